@@ -1,0 +1,68 @@
+"""Appwrite for Django: tables in Python, querysets, migrations, and a cache that is never stale.
+
+The public names of the package; everything else is subject to change.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from appwrite.id import ID
+    from appwrite.operator import Operator
+    from appwrite.permission import Permission
+    from appwrite.query import Query
+    from appwrite.role import Role
+
+    from . import signals
+    from .caching import CachePolicy
+    from .queries import Manager, QuerySet, Table, orm, register
+    from .tables import FulltextIndex, Index, UniqueIndex, columns
+
+__all__ = [
+    "ID",
+    "CachePolicy",
+    "FulltextIndex",
+    "Index",
+    "Manager",
+    "Operator",
+    "Permission",
+    "Query",
+    "QuerySet",
+    "Role",
+    "Table",
+    "UniqueIndex",
+    "columns",
+    "orm",
+    "register",
+    "signals",
+]
+
+# Imported at first use: the local Appwrite is run without Django, and Django reads this module before settings.
+_HOMES = {
+    "ID": "appwrite.id",
+    "Operator": "appwrite.operator",
+    "Permission": "appwrite.permission",
+    "Query": "appwrite.query",
+    "Role": "appwrite.role",
+    "CachePolicy": ".caching",
+    "FulltextIndex": ".tables",
+    "Index": ".tables",
+    "Manager": ".queries",
+    "QuerySet": ".queries",
+    "Table": ".queries",
+    "UniqueIndex": ".tables",
+    "columns": ".tables",
+    "orm": ".queries",
+    "register": ".queries",
+}
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name == "signals":
+        return import_module(".signals", __name__)
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name], __name__), name)

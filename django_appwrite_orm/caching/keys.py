@@ -1,0 +1,56 @@
+"""The names under which answers and versions are kept.
+
+Every part that could be long, foreign or hostile is hashed, so that a key stays below memcached's 250
+characters and holds no secret. Token, lane and doubt depend on the store alone: every process of every
+version, whoever it asks for, must meet at them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+# Raise it when the form of an envelope changes: entries of another version are then never looked at.
+FORMAT = 1
+
+
+class TableKeys(NamedTuple):
+    """The three small keys of one table: see `read` and `write` for what they do."""
+
+    token: str
+    lane: str
+    doubt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Makes the keys of one connection.
+
+    `prefix` is the project's (setting CACHE.PREFIX), `store` the endpoint and project id, `identity` says
+    who reads: every API key sees every row, so all of them share the identity `key`.
+    """
+
+    prefix: str
+    store: tuple[str, ...]
+    identity: str = "key"
+
+    def table(self, table: tuple[str, ...]) -> TableKeys:
+        """Keys of a table, given by its database id and table id (case does not matter to Appwrite)."""
+        return _table_keys(self.prefix, (*self.store, *(part.lower() for part in table)))
+
+    def envelope(self, plan: str) -> str:
+        """Key of the answer to a plan, given by its canonical text."""
+        return f"{self.prefix}:{_digest(str(FORMAT), *self.store, self.identity, plan)}"
+
+
+@lru_cache(maxsize=4096)
+def _table_keys(prefix: str, parts: tuple[str, ...]) -> TableKeys:
+    base = f"{prefix}:{_digest(*parts)}"
+    return TableKeys(f"{base}:token", f"{base}:lane", f"{base}:doubt")
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()

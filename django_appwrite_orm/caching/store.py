@@ -1,0 +1,77 @@
+"""Django's cache, one step at a time, and what this process remembers of its failures."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import django
+from asgiref.sync import sync_to_async
+from django.core.cache import caches
+
+from ..exceptions import CacheUnavailable
+from ..steps import Step
+
+logger = logging.getLogger("django_appwrite_orm.cache")
+
+# Django before 6.1 asks for many keys one at a time in these two, each through a thread.
+_LOOPING = frozenset() if django.VERSION >= (6, 1) else frozenset({"get_many", "delete_many"})
+
+
+class Store:
+    """The cache of one connection (`alias` of CACHES), used by all threads of this process.
+
+    `undeleted` holds the tokens this process could not delete: until the deletion has got through, it reads
+    their tables from Appwrite.
+    """
+
+    def __init__(self, alias: str) -> None:
+        self.alias = alias
+        self.undeleted: set[str] = set()
+        self._down = False
+        self._lock = threading.Lock()
+
+    def failed(self, error: Exception) -> CacheUnavailable:
+        """Note an outage, with one log line from its first failure to the next success."""
+        with self._lock:
+            first, self._down = not self._down, True
+        if first:
+            logger.warning("Cache %r failed (%s: %s); reads go to Appwrite.", self.alias, type(error).__name__, error)
+        return CacheUnavailable(f"The cache {self.alias!r} failed: {error}")
+
+    def worked(self) -> None:
+        if self._down:
+            with self._lock:
+                self._down = False
+            logger.info("Cache %r works again.", self.alias)
+
+
+@dataclass(frozen=True, slots=True)
+class CacheCall(Step):
+    """Call one method of the cache. Raises `CacheUnavailable`, whatever the backend raised."""
+
+    store: Store
+    method: str
+    arguments: tuple[Any, ...]
+
+    def perform(self) -> Any:
+        try:
+            found = getattr(caches[self.store.alias], self.method)(*self.arguments)
+        except Exception as error:
+            raise self.store.failed(error) from error
+        self.store.worked()
+        return found
+
+    async def aperform(self) -> Any:
+        cache = caches[self.store.alias]
+        try:
+            if self.method in _LOOPING:
+                found = await sync_to_async(getattr(cache, self.method))(*self.arguments)
+            else:
+                found = await getattr(cache, f"a{self.method}")(*self.arguments)
+        except Exception as error:
+            raise self.store.failed(error) from error
+        self.store.worked()
+        return found

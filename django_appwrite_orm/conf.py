@@ -1,0 +1,181 @@
+"""The setting `APPWRITE_ORM`: what may stand in it, and each connection's part as one immutable object.
+
+`problems` is what the system checks print; `connection_settings` is what connections are made from. Neither
+ever shows the API key.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from .caching import CachePolicy
+from .exceptions import ConfigurationError
+
+DEFAULT_ALIAS = "default"
+# 1 to 36 characters, the first a letter or digit: ids of databases, tables, columns, indexes and rows.
+VALID_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,35}")
+ID_RULE = "1 to 36 characters of A-Z, a-z, 0-9, '.', '-' and '_', the first a letter or a digit"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSettings:
+    """One alias of `APPWRITE_ORM`. `timeout` is in seconds, all repeats of a request included."""
+
+    alias: str
+    endpoint: str
+    project_id: str
+    database_id: str
+    api_key: str = field(repr=False)
+    timeout: float = 10.0
+    retries: int = 2
+    page_size: int = 500
+    cache_alias: str = "default"
+    cache_prefix: str = "appwrite"
+    policy: CachePolicy = field(default_factory=CachePolicy)
+    warm_on_start: bool = False
+
+
+class Problem(NamedTuple):
+    """Something wrong in the settings: the id of its check, what, and how to mend it."""
+
+    id: str
+    message: str
+    hint: str
+
+
+class _Key(NamedTuple):
+    types: Any  # a tuple of types, for isinstance
+    default: Any  # the value to use, or _REQUIRED
+    minimum: float | None = None
+
+
+_REQUIRED = object()
+_KEYS = {
+    "ENDPOINT": _Key((str,), _REQUIRED),
+    "PROJECT_ID": _Key((str,), _REQUIRED),
+    "API_KEY": _Key((str,), _REQUIRED),
+    "DATABASE_ID": _Key((str,), _REQUIRED),
+    "TIMEOUT": _Key((int, float), 10.0, minimum=0.001),
+    "RETRIES": _Key((int,), 2, minimum=0),
+    "PAGE_SIZE": _Key((int,), 500, minimum=1),
+    "WARM_ON_START": _Key((bool,), False),
+    "CACHE": _Key((dict,), {}),
+}
+_CACHE_KEYS = {
+    "ALIAS": _Key((str,), "default"),
+    "TTL": _Key((int, float), CachePolicy().ttl, minimum=0),
+    "PREFIX": _Key((str,), "appwrite"),
+}
+# The local Appwrite always knows this project and key.
+_LOCAL_DEFAULTS = {"PROJECT_ID": "local", "API_KEY": "local"}
+
+
+def configured() -> Mapping[str, Mapping[str, Any]]:
+    """The setting as it stands, alias to mapping; empty when it is missing or not a dict of dicts."""
+    found = getattr(settings, "APPWRITE_ORM", None)
+    if not isinstance(found, dict):
+        return {}
+    return {str(alias): value for alias, value in found.items() if isinstance(value, dict)}
+
+
+def connection_settings(alias: str) -> ConnectionSettings:
+    """The settings of `alias`. Raises `ConfigurationError` with every problem there is."""
+    given = configured().get(alias)
+    if given is None:
+        known = ", ".join(sorted(configured())) or "none"
+        raise ConfigurationError(
+            f"APPWRITE_ORM has no connection {alias!r} (there are: {known}). Add it to your settings."
+        )
+    if found := list(problems(alias, given)):
+        raise ConfigurationError(" ".join(f"{problem.message} {problem.hint}" for problem in found))
+    local = str(given["ENDPOINT"]).startswith("local:")
+    values = {**({} if not local else _LOCAL_DEFAULTS), **given}
+    values = {key: values.get(key, spec.default) for key, spec in _KEYS.items()}
+    cache = {key: values["CACHE"].get(key, spec.default) for key, spec in _CACHE_KEYS.items()}
+    return ConnectionSettings(
+        alias=alias,
+        endpoint=_local_endpoint(values["ENDPOINT"]) if local else values["ENDPOINT"].rstrip("/"),
+        project_id=values["PROJECT_ID"],
+        database_id=values["DATABASE_ID"],
+        api_key=values["API_KEY"],
+        timeout=float(values["TIMEOUT"]),
+        retries=values["RETRIES"],
+        page_size=values["PAGE_SIZE"],
+        cache_alias=cache["ALIAS"],
+        cache_prefix=cache["PREFIX"],
+        policy=CachePolicy(ttl=cache["TTL"]),
+        warm_on_start=values["WARM_ON_START"],
+    )
+
+
+def _local_endpoint(endpoint: str) -> str:
+    """`local:` with its file spelled out: relative paths start at BASE_DIR, or at the working directory."""
+    file = endpoint.removeprefix("local:") or "appwrite.sqlite3"
+    if file == ":memory:":
+        return endpoint
+    return f"local:{os.path.abspath(Path(getattr(settings, 'BASE_DIR', '.')) / file)}"
+
+
+def problems(alias: str, given: Mapping[str, Any]) -> Iterator[Problem]:
+    """Everything wrong with one connection's settings."""
+    where = f"APPWRITE_ORM[{alias!r}]"
+    local = str(given.get("ENDPOINT", "")).startswith("local:")
+    optional = set(_LOCAL_DEFAULTS) if local else set()
+    yield from _key_problems(where, given, _KEYS, optional)
+    if isinstance(given.get("CACHE"), dict):
+        yield from _key_problems(f"{where}['CACHE']", given["CACHE"], _CACHE_KEYS, set())
+    endpoint = given.get("ENDPOINT")
+    if isinstance(endpoint, str) and not local:
+        parts = urlsplit(endpoint)
+        if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+            yield Problem(
+                "E005",
+                f"{where}: ENDPOINT is {_shown(parts, endpoint)}.",
+                "Give a URL such as 'https://cloud.appwrite.io/v1', or 'local:' for the embedded Appwrite.",
+            )
+        elif parts.username or parts.password:
+            yield Problem("E005", f"{where}: ENDPOINT holds a user name or password.", "Leave them out of the URL.")
+    for key in ("PROJECT_ID", "DATABASE_ID"):
+        if isinstance(given.get(key), str) and not VALID_ID.fullmatch(given[key]):
+            yield Problem("E007", f"{where}: {key} {given[key]!r} is not a valid Appwrite id.", f"Use {ID_RULE}.")
+    cache = given.get("CACHE")
+    cache_alias = cache.get("ALIAS", "default") if isinstance(cache, dict) else "default"
+    if isinstance(cache_alias, str) and cache_alias not in settings.CACHES:
+        hint = f"Add {cache_alias!r} to CACHES, or name one of: {', '.join(sorted(settings.CACHES))}."
+        yield Problem("E006", f"{where}['CACHE']: there is no cache {cache_alias!r} in CACHES.", hint)
+
+
+def _shown(parts: Any, endpoint: str) -> str:
+    """An endpoint as it may be printed: without what could be a password in it."""
+    return "not a usable URL" if "@" in endpoint else f"{endpoint!r}, not an http(s) URL nor 'local:'"
+
+
+def _key_problems(
+    where: str, given: Mapping[str, Any], known: Mapping[str, _Key], optional: set[str]
+) -> Iterator[Problem]:
+    for key in given.keys() - known.keys():
+        hint = f"Remove it, or use one of: {', '.join(known)}."
+        yield Problem("E004", f"{where}: unknown key {key!r}.", hint)
+    for key, spec in known.items():
+        if key not in given:
+            if spec.default is _REQUIRED and key not in optional:
+                yield Problem("E002", f"{where}: {key} is missing.", f"Add {key} to the connection's settings.")
+            continue
+        value = given[key]
+        names = " or ".join(kind.__name__ for kind in spec.types)
+        if not isinstance(value, spec.types) or (isinstance(value, bool) and bool not in spec.types):
+            yield Problem(
+                "E003", f"{where}: {key} must be {names}, not {type(value).__name__}.", f"Give {key} as {names}."
+            )
+        elif spec.default is _REQUIRED and not value:
+            yield Problem("E002", f"{where}: {key} is empty.", f"Set {key}; an environment variable may be unset.")
+        elif spec.minimum is not None and not spec.minimum <= value < float("inf"):
+            yield Problem("E003", f"{where}: {key} is {value!r}.", f"Give a number of at least {spec.minimum:g}.")

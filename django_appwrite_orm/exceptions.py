@@ -1,0 +1,83 @@
+"""What can go wrong between a Django project and Appwrite, by what the caller can do about it.
+
+Every error that comes from a request is an `AppwriteError`. Its `unclear` says whether a write may have
+been applied although no good answer came: the cache protocol keeps its fence up in that case.
+"""
+
+from __future__ import annotations
+
+from django.core.exceptions import ObjectDoesNotExist
+
+
+class AppwriteORMError(Exception):
+    """Base of every error this package raises itself."""
+
+
+class ConfigurationError(AppwriteORMError):
+    """`APPWRITE_ORM` or a table declaration cannot be used; the message names the setting or the column."""
+
+
+class NotSupportedError(AppwriteORMError):
+    """The question cannot be put to this Appwrite; the message says what to do instead."""
+
+
+class CacheUnavailable(AppwriteORMError):
+    """The cache backend raised. Reads and writes go on without it, so callers never see this one."""
+
+
+class AppwriteError(AppwriteORMError):
+    """An answer that is an error, or no answer at all.
+
+    `status` is the HTTP status (0 when there was no answer), `type` Appwrite's own error type
+    (`row_not_found`, ...) or None, `unclear` whether a write may have been applied all the same.
+    """
+
+    def __init__(self, message: str, *, status: int = 0, type: str | None = None, unclear: bool = False) -> None:
+        super().__init__(message)
+        self.status = status
+        self.type = type
+        self.unclear = unclear
+
+
+class NotFound(AppwriteError):
+    """The database, table, column, index or row is not there (404)."""
+
+
+class InvalidRequest(AppwriteError):
+    """Appwrite refused the request as malformed: a query, an argument, a value (400)."""
+
+
+class PermissionDenied(AppwriteError):
+    """The key or user lacks a scope or a permission (401, 403)."""
+
+
+class Conflict(AppwriteError):
+    """Something changed or exists already (409)."""
+
+
+class IntegrityError(Conflict):
+    """A row id that is taken, or a value that breaks a unique index (409)."""
+
+
+class RateLimited(AppwriteError):
+    """Too many requests (429); `retry_after` is in seconds, None when the server did not say."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None, type: str | None = None) -> None:
+        super().__init__(message, status=429, type=type)
+        self.retry_after = retry_after
+
+
+class Unavailable(AppwriteError):
+    """Appwrite cannot be reached or cannot answer now (no connection, 5xx, an answer that is not JSON)."""
+
+
+class Timeout(Unavailable):
+    """No answer within TIMEOUT seconds, or the server gave up on the query (408)."""
+
+
+class RowDoesNotExist(AppwriteORMError, ObjectDoesNotExist):
+    """Base of every table's `DoesNotExist`; Django's `ObjectDoesNotExist` catches it too."""
+
+
+class MultipleRowsReturned(AppwriteORMError):
+    """Base of every table's `MultipleObjectsReturned`."""

@@ -1,0 +1,31 @@
+"""What is asked of Appwrite or changed in it, as immutable data, and its form on the wire."""
+
+from .clauses import EVERYTHING, NOTHING, Clause, conjunction, disjunction, negation
+from .reads import CountRows, GetRow, ListRows
+from .request import Answer, Exchange, ReadPlan, Request, TableRef
+from .writes import BULK_LIMIT, CreateRow, CreateRows, DeleteRow, DeleteRows, UpdateRow, UpdateRows, WritePlan
+
+__all__ = [
+    "BULK_LIMIT",
+    "EVERYTHING",
+    "NOTHING",
+    "Answer",
+    "Clause",
+    "CountRows",
+    "CreateRow",
+    "CreateRows",
+    "DeleteRow",
+    "DeleteRows",
+    "Exchange",
+    "GetRow",
+    "ListRows",
+    "ReadPlan",
+    "Request",
+    "TableRef",
+    "UpdateRow",
+    "UpdateRows",
+    "WritePlan",
+    "conjunction",
+    "disjunction",
+    "negation",
+]

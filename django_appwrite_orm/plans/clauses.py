@@ -1,0 +1,119 @@
+"""Appwrite's query language as immutable values: the words that every plan is made of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One Appwrite query: a filter, an order, a window or a selection.
+
+    `values` holds JSON scalars or, for `and` and `or`, nested clauses. `None` means that the method takes
+    no values at all, which is not the same as an empty tuple to the server.
+    """
+
+    method: str
+    attribute: str | None = None
+    values: tuple[Any, ...] | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        answer: dict[str, Any] = {"method": self.method}
+        if self.attribute is not None:
+            answer["attribute"] = self.attribute
+        if self.values is not None:
+            answer["values"] = [v.as_dict() if isinstance(v, Clause) else v for v in self.values]
+        return answer
+
+    def __str__(self) -> str:
+        """The JSON text that Appwrite reads (compact, as its SDKs write it)."""
+        return json.dumps(self.as_dict(), separators=(",", ":"), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Clause:
+        """Read the text that the SDK's `Query` makes; ValueError when it is not a query."""
+        return cls._from_value(json.loads(text))
+
+    @classmethod
+    def _from_value(cls, value: Any) -> Clause:
+        if not isinstance(value, dict) or not isinstance(value.get("method"), str):
+            raise ValueError(f"Not an Appwrite query: {value!r}")
+        values = value.get("values")
+        if values is not None:
+            if not isinstance(values, list):
+                raise ValueError(f"'values' of an Appwrite query must be a list: {value!r}")
+            nested = value["method"] in ("and", "or")
+            values = tuple(cls._from_value(v) if nested else _frozen(v) for v in values)
+        return cls(value["method"], value.get("attribute"), values)
+
+
+def _frozen(value: Any) -> Any:
+    """Lists inside values (spatial queries) as tuples, so that a plan stays hashable."""
+    return tuple(_frozen(v) for v in value) if isinstance(value, list) else value
+
+
+# The two constant answers. They never reach the server: `conjunction`, `disjunction` and `negation` fold them.
+EVERYTHING = Clause("everything")
+NOTHING = Clause("nothing")
+
+_OPPOSITE = {
+    "equal": "notEqual",
+    "lessThan": "greaterThanEqual",
+    "greaterThan": "lessThanEqual",
+    "between": "notBetween",
+    "isNull": "isNotNull",
+    "contains": "notContains",
+    "startsWith": "notStartsWith",
+    "endsWith": "notEndsWith",
+    "search": "notSearch",
+}
+_OPPOSITE |= {there: back for back, there in _OPPOSITE.items()}
+
+
+def conjunction(clauses: Iterable[Clause]) -> Clause:
+    """All of them. Appwrite wants at least two inside `and`, so one stands alone and none is EVERYTHING."""
+    return _join("and", clauses, neutral=EVERYTHING, absorbing=NOTHING)
+
+
+def disjunction(clauses: Iterable[Clause]) -> Clause:
+    """Any of them; none is NOTHING."""
+    return _join("or", clauses, neutral=NOTHING, absorbing=EVERYTHING)
+
+
+def _join(method: str, clauses: Iterable[Clause], *, neutral: Clause, absorbing: Clause) -> Clause:
+    parts: dict[Clause, None] = {}
+    for clause in clauses:
+        if clause == absorbing:
+            return absorbing
+        if clause != neutral:
+            parts.update(dict.fromkeys(clause.values or () if clause.method == method else (clause,)))
+    if len(parts) < 2:
+        return next(iter(parts), neutral)
+    return Clause(method, values=tuple(parts))
+
+
+def negation(clause: Clause, nullable: Callable[[str], bool]) -> Clause:
+    """Every row that `clause` leaves out, null ones included.
+
+    Appwrite's negated methods skip rows that are null there, as SQL does; Django's `exclude()` keeps them.
+    So a null counts as a match wherever `nullable` says of the attribute that it can be one.
+    Raises ValueError for a method without an opposite.
+    """
+    if clause in (EVERYTHING, NOTHING):
+        return NOTHING if clause == EVERYTHING else EVERYTHING
+    values = clause.values or ()
+    if clause.method in ("and", "or"):
+        opposites = [negation(part, nullable) for part in values]
+        return disjunction(opposites) if clause.method == "and" else conjunction(opposites)
+    if clause.method not in _OPPOSITE or clause.attribute is None:
+        raise ValueError(f"Appwrite has no opposite of {clause.method!r}")
+    method = _OPPOSITE[clause.method]
+    if clause.method in ("isNull", "isNotNull"):
+        return Clause(method, clause.attribute)
+    # notEqual takes one value only
+    each = [(value,) for value in values] if method == "notEqual" else [clause.values]
+    opposite = conjunction(Clause(method, clause.attribute, part) for part in each)
+    return disjunction([opposite, Clause("isNull", clause.attribute)]) if nullable(clause.attribute) else opposite

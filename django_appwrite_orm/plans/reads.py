@@ -1,0 +1,114 @@
+"""Questions about rows. A plan's `str()` is its canonical text: cache key, log line and debug panel use it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from .clauses import Clause
+from .request import Answer, Exchange, Request, TableRef
+
+# Appwrite counts no further than this in `total` (APP_LIMIT_COUNT of the server).
+TOTAL_LIMIT = 5000
+
+
+def _parameters(clauses: tuple[Clause, ...], *, total: bool) -> tuple[tuple[str, str], ...]:
+    queries = tuple((f"queries[{i}]", str(clause)) for i, clause in enumerate(clauses))
+    # `total=false` in a URL has no effect on 1.9.6; only 0 does.
+    return queries if total else (*queries, ("total", "0"))
+
+
+def _text(name: str, table: TableRef, *parts: object) -> str:
+    return json.dumps([name, *table, *map(str, parts)], separators=(",", ":"), ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GetRow:
+    """One row by its id; `null` when there is none."""
+
+    table: TableRef
+    row_id: str
+    select: tuple[str, ...] = ()
+
+    @property
+    def tables(self) -> tuple[TableRef, ...]:
+        return (self.table,)
+
+    def fetch(self) -> Exchange[Answer]:
+        select = (Clause("select", values=self.select),) if self.select else ()
+        parameters = _parameters(select, total=True)
+        return (yield Request("GET", self.table.row(self.row_id), parameters, absent="row_not_found"))
+
+    def __str__(self) -> str:
+        return _text("get", self.table, self.row_id, *self.select)
+
+
+@dataclass(frozen=True, slots=True)
+class ListRows:
+    """One page of rows: filters, then order, then window. `{"total": n, "rows": [...]}`.
+
+    `limit` is always sent, for Appwrite's own default is 25 rows. `total` asks for the number of rows that
+    match, up to TOTAL_LIMIT; without it the server need not count and answers 0.
+    """
+
+    table: TableRef
+    filters: tuple[Clause, ...] = ()
+    order: tuple[Clause, ...] = ()
+    limit: int = 25
+    offset: int = 0
+    select: tuple[str, ...] = ()
+    total: bool = False
+
+    @property
+    def tables(self) -> tuple[TableRef, ...]:
+        return (self.table,)
+
+    @property
+    def clauses(self) -> tuple[Clause, ...]:
+        offset = (Clause("offset", values=(self.offset,)),) if self.offset else ()
+        select = (Clause("select", values=self.select),) if self.select else ()
+        return (*self.filters, *self.order, Clause("limit", values=(self.limit,)), *offset, *select)
+
+    def fetch(self) -> Exchange[Answer]:
+        return (yield Request("GET", self.table.rows, _parameters(self.clauses, total=self.total)))
+
+    def __str__(self) -> str:
+        return _text("list", self.table, *self.clauses, *(("total",) if self.total else ()))
+
+
+@dataclass(frozen=True, slots=True)
+class CountRows:
+    """The exact number of rows that match, also above TOTAL_LIMIT.
+
+    Beyond it the table is walked in windows of TOTAL_LIMIT rows along `$sequence`: one request, and no row
+    but the window's last one on the wire, for every 5,000 rows.
+    """
+
+    table: TableRef
+    filters: tuple[Clause, ...] = ()
+
+    @property
+    def tables(self) -> tuple[TableRef, ...]:
+        return (self.table,)
+
+    def fetch(self) -> Exchange[Answer]:
+        count, after = 0, tuple[Clause, ...]()
+        while True:
+            page = ListRows(
+                self.table,
+                (*self.filters, *after),
+                order=(Clause("orderAsc", "$sequence"),),
+                limit=1,
+                offset=TOTAL_LIMIT - 1,
+                select=("$id", "$sequence"),
+                total=True,
+            )
+            found = (yield from page.fetch()).data
+            if not found["rows"]:
+                count += int(found["total"])
+                return Answer(str(count), count)
+            count += TOTAL_LIMIT
+            after = (Clause("greaterThan", "$sequence", (str(found["rows"][0]["$sequence"]),)),)
+
+    def __str__(self) -> str:
+        return _text("count", self.table, *self.filters)

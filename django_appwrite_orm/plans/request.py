@@ -1,0 +1,69 @@
+"""One HTTP request to Appwrite, as data: what the transport sends and retries."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, TypeVar
+from urllib.parse import quote
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`path` is below the endpoint; `query` the URL's parameters in order; `body` becomes JSON.
+
+    `absent` names the error type that is an answer rather than an error (an absent row): the transport
+    then answers `null`. A body of None sends none.
+    """
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    body: Any = None
+    absent: str | None = None
+
+    @property
+    def is_read(self) -> bool:
+        return self.method == "GET"
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+class Answer(NamedTuple):
+    """A JSON answer: as text, which is what the cache keeps, and decoded."""
+
+    text: str
+    data: Any
+
+
+Result = TypeVar("Result")
+# What a plan does to find its answer: requests out, answers in, a result at the end.
+Exchange = Generator[Request, Answer, Result]
+
+
+class TableRef(NamedTuple):
+    """A table on the server, by its ids."""
+
+    database: str
+    table: str
+
+    @property
+    def path(self) -> str:
+        return f"/tablesdb/{quote(self.database, safe='')}/tables/{quote(self.table, safe='')}"
+
+    @property
+    def rows(self) -> str:
+        return f"{self.path}/rows"
+
+    def row(self, row_id: str) -> str:
+        return f"{self.rows}/{quote(row_id, safe='')}"
+
+
+class ReadPlan(Protocol):
+    """A question that the cache can answer: its text is the same exactly when its answer is."""
+
+    @property
+    def tables(self) -> tuple[TableRef, ...]: ...
+
+    def fetch(self) -> Exchange[Answer]: ...

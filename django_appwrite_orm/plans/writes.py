@@ -1,0 +1,100 @@
+"""Changes to rows, as data. Each gives the one request that carries it out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .clauses import Clause
+from .request import Request, TableRef
+
+# Rows in one bulk create (the server's batch size for self-hosted projects).
+BULK_LIMIT = 100
+
+Data = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CreateRow:
+    table: TableRef
+    row_id: str
+    data: Data
+    permissions: tuple[str, ...] | None = None
+
+    @property
+    def request(self) -> Request:
+        # Appwrite takes empty data for a missing body (`row_missing_data`); its own id is ignored inside.
+        body: dict[str, Any] = {"rowId": self.row_id, "data": dict(self.data) or {"$id": self.row_id}}
+        if self.permissions is not None:
+            body["permissions"] = list(self.permissions)
+        return Request("POST", self.table.rows, body=body)
+
+
+@dataclass(frozen=True, slots=True)
+class CreateRows:
+    """All of `rows` or none: at most BULK_LIMIT, each with its `$id`."""
+
+    table: TableRef
+    rows: tuple[Data, ...]
+
+    @property
+    def request(self) -> Request:
+        return Request("POST", self.table.rows, body={"rows": [dict(row) for row in self.rows]})
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateRow:
+    """Sets the given columns of one row and leaves the others."""
+
+    table: TableRef
+    row_id: str
+    data: Data = field(default_factory=dict)
+    permissions: tuple[str, ...] | None = None
+
+    @property
+    def request(self) -> Request:
+        body: dict[str, Any] = {"data": dict(self.data)} if self.data else {}
+        if self.permissions is not None:
+            body["permissions"] = list(self.permissions)
+        return Request("PATCH", self.table.row(self.row_id), body=body)
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateRows:
+    """Sets the given columns of every row that matches; without filters that is the whole table."""
+
+    table: TableRef
+    data: Data
+    filters: tuple[Clause, ...] = ()
+
+    @property
+    def request(self) -> Request:
+        return Request(
+            "PATCH", self.table.rows, body={"data": dict(self.data), "queries": [str(f) for f in self.filters]}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteRow:
+    table: TableRef
+    row_id: str
+
+    @property
+    def request(self) -> Request:
+        return Request("DELETE", self.table.row(self.row_id), body={})
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteRows:
+    """Deletes every row that matches; without filters that is the whole table."""
+
+    table: TableRef
+    filters: tuple[Clause, ...] = ()
+
+    @property
+    def request(self) -> Request:
+        return Request("DELETE", self.table.rows, body={"queries": [str(f) for f in self.filters]})
+
+
+WritePlan = CreateRow | CreateRows | UpdateRow | UpdateRows | DeleteRow | DeleteRows

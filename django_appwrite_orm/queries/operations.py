@@ -1,0 +1,60 @@
+"""The two things every read and write of rows does besides: it is noted, and signals go out."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+from .. import signals
+from ..caching import CachePolicy, Found, note_read
+from ..conf import DEFAULT_ALIAS
+from ..connection import Connection, connections
+from ..plans import ReadPlan, WritePlan
+from ..signals import Send
+from ..steps import Steps
+from ..tables import Row
+
+logger = logging.getLogger("django_appwrite_orm.queries")
+
+
+def alias_of(table: type[Row], using: str | None = None) -> str:
+    """The connection a call goes to: the one it names, else the table's, else the default one."""
+    return using or table._meta.using or DEFAULT_ALIAS
+
+
+def policy_of(table: type[Row], connection: Connection) -> CachePolicy:
+    return table._meta.policy or connection.settings.policy
+
+
+def read(table: type[Row], alias: str, plan: ReadPlan, policy: CachePolicy | None = None) -> Steps[Any]:
+    """The answer to `plan`, from the cache where it is current; noted for the response's headers."""
+    connection = connections[alias]
+    started = time.perf_counter()
+    found: Found = yield from connection.read(plan, policy or policy_of(table, connection))
+    duration = time.perf_counter() - started
+    note_read(table._meta.name, found)
+    logger.debug("%s %s in %.1f ms", found.status.name, plan, duration * 1000)
+    if signals.cache_read.has_listeners(table):
+        arguments = {"plan": plan, "status": found.status.name, "duration": duration, "using": alias}
+        yield Send(signals.cache_read, table, arguments)
+    return found.data
+
+
+def write(table: type[Row], alias: str, plan: WritePlan) -> Steps[Any]:
+    """Carry out `plan`; the table's cached answers are gone when it returns, and also when it fails."""
+    connection = connections[alias]
+    try:
+        data = yield from connection.write([plan.table], plan.request)
+    finally:
+        yield Send(signals.table_invalidated, table, {"reason": "write", "using": alias})
+    logger.debug("%s", plan.request)
+    return data
+
+
+def invalidate(table: type[Row], alias: str) -> Steps[bool]:
+    """Make every cached answer about `table` a miss."""
+    connection = connections[alias]
+    done = yield from connection.invalidate(table._meta.ref(connection.settings.database_id))
+    yield Send(signals.table_invalidated, table, {"reason": "manual", "using": alias})
+    return done

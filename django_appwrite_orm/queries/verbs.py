@@ -1,0 +1,251 @@
+"""The guide's door: `orm.table("products")` with the verbs of appwrite-orm, eager, in snake case.
+
+A thin layer over the querysets. Filters are equalities by column name; a list means any of its values, None
+means null. An empty or None id is refused, for it must never come to mean "all".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ..exceptions import AppwriteORMError
+from ..plans import BULK_LIMIT, conjunction
+from ..registry import registry
+from .queryset import QuerySet
+from .table import Table
+from .textual import clauses
+
+Filters = Mapping[str, Any]
+
+
+class TableVerbs:
+    """One table, asked the way appwrite-orm asks."""
+
+    def __init__(self, table: type[Table], using: str | None = None) -> None:
+        self._table = table
+        self._rows: QuerySet[Table] = table.objects if using is None else table.objects.using(using)
+
+    def using(self, alias: str) -> TableVerbs:
+        """The same table on another connection."""
+        return TableVerbs(self._table, alias)
+
+    def _filtered(
+        self,
+        filters: Filters | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        order_by: Sequence[str] = (),
+        select: Sequence[str] = (),
+    ) -> QuerySet[Table]:
+        rows = self._rows
+        for name, value in (filters or {}).items():
+            several = isinstance(value, (list, tuple, set, frozenset))
+            rows = rows.filter(**{f"{name}__in" if several else name: value})
+        if order_by:
+            rows = rows.order_by(*([order_by] if isinstance(order_by, str) else order_by))
+        if select:
+            rows = rows._clone(
+                select=tuple(self._table._meta.columns[n].key if n in self._table._meta.columns else n for n in select)
+            )
+        start = offset or 0
+        return rows if limit is None and not start else rows[start : None if limit is None else start + limit]
+
+    def all(self, **options: Any) -> list[Table]:
+        """Every row, in pages behind the scenes; options: limit, offset, order_by, select."""
+        return list(self._filtered(None, **options))
+
+    async def aall(self, **options: Any) -> list[Table]:
+        return [row async for row in self._filtered(None, **options)]
+
+    def query(self, filters: Filters | None = None, **options: Any) -> list[Table]:
+        """Rows with these values; options as for `all`."""
+        return list(self._filtered(filters, **options))
+
+    async def aquery(self, filters: Filters | None = None, **options: Any) -> list[Table]:
+        return [row async for row in self._filtered(filters, **options)]
+
+    def _found(self, queries: Iterable[object]) -> QuerySet[Table]:
+        rows, filters = self._rows, []
+        for clause in clauses(queries):
+            values = clause.values or ()
+            if clause.method == "limit":
+                rows = rows._clone(stop=rows.start + int(values[0]))
+            elif clause.method == "offset":
+                length = None if rows.stop is None else rows.stop - rows.start
+                rows = rows._clone(start=int(values[0]), stop=None if length is None else int(values[0]) + length)
+            elif clause.method == "select":
+                rows = rows._clone(select=rows.select + values)
+            elif clause.method.startswith("order"):
+                rows = rows._clone(order=(*rows.order, clause))
+            elif clause.method.startswith("cursor"):
+                rows = rows._clone(cursor=(clause,))
+            else:
+                filters.append(clause)
+        return rows._clone(_where=conjunction(filters))
+
+    def find(self, queries: Iterable[object] = ()) -> list[Table]:
+        """Rows by Appwrite queries: the SDK's `Query`, its JSON, or text such as `equal("active", true)`.
+
+        Without a limit these are all rows that match, not Appwrite's first 25.
+        """
+        return list(self._found(queries))
+
+    async def afind(self, queries: Iterable[object] = ()) -> list[Table]:
+        return [row async for row in self._found(queries)]
+
+    def find_one(self, queries: Iterable[object] = ()) -> Table | None:
+        return self._found(queries).first()
+
+    async def afind_one(self, queries: Iterable[object] = ()) -> Table | None:
+        return await self._found(queries).afirst()
+
+    def get(self, id: str) -> Table | None:
+        """The row with this id, or None."""
+        try:
+            return self.get_or_fail(id)
+        except self._table.DoesNotExist:
+            return None
+
+    async def aget(self, id: str) -> Table | None:
+        try:
+            return await self.aget_or_fail(id)
+        except self._table.DoesNotExist:
+            return None
+
+    def get_or_fail(self, id: str) -> Table:
+        """The row with this id. Raises the table's DoesNotExist."""
+        return self._rows.get(pk=_given(id))
+
+    async def aget_or_fail(self, id: str) -> Table:
+        return await self._rows.aget(pk=_given(id))
+
+    def first(self, filters: Filters | None = None) -> Table | None:
+        return self._filtered(filters).first()
+
+    async def afirst(self, filters: Filters | None = None) -> Table | None:
+        return await self._filtered(filters).afirst()
+
+    def first_or_fail(self, filters: Filters | None = None) -> Table:
+        return self._present(self.first(filters), filters)
+
+    async def afirst_or_fail(self, filters: Filters | None = None) -> Table:
+        return self._present(await self.afirst(filters), filters)
+
+    def _present(self, row: Table | None, filters: Filters | None) -> Table:
+        if row is None:
+            raise self._table.DoesNotExist(f"There is no {self._table.__name__} with {dict(filters or {})}.")
+        return row
+
+    def count(self, filters: Filters | None = None) -> int:
+        """How many rows match, exactly, also above Appwrite's 5,000."""
+        return self._filtered(filters).count()
+
+    async def acount(self, filters: Filters | None = None) -> int:
+        return await self._filtered(filters).acount()
+
+    def create(self, data: Mapping[str, Any], *, id: str | None = None) -> Table:
+        """Write a new row. Raises ValidationError with all errors by column, before any request."""
+        return self._new(data, id).save(using=self._rows.db)
+
+    async def acreate(self, data: Mapping[str, Any], *, id: str | None = None) -> Table:
+        return await self._new(data, id).asave(using=self._rows.db)
+
+    def _new(self, data: Mapping[str, Any], id: str | None = None) -> Table:
+        return self._table(**{**data, **({} if id is None else {"id": _given(id)})})
+
+    def update(self, id: str, data: Mapping[str, Any]) -> Table:
+        """Set these columns of one row; the row as it is now. Raises the table's DoesNotExist."""
+        row = self._rows.uncached().get(pk=_given(id))
+        return self._changed(row, data).save()
+
+    async def aupdate(self, id: str, data: Mapping[str, Any]) -> Table:
+        row = await self._rows.uncached().aget(pk=_given(id))
+        return await self._changed(row, data).asave()
+
+    def _changed(self, row: Table, data: Mapping[str, Any]) -> Table:
+        for name, value in data.items():
+            if name not in self._table._meta.columns:
+                raise TypeError(f"{self._table.__name__} has no column {name!r}.")
+            setattr(row, name, value)
+        return row
+
+    def delete(self, id: str) -> None:
+        """Delete one row. Raises the table's DoesNotExist."""
+        self._rows.uncached().get(pk=_given(id)).delete()
+
+    async def adelete(self, id: str) -> None:
+        await (await self._rows.uncached().aget(pk=_given(id))).adelete()
+
+    def bulk_create(self, rows: Iterable[Mapping[str, Any]]) -> list[Table]:
+        """Write many new rows, 100 in a request. All are checked before the first one."""
+        return self._rows.bulk_create([self._new(data) for data in rows])
+
+    async def abulk_create(self, rows: Iterable[Mapping[str, Any]]) -> list[Table]:
+        return await self._rows.abulk_create([self._new(data) for data in rows])
+
+    def bulk_update(self, updates: Iterable[Mapping[str, Any]]) -> list[Table]:
+        """One `update` for each `{"id": ..., "data": {...}}`, in order."""
+        return [self.update(update["id"], update["data"]) for update in updates]
+
+    async def abulk_update(self, updates: Iterable[Mapping[str, Any]]) -> list[Table]:
+        return [await self.aupdate(update["id"], update["data"]) for update in updates]
+
+    def bulk_delete(self, ids: Iterable[str]) -> int:
+        """Delete the rows with these ids, 100 in a request; how many there were."""
+        wanted = [_given(id) for id in ids]
+        return sum(self._rows.filter(pk__in=chunk).delete()[0] for chunk in _chunks(wanted))
+
+    async def abulk_delete(self, ids: Iterable[str]) -> int:
+        wanted = [_given(id) for id in ids]
+        return sum([(await self._rows.filter(pk__in=chunk).adelete())[0] for chunk in _chunks(wanted)])
+
+    def is_updated(self) -> bool:
+        """Whether cached answers of this table are current."""
+        return self._rows.is_updated()
+
+    async def ais_updated(self) -> bool:
+        return await self._rows.ais_updated()
+
+    def set_updated(self, updated: bool) -> None:
+        """`set_updated(False)` drops the table's cached answers; True changes nothing."""
+        self._rows.set_updated(updated)
+
+    async def aset_updated(self, updated: bool) -> None:
+        await self._rows.aset_updated(updated)
+
+    def refresh(self) -> list[Table]:
+        """Drop the table's cached answers and read all rows anew."""
+        return self._rows.refresh()
+
+    async def arefresh(self) -> list[Table]:
+        return await self._rows.arefresh()
+
+
+def _given(id: str) -> str:
+    if not isinstance(id, str) or not id:
+        raise ValueError(f"A row id is needed, not {id!r}.")
+    return id
+
+
+def _chunks(ids: list[str]) -> list[list[str]]:
+    return [ids[start : start + BULK_LIMIT] for start in range(0, len(ids), BULK_LIMIT)]
+
+
+class ORM:
+    """The registered tables by name, in the guide's manner."""
+
+    def table(self, name: str, *, using: str | None = None) -> TableVerbs:
+        """The verbs of the table with this name, id or label. Raises `ConfigurationError` for an unknown one."""
+        table = registry.get(name)
+        if not issubclass(table, Table):
+            raise AppwriteORMError(f"{table.__name__} is no Table.")
+        return TableVerbs(table, using)
+
+    def clear_caches(self) -> None:
+        """Make every cached answer about every registered table a miss."""
+        for table in registry.all():
+            self.table(table._meta.name).set_updated(False)
+
+
+orm = ORM()

@@ -1,0 +1,73 @@
+"""What an operation may do to the world, and the two loops that do it.
+
+Reads, writes, page walks and repeats are written once, as generators that yield steps and know neither
+threads nor event loops. `run` carries the steps out blocking, `arun` on an event loop; both throw what a
+step raises back into the generator, cancellation included, so that it can put things right.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+
+class Step(ABC):
+    """One action; what it returns is sent back into the generator."""
+
+    @abstractmethod
+    def perform(self) -> Any: ...
+
+    @abstractmethod
+    async def aperform(self) -> Any: ...
+
+
+Steps = Generator[Step, Any, Result]
+
+
+@dataclass(frozen=True, slots=True)
+class Pause(Step):
+    """Wait `seconds`."""
+
+    seconds: float
+
+    def perform(self) -> None:
+        time.sleep(self.seconds)
+
+    async def aperform(self) -> None:
+        await asyncio.sleep(self.seconds)
+
+
+def run(steps: Steps[Result]) -> Result:
+    """Carry out `steps` in this thread."""
+    try:
+        step = next(steps)
+        while True:
+            try:
+                outcome = step.perform()
+            except BaseException as error:
+                step = steps.throw(error)
+            else:
+                step = steps.send(outcome)
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]
+
+
+async def arun(steps: Steps[Result]) -> Result:
+    """Carry out `steps` on the running event loop."""
+    try:
+        step = next(steps)
+        while True:
+            try:
+                outcome = await step.aperform()
+            except BaseException as error:
+                step = steps.throw(error)
+            else:
+                step = steps.send(outcome)
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]

@@ -1,0 +1,24 @@
+"""The column kinds, under Appwrite's names: `from django_appwrite_orm import columns`."""
+
+from .base import Column
+from .numbers import BigInt, Float, Integer
+from .plain import Boolean, Datetime
+from .texts import IP, URL, Email, Enum, LongText, MediumText, String, Text, Varchar
+
+__all__ = [
+    "IP",
+    "URL",
+    "BigInt",
+    "Boolean",
+    "Column",
+    "Datetime",
+    "Email",
+    "Enum",
+    "Float",
+    "Integer",
+    "LongText",
+    "MediumText",
+    "String",
+    "Text",
+    "Varchar",
+]

@@ -1,0 +1,171 @@
+"""What every column has in common: its place in a table, required, default, array, and the way of a value.
+
+A value goes `clean` (is it allowed?) → `to_appwrite` (JSON) on its way out, and `to_python` on its way in;
+`to_query` is the way out of a value in a filter, which is looser: "5" will do for a number there.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from django.core.exceptions import ValidationError
+
+from ...exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from ..row import Row
+
+
+class Column:
+    """A column of an Appwrite table; a descriptor that reads and sets its value on a row.
+
+    `required` columns must have a value and are never None. `default` (a value, or a callable for one that
+    is computed anew, as `timezone.now`) is filled in by Python when a row is created without a value;
+    `db_default` is the column's default on the server, for every client, which also turns an explicit None
+    into that default there. `array` makes the value a list. `column` is the key on the server where it
+    differs from the name in Python.
+    """
+
+    kind: ClassVar[str]  # the word in Appwrite's route that creates it
+    type_name: ClassVar[str]  # the word in Appwrite's description of it
+    name: str
+    key: str
+
+    def __init__(
+        self,
+        *,
+        required: bool = False,
+        default: Any = None,
+        db_default: Any = None,
+        array: bool = False,
+        column: str | None = None,
+    ) -> None:
+        self.required = required
+        self.default = default
+        self.db_default = db_default
+        self.array = array
+        self._column = column
+        if required and db_default is not None:
+            raise ConfigurationError(
+                f"{type(self).__name__}: a required column cannot have a db_default; Appwrite refuses both."
+                " Drop one of them, or use default=, which Python fills in."
+            )
+        if array and db_default is not None:
+            raise ConfigurationError(
+                f"{type(self).__name__}: Appwrite has no defaults for array columns. Use default=list."
+            )
+
+    def bound(self, name: str) -> Self:
+        """A copy of this column that knows its name in Python."""
+        column = copy.copy(self)
+        column.name = name
+        column.key = self._column or name
+        return column
+
+    def __get__(self, row: Row | None, owner: type[Row]) -> Any:
+        return self if row is None else row._value(self)
+
+    def __set__(self, row: Row, value: Any) -> None:
+        row._set(self, value)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {getattr(self, 'name', '?')}>"
+
+    def get_default(self) -> Any:
+        """The value of a new row that was given none, or None."""
+        if callable(self.default):
+            return self.default()
+        return copy.copy(self.default)
+
+    def clean(self, value: Any) -> Any:
+        """The value as it is kept, or every reason against it as one ValidationError."""
+        if value is None:
+            if self.required:
+                raise ValidationError("This column is required.", code="required")
+            return None
+        if not self.array:
+            return self.clean_one(value)
+        if not isinstance(value, (list, tuple)):
+            raise ValidationError(f"Expected a list, not {type(value).__name__}.", code="invalid")
+        return _each(value, self._clean_item)
+
+    def _clean_item(self, value: Any) -> Any:
+        if value is None:  # Appwrite turns a null inside an array into another value, a 0 for instance
+            raise ValidationError("An array cannot hold None.", code="invalid")
+        return self.clean_one(value)
+
+    def to_appwrite(self, value: Any) -> Any:
+        """The JSON form of a cleaned value."""
+        if value is None:
+            return None
+        return [self.encode(item) for item in value] if self.array else self.encode(value)
+
+    def to_python(self, raw: Any) -> Any:
+        """The Python form of what Appwrite sent."""
+        if self.array:
+            return [self.decode(item) for item in raw or ()]
+        return None if raw is None else self.decode(raw)
+
+    def to_query(self, value: Any) -> Any:
+        """The JSON form of one value in a filter. Raises ValidationError when it cannot be one."""
+        return self.encode(self.coerce(value))
+
+    def definition(self) -> dict[str, Any]:
+        """The column as Appwrite describes it, without what it adds of its own (status, dates)."""
+        default = None if self.db_default is None else self.encode(self.clean_one(self.db_default))
+        common = {
+            "key": self.key,
+            "type": self.type_name,
+            "required": self.required,
+            "array": self.array,
+            "default": default,
+        }
+        return {**common, **self.options()}
+
+    # What a kind says about itself.
+
+    def options(self) -> dict[str, Any]:
+        """The parts of its definition that only this kind has."""
+        return {}
+
+    @property
+    def row_bytes(self) -> int:
+        """Its share of the 65,535 bytes of a row."""
+        return 20 if self.array else self.value_bytes
+
+    @property
+    def value_bytes(self) -> int:
+        raise NotImplementedError
+
+    @property
+    def index_length(self) -> int:
+        """Its share of the 768 of an index, when the index does not shorten it."""
+        return 1
+
+    def clean_one(self, value: Any) -> Any:
+        """A single value, checked. Raises ValidationError."""
+        raise NotImplementedError
+
+    def coerce(self, value: Any) -> Any:
+        """A single value of a filter, made to fit where that is safe. Raises ValidationError."""
+        return self.clean_one(value)
+
+    def encode(self, value: Any) -> Any:
+        return value
+
+    def decode(self, raw: Any) -> Any:
+        return raw
+
+
+def _each(values: list[Any] | tuple[Any, ...], clean: Callable[[Any], Any]) -> list[Any]:
+    cleaned, errors = [], []
+    for position, value in enumerate(values):
+        try:
+            cleaned.append(clean(value))
+        except ValidationError as error:
+            errors += [ValidationError(f"Item {position}: {message}", code="invalid") for message in error.messages]
+    if errors:
+        raise ValidationError(errors)
+    return cleaned

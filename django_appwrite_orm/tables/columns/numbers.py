@@ -1,0 +1,111 @@
+"""Columns of numbers."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from ...exceptions import ConfigurationError
+from .base import Column
+
+INT64 = (-(2**63), 2**63 - 1)
+INT32_MAX = 2**31 - 1
+
+
+class _Number(Column):
+    """A number between `min` and `max`, both included; None leaves a side open."""
+
+    def __init__(self, *, min: float | None = None, max: float | None = None, **common: Any) -> None:
+        super().__init__(**common)
+        for name, bound in (("min", min), ("max", max)):
+            if bound is not None and not self.fits(bound):
+                raise ConfigurationError(f"{type(self).__name__}: {name}={bound!r} is not a value of this column.")
+        if min is not None and max is not None and min > max:
+            raise ConfigurationError(f"{type(self).__name__}: min={min!r} is above max={max!r}.")
+        self.min = min
+        self.max = max
+
+    def fits(self, value: Any) -> bool:
+        raise NotImplementedError
+
+    def clean_one(self, value: Any) -> Any:
+        if not self.fits(value):
+            raise ValidationError(f"Expected {self.noun}, not {value!r}.", code="invalid")
+        if self.min is not None and value < self.min:
+            raise ValidationError(f"At least {self.min}, not {value}.", code="min_value")
+        if self.max is not None and value > self.max:
+            raise ValidationError(f"At most {self.max}, not {value}.", code="max_value")
+        return value
+
+    noun = "a number"
+
+    def options(self) -> dict[str, Any]:
+        return {"min": self.min, "max": self.max}
+
+    def coerce(self, value: Any) -> Any:
+        """A number, or text that is one, within the column's type; its range does not matter to a filter."""
+        if isinstance(value, str):
+            try:
+                value = self.parse(value)
+            except ValueError:
+                raise ValidationError(f"Expected {self.noun}, not {value!r}.", code="invalid") from None
+        if not self.fits(value):
+            raise ValidationError(f"Expected {self.noun}, not {value!r}.", code="invalid")
+        return value
+
+    def parse(self, text: str) -> Any:
+        raise NotImplementedError
+
+
+class Integer(_Number):
+    """A whole number of 64 bits."""
+
+    kind = type_name = "integer"
+    noun = "a whole number of 64 bits"
+
+    def fits(self, value: Any) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool) and INT64[0] <= value <= INT64[1]
+
+    def parse(self, text: str) -> int:
+        return int(text)
+
+    @property
+    def value_bytes(self) -> int:
+        return 4 if self.max is not None and self.max <= INT32_MAX else 8
+
+
+class BigInt(Integer):
+    """Appwrite's separate 64-bit kind, which its operators (increment and the like) do not take."""
+
+    kind = type_name = "bigint"
+
+    @property
+    def value_bytes(self) -> int:
+        return 8
+
+
+class Float(_Number):
+    """A double. Appwrite keeps 14 significant digits of it."""
+
+    kind = "float"
+    type_name = "double"
+    noun = "a finite number"
+
+    def fits(self, value: Any) -> bool:
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+    def parse(self, text: str) -> float:
+        return float(text)
+
+    def decode(self, raw: Any) -> float:
+        return float(raw)  # the server writes whole ones without their ".0"
+
+    @property
+    def value_bytes(self) -> int:
+        return 8
+
+    @property
+    def index_length(self) -> int:
+        return 2

@@ -1,0 +1,54 @@
+"""Indexes of a table: an ordinary one, a unique one, one for full-text search."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import ClassVar
+
+from ..exceptions import ConfigurationError
+
+_LONGEST_KEY = 36
+
+
+class Index:
+    """An index over `columns`, by their Python names, in order; `-price` orders that one descending.
+
+    `key` is its name on the server, made from the columns when left out. `lengths` shortens text columns:
+    one entry a column, None for the whole of it; long text needs it, for an index holds 768 in all.
+    """
+
+    type: ClassVar[str] = "key"
+
+    def __init__(self, *columns: str, key: str | None = None, lengths: Sequence[int | None] | None = None) -> None:
+        if not columns or not all(isinstance(column, str) and column.lstrip("-") for column in columns):
+            raise ConfigurationError(f"{type(self).__name__}: name at least one column, as text, not {columns!r}.")
+        if lengths is not None and len(lengths) != len(columns):
+            raise ConfigurationError(
+                f"{type(self).__name__}: lengths has {len(lengths)} entries for {len(columns)} columns; give one each."
+            )
+        self.columns = tuple(column.removeprefix("-") for column in columns)
+        self.orders = tuple("DESC" if column.startswith("-") else "ASC" for column in columns)
+        self.lengths = tuple(lengths) if lengths is not None else (None,) * len(columns)
+        self.key = key or self._made_key()
+
+    def _made_key(self) -> str:
+        key = "_".join(self.columns).strip("_$").replace("$", "") + f"_{self.type}"
+        if len(key) <= _LONGEST_KEY:
+            return key
+        return f"{key[: _LONGEST_KEY - 9]}_{hashlib.blake2b(key.encode(), digest_size=4).hexdigest()}"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.key}>"
+
+
+class UniqueIndex(Index):
+    """No two rows with the same values. Nulls do not count as the same."""
+
+    type = "unique"
+
+
+class FulltextIndex(Index):
+    """What `__search` needs: an index for words, over text columns."""
+
+    type = "fulltext"

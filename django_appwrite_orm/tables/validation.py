@@ -1,0 +1,69 @@
+"""Are these values allowed? Asked before any request, and answered for all columns at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+
+if TYPE_CHECKING:
+    from .row import Row
+
+# Names on every row that are not columns.
+RESERVED_NAMES = ("id", "pk", "sequence", "created_at", "updated_at", "permissions")
+
+# Appwrite 1.9 runs a text of the form {"method": <one of these>, ...} in an update or upsert as an operator.
+OPERATORS = frozenset({
+    "increment", "decrement", "multiply", "divide", "modulo", "power", "stringConcat", "stringReplace", "toggle",
+    "arrayAppend", "arrayPrepend", "arrayInsert", "arrayRemove", "arrayUnique", "arrayIntersect", "arrayDiff",
+    "arrayFilter", "dateAddDays", "dateSubDays", "dateSetNow",
+})  # fmt: skip
+
+
+def clean_values(
+    table: type[Row], values: Mapping[str, Any], *, whole: bool, errors: dict[str, list[str]] | None = None
+) -> dict[str, Any]:
+    """The JSON of `values` (by Python name), by column key.
+
+    `whole`: these are all the values of a new row, so a required column must be among them; otherwise they
+    change a row, where text that Appwrite would run as an operator is refused. Raises one ValidationError
+    keyed by column, together with the `errors` found before.
+    """
+    errors = errors if errors is not None else {}
+    data: dict[str, Any] = {}
+    for name, column in table._meta.columns.items():
+        if name not in values:
+            if whole and column.required:
+                errors[name] = ["This column is required."]
+            continue
+        try:
+            data[column.key] = column.to_appwrite(column.clean(values[name]))
+            if not whole:
+                _refuse_operators(data[column.key])
+        except ValidationError as error:
+            errors[name] = error.messages
+    if errors:
+        raise ValidationError(errors)
+    return data
+
+
+def _refuse_operators(value: Any) -> None:
+    for text in value if isinstance(value, list) else [value]:
+        if isinstance(text, str) and looks_like_operator(text):
+            raise ValidationError(
+                "This text has the form of an Appwrite operator, and an update would run it instead of storing it.",
+                code="operator",
+            )
+
+
+def looks_like_operator(text: str) -> bool:
+    """Whether Appwrite would take this text for an operator in an update."""
+    if "method" not in text and "\\u" not in text:
+        return False
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and isinstance(found.get("method"), str) and found["method"] in OPERATORS
