@@ -1,0 +1,1 @@
+"""What databases, tables, columns and indexes there are: read (and remembered), described, changed."""

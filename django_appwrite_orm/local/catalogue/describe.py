@@ -1,0 +1,87 @@
+"""Databases, tables, columns and indexes as answers show them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..protocol.words import Words
+from .models import NUMBER_TYPES, RELATIONSHIP, TEXT_TYPES, Column, Database, Index, Table
+from .width import MOST_BYTES, row_width
+
+
+def describe_database(database: Database) -> dict[str, Any]:
+    return {
+        "$id": database.id,
+        "name": database.name,
+        "$createdAt": database.created,
+        "$updatedAt": database.updated,
+        "enabled": database.enabled,
+        "type": database.type,
+    }
+
+
+def describe_table(table: Table, words: Words) -> dict[str, Any]:
+    return {
+        "$id": table.id,
+        "$createdAt": table.created,
+        "$updatedAt": table.updated,
+        "$permissions": list(table.permissions),
+        "databaseId": table.database.id,
+        "name": table.name,
+        "enabled": table.enabled,
+        words.row_security: table.row_security,
+        words.columns: [describe_column(column, words) for column in table.columns],
+        "indexes": [describe_index(index, words) for index in table.indexes],
+        "bytesMax": MOST_BYTES,
+        "bytesUsed": row_width(table.columns),
+    }
+
+
+def describe_column(column: Column, words: Words, status: str = "") -> dict[str, Any]:
+    """A column in the shape of its kind; ``status`` replaces the stored one (a new column says "processing")."""
+    shown: dict[str, Any] = {
+        "key": column.key,
+        "type": column.type,
+        "status": status or column.status,
+        "error": column.error,
+        "required": column.required,
+        "array": column.array,
+        "$createdAt": column.created,
+        "$updatedAt": column.updated,
+    }
+    if column.type == RELATIONSHIP:
+        return shown | describe_relationship(column, words)
+    if column.format or column.type == "datetime":
+        shown["format"] = column.format
+        if column.format == "enum":
+            shown["elements"] = list(column.options.get("elements", ()))
+    elif column.type in TEXT_TYPES:
+        if column.type in ("string", "varchar"):
+            shown["size"] = column.size
+        shown["encrypt"] = column.encrypted
+    elif column.type in NUMBER_TYPES:
+        shown["min"], shown["max"] = column.options.get("min"), column.options.get("max")
+    shown["default"] = column.default
+    return shown
+
+
+def describe_relationship(column: Column, words: Words) -> dict[str, Any]:
+    """What only relationship columns show."""
+    names = ("relationType", "twoWay", "twoWayKey", "onDelete", "side")
+    related = "related" + words.table.capitalize()
+    return {related: column.options["relatedTable"]} | {name: column.options[name] for name in names}
+
+
+def describe_index(index: Index, words: Words, status: str = "") -> dict[str, Any]:
+    return {
+        "$id": f"index_{index.number}",
+        "$createdAt": index.created,
+        "$updatedAt": index.updated,
+        "key": index.key,
+        "type": index.type,
+        "status": status or index.status,
+        "error": index.error,
+        words.columns: list(index.columns),
+        "lengths": list(index.lengths),
+        "orders": list(index.orders),
+    }

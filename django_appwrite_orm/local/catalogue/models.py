@@ -1,0 +1,133 @@
+"""Databases, tables, columns and indexes as immutable data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+TEXT_TYPES: Final = ("string", "varchar", "text", "mediumtext", "longtext")
+NUMBER_TYPES: Final = ("integer", "bigint", "double")
+SPATIAL_TYPES: Final = ("point", "linestring", "polygon")
+RELATIONSHIP: Final = "relationship"
+AVAILABLE: Final = "available"
+STUCK: Final = "stuck"
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A database; ``number`` names it inside the store."""
+
+    number: int
+    id: str
+    name: str
+    enabled: bool
+    type: str
+    created: str
+    updated: str
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column. ``options`` holds what only some kinds have: format, default, min, max, elements, encrypt,
+    narrow (a 32-bit integer), shown (what a later description must show) and the ends of a relationship."""
+
+    number: int
+    key: str
+    type: str
+    size: int
+    required: bool
+    array: bool
+    status: str
+    error: str
+    options: Mapping[str, Any]
+    created: str
+    updated: str
+
+    @property
+    def format(self) -> str:
+        return str(self.options.get("format", ""))
+
+    @property
+    def default(self) -> Any:
+        return self.options.get("default")
+
+    @property
+    def encrypted(self) -> bool:
+        return bool(self.options.get("encrypt"))
+
+    @property
+    def is_text(self) -> bool:
+        return self.type in TEXT_TYPES
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether a shadow column holds this column's text in folded form, for filters and order."""
+        return self.is_text and not self.array and not self.encrypted
+
+    @property
+    def stored(self) -> str:
+        """The name of the SQLite column with the values."""
+        return f"c{self.number}"
+
+    @property
+    def shadow(self) -> str:
+        """The name of the SQLite column with the folded values."""
+        return f"f{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index; ``columns`` are column keys or system names such as $createdAt."""
+
+    number: int
+    key: str
+    type: str
+    columns: tuple[str, ...]
+    lengths: tuple[int, ...]
+    orders: tuple[str, ...]
+    status: str
+    error: str
+    created: str
+    updated: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with its columns and indexes, in the order of their creation."""
+
+    number: int
+    database: Database
+    id: str
+    name: str
+    permissions: tuple[str, ...]
+    row_security: bool
+    enabled: bool
+    created: str
+    updated: str
+    columns: tuple[Column, ...]
+    indexes: tuple[Index, ...]
+
+    @property
+    def rows_name(self) -> str:
+        """The SQLite table with the rows."""
+        return f"t{self.number}"
+
+    @property
+    def permissions_name(self) -> str:
+        """The SQLite table with the rows' permissions, one role a line."""
+        return f"p{self.number}"
+
+    @cached_property
+    def by_key(self) -> Mapping[str, Column]:
+        return {column.key: column for column in self.columns}
+
+    @cached_property
+    def plain(self) -> tuple[Column, ...]:
+        """The columns that are part of the row itself: all but relationships, which rows show on request."""
+        return tuple(column for column in self.columns if column.type != RELATIONSHIP)
+
+    @cached_property
+    def relationships(self) -> tuple[Column, ...]:
+        return tuple(column for column in self.columns if column.type == RELATIONSHIP)

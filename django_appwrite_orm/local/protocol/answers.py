@@ -1,0 +1,41 @@
+"""What goes back to the client, written as PHP writes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from .errors import AppwriteError
+
+VERSION: Final = "1.9.6"
+JSON_HEADERS: Final[Mapping[str, str]] = MappingProxyType({"content-type": "application/json; charset=UTF-8"})
+# The official SDKs decode every body whose type says JSON, and fail where there is no type at all.
+EMPTY_HEADERS: Final[Mapping[str, str]] = MappingProxyType({"content-type": "text/plain; charset=UTF-8"})
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One HTTP answer: status, headers with lower-case names, and the encoded body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+NO_CONTENT: Final = Answer(204, EMPTY_HEADERS, b"")
+
+
+def json_answer(status: int, body: Any) -> Answer:
+    """Encode ``body``; floats must already be in PHP's form (see ``values.numbers.whole``)."""
+    return Answer(status, JSON_HEADERS, _encode(body).encode("utf-8", "replace"))
+
+
+def error_answer(error: AppwriteError, type: str | None = None) -> Answer:
+    """The body every refusal has; ``type`` replaces the error's own where a route speaks older words."""
+    body = {"message": error.message, "code": error.status, "type": type or error.type, "version": VERSION}
+    return json_answer(error.status, body)

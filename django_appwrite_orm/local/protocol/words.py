@@ -1,0 +1,56 @@
+"""The two vocabularies of one API: tables, rows and columns, or collections, documents and attributes.
+
+Appwrite serves both from the same data (1.8 and later). Handlers are written in the words of TablesDB and use the
+``Words`` of the route for what a client sees.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How one family of routes names things in bodies, answers and error types."""
+
+    table: str
+    row: str
+    column: str
+    error_prefixes: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def tables(self) -> str:
+        return self.table + "s"
+
+    @property
+    def rows(self) -> str:
+        return self.row + "s"
+
+    @property
+    def columns(self) -> str:
+        return self.column + "s"
+
+    @property
+    def table_id(self) -> str:
+        return "$" + self.table + "Id"
+
+    @property
+    def row_security(self) -> str:
+        return self.row + "Security"
+
+    def error_type(self, type: str) -> str:
+        """The error type in these words, from the one in TablesDB's."""
+        for ours, theirs in self.error_prefixes:
+            if type.startswith(ours):
+                return theirs + type[len(ours) :]
+        return type
+
+
+TABLESDB: Final = Words("table", "row", "column")
+LEGACY: Final = Words(
+    "collection",
+    "document",
+    "attribute",
+    (("column_index_", "index_"), ("column_", "attribute_"), ("table_", "collection_"), ("row_", "document_")),
+)

@@ -1,0 +1,151 @@
+"""Columns: list, get, delete, and one route to create each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from ..catalogue.column_changes import create_column
+from ..catalogue.column_kinds import new_column
+from ..catalogue.column_removal import delete_column
+from ..catalogue.describe import describe_column
+from ..catalogue.models import Column, Table
+from ..catalogue.reading import columns_where, find_column
+from ..protocol.answers import NO_CONTENT, Answer, json_answer
+from ..protocol.params import Param, Validator, boolean, integer, key, list_of, number, text, whole_range
+from ..protocol.routing import Call, Handler, Route, both
+from ..queries.fields import Field, Source
+from ..values.dates import read_date
+from ..values.formats import is_email, is_ip, is_url
+from ..values.shapes import accept_line, accept_point, accept_polygon
+from .listing import LIST_PARAMS, date_fields, fields, page_numbers, page_total, schema_page, text_field
+
+_PATH: Final = "/{databaseId}/tables/{tableId}/columns"
+_FIELDS: Final = fields(
+    text_field("$id", "key", "key_f"),
+    text_field("key", "key", "key_f"),
+    text_field("type", "type"),
+    Field("size", "integer", "size"),
+    Field("required", "boolean", "required"),
+    Field("array", "boolean", "is_array"),
+    text_field("status", "status"),
+    text_field("error", "error"),
+    Field("$sequence", "sequence", "n"),
+    *date_fields(),
+)
+
+
+def table_of(call: Call) -> Table:
+    return call.catalogue.table(call.session, call.args["databaseId"], call.args["tableId"])
+
+
+def list_columns(call: Call) -> Answer:
+    table = table_of(call)
+    source = Source("columns", _FIELDS, "n", "key_f", "table_n = ?", (table.number,))
+    page = schema_page(source, call.args["queries"])
+    found: list[Column] = []
+    for n in page_numbers(call.session, page):
+        found += columns_where(call.session, table.number, "AND n = ?", (n,))
+    total = page_total(call.session, page, call.args["total"])
+    shown = [describe_listed(column, call) for column in found]
+    return json_answer(200, {"total": total, call.words.columns: shown})
+
+
+def describe_listed(column: Column, call: Call) -> dict[str, Any]:
+    """A column in the list of columns, which says nothing about encryption for the newer text kinds (observed)."""
+    shown = describe_column(column, call.words)
+    if column.type in ("varchar", "text", "mediumtext", "longtext"):
+        shown["encrypt"] = None
+    return shown
+
+
+def read(call: Call) -> Answer:
+    column = find_column(table_of(call), call.args["key"])
+    return json_answer(200, describe_column(column, call.words))
+
+
+def delete(call: Call) -> Answer:
+    table = table_of(call)
+    delete_column(call.session, table, find_column(table, call.args["key"]))
+    return NO_CONTENT
+
+
+def creator(kind: str) -> Handler:
+    """The handler that adds a column of this kind. A worker of the server's builds it, hence "processing"; here
+    it is there when the answer is."""
+
+    def create(call: Call) -> Answer:
+        column = create_column(call.session, table_of(call), new_column(kind, call.args))
+        return json_answer(202, describe_column(column, call.words, "processing"))
+
+    return create
+
+
+def format_check(check: Callable[[str], bool], name: str) -> Validator:
+    def validate(value: Any) -> str:
+        if not isinstance(value, str) or not check(value):
+            raise ValueError(f"expected a valid {name}")
+        return value
+
+    return validate
+
+
+def date_text(value: Any) -> str:
+    """A date that stays as the client wrote it (observed: defaults are echoed)."""
+    if not isinstance(value, str):
+        raise ValueError("expected a date as text")
+    read_date(value)
+    return value
+
+
+ANY_TEXT: Final = text(0, shortest=0)
+ELEMENTS: Final = list_of(text(255))
+STRING_SIZE: Final = whole_range(1, 1_073_741_824)
+VARCHAR_SIZE: Final = whole_range(1, 16_381)
+DEFAULTS: Final[dict[str, Validator]] = {
+    "string": ANY_TEXT,
+    "varchar": ANY_TEXT,
+    "text": ANY_TEXT,
+    "mediumtext": ANY_TEXT,
+    "longtext": ANY_TEXT,
+    "integer": integer,
+    "bigint": integer,
+    "float": number,
+    "boolean": boolean,
+    "datetime": date_text,
+    "email": format_check(is_email, "email address"),
+    "ip": format_check(is_ip, "IP address"),
+    "url": format_check(is_url, "URL"),
+    "enum": ANY_TEXT,
+    "point": accept_point,
+    "line": accept_line,
+    "polygon": accept_polygon,
+}
+SPATIAL_KINDS: Final = ("point", "line", "polygon")
+OWN_PARAMS: Final[dict[str, tuple[Param, ...]]] = {
+    "string": (Param("size", STRING_SIZE),),
+    "varchar": (Param("size", VARCHAR_SIZE),),
+    "enum": (Param("elements", ELEMENTS),),
+    "integer": (Param("min", integer, None, True), Param("max", integer, None, True)),
+    "bigint": (Param("min", integer, None, True), Param("max", integer, None, True)),
+    "float": (Param("min", number, None, True), Param("max", number, None, True)),
+}
+_ENCRYPTABLE: Final = ("string", "varchar", "text", "mediumtext", "longtext")
+
+
+def _creation(kind: str, default: Validator) -> tuple[Route, Route]:
+    params = [Param("key", key), *OWN_PARAMS.get(kind, ()), Param("required", boolean)]
+    params.append(Param("default", default, default=None, nullable=True))
+    if kind not in SPATIAL_KINDS:
+        params.append(Param("array", boolean, default=False))
+    if kind in _ENCRYPTABLE:
+        params.append(Param("encrypt", boolean, default=False))
+    return both("POST", f"{_PATH}/{kind}", creator(kind), *params)
+
+
+ROUTES: Final = (
+    *both("GET", _PATH, list_columns, *LIST_PARAMS),
+    *both("GET", _PATH + "/{key}", read),
+    *both("DELETE", _PATH + "/{key}", delete),
+    *(route for kind, default in DEFAULTS.items() for route in _creation(kind, default)),
+)

@@ -1,0 +1,62 @@
+"""Databases: list, create, get, update, delete."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..catalogue.changes import create_database, delete_database, update_database
+from ..catalogue.describe import describe_database
+from ..catalogue.reading import databases_where, find_database
+from ..protocol.answers import NO_CONTENT, Answer, json_answer
+from ..protocol.params import Param, boolean, new_identifier, text
+from ..protocol.routing import Call, both
+from ..protocol.words import LEGACY
+from ..queries.fields import Field, Source
+from ..values.fulltext import search_words
+from .listing import LIST_PARAMS, SEARCH, date_fields, fields, page_numbers, page_total, schema_page, text_field
+
+_SOURCE: Final = Source(
+    "databases", fields(text_field("$id", "id", "id_f"), text_field("name", "name", "name_f"), *date_fields(),
+                        Field("$sequence", "sequence", "n")), "n", "id_f",
+)  # fmt: skip
+
+
+def list_databases(call: Call) -> Answer:
+    page = schema_page(_SOURCE, call.args["queries"])
+    if call.args["search"]:
+        page = page.narrowed(*search_words("name_f", call.args["search"]))
+    found = [databases_where(call.session, "WHERE n = ?", (n,))[0] for n in page_numbers(call.session, page)]
+    total = page_total(call.session, page, call.args["total"])
+    return json_answer(200, {"total": total, "databases": [describe_database(database) for database in found]})
+
+
+def create(call: Call) -> Answer:
+    args = call.args
+    type = "legacy" if call.words is LEGACY else "tablesdb"
+    made = create_database(call.session, args["databaseId"], args["name"], args["enabled"], type)
+    return json_answer(201, describe_database(made))
+
+
+def read(call: Call) -> Answer:
+    return json_answer(200, describe_database(find_database(call.session, call.args["databaseId"])))
+
+
+def update(call: Call) -> Answer:
+    found = find_database(call.session, call.args["databaseId"])
+    changed = update_database(call.session, found, call.args["name"], call.args["enabled"])
+    return json_answer(200, describe_database(changed))
+
+
+def delete(call: Call) -> Answer:
+    delete_database(call.session, find_database(call.session, call.args["databaseId"]))
+    return NO_CONTENT
+
+
+_ENABLED: Final = Param("enabled", boolean, default=True)
+ROUTES: Final = (
+    *both("GET", "", list_databases, LIST_PARAMS[0], SEARCH, LIST_PARAMS[1]),
+    *both("POST", "", create, Param("databaseId", new_identifier), Param("name", text(128)), _ENABLED),
+    *both("GET", "/{databaseId}", read),
+    *both("PUT", "/{databaseId}", update, Param("name", text(128), default=None), _ENABLED),
+    *both("DELETE", "/{databaseId}", delete),
+)

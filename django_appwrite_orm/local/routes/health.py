@@ -1,0 +1,15 @@
+"""What answers without a project: the version."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..protocol.answers import VERSION, Answer, json_answer
+from ..protocol.routing import EVERYONE, Call, Route
+
+
+def read_version(call: Call) -> Answer:
+    return json_answer(200, {"version": VERSION})
+
+
+ROUTES: Final = (Route("GET", "/health/version", read_version, callers=EVERYONE),)

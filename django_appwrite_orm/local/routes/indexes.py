@@ -1,0 +1,80 @@
+"""Indexes: list, create, get, delete."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ..catalogue.describe import describe_index
+from ..catalogue.index_changes import TYPES, NewIndex, create_index, delete_index
+from ..catalogue.models import Index
+from ..catalogue.physical import SYSTEM
+from ..catalogue.reading import find_index, indexes_where
+from ..protocol.answers import NO_CONTENT, Answer, json_answer
+from ..protocol.params import Param, integer, key, list_of, one_of
+from ..protocol.routing import Call, both
+from ..queries.fields import Field, Source
+from .columns import table_of
+from .listing import LIST_PARAMS, date_fields, fields, page_numbers, page_total, schema_page, text_field
+
+_PATH: Final = "/{databaseId}/tables/{tableId}/indexes"
+_FIELDS: Final = fields(
+    text_field("$id", "key", "key_f"),
+    text_field("key", "key", "key_f"),
+    text_field("type", "type"),
+    text_field("status", "status"),
+    text_field("error", "error"),
+    Field("attributes", "string", "columns", array=True),
+    Field("$sequence", "sequence", "n"),
+    *date_fields(),
+)
+
+
+def list_indexes(call: Call) -> Answer:
+    table = table_of(call)
+    page = schema_page(Source("indexes", _FIELDS, "n", "key_f", "table_n = ?", (table.number,)), call.args["queries"])
+    found: list[Index] = []
+    for n in page_numbers(call.session, page):
+        found += indexes_where(call.session, table.number, "AND n = ?", (n,))
+    total = page_total(call.session, page, call.args["total"])
+    return json_answer(200, {"total": total, "indexes": [describe_index(index, call.words) for index in found]})
+
+
+def create(call: Call) -> Answer:
+    args = call.args
+    new = NewIndex(args["key"], args["type"], tuple(args["columns"]), tuple(args["lengths"]), tuple(args["orders"]))
+    index = create_index(call.session, table_of(call), new)
+    return json_answer(202, describe_index(index, call.words, "processing"))
+
+
+def read(call: Call) -> Answer:
+    return json_answer(200, describe_index(find_index(table_of(call), call.args["key"]), call.words))
+
+
+def delete(call: Call) -> Answer:
+    delete_index(call.session, find_index(table_of(call), call.args["key"]))
+    return NO_CONTENT
+
+
+def _column_name(value: Any) -> str:
+    return str(value) if value in SYSTEM else key(value)
+
+
+def _length(value: Any) -> int | None:
+    return None if value is None else integer(value)
+
+
+ROUTES: Final = (
+    *both("GET", _PATH, list_indexes, *LIST_PARAMS),
+    *both(
+        "POST",
+        _PATH,
+        create,
+        Param("key", key),
+        Param("type", one_of(*TYPES)),
+        Param("columns", list_of(_column_name), legacy="attributes"),
+        Param("orders", list_of(one_of("ASC", "DESC", "asc", "desc")), default=()),
+        Param("lengths", list_of(_length), default=()),
+    ),
+    *both("GET", _PATH + "/{key}", read),
+    *both("DELETE", _PATH + "/{key}", delete),
+)

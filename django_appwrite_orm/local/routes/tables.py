@@ -1,0 +1,113 @@
+"""Tables: list, create (also with columns and indexes), get, update, delete."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..catalogue.changes import create_table, delete_table, reread, update_table
+from ..catalogue.column_changes import write_column
+from ..catalogue.describe import describe_table
+from ..catalogue.index_changes import check_index, write_index
+from ..catalogue.inline import inline_columns, inline_indexes
+from ..catalogue.physical import SYSTEM
+from ..catalogue.reading import find_database, tables_where
+from ..protocol.answers import NO_CONTENT, Answer, json_answer
+from ..protocol.errors import AppwriteError
+from ..protocol.params import Param, boolean, list_of, loose_boolean, new_identifier, permissions, plain_object, text
+from ..protocol.routing import Call, both
+from ..queries.fields import Field, Source
+from ..values.fulltext import search_words
+from ..values.permissions import TABLE_VERBS
+from .listing import LIST_PARAMS, SEARCH, date_fields, fields, page_numbers, page_total, schema_page, text_field
+
+_FIELDS: Final = fields(
+    text_field("$id", "id", "id_f"),
+    text_field("name", "name", "name_f"),
+    Field("enabled", "boolean", "enabled"),
+    Field("$sequence", "sequence", "n"),
+    *date_fields(),
+)
+
+
+def list_tables(call: Call) -> Answer:
+    database = find_database(call.session, call.args["databaseId"])
+    source = Source("tables", _FIELDS, "n", "id_f", "database = ?", (database.number,))
+    page = schema_page(source, call.args["queries"])
+    if call.args["search"]:
+        page = page.narrowed(*search_words("name_f", call.args["search"]))
+    found = [tables_where(call.session, database, "AND n = ?", (n,))[0] for n in page_numbers(call.session, page)]
+    total = page_total(call.session, page, call.args["total"])
+    return json_answer(200, {"total": total, call.words.tables: [describe_table(t, call.words) for t in found]})
+
+
+def create(call: Call) -> Answer:
+    """All or nothing; the answer still shows no columns, the next GET shows them (observed)."""
+    args, session = call.args, call.session
+    database = find_database(session, args["databaseId"])
+    new_columns = inline_columns(args["columns"])
+    new_indexes = inline_indexes(args["indexes"])
+    granted = args["permissions"] or []
+    table = create_table(
+        session, database, args["tableId"], args["name"], granted, args["rowSecurity"], args["enabled"]
+    )
+    answer = json_answer(201, describe_table(table, call.words))
+    for column in new_columns:
+        write_column(session, table, column)
+    table = reread(session, table)
+    for index in new_indexes:
+        if any(key not in SYSTEM and key not in table.by_key for key in index.columns):
+            raise AppwriteError("column_index_invalid", "An index names a column that the table does not have.")
+        check_index(table, index)
+        write_index(session, table, index)
+    return answer
+
+
+def read(call: Call) -> Answer:
+    table = call.catalogue.table(call.session, call.args["databaseId"], call.args["tableId"])
+    return json_answer(200, describe_table(table, call.words))
+
+
+def update(call: Call) -> Answer:
+    args = call.args
+    table = call.catalogue.table(call.session, args["databaseId"], args["tableId"])
+    changed = update_table(call.session, table, args["name"], args["permissions"], args["rowSecurity"], args["enabled"])
+    if args["purge"]:
+        call.session.run("DELETE FROM cached_lists WHERE table_n = ?", (table.number,))
+    return json_answer(200, describe_table(changed, call.words))
+
+
+def delete(call: Call) -> Answer:
+    delete_table(call.session, call.catalogue.table(call.session, call.args["databaseId"], call.args["tableId"]))
+    return NO_CONTENT
+
+
+_PERMISSIONS: Final = Param("permissions", permissions(*TABLE_VERBS), default=None, nullable=True)
+_ROW_SECURITY: Final = Param("rowSecurity", loose_boolean, default=False, legacy="documentSecurity")
+_ENABLED: Final = Param("enabled", boolean, default=True)
+ROUTES: Final = (
+    *both("GET", "/{databaseId}/tables", list_tables, LIST_PARAMS[0], SEARCH, LIST_PARAMS[1]),
+    *both(
+        "POST",
+        "/{databaseId}/tables",
+        create,
+        Param("tableId", new_identifier, legacy="collectionId"),
+        Param("name", text(128)),
+        _PERMISSIONS,
+        _ROW_SECURITY,
+        _ENABLED,
+        Param("columns", list_of(plain_object), default=(), legacy="attributes"),
+        Param("indexes", list_of(plain_object), default=()),
+    ),
+    *both("GET", "/{databaseId}/tables/{tableId}", read),
+    *both(
+        "PUT",
+        "/{databaseId}/tables/{tableId}",
+        update,
+        Param("name", text(128), default=None),
+        _PERMISSIONS,
+        _ROW_SECURITY,
+        _ENABLED,
+        Param("purge", loose_boolean, default=False),
+    ),
+    *both("DELETE", "/{databaseId}/tables/{tableId}", delete),
+)

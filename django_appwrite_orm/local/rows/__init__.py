@@ -1,0 +1,1 @@
+"""Rows: how they are asked for, checked, written and shown."""

@@ -1,0 +1,75 @@
+"""Asking for rows: one by id, or a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from ..catalogue.models import Column, Table
+from ..protocol.errors import AppwriteError, invalid_query
+from ..queries.page import DEFAULT_LIMIT, Page, count_page, plan_page, read_page
+from ..queries.parse import MOST_QUERIES, Query, parse_queries
+from ..store.session import Session
+from .show import View, select_columns, show_row
+from .source import row_source
+from .stored import find_row
+
+_SELECTABLE: Final = frozenset({"*", "$id", "$sequence", "$createdAt", "$updatedAt", "$permissions", "$collection"})
+
+
+def row_not_found() -> AppwriteError:
+    return AppwriteError("row_not_found", "There is no row with this id.")
+
+
+def get_row(session: Session, table: Table, id: str, queries: Iterable[str], view: View) -> dict[str, Any]:
+    """The row, narrowed by ``select`` queries. Raises ``row_not_found``, ``general_query_invalid``."""
+    try:
+        parsed = parse_queries(queries)
+        if parsed.filters or parsed.orders or parsed.limit or parsed.offset or parsed.cursor:
+            raise ValueError("one row takes `select` only")
+        columns = selected_columns(table, parsed.selects)
+    except ValueError as problem:
+        raise invalid_query(str(problem)) from problem
+    stored = find_row(session, table, id, columns)
+    if stored is None:
+        raise row_not_found()
+    return show_row(table, columns, stored, view)
+
+
+def list_rows(session: Session, table: Table, queries: Iterable[str], total: bool, view: View) -> dict[str, Any]:
+    """A page of rows, with their number where ``total`` asks for it."""
+    page, columns = plan_rows(table, queries)
+    rows = [show_row(table, columns, stored, view) for stored in read_page(session, page, select_columns(columns))]
+    return {"total": count_page(session, page) if total else 0, view.words.rows: rows}
+
+
+def plan_rows(
+    table: Table, queries: Iterable[str], default_limit: int | None = DEFAULT_LIMIT
+) -> tuple[Page, Sequence[Column]]:
+    """What a list asks for. Raises ``general_query_invalid``."""
+    try:
+        parsed = parse_queries(queries)
+        if len(parsed.filters) > MOST_QUERIES:
+            raise ValueError(f"at most {MOST_QUERIES} queries")
+        columns = selected_columns(table, parsed.selects)
+        return plan_page(row_source(table), parsed, default_limit), columns
+    except ValueError as problem:
+        raise invalid_query(str(problem)) from problem
+
+
+def selected_columns(table: Table, selects: Sequence[Query]) -> Sequence[Column]:
+    """The columns to show: all without a select; several selects add up. Raises ``ValueError``."""
+    if not selects:
+        return table.plain
+    wanted: set[str] = set()
+    for query in selects:
+        names = query.values
+        if not names or not all(isinstance(name, str) and name for name in names):
+            raise ValueError("`select` takes names of columns")
+        if len(set(names)) != len(names):
+            raise ValueError("`select` names a column twice")
+        for name in names:
+            if name not in _SELECTABLE and name not in table.by_key:
+                raise ValueError(f"there is no column {name[:80]!r} to select")
+        wanted.update(names)
+    return table.plain if "*" in wanted else tuple(column for column in table.plain if column.key in wanted)

@@ -1,0 +1,128 @@
+"""Rows into and out of SQLite."""
+
+# ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from ..catalogue.models import Column, Table
+from ..catalogue.physical import words_column
+from ..protocol.errors import AppwriteError
+from ..store.session import Session
+from ..values.collation import sort_key
+from ..values.columns import store
+from ..values.fulltext import indexed_text
+from ..values.identifiers import folded_id
+from ..values.permissions import split_permission
+from .show import select_columns
+
+StoredRow = tuple[Any, ...]
+
+
+def find_row(session: Session, table: Table, id: str, columns: Sequence[Column]) -> StoredRow | None:
+    """The row with this id in any letter case, as ``select_columns`` lays it out."""
+    sql = f"SELECT {select_columns(columns)} FROM {table.rows_name} WHERE id_f = ?"
+    return session.first(sql, (folded_id(id),))
+
+
+def insert_row(
+    session: Session,
+    table: Table,
+    id: str,
+    created: str,
+    updated: str,
+    permissions: Sequence[str],
+    values: Mapping[str, Any],
+) -> int:
+    """Store a new row and give its sequence. Raises ``row_already_exists`` for its id and for unique indexes."""
+    names, stored = _columns_and_values(table, values)
+    names = ["id", "id_f", "created", "updated", "permissions", *names]
+    stored = [id, folded_id(id), created, updated, json.dumps(list(permissions)), *stored]
+    marks = ",".join("?" * len(names))
+    sql = f"INSERT INTO {table.rows_name} ({', '.join(names)}) VALUES ({marks})"
+    seq = _write(session, sql, stored).lastrowid
+    assert seq is not None
+    _grant(session, table, seq, permissions)
+    index_words(session, table, seq, values)
+    return seq
+
+
+def update_row(
+    session: Session,
+    table: Table,
+    seq: int,
+    values: Mapping[str, Any],
+    system: Mapping[str, Any],
+    permissions: Sequence[str] | None = None,
+) -> None:
+    """Change a row's columns; ``system`` holds id, created and updated where they change."""
+    names, stored = _columns_and_values(table, values)
+    for name, value in system.items():
+        names.append(name)
+        stored.append(value)
+        if name == "id":
+            names.append("id_f")
+            stored.append(folded_id(value))
+    if permissions is not None:
+        names.append("permissions")
+        stored.append(json.dumps(list(permissions)))
+        session.run(f"DELETE FROM {table.permissions_name} WHERE seq = ?", (seq,))
+        _grant(session, table, seq, permissions)
+    if not names:
+        return
+    changes = ", ".join(f"{name} = ?" for name in names)
+    _write(session, f"UPDATE {table.rows_name} SET {changes} WHERE seq = ?", [*stored, seq])
+    index_words(session, table, seq, values)
+
+
+def delete_rows(session: Session, table: Table, seqs: Iterable[int]) -> None:
+    numbers = [(seq,) for seq in seqs]
+    session.run_many(f"DELETE FROM {table.rows_name} WHERE seq = ?", numbers)
+    session.run_many(f"DELETE FROM {table.permissions_name} WHERE seq = ?", numbers)
+    for index in table.indexes:
+        if words_column(table, index) is not None:
+            session.run_many(f"DELETE FROM x{index.number} WHERE rowid = ?", numbers)
+
+
+def _columns_and_values(table: Table, values: Mapping[str, Any]) -> tuple[list[str], list[Any]]:
+    names: list[str] = []
+    stored: list[Any] = []
+    for key, value in values.items():
+        column = table.by_key[key]
+        names.append(column.stored)
+        stored.append(store(column, value))
+        if column.is_folded:
+            names.append(column.shadow)
+            stored.append(None if value is None else sort_key(value))
+    return names, stored
+
+
+def _write(session: Session, sql: str, values: Sequence[Any]) -> sqlite3.Cursor:
+    try:
+        return session.run(sql, values)
+    except sqlite3.IntegrityError as problem:
+        # Appwrite answers the same for an id and for a unique index (observed).
+        raise AppwriteError("row_already_exists", "A row with this id or these unique values exists.") from problem
+
+
+def _grant(session: Session, table: Table, seq: int, permissions: Iterable[str]) -> None:
+    lines = set()
+    for permission in permissions:
+        with suppress(ValueError):  # bulk upsert stores what is no permission; it grants nothing
+            lines.add((seq, *split_permission(permission)))
+    if lines:
+        session.run_many(f"INSERT INTO {table.permissions_name} (seq, verb, role) VALUES (?, ?, ?)", sorted(lines))
+
+
+def index_words(session: Session, table: Table, seq: int, values: Mapping[str, Any]) -> None:
+    """Bring the fulltext indexes in line with the columns just written."""
+    for index in table.indexes:
+        column = words_column(table, index)
+        if column is not None and column.key in values:
+            session.run(f"DELETE FROM x{index.number} WHERE rowid = ?", (seq,))
+            if (text := values[column.key]) is not None:
+                session.run(f"INSERT INTO x{index.number} (rowid, words) VALUES (?, ?)", (seq, indexed_text(text)))

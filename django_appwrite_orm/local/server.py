@@ -1,0 +1,107 @@
+"""The local Appwrite: one object that answers requests from one SQLite file."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import os
+import sqlite3
+from collections.abc import Mapping
+from typing import Final
+
+from .catalogue.reading import Catalogue
+from .protocol.answers import Answer, error_answer
+from .protocol.callers import GUEST, KEY, Caller
+from .protocol.errors import AppwriteError
+from .protocol.requests import Request, read_request
+from .protocol.routing import EVERYONE, Call, Route, Router, read_arguments
+from .protocol.words import TABLESDB, Words
+from .routes import ROUTES
+from .store.connections import Busy
+from .store.session import Session, Store
+
+PROJECT: Final = "local"
+API_KEY: Final = "local"
+PREFIX: Final = "/v1"
+_ROUTER: Final = Router(ROUTES)
+_OPEN: Final = frozenset({"/health/version"})  # answered without a project or a key
+
+logger = logging.getLogger(__name__)
+
+
+class LocalAppwrite:
+    """An Appwrite 1.9.6 (TablesDB) on an SQLite file, or in memory with ``":memory:"``.
+
+    The project ``local`` with the key ``local`` is always there. Safe to use from many threads, and from many
+    processes on one file; after a fork each process goes on with connections of its own.
+    """
+
+    def __init__(self, database: str | os.PathLike[str]) -> None:
+        self._store = Store(database)
+        self._catalogue = Catalogue()
+
+    def handle(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Answer one request. ``target`` is the path with its query string, header names are lower-case.
+
+        Never raises: what goes wrong here is logged and answered as ``general_unknown``.
+        """
+        words = TABLESDB
+        try:
+            request = read_request(method, target, headers, body)
+            route, path_values = _find_route(request)
+            words = route.words
+            return self._answer(route, path_values, request)
+        except AppwriteError as refusal:
+            return error_answer(refusal, words.error_type(refusal.type))
+        except (Busy, sqlite3.OperationalError) as problem:
+            return _store_failure(problem, words)
+        except Exception:
+            logger.exception("The local Appwrite failed on %s %s", method, target.partition("?")[0])
+            return error_answer(AppwriteError("general_unknown", "The local Appwrite failed; its log says why."))
+
+    def _answer(self, route: Route, path_values: Mapping[str, str], request: Request) -> Answer:
+        with self._store.session(writing=not route.reads_only) as session:
+            caller = self._admit(session, route, request)
+            args = read_arguments(route, path_values, request)
+            return route.handler(Call(session, self._catalogue, caller, route.words, args, request))
+
+    def _admit(self, session: Session, route: Route, request: Request) -> Caller:
+        """Who is asking, if the route lets them in. Checked in Appwrite's order: project, key or token, scope."""
+        if request.path.removeprefix(PREFIX) in _OPEN:
+            return GUEST
+        headers = request.headers
+        project = request.query.get("project") or headers.get("x-appwrite-project", "")
+        key = headers.get("x-appwrite-key", "")
+        if project and project != PROJECT:
+            raise AppwriteError("project_not_found", "There is no project with this id.")
+        caller = GUEST
+        if key:
+            if not project:
+                raise AppwriteError("project_id_missing", "A key needs the project it belongs to.")
+            if not hmac.compare_digest(key.encode(), API_KEY.encode()):
+                raise AppwriteError("user_unauthorized", "The key is not valid for this project.")
+            caller = KEY
+        if not caller.is_key and route.callers != EVERYONE:
+            raise AppwriteError("general_unauthorized_scope", "The caller lacks the scope this route needs.")
+        if not project:
+            raise AppwriteError("general_access_forbidden", "The request names no project.")
+        return caller
+
+    def close(self) -> None:
+        """Close the connections to the file. Requests after this are answered with an error."""
+        self._store.close()
+
+
+def _find_route(request: Request) -> tuple[Route, dict[str, str]]:
+    path = request.path
+    found = _ROUTER.find(request.method, path.removeprefix(PREFIX)) if path.startswith(PREFIX + "/") else None
+    if found is None:
+        raise AppwriteError("general_route_not_found", "There is no such route.")
+    return found
+
+
+def _store_failure(problem: Exception, words: Words) -> Answer:
+    if isinstance(problem, Busy):
+        return error_answer(AppwriteError("database_timeout", "The database stayed busy for too long."))
+    logger.error("The local Appwrite's store failed", exc_info=problem)
+    return error_answer(AppwriteError("general_unknown", "The local Appwrite's store failed; its log says why."))

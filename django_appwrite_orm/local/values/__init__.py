@@ -1,0 +1,1 @@
+"""The values Appwrite stores: what each column kind accepts, how it compares, how it is written in answers."""

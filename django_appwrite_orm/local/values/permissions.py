@@ -1,0 +1,78 @@
+"""Permission strings such as ``read("user:42")``: reading, checking, spelling out.
+
+``write`` is shorthand: for create, update and delete on a table, for update and delete on a row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from .identifiers import is_identifier
+
+VERBS: Final = ("read", "create", "update", "delete")
+TABLE_VERBS: Final = (*VERBS, "write")
+ROW_VERBS: Final = ("read", "update", "delete", "write")
+MOST: Final = 100
+_SHAPE: Final = re.compile(r'(\w+)\("([^"]*)"\)')
+_DIMENSION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,35}", re.ASCII)
+
+
+def split_permission(text: str) -> tuple[str, str]:
+    """The verb and the role of a permission string. Raises ``ValueError`` where there are none."""
+    found = _SHAPE.fullmatch(text)
+    if found is None:
+        raise ValueError(f'{text!r} is not of the form verb("role")')
+    return found[1], found[2]
+
+
+def check_permissions(value: Any, allowed: Sequence[str]) -> list[str]:
+    """The list in Appwrite's stored form: verbs allowed, roles known, aggregates spelled out, no doubles.
+
+    Raises ``ValueError`` with the reason.
+    """
+    if not isinstance(value, list):
+        raise ValueError("expected a list of permissions")
+    if len(value) > MOST:
+        raise ValueError(f"expected at most {MOST} permissions")
+    for entry in value:
+        if not isinstance(entry, str):
+            raise ValueError("expected permissions as text")
+        verb, role = split_permission(entry)
+        if verb not in allowed:
+            raise ValueError(f"{verb!r} is not allowed here; use one of {', '.join(allowed)}")
+        _check_role(role)
+    return spell_out(value, [verb for verb in VERBS if verb in allowed])
+
+
+def spell_out(permissions: Iterable[str], verbs: Sequence[str]) -> list[str]:
+    """Replace ``write`` by the verbs it stands for and drop repetitions, in order."""
+    spelled: dict[str, None] = {}
+    for entry in permissions:
+        verb, role = split_permission(entry)
+        meant = [v for v in ("create", "update", "delete") if v in verbs] if verb == "write" else [verb]
+        spelled.update(dict.fromkeys(f'{v}("{role}")' for v in meant))
+    return list(spelled)
+
+
+def _check_role(role: str) -> None:
+    """Roles: any, guests, users[/verified|unverified], user:ID[/...], team:ID[/role], member:ID, label:name."""
+    head, _, dimension = role.partition("/")
+    kind, colon, name = head.partition(":")
+    if kind in ("any", "guests") and not colon:
+        ok = not dimension and "/" not in role
+    elif kind == "users" and not colon:
+        ok = "/" not in role or dimension in ("verified", "unverified")
+    elif kind == "user":
+        ok = is_identifier(name) and ("/" not in role or dimension in ("verified", "unverified"))
+    elif kind == "team":
+        ok = is_identifier(name) and ("/" not in role or _DIMENSION.fullmatch(dimension) is not None)
+    elif kind == "member":
+        ok = is_identifier(name) and "/" not in role
+    elif kind == "label":
+        ok = name.isascii() and name.isalnum() and len(name) <= 36 and "/" not in role
+    else:
+        ok = False
+    if not ok:
+        raise ValueError(f"{role!r} is not a role")
