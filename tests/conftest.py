@@ -1,0 +1,22 @@
+"""What every test starts from: an empty local Appwrite in memory, empty caches, no connection left open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import caches
+
+from django_appwrite_orm.connection import connections
+from django_appwrite_orm.transport import close_local
+
+
+@pytest.fixture(autouse=True)
+def clean_world() -> Iterator[None]:
+    for cache in caches.all(initialized_only=True):
+        cache.clear()
+    connections.reset()
+    close_local(":memory:")
+    yield
+    connections.reset()
+    close_local(":memory:")
