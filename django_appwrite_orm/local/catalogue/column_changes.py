@@ -1,5 +1,6 @@
 """Adding, changing and removing columns."""
 
+# ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
 from __future__ import annotations
 
 import json
@@ -7,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from ..protocol.errors import AppwriteError
+from ..protocol.errors import AppwriteError, invalid_structure
 from ..store.session import Session
 from ..values.dates import now
 from ..values.identifiers import folded_id
-from .models import AVAILABLE, Column, Table
+from .models import AVAILABLE, SPATIAL_TYPES, Column, Table
 from .physical import add_column
 from .width import MOST_BYTES, row_width
 
@@ -35,9 +36,12 @@ class NewColumn:
 
 
 def create_column(session: Session, table: Table, new: NewColumn) -> Column:
-    """Add a column to a table and its rows. Raises ``column_already_exists``, ``column_limit_exceeded``."""
+    """Add a column to a table and its rows. Raises ``column_already_exists``, ``column_limit_exceeded``,
+    ``row_invalid_structure``."""
     check_key_is_free(table, new.key)
     check_fits(table, new.draft())
+    if new.required and new.type in SPATIAL_TYPES and session.first(f"SELECT 1 FROM {table.rows_name} LIMIT 1"):
+        raise invalid_structure("a required spatial column needs a table without rows")
     return write_column(session, table, new)
 
 

@@ -5,6 +5,7 @@ Used by the routes that add one column; inline columns of a new table have rules
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -17,10 +18,10 @@ IP_SIZE: Final = 39
 URL_SIZE: Final = 2_000
 ENUM_SIZE: Final = 255
 SHORTEST_ENCRYPTED: Final = 150
+LONGEST_DEFAULT: Final = 16_384
 _INT64: Final = (-(2**63), 2**63 - 1)
 _INT32_MAX: Final = 2**31 - 1
 _LARGEST: Final = 1.7976931348623157e308
-_TEXT_BYTES: Final = {"text": 65_535, "mediumtext": 16_777_215, "longtext": 4_294_967_295}
 _FORMAT_SIZES: Final = {"email": EMAIL_SIZE, "ip": IP_SIZE, "url": URL_SIZE, "enum": ENUM_SIZE}
 TYPES: Final = {"float": "double", "line": "linestring", "email": "string", "ip": "string", "url": "string"} | {
     "enum": "string"
@@ -70,14 +71,14 @@ def number_range(kind: str, low: Any, high: Any) -> dict[str, Any]:
 
 
 def check_default(kind: str, default: Any, size: int, options: Mapping[str, Any]) -> None:
-    """Whether a column takes its default. Raises ``column_value_invalid``; a text kind's own length limit is
-    noticed later by the server, as invalid row data (observed)."""
+    """Whether a column takes its default. Raises ``column_value_invalid``; one that the server's own list of columns
+    cannot hold it notices later, as invalid row data (observed)."""
     if default is None:
         return
     if kind in ("string", "varchar") and len(default) > size:
         raise AppwriteError("column_value_invalid", f"The default is longer than {size} characters.")
-    if kind in _TEXT_BYTES and len(default.encode("utf-8", "replace")) > _TEXT_BYTES[kind]:
-        raise invalid_structure(f"the default is longer than {_TEXT_BYTES[kind]} bytes")
+    if len(json.dumps(default, ensure_ascii=False)) > LONGEST_DEFAULT:
+        raise invalid_structure(f"the default is longer than {LONGEST_DEFAULT} characters")
     if kind == "enum" and default not in options["elements"]:
         raise AppwriteError("column_value_invalid", "The default is not one of the elements.")
     if kind in ("integer", "bigint", "float") and not options["min"] <= default <= options["max"]:

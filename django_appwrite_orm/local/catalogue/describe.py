@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..protocol.words import Words
-from .models import NUMBER_TYPES, RELATIONSHIP, TEXT_TYPES, Column, Database, Index, Table
+from .models import RELATIONSHIP, TEXT_TYPES, Column, Database, Index, Table
 from .width import MOST_BYTES, row_width
 
 
@@ -39,7 +39,20 @@ def describe_table(table: Table, words: Words) -> dict[str, Any]:
 
 def describe_column(column: Column, words: Words, status: str = "") -> dict[str, Any]:
     """A column in the shape of its kind; ``status`` replaces the stored one (a new column says "processing")."""
-    shown: dict[str, Any] = {
+    if column.type == RELATIONSHIP:
+        return _common(column, status) | describe_relationship(column, words)
+    kind = column.format or column.type
+    return _common(column, status) | _own(column, "float" if kind == "double" else kind)
+
+
+def describe_changed(column: Column, kind: str) -> dict[str, Any]:
+    """The answer to a change, in the shape of the route's kind, which says nothing of encryption (observed)."""
+    shown = _common(column, "") | _own(column, kind)
+    return shown | {"encrypt": None} if "encrypt" in shown else shown
+
+
+def _common(column: Column, status: str) -> dict[str, Any]:
+    return {
         "key": column.key,
         "type": column.type,
         "status": status or column.status,
@@ -49,20 +62,21 @@ def describe_column(column: Column, words: Words, status: str = "") -> dict[str,
         "$createdAt": column.created,
         "$updatedAt": column.updated,
     }
-    if column.type == RELATIONSHIP:
-        return shown | describe_relationship(column, words)
-    if column.format or column.type == "datetime":
+
+
+def _own(column: Column, kind: str) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    if kind in ("email", "ip", "url", "enum", "datetime"):
         shown["format"] = column.format
-        if column.format == "enum":
-            shown["elements"] = list(column.options.get("elements", ()))
-    elif column.type in TEXT_TYPES:
-        if column.type in ("string", "varchar"):
-            shown["size"] = column.size
+    if kind == "enum":
+        shown["elements"] = list(column.options.get("elements", ()))
+    if kind in ("string", "varchar"):
+        shown["size"] = column.size
+    if kind in TEXT_TYPES:
         shown["encrypt"] = column.encrypted
-    elif column.type in NUMBER_TYPES:
+    if kind in ("integer", "bigint", "float"):
         shown["min"], shown["max"] = column.options.get("min"), column.options.get("max")
-    shown["default"] = column.default
-    return shown
+    return shown | {"default": column.default}
 
 
 def describe_relationship(column: Column, words: Words) -> dict[str, Any]:

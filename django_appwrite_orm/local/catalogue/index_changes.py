@@ -34,14 +34,14 @@ class NewIndex:
 def create_index(session: Session, table: Table, new: NewIndex) -> Index:
     """Raises ``column_index_already_exists``, ``column_unknown``, ``column_index_limit_exceeded``, ``index_invalid``,
     ``column_type_invalid``, ``column_index_invalid``."""
-    if any(folded_id(index.key) == folded_id(new.key) for index in table.indexes):
-        raise AppwriteError("column_index_already_exists", "The table has an index with this key.")
     if len(table.indexes) >= MOST_INDEXES:
         raise AppwriteError("column_index_limit_exceeded", f"A table has at most {MOST_INDEXES} indexes.")
     for key in new.columns:
         if key not in SYSTEM and key not in table.by_key:
             raise AppwriteError("column_unknown", f"There is no column {key!r} to index.")
     check_index(table, new)
+    if any(folded_id(index.key) == folded_id(new.key) for index in table.indexes):
+        raise AppwriteError("column_index_already_exists", "The table has an index with this key.")
     return write_index(session, table, new)
 
 

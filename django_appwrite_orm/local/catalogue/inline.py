@@ -117,10 +117,10 @@ def _with_default(column: NewColumn, default: Any) -> NewColumn:
 
 
 def inline_indexes(given: Sequence[Mapping[str, Any]]) -> list[NewIndex]:
-    """The indexes described. Raises ``general_argument_invalid``, ``column_index_limit_exceeded``; whether the
-    columns can carry them is checked on the table."""
+    """The indexes described. Raises ``general_argument_invalid``; whether the columns can carry them is
+    checked on the table."""
     if len(given) > MOST_INDEXES:
-        raise AppwriteError("column_index_limit_exceeded", f"A table has at most {MOST_INDEXES} indexes.")
+        raise _wrong(f"a table has at most {MOST_INDEXES} indexes", "indexes")
     found: list[NewIndex] = []
     for entry in given:
         index = _index(entry)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from ..catalogue.column_changes import create_column
 from ..catalogue.column_kinds import new_column
 from ..catalogue.column_removal import delete_column
-from ..catalogue.describe import describe_column
+from ..catalogue.column_updates import update_column
+from ..catalogue.describe import describe_changed, describe_column
 from ..catalogue.models import Column, Table
 from ..catalogue.reading import columns_where, find_column
 from ..protocol.answers import NO_CONTENT, Answer, json_answer
@@ -81,6 +83,17 @@ def creator(kind: str) -> Handler:
     return create
 
 
+def updater(kind: str) -> Handler:
+    """The handler that changes a column by this kind's route."""
+
+    def update(call: Call) -> Answer:
+        table = table_of(call)
+        changed = update_column(call.session, table, find_column(table, call.args["key"]), kind, call.args)
+        return json_answer(200, describe_changed(changed, kind))
+
+    return update
+
+
 def format_check(check: Callable[[str], bool], name: str) -> Validator:
     def validate(value: Any) -> str:
         if not isinstance(value, str) or not check(value):
@@ -133,8 +146,12 @@ OWN_PARAMS: Final[dict[str, tuple[Param, ...]]] = {
 _ENCRYPTABLE: Final = ("string", "varchar", "text", "mediumtext", "longtext")
 
 
+def _own(kind: str) -> tuple[Param, ...]:
+    return OWN_PARAMS.get(kind, ())
+
+
 def _creation(kind: str, default: Validator) -> tuple[Route, Route]:
-    params = [Param("key", key), *OWN_PARAMS.get(kind, ()), Param("required", boolean)]
+    params = [Param("key", key), *_own(kind), Param("required", boolean)]
     params.append(Param("default", default, default=None, nullable=True))
     if kind not in SPATIAL_KINDS:
         params.append(Param("array", boolean, default=False))
@@ -143,9 +160,20 @@ def _creation(kind: str, default: Validator) -> tuple[Route, Route]:
     return both("POST", f"{_PATH}/{kind}", creator(kind), *params)
 
 
+def _change(kind: str, default: Validator) -> tuple[Route, Route]:
+    own = (replace(param, default=None, nullable=True) if param.name == "size" else param for param in _own(kind))
+    params = [Param("required", boolean), *own, Param("newKey", key, default=None, nullable=True)]
+    if kind in SPATIAL_KINDS:
+        params.append(Param("default", default, default=None, nullable=True))
+    else:
+        params.append(Param("default", default, nullable=True))  # has to be sent, even as null (observed)
+    return both("PATCH", f"{_PATH}/{kind}/{{key}}", updater(kind), *params)
+
+
 ROUTES: Final = (
     *both("GET", _PATH, list_columns, *LIST_PARAMS),
     *both("GET", _PATH + "/{key}", read),
     *both("DELETE", _PATH + "/{key}", delete),
     *(route for kind, default in DEFAULTS.items() for route in _creation(kind, default)),
+    *(route for kind, default in DEFAULTS.items() for route in _change(kind, default)),
 )

@@ -15,6 +15,7 @@ from ..protocol.answers import NO_CONTENT, Answer, json_answer
 from ..protocol.errors import AppwriteError
 from ..protocol.params import Param, boolean, list_of, loose_boolean, new_identifier, permissions, plain_object, text
 from ..protocol.routing import Call, both
+from ..protocol.words import LEGACY
 from ..queries.fields import Field, Source
 from ..values.fulltext import search_words
 from ..values.permissions import TABLE_VERBS
@@ -27,11 +28,14 @@ _FIELDS: Final = fields(
     Field("$sequence", "sequence", "n"),
     *date_fields(),
 )
+# Observed: the older routes can filter by documentSecurity, the newer ones by nothing like it.
+_LEGACY_FIELDS: Final = fields(Field("documentSecurity", "boolean", "row_security"))
 
 
 def list_tables(call: Call) -> Answer:
     database = find_database(call.session, call.args["databaseId"])
-    source = Source("tables", _FIELDS, "n", "id_f", "database = ?", (database.number,))
+    known = _FIELDS | _LEGACY_FIELDS if call.words is LEGACY else _FIELDS
+    source = Source("tables", known, "n", "id_f", "database = ?", (database.number,))
     page = schema_page(source, call.args["queries"])
     if call.args["search"]:
         page = page.narrowed(*search_words("name_f", call.args["search"]))

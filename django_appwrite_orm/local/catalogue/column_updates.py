@@ -1,0 +1,84 @@
+"""Changing a column: required, default, size, range, elements, key.
+
+Any kind's route changes a column of any kind and answers in its own kind's shape (observed), so the kind here is
+the route's and the type the column's.
+"""
+
+# ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..protocol.errors import AppwriteError
+from ..store.session import Session
+from ..values.dates import now
+from ..values.identifiers import folded_id
+from .column_changes import check_fits
+from .column_kinds import check_default, number_range
+from .models import Column, Table
+
+
+def update_column(session: Session, table: Table, column: Column, kind: str, args: Mapping[str, Any]) -> Column:
+    """Raises ``column_default_unsupported``, ``column_value_invalid``, ``column_invalid_resize``,
+    ``column_limit_exceeded``, ``column_already_exists``."""
+    default = args.get("default")
+    if default is not None and (args["required"] or column.array):
+        raise AppwriteError("column_default_unsupported", "Required columns and lists have no default.")
+    options = {**column.options, "default": default} | _own_options(column, kind, args)
+    if kind not in ("string", "varchar"):  # observed: a longer default is accepted on update
+        check_default(kind, default, column.size, {"min": default, "max": default, "elements": [default]} | options)
+    changed = replace(column, required=args["required"], options=options, updated=now())
+    if kind in ("string", "varchar") and args.get("size") and column.type == kind:
+        changed = replace(changed, size=args["size"])
+        _check_resize(session, table, column, changed.size)
+    check_fits(table, changed)
+    if args.get("newKey"):
+        changed = rename_column(session, table, changed, args["newKey"])
+    session.run(
+        "UPDATE columns SET required = ?, size = ?, options = ?, updated = ? WHERE n = ?",
+        (changed.required, changed.size, json.dumps(options), changed.updated, column.number),
+    )
+    session.change_schema()
+    return changed
+
+
+def _own_options(column: Column, kind: str, args: Mapping[str, Any]) -> dict[str, Any]:
+    """What the route's kind adds. A number made without a range keeps having none (observed)."""
+    if kind == "enum":
+        if not args["elements"]:
+            raise AppwriteError("column_value_invalid", "An enum needs elements.")
+        if column.format != "enum":
+            raise AppwriteError("general_bad_request", "The column is no enum.")
+        return {"elements": args["elements"]}
+    if kind in ("integer", "bigint", "float") and column.options.get("min") is not None:
+        low, high = args.get("min"), args.get("max")
+        bounds = number_range(
+            kind, column.options["min"] if low is None else low, column.options["max"] if high is None else high
+        )
+        return bounds if low is not None or high is not None else {}
+    return {}
+
+
+def _check_resize(session: Session, table: Table, column: Column, size: int) -> None:
+    if size >= column.size or column.array:
+        return
+    longest = session.one(f"SELECT max(length({column.stored})) FROM {table.rows_name}")
+    if longest is not None and longest > size:
+        raise AppwriteError("column_invalid_resize", f"Rows hold longer text than {size} characters.")
+
+
+def rename_column(session: Session, table: Table, column: Column, key: str) -> Column:
+    """Give a column another key; indexes follow. Raises ``column_already_exists``."""
+    for other in table.columns:
+        if other.number != column.number and folded_id(other.key) == folded_id(key):
+            raise AppwriteError("column_already_exists", "The table has a column with this key.")
+    session.run("UPDATE columns SET key = ?, key_f = ? WHERE n = ?", (key, folded_id(key), column.number))
+    for index in table.indexes:
+        if column.key in index.columns:
+            names = [key if name == column.key else name for name in index.columns]
+            session.run("UPDATE indexes SET columns = ? WHERE n = ?", (json.dumps(names), index.number))
+    session.change_schema()
+    return replace(column, key=key)
