@@ -2,10 +2,10 @@
 
 from .keys import Keys, TableKeys
 from .policy import DEFAULT_TTL, CachePolicy
-from .read import Found, Status, is_current, read
+from .reading import Found, Status, is_current, read
 from .record import ReadRecord, note_read, recording
 from .store import Store
-from .write import fence_life, invalidate, write
+from .writing import fence_life, invalidate, write
 
 __all__ = [
     "DEFAULT_TTL",

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-from .read import Found, Status
+from .reading import Found, Status
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 import httpx2 as httpx
 
 from ..plans import Request
-from .exchange import NoAnswer
+from .attempts import NoAnswer
 from .local import AsyncLocalTransport, LocalTransport, open_local
 
 # Newer servers answer in the form asked for here; older ones answer all the same. Rows have looked the same since.
