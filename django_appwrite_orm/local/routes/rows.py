@@ -25,6 +25,7 @@ from ..rows.bulk import create_rows
 from ..rows.counting import count_column
 from ..rows.reading import get_row, list_rows
 from ..rows.show import View, view_for
+from ..rows.structure import check_data
 from ..rows.writing import create_row, patch_row, put_row, remove_row
 from ..values.permissions import ROW_VERBS
 from .columns import table_of
@@ -47,7 +48,8 @@ def create(call: Call) -> Answer:
     if row_id is None:
         raise AppwriteError("row_missing_data", "A single row needs an id.")
     table = table_of(call)
-    row = create_row(call.session, table, row_id, data, args["permissions"] or [], view_of(call))
+    checked = check_data(table, data, whole_row=True)
+    row = create_row(call.session, table, row_id, checked, args["permissions"] or [], view_of(call))
     return json_answer(201, row)
 
 

@@ -9,13 +9,14 @@ from ..catalogue.models import Table
 from ..protocol.errors import AppwriteError
 from ..queries.page import read_page
 from ..store.session import Session
+from ..values.dates import now
 from ..values.identifiers import UNIQUE, folded_id, is_identifier, unique_id
 from ..values.permissions import VERBS, spell_out, split_permission
 from .reading import plan_rows
 from .show import View, select_columns, show_row
 from .stored import delete_rows
 from .structure import check_data
-from .writing import create_row, put_row, update_existing
+from .writing import create_row, put_row, update_row_found
 
 MOST_SHOWN: Final = 100  # rows in the answer of a bulk change; the total counts all
 
@@ -34,7 +35,11 @@ def create_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]
         if id != UNIQUE and not is_identifier(id):
             raise AppwriteError("general_bad_request", "A row's $id is not valid.")
         checked.append((unique_id() if id == UNIQUE else str(id), row, _permissions(row)))
-    return [create_row(session, table, id, row, granted or [], view) for id, row, granted in checked]
+    moment = now()
+    return [
+        create_row(session, table, id, check_data(table, row, whole_row=True), granted or [], view, moment)
+        for id, row, granted in checked
+    ]
 
 
 def upsert_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]], view: View) -> list[dict[str, Any]]:
@@ -48,7 +53,8 @@ def upsert_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]
         checked.append((id, row, [str(item) for item in granted] if isinstance(granted, list) else None))
     if len({folded_id(id) for id, _, _ in checked}) != len(checked):
         raise AppwriteError("row_already_exists", "The same row is there twice.")
-    return [put_row(session, table, id, row, granted, view) for id, row, granted in checked]
+    moment = now()
+    return [put_row(session, table, id, row, granted, view, moment) for id, row, granted in checked]
 
 
 def _permissions(row: Mapping[str, Any]) -> list[str] | None:
@@ -70,12 +76,13 @@ def update_rows(
 ) -> tuple[int, list[dict[str, Any]]]:
     """Change every row the queries select; the whole table without queries. Gives how many, and the first."""
     refuse_relationships(table)
-    checked = check_data(table, data, whole_row=False, defaults=False)
+    checked = check_data(table, data, whole_row=False, defaults=False, operators=True)
     granted = data.get("$permissions")
     permissions = [str(item) for item in granted] if isinstance(granted, list) else None
     page, _ = plan_rows(table, queries, default_limit=None)
+    moment = now()
     rows = [
-        update_existing(session, table, stored, stored[1], checked, permissions, view)
+        update_row_found(session, table, stored, stored[1], checked, permissions, view, alone=False, moment=moment)
         for stored in read_page(session, page, select_columns(table.plain))
     ]
     return len(rows), rows[:MOST_SHOWN]

@@ -45,7 +45,7 @@ def count_column(
         update_row(session, table, stored[0], {}, {"updated": moment})
         return row | {key: whole(answer)}
     value = _storable(column, answer)
-    update_row(session, table, stored[0], {key: value}, {"updated": moment})
+    update_row(session, table, stored[0], {}, {"updated": moment}, computed={key: value})
     exact = answer if column.type == "double" or _fits_int64(answer) else float(answer)
     return row | {key: whole(exact)}
 

@@ -7,6 +7,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Any
 
 from ..catalogue.models import Column, Table
@@ -58,9 +59,15 @@ def update_row(
     values: Mapping[str, Any],
     system: Mapping[str, Any],
     permissions: Sequence[str] | None = None,
+    computed: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Change a row's columns; ``system`` holds id, created and updated where they change."""
+    """Change a row's columns; ``system`` holds id, created and updated where they change, ``computed`` the values
+    the database itself works out, which keep all their digits."""
     names, stored = _columns_and_values(table, values)
+    for key, value in computed.items():
+        more_names, more_values = _column_and_value(table.by_key[key], value, exact=True)
+        names += more_names
+        stored += more_values
     for name, value in system.items():
         names.append(name)
         stored.append(value)
@@ -76,7 +83,7 @@ def update_row(
         return
     changes = ", ".join(f"{name} = ?" for name in names)
     _write(session, f"UPDATE {table.rows_name} SET {changes} WHERE seq = ?", [*stored, seq])
-    index_words(session, table, seq, values)
+    index_words(session, table, seq, {**values, **computed})
 
 
 def delete_rows(session: Session, table: Table, seqs: Iterable[int]) -> None:
@@ -92,13 +99,17 @@ def _columns_and_values(table: Table, values: Mapping[str, Any]) -> tuple[list[s
     names: list[str] = []
     stored: list[Any] = []
     for key, value in values.items():
-        column = table.by_key[key]
-        names.append(column.stored)
-        stored.append(store(column, value))
-        if column.is_folded:
-            names.append(column.shadow)
-            stored.append(None if value is None else sort_key(value))
+        more_names, more_values = _column_and_value(table.by_key[key], value, exact=False)
+        names += more_names
+        stored += more_values
     return names, stored
+
+
+def _column_and_value(column: Column, value: Any, *, exact: bool) -> tuple[list[str], list[Any]]:
+    if not column.is_folded:
+        return [column.stored], [store(column, value, exact=exact)]
+    folded = None if value is None else sort_key(value)
+    return [column.stored, column.shadow], [store(column, value, exact=exact), folded]
 
 
 def _write(session: Session, sql: str, values: Sequence[Any]) -> sqlite3.Cursor:

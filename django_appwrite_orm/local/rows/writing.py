@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from ..catalogue.models import Table
+from ..protocol.errors import invalid_structure
 from ..store.session import Session
+from ..values.columns import show, store
 from ..values.dates import now
+from .operator_results import apply_operator
 from .reading import row_not_found
 from .show import View, show_row, system_part
 from .stored import StoredRow, delete_rows, find_row, insert_row, update_row
-from .structure import RowData, check_data
+from .structure import RowData, check_data, check_unchanged
+
+_SHOWN_AS: Final = {"id": "$id", "created": "$createdAt", "updated": "$updatedAt"}
+_FIRST_VALUE: Final = 5  # in a stored row, after the system columns
 
 
 def create_row(
-    session: Session, table: Table, id: str, data: Mapping[str, Any], permissions: Sequence[str], view: View
+    session: Session,
+    table: Table,
+    id: str,
+    data: RowData,
+    permissions: Sequence[str],
+    view: View,
+    moment: str | None = None,
 ) -> dict[str, Any]:
-    """Store a new row and answer with what was sent, exactly. Raises ``row_invalid_structure``,
-    ``row_already_exists``."""
-    return insert_checked(session, table, id, check_data(table, data, whole_row=True), permissions, view)
+    """Store a new row and answer with what was sent, exactly. Rows of one request share a ``moment``.
 
-
-def insert_checked(
-    session: Session, table: Table, id: str, data: RowData, permissions: Sequence[str], view: View
-) -> dict[str, Any]:
-    moment = now()
+    Raises ``row_already_exists``.
+    """
+    moment = moment or now()
     created, updated = data.created or moment, data.updated or moment
     seq = insert_row(session, table, id, created, updated, permissions, data.values)
     row = {column.key: _fresh(data.values.get(column.key), column.array) for column in table.plain}
@@ -36,7 +44,7 @@ def _fresh(value: Any, array: bool) -> Any:
     return [] if array and value is None else value
 
 
-def update_existing(
+def update_row_found(
     session: Session,
     table: Table,
     stored: StoredRow,
@@ -44,36 +52,60 @@ def update_existing(
     data: RowData,
     permissions: Sequence[str] | None,
     view: View,
+    *,
+    alone: bool = True,
+    moment: str | None = None,
 ) -> dict[str, Any]:
-    """Change a row found by ``find_row``; ``$updatedAt`` moves only where something differs.
+    """Change a row that ``find_row`` gave; ``$updatedAt`` moves only where something differs.
 
-    Another letter case of the id renames the row (observed).
+    Another letter case of the id renames the row (observed). ``alone`` is False in bulk updates, where the server
+    does not look at the rows it changes. Raises ``row_invalid_structure``, ``row_already_exists``.
     """
     shown = show_row(table, table.plain, stored, view)
-    changes = {key: value for key, value in data.values.items() if _differs(shown[key], value)}
-    unset = {
-        column.key for column, value in zip(table.plain, stored[5:], strict=True)
-        if value is None and column.array and column.key in data.values and data.values[column.key] is not None
-    }  # fmt: skip
-    changes |= {key: data.values[key] for key in unset}
-    system: dict[str, Any] = {}
-    if id != shown["$id"]:
-        system["id"] = id
+    if alone:
+        check_unchanged(table, shown, data)
+    present = {c.key: value for c, value in zip(table.plain, stored[_FIRST_VALUE:], strict=True)}
+    changes = {
+        key: value
+        for key, value in data.values.items()
+        if _differs(shown[key], value) or (present[key] is None) != (value is None)
+    }
+    computed = operator_results(table, data, shown, present, careful=alone)
+    system: dict[str, Any] = {"id": id} if id != shown["$id"] else {}
     if data.created:
         system["created"] = data.created
     if permissions is not None and list(permissions) == shown["$permissions"]:
         permissions = None
-    if changes or system or permissions is not None or data.updated:
-        system["updated"] = data.updated or now()
-        update_row(session, table, stored[0], changes, system, permissions)
+    if changes or computed or system or permissions is not None or data.updated:
+        system["updated"] = data.updated or moment or now()
+        update_row(session, table, stored[0], changes, system, permissions, computed)
     row = shown | {key: _fresh(value, table.by_key[key].array) for key, value in changes.items()}
-    names = {"id": "$id", "created": "$createdAt", "updated": "$updatedAt"}
-    row |= {names[name]: value for name, value in system.items()}
+    row |= {key: _reread(table, key, value) for key, value in computed.items()}
+    row |= {_SHOWN_AS[name]: value for name, value in system.items()}
     return row if permissions is None else row | {"$permissions": list(permissions)}
 
 
+def operator_results(
+    table: Table, data: RowData, shown: Mapping[str, Any], present: Mapping[str, Any], *, careful: bool
+) -> dict[str, Any]:
+    """The values that the operators of ``data`` give. Raises ``row_invalid_structure``."""
+    results = {}
+    for key, operator in data.operators.items():
+        before = None if present[key] is None else shown[key]
+        try:
+            results[key] = apply_operator(operator, table.by_key[key], before, careful=careful)
+        except ValueError as problem:
+            raise invalid_structure(f"column `{key}`: {problem}") from problem
+    return results
+
+
+def _reread(table: Table, key: str, value: Any) -> Any:
+    column = table.by_key[key]
+    return show(column, store(column, value, exact=True))
+
+
 def _differs(old: Any, new: Any) -> bool:
-    return old != new or isinstance(old, bool) != isinstance(new, bool)
+    return bool(old != new) or isinstance(old, bool) != isinstance(new, bool)
 
 
 def patch_row(
@@ -83,20 +115,34 @@ def patch_row(
     stored = find_row(session, table, id, table.plain)
     if stored is None:
         raise row_not_found()
-    checked = check_data(table, data, whole_row=False)
-    return update_existing(session, table, stored, id, checked, permissions, view)
+    checked = check_data(table, data, whole_row=False, operators=True)
+    return update_row_found(session, table, stored, id, checked, permissions, view)
 
 
 def put_row(
-    session: Session, table: Table, id: str, data: Mapping[str, Any], permissions: Sequence[str] | None, view: View
+    session: Session,
+    table: Table,
+    id: str,
+    data: Mapping[str, Any],
+    permissions: Sequence[str] | None,
+    view: View,
+    moment: str | None = None,
 ) -> dict[str, Any]:
     """Create a row, or merge data that has every required column into it."""
     stored = find_row(session, table, id, table.plain)
+    whole = check_data(table, data, whole_row=True, operators=True)
     if stored is None:
-        return create_row(session, table, id, data, permissions or [], view)
-    check_data(table, data, whole_row=True)
-    checked = check_data(table, data, whole_row=False)
-    return update_existing(session, table, stored, id, checked, permissions, view)
+        return create_row(session, table, id, _settled(table, whole), permissions or [], view, moment)
+    sent = check_data(table, data, whole_row=False, operators=True)
+    sent = RowData(sent.values, sent.operators, updated=sent.updated)  # observed: $createdAt stays
+    return update_row_found(session, table, stored, id, sent, permissions, view, alone=False, moment=moment)
+
+
+def _settled(table: Table, data: RowData) -> RowData:
+    """Data for a new row whose operators have started from the columns' defaults."""
+    defaults = {key: table.by_key[key].default for key in data.operators}
+    results = operator_results(table, data, defaults, defaults, careful=True)
+    return RowData({**data.values, **results}, created=data.created, updated=data.updated)
 
 
 def remove_row(session: Session, table: Table, id: str) -> None:

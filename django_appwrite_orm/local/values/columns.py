@@ -7,6 +7,7 @@ second to the third, ``show`` back. The rules are those observed of Appwrite 1.9
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _TEXT_BYTES: Final = {"text": 65_535, "mediumtext": 16_777_215, "longtext": 4_294_967_295}
 _INT64: Final = (-(2**63), 2**63 - 1)
 _INT32: Final = (-(2**31), 2**31 - 1)
+_LEADING_NUMBER: Final = re.compile(r"\s*[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _LARGEST: Final = 1.7976931348623157e308
 
 
@@ -42,8 +44,9 @@ def _accept_element(one: Callable[[Column, Any], Any], column: Column, item: Any
     return one(column, item)
 
 
-def store(column: Column, value: Any) -> Any:
-    """The SQLite value for an accepted one."""
+def store(column: Column, value: Any, *, exact: bool = False) -> Any:
+    """The SQLite value for an accepted one. A client's fraction is stored with 14 significant digits, as PHP hands
+    it on; what the database works out itself is ``exact`` (both observed)."""
     if value is None:
         return None
     if column.array or column.type in _STORED_AS_JSON:
@@ -51,7 +54,7 @@ def store(column: Column, value: Any) -> Any:
     if column.type == "boolean":
         return int(value)
     if column.type == "double":
-        return float(value)
+        return value if exact or isinstance(value, int) else stored_digits(value)
     return value
 
 
@@ -65,16 +68,31 @@ def show(column: Column, stored: Any) -> Any:
 
 
 def _show_element(column: Column, item: Any) -> Any:
-    if item is None:
-        return 0 if column.type in ("integer", "bigint") else 0 if column.type == "double" else None
-    return whole(item) if column.type == "double" else item
+    """An element as PHP casts it; operators may have stored anything."""
+    if column.type in ("integer", "bigint"):
+        number = _as_number(item)
+        return int(number) if abs(number) < 2**63 else 0
+    if column.type == "double":
+        return whole(_as_number(item))
+    if column.type == "boolean" and item is not None:
+        return bool(item) and item != "0"
+    return item
+
+
+def _as_number(item: Any) -> int | float:
+    if isinstance(item, str):
+        found = _LEADING_NUMBER.match(item)
+        return float(found[0]) if found else 0
+    if isinstance(item, bool) or not isinstance(item, int | float):
+        return 1 if item else 0
+    return item
 
 
 def _show_one(column: Column, stored: Any) -> Any:
     if column.type == "boolean":
         return bool(stored)
     if column.type == "double":
-        return whole(stored_digits(stored))
+        return whole(stored)
     if column.type in _STORED_AS_JSON:
         return json.loads(stored)
     return stored
@@ -125,7 +143,7 @@ def _double(column: Column, value: Any) -> int | float:
     low, high = (-_LARGEST if low is None else low), (_LARGEST if high is None else high)
     if not low <= value <= high:
         raise ValueError(f"not between {low} and {high}")
-    return whole(float(value))
+    return int(float(value)) if isinstance(value, int) else whole(value)
 
 
 def _boolean(column: Column, value: Any) -> bool:

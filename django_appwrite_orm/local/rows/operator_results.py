@@ -1,0 +1,159 @@
+"""What an operator makes of a stored value. Results are as MariaDB works them out (observed)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Any, Final
+
+from ..catalogue.models import Column
+from ..protocol.params import numeric
+from ..values.dates import now, write_date
+from ..values.numbers import whole
+from .operators import MOST_ELEMENTS, NUMERIC, Operator, filter_for
+
+_INT32: Final = (-(2**31), 2**31 - 1)
+_INT64: Final = (-(2**63), 2**63 - 1)
+
+
+def apply_operator(operator: Operator, column: Column, present: Any, *, careful: bool) -> Any:
+    """The new value for ``present``, which is None where the row has none.
+
+    ``careful`` is False in bulk updates, where the server does not see the rows it changes. Raises ``ValueError``
+    for a result the server foresees not to fit.
+    """
+    if operator.method in NUMERIC:
+        return _number(operator, column, 0 if present is None else present)
+    if column.array:
+        return _list(operator, present, careful)
+    return _SCALARS[operator.method](operator.values, column, present)
+
+
+def _number(operator: Operator, column: Column, present: int | float) -> int | float:
+    step = numeric(operator.values[0])
+    bound = numeric(operator.values[1]) if len(operator.values) > 1 and operator.values[1] is not None else None
+    try:
+        result = _bounded(operator.method, present, step, bound)
+    except OverflowError:
+        raise ValueError("the result is beyond every range") from None
+    if isinstance(result, complex) or result != result or abs(result) == math.inf:
+        raise ValueError("the result is no number")
+    if column.type == "double":
+        return whole(float(result))
+    rounded = _rounded(result)
+    low, high = _INT32 if column.options.get("narrow") else _INT64
+    if not low <= rounded <= high:
+        raise ValueError("the result is beyond the column's bits")
+    return rounded
+
+
+def _bounded(method: str, present: int | float, step: int | float, bound: int | float | None) -> Any:
+    """The result, kept on its side of the bound: a maximum for what grows, a minimum for what shrinks."""
+    if bound is None or method == "modulo":
+        return _CALCULATE[method](present, step)
+    if method in ("decrement", "divide"):
+        return bound if present <= bound else max(_CALCULATE[method](present, step), bound)
+    if present >= bound:
+        return bound
+    if method == "power" and present <= 1:
+        return present
+    return min(_CALCULATE[method](present, step), bound)
+
+
+def _divide(present: int | float, step: int | float) -> Fraction | float:
+    if isinstance(present, int) and isinstance(step, int):
+        return Fraction(present, step)  # SQL divides whole numbers exactly and rounds halves away from zero
+    return present / step
+
+
+def _power(present: int | float, step: int | float) -> Any:
+    if isinstance(present, int) and isinstance(step, int) and abs(present) > 1 and step > 1_024:
+        raise OverflowError
+    if present == 0 and step < 0:
+        raise ValueError("zero has no such power")
+    return present**step
+
+
+def _rounded(value: Any) -> int:
+    if isinstance(value, Fraction):
+        return int(value + Fraction(1, 2)) if value >= 0 else -int(-value + Fraction(1, 2))
+    return int(round(value))
+
+
+def _list(operator: Operator, present: list[Any] | None, careful: bool) -> list[Any] | None:
+    method, values = operator.method, operator.values
+    if method == "arrayInsert":
+        place, item = values
+        if careful and place > len(present or ()):
+            raise ValueError("the place lies beyond the end of the list")
+        return None if present is None else [*present[:place], item, *present[place:]]
+    if method in ("arrayAppend", "arrayPrepend"):
+        old = present or []
+        result = [*old, *values] if method == "arrayAppend" else [*values, *old]
+        if len(result) > MOST_ELEMENTS:
+            raise ValueError(f"a list may have at most {MOST_ELEMENTS} elements")
+        return result
+    return None if present is None else _LISTS[method](present, values)
+
+
+def _unique(present: list[Any], values: tuple[Any, ...]) -> list[Any]:
+    found: list[Any] = []
+    for item in present:
+        if not any(_same(item, other) for other in found):
+            found.append(item)
+    return found
+
+
+def _same(one: Any, other: Any) -> bool:
+    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
+
+
+def _within(item: Any, values: tuple[Any, ...] | list[Any]) -> bool:
+    return any(_same(item, value) for value in values)
+
+
+def _add_days(days: int, present: str | None) -> str | None:
+    if present is None:
+        return None
+    try:
+        return write_date(datetime.fromisoformat(present) + timedelta(days=days))
+    except OverflowError:
+        raise ValueError("the date is beyond the calendar") from None
+
+
+def _concat(values: tuple[Any, ...], column: Column, present: str | None) -> str:
+    result = (present or "") + values[0]
+    if column.size and len(result) > column.size:
+        raise ValueError(f"longer than {column.size} characters")
+    return str(result)
+
+
+def _replace(values: tuple[Any, ...], column: Column, present: str | None) -> str | None:
+    return present.replace(values[0], values[1]) if present and values[0] else present
+
+
+_CALCULATE: Final[dict[str, Callable[[Any, Any], Any]]] = {
+    "increment": lambda present, step: present + step,
+    "decrement": lambda present, step: present - step,
+    "multiply": lambda present, step: present * step,
+    "divide": _divide,
+    "modulo": math.fmod,
+    "power": _power,
+}
+_LISTS: Final[dict[str, Callable[[list[Any], tuple[Any, ...]], list[Any]]]] = {
+    "arrayRemove": lambda present, values: [item for item in present if not _same(item, values[0])],
+    "arrayUnique": _unique,
+    "arrayIntersect": lambda present, values: [value for value in values if _within(value, present)],
+    "arrayDiff": lambda present, values: [item for item in present if not _within(item, values)],
+    "arrayFilter": lambda present, values: list(filter(filter_for(values), present)),
+}
+_SCALARS: Final[dict[str, Callable[[tuple[Any, ...], Column, Any], Any]]] = {
+    "stringConcat": _concat,
+    "stringReplace": _replace,
+    "toggle": lambda values, column, present: not present,
+    "dateAddDays": lambda values, column, present: _add_days(values[0], present),
+    "dateSubDays": lambda values, column, present: _add_days(-values[0], present),
+    "dateSetNow": lambda values, column, present: now(),
+}

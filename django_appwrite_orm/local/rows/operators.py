@@ -1,0 +1,143 @@
+"""Operators: changes that start from the stored value, such as ``{"method":"increment","values":[1]}``.
+
+Update and upsert take them as text or as an object, create never does. A method nobody knows is ordinary text.
+Appwrite checks an operator's arguments and lets SQL work out the result, which it does not check again (observed);
+here the result is worked out by ``operator_results`` inside the same write transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ..catalogue.models import Column
+from ..protocol.errors import AppwriteError
+from ..protocol.params import numeric
+from ..protocol.requests import read_json
+
+NUMERIC: Final = ("increment", "decrement", "multiply", "divide", "modulo", "power")
+TEXT: Final = ("stringConcat", "stringReplace")
+DATES: Final = ("dateAddDays", "dateSubDays", "dateSetNow")
+LISTS: Final = (
+    *("arrayAppend", "arrayPrepend", "arrayInsert", "arrayRemove"),
+    *("arrayUnique", "arrayIntersect", "arrayDiff", "arrayFilter"),
+)
+METHODS: Final = frozenset((*NUMERIC, *TEXT, *DATES, *LISTS, "toggle"))
+CONDITIONS: Final = (
+    *("equal", "notEqual", "greaterThan", "greaterThanEqual", "lessThan", "lessThanEqual"),
+    *("isNull", "isNotNull"),
+)
+MOST_ELEMENTS: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A method and its arguments, as the client gave them."""
+
+    method: str
+    values: tuple[Any, ...]
+
+
+def operator_in(value: Any) -> Operator | None:
+    """The operator a value of row data is, if it is one. Raises ``general_bad_request`` for one whose values are
+    no list."""
+    if isinstance(value, str):
+        if not value.startswith("{") or '"method"' not in value:
+            return None
+        try:
+            value = read_json(value)
+        except AppwriteError:
+            return None
+    if not isinstance(value, dict):
+        return None
+    method, values = value.get("method"), value.get("values", [])
+    if not isinstance(method, str) or method not in METHODS:
+        return None
+    if not isinstance(values, list):
+        raise AppwriteError("general_bad_request", "The values of an operator are a list.")
+    return Operator(method, tuple(values))
+
+
+def check_operator(operator: Operator, column: Column) -> None:
+    """Whether the column's kind takes the operator with these arguments. Raises ``ValueError``."""
+    method, values = operator.method, operator.values
+    if method in NUMERIC:
+        _need(column.type in ("integer", "double") and not column.array, method, column)
+        _check_numeric(method, values)
+    elif method in TEXT:
+        _need(column.is_text and not column.array, method, column)
+        _need_values(method, values, 2 if method == "stringReplace" else 1)
+        if not all(isinstance(value, str) for value in values):
+            raise ValueError(f"`{method}` takes text")
+    elif method == "toggle":
+        _need(column.type == "boolean" and not column.array, method, column)
+    elif method in DATES:
+        _need(column.type == "datetime" and not column.array, method, column)
+        if method != "dateSetNow":
+            _need_values(method, values, 1)
+            if isinstance(values[0], bool) or not isinstance(values[0], int):
+                raise ValueError(f"`{method}` takes a whole number of days")
+    else:
+        _need(column.array, method, column)
+        _check_list(method, values, column)
+
+
+def _need(fits: bool, method: str, column: Column) -> None:
+    if not fits:
+        raise ValueError(f"`{method}` does not apply to the column `{column.key}`")
+
+
+def _need_values(method: str, values: tuple[Any, ...], least: int) -> None:
+    if len(values) < least:
+        raise ValueError(f"`{method}` needs {least} values")
+
+
+def _check_numeric(method: str, values: tuple[Any, ...]) -> None:
+    _need_values(method, values, 1)
+    numeric(values[0])
+    if len(values) > 1 and values[1] is not None:
+        numeric(values[1])
+    if method in ("divide", "modulo") and numeric(values[0]) == 0:
+        raise ValueError(f"`{method}` by zero")
+
+
+def _check_list(method: str, values: tuple[Any, ...], column: Column) -> None:
+    if method == "arrayInsert":
+        if len(values) != 2 or isinstance(values[0], bool) or not isinstance(values[0], int) or values[0] < 0:
+            raise ValueError("`arrayInsert` takes a place from 0 on and a value")
+    elif method in ("arrayRemove", "arrayIntersect", "arrayFilter"):
+        _need_values(method, values, 1)
+    if method == "arrayFilter" and values[0] not in CONDITIONS:
+        raise ValueError(f"`arrayFilter` knows {', '.join(CONDITIONS)}")
+    grows = method in ("arrayAppend", "arrayPrepend") and column.options.get("narrow")
+    if grows and any(isinstance(value, int) and not -(2**31) <= value < 2**31 for value in values):
+        raise ValueError("a number is beyond 32 bits")
+
+
+def filter_for(values: tuple[Any, ...]) -> Callable[[Any], bool]:
+    """The test that ``arrayFilter`` keeps elements by; like SQL it holds for nothing that cannot be compared."""
+    condition, wanted = values[0], values[1] if len(values) > 1 else None
+    if condition in ("isNull", "isNotNull"):
+        return lambda item: (item is None) == (condition == "isNull")
+    if wanted is None:
+        return lambda item: False
+    test = _COMPARISONS[condition]
+
+    def keep(item: Any) -> bool:
+        try:
+            return item is not None and bool(test(item, wanted))
+        except TypeError:
+            return False
+
+    return keep
+
+
+_COMPARISONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    "equal": lambda item, wanted: bool(item == wanted),
+    "notEqual": lambda item, wanted: bool(item != wanted),
+    "greaterThan": lambda item, wanted: bool(item > wanted),
+    "greaterThanEqual": lambda item, wanted: bool(item >= wanted),
+    "lessThan": lambda item, wanted: bool(item < wanted),
+    "lessThanEqual": lambda item, wanted: bool(item <= wanted),
+}
