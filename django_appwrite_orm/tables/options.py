@@ -86,6 +86,11 @@ class Options:
         return self._id if self._id is not None else self.name
 
     @property
+    def object_name(self) -> str:
+        """The class's name; Django's `get_object_or_404` puts it into its message."""
+        return self.table.__name__
+
+    @property
     def label(self) -> str:
         return f"{self.app_label}.{self.table.__name__}" if self.app_label else self.table.__name__
 
