@@ -1,0 +1,49 @@
+"""What a client is told when Appwrite cannot answer: 503 and a sentence, never a stack trace."""
+
+from __future__ import annotations
+
+import logging
+from math import ceil
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.log import log_response
+
+from ..exceptions import RateLimited, Unavailable
+
+logger = logging.getLogger("django_appwrite_orm.web")
+
+MESSAGE = "The data of this site cannot be reached at the moment. Please try again soon."
+# Seconds to wait after a 429 without a word about it: Appwrite counts requests by the minute.
+RATE_WINDOW = 60
+
+_PAGE = f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Temporarily unavailable</title>
+</head>
+<body><h1>Temporarily unavailable</h1><p>{MESSAGE}</p></body>
+</html>
+"""
+
+
+def unavailable_response(request: HttpRequest, error: Exception) -> HttpResponse | None:
+    """A 503 for an Appwrite that is unreachable, too slow or asks to wait (429); None for any other error.
+
+    JSON for clients that prefer it to HTML. Logged in one line, as Django's own line would not say why.
+    """
+    if not isinstance(error, (Unavailable, RateLimited)):
+        return None
+    response: HttpResponse
+    if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+        response = JsonResponse({"error": MESSAGE}, status=503)
+    else:
+        response = HttpResponse(_PAGE, status=503)
+    response["Cache-Control"] = "no-store"
+    if isinstance(error, RateLimited):
+        response["Retry-After"] = str(RATE_WINDOW if error.retry_after is None else ceil(error.retry_after))
+    log_response(
+        "%s answered with 503: %s", request.path, str(error), response=response, request=request, logger=logger
+    )
+    return response

@@ -1,0 +1,46 @@
+"""From the record of what a request read to the headers of its response."""
+
+from __future__ import annotations
+
+from typing import cast
+from urllib.parse import quote
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response, set_response_etag
+
+from ..caching import ReadRecord
+from .public import public_max_age
+
+STATUS_HEADER = "X-Cache-Status"
+TABLE_HEADER = "X-Cache-Table"
+
+
+def finish(request: HttpRequest, response: HttpResponseBase, record: ReadRecord) -> HttpResponseBase:
+    """The response with its headers, or a 304 for a client that has it already.
+
+    A response that rests on no table is left alone, unless its view asked for `cache_publicly`; so is a
+    Cache-Control that the view has set.
+    """
+    max_age = public_max_age(request, response, record.expires)
+    if not record.tables and max_age is None:
+        return response
+    if not response.has_header("Cache-Control"):
+        response["Cache-Control"] = f"public, max-age={max_age}" if max_age else "private, no-cache"
+    if _can_have_etag(request, response):
+        set_response_etag(response)
+        response = get_conditional_response(request, response["ETag"], None, cast(HttpResponse, response)) or response
+    if record.tables:
+        response[STATUS_HEADER] = record.worst.name
+        # A table's name is free text and the comma separates: what a header cannot hold is percent-encoded.
+        response[TABLE_HEADER] = ", ".join(quote(name, safe=" ") for name in record.tables)
+    return response
+
+
+def _can_have_etag(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """Whether the whole body is at hand. A HEAD that was answered without one says nothing about the GET's."""
+    if request.method not in ("GET", "HEAD") or response.status_code != 200 or response.streaming:
+        return False
+    if "no-store" in response["Cache-Control"].lower():
+        return False
+    return request.method == "GET" or bool(cast(HttpResponse, response).content)

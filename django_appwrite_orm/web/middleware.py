@@ -1,0 +1,53 @@
+"""The middleware: tells clients what a view read, and what they may do with the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from ..caching import recording
+from .errors import unavailable_response
+from .headers import finish
+from .warming import start_once
+
+
+class AppwriteCacheMiddleware:
+    """Gives a response that rests on tables `X-Cache-Status`, `X-Cache-Table`, `Cache-Control` and an ETag.
+
+    While the view runs, `request.appwrite_reads` is the record of what it has read so far. Place the
+    middleware before those that set cookies, which it has to see; `order_problems` says when it is not.
+
+    An Appwrite that cannot answer becomes a 503 here too: `process_exception` sees just what leaves a view or
+    the rendering of its template, and a site that has this middleware then needs no second one.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]) -> None:
+        self.get_response = get_response
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        start_once()
+        return self._acall(request) if self._is_async else self._call(request)
+
+    def _call(self, request: HttpRequest) -> HttpResponseBase:
+        with recording() as record:
+            request.appwrite_reads = record  # type: ignore[attr-defined]
+            response = self.get_response(request)
+        return finish(request, response, record)  # type: ignore[arg-type]
+
+    async def _acall(self, request: HttpRequest) -> HttpResponseBase:
+        with recording() as record:
+            request.appwrite_reads = record  # type: ignore[attr-defined]
+            response = await self.get_response(request)  # type: ignore[misc]
+        return finish(request, response, record)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return unavailable_response(request, exception)
