@@ -8,7 +8,9 @@ import pytest
 from django.core.cache import caches
 
 from django_appwrite_orm.connection import connections
+from django_appwrite_orm.steps import run
 from django_appwrite_orm.transport import close_local
+from tests.library.tables import Book, Everything, Reader
 
 
 @pytest.fixture(autouse=True)
@@ -20,3 +22,11 @@ def clean_world() -> Iterator[None]:
     yield
     connections.reset()
     close_local(":memory:")
+
+
+@pytest.fixture
+def library() -> None:
+    """The tables of tests/library, empty."""
+    from django_appwrite_orm.schema import migrate
+
+    run(migrate([Book, Reader, Everything]))
