@@ -21,6 +21,10 @@ class NotSupportedError(AppwriteORMError):
     """The question cannot be put to this Appwrite; the message says what to do instead."""
 
 
+class SchemaError(AppwriteORMError):
+    """A server's schema is not what the tables declare and cannot be made so; the message says what to do."""
+
+
 class CacheUnavailable(AppwriteORMError):
     """The cache backend raised. Reads and writes go on without it, so callers never see this one."""
 

@@ -1,0 +1,53 @@
+"""The schema that a server has, read in few requests: a list of tables carries their columns and indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from ..connection import Connection
+from ..exceptions import NotFound
+from ..plans import Clause, Request
+from ..steps import Steps
+from .state import INT32, TableState, column_state, index_state
+
+# Lists give 25 unless told; each table comes with all it has, so a page should not grow without bound.
+PAGE = 100
+
+
+def read_tables(connection: Connection) -> Steps[dict[str, TableState] | None]:
+    """Every table of the connection's database by its id in lower case, for case does not tell ids apart on
+    Appwrite; None when there is no database."""
+    tables: dict[str, TableState] = {}
+    path = f"/tablesdb/{quote(connection.settings.database_id, safe='')}/tables"
+    last: str | None = None
+    while True:
+        clauses = [Clause("limit", values=(PAGE,))]
+        clauses += [Clause("cursorAfter", values=(last,))] if last is not None else []
+        parameters = tuple((f"queries[{place}]", str(clause)) for place, clause in enumerate(clauses))
+        try:
+            found = (yield from connection.send(Request("GET", path, (*parameters, ("total", "0"))))).data["tables"]
+        except NotFound as error:
+            if error.type == "database_not_found":
+                return None
+            raise
+        tables.update({described["$id"].lower(): table_state(described) for described in found})
+        if len(found) < PAGE:
+            return tables
+        last = found[-1]["$id"]
+
+
+def table_state(described: Mapping[str, Any]) -> TableState:
+    """The table that Appwrite's answer describes."""
+    columns = [column_state(column, unranged=INT32) for column in described["columns"]]
+    indexes = [index_state(index) for index in described["indexes"]]
+    return TableState(
+        id=described["$id"],
+        name=described["name"],
+        permissions=frozenset(described["$permissions"]),
+        row_security=described["rowSecurity"],
+        enabled=described["enabled"],
+        columns={column.key: column for column in columns},
+        indexes={index.key: index for index in indexes},
+    )

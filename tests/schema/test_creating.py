@@ -1,0 +1,235 @@
+"""Creating what is missing: database, tables, columns, indexes, permissions."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from django_appwrite_orm import FulltextIndex, Index, Permission, Role, UniqueIndex, columns
+from django_appwrite_orm.connection import connections
+from django_appwrite_orm.exceptions import ConfigurationError, SchemaError
+from django_appwrite_orm.schema import migrate
+from django_appwrite_orm.steps import arun
+from django_appwrite_orm.transport.client import Reply
+from tests.counting import counted
+from tests.library.tables import Book, Everything, Reader
+
+from .making import answering, ask, columns_of, migrated, table
+
+
+def test_every_kind_of_column_is_made_and_nothing_is_left_to_do() -> None:
+    first = migrated(Book, Reader, Everything)
+    assert first[0] == "Create database library"
+    assert "Create table books with 6 columns and 3 indexes" in first
+    assert migrated(Book, Reader, Everything) == []
+
+
+def test_rows_can_be_written_to_what_was_made() -> None:
+    migrated(Everything)
+    row = Everything.objects.create(wide=2**40, integer=5, bigint=2**62, long="x" * 70_000, enums=["a", "b"])
+    assert Everything.objects.get(pk=row.id).wide == 2**40
+
+
+def test_a_table_takes_one_request_where_the_inline_form_can_say_it() -> None:
+    with counted() as costs:
+        migrated(*(
+            table(
+                f"t{n}",
+                {"indexes": [Index("c0"), Index("c1", "-c2"), UniqueIndex("c3")]},
+                **{f"c{m}": columns.String(size=20) for m in range(10)},
+            )
+            for n in range(20)
+        ))  # fmt: skip
+    assert len(costs.requests) <= 25, costs.requests
+
+
+def test_many_tables_are_read_page_by_page() -> None:
+    tables = [table(f"t{n}", a=columns.Boolean()) for n in range(205)]
+    migrated(*tables)
+    with counted() as costs:
+        assert migrated(*tables) == []
+    assert len(costs.requests) == 3
+
+
+def test_options_of_a_table_are_set_and_kept() -> None:
+    granted = [Permission.read(Role.any()), Permission.write(Role.users())]
+    one = table(meta={"permissions": granted, "row_security": True, "enabled": False}, a=columns.Boolean())
+    migrated(one)
+    found = ask("GET", "/tables/things")
+    assert (found["rowSecurity"], found["enabled"]) == (True, False)
+    assert migrated(one) == []
+
+    other = table(meta={"permissions": [Permission.read(Role.users())], "row_security": True}, a=columns.Boolean())
+    assert migrated(other) == [
+        'Update table things: grant read("users"); revoke create("users"); revoke delete("users");'
+        ' revoke read("any"); revoke update("users"); enable it'
+    ]
+    found = ask("GET", "/tables/things")
+    assert (found["$permissions"], found["rowSecurity"], found["enabled"]) == (['read("users")'], True, True)
+
+
+def test_columns_and_indexes_are_added_to_a_table_that_exists() -> None:
+    migrated(table(name=columns.String(size=30)))
+    grown = table(
+        meta={"indexes": [Index("-created_at", "title", lengths=[None, 10]), FulltextIndex("title", key="words")]},
+        name=columns.String(size=30),
+        title=columns.Varchar(size=80, column="heading"),
+        count=columns.Integer(min=0, db_default=3),
+    )
+    migrated(grown)
+    indexes = {index["key"]: index for index in ask("GET", "/tables/things")["indexes"]}
+    assert indexes["created_at_title_key"]["columns"] == ["$createdAt", "heading"]
+    assert indexes["created_at_title_key"]["orders"] == ["DESC", "ASC"]
+    assert indexes["created_at_title_key"]["lengths"] == [0, 10]
+    assert indexes["words"]["type"] == "fulltext"
+    assert columns_of()["count"]["default"] == 3
+    assert migrated(grown) == []
+
+
+def test_an_added_column_is_seen_at_once_although_the_row_was_cached() -> None:
+    small, large = table(a=columns.Integer()), table(a=columns.Integer(), b=columns.Integer())
+    migrated(small)
+    row = small.objects.create(a=1)
+    list(large.objects.all())
+    assert large.objects.is_updated()
+    migrated(large)
+    assert not large.objects.is_updated()
+    assert next(iter(large.objects.all()))._raw == {**row._raw, "b": None}
+
+
+def test_what_nobody_declares_is_named_and_left_alone() -> None:
+    migrated(table(a=columns.Boolean(), b=columns.Boolean(), meta={"indexes": [Index("b")]}))
+    assert migrated(table(a=columns.Boolean())) == [
+        "Not declared, left alone: column things.b (boolean)",
+        "Not declared, left alone: index things.b_key (key on b)",
+    ]
+    assert "b" in columns_of()
+
+
+def test_an_index_over_an_unknown_column_is_refused_before_any_request() -> None:
+    with counted() as costs, pytest.raises(ConfigurationError, match="'nothing', which is no column"):
+        migrated(table(a=columns.Boolean(), meta={"indexes": [Index("nothing")]}))
+    assert costs.requests == []
+
+
+def unfinished(times: int, error: str = "") -> Any:
+    """Replies in which column `b` is still being built `times` times, or failed for good."""
+    seen = {"left": times}
+
+    def change(request: Any, reply: Reply) -> Reply:
+        if request.method != "GET" or "tables" not in (data := json.loads(reply.text)):
+            return reply
+        late = [column for table in data["tables"] for column in table["columns"] if column["key"] == "b"]
+        for column in late:
+            if error:
+                column.update(status="failed", error=error)
+            elif seen["left"] > 0:
+                column["status"] = "processing"
+        seen["left"] -= bool(late)
+        return reply._replace(text=json.dumps(data))
+
+    return answering(change)
+
+
+LATE = {"a": columns.Boolean(), "b": columns.Varchar(size=9)}
+
+
+def test_it_waits_for_what_appwrite_builds_before_it_adds_an_index() -> None:
+    with counted() as costs, unfinished(3):
+        migrated(table(meta={"indexes": [Index("b")]}, **LATE))
+    index = costs.requests.index("POST /tablesdb/library/tables/things/indexes")
+    assert [request.partition("?")[0] for request in costs.requests[index - 4 : index]] == [
+        "GET /tablesdb/library/tables"
+    ] * 4
+    assert ask("GET", "/tables/things")["indexes"][0]["columns"] == ["b"]
+
+
+def test_it_gives_up_after_a_time_and_says_what_is_unfinished() -> None:
+    with unfinished(1000), pytest.raises(SchemaError, match=r"column things.b is processing.*Run it again"):
+        migrated(table(**LATE), timeout=0)
+
+
+def test_a_column_that_failed_is_reported_with_the_servers_reason() -> None:
+    with unfinished(0, "row too wide"), pytest.raises(SchemaError, match="column things[.]b is failed: row too wide"):
+        migrated(table(**LATE))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "named"),
+    [
+        (columns.String(size=20), columns.Integer(), "type"),
+        (columns.Boolean(), columns.Boolean(array=True), "array"),
+        (columns.Integer(), columns.Integer(column="A"), "is written 'a'"),
+    ],
+)
+def test_a_difference_it_cannot_mend_is_an_error_and_changes_nothing(before: Any, after: Any, named: str) -> None:
+    migrated(table(a=before))
+    seen = columns_of()
+    with pytest.raises(SchemaError, match=named):
+        migrated(table(a=after, b=columns.Boolean()))
+    assert columns_of() == seen
+
+
+@pytest.mark.parametrize("size", [1, 254, 255, 256, 16000])
+def test_a_string_and_a_varchar_of_one_size_are_equal(size: int) -> None:
+    migrated(table(a=columns.String(size=size)))
+    assert migrated(table(a=columns.Varchar(size=size))) == []
+
+
+def test_an_error_of_the_server_names_the_change_and_what_was_done_stays() -> None:
+    wide = {f"c{n}": columns.Varchar(size=6000) for n in range(3)}
+    with pytest.raises(SchemaError, match=r"Could not add column things\.c2.*wider"):
+        migrated(table(**wide))
+    assert list(columns_of()) == ["c0", "c1"]
+
+
+def test_another_run_that_was_faster_is_no_error() -> None:
+    """Both saw an empty database; this one's requests all come too late."""
+    wanted = table(name=columns.Varchar(size=9), age=columns.Integer(), meta={"indexes": [Index("name")]})
+    raced = {"done": False}
+
+    def race(request: Any, reply: Reply) -> Reply:
+        if not raced["done"]:
+            raced["done"] = True
+            migrated(wanted)
+        return reply
+
+    with answering(race):
+        assert migrated(wanted) == []
+    assert migrated(wanted) == []
+
+
+async def _migrate_asynchronously() -> int:
+    return await arun(migrate([Book]))
+
+
+def test_it_works_on_an_event_loop() -> None:
+    import asyncio
+
+    assert asyncio.run(_migrate_asynchronously()) > 0
+    assert migrated(Book) == []
+
+
+def test_the_command_says_what_it_did_and_then_that_nothing_is_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("migrate_appwrite")
+    assert "Create table books" in capsys.readouterr().out
+    call_command("migrate_appwrite")
+    assert capsys.readouterr().out == "Nothing to do.\n"
+
+
+def test_the_command_takes_labels_of_apps_and_tables() -> None:
+    call_command("migrate_appwrite", "books", verbosity=0)
+    assert [found["$id"] for found in ask("GET", "/tables")["tables"]] == ["books"]
+    call_command("migrate_appwrite", "library", verbosity=0)
+    assert len(ask("GET", "/tables")["tables"]) == 3
+
+
+def test_the_command_ends_with_an_error_in_words() -> None:
+    with pytest.raises(CommandError, match="no table 'nothing'"):
+        call_command("migrate_appwrite", "nothing")
+    with pytest.raises(CommandError, match="no connection 'nowhere'"):
+        call_command("migrate_appwrite", database="nowhere")
+    assert "default" in connections.aliases()
