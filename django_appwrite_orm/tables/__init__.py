@@ -2,8 +2,22 @@
 
 from . import columns
 from .indexes import FulltextIndex, Index, UniqueIndex
+from .names import name_problem, unknown_column
 from .options import Options
-from .row import Row, unknown_column
+from .permissions import TABLE_VERBS, permission_problems
+from .row import Row
 from .validation import clean_values
 
-__all__ = ["FulltextIndex", "Index", "Options", "Row", "UniqueIndex", "clean_values", "columns", "unknown_column"]
+__all__ = [
+    "TABLE_VERBS",
+    "FulltextIndex",
+    "Index",
+    "Options",
+    "Row",
+    "UniqueIndex",
+    "clean_values",
+    "columns",
+    "name_problem",
+    "permission_problems",
+    "unknown_column",
+]

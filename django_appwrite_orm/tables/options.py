@@ -18,19 +18,22 @@ from .indexes import Index
 if TYPE_CHECKING:
     from .row import Row
 
-_KNOWN = {
-    "abstract",
-    "app_label",
-    "cache",
-    "enabled",
-    "id",
-    "indexes",
-    "name",
-    "permissions",
-    "row_security",
-    "using",
-    "warm",
+# What Meta may say, and the types it may say it in (None leaves that to the system checks).
+_KNOWN: Mapping[str, tuple[type, ...] | None] = {
+    "abstract": (bool,),
+    "app_label": (str,),
+    "cache": None,
+    "enabled": (bool,),
+    "id": (str,),
+    "indexes": (list, tuple),
+    "name": (str,),
+    "permissions": (list, tuple),
+    "row_security": (bool,),
+    "using": (str,),
+    "warm": (bool, list, tuple),
 }
+# A table does not take these over from its bases.
+_OWN = ("abstract", "id", "name")
 
 Warmer = Callable[[Any], Any]
 
@@ -42,15 +45,11 @@ class Options:
     queryset and return another one or a value.
     """
 
-    def __init__(self, table: type[Row], columns: Mapping[str, Column], meta: type | None) -> None:
-        given = {k: v for k, v in vars(meta).items() if not k.startswith("__")} if meta else {}
+    def __init__(self, table: type[Row], columns: Mapping[str, Column]) -> None:
+        given = _given(table)
         self.table = table
         self.columns = dict(columns)
         self.by_key = {column.key: column for column in self.columns.values()}
-        if unknown := given.keys() - _KNOWN:
-            raise ConfigurationError(
-                f"{table.__name__}.Meta: unknown option {sorted(unknown)[0]!r}. Known: {', '.join(sorted(_KNOWN))}."
-            )
         self.abstract: bool = given.get("abstract", False)
         self.indexes: tuple[Index, ...] = tuple(given.get("indexes", ()))
         self.permissions: tuple[str, ...] = tuple(given.get("permissions", ()))
@@ -96,3 +95,24 @@ class Options:
 
     def ref(self, database: str) -> TableRef:
         return TableRef(database, self.id)
+
+
+def _given(table: type[Row]) -> dict[str, Any]:
+    """What Meta says. Like a model's, a table's Meta is its own or else that of its bases, and says in addition
+    what the Meta it derives from says; `abstract`, `id` and `name` hold for the class they stand in alone."""
+    meta = getattr(table, "Meta", None)
+    own = vars(table).get("Meta")
+    given: dict[str, Any] = {}
+    for base in reversed(meta.__mro__ if isinstance(meta, type) else ()):
+        options = {name: value for name, value in vars(base).items() if not name.startswith("__")}
+        given |= {name: value for name, value in options.items() if name not in _OWN or base is own}
+    for name, value in given.items():
+        if name not in _KNOWN:
+            raise ConfigurationError(
+                f"{table.__name__}.Meta: unknown option {name!r}. Known: {', '.join(sorted(_KNOWN))}."
+            )
+        types = _KNOWN[name]
+        if types is not None and not isinstance(value, types):
+            words = " or ".join(kind.__name__ for kind in types)
+            raise ConfigurationError(f"{table.__name__}.Meta: {name} must be {words}, not {type(value).__name__}.")
+    return given

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
-import difflib
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
+
+from django.core.exceptions import ValidationError
 
 from ..conf import ID_RULE, VALID_ID
 from ..exceptions import MultipleRowsReturned, RowDoesNotExist
 from .columns import Column
+from .names import unknown_column
 from .options import Options
-from .validation import RESERVED_NAMES, clean_values
+from .permissions import ROW_VERBS, permission_problems
+from .validation import clean_values
 
 
 class Row:
@@ -27,31 +31,32 @@ class Row:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        columns: dict[str, Column] = {}
-        for base in reversed(cls.__mro__[1:]):
-            columns.update(vars(base)["_meta"].columns if "_meta" in vars(base) else {})
-        columns.update({name: value for name, value in vars(cls).items() if isinstance(value, Column)})
-        for name, column in columns.items():
-            columns[name] = column.bound(name)
-            setattr(cls, name, columns[name])
-        cls._meta = Options(cls, columns, vars(cls).get("Meta"))
+        cls._meta = Options(cls, _bound_columns(cls))
         names = {"__module__": cls.__module__, "__qualname__": f"{cls.__qualname__}.DoesNotExist"}
         cls.DoesNotExist = type("DoesNotExist", (RowDoesNotExist,), names)
         names = {"__module__": cls.__module__, "__qualname__": f"{cls.__qualname__}.MultipleObjectsReturned"}
         cls.MultipleObjectsReturned = type("MultipleObjectsReturned", (MultipleRowsReturned,), names)
 
     def __init__(self, *, id: str | None = None, permissions: list[str] | None = None, **values: Any) -> None:
-        """A new row, not yet in Appwrite. `id` is made at the first save when left out; `pk` is another name
-        for it. Raises TypeError for a name that is no column."""
-        self._raw: dict[str, Any] = {}
-        self._values: dict[str, Any] = {}
+        """A new row, not yet in Appwrite; columns that are left out start with their default.
+
+        `id` is made at the first save when left out; `pk` is another name for it. Raises TypeError for a name
+        that is no column.
+        """
+        self._raw: dict[str, Any] = {}  # as Appwrite sent it
+        self._read: dict[str, Any] = {}  # what has been decoded of it
+        self._values: dict[str, Any] = {}  # what has been set since
         self._using: str | None = None
-        self._permissions = permissions
-        self.id: str | None = id if id is not None else values.pop("pk", None)
+        self._permissions = None if permissions is None else list(permissions)
+        pk = values.pop("pk", None)
+        self.id: str | None = id if id is not None else pk
         for name, value in values.items():
             if name not in self._meta.columns:
                 raise TypeError(unknown_column(type(self), name))
             setattr(self, name, value)
+        for name, column in self._meta.columns.items():
+            if name not in values and (default := column.get_default()) is not None:
+                self._values[name] = default
 
     @classmethod
     def from_appwrite(cls, raw: dict[str, Any], using: str) -> Self:
@@ -62,15 +67,29 @@ class Row:
         return row
 
     def _load(self, raw: dict[str, Any]) -> None:
-        self._raw, self._values, self._permissions, self.id = raw, {}, None, raw["$id"]
+        self._raw, self._read, self._values, self._permissions, self.id = raw, {}, {}, None, raw["$id"]
 
     def _value(self, column: Column) -> Any:
-        if column.name not in self._values:
-            self._values[column.name] = column.to_python(self._raw.get(column.key))
-        return self._values[column.name]
+        if column.name in self._values:
+            return self._values[column.name]
+        if column.name not in self._read:
+            if self.is_saved and column.key not in self._raw:
+                raise AttributeError(
+                    f"{type(self).__name__}.{column.name} was not read: it is not among the selected columns, or"
+                    " the table on the server has no such column yet (migrate_appwrite)."
+                )
+            self._read[column.name] = column.to_python(self._raw.get(column.key))
+        return self._read[column.name]
 
     def _set(self, column: Column, value: Any) -> None:
         self._values[column.name] = value
+
+    def _note_changed_arrays(self) -> None:
+        """Count arrays that were changed in place as set."""
+        for name, value in self._read.items():
+            column = self._meta.columns[name]
+            if isinstance(value, list) and not _same(value, column.to_python(self._raw.get(column.key))):
+                self._values.setdefault(name, value)
 
     @property
     def pk(self) -> str | None:
@@ -111,37 +130,57 @@ class Row:
         self._permissions = list(value)
 
     def full_clean(self) -> None:
-        """Check every column and the id. Raises one ValidationError with all there is to say, by column."""
-        self._cleaned({name: getattr(self, name) for name in self._meta.columns}, whole=not self.is_saved)
+        """Check what a save would write. Raises one ValidationError with all there is to say, by column."""
+        self._note_changed_arrays()
+        self._cleaned(self._values, whole=not self.is_saved)
 
     def _cleaned(self, values: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
         """The JSON of `values`, by column key. See `clean_values`."""
         errors: dict[str, list[str]] = {}
         if self.id is not None and not (isinstance(self.id, str) and VALID_ID.fullmatch(self.id)):
             errors["id"] = [f"{self.id!r} is not a valid row id. Use {ID_RULE}."]
+        elif self.is_saved and self.id != self._raw["$id"]:
+            errors["id"] = [f"The id of a saved row ({self._raw['$id']!r}) cannot be changed. Create a new row."]
+        if problems := permission_problems(self._permissions or (), ROW_VERBS):
+            errors["permissions"] = problems
         return clean_values(type(self), values, whole=whole, errors=errors)
 
     def _new_data(self) -> dict[str, Any]:
-        """What a create sends. Fills in defaults; a column left without a value is not sent, so that the
-        server's default applies."""
-        for name, column in self._meta.columns.items():
-            if name not in self._values and (default := column.get_default()) is not None:
-                self._values[name] = default
+        """What a create sends. A column left without a value is not sent, so that the server's default applies."""
+        self._note_changed_arrays()
         return self._cleaned(self._values, whole=True)
 
     def _changes(self) -> dict[str, Any]:
         """What an update sends: the columns whose JSON is no longer what Appwrite sent."""
+        self._note_changed_arrays()
         data = self._cleaned(self._values, whole=False)
-        return {key: value for key, value in data.items() if value != self._unset(key)}
+        return {key: value for key, value in data.items() if key not in self._raw or value != self._unset(key)}
 
     def _unset(self, key: str) -> Any:
-        raw = self._raw.get(key)
+        raw = self._raw[key]
         return [] if raw is None and self._meta.by_key[key].array else raw
 
     def to_dict(self) -> dict[str, Any]:
-        """The row as Appwrite's JSON: `$id`, `$createdAt`, ... and the columns by key, changes included."""
-        changed = {self._meta.columns[n].key: self._meta.columns[n].to_appwrite(v) for n, v in self._values.items()}
-        return {**({"$id": self.id} if self.id else {}), **self._raw, **changed}
+        """The row as Appwrite's JSON: `$id`, `$createdAt`, ... and the columns by key, changes included.
+
+        Columns that only the server knows are kept. Raises ValidationError, by column, for a changed value that
+        has no such form.
+        """
+        self._note_changed_arrays()
+        changed = {}
+        for name, value in self._values.items():
+            column = self._meta.columns[name]
+            try:
+                changed[column.key] = None if value is None else column.to_appwrite(column.clean(value))
+            except ValidationError as error:
+                raise ValidationError({name: error.messages}) from None
+        return {**({"$id": self.id} if self.id else {}), **copy.deepcopy(self._raw), **changed}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For copies and pickles: what is set belongs to one row alone."""
+        self._note_changed_arrays()
+        values = {name: copy.copy(value) for name, value in self._values.items()}
+        return {**vars(self), "_read": {}, "_values": values}
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Row) or type(self) is not type(other):
@@ -160,8 +199,26 @@ class Row:
         return self.id or "unsaved"
 
 
-def unknown_column(table: type[Row], name: str) -> str:
-    """What to say about a name that is not a column of `table`, with the nearest ones."""
-    known = [*table._meta.columns, *RESERVED_NAMES]
-    near = difflib.get_close_matches(name, known) or sorted(table._meta.columns)
-    return f"{table.__name__} has no column {name!r}. Did you mean: {', '.join(near) or 'it has no columns'}?"
+def _bound_columns(table: type[Row]) -> dict[str, Column]:
+    """The columns of `table` by their names in Python: those of its bases, mixins included, then its own.
+
+    As with any attribute, the class that comes first wins; anything else in a column's place, None for
+    instance, removes it.
+    """
+    found: dict[str, Column] = {}
+    for base in reversed(table.__mro__):
+        for name, value in vars(base).items():
+            if isinstance(value, Column):
+                found[name] = value
+            else:
+                found.pop(name, None)
+    for name, column in found.items():
+        if getattr(column, "name", None) != name:
+            found[name] = column.bound(name)
+            setattr(table, name, found[name])
+    return found
+
+
+def _same(left: list[Any], right: list[Any]) -> bool:
+    """Equal, and of the same types: True is not 1 here."""
+    return left == right and [type(item) for item in left] == [type(item) for item in right]

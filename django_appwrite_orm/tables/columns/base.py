@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 class Column:
     """A column of an Appwrite table; a descriptor that reads and sets its value on a row.
 
-    `required` columns must have a value and are never None. `default` (a value, or a callable for one that
-    is computed anew, as `timezone.now`) is filled in by Python when a row is created without a value;
+    `required` columns must have a value; they are None only where rows are older than the column. `default`
+    (a value, or a callable for one that is computed anew, as `timezone.now`) is what a new row starts with when
+    it is given no value;
     `db_default` is the column's default on the server, for every client, which also turns an explicit None
     into that default there. `array` makes the value a list. `column` is the key on the server where it
     differs from the name in Python.
@@ -105,7 +106,7 @@ class Column:
     def to_python(self, raw: Any) -> Any:
         """The Python form of what Appwrite sent."""
         if self.array:
-            return [self.decode(item) for item in raw or ()]
+            return [None if item is None else self.decode(item) for item in raw or ()]
         return None if raw is None else self.decode(raw)
 
     def to_query(self, value: Any) -> Any:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 
 from ...exceptions import ConfigurationError
 from .base import Column
 
-INT64 = (-(2**63), 2**63 - 1)
+INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 INT32_MAX = 2**31 - 1
 
 
 class _Number(Column):
     """A number between `min` and `max`, both included; None leaves a side open."""
+
+    noun: ClassVar[str]
 
     def __init__(self, *, min: float | None = None, max: float | None = None, **common: Any) -> None:
         super().__init__(**common)
@@ -39,8 +41,6 @@ class _Number(Column):
             raise ValidationError(f"At most {self.max}, not {value}.", code="max_value")
         return value
 
-    noun = "a number"
-
     def options(self) -> dict[str, Any]:
         return {"min": self.min, "max": self.max}
 
@@ -60,13 +60,14 @@ class _Number(Column):
 
 
 class Integer(_Number):
-    """A whole number of 64 bits."""
+    """A whole number of 64 bits, without the lowest one: Appwrite refuses -2**63 here and takes it as a bigint."""
 
     kind = type_name = "integer"
     noun = "a whole number of 64 bits"
+    lowest: ClassVar[int] = INT64_MIN + 1
 
     def fits(self, value: Any) -> bool:
-        return isinstance(value, int) and not isinstance(value, bool) and INT64[0] <= value <= INT64[1]
+        return isinstance(value, int) and not isinstance(value, bool) and self.lowest <= value <= INT64_MAX
 
     def parse(self, text: str) -> int:
         return int(text)
@@ -80,6 +81,7 @@ class BigInt(Integer):
     """Appwrite's separate 64-bit kind, which its operators (increment and the like) do not take."""
 
     kind = type_name = "bigint"
+    lowest = INT64_MIN
 
     @property
     def value_bytes(self) -> int:
@@ -87,14 +89,19 @@ class BigInt(Integer):
 
 
 class Float(_Number):
-    """A double. Appwrite keeps 14 significant digits of it."""
+    """A double. Appwrite keeps 14 significant digits of it and no negative zero; a whole number will do."""
 
     kind = "float"
     type_name = "double"
     noun = "a finite number"
 
     def fits(self, value: Any) -> bool:
-        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        if not isinstance(value, (int, float)) or isinstance(value, bool):
+            return False
+        try:
+            return math.isfinite(value)
+        except OverflowError:  # a whole number beyond the largest double
+            return False
 
     def parse(self, text: str) -> float:
         return float(text)

@@ -12,7 +12,14 @@ from django.utils.dateparse import parse_datetime
 from .base import Column
 
 
+_WORDS = {"true": True, "1": True, "false": False, "0": False}
+# Observed: Appwrite refuses the last 999 milliseconds of the year 9999.
+_LATEST = datetime.datetime(9999, 12, 31, 23, 59, 59, tzinfo=datetime.UTC)
+
+
 class Boolean(Column):
+    """True or False; a number or a word is not taken for one."""
+
     kind = type_name = "boolean"
 
     def clean_one(self, value: Any) -> Any:
@@ -21,7 +28,8 @@ class Boolean(Column):
         return value
 
     def coerce(self, value: Any) -> Any:
-        return {"true": True, "1": True, "false": False, "0": False}.get(str(value).lower(), value)
+        """Also 1 and 0, and the words for them that stand in URLs."""
+        return self.clean_one(_WORDS.get(str(value).lower(), value))
 
     @property
     def value_bytes(self) -> int:
@@ -31,8 +39,8 @@ class Boolean(Column):
 class Datetime(Column):
     """A point in time with milliseconds, years 1000 to 9999; an aware datetime in UTC when read.
 
-    Set it to a datetime or to ISO 8601 text. A naive one is taken to be in the current time zone. Anything
-    below a millisecond is cut off, as Appwrite does.
+    Set it to a datetime, a date (its midnight) or ISO 8601 text. Without a time zone the current one is meant.
+    Anything below a millisecond is cut off, as Appwrite does.
     """
 
     kind = type_name = "datetime"
@@ -46,6 +54,8 @@ class Datetime(Column):
             if parsed is None:
                 raise ValidationError(f"{value!r} is not a date and time in ISO 8601.", code="invalid")
             value = parsed
+        elif isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
+            value = datetime.datetime.combine(value, datetime.time.min)
         if not isinstance(value, datetime.datetime):
             raise ValidationError(f"Expected a datetime, not {type(value).__name__}.", code="invalid")
         try:
@@ -54,9 +64,10 @@ class Datetime(Column):
             value = value.astimezone(datetime.UTC)
         except (OverflowError, ValueError):
             raise ValidationError("The date is out of range.", code="invalid") from None
-        if value.year < 1000:
-            raise ValidationError("Years before 1000 cannot be stored.", code="invalid")
-        return value.replace(microsecond=value.microsecond // 1000 * 1000)
+        value = value.replace(microsecond=value.microsecond // 1000 * 1000)
+        if value.year < 1000 or value > _LATEST:
+            raise ValidationError("Appwrite stores the years 1000 to 9999 only.", code="invalid")
+        return value
 
     def options(self) -> dict[str, Any]:
         return {"format": ""}

@@ -7,13 +7,23 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator, validate_email, validate_ipv46_address
 
 from ...exceptions import ConfigurationError
 from .base import Column
+from .formats import check_email, check_ip, check_url
 
 # From this size on Appwrite keeps a string outside the row.
 _OUTSIDE = 16_383
+
+
+def _member_text(value: Any) -> Any:
+    """The text of an enum's member; anything else as it is."""
+    return str(value.value) if isinstance(value, enum.Enum) else value
+
+
+def _bytes_in_row(size: int) -> int:
+    """Four bytes a character and the length before them."""
+    return 4 * size + (1 if size <= 255 else 2)
 
 
 class _Text(Column):
@@ -33,14 +43,14 @@ class _Text(Column):
         return value
 
     def coerce(self, value: Any) -> Any:
-        if isinstance(value, str):
-            return value
+        """Text, or a number or id as text; its size and form do not matter to a filter."""
+        value = _member_text(value)
         if value is None or isinstance(value, (bytes, list, tuple, dict, set)):
             raise ValidationError(f"Expected text, not {type(value).__name__}.", code="invalid")
-        return str(value)
+        return _Text.clean_one(self, str(value))
 
     def encode(self, value: Any) -> Any:
-        return str(value.value) if isinstance(value, enum.Enum) else value
+        return _member_text(value)
 
 
 class Varchar(_Text):
@@ -67,7 +77,7 @@ class Varchar(_Text):
 
     @property
     def value_bytes(self) -> int:
-        return 20 if self.size >= _OUTSIDE else 4 * self.size + (1 if self.size < 64 else 2)
+        return 20 if self.size >= _OUTSIDE else _bytes_in_row(self.size)
 
     @property
     def index_length(self) -> int:
@@ -126,7 +136,7 @@ class _Formatted(_Text):
 
     @property
     def value_bytes(self) -> int:
-        return 4 * self.size + (1 if self.size < 64 else 2)
+        return _bytes_in_row(self.size)
 
     @property
     def index_length(self) -> int:
@@ -144,40 +154,49 @@ class _Formatted(_Text):
 
 
 class Email(_Formatted):
+    """An email address in ASCII, its domain with a dot: `localhost` is refused, as Appwrite does."""
+
     kind = "email"
     size = 254
 
     def check_form(self, value: str) -> None:
-        validate_email(value)
+        check_email(value)
 
 
 class URL(_Formatted):
+    """An absolute URL in ASCII, of any scheme but those that run as scripts (`javascript:` and the like)."""
+
     kind = "url"
     size = 2000
-    check_form = URLValidator()
+
+    def check_form(self, value: str) -> None:
+        check_url(value)
 
 
 class IP(_Formatted):
-    """An IPv4 or IPv6 address."""
+    """An IPv4 or IPv6 address, kept as it was written."""
 
     kind = "ip"
     size = 39
 
     def check_form(self, value: str) -> None:
-        validate_ipv46_address(value)
+        check_ip(value)
 
 
 class Enum(_Formatted):
-    """One of `elements`: up to 100 texts of 1 to 255 characters, or an `enum.Enum` of them (its values)."""
+    """One of `elements`: up to 100 texts of 1 to 255 characters, or an `enum.Enum` (the texts of its values).
+
+    A value may be a member or a text; case matters. What comes back from Appwrite is the text.
+    """
 
     kind = "enum"
     size = 255
 
     def __init__(self, elements: Iterable[Any], **common: Any) -> None:
         super().__init__(**common)
-        if isinstance(elements, str):
-            raise ConfigurationError("Enum: elements must be a list of texts, not one text.")
-        self.elements = [str(e.value) if isinstance(e, enum.Enum) else e for e in elements]
+        if isinstance(elements, str) or not isinstance(elements, Iterable):
+            raise ConfigurationError(f"Enum: elements must be a list of texts, not {elements!r}.")
+        self.elements = [_member_text(element) for element in elements]
         if not 1 <= len(self.elements) <= 100:
             raise ConfigurationError(f"Enum: needs 1 to 100 elements, not {len(self.elements)}.")
         for element in self.elements:
@@ -190,7 +209,7 @@ class Enum(_Formatted):
         return {"format": "enum", "elements": self.elements}
 
     def clean_one(self, value: Any) -> Any:
-        return super().clean_one(value.value if isinstance(value, enum.Enum) else value)
+        return super().clean_one(_member_text(value))
 
     def check_form(self, value: str) -> None:
         if value not in self.elements:

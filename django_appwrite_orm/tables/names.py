@@ -1,0 +1,32 @@
+"""The names a column cannot have in Python: a row has them itself, or a lookup could not tell them apart."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .row import Row
+
+# What every row has besides its columns, as they stand in filters, orders and constructors.
+SYSTEM_NAMES = ("id", "pk", "sequence", "created_at", "updated_at", "permissions")
+
+_MISSING = object()
+
+
+def name_problem(name: str, base: type[Row]) -> str | None:
+    """Why a column of a table derived from `base` cannot be called `name` in Python; None when it can."""
+    if name in SYSTEM_NAMES or inspect.getattr_static(base, name, _MISSING) is not _MISSING:
+        return "every row has something of its own under this name"
+    if name.startswith("_") or name.endswith("_") or "__" in name:
+        return "underscores in front, at the end or two in a row have a meaning in lookups"
+    return None
+
+
+def unknown_column(table: type[Row], name: str) -> str:
+    """What to say about a name that is not a column of `table`, with the nearest ones."""
+    if name in SYSTEM_NAMES:
+        return f"{table.__name__}.{name} is no column; it cannot be used here."
+    near = difflib.get_close_matches(name, [*table._meta.columns, *SYSTEM_NAMES]) or sorted(table._meta.columns)
+    return f"{table.__name__} has no column {name!r}. Did you mean: {', '.join(near) or 'it has no columns'}?"

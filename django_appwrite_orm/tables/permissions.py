@@ -1,0 +1,37 @@
+"""Appwrite's permissions as text, such as `read("user:42")`: what the SDK's `Permission` and `Role` write."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+# `write` is short for the changing ones. A row is not created under its own permissions.
+TABLE_VERBS = ("read", "create", "update", "delete", "write")
+ROW_VERBS = ("read", "update", "delete", "write")
+MOST = 100
+
+_PERMISSION = re.compile(r'([a-z]+)\("([^"]*)"\)')
+_ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,35}"
+_ROLE = re.compile(
+    rf"any|guests|users(/(un)?verified)?|user:{_ID}(/(un)?verified)?|team:{_ID}(/{_ID})?|member:{_ID}"
+    r"|label:[A-Za-z0-9]{1,36}"
+)
+
+
+def permission_problems(permissions: Sequence[object], verbs: Sequence[str]) -> list[str]:
+    """Why Appwrite would refuse these permissions, one sentence each. `verbs`: what they may allow."""
+    problems = [problem for text in permissions if (problem := _problem(text, verbs))]
+    if len(permissions) > MOST:
+        problems.append(f"There are {len(permissions)} permissions; Appwrite takes {MOST}.")
+    return problems
+
+
+def _problem(text: object, verbs: Sequence[str]) -> str | None:
+    found = _PERMISSION.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
+        return f'{text!r} is no permission of the form verb("role"), as Permission.read(Role.any()) writes it.'
+    if found[1] not in verbs:
+        return f"{text!r} allows {found[1]!r}, which is none of {', '.join(verbs)}."
+    if not _ROLE.fullmatch(found[2]):
+        return f"{text!r} is for {found[2]!r}, which is no role; use the SDK's Role."
+    return None
