@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Final
 
+from .accounts.tokens import caller_of
 from .catalogue.reading import Catalogue
 from .protocol.answers import Answer, error_answer
 from .protocol.callers import GUEST, KEY, Caller
@@ -60,7 +61,9 @@ class LocalAppwrite:
             return error_answer(AppwriteError("general_unknown", "The local Appwrite failed; its log says why."))
 
     def _answer(self, route: Route, path_values: Mapping[str, str], request: Request) -> Answer:
-        with self._store.session(writing=not route.reads_only) as session:
+        # A list that is to be remembered for a while is written down by the first who asks for it.
+        writing = not route.reads_only or "ttl" in request.query
+        with self._store.session(writing=writing) as session:
             caller = self._admit(session, route, request)
             args = read_arguments(route, path_values, request)
             return route.handler(Call(session, self._catalogue, caller, route.words, args, request))
@@ -81,6 +84,8 @@ class LocalAppwrite:
             if not hmac.compare_digest(key.encode(), API_KEY.encode()):
                 raise AppwriteError("user_unauthorized", "The key is not valid for this project.")
             caller = KEY
+        elif token := headers.get("x-appwrite-jwt", ""):
+            caller = caller_of(session, token)
         if not caller.is_key and route.callers != EVERYONE:
             raise AppwriteError("general_unauthorized_scope", "The caller lacks the scope this route needs.")
         if not project:

@@ -75,6 +75,15 @@ def tables_where(session: Session, database: Database, condition: str, values: t
     return [_table_from(session, database, row) for row in rows]
 
 
+def table_by_number(session: Session, number: int) -> Table | None:
+    """A table by the store's own number, as this transaction sees it."""
+    found = session.first("SELECT database FROM tables WHERE n = ?", (number,))
+    if found is None:
+        return None
+    database = databases_where(session, "WHERE n = ?", (found[0],))[0]
+    return tables_where(session, database, "AND n = ?", (number,))[0]
+
+
 def _table_from(session: Session, database: Database, row: tuple[Any, ...]) -> Table:
     number, id, name, permissions, row_security, enabled, created, updated = row
     return Table(

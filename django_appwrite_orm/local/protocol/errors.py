@@ -20,17 +20,19 @@ _CODES: Final[dict[int, str]] = {
         document_missing_payload attribute_limit_exceeded
         transaction_invalid transaction_failed transaction_limit_exceeded transaction_not_ready
     """,
-    401: "general_access_forbidden general_unauthorized_scope user_jwt_invalid user_unauthorized",
+    401: "general_access_forbidden general_unauthorized_scope user_jwt_invalid user_unauthorized user_blocked",
     403: "project_id_missing row_delete_restricted document_delete_restricted",
     404: """
-        general_route_not_found project_not_found user_not_found database_not_found table_not_found row_not_found
+        general_route_not_found project_not_found user_not_found team_not_found
+        database_not_found table_not_found row_not_found
         column_not_found column_index_not_found collection_not_found document_not_found attribute_not_found
         index_not_found transaction_not_found
     """,
     405: "general_not_implemented",
     408: "database_timeout",
     409: """
-        user_already_exists database_already_exists table_already_exists row_already_exists row_update_conflict
+        user_already_exists team_already_exists membership_already_confirmed
+        database_already_exists table_already_exists row_already_exists row_update_conflict
         column_already_exists column_index_already_exists column_index_dependency document_already_exists
         document_update_conflict transaction_conflict
     """,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from . import bulk, columns, databases, health, indexes, rows, tables
+from . import bulk, columns, databases, health, indexes, rows, tables, transactions, users
 
 ROUTES: Final = (
     *health.ROUTES,
@@ -14,4 +14,6 @@ ROUTES: Final = (
     *indexes.ROUTES,
     *rows.ROUTES,
     *bulk.ROUTES,
+    *transactions.ROUTES,
+    *users.ROUTES,
 )

@@ -9,8 +9,9 @@ from ..protocol.errors import AppwriteError
 from ..protocol.params import QUERIES, TRANSACTION, Param, list_of, plain_object
 from ..protocol.routing import EVERYONE, Call, both
 from ..rows.bulk import remove_rows, update_rows, upsert_rows
-from .columns import table_of
-from .rows import DATA, PATH, view_of
+from ..transactions import row_routes as staged
+from .calls import table_of, work_for
+from .rows import DATA, PATH
 
 
 def _refuse_others(call: Call) -> None:
@@ -19,23 +20,36 @@ def _refuse_others(call: Call) -> None:
 
 
 def update(call: Call) -> Answer:
+    args = call.args
     _refuse_others(call)
-    if not call.args["data"]:
+    if not args["data"]:
         raise AppwriteError("row_missing_payload", "There is nothing to change.")
-    found = update_rows(call.session, table_of(call), call.args["data"], call.args["queries"], view_of(call))
-    return json_answer(200, {"total": found[0], call.words.rows: found[1]})
+    work, table = work_for(call), table_of(call)
+    if args["transactionId"]:
+        data = {"queries": args["queries"], "data": args["data"]}
+        return staged.several(work, table, args["transactionId"], "bulkUpdate", data, 0)
+    total, rows = update_rows(work, table, args["data"], args["queries"])
+    return json_answer(200, {"total": total, call.words.rows: rows})
 
 
 def upsert(call: Call) -> Answer:
+    args = call.args
     _refuse_others(call)
-    rows = upsert_rows(call.session, table_of(call), call.args["rows"], view_of(call))
+    work, table = work_for(call), table_of(call)
+    if args["transactionId"]:
+        return staged.several(work, table, args["transactionId"], "bulkUpsert", args["rows"], len(args["rows"]))
+    rows = upsert_rows(work, table, args["rows"])
     return json_answer(200, {"total": len(rows), call.words.rows: rows})
 
 
 def delete(call: Call) -> Answer:
+    args = call.args
     _refuse_others(call)
-    found = remove_rows(call.session, table_of(call), call.args["queries"], view_of(call))
-    return json_answer(200, {"total": found[0], call.words.rows: found[1]})
+    work, table = work_for(call), table_of(call)
+    if args["transactionId"]:
+        return staged.several(work, table, args["transactionId"], "bulkDelete", {"queries": args["queries"]}, 0)
+    total, rows = remove_rows(work, table, args["queries"])
+    return json_answer(200, {"total": total, call.words.rows: rows})
 
 
 ROUTES: Final = (

@@ -11,7 +11,7 @@ from ..catalogue.column_kinds import new_column
 from ..catalogue.column_removal import delete_column
 from ..catalogue.column_updates import update_column
 from ..catalogue.describe import describe_changed, describe_column
-from ..catalogue.models import Column, Table
+from ..catalogue.models import Column
 from ..catalogue.reading import columns_where, find_column
 from ..protocol.answers import NO_CONTENT, Answer, json_answer
 from ..protocol.params import Param, Validator, boolean, integer, key, list_of, number, text, whole_range
@@ -20,6 +20,7 @@ from ..queries.fields import Field, Source
 from ..values.dates import read_date
 from ..values.formats import is_email, is_ip, is_url
 from ..values.shapes import accept_line, accept_point, accept_polygon
+from .calls import table_of
 from .listing import LIST_PARAMS, date_fields, fields, page_numbers, page_total, schema_page, text_field
 
 _PATH: Final = "/{databaseId}/tables/{tableId}/columns"
@@ -35,10 +36,6 @@ _FIELDS: Final = fields(
     Field("$sequence", "sequence", "n"),
     *date_fields(),
 )
-
-
-def table_of(call: Call) -> Table:
-    return call.catalogue.table(call.session, call.args["databaseId"], call.args["tableId"])
 
 
 def list_columns(call: Call) -> Answer:

@@ -13,7 +13,7 @@ from ..protocol.answers import NO_CONTENT, Answer, json_answer
 from ..protocol.params import Param, integer, key, list_of, one_of
 from ..protocol.routing import Call, both
 from ..queries.fields import Field, Source
-from .columns import table_of
+from .calls import table_of
 from .listing import LIST_PARAMS, date_fields, fields, page_numbers, page_total, schema_page, text_field
 
 _PATH: Final = "/{databaseId}/tables/{tableId}/indexes"

@@ -6,16 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from ..catalogue.models import Table
-from ..protocol.errors import AppwriteError
+from ..protocol.errors import AppwriteError, invalid_query
 from ..queries.page import read_page
-from ..store.session import Session
-from ..values.dates import now
 from ..values.identifiers import UNIQUE, folded_id, is_identifier, unique_id
 from ..values.permissions import VERBS, spell_out, split_permission
 from .reading import plan_rows
-from .show import View, select_columns, show_row
-from .stored import delete_rows
+from .show import select_columns, show_row
+from .stored import StoredRow, delete_rows
 from .structure import check_data
+from .work import Work
 from .writing import create_row, put_row, update_row_found
 
 MOST_SHOWN: Final = 100  # rows in the answer of a bulk change; the total counts all
@@ -26,7 +25,7 @@ def refuse_relationships(table: Table) -> None:
         raise AppwriteError("general_bad_request", "Bulk calls are not for tables with relationships.")
 
 
-def create_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]], view: View) -> list[dict[str, Any]]:
+def create_rows(work: Work, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Raises ``general_bad_request`` for ids and permissions, and what creating one row raises."""
     refuse_relationships(table)
     checked = []
@@ -35,14 +34,13 @@ def create_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]
         if id != UNIQUE and not is_identifier(id):
             raise AppwriteError("general_bad_request", "A row's $id is not valid.")
         checked.append((unique_id() if id == UNIQUE else str(id), row, _permissions(row)))
-    moment = now()
     return [
-        create_row(session, table, id, check_data(table, row, whole_row=True), granted or [], view, moment)
+        create_row(work, table, id, check_data(table, row, whole_row=True), granted or [])
         for id, row, granted in checked
     ]
 
 
-def upsert_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]], view: View) -> list[dict[str, Any]]:
+def upsert_rows(work: Work, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Create what is missing, change what is there. Ids and permissions are not validated (observed)."""
     refuse_relationships(table)
     checked = []
@@ -53,8 +51,7 @@ def upsert_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]
         checked.append((id, row, [str(item) for item in granted] if isinstance(granted, list) else None))
     if len({folded_id(id) for id, _, _ in checked}) != len(checked):
         raise AppwriteError("row_already_exists", "The same row is there twice.")
-    moment = now()
-    return [put_row(session, table, id, row, granted, view, moment) for id, row, granted in checked]
+    return [put_row(work, table, id, row, granted) for id, row, granted in checked]
 
 
 def _permissions(row: Mapping[str, Any]) -> list[str] | None:
@@ -72,26 +69,38 @@ def _permissions(row: Mapping[str, Any]) -> list[str] | None:
 
 
 def update_rows(
-    session: Session, table: Table, data: Mapping[str, Any], queries: Iterable[str], view: View
+    work: Work, table: Table, data: Mapping[str, Any], queries: Iterable[str]
 ) -> tuple[int, list[dict[str, Any]]]:
     """Change every row the queries select; the whole table without queries. Gives how many, and the first."""
     refuse_relationships(table)
-    checked = check_data(table, data, whole_row=False, defaults=False, operators=True)
-    granted = data.get("$permissions")
-    permissions = [str(item) for item in granted] if isinstance(granted, list) else None
-    page, _ = plan_rows(table, queries, default_limit=None)
-    moment = now()
-    rows = [
-        update_row_found(session, table, stored, stored[1], checked, permissions, view, alone=False, moment=moment)
-        for stored in read_page(session, page, select_columns(table.plain))
-    ]
+    check_data(table, data, whole_row=False, defaults=False, operators=True)
+    rows = update_found(work, table, rows_selected(work, table, queries), data)
     return len(rows), rows[:MOST_SHOWN]
 
 
-def remove_rows(session: Session, table: Table, queries: Iterable[str], view: View) -> tuple[int, list[dict[str, Any]]]:
+def remove_rows(work: Work, table: Table, queries: Iterable[str]) -> tuple[int, list[dict[str, Any]]]:
     """Delete every row the queries select; the whole table without queries."""
     refuse_relationships(table)
+    found = rows_selected(work, table, queries)
+    remove_found(work, table, found)
+    return len(found), [show_row(table, table.plain, stored, work.view) for stored in found[:MOST_SHOWN]]
+
+
+def rows_selected(work: Work, table: Table, queries: Iterable[str]) -> list[StoredRow]:
+    """The rows a bulk change is about, whole. Raises ``general_query_invalid``; a cursor has no place here."""
     page, _ = plan_rows(table, queries, default_limit=None)
-    found = read_page(session, page, select_columns(table.plain))
-    delete_rows(session, table, [stored[0] for stored in found])
-    return len(found), [show_row(table, table.plain, stored, view) for stored in found[:MOST_SHOWN]]
+    if page.cursor is not None:
+        raise invalid_query("a bulk change takes no cursor")
+    return read_page(work.session, page, select_columns(table.plain))
+
+
+def update_found(work: Work, table: Table, found: Iterable[StoredRow], data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Change rows that ``rows_selected`` gave."""
+    checked = check_data(table, data, whole_row=False, defaults=False, operators=True)
+    granted = data.get("$permissions")
+    permissions = [str(item) for item in granted] if isinstance(granted, list) else None
+    return [update_row_found(work, table, stored, stored[1], checked, permissions, alone=False) for stored in found]
+
+
+def remove_found(work: Work, table: Table, found: Iterable[StoredRow]) -> None:
+    delete_rows(work.session, table, [stored[0] for stored in found])

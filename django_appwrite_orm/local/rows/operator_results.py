@@ -79,7 +79,8 @@ def _power(present: int | float, step: int | float) -> Any:
 def _rounded(value: Any) -> int:
     if isinstance(value, Fraction):
         return int(value + Fraction(1, 2)) if value >= 0 else -int(-value + Fraction(1, 2))
-    return int(round(value))
+    rounded: int = round(value)
+    return rounded
 
 
 def _list(operator: Operator, present: list[Any] | None, careful: bool) -> list[Any] | None:

@@ -7,12 +7,13 @@ from typing import Any, Final
 
 from ..catalogue.models import Column, Table
 from ..protocol.errors import AppwriteError, invalid_query
-from ..queries.page import DEFAULT_LIMIT, Page, count_page, plan_page, read_page
+from ..queries.page import DEFAULT_LIMIT, Page, plan_page, read_page
 from ..queries.parse import MOST_QUERIES, Query, parse_queries
-from ..store.session import Session
-from .show import View, select_columns, show_row
+from .access import may, readable_rows
+from .show import permissions_of, select_columns, show_row
 from .source import row_source
 from .stored import find_row
+from .work import Work
 
 _SELECTABLE: Final = frozenset({"*", "$id", "$sequence", "$createdAt", "$updatedAt", "$permissions", "$collection"})
 
@@ -21,26 +22,34 @@ def row_not_found() -> AppwriteError:
     return AppwriteError("row_not_found", "There is no row with this id.")
 
 
-def get_row(session: Session, table: Table, id: str, queries: Iterable[str], view: View) -> dict[str, Any]:
+def get_row(work: Work, table: Table, id: str, queries: Iterable[str]) -> dict[str, Any]:
     """The row, narrowed by ``select`` queries. Raises ``row_not_found``, ``general_query_invalid``."""
+    columns = columns_of_one_row(table, queries)
+    stored = find_row(work.session, table, id, columns)
+    if stored is None or not may(work.caller, table, "read", permissions_of(stored)):
+        raise row_not_found()
+    return show_row(table, columns, stored, work.view)
+
+
+def columns_of_one_row(table: Table, queries: Iterable[str]) -> Sequence[Column]:
+    """The columns that the queries of a get select. Raises ``general_query_invalid``."""
     try:
         parsed = parse_queries(queries)
         if parsed.filters or parsed.orders or parsed.limit or parsed.offset or parsed.cursor:
             raise ValueError("one row takes `select` only")
-        columns = selected_columns(table, parsed.selects)
+        return selected_columns(table, parsed.selects)
     except ValueError as problem:
         raise invalid_query(str(problem)) from problem
-    stored = find_row(session, table, id, columns)
-    if stored is None:
-        raise row_not_found()
-    return show_row(table, columns, stored, view)
 
 
-def list_rows(session: Session, table: Table, queries: Iterable[str], total: bool, view: View) -> dict[str, Any]:
-    """A page of rows, with their number where ``total`` asks for it."""
+def list_rows(work: Work, table: Table, queries: Iterable[str]) -> tuple[Page, list[dict[str, Any]]]:
+    """A page of rows the caller may read, and the page itself for counting."""
+    readable = readable_rows(work.caller, table)
     page, columns = plan_rows(table, queries)
-    rows = [show_row(table, columns, stored, view) for stored in read_page(session, page, select_columns(columns))]
-    return {"total": count_page(session, page) if total else 0, view.words.rows: rows}
+    if readable is not None:
+        page = page.narrowed(*readable)
+    found = read_page(work.session, page, select_columns(columns))
+    return page, [show_row(table, columns, stored, work.view) for stored in found]
 
 
 def plan_rows(

@@ -47,6 +47,11 @@ def show_row(table: Table, columns: Sequence[Column], stored: Sequence[Any], vie
     return row | system_part(table, seq, id, created, updated, json.loads(permissions), view)
 
 
+def permissions_of(stored: Sequence[Any]) -> list[str]:
+    """The permissions in a row read by ``select_columns``."""
+    return list(json.loads(stored[4]))
+
+
 def system_part(
     table: Table, seq: int, id: str, created: str, updated: str, permissions: list[str], view: View
 ) -> dict[str, Any]:

@@ -7,8 +7,9 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from ..catalogue.models import Column, Table
 from ..catalogue.physical import words_column
@@ -16,12 +17,14 @@ from ..protocol.errors import AppwriteError
 from ..store.session import Session
 from ..values.collation import sort_key
 from ..values.columns import store
+from ..values.dates import write_date
 from ..values.fulltext import indexed_text
 from ..values.identifiers import folded_id
 from ..values.permissions import split_permission
 from .show import select_columns
 
 StoredRow = tuple[Any, ...]
+_SAME_INSTANT: Final = timedelta(milliseconds=50)
 
 
 def find_row(session: Session, table: Table, id: str, columns: Sequence[Column]) -> StoredRow | None:
@@ -84,6 +87,17 @@ def update_row(
     changes = ", ".join(f"{name} = ?" for name in names)
     _write(session, f"UPDATE {table.rows_name} SET {changes} WHERE seq = ?", [*stored, seq])
     index_words(session, table, seq, {**values, **computed})
+
+
+def moment_after(updated: str, moment: str) -> str:
+    """The ``$updatedAt`` of a change: the request's moment, or just after the row's last one where that was the same
+    instant, so that every change of a row can be told by its date. A date a client set ahead is left behind."""
+    if moment > updated:
+        return moment
+    last = datetime.fromisoformat(updated)
+    if last - datetime.fromisoformat(moment) > _SAME_INSTANT:
+        return moment
+    return write_date(last + timedelta(milliseconds=1))
 
 
 def delete_rows(session: Session, table: Table, seqs: Iterable[int]) -> None:

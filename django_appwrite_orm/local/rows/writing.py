@@ -7,37 +7,29 @@ from typing import Any, Final
 
 from ..catalogue.models import Table
 from ..protocol.errors import invalid_structure
-from ..store.session import Session
 from ..values.columns import show, store
-from ..values.dates import now
+from .access import check_own_roles, may, permissions_for_new_row, unauthorized
 from .operator_results import apply_operator
 from .reading import row_not_found
-from .show import View, show_row, system_part
-from .stored import StoredRow, delete_rows, find_row, insert_row, update_row
+from .show import permissions_of, show_row, system_part
+from .stored import StoredRow, delete_rows, find_row, insert_row, moment_after, update_row
 from .structure import RowData, check_data, check_unchanged
+from .work import Work
 
 _SHOWN_AS: Final = {"id": "$id", "created": "$createdAt", "updated": "$updatedAt"}
 _FIRST_VALUE: Final = 5  # in a stored row, after the system columns
 
 
-def create_row(
-    session: Session,
-    table: Table,
-    id: str,
-    data: RowData,
-    permissions: Sequence[str],
-    view: View,
-    moment: str | None = None,
-) -> dict[str, Any]:
-    """Store a new row and answer with what was sent, exactly. Rows of one request share a ``moment``.
-
-    Raises ``row_already_exists``.
-    """
-    moment = moment or now()
-    created, updated = data.created or moment, data.updated or moment
-    seq = insert_row(session, table, id, created, updated, permissions, data.values)
+def create_row(work: Work, table: Table, id: str, data: RowData, permissions: Sequence[str] | None) -> dict[str, Any]:
+    """Store a new row and answer with what was sent, exactly. Raises ``user_unauthorized``,
+    ``row_already_exists``."""
+    if not may(work.caller, table, "create"):
+        raise unauthorized()
+    granted = permissions_for_new_row(work.caller, permissions)
+    created, updated = data.created or work.moment, data.updated or work.moment
+    seq = insert_row(work.session, table, id, created, updated, granted, data.values)
     row = {column.key: _fresh(data.values.get(column.key), column.array) for column in table.plain}
-    return row | system_part(table, seq, id, created, updated, list(permissions), view)
+    return row | system_part(table, seq, id, created, updated, granted, work.view)
 
 
 def _fresh(value: Any, array: bool) -> Any:
@@ -45,23 +37,25 @@ def _fresh(value: Any, array: bool) -> Any:
 
 
 def update_row_found(
-    session: Session,
+    work: Work,
     table: Table,
     stored: StoredRow,
     id: str,
     data: RowData,
     permissions: Sequence[str] | None,
-    view: View,
     *,
     alone: bool = True,
-    moment: str | None = None,
+    unchanged_verb: str = "update",
 ) -> dict[str, Any]:
     """Change a row that ``find_row`` gave; ``$updatedAt`` moves only where something differs.
 
     Another letter case of the id renames the row (observed). ``alone`` is False in bulk updates, where the server
-    does not look at the rows it changes. Raises ``row_invalid_structure``, ``row_already_exists``.
+    does not look at the rows it changes. A change that changes nothing needs the permission ``unchanged_verb``.
+    Raises ``user_unauthorized``, ``row_invalid_structure``, ``row_already_exists``.
     """
-    shown = show_row(table, table.plain, stored, view)
+    shown = show_row(table, table.plain, stored, work.view)
+    if permissions is not None:
+        check_own_roles(work.caller, permissions)
     if alone:
         check_unchanged(table, shown, data)
     present = {c.key: value for c, value in zip(table.plain, stored[_FIRST_VALUE:], strict=True)}
@@ -76,9 +70,12 @@ def update_row_found(
         system["created"] = data.created
     if permissions is not None and list(permissions) == shown["$permissions"]:
         permissions = None
-    if changes or computed or system or permissions is not None or data.updated:
-        system["updated"] = data.updated or moment or now()
-        update_row(session, table, stored[0], changes, system, permissions, computed)
+    changed = bool(changes or computed or system or permissions is not None or data.updated)
+    if not may(work.caller, table, "update" if changed else unchanged_verb, shown["$permissions"]):
+        raise unauthorized()
+    if changed:
+        system["updated"] = data.updated or moment_after(shown["$updatedAt"], work.moment)
+        update_row(work.session, table, stored[0], changes, system, permissions, computed)
     row = shown | {key: _fresh(value, table.by_key[key].array) for key, value in changes.items()}
     row |= {key: _reread(table, key, value) for key, value in computed.items()}
     row |= {_SHOWN_AS[name]: value for name, value in system.items()}
@@ -109,33 +106,28 @@ def _differs(old: Any, new: Any) -> bool:
 
 
 def patch_row(
-    session: Session, table: Table, id: str, data: Mapping[str, Any], permissions: Sequence[str] | None, view: View
+    work: Work, table: Table, id: str, data: Mapping[str, Any], permissions: Sequence[str] | None
 ) -> dict[str, Any]:
-    """Merge data into a row. Raises ``row_not_found``, ``row_invalid_structure``, ``row_already_exists``."""
-    stored = find_row(session, table, id, table.plain)
+    """Merge data into a row. Raises ``row_not_found``, ``user_unauthorized``, ``row_invalid_structure``,
+    ``row_already_exists``."""
+    stored = find_row(work.session, table, id, table.plain)
     if stored is None:
         raise row_not_found()
     checked = check_data(table, data, whole_row=False, operators=True)
-    return update_row_found(session, table, stored, id, checked, permissions, view)
+    return update_row_found(work, table, stored, id, checked, permissions, unchanged_verb="read")
 
 
 def put_row(
-    session: Session,
-    table: Table,
-    id: str,
-    data: Mapping[str, Any],
-    permissions: Sequence[str] | None,
-    view: View,
-    moment: str | None = None,
+    work: Work, table: Table, id: str, data: Mapping[str, Any], permissions: Sequence[str] | None
 ) -> dict[str, Any]:
-    """Create a row, or merge data that has every required column into it."""
-    stored = find_row(session, table, id, table.plain)
+    """Create a row, or merge data that has every required column into it. Raises as creating and merging do."""
+    stored = find_row(work.session, table, id, table.plain)
     whole = check_data(table, data, whole_row=True, operators=True)
     if stored is None:
-        return create_row(session, table, id, _settled(table, whole), permissions or [], view, moment)
+        return create_row(work, table, id, _settled(table, whole), permissions)
     sent = check_data(table, data, whole_row=False, operators=True)
     sent = RowData(sent.values, sent.operators, updated=sent.updated)  # observed: $createdAt stays
-    return update_row_found(session, table, stored, id, sent, permissions, view, alone=False, moment=moment)
+    return update_row_found(work, table, stored, id, sent, permissions, alone=False)
 
 
 def _settled(table: Table, data: RowData) -> RowData:
@@ -145,9 +137,11 @@ def _settled(table: Table, data: RowData) -> RowData:
     return RowData({**data.values, **results}, created=data.created, updated=data.updated)
 
 
-def remove_row(session: Session, table: Table, id: str) -> None:
-    """Raises ``row_not_found``."""
-    stored = find_row(session, table, id, ())
+def remove_row(work: Work, table: Table, id: str) -> None:
+    """Raises ``row_not_found``, ``user_unauthorized``."""
+    stored = find_row(work.session, table, id, ())
     if stored is None:
         raise row_not_found()
-    delete_rows(session, table, [stored[0]])
+    if not may(work.caller, table, "delete", permissions_of(stored)):
+        raise unauthorized()
+    delete_rows(work.session, table, [stored[0]])

@@ -1,0 +1,1 @@
+"""Users, teams and tokens: the small part of them that permissions need."""

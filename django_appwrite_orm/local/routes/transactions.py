@@ -1,0 +1,113 @@
+"""Transactions: begin, read, list, add operations, commit, roll back, delete."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ..protocol.answers import NO_CONTENT, Answer, error_answer, json_answer
+from ..protocol.errors import AppwriteError, invalid_argument
+from ..protocol.params import QUERIES, Param, boolean, list_of, whole_range
+from ..protocol.routing import EVERYONE, Call, both
+from ..queries.fields import Field, Source
+from ..transactions import records
+from ..transactions.commit import commit
+from ..transactions.operations import read_operation, stage_operation
+from .calls import work_for
+from .listing import date_fields, fields, page_numbers, page_total, schema_page, text_field
+
+_FIELDS: Final = fields(
+    text_field("$id", "id"),
+    text_field("status", "status"),
+    Field("expiresAt", "datetime", "expires"),
+    Field("$sequence", "sequence", "n"),
+    *date_fields(),
+)
+_SHORTEST: Final = 60  # seconds
+_LONGEST: Final = 3_600
+_DEFAULT: Final = 300
+
+
+def list_(call: Call) -> Answer:
+    """Keys see every transaction, users their own, guests none."""
+    scope = ("1", ()) if call.caller.is_key else ("owner = ? AND owner != ''", (call.caller.user_id,))
+    page = schema_page(Source("transactions", _FIELDS, "n", "upper(id)", *scope), call.args["queries"])
+    found = [records.by_number(call.session, number) for number in page_numbers(call.session, page)]
+    total = page_total(call.session, page, True)
+    return json_answer(200, {"total": total, "transactions": [transaction.describe() for transaction in found]})
+
+
+def begin(call: Call) -> Answer:
+    return json_answer(201, records.begin(call.session, call.caller, call.args["ttl"]).describe())
+
+
+def read(call: Call) -> Answer:
+    return json_answer(200, records.find(call.session, call.caller, call.args["transactionId"]).describe())
+
+
+def add(call: Call) -> Answer:
+    """Stage operations: all of them or none."""
+    if not call.args["operations"]:
+        raise AppwriteError("general_bad_request", "There are no operations.")
+    try:
+        given = [read_operation(value, call.words) for value in call.args["operations"]]
+    except ValueError as problem:
+        raise invalid_argument("operations", str(problem)) from problem
+    transaction = records.find(call.session, call.caller, call.args["transactionId"])
+    if transaction.status != records.PENDING:
+        raise AppwriteError("general_bad_request", "The transaction is no longer pending.")
+    records.check_alive(transaction)
+    records.check_room(transaction, len(given))
+    work = work_for(call)
+    for operation in given:
+        stage_operation(work, transaction, operation, call.words)
+    return json_answer(201, records.by_number(call.session, transaction.number).describe())
+
+
+def finish(call: Call) -> Answer:
+    """Commit or roll back. A commit that fails is remembered as failed, so its error is answered, not raised."""
+    if call.args["commit"] == call.args["rollback"]:
+        raise AppwriteError("general_bad_request", "Either commit or rollback.")
+    transaction = records.find(call.session, call.caller, call.args["transactionId"])
+    records.check_alive(transaction)
+    if call.args["rollback"]:
+        return json_answer(200, records.set_status(call.session, transaction, records.FAILED).describe())
+    transaction, refusal = commit(work_for(call), transaction)
+    return json_answer(200, transaction.describe()) if refusal is None else error_answer(refusal)
+
+
+def delete(call: Call) -> Answer:
+    records.remove(call.session, records.find(call.session, call.caller, call.args["transactionId"]))
+    return NO_CONTENT
+
+
+def _anything(value: Any) -> Any:
+    return value
+
+
+ROUTES: Final = (
+    *both("GET", "/transactions", list_, QUERIES, callers=EVERYONE),
+    *both(
+        "POST",
+        "/transactions",
+        begin,
+        Param("ttl", whole_range(_SHORTEST, _LONGEST), default=_DEFAULT),
+        callers=EVERYONE,
+    ),
+    *both("GET", "/transactions/{transactionId}", read, callers=EVERYONE),
+    *both(
+        "PATCH",
+        "/transactions/{transactionId}",
+        finish,
+        Param("commit", boolean, default=False),
+        Param("rollback", boolean, default=False),
+        callers=EVERYONE,
+    ),
+    *both("DELETE", "/transactions/{transactionId}", delete, callers=EVERYONE),
+    *both(
+        "POST",
+        "/transactions/{transactionId}/operations",
+        add,
+        Param("operations", list_of(_anything, most=1_000), default=()),
+        callers=EVERYONE,
+    ),
+)

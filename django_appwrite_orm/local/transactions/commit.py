@@ -1,0 +1,166 @@
+"""The commit: staged operations replayed in order, all or none.
+
+Observed: a row that was changed outside after an update, deletion or bulk change of it was staged is a conflict; so
+is a row that is there already. Increments and upserts do not conflict. Errors carry the older words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from ..catalogue.models import Table
+from ..catalogue.reading import table_by_number
+from ..protocol.callers import KEY
+from ..protocol.errors import AppwriteError
+from ..protocol.words import LEGACY
+from ..rows.bulk import create_rows, remove_found, rows_selected, update_found, upsert_rows
+from ..rows.counting import count_column
+from ..rows.reading import row_not_found
+from ..rows.stored import find_row
+from ..rows.structure import check_data
+from ..rows.work import Work
+from ..rows.writing import create_row, put_row, remove_row, update_row_found
+from ..values.identifiers import folded_id, unique_id
+from . import records
+from .operations import count_arguments
+from .records import Operation, Transaction
+
+
+def commit(work: Work, transaction: Transaction) -> tuple[Transaction, AppwriteError | None]:
+    """Replay everything; after a refusal nothing is written and the transaction has failed."""
+    work = replace(work, caller=KEY)  # permissions were looked at when the operations were staged
+    work.session.run("SAVEPOINT replay")
+    replay = _Replay(work)
+    try:
+        for operation in records.operations_of(work.session, transaction):
+            replay.run(operation)
+    except AppwriteError as refusal:
+        work.session.run("ROLLBACK TO replay")
+        work.session.run("RELEASE replay")
+        failed = records.set_status(work.session, transaction, records.FAILED)
+        return failed, AppwriteError(_at_commit(refusal.type), refusal.message)
+    work.session.run("RELEASE replay")
+    return records.set_status(work.session, transaction, records.COMMITTED), None
+
+
+def _at_commit(type: str) -> str:
+    if type == "row_already_exists":
+        return "transaction_conflict"
+    if type == "column_not_found":
+        return "document_not_found"
+    return LEGACY.error_type(type)
+
+
+class _Replay:
+    """One commit: remembers which rows it has changed itself, since those cannot conflict."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._own: set[tuple[int, str]] = set()
+
+    def run(self, operation: Operation) -> None:
+        table = table_by_number(self._work.session, operation.table_number)
+        if table is None:
+            raise AppwriteError("table_not_found", "The table of a staged operation is gone.")
+        _ACTIONS[operation.action](self, table, operation)
+
+    def _touch(self, table: Table, id: str) -> None:
+        self._own.add((table.number, folded_id(id)))
+
+    def _check_conflict(self, table: Table, id: str, updated: str, seen: str) -> None:
+        if (table.number, folded_id(id)) not in self._own and updated > seen:
+            raise AppwriteError("transaction_conflict", "A row was changed after its change was staged.")
+
+    def _create(self, table: Table, operation: Operation) -> None:
+        data = operation.data
+        id = str(data.get("$id") or operation.row_id)
+        create_row(self._work, table, id, check_data(table, _undated(data), whole_row=True), _granted(data))
+        self._touch(table, id)
+
+    def _update(self, table: Table, operation: Operation) -> None:
+        data, id = operation.data, str(operation.row_id)
+        stored = find_row(self._work.session, table, id, table.plain)
+        if stored is None:
+            raise row_not_found()
+        self._check_conflict(table, id, stored[3], operation.seen)
+        checked = check_data(table, _undated(data), whole_row=False, operators=True)
+        new_id = str(data.get("$id") or stored[1])
+        update_row_found(self._work, table, stored, new_id, checked, _granted(data))
+        self._touch(table, id)
+        self._touch(table, new_id)
+
+    def _upsert(self, table: Table, operation: Operation) -> None:
+        """The row is the one of ``$id`` in the data; without it a new one is made (observed)."""
+        data = operation.data
+        id = str(data.get("$id") or unique_id())
+        put_row(self._work, table, id, _undated(data), _granted(data) or None)
+        self._touch(table, id)
+
+    def _delete(self, table: Table, operation: Operation) -> None:
+        id = str(operation.row_id)
+        stored = find_row(self._work.session, table, id, ())
+        if stored is None:
+            raise row_not_found()
+        self._check_conflict(table, id, stored[3], operation.seen)
+        remove_row(self._work, table, id)
+
+    def _count(self, table: Table, operation: Operation) -> None:
+        step, low, high = count_arguments(operation.data)
+        up = operation.action == "increment"
+        id = str(operation.row_id)
+        count_column(self._work, table, id, operation.data["column"], step if up else -step, high if up else low)
+        self._touch(table, id)
+
+    def _bulk_create(self, table: Table, operation: Operation) -> None:
+        for row in create_rows(self._work, table, [_undated(item) for item in operation.data]):
+            self._touch(table, row["$id"])
+
+    def _bulk_upsert(self, table: Table, operation: Operation) -> None:
+        for row in upsert_rows(self._work, table, [_undated(item) for item in operation.data]):
+            self._touch(table, row["$id"])
+
+    def _bulk_update(self, table: Table, operation: Operation) -> None:
+        if not operation.data["data"]:
+            return
+        found = rows_selected(self._work, table, _texts(operation.data["queries"]))
+        for stored in found:
+            self._check_conflict(table, stored[1], stored[3], operation.seen)
+            self._touch(table, stored[1])
+        update_found(self._work, table, found, operation.data["data"])
+
+    def _bulk_delete(self, table: Table, operation: Operation) -> None:
+        found = rows_selected(self._work, table, _texts(operation.data["queries"]))
+        for stored in found:
+            self._check_conflict(table, stored[1], stored[3], operation.seen)
+        remove_found(self._work, table, found)
+
+
+def _undated(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if key not in ("$createdAt", "$updatedAt")}
+
+
+def _granted(data: Mapping[str, Any]) -> list[str] | None:
+    granted = data.get("$permissions")
+    return [str(item) for item in granted] if isinstance(granted, list) else None
+
+
+def _texts(queries: list[Any]) -> list[str]:
+    if not all(isinstance(query, str) for query in queries):
+        raise AppwriteError("general_bad_request", "The queries of a bulk operation are JSON texts.")
+    return queries
+
+
+_ACTIONS: Final[dict[str, Callable[[_Replay, Table, Operation], None]]] = {
+    "create": _Replay._create,
+    "update": _Replay._update,
+    "upsert": _Replay._upsert,
+    "delete": _Replay._delete,
+    "increment": _Replay._count,
+    "decrement": _Replay._count,
+    "bulkCreate": _Replay._bulk_create,
+    "bulkUpdate": _Replay._bulk_update,
+    "bulkUpsert": _Replay._bulk_upsert,
+    "bulkDelete": _Replay._bulk_delete,
+}

@@ -1,0 +1,91 @@
+"""What staged operations make of a table for those who read inside the transaction.
+
+The server's view is a rough one, and so is this (all observed): staged increments are not seen; bulk changes touch
+only rows that are staged themselves; new rows are appended to every list, whatever its filters; a staged row shows
+what was sent for it, and no sequence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ..catalogue.models import Table
+from ..protocol.errors import AppwriteError, invalid_query
+from ..queries.parse import parse_queries
+from ..store.session import Session
+from ..values.identifiers import folded_id
+from .matching import matches
+from .records import Operation, Transaction, operations_of
+
+_HIDDEN: Final = ("increment", "decrement")
+
+
+@dataclass(slots=True)
+class Staged:
+    """A row as operations left it: ``data`` as sent, ``is_new`` where an upsert or create made it, ``gone`` where it
+    was deleted."""
+
+    id: str
+    data: dict[str, Any] = field(default_factory=dict)
+    is_new: bool = False
+    gone: bool = False
+
+
+def staged_rows(session: Session, transaction: Transaction, table: Table) -> dict[str, Staged]:
+    """The staged rows of a table by folded id, in the order of their first operation.
+
+    Raises ``general_query_invalid`` for a staged bulk operation whose queries nobody can read.
+    """
+    rows: dict[str, Staged] = {}
+    for operation in operations_of(session, transaction):
+        if operation.table_number == table.number and operation.action not in _HIDDEN:
+            _apply(rows, operation)
+    return rows
+
+
+def _apply(rows: dict[str, Staged], operation: Operation) -> None:
+    action, data = operation.action, operation.data
+    if action in ("create", "update", "upsert"):
+        _merge(rows, str(operation.row_id), data, is_new=action != "update")
+    elif action == "delete":
+        row = rows.setdefault(folded_id(str(operation.row_id)), Staged(str(operation.row_id)))
+        row.gone = True
+    elif action in ("bulkCreate", "bulkUpsert"):
+        for item in data:
+            if isinstance(item, dict) and isinstance(item.get("$id"), str):
+                _merge(rows, item["$id"], item, is_new=True)
+    elif action == "bulkUpdate":
+        for row in _selected(rows, data["queries"], everything=True):
+            row.data.update(data["data"])
+    elif action == "bulkDelete":
+        for row in _selected(rows, data["queries"], everything=False):
+            row.gone = True
+
+
+def _merge(rows: dict[str, Staged], id: str, data: Mapping[str, Any], *, is_new: bool) -> None:
+    row = rows.setdefault(folded_id(id), Staged(id))
+    row.data.update(data)
+    row.is_new = row.is_new or is_new
+    row.gone = False
+
+
+def _selected(rows: dict[str, Staged], queries: Iterable[Any], *, everything: bool) -> list[Staged]:
+    texts = list(queries)
+    if not all(isinstance(text, str) for text in texts):
+        raise AppwriteError("general_bad_request", "The queries of a bulk operation are JSON texts.")
+    if not texts and not everything:
+        return []
+    try:
+        filters = parse_queries(texts).filters
+    except ValueError as problem:
+        raise invalid_query(str(problem)) from problem
+    return [row for row in rows.values() if not row.gone and matches(row.data, filters)]
+
+
+def show_staged(row: Staged, table: Table, table_id_name: str, committed: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A staged row in an answer: over the committed one where there is one, else as it was sent."""
+    shown = dict(committed or {}) | {key: value for key, value in row.data.items() if key != "$id" or not committed}
+    shown.setdefault("$sequence", "")
+    return shown | {"$databaseId": table.database.id, table_id_name: table.id}

@@ -1,0 +1,183 @@
+"""Row routes that carry a transaction: they stage instead of writing, and answer with what was staged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..catalogue.models import Table
+from ..protocol.answers import NO_CONTENT, Answer, json_answer
+from ..protocol.errors import AppwriteError
+from ..queries.page import count_page
+from ..queries.parse import Query, parse_queries
+from ..rows.access import check_own_roles, may, permissions_for_new_row, unauthorized
+from ..rows.reading import columns_of_one_row, get_row, list_rows, row_not_found
+from ..rows.show import permissions_of, show_row
+from ..rows.stored import find_row
+from ..rows.work import Work
+from ..values.identifiers import folded_id
+from . import records
+from .matching import matches
+from .overlay import Staged, show_staged, staged_rows
+from .records import Transaction
+
+
+def open_transaction(work: Work, id: str) -> Transaction:
+    """The caller's transaction with room for one more operation."""
+    transaction = records.find(work.session, work.caller, id)
+    records.check_alive(transaction)
+    records.check_room(transaction, 1)
+    return transaction
+
+
+def create(
+    work: Work, table: Table, tx: str, row_id: str, data: Mapping[str, Any], permissions: Sequence[str] | None
+) -> Answer:
+    if not may(work.caller, table, "create"):
+        raise unauthorized()
+    granted = permissions_for_new_row(work.caller, permissions)
+    transaction = open_transaction(work, tx)
+    staged = {"$id": row_id, **_without_system(data), "$permissions": granted}
+    records.stage(work.session, transaction, table, "create", row_id, staged)
+    return json_answer(201, _fresh(work, table, staged))
+
+
+def update(
+    work: Work, table: Table, tx: str, row_id: str, data: Mapping[str, Any], permissions: Sequence[str] | None
+) -> Answer:
+    transaction = open_transaction(work, tx)
+    before = _row_inside(work, table, transaction, row_id, "update")
+    staged = _without_system(data)
+    if permissions is not None:
+        check_own_roles(work.caller, permissions)
+        staged["$permissions"] = list(permissions)
+    records.stage(work.session, transaction, table, "update", row_id, staged)
+    return json_answer(200, before | staged)
+
+
+def upsert(
+    work: Work, table: Table, tx: str, row_id: str, data: Mapping[str, Any], permissions: Sequence[str] | None
+) -> Answer:
+    transaction = open_transaction(work, tx)
+    stored = find_row(work.session, table, row_id, ())
+    verb = "create" if stored is None else "update"
+    if not may(work.caller, table, verb, permissions_of(stored) if stored else ()):
+        raise unauthorized()
+    staged = {"$id": row_id, **_without_system(data)}
+    staged["$permissions"] = permissions_for_new_row(work.caller, permissions)
+    records.stage(work.session, transaction, table, "upsert", row_id, staged)
+    return json_answer(201, _fresh(work, table, staged))
+
+
+def delete(work: Work, table: Table, tx: str, row_id: str) -> Answer:
+    transaction = open_transaction(work, tx)
+    _row_inside(work, table, transaction, row_id, "delete")
+    records.stage(work.session, transaction, table, "delete", row_id, {})
+    return NO_CONTENT
+
+
+def count(work: Work, table: Table, tx: str, action: str, row_id: str, data: Mapping[str, Any]) -> Answer:
+    """Answers with the step, not the result; a transaction that is over is a bad request here."""
+    try:
+        transaction = open_transaction(work, tx)
+    except AppwriteError as refusal:
+        if refusal.type in ("transaction_not_found", "transaction_not_ready"):
+            raise AppwriteError("general_bad_request", refusal.message) from refusal
+        raise
+    records.stage(work.session, transaction, table, action, row_id, dict(data))
+    return json_answer(200, _fresh(work, table, {"$id": row_id, data["column"]: data["value"]}))
+
+
+def several(work: Work, table: Table, tx: str, action: str, data: Any, total: int) -> Answer:
+    """A bulk call: one operation, no rows in the answer."""
+    transaction = open_transaction(work, tx)
+    records.stage(work.session, transaction, table, action, None, data)
+    return json_answer(200, {"total": total, work.view.words.rows: []})
+
+
+def read(work: Work, table: Table, tx: str, row_id: str, queries: Sequence[str]) -> Answer:
+    """One row, staged or not. A transaction that is unknown or over does not matter (observed)."""
+    transaction = records.find_pending(work.session, tx)
+    row = staged_rows(work.session, transaction, table).get(folded_id(row_id)) if transaction else None
+    if row is None:
+        return json_answer(200, get_row(work, table, row_id, queries))
+    if row.gone:
+        raise row_not_found()
+    columns = columns_of_one_row(table, queries)
+    stored = find_row(work.session, table, row_id, columns)
+    granted = permissions_of(stored) if stored else row.data.get("$permissions", ())
+    if not may(work.caller, table, "read", granted):
+        raise row_not_found()
+    committed = show_row(table, columns, stored, work.view) if stored else None
+    return json_answer(200, show_staged(row, table, work.view.words.table_id, committed))
+
+
+def list_(work: Work, table: Table, tx: str, queries: Sequence[str], total: bool) -> Answer:
+    """A list with the staged rows laid over it and appended to it."""
+    page, rows = list_rows(work, table, queries)
+    transaction = records.find_pending(work.session, tx)
+    staged = staged_rows(work.session, transaction, table) if transaction else {}
+    parsed = parse_queries(queries)
+    selected = [name for query in parsed.selects for name in query.values]
+    shown, seen = [], set()
+    for row in rows:
+        over = staged.get(folded_id(row["$id"]))
+        seen.add(folded_id(row["$id"]))
+        if over is None:
+            shown.append(row)
+        elif not over.gone:
+            shown.append(_narrowed(show_staged(over, table, work.view.words.table_id, row), selected))
+    for key, over in staged.items():
+        if key not in seen and over.is_new and not over.gone:
+            shown.append(_narrowed(show_staged(over, table, work.view.words.table_id, None), selected))
+    counted = _counted(work, table, count_page(work.session, page), staged, parsed.filters) if total else 0
+    return json_answer(200, {"total": counted, work.view.words.rows: shown})
+
+
+def _narrowed(row: dict[str, Any], selected: list[str]) -> dict[str, Any]:
+    """A staged row under ``select``: its sequence is gone, its dates are null where there are none (observed)."""
+    if not selected or "*" in selected:
+        return row
+    system = {name: row.get(name) for name in ("$id", "$createdAt", "$updatedAt")}
+    kept = {name: value for name, value in row.items() if name in selected or name.startswith("$")}
+    return system | kept | {"$permissions": row.get("$permissions", []), "$sequence": ""}
+
+
+def _counted(work: Work, table: Table, base: int, staged: Mapping[str, Staged], filters: list[Query]) -> int:
+    """The total the server arrives at: new rows that match, less committed ones that were deleted or whose staged
+    part alone does not match."""
+    for row in staged.values():
+        stored = find_row(work.session, table, row.id, table.plain)
+        committed = stored is not None and matches(show_row(table, table.plain, stored, work.view), filters)
+        after = not row.gone and matches(row.data, filters)
+        if stored is None:
+            base += row.is_new and after
+        elif committed and not after and (row.gone or filters):
+            base -= 1
+    return base
+
+
+def _row_inside(work: Work, table: Table, transaction: Transaction, row_id: str, verb: str) -> dict[str, Any]:
+    """A row as the transaction sees it, if the caller may change it.
+
+    Raises ``row_not_found``, ``user_unauthorized``.
+    """
+    staged = staged_rows(work.session, transaction, table).get(folded_id(row_id))
+    stored = find_row(work.session, table, row_id, table.plain)
+    if (staged is None and stored is None) or (staged is not None and staged.gone):
+        raise row_not_found()
+    granted = permissions_of(stored) if stored else staged.data.get("$permissions", ()) if staged else ()
+    if not may(work.caller, table, verb, granted):
+        raise unauthorized()
+    if staged is not None and staged.is_new:
+        return _fresh(work, table, staged.data)
+    committed = show_row(table, table.plain, stored, work.view) if stored else {}
+    return committed | (staged.data if staged else {})
+
+
+def _fresh(work: Work, table: Table, data: Mapping[str, Any]) -> dict[str, Any]:
+    return {**data, "$sequence": "", "$databaseId": table.database.id, work.view.words.table_id: table.id}
+
+
+def _without_system(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if key not in ("$id", "$permissions", "$sequence")}
