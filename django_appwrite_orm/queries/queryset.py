@@ -139,14 +139,13 @@ class QuerySet(Generic[R]):
         low, high = key.start or 0, key.stop
         if low < 0 or (high is not None and high < 0):
             raise ValueError("Negative indexing is not supported.")
-        if self._rows is not None:
-            return self._rows[key]
-        stop = (
-            self.stop
-            if high is None
-            else min(self.start + high, self.stop if self.stop is not None else self.start + high)
-        )
-        return self._clone(start=self.start + low, stop=stop)
+        return self._rows[key] if self._rows is not None else self._window(low, high)
+
+    def _window(self, low: int, high: int | None) -> Self:
+        """The rows from `low` up to `high`, counted within this queryset; asked anew."""
+        ends = [self.start + high] if high is not None else []
+        ends += [self.stop] if self.stop is not None else []
+        return self._clone(start=self.start + low, stop=min(ends, default=None))
 
     # Rows.
 
@@ -186,7 +185,7 @@ class QuerySet(Generic[R]):
         return f"<QuerySet of {self.model.__name__}: {' '.join(map(str, (*self.filters, *self.order))) or 'all'}>"
 
     def _one(self) -> Steps[R | None]:
-        walk: Walk[R] = Walk(self._settled()[:1])
+        walk: Walk[R] = Walk(self._settled()._window(0, 1))
         rows = yield from walk.page()
         return rows[0] if rows else None
 
@@ -210,7 +209,7 @@ class QuerySet(Generic[R]):
             row = yield from self._by_id(next(iter(lookups.values())))
             rows = [row] if row is not None else []
         else:
-            walk: Walk[R] = Walk(self.filter(*conditions, **lookups)[:2])
+            walk: Walk[R] = Walk(self.filter(*conditions, **lookups)._window(0, 2))
             rows = yield from walk.page()
         if len(rows) == 1:
             return rows[0]
@@ -219,7 +218,7 @@ class QuerySet(Generic[R]):
         raise self.model.DoesNotExist(f"There is no {self.model.__name__} that matches {lookups or 'the query'}.")
 
     def _by_id(self, row_id: object) -> Steps[R | None]:
-        text = str(row_id)
+        text = "" if row_id is None else str(row_id)
         if not VALID_ID.fullmatch(text):  # Appwrite cannot have such a row, and it must not reach a URL
             return None
         raw = yield from read(self.model, self.db, GetRow(self.ref, text), self.policy)

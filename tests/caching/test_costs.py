@@ -166,8 +166,8 @@ def test_a_garbled_token_is_no_token(garbage: object) -> None:
     for _ in range(2):
         with counted() as costs:
             list(Book.objects.all())
-        # An empty text counts as missing to us and as present to the cache: never stored, never served.
-        assert len(costs.requests) == (1 if not isinstance(garbage, str) or not garbage else 1)
+        # Missing to us, present to the cache: nothing is stored under it and nothing served, until it runs out.
+        assert len(costs.requests) == 1
 
 
 def test_keys_are_short_and_hold_nothing_of_what_they_are_made_from() -> None:
@@ -192,13 +192,11 @@ class Broken:
         raise ConnectionError("no cache here")
 
 
-def test_a_broken_cache_breaks_neither_reads_nor_writes(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_broken_cache_breaks_neither_reads_nor_writes(caplog: pytest.LogCaptureFixture) -> None:
     book = Book.objects.create(title="Dune", price=9)
     list(Book.objects.all())
     real = caches["default"]
-    monkeypatch.setattr(caches._connections, "default", Broken())
+    caches["default"] = Broken()
     with caplog.at_level("INFO", "django_appwrite_orm.cache"):
         assert [b.title for b in Book.objects.all()] == ["Dune"]
         book.pages = 412
@@ -206,7 +204,7 @@ def test_a_broken_cache_breaks_neither_reads_nor_writes(
         assert Book.objects.get(pk=book.id).pages == 412
         assert not Book.objects.is_updated()
         assert [record.levelname for record in caplog.records] == ["WARNING"]
-        monkeypatch.setattr(caches._connections, "default", real)
+        caches["default"] = real
         # The old answer still lies in the cache under its old token; the deletion is made up for first.
         assert [b.pages for b in Book.objects.all()] == [412]
         assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]

@@ -1,0 +1,156 @@
+"""The guide's door, verb by verb."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from appwrite.query import Query
+
+from django_appwrite_orm import orm
+from django_appwrite_orm.exceptions import ConfigurationError, InvalidRequest
+from tests.counting import counted
+from tests.library.tables import Book
+
+
+@pytest.fixture
+def books(library: None):
+    table = orm.table("books")
+    table.bulk_create(
+        [
+            {"title": t, "price": p, "genre": g}
+            for t, p, g in [("Dune", 9, "novel"), ("Emma", 4, "novel"), ("Howl", 3, "poetry"), ("Ariel", 6, "poetry")]
+        ]
+    )
+    return table
+
+
+def titles(rows) -> list[str]:
+    return [row.title for row in rows]
+
+
+def test_tables_are_found_by_name_and_label() -> None:
+    assert orm.table("library.Book")._table is Book
+    with pytest.raises(ConfigurationError, match=r"no table 'bookz'.*books"):
+        orm.table("bookz")
+
+
+def test_all_and_query(books) -> None:
+    assert titles(books.all()) == ["Dune", "Emma", "Howl", "Ariel"]
+    assert titles(books.all(limit=2, offset=1)) == ["Emma", "Howl"]
+    assert titles(books.all(order_by=["-price"], offset=2)) == ["Emma", "Howl"]
+    assert titles(books.query({"genre": "poetry"}, order_by=["price"])) == ["Howl", "Ariel"]
+    assert titles(books.query({"title": ["Dune", "Emma"]}, limit=1)) == ["Dune"]
+    assert titles(books.query({"pages": None})) == ["Dune", "Emma", "Howl", "Ariel"]
+    picked = books.all(select=["title"])[0]
+    assert (picked.title, picked.to_dict().get("price")) == ("Dune", None)
+
+
+@pytest.mark.parametrize(
+    ("queries", "expected"),
+    [
+        ([], ["Dune", "Emma", "Howl", "Ariel"]),
+        (['equal("genre", "poetry")'], ["Howl", "Ariel"]),
+        (['equal("title", ["Dune", "Emma"])', "limit(1)"], ["Dune"]),
+        (['greaterThanEqual("price", 6)', 'orderDesc("price")'], ["Dune", "Ariel"]),
+        (['orderAsc("price")', "offset(1)", "limit(2)"], ["Emma", "Ariel"]),
+        (['isNull("pages")', 'select(["title"])'], ["Dune", "Emma", "Howl", "Ariel"]),
+        ([Query.equal("genre", "novel"), Query.order_asc("price")], ["Emma", "Dune"]),
+        ([Query.or_queries([Query.equal("price", 3), Query.starts_with("title", "du")])], ["Dune", "Howl"]),
+    ],
+)
+def test_find_takes_all_three_forms(books, queries: list, expected: list[str]) -> None:
+    assert titles(books.find(queries)) == expected
+    first = books.find_one(queries)
+    assert first is not None
+    assert first.title == expected[0]
+
+
+def test_find_from_a_cursor(books) -> None:
+    emma = books.find_one(['equal("title", "Emma")'])
+    assert titles(books.find([Query.cursor_after(emma.id)])) == ["Howl", "Ariel"]
+    assert titles(books.find([f'cursorAfter("{emma.id}")', "limit(1)"])) == ["Howl"]
+
+
+@pytest.mark.parametrize(
+    "query", ["equal", "equal()", "equal(1)", "equal('a', 1)", '{"x": 1}', '{"method": 1}', "", "{", 5]
+)
+def test_what_find_cannot_read_is_shown(books, query: object) -> None:
+    with counted() as costs, pytest.raises(InvalidRequest, match="Cannot read the query"):
+        books.find([query])
+    assert costs.requests == []
+
+
+def test_one_row(books) -> None:
+    row = books.first({"title": "Emma"})
+    assert books.get(row.id) == books.get_or_fail(row.id) == books.first_or_fail({"price": 4}) == row
+    assert books.get("nobody") is None
+    assert books.first({"title": "Nobody"}) is None
+    for verb, argument in ((books.get_or_fail, "nobody"), (books.first_or_fail, {"title": "Nobody"})):
+        with pytest.raises(Book.DoesNotExist):
+            verb(argument)
+    assert books.count() == 4
+    assert books.count({"genre": "novel"}) == 2
+
+
+@pytest.mark.parametrize("row_id", ["", None])
+def test_an_empty_id_never_means_all(books, row_id: object) -> None:
+    for call in (
+        lambda: books.get(row_id),
+        lambda: books.get_or_fail(row_id),
+        lambda: books.update(row_id, {"price": 1}),
+        lambda: books.delete(row_id),
+        lambda: books.bulk_delete([row_id]),
+        lambda: books.create({"title": "x", "price": 1}, id=""),
+    ):
+        with pytest.raises(ValueError, match="row id is needed"):
+            call()
+    assert books.count() == 4
+
+
+def test_changes(books) -> None:
+    row = books.create({"title": "Cosmos", "price": 12}, id="cosmos")
+    assert books.update("cosmos", {"price": 11}).price == 11
+    assert books.get("cosmos").price == 11
+    emma = books.first({"title": "Emma"})
+    changed = books.bulk_update([{"id": row.id, "data": {"pages": 1}}, {"id": emma.id, "data": {"pages": 2}}])
+    assert [r.pages for r in changed] == [1, 2]
+    books.delete("cosmos")
+    assert books.get("cosmos") is None
+    for call in (lambda: books.delete("cosmos"), lambda: books.update("cosmos", {"price": 1})):
+        with pytest.raises(Book.DoesNotExist):
+            call()
+    assert books.bulk_delete([emma.id, "nobody"]) == 1
+    assert books.bulk_delete([]) == 0
+    assert books.count() == 3
+    with pytest.raises(TypeError, match="no column"):
+        books.update(books.first().id, {"prize": 1})
+
+
+def test_asynchronous_twins(library: None) -> None:
+    async def life() -> None:
+        books = orm.table("books")
+        row = await books.acreate({"title": "Dune", "price": 9}, id="dune")
+        assert (await books.aget("dune")) == row
+        assert await books.aget("nobody") is None
+        assert titles(await books.abulk_create([{"title": "Emma", "price": 4}])) == ["Emma"]
+        assert titles(await books.aall()) == ["Dune", "Emma"]
+        assert titles(await books.aquery({"price": 4})) == ["Emma"]
+        assert titles(await books.afind(['equal("price", 9)'])) == ["Dune"]
+        assert (await books.afind_one(['equal("price", 9)'])).id == "dune"
+        assert (await books.afirst({"price": 4})).title == "Emma"
+        assert (await books.afirst_or_fail()).title == "Dune"
+        assert await books.acount() == 2
+        assert (await books.aupdate("dune", {"price": 1})).price == 1
+        assert [r.price for r in await books.abulk_update([{"id": "dune", "data": {"price": 2}}])] == [2]
+        assert not await books.ais_updated()
+        assert len(await books.arefresh()) == 2
+        assert await books.ais_updated()
+        await books.aset_updated(False)
+        await books.adelete("dune")
+        assert await books.abulk_delete([(await books.afirst()).id]) == 1
+        assert await books.acount() == 0
+        with pytest.raises(Book.DoesNotExist):
+            await books.aget_or_fail("dune")
+
+    asyncio.run(life())
