@@ -27,6 +27,10 @@ class Column:
     `db_default` is the column's default on the server, for every client, which also turns an explicit None
     into that default there. `array` makes the value a list. `column` is the key on the server where it
     differs from the name in Python.
+
+    Two options are for `migrate_appwrite` alone. `renamed_from` is the key the column had before: it is then
+    renamed on the server, with its values. `convert` makes the new value of a row out of the JSON that the
+    column held under its former kind (never called with None), where Appwrite cannot change the kind in place.
     """
 
     kind: ClassVar[str]  # the word in Appwrite's route that creates it
@@ -42,12 +46,16 @@ class Column:
         db_default: Any = None,
         array: bool = False,
         column: str | None = None,
+        renamed_from: str | None = None,
+        convert: Callable[[Any], Any] | None = None,
     ) -> None:
         self.required = required
         self.default = default
         self.db_default = db_default
         self.array = array
         self._column = column
+        self.renamed_from = renamed_from
+        self.convert = convert
         if required and db_default is not None:
             raise ConfigurationError(
                 f"{type(self).__name__}: a required column cannot have a db_default; Appwrite refuses both."
