@@ -55,7 +55,7 @@ def is_inline(column: ColumnState) -> bool:
     if column.options.get("encrypt"):
         return False
     if column.kind == "integer":
-        return INT32[0] <= column.options["min"] and column.options["max"] <= INT32[1]
+        return bool(INT32[0] <= column.options["min"] and column.options["max"] <= INT32[1])
     return column.kind in _PLAIN or column.kind in _FORMATS
 
 
