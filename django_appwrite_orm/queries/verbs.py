@@ -24,7 +24,13 @@ class TableVerbs:
 
     def __init__(self, table: type[Table], using: str | None = None) -> None:
         self._table = table
-        self._rows: QuerySet[Table] = table.objects if using is None else table.objects.using(using)
+        self._using = using
+
+    @property
+    def _rows(self) -> QuerySet[Table]:
+        """A new queryset each time: one that is kept would keep its rows."""
+        rows: QuerySet[Table] = self._table.objects
+        return rows if self._using is None else rows.using(self._using)
 
     def using(self, alias: str) -> TableVerbs:
         """The same table on another connection."""

@@ -127,6 +127,13 @@ def test_changes(books) -> None:
         books.update(books.first().id, {"prize": 1})
 
 
+def test_a_table_that_is_kept_keeps_no_rows(books) -> None:
+    assert len(books.all()) == len(books.find()) == books.count() == 4
+    Book.objects.filter(title="Dune").delete()
+    assert len(books.all()) == len(books.find()) == books.count() == 3
+    assert books.first().title == "Emma"
+
+
 def test_asynchronous_twins(library: None) -> None:
     async def life() -> None:
         books = orm.table("books")
