@@ -1,7 +1,8 @@
 """The setting `APPWRITE_ORM`: what may stand in it, and each connection's part as one immutable object.
 
 `problems` is what the system checks print; `connection_settings` is what connections are made from. Neither
-ever shows the API key.
+ever shows the API key, nor any text that could be one put in the wrong place; and no function here that raises
+has it among its local variables, for Django's page for an error under DEBUG shows those.
 """
 
 from __future__ import annotations
@@ -74,6 +75,8 @@ _CACHE_KEYS = {
     "TTL": _Key((int, float), CachePolicy().ttl, minimum=0),
     "PREFIX": _Key((str,), "appwrite"),
 }
+# Memcached's keys end at 250 characters; ours need some 50 besides Django's own prefix.
+_LONGEST_PREFIX = 100
 # The local Appwrite always knows this project and key.
 _LOCAL_DEFAULTS = {"PROJECT_ID": "local", "API_KEY": "local"}
 
@@ -83,20 +86,23 @@ def configured() -> Mapping[str, Mapping[str, Any]]:
     found = getattr(settings, "APPWRITE_ORM", None)
     if not isinstance(found, dict):
         return {}
-    return {str(alias): value for alias, value in found.items() if isinstance(value, dict)}
+    return {alias: value for alias, value in found.items() if isinstance(alias, str) and isinstance(value, dict)}
 
 
 def connection_settings(alias: str) -> ConnectionSettings:
     """The settings of `alias`. Raises `ConfigurationError` with every problem there is."""
-    given = configured().get(alias)
-    if given is None:
+    if alias not in configured():
         known = ", ".join(sorted(configured())) or "none"
         raise ConfigurationError(
             f"APPWRITE_ORM has no connection {alias!r} (there are: {known}). Add it to your settings."
         )
-    if found := list(problems(alias, given)):
+    if found := list(problems(alias)):
         raise ConfigurationError(" ".join(f"{problem.message} {problem.hint}" for problem in found))
-    local = str(given["ENDPOINT"]).startswith("local:")
+    return _settings_of(alias, configured()[alias])
+
+
+def _settings_of(alias: str, given: Mapping[str, Any]) -> ConnectionSettings:
+    local = _is_local(given)
     values = {**({} if not local else _LOCAL_DEFAULTS), **given}
     values = {key: values.get(key, spec.default) for key, spec in _KEYS.items()}
     cache = {key: values["CACHE"].get(key, spec.default) for key, spec in _CACHE_KEYS.items()}
@@ -116,6 +122,10 @@ def connection_settings(alias: str) -> ConnectionSettings:
     )
 
 
+def _is_local(given: Mapping[str, Any]) -> bool:
+    return str(given.get("ENDPOINT", "")).startswith("local:")
+
+
 def _local_endpoint(endpoint: str) -> str:
     """`local:` with its file spelled out: relative paths start at BASE_DIR, or at the working directory."""
     file = endpoint.removeprefix("local:") or "appwrite.sqlite3"
@@ -124,38 +134,72 @@ def _local_endpoint(endpoint: str) -> str:
     return f"local:{os.path.abspath(Path(getattr(settings, 'BASE_DIR', '.')) / file)}"
 
 
-def problems(alias: str, given: Mapping[str, Any]) -> Iterator[Problem]:
-    """Everything wrong with one connection's settings."""
-    where = f"APPWRITE_ORM[{alias!r}]"
-    local = str(given.get("ENDPOINT", "")).startswith("local:")
-    optional = set(_LOCAL_DEFAULTS) if local else set()
-    yield from _key_problems(where, given, _KEYS, optional)
-    if isinstance(given.get("CACHE"), dict):
-        yield from _key_problems(f"{where}['CACHE']", given["CACHE"], _CACHE_KEYS, set())
-    endpoint = given.get("ENDPOINT")
-    if isinstance(endpoint, str) and not local:
-        parts = urlsplit(endpoint)
-        if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
-            yield Problem(
-                "E005",
-                f"{where}: ENDPOINT is {_shown(parts, endpoint)}.",
-                "Give a URL such as 'https://cloud.appwrite.io/v1', or 'local:' for the embedded Appwrite.",
-            )
-        elif parts.username or parts.password:
-            yield Problem("E005", f"{where}: ENDPOINT holds a user name or password.", "Leave them out of the URL.")
+def setting_problems() -> Iterator[Problem]:
+    """What is wrong with the setting as a whole, before any connection is looked at."""
+    found = getattr(settings, "APPWRITE_ORM", None)
+    if not isinstance(found, dict) or not found:
+        state = "is missing" if found is None else "is empty" if found == {} else f"is a {type(found).__name__}"
+        hint = "Set it to a dict of connections: {'default': {'ENDPOINT': 'local:', 'DATABASE_ID': 'main'}}."
+        yield Problem("E001", f"The setting APPWRITE_ORM {state}.", hint)
+        return
+    for alias, given in found.items():
+        if not isinstance(alias, str) or not alias:
+            yield Problem("E001", "APPWRITE_ORM: an alias must be a text.", "Name each connection, such as 'default'.")
+        elif not isinstance(given, dict):
+            message = f"APPWRITE_ORM[{alias!r}] must be a dict, not {type(given).__name__}."
+            yield Problem("E001", message, "Give the connection's settings by key: ENDPOINT, DATABASE_ID and the rest.")
+
+
+def problems(alias: str) -> Iterator[Problem]:
+    """Everything wrong with the settings of `alias`, one of `configured()`."""
+    where, given = f"APPWRITE_ORM[{alias!r}]", configured()[alias]
+    yield from _key_problems(where, given, _KEYS, set(_LOCAL_DEFAULTS) if _is_local(given) else set())
     for key in ("PROJECT_ID", "DATABASE_ID"):
-        if isinstance(given.get(key), str) and not VALID_ID.fullmatch(given[key]):
-            yield Problem("E007", f"{where}: {key} {given[key]!r} is not a valid Appwrite id.", f"Use {ID_RULE}.")
-    cache = given.get("CACHE")
-    cache_alias = cache.get("ALIAS", "default") if isinstance(cache, dict) else "default"
-    if isinstance(cache_alias, str) and cache_alias not in settings.CACHES:
-        hint = f"Add {cache_alias!r} to CACHES, or name one of: {', '.join(sorted(settings.CACHES))}."
-        yield Problem("E006", f"{where}['CACHE']: there is no cache {cache_alias!r} in CACHES.", hint)
+        if isinstance(given.get(key), str) and given[key] and not VALID_ID.fullmatch(given[key]):
+            yield Problem("E007", f"{where}: {key} {_shown(given[key])} is not a valid Appwrite id.", f"Use {ID_RULE}.")
+    if _is_unsendable(given.get("API_KEY")):
+        message = f"{where}: API_KEY holds a character that cannot be sent in an HTTP header."
+        yield Problem("E003", message, "Copy the key again, without spaces, line ends or letters outside ASCII.")
+    yield from _endpoint_problems(where, given)
+    yield from _cache_problems(f"{where}['CACHE']", given.get("CACHE", {}))
 
 
-def _shown(parts: Any, endpoint: str) -> str:
-    """An endpoint as it may be printed: without what could be a password in it."""
-    return "not a usable URL" if "@" in endpoint else f"{endpoint!r}, not an http(s) URL nor 'local:'"
+def _endpoint_problems(where: str, given: Mapping[str, Any]) -> Iterator[Problem]:
+    endpoint = given.get("ENDPOINT")
+    if not isinstance(endpoint, str) or not endpoint or _is_local(given):
+        return
+    try:
+        parts = urlsplit(endpoint)
+        port_is_usable = parts.port != 0
+    except ValueError:
+        parts, port_is_usable = urlsplit(""), False
+    if parts.username or parts.password:
+        yield Problem("E005", f"{where}: ENDPOINT holds a user name or password.", "Leave them out of the URL.")
+    elif (
+        parts.scheme not in ("http", "https")
+        or not (parts.hostname and port_is_usable)
+        or parts.query
+        or parts.fragment
+        or _is_unsendable(endpoint)
+    ):
+        yield Problem(
+            "E005",
+            f"{where}: ENDPOINT is not an http(s) URL nor 'local:'.",
+            "Give a URL such as 'https://cloud.appwrite.io/v1', or 'local:' for the embedded Appwrite.",
+        )
+
+
+def _cache_problems(where: str, cache: Any) -> Iterator[Problem]:
+    if not isinstance(cache, dict):
+        return
+    yield from _key_problems(where, cache, _CACHE_KEYS, set())
+    alias, prefix = cache.get("ALIAS", "default"), cache.get("PREFIX", "")
+    if isinstance(alias, str) and alias not in settings.CACHES:
+        hint = f"Add {alias!r} to CACHES, or name one of: {', '.join(sorted(settings.CACHES))}."
+        yield Problem("E006", f"{where}: there is no cache {alias!r} in CACHES.", hint)
+    if isinstance(prefix, str) and (len(prefix) > _LONGEST_PREFIX or _is_unsendable(prefix)):
+        hint = f"Use at most {_LONGEST_PREFIX} printable ASCII characters without spaces, as memcached's keys demand."
+        yield Problem("E003", f"{where}: PREFIX cannot be part of a cache key.", hint)
 
 
 def _key_problems(
@@ -163,7 +207,7 @@ def _key_problems(
 ) -> Iterator[Problem]:
     for key in given.keys() - known.keys():
         hint = f"Remove it, or use one of: {', '.join(known)}."
-        yield Problem("E004", f"{where}: unknown key {key!r}.", hint)
+        yield Problem("E004", f"{where}: unknown key {_shown(key)}.", hint)
     for key, spec in known.items():
         if key not in given:
             if spec.default is _REQUIRED and key not in optional:
@@ -171,11 +215,22 @@ def _key_problems(
             continue
         value = given[key]
         names = " or ".join(kind.__name__ for kind in spec.types)
-        if not isinstance(value, spec.types) or (isinstance(value, bool) and bool not in spec.types):
+        if spec.default is _REQUIRED and value in (None, ""):
+            yield Problem("E002", f"{where}: {key} is empty.", f"Set {key}; an environment variable may be unset.")
+        elif not isinstance(value, spec.types) or (isinstance(value, bool) and bool not in spec.types):
             yield Problem(
                 "E003", f"{where}: {key} must be {names}, not {type(value).__name__}.", f"Give {key} as {names}."
             )
-        elif spec.default is _REQUIRED and not value:
-            yield Problem("E002", f"{where}: {key} is empty.", f"Set {key}; an environment variable may be unset.")
         elif spec.minimum is not None and not spec.minimum <= value < float("inf"):
             yield Problem("E003", f"{where}: {key} is {value!r}.", f"Give a number of at least {spec.minimum:g}.")
+
+
+def _shown(value: object) -> str:
+    """A text as it may be printed: one as long as an API key is counted instead."""
+    if not isinstance(value, str):
+        return f"of type {type(value).__name__}"
+    return repr(value) if len(value) <= 40 else f"(a text of {len(value)} characters)"
+
+
+def _is_unsendable(value: object) -> bool:
+    return isinstance(value, str) and not (value.isascii() and value.isprintable() and " " not in value)

@@ -35,6 +35,7 @@ class Column:
 
     kind: ClassVar[str]  # the word in Appwrite's route that creates it
     type_name: ClassVar[str]  # the word in Appwrite's description of it
+    is_text: ClassVar[bool] = False
     name: str
     key: str
 

@@ -11,7 +11,6 @@ from django.utils.dateparse import parse_datetime
 
 from .base import Column
 
-
 _WORDS = {"true": True, "1": True, "false": False, "0": False}
 # Observed: Appwrite refuses the last 999 milliseconds of the year 9999.
 _LATEST = datetime.datetime(9999, 12, 31, 23, 59, 59, tzinfo=datetime.UTC)

@@ -30,6 +30,7 @@ class _Text(Column):
     """Any text; what cannot be stored by some database under Appwrite is refused here."""
 
     type_name = "string"
+    is_text = True
 
     def clean_one(self, value: Any) -> Any:
         if not isinstance(value, str):

@@ -1,0 +1,61 @@
+"""System checks: what is wrong with the settings, the tables and the caches, before anybody is served.
+
+They ask nothing of Appwrite and of no cache. docs/checks.md lists every id and how to mend what it finds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+from ..conf import configured, problems, setting_problems
+from ..registry import registry
+from ..web.order import order_problems
+from .caches import cache_problems
+from .columns import column_problems
+from .finding import Finding
+from .indexes import index_problems
+from .tables import clashes, table_problems
+
+# An id that has been used is never used again for something else.
+PREFIX = "appwrite_orm"
+
+
+@register("appwrite_orm")
+def check_settings(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """E001 to E007: the setting APPWRITE_ORM."""
+    found = [*setting_problems(), *(problem for alias in configured() for problem in problems(alias))]
+    return [_message(Finding(problem.id, problem.message, problem.hint)) for problem in found]
+
+
+@register("appwrite_orm")
+def check_tables(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """E010 to E038: the registered tables, of the given apps or of all."""
+    labels = None if app_configs is None else {config.label for config in app_configs}
+    tables = [table for table in registry.all() if labels is None or table._meta.app_label in labels]
+    found = list(clashes(registry.all(), tables))
+    for table in tables:
+        found += [*table_problems(table), *column_problems(table), *index_problems(table)]
+    return [_message(finding) for finding in found]
+
+
+@register(Tags.caches)
+def check_caches(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """W001 to W003: the caches that connections use."""
+    return [_message(finding) for finding in cache_problems()]
+
+
+@register("appwrite_orm")
+def check_middleware(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """W004: where AppwriteCacheMiddleware stands."""
+    hint = "See docs/checks.md for an order that works."
+    return [_message(Finding("W004", text, hint)) for text in order_problems(settings.MIDDLEWARE)]
+
+
+def _message(finding: Finding) -> CheckMessage:
+    kind = Error if finding.id.startswith("E") else Warning
+    return kind(finding.message, hint=finding.hint, obj=finding.where, id=f"{PREFIX}.{finding.id}")

@@ -1,0 +1,116 @@
+"""Indexes: their keys, the columns they are over, and how long they get."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from ..conf import ID_RULE, VALID_ID
+from ..tables import FulltextIndex, Index, Row, columns
+from .finding import Finding
+
+# 64 to a table, 6 of them Appwrite's own; 768 characters in each.
+MOST_INDEXES = 64 - 6
+LONGEST_INDEX = 768
+# Appwrite's own on MariaDB.
+RESERVED_KEYS = ("primary", "_created_at", "_updated_at", "_tenant_id")
+
+
+class _Part(NamedTuple):
+    """What an index sees of a column. `size` is None where it is not text."""
+
+    key: str
+    size: int | None
+    length: int
+    array: bool = False
+
+
+_SYSTEM = {
+    "id": _Part("$id", 36, 36),
+    "created_at": _Part("$createdAt", None, 1),
+    "updated_at": _Part("$updatedAt", None, 1),
+}
+
+
+def index_problems(table: type[Row]) -> Iterator[Finding]:
+    """Everything about the indexes of one table."""
+    label, indexes = table._meta.label, table._meta.indexes
+    if len(indexes) > MOST_INDEXES:
+        hint = "Drop those that no query needs."
+        yield Finding("E030", f"{len(indexes)} indexes; a table has at most {MOST_INDEXES}.", hint, label)
+    parts = _parts(table)
+    seen: set[str] = set()
+    for index in indexes:
+        if not isinstance(index, Index):
+            hint = "Use Index, UniqueIndex or FulltextIndex."
+            yield Finding("E033", f"Meta.indexes holds {index!r}, which is no index.", hint, label)
+            continue
+        yield from _key_problems(index, seen, label)
+        yield from _part_problems(index, parts, label)
+
+
+def _parts(table: type[Row]) -> Mapping[str, _Part]:
+    """What can be indexed, by name in Python and by key."""
+    own = {name: _part(column) for name, column in table._meta.columns.items()}
+    parts = {**_SYSTEM, "pk": _SYSTEM["id"], **own}
+    return {**{part.key: part for part in parts.values()}, **parts}
+
+
+def _part(column: columns.Column) -> _Part:
+    size = column.index_length if column.is_text else None
+    return _Part(column.key, size, column.index_length, column.array)
+
+
+def _key_problems(index: Index, seen: set[str], label: str) -> Iterator[Finding]:
+    key = index.key
+    if not isinstance(key, str) or not VALID_ID.fullmatch(key) or key.lower() in RESERVED_KEYS:
+        hint = f"Give key= {ID_RULE}, and none of {', '.join(RESERVED_KEYS)}."
+        yield Finding("E031", f"{key!r} is not a usable index key.", hint, label)
+    elif key.lower() in seen:
+        hint = "Give one of them another key=; the server does not look at case."
+        yield Finding("E032", f"Two indexes have the key {key!r}.", hint, label)
+    else:
+        seen.add(key.lower())
+
+
+def _part_problems(index: Index, parts: Mapping[str, _Part], label: str) -> Iterator[Finding]:
+    if unknown := [name for name in index.columns if name not in parts]:
+        message = f"Index {index.key!r} is over {unknown[0]!r}, which cannot be indexed or is no column."
+        yield Finding("E033", message, f"Use one of: {', '.join(sorted(parts))}.", label)
+        return
+    chosen = [parts[name] for name in index.columns]
+    if len({part.key for part in chosen}) < len(chosen):
+        yield Finding("E034", f"Index {index.key!r} names a column twice.", "Name each column once.", label)
+    if arrays := [part.key for part in chosen if part.array]:
+        hint = "Appwrite indexes no arrays; leave it out, or keep the items as rows of a second table."
+        yield Finding("E035", f"Index {index.key!r} is over the array {arrays[0]!r}.", hint, label)
+        return
+    if isinstance(index, FulltextIndex):
+        if others := [part.key for part in chosen if part.size is None or part.key.startswith("$")]:
+            message = f"Fulltext index {index.key!r} is over {others[0]!r}, which is no column of text."
+            yield Finding("E036", message, "Name columns of text only.", label)
+        return
+    yield from _length_problems(index, chosen, label)
+
+
+def _length_problems(index: Index, chosen: list[_Part], label: str) -> Iterator[Finding]:
+    total = 0
+    for part, length in zip(chosen, index.lengths, strict=True):
+        total += part.length
+        if length is None:
+            continue
+        if part.size is None:
+            message = f"Index {index.key!r} gives a length for {part.key!r}, which is not text."
+            yield Finding("E037", message, "Give None in its place.", label)
+        elif isinstance(length, bool) or not isinstance(length, int) or not 1 <= length <= part.size:
+            message = f"Index {index.key!r} gives {part.key!r} the length {length!r}."
+            yield Finding("E037", message, f"Give 1 to {part.size:,}, the column's size, or None.", label)
+        else:
+            total += length - part.length
+    if total > LONGEST_INDEX:
+        yield Finding(
+            "E038",
+            f"Index {index.key!r} is {total:,} characters long; there is room for {LONGEST_INDEX}.",
+            "Shorten text in it with lengths=, one entry for each column.",
+            label,
+        )
