@@ -1,0 +1,81 @@
+"""Airports of the world, and the countries they are in."""
+
+from __future__ import annotations
+
+from django.core.paginator import Paginator
+
+from django_appwrite_orm import FulltextIndex, Index, Permission, QuerySet, Role, Table, UniqueIndex, columns
+
+PAGE_SIZE = 50
+
+
+def largest_countries(countries: QuerySet[Country]) -> QuerySet[Country]:
+    """Those whose first pages are read beforehand."""
+    return countries.order_by("-airports")[:20]
+
+
+def _one_by_one(countries: QuerySet[Country]) -> list[Country]:
+    """The way a country's page asks for its country."""
+    return [countries.get(code=country.code) for country in largest_countries(countries)]
+
+
+class Country(Table):
+    """`airports` is how many there are: counting 234 countries one by one would take as many requests."""
+
+    code = columns.String(size=2, required=True)
+    name = columns.String(size=64, required=True)
+    airports = columns.Integer(min=0, required=True)
+
+    class Meta:
+        name = "countries"
+        indexes = [UniqueIndex("code"), Index("name"), Index("-airports")]
+        permissions = [Permission.read(Role.any())]
+        warm = [
+            lambda countries: countries.order_by("name"),
+            lambda countries: countries.order_by("-airports")[:8],
+            _one_by_one,
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def pages_of(airports: QuerySet[Airport], country: str) -> Paginator:
+    return Paginator(airports.filter(country=country).order_by("name"), PAGE_SIZE)
+
+
+def _first_pages(airports: QuerySet[Airport]) -> list[Airport]:
+    """What the index and the first page of each large country read."""
+    airports.count()
+    largest = largest_countries(Country.objects.all())
+    return [airport for country in largest for airport in pages_of(airports, country.code).page(1)]
+
+
+class Airport(Table):
+    """`code` is the ICAO or national code. It is a column and not the row's id, for some begin with `_`."""
+
+    code = columns.String(size=4, required=True)
+    iata = columns.String(size=3)
+    name = columns.String(size=128, required=True)
+    city = columns.String(size=64)
+    region = columns.String(size=64)
+    country = columns.String(size=2, required=True)
+    elevation = columns.Float(required=True)
+    latitude = columns.Float(min=-90, max=90, required=True)
+    longitude = columns.Float(min=-180, max=180, required=True)
+    timezone = columns.String(size=40)
+
+    class Meta:
+        name = "airports"
+        indexes = [
+            UniqueIndex("code"),
+            Index("iata"),
+            Index("country", "name"),
+            FulltextIndex("name", key="name_words"),
+            FulltextIndex("city", key="city_words"),
+        ]
+        permissions = [Permission.read(Role.any())]
+        warm = [_first_pages]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.iata or self.code})"

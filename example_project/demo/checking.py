@@ -1,0 +1,118 @@
+"""The demonstration put to the test: a fresh site in a process of its own, asked as a client would."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2 as httpx
+from django.conf import settings
+
+PAGES = (
+    "/",
+    "/products",
+    "/shop/",
+    "/airports/",
+    "/airports/country/US/",
+    "/airports/search/?q=london",
+    "/airports/KJFK/",
+)
+NEW_PRODUCT = {"name": "Something New", "price": 7.5, "category": "games"}
+# Seconds the site may take to load its data and answer, on a slow machine.
+PATIENCE = 180
+_SHOWN = ("X-Cache-Status", "X-Cache-Table", "Cache-Control")
+
+Say = Callable[[str], object]
+
+
+def find_problems(say: Say) -> list[str]:
+    """Start the site on an empty local Appwrite, ask each page twice, change a product, ask again.
+
+    Says what each answer was; returns what was not as promised. The site ends with this function, and also
+    with this process.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        say("Starting a fresh site and loading its data ...")
+        with _site(Path(folder)) as client:
+            return list(_problems(client, say))
+
+
+def _problems(client: httpx.Client, say: Say) -> Iterator[str]:
+    def ask(path: str, expected: str | None, **headers: str) -> httpx.Response:
+        answer = client.get(path, headers=headers)
+        say(_line(answer, path))
+        if expected and (answer.status_code, answer.headers.get("X-Cache-Status")) != (200, expected):
+            wrong.append(f"GET {path}: expected 200 and {expected}.")
+        return answer
+
+    wrong: list[str] = []
+    for page in PAGES:
+        ask(page, None)
+        again = ask(page, "HIT")
+        if ask(page, None, **{"If-None-Match": again.headers.get("ETag", "")}).status_code != 304:
+            wrong.append(f"GET {page}: expected 304 for a client that has the page.")
+    created = client.post("/products", json=NEW_PRODUCT)
+    say(_line(created, "/products"))
+    if created.status_code != 201:
+        wrong.append(f"POST /products: expected 201, got {created.status_code}.")
+    for expected in ("MISS", "HIT"):
+        if NEW_PRODUCT["name"] not in [row["name"] for row in ask("/products", expected).json()]:
+            wrong.append("GET /products: the new product is not among them.")
+    if str(NEW_PRODUCT["name"]) not in ask("/shop/", "MISS").text:
+        wrong.append("GET /shop/: the new product is not among them.")
+    yield from wrong
+
+
+def _line(answer: httpx.Response, path: str) -> str:
+    headers = "  ".join(f"{name}: {answer.headers[name]}" for name in _SHOWN if name in answer.headers)
+    return f"{answer.request.method:4} {path:27} {answer.status_code}  {headers}"
+
+
+@contextmanager
+def _site(folder: Path) -> Iterator[httpx.Client]:
+    """A client of a site that runs on a free port, with its local Appwrite in `folder`."""
+    port = _free_port()
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "demo", "--port", str(port), "--until-eof"]
+    account = ("APPWRITE_PROJECT_ID", "APPWRITE_API_KEY", "APPWRITE_DATABASE_ID")
+    environment = {name: value for name, value in os.environ.items() if name not in account}
+    environment["APPWRITE_ENDPOINT"] = f"local:{folder / 'check.sqlite3'}"
+    log = folder / "log.txt"
+    with (
+        log.open("w") as output,
+        subprocess.Popen(  # noqa: S603 - our own manage.py
+            command, env=environment, stdin=subprocess.PIPE, stdout=output, stderr=output
+        ) as server,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client,
+    ):
+        # Its input is our end of a pipe: the site ends with it, whatever happens to this process.
+        try:
+            _wait_for(client, server, log)
+            yield client
+        finally:
+            server.kill()
+
+
+def _wait_for(client: httpx.Client, server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise RuntimeError(f"The site ended before it answered:\n{log.read_text()}")
+        try:
+            client.get("/static/style.css")  # reads no table
+        except httpx.ConnectError:
+            time.sleep(0.2)
+        else:
+            return
+    raise RuntimeError(f"The site did not answer within {PATIENCE} seconds:\n{log.read_text()}")
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
