@@ -28,7 +28,8 @@ def finish(request: HttpRequest, response: HttpResponseBase, record: ReadRecord)
     if not response.has_header("Cache-Control"):
         response["Cache-Control"] = f"public, max-age={max_age}" if max_age else "private, no-cache"
     if _can_have_etag(request, response):
-        set_response_etag(response)
+        if not response.has_header("ETag"):
+            set_response_etag(response)
         response = get_conditional_response(request, response["ETag"], None, cast(HttpResponse, response)) or response
     if record.tables:
         response[STATUS_HEADER] = record.worst.name
@@ -38,9 +39,7 @@ def finish(request: HttpRequest, response: HttpResponseBase, record: ReadRecord)
 
 
 def _can_have_etag(request: HttpRequest, response: HttpResponseBase) -> bool:
-    """Whether the whole body is at hand. A HEAD that was answered without one says nothing about the GET's."""
+    """Whether the whole body is at hand and may be kept. A HEAD answered without one says nothing of the GET's."""
     if request.method not in ("GET", "HEAD") or response.status_code != 200 or response.streaming:
         return False
-    if "no-store" in response["Cache-Control"].lower():
-        return False
-    return request.method == "GET" or bool(cast(HttpResponse, response).content)
+    return "no-store" not in response["Cache-Control"].lower() and bool(cast(HttpResponse, response).content)
