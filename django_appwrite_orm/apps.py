@@ -22,5 +22,10 @@ class DjangoAppwriteORMConfig(AppConfig):
                 continue
             module = import_module(f"{app.name}.tables")
             for value in vars(module).values():
-                if isinstance(value, type) and issubclass(value, Table) and value.__module__ == module.__name__:
+                if isinstance(value, type) and issubclass(value, Table) and _is_of(value, module.__name__):
                     registry.add(value)
+
+
+def _is_of(table: type, module: str) -> bool:
+    """Whether a class is from `module`, or from inside it where tables.py is a package; imported ones are not."""
+    return f"{table.__module__}.".startswith(f"{module}.")
