@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import pytest
+
+from django_appwrite_orm.web import AppwriteCacheMiddleware, order_problems
+
+OURS = "django_appwrite_orm.web.AppwriteCacheMiddleware"
+SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
+CSRF = "django.middleware.csrf.CsrfViewMiddleware"
+MESSAGES = "django.contrib.messages.middleware.MessageMiddleware"
+GZIP = "django.middleware.gzip.GZipMiddleware"
+
+
+class Derived(AppwriteCacheMiddleware):
+    pass
+
+
+def test_the_right_order() -> None:
+    assert order_problems([GZIP, OURS, "django.middleware.common.CommonMiddleware", SESSION, CSRF, MESSAGES]) == []
+
+
+def test_a_site_without_it() -> None:
+    assert order_problems([SESSION, CSRF]) == []
+
+
+@pytest.mark.parametrize("setter", [SESSION, CSRF, MESSAGES])
+@pytest.mark.parametrize("ours", [OURS, f"{__name__}.Derived"])
+def test_what_sets_cookies_must_come_after(setter: str, ours: str) -> None:
+    (problem,) = order_problems([setter, ours])
+    assert problem.startswith(f"{setter} stands before {ours}")
+
+
+def test_compression_must_come_before() -> None:
+    (problem,) = order_problems([OURS, GZIP])
+    assert problem.startswith(f"{GZIP} stands after {OURS}")
+
+
+def test_middleware_that_is_a_function_or_not_there_is_passed_over() -> None:
+    assert order_problems(["nowhere.Middleware", "django.http.JsonResponse.close", "os.getcwd", OURS]) == []
