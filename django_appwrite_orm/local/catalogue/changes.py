@@ -14,6 +14,7 @@ from ..values.identifiers import folded_id
 from .models import Database, Table
 from .physical import drop_rows, make_rows
 from .reading import find_database, tables_where
+from .relationships import delete_relationships_of
 
 
 def create_database(session: Session, id: str, name: str, enabled: bool, type: str) -> Database:
@@ -94,6 +95,7 @@ def update_table(
 
 
 def delete_table(session: Session, table: Table) -> None:
+    delete_relationships_of(session, table)
     drop_rows(session, table)
     for name in ("columns", "indexes", "cached_lists", "operations"):
         session.run(f"DELETE FROM {name} WHERE table_n = ?", (table.number,))

@@ -12,7 +12,7 @@ from ..protocol.errors import AppwriteError, invalid_structure
 from ..store.session import Session
 from ..values.dates import now
 from ..values.identifiers import folded_id
-from .models import AVAILABLE, SPATIAL_TYPES, Column, Table
+from .models import AVAILABLE, RELATIONSHIP, SPATIAL_TYPES, Column, Table
 from .physical import add_column
 from .width import MOST_BYTES, row_width
 
@@ -69,6 +69,7 @@ def write_column(session: Session, table: Table, new: NewColumn) -> Column:
     ).lastrowid
     assert number is not None
     column = replace(new.draft(), number=number, created=moment, updated=moment)
-    add_column(session, table, column)
+    if column.type != RELATIONSHIP:
+        add_column(session, table, column)
     session.change_schema()
     return column

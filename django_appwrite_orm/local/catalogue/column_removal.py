@@ -8,13 +8,17 @@ from dataclasses import replace
 from ..store.session import Session
 from .changes import reread
 from .index_changes import delete_index
-from .models import STUCK, Column, Index, Table
+from .models import RELATIONSHIP, STUCK, Column, Index, Table
 from .physical import drop_column, drop_index, make_index
+from .relationships import delete_relationship
 
 
 def delete_column(session: Session, table: Table, column: Column) -> None:
     """Remove a column. A composite key index goes on without it; in a composite unique index the column ends as
     stuck instead, since dropping it would make rows equal (both observed)."""
+    if column.type == RELATIONSHIP:
+        delete_relationship(session, table, column)
+        return
     holding = [index for index in table.indexes if column.key in index.columns]
     if any(index.type == "unique" and len(index.columns) > 1 for index in holding):
         session.run("UPDATE columns SET status = ? WHERE n = ?", (STUCK, column.number))

@@ -108,6 +108,7 @@ class Table:
     updated: str
     columns: tuple[Column, ...]
     indexes: tuple[Index, ...]
+    hidden: tuple[Column, ...] = ()  # this side of one-way relationships of other tables
 
     @property
     def rows_name(self) -> str:
@@ -131,3 +132,9 @@ class Table:
     @cached_property
     def relationships(self) -> tuple[Column, ...]:
         return tuple(column for column in self.columns if column.type == RELATIONSHIP)
+
+    @cached_property
+    def linked(self) -> tuple[Column, ...]:
+        """Every relationship that has links: the working ones of this table, the hidden sides of others'."""
+        working = tuple(column for column in self.relationships if column.status == AVAILABLE)
+        return working + self.hidden

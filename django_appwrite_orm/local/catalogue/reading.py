@@ -8,6 +8,7 @@ process. Inside the transaction that makes a change nothing is remembered: it ma
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from ..protocol.errors import AppwriteError
@@ -98,7 +99,25 @@ def _table_from(session: Session, database: Database, row: tuple[Any, ...]) -> T
         updated,
         tuple(columns_where(session, number, "ORDER BY n", ())),
         tuple(indexes_where(session, number, "ORDER BY n", ())),
+        tuple(_hidden_sides(session, database, number, id)),
     )
+
+
+def _hidden_sides(session: Session, database: Database, number: int, id: str) -> list[Column]:
+    """One-way relationships that lead to a table, as they look from there."""
+    found = session.all(
+        "SELECT columns.table_n, columns.n, tables.id FROM columns JOIN tables ON tables.n = table_n "
+        "WHERE type = 'relationship' AND status = 'available' AND database = ? AND table_n != ? "
+        "AND upper(json_extract(options, '$.relatedTable')) = ? AND NOT json_extract(options, '$.twoWay') "
+        "ORDER BY columns.n",
+        (database.number, number, folded_id(id)),
+    )
+    hidden = []
+    for table_n, n, table_id in found:
+        column = columns_where(session, table_n, "AND n = ?", (n,))[0]
+        options = {**column.options, "relatedTable": table_id, "twoWayKey": column.key, "side": "child"}
+        hidden.append(replace(column, key=column.options["twoWayKey"], options=options))
+    return hidden
 
 
 def columns_where(session: Session, table: int, condition: str, values: tuple[Any, ...]) -> list[Column]:

@@ -21,7 +21,7 @@ def row_width(columns: Iterable[Column]) -> int:
 
 def column_width(column: Column) -> int:
     if column.type == RELATIONSHIP:
-        return 1_021 if column.options.get("holds_key") else 0
+        return 1_021
     if column.array or column.type in ("text", "mediumtext", "longtext"):
         return _POINTER
     if column.type in ("string", "varchar"):

@@ -43,8 +43,8 @@ def _check_filter(query: Query, field: Field) -> None:
     method, values = query.method, query.values
     if field.encrypted:
         raise ValueError(f"`{field.name}` is encrypted and cannot be asked for")
-    if field.type == RELATIONSHIP and method not in (*parse.NULLS, "equal", "notEqual"):
-        raise ValueError(f"`{field.name}` is a relationship; `{method}` does not apply")
+    if field.type == RELATIONSHIP and not field.is_text:
+        raise ValueError(f"`{field.name}` is the virtual side of a relationship and cannot be asked for")
     if len(values) > parse.MOST_VALUES:
         raise ValueError(f"a query may have at most {parse.MOST_VALUES} values")
     if method in parse.EXISTS or method == "elemMatch" or method in parse.SPATIAL:
@@ -88,7 +88,7 @@ def check_orders(orders: list[Query], fields: Mapping[str, Field]) -> None:
     for query in orders:
         if query.method != "orderRandom" and query.attribute:
             field = known_field(fields, query.attribute)
-            if field.type == RELATIONSHIP:
+            if field.type == RELATIONSHIP or field.through:
                 raise ValueError(f"`{field.name}` is a relationship; lists cannot be ordered by it")
 
 

@@ -47,9 +47,11 @@ def compile_filters(queries: Sequence[Query], fields: Mapping[str, Field], word:
             text, values = compile_filters(query.values, fields, query.method.upper())
             sql.add(f"({text})", *values)
         else:
+            field = fields[query.attribute]
             one = Sql()  # a filter may have several parts, which hold together also inside an `or`
-            _add_filter(one, query, fields[query.attribute])
-            sql.add(f"({one.joined('AND')})", *one.values)
+            _add_filter(one, query, field)
+            condition = f"({one.joined('AND')})"
+            sql.add(field.through.format(condition) if field.through else condition, *one.values)
     return sql.joined(word), sql.values
 
 

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..catalogue.models import Column
-
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """A filterable, orderable thing. ``sql`` names its values, ``folded`` their folded form where it is text
-    (empty where it cannot be compared as text), ``words`` the full-text table where it has an index."""
+    (empty where it cannot be compared as text), ``words`` the full-text table where it has an index. A field of
+    related rows has in ``through`` the condition that leads there, with a place for its own."""
 
     name: str
     type: str
@@ -21,7 +20,7 @@ class Field:
     array: bool = False
     encrypted: bool = False
     words: str = ""
-    column: Column | None = None
+    through: str = ""
 
     @property
     def is_text(self) -> bool:

@@ -13,8 +13,9 @@ from ..catalogue.column_updates import update_column
 from ..catalogue.describe import describe_changed, describe_column
 from ..catalogue.models import Column
 from ..catalogue.reading import columns_where, find_column
+from ..catalogue.relationships import ON_DELETE, TYPES, create_relationship, update_relationship
 from ..protocol.answers import NO_CONTENT, Answer, json_answer
-from ..protocol.params import Param, Validator, boolean, integer, key, list_of, number, text, whole_range
+from ..protocol.params import Param, Validator, boolean, integer, key, list_of, number, one_of, text, whole_range
 from ..protocol.routing import Call, Handler, Route, both
 from ..queries.fields import Field, Source
 from ..values.dates import read_date
@@ -78,6 +79,20 @@ def creator(kind: str) -> Handler:
         return json_answer(202, describe_column(column, call.words, "processing"))
 
     return create
+
+
+def create_relation(call: Call) -> Answer:
+    table = table_of(call)
+    related = call.catalogue.table(call.session, call.args["databaseId"], call.args["relatedTableId"])
+    column = create_relationship(call.session, table, related, call.args)
+    return json_answer(202, describe_column(column, call.words, "processing"))
+
+
+def update_relation(call: Call) -> Answer:
+    table = table_of(call)
+    column = find_column(table, call.args["key"])
+    changed = update_relationship(call.session, table, column, call.args["onDelete"], call.args["newKey"])
+    return json_answer(200, describe_column(changed, call.words))
 
 
 def updater(kind: str) -> Handler:
@@ -167,10 +182,27 @@ def _change(kind: str, default: Validator) -> tuple[Route, Route]:
     return both("PATCH", f"{_PATH}/{kind}/{{key}}", updater(kind), *params)
 
 
+_RELATION_CHANGES: Final = (
+    Param("onDelete", one_of(*ON_DELETE), default=None, nullable=True),
+    Param("newKey", key, default=None, nullable=True),
+)
 ROUTES: Final = (
     *both("GET", _PATH, list_columns, *LIST_PARAMS),
     *both("GET", _PATH + "/{key}", read),
     *both("DELETE", _PATH + "/{key}", delete),
     *(route for kind, default in DEFAULTS.items() for route in _creation(kind, default)),
     *(route for kind, default in DEFAULTS.items() for route in _change(kind, default)),
+    *both(
+        "POST",
+        _PATH + "/relationship",
+        create_relation,
+        Param("relatedTableId", key, legacy="relatedCollectionId"),
+        Param("type", one_of(*TYPES)),
+        Param("twoWay", boolean, default=False),
+        Param("key", key, default=None, nullable=True),
+        Param("twoWayKey", key, default=None, nullable=True),
+        Param("onDelete", one_of(*ON_DELETE), default="restrict"),
+    ),
+    *both("PATCH", _PATH + "/{key}/relationship", update_relation, *_RELATION_CHANGES),
+    *both("PATCH", _PATH + "/relationship/{key}", update_relation, *_RELATION_CHANGES),  # its place from 2.5 on
 )

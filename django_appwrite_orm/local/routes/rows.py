@@ -25,8 +25,7 @@ from ..rows.bulk import create_rows
 from ..rows.counting import count_column
 from ..rows.listing import listed_rows
 from ..rows.reading import get_row
-from ..rows.structure import check_data
-from ..rows.writing import create_row, patch_row, put_row, remove_row
+from ..rows.writing import create_checked_row, patch_row, put_row, remove_row
 from ..transactions import row_routes as staged
 from ..values.permissions import ROW_VERBS
 from .calls import table_of, work_for
@@ -48,9 +47,7 @@ def create(call: Call) -> Answer:
     table = find_open_table(work, args["databaseId"], args["tableId"])
     if args["transactionId"]:
         return staged.create(work, table, args["transactionId"], row_id, data, args["permissions"])
-    return json_answer(
-        201, create_row(work, table, row_id, check_data(table, data, whole_row=True), args["permissions"])
-    )
+    return json_answer(201, create_checked_row(work, table, row_id, data, args["permissions"]))
 
 
 def _create_several(call: Call) -> Answer:

@@ -88,7 +88,7 @@ def remove_rows(work: Work, table: Table, queries: Iterable[str]) -> tuple[int, 
 
 def rows_selected(work: Work, table: Table, queries: Iterable[str]) -> list[StoredRow]:
     """The rows a bulk change is about, whole. Raises ``general_query_invalid``; a cursor has no place here."""
-    page, _ = plan_rows(table, queries, default_limit=None)
+    page, _ = plan_rows(work, table, queries, default_limit=None)
     if page.cursor is not None:
         raise invalid_query("a bulk change takes no cursor")
     return read_page(work.session, page, select_columns(table.plain))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from ..catalogue.models import Column, Table
+from ..catalogue.models import Table
 from ..protocol.errors import AppwriteError, invalid_query
 from ..queries.page import DEFAULT_LIMIT, Page, plan_page, read_page
 from ..queries.parse import MOST_QUERIES, Query, parse_queries
 from .access import may, readable_rows
+from .link_reading import Selection, select, show_links
 from .show import permissions_of, select_columns, show_row
 from .source import row_source
 from .stored import find_row
@@ -24,20 +25,20 @@ def row_not_found() -> AppwriteError:
 
 def get_row(work: Work, table: Table, id: str, queries: Iterable[str]) -> dict[str, Any]:
     """The row, narrowed by ``select`` queries. Raises ``row_not_found``, ``general_query_invalid``."""
-    columns = columns_of_one_row(table, queries)
-    stored = find_row(work.session, table, id, columns)
+    selection = selection_of_one_row(work, table, queries)
+    stored = find_row(work.session, table, id, selection.columns)
     if stored is None or not may(work.caller, table, "read", permissions_of(stored)):
         raise row_not_found()
-    return show_row(table, columns, stored, work.view)
+    return show_links(work, table, show_row(table, selection.columns, stored, work.view), selection)
 
 
-def columns_of_one_row(table: Table, queries: Iterable[str]) -> Sequence[Column]:
-    """The columns that the queries of a get select. Raises ``general_query_invalid``."""
+def selection_of_one_row(work: Work, table: Table, queries: Iterable[str]) -> Selection:
+    """What the queries of a get select. Raises ``general_query_invalid``."""
     try:
         parsed = parse_queries(queries)
         if parsed.filters or parsed.orders or parsed.limit or parsed.offset or parsed.cursor:
             raise ValueError("one row takes `select` only")
-        return selected_columns(table, parsed.selects)
+        return select(work, table, selected_names(table, parsed.selects))
     except ValueError as problem:
         raise invalid_query(str(problem)) from problem
 
@@ -45,32 +46,32 @@ def columns_of_one_row(table: Table, queries: Iterable[str]) -> Sequence[Column]
 def list_rows(work: Work, table: Table, queries: Iterable[str]) -> tuple[Page, list[dict[str, Any]]]:
     """A page of rows the caller may read, and the page itself for counting."""
     readable = readable_rows(work.caller, table)
-    page, columns = plan_rows(table, queries)
+    page, selection = plan_rows(work, table, queries)
     if readable is not None:
         page = page.narrowed(*readable)
+    columns = selection.columns
     found = read_page(work.session, page, select_columns(columns))
-    return page, [show_row(table, columns, stored, work.view) for stored in found]
+    rows = [show_row(table, columns, stored, work.view) for stored in found]
+    return page, [show_links(work, table, row, selection) for row in rows]
 
 
 def plan_rows(
-    table: Table, queries: Iterable[str], default_limit: int | None = DEFAULT_LIMIT
-) -> tuple[Page, Sequence[Column]]:
+    work: Work, table: Table, queries: Iterable[str], default_limit: int | None = DEFAULT_LIMIT
+) -> tuple[Page, Selection]:
     """What a list asks for. Raises ``general_query_invalid``."""
     try:
         parsed = parse_queries(queries)
         if len(parsed.filters) > MOST_QUERIES:
             raise ValueError(f"at most {MOST_QUERIES} queries")
-        columns = selected_columns(table, parsed.selects)
-        return plan_page(row_source(table), parsed, default_limit), columns
+        selection = select(work, table, selected_names(table, parsed.selects))
+        return plan_page(row_source(work, table), parsed, default_limit), selection
     except ValueError as problem:
         raise invalid_query(str(problem)) from problem
 
 
-def selected_columns(table: Table, selects: Sequence[Query]) -> Sequence[Column]:
-    """The columns to show: all without a select; several selects add up. Raises ``ValueError``."""
-    if not selects:
-        return table.plain
-    wanted: set[str] = set()
+def selected_names(table: Table, selects: Sequence[Query]) -> list[str]:
+    """The names that ``select`` queries give, several added up. Raises ``ValueError``."""
+    wanted: dict[str, None] = {}
     for query in selects:
         names = query.values
         if not names or not all(isinstance(name, str) and name for name in names):
@@ -78,7 +79,7 @@ def selected_columns(table: Table, selects: Sequence[Query]) -> Sequence[Column]
         if len(set(names)) != len(names):
             raise ValueError("`select` names a column twice")
         for name in names:
-            if name not in _SELECTABLE and name not in table.by_key:
+            if name not in _SELECTABLE and name not in table.by_key and name.partition(".")[0] not in table.by_key:
                 raise ValueError(f"there is no column {name[:80]!r} to select")
-        wanted.update(names)
-    return table.plain if "*" in wanted else tuple(column for column in table.plain if column.key in wanted)
+        wanted.update(dict.fromkeys(names))
+    return list(wanted)

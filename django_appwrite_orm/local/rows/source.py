@@ -1,12 +1,16 @@
 """A table's rows as something to query."""
 
+# ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
-from ..catalogue.models import Table
+from ..catalogue.models import RELATIONSHIP, Table
 from ..catalogue.physical import words_column
 from ..queries.fields import Field, Source
+from .links import Side, related_table, visible_sides
+from .work import Work
 
 _SYSTEM_FIELDS: Final = {
     "$id": Field("$id", "string", "id", "id_f"),
@@ -16,11 +20,14 @@ _SYSTEM_FIELDS: Final = {
 }
 
 
-def row_source(table: Table) -> Source:
-    """The rows of a table; kept on the table, which is immutable."""
+def row_source(work: Work, table: Table) -> Source:
+    """The rows of a table; kept on the table, which lives as long as the schema it was read from."""
     found: Source | None = table.__dict__.get("_source")
     if found is None:
-        found = table.__dict__["_source"] = Source(table.rows_name, _fields(table), "seq", "id_f")
+        fields = _fields(table)
+        for side in visible_sides(table):
+            fields |= _related_fields(work, table, side)
+        found = table.__dict__["_source"] = Source(table.rows_name, fields, "seq", "id_f")
     return found
 
 
@@ -38,6 +45,19 @@ def _fields(table: Table) -> dict[str, Field]:
             column.array,
             column.encrypted,
             words.get(column.key, ""),
-            column,
         )
     return fields
+
+
+def _related_fields(work: Work, table: Table, side: Side) -> dict[str, Field]:
+    """The link itself, where this side holds it, and the columns of the rows over there under a dotted name."""
+    key = side.column.key
+    link = f"(SELECT {side.far} FROM {side.links} WHERE {side.near} = {table.rows_name}.id_f)"
+    found = {key: Field(key, RELATIONSHIP, link, link if side.holds else "")}
+    related = related_table(work, table, side)
+    over_there = f"SELECT id_f FROM {related.rows_name} WHERE {{}}"
+    through = f"id_f IN (SELECT {side.near} FROM {side.links} WHERE {side.far} IN ({over_there}))"
+    for field in _fields(related).values():
+        name = f"{key}.{field.name}"
+        found[name] = replace(field, name=name, through=through)
+    return found

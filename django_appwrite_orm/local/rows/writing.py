@@ -8,7 +8,11 @@ from typing import Any, Final
 from ..catalogue.models import Table
 from ..protocol.errors import invalid_structure
 from ..values.columns import show, store
+from ..values.identifiers import folded_id
 from .access import check_own_roles, may, permissions_for_new_row, unauthorized
+from .link_deletion import release_links
+from .link_values import own_links, split_links, write_links
+from .links import rename_links, visible_sides
 from .operator_results import apply_operator
 from .reading import row_not_found
 from .show import permissions_of, show_row, system_part
@@ -18,6 +22,26 @@ from .work import Work
 
 _SHOWN_AS: Final = {"id": "$id", "created": "$createdAt", "updated": "$updatedAt"}
 _FIRST_VALUE: Final = 5  # in a stored row, after the system columns
+
+
+def create_checked_row(
+    work: Work,
+    table: Table,
+    id: str,
+    data: Mapping[str, Any],
+    permissions: Sequence[str] | None,
+    depth: int = 0,
+) -> dict[str, Any]:
+    """Check and store a new row with what it is linked to. Raises as ``check_data`` and ``create_row`` do, and
+    ``relationship_value_invalid``."""
+    own, links = split_links(table, data)
+    row = create_row(work, table, id, check_data(table, own, whole_row=True), permissions)
+    return row | _links_of_new_row(work, table, id, links, depth)
+
+
+def _links_of_new_row(work: Work, table: Table, id: str, links: Mapping[str, Any], depth: int) -> dict[str, Any]:
+    empty: dict[str, Any] = {side.column.key: [] for side in visible_sides(table) if side.many}
+    return empty | write_links(work, table, id, links, creating=True, depth=depth)
 
 
 def create_row(work: Work, table: Table, id: str, data: RowData, permissions: Sequence[str] | None) -> dict[str, Any]:
@@ -46,11 +70,13 @@ def update_row_found(
     *,
     alone: bool = True,
     unchanged_verb: str = "update",
+    linked: bool = False,
 ) -> dict[str, Any]:
     """Change a row that ``find_row`` gave; ``$updatedAt`` moves only where something differs.
 
     Another letter case of the id renames the row (observed). ``alone`` is False in bulk updates, where the server
-    does not look at the rows it changes. A change that changes nothing needs the permission ``unchanged_verb``.
+    does not look at the rows it changes. A change that changes nothing needs the permission ``unchanged_verb``;
+    ``linked`` says that links will change.
     Raises ``user_unauthorized``, ``row_invalid_structure``, ``row_already_exists``.
     """
     shown = show_row(table, table.plain, stored, work.view)
@@ -70,12 +96,13 @@ def update_row_found(
         system["created"] = data.created
     if permissions is not None and list(permissions) == shown["$permissions"]:
         permissions = None
-    changed = bool(changes or computed or system or permissions is not None or data.updated)
+    changed = bool(changes or computed or system or permissions is not None or data.updated or linked)
     if not may(work.caller, table, "update" if changed else unchanged_verb, shown["$permissions"]):
         raise unauthorized()
     if changed:
         system["updated"] = data.updated or moment_after(shown["$updatedAt"], work.moment)
         update_row(work.session, table, stored[0], changes, system, permissions, computed)
+        rename_links(work.session, table, shown["$id"], id)
     row = shown | {key: _fresh(value, table.by_key[key].array) for key, value in changes.items()}
     row |= {key: _reread(table, key, value) for key, value in computed.items()}
     row |= {_SHOWN_AS[name]: value for name, value in system.items()}
@@ -106,15 +133,22 @@ def _differs(old: Any, new: Any) -> bool:
 
 
 def patch_row(
-    work: Work, table: Table, id: str, data: Mapping[str, Any], permissions: Sequence[str] | None
+    work: Work,
+    table: Table,
+    id: str,
+    data: Mapping[str, Any],
+    permissions: Sequence[str] | None,
+    depth: int = 0,
 ) -> dict[str, Any]:
     """Merge data into a row. Raises ``row_not_found``, ``user_unauthorized``, ``row_invalid_structure``,
-    ``row_already_exists``."""
+    ``row_already_exists``, ``relationship_value_invalid``."""
     stored = find_row(work.session, table, id, table.plain)
     if stored is None:
         raise row_not_found()
-    checked = check_data(table, data, whole_row=False, operators=True)
-    return update_row_found(work, table, stored, id, checked, permissions, unchanged_verb="read")
+    own, links = split_links(table, data)
+    checked = check_data(table, own, whole_row=False, operators=True)
+    row = update_row_found(work, table, stored, id, checked, permissions, unchanged_verb="read", linked=bool(links))
+    return row | own_links(work, table, id) | write_links(work, table, id, links, creating=False, depth=depth)
 
 
 def put_row(
@@ -122,12 +156,15 @@ def put_row(
 ) -> dict[str, Any]:
     """Create a row, or merge data that has every required column into it. Raises as creating and merging do."""
     stored = find_row(work.session, table, id, table.plain)
-    whole = check_data(table, data, whole_row=True, operators=True)
+    own, links = split_links(table, data)
+    whole = check_data(table, own, whole_row=True, operators=True)
     if stored is None:
-        return create_row(work, table, id, _settled(table, whole), permissions)
-    sent = check_data(table, data, whole_row=False, operators=True)
+        row = create_row(work, table, id, _settled(table, whole), permissions)
+        return row | _links_of_new_row(work, table, id, links, 0)
+    sent = check_data(table, own, whole_row=False, operators=True)
     sent = RowData(sent.values, sent.operators, updated=sent.updated)  # observed: $createdAt stays
-    return update_row_found(work, table, stored, id, sent, permissions, alone=False)
+    row = update_row_found(work, table, stored, id, sent, permissions, alone=False, linked=bool(links))
+    return row | own_links(work, table, id) | write_links(work, table, id, links, creating=False)
 
 
 def _settled(table: Table, data: RowData) -> RowData:
@@ -138,10 +175,12 @@ def _settled(table: Table, data: RowData) -> RowData:
 
 
 def remove_row(work: Work, table: Table, id: str) -> None:
-    """Raises ``row_not_found``, ``user_unauthorized``."""
+    """Raises ``row_not_found``, ``user_unauthorized``, ``row_delete_restricted``."""
     stored = find_row(work.session, table, id, ())
     if stored is None:
         raise row_not_found()
     if not may(work.caller, table, "delete", permissions_of(stored)):
         raise unauthorized()
+    if table.linked:
+        release_links(work, table, folded_id(stored[1]))
     delete_rows(work.session, table, [stored[0]])

@@ -21,7 +21,7 @@ from ..rows.reading import row_not_found
 from ..rows.stored import find_row
 from ..rows.structure import check_data
 from ..rows.work import Work
-from ..rows.writing import create_row, put_row, remove_row, update_row_found
+from ..rows.writing import create_checked_row, put_row, remove_row, update_row_found
 from ..values.identifiers import folded_id, unique_id
 from . import records
 from .operations import count_arguments
@@ -76,7 +76,7 @@ class _Replay:
     def _create(self, table: Table, operation: Operation) -> None:
         data = operation.data
         id = str(data.get("$id") or operation.row_id)
-        create_row(self._work, table, id, check_data(table, _undated(data), whole_row=True), _granted(data))
+        create_checked_row(self._work, table, id, _undated(data), _granted(data))
         self._touch(table, id)
 
     def _update(self, table: Table, operation: Operation) -> None:

@@ -14,7 +14,7 @@ from ..rows.access import check_own_roles, may, unauthorized
 from ..rows.show import permissions_of
 from ..rows.stored import find_row
 from ..rows.work import Work
-from ..values.identifiers import UNIQUE, folded_id, unique_id
+from ..values.identifiers import folded_id
 from . import records
 from .overlay import staged_rows
 from .records import Transaction
@@ -78,8 +78,7 @@ def stage_operation(work: Work, transaction: Transaction, new: NewOperation, wor
         raise AppwriteError(LEGACY.error_type(refusal.type), refusal.message) from refusal
     row_id, data = new.row_id, new.data
     if new.action == "create":
-        row_id = unique_id() if row_id == UNIQUE else row_id
-        data = {"$id": row_id, **data}
+        data = {"$id": row_id, **data}  # observed: "unique()" becomes the row's id as it stands
     if new.action in ("increment", "decrement"):
         data = {"column": data[words.column], **{name: data.get(name) for name in ("value", "min", "max")}}
     records.stage(work.session, transaction, table, new.action, row_id, data)

@@ -11,7 +11,7 @@ from ..protocol.errors import AppwriteError
 from ..queries.page import count_page
 from ..queries.parse import Query, parse_queries
 from ..rows.access import check_own_roles, may, permissions_for_new_row, unauthorized
-from ..rows.reading import columns_of_one_row, get_row, list_rows, row_not_found
+from ..rows.reading import get_row, list_rows, row_not_found, selection_of_one_row
 from ..rows.show import permissions_of, show_row
 from ..rows.stored import find_row
 from ..rows.work import Work
@@ -89,7 +89,9 @@ def count(work: Work, table: Table, tx: str, action: str, row_id: str, data: Map
 
 
 def several(work: Work, table: Table, tx: str, action: str, data: Any, total: int) -> Answer:
-    """A bulk call: one operation, no rows in the answer."""
+    """A bulk call: one operation, no rows in the answer. New rows get their permissions when they are staged."""
+    if action == "bulkCreate":
+        data = [{**row, "$permissions": row.get("$permissions", [])} for row in data]
     transaction = open_transaction(work, tx)
     records.stage(work.session, transaction, table, action, None, data)
     return json_answer(200, {"total": total, work.view.words.rows: []})
@@ -103,7 +105,7 @@ def read(work: Work, table: Table, tx: str, row_id: str, queries: Sequence[str])
         return json_answer(200, get_row(work, table, row_id, queries))
     if row.gone:
         raise row_not_found()
-    columns = columns_of_one_row(table, queries)
+    columns = selection_of_one_row(work, table, queries).columns
     stored = find_row(work.session, table, row_id, columns)
     granted = permissions_of(stored) if stored else row.data.get("$permissions", ())
     if not may(work.caller, table, "read", granted):

@@ -1,0 +1,104 @@
+"""The values of relationship columns: ids, rows to be made or changed along, lists of both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ..catalogue.models import Table
+from ..protocol.errors import AppwriteError
+from ..values.identifiers import UNIQUE, is_identifier, unique_id
+from .access import may, unauthorized
+from .links import Side, linked_ids, related_table, set_links, side_of
+from .show import permissions_of, show_row
+from .stored import find_row
+from .work import Work
+
+DEEPEST: Final = 3  # levels of rows within rows that a write may carry
+
+
+def split_links(table: Table, data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Row data without its relationships, and the relationships. Raises ``relationship_value_invalid``."""
+    if not table.relationships:
+        return dict(data), {}
+    links = {column.key: data[column.key] for column in table.relationships if column.key in data}
+    for key, value in links.items():
+        _check_shape(side_of(table.by_key[key]), value)
+    return {key: value for key, value in data.items() if key not in links}, links
+
+
+def _check_shape(side: Side, value: Any) -> None:
+    if value is None:
+        return
+    items = value if side.many and isinstance(value, list) else [value]
+    ok = isinstance(value, list) == side.many and all(isinstance(item, str | dict) for item in items)
+    if not ok:
+        expected = "a list of ids or rows" if side.many else "an id or a row"
+        raise AppwriteError("relationship_value_invalid", f"`{side.column.key}` takes {expected}.")
+
+
+def write_links(
+    work: Work, table: Table, id: str, links: Mapping[str, Any], *, creating: bool, depth: int = 0
+) -> dict[str, Any]:
+    """Store the links of a row and give them as the answer shows them.
+
+    A row that is given whole is made or, when not ``creating``, changed; a create refuses one that exists
+    (observed). An id that leads nowhere is linked all the same.
+    """
+    shown: dict[str, Any] = {}
+    for key, value in links.items():
+        side = side_of(table.by_key[key])
+        related = related_table(work, table, side)
+        items = value if isinstance(value, list) else [] if value is None else [value]
+        ids = [_settle(work, related, item, creating, depth) for item in items]
+        set_links(work.session, side, id, ids)
+        rows = [_linked_row(work, related, far) for far in ids]
+        shown[key] = rows if side.many else rows[0] if rows else None
+    return shown
+
+
+def _settle(work: Work, related: Table, item: Any, creating: bool, depth: int) -> str:
+    """The id of a linked row, which may have to be made or changed first."""
+    from .writing import create_checked_row, patch_row  # a row within a row is written like any other
+
+    if isinstance(item, str):
+        return item
+    if depth >= DEEPEST:
+        raise AppwriteError("relationship_value_invalid", f"Rows may be nested {DEEPEST} deep.")
+    id = item.get("$id") or UNIQUE
+    id = unique_id() if id == UNIQUE else id
+    if not is_identifier(id):
+        raise AppwriteError("row_invalid_structure", "A linked row's $id is not valid.")
+    granted = item.get("$permissions")
+    permissions = [str(entry) for entry in granted] if isinstance(granted, list) else None
+    if find_row(work.session, related, id, ()) is None:
+        create_checked_row(work, related, id, item, permissions, depth + 1)
+    elif creating:
+        raise unauthorized("A row that exists cannot be given whole when another is created; link it by its id.")
+    elif any(not name.startswith("$") for name in item):
+        patch_row(work, related, id, item, permissions, depth + 1)
+    return str(id)
+
+
+def _linked_row(work: Work, related: Table, id: str) -> dict[str, Any]:
+    """A linked row as the answer to a write shows it; of one that is not there only its table is known."""
+    stored = find_row(work.session, related, id, related.plain)
+    if stored is None or not may(work.caller, related, "read", permissions_of(stored)):
+        return {"$databaseId": related.database.id, work.view.words.table_id: related.id, "$sequence": ""}
+    return show_row(related, related.plain, stored, work.view)
+
+
+def own_links(work: Work, table: Table, id: str) -> dict[str, Any]:
+    """What a row shows of its relationships without being asked: the ids it holds itself."""
+    shown: dict[str, Any] = {}
+    for column in table.relationships:
+        side = side_of(column)
+        if side.holds and column in table.linked:
+            ids = linked_ids(work.session, side, id)
+            shown[column.key] = _id_in_its_case(work, table, side, ids[0]) if ids else None
+    return shown
+
+
+def _id_in_its_case(work: Work, table: Table, side: Side, id: str) -> str:
+    stored = find_row(work.session, related_table(work, table, side), id, ())
+    return str(stored[1]) if stored else id

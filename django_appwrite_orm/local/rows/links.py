@@ -1,0 +1,78 @@
+"""Relationships between rows: which way a column looks at its table of links."""
+
+# ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..catalogue.models import Column, Table
+from ..store.session import Session
+from ..values.identifiers import folded_id
+from .work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a relationship. ``near`` and ``far`` name the columns of the link table, as seen from here;
+    ``many`` says that a row here may have several links, ``far_many`` the same of the rows over there. A side that
+    ``holds`` the link shows it as an id and can be filtered by it; the others are virtual."""
+
+    column: Column
+    links: str
+    near: str
+    far: str
+    many: bool
+    far_many: bool
+    holds: bool
+
+    @property
+    def related_id(self) -> str:
+        return str(self.column.options["relatedTable"])
+
+
+def side_of(column: Column) -> Side:
+    """How a relationship column looks at its links."""
+    kind, parent = column.options["relationType"], column.options["side"] == "parent"
+    many = kind == "manyToMany" or kind == ("oneToMany" if parent else "manyToOne")
+    far_many = kind == "manyToMany" or kind == ("manyToOne" if parent else "oneToMany")
+    near, far = ("parent", "child") if parent else ("child", "parent")
+    return Side(column, f"l{int(column.options['link'])}", near, far, many, far_many, not many)
+
+
+def visible_sides(table: Table) -> list[Side]:
+    """The sides a client sees as columns of the table."""
+    return [side_of(column) for column in table.linked if column not in table.hidden]
+
+
+def related_table(work: Work, table: Table, side: Side) -> Table:
+    return work.catalogue.table(work.session, table.database.id, side.related_id)
+
+
+def linked_ids(session: Session, side: Side, id: str) -> list[str]:
+    """The folded ids a row is linked to, in the order they were linked."""
+    sql = f"SELECT {side.far} FROM {side.links} WHERE {side.near} = ? ORDER BY place"
+    return [row[0] for row in session.all(sql, (folded_id(id),))]
+
+
+def set_links(session: Session, side: Side, id: str, far_ids: Iterable[str]) -> None:
+    """Link a row to exactly these; where a row over there can have one link only, it leaves its former one."""
+    near = folded_id(id)
+    session.run(f"DELETE FROM {side.links} WHERE {side.near} = ?", (near,))
+    for far in dict.fromkeys(map(folded_id, far_ids)):
+        if not side.far_many:
+            session.run(f"DELETE FROM {side.links} WHERE {side.far} = ?", (far,))
+        session.run(f"INSERT INTO {side.links} ({side.near}, {side.far}) VALUES (?, ?)", (near, far))
+
+
+def unlink(session: Session, side: Side, id: str) -> None:
+    session.run(f"DELETE FROM {side.links} WHERE {side.near} = ?", (folded_id(id),))
+
+
+def rename_links(session: Session, table: Table, old: str, new: str) -> None:
+    """Links follow a row that gets another id."""
+    if folded_id(old) != folded_id(new):
+        for side in map(side_of, table.linked):
+            session.run(
+                f"UPDATE {side.links} SET {side.near} = ? WHERE {side.near} = ?", (folded_id(new), folded_id(old))
+            )
