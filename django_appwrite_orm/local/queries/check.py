@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ..catalogue.models import RELATIONSHIP, SPATIAL_TYPES
-from ..values.dates import read_date
+from ..values.dates import read_exact_date
 from ..values.identifiers import is_identifier
 from . import parse
 from .fields import Field
@@ -62,11 +62,8 @@ def _check_count(query: Query, field: Field) -> None:
     method, count = query.method, len(query.values)
     if method in parse.NULLS:
         return
-    if method in parse.CONTAINS:
-        if not (field.array or field.is_text):
-            raise ValueError(f"`{method}` needs a text or a list")
-    elif method in (*parse.PATTERNS, *parse.SEARCHES) and not field.is_text:
-        raise ValueError(f"`{method}` needs a text")
+    if method in parse.CONTAINS and not (field.array or field.is_text):
+        raise ValueError(f"`{method}` needs a text or a list")
     if method in parse.SEARCHES and not field.words:
         raise ValueError(f"searching `{field.name}` needs a fulltext index on it alone")
     if method == "equal" or method in parse.CONTAINS:
@@ -79,7 +76,7 @@ def _check_count(query: Query, field: Field) -> None:
 
 def _check_value(field: Field, value: Any) -> None:
     check = _VALUES.get(field.type, _is_text)
-    if not check(value):
+    if not check(value) or (field.narrow and not -(2**31) <= value < 2**31):
         raise ValueError(f"a value for `{field.name}` has the wrong type")
 
 
@@ -117,6 +114,11 @@ def cursor_id(query: Query) -> str:
     return str(value)
 
 
+def is_digits(value: Any) -> bool:
+    """Whether a value is a whole number written as a short text."""
+    return isinstance(value, str) and value.isascii() and value.removeprefix("-").isdigit() and len(value) < 21
+
+
 def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
@@ -133,7 +135,7 @@ def _is_date(value: Any) -> bool:
     if not isinstance(value, str):
         return False
     try:
-        read_date(value)
+        read_exact_date(value)
     except ValueError:
         return False
     return True
@@ -141,7 +143,8 @@ def _is_date(value: Any) -> bool:
 
 _VALUES: Final[dict[str, Callable[[Any], bool]]] = {
     "integer": _is_integer,
-    "bigint": _is_integer,
+    "bigint": lambda value: _is_integer(int(value) if is_digits(value) else value),
+    "sequence": lambda value: is_digits(value) and 0 < int(value) < 2**63,
     "double": _is_number,
     "boolean": lambda value: isinstance(value, bool),
     "datetime": _is_date,

@@ -9,6 +9,7 @@ from typing import Any, Final
 from ..values.collation import after_prefix, fold, sort_key
 from ..values.dates import read_date
 from ..values.fulltext import search_expression
+from .check import is_digits
 from .fields import Field
 from .parse import Query
 
@@ -84,7 +85,7 @@ def comparable_value(field: Field, value: Any) -> Any:
         return sort_key(value)
     if field.type == "datetime":
         return read_date(value)
-    if isinstance(value, bool):
+    if isinstance(value, bool) or is_digits(value):
         return int(value)
     return value
 
@@ -114,16 +115,16 @@ def _add_substrings(sql: Sql, method: str, field: Field, values: tuple[Any, ...]
 
 
 def _add_pattern(sql: Sql, method: str, field: Field, value: str) -> None:
-    text = _escaped(value)
+    text = _escaped(str(comparable_value(field, value)) if not field.is_text else value)
     starts = method.lower().endswith("startswith")
     negated = method.startswith("not")
-    if starts and not negated and (range_ := _prefix_range(value)):
+    if field.is_text and starts and not negated and (range_ := _prefix_range(value)):
         low, high = range_
         sql.add(f"{field.folded} >= ?", low)  # lets SQLite walk an index of the column
         if high is not None:
             sql.add(f"{field.folded} < ?", high)
     pattern = text + "%" if starts else "%" + text
-    sql.add(f"{_with_trailing_spaces(field)} {'NOT ' if negated else ''}LIKE ? ESCAPE '\\'", pattern)
+    sql.add(f"{_as_text(field)} {'NOT ' if negated else ''}LIKE ? ESCAPE '\\'", pattern)
 
 
 def _prefix_range(value: str) -> tuple[str, str | None] | None:
@@ -138,13 +139,23 @@ def _escaped(value: str) -> str:
     return fold("".join("\\" + letter if letter in _WILDCARDS else letter for letter in value))
 
 
+def _as_text(field: Field) -> str:
+    """What a pattern is held against; numbers as they are written, without a fraction of zero."""
+    if field.is_text:
+        return _with_trailing_spaces(field)
+    if field.type == "double":
+        whole = f"CAST(CAST({field.sql} AS INTEGER) AS TEXT)"
+        return f"iif({field.sql} = CAST({field.sql} AS INTEGER), {whole}, CAST({field.sql} AS TEXT))"
+    return f"CAST({field.sql} AS TEXT)"
+
+
 def _with_trailing_spaces(field: Field) -> str:
     """The folded text with the trailing spaces that equality ignores and patterns do not."""
     return f"({field.folded} || substr({field.sql}, length(rtrim({field.sql}, ' ')) + 1))"
 
 
 def _add_search(sql: Sql, method: str, field: Field, value: str) -> None:
-    expression = search_expression(value)
+    expression = search_expression(value) if isinstance(value, str) else None
     if expression is None:
         sql.add("0" if method == "search" else "1")
         return

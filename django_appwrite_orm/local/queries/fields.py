@@ -9,9 +9,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A filterable, orderable thing. ``sql`` names its values, ``folded`` their folded form where it is text
-    (empty where it cannot be compared as text), ``words`` the full-text table where it has an index. A field of
-    related rows has in ``through`` the condition that leads there, with a place for its own."""
+    """A filterable, orderable thing.
+
+    ``sql`` names its values, ``folded`` their folded form where it is text (empty where it cannot be compared as
+    text); ``narrow`` says a whole number of 32 bits; ``words`` is the full-text table where it has an index. A field
+    of related rows has in ``through`` the condition that leads there, with a place for its own.
+    """
 
     name: str
     type: str
@@ -19,6 +22,7 @@ class Field:
     folded: str = ""
     array: bool = False
     encrypted: bool = False
+    narrow: bool = False
     words: str = ""
     through: str = ""
 

@@ -18,7 +18,7 @@ from ..protocol.answers import NO_CONTENT, Answer, json_answer
 from ..protocol.params import Param, Validator, boolean, integer, key, list_of, number, one_of, text, whole_range
 from ..protocol.routing import Call, Handler, Route, both
 from ..queries.fields import Field, Source
-from ..values.dates import read_date
+from ..values.dates import read_exact_date
 from ..values.formats import is_email, is_ip, is_url
 from ..values.shapes import accept_line, accept_point, accept_polygon
 from .calls import table_of
@@ -33,7 +33,7 @@ _FIELDS: Final = fields(
     Field("required", "boolean", "required"),
     Field("array", "boolean", "is_array"),
     text_field("status", "status"),
-    text_field("error", "error"),
+    text_field("error", "nullif(error, '')"),
     Field("$sequence", "sequence", "n"),
     *date_fields(),
 )
@@ -119,7 +119,7 @@ def date_text(value: Any) -> str:
     """A date that stays as the client wrote it (observed: defaults are echoed)."""
     if not isinstance(value, str):
         raise ValueError("expected a date as text")
-    read_date(value)
+    read_exact_date(value)
     return value
 
 

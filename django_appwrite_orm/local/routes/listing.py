@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from ..protocol.errors import invalid_argument
+from ..protocol.errors import invalid_argument, invalid_query
 from ..protocol.params import QUERIES, Param, loose_boolean, text
 from ..queries.fields import Field, Source
 from ..queries.page import Page, count_page, plan_page, read_page
-from ..queries.parse import parse_queries
+from ..queries.parse import SEARCHES, parse_queries
 from ..store.session import Session
 
 SEARCH: Final = Param("search", text(256, shortest=0), default="")
@@ -31,9 +31,11 @@ def fields(*found: Field) -> dict[str, Field]:
 
 
 def schema_page(source: Source, queries: Iterable[str]) -> Page:
-    """The page of a schema list. Raises ``general_argument_invalid``."""
+    """The page of a schema list. Raises ``general_argument_invalid``, ``general_query_invalid``."""
     try:
         parsed = parse_queries(queries)
+        if any(query.method in SEARCHES for query in parsed.filters):
+            raise invalid_query("these lists have no fulltext index")
         if parsed.selects:
             raise ValueError("`select` is not for this list")
         return plan_page(source, parsed)

@@ -44,6 +44,7 @@ def _fields(table: Table) -> dict[str, Field]:
             column.shadow if column.is_folded else "",
             column.array,
             column.encrypted,
+            bool(column.options.get("narrow")) and not column.array,
             words.get(column.key, ""),
         )
     return fields

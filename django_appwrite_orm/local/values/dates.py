@@ -1,17 +1,17 @@
-"""Dates: read as PHP's DateTime does, written as Appwrite answers (UTC, milliseconds)."""
+"""Dates as Appwrite takes and gives them: read as PHP does, written in UTC with milliseconds."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from typing import Final
 
-_ISO: Final = re.compile(
-    r"(?P<date>\d{4}-\d\d?-\d\d?)"
-    r"(?:[Tt ]+(?P<h>\d\d?):(?P<m>\d\d)(?::(?P<s>\d\d)(?:[.,](?P<f>\d+))?)?)?"
-    r"\s*(?P<zone>[Zz]|[+-]\d\d:?(?:\d\d)?)?",
-    re.ASCII,
-)
+from .php_dates import read_php_date
+
+_EARLIEST: Final = datetime(1000, 1, 1, tzinfo=UTC)
+_LATEST: Final = datetime(9999, 12, 31, tzinfo=UTC)  # observed: later moments of this day are refused
+_USUAL: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+_YEAR: Final = re.compile(r"(?<!\d)\d{4}(?!\d)", re.ASCII)
 
 
 def now() -> str:
@@ -25,34 +25,24 @@ def write_date(moment: datetime) -> str:
 
 
 def read_date(text: str) -> str:
-    """The stored form of a client's date. Raises ``ValueError`` for what is no date between 1000 and 9999."""
-    found = _ISO.fullmatch(text.strip())
-    if found is None:
-        raise ValueError("not a date")
-    year, month, day = (int(part) for part in found["date"].split("-"))
-    if not (1 <= month <= 12 and 1 <= day <= 31):
-        raise ValueError("not a date")
-    moment = datetime(year, month, 1, tzinfo=_zone(found["zone"])) + timedelta(days=day - 1)
-    hour, minute, second = (int(found[part] or 0) for part in "hms")
-    if hour > 24 or minute > 59 or second > 59:
-        raise ValueError("not a time of day")
-    moment += timedelta(hours=hour, minutes=minute, seconds=second, microseconds=_micros(found["f"]))
-    try:
-        moment = moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("the year must be from 1000 to 9999") from None
-    if not 1000 <= moment.year <= 9999:
+    """The stored form of a date in row data. Raises ``ValueError`` for what is none between the years 1000 and 9999."""
+    moment = _read(text)
+    if not _EARLIEST <= moment <= _LATEST:
         raise ValueError("the year must be from 1000 to 9999")
     return write_date(moment)
 
 
-def _micros(digits: str | None) -> int:
-    return int((digits or "")[:6].ljust(6, "0"))
+def read_exact_date(text: str) -> str:
+    """The same for parameters and queries, where the server also wants to see a year (so no relative words)."""
+    if not _YEAR.search(text):
+        raise ValueError("a date with a year is needed")
+    return read_date(text)
 
 
-def _zone(text: str | None) -> timezone:
-    if not text or text in "Zz":
-        return UTC
-    digits = text[1:].replace(":", "").ljust(4, "0")
-    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
-    return timezone(-offset if text[0] == "-" else offset)
+def _read(text: str) -> datetime:
+    if _USUAL.fullmatch(text):
+        try:
+            return datetime.fromisoformat(text).astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass  # PHP also takes the 30th of February, 24:00 and second 60
+    return read_php_date(text)

@@ -14,7 +14,7 @@ _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*", re.ASCII)
 
 def is_email(text: str) -> bool:
     """As PHP's FILTER_VALIDATE_EMAIL: at most 64 characters before the @, a domain of at least two labels."""
-    local, at, domain = text.rpartition("@")
+    local, at, domain = text.strip(" \t\r\n\x00\x0b").rpartition("@")  # PHP trims what it validates
     if not at or len(local) > 64 or len(text) > 320 or not text.isascii() or not _LOCAL_PART.fullmatch(local):
         return False
     if domain.startswith("[") and domain.endswith("]"):

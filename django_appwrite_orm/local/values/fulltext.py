@@ -14,6 +14,7 @@ from .collation import fold
 
 SHORTEST: Final = 3
 LONGEST: Final = 84
+_OPERATORS: Final = frozenset(" \t\r\n@+-*.'\"<>()~")  # taken out of a search before it starts
 _WORD: Final = re.compile(r"[\w']+")
 _STOP_WORDS: Final = frozenset(
     fold(word)
@@ -71,8 +72,13 @@ def _indexed_words(text: str) -> list[str]:
 
 
 def search_expression(value: str) -> str | None:
-    """The FTS5 expression for a search; None where no word of it can be found."""
+    """The FTS5 expression for a search; None where no word of it can be found.
+
+    Raises ``ValueError`` for a text of nothing but signs, on which the server fails.
+    """
     text = value.strip()
+    if text and not _WORD.search(text) and not set(text) <= _OPERATORS:
+        raise ValueError("there is no word to search for")
     if len(text) > 1 and text.startswith('"') and text.endswith('"'):
         words = _indexed_words(text)
         return '"' + " ".join(words) + '"' if words else None
