@@ -21,7 +21,7 @@ _CODES: Final[dict[int, str]] = {
         transaction_invalid transaction_failed transaction_limit_exceeded transaction_not_ready
     """,
     401: "general_access_forbidden general_unauthorized_scope user_jwt_invalid user_unauthorized user_blocked",
-    403: "project_id_missing row_delete_restricted document_delete_restricted",
+    403: "project_id_missing general_unknown_origin row_delete_restricted document_delete_restricted",
     404: """
         general_route_not_found project_not_found user_not_found team_not_found
         database_not_found table_not_found row_not_found

@@ -9,7 +9,7 @@ from typing import Final
 from .php_dates import read_php_date
 
 _EARLIEST: Final = datetime(1000, 1, 1, tzinfo=UTC)
-_LATEST: Final = datetime(9999, 12, 31, tzinfo=UTC)  # observed: later moments of this day are refused
+_LATEST: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)  # to the second: observed
 _USUAL: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 _YEAR: Final = re.compile(r"(?<!\d)\d{4}(?!\d)", re.ASCII)
 

@@ -1,0 +1,29 @@
+"""``python -m django_appwrite_orm.local --port 9501 --database FILE``: a local Appwrite over HTTP."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from .serving.command import add_arguments, run
+from .serving.door import MissingServer
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m django_appwrite_orm.local", description=__doc__)
+    add_arguments(parser)
+    try:
+        run(vars(parser.parse_args()), _say)
+    except (MissingServer, OSError) as problem:
+        _say(str(problem))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The local Appwrite over HTTP: a WSGI application, and the server that carries it."""

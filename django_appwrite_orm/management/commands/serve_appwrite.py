@@ -1,0 +1,28 @@
+"""Serve the local Appwrite over HTTP, for SDKs and other processes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from django_appwrite_orm.local.serving.command import add_arguments, run
+from django_appwrite_orm.local.serving.door import MissingServer
+
+
+class Command(BaseCommand):
+    help = "Serves an Appwrite on an SQLite file, for development: any Appwrite SDK can talk to it."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        add_arguments(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            run(options, self._say)
+        except (MissingServer, OSError) as problem:
+            raise CommandError(str(problem)) from problem
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
