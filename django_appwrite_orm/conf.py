@@ -28,7 +28,8 @@ ID_RULE = "1 to 36 characters of A-Z, a-z, 0-9, '.', '-' and '_', the first a le
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSettings:
-    """One alias of `APPWRITE_ORM`. `timeout` is in seconds, all repeats of a request included."""
+    """One alias of `APPWRITE_ORM`. `timeout` is in seconds, all repeats of a request included; `memory` in bytes
+    and `trust` in seconds are those of the answers this process remembers."""
 
     alias: str
     endpoint: str
@@ -41,6 +42,8 @@ class ConnectionSettings:
     cache_alias: str = "default"
     cache_prefix: str = "appwrite"
     policy: CachePolicy = field(default_factory=CachePolicy)
+    memory: int = 4 * 1024 * 1024
+    trust: float = 0.0
     warm_on_start: bool = False
 
 
@@ -74,6 +77,12 @@ _CACHE_KEYS = {
     "ALIAS": _Key((str,), "default"),
     "TTL": _Key((int, float), CachePolicy().ttl, minimum=0),
     "PREFIX": _Key((str,), "appwrite"),
+    "NEGATIVE_TTL": _Key((int, float), None, minimum=0),
+    "STALE_WHILE_REVALIDATE": _Key((int, float), 0, minimum=0),
+    "STALE_IF_ERROR": _Key((int, float), 0, minimum=0),
+    "LARGEST": _Key((int,), None, minimum=1),
+    "MEMORY": _Key((int,), 4 * 1024 * 1024, minimum=0),
+    "TRUST": _Key((int, float), 0, minimum=0),
 }
 # Memcached's keys end at 250 characters; ours need some 50 besides Django's own prefix.
 _LONGEST_PREFIX = 100
@@ -117,7 +126,15 @@ def _settings_of(alias: str, given: Mapping[str, Any]) -> ConnectionSettings:
         page_size=values["PAGE_SIZE"],
         cache_alias=cache["ALIAS"],
         cache_prefix=cache["PREFIX"],
-        policy=CachePolicy(ttl=cache["TTL"]),
+        policy=CachePolicy(
+            ttl=cache["TTL"],
+            negative_ttl=cache["NEGATIVE_TTL"],
+            stale_while_revalidate=cache["STALE_WHILE_REVALIDATE"],
+            stale_if_error=cache["STALE_IF_ERROR"],
+            largest=cache["LARGEST"],
+        ),
+        memory=cache["MEMORY"],
+        trust=cache["TRUST"],
         warm_on_start=values["WARM_ON_START"],
     )
 

@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
 from django.core.signals import setting_changed
 
-from .caching import CachePolicy, Found, Keys, Store, TableKeys, fence_life, invalidate, is_current, read, write
+from .caching import (
+    Batch,
+    CachePolicy,
+    Found,
+    Keys,
+    Memory,
+    Statistics,
+    Store,
+    TableKeys,
+    batched_write,
+    fence_life,
+    invalidate,
+    is_current,
+    read,
+    versions,
+)
 from .conf import DEFAULT_ALIAS, ConnectionSettings, configured, connection_settings
+from .exceptions import AppwriteError
 from .plans import Answer, Exchange, ReadPlan, Request, TableRef
 from .steps import Steps
 from .transport import Client, exchange
@@ -27,8 +44,10 @@ class Connection:
     def __init__(self, settings: ConnectionSettings) -> None:
         self.settings = settings
         self.client = Client(endpoint=settings.endpoint, project_id=settings.project_id, api_key=settings.api_key)
-        self.store = Store(settings.cache_alias)
+        memory = Memory(settings.memory, settings.trust)
+        self.store = Store(settings.cache_alias, patience=settings.timeout, memory=memory)
         self.keys = Keys(settings.cache_prefix, (settings.endpoint, settings.project_id))
+        self.statistics = Statistics(settings.cache_alias, self.keys.statistics, shared=self.store.shared)
 
     def __repr__(self) -> str:
         return f"<Connection {self.settings.alias!r} to {self.settings.endpoint}>"
@@ -53,21 +72,49 @@ class Connection:
         def fetch() -> Steps[Answer]:
             return self.follow(plan.fetch())
 
-        return read(self.store, self.keys.envelope(str(plan)), tables, fetch, policy.ttl)
+        started = time.perf_counter()
+        try:
+            found = yield from read(self.store, self.keys.envelope(str(plan)), tables, fetch, policy)
+        except AppwriteError:
+            self.statistics.note_error(plan.tables[0].table)
+            raise
+        seconds = time.perf_counter() - started
+        self.statistics.note_read(plan.tables[0].table, found.status, seconds, found.size)
+        return found
 
     def write(self, tables: Sequence[TableRef], request: Request) -> Steps[Any]:
         """Send a change of `tables` under the cache protocol; the decoded answer."""
-        life = fence_life(self.settings.timeout)
-        answer = yield from write(self.store, [self.table_keys(t) for t in tables], partial(self.send, request), life)
+        keys = [self.table_keys(table) for table in tables]
+        for table in tables:
+            self.statistics.note_invalidation(table.table)
+        answer = yield from batched_write(self.store, keys, partial(self.send, request), self._fence_life)
         return answer.data
+
+    @property
+    def _fence_life(self) -> int:
+        return fence_life(self.settings.timeout)
+
+    def batch(self, table: TableRef) -> Batch:
+        """A batch of writes on `table`: see `caching.Batch`."""
+        return Batch(self.store, self.table_keys(table), self._fence_life)
 
     def invalidate(self, table: TableRef) -> Steps[bool]:
         """Make every cached answer about `table` a miss; False when the cache could not be reached."""
+        self.statistics.note_invalidation(table.table)
         return invalidate(self.store, [self.table_keys(table)])
 
     def is_current(self, table: TableRef) -> Steps[bool]:
         """Whether `table` has been read since its last invalidation and nobody is writing it."""
         return is_current(self.store, self.table_keys(table))
+
+    def versions(self, tables: Sequence[TableRef]) -> Steps[tuple[str, ...] | None]:
+        """The tokens of `tables`; None while one of them is missing or being written."""
+        return versions(self.store, [self.table_keys(table) for table in tables])
+
+    def close(self) -> None:
+        """Close its connections and forget its counters."""
+        self.client.close()
+        self.statistics.close()
 
     def table_keys(self, table: TableRef) -> TableKeys:
         return self.keys.table(table)
@@ -97,7 +144,7 @@ class Connections:
         with self._lock:
             made, self._made = self._made, {}
         for connection in made.values():
-            connection.client.close()
+            connection.close()
 
 
 connections = Connections(lambda alias: Connection(connection_settings(alias)))

@@ -8,9 +8,10 @@ step raises back into the generator, cancellation included, so that it can put t
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -41,6 +42,27 @@ class Pause(Step):
 
     async def aperform(self) -> None:
         await asyncio.sleep(self.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Background(Step):
+    """Start `work` beside the caller, which goes on at once: in a daemon thread, or as a task of the loop.
+
+    `work` reports its own failures; nobody waits for it.
+    """
+
+    work: Callable[[], Steps[Any]]
+
+    def perform(self) -> None:
+        threading.Thread(target=lambda: run(self.work()), daemon=True).start()
+
+    async def aperform(self) -> None:
+        task = asyncio.get_running_loop().create_task(arun(self.work()))
+        _tasks.add(task)  # a loop holds its tasks weakly
+        task.add_done_callback(_tasks.discard)
+
+
+_tasks: set[asyncio.Task[Any]] = set()
 
 
 def run(steps: Steps[Result]) -> Result:

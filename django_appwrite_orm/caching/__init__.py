@@ -1,26 +1,38 @@
 """Where answers live, and the protocol that keeps them exact: keys, tokens, fences, envelopes."""
 
+from .batch import Batch, batched_write, open_batch
 from .keys import Keys, TableKeys
-from .policy import DEFAULT_TTL, CachePolicy
-from .reading import Found, Status, is_current, read
+from .memory import Memory
+from .policy import DEFAULT_TTL, CachePolicy, cache_policy, policy_in_force
+from .reading import Found, Status, is_current, read, versions
 from .record import ReadRecord, note_read, recording
+from .statistics import Counts, Statistics
 from .store import Store
 from .writing import fence_life, invalidate, write
 
 __all__ = [
     "DEFAULT_TTL",
+    "Batch",
     "CachePolicy",
+    "Counts",
     "Found",
     "Keys",
+    "Memory",
     "ReadRecord",
+    "Statistics",
     "Status",
     "Store",
     "TableKeys",
+    "batched_write",
+    "cache_policy",
     "fence_life",
     "invalidate",
     "is_current",
     "note_read",
+    "open_batch",
+    "policy_in_force",
     "read",
     "recording",
+    "versions",
     "write",
 ]

@@ -6,7 +6,9 @@ Text made and parsed here, never pickled by us: whatever else is found under the
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from .memory import Remembered, size_of
 
 
 class Envelope(NamedTuple):
@@ -14,22 +16,28 @@ class Envelope(NamedTuple):
 
     tokens: tuple[str, ...]
     expires: float
-    data: Any
+    text: str
+
+    def opened(self) -> Remembered | None:
+        """The answer, parsed only now; None when it is no JSON after all."""
+        try:
+            data = json.loads(self.text)
+        except ValueError:
+            return None
+        return Remembered(self.tokens, self.expires, data, size_of(data))
 
 
-def pack(tokens: tuple[str, ...], expires: float, text: str) -> str:
-    return f"{json.dumps([list(tokens), expires])}\n{text}"
+def pack(envelope: Envelope) -> str:
+    return f"{json.dumps([envelope.tokens, envelope.expires])}\n{envelope.text}"
 
 
-def unpack(found: object, tokens: tuple[str, ...], now: float) -> Envelope | None:
-    """The envelope, if it was stored under exactly these tokens and lives; the answer is parsed only then."""
+def unpack(found: object) -> Envelope | None:
+    """The envelope, its answer still closed; None for anything that is not one."""
     if not isinstance(found, str):
         return None
     head, _, text = found.partition("\n")
     try:
-        stored, expires = json.loads(head)
-        if tuple(stored) != tokens or not now < expires:
-            return None
-        return Envelope(tokens, expires, json.loads(text))
+        tokens, expires = json.loads(head)
+        return Envelope(tuple(map(str, tokens)), float(expires), text)
     except (ValueError, TypeError):
         return None

@@ -37,6 +37,11 @@ class Keys:
     store: tuple[str, ...]
     identity: str = "key"
 
+    @property
+    def statistics(self) -> str:
+        """What the keys of this store's statistics begin with."""
+        return f"{self.prefix}:{_digest(*self.store)}"
+
     def table(self, table: tuple[str, ...]) -> TableKeys:
         """Keys of a table, given by its database id and table id (case does not matter to Appwrite)."""
         return _table_keys(self.prefix, (*self.store, *(part.lower() for part in table)))

@@ -18,14 +18,16 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from math import ceil
 from typing import Any
 
-from ..exceptions import CacheUnavailable
+from ..exceptions import CacheUnavailable, RateLimited, Unavailable
 from ..plans import Answer
 from ..steps import Steps
-from .envelope import pack, unpack
+from .envelope import Envelope, unpack
+from .fetching import Fetch, fetched_once, refreshed_behind
 from .keys import TableKeys
+from .memory import Remembered
+from .policy import CachePolicy
 from .store import CacheCall, Store
 
 # Seconds a token lives when no one deletes it. Long, for its end makes every answer of the table a miss.
@@ -33,11 +35,12 @@ TOKEN_LIFE = 86_400
 
 
 class Status(Enum):
-    """Where an answer came from; `rank` orders them from best to worst."""
+    """Where an answer came from, from best to worst: `rank` orders them."""
 
     HIT = 0
-    MISS = 1
-    BYPASS = 2
+    STALE = 1
+    MISS = 2
+    BYPASS = 3
 
     @property
     def rank(self) -> int:
@@ -46,22 +49,24 @@ class Status(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An answer: its decoded JSON, where it came from, and until when it may be reused (epoch seconds)."""
+    """An answer: its decoded JSON, where it came from, until when it may be reused (epoch seconds), and how
+    many characters of JSON were transferred for it."""
 
     data: Any
     status: Status
     expires: float = 0.0
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class Look:
     """What one look-up saw of the tables: their tokens, in order, and whether one of them is fenced."""
 
     tokens: tuple[str | None, ...]
     fenced: bool
 
     @classmethod
-    def at(cls, found: Mapping[str, object], tables: Sequence[TableKeys]) -> _Look:
+    def at(cls, found: Mapping[str, object], tables: Sequence[TableKeys]) -> Look:
         tokens = (found.get(table.token) for table in tables)
         return cls(
             tuple(token if isinstance(token, str) and token else None for token in tokens),
@@ -76,37 +81,70 @@ class _Look:
 
 
 def read(
-    store: Store, envelope: str, tables: Sequence[TableKeys], fetch: Callable[[], Steps[Answer]], ttl: float
+    store: Store, key: str, tables: Sequence[TableKeys], fetch: Callable[[], Steps[Answer]], policy: CachePolicy
 ) -> Steps[Found]:
-    """Answer from the cache, or by `fetch` and then store for `ttl` seconds (0: do not touch the cache)."""
-    if ttl <= 0 or not (yield from _settled(store, tables)):
+    """The answer kept under `key`, if it is current; else what `fetch` brings, which is then stored.
+
+    `policy` says for how long, and what may be served when the answer is no longer current.
+    """
+    if policy.ttl <= 0 or not (yield from _settled(store, tables)):
         answer = yield from fetch()
-        return Found(answer.data, Status.BYPASS)
-    versions = [key for table in tables for key in table]
-    held: tuple[str, ...] | None = None
+        return Found(answer.data, Status.BYPASS, size=len(answer.text))
+    trusted = store.memory.trusted(key, [table.token for table in tables])
+    if trusted is not None and time.time() < trusted.expires:
+        return Found(trusted.data, Status.HIT, trusted.expires)
+
+    checked = time.monotonic()
     try:
-        found = yield CacheCall(store, "get_many", ([envelope, *versions],))
-        look = _Look.at(found, tables)
-        held = look.held
-        if held is not None and (hit := unpack(found.get(envelope), held, time.time())):
-            return Found(hit.data, Status.HIT, hit.expires)
-        if held is None and not look.fenced:
-            for table, token in zip(tables, look.tokens, strict=True):
-                if token is None:
-                    yield CacheCall(store, "add", (table.token, secrets.token_hex(16), TOKEN_LIFE))
-            held = _Look.at((yield CacheCall(store, "get_many", (versions,))), tables).held
+        kept, held = yield from _look(store, key, tables)
     except CacheUnavailable:
-        held = None
-    # Counted from before the fetch: what the answer says may have been so from its first moment on.
-    expires = time.time() + ttl
-    answer = yield from fetch()
-    if held is None:
-        return Found(answer.data, Status.MISS)
+        kept, held = store.memory.get(key), None
+    wanted = Fetch(store, key, tuple(tables), fetch, policy, checked)
+    if held is not None and kept is not None and kept.tokens == held:
+        entry = kept.opened() if isinstance(kept, Envelope) else kept
+        left = kept.expires - time.time()
+        if entry is not None and left > 0:
+            store.memory.put(key, entry, checked)
+            return Found(entry.data, Status.HIT, entry.expires, _length(kept))
+        if entry is not None and left + policy.stale_while_revalidate > 0:
+            yield from refreshed_behind(wanted, held)
+            return Found(entry.data, Status.STALE, size=_length(kept))
     try:
-        yield CacheCall(store, "set", (envelope, pack(held, expires, answer.text), ceil(ttl)))
-    except CacheUnavailable:
-        return Found(answer.data, Status.MISS)
-    return Found(answer.data, Status.MISS, expires)
+        if held is None:
+            answer = yield from fetch()
+            return Found(answer.data, Status.MISS, size=len(answer.text))
+        landed = yield from fetched_once(wanted, held)
+        return Found(landed.answer.data, Status.MISS, landed.expires, len(landed.answer.text))
+    except (Unavailable, RateLimited):
+        if kept is None or kept.expires + policy.stale_if_error <= time.time():
+            raise
+        entry = kept.opened() if isinstance(kept, Envelope) else kept
+        if entry is None:
+            raise
+        return Found(entry.data, Status.STALE, size=_length(kept))
+
+
+def _length(kept: Envelope | Remembered) -> int:
+    return len(kept.text) if isinstance(kept, Envelope) else 0
+
+
+def _look(
+    store: Store, key: str, tables: Sequence[TableKeys]
+) -> Steps[tuple[Envelope | Remembered | None, tuple[str, ...] | None]]:
+    """What is kept under `key`, and the tokens that an answer may now be found and stored under."""
+    versions = [name for table in tables for name in table]
+    remembered = store.memory.get(key)
+    found = yield CacheCall(store, "get_many", (versions if remembered else [key, *versions],))
+    look = Look.at(found, tables)
+    kept = remembered or unpack(found.get(key))
+    if remembered is not None and look.held is not None and remembered.tokens != look.held:
+        kept = unpack((yield CacheCall(store, "get", (key,)))) or remembered  # another process may know better
+    if look.held is None and not look.fenced:
+        for table, token in zip(tables, look.tokens, strict=True):
+            if token is None:
+                yield CacheCall(store, "add", (table.token, secrets.token_hex(16), TOKEN_LIFE))
+        look = Look.at((yield CacheCall(store, "get_many", (versions,))), tables)
+    return kept, look.held
 
 
 def _settled(store: Store, tables: Sequence[TableKeys]) -> Steps[bool]:
@@ -123,10 +161,15 @@ def _settled(store: Store, tables: Sequence[TableKeys]) -> Steps[bool]:
 
 def is_current(store: Store, table: TableKeys) -> Steps[bool]:
     """Whether answers of this table can be hits: it has a token and no fence. Without a cache, no."""
-    if not (yield from _settled(store, [table])):
-        return False
+    return (yield from versions(store, [table])) is not None
+
+
+def versions(store: Store, tables: Sequence[TableKeys]) -> Steps[tuple[str, ...] | None]:
+    """The tokens of these tables, in order; None while one is missing, fenced, or cannot be asked for."""
+    if not (yield from _settled(store, tables)):
+        return None
     try:
-        found = yield CacheCall(store, "get_many", (list(table),))
+        found = yield CacheCall(store, "get_many", ([name for table in tables for name in table],))
     except CacheUnavailable:
-        return False
-    return _Look.at(found, [table]).held is not None
+        return None
+    return Look.at(found, tables).held

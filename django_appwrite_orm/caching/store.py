@@ -5,14 +5,19 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import django
 from asgiref.sync import sync_to_async
 from django.core.cache import caches
+from django.core.cache.backends.dummy import DummyCache
+from django.core.cache.backends.locmem import LocMemCache
 
 from ..exceptions import CacheUnavailable
 from ..steps import Step
+from .flights import Flights
+from .memory import Memory
 
 logger = logging.getLogger("django_appwrite_orm.cache")
 
@@ -23,15 +28,24 @@ _LOOPING = frozenset() if django.VERSION >= (6, 1) else frozenset({"get_many", "
 class Store:
     """The cache of one connection (`alias` of CACHES), used by all threads of this process.
 
-    `undeleted` holds the tokens this process could not delete: until the deletion has got through, it reads
-    their tables from Appwrite.
+    `patience` is how long (seconds) one reader waits for what another one fetches. `undeleted` holds the
+    tokens this process could not delete: until the deletion has got through, it reads their tables from
+    Appwrite.
     """
 
-    def __init__(self, alias: str) -> None:
+    def __init__(self, alias: str, *, patience: float = 10, memory: Memory | None = None) -> None:
         self.alias = alias
+        self.patience = patience
+        self.memory = memory if memory is not None else Memory()
+        self.flights = Flights()
         self.undeleted: set[str] = set()
         self._down = False
         self._lock = threading.Lock()
+
+    @cached_property
+    def shared(self) -> bool:
+        """Whether other processes see what is stored here."""
+        return not isinstance(caches[self.alias], (LocMemCache, DummyCache))
 
     def failed(self, error: Exception) -> CacheUnavailable:
         """Note an outage, with one log line from its first failure to the next success."""

@@ -36,7 +36,8 @@ def write(store: Store, tables: Sequence[TableKeys], send: Callable[[], Steps[Re
     """Run `send` under a fence on every table, and drop their tokens before and after.
 
     What `send` raises decides the outcome: an error whose `unclear` is false was certainly not applied;
-    anything else, an interruption included, may have been. A cache that fails never stops a write.
+    anything else, an interruption included, may have been. So may a success that says `unclear` of itself, with
+    another copy of the request still on its way. A cache that fails never stops a write.
     """
     started = time.monotonic()
     lanes = yield from _fence(store, tables, life)
@@ -47,7 +48,8 @@ def write(store: Store, tables: Sequence[TableKeys], send: Callable[[], Steps[Re
         clear = not getattr(error, "unclear", True)
         yield from invalidate(store, tables, _ours(lanes, started, life) if clear else ())
         raise
-    yield from invalidate(store, tables, _ours(lanes, started, life))
+    clear = not getattr(result, "unclear", False)
+    yield from invalidate(store, tables, _ours(lanes, started, life) if clear else ())
     return result
 
 
@@ -78,6 +80,7 @@ def invalidate(store: Store, tables: Sequence[TableKeys], lanes: Sequence[str] =
     until their deletion has got through.
     """
     tokens = [table.token for table in tables]
+    store.memory.distrust(tokens)
     try:
         yield CacheCall(store, "delete_many", ([*tokens, *lanes],))
     except CacheUnavailable:

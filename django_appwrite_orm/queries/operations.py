@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from .. import signals
-from ..caching import CachePolicy, Found, note_read
+from ..caching import CachePolicy, Found, note_read, policy_in_force
 from ..conf import DEFAULT_ALIAS
 from ..connection import Connection, connections
 from ..plans import ReadPlan, WritePlan
@@ -24,7 +24,7 @@ def alias_of(table: type[Row], using: str | None = None) -> str:
 
 
 def policy_of(table: type[Row], connection: Connection) -> CachePolicy:
-    return table._meta.policy or connection.settings.policy
+    return policy_in_force() or table._meta.policy or connection.settings.policy
 
 
 def read(table: type[Row], alias: str, plan: ReadPlan, policy: CachePolicy | None = None) -> Steps[Any]:

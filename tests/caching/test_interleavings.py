@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from django_appwrite_orm.caching import reading, writing
+from django_appwrite_orm.caching import fetching, writing
 
 from .world import TABLE, Actor, World, play, schedules
 
-# A read takes at most 6 moves here (start, look, add, look, fetch, store), a write 5 (lane, token, send, token, end).
-READ, WRITE = 6, 5
+# A read takes at most 7 moves here (start, look, add, look, join, fetch, store), a write 5 (lane, token, send, end).
+READ, WRITE = 7, 5
 
 
 def reader(world: World) -> object:
@@ -42,7 +42,7 @@ def violations(actors: Sequence[Actor], orders, *, warm: bool) -> list[str]:
 @pytest.mark.parametrize("warm", [True, False])
 def test_a_reader_beside_a_writer(warm: bool) -> None:
     orders = list(schedules([READ, WRITE]))
-    assert len(orders) == 462
+    assert len(orders) == 792
     assert violations([reader, writer], orders, warm=warm) == []
 
 
@@ -119,18 +119,18 @@ def test_a_fence_after_the_token_instead_of_before_it_is_found(monkeypatch: pyte
 
 
 def test_storing_under_a_token_read_after_the_fetch_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    pack, worlds = reading.pack, []
+    pack, worlds = fetching.pack, []
 
-    def newest(held, expires, text):
-        return pack((worlds[-1].cache.get(TABLE.token, held[0]) if worlds else held[0],), expires, text)
+    def newest(envelope):
+        return pack(envelope._replace(tokens=(worlds[-1].cache.get(TABLE.token, envelope.tokens[0]),)))
 
     def watched(world: World) -> object:
         worlds.append(world)
         return world.reader("reader")
 
-    monkeypatch.setattr(reading, "pack", newest)
+    monkeypatch.setattr(fetching, "pack", newest)
     # The first reader fetches, the writer comes and goes, the second reader makes a new token, the first one stores.
-    order = (0,) * 5 + (2,) * WRITE + (1,) * READ
+    order = (0,) * 6 + (2,) * WRITE + (1,) * READ
     assert violations([watched, reader, writer], [order], warm=False)
     monkeypatch.undo()
     assert violations([watched, reader, writer], [order], warm=False) == []

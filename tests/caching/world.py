@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django_appwrite_orm.caching import Found, Keys, Store, read, write
+from django_appwrite_orm.caching import CachePolicy, Found, Keys, Store, read, write
 from django_appwrite_orm.caching.store import CacheCall
 from django_appwrite_orm.exceptions import Unavailable
 from django_appwrite_orm.plans import Answer
+from django_appwrite_orm.caching.flights import Join
 from django_appwrite_orm.steps import Step, Steps
 
 KEYS = Keys("test", ("endpoint", "project"))
@@ -67,7 +68,7 @@ class World:
     def reader(self, name: str) -> Steps[None]:
         yield Act(lambda: None)  # the moment the read starts is a moment of its own
         promised = set(self.acknowledged)
-        found: Found = yield from read(Store("default"), ENVELOPE, [TABLE], self._fetch, 300)
+        found: Found = yield from read(Store("default"), ENVELOPE, [TABLE], self._fetch, CachePolicy())
         if not promised <= set(found.data):
             self.stale.append(f"{name} saw {sorted(found.data)}, promised {sorted(promised)}")
 

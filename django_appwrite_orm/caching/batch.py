@@ -1,0 +1,99 @@
+"""Many writes of a table in one go: the fence stands from the first to the end, and readers go to Appwrite.
+
+Without it each write puts up a fence and takes it down, and readers in between store answers that the next
+write throws away.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from typing import TypeVar
+
+from ..exceptions import CacheUnavailable
+from ..steps import Steps
+from .keys import TableKeys
+from .store import CacheCall, Store
+from .writing import invalidate, write
+
+Result = TypeVar("Result")
+
+
+class Batch:
+    """The fence of a batch on one table. `life` is in seconds, as for a single write.
+
+    Before each write the lane is prolonged, or taken anew with the token deleted if it has run out or been
+    lost; after each the token is deleted, before the write counts as done.
+    """
+
+    def __init__(self, store: Store, table: TableKeys, life: int) -> None:
+        self.store = store
+        self.table = table
+        self._life = life
+        self._owner = secrets.token_hex(8)
+        self._until = 0.0  # monotonic seconds up to which the lane is certainly ours
+        self._doubtful = False
+
+    def covers(self, store: Store, tables: Sequence[TableKeys]) -> bool:
+        return store is self.store and list(tables) == [self.table]
+
+    def write(self, send: Callable[[], Steps[Result]]) -> Steps[Result]:
+        """One write of the batch; as `caching.write`, but that the lane stays."""
+        asked = time.monotonic()
+        if not (yield from self._prolonged()) and not (yield from self._taken()):
+            # Somebody else holds the lane: this write stands beside theirs, as any other would.
+            return (yield from write(self.store, [self.table], send, self._life))
+        self._until = asked + self._life
+        try:
+            result = yield from send()
+        except BaseException as error:
+            self._doubtful = self._doubtful or getattr(error, "unclear", True)
+            yield from invalidate(self.store, [self.table])
+            raise
+        self._doubtful = self._doubtful or getattr(result, "unclear", False)
+        yield from invalidate(self.store, [self.table])
+        return result
+
+    def _prolonged(self) -> Steps[bool]:
+        if time.monotonic() >= self._until:
+            return False
+        try:
+            return bool((yield CacheCall(self.store, "touch", (self.table.lane, self._life))))
+        except CacheUnavailable:
+            return False
+
+    def _taken(self) -> Steps[bool]:
+        try:
+            if not (yield CacheCall(self.store, "add", (self.table.lane, self._owner, self._life))):
+                return False
+        except CacheUnavailable:
+            return False
+        yield from invalidate(self.store, [self.table])
+        return True
+
+    def end(self) -> Steps[None]:
+        """Free the lane, unless it may have run out or a write of the batch may yet be applied."""
+        ours = time.monotonic() < self._until and not self._doubtful
+        self._until = 0.0
+        yield from invalidate(self.store, [self.table], [self.table.lane] if ours else [])
+
+
+_batches: ContextVar[tuple[Batch, ...]] = ContextVar("appwrite_batches", default=())
+
+
+def batched_write(
+    store: Store, tables: Sequence[TableKeys], send: Callable[[], Steps[Result]], life: int
+) -> Steps[Result]:
+    """A write: part of the batch that is open here for its table, or one of its own."""
+    for batch in _batches.get():
+        if batch.covers(store, tables):
+            return batch.write(send)
+    return write(store, tables, send, life)
+
+
+def open_batch(batch: Batch) -> Callable[[], None]:
+    """Let the writes of this thread or task take part in `batch`; call the answer to end that."""
+    before = _batches.set((batch, *_batches.get()))
+    return lambda: _batches.reset(before)

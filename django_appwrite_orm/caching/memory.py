@@ -1,0 +1,99 @@
+"""The answers this process remembers: decoded, bounded in bytes, the least recently used going first.
+
+An entry is as good as the tokens it was read under, so it saves the transfer and the parsing of an answer, not
+the question whether it is current. Within a trust window, off by default, even that is not asked.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+
+class Remembered(NamedTuple):
+    """An answer and what it is worth: see `Envelope`."""
+
+    tokens: tuple[str, ...]
+    expires: float
+    data: Any
+    size: int
+
+
+class Memory:
+    """`limit` is in bytes, 0 remembers nothing; `trust` in seconds. Safe to share between threads.
+
+    What is handed out is shared by all who ask: rows never change the JSON below them.
+    """
+
+    def __init__(self, limit: int = 0, trust: float = 0) -> None:
+        self._limit = limit
+        self._trust = trust
+        self._entries: OrderedDict[str, tuple[Remembered, float]] = OrderedDict()
+        self._distrusted: dict[str, float] = {}
+        self._lock = threading.Lock()
+        self.bytes = 0
+
+    def get(self, key: str) -> Remembered | None:
+        with self._lock:
+            if key not in self._entries:
+                return None
+            self._entries.move_to_end(key)
+            return self._entries[key][0]
+
+    def trusted(self, key: str, tables: Sequence[str]) -> Remembered | None:
+        """The entry, if it was found current within the trust window and no write of this process has touched
+        its tables (given by their token keys) since."""
+        if not self._trust:
+            return None
+        with self._lock:
+            entry, checked = self._entries.get(key, (None, 0.0))
+            if time.monotonic() - checked > self._trust or any(self._distrusted.get(t, 0) >= checked for t in tables):
+                return None
+            return entry
+
+    def put(self, key: str, entry: Remembered, checked: float) -> None:
+        """Remember an answer found current by a look that began at `checked` (monotonic seconds)."""
+        if not self._limit or entry.size > self._limit // 4:  # one large answer must not drive out all others
+            return
+        with self._lock:
+            self._forget(key)
+            self._entries[key] = entry, checked
+            self.bytes += entry.size
+            while self.bytes > self._limit:
+                self._forget(next(iter(self._entries)))
+
+    def _forget(self, key: str) -> None:
+        if key in self._entries:
+            self.bytes -= self._entries.pop(key)[0].size
+
+    def distrust(self, tables: Sequence[str]) -> None:
+        """A write of this process touches these tables: look before the next answer."""
+        if self._trust:
+            now = time.monotonic()
+            with self._lock:
+                self._distrusted.update(dict.fromkeys(tables, now))
+
+    def clear(self) -> None:
+        with self._lock:
+            self._entries.clear()
+            self.bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+def size_of(data: Any) -> int:
+    """The bytes that decoded JSON takes in memory, near enough: shared keys are counted once an object."""
+    size, todo = 0, [data]
+    while todo:
+        value = todo.pop()
+        size += sys.getsizeof(value)
+        if isinstance(value, dict):
+            todo += value.values()
+        elif isinstance(value, list):
+            todo += value
+    return size
