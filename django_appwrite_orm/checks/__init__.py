@@ -14,7 +14,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from ..conf import configured, problems, setting_problems
 from ..registry import registry
-from ..web.order import order_problems
+from ..web import order_problems
 from .caches import cache_problems
 from .columns import column_problems
 from .finding import Finding

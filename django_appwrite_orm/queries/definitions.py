@@ -150,9 +150,11 @@ def _index(where: str, index: Any) -> Index:
     if len(orders) != len(attributes) or not set(orders) <= {"ASC", "DESC"}:
         raise ConfigurationError(f"{where}: orders must be one of ASC and DESC for each attribute.")
     names = [_SYSTEM.get(attribute, attribute) for attribute in attributes]
-    return _INDEXES[kind](
-        *(f"-{name}" if order == "DESC" else name for name, order in zip(names, orders, strict=True)), key=key
-    )
+    signed = [f"-{name}" if order == "DESC" else name for name, order in zip(names, orders, strict=True)]
+    try:
+        return _INDEXES[kind](*signed, key=key)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{where}: {error}") from None
 
 
 def _words(where: str, given: Any, known: tuple[str, ...]) -> dict[str, Any]:

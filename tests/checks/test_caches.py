@@ -1,0 +1,111 @@
+"""Caches that cannot keep what is promised, and where the middleware stands."""
+
+from __future__ import annotations
+
+import sys
+import types
+from typing import Any
+
+import pytest
+from django.core.cache.backends.redis import RedisCache, RedisSerializer
+from django.test import override_settings
+
+from django_appwrite_orm.checks import check_caches, check_middleware
+
+DJANGO = "django.core.cache.backends."
+REDIS = "redis://cache:6379/0"
+JSON = "django_redis.serializers.json.JSONSerializer"
+MSGPACK = "django_redis.serializers.msgpack.MSGPackSerializer"
+
+
+class OwnRedis(RedisCache):
+    """A project's own backend inherits what its base does."""
+
+
+class OwnSerializer(RedisSerializer):
+    """Still pickles."""
+
+
+class Plain:
+    """Makes text, and nothing else, of what it reads."""
+
+
+def found(backend: str, debug: bool = False, **options: Any) -> list[str]:
+    caches = {"default": {"BACKEND": backend, "LOCATION": REDIS, "OPTIONS": options}}
+    with override_settings(CACHES=caches, DEBUG=debug):
+        messages = check_caches()
+    assert all(message.hint and "CACHES['default']" in message.msg for message in messages)
+    return [str(message.id).removeprefix("appwrite_orm.") for message in messages]
+
+
+@pytest.mark.parametrize(
+    ("backend", "options", "expected"),
+    [
+        (DJANGO + "locmem.LocMemCache", {}, ["W001"]),
+        (DJANGO + "dummy.DummyCache", {}, ["W001"]),
+        (DJANGO + "filebased.FileBasedCache", {}, ["W002"]),
+        (DJANGO + "db.DatabaseCache", {}, ["W002"]),
+        (DJANGO + "redis.RedisCache", {}, ["W003"]),
+        (DJANGO + "redis.RedisCache", {"serializer": f"{__name__}.OwnSerializer"}, ["W003"]),
+        (DJANGO + "redis.RedisCache", {"serializer": OwnSerializer}, ["W003"]),
+        (DJANGO + "redis.RedisCache", {"serializer": f"{__name__}.Plain"}, []),
+        (DJANGO + "memcached.PyMemcacheCache", {}, ["W003"]),
+        (DJANGO + "memcached.PyLibMCCache", {}, ["W003"]),
+        ("django_redis.cache.RedisCache", {}, ["W003"]),
+        ("django_redis.cache.RedisCache", {"SERIALIZER": "django_redis.serializers.pickle.PickleSerializer"}, ["W003"]),
+        ("django_redis.cache.RedisCache", {"SERIALIZER": "not.there"}, ["W003"]),
+        ("django_redis.cache.RedisCache", {"SERIALIZER": JSON}, []),
+        ("django_redis.cache.RedisCache", {"SERIALIZER": MSGPACK}, []),
+        (f"{__name__}.OwnRedis", {}, ["W003"]),
+        ("not.there.Cache", {}, ["E008"]),
+    ],
+)
+def test_backends(backend: str, options: dict[str, Any], expected: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "msgpack", types.ModuleType("msgpack"))  # need not be installed
+    assert found(backend, **options) == expected
+
+
+def test_a_cache_of_one_process_is_fine_while_developing() -> None:
+    assert found(DJANGO + "locmem.LocMemCache", debug=True) == []
+    assert found(DJANGO + "db.DatabaseCache", debug=True) == ["W002"]
+
+
+def test_only_caches_that_connections_use_are_judged_and_once() -> None:
+    caches = {
+        "default": {"BACKEND": DJANGO + "db.DatabaseCache"},
+        "rows": {"BACKEND": "django_redis.cache.RedisCache", "OPTIONS": {"SERIALIZER": JSON}},
+        "other": {"BACKEND": DJANGO + "filebased.FileBasedCache"},
+    }
+    connection = {"ENDPOINT": "local::memory:", "DATABASE_ID": "d"}
+    rows = {**connection, "CACHE": {"ALIAS": "rows"}}
+    with override_settings(CACHES=caches, APPWRITE_ORM={"default": rows, "second": rows}):
+        assert check_caches() == []
+    with override_settings(CACHES=caches, APPWRITE_ORM={"default": connection, "second": connection}):
+        assert [message.id for message in check_caches()] == ["appwrite_orm.W002"]
+
+
+def test_a_connection_with_wrong_settings_does_not_break_this_check() -> None:
+    wrong = {"CACHE": {"ALIAS": ["default"]}}
+    with override_settings(APPWRITE_ORM={"default": wrong, "second": {"CACHE": "x"}}):
+        assert check_caches() == []
+
+
+def test_no_cache_is_opened() -> None:
+    from django.core.cache import caches
+
+    with override_settings(CACHES={"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": REDIS}}):
+        check_caches()
+        assert caches.all(initialized_only=True) == []
+
+
+def test_the_middleware_that_stands_in_a_wrong_place() -> None:
+    ours, theirs = (
+        "django_appwrite_orm.web.AppwriteCacheMiddleware",
+        "django.contrib.sessions.middleware.SessionMiddleware",
+    )
+    with override_settings(MIDDLEWARE=[ours, theirs]):
+        assert check_middleware() == []
+    with override_settings(MIDDLEWARE=[theirs, ours]):
+        (message,) = check_middleware()
+    assert message.id == "appwrite_orm.W004"
+    assert "stands before" in message.msg

@@ -1,0 +1,194 @@
+"""The API key appears nowhere: not in what is printed, logged, raised or shown on Django's page for errors."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import pprint
+import subprocess
+import sys
+import textwrap
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import AsyncClient, Client, override_settings
+from django.urls import path
+
+from django_appwrite_orm import checks
+from django_appwrite_orm.conf import connection_settings
+from django_appwrite_orm.connection import connections
+from django_appwrite_orm.exceptions import ConfigurationError, Unavailable
+from django_appwrite_orm.schema import migrate
+from django_appwrite_orm.steps import run
+from tests.library.tables import Book
+
+SECRET = "standard_" + "5ec2e7" * 20
+# Port 9 answers nobody; no test here needs more than a refused connection.
+UNREACHABLE = {
+    "ENDPOINT": "http://127.0.0.1:9/v1",
+    "PROJECT_ID": "p",
+    "API_KEY": SECRET,
+    "DATABASE_ID": "d",
+    "RETRIES": 0,
+    "TIMEOUT": 5,
+}
+
+
+def read(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(Book.objects.count())
+
+
+def write(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(Book.objects.create(title="x", price=1))
+
+
+async def aread(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(await Book.objects.acount())
+
+
+def closed(request: HttpRequest) -> HttpResponse:
+    """A mistake in a view, with a connection among its variables."""
+    connection = connections["default"]
+    settings = connection.settings
+    raise RuntimeError(f"{connection} {settings}")
+
+
+urlpatterns = [path("read", read), path("write", write), path("aread", aread), path("closed", closed)]
+
+
+@pytest.fixture(autouse=True)
+def unreachable() -> Iterator[None]:
+    with override_settings(APPWRITE_ORM={"default": UNREACHABLE}, ROOT_URLCONF=__name__, DEBUG=True):
+        yield
+
+
+@pytest.mark.parametrize("show", [repr, str, pprint.pformat, "{}".format])
+def test_nothing_that_knows_the_key_shows_it(show: Callable[[Any], str]) -> None:
+    connection = connections["default"]
+    assert connection.settings.api_key == SECRET
+    for found in (connection, connection.settings, connection.client, vars(connection), vars(connection.client)):
+        assert SECRET not in show(found)
+
+
+@pytest.mark.parametrize("address", ["/read", "/write", "/closed"])
+def test_the_page_for_an_error_does_not_show_it(address: str) -> None:
+    answer = Client(raise_request_exception=False).get(address)
+    page = answer.content.decode()
+    assert answer.status_code == 500
+    assert "API_KEY" in page  # it does list the settings
+    assert SECRET not in page
+
+
+def test_the_page_for_an_error_in_asynchronous_code_does_not_show_it() -> None:
+    async def ask() -> Any:
+        return await AsyncClient(raise_request_exception=False).get("/aread")
+
+    answer = asyncio.run(ask())
+    assert answer.status_code == 500
+    assert SECRET not in answer.content.decode()
+
+
+def _everything_in(error: BaseException) -> str:
+    """What an error reporter could collect: all texts, and the variables of all frames, of an error and its causes."""
+    collected = []
+    found: BaseException | None = error
+    while found is not None:
+        collected += [repr(found), repr(found.args), repr(vars(found))]
+        collected += [repr(frame.f_locals) for frame, _ in traceback.walk_tb(found.__traceback__)]
+        found = found.__cause__ or found.__context__
+    return "\n".join(collected)
+
+
+@pytest.mark.parametrize("ask", [lambda: Book.objects.count(), lambda: Book(title="x", price=1).save()])
+def test_no_frame_of_an_unreachable_server_holds_it(ask: Callable[[], object]) -> None:
+    with pytest.raises(Unavailable) as caught:
+        ask()
+    collected = "".join(text for text in _everything_in(caught.value).splitlines() if "UNREACHABLE" not in text)
+    assert "127.0.0.1:9" in collected
+    assert SECRET not in collected
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"TIMEOUT": "x"},
+        {"API_KEY": SECRET.encode()},
+        {"API_KEY": SECRET + "\r\nX: y"},
+        {"API_KEY": [SECRET]},
+        {"PROJECT_ID": SECRET},
+        {"DATABASE_ID": SECRET},
+        {"ENDPOINT": SECRET},
+        {"ENDPOINT": f"https://key:{SECRET}@example.com/v1"},
+        {"APIKEY": SECRET},
+        {SECRET: "API_KEY"},
+    ],
+)
+def test_settings_that_are_wrong_do_not_show_it(wrong: dict[str, Any]) -> None:
+    with override_settings(APPWRITE_ORM={"default": {**UNREACHABLE, **wrong}}):
+        with pytest.raises(ConfigurationError) as caught:
+            connection_settings("default")
+        messages = [*checks.check_settings(), *checks.check_tables(), *checks.check_caches()]
+    error = caught.value
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename != __file__]
+    assert frames
+    assert SECRET not in repr(error) + repr([frame.f_locals for frame in frames])
+    assert messages
+    assert SECRET not in "".join(f"{message} {message!r}" for message in messages)
+
+
+def test_no_log_line_holds_it(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, "django_appwrite_orm"):
+        for ask in (Book.objects.count, Book(title="x", price=1).save):
+            with pytest.raises(Unavailable):
+                ask()
+        with override_settings(APPWRITE_ORM={"default": {"ENDPOINT": "local::memory:", "DATABASE_ID": "library"}}):
+            run(migrate([Book]))
+            Book.objects.count()
+    assert any(record.name.startswith("django_appwrite_orm") for record in caplog.records)
+    assert SECRET not in caplog.text + repr([vars(record) for record in caplog.records])
+
+
+def test_starting_django_and_checking_asks_no_network() -> None:
+    """In a process of its own, where every attempt to reach a network is an error."""
+    program = f"""
+        import sys
+
+        def refuse(event, arguments):
+            if event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.bind"):
+                raise RuntimeError(f"network: {{event}} {{arguments}}")
+
+        sys.addaudithook(refuse)
+        from django.conf import settings
+        settings.configure(
+            INSTALLED_APPS=["django_appwrite_orm", "tests.library"],
+            CACHES={{"default": {{"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://cache.invalid:6379/0"}}}},
+            APPWRITE_ORM={{"default": {{**{UNREACHABLE!r}, "ENDPOINT": "https://appwrite.invalid/v1"}}}},
+            DEFAULT_AUTO_FIELD="django.db.models.AutoField",
+        )
+        import django
+        django.setup()
+        from django.core.management import call_command
+        from django_appwrite_orm.registry import registry
+        assert [table.__name__ for table in registry.all()] == ["Book", "Reader", "Everything"], registry.all()
+        call_command("check")
+        import socket
+        try:
+            socket.create_connection(("127.0.0.1", 9), timeout=1)
+        except RuntimeError:
+            print("guarded")
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip().endswith("guarded")
+    assert "W003" in done.stderr + done.stdout
+    assert SECRET not in done.stderr + done.stdout
