@@ -5,5 +5,6 @@
 
 from .protocol.answers import Answer
 from .server import LocalAppwrite
+from .store.snapshots import Snapshot
 
-__all__ = ["Answer", "LocalAppwrite"]
+__all__ = ["Answer", "LocalAppwrite", "Snapshot"]

@@ -20,6 +20,7 @@ from .protocol.words import TABLESDB, Words
 from .routes import ROUTES
 from .store.connections import Busy
 from .store.session import Session, Store
+from .store.snapshots import Snapshot, take_snapshot
 
 PROJECT: Final = "local"
 API_KEY: Final = "local"
@@ -91,6 +92,14 @@ class LocalAppwrite:
         if not project:
             raise AppwriteError("general_access_forbidden", "The request names no project.")
         return caller
+
+    def snapshot(self) -> Snapshot:
+        """A copy in memory of everything stored, for ``restore``; the caller closes it."""
+        return take_snapshot(self._store)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back to a snapshot; what was stored since is gone. Meant for tests."""
+        snapshot.put_back(self._store)
 
     def close(self) -> None:
         """Close the connections to the file. Requests after this are answered with an error."""

@@ -11,6 +11,7 @@ import os
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,16 +43,17 @@ class Connections:
     def _reset(self) -> None:
         self._process = os.getpid()
         self._idle: list[sqlite3.Connection] = []
+        weakref.finalize(self, _close_all, self._idle, self._process)
         self._guard = threading.Lock()
         self._turn = threading.Lock()
         self._closed = False
 
     def _after_fork(self) -> None:
         # SQLite forbids using, and even closing, a file's connections in a child: they are kept alive, unused.
-        inherited = self._idle
+        inherited = list(self._idle)
         self._reset()
         if self.in_memory:
-            self._idle = inherited
+            self._idle.extend(inherited)
         else:
             _abandoned.extend(inherited)
 
@@ -79,6 +81,22 @@ class Connections:
         finally:
             if turn is not None:
                 turn.release()
+
+    @contextmanager
+    def lend(self) -> Iterator[sqlite3.Connection]:
+        """A connection without a transaction, while no writer of this process has its turn."""
+        if self._process != os.getpid():
+            self._after_fork()
+        if not self._turn.acquire(timeout=PATIENCE):
+            raise Busy
+        try:
+            connection = self._take()
+            try:
+                yield connection
+            finally:
+                self._give_back(connection)
+        finally:
+            self._turn.release()
 
     def _take(self) -> sqlite3.Connection:
         with self._guard:
@@ -120,6 +138,13 @@ class Connections:
 
 
 _abandoned: list[sqlite3.Connection] = []
+
+
+def _close_all(connections: list[sqlite3.Connection], process: int) -> None:
+    """Close what an owner that nobody closed has left behind, unless it is another process's."""
+    if process == os.getpid():
+        while connections:
+            connections.pop().close()
 
 
 def _begin(connection: sqlite3.Connection, writing: bool, deadline: float) -> None:
