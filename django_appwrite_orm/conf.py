@@ -107,20 +107,15 @@ def connection_settings(alias: str) -> ConnectionSettings:
         )
     if found := list(problems(alias)):
         raise ConfigurationError(" ".join(f"{problem.message} {problem.hint}" for problem in found))
-    return _settings_of(alias, configured()[alias])
-
-
-def _settings_of(alias: str, given: Mapping[str, Any]) -> ConnectionSettings:
-    local = _is_local(given)
-    values = {**({} if not local else _LOCAL_DEFAULTS), **given}
-    values = {key: values.get(key, spec.default) for key, spec in _KEYS.items()}
+    values = {key: _value(alias, key) for key in _KEYS if key != "API_KEY"}
+    local = values["ENDPOINT"].startswith("local:")
     cache = {key: values["CACHE"].get(key, spec.default) for key, spec in _CACHE_KEYS.items()}
     return ConnectionSettings(
         alias=alias,
         endpoint=_local_endpoint(values["ENDPOINT"]) if local else values["ENDPOINT"].rstrip("/"),
         project_id=values["PROJECT_ID"],
         database_id=values["DATABASE_ID"],
-        api_key=values["API_KEY"],
+        api_key=_value(alias, "API_KEY"),
         timeout=float(values["TIMEOUT"]),
         retries=values["RETRIES"],
         page_size=values["PAGE_SIZE"],
@@ -137,6 +132,13 @@ def _settings_of(alias: str, given: Mapping[str, Any]) -> ConnectionSettings:
         trust=cache["TRUST"],
         warm_on_start=values["WARM_ON_START"],
     )
+
+
+def _value(alias: str, key: str) -> Any:
+    """What `alias` has for `key`, its default included."""
+    given = configured()[alias]
+    defaults = _LOCAL_DEFAULTS if _is_local(given) else {}
+    return given.get(key, defaults.get(key, _KEYS[key].default))
 
 
 def _is_local(given: Mapping[str, Any]) -> bool:

@@ -70,7 +70,7 @@ def unreachable() -> Iterator[None]:
 def test_nothing_that_knows_the_key_shows_it(show: Callable[[Any], str]) -> None:
     connection = connections["default"]
     assert connection.settings.api_key == SECRET
-    for found in (connection, connection.settings, connection.client, vars(connection), vars(connection.client)):
+    for found in (connection, connection.settings, connection.client, vars(connection)):
         assert SECRET not in show(found)
 
 
@@ -132,12 +132,25 @@ def test_settings_that_are_wrong_do_not_show_it(wrong: dict[str, Any]) -> None:
         with pytest.raises(ConfigurationError) as caught:
             connection_settings("default")
         messages = [*checks.check_settings(), *checks.check_tables(), *checks.check_caches()]
-    error = caught.value
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename != __file__]
-    assert frames
-    assert SECRET not in repr(error) + repr([frame.f_locals for frame in frames])
+    assert SECRET not in repr(caught.value) + _variables_of(caught.value)
     assert messages
     assert SECRET not in "".join(f"{message} {message!r}" for message in messages)
+
+
+def _variables_of(error: BaseException) -> str:
+    """Those of the frames below the test itself."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename != __file__]
+    assert frames
+    return repr([frame.f_locals for frame in frames])
+
+
+def test_a_mistake_while_a_connection_is_made_does_not_show_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CachePolicy", "ConnectionSettings"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"django_appwrite_orm.conf.{name}", lambda: None)  # takes no arguments: TypeError
+            with pytest.raises(TypeError) as caught:
+                connections["default"]
+        assert SECRET not in repr(caught.value) + _variables_of(caught.value)
 
 
 def test_no_log_line_holds_it(caplog: pytest.LogCaptureFixture) -> None:
