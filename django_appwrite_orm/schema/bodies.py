@@ -76,6 +76,14 @@ def column_body(column: ColumnState) -> dict[str, Any]:
     return body if column.default is None else {**body, "default": column.default}
 
 
+def change_body(column: ColumnState) -> dict[str, Any]:
+    """All that can be changed of a column; what Appwrite is not sent it would keep, or refuse the lack of."""
+    body: dict[str, Any] = {"required": column.required}
+    if column.kind not in SPATIAL or column.default is not None:
+        body["default"] = column.default
+    return body | {name: value for name, value in column.options.items() if name != "encrypt"}
+
+
 def index_body(index: IndexState) -> dict[str, Any]:
     """A new index by its own route."""
     return _index(index, "columns")

@@ -1,130 +1,283 @@
-"""From what is declared and what a server has to the changes between them."""
+"""From what is declared and what a server has to the changes between them, in a safe order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from ..plans import TableRef
-from .changes import AddColumn, AddIndex, Change, CreateTable, UpdateTable
-from .state import AVAILABLE, BROKEN, UNFINISHED, ColumnState, IndexState, TableState
+from .changes import (
+    AddColumn,
+    AddIndex,
+    Change,
+    CreateTable,
+    DropColumn,
+    DropIndex,
+    DropTable,
+    DropTemporaryColumn,
+    RenameColumn,
+    UpdateTable,
+)
+from .copying import CopyColumn, former_key, temporary_key
+from .declared import DeclaredTable
+from .inplace import ChangeColumn, differences, is_possible
+from .state import AVAILABLE, UNFINISHED, ColumnState, IndexState, TableState
+from .values import conversion
 
-_TEXT = frozenset({"string", "varchar"})
+State = TypeVar("State", ColumnState, IndexState)
+
+_FLAG = "--allow-destructive"
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """What a migration may do. `prune`: drop what the server has and nobody declares; `allow_destructive`: lose
+    the values of dropped columns and tables, those kept from before a conversion among them."""
+
+    prune: bool = False
+    allow_destructive: bool = False
+
+
+@dataclass(slots=True)
 class Plan:
     """`changes` in a safe order; `waits`: what Appwrite is still at work on; `obstacles`: differences that
     these changes do not mend, each with a way out; `extras`: what the server has and nobody declares."""
 
-    changes: tuple[Change, ...] = ()
-    waits: tuple[str, ...] = ()
-    obstacles: tuple[str, ...] = ()
-    extras: tuple[str, ...] = ()
+    changes: list[Change] = field(default_factory=list)
+    waits: list[str] = field(default_factory=list)
+    obstacles: list[str] = field(default_factory=list)
+    extras: list[str] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
         return not (self.changes or self.waits or self.obstacles)
 
 
-def compare(database: str, declared: Sequence[TableState], found: Mapping[str, TableState]) -> Plan:
-    """The plan that leads from `found`, a server's tables by id in lower case, to `declared`."""
-    plans = [_compare_table(TableRef(database, table.id), table, found.get(table.id.lower())) for table in declared]
-    changes = [change for plan in plans for change in plan.changes]
-    return Plan(
-        tuple(sorted(changes, key=lambda change: isinstance(change, AddIndex))),
-        tuple(wait for plan in plans for wait in plan.waits),
-        tuple(obstacle for plan in plans for obstacle in plan.obstacles),
-        tuple(extra for plan in plans for extra in plan.extras),
-    )
+def compare(
+    database: str,
+    declared: Sequence[DeclaredTable],
+    found: Mapping[str, TableState],
+    rules: Rules,
+    undeclared: Sequence[TableState] = (),
+) -> Plan:
+    """The plan that leads from `found`, a server's tables by id in lower case, to `declared`. `undeclared` are
+    tables of it that nobody knows."""
+    plan = Plan()
+    for table in declared:
+        ref = TableRef(database, table.state.id)
+        _Comparison(ref, table, found.get(table.state.id.lower()), rules, plan).run()
+    for extra in undeclared:
+        if not rules.prune:
+            plan.extras.append(f"table {extra.id}")
+        elif rules.allow_destructive:
+            plan.changes.append(DropTable(TableRef(database, extra.id)))
+        else:
+            plan.obstacles.append(f"table {extra.id} is not declared; dropping it with its rows takes {_FLAG}.")
+    return plan
 
 
-def _compare_table(ref: TableRef, wanted: TableState, found: TableState | None) -> Plan:
-    if found is None:
-        return Plan(_new_table(ref, wanted))
-    changes: list[Change] = []
-    options = replace(wanted, id=found.id, columns=found.columns, indexes=found.indexes)
-    if options != found:
-        changes.append(UpdateTable(ref, found, options))
-    obstacles: list[str] = []
-    by_key = {key.lower(): column for key, column in found.columns.items()}
-    for column in wanted.columns.values():
-        there = by_key.get(column.key.lower())
+class _Comparison:
+    """One table. `table` is what it will be after the changes so far."""
+
+    def __init__(
+        self, ref: TableRef, wanted: DeclaredTable, found: TableState | None, rules: Rules, plan: Plan
+    ) -> None:
+        self.ref = ref
+        self.wanted = wanted
+        self.found = found
+        self.rules = rules
+        self.plan = plan
+        self.table = found or replace(wanted.state, columns={}, indexes={})
+        # The key that a column has on the server before the migration, where it is renamed in it.
+        self.present: dict[str, str] = {}
+
+    def run(self) -> None:
+        wanted = self.wanted.state
+        if self.found is None:
+            self.add(CreateTable(self.ref, wanted))
+        else:
+            self.plan.waits += self._waits()
+            options = replace(wanted, id=self.table.id, columns=self.table.columns, indexes=self.table.indexes)
+            if options != self.table:
+                self.add(UpdateTable(self.ref, self.table, options))
+            self._rename()
+            self._drop_indexes()
+        for column in wanted.columns.values():
+            self._column(column)
+        self._drop_indexes()
+        for index in wanted.indexes.values():
+            built = self.table.indexes.get(index.key)
+            if built is None or built.status == "deleting":
+                self.add(AddIndex(self.ref, index))
+        self._extras()
+
+    def add(self, change: Change) -> None:
+        self.plan.changes.append(change)
+        self.table = change.effect(self.table) or self.table
+
+    def obstacle(self, text: str) -> None:
+        self.plan.obstacles.append(text)
+
+    def _waits(self) -> list[str]:
+        parts = (part for part in self.table.parts if part.status in UNFINISHED)
+        return [f"{_noun(part)} {self.ref.table}.{part.key} is {part.status}" for part in parts]
+
+    # Columns.
+
+    def _rename(self) -> None:
+        for key, column in self.wanted.columns.items():
+            former = self.table.columns.get(column.renamed_from or "")
+            if former is None or _lookup(self.table.columns, key) is not None:
+                continue
+            if former.kind == "relationship":
+                self.obstacle(f"column {self.ref.table}.{former.key} is a relationship; rename it in the console.")
+                continue
+            self.add(RenameColumn(self.ref, former, replace(former, key=key)))
+            self.present[key] = former.key
+
+    def _column(self, wanted: ColumnState) -> None:
+        where = f"column {self.ref.table}.{wanted.key}"
+        found = _lookup(self.table.columns, wanted.key)
+        if found is None:
+            self._missing(wanted)
+        elif found.key != wanted.key:
+            self.obstacle(
+                f"{where}: on the server its key is written {found.key!r}, and rows carry it like that."
+                f" Declare it with column={found.key!r}."
+            )
+        elif found.status == "failed":
+            self._drop(found, f"which Appwrite failed to build ({found.error or 'no reason given'})")
+            self._missing(wanted)
+        elif found.status == "stuck":
+            self.obstacle(
+                f"{where} is stuck: Appwrite could not delete it ({found.error or 'no reason given'})."
+                " Delete the indexes it is in, then the column, in the Appwrite console, and migrate again."
+            )
+        elif found.status == "deleting":
+            self._missing(wanted)
+        elif (names := differences(wanted, found)) and is_possible(wanted, found):
+            self._change(wanted, found)
+        elif names:
+            self._rebuild(wanted, found, names)
+
+    def _missing(self, wanted: ColumnState) -> None:
+        former = self.table.columns.get(former_key(wanted.key))
+        if former is not None:  # a conversion ended between its two renames: the values go back, and it starts again
+            self.add(RenameColumn(self.ref, former, replace(former, key=wanted.key)))
+            self.present[wanted.key] = former.key
+            self._column(wanted)
+        elif self.found is None or not wanted.required:
+            self.add(AddColumn(self.ref, wanted))
+        else:  # rows that are there must get a value before one is required of them
+            optional = replace(wanted, required=False)
+            self.add(AddColumn(self.ref, optional))
+            self._change(wanted, optional)
+
+    def _change(self, wanted: ColumnState, found: ColumnState) -> None:
+        there = _lookup(self.found.columns, found.key) if self.found is not None else None
+        known = there is not None and there.status == AVAILABLE
+        present = self.present.get(wanted.key, wanted.key if known else None)
+        self.add(ChangeColumn(self.ref, found, wanted, self.wanted.columns[wanted.key], present))
+
+    def _rebuild(self, wanted: ColumnState, found: ColumnState, names: list[str]) -> None:
+        """Another kind: fill a second column beside it, and let that one take its place."""
+        where = f"column {self.ref.table}.{wanted.key}"
+        converter = conversion(self.wanted.columns[wanted.key], wanted, found)
+        if "relationship" in (wanted.kind, found.kind) or converter is None:
+            self.obstacle(
+                f"{where} is {', '.join(found.traits)} on the server, declared {', '.join(wanted.traits)}. Appwrite"
+                f" cannot change {' and '.join(names)} in place. To keep the values, give the column a convert=, a"
+                " function from the JSON that it holds to the value it is to hold, and migrate again; the old values"
+                f" then stay in {former_key(wanted.key)}. To start empty, declare a column with another key."
+            )
+            return
+        former = self.table.columns.get(former_key(wanted.key))
+        if former is not None:
+            if not self.rules.allow_destructive:
+                self.obstacle(
+                    f"{where}: {former.key} still keeps the values from before the last conversion."
+                    f" Drop it with {_FLAG}, then migrate again."
+                )
+                return
+            self._drop(former, "which kept the values from before the last conversion")
+        temporary = replace(wanted, key=temporary_key(wanted.key), required=False, default=None)
+        there = self.table.columns.get(temporary.key)
+        if there is not None and (differences(temporary, there) or there.status != AVAILABLE):
+            if there.status not in UNFINISHED:
+                self._drop(there, "left over from another migration", DropTemporaryColumn)
+            there = None if there.status != "processing" else there
         if there is None:
-            changes.append(AddColumn(ref, column))
+            self.add(AddColumn(self.ref, temporary))
+        present = self.present.get(wanted.key, wanted.key)
+        self.add(CopyColumn(self.ref, wanted.key, temporary.key, converter, present, True, self._links))
+        kept = replace(found, key=former_key(wanted.key), required=False, default=None)
+        self.add(RenameColumn(self.ref, found, kept))
+        self.add(CopyColumn(self.ref, kept.key, temporary.key, converter, kept.key, False, self._links))
+        # An unset array reads like an empty one, so only a fill finds it.
+        after = replace(wanted, required=wanted.required and not wanted.array)
+        self.add(RenameColumn(self.ref, temporary, after))
+        if after != wanted:
+            self.add(ChangeColumn(self.ref, after, wanted, self.wanted.columns[wanted.key], None))
+
+    @property
+    def _links(self) -> bool:
+        """Whether the table has relationships, for then Appwrite refuses to change many rows at once."""
+        return any(column.kind == "relationship" for column in self.table.columns.values())
+
+    def _drop(self, column: ColumnState, why: str, kind: type[DropColumn] = DropColumn) -> None:
+        for index in list(self.table.indexes.values()):
+            if column.key in index.columns and index.status != "deleting":
+                self.add(DropIndex(self.ref, index, f"for it is over {column.key}"))
+        self.add(kind(self.ref, column, why))
+
+    # Indexes.
+
+    def _drop_indexes(self) -> None:
+        """Those that are not as declared: Appwrite cannot change an index."""
+        for index in list(self.table.indexes.values()):
+            wanted = _lookup(self.wanted.state.indexes, index.key)
+            if wanted is None or index.status == "deleting":
+                continue
+            if index.status in ("failed", "stuck"):
+                reason = f": {index.error}" if index.error else ""
+                self.add(DropIndex(self.ref, index, f"for it is {index.status}{reason}"))
+            elif replace(index, status=AVAILABLE, error="") != wanted:
+                self.add(DropIndex(self.ref, index, "for it is declared otherwise"))
+
+    # What nobody declares.
+
+    def _extras(self) -> None:
+        for index in list(self.table.indexes.values()):
+            if index.status != "deleting" and _lookup(self.wanted.state.indexes, index.key) is None:
+                if self.rules.prune:
+                    self.add(DropIndex(self.ref, index, "which nobody declares"))
+                else:
+                    self.plan.extras.append(f"index {self.ref.table}.{index}")
+        former = {former_key(key) for key in self.wanted.columns}
+        temporary = {temporary_key(key) for key in self.wanted.columns}
+        for column in list(self.table.columns.values()):
+            if column.status != "deleting" and _lookup(self.wanted.state.columns, column.key) is None:
+                self._extra_column(column, column.key in former, column.key in temporary)
+
+    def _extra_column(self, column: ColumnState, is_former: bool, is_temporary: bool) -> None:
+        where = f"column {self.ref.table}.{column}"
+        if is_temporary and self.rules.prune:
+            self._drop(column, "left over from another migration", DropTemporaryColumn)
+        elif (self.rules.prune or is_former) and self.rules.allow_destructive:
+            self._drop(column, "which kept older values" if is_former else "which nobody declares")
+        elif is_former:
+            self.plan.extras.append(f"{where}, values from before a conversion; {_FLAG} drops it")
+        elif self.rules.prune:
+            self.obstacle(f"{where} is not declared; dropping it with its values takes {_FLAG}.")
         else:
-            obstacles += _column_obstacles(ref, column, there)
-    by_key_of_index = {key.lower(): index for key, index in found.indexes.items()}
-    for index in wanted.indexes.values():
-        built = by_key_of_index.get(index.key.lower())
-        if built is None:
-            changes.append(AddIndex(ref, index))
-        else:
-            obstacles += _index_obstacles(ref, index, built)
-    return Plan(tuple(changes), tuple(_waits(ref, found)), tuple(obstacles), tuple(_extras(ref, wanted, found)))
+            self.plan.extras.append(where)
 
 
-def _new_table(ref: TableRef, wanted: TableState) -> tuple[Change, ...]:
-    create = CreateTable(ref, wanted)
-    columns = [AddColumn(ref, column) for key, column in wanted.columns.items() if key not in create.made.columns]
-    indexes = [AddIndex(ref, index) for key, index in wanted.indexes.items() if key not in create.made.indexes]
-    return (create, *columns, *indexes)
-
-
-def _waits(ref: TableRef, found: TableState) -> Iterator[str]:
-    for part in found.parts:
-        if part.status in UNFINISHED:
-            yield f"{_noun(part)} {ref.table}.{part.key} is {part.status}"
-
-
-def _column_obstacles(ref: TableRef, wanted: ColumnState, found: ColumnState) -> Iterator[str]:
-    where = f"column {ref.table}.{wanted.key}"
-    if found.key != wanted.key:
-        yield (
-            f"{where}: on the server its key is written {found.key!r}, and rows carry it like that."
-            f" Declare it with column={found.key!r}."
-        )
-    if found.status in BROKEN:
-        yield f"{where} is {found.status}{_reason(found)}. Delete it in the Appwrite console and migrate again."
-    elif differences := column_differences(wanted, found):
-        yield f"{where} is {', '.join(found.traits)} on the server, declared {', '.join(wanted.traits)}" + (
-            f" (differs in {', '.join(differences)})."
-        )
-
-
-def column_differences(wanted: ColumnState, found: ColumnState) -> list[str]:
-    """What two columns differ in. A string and a varchar of one size count as equal, for they hold the same."""
-    differences = []
-    if wanted.kind != found.kind and not {wanted.kind, found.kind} <= _TEXT:
-        differences.append("type")
-    for name in ("required", "array", "default"):
-        if getattr(wanted, name) != getattr(found, name):
-            differences.append(name)
-    if "type" not in differences:
-        names = dict.fromkeys((*wanted.options, *found.options))
-        differences += [name for name in names if wanted.options.get(name) != found.options.get(name)]
-    return differences
-
-
-def _index_obstacles(ref: TableRef, wanted: IndexState, found: IndexState) -> Iterator[str]:
-    where = f"index {ref.table}.{wanted.key}"
-    if found.status in BROKEN:
-        yield f"{where} is {found.status}{_reason(found)}. Delete it in the Appwrite console and migrate again."
-    elif replace(found, key=wanted.key, status=AVAILABLE, error="") != wanted:
-        yield f"{where} is {found} on the server, declared {wanted}."
-
-
-def _extras(ref: TableRef, wanted: TableState, found: TableState) -> Iterator[str]:
-    for columns, known in ((found.columns, wanted.columns), (found.indexes, wanted.indexes)):
-        declared = {key.lower() for key in known}
-        for part in columns.values():
-            if part.key.lower() not in declared:
-                yield f"{_noun(part)} {ref.table}.{part}"
+def _lookup(parts: Mapping[str, State], key: str) -> State | None:
+    """The part with this key, whatever its case: keys that differ in that alone are one to Appwrite."""
+    return parts.get(key) or next((part for name, part in parts.items() if name.lower() == key.lower()), None)
 
 
 def _noun(part: ColumnState | IndexState) -> str:
     return "column" if isinstance(part, ColumnState) else "index"
-
-
-def _reason(part: ColumnState | IndexState) -> str:
-    return f": {part.error}" if part.error else ""

@@ -2,22 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+from ..conf import DEFAULT_ALIAS
 from ..exceptions import ConfigurationError
+from ..registry import registry
 from ..tables import Index, Row
+from ..tables.columns import Column
 from .state import IndexState, TableState, column_state, index_state, permission_set
 
 # Columns that every row has, by their names in Python; an index may be over them.
 SYSTEM_COLUMNS = {"id": "$id", "pk": "$id", "created_at": "$createdAt", "updated_at": "$updatedAt"}
 
 
-def declared_table(table: type[Row]) -> TableState:
-    """The table as its class wants it. Raises `ConfigurationError` for an index over an unknown column."""
+def tables_named(labels: Sequence[str], using: str) -> list[type[Row]]:
+    """The registered tables of connection `using` that the labels name (an app's label, or a table's name, id or
+    label), all of them when there are none. Raises `ConfigurationError` for an unknown one."""
+    named = {table for label in labels for table in registry.of_app(label) or [registry.get(label)]}
+    return [
+        table
+        for table in registry.all()
+        if (not labels or table in named) and (table._meta.using or DEFAULT_ALIAS) == using
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredTable:
+    """What a table class wants: the state, and the column objects behind it by key."""
+
+    state: TableState
+    columns: Mapping[str, Column]
+
+
+def declared_table(table: type[Row]) -> DeclaredTable:
+    """The table as its class wants it. Raises `ConfigurationError` for an index over an unknown column, and for
+    a column that was renamed from one that is still declared."""
     meta = table._meta
+    for name, column in meta.columns.items():
+        if column.renamed_from in meta.by_key:
+            raise ConfigurationError(
+                f"{table.__name__}.{name}: renamed_from={column.renamed_from!r} is a column of the table still."
+                " Rename over a third key, one migration at a time, or drop renamed_from."
+            )
     columns = [column_state(column.definition()) for column in meta.columns.values()]
     indexes = [_index(table, index) for index in meta.indexes]
-    return TableState(
+    state = TableState(
         id=meta.id,
         name=meta.name,
         permissions=permission_set(meta.permissions),
@@ -26,6 +56,7 @@ def declared_table(table: type[Row]) -> TableState:
         columns={column.key: column for column in columns},
         indexes={index.key: index for index in indexes},
     )
+    return DeclaredTable(state, meta.by_key)
 
 
 def _index(table: type[Row], index: Index) -> IndexState:

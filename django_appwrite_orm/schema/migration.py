@@ -8,116 +8,182 @@ anywhere is continued by the next one, and two runs at once only see each other'
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from ..conf import DEFAULT_ALIAS
 from ..connection import Connection, connections
 from ..exceptions import AppwriteError, Conflict, NotFound, SchemaError
 from ..plans import Request
+from ..registry import registry
 from ..steps import Pause, Steps
 from ..tables import Row
-from .changes import Change, CreateTable
-from .compare import Plan, compare
-from .declared import declared_table
+from .changes import Change, Report
+from .compare import Plan, Rules, compare
+from .declared import DeclaredTable, declared_table, tables_named
 from .server import read_tables
-from .state import TableState
+from .state import BROKEN, TableState
 
-Report = Callable[[str], None]
+# Asked before values are lost, with a line for each such change.
+Confirm = Callable[[Sequence[str]], bool]
 
 # Seconds given to Appwrite to build what it was asked for, and between two looks at it.
 TIMEOUT = 300.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
+_NOTHING_ALLOWED = Rules()
+
+
+def plan(tables: Sequence[type[Row]], using: str = DEFAULT_ALIAS, rules: Rules = _NOTHING_ALLOWED) -> Steps[Plan]:
+    """What `migrate` would do now. Asks the rows too, where they have a say, and changes nothing."""
+    migration = _Migration(tables, using, rules, _silent)
+    found = yield from read_tables(migration.connection)
+    return (yield from migration.plan(found or {}))
 
 
 def migrate(
-    tables: Iterable[type[Row]],
+    tables: Sequence[type[Row]],
     using: str = DEFAULT_ALIAS,
-    report: Report = lambda line: None,
+    report: Report | None = None,
     *,
+    rules: Rules = _NOTHING_ALLOWED,
+    confirm: Confirm | None = None,
+    wait: bool = True,
     timeout: float = TIMEOUT,
 ) -> Steps[int]:
-    """Create what the connection `using` lacks of `tables`; the number of changes made.
+    """Make the tables of connection `using` what `tables` declare; the number of changes made.
 
-    `report` is called with a line for every change, and for what the server has and nobody declares.
-    `timeout` is in seconds and counts from the last change. Raises `SchemaError` when there are differences it
-    does not mend (then nothing was changed), when Appwrite refuses a change, or when it does not finish.
+    `report` is called with a line for every change, and for what the server has and nobody declares; `confirm`
+    once, when values would be lost, and False stops before anything is changed. Without `wait` it ends
+    as soon as it would have to wait for Appwrite; `timeout` is in seconds and counts from the last change.
+    Raises `SchemaError` when there are differences it may not or cannot mend (then nothing was changed), when
+    Appwrite refuses a change, or when it does not finish.
     """
-    connection = connections[using]
-    declared = [declared_table(table) for table in tables]
-    if not declared:
-        return 0
-    asked: set[str] = set()
-    count, pause, deadline = 0, _FIRST_PAUSE, time.monotonic() + timeout
-    while True:
-        found = yield from read_tables(connection)
-        if found is None:
-            found = {}
-            count += yield from _create_database(connection, report)
-        plan = compare(connection.settings.database_id, declared, found)
-        _refuse(plan)
-        if plan.is_empty:
-            break
-        made = yield from _round(connection, plan, found, asked, report)
-        count += made
-        if made:
-            pause, deadline = _FIRST_PAUSE, time.monotonic() + timeout
-        elif time.monotonic() + pause > deadline:
-            left = "; ".join((*plan.waits, *map(str, plan.changes)))
-            raise SchemaError(f"Not finished within {timeout:g} seconds: {left}. Run it again to go on.")
-        else:
+    migration = _Migration(tables, using, rules, report or _silent)
+    return (yield from migration.run(confirm, wait, timeout)) if tables else 0
+
+
+def _silent(line: str) -> None:
+    pass
+
+
+class _Migration:
+    """One run: what was asked of Appwrite, and which changes its rows have been asked about."""
+
+    def __init__(self, tables: Sequence[type[Row]], using: str, rules: Rules, report: Report) -> None:
+        self.connection: Connection = connections[using]
+        self.rules = rules
+        self.report = report
+        self.declared: list[DeclaredTable] = [declared_table(table) for table in tables]
+        self.known = {table._meta.id.lower() for table in (*registry.all(), *tables)}
+        # Only who migrates every table can tell that one is nobody's.
+        self.is_whole = set(tables_named([], using)) <= set(tables)
+        self.asked: set[str] = set()
+        self.surveyed: set[str] = set()
+        self.added: set[tuple[str, str]] = set()
+
+    def plan(self, found: dict[str, TableState]) -> Steps[Plan]:
+        undeclared = [table for id, table in found.items() if id not in self.known] if self.is_whole else []
+        made = compare(self.connection.settings.database_id, self.declared, found, self.rules, undeclared)
+        for change in made.changes:
+            if str(change) not in self.surveyed:
+                made.obstacles += yield from change.objections(self.connection)
+                self.surveyed.add(str(change))
+        return made
+
+    def run(self, confirm: Confirm | None, wait: bool, timeout: float) -> Steps[int]:
+        count, pause, deadline = 0, _FIRST_PAUSE, time.monotonic() + timeout
+        while True:
+            found = yield from read_tables(self.connection)
+            missing = found is None
+            found = found or {}
+            self._refuse_failed(found)
+            todo = yield from self.plan(found)
+            _refuse(todo)
+            if confirm is not None and (lost := [str(change) for change in todo.changes if change.loses_data]):
+                if not confirm(lost):
+                    raise SchemaError("Nothing was changed.")
+                confirm = None
+            made = int(missing and (yield from self._create_database()))
+            made += yield from self._round(todo, found)
+            count += made
+            if todo.is_empty and not missing:
+                break
+            if made:
+                pause, deadline = _FIRST_PAUSE, time.monotonic() + timeout
+                continue
+            left = "; ".join((*todo.waits, *map(str, todo.changes)))
+            if not wait:
+                self.report(f"Appwrite is still at work. Left to do: {left}. Run it again to go on.")
+                return count
+            if time.monotonic() + pause > deadline:
+                raise SchemaError(f"Not finished within {timeout:g} seconds: {left}. Run it again to go on.")
             yield Pause(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE)
-    for extra in plan.extras:
-        report(f"Not declared, left alone: {extra}")
-    return count
+        for extra in todo.extras:
+            self.report(f"Not declared, left alone: {extra}")
+        return count
+
+    def _refuse_failed(self, found: dict[str, TableState]) -> None:
+        """A part that failed before is built anew, once: what failed in this run would fail again."""
+        for table in found.values():
+            for part in table.parts:
+                if part.status in BROKEN and (table.id.lower(), part.key) in self.added:
+                    raise SchemaError(
+                        f"Appwrite could not build {table.id}.{part.key}: it is {part.status},"
+                        f" {part.error or 'without a reason given'}. Change its declaration or the table's rows"
+                        " accordingly; the next run drops what is there of it and builds it anew."
+                    )
+
+    def _create_database(self) -> Steps[bool]:
+        """False when somebody else was faster."""
+        database = self.connection.settings.database_id
+        body = {"databaseId": database, "name": database}
+        try:
+            yield from self.connection.send(Request("POST", "/tablesdb", body=body))
+        except Conflict:
+            return False
+        self.report(f"Create database {database}")
+        return True
+
+    def _round(self, todo: Plan, found: dict[str, TableState]) -> Steps[int]:
+        """Make the changes that can be made now; how many."""
+        count = 0
+        waiting: set[tuple[str, str]] = set()
+        for change in todo.changes:
+            id = change.ref.table.lower()
+            touched = {(id, key) for key in change.touches}
+            if touched & waiting or not change.is_ready(found.get(id)):
+                waiting |= touched
+                continue
+            if str(change) in self.asked:
+                raise SchemaError(
+                    f"Appwrite was asked to {change}, and the difference is there again. Look at the table in the"
+                    " Appwrite console, and at what else changes it."
+                )
+            self.asked.add(str(change))
+            if change.adds is not None:
+                self.added.add((id, change.adds))
+            if not (yield from self._make(change)):
+                return count  # what follows may rest on it; the next round sees what they did
+            after = change.effect(found.get(id) or TableState(change.ref.table, change.ref.table))
+            found.pop(id, None)
+            if after is not None:
+                found[id] = after
+            self.report(str(change)[0].upper() + str(change)[1:])
+            count += 1
+        return count
+
+    def _make(self, change: Change) -> Steps[bool]:
+        """False when somebody else was faster."""
+        try:
+            yield from change.make(self.connection, self.report)
+        except (Conflict, NotFound):
+            return False
+        except AppwriteError as error:
+            raise SchemaError(f"Could not {change}. {error} Once that is put right, run it again to go on.") from error
+        return True
 
 
-def _refuse(plan: Plan) -> None:
-    if plan.obstacles:
-        lines = "\n".join(f"- {obstacle}" for obstacle in plan.obstacles)
-        raise SchemaError(f"The database differs from the declared tables in what cannot be mended here:\n{lines}")
-
-
-def _create_database(connection: Connection, report: Report) -> Steps[int]:
-    database = connection.settings.database_id
-    try:
-        yield from connection.send(Request("POST", "/tablesdb", body={"databaseId": database, "name": database}))
-    except Conflict:
-        return 0  # somebody else was faster
-    report(f"Create database {database}")
-    return 1
-
-
-def _round(
-    connection: Connection, plan: Plan, found: dict[str, TableState], asked: set[str], report: Report
-) -> Steps[int]:
-    """Make the changes that can be made now; how many."""
-    count = 0
-    for change in plan.changes:
-        if not change.is_ready(found.get(change.ref.table.lower())):
-            continue
-        if str(change) in asked:
-            raise SchemaError(f"Appwrite was asked to {change}, and it had no effect.")
-        asked.add(str(change))
-        if not (yield from _make(connection, change)):
-            continue
-        if isinstance(change, CreateTable):
-            found[change.ref.table.lower()] = change.made
-        report(str(change)[0].upper() + str(change)[1:])
-        count += 1
-    return count
-
-
-def _make(connection: Connection, change: Change) -> Steps[bool]:
-    """Send the change. False when somebody else was faster; the next round sees what they did."""
-    try:
-        if isinstance(change, CreateTable):
-            yield from connection.send(change.request)
-        else:
-            # Rows look different afterwards, so cached answers must go.
-            yield from connection.write([change.ref], change.request)
-    except (Conflict, NotFound):
-        return False
-    except AppwriteError as error:
-        raise SchemaError(f"Could not {change}. {error} Once that is put right, run it again to go on.") from error
-    return True
+def _refuse(todo: Plan) -> None:
+    if todo.obstacles:
+        lines = "\n".join(f"- {obstacle}" for obstacle in todo.obstacles)
+        raise SchemaError(f"These differences cannot be mended as things are, and nothing more was changed:\n{lines}")

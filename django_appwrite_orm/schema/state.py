@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 INT32 = (-(2**31), 2**31 - 1)
@@ -26,7 +26,8 @@ _RELATIONSHIP = ("relatedTable", "relationType", "twoWay", "twoWayKey", "onDelet
 @dataclass(frozen=True, slots=True)
 class ColumnState:
     """A column. `kind` is the word in the route that creates it; `options` what only some kinds have: size,
-    min and max, elements, encrypt, the ends of a relationship. `status` and `error` are the server's."""
+    min and max, elements, encrypt, the ends of a relationship. `status` and `error` are the server's, and so is
+    `fixed_range`: a number column given with its table without a range can never be given one."""
 
     key: str
     kind: str
@@ -36,6 +37,7 @@ class ColumnState:
     options: Mapping[str, Any] = field(default_factory=dict)
     status: str = AVAILABLE
     error: str = ""
+    fixed_range: bool = False
 
     def __str__(self) -> str:
         return f"{self.key} ({', '.join(self.traits)})"
@@ -92,6 +94,25 @@ class TableState:
     def parts(self) -> Sequence[ColumnState | IndexState]:
         return (*self.columns.values(), *self.indexes.values())
 
+    def with_column(self, column: ColumnState) -> TableState:
+        return replace(self, columns={**self.columns, column.key: column})
+
+    def with_index(self, index: IndexState) -> TableState:
+        return replace(self, indexes={**self.indexes, index.key: index})
+
+    def with_renamed(self, key: str, column: ColumnState) -> TableState:
+        """With `column` in the place of the one called `key`; indexes follow, as Appwrite's do (observed)."""
+        columns = [column if each.key == key else each for each in self.columns.values()]
+        indexes = [
+            replace(index, columns=tuple(column.key if name == key else name for name in index.columns))
+            for index in self.indexes.values()
+        ]
+        return replace(
+            self,
+            columns={each.key: each for each in columns},
+            indexes={index.key: index for index in indexes},
+        )
+
 
 def column_state(described: Mapping[str, Any], *, unranged: tuple[int, int] = INT64) -> ColumnState:
     """The column that `described` is about, in the form of Appwrite's answers.
@@ -110,6 +131,7 @@ def column_state(described: Mapping[str, Any], *, unranged: tuple[int, int] = IN
         options=_options(kind, described, unranged),
         status=described.get("status", AVAILABLE),
         error=described.get("error", ""),
+        fixed_range=kind in ("integer", "bigint", "float") and described.get("min") is None,
     )
 
 

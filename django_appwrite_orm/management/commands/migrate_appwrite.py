@@ -2,42 +2,84 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ...conf import DEFAULT_ALIAS
 from ...exceptions import AppwriteORMError
-from ...registry import registry
-from ...schema import migrate
+from ...schema import Plan, Rules, migrate, plan, tables_named
 from ...steps import run
-from ...tables import Row
 
 
 class Command(BaseCommand):
-    help = "Creates what Appwrite lacks of the declared tables: database, tables, columns, indexes, permissions."
+    help = (
+        "Makes Appwrite's tables match the declared ones: database, tables, columns, indexes, permissions. "
+        "Nothing that loses values happens without --allow-destructive."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("labels", nargs="*", help="App labels or tables (name or app.Table); all when left out.")
         parser.add_argument("--database", default=DEFAULT_ALIAS, help="Alias in APPWRITE_ORM (default: %(default)s).")
+        parser.add_argument("--plan", action="store_true", help="Show what would be done, and do nothing.")
+        parser.add_argument("--check", action="store_true", help="The same, and exit with 1 if there is anything.")
+        parser.add_argument("--prune", action="store_true", help="Drop what the server has and nobody declares.")
+        parser.add_argument(
+            "--allow-destructive",
+            action="store_true",
+            help="Let dropped columns and tables take their values along, those kept from before a conversion too.",
+        )
+        parser.add_argument("--no-wait", action="store_true", help="Do not wait for what Appwrite builds.")
+        parser.add_argument("--timeout", type=float, default=300, help="Seconds to wait for it (default: %(default)g).")
+        parser.add_argument("--noinput", "--no-input", action="store_false", dest="interactive", help="Do not ask.")
 
     def handle(self, *args: Any, labels: list[str], database: str, verbosity: int, **options: Any) -> None:
-        def report(line: str) -> None:
-            if verbosity:
-                self.stdout.write(line)
-
+        self._verbosity = verbosity
+        rules = Rules(prune=options["prune"], allow_destructive=options["allow_destructive"])
         try:
-            changes = run(migrate(self._tables(labels, database), database, report))
+            tables = tables_named(labels, database)
+            if options["plan"] or options["check"]:
+                self._show(run(plan(tables, database, rules)), check=options["check"])
+                return
+            confirm = self._confirm if options["interactive"] and sys.stdin.isatty() else None
+            changes = run(
+                migrate(
+                    tables,
+                    database,
+                    self._report,
+                    rules=rules,
+                    confirm=confirm,
+                    wait=not options["no_wait"],
+                    timeout=options["timeout"],
+                )
+            )
         except AppwriteORMError as error:
             raise CommandError(str(error)) from error
         if not changes:
-            report("Nothing to do.")
+            self._report("Nothing to do." if tables else "No tables are declared for this connection.")
 
-    def _tables(self, labels: list[str], database: str) -> list[type[Row]]:
-        """The tables the labels name, in order of registration; those of another connection are left out."""
-        if not labels:
-            tables = registry.all()
-        else:
-            named = {table for label in labels for table in registry.of_app(label) or [registry.get(label)]}
-            tables = [table for table in registry.all() if table in named]
-        return [table for table in tables if (table._meta.using or DEFAULT_ALIAS) == database]
+    def _report(self, line: str) -> None:
+        if self._verbosity:
+            self.stdout.write(line)
+
+    def _show(self, plan: Plan, *, check: bool) -> None:
+        for change in plan.changes:
+            self._report(str(change)[0].upper() + str(change)[1:])
+        for wait in plan.waits:
+            self._report(f"Wait: {wait}")
+        for obstacle in plan.obstacles:
+            self._report(self.style.ERROR(f"Cannot be mended: {obstacle}"))
+        for extra in plan.extras:
+            self._report(f"Not declared, left alone: {extra}")
+        if plan.is_empty:
+            self._report("Nothing to do.")
+        elif check:
+            raise CommandError("The database is not what the tables declare.", returncode=1)
+
+    def _confirm(self, changes: Sequence[str]) -> bool:
+        self.stdout.write("Values will be lost for good:")
+        for change in changes:
+            self.stdout.write(f"  - {change}")
+        return input("Type 'yes' to go on: ") == "yes"

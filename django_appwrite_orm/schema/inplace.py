@@ -1,0 +1,117 @@
+"""What Appwrite can change of a column where it stands, and what its rows have to say to that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..connection import Connection
+from ..plans import Clause, ListRows, Request, UpdateRows
+from ..steps import Steps
+from ..tables.columns import Column
+from . import bodies
+from .changes import Change, Report, column_path
+from .state import AVAILABLE, INT32, ColumnState, TableState
+from .values import fill_of, kept, survey
+
+_SIZED = frozenset({"string", "varchar"})
+_LARGEST_VARCHAR = 16_381
+
+
+def differences(wanted: ColumnState, found: ColumnState) -> list[str]:
+    """What two columns differ in. A string and a varchar of one size count as equal, for they hold the same."""
+    found_out = []
+    if wanted.kind != found.kind and not {wanted.kind, found.kind} <= _SIZED:
+        found_out.append("type")
+    found_out += [name for name in ("required", "array", "default") if getattr(wanted, name) != getattr(found, name)]
+    if "type" not in found_out:
+        names = dict.fromkeys((*wanted.options, *found.options))
+        found_out += [name for name in names if wanted.options.get(name) != found.options.get(name)]
+    return found_out
+
+
+def is_possible(wanted: ColumnState, found: ColumnState) -> bool:
+    """Whether Appwrite can make `wanted` of `found` in place."""
+    changed = set(differences(wanted, found))
+    if changed & {"type", "array", "encrypt"}:
+        return False
+    if changed & {"min", "max"}:
+        # Its width was chosen when it was made, by the upper bound; without a range a change has no effect.
+        return not found.fixed_range and not (
+            found.kind == "integer" and found.options["max"] <= INT32[1] < wanted.options["max"]
+        )
+    return not (found.kind == "varchar" and wanted.options["size"] > _LARGEST_VARCHAR)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeColumn(Change):
+    """Changes required, default, size, range or elements. `present` is the key the server has it under before
+    the migration, None while it has none; `column` the declared one."""
+
+    before: ColumnState
+    after: ColumnState
+    column: Column
+    present: str | None
+
+    def __str__(self) -> str:
+        before, after = (", ".join(state.traits) for state in (self.before, self.after))
+        fill = f", and {self._fill()!r} for rows without a value" if self._fills else ""
+        return f"change column {self.ref.table}.{self.after.key}: {before} → {after}{fill}"
+
+    @property
+    def touches(self) -> frozenset[str]:
+        return frozenset({self.after.key})
+
+    @property
+    def _fills(self) -> bool:
+        return self.after.required and not self.before.required and fill_of(self.column) is not None
+
+    def _fill(self) -> Any:
+        return self.column.to_appwrite(self.column.clean(fill_of(self.column)))
+
+    def is_ready(self, table: TableState | None) -> bool:
+        return table is not None and getattr(table.columns.get(self.after.key), "status", "") == AVAILABLE
+
+    def effect(self, table: TableState) -> TableState:
+        return table.with_column(self.after)
+
+    def objections(self, connection: Connection) -> Steps[list[str]]:
+        """Values that the narrower column would not hold, and rows without one when it becomes required."""
+        if self.present is not None:
+            if not narrows(self.after, self.before):
+                return []
+            return (yield from survey(connection, self.ref, self.present, kept(self.column)))
+        if not self.after.required or fill_of(self.column) is not None:
+            return []
+        rows = (yield from connection.follow(ListRows(self.ref, limit=1, select=("$id",)).fetch())).data["rows"]
+        advice = "Give it a default=, which fills them, or make it optional."
+        return [f"column {self.ref.table}.{self.after.key}: it is required, and there are rows. {advice}"] * bool(rows)
+
+    def make(self, connection: Connection, report: Report) -> Steps[None]:
+        states: Sequence[ColumnState] = (self.after,)
+        if self._fills:
+            states = (replace(self.after, required=False), self.after)
+        for state in states:
+            if state.required and self._fills:
+                empty = (Clause("isNull", self.after.key),)
+                fill = UpdateRows(self.ref, {self.after.key: self._fill()}, empty)
+                yield from connection.write([self.ref], fill.request)
+            body = bodies.change_body(replace(state, kind=self.before.kind))
+            yield from connection.write([self.ref], Request("PATCH", column_path(self.ref, self._route), body=body))
+
+    @property
+    def _route(self) -> ColumnState:
+        """A string that counts as a varchar is changed by the route of what it is."""
+        return replace(self.before, key=self.after.key)
+
+
+def narrows(wanted: ColumnState, found: ColumnState) -> bool:
+    """Whether values that the column holds now may not fit it any more."""
+    new, old = wanted.options, found.options
+    return (
+        (wanted.required and not found.required)
+        or ("size" in old and new["size"] < old["size"])
+        or ("min" in old and (new["min"] > old["min"] or new["max"] < old["max"]))
+        or ("elements" in old and not set(old["elements"]) <= set(new["elements"]))
+    )

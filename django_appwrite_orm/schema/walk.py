@@ -1,0 +1,37 @@
+"""Every row of a table, page by page, past the cache: what surveys, copies and dumps go along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..connection import Connection
+from ..plans import Clause, ListRows, TableRef
+from ..steps import Steps
+
+RawRow = dict[str, Any]
+Visit = Callable[[list[RawRow]], Steps[None]]
+
+_BY_SEQUENCE = (Clause("orderAsc", "$sequence"),)
+
+
+def walk(
+    connection: Connection, ref: TableRef, visit: Visit, select: tuple[str, ...] = (), filters: tuple[Clause, ...] = ()
+) -> Steps[None]:
+    """Call `visit` with the rows that match, in order of creation, a page at a time."""
+    size = connection.settings.page_size
+    after: tuple[Clause, ...] = ()
+    while True:
+        plan = ListRows(ref, (*filters, *after), _BY_SEQUENCE, limit=size, select=select)
+        rows = (yield from connection.follow(plan.fetch())).data["rows"]
+        yield from visit(rows)
+        if len(rows) < size:
+            return
+        after = (Clause("greaterThan", "$sequence", (str(rows[-1]["$sequence"]),)),)
+
+
+def newest(connection: Connection, ref: TableRef) -> Steps[str | None]:
+    """The server's time of the last change of any row, as Appwrite writes it; None for an empty table."""
+    plan = ListRows(ref, order=(Clause("orderDesc", "$updatedAt"),), limit=1, select=("$id", "$updatedAt"))
+    rows = (yield from connection.follow(plan.fetch())).data["rows"]
+    return str(rows[0]["$updatedAt"]) if rows else None

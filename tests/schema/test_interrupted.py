@@ -1,0 +1,204 @@
+"""A migration killed at any request, before or after Appwrite has applied it, is finished by the next run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.core.cache import caches
+
+from django_appwrite_orm import Index, Table, UniqueIndex, columns
+from django_appwrite_orm.connection import connections
+from django_appwrite_orm.exceptions import SchemaError
+from django_appwrite_orm.schema import Rules
+from django_appwrite_orm.transport import close_local
+from django_appwrite_orm.transport.attempts import Attempt, NoAnswer
+
+from .making import ask, columns_of, migrated, table
+
+
+class Killed(BaseException):
+    """Nothing catches this one, as nothing catches SIGKILL."""
+
+
+Failure = Callable[[], BaseException]
+FAILURES: dict[str, Failure] = {
+    "killed": Killed,
+    "connection lost": lambda: NoAnswer("reset", sent=True),
+    "time-out": lambda: NoAnswer("timed out", sent=True, timed_out=True),
+}
+
+
+def failing(at: int, failure: Failure, *, applied: bool) -> Any:
+    """Writes fail from the one numbered `at` on, the first of them before or after it was applied."""
+    perform, seen = Attempt.perform, {"writes": 0}
+
+    def performed(self: Attempt) -> Any:
+        if self.request.is_read:
+            return perform(self)
+        seen["writes"] += 1
+        if seen["writes"] >= at:
+            if applied and seen["writes"] == at:
+                perform(self)
+            raise failure()
+        return perform(self)
+
+    return mock.patch.object(Attempt, "perform", performed)
+
+
+def empty_world() -> None:
+    caches["default"].clear()
+    connections.reset()
+    close_local(":memory:")
+
+
+def old_table() -> type[Table]:
+    return table(
+        a=columns.String(size=9),
+        b=columns.Integer(),
+        c=columns.String(size=9),
+        gone=columns.Boolean(),
+        meta={"indexes": [Index("a"), UniqueIndex("b", "gone", key="u")]},
+    )
+
+
+def new_table() -> type[Table]:
+    return table(
+        a=columns.Integer(convert=int),
+        d=columns.Float(renamed_from="b", convert=float, required=True, default=0.5),
+        c=columns.String(size=90, required=True, default="c"),
+        e=columns.Varchar(size=9, required=True, default="e"),
+        meta={"indexes": [Index("a"), UniqueIndex("d", key="u")], "enabled": False, "name": "renamed", "id": "things"},
+    )
+
+
+ROWS = [("1", 10, None), (None, None, "x"), ("3", 30, "y"), ("1", 40, None)]
+EXPECTED = [(1, 10.0, "c", "e"), (None, 0.5, "x", "e"), (3, 30.0, "y", "e"), (1, 40.0, "c", "e")]
+
+
+def prepared() -> None:
+    empty_world()
+    old = old_table()
+    migrated(old)
+    for number, (a, b, c) in enumerate(ROWS):
+        old.objects.create(id=f"r{number}", a=a, b=b, c=c, gone=bool(number))
+
+
+def writes_of_a_whole_run() -> int:
+    prepared()
+    with mock.patch.object(Attempt, "perform", autospec=True, side_effect=Attempt.perform) as performed:
+        migrated(new_table())
+    return sum(not call.args[0].request.is_read for call in performed.call_args_list)
+
+
+@pytest.mark.parametrize(
+    ("failure", "applied"), [("killed", False), ("killed", True), ("connection lost", True), ("time-out", False)]
+)
+def test_the_next_run_finishes_whatever_write_the_first_one_died_at(failure: str, applied: bool) -> None:
+    total = writes_of_a_whole_run()
+    assert total > 15
+    for at in range(1, total + 1):
+        prepared()
+        with failing(at, FAILURES[failure], applied=applied), pytest.raises(BaseException) as raised:  # noqa: PT011
+            migrated(new_table())
+        assert isinstance(raised.value, Killed) == (failure == "killed")
+        new = new_table()
+        migrated(new)
+        found = [(row.a, row.d, row.c, row.e) for row in new.objects.uncached().order_by("id")]
+        assert found == EXPECTED, (at, found)
+        assert set(columns_of()) == {"a", "a__before", "c", "d", "d__before", "e", "gone"}
+        assert all("Not declared" in line for line in migrated(new)), at
+
+
+@pytest.mark.parametrize("applied", [False, True])
+def test_pruning_is_finished_too(applied: bool) -> None:
+    allowed = Rules(prune=True, allow_destructive=True)
+    for at in range(1, 30):
+        prepared()
+        with failing(at, Killed, applied=applied):
+            try:
+                migrated(new_table(), rules=allowed)
+            except Killed:
+                pass
+            else:
+                break
+        migrated(new_table(), rules=allowed)
+        assert set(columns_of()) == {"a", "c", "d", "e"}
+    assert at > 20
+
+
+def test_creating_from_nothing_is_finished_too() -> None:
+    for applied in (False, True):
+        for at in range(1, 5):
+            empty_world()
+            with failing(at, Killed, applied=applied), pytest.raises(Killed):
+                migrated(new_table())
+            migrated(new_table())
+            assert migrated(new_table()) == []
+
+
+@pytest.mark.parametrize("rules", [Rules(), Rules(allow_destructive=True)])
+def test_a_run_in_the_middle_of_another_one_harms_nothing(rules: Rules) -> None:
+    """The second run starts and ends between two requests of the first, wherever that is."""
+    total = writes_of_a_whole_run()
+    for at in range(1, total + 1):
+        prepared()
+        perform, seen = Attempt.perform, {"writes": 0}
+
+        def performed(self: Attempt, at: int = at, seen: dict[str, int] = seen, perform: Any = perform) -> Any:
+            if not self.request.is_read:
+                seen["writes"] += 1
+                if seen["writes"] == at:
+                    migrated(new_table(), rules=rules)
+            return perform(self)
+
+        with mock.patch.object(Attempt, "perform", performed):
+            try:
+                migrated(new_table(), rules=rules)
+            except SchemaError as error:
+                assert "run it again" in str(error), at  # noqa: PT017
+        new = new_table()
+        migrated(new, rules=rules)
+        assert [(row.a, row.d, row.c, row.e) for row in new.objects.uncached().order_by("id")] == EXPECTED, at
+        assert ask("GET", "/tables/things")["name"] == "renamed"
+
+
+def test_rows_written_while_values_are_copied_are_copied_as_well() -> None:
+    old = table(a=columns.String(size=9))
+    migrated(old)
+    old.objects.bulk_create([old(id=f"r{number}", a="1") for number in range(5)])
+    perform, seen = Attempt.perform, {"copies": 0}
+
+    def performed(self: Attempt) -> Any:
+        answer = perform(self)
+        if self.request.method == "PATCH" and self.request.path.endswith("/rows"):
+            seen["copies"] += 1
+            if seen["copies"] == 1:  # an application knows nothing of the migration
+                ask("PATCH", "/tables/things/rows/r0", {"data": {"a": "7"}})
+                ask("POST", "/tables/things/rows", {"rowId": "r9", "data": {"a": "8"}})
+        return answer
+
+    new = table(a=columns.Integer(convert=int))
+    with mock.patch.object(Attempt, "perform", performed):
+        migrated(new)
+    assert seen["copies"] > 1
+    assert {row.id: row.a for row in new.objects.all()} == {"r0": 7, "r1": 1, "r2": 1, "r3": 1, "r4": 1, "r9": 8}
+
+
+def test_a_row_written_at_the_last_moment_before_the_swap_is_copied_as_well() -> None:
+    old = table(a=columns.String(size=9))
+    migrated(old)
+    old.objects.create(id="r0", a="1")
+    perform = Attempt.perform
+
+    def performed(self: Attempt) -> Any:
+        if self.request.body and self.request.body.get("newKey") == "a__before":
+            ask("PATCH", "/tables/things/rows/r0", {"data": {"a": "7"}})
+        return perform(self)
+
+    new = table(a=columns.Integer(convert=int))
+    with mock.patch.object(Attempt, "perform", performed):
+        migrated(new)
+    assert [row.a for row in new.objects.all()] == [7]

@@ -1,0 +1,97 @@
+"""The options of `manage.py migrate_appwrite`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from unittest import mock
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from django_appwrite_orm import columns
+from django_appwrite_orm.registry import registry
+
+from .making import ask, columns_of, table
+from .test_creating import LATE, unfinished
+
+
+@pytest.fixture
+def declare() -> Iterator[object]:
+    """Makes given tables the only registered ones."""
+    before = registry.all()
+    for known in before:
+        registry.discard(known)
+
+    def only(*tables: object) -> None:
+        for known in registry.all():
+            registry.discard(known)
+        for one in tables:
+            registry.add(one)
+
+    yield only
+    only(*before)
+
+
+def output(capsys: pytest.CaptureFixture[str], *arguments: str, **options: object) -> str:
+    call_command("migrate_appwrite", *arguments, **options)
+    return capsys.readouterr().out
+
+
+def test_plan_shows_and_changes_nothing(declare, capsys) -> None:
+    declare(table(a=columns.Boolean()))
+    assert output(capsys, "--plan") == "Create table things with 1 column and 0 indexes\n"
+    output(capsys)
+    assert output(capsys, "--plan") == "Nothing to do.\n"
+    declare(table(a=columns.Integer(), b=columns.Boolean()))
+    shown = output(capsys, "--plan", no_color=True)
+    assert "Add column things.b (boolean)" in shown
+    assert "Cannot be mended: column things.a is boolean on the server" in shown
+    assert set(columns_of()) == {"a"}
+
+
+def test_check_exits_with_1_on_drift_only(declare, capsys) -> None:
+    declare(table(a=columns.Boolean()))
+    with pytest.raises(CommandError) as raised:
+        output(capsys, "--check")
+    assert raised.value.returncode == 1
+    output(capsys)
+    assert output(capsys, "--check") == "Nothing to do.\n"
+
+
+def test_prune_needs_the_flag_and_in_a_terminal_a_yes(declare, capsys) -> None:
+    declare(table(a=columns.Boolean(), b=columns.Boolean()))
+    output(capsys)
+    declare(table(a=columns.Boolean()))
+    with pytest.raises(CommandError, match="--allow-destructive"):
+        output(capsys, "--prune")
+    with (
+        mock.patch.object(sys, "stdin", mock.Mock(isatty=lambda: True)),
+        mock.patch("builtins.input", return_value="no") as asked,
+        pytest.raises(CommandError, match="Nothing was changed"),
+    ):
+        output(capsys, "--prune", "--allow-destructive")
+    assert asked.call_count == 1
+    assert "drop column things.b (boolean)" in capsys.readouterr().out
+    assert "Drop column things.b" in output(capsys, "--prune", "--allow-destructive", "--noinput")
+    assert set(columns_of()) == {"a"}
+
+
+def test_no_wait_ends_where_it_would_have_to_wait(declare, capsys) -> None:
+    declare(table(**LATE))
+    with unfinished(1000):
+        assert "Left to do: column things.b is processing. Run it again" in output(capsys, "--no-wait")
+    assert output(capsys) == "Nothing to do.\n"
+
+
+def test_timeout_is_in_seconds(declare, capsys) -> None:
+    declare(table(**LATE))
+    with unfinished(1000), pytest.raises(CommandError, match=r"Not finished within 0\.1 seconds"):
+        output(capsys, "--timeout", "0.1")
+
+
+def test_without_tables_it_says_so_and_asks_nothing(declare, capsys) -> None:
+    declare()
+    assert output(capsys) == "No tables are declared for this connection.\n"
+    with pytest.raises(Exception, match="database_not_found"):
+        ask("GET", "/tables")
