@@ -33,7 +33,9 @@ class AppwriteError(AppwriteORMError):
     """An answer that is an error, or no answer at all.
 
     `status` is the HTTP status (0 when there was no answer), `type` Appwrite's own error type
-    (`row_not_found`, ...) or None, `unclear` whether a write may have been applied all the same.
+    (`row_not_found`, ...) or None, `unclear` whether a write may have been applied all the same. `repeated` says
+    that an earlier copy of the write may have been applied before this answer: a `Conflict` may then be our own
+    success. `request_id` stands in the log lines of the request's attempts and in its `X-Request-Id`.
     """
 
     def __init__(self, message: str, *, status: int = 0, type: str | None = None, unclear: bool = False) -> None:
@@ -41,6 +43,8 @@ class AppwriteError(AppwriteORMError):
         self.status = status
         self.type = type
         self.unclear = unclear
+        self.repeated = False
+        self.request_id: str | None = None
 
 
 class NotFound(AppwriteError):

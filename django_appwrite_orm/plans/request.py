@@ -13,7 +13,8 @@ class Request:
     """`path` is below the endpoint; `query` the URL's parameters in order; `body` becomes JSON.
 
     `absent` names the error type that is an answer rather than an error (an absent row): the transport
-    then answers `null`. A body of None sends none.
+    then answers `null`. A body of None sends none. `repeatable` marks a write that is applied no more than once
+    however many copies of it arrive: a create under an id of our own.
     """
 
     method: str
@@ -21,6 +22,7 @@ class Request:
     query: tuple[tuple[str, str], ...] = ()
     body: Any = None
     absent: str | None = None
+    repeatable: bool = False
 
     @property
     def is_read(self) -> bool:
@@ -31,10 +33,14 @@ class Request:
 
 
 class Answer(NamedTuple):
-    """A JSON answer: as text, which is what the cache keeps, and decoded."""
+    """A JSON answer: as text, which is what the cache keeps, and decoded.
+
+    `unclear`: another copy of the write may yet be applied, so that its fence has to stand until it cannot.
+    """
 
     text: str
     data: Any
+    unclear: bool = False
 
 
 Result = TypeVar("Result")

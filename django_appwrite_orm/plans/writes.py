@@ -28,7 +28,7 @@ class CreateRow:
         body: dict[str, Any] = {"rowId": self.row_id, "data": dict(self.data) or {"$id": self.row_id}}
         if self.permissions is not None:
             body["permissions"] = list(self.permissions)
-        return Request("POST", self.table.rows, body=body)
+        return Request("POST", self.table.rows, body=body, repeatable=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class CreateRows:
 
     @property
     def request(self) -> Request:
-        return Request("POST", self.table.rows, body={"rows": [dict(row) for row in self.rows]})
+        return Request("POST", self.table.rows, body={"rows": [dict(row) for row in self.rows]}, repeatable=True)
 
 
 @dataclass(frozen=True, slots=True)

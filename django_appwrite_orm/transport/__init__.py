@@ -1,7 +1,8 @@
 """How we talk to Appwrite: attempts, repeats, errors by `type`, over HTTP or to the local one in this process."""
 
-from .client import Client
-from .attempts import exchange
+from .attempts import deliver, exchange
+from .client import Client, RawRequest, Reply
+from .features import Features
 from .local import close_local
 
-__all__ = ["Client", "close_local", "exchange"]
+__all__ = ["Client", "Features", "RawRequest", "Reply", "close_local", "deliver", "exchange"]

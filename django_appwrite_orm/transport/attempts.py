@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import random
+import secrets
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,19 +13,13 @@ from typing import TYPE_CHECKING
 from ..exceptions import AppwriteError, RateLimited, Timeout, Unavailable
 from ..plans import Answer, Request
 from ..steps import Pause, Step, Steps
-from .errors import error_from
+from .errors import error_from, wait_of
+from .wire import NoAnswer
 
 if TYPE_CHECKING:
     from .client import Client, Reply
 
-
-class NoAnswer(Exception):
-    """An attempt that brought no answer. `sent`: the request may have reached the server."""
-
-    def __init__(self, reason: str, *, sent: bool, timed_out: bool = False) -> None:
-        super().__init__(reason)
-        self.sent = sent
-        self.timed_out = timed_out
+logger = logging.getLogger("django_appwrite_orm.transport")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,52 +29,98 @@ class Attempt(Step):
     client: Client
     request: Request
     timeout: float
+    request_id: str = ""
 
     def perform(self) -> Reply:
-        return self.client.send(self.request, self.timeout)
+        return self.client.send(self.request, self.timeout, self.request_id)
 
     async def aperform(self) -> Reply:
-        return await self.client.asend(self.request, self.timeout)
+        return await self.client.asend(self.request, self.timeout, self.request_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """An attempt that failed; `repeatable` when another one can do no harm; `wait` as the server asked for."""
+
+    error: AppwriteError
+    repeatable: bool
+    wait: float | None = None
+
+
+def deliver(client: Client, request: Request, *, timeout: float, retries: int) -> Steps[tuple[Reply, bool]]:
+    """Send `request` until it has a good reply, repeating it up to `retries` times where that cannot do harm.
+
+    Returns the reply, and whether an earlier copy of the request may have been, or may yet be, applied besides.
+    `timeout` (seconds) spans all attempts and pauses. Any request is repeated that certainly was not applied: no
+    connection was made, or the answer was 429. After other passing failures (no answer, 5xx) only what can be
+    applied no more than once: reads, and creates under an id of our own. Raises an `AppwriteError`.
+    """
+    deadline = time.monotonic() + timeout
+    request_id = secrets.token_hex(4)
+    doubtful = False
+    for attempt in range(retries + 1):
+        started = time.monotonic()
+        try:
+            reply: Reply = yield Attempt(client, request, max(deadline - started, 0.001), request_id)
+        except NoAnswer as silence:
+            failure = _silent(client, request, silence)
+        else:
+            logger.debug("%s %s: %s in %.0f ms", request_id, request, reply.status, (time.monotonic() - started) * 1000)
+            if _is_good(request, reply):
+                return reply, doubtful
+            failure = _refused(request, reply)
+        error = failure.error
+        error.request_id, error.repeated = request_id, doubtful
+        doubtful = error.unclear = doubtful or error.unclear
+        pause = failure.wait if failure.wait is not None else 0.1 * 2.0**attempt * random.uniform(0.5, 1.0)
+        if attempt == retries or not failure.repeatable or time.monotonic() + pause >= deadline:
+            raise error
+        logger.warning("%s Again in %.1f s: %s", request_id, pause, error)
+        yield Pause(pause)
+    raise AssertionError("unreachable: the last attempt returns or raises")
 
 
 def exchange(client: Client, request: Request, *, timeout: float, retries: int) -> Steps[Answer]:
-    """Send `request`, repeating it up to `retries` times where a repeat cannot do harm.
+    """The JSON that Appwrite answers to `request`; `deliver` says how, and what it raises."""
+    reply, doubtful = yield from deliver(client, request, timeout=timeout, retries=retries)
+    if reply.status >= 400:  # only what `absent` names gets here
+        return Answer("null", None)
+    text = reply.text or "null"
+    data = _decoded(reply)
+    if data is None and text != "null":
+        raise Unavailable(
+            f"{client.endpoint} answered {request} with {reply.status} and no JSON; is it an Appwrite endpoint?",
+            status=reply.status,
+            unclear=not request.is_read,
+        )
+    return Answer(text, data, doubtful)
 
-    `timeout` (seconds) spans all attempts and pauses. A read is repeated after any passing failure; a write
-    only when it certainly was not applied: no connection was made, or the answer was 429.
-    Raises an `AppwriteError`; its `unclear` is true for a write that may have been applied.
-    """
-    deadline = time.monotonic() + timeout
-    for attempt in range(retries + 1):
-        error: AppwriteError
-        try:
-            reply: Reply = yield Attempt(client, request, max(deadline - time.monotonic(), 0.001))
-        except NoAnswer as failure:
-            kind = Timeout if failure.timed_out else Unavailable
-            error = kind(
-                f"No answer from {client.endpoint} to {request}: {failure}",
-                unclear=failure.sent and not request.is_read,
-            )
-            harmless = request.is_read or not failure.sent
-        else:
-            data = _decoded(reply)
-            if reply.status < 400 and (data is not None or reply.text in ("", "null")):
-                return Answer(reply.text or "null", data)
-            if request.absent and isinstance(data, dict) and data.get("type") == request.absent:
-                return Answer("null", None)
-            if reply.status < 400:
-                message = (
-                    f"{client.endpoint} answered {request} with something that is not JSON; is it an Appwrite endpoint?"
-                )
-                error = Unavailable(message, status=reply.status, unclear=not request.is_read)
-            else:
-                error = error_from(request, reply.status, data, reply.retry_after)
-            harmless = isinstance(error, RateLimited) or (request.is_read and reply.status >= 500)
-        pause = _pause(attempt, error)
-        if attempt == retries or not harmless or time.monotonic() + pause >= deadline:
-            raise error
-        yield Pause(pause)
-    raise AssertionError("unreachable: the last attempt returns or raises")
+
+def _silent(client: Client, request: Request, silence: NoAnswer) -> _Failure:
+    error = (Timeout if silence.timed_out else Unavailable)(
+        f"No answer from {client.endpoint} to {request}: {silence}", unclear=silence.sent and not request.is_read
+    )
+    return _Failure(error, not silence.final and (not silence.sent or _is_harmless(request)))
+
+
+def _is_good(request: Request, reply: Reply) -> bool:
+    """Whether the reply is no error, or the one that `absent` counts as an answer."""
+    if reply.status < 400 or request.absent is None:
+        return reply.status < 400
+    data = _decoded(reply)
+    return isinstance(data, dict) and data.get("type") == request.absent
+
+
+def _refused(request: Request, reply: Reply) -> _Failure:
+    wait = wait_of(reply.status, reply.retry_after, reply.headers.get("x-ratelimit-reset"))
+    error = error_from(request, reply.status, _decoded(reply), wait)
+    passing = isinstance(error, RateLimited) or (reply.status >= 500 and _is_harmless(request))
+    return _Failure(error, passing, wait)
+
+
+def _is_harmless(request: Request) -> bool:
+    """Whether any number of copies does what one does."""
+    return request.is_read or request.repeatable
 
 
 def _decoded(reply: Reply) -> object:
@@ -88,10 +130,3 @@ def _decoded(reply: Reply) -> object:
         return json.loads(reply.text)
     except ValueError:
         return None
-
-
-def _pause(attempt: int, error: AppwriteError) -> float:
-    """Seconds before the next attempt: what the server asked for, else doubling from 0.1 s, with jitter."""
-    if isinstance(error, RateLimited) and error.retry_after is not None:
-        return error.retry_after
-    return 0.1 * 2.0**attempt * random.uniform(0.5, 1.0)

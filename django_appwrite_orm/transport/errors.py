@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from .. import exceptions as errors
@@ -14,6 +17,7 @@ _BY_TYPE: Mapping[str, type[errors.AppwriteError]] = {
     "document_already_exists": errors.IntegrityError,
     "document_unique_constraint_violation": errors.IntegrityError,
     "database_timeout": errors.Timeout,
+    "transaction_expired": errors.Conflict,
 }
 _BY_STATUS: Mapping[int, type[errors.AppwriteError]] = {
     400: errors.InvalidRequest,
@@ -25,8 +29,10 @@ _BY_STATUS: Mapping[int, type[errors.AppwriteError]] = {
 }
 
 
-def error_from(request: Request, status: int, body: Any, retry_after: str | None) -> errors.AppwriteError:
+def error_from(request: Request, status: int, body: Any, wait: float | None) -> errors.AppwriteError:
     """The exception for an answer of `status` >= 400 with the decoded `body` (None when it was not JSON).
+
+    `wait` is how long the server asked to stay away, in seconds.
 
     A write is unclear when the server itself failed or ran out of time: it may have been applied.
     """
@@ -34,7 +40,7 @@ def error_from(request: Request, status: int, body: Any, retry_after: str | None
     said = body.get("message") if isinstance(body, dict) else None
     message = f"Appwrite answered {request} with {status}{f' {kind}' if kind else ''}: {said or 'no message'}"
     if status == 429:
-        return errors.RateLimited(message, retry_after=_seconds(retry_after), type=kind)
+        return errors.RateLimited(message, retry_after=wait, type=kind)
     found = _BY_TYPE.get(str(kind)) or _BY_STATUS.get(status)
     if found is None:
         found = errors.Unavailable if status >= 500 else errors.AppwriteError
@@ -42,6 +48,23 @@ def error_from(request: Request, status: int, body: Any, retry_after: str | None
     return found(message, status=status, type=kind, unclear=unclear)
 
 
-def _seconds(retry_after: str | None) -> float | None:
-    """Retry-After in seconds. Its other form, a date, is not used by Appwrite and counts as absent."""
-    return float(retry_after) if retry_after and retry_after.strip().isdigit() else None
+def wait_of(status: int, retry_after: str | None, reset: str | None) -> float | None:
+    """Seconds the server asks to wait before a repeat, None when it does not say.
+
+    `retry_after` is the header of that name: seconds, or a date. `reset` is `X-RateLimit-Reset`, in which
+    Appwrite's own 429 says when its window ends, in epoch seconds.
+    """
+    asked = (retry_after or "").strip()
+    if _is_number(asked):
+        return float(asked)
+    if asked:
+        try:
+            date = parsedate_to_datetime(asked)
+        except ValueError:
+            return None
+        return max((date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - time.time(), 0.0)
+    return max(float(reset) - time.time(), 0.0) if status == 429 and reset and _is_number(reset) else None
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()

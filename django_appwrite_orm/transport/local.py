@@ -1,4 +1,4 @@
-"""The door to the local Appwrite: the same HTTP client, without a socket under it."""
+"""The wire to the local Appwrite: no socket, a call in this process."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING
 
-import httpx2 as httpx
+from .wire import Incoming, Outgoing
 
 if TYPE_CHECKING:
     from ..local import LocalAppwrite
@@ -33,25 +33,20 @@ def close_local(file: str) -> None:
         server.close()
 
 
-def _handle(server: LocalAppwrite, request: httpx.Request, body: bytes) -> httpx.Response:
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    answer = server.handle(request.method, request.url.raw_path.decode("ascii"), headers, body)
-    return httpx.Response(answer.status, headers=dict(answer.headers), content=answer.body)
+class LocalWire:
+    """Requests to the local Appwrite of `file`. They take no time on the way, so that none is given up."""
 
+    def __init__(self, file: str) -> None:
+        self._file = file
 
-class LocalTransport(httpx.BaseTransport):
-    def __init__(self, server: LocalAppwrite) -> None:
-        self._server = server
+    def send(self, outgoing: Outgoing, limit: float) -> Incoming:
+        headers = {name.lower(): value for name, value in outgoing.headers.items()}
+        answer = open_local(self._file).handle(outgoing.method, f"/v1{outgoing.target}", headers, outgoing.body or b"")
+        return Incoming(answer.status, answer.headers, answer.body)
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return _handle(self._server, request, request.read())
+    async def asend(self, outgoing: Outgoing, limit: float) -> Incoming:
+        """SQLite blocks, so each request runs in a worker thread."""
+        return await asyncio.to_thread(self.send, outgoing, limit)
 
-
-class AsyncLocalTransport(httpx.AsyncBaseTransport):
-    """SQLite blocks, so each request runs in a worker thread."""
-
-    def __init__(self, server: LocalAppwrite) -> None:
-        self._server = server
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return await asyncio.to_thread(_handle, self._server, request, await request.aread())
+    def close(self) -> None:
+        """Nothing to do: the server belongs to the process (`close_local`)."""

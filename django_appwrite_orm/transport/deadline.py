@@ -1,0 +1,112 @@
+"""Sockets for blocking requests that never wait beyond the end of the request in hand.
+
+An HTTP library's read time-out starts anew with every byte, so that a server which sends one byte at a time can
+hold a thread for ever. Here each wait gets what is left until the request's own end.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from weakref import WeakSet
+
+import httpcore2 as httpcore
+
+# One write at a time, so that a server which reads slowly is noticed too.
+_CHUNK = 65_536
+
+
+class _Deadline(threading.local):
+    at = float("inf")
+
+
+_deadline = _Deadline()
+
+
+@contextmanager
+def ending_in(seconds: float) -> Iterator[None]:
+    """Every wait of this thread's sockets inside ends `seconds` from now, with a time-out error of httpcore."""
+    _deadline.at = time.monotonic() + seconds
+    try:
+        yield
+    finally:
+        _deadline.at = float("inf")
+
+
+def _left(limit: float | None, error: type[httpcore.TimeoutException]) -> float | None:
+    left = _deadline.at - time.monotonic()
+    if left <= 0:
+        raise error("timed out")
+    shortest = left if limit is None else min(limit, left)
+    return None if shortest == float("inf") else shortest
+
+
+class DeadlineBackend(httpcore.SyncBackend):
+    """Opens such sockets, and knows those that are open: a forked child has to let go of its parent's."""
+
+    def __init__(self) -> None:
+        self._streams: WeakSet[_Stream] = WeakSet()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Connect to the first address of `host` that answers; all of them together within the deadline."""
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise httpcore.ConnectError(str(error)) from error
+        failure: Exception = httpcore.ConnectError(f"{host} has no address")
+        for *_, address in found:
+            limit = _left(timeout, httpcore.ConnectTimeout)
+            try:
+                stream = super().connect_tcp(str(address[0]), port, limit, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+            else:
+                return self._watched(stream)
+        raise failure
+
+    def _watched(self, stream: httpcore.NetworkStream) -> _Stream:
+        watched = _Stream(stream, self)
+        self._streams.add(watched)
+        return watched
+
+    def close_all(self) -> None:
+        """Close this process's copies of the sockets; other processes that share them are not disturbed."""
+        for stream in list(self._streams):
+            stream.close()
+
+
+class _Stream(httpcore.NetworkStream):
+    def __init__(self, stream: httpcore.NetworkStream, backend: DeadlineBackend) -> None:
+        self._stream = stream
+        self._backend = backend
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        for start in range(0, len(buffer), _CHUNK):
+            self._stream.write(buffer[start : start + _CHUNK], _left(timeout, httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        limit = _left(timeout, httpcore.ConnectTimeout)
+        return self._backend._watched(self._stream.start_tls(ssl_context, server_hostname, limit))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)

@@ -1,0 +1,57 @@
+"""What an Appwrite can do, by its version, as data.
+
+Self-hosted servers are 1.8 and 1.9; 2.5 (Appwrite Cloud, SDK 25 and later) adds aggregates, joins and lists
+asked by POST. Sources: the SDKs' changelogs and their `X-Appwrite-Response-Format`, and a running 1.9.6.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ..exceptions import NotSupportedError
+
+Version = tuple[int, int, int]
+
+# Each capability and the first version that has it.
+SINCE: dict[str, Version] = {
+    "aggregates": (2, 5, 0),
+    "joins": (2, 5, 0),
+    "list by POST": (2, 5, 0),
+}
+# The newest form of answers that this package knows. A server shows older forms to whom asks for them, and adds
+# a warning to its answers when asked for one newer than itself.
+NEWEST_FORMAT: Version = (1, 9, 6)
+# What is assumed of a server until it has said its version: rows have looked the same since.
+OLDEST: Version = (1, 9, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """The capabilities of a server of `version`."""
+
+    version: Version = OLDEST
+
+    @property
+    def response_format(self) -> str:
+        """The value of `X-Appwrite-Response-Format` that fits this server and this package."""
+        return ".".join(map(str, min(self.version, NEWEST_FORMAT)))
+
+    def has(self, capability: str) -> bool:
+        """Whether the server has `capability`, a key of SINCE."""
+        return self.version >= SINCE[capability]
+
+    def require(self, capability: str, instead: str) -> None:
+        """Raise `NotSupportedError`, saying what to do `instead`, when the server lacks `capability`."""
+        if not self.has(capability):
+            here, first = (".".join(map(str, version)) for version in (self.version, SINCE[capability]))
+            raise NotSupportedError(f"Appwrite {here} has no {capability} (it came with {first}). {instead}")
+
+    @classmethod
+    def of(cls, version: str) -> Features:
+        """The features of a version such as "1.9.6" or "1.9.6-RC1". Raises ValueError for other texts."""
+        found = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
+        if found is None:
+            raise ValueError(f"{version!r} is not a version of Appwrite. Give it as in '1.9.6'.")
+        major, minor, patch = map(int, found.groups())
+        return cls((major, minor, patch))

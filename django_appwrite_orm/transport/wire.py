@@ -1,0 +1,243 @@
+"""The wire to an Appwrite over HTTP: one attempt over pooled, kept-alive connections, blocking or on a loop.
+
+What goes wrong is returned, not raised: frames in here hold the API key, and a traceback that reaches Django's
+error page shows the local variables of its frames.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+import threading
+import zlib
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
+from weakref import WeakKeyDictionary, WeakSet
+
+import httpcore2 as httpcore
+
+from .deadline import DeadlineBackend, ending_in
+
+# Seconds for a TCP and TLS handshake. Far above any round trip, and short enough to leave time for a repeat.
+CONNECT_LIMIT = 3.0
+# Seconds an idle connection is kept: less than any usual server or proxy does, for a request sent over one that
+# is being closed at the other end has an unclear outcome.
+KEPT_ALIVE = 5.0
+MAX_CONNECTIONS = 100
+
+
+class NoAnswer(Exception):
+    """An attempt that brought no answer. `sent`: the request may have reached the server. `final`: another
+    attempt would end in the same way."""
+
+    def __init__(self, reason: str, *, sent: bool, timed_out: bool = False, final: bool = False) -> None:
+        super().__init__(reason)
+        self.sent = sent
+        self.timed_out = timed_out
+        self.final = final
+
+
+class Outgoing(NamedTuple):
+    """One request in bytes and text; `target` is the path below the endpoint with its query string."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes | None
+
+
+class Incoming(NamedTuple):
+    """One answer, its header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Wire(Protocol):
+    def send(self, outgoing: Outgoing, limit: float) -> Incoming | NoAnswer:
+        """The answer, or why there was none after `limit` seconds at most."""
+
+    async def asend(self, outgoing: Outgoing, limit: float) -> Incoming | NoAnswer: ...
+
+    def close(self) -> None: ...
+
+
+class HTTPWire:
+    """Connections to `endpoint`: one pool for all threads of this process, and one for each event loop.
+
+    A forked child starts with pools of its own. A loop's pool is closed when the loop shuts its asynchronous
+    generators down, as `asyncio.run` and asgiref do at the end.
+    """
+
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+        self._tls: ssl.SSLContext | None = None
+        self._start()
+        _wires.add(self)
+
+    def _start(self) -> None:
+        self._lock = threading.Lock()
+        self._backend = DeadlineBackend()
+        self._pool: httpcore.ConnectionPool | None = None
+        self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _Kept] = WeakKeyDictionary()
+
+    def send(self, outgoing: Outgoing, limit: float) -> Incoming | NoAnswer:
+        stage = _Stage()
+        pool = self._blocking_pool()
+        try:
+            with ending_in(limit), pool.stream(**self._arguments(outgoing, limit, stage.note)) as response:
+                body = b"".join(response.iter_stream())
+            return _incoming(response, body)
+        except _FAILURES as error:
+            return _no_answer(error, stage.sent)
+
+    async def asend(self, outgoing: Outgoing, limit: float) -> Incoming | NoAnswer:
+        stage = _Stage()
+        try:
+            async with asyncio.timeout(limit):
+                pool = await self._loop_pool()
+                async with pool.stream(**self._arguments(outgoing, limit, stage.anote)) as response:
+                    body = b"".join([chunk async for chunk in response.aiter_stream()])
+            return _incoming(response, body)
+        except (*_FAILURES, TimeoutError) as error:
+            return _no_answer(error, stage.sent)
+
+    def _arguments(self, outgoing: Outgoing, limit: float, trace: Any) -> dict[str, Any]:
+        timeout = {"connect": min(CONNECT_LIMIT, limit), "pool": limit}
+        return {
+            "method": outgoing.method,
+            "url": self._endpoint + outgoing.target,
+            "headers": {"Accept-Encoding": "gzip", **outgoing.headers},
+            "content": outgoing.body,
+            "extensions": {"timeout": timeout, "trace": trace},
+        }
+
+    def _blocking_pool(self) -> httpcore.ConnectionPool:
+        with self._lock:
+            if self._pool is None:
+                self._pool = httpcore.ConnectionPool(network_backend=self._backend, **self._options())
+            return self._pool
+
+    async def _loop_pool(self) -> httpcore.AsyncConnectionPool:
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            found = self._loops.get(loop)
+        if found is None:
+            pool = httpcore.AsyncConnectionPool(**self._options())
+            found = _Kept(pool, self._until_shutdown(loop, pool))
+            await anext(found.keeper)
+            with self._lock:
+                self._loops[loop] = found
+        return found.pool
+
+    async def _until_shutdown(
+        self, loop: asyncio.AbstractEventLoop, pool: httpcore.AsyncConnectionPool
+    ) -> AsyncGenerator[None]:
+        """Suspended while its loop lives; a loop that shuts down ends its generators, and this one the pool."""
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._loops.pop(loop, None)
+            await pool.aclose()
+
+    def _options(self) -> dict[str, Any]:
+        if self._tls is None and self._endpoint.startswith("https"):
+            self._tls = httpcore.default_ssl_context()  # reads the authorities' certificates, so it is made once
+        return {
+            "ssl_context": self._tls,
+            "proxy": _proxy_of(self._endpoint),
+            "max_connections": MAX_CONNECTIONS,
+            "keepalive_expiry": KEPT_ALIVE,
+        }
+
+    def close(self) -> None:
+        """Close what is open. Loops that still run close theirs as soon as they get to it."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+            self._loops = WeakKeyDictionary()
+        if pool is not None:
+            pool.close()
+
+    def after_fork(self) -> None:
+        """In a forked child: let go of the parent's connections, whoever held the lock when the fork came."""
+        self._backend.close_all()
+        _left_behind.append(self._loops)
+        self._start()
+
+
+class _Kept(NamedTuple):
+    pool: httpcore.AsyncConnectionPool
+    keeper: AsyncGenerator[None]
+
+
+class _Stage:
+    """How far an attempt has come: `sent` from the first byte of the request on."""
+
+    def __init__(self) -> None:
+        self.sent = False
+
+    def note(self, event: str, info: Mapping[str, Any]) -> None:
+        if event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
+            self.sent = True
+
+    async def anote(self, event: str, info: Mapping[str, Any]) -> None:
+        self.note(event, info)
+
+
+_FAILURES = (
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.UnsupportedProtocol,
+    OSError,
+    zlib.error,
+)
+_wires: WeakSet[HTTPWire] = WeakSet()
+# Pools of event loops that stayed in the parent process. To collect them would be to work on its loops.
+_left_behind: list[object] = []
+
+
+def _after_fork() -> None:
+    for wire in list(_wires):
+        wire.after_fork()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def _incoming(response: httpcore.Response, body: bytes) -> Incoming:
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+    if headers.get("content-encoding") == "gzip":
+        body = zlib.decompress(body, wbits=31)  # 31: with a gzip header
+    return Incoming(response.status, headers, body)
+
+
+def _no_answer(error: BaseException, sent: bool) -> NoAnswer:
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLError):
+        cause = cause.__cause__ or cause.__context__
+    timed_out = isinstance(error, (httpcore.TimeoutException, TimeoutError))
+    if isinstance(cause, ssl.SSLError) and not sent:
+        return NoAnswer(
+            f"TLS: {cause.strerror or cause}", sent=False, final=isinstance(cause, ssl.SSLCertVerificationError)
+        )
+    reason = str(error) or ("timed out" if timed_out else type(error).__name__)
+    return NoAnswer(reason, sent=sent, timed_out=timed_out)
+
+
+def _proxy_of(endpoint: str) -> httpcore.Proxy | None:
+    """The proxy that HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY name for this endpoint."""
+    parts, known = urlsplit(endpoint), getproxies()
+    found = known.get(parts.scheme) or known.get("all")
+    if not found or proxy_bypass(parts.netloc):
+        return None
+    proxy = urlsplit(found if "://" in found else f"http://{found}")
+    auth = (unquote(proxy.username), unquote(proxy.password or "")) if proxy.username else None
+    return httpcore.Proxy(f"{proxy.scheme}://{proxy.netloc.rpartition('@')[2]}", auth=auth)
