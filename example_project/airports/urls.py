@@ -6,6 +6,6 @@ app_name = "airports"
 urlpatterns = [
     path("", views.index, name="index"),
     path("search/", views.search, name="search"),
-    path("country/<str:code>/", views.country, name="country"),
-    path("<str:code>/", views.airport, name="airport"),
+    path("country/<slug:code>/", views.country, name="country"),
+    path("<slug:code>/", views.airport, name="airport"),
 ]

@@ -127,6 +127,18 @@ def test_reads_while_an_asynchronous_response_streams_are_not_noted() -> None:
     assert list(response.asgi_request.appwrite_reads.tables) == ["books"]
 
 
+def test_reads_of_work_that_outlives_the_request_are_not_noted() -> None:
+    async def exchange():
+        response = await AsyncClient().get("/works_on")
+        response.asgi_request.answered.set()
+        await response.asgi_request.work
+        return response
+
+    response = asyncio.run(exchange())
+    assert seen(response) == ("MISS", "books")
+    assert list(response.asgi_request.appwrite_reads.tables) == ["books"]
+
+
 def test_requests_at_the_same_time_do_not_mix() -> None:
     async def together():
         client = AsyncClient()

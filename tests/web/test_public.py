@@ -63,7 +63,7 @@ def test_not_what_may_be_personal(ask: Ask, query: str) -> None:
 def test_a_session_that_was_touched_without_a_trace_in_the_headers(ask: Ask, settings) -> None:
     """The session's own middleware says Vary: Cookie; what counts is the session, also where nobody says so."""
     settings.MIDDLEWARE = list(reversed(settings.MIDDLEWARE))
-    for query in ("read_session", "write_session"):
+    for query in ("read_session", "write_session", "mark_session"):
         assert PRIVATE in ask(f"/public?{query}")["Cache-Control"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
@@ -80,6 +81,18 @@ async def astreamed(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(later())
 
 
+async def works_on(request: HttpRequest) -> HttpResponse:
+    """Reads one table for its answer, and another in a task that outlives it."""
+
+    async def later() -> None:
+        await request.answered.wait()
+        await Reader.objects.acount()
+
+    request.answered = asyncio.Event()
+    request.work = asyncio.create_task(later())
+    return await abooks(request)
+
+
 @cache_publicly(max_age=300)
 def public(request: HttpRequest) -> HttpResponse:
     """For anybody, unless the query string adds what makes it personal."""
@@ -96,6 +109,8 @@ def public(request: HttpRequest) -> HttpResponse:
         request.session.get("name")
     if "write_session" in request.GET:
         request.session["name"] = "Ann"
+    if "mark_session" in request.GET:
+        request.session.modified = True
     if "vary" in request.GET:
         response["Vary"] = request.GET["vary"]
     if "status" in request.GET:
@@ -134,6 +149,7 @@ urlpatterns = [
     path("without_body", without_body),
     path("streamed", streamed),
     path("astreamed", astreamed),
+    path("works_on", works_on),
     path("public", public),
     path("apublic", apublic),
     path("public_nothing", public_nothing),
