@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from demo.checking import find_problems
 from demo.loading import load_samples
+from django_appwrite_orm.exceptions import AppwriteORMError
 from django_appwrite_orm.web import warming
 
 
@@ -41,6 +42,8 @@ class Command(BaseCommand):
             threading.Thread(target=_end_with_input, daemon=True).start()
         try:
             self._prepare()
+        except AppwriteORMError as error:
+            raise CommandError(str(error)) from error
         except KeyboardInterrupt:
             raise CommandError("Interrupted. Run it again, and it goes on from here.", returncode=130) from None
         self.stdout.write(
