@@ -12,8 +12,9 @@ class Field:
     """A filterable, orderable thing.
 
     ``sql`` names its values, ``folded`` their folded form where it is text (empty where it cannot be compared as
-    text); ``narrow`` says a whole number of 32 bits; ``words`` is the full-text table where it has an index. A field
-    of related rows has in ``through`` the condition that leads there, with a place for its own.
+    text); ``narrow`` says a whole number of 32 bits, ``indexed`` that an index begins with it; ``words`` is the
+    full-text table where it has an index. A field of related rows has in ``through`` the condition that leads there,
+    with a place for its own.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Field:
     array: bool = False
     encrypted: bool = False
     narrow: bool = False
+    indexed: bool = False
     words: str = ""
     through: str = ""
 

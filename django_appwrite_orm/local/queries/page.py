@@ -16,6 +16,7 @@ from .fields import Field, Source
 from .parse import Parsed, Query
 
 DEFAULT_LIMIT: Final = 25
+_RANGES: Final = ("lessThan", "lessThanEqual", "greaterThan", "greaterThanEqual", "between", "startsWith")
 MOST_COUNTED: Final = 5000  # where Appwrite stops counting
 
 
@@ -59,7 +60,7 @@ def plan_page(source: Source, parsed: Parsed, default_limit: int | None = DEFAUL
         source=source,
         condition=f"{source.scope} AND {condition}",
         values=(*source.scope_values, *values),
-        orders=_orders(source, parsed.orders),
+        orders=_orders(source, parsed),
         random=any(query.method == "orderRandom" for query in parsed.orders),
         limit=None if limit < 0 else limit,
         offset=offset,
@@ -68,18 +69,28 @@ def plan_page(source: Source, parsed: Parsed, default_limit: int | None = DEFAUL
     )
 
 
-def _orders(source: Source, queries: Sequence[Query]) -> tuple[_Order, ...]:
-    """The orders asked for, then the sequence, ascending, for ties."""
+def _orders(source: Source, parsed: Parsed) -> tuple[_Order, ...]:
+    """The orders asked for, then the sequence, ascending, for ties.
+
+    A range of an indexed column is to be read by its index. SQLite would rather walk the whole table in the order
+    of the sequence, hoping to meet enough rows soon; a plus sign takes that order from it.
+    """
     found = []
-    for query in queries:
+    for query in parsed.orders:
         if query.method == "orderRandom":
             continue
         field: Field | None = source.fields[query.attribute] if query.attribute else None
         expression = field.comparable if field else source.sequence
         found.append(_Order(expression, query.method == "orderDesc"))
-    if all(order.expression != source.sequence for order in found):
+    if not found and any(_is_indexed_range(source, query) for query in parsed.filters):
+        found.append(_Order("+" + source.sequence, False))
+    elif all(order.expression != source.sequence for order in found):
         found.append(_Order(source.sequence, False))
     return tuple(found)
+
+
+def _is_indexed_range(source: Source, query: Query) -> bool:
+    return query.method in _RANGES and source.fields[query.attribute].indexed
 
 
 def read_page(session: Session, page: Page, columns: str) -> list[tuple[Any, ...]]:

@@ -15,8 +15,8 @@ from .work import Work
 _SYSTEM_FIELDS: Final = {
     "$id": Field("$id", "string", "id", "id_f"),
     "$sequence": Field("$sequence", "sequence", "seq"),
-    "$createdAt": Field("$createdAt", "datetime", "created"),
-    "$updatedAt": Field("$updatedAt", "datetime", "updated"),
+    "$createdAt": Field("$createdAt", "datetime", "created", indexed=True),
+    "$updatedAt": Field("$updatedAt", "datetime", "updated", indexed=True),
 }
 
 
@@ -35,6 +35,7 @@ def _fields(table: Table) -> dict[str, Field]:
     words = {
         column.key: f"x{index.number}" for index in table.indexes if (column := words_column(table, index)) is not None
     }
+    leading = {index.columns[0] for index in table.indexes if index.type in ("key", "unique") and index.columns}
     fields = dict(_SYSTEM_FIELDS)
     for column in table.plain:
         fields[column.key] = Field(
@@ -45,6 +46,7 @@ def _fields(table: Table) -> dict[str, Field]:
             column.array,
             column.encrypted,
             bool(column.options.get("narrow")) and not column.array,
+            column.key in leading,
             words.get(column.key, ""),
         )
     return fields

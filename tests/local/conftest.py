@@ -1,0 +1,23 @@
+"""A local Appwrite per test, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from django_appwrite_orm.local import LocalAppwrite
+
+from .client import Client
+
+
+@pytest.fixture
+def app() -> Iterator[LocalAppwrite]:
+    found = LocalAppwrite(":memory:")
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def appwrite(app: LocalAppwrite) -> Client:
+    return Client(app)

@@ -1,0 +1,46 @@
+"""The local Appwrite against recorded answers of a running Appwrite 1.9.6, over HTTP.
+
+The recordings lie beside the checkout, in ``../shared/conformance``; without them this is skipped. The counts per
+folder may only rise: raise them here when more agrees.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from django_appwrite_orm.local import LocalAppwrite
+from django_appwrite_orm.local.serving.door import Door
+
+CONFORMANCE = Path(__file__).parents[3] / "shared" / "conformance"
+AGREEING = {"bulk": 176, "operators": 277, "permissions": 330, "rows": 1398, "schema": 1023, "transactions": 451}
+
+pytest.importorskip("cheroot", reason="the HTTP door needs cheroot, of the extra `server`")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not CONFORMANCE.is_dir(), reason=f"there are no recordings at {CONFORMANCE}"),
+]
+
+
+@pytest.mark.parametrize("folder", sorted(AGREEING))
+def test_answers_agree_with_the_server(folder: str) -> None:
+    app = LocalAppwrite(":memory:")
+    with Door(app, port=0) as door:
+        played = subprocess.run(
+            [sys.executable, CONFORMANCE / "conformance.py", door.endpoint, CONFORMANCE / "scenarios" / folder],
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+    app.close()
+    found = re.search(r"^(\d+) passed, (\d+) failed$", played.stdout, re.MULTILINE)
+    assert found is not None, played.stdout + played.stderr
+    passed, failed = int(found[1]), int(found[2])
+    print(f"{folder}: {passed} of {passed + failed} steps agree")
+    assert passed >= AGREEING[folder], played.stdout
+    assert passed >= 0.9 * (passed + failed)
