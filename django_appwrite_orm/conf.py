@@ -45,6 +45,8 @@ class ConnectionSettings:
     memory: int = 4 * 1024 * 1024
     trust: float = 0.0
     warm_on_start: bool = False
+    auto_migrate: bool = False
+    auto_validate: bool = False
 
 
 class Problem(NamedTuple):
@@ -71,6 +73,8 @@ _KEYS = {
     "RETRIES": _Key((int,), 2, minimum=0),
     "PAGE_SIZE": _Key((int,), 500, minimum=1),
     "WARM_ON_START": _Key((bool,), False),
+    "AUTO_MIGRATE": _Key((bool,), False),
+    "AUTO_VALIDATE": _Key((bool,), False),
     "CACHE": _Key((dict,), {}),
 }
 _CACHE_KEYS = {
@@ -131,6 +135,8 @@ def connection_settings(alias: str) -> ConnectionSettings:
         memory=cache["MEMORY"],
         trust=cache["TRUST"],
         warm_on_start=values["WARM_ON_START"],
+        auto_migrate=values["AUTO_MIGRATE"],
+        auto_validate=values["AUTO_VALIDATE"],
     )
 
 

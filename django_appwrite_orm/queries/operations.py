@@ -11,6 +11,7 @@ from ..caching import CachePolicy, Found, note_read, policy_in_force
 from ..conf import DEFAULT_ALIAS
 from ..connection import Connection, connections
 from ..plans import ReadPlan, WritePlan
+from ..schema.automatic import ready
 from ..signals import Send
 from ..steps import Steps
 from ..tables import Row
@@ -30,6 +31,7 @@ def policy_of(table: type[Row], connection: Connection) -> CachePolicy:
 def read(table: type[Row], alias: str, plan: ReadPlan, policy: CachePolicy | None = None) -> Steps[Any]:
     """The answer to `plan`, from the cache where it is current; noted for the response's headers."""
     connection = connections[alias]
+    yield from ready(connection)
     started = time.perf_counter()
     found: Found = yield from connection.read(plan, policy or policy_of(table, connection))
     duration = time.perf_counter() - started
@@ -44,6 +46,7 @@ def read(table: type[Row], alias: str, plan: ReadPlan, policy: CachePolicy | Non
 def write(table: type[Row], alias: str, plan: WritePlan) -> Steps[Any]:
     """Carry out `plan`; the table's cached answers are gone when it returns, and also when it fails."""
     connection = connections[alias]
+    yield from ready(connection)
     try:
         data = yield from connection.write([plan.table], plan.request)
     finally:
