@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from appwrite.role import Role
 
     from . import signals
-    from .caching import CachePolicy
+    from .caching import CachePolicy, cache_policy
     from .queries import Manager, QuerySet, Table, orm, register
     from .tables import FulltextIndex, Index, UniqueIndex, columns
 
@@ -32,6 +32,7 @@ __all__ = [
     "Role",
     "Table",
     "UniqueIndex",
+    "cache_policy",
     "columns",
     "orm",
     "register",
@@ -46,6 +47,7 @@ _HOMES = {
     "Query": "appwrite.query",
     "Role": "appwrite.role",
     "CachePolicy": ".caching",
+    "cache_policy": ".caching",
     "FulltextIndex": ".tables",
     "Index": ".tables",
     "Manager": ".queries",

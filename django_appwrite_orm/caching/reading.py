@@ -116,7 +116,7 @@ def read(
         landed = yield from fetched_once(wanted, held)
         return Found(landed.answer.data, Status.MISS, landed.expires, len(landed.answer.text))
     except (Unavailable, RateLimited):
-        if kept is None or kept.expires + policy.stale_if_error <= time.time():
+        if not policy.stale_if_error or kept is None or kept.expires + policy.stale_if_error <= time.time():
             raise
         entry = kept.opened() if isinstance(kept, Envelope) else kept
         if entry is None:

@@ -17,7 +17,6 @@ from django_appwrite_orm.caching import CachePolicy, Found, Keys, Store, read, w
 from django_appwrite_orm.caching.store import CacheCall
 from django_appwrite_orm.exceptions import Unavailable
 from django_appwrite_orm.plans import Answer
-from django_appwrite_orm.caching.flights import Join
 from django_appwrite_orm.steps import Step, Steps
 
 KEYS = Keys("test", ("endpoint", "project"))

@@ -1,0 +1,57 @@
+"""`manage.py stats_appwrite`: what the cache does for each table, over all processes that share it."""
+
+from __future__ import annotations
+
+import json
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from django_appwrite_orm.connection import connections
+from django_appwrite_orm.queries import orm
+
+_COLUMNS = ("reads", "hits", "stale", "misses", "bypasses", "hit_rate", "invalidations", "errors", "bytes", "saved")
+
+
+class Command(BaseCommand):
+    help = "Shows hits, misses, invalidations, errors, bytes and seconds saved, by table."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("table", nargs="?", help="only this table, by name")
+        parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+        parser.add_argument("--watch", type=float, metavar="SECONDS", help="print again every so many seconds")
+        parser.add_argument("--reset", action="store_true", help="count from nothing again")
+
+    def handle(self, *, table: str | None, watch: float | None, reset: bool, **options: Any) -> None:
+        if watch is not None and watch <= 0:
+            raise CommandError("--watch takes a number of seconds above 0.")
+        if reset:
+            orm.reset_stats()
+            self.stdout.write("The counters start from nothing.")
+            return
+        if any(not connections[alias].store.shared for alias in connections.aliases()):
+            self.stderr.write("A cache is not shared between processes: only this process's counters can be shown.")
+        try:
+            while True:
+                self._show(table, as_json=options["json"])
+                if watch is None:
+                    return
+                time.sleep(watch)
+        except KeyboardInterrupt:
+            return
+
+    def _show(self, table: str | None, *, as_json: bool) -> None:
+        stats = orm.stats()
+        if table is not None and table not in stats:
+            raise CommandError(f"There is no table {table!r}. Registered: {', '.join(sorted(stats)) or 'none'}.")
+        chosen = {name: counts for name, counts in stats.items() if table in (None, name)}
+        if as_json:
+            self.stdout.write(json.dumps(chosen))
+            return
+        width = max(map(len, ["table", *chosen]))
+        self.stdout.write("  ".join(["table".ljust(width), *(name.rjust(max(len(name), 8)) for name in _COLUMNS)]))
+        for name, counts in chosen.items():
+            cells = (str(counts[column]).rjust(max(len(column), 8)) for column in _COLUMNS)
+            self.stdout.write("  ".join([name.ljust(width), *cells]))

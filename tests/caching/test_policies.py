@@ -1,0 +1,193 @@
+"""Policies: what is stored how long, and what is served when it is no longer current."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+from django.core.cache import caches
+
+from django_appwrite_orm import CachePolicy, cache_policy
+from django_appwrite_orm.caching import Keys, Memory, Status, Store, read
+from django_appwrite_orm.exceptions import NotFound, PermissionDenied, RateLimited, Timeout, Unavailable
+from django_appwrite_orm.plans import Answer
+from django_appwrite_orm.steps import arun, run
+from tests.counting import counted
+from tests.library.tables import Book
+
+KEYS = Keys("test", ("endpoint", "project"))
+TABLE = KEYS.table(("db", "books"))
+KEY = KEYS.envelope("all")
+
+
+class Server:
+    """What is asked of Appwrite: an answer that counts, or an error."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self.error: Exception | None = None
+        self.text: str | None = None
+        self.asked = threading.Event()
+
+    def fetch(self):
+        self.requests += 1
+        self.asked.set()
+        if self.error is not None:
+            raise self.error
+        text = self.text if self.text is not None else str(self.requests)
+        return Answer(text, None if text == "null" else int(text) if text.isdigit() else text)
+        yield
+
+
+@pytest.fixture(params=[0, 1_000_000], ids=["without memory", "with memory"])
+def store(request: pytest.FixtureRequest) -> Store:
+    return Store("default", memory=Memory(request.param))
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch):
+    """Time that passes when the test says so: what is stored stays, what it says of its life counts."""
+    now = [1_000_000.0]
+    monkeypatch.setattr("django_appwrite_orm.caching.reading.time.time", lambda: now[0])
+    lives: list[int] = []
+    real = caches["default"].set
+    monkeypatch.setattr(
+        caches["default"], "set", lambda key, value, life, *rest: (lives.append(life), real(key, value, None))
+    )
+    return type("Clock", (), {"now": now, "lives": lives, "passes": lambda self, s: now.__setitem__(0, now[0] + s)})()
+
+
+def ask(store: Store, server: Server, policy: CachePolicy):
+    return run(read(store, KEY, [TABLE], server.fetch, policy))
+
+
+def test_an_answer_ends_with_its_life(store: Store, clock) -> None:
+    server, policy = Server(), CachePolicy(ttl=60)
+    assert ask(store, server, policy).expires == clock.now[0] + 60
+    clock.passes(59)
+    assert ask(store, server, policy).status is Status.HIT
+    clock.passes(1)
+    found = ask(store, server, policy)
+    assert (found.status, found.data) == (Status.MISS, 2)
+    assert clock.lives == [60, 60]
+
+
+def test_stale_while_revalidate_serves_the_old_answer_once_and_fetches_behind(store: Store, clock) -> None:
+    server, policy = Server(), CachePolicy(ttl=60, stale_while_revalidate=30)
+    ask(store, server, policy)
+    clock.passes(75)
+    server.asked.clear()
+    found = ask(store, server, policy)
+    assert (found.status, found.data, found.expires) == (Status.STALE, 1, 0)
+    assert server.asked.wait(5)
+    _until(lambda: ask(store, server, policy).status is Status.HIT)
+    assert ask(store, server, policy).data == 2
+    assert clock.lives[0] == 90
+    clock.passes(60 + 30)
+    assert ask(store, server, policy).status is Status.MISS
+
+
+def test_stale_while_revalidate_asynchronously(clock) -> None:
+    server, policy, store = Server(), CachePolicy(ttl=60, stale_while_revalidate=30), Store("default")
+
+    async def life() -> None:
+        async def look():
+            return await arun(read(store, KEY, [TABLE], server.fetch, policy))
+
+        await look()
+        clock.passes(75)
+        assert (await look()).status is Status.STALE
+        for _ in range(100):
+            await asyncio.sleep(0.01)
+            if (await look()).status is Status.HIT:
+                break
+        assert (await look()).data == 2
+
+    asyncio.run(life())
+    assert server.requests == 2
+
+
+def test_after_a_write_nothing_is_revalidated_behind(store: Store, clock) -> None:
+    server, policy = Server(), CachePolicy(ttl=60, stale_while_revalidate=3000)
+    ask(store, server, policy)
+    caches["default"].delete(TABLE.token)
+    found = ask(store, server, policy)
+    assert (found.status, found.data) == (Status.MISS, 2)
+
+
+@pytest.mark.parametrize("error", [Unavailable("down"), Timeout("slow"), RateLimited("slow")])
+@pytest.mark.parametrize("why", ["expired", "invalidated", "fenced"])
+def test_stale_if_error(store: Store, clock, error: Exception, why: str) -> None:
+    server, policy = Server(), CachePolicy(ttl=60, stale_if_error=3600)
+    ask(store, server, policy)
+    if why == "expired":
+        clock.passes(70)
+    elif why == "invalidated":
+        caches["default"].delete(TABLE.token)
+    else:
+        caches["default"].add(TABLE.lane, "a writer")
+    server.error = error
+    found = ask(store, server, policy)
+    assert (found.status, found.data, found.expires) == (Status.STALE, 1, 0)
+    with pytest.raises(type(error)):
+        ask(store, server, CachePolicy(ttl=60))
+    clock.passes(3600 + 60)
+    with pytest.raises(type(error)):
+        ask(store, server, policy)
+
+
+@pytest.mark.parametrize("error", [PermissionDenied("401", status=401), NotFound("404", status=404)])
+def test_stale_is_never_served_for_no(store: Store, clock, error: Exception) -> None:
+    server, policy = Server(), CachePolicy(ttl=60, stale_if_error=3600)
+    ask(store, server, policy)
+    clock.passes(70)
+    server.error = error
+    with pytest.raises(type(error)):
+        ask(store, server, policy)
+
+
+def test_absent_rows_and_large_answers_have_lives_of_their_own(store: Store, clock) -> None:
+    server, policy = Server(), CachePolicy(ttl=60, negative_ttl=5, largest=10)
+    server.text = "null"
+    ask(store, server, policy)
+    assert clock.lives == [5]
+    clock.passes(5)
+    server.text = "x" * 11
+    assert ask(store, server, policy).expires == 0
+    assert clock.lives == [5]
+    assert ask(store, server, CachePolicy(ttl=60, negative_ttl=0)).status is Status.MISS
+
+
+@pytest.mark.parametrize(
+    "bad", [{"ttl": -1}, {"ttl": "5"}, {"ttl": True}, {"largest": -1}, {"negative_ttl": float("inf")}]
+)
+def test_a_policy_that_makes_no_sense_says_so(bad: dict) -> None:
+    with pytest.raises(ValueError, match=next(iter(bad))):
+        CachePolicy(**bad)
+
+
+@pytest.mark.usefixtures("library")
+def test_whose_policy_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    lives: list[int] = []
+    real = caches["default"].set
+    monkeypatch.setattr(caches["default"], "set", lambda key, value, life: (lives.append(life), real(key, value, life)))
+    monkeypatch.setattr(Book._meta, "policy", CachePolicy(ttl=60))
+    list(Book.objects.filter(pages=1))
+    with cache_policy(ttl=20):
+        list(Book.objects.filter(pages=2))
+        list(Book.objects.filter(pages=3).cached(7))
+        with cache_policy(CachePolicy(ttl=9), stale_if_error=1), counted() as costs:
+            list(Book.objects.filter(pages=4))
+            list(Book.objects.filter(pages=5).uncached())
+    list(Book.objects.filter(pages=6))
+    assert lives == [60, 20, 7, 10, 60]
+    assert len(costs.requests) == 2
+
+
+def _until(condition) -> None:
+    for _ in range(500):
+        if condition():
+            return
+        threading.Event().wait(0.01)
+    raise AssertionError("it did not come to that")

@@ -1,0 +1,118 @@
+"""Statistics: counted where it happens, added up where it is shared, shown by a command."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from io import StringIO
+
+import pytest
+from django.core.cache import caches
+from django.core.management import CommandError, call_command
+from django.test import override_settings
+
+from django_appwrite_orm import orm
+from django_appwrite_orm.caching import Counts
+from django_appwrite_orm.connection import connections
+from django_appwrite_orm.exceptions import InvalidRequest
+from tests import redis
+from tests.counting import counted
+from tests.library.tables import Book
+
+
+@pytest.mark.usefixtures("library")
+def test_what_is_counted() -> None:
+    orm.reset_stats()
+    Book.objects.create(title="Dune", price=9)
+    for _ in range(3):
+        list(Book.objects.all())
+    list(Book.objects.uncached())
+    Book.objects.set_updated(False)
+    with pytest.raises(InvalidRequest):
+        orm.table("books").find(['equal("nothing", 1)'])
+    counts = orm.stats()["books"]
+    assert {name: counts[name] for name in ("reads", "hits", "misses", "bypasses", "stale")} == {
+        "reads": 4, "hits": 2, "misses": 1, "bypasses": 1, "stale": 0,
+    }  # fmt: skip
+    assert (counts["invalidations"], counts["errors"], counts["hit_rate"]) == (2, 1, 50.0)
+    assert counts["bytes"] > 0
+    assert counts["hit_time"] > 0
+    assert orm.stats()["library_reader"]["reads"] == 0
+    orm.reset_stats()
+    assert orm.stats()["books"]["reads"] == 0
+
+
+def test_what_is_made_of_the_counts() -> None:
+    counts = Counts(hits=8, misses=2, hit_time=8_000, miss_time=200_000)
+    assert (counts.reads, counts.hit_rate) == (10, 80.0)
+    assert counts.saved == pytest.approx(0.792)
+    assert (Counts().hit_rate, Counts().saved, Counts(hits=3).saved) == (0.0, 0.0, 0.0)
+
+
+@pytest.fixture
+def on_redis(tmp_path, request: pytest.FixtureRequest) -> Iterator[None]:
+    with redis.running() as url:
+        cache = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
+        connection = {"ENDPOINT": f"local:{tmp_path}/appwrite.sqlite3", "DATABASE_ID": "library"}
+        with override_settings(CACHES={"default": cache}, APPWRITE_ORM={"default": connection}):
+            request.getfixturevalue("library")
+            yield
+            connections.reset()
+            caches["default"].close()
+
+
+def test_processes_are_added_up_without_a_round_trip_per_read(on_redis: None) -> None:
+    list(Book.objects.all())
+    with counted() as costs:
+        list(Book.objects.all())
+    assert costs.cache == ["get_many"]
+    connections["default"].statistics.flush()
+    connections.reset()  # another process begins, with counters of its own
+    list(Book.objects.all())
+    assert orm.stats()["books"]["reads"] == 3
+    connections["default"].statistics.flush()
+    assert orm.stats()["books"]["reads"] == 3
+    assert orm.stats()["books"]["hits"] == 2
+    orm.reset_stats()
+    assert orm.stats()["books"]["reads"] == 0
+
+
+def test_a_cache_that_fails_hurts_nobody(on_redis: None) -> None:
+    list(Book.objects.all())
+    real = caches["default"].add
+    caches["default"].add = lambda *args: 1 / 0
+    try:
+        connections["default"].statistics.flush()
+    finally:
+        caches["default"].add = real
+    assert orm.stats()["books"]["reads"] == 0
+
+
+@pytest.mark.usefixtures("library")
+def test_the_command() -> None:
+    list(Book.objects.all())
+    out, err = StringIO(), StringIO()
+    call_command("stats_appwrite", stdout=out, stderr=err)
+    head, *rows = out.getvalue().splitlines()
+    assert head.split()[:3] == ["table", "reads", "hits"]
+    assert any(row.split()[:2] == ["books", "1"] for row in rows)
+    assert "not shared" in err.getvalue()
+    out = StringIO()
+    call_command("stats_appwrite", "books", json=True, stdout=out, stderr=err)
+    assert json.loads(out.getvalue())["books"]["misses"] == 1
+    with pytest.raises(CommandError, match="no table 'bookz'"):
+        call_command("stats_appwrite", "bookz", stderr=err)
+    call_command("stats_appwrite", reset=True, stdout=out)
+    assert orm.stats()["books"]["reads"] == 0
+
+
+@pytest.mark.usefixtures("library")
+def test_clear_appwrite() -> None:
+    for named in ((), ("books",)):
+        list(Book.objects.all())
+        out = StringIO()
+        call_command("clear_appwrite", *named, stdout=out)
+        assert not Book.objects.is_updated()
+        assert "Dropped" in out.getvalue()
+    with pytest.raises(CommandError, match="no table"):
+        call_command("clear_appwrite", "bookz")
