@@ -12,12 +12,14 @@ if TYPE_CHECKING:
 # What every row has besides its columns, as they stand in filters, orders and constructors.
 SYSTEM_NAMES = ("id", "pk", "sequence", "created_at", "updated_at", "permissions")
 
+# Methods take columns as keyword arguments, and this one is theirs.
+_TAKEN = (*SYSTEM_NAMES, "self")
 _MISSING = object()
 
 
 def name_problem(name: str, base: type[Row]) -> str | None:
     """Why a column of a table derived from `base` cannot be called `name` in Python; None when it can."""
-    if name in SYSTEM_NAMES or inspect.getattr_static(base, name, _MISSING) is not _MISSING:
+    if name in _TAKEN or inspect.getattr_static(base, name, _MISSING) is not _MISSING:
         return "every row has something of its own under this name"
     if name.startswith("_") or name.endswith("_") or "__" in name:
         return "underscores in front, at the end or two in a row have a meaning in lookups"

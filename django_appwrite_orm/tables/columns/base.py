@@ -23,10 +23,9 @@ class Column:
 
     `required` columns must have a value; they are None only where rows are older than the column. `default`
     (a value, or a callable for one that is computed anew, as `timezone.now`) is what a new row starts with when
-    it is given no value;
-    `db_default` is the column's default on the server, for every client, which also turns an explicit None
-    into that default there. `array` makes the value a list. `column` is the key on the server where it
-    differs from the name in Python.
+    it is given no value; `db_default` is the column's default on the server, for every client, which also turns
+    an explicit None into that default there. `array` makes the value a list. `column` is the key on the server
+    where it differs from the name in Python.
 
     Two options are for `migrate_appwrite` alone. `renamed_from` is the key the column had before: it is then
     renamed on the server, with its values. `convert` makes the new value of a row out of the JSON that the
