@@ -7,6 +7,7 @@ error page shows the local variables of its frames.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import ssl
 import threading
@@ -107,7 +108,8 @@ class HTTPWire:
             return _no_answer(error, stage.sent)
 
     def _arguments(self, outgoing: Outgoing, limit: float, trace: Any) -> dict[str, Any]:
-        timeout = {"connect": min(CONNECT_LIMIT, limit), "pool": limit}
+        # A little less than the whole: the library closes what its own time-out interrupts, a handshake included.
+        timeout = {"connect": min(CONNECT_LIMIT, limit * 0.9), "pool": limit}
         return {
             "method": outgoing.method,
             "url": self._endpoint + outgoing.target,
@@ -208,6 +210,12 @@ def _after_fork() -> None:
         wire.after_fork()
 
 
+def _at_exit() -> None:
+    for wire in list(_wires):
+        wire.close()
+
+
+atexit.register(_at_exit)
 if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
     os.register_at_fork(after_in_child=_after_fork)
 
@@ -220,16 +228,14 @@ def _incoming(response: httpcore.Response, body: bytes) -> Incoming:
 
 
 def _no_answer(error: BaseException, sent: bool) -> NoAnswer:
+    if isinstance(error, (httpcore.TimeoutException, TimeoutError)):
+        return NoAnswer("timed out", sent=sent, timed_out=True)
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, ssl.SSLError):
         cause = cause.__cause__ or cause.__context__
-    timed_out = isinstance(error, (httpcore.TimeoutException, TimeoutError))
-    if isinstance(cause, ssl.SSLError) and not sent:
-        return NoAnswer(
-            f"TLS: {cause.strerror or cause}", sent=False, final=isinstance(cause, ssl.SSLCertVerificationError)
-        )
-    reason = str(error) or ("timed out" if timed_out else type(error).__name__)
-    return NoAnswer(reason, sent=sent, timed_out=timed_out)
+    if cause is not None and not sent:
+        return NoAnswer(f"TLS failed: {cause}", sent=False, final=isinstance(cause, ssl.SSLCertVerificationError))
+    return NoAnswer(str(error) or type(error).__name__, sent=sent)
 
 
 def _proxy_of(endpoint: str) -> httpcore.Proxy | None:

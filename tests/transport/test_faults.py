@@ -1,0 +1,210 @@
+"""What a caller sees of a server that misbehaves: which error, whether a write is unclear, how often was asked."""
+
+from __future__ import annotations
+
+import socket
+import time
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from django_appwrite_orm.exceptions import (
+    AppwriteError,
+    Conflict,
+    IntegrityError,
+    InvalidRequest,
+    NotFound,
+    PermissionDenied,
+    RateLimited,
+    Timeout,
+    Unavailable,
+)
+from django_appwrite_orm.plans import Answer, Request
+from django_appwrite_orm.transport import Client, attempts, exchange
+from tests.counting import counted
+
+from .conftest import Drive
+from .faults import (
+    CREATE,
+    READ,
+    UPDATE,
+    Fault,
+    answer,
+    certificate,
+    faulty,
+    hang,
+    refusal,
+    reset,
+    slow_body,
+    slow_head,
+    stall,
+    truncated,
+)
+
+GOOD = answer(200, {"ok": True})
+HTML = answer(200, "<h1>Welcome</h1>", type="text/html")
+BROKEN_JSON = answer(200, "{broken")
+ALWAYS = 3  # attempts with two repeats
+
+
+@pytest.fixture(autouse=True)
+def no_long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempts.random, "uniform", lambda low, high: 0.01)
+
+
+def ask(drive: Drive, client: Client, request: Request, timeout: float = 5.0, retries: int = 2) -> Answer:
+    return drive(exchange(client, request, timeout=timeout, retries=retries))
+
+
+@pytest.mark.parametrize(
+    ("fault", "request_", "error", "unclear", "sent"),
+    [
+        (reset, READ, Unavailable, False, ALWAYS),
+        (reset, UPDATE, Unavailable, True, 1),
+        (reset, CREATE, Unavailable, True, ALWAYS),
+        (truncated, READ, Unavailable, False, ALWAYS),
+        (truncated, UPDATE, Unavailable, True, 1),
+        (truncated, CREATE, Unavailable, True, ALWAYS),
+        (HTML, READ, Unavailable, False, 1),
+        (HTML, UPDATE, Unavailable, True, 1),
+        (BROKEN_JSON, READ, Unavailable, False, 1),
+        (BROKEN_JSON, CREATE, Unavailable, True, 1),
+        (refusal(500, "general_unknown"), READ, Unavailable, False, ALWAYS),
+        (refusal(500, "general_unknown"), UPDATE, Unavailable, True, 1),
+        (refusal(500, "general_unknown"), CREATE, Unavailable, True, ALWAYS),
+        (answer(503, "<h1>Down</h1>", type="text/html"), READ, Unavailable, False, ALWAYS),
+        (answer(503, "<h1>Down</h1>", type="text/html"), UPDATE, Unavailable, True, 1),
+        (refusal(408, "database_timeout"), READ, Timeout, False, 1),
+        (refusal(408, "database_timeout"), UPDATE, Timeout, True, 1),
+        (refusal(429, "general_rate_limit_exceeded"), READ, RateLimited, False, ALWAYS),
+        (refusal(429, "general_rate_limit_exceeded"), UPDATE, RateLimited, False, ALWAYS),
+        (refusal(400, "row_invalid_structure"), CREATE, InvalidRequest, False, 1),
+        (refusal(401, "user_unauthorized"), UPDATE, PermissionDenied, False, 1),
+        (refusal(404, "row_not_found"), UPDATE, NotFound, False, 1),
+        (refusal(409, "row_already_exists"), CREATE, IntegrityError, False, 1),
+        (refusal(409, "row_update_conflict"), UPDATE, Conflict, False, 1),
+        (refusal(410, "transaction_expired"), UPDATE, Conflict, False, 1),
+    ],
+)
+def test_what_the_caller_sees(
+    drive: Drive, fault: Fault, request_: Request, error: type[AppwriteError], unclear: bool, sent: int
+) -> None:
+    with faulty(fault) as server, pytest.raises(error) as caught:
+        ask(drive, server.client(), request_)
+    assert type(caught.value) is error
+    assert (caught.value.unclear, len(server.received)) == (unclear, sent)
+    assert {received.method for received in server.received} == {request_.method}
+
+
+@pytest.mark.parametrize("fault", [hang, slow_head, slow_body, stall], ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize(("request_", "unclear"), [(READ, False), (UPDATE, True), (CREATE, True)])
+def test_it_is_given_up_in_time(drive: Drive, fault: Fault, request_: Request, unclear: bool) -> None:
+    """The bound is generous to a busy machine and far below what a limit per byte would take."""
+    started = time.monotonic()
+    with faulty(fault) as server, pytest.raises(Timeout) as caught:
+        ask(drive, server.client(), request_, timeout=0.4)
+    assert time.monotonic() - started < 3
+    assert (caught.value.unclear, len(server.received)) == (unclear, 1)
+
+
+@pytest.mark.parametrize("request_", [READ, UPDATE, CREATE])
+def test_nobody_listens(drive: Drive, request_: Request) -> None:
+    """Nothing was sent, so that every request may be repeated, and a write is certainly not applied."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    client = Client(endpoint=f"http://127.0.0.1:{port}/v1", project_id="p", api_key="k")
+    with counted() as costs, pytest.raises(Unavailable) as caught:
+        ask(drive, client, request_)
+    assert (caught.value.unclear, len(costs.requests)) == (False, ALWAYS)
+
+
+def test_a_certificate_nobody_signed(drive: Drive, tmp_path: Path) -> None:
+    tls, _ = certificate(tmp_path)
+    with faulty(GOOD, tls=tls) as server, pytest.raises(Unavailable, match=r"TLS failed.*self.signed") as caught:
+        ask(drive, server.client(), UPDATE)
+    assert (caught.value.unclear, server.received, server.connections) == (False, [], 1)
+
+
+def test_a_certificate_one_trusts(drive: Drive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tls, file = certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    with faulty(GOOD, tls=tls) as server:
+        client = server.client()
+        assert ask(drive, client, READ).data == {"ok": True}
+        client.close()
+
+
+def test_a_server_that_speaks_no_tls(drive: Drive) -> None:
+    with faulty(GOOD) as server, pytest.raises(Unavailable) as caught:
+        ask(drive, server.client(server.endpoint.replace("http", "https")), UPDATE)
+    assert (caught.value.unclear, server.received) == (False, [])
+
+
+@pytest.mark.parametrize("header", ["1", "date"])
+def test_retry_after_is_honoured(drive: Drive, header: str) -> None:
+    asked = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 2)) if header == "date" else header
+    busy = refusal(429, "general_rate_limit_exceeded", Retry_After=asked)
+    with faulty(busy, GOOD) as server, mock.patch.object(attempts, "Pause", side_effect=attempts.Pause) as pause:
+        assert ask(drive, server.client(), UPDATE).data == {"ok": True}
+    assert 0.5 < pause.call_args.args[0] <= 2
+    assert len(server.received) == 2
+
+
+def test_the_end_of_appwrites_own_window_is_honoured(drive: Drive) -> None:
+    busy = refusal(429, "general_rate_limit_exceeded", X_RateLimit_Reset=str(int(time.time()) + 2))
+    with faulty(busy, GOOD) as server, mock.patch.object(attempts, "Pause", side_effect=attempts.Pause) as pause:
+        ask(drive, server.client(), READ)
+    assert 0.5 < pause.call_args.args[0] <= 2
+
+
+def test_a_wait_that_is_too_long_is_not_begun(drive: Drive) -> None:
+    busy = refusal(429, "general_rate_limit_exceeded", Retry_After="60")
+    with faulty(busy, GOOD) as server, pytest.raises(RateLimited) as caught:
+        ask(drive, server.client(), READ)
+    assert (caught.value.retry_after, len(server.received)) == (60, 1)
+
+
+def test_a_read_gets_over_a_passing_fault(drive: Drive) -> None:
+    with faulty(reset, refusal(503, "general_unknown"), GOOD) as server:
+        found = ask(drive, server.client(), READ)
+    assert (found.data, found.unclear, len(server.received)) == ({"ok": True}, False, 3)
+
+
+def test_a_create_that_needed_two_copies_says_so(drive: Drive) -> None:
+    """The first one may still be on its way, and so the fence must stand."""
+    with faulty(reset, answer(201, {"$id": "r"})) as server:
+        found = ask(drive, server.client(), CREATE)
+    assert (found.data, found.unclear, len(server.received)) == ({"$id": "r"}, True, 2)
+    assert server.received[0].body == server.received[1].body
+
+
+def test_a_conflict_after_a_lost_copy_may_be_our_own_success(drive: Drive) -> None:
+    with faulty(reset, refusal(409, "row_already_exists")) as server, pytest.raises(IntegrityError) as caught:
+        ask(drive, server.client(), CREATE)
+    assert (caught.value.repeated, caught.value.unclear) == (True, True)
+
+
+def test_a_conflict_after_a_refusal_is_none_of_ours(drive: Drive) -> None:
+    """The copy before was turned away at the door."""
+    busy = refusal(429, "general_rate_limit_exceeded", Retry_After="0")
+    with faulty(busy, refusal(409, "row_already_exists")) as server, pytest.raises(IntegrityError) as caught:
+        ask(drive, server.client(), CREATE)
+    assert (caught.value.repeated, caught.value.unclear, len(server.received)) == (False, False, 2)
+
+
+def test_a_clear_refusal_after_a_lost_copy_stays_unclear(drive: Drive) -> None:
+    busy, refused = refusal(429, "general_rate_limit_exceeded"), refusal(401, "user_unauthorized")
+    with faulty(reset, busy, refused) as server, pytest.raises(PermissionDenied) as caught:
+        ask(drive, server.client(), CREATE)
+    assert (caught.value.unclear, len(server.received)) == (True, 3)
+
+
+def test_an_absent_row_is_an_answer(drive: Drive) -> None:
+    absent = Request("GET", "/tablesdb/d/tables/t/rows/r", absent="row_not_found")
+    with faulty(refusal(404, "row_not_found"), refusal(404, "table_not_found")) as server:
+        client = server.client()
+        assert ask(drive, client, absent) == Answer("null", None)
+        with pytest.raises(NotFound) as caught:
+            ask(drive, client, absent)
+    assert caught.value.type == "table_not_found"
