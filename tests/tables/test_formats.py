@@ -109,6 +109,8 @@ def test_urls_that_are_right(url: str) -> None:
         "http://example.com:0",
         "http://example.com:99999",
         "http://[::1",
+        "http://[v1.abc]/",
+        "http://[1::2::3]/",
         "http://[fe80::1%25eth0]/",
         "http://us er@example.com",
         "http://a@b@example.com",

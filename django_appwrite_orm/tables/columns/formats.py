@@ -62,7 +62,7 @@ def _has_target(parts: SplitResult) -> bool:
         return bool(parts.path or host)
     if parts.scheme not in ("http", "https"):
         return bool(host) or parts.scheme in _SCRIPTS
-    if ":" in host:
+    if "[" in parts.netloc:
         return _is_ipv6(host)
     return 0 < len(host) <= 253 and all(_LABEL.fullmatch(label) for label in host.removesuffix(".").split("."))
 
