@@ -24,7 +24,7 @@ class Country(Table):
 
     code = columns.String(size=2, required=True)
     name = columns.String(size=64, required=True)
-    airports = columns.Integer(min=0, required=True)
+    airports = columns.Integer(min=0, max=1_000_000, required=True)
 
     class Meta:
         name = "countries"

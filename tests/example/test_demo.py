@@ -13,12 +13,16 @@ MANAGE = Path(__file__).parents[2] / "example_project" / "manage.py"
 
 
 def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("APPWRITE_", "DJANGO_"))}
-    inherited["PYTHONPATH"] = os.pathsep.join([str(MANAGE.parents[1]), os.environ.get("PYTHONPATH", "")])
     command = [sys.executable, str(MANAGE), *arguments]
-    return subprocess.run(
-        command, env={**inherited, **environment}, capture_output=True, text=True, check=False, timeout=300
-    )
+    environment = {**_environment(), **environment}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
+
+
+def _environment() -> dict[str, str]:
+    """This process's, without what would change the site, and with the package of this checkout."""
+    other = ("APPWRITE_", "DJANGO_", "REDIS_URL")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(other)}
+    return kept | {"PYTHONPATH": os.pathsep.join([str(MANAGE.parents[1]), os.environ.get("PYTHONPATH", "")])}
 
 
 def test_the_system_checks_find_nothing_wrong() -> None:
@@ -31,6 +35,22 @@ def test_half_an_account_is_told_of() -> None:
     assert done.returncode != 0
     assert "PROJECT_ID is missing" in done.stderr
     assert "very-secret" not in done.stderr + done.stdout
+
+
+@pytest.mark.slow
+def test_a_site_that_was_started_by_a_program_ends_with_it(tmp_path) -> None:
+    """The check holds the other end of the site's input; it is closed also when the check is killed."""
+    environment = {**_environment(), "APPWRITE_ENDPOINT": f"local:{tmp_path / 'demo.sqlite3'}"}
+    command = [sys.executable, "-u", str(MANAGE), "demo", "--port", "0", "--until-eof"]
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as site:
+        try:
+            assert any("Starting development server" in line for line in site.stdout)
+            site.stdin.close()
+            assert site.wait(timeout=30) == 0
+        finally:
+            site.kill()
 
 
 @pytest.mark.slow
