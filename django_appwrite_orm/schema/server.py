@@ -10,7 +10,7 @@ from ..connection import Connection
 from ..exceptions import NotFound
 from ..plans import Clause, Request
 from ..steps import Steps
-from .state import INT32, TableState, column_state, index_state
+from .state import TableState, column_state, index_state
 
 # Lists give 25 unless told; each table comes with all it has, so a page should not grow without bound.
 PAGE = 100
@@ -40,7 +40,7 @@ def read_tables(connection: Connection) -> Steps[dict[str, TableState] | None]:
 
 def table_state(described: Mapping[str, Any]) -> TableState:
     """The table that Appwrite's answer describes."""
-    columns = [column_state(column, unranged=INT32) for column in described["columns"]]
+    columns = [column_state(column, served=True) for column in described["columns"]]
     indexes = [index_state(index) for index in described["indexes"]]
     return TableState(
         id=described["$id"],

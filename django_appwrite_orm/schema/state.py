@@ -114,11 +114,11 @@ class TableState:
         )
 
 
-def column_state(described: Mapping[str, Any], *, unranged: tuple[int, int] = INT64) -> ColumnState:
+def column_state(described: Mapping[str, Any], *, served: bool = False) -> ColumnState:
     """The column that `described` is about, in the form of Appwrite's answers.
 
-    `unranged` is what an integer column without a range holds: a declared one 64 bits, a server's 32, for
-    only a column given with its table shows none (observed on Appwrite 1.9.6).
+    `served`: a server said so. An integer column without a range then holds 32 bits, and a declared one 64,
+    for only a column given with its table shows none (observed on Appwrite 1.9.6).
     """
     type_name = str(described["type"])
     kind = described.get("format") or _ROUTES.get(type_name, type_name)
@@ -128,10 +128,10 @@ def column_state(described: Mapping[str, Any], *, unranged: tuple[int, int] = IN
         required=bool(described.get("required")),
         array=bool(described.get("array")),
         default=_moment(described.get("default")) if kind == "datetime" else described.get("default"),
-        options=_options(kind, described, unranged),
+        options=_options(kind, described, INT32 if served else INT64),
         status=described.get("status", AVAILABLE),
         error=described.get("error", ""),
-        fixed_range=kind in ("integer", "bigint", "float") and described.get("min") is None,
+        fixed_range=served and kind in ("integer", "bigint", "float") and described.get("min") is None,
     )
 
 

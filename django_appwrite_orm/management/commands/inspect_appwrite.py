@@ -1,0 +1,46 @@
+"""`manage.py inspect_appwrite`: table classes for a database that is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from ...conf import DEFAULT_ALIAS
+from ...connection import connections
+from ...exceptions import AppwriteORMError
+from ...queries import Table
+from ...schema import read_tables, source, tables_of
+from ...schema.state import TableState
+from ...steps import run
+
+
+class Command(BaseCommand):
+    help = "Prints table classes for the tables of a database, or of the Appwrite CLI's appwrite.config.json."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("tables", nargs="*", help="Ids of tables; all when left out.")
+        parser.add_argument("--database", default=DEFAULT_ALIAS, help="Alias in APPWRITE_ORM (default: %(default)s).")
+        parser.add_argument("--config", help="Read this appwrite.config.json instead of the server.")
+
+    def handle(self, *args: Any, tables: list[str], database: str, config: str | None, **options: Any) -> None:
+        try:
+            found = self._found(database, config)
+            unknown = sorted({id.lower() for id in tables} - found.keys())
+            if unknown:
+                raise CommandError(f"There is no table {unknown[0]!r}. There are: {', '.join(found) or 'none'}.")
+            chosen = [found[id.lower()] for id in tables] or list(found.values())
+            self.stdout.write(source(chosen, Table, database), ending="")
+        except (AppwriteORMError, OSError, UnicodeDecodeError) as error:
+            raise CommandError(str(error)) from error
+
+    def _found(self, database: str, config: str | None) -> dict[str, TableState]:
+        connection = connections[database]
+        if config is None:
+            found = run(read_tables(connection))
+            if found is None:
+                raise CommandError(f"There is no database {connection.settings.database_id!r}.")
+            return found
+        tables = tables_of(Path(config).read_text(encoding="utf-8"), connection.settings.database_id)
+        return {table.id.lower(): table for table in tables}

@@ -1,0 +1,135 @@
+"""Classes made from a schema that is there: migrated, they give no difference."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from django_appwrite_orm import Table, columns
+from django_appwrite_orm.schema import config_of, declared_table, source, tables_of
+from django_appwrite_orm.tables import Row
+from tests.library.tables import Book, Everything, Reader
+
+from .making import ask, migrated, table
+
+
+def classes_of(text: str) -> list[type[Table]]:
+    """The table classes that a module's text declares."""
+    module: dict[str, Any] = {"__name__": "inspected"}
+    exec(compile(text, "inspected.py", "exec"), module)
+    return [found for found in module.values() if isinstance(found, type) and issubclass(found, Table)][1:]
+
+
+def inspected(capsys: pytest.CaptureFixture[str], *arguments: str, **options: Any) -> list[type[Table]]:
+    call_command("inspect_appwrite", *arguments, **options)
+    return classes_of(capsys.readouterr().out)
+
+
+def test_what_is_printed_gives_no_difference(capsys: pytest.CaptureFixture[str]) -> None:
+    migrated(Book, Reader, Everything)
+    found = inspected(capsys)
+    assert [one.__name__ for one in found] == ["Books", "LibraryReader", "LibraryEverything"]
+    assert migrated(*found) == []
+
+
+def test_it_prints_what_one_would_write(capsys: pytest.CaptureFixture[str]) -> None:
+    migrated(Book)
+    call_command("inspect_appwrite", "books")
+    assert capsys.readouterr().out.startswith("""\
+from django_appwrite_orm import FulltextIndex, Index, Table, UniqueIndex, columns
+
+
+class Books(Table):
+    title = columns.String(size=100, required=True)
+    price = columns.Float(min=0, required=True)
+""")
+
+
+def test_odd_names_are_handled_with_column(capsys: pytest.CaptureFixture[str]) -> None:
+    keys = ["class", "id", "save", "1st", "a-b", "a.b", "a_b", "x__y", "end_", "objects", "Meta", "permissions", "def"]
+    migrated(Reader)
+    columns_given = [{"key": key, "type": "boolean"} for key in keys]
+    ask("POST", "/tables", {"tableId": "1-odd.name", "name": "A 'quoted'\n\"name\"", "columns": columns_given})
+    (found,) = inspected(capsys, "1-odd.name")
+    assert found.__name__ == "Table1OddName"
+    assert sorted(column.key for column in found._meta.columns.values()) == sorted(keys)
+    assert not set(found._meta.columns) & {*dir(Row), *dir(Table)}
+    assert all("__" not in name and not name.endswith("_") for name in found._meta.columns)
+    assert migrated(found) == []
+    row = found.objects.create(**dict.fromkeys(found._meta.columns, True))
+    assert found.objects.get(pk=row.id).to_dict()["x__y"] is True
+
+
+def test_what_no_class_can_say_is_a_comment_and_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    migrated(table(a=columns.Boolean()))
+    ask("POST", "/tables/things/columns/string", {"key": "secret", "size": 200, "required": False, "encrypt": True})
+    ask("POST", "/tables/things/columns/relationship", {
+        "relatedTableId": "things", "type": "manyToOne", "key": "parent", "onDelete": "restrict",
+    })  # fmt: skip
+    call_command("inspect_appwrite")
+    text = capsys.readouterr().out
+    assert "# 'secret' is not declared: it is encrypted." in text
+    assert "# 'parent' is not declared: there is no column class for relationship." in text
+    (found,) = classes_of(text)
+    assert all(line.startswith("Not declared, left alone") for line in migrated(found))
+
+
+def test_numbers_without_a_range_are_declared_with_the_one_they_have(capsys: pytest.CaptureFixture[str]) -> None:
+    migrated(Reader)
+    given = [{"key": kind, "type": kind} for kind in ("integer", "bigint", "double")]
+    ask("POST", "/tables", {"tableId": "n", "name": "n", "columns": given})
+    (found,) = inspected(capsys, "n")
+    assert (found.integer.min, found.integer.max) == (-(2**31), 2**31 - 1)
+    assert migrated(found) == []
+
+
+def test_unknown_tables_and_databases_are_errors_in_words() -> None:
+    with pytest.raises(CommandError, match="There is no database 'library'"):
+        call_command("inspect_appwrite")
+    migrated(Book)
+    with pytest.raises(CommandError, match=r"There is no table 'other'\. There are: books\."):
+        call_command("inspect_appwrite", "other")
+
+
+class TestTheClisConfig:
+    def test_exported_and_read_again_it_is_the_same(self) -> None:
+        states = [declared_table(one).state for one in (Book, Reader, Everything)]
+        text = json.dumps(config_of(states, "library", "shop", "https://example.org/v1"))
+        assert tables_of(text, "library") == states
+        assert tables_of(text, "other") == []
+
+    def test_it_becomes_classes(self, tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
+        states = [declared_table(one).state for one in (Book, Everything)]
+        file = tmp_path / "appwrite.config.json"
+        file.write_text(json.dumps(config_of(states, "library", "shop", "local:x")))
+        found = inspected(capsys, config=str(file))
+        assert [declared_table(one).state for one in found] == states
+
+    def test_older_words_for_index_columns_are_read(self) -> None:
+        described = {"$id": "t", "name": "t", "columns": [{"key": "a", "type": "boolean"}]}
+        described["indexes"] = [{"key": "i", "type": "key", "attributes": ["a"], "orders": ["desc"]}]
+        (found,) = tables_of(json.dumps({"tables": [described]}), "library")
+        assert str(found.indexes["i"]) == "i (key on -a)"
+
+    @pytest.mark.parametrize("text", ["", "[]", "{}", '{"tables": [{}]}', '{"tables": [{"$id": "t"}]}', "{"])
+    def test_anything_else_is_an_error_in_words(self, text: str, tmp_path: Any) -> None:
+        file = tmp_path / "appwrite.config.json"
+        file.write_text(text)
+        with pytest.raises(CommandError, match=r"not the CLI's appwrite\.config\.json"):
+            call_command("inspect_appwrite", config=str(file))
+
+
+def test_texts_of_a_server_cannot_break_out_of_the_source() -> None:
+    hostile = table(
+        meta={"name": "x\"\n    import os\n'", "id": "t", "permissions": ['read("user:\'\n")']},
+        a=columns.Enum(["'", '"\n', "\\"], db_default="'"),
+    )
+    text = source([declared_table(hostile).state], Table)
+    assert [line for line in text.splitlines() if "import" in line and not line.strip().startswith("name = ")] == [
+        "from django_appwrite_orm import Table, columns"
+    ]
+    (found,) = classes_of(text)
+    assert declared_table(found).state == declared_table(hostile).state
