@@ -3,12 +3,14 @@
 from .clauses import EVERYTHING, NOTHING, Clause, conjunction, disjunction, negation
 from .reads import CountRows, GetRow, ListRows
 from .request import Answer, Exchange, ReadPlan, Request, TableRef
+from .splitting import TEXT_LIMIT, Split, fits, split
 from .writes import BULK_LIMIT, CreateRow, CreateRows, DeleteRow, DeleteRows, UpdateRow, UpdateRows, WritePlan
 
 __all__ = [
     "BULK_LIMIT",
     "EVERYTHING",
     "NOTHING",
+    "TEXT_LIMIT",
     "Answer",
     "Clause",
     "CountRows",
@@ -21,11 +23,14 @@ __all__ = [
     "ListRows",
     "ReadPlan",
     "Request",
+    "Split",
     "TableRef",
     "UpdateRow",
     "UpdateRows",
     "WritePlan",
     "conjunction",
     "disjunction",
+    "fits",
     "negation",
+    "split",
 ]

@@ -81,11 +81,13 @@ class CountRows:
     """The exact number of rows that match, also above TOTAL_LIMIT.
 
     Beyond it the table is walked in windows of TOTAL_LIMIT rows along `$sequence`: one request, and no row
-    but the window's last one on the wire, for every 5,000 rows.
+    but the window's last one on the wire, for every 5,000 rows. Once `most` are found it stops: the answer is
+    then `most` or more.
     """
 
     table: TableRef
     filters: tuple[Clause, ...] = ()
+    most: int | None = None
 
     @property
     def tables(self) -> tuple[TableRef, ...]:
@@ -108,7 +110,9 @@ class CountRows:
                 count += int(found["total"])
                 return Answer(str(count), count)
             count += TOTAL_LIMIT
+            if self.most is not None and count >= self.most:
+                return Answer(str(count), count)
             after = (Clause("greaterThan", "$sequence", (str(found["rows"][0]["$sequence"]),)),)
 
     def __str__(self) -> str:
-        return _text("count", self.table, *self.filters)
+        return _text("count", self.table, *self.filters, *(() if self.most is None else (self.most,)))

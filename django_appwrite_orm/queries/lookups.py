@@ -1,50 +1,28 @@
 """From Django's way of asking (`price__lt=20`, `Q`, `-price`) to Appwrite's clauses.
 
 Whether text compares with or without case is the server's business, and depends on the database under it:
-`contains`, `startswith` and `endswith` ignore case everywhere, `exact` does so on MariaDB and not on
-PostgreSQL. Their `i` forms are accepted where the server ignores case anyway.
+docs/queries.md says which lookup follows which rule. The `i` forms put the same question as those without.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import difflib
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import FieldError, ValidationError
 from django.db.models import Q
 
+from ..conf import VALID_ID
 from ..exceptions import NotSupportedError
-from ..plans import EVERYTHING, NOTHING, Clause, conjunction, disjunction, negation
-from ..tables import Row, columns, unknown_column
+from ..plans import EVERYTHING, NOTHING, TEXT_LIMIT, Clause, conjunction, disjunction, fits, negation
+from ..tables import Row, columns
+from .dates import DATE_PARTS, part_of_date
+from .system import column_of
 
-# Limits of one query on the server: values in it, and characters of its JSON.
-VALUES_LIMIT = 500
-TEXT_LIMIT = 4096
-
-
-class _Sequence(columns.Integer):
-    """`$sequence`, which Appwrite compares as a number and takes as text."""
-
-    def encode(self, value: Any) -> str:
-        return str(value)
-
-
-def _system(column: columns.Column, name: str, key: str) -> columns.Column:
-    bound = column.bound(name)
-    bound.key = key
-    return bound
-
-
-SYSTEM_COLUMNS = {
-    "id": _system(columns.String(required=True, size=36), "id", "$id"),
-    "sequence": _system(_Sequence(required=True), "sequence", "$sequence"),
-    "created_at": _system(columns.Datetime(required=True), "created_at", "$createdAt"),
-    "updated_at": _system(columns.Datetime(required=True), "updated_at", "$updatedAt"),
-}
-SYSTEM_COLUMNS["pk"] = SYSTEM_COLUMNS["id"]
-
-_COMPARISONS = {"gt": "greaterThan", "gte": "greaterThanEqual", "lt": "lessThan", "lte": "lessThanEqual"}
+_METHODS = {"gt": "greaterThan", "gte": "greaterThanEqual", "lt": "lessThan", "lte": "lessThanEqual"}
 _TEXT = {
+    "iexact": "equal",
     "contains": "contains",
     "icontains": "contains",
     "startswith": "startsWith",
@@ -53,16 +31,10 @@ _TEXT = {
     "iendswith": "endsWith",
     "search": "search",
 }
+_PATTERNS = frozenset({"contains", "startsWith", "endsWith"})
 _OF_ARRAYS = {"contains": "containsAll", "contains_all": "containsAll", "contains_any": "containsAny"}
-_PLAIN_LOOKUPS = ("exact", "in", "range", "isnull", *_COMPARISONS)
-
-
-def column_of(table: type[Row], name: str) -> columns.Column:
-    """The column `name` of `table`, system ones included. Raises FieldError with the near names."""
-    found = table._meta.columns.get(name) or SYSTEM_COLUMNS.get(name)
-    if found is None:
-        raise FieldError(unknown_column(table, name))
-    return found
+_PLAIN = ("exact", "in", "range", "isnull", *_METHODS)
+_TEXTUAL = frozenset({"string", "varchar", "text", "mediumtext", "longtext"})
 
 
 def where(table: type[Row], condition: Q) -> Clause:
@@ -70,7 +42,7 @@ def where(table: type[Row], condition: Q) -> Clause:
     if condition.connector not in (Q.AND, Q.OR):
         raise NotSupportedError(f"Appwrite has no {condition.connector} of conditions. Write it with & and |.")
     children: list[Any] = list(condition.children)
-    parts = [where(table, child) if isinstance(child, Q) else _lookup(table, *child) for child in children]
+    parts = [where(table, child) if isinstance(child, Q) else _lookup(table, child) for child in children]
     if not parts:
         return EVERYTHING
     clause = conjunction(parts) if condition.connector == Q.AND else disjunction(parts)
@@ -89,18 +61,26 @@ def order(table: type[Row], names: Iterable[str]) -> tuple[Clause, ...]:
         if name == "?":
             clauses.append(Clause("orderRandom"))
             continue
-        method = "orderDesc" if name.startswith("-") else "orderAsc"
-        clauses.append(Clause(method, column_of(table, name.lstrip("+-")).key))
+        column = column_of(table, name[1:] if name[:1] in ("-", "+") else name)
+        clauses.append(Clause("orderDesc" if name.startswith("-") else "orderAsc", column.key))
     return tuple(clauses)
 
 
-def _lookup(table: type[Row], path: str, value: Any) -> Clause:
-    name, _, lookup = path.partition("__")
+def _lookup(table: type[Row], child: Any) -> Clause:
+    if not (isinstance(child, tuple) and len(child) == 2):
+        raise NotSupportedError(
+            f"Appwrite cannot filter by the expression {child!r}. Use lookups, such as price__lt=20."
+        )
+    path, value = child
+    name, *rest = path.split("__")
     column = column_of(table, name)
-    lookup = lookup or "exact"
-    allowed = _allowed(column)
+    lookup, allowed = "__".join(rest) or "exact", _allowed(column)
     if lookup not in allowed:
-        raise FieldError(f"{table.__name__}.{name} has no lookup {lookup!r}. It has: {', '.join(allowed)}.")
+        near = difflib.get_close_matches(lookup, allowed, n=3)
+        guess = f" Did you mean: {', '.join(near)}?" if near else ""
+        raise FieldError(f"{table.__name__}.{name} has no lookup {lookup!r}.{guess} It has: {', '.join(allowed)}.")
+    if isinstance(value, Q) or hasattr(value, "resolve_expression"):
+        raise NotSupportedError(f"{table.__name__}.{path}: Appwrite compares a column with values, not with {value!r}.")
 
     def query(one: Any) -> Any:
         try:
@@ -109,29 +89,32 @@ def _lookup(table: type[Row], path: str, value: Any) -> Clause:
             raise ValidationError({name: error.messages}) from None
 
     clause = _clause(column, lookup, value, query)
-    if len(clause.values or ()) > VALUES_LIMIT or len(str(clause)) > TEXT_LIMIT:
-        raise NotSupportedError(
-            f"{table.__name__}.{path}: Appwrite takes at most {VALUES_LIMIT} values and {TEXT_LIMIT} characters in one"
-            f" condition; this one has {len(clause.values or ())} and {len(str(clause))}. Ask in several queries."
-        )
+    if not _sendable(clause):
+        raise NotSupportedError(f"{table.__name__}.{path}: Appwrite takes at most {TEXT_LIMIT} characters in a value.")
     return clause
 
 
 def _allowed(column: columns.Column) -> tuple[str, ...]:
     if column.array:
         return ("isnull", *_OF_ARRAYS)
-    return (*_PLAIN_LOOKUPS, *_TEXT) if column.type_name in _TEXTUAL else _PLAIN_LOOKUPS
+    if column.type_name == "datetime":
+        return (*_PLAIN, *DATE_PARTS)
+    return (*_PLAIN, *_TEXT) if column.type_name in _TEXTUAL else _PLAIN
 
 
-_TEXTUAL = frozenset({"string", "varchar", "text", "mediumtext", "longtext"})
+def _sendable(clause: Clause) -> bool:
+    """Whether each value alone has room in a query; how many there are is the business of `plans.split`."""
+    if clause.method in ("and", "or"):
+        return all(map(_sendable, clause.values or ()))
+    return fits(clause) or all(fits(Clause(clause.method, clause.attribute, (one,))) for one in clause.values or ())
 
 
 def _clause(column: columns.Column, lookup: str, value: Any, query: Callable[[Any], Any]) -> Clause:
     key = column.key
-    if lookup == "isnull" or (lookup == "exact" and value is None):
+    if lookup == "isnull" or (value is None and lookup in ("exact", "iexact")):
         if lookup == "isnull" and not isinstance(value, bool):
             raise ValidationError({column.name: "The value of isnull must be True or False."})
-        return Clause("isNull" if lookup == "exact" or value else "isNotNull", key)
+        return Clause("isNull" if lookup != "isnull" or value else "isNotNull", key)
     if column.array:
         several = value if isinstance(value, (list, tuple, set, frozenset)) else [value]
         values = tuple(query(one) for one in several)
@@ -139,13 +122,34 @@ def _clause(column: columns.Column, lookup: str, value: Any, query: Callable[[An
             return NOTHING if lookup == "contains_any" else Clause("isNotNull", key)
         return Clause(_OF_ARRAYS[lookup], key, values)
     if lookup == "in":
-        if isinstance(value, (str, bytes)):
-            raise ValidationError({column.name: "The value of in must be a list, not text."})
-        values = tuple(dict.fromkeys(query(one) for one in value if one is not None))
-        return Clause("equal", key, values) if values else NOTHING
+        return _membership(column, _several(column, value), query)
     if lookup == "range":
-        low, high = value
+        low, high = _pair(column, value)
         return Clause("between", key, (query(low), query(high)))
-    if lookup in _COMPARISONS:
-        return Clause(_COMPARISONS[lookup], key, (query(value),))
-    return Clause(_TEXT.get(lookup, "equal"), key, (query(value),))
+    if lookup in _METHODS:
+        return Clause(_METHODS[lookup], key, (query(value),))
+    if lookup in DATE_PARTS:
+        return part_of_date(column, lookup, value, query)
+    method, one = _TEXT.get(lookup, "equal"), query(value)
+    # Appwrite puts a backslash before the wildcards in a pattern, but not before a backslash.
+    return Clause(method, key, (one.replace("\\", "\\\\") if method in _PATTERNS else one,))
+
+
+def _membership(column: columns.Column, several: Iterable[Any], query: Callable[[Any], Any]) -> Clause:
+    values = dict.fromkeys(query(one) for one in several if one is not None)
+    if column.key == "$id":
+        # Case does not matter in ids, and no row has one that cannot be one.
+        values = dict.fromkeys({one.lower(): one for one in values if VALID_ID.fullmatch(one)}.values())
+    return Clause("equal", column.key, tuple(values)) if values else NOTHING
+
+
+def _several(column: columns.Column, value: Any) -> Iterable[Any]:
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+        raise ValidationError({column.name: f"The value of in must be a list, not {type(value).__name__}."})
+    return value
+
+
+def _pair(column: columns.Column, value: Any) -> Sequence[Any]:
+    if not isinstance(value, (list, tuple)) or len(value) != 2:
+        raise ValidationError({column.name: "The value of range must be a pair: (low, high)."})
+    return value

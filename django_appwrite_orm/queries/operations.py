@@ -11,6 +11,7 @@ from ..caching import CachePolicy, Found, note_read, policy_in_force
 from ..conf import DEFAULT_ALIAS
 from ..connection import Connection, connections
 from ..plans import ReadPlan, WritePlan
+from ..routing import routed
 from ..schema.automatic import ready
 from ..signals import Send
 from ..steps import Steps
@@ -20,8 +21,8 @@ logger = logging.getLogger("django_appwrite_orm.queries")
 
 
 def alias_of(table: type[Row], using: str | None = None) -> str:
-    """The connection a call goes to: the one it names, else the table's, else the default one."""
-    return using or table._meta.using or DEFAULT_ALIAS
+    """The connection a call goes to: the one it names, else the router's, the table's or the default one."""
+    return using or routed(table) or table._meta.using or DEFAULT_ALIAS
 
 
 def policy_of(table: type[Row], connection: Connection) -> CachePolicy:

@@ -20,6 +20,14 @@ def clauses(queries: Iterable[object]) -> list[Clause]:
     return [_clause(query) for query in queries]
 
 
+def number(clause: Clause) -> int:
+    """The number that a limit or an offset stands at. Raises `InvalidRequest`."""
+    value = clause.values[0] if clause.values else None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise InvalidRequest(f"{clause.method} takes a whole number of rows, not {value!r}.")
+    return value
+
+
 def _clause(query: object) -> Clause:
     if isinstance(query, Clause):
         return query

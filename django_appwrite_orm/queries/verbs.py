@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..exceptions import AppwriteORMError
-from ..plans import BULK_LIMIT, conjunction
-from ..registry import registry
+from ..plans import BULK_LIMIT
+from .batch import Preload, TableBatch
 from .queryset import QuerySet
 from .table import Table
-from .textual import clauses
 
 Filters = Mapping[str, Any]
 
@@ -71,40 +69,21 @@ class TableVerbs:
     async def aquery(self, filters: Filters | None = None, **options: Any) -> list[Table]:
         return [row async for row in self._filtered(filters, **options)]
 
-    def _found(self, queries: Iterable[object]) -> QuerySet[Table]:
-        rows, filters = self._rows, []
-        for clause in clauses(queries):
-            values = clause.values or ()
-            if clause.method == "limit":
-                rows = rows._clone(stop=rows.start + int(values[0]))
-            elif clause.method == "offset":
-                length = None if rows.stop is None else rows.stop - rows.start
-                rows = rows._clone(start=int(values[0]), stop=None if length is None else int(values[0]) + length)
-            elif clause.method == "select":
-                rows = rows._clone(select=rows.select + values)
-            elif clause.method.startswith("order"):
-                rows = rows._clone(order=(*rows.order, clause))
-            elif clause.method.startswith("cursor"):
-                rows = rows._clone(cursor=(clause,))
-            else:
-                filters.append(clause)
-        return rows._clone(_where=conjunction(filters))
-
     def find(self, queries: Iterable[object] = ()) -> list[Table]:
         """Rows by Appwrite queries: the SDK's `Query`, its JSON, or text such as `equal("active", true)`.
 
         Without a limit these are all rows that match, not Appwrite's first 25.
         """
-        return list(self._found(queries))
+        return list(self._rows.raw_queries(*queries))
 
     async def afind(self, queries: Iterable[object] = ()) -> list[Table]:
-        return [row async for row in self._found(queries)]
+        return [row async for row in self._rows.raw_queries(*queries)]
 
     def find_one(self, queries: Iterable[object] = ()) -> Table | None:
-        return self._found(queries).first()
+        return self._rows.raw_queries(*queries).first()
 
     async def afind_one(self, queries: Iterable[object] = ()) -> Table | None:
-        return await self._found(queries).afirst()
+        return await self._rows.raw_queries(*queries).afirst()
 
     def get(self, id: str) -> Table | None:
         """The row with this id, or None."""
@@ -206,6 +185,10 @@ class TableVerbs:
         wanted = [_given(id) for id in ids]
         return sum([(await self._rows.filter(pk__in=chunk).adelete())[0] for chunk in _chunks(wanted)])
 
+    def batch(self, *, preload: Preload = False) -> TableBatch:
+        """Many changes in one go: see `TableBatch`. Use it in `with` or `async with`."""
+        return TableBatch(self, preload)
+
     def is_updated(self) -> bool:
         """Whether cached answers of this table are current."""
         return self._rows.is_updated()
@@ -236,22 +219,3 @@ def _given(id: str) -> str:
 
 def _chunks(ids: list[str]) -> list[list[str]]:
     return [ids[start : start + BULK_LIMIT] for start in range(0, len(ids), BULK_LIMIT)]
-
-
-class ORM:
-    """The registered tables by name, in the guide's manner."""
-
-    def table(self, name: str, *, using: str | None = None) -> TableVerbs:
-        """The verbs of the table with this name, id or label. Raises `ConfigurationError` for an unknown one."""
-        table = registry.get(name)
-        if not issubclass(table, Table):
-            raise AppwriteORMError(f"{table.__name__} is no Table.")
-        return TableVerbs(table, using)
-
-    def clear_caches(self) -> None:
-        """Make every cached answer about every registered table a miss."""
-        for table in registry.all():
-            self.table(table._meta.name).set_updated(False)
-
-
-orm = ORM()

@@ -2,68 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..connection import connections
-from ..plans import Clause, ListRows
-from ..steps import Steps, arun, run
-from ..tables import Row
+from ..plans import Clause, ListRows, conjunction, disjunction, fits
+from ..steps import Steps
+from ..tables import Row, columns
 from .operations import read
+from .system import column_by_key
 
 if TYPE_CHECKING:
-    from .queryset import QuerySet
+    from .selection import Selection
 
-R = TypeVar("R", bound=Row)
+Raw = dict[str, Any]
+BY_SEQUENCE = (Clause("orderAsc", "$sequence"),)
 
-_BY_SEQUENCE = (Clause("orderAsc", "$sequence"),)
+
+class Pages(Protocol):
+    """The rows of a selection as Appwrite sent them, a page at a time."""
+
+    finished: bool
+
+    def page(self) -> Steps[list[Raw]]:
+        """The next page, empty at the end."""
 
 
-class Walk(Generic[R]):
-    """The rows of a queryset, a page at a time.
+class Walk:
+    """The rows that one set of conditions matches.
 
-    Without an order of its own a walk goes by `$sequence` and asks for what comes after the last row it has
-    seen: rows created or deleted meanwhile shift nothing. With one it goes by offset, as Django's paginator
-    does, for a cursor over a column that can be null loses rows.
+    A walk asks for what comes after the last row it has seen: rows created or deleted meanwhile shift nothing,
+    and the last page costs the server no more than the first. Appwrite's own cursor is not used for that, for
+    it loses rows that are null in the order. Where the last row cannot say what comes after it (an order by a
+    float, of which Appwrite shows 14 digits only, or at random), the walk goes by offset.
     """
 
-    def __init__(self, queryset: QuerySet[R]) -> None:
-        self._queryset = queryset
-        self._page_size = connections[queryset.db].settings.page_size
+    def __init__(self, query: Selection[Any], filters: tuple[Clause, ...], page_size: int | None = None) -> None:
+        self._query = query
+        self._filters = filters
+        self._page_size = page_size or connections[query.db].settings.page_size
         self._position = 0
-        self._last: str | None = None
-        self.finished = queryset.is_empty
+        self._after: Clause | None = None
+        self.finished = query.is_empty
 
-    def page(self) -> Steps[list[R]]:
-        """The next page, empty at the end."""
-        query = self._queryset
-        wanted = (
-            self._page_size if query.stop is None else min(self._page_size, query.stop - query.start - self._position)
-        )
+    def page(self) -> Steps[list[Raw]]:
+        query = self._query
+        left = None if query.stop is None else query.stop - query.start - self._position
+        wanted = self._page_size if left is None else min(self._page_size, left)
         if self.finished or wanted <= 0:
             self.finished = True
             return []
         found = yield from read(query.model, query.db, self._plan(wanted), query.policy)
-        rows = [query.model.from_appwrite(raw, query.db) for raw in found["rows"]]
+        rows: list[Raw] = found["rows"]
         self._position += len(rows)
         self.finished = len(rows) < wanted
-        if rows:
-            self._last = str(rows[-1].sequence)
+        if rows and not self.finished and not query.cursor:
+            self._after = _beyond(query.model, query.order, rows[-1])
         return rows
 
     def _plan(self, limit: int) -> ListRows:
-        query = self._queryset
-        by_sequence = not query.order and not query.cursor
-        filters, order, offset = query.filters, query.order or _BY_SEQUENCE, query.start + self._position
-        if by_sequence and self._last is not None:
-            filters, offset = (*filters, Clause("greaterThan", "$sequence", (self._last,))), 0
-        return ListRows(query.ref, (*filters, *query.cursor), order, limit, offset, query.select)
+        query, order = self._query, self._query.order or BY_SEQUENCE
+        offset = query.start + self._position if self._after is None else 0
+        filters = (*self._filters, *query.cursor) if self._after is None else (*self._filters, self._after)
+        # Where the next page begins is told by the columns of the order.
+        keys = (clause.attribute for clause in order if clause.attribute)
+        select = tuple(dict.fromkeys((*query.select, *keys))) if query.select else ()
+        return ListRows(query.ref, filters, order, limit, offset, select)
 
-    def __iter__(self) -> Iterator[R]:
-        while not self.finished:
-            yield from run(self.page())
 
-    async def __aiter__(self) -> AsyncIterator[R]:
-        while not self.finished:
-            for row in await arun(self.page()):
-                yield row
+def _beyond(table: type[Row], order: tuple[Clause, ...], last: Raw) -> Clause | None:
+    """The condition for rows after `last` in this order, which ends in the sequence as the server's does; None
+    where there is none."""
+    beyond = Clause("greaterThan", "$sequence", (str(last["$sequence"]),))
+    for clause in reversed(order):
+        key, descending = clause.attribute, clause.method == "orderDesc"
+        comparison = "lessThan" if descending else "greaterThan"
+        column = column_by_key(table, key) if key else None
+        if key == "$sequence":
+            beyond = Clause(comparison, key, (str(last[key]),))
+        elif column is None or column.array or isinstance(column, columns.Float) or key not in last:
+            return None
+        elif last[key] is None:  # nulls come first ascending and last descending
+            further = [] if descending else [Clause("isNotNull", key)]
+            beyond = disjunction([*further, conjunction([Clause("isNull", key), beyond])])
+        else:
+            further = [Clause(comparison, key, (last[key],))]
+            if descending and not key.startswith("$"):
+                further.append(Clause("isNull", key))
+            beyond = disjunction([*further, conjunction([Clause("equal", key, (last[key],)), beyond])])
+    return beyond if fits(beyond) else None

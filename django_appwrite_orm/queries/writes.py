@@ -9,14 +9,15 @@ from django.core.exceptions import FieldError, ValidationError
 
 from .. import signals
 from ..connection import connections
-from ..plans import BULK_LIMIT, CreateRow, CreateRows, DeleteRow, DeleteRows, TableRef, UpdateRow, UpdateRows
+from ..plans import BULK_LIMIT, Clause, CreateRow, CreateRows, DeleteRow, DeleteRows, TableRef, UpdateRow, UpdateRows
 from ..signals import Send
 from ..steps import Steps
 from ..tables import Row, clean_values, unknown_column
-from .operations import invalidate, write
+from .merge import pages
+from .operations import write
 
 if TYPE_CHECKING:
-    from .queryset import QuerySet
+    from .selection import Selection
 
 R = TypeVar("R", bound=Row)
 
@@ -111,7 +112,7 @@ def _check_all(table: type[Row], rows: list[R]) -> list[dict[str, Any]]:
     return data
 
 
-def update_matching(query: QuerySet[Any], values: dict[str, Any]) -> Steps[int]:
+def update_matching(query: Selection[Any], values: dict[str, Any]) -> Steps[int]:
     """Set columns in every row that a queryset matches."""
     table = query.model
     for name in values:
@@ -120,23 +121,39 @@ def update_matching(query: QuerySet[Any], values: dict[str, Any]) -> Steps[int]:
     data = clean_values(table, values, whole=False)
     if query.is_empty or not data:
         return 0
-    plan = UpdateRows(query.ref, data, query.filters)
-    yield Send(signals.pre_bulk_update, table, {"plan": plan, "count": None, "using": query.db}, robust=False)
-    count = int((yield from write(table, query.db, plan))["total"])
-    yield Send(signals.post_bulk_update, table, {"plan": plan, "count": count, "using": query.db})
+    whole = UpdateRows(query.ref, data, query.filters)
+    yield Send(signals.pre_bulk_update, table, {"plan": whole, "count": None, "using": query.db}, robust=False)
+    count = 0
+    for filters in (yield from _targets(query)):
+        count += int((yield from write(table, query.db, UpdateRows(query.ref, data, filters)))["total"])
+    yield Send(signals.post_bulk_update, table, {"plan": whole, "count": count, "using": query.db})
     return count
 
 
-def delete_matching(query: QuerySet[Any]) -> Steps[tuple[int, dict[str, int]]]:
+def _targets(query: Selection[Any]) -> Steps[tuple[tuple[Clause, ...], ...]]:
+    """The filters of each request of an update. Where several are needed the rows are found first and then
+    changed by id: a row that one request has changed could otherwise match another one's values."""
+    requests = query.requests().requests
+    if len(requests) == 1:
+        return requests
+    ids: list[str] = []
+    walk = pages(query._clone(order=(), select=("$id",)).uncached())
+    while not walk.finished:
+        ids += [raw["$id"] for raw in (yield from walk.page())]
+    return tuple(
+        (Clause("equal", "$id", tuple(ids[start : start + BULK_LIMIT])),) for start in range(0, len(ids), BULK_LIMIT)
+    )
+
+
+def delete_matching(query: Selection[Any]) -> Steps[tuple[int, dict[str, int]]]:
     """Delete every row that a queryset matches."""
     table = query.model
     if query.is_empty:
         return 0, {}
-    plan = DeleteRows(query.ref, query.filters)
-    yield Send(signals.pre_bulk_delete, table, {"plan": plan, "count": None, "using": query.db}, robust=False)
-    count = int((yield from write(table, query.db, plan))["total"])
-    yield Send(signals.post_bulk_delete, table, {"plan": plan, "count": count, "using": query.db})
+    whole = DeleteRows(query.ref, query.filters)
+    yield Send(signals.pre_bulk_delete, table, {"plan": whole, "count": None, "using": query.db}, robust=False)
+    count = 0
+    for filters in query.requests().requests:
+        count += int((yield from write(table, query.db, DeleteRows(query.ref, filters)))["total"])
+    yield Send(signals.post_bulk_delete, table, {"plan": whole, "count": count, "using": query.db})
     return count, {table._meta.label: count}
-
-
-__all__ = ["bulk_create", "create", "delete", "delete_matching", "invalidate", "save", "update_matching"]

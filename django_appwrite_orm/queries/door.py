@@ -1,0 +1,56 @@
+"""`orm`: the registered tables by name, and what concerns the cache of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..caching import Counts
+from ..connection import connections
+from ..exceptions import AppwriteORMError
+from ..registry import registry
+from ..tables import Row
+from .operations import alias_of
+from .table import Table
+from .verbs import TableVerbs
+
+
+class ORM:
+    """The tables of the project, in the guide's manner."""
+
+    def table(self, name: str, *, using: str | None = None) -> TableVerbs:
+        """The verbs of the table with this name, id or label. Raises `ConfigurationError` for an unknown one."""
+        table = registry.get(name)
+        if not issubclass(table, Table):
+            raise AppwriteORMError(f"{table.__name__} is no Table.")
+        return TableVerbs(table, using)
+
+    def clear_caches(self) -> None:
+        """Make every cached answer about every registered table a miss."""
+        for table in registry.all():
+            self.table(table._meta.name).set_updated(False)
+
+    def stats(self) -> dict[str, dict[str, Any]]:
+        """What the cache did for each table, by name, over all processes where the cache is shared: `reads`,
+        `hits`, `stale`, `misses`, `bypasses`, `hit_rate` (of a hundred), `invalidations`, `errors`, `bytes` of
+        JSON, `hit_time` and `miss_time` in microseconds, `saved` in seconds."""
+        return {name: counts.as_dict() for name, counts in self._totals()}
+
+    def reset_stats(self) -> None:
+        """Count from nothing again."""
+        for alias, tables in self._by_alias().items():
+            connections[alias].statistics.reset(table._meta.id for table in tables)
+
+    def _totals(self) -> Iterator[tuple[str, Counts]]:
+        for alias, tables in self._by_alias().items():
+            totals = connections[alias].statistics.totals(table._meta.id for table in tables)
+            yield from ((table._meta.name, totals[table._meta.id]) for table in tables)
+
+    def _by_alias(self) -> dict[str, list[type[Row]]]:
+        found: dict[str, list[type[Row]]] = {}
+        for table in registry.all():
+            found.setdefault(alias_of(table), []).append(table)
+        return found
+
+
+orm = ORM()

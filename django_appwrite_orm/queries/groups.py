@@ -1,0 +1,63 @@
+"""Rows summed up by the values they have in common."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, Generic, TypeVar
+
+from ..steps import Steps, arun, run
+from ..tables import Row
+from .merge import pages
+from .selection import Selection
+from .system import keys
+from .tallies import Tally, Wanted
+
+R = TypeVar("R", bound=Row)
+
+
+class Groups(Generic[R]):
+    """The groups of a queryset after `values(...).annotate(...)`: a dict for each, its values and aggregates.
+
+    Values are one group when Python calls them equal: "Novel" and "novel" are two, whatever the server's
+    database thinks of them. Lazy, and read anew at each iteration.
+    """
+
+    def __init__(self, query: Selection[R], aggregates: list[Wanted]) -> None:
+        if query.names is None:
+            raise TypeError("annotate() sums up groups: say by what, as in values('genre').annotate(n=Count('*')).")
+        if taken := {one.name for one in aggregates} & set(query.names):
+            raise ValueError(f"annotate(): {', '.join(sorted(taken))} is a column of the groups. Use another name.")
+        for name in query.names:
+            if name in query.model._meta.columns and query.model._meta.columns[name].array:
+                raise TypeError(f"annotate(): {query.model.__name__}.{name} is an array, which is no group.")
+        self._query = query
+        self._names = query.names
+        self._aggregates = aggregates
+
+    def _groups(self) -> Steps[list[dict[str, Any]]]:
+        query, names = self._query, self._names
+        needed = [*names, *(one.column.name for one in self._aggregates if one.column is not None)]
+        walk = pages(query._clone(_shape=None, select=keys(query.model, needed)))
+        found: dict[tuple[Any, ...], list[Tally]] = {}
+        while not walk.finished:
+            for raw in (yield from walk.page()):
+                row = query.model.from_appwrite(raw, query.db)
+                group = tuple(getattr(row, name) for name in names)
+                if group not in found:
+                    found[group] = [one.tally() for one in self._aggregates]
+                for tally in found[group]:
+                    tally.add(row)
+        return [
+            {
+                **dict(zip(names, group, strict=True)),
+                **{one.name: t.value for one, t in zip(self._aggregates, tallies, strict=True)},
+            }
+            for group, tallies in found.items()
+        ]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(run(self._groups()))
+
+    async def __aiter__(self) -> AsyncIterator[dict[str, Any]]:
+        for group in await arun(self._groups()):
+            yield group

@@ -1,0 +1,218 @@
+"""The rows of a queryset: all of them, one of them, or parts of them."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from django.db.models import Q
+
+from ..conf import VALID_ID
+from ..plans import EVERYTHING, GetRow
+from ..steps import Steps, arun, run
+from ..tables import Row, UniqueIndex
+from .merge import pages
+from .operations import read
+from .reading_ahead import aread_ahead, read_ahead
+from .selection import Selection
+from .system import keys
+
+if TYPE_CHECKING:
+    from .queryset import QuerySet
+
+R = TypeVar("R", bound=Row)
+
+
+class Results(Selection[R]):
+    """Nothing is asked before it is iterated, counted or otherwise made to answer; then the rows are kept, so
+    that iterating again asks nothing."""
+
+    def iterator(self, chunk_size: int | None = None) -> Iterator[R]:
+        """The rows, not kept: at most two pages of `chunk_size` rows (the connection's PAGE_SIZE) are in memory,
+        for the next one is fetched, in a thread, while this one is read."""
+        for page in read_ahead(pages(self, chunk_size)):
+            for raw in page:
+                yield self._made(raw)
+
+    async def aiterator(self, chunk_size: int | None = None) -> AsyncIterator[R]:
+        async for page in aread_ahead(pages(self, chunk_size)):
+            for raw in page:
+                yield self._made(raw)
+
+    def _all_rows(self) -> Steps[list[R]]:
+        if self._rows is None:
+            walk, rows = pages(self), []
+            while not walk.finished:
+                rows += [self._made(raw) for raw in (yield from walk.page())]
+            self._rows = rows
+        return self._rows
+
+    def __iter__(self) -> Iterator[R]:
+        return iter(run(self._all_rows()))
+
+    async def __aiter__(self) -> AsyncIterator[R]:
+        for row in await arun(self._all_rows()):
+            yield row
+
+    def __len__(self) -> int:
+        return len(run(self._all_rows()))
+
+    def __bool__(self) -> bool:
+        return bool(run(self._all_rows()))
+
+    def __repr__(self) -> str:
+        return f"<QuerySet of {self.model.__name__}: {' '.join(map(str, (*self.filters, *self.order))) or 'all'}>"
+
+    def __getitem__(self, key: int | slice) -> Any:
+        """A slice is another queryset, an index the row itself (IndexError when there is none)."""
+        if isinstance(key, slice):
+            return self._sliced(key)
+        if not isinstance(key, int):
+            raise TypeError(f"QuerySet indices must be integers or slices, not {type(key).__name__}.")
+        if key < 0:
+            raise ValueError("Negative indexing is not supported.")
+        rows = self._rows[key : key + 1] if self._rows is not None else list(self._sliced(slice(key, key + 1)))
+        if not rows:
+            raise IndexError("QuerySet index out of range.")
+        return rows[0]
+
+    def _sliced(self, key: slice) -> Self | list[R]:
+        if key.step is not None:
+            raise ValueError("Slices with a step are not supported.")
+        low, high = key.start or 0, key.stop
+        if low < 0 or (high is not None and high < 0):
+            raise ValueError("Negative indexing is not supported.")
+        return self._rows[key] if self._rows is not None else self._window(low, high)
+
+    # One row.
+
+    def _few(self, count: int) -> Steps[list[R]]:
+        """The first rows, in one page."""
+        raws = yield from pages(self._window(0, count)).page()
+        return [self._made(raw) for raw in raws]
+
+    def _one(self) -> Steps[R | None]:
+        rows = yield from self._few(1)
+        return rows[0] if rows else None
+
+    def _one_or_fail(self) -> Steps[R]:
+        row = yield from self._one()
+        if row is None:
+            raise self.model.DoesNotExist(f"There is no {self.model.__name__} that matches the query.")
+        return row
+
+    def first(self) -> R | None:
+        """The first row in this order, or None."""
+        return run(self._one())
+
+    async def afirst(self) -> R | None:
+        return await arun(self._one())
+
+    def last(self) -> R | None:
+        """The last row in this order, or None."""
+        return run(self.reverse()._one())
+
+    async def alast(self) -> R | None:
+        return await arun(self.reverse()._one())
+
+    def _extreme(self, fields: tuple[str, ...], *, last: bool) -> Self:
+        if not fields:
+            raise TypeError("latest() and earliest() need at least one column to go by.")
+        ordered = self.order_by(*fields)
+        return ordered.reverse() if last else ordered
+
+    def latest(self, *fields: str) -> R:
+        """The row with the largest values here. Raises the table's DoesNotExist when nothing matches."""
+        return run(self._extreme(fields, last=True)._one_or_fail())
+
+    async def alatest(self, *fields: str) -> R:
+        return await arun(self._extreme(fields, last=True)._one_or_fail())
+
+    def earliest(self, *fields: str) -> R:
+        """The row with the smallest values here. Raises the table's DoesNotExist when nothing matches."""
+        return run(self._extreme(fields, last=False)._one_or_fail())
+
+    async def aearliest(self, *fields: str) -> R:
+        return await arun(self._extreme(fields, last=False)._one_or_fail())
+
+    def _get(self, *conditions: Q, **lookups: Any) -> Steps[R]:
+        """By id alone: one row by its own route, an absent one remembered too. Else at most two rows are read."""
+        by_id = not conditions and len(lookups) == 1 and set(lookups) <= {"pk", "id"}
+        if by_id and self._where == EVERYTHING and not self.is_sliced:
+            row = yield from self._by_id(next(iter(lookups.values())))
+            rows = [row] if row is not None else []
+        else:
+            narrowed = self.filter(*conditions, **lookups) if conditions or lookups else self
+            rows = yield from narrowed._few(2)
+        if len(rows) == 1:
+            return rows[0]
+        if rows:
+            raise self.model.MultipleObjectsReturned(f"get() found more than one {self.model.__name__}.")
+        raise self.model.DoesNotExist(f"There is no {self.model.__name__} that matches {lookups or 'the query'}.")
+
+    def _by_id(self, row_id: object) -> Steps[R | None]:
+        text = "" if row_id is None else str(row_id)
+        if not VALID_ID.fullmatch(text):  # Appwrite cannot have such a row, and it must not reach a URL
+            return None
+        raw = yield from read(self.model, self.db, GetRow(self.ref, text, self.select), self.policy)
+        return None if raw is None else self._made(raw)
+
+    def get(self, *conditions: Q, **lookups: Any) -> R:
+        """The one row that matches. Raises the table's DoesNotExist or MultipleObjectsReturned."""
+        return run(self._get(*conditions, **lookups))
+
+    async def aget(self, *conditions: Q, **lookups: Any) -> R:
+        return await arun(self._get(*conditions, **lookups))
+
+    # Rows by a value of theirs.
+
+    def _in_bulk(self, values: Iterable[Any] | None, field_name: str) -> Steps[dict[Any, R]]:
+        self._refuse_slice("use in_bulk() with")
+        name = "id" if field_name == "pk" else field_name
+        unique = [index.columns for index in self.model._meta.indexes if isinstance(index, UniqueIndex)]
+        if name != "id" and (name,) not in unique:
+            raise ValueError(f"in_bulk() needs a unique column: {self.model.__name__}.{name} has no UniqueIndex.")
+        if self._shape is not None:
+            raise TypeError("in_bulk() gives rows; it cannot be used after values() or values_list().")
+        rows = yield from (self if values is None else self.filter(**{f"{name}__in": values}))._clone()._all_rows()
+        return {getattr(row, name): row for row in rows}
+
+    def in_bulk(self, id_list: Iterable[Any] | None = None, *, field_name: str = "pk") -> dict[Any, R]:
+        """The rows with these ids (or values of another unique column), by them; what is not there is left out."""
+        return run(self._in_bulk(id_list, field_name))
+
+    async def ain_bulk(self, id_list: Iterable[Any] | None = None, *, field_name: str = "pk") -> dict[Any, R]:
+        return await arun(self._in_bulk(id_list, field_name))
+
+    # Rows in another shape.
+
+    def values(self, *names: str) -> QuerySet[Any]:
+        """Dicts of these columns instead of rows; no names: the id and every column. Only they are read."""
+        names = self._names(names)
+        return self._shaped(names, lambda row: {name: getattr(row, name) for name in names})
+
+    def values_list(self, *names: str, flat: bool = False, named: bool = False) -> QuerySet[Any]:
+        """Tuples of these columns, in order; `named`: with the columns as attributes; `flat`: the values of the
+        one column alone."""
+        if flat and named:
+            raise TypeError("'flat' and 'named' can't be used together.")
+        if flat and len(names) != 1:
+            raise TypeError("'flat' is for a single column: values_list('title', flat=True).")
+        names = self._names(names)
+        if flat:
+            return self._shaped(names, lambda row: getattr(row, names[0]))
+        if named:
+            make = namedtuple("Row", names)  # type: ignore[misc]  # the names are known only now
+            return self._shaped(names, lambda row: make(*(getattr(row, name) for name in names)))
+        return self._shaped(names, lambda row: tuple(getattr(row, name) for name in names))
+
+    def _names(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        keys(self.model, names)  # raises for unknown ones
+        return names or ("id", *self.model._meta.columns)
+
+    def _shaped(self, names: tuple[str, ...], shape: Callable[[R], Any]) -> QuerySet[Any]:
+        select = keys(self.model, names)
+        everything = set(self.model._meta.by_key) <= set(select)
+        shaped: Any = self._clone(names=names, _shape=shape, select=() if everything else select)
+        return shaped  # type: ignore[no-any-return]

@@ -1,0 +1,216 @@
+"""Which rows a queryset is about: their conditions, order, part and columns. Nothing here asks Appwrite."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Callable
+from typing import Any, Generic, NoReturn, Self, TypeVar
+
+from django.db.models import Q
+
+from ..caching import CachePolicy
+from ..connection import connections
+from ..exceptions import NotSupportedError
+from ..plans import EVERYTHING, NOTHING, Clause, Split, TableRef, conjunction, disjunction, split
+from ..tables import Row
+from . import lookups, textual
+from .operations import alias_of
+from .system import keys
+
+R = TypeVar("R", bound=Row)
+
+
+class Selection(Generic[R]):
+    """Some rows of `model`. Immutable: every method gives another selection."""
+
+    def __init__(self, model: type[R], using: str | None = None) -> None:
+        self.model = model
+        self.db = alias_of(model, using)
+        self.order: tuple[Clause, ...] = ()
+        self.cursor: tuple[Clause, ...] = ()
+        self.select: tuple[str, ...] = ()
+        self.start = 0
+        self.stop: int | None = None
+        self.policy: CachePolicy | None = None
+        self._where = EVERYTHING
+        self.names: tuple[str, ...] | None = None  # what values() and values_list() were asked for
+        self._shape: Callable[[R], Any] | None = None
+        self._rows: list[Any] | None = None
+
+    # What it asks for.
+
+    @property
+    def ref(self) -> TableRef:
+        return self.model._meta.ref(connections[self.db].settings.database_id)
+
+    @property
+    def filters(self) -> tuple[Clause, ...]:
+        """The conditions that must all hold, of whatever size."""
+        if self._where == EVERYTHING:
+            return ()
+        return (self._where.values or ()) if self._where.method == "and" else (self._where,)
+
+    def requests(self) -> Split:
+        """The conditions of each request it takes. Raises NotSupportedError where no number of them will do."""
+        try:
+            return split(self.filters)
+        except ValueError as error:
+            raise NotSupportedError(
+                f"{self.model.__name__}: {error}. Ask for fewer values at a time, or store what they have in common"
+                " in a column of its own."
+            ) from None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no row can match, whatever is in the table."""
+        return self._where == NOTHING or (self.stop is not None and self.stop <= self.start)
+
+    @property
+    def is_sliced(self) -> bool:
+        return self.start > 0 or self.stop is not None
+
+    def _clone(self, **changes: Any) -> Self:
+        clone = copy.copy(self)
+        clone._rows = None
+        for name, value in changes.items():
+            setattr(clone, name, value)
+        return clone
+
+    # Narrowing it down.
+
+    def all(self) -> Self:
+        return self._clone()
+
+    def none(self) -> Self:
+        """No rows, without asking."""
+        return self._clone(_where=NOTHING)
+
+    def using(self, alias: str) -> Self:
+        """The same question to another connection."""
+        return self._clone(db=alias)
+
+    def filter(self, *conditions: Q, **lookups: Any) -> Self:
+        """Rows for which every condition holds. Unknown columns and lookups raise FieldError here and now."""
+        return self._narrowed(Q(*conditions, **lookups))
+
+    def exclude(self, *conditions: Q, **lookups: Any) -> Self:
+        """Rows for which not all conditions hold; where a column is null, its condition does not."""
+        return self._narrowed(~Q(*conditions, **lookups))
+
+    def _narrowed(self, condition: Q) -> Self:
+        self._refuse_slice("filter")
+        return self._clone(_where=conjunction([self._where, lookups.where(self.model, condition)]))
+
+    def raw_queries(self, *queries: object) -> Self:
+        """The same rows, narrowed by Appwrite's own queries: the SDK's `Query`, its JSON, or text such as
+        `equal("active", true)`. Columns go by their keys on the server.
+
+        Filters are added, orders appended; limit, offset, select and a cursor are set. Raises `InvalidRequest`
+        for what cannot be read; what is in them is checked by the server alone.
+        """
+        self._refuse_slice("filter")
+        clone, filters = self._clone(), [self._where]
+        for clause in textual.clauses(queries):
+            values = clause.values or ()
+            if clause.method == "limit":
+                clone.stop = clone.start + textual.number(clause)
+            elif clause.method == "offset":
+                length = None if clone.stop is None else clone.stop - clone.start
+                clone.start = textual.number(clause)
+                clone.stop = None if length is None else clone.start + length
+            elif clause.method == "select":
+                clone.select += values
+            elif clause.method.startswith("order"):
+                clone.order += (clause,)
+            elif clause.method.startswith("cursor"):
+                clone.cursor = (clause,)
+            else:
+                filters.append(clause)
+        clone._where = conjunction(filters)
+        return clone
+
+    def __or__(self, other: Self) -> Self:
+        """Rows that are in either; the order and the rest are this one's. Neither may be a slice."""
+        return self._combined(other, Q.OR)
+
+    def __and__(self, other: Self) -> Self:
+        """Rows that are in both; the order and the rest are this one's. Neither may be a slice."""
+        return self._combined(other, Q.AND)
+
+    def _combined(self, other: Self, connector: str) -> Self:
+        if not isinstance(other, Selection) or other.model is not self.model or other.db != self.db:
+            raise TypeError("Only querysets of one table on one connection can be combined.")
+        if self.is_sliced or other.is_sliced or self.cursor or other.cursor:
+            raise TypeError("Cannot combine queries once a slice has been taken.")
+        join = conjunction if connector == Q.AND else disjunction
+        return self._clone(_where=join([self._where, other._where]))
+
+    def union(self, *others: Any, all: bool = False) -> NoReturn:
+        """Not possible: Appwrite answers one table at a time. `a | b` gives the rows of two querysets."""
+        raise NotSupportedError(
+            "Appwrite has no union, intersection or difference of queries. For rows of one table use a | b, a & b or"
+            " exclude(); of several tables, read each and chain the results."
+        )
+
+    intersection = difference = union
+
+    # Order and columns.
+
+    def order_by(self, *names: str) -> Self:
+        """In this order; no names: back to the order of creation. `?` is random, and then never cached."""
+        self._refuse_slice("reorder")
+        return self._clone(order=lookups.order(self.model, names))
+
+    def reverse(self) -> Self:
+        """The opposite order."""
+        self._refuse_slice("reorder")
+        swap = {"orderAsc": "orderDesc", "orderDesc": "orderAsc"}
+        order = self.order or (Clause("orderAsc", "$sequence"),)
+        return self._clone(order=tuple(dataclasses.replace(c, method=swap.get(c.method, c.method)) for c in order))
+
+    def only(self, *names: str) -> Self:
+        """Rows with these columns alone. Reading another one raises AttributeError: no request is hidden in it.
+        The id, sequence, dates and permissions of a row are always there."""
+        return self._clone(select=keys(self.model, names) or ("$id",))
+
+    def defer(self, *names: str) -> Self:
+        """Rows without these columns; no names: with all of them again."""
+        left_out = set(keys(self.model, names))
+        known = self.select or tuple(self.model._meta.by_key)
+        return self._clone(select=tuple(key for key in known if key not in left_out) or ("$id",) if names else ())
+
+    # How it is answered.
+
+    def cached(self, ttl: float) -> Self:
+        """The same question, its answer reused for up to `ttl` seconds."""
+        return self._clone(policy=CachePolicy(ttl=ttl))
+
+    def uncached(self) -> Self:
+        """The same question, put to Appwrite every time."""
+        return self.cached(0)
+
+    # Parts.
+
+    def _refuse_slice(self, what: str) -> None:
+        if self.is_sliced:
+            raise TypeError(f"Cannot {what} a query once a slice has been taken.")
+
+    def _window(self, low: int, high: int | None) -> Self:
+        """The rows from `low` up to `high`, counted within this queryset; asked anew."""
+        ends = [self.start + high] if high is not None else []
+        ends += [self.stop] if self.stop is not None else []
+        return self._clone(start=self.start + low, stop=min(ends, default=None))
+
+    def _settled(self) -> Self:
+        """Itself, ready to be asked: a random order is asked anew each time and only makes sense for a slice."""
+        if not any(clause.method == "orderRandom" for clause in self.order):
+            return self
+        if self.stop is None:
+            raise NotSupportedError("A random order needs a slice, such as order_by('?')[:10].")
+        return self.uncached()
+
+    def _made(self, raw: dict[str, Any]) -> Any:
+        """A row as Appwrite sent it, in the shape that was asked for."""
+        row = self.model.from_appwrite(raw, self.db)
+        return row if self._shape is None else self._shape(row)

@@ -1,0 +1,51 @@
+"""The columns every table has without declaring them, and how names and keys lead to columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import FieldError
+
+from ..tables import Row, columns, unknown_column
+
+
+class _Sequence(columns.Integer):
+    """`$sequence`, which Appwrite compares as a number and takes as text."""
+
+    def encode(self, value: Any) -> str:
+        return str(value)
+
+
+def _system(column: columns.Column, name: str, key: str) -> columns.Column:
+    bound = column.bound(name)
+    bound.key = key
+    return bound
+
+
+SYSTEM_COLUMNS = {
+    "id": _system(columns.String(required=True, size=36), "id", "$id"),
+    "sequence": _system(_Sequence(required=True), "sequence", "$sequence"),
+    "created_at": _system(columns.Datetime(required=True), "created_at", "$createdAt"),
+    "updated_at": _system(columns.Datetime(required=True), "updated_at", "$updatedAt"),
+}
+_BY_KEY = {column.key: column for column in SYSTEM_COLUMNS.values()}
+SYSTEM_COLUMNS["pk"] = SYSTEM_COLUMNS["id"]
+
+
+def column_of(table: type[Row], name: str) -> columns.Column:
+    """The column `name` of `table`, system ones included. Raises FieldError with the near names."""
+    found = table._meta.columns.get(name) or SYSTEM_COLUMNS.get(name)
+    if found is None:
+        raise FieldError(unknown_column(table, name))
+    return found
+
+
+def column_by_key(table: type[Row], key: str) -> columns.Column | None:
+    """The column that Appwrite knows as `key`; None where only the server has it."""
+    return table._meta.by_key.get(key) or _BY_KEY.get(key)
+
+
+def keys(table: type[Row], names: Iterable[str]) -> tuple[str, ...]:
+    """The keys of these columns on the server, each once. Raises FieldError with the near names."""
+    return tuple(dict.fromkeys(column_of(table, name).key for name in names))

@@ -1,0 +1,330 @@
+"""What can be had of a queryset besides its rows one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+
+import pytest
+from appwrite.query import Query
+from django.core.exceptions import FieldError, ValidationError
+from django.db.models import Avg, Count, F, Max, Min, Q, StdDev, Sum, Variance
+
+from django_appwrite_orm.exceptions import InvalidRequest, NotSupportedError
+from tests.counting import counted
+from tests.library.tables import Book, Everything
+
+DATA = [
+    ("Dune", 9.5, 412, "novel"),
+    ("Emma", 4.0, 474, "novel"),
+    ("Howl", 3.0, None, "poetry"),
+    ("Ariel", 6.0, 81, "poetry"),
+]
+
+
+@pytest.fixture
+def shelf(library: None) -> None:
+    Book.objects.bulk_create([Book(title=t, price=p, pages=n, genre=g, id=t.lower()) for t, p, n, g in DATA])
+
+
+def titles(rows) -> list[str]:
+    return [book.title for book in rows]
+
+
+@pytest.mark.usefixtures("shelf")
+class TestColumns:
+    def test_only_and_defer(self) -> None:
+        book = Book.objects.only("title").get(pk="dune")
+        assert (book.title, book.id, book.sequence) == ("Dune", "dune", 1)
+        with pytest.raises(AttributeError, match=r"Book.price was not read"):
+            book.price  # noqa: B018
+        book = Book.objects.defer("price", "tags").order_by("-price").first()
+        assert (book.title, book.pages) == ("Dune", 412)
+        with pytest.raises(AttributeError, match=r"Book.tags was not read"):
+            book.tags  # noqa: B018
+        assert Book.objects.defer("price").defer().first().price == 9.5
+        with pytest.raises(FieldError, match="no column 'prize'"):
+            Book.objects.only("prize")
+        # A row that was read in part still saves what was changed.
+        book = Book.objects.only("title").first()
+        book.price = 1
+        book.save()
+        assert Book.objects.get(pk=book.pk).price == 1
+
+    def test_values(self) -> None:
+        assert list(Book.objects.values("title", "pages")[:2]) == [
+            {"title": "Dune", "pages": 412},
+            {"title": "Emma", "pages": 474},
+        ]
+        assert list(Book.objects.values_list("id", "price").filter(price__lt=5)) == [("emma", 4.0), ("howl", 3.0)]
+        assert list(Book.objects.order_by("-price").values_list("title", flat=True)) == [
+            "Dune",
+            "Ariel",
+            "Emma",
+            "Howl",
+        ]
+        named = Book.objects.values_list("title", "created_at", named=True).first()
+        assert (named.title, type(named.created_at)) == ("Dune", datetime.datetime)
+        assert set(Book.objects.values().get(pk="dune")) == {"id", *Book._meta.columns}
+        assert Book.objects.values_list("title", flat=True).last() == "Ariel"
+        for wrong, kwargs in (((), {"flat": True}), (("title",), {"flat": True, "named": True})):
+            with pytest.raises(TypeError, match="flat"):
+                Book.objects.values_list(*wrong, **kwargs)
+        with pytest.raises(FieldError, match="no column 'prize'"):
+            Book.objects.values("prize")
+
+
+@pytest.mark.usefixtures("shelf")
+class TestOneAndMany:
+    def test_latest_and_earliest(self) -> None:
+        assert Book.objects.latest("price").title == "Dune"
+        assert Book.objects.filter(genre="poetry").earliest("price").title == "Howl"
+        assert Book.objects.latest("genre", "-price").title == "Howl"
+        with pytest.raises(Book.DoesNotExist):
+            Book.objects.filter(price=99).latest("price")
+        with pytest.raises(TypeError, match="at least one column"):
+            Book.objects.latest()
+
+    def test_in_bulk(self) -> None:
+        with counted() as costs:
+            found = Book.objects.in_bulk(["dune", "nobody", "emma", "a/b"])
+        assert {key: book.title for key, book in found.items()} == {"dune": "Dune", "emma": "Emma"}
+        assert len(costs.requests) == 1
+        assert set(Book.objects.in_bulk()) == {"dune", "emma", "howl", "ariel"}
+        assert set(Book.objects.in_bulk(["Howl"], field_name="title")) == {"Howl"}
+        assert Book.objects.in_bulk([]) == {}
+        with pytest.raises(ValueError, match="no UniqueIndex"):
+            Book.objects.in_bulk([1.0], field_name="price")
+
+    def test_combinations(self) -> None:
+        cheap, poetry = Book.objects.filter(price__lt=5), Book.objects.filter(genre="poetry")
+        assert titles(cheap | poetry) == ["Emma", "Howl", "Ariel"]
+        assert titles(cheap & poetry) == ["Howl"]
+        assert titles(cheap | Book.objects.none()) == titles(cheap)
+        assert titles((cheap | poetry).order_by("-price")) == ["Ariel", "Emma", "Howl"]
+        with pytest.raises(TypeError, match="slice"):
+            poetry | cheap.all()[:1]
+        with pytest.raises(TypeError, match="one table"):
+            cheap | Everything.objects.all()
+        for name in ("union", "intersection", "difference"):
+            with pytest.raises(NotSupportedError, match=r"a \| b"):
+                getattr(cheap, name)(poetry)
+
+    def test_contains(self) -> None:
+        dune = Book.objects.get(pk="dune")
+        assert Book.objects.filter(genre="novel").contains(dune)
+        assert not Book.objects.filter(genre="poetry").contains(dune)
+        with pytest.raises(TypeError, match="saved Book"):
+            Book.objects.contains(Book(title="x", price=1))
+
+    def test_raw_queries(self) -> None:
+        rows = Book.objects.filter(price__gt=3).raw_queries(
+            Query.equal("genre", ["poetry", "novel"]), 'orderAsc("price")'
+        )
+        assert titles(rows) == ["Emma", "Ariel", "Dune"]
+        assert titles(rows.raw_queries("limit(1)", "offset(1)")) == ["Ariel"]
+        assert titles(rows.exclude(genre="novel")) == ["Ariel"]
+        for wrong in ('limit("x")', "limit(-1)", "offset(1.5)", "limit()"):
+            with pytest.raises(InvalidRequest, match="whole number of rows"):
+                rows.raw_queries(wrong)
+
+    def test_near_names_of_lookups(self) -> None:
+        with pytest.raises(FieldError, match=r"no lookup 'startwith'.*Did you mean: .*startswith"):
+            Book.objects.filter(title__startwith="D")
+        with pytest.raises(NotSupportedError, match="compares a column with values"):
+            Book.objects.filter(price__gt=F("pages"))
+
+    def test_patterns_take_every_character_as_it_is(self) -> None:
+        Book.objects.create(title="100%_a\\b", price=1)
+        for part in ("%", "_", "\\", "%_", "a\\b"):
+            assert titles(Book.objects.filter(title__contains=part)) == ["100%_a\\b"]
+        assert titles(Book.objects.filter(title__endswith="\\b")) == ["100%_a\\b"]
+        assert titles(Book.objects.filter(title__iexact="DUNE")) == ["Dune"]
+
+
+def test_parts_of_dates(library: None, settings) -> None:
+    settings.TIME_ZONE = "Europe/Berlin"
+    moments = ["2023-12-31T22:59:59.999Z", "2023-12-31T23:00:00Z", "2024-05-31T21:59:59Z", "2024-05-31T22:00:00Z"]
+    Everything.objects.bulk_create(
+        [Everything(datetime=moment, integer=n) for n, moment in enumerate([*moments, None])]
+    )
+
+    def found(**lookup) -> list[int]:
+        return list(Everything.objects.filter(**lookup).values_list("integer", flat=True))
+
+    assert found(datetime__year=2024) == [1, 2, 3]
+    assert found(datetime__year__lt=2024) == [0]
+    assert found(datetime__year__gte="2024") == [1, 2, 3]
+    assert found(datetime__year__in=[2023, 2025]) == [0]
+    assert found(datetime__month=(2024, 5)) == [2]
+    assert found(datetime__month__gt=(2024, 5)) == [3]
+    assert found(datetime__month__range=((2023, 12), (2024, 1))) == [0, 1]
+    assert found(datetime__date=datetime.date(2024, 1, 1)) == [1]
+    assert found(datetime__date__lte="2024-05-31") == [0, 1, 2]
+    assert found(datetime__year__lte=9999) == [0, 1, 2, 3]
+    assert found(datetime__year__gt=9999) == []
+    assert [e.integer for e in Everything.objects.exclude(datetime__year=2024)] == [0, 4]
+    for lookup, value in (
+        ("month", 5),
+        ("date", "yesterday"),
+        ("year", "x"),
+        ("date__range", "2024"),
+        ("year__in", 2024),
+    ):
+        with pytest.raises(ValidationError, match="datetime"):
+            found(**{f"datetime__{lookup}": value})
+    with pytest.raises(ValidationError, match="1000 to 9999"):
+        found(datetime__year=999)
+
+
+@pytest.mark.usefixtures("shelf")
+class TestNumbers:
+    def test_aggregates(self) -> None:
+        found = Book.objects.aggregate(
+            Sum("pages"),
+            Avg("price"),
+            Min("title"),
+            Max("price"),
+            StdDev("price"),
+            rows=Count("*"),
+            told=Count("pages"),
+        )
+        assert found == {
+            "pages__sum": 967,
+            "price__avg": 5.625,
+            "title__min": "Ariel",
+            "price__max": 9.5,
+            "price__stddev": pytest.approx(2.4843258),
+            "rows": 4,
+            "told": 3,
+        }
+        assert Book.objects.filter(price__gt=99).aggregate(a=Sum("price"), b=Sum("price", default=0), c=Count("*")) == {
+            "a": None,
+            "b": 0,
+            "c": 0,
+        }
+        assert Book.objects.aggregate(n=Count("genre", distinct=True)) == {"n": 2}
+        assert Book.objects.aggregate(v=Variance("price", sample=True)) == {"v": pytest.approx(8.2291667)}
+        assert Book.objects.order_by("price")[:2].aggregate(Sum("price"), n=Count("*"), top=Max("price")) == {
+            "price__sum": 7.0,
+            "n": 2,
+            "top": 4.0,
+        }
+
+    def test_their_costs(self) -> None:
+        with counted() as costs:
+            Book.objects.aggregate(Min("title"), Max("price"), n=Count("*"))
+        assert len(costs.requests) == 3
+        with counted() as costs:
+            Book.objects.aggregate(Sum("price"), Avg("price"), StdDev("pages"))
+        assert len(costs.requests) == 1
+
+    def test_groups(self) -> None:
+        groups = Book.objects.values("genre").annotate(n=Count("*"), mean=Avg("price"), most=Max("pages"))
+        expected = [
+            {"genre": "novel", "n": 2, "mean": 6.75, "most": 474},
+            {"genre": "poetry", "n": 2, "mean": 4.5, "most": 81},
+        ]
+        assert list(groups) == expected
+        by_genre = Book.objects.filter(price__gt=3).order_by("-genre").values("genre").annotate(n=Count("*"))
+        assert list(by_genre) == [{"genre": "poetry", "n": 1}, {"genre": "novel", "n": 2}]
+
+    def test_what_cannot_be_summed_up(self) -> None:
+        with counted() as costs:
+            for wrong in (lambda: Book.objects.aggregate(Sum("title")), lambda: Book.objects.aggregate(Count("tags"))):
+                with pytest.raises(FieldError, match=r"Book\.(title is no number|tags is an array)"):
+                    wrong()
+            with pytest.raises(FieldError, match="no column 'prize'"):
+                Book.objects.aggregate(Sum("prize"))
+            with pytest.raises(TypeError, match="expected one of Avg"):
+                Book.objects.aggregate(n=3)
+            with pytest.raises(NotSupportedError, match="CombinedExpression"):
+                Book.objects.aggregate(n=Sum(F("price") * 2))
+            with pytest.raises(NotSupportedError, match="filter the queryset"):
+                Book.objects.aggregate(n=Count("id", filter=Q(price=1)))
+            with pytest.raises(NotSupportedError, match="orders text"):
+                Book.objects.all()[:2].aggregate(Min("title"))
+            with pytest.raises(TypeError, match="say by what"):
+                Book.objects.annotate(n=Count("*"))
+            with pytest.raises(ValueError, match="Use another name"):
+                Book.objects.values("genre").annotate(genre=Count("*"))
+            with pytest.raises(TypeError, match="tags is an array"):
+                Book.objects.values("tags").annotate(n=Count("*"))
+        assert costs.requests == []
+
+    def test_a_capped_count(self) -> None:
+        assert [Book.objects.count(cap=cap) for cap in (1, 3, 4, 9)] == [1, 3, 4, 4]
+        rows = Book.objects.all()
+        assert len(rows) == 4
+        assert rows.count(cap=2) == 2
+        for wrong in (0, -1, True, 1.5):
+            with pytest.raises(ValueError, match="cap must be"):
+                Book.objects.count(cap=wrong)
+
+
+@pytest.mark.slow
+def test_a_capped_count_stops_at_its_cap(library: None) -> None:
+    Everything.objects.bulk_create([Everything(integer=0) for _ in range(5100)])
+    with counted() as costs:
+        assert Everything.objects.count(cap=5000) == 5000
+        assert Everything.objects.all()[:5000].uncached().count() == 5000
+        assert Everything.objects.count(cap=10_000) == 5100
+    assert len(costs.requests) == 4
+
+
+class TestIterator:
+    def test_constant_memory_with_the_next_page_on_its_way(self, shelf: None) -> None:
+        with counted() as costs:
+            rows = Book.objects.order_by("price").iterator(chunk_size=1)
+            assert next(rows).title == "Howl"
+            rows.close()
+        assert len(costs.requests) == 2
+        with counted() as costs:
+            assert titles(Book.objects.order_by("price").uncached().iterator(chunk_size=3)) == [
+                "Howl",
+                "Emma",
+                "Ariel",
+                "Dune",
+            ]
+            assert titles(Book.objects.order_by("title").uncached().iterator(chunk_size=2)) == [
+                "Ariel",
+                "Dune",
+                "Emma",
+                "Howl",
+            ]
+        assert len(costs.requests) == 2 + 3
+
+    def test_asynchronously(self, shelf: None) -> None:
+        async def walk() -> list[str]:
+            found = [book.title async for book in Book.objects.order_by("-pages").aiterator(chunk_size=1)]
+            rows = Book.objects.aiterator(chunk_size=1)
+            found.append((await anext(rows)).title)
+            await rows.aclose()
+            return found
+
+        assert asyncio.run(walk()) == ["Emma", "Dune", "Ariel", "Howl", "Dune"]
+
+    def test_an_error_in_a_later_page_arrives(self, shelf: None) -> None:
+        from django_appwrite_orm.exceptions import AppwriteError
+        from django_appwrite_orm.transport import close_local
+
+        rows = Book.objects.uncached().iterator(chunk_size=2)
+        assert next(rows).title == "Dune"
+        close_local(":memory:")
+        with pytest.raises(AppwriteError):
+            list(Book.objects.uncached().iterator(chunk_size=2))
+        rows.close()
+
+
+def test_asynchronous_twins(shelf: None) -> None:
+    async def ask() -> None:
+        assert (await Book.objects.alatest("price")).title == "Dune"
+        assert (await Book.objects.aearliest("price")).title == "Howl"
+        assert set(await Book.objects.ain_bulk(["dune"])) == {"dune"}
+        assert await Book.objects.aaggregate(Sum("pages")) == {"pages__sum": 967}
+        assert await Book.objects.acount(cap=2) == 2
+        assert [g["n"] async for g in Book.objects.values("genre").annotate(n=Count("*"))] == [2, 2]
+        assert [t async for t in Book.objects.values_list("title", flat=True)] == [row[0] for row in DATA]
+        assert await Book.objects.acontains(await Book.objects.afirst())
+
+    asyncio.run(ask())
