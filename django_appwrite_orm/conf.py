@@ -47,6 +47,10 @@ class ConnectionSettings:
     warm_on_start: bool = False
     auto_migrate: bool = False
     auto_validate: bool = False
+    server_version: str = ""
+    webhook_url: str = ""
+    webhook_secret: str = field(default="", repr=False)
+    listen_as: str = ""
 
 
 class Problem(NamedTuple):
@@ -75,6 +79,10 @@ _KEYS = {
     "WARM_ON_START": _Key((bool,), False),
     "AUTO_MIGRATE": _Key((bool,), False),
     "AUTO_VALIDATE": _Key((bool,), False),
+    "SERVER_VERSION": _Key((str,), ""),
+    "WEBHOOK_URL": _Key((str,), ""),
+    "WEBHOOK_SECRET": _Key((str,), ""),
+    "LISTEN_AS": _Key((str,), ""),
     "CACHE": _Key((dict,), {}),
 }
 _CACHE_KEYS = {
@@ -90,6 +98,10 @@ _CACHE_KEYS = {
 }
 # Memcached's keys end at 250 characters; ours need some 50 besides Django's own prefix.
 _LONGEST_PREFIX = 100
+_SECRETS = ("API_KEY", "WEBHOOK_SECRET")
+_VERSION = re.compile(r"\d+\.\d+\.\d+.*")
+# Appwrite's own bounds for the secret of a webhook.
+_WEBHOOK_SECRET_LENGTHS = range(8, 257)
 # The local Appwrite always knows this project and key.
 _LOCAL_DEFAULTS = {"PROJECT_ID": "local", "API_KEY": "local"}
 
@@ -111,7 +123,7 @@ def connection_settings(alias: str) -> ConnectionSettings:
         )
     if found := list(problems(alias)):
         raise ConfigurationError(" ".join(f"{problem.message} {problem.hint}" for problem in found))
-    values = {key: _value(alias, key) for key in _KEYS if key != "API_KEY"}
+    values = {key: _value(alias, key) for key in _KEYS if key not in _SECRETS}
     local = values["ENDPOINT"].startswith("local:")
     cache = {key: values["CACHE"].get(key, spec.default) for key, spec in _CACHE_KEYS.items()}
     return ConnectionSettings(
@@ -137,6 +149,10 @@ def connection_settings(alias: str) -> ConnectionSettings:
         warm_on_start=values["WARM_ON_START"],
         auto_migrate=values["AUTO_MIGRATE"],
         auto_validate=values["AUTO_VALIDATE"],
+        server_version=values["SERVER_VERSION"],
+        webhook_url=values["WEBHOOK_URL"],
+        webhook_secret=_value(alias, "WEBHOOK_SECRET"),
+        listen_as=values["LISTEN_AS"],
     )
 
 
@@ -186,6 +202,7 @@ def problems(alias: str) -> Iterator[Problem]:
         message = f"{where}: API_KEY holds a character that cannot be sent in an HTTP header."
         yield Problem("E003", message, "Copy the key again, without spaces, line ends or letters outside ASCII.")
     yield from _endpoint_problems(where, given)
+    yield from _listening_problems(where, given)
     yield from _cache_problems(f"{where}['CACHE']", given.get("CACHE", {}))
 
 
@@ -193,25 +210,29 @@ def _endpoint_problems(where: str, given: Mapping[str, Any]) -> Iterator[Problem
     endpoint = given.get("ENDPOINT")
     if not isinstance(endpoint, str) or not endpoint or _is_local(given):
         return
-    try:
-        parts = urlsplit(endpoint)
-        port_is_usable = parts.port != 0
-    except ValueError:
-        parts, port_is_usable = urlsplit(""), False
-    if parts.username or parts.password:
-        yield Problem("E005", f"{where}: ENDPOINT holds a user name or password.", "Leave them out of the URL.")
-    elif (
-        parts.scheme not in ("http", "https")
-        or not (parts.hostname and port_is_usable)
-        or parts.query
-        or parts.fragment
-        or _is_unsendable(endpoint)
-    ):
+    if not _is_http_url(endpoint) or "?" in endpoint or "#" in endpoint:
         yield Problem(
             "E005",
             f"{where}: ENDPOINT is not an http(s) URL nor 'local:'.",
-            "Give a URL such as 'https://cloud.appwrite.io/v1', or 'local:' for the embedded Appwrite.",
+            "Give a URL such as 'https://cloud.appwrite.io/v1', with no password in it, or 'local:'.",
         )
+
+
+def _listening_problems(where: str, given: Mapping[str, Any]) -> Iterator[Problem]:
+    """What is wrong with the settings for changes made elsewhere, and for the server's version."""
+    version, url, secret, user = (
+        given.get(key) if isinstance(given.get(key), str) else ""
+        for key in ("SERVER_VERSION", "WEBHOOK_URL", "WEBHOOK_SECRET", "LISTEN_AS")
+    )
+    if version and not _VERSION.fullmatch(version):
+        yield Problem("E003", f"{where}: SERVER_VERSION is no version.", "Give it as in '1.9.6', or leave it out.")
+    if url and not _is_http_url(url):
+        hint = "Give the URL under which Appwrite calls the webhook view, such as 'https://shop.example/appwrite/'."
+        yield Problem("E003", f"{where}: WEBHOOK_URL is not an http(s) URL.", hint)
+    if secret and len(secret) not in _WEBHOOK_SECRET_LENGTHS:
+        yield Problem("E003", f"{where}: WEBHOOK_SECRET is too short or too long.", "Use 8 to 256 characters.")
+    if user and not VALID_ID.fullmatch(user):
+        yield Problem("E007", f"{where}: LISTEN_AS is not a valid Appwrite id.", f"Use {ID_RULE}.")
 
 
 def _cache_problems(where: str, cache: Any) -> Iterator[Problem]:
@@ -255,6 +276,16 @@ def _shown(value: object) -> str:
     if not isinstance(value, str):
         return f"of type {type(value).__name__}"
     return repr(value) if len(value) <= 40 else f"(a text of {len(value)} characters)"
+
+
+def _is_http_url(text: str) -> bool:
+    """Whether `text` is a whole http(s) URL that can be sent, without a user name or password."""
+    try:
+        parts = urlsplit(text)
+        usable = parts.port != 0 and bool(parts.hostname) and "@" not in parts.netloc
+    except ValueError:
+        return False
+    return usable and parts.scheme in ("http", "https") and not _is_unsendable(text)
 
 
 def _is_unsendable(value: object) -> bool:

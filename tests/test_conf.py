@@ -136,6 +136,22 @@ def test_an_endpoint_that_is_none(endpoint: str) -> None:
     assert [identity for identity, _ in found(ENDPOINT=endpoint)] == ["appwrite_orm.E005"]
 
 
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"SERVER_VERSION": "one"}, "E003"),
+        ({"SERVER_VERSION": 1.9}, "E003"),
+        ({"WEBHOOK_URL": "http://[::1"}, "E003"),
+        ({"WEBHOOK_URL": "shop.example/appwrite"}, "E003"),
+        ({"WEBHOOK_SECRET": "short"}, "E003"),
+        ({"WEBHOOK_SECRET": SECRET * 2}, "E003"),
+        ({"LISTEN_AS": "a b"}, "E007"),
+    ],
+)
+def test_settings_for_changes_made_elsewhere(changes: dict[str, Any], expected: str) -> None:
+    assert [identity for identity, _ in found(**changes)] == [f"appwrite_orm.{expected}"]
+
+
 def test_all_problems_are_said_at_once_also_where_a_connection_is_made() -> None:
     wrong = {"ENDPOINT": "x", "PROJECT_ID": "a b", "TIMEOUT": -1, "API_KEY": SECRET}
     with override_settings(APPWRITE_ORM={"default": wrong}), pytest.raises(ConfigurationError) as caught:

@@ -27,12 +27,14 @@ from django_appwrite_orm.steps import run
 from tests.library.tables import Book
 
 SECRET = "standard_" + "5ec2e7" * 20
+SIGNATURE = "51645" * 4
 # Port 9 answers nobody; no test here needs more than a refused connection.
 UNREACHABLE = {
     "ENDPOINT": "http://127.0.0.1:9/v1",
     "PROJECT_ID": "p",
     "API_KEY": SECRET,
     "DATABASE_ID": "d",
+    "WEBHOOK_SECRET": SIGNATURE,
     "RETRIES": 0,
     "TIMEOUT": 5,
 }
@@ -72,6 +74,7 @@ def test_nothing_that_knows_the_key_shows_it(show: Callable[[Any], str]) -> None
     assert connection.settings.api_key == SECRET
     for found in (connection, connection.settings, connection.client, vars(connection)):
         assert SECRET not in show(found)
+        assert SIGNATURE not in show(found)
 
 
 @pytest.mark.parametrize("address", ["/read", "/write", "/closed"])
@@ -81,6 +84,7 @@ def test_the_page_for_an_error_does_not_show_it(address: str) -> None:
     assert answer.status_code == 500
     assert "API_KEY" in page  # it does list the settings
     assert SECRET not in page
+    assert SIGNATURE not in page
 
 
 def test_the_page_for_an_error_in_asynchronous_code_does_not_show_it() -> None:
@@ -151,6 +155,7 @@ def test_a_mistake_while_a_connection_is_made_does_not_show_it(monkeypatch: pyte
             with pytest.raises(TypeError) as caught:
                 connections["default"]
         assert SECRET not in repr(caught.value) + _variables_of(caught.value)
+        assert SIGNATURE not in repr(caught.value) + _variables_of(caught.value)
 
 
 def test_no_log_line_holds_it(caplog: pytest.LogCaptureFixture) -> None:
