@@ -1,0 +1,42 @@
+"""`manage.py export_appwrite`: the declared tables in the words of others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from ...conf import DEFAULT_ALIAS, connection_settings
+from ...exceptions import AppwriteORMError
+from ...schema import config_of, declared_table, tables_named
+from ...schema.export import firebase, sql, text
+from ...schema.state import TableState
+
+_FORMATS = {"sql": sql, "firebase": firebase, "text": text}
+
+
+class Command(BaseCommand):
+    help = (
+        "Prints the declared tables: as SQL for SQLite and PostgreSQL, as rules for Firebase's Realtime Database, as "
+        "text, or as the appwrite.config.json of Appwrite's own CLI."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("labels", nargs="*", help="App labels or tables (name or app.Table); all when left out.")
+        parser.add_argument("--database", default=DEFAULT_ALIAS, help="Alias in APPWRITE_ORM (default: %(default)s).")
+        parser.add_argument("--format", choices=[*_FORMATS, "json"], required=True)
+
+    def handle(self, *args: Any, labels: list[str], database: str, format: str, **options: Any) -> None:
+        try:
+            tables = [declared_table(table).state for table in tables_named(labels, database)]
+            made = _FORMATS[format](tables) if format in _FORMATS else self._config(tables, database)
+        except AppwriteORMError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(made)
+
+    def _config(self, tables: Sequence[TableState], database: str) -> str:
+        settings = connection_settings(database)
+        config = config_of(tables, settings.database_id, settings.project_id, settings.endpoint)
+        return json.dumps(config, indent=2, ensure_ascii=False)

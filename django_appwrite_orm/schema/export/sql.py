@@ -1,0 +1,106 @@
+"""CREATE statements that SQLite and PostgreSQL both run.
+
+Arrays and shapes become JSON in a text column, for the two have no common type for them. Checks say what
+Appwrite checks, and text sizes count characters in both. Full-text and spatial indexes have no common form and
+are left as comments.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ..state import DOUBLE, INT32, INT64, ColumnState, IndexState, TableState
+
+# The longest name of PostgreSQL, in bytes.
+_LONGEST_NAME = 63
+# From here on a text's size is checked by a CHECK alone; PostgreSQL has no larger varchar.
+_LARGEST_VARCHAR = 10_485_760
+_SIZES = {"email": 254, "ip": 39, "url": 2000, "enum": 255}
+_TYPES = {
+    "boolean": "BOOLEAN",
+    "datetime": "TIMESTAMP WITH TIME ZONE",
+    "float": "DOUBLE PRECISION",
+    "bigint": "BIGINT",
+}
+_SYSTEM = (
+    '"$id" VARCHAR(36) NOT NULL PRIMARY KEY',
+    '"$createdAt" TIMESTAMP WITH TIME ZONE NOT NULL',
+    '"$updatedAt" TIMESTAMP WITH TIME ZONE NOT NULL',
+    '"$permissions" TEXT',
+)
+
+
+def sql(tables: Iterable[TableState]) -> str:
+    """One script for all of them."""
+    return "\n".join(statement for table in tables for statement in _table(table))
+
+
+def _table(table: TableState) -> Iterator[str]:
+    parts = [*_SYSTEM, *(_column(column) for column in table.columns.values() if column.kind != "relationship")]
+    yield f"CREATE TABLE {_name(table.id)} (\n" + ",\n".join(f"  {part}" for part in parts) + "\n);"
+    for column in table.columns.values():
+        if column.kind == "relationship":
+            yield f"-- {_name(column.key)} is a relationship to {_name(str(column.options['relatedTable']))}."
+    yield from (_index(table, index) for index in table.indexes.values())
+
+
+def _column(column: ColumnState) -> str:
+    words = [_name(column.key), _type(column)]
+    words += ["NOT NULL"] if column.required else []
+    words += [f"DEFAULT {_literal(column.default)}"] if column.default is not None else []
+    words += [f"CHECK ({check})" for check in _checks(column)]
+    return " ".join(words)
+
+
+def _type(column: ColumnState) -> str:
+    if column.kind == "integer" and not column.array:
+        narrow = INT32[0] <= column.options["min"] and column.options["max"] <= INT32[1]
+        return "INTEGER" if narrow else "BIGINT"
+    if column.array or column.kind not in (*_TYPES, *_SIZES, "string", "varchar"):
+        return "TEXT"
+    size = _SIZES.get(column.kind) or column.options.get("size", 0)
+    return _TYPES.get(column.kind) or (f"VARCHAR({size})" if size <= _LARGEST_VARCHAR else "TEXT")
+
+
+def _checks(column: ColumnState) -> Iterator[str]:
+    name = _name(column.key)
+    if column.array:
+        return
+    limits = DOUBLE if column.kind == "float" else INT64
+    for option, limit, sign in (("min", limits[0], ">="), ("max", limits[1], "<=")):
+        if column.options.get(option, limit) != limit:
+            yield f"{name} {sign} {column.options[option]!r}"
+    if "elements" in column.options:
+        yield f"{name} IN ({', '.join(map(_literal, column.options['elements']))})"
+    if "size" in column.options:
+        yield f"length({name}) <= {column.options['size']}"
+
+
+def _index(table: TableState, index: IndexState) -> str:
+    pairs = zip(index.columns, index.orders, strict=True)
+    columns = ", ".join(f"{_name(column)} {order}" for column, order in pairs)
+    name = _name(_short(f"{table.id}_{index.key}"))
+    if index.type not in ("key", "unique"):
+        return f"-- {index.type} index {name} on {_name(table.id)} ({columns}): no SQL for it is common to all."
+    return f"CREATE {'UNIQUE ' if index.type == 'unique' else ''}INDEX {name} ON {_name(table.id)} ({columns});"
+
+
+def _short(name: str) -> str:
+    if len(name) <= _LONGEST_NAME:
+        return name
+    return f"{name[: _LONGEST_NAME - 9]}_{hashlib.blake2b(name.encode(), digest_size=4).hexdigest()}"
+
+
+def _name(text: str) -> str:
+    # A line end would end a comment.
+    return '"' + text.replace('"', '""').replace("\n", " ").replace("\r", " ") + '"'
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, (int, float)):
+        return repr(value)
+    return "'" + str(value).replace("'", "''") + "'"
