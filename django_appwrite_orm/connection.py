@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core.signals import setting_changed
 
@@ -30,7 +30,10 @@ from .conf import DEFAULT_ALIAS, ConnectionSettings, configured, connection_sett
 from .exceptions import AppwriteError
 from .plans import Answer, Exchange, ReadPlan, Request, TableRef
 from .steps import Steps
-from .transport import Client, exchange
+from .transport import Client, Features, deliver, exchange
+
+if TYPE_CHECKING:
+    from .transport.sdk import SDKClient
 
 Result = TypeVar("Result")
 
@@ -43,7 +46,12 @@ class Connection:
 
     def __init__(self, settings: ConnectionSettings) -> None:
         self.settings = settings
-        self.client = Client(endpoint=settings.endpoint, project_id=settings.project_id, api_key=settings.api_key)
+        self.client = Client(
+            endpoint=settings.endpoint,
+            project_id=settings.project_id,
+            api_key=settings.api_key,
+            features=Features.of(settings.server_version) if settings.server_version else None,
+        )
         memory = Memory(settings.memory, settings.trust)
         self.store = Store(settings.cache_alias, patience=settings.timeout, memory=memory)
         self.keys = Keys(settings.cache_prefix, (settings.endpoint, settings.project_id))
@@ -64,6 +72,19 @@ class Connection:
                 request = requests.send((yield from self.send(request)))
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
+
+    def features(self) -> Steps[Features]:
+        """What the server can do, by its version: the setting SERVER_VERSION, else asked once."""
+        if self.client.features is None:
+            answer = yield from self.send(Request("GET", "/health/version"))
+            self.client.features = Features.of(str(answer.data["version"]))
+        return self.client.features
+
+    def sdk_client(self) -> SDKClient:
+        """A client of Appwrite's SDK whose calls go through this connection: `Storage(connection.sdk_client())`."""
+        from .transport.sdk import SDKClient
+
+        return SDKClient(partial(deliver, self.client, timeout=self.settings.timeout, retries=self.settings.retries))
 
     def read(self, plan: ReadPlan, policy: CachePolicy) -> Steps[Found]:
         """The answer to `plan`, from the cache where it is current."""

@@ -49,7 +49,7 @@ class Client:
         self.endpoint = endpoint
         self.features = features
         self._project = project_id
-        self._caller = {"X-Appwrite-Key": api_key}
+        self._caller = {"x-appwrite-key": api_key}
         self._wire: Wire = _wire_to(endpoint)
 
     def send(self, request: Request, timeout: float, request_id: str = "") -> Reply:
@@ -62,19 +62,19 @@ class Client:
 
     def _outgoing(self, request: Request, request_id: str) -> Outgoing:
         headers = {
-            "User-Agent": "django-appwrite-orm",
-            "X-Appwrite-Project": self._project,
-            "X-Appwrite-Response-Format": (self.features or Features()).response_format,
+            "user-agent": "django-appwrite-orm",
+            "x-appwrite-project": self._project,
+            "x-appwrite-response-format": (self.features or Features()).response_format,
         }
         if request_id:
-            headers["X-Request-Id"] = request_id
+            headers["x-request-id"] = request_id
         body = None
         if isinstance(request, RawRequest):
             body = request.content
             headers |= request.headers
         elif request.body is not None:
             body = json.dumps(request.body, ensure_ascii=False, allow_nan=False).encode()
-            headers["Content-Type"] = "application/json"
+            headers["content-type"] = "application/json"
         if _OTHER_IDENTITIES.isdisjoint(headers):
             headers |= self._caller
         target = request.path + (f"?{urlencode(request.query)}" if request.query else "")

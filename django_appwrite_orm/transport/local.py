@@ -40,8 +40,8 @@ class LocalWire:
         self._file = file
 
     def send(self, outgoing: Outgoing, limit: float) -> Incoming:
-        headers = {name.lower(): value for name, value in outgoing.headers.items()}
-        answer = open_local(self._file).handle(outgoing.method, f"/v1{outgoing.target}", headers, outgoing.body or b"")
+        target = f"/v1{outgoing.target}"
+        answer = open_local(self._file).handle(outgoing.method, target, outgoing.headers, outgoing.body or b"")
         return Incoming(answer.status, answer.headers, answer.body)
 
     async def asend(self, outgoing: Outgoing, limit: float) -> Incoming:

@@ -42,7 +42,8 @@ class NoAnswer(Exception):
 
 
 class Outgoing(NamedTuple):
-    """One request in bytes and text; `target` is the path below the endpoint with its query string."""
+    """One request in bytes and text; `target` is the path below the endpoint with its query string,
+    names of headers are in lower case."""
 
     method: str
     target: str
@@ -113,7 +114,7 @@ class HTTPWire:
         return {
             "method": outgoing.method,
             "url": self._endpoint + outgoing.target,
-            "headers": {"Accept-Encoding": "gzip", **outgoing.headers},
+            "headers": {"accept-encoding": "gzip", **outgoing.headers},
             "content": outgoing.body,
             "extensions": {"timeout": timeout, "trace": trace},
         }

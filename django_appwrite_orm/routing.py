@@ -1,0 +1,47 @@
+"""Which connection a table's rows live on, where a project decides that while it runs.
+
+The setting `APPWRITE_ORM_ROUTER` is the dotted path of a function, or of anything that can be called, which takes
+a table class and gives an alias of `APPWRITE_ORM`, or None to leave it to `Meta.using` and the default. It is
+asked whenever a query begins (`Product.objects`) and for every new row that is saved, so that it can answer by
+the request in hand (a tenant in a context variable); `using("other")` and `save(using="other")` go before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, cast
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from .exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from .tables import Row
+
+Router = Callable[[Any], str | None]
+
+
+def routed(table: type[Row]) -> str | None:
+    """The alias that the project's router gives for `table`; None without a router, or when it has no opinion.
+
+    Raises `ConfigurationError` when the router cannot be imported or gives no text.
+    """
+    path = getattr(settings, "APPWRITE_ORM_ROUTER", None)
+    alias = None if path is None else _router(path)(table)
+    if alias is not None and not isinstance(alias, str):
+        raise ConfigurationError(
+            f"APPWRITE_ORM_ROUTER: {path} gave {type(alias).__name__} for {table.__name__}, not an alias or None."
+        )
+    return alias
+
+
+@lru_cache
+def _router(path: str) -> Router:
+    try:
+        return cast(Router, import_string(path))
+    except (ImportError, AttributeError, TypeError) as error:
+        raise ConfigurationError(
+            f"APPWRITE_ORM_ROUTER: {path!r} cannot be imported ({error}). Give the dotted path of a function."
+        ) from error

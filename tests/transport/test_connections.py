@@ -1,0 +1,95 @@
+"""Several connections: aliases, tables and calls that name one, and a router that decides while the site runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextvars import ContextVar
+
+import pytest
+
+from django_appwrite_orm import Table, columns, orm
+from django_appwrite_orm.connection import connections
+from django_appwrite_orm.exceptions import ConfigurationError
+from django_appwrite_orm.schema import migrate
+from django_appwrite_orm.steps import run
+from tests.library.tables import Book, Reader
+
+tenant: ContextVar[str | None] = ContextVar("tenant", default=None)
+
+
+def by_tenant(table: type[Table]) -> str | None:
+    return tenant.get() if table is Book else None
+
+
+def confused(table: type[Table]) -> object:
+    return 5
+
+
+@pytest.fixture
+def two(settings, tmp_path) -> Iterator[None]:
+    """Two databases in one project, and the table of books in both."""
+    default = {**settings.APPWRITE_ORM["default"], "ENDPOINT": f"local:{tmp_path}/a.sqlite3"}
+    settings.APPWRITE_ORM = {"default": default, "other": {**default, "DATABASE_ID": "branch"}}
+    for alias in ("default", "other"):
+        run(migrate([Book, Reader], alias))
+    yield
+    connections.reset()
+
+
+def test_each_call_may_name_its_connection(two: None) -> None:
+    Book.objects.create(title="here", price=1)
+    there = Book.objects.using("other").create(title="there", price=1)
+    assert [book.title for book in Book.objects.all()] == ["here"]
+    assert [book.title for book in Book.objects.using("other").all()] == ["there"]
+    assert [book.title for book in orm.table("books", using="other").all()] == ["there"]
+    there.price = 2
+    there.save()  # where it came from
+    assert Book.objects.using("other").get().price == 2
+    assert Book.objects.get().price == 1
+
+
+def test_a_write_makes_misses_only_where_it_was_made(two: None) -> None:
+    list(Book.objects.all())
+    list(Book.objects.using("other").all())
+    Book.objects.using("other").create(title="new", price=1)
+    assert Book.objects.is_updated()
+    assert not Book.objects.using("other").is_updated()
+
+
+def test_a_table_may_name_its_connection(two: None) -> None:
+    class Loan(Table):
+        title = columns.String(size=10)
+
+        class Meta:
+            name = "loans"
+            using = "other"
+
+    run(migrate([Loan], "other"))
+    Loan.objects.create(title="x")
+    assert Loan.objects.db == "other"
+    assert Loan.objects.count() == 1
+
+
+def test_a_router_decides_at_each_call(two: None, settings) -> None:
+    settings.APPWRITE_ORM_ROUTER = f"{__name__}.by_tenant"
+    token = tenant.set("other")
+    Book.objects.create(title="of the tenant", price=1)
+    assert Book.objects.count() == 1
+    assert Reader.objects.db == "default"
+    assert Book.objects.using("default").count() == 0
+    tenant.reset(token)
+    assert Book.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "said"), [("no.such.router", "cannot be imported"), (f"{__name__}.confused", "gave int for Book")]
+)
+def test_a_router_that_cannot_route(settings, path: str, said: str) -> None:
+    settings.APPWRITE_ORM_ROUTER = path
+    with pytest.raises(ConfigurationError, match=said):
+        Book.objects.all()
+
+
+def test_an_unknown_alias(two: None) -> None:
+    with pytest.raises(ConfigurationError, match=r"no connection 'third' \(there are: default, other\)"):
+        Book.objects.using("third").count()

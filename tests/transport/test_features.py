@@ -1,0 +1,47 @@
+"""What servers of each version can do."""
+
+from __future__ import annotations
+
+import pytest
+
+from django_appwrite_orm.connection import connections
+from django_appwrite_orm.exceptions import NotSupportedError
+from django_appwrite_orm.transport import Features
+from tests.counting import counted
+
+from .conftest import Drive
+
+
+@pytest.mark.parametrize(
+    ("version", "form", "joins"),
+    [("1.8.0", "1.8.0", False), ("1.9.6-RC1", "1.9.6", False), ("2.5.0", "1.9.6", True), ("2.10.1", "1.9.6", True)],
+)
+def test_by_version(version: str, form: str, joins: bool) -> None:
+    features = Features.of(version)
+    assert (features.response_format, features.has("joins")) == (form, joins)
+
+
+def test_what_is_missing_is_said_with_a_way_out() -> None:
+    with pytest.raises(NotSupportedError, match=r"Appwrite 1\.9\.6 has no joins .*2\.5\.0.* Read both tables\."):
+        Features.of("1.9.6").require("joins", "Read both tables.")
+    Features.of("2.5.0").require("joins", "Read both tables.")
+
+
+def test_no_version() -> None:
+    with pytest.raises(ValueError, match="'new' is not a version"):
+        Features.of("new")
+
+
+def test_the_server_is_asked_once(drive: Drive) -> None:
+    with counted() as costs:
+        first = drive(connections["default"].features())
+        assert drive(connections["default"].features()) is first
+    assert costs.requests == ["GET /health/version"]
+    assert first.version == (1, 9, 6)
+
+
+def test_nor_when_the_settings_say_it(settings, drive: Drive) -> None:
+    settings.APPWRITE_ORM = {"default": {**settings.APPWRITE_ORM["default"], "SERVER_VERSION": "2.5.0"}}
+    with counted() as costs:
+        assert drive(connections["default"].features()).has("aggregates")
+    assert costs.requests == []
