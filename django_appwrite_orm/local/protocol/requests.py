@@ -18,6 +18,8 @@ from .errors import AppwriteError
 MAX_BODY: Final = 64 * 1024 * 1024  # bytes; above what one row of any column kind a test uses can hold
 _BRACKETS: Final = re.compile(r"\[([^\]]*)\]")
 _INT64: Final = range(-(2**63), 2**63)
+_MOST_PARAMETERS: Final = 1_000  # PHP's max_input_vars
+_LONGEST_NAME: Final = 1_000  # of a parameter with brackets; the time to take it apart grows with its square
 _MAX_ARRAY_DEPTH: Final = 64  # PHP's max_input_nesting_level
 
 
@@ -43,10 +45,16 @@ def read_request(method: str, target: str, headers: Mapping[str, str], body: byt
 
 def _query_params(text: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for name, value in parse_qsl(text, keep_blank_values=True, errors="replace"):
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=_MOST_PARAMETERS)
+    except ValueError as problem:
+        raise AppwriteError("general_bad_request", f"At most {_MOST_PARAMETERS} parameters.") from problem
+    for name, value in pairs:
         head, bracket, _ = name.partition("[")
         if not bracket:
             found[name] = value
+        elif len(name) > _LONGEST_NAME:
+            continue
         elif len(keys := _BRACKETS.findall(name[len(head) :])) <= _MAX_ARRAY_DEPTH:
             _put(found, [head, *keys], value)
     return {name: _listed(value) for name, value in found.items()}
