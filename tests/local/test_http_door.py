@@ -1,0 +1,149 @@
+"""The HTTP door: WSGI, the server on a free port, and the command line."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import json
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from django_appwrite_orm.local import LocalAppwrite
+from django_appwrite_orm.local.protocol.requests import MAX_BODY
+from django_appwrite_orm.local.serving.door import LOOPBACK, Door
+from django_appwrite_orm.local.serving.wsgi import wsgi_application
+
+from .client import KEY, Client
+
+ROOT = Path(__file__).parents[2]
+HEADERS = {name.title(): value for name, value in KEY.items()}
+
+
+def ask_wsgi(
+    app: LocalAppwrite, method: str, target: str, body: bytes = b"", **more: Any
+) -> tuple[str, dict[str, str], bytes]:
+    path, _, query = target.partition("?")
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": unquote(path),
+        "QUERY_STRING": query,
+        "CONTENT_TYPE": "application/json",
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": io.BytesIO(body),
+        **{"HTTP_" + name.upper().replace("-", "_"): value for name, value in KEY.items()},
+        **more,
+    }
+    told: list[Any] = []
+    hosts = more.get("hosts", ())
+    parts = wsgi_application(app, hosts)(environ, lambda *given: told.extend(given))  # type: ignore[arg-type]
+    return told[0], dict(told[1]), b"".join(parts)
+
+
+def test_wsgi_passes_requests_on(app: LocalAppwrite) -> None:
+    status, headers, body = ask_wsgi(app, "POST", "/v1/tablesdb", b'{"databaseId": "d", "name": "D"}')
+    assert (status, headers["Content-Type"]) == ("201 Created", "application/json; charset=UTF-8")
+    assert headers["Content-Length"] == str(len(body))
+    assert json.loads(body)["$id"] == "d"
+    assert ask_wsgi(app, "HEAD", "/v1/tablesdb/d")[2] == b""
+    assert ask_wsgi(app, "GET", "/v1/tablesdb/%64")[0] == "200 OK"
+    assert ask_wsgi(app, "GET", "/", REQUEST_URI="/v1/tablesdb/d?x=1")[0] == "200 OK"
+
+
+def test_wsgi_refuses_a_body_before_reading_it(app: LocalAppwrite) -> None:
+    status, _, body = ask_wsgi(app, "POST", "/v1/tablesdb", CONTENT_LENGTH=str(MAX_BODY + 1))
+    assert (status[:3], json.loads(body)["type"]) == ("413", "general_payload_too_large")
+
+
+@pytest.mark.parametrize(("host", "expected"), [
+    ("localhost:9501", "200"), ("127.0.0.1", "200"), ("[::1]:80", "200"), ("evil.example", "403"), ("", "403"),
+])  # fmt: skip
+def test_a_loopback_server_answers_for_loopback_names_only(app: LocalAppwrite, host: str, expected: str) -> None:
+    assert ask_wsgi(app, "GET", "/v1/health/version", HTTP_HOST=host, hosts=LOOPBACK)[0][:3] == expected
+
+
+@pytest.fixture
+def door(app: LocalAppwrite) -> Iterator[Door]:
+    pytest.importorskip("cheroot", reason="the HTTP door needs cheroot, of the extra `server`")
+    with Door(app, port=0) as door:
+        yield door
+
+
+def connect(door: Door) -> http.client.HTTPConnection:
+    address = urlsplit(door.endpoint)
+    assert address.hostname is not None
+    return http.client.HTTPConnection(address.hostname, address.port, timeout=20)
+
+
+def test_one_connection_serves_many_requests(app: LocalAppwrite, door: Door) -> None:
+    rows = Client(app).table([{"key": "n", "type": "integer"}])
+    connection = connect(door)
+    connection.connect()
+    first = connection.sock
+    for number in range(20):
+        body = json.dumps({"rowId": f"r{number}", "data": {"n": number}})
+        connection.request("POST", f"/v1/tablesdb{rows}", body, {**HEADERS, "Content-Type": "application/json"})
+        answer = connection.getresponse()
+        assert (answer.status, json.loads(answer.read())["n"]) == (201, number)
+    assert connection.sock is first
+    connection.request("DELETE", f"/v1/tablesdb{rows}/r1", headers=HEADERS)
+    answer = connection.getresponse()
+    assert (answer.status, answer.read()) == (204, b"")
+    assert not answer.headers["content-type"].startswith("application/json")
+    connection.close()
+
+
+def test_clients_are_served_at_the_same_time(app: LocalAppwrite, door: Door) -> None:
+    rows = Client(app).table([{"key": "n", "type": "integer"}])
+    Client(app)(f"POST {rows}", {"rowId": "r", "data": {"n": 0}})
+    failed: list[int] = []
+
+    def count() -> None:
+        connection = connect(door)
+        for _ in range(20):
+            connection.request("PATCH", f"/v1/tablesdb{rows}/r/n/increment", headers=HEADERS)
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status != 200:
+                failed.append(answer.status)
+        connection.close()
+
+    threads = [threading.Thread(target=count) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert Client(app)(f"GET {rows}/r")["n"] == 120
+
+
+def test_the_command_serves_and_stops(tmp_path: Path) -> None:
+    pytest.importorskip("cheroot", reason="the HTTP door needs cheroot, of the extra `server`")
+    command = [sys.executable, "-m", "django_appwrite_orm.local", "--port", "0", "--database", str(tmp_path / "a.db")]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    found = re.search(r"http://127\.0\.0\.1:(\d+)/v1", process.stdout.readline())
+    assert found is not None
+    connection = http.client.HTTPConnection("127.0.0.1", int(found[1]), timeout=20)
+    connection.request("GET", "/v1/health/version")
+    assert json.loads(connection.getresponse().read()) == {"version": "1.9.6"}
+    connection.close()
+    process.send_signal(signal.SIGTERM)
+    assert "Stopped" in process.communicate(timeout=30)[0]
+    assert process.returncode == 0
+
+
+def test_a_taken_port_is_told(tmp_path: Path, door: Door) -> None:
+    port = str(urlsplit(door.endpoint).port)
+    command = [sys.executable, "-m", "django_appwrite_orm.local", "--port", port, "--database", ":memory:"]
+    refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    assert refused.returncode == 1
+    assert "Traceback" not in refused.stdout + refused.stderr
