@@ -1,0 +1,106 @@
+"""`table_etag`: a 304 that runs no view and asks no Appwrite, and only while nothing has changed."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.cache import caches
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
+from django.views.decorators.http import condition
+
+from django_appwrite_orm.connection import connections
+from django_appwrite_orm.exceptions import ConfigurationError
+from django_appwrite_orm.web import AppwriteCacheMiddleware, table_etag
+from tests.counting import counted
+from tests.library.tables import Book, Reader
+
+pytestmark = pytest.mark.usefixtures("library")
+client = RequestFactory()
+runs: list[str] = []
+
+
+@condition(etag_func=table_etag("books", "library_reader"))
+def view(request: HttpRequest) -> HttpResponse:
+    runs.append(request.path)
+    return HttpResponse(f"{Book.objects.count()} books, {Reader.objects.count()} readers")
+
+
+def get(etag: str | None = None, **headers: str) -> HttpResponse:
+    if etag is not None:
+        headers["If-None-Match"] = etag
+    return AppwriteCacheMiddleware(view)(client.get("/books", headers=headers))
+
+
+def test_unchanged_costs_one_round_trip() -> None:
+    assert not get().has_header("ETag") or runs  # the first request finds no versions, and makes them
+    etag = get()["ETag"]
+    runs.clear()
+    with counted() as costs:
+        answer = get(etag)
+    assert (answer.status_code, runs, costs.requests, costs.cache) == (304, [], [], ["get_many"])
+    assert answer["X-Cache-Status"] == "HIT"
+    assert answer["Cache-Control"] == "private, no-cache"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda: Book.objects.create(title="Dune", price=1),
+        lambda: Reader.objects.create(name="x"),
+        lambda: Book.objects.set_updated(False),
+    ],
+)
+def test_a_change_of_any_of_the_tables_runs_the_view(change) -> None:
+    get()
+    etag = get()["ETag"]
+    change()
+    runs.clear()
+    assert get(etag).status_code == 200
+    assert runs == ["/books"]
+    assert get()["ETag"] != etag
+
+
+def test_while_a_table_is_being_written_there_is_no_tag_of_versions() -> None:
+    get()
+    etag = get()["ETag"]
+    caches["default"].add(connections["default"].table_keys(Book.objects.ref).lane, "a writer")
+    runs.clear()
+    assert get(etag).status_code == 200
+    assert runs
+
+
+@pytest.mark.parametrize("header", ["Cookie", "Authorization", "Accept", "Accept-Language"])
+def test_nobody_is_shown_what_was_made_for_somebody_else(header: str) -> None:
+    get()
+    mine, yours = get(**{header: "mine"})["ETag"], get(**{header: "yours"})["ETag"]
+    assert mine != yours
+    assert get(mine, **{header: "yours"}).status_code == 200
+    assert get(mine, **{header: "mine"}).status_code == 304
+
+
+def test_the_tag_ends_with_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    get()
+    now = [3_000_000.0]
+    monkeypatch.setattr("django_appwrite_orm.web.conditional.time.time", lambda: now[0])
+    tag = table_etag("books", ttl=60)
+    request = client.get("/books")
+    first = tag(request)
+    now[0] += 59
+    assert tag(request) == first
+    now[0] += 1
+    assert tag(request) != first
+    assert table_etag("books", ttl=0)(request) is None
+
+
+def test_more_can_be_named() -> None:
+    get()
+    request = client.get("/books")
+    assert table_etag("books", by=lambda request: "a")(request) != table_etag("books", by=lambda request: "b")(request)
+    assert table_etag("books")(request) != table_etag("books")(client.get("/books?page=2"))
+
+
+def test_what_cannot_be_a_tag_says_so() -> None:
+    with pytest.raises(ValueError, match="at least one table"):
+        table_etag()
+    with pytest.raises(ConfigurationError, match="bookz"):
+        table_etag("bookz")(client.get("/"))
