@@ -1,0 +1,182 @@
+"""What there is: one cache, one Appwrite, readers of one plan and writers that change its tables.
+
+Everything is a small immutable tuple, so that a state can be a key of a dictionary. A writer's change is one
+bit for each table it touches; an answer is the set of changes that it shows. Tokens are positive integers, 0
+is a missing one. Tables are numbered from 0, and the plan that is read covers all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The protocol's safeguards. Each can be taken out, to see what goes wrong without it."""
+
+    fence: bool = True  # a write stands under a lane or a doubt
+    fence_before_token: bool = True  # the lane is taken before the token is deleted, not after
+    doubt: bool = True  # who finds the lane taken leaves a doubt
+    keep_when_unclear: bool = True  # after an unclear outcome the lane is left to run out
+    stopwatch: bool = True  # a lane that has run out is not freed: it may be somebody else's
+    second_look: bool = True  # after adding a token the reader looks at tokens and fences again
+    tokens_from_before: bool = True  # an answer is stored under the tokens held before it was fetched
+    fresh_tokens: bool = True  # a missing token is replaced by a new one, not by the one the envelope names
+    own_keys: bool = True  # fences have keys of their own; if not, one value BUSY stands in the token's key
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Who takes part, and what may happen: `crashes`, `failures` and `lost_fences` are the numbers allowed.
+
+    `writers` names the tables of each writer. A failure is a cache call that raises and has no effect. A lost
+    fence is one that the cache forgets, or that runs out while its writer stands still before sending.
+    """
+
+    readers: int = 2
+    writers: tuple[tuple[int, ...], ...] = ((0,), (0,))
+    tables: int = 1
+    evictions: bool = True  # of tokens and envelopes, any number
+    timeouts: bool = False  # a writer gives up waiting; its request may be lost, or applied later
+    refusals: bool = False  # the server answers 4xx and applies nothing
+    errors: bool = False  # the server applies the change and answers 500
+    crashes: int = 0
+    failures: int = 0
+    lost_fences: int = 0
+    at_once: bool = True  # many keys are looked up and deleted in one moment (Redis); if not, key by key
+    rules: Rules = Rules()
+
+    @cached_property
+    def bits(self) -> tuple[int, ...]:
+        """The changes of each writer."""
+        numbered = enumerate(self.writers)
+        return tuple(sum(1 << (number * self.tables + table) for table in own) for number, own in numbered)
+
+    @cached_property
+    def table_bits(self) -> tuple[int, ...]:
+        """The changes to each table."""
+        every = range(len(self.writers))
+        return tuple(sum(1 << (n * self.tables + table) for n in every) for table in range(self.tables))
+
+
+class Envelope(NamedTuple):
+    tokens: tuple[int, ...]
+    shows: int
+
+
+NO_ENVELOPE = Envelope((), 0)
+
+
+class Reader(NamedTuple):
+    """`at` is what it does next; `held` the tokens it will store under, () for not at all.
+
+    `looked` is what a look-up key by key has seen so far: the envelope, then token, lane and doubt of each
+    table. `owed` are the changes that were applied when such a read began.
+    """
+
+    at: str = "look"
+    held: tuple[int, ...] = ()
+    todo: tuple[int, ...] = ()  # the tables whose token it has yet to add, or that it has yet to fetch
+    shows: int = 0
+    looked: tuple[Any, ...] = ()
+    owed: int = 0
+
+
+class Writer(NamedTuple):
+    """`at` is what it does next, or how it ended; `request` is where its request is.
+
+    `lanes` are the tables whose lane it holds by its own stopwatch, `step` counts what it does table by table.
+    """
+
+    at: str = "start"
+    request: str = "unsent"
+    lanes: tuple[int, ...] = ()
+    step: int = 0
+    outcome: str = ""
+
+    @property
+    def has_ended(self) -> bool:
+        return self.at in ENDED
+
+    @property
+    def can_still_change(self) -> bool:
+        """Whether its request may be applied from now on: so long its fence must stand."""
+        return self.request in ("unsent", "under way")
+
+
+ENDED = frozenset({"succeeded", "refused", "unclear", "crashed"})
+
+
+class Left(NamedTuple):
+    """How many more of the counted accidents may happen."""
+
+    crashes: int
+    failures: int
+    lost_fences: int
+
+
+class State(NamedTuple):
+    """Per table: its token, its lane (the writer that holds it plus 1, or 0), its doubts (writers as bits)."""
+
+    tokens: tuple[int, ...]
+    lanes: tuple[int, ...]
+    doubts: tuple[int, ...]
+    envelope: Envelope | None
+    applied: int
+    readers: tuple[Reader, ...]
+    writers: tuple[Writer, ...]
+    left: Left
+
+    def with_reader(self, number: int, reader: Reader) -> State:
+        return self._replace(readers=put(self.readers, number, reader))
+
+    def with_writer(self, number: int, writer: Writer) -> State:
+        return self._replace(writers=put(self.writers, number, writer))
+
+    def failing(self) -> State:
+        return self._replace(left=self.left._replace(failures=self.left.failures - 1))
+
+    def is_fenced(self) -> bool:
+        return any(self.lanes) or any(self.doubts)
+
+    def hit(self) -> Envelope | None:
+        """The envelope, if a look at this moment would be a hit."""
+        envelope = self.envelope
+        if envelope is None or 0 in self.tokens or envelope.tokens != self.tokens or self.is_fenced():
+            return None
+        return envelope
+
+    def new_token(self) -> int:
+        used = {*self.tokens, *(self.envelope.tokens if self.envelope else ())}
+        for reader in self.readers:
+            used.update(reader.held, reader.looked[1::3], *(seen.tokens for seen in reader.looked[:1]))
+        return next(number for number in range(1, len(used) + 2) if number not in used)
+
+
+class Move(NamedTuple):
+    """Something that happens: who does what, to which table where it is one of several."""
+
+    who: str
+    what: str
+    table: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.who}: {self.what}" + ("" if self.table is None else f" of table {self.table}")
+
+
+Moves = Iterator[tuple[Move, State]]
+
+
+def start(setup: Setup) -> State:
+    """Nothing cached, nobody at work."""
+    nothing = (0,) * setup.tables
+    left = Left(setup.crashes, setup.failures, setup.lost_fences)
+    readers, writers = (Reader(),) * setup.readers, (Writer(),) * len(setup.writers)
+    return State(nothing, nothing, nothing, None, 0, readers, writers, left)
+
+
+def put(values: tuple, index: int, value: object) -> tuple:
+    return (*values[:index], value, *values[index + 1 :])

@@ -1,0 +1,92 @@
+"""The model is a model of this package: its real readers and writers make the model's moves, in every branch."""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+from collections.abc import Iterator
+
+import pytest
+from django.test import override_settings
+
+from django_appwrite_orm.caching import reading, writing
+from django_appwrite_orm.caching.store import CacheCall
+from django_appwrite_orm.steps import arun, run
+
+from .replay import Drive, World
+from .stage import Clock, Mismatch, ScriptedCache
+from .state import Setup
+from .traces import traces
+
+OUTCOMES = {"timeouts": True, "refusals": True, "errors": True}
+SETUPS = {
+    "a reader and a writer": Setup(readers=1, writers=((0,),), **OUTCOMES, crashes=1),
+    "a cache that fails once": Setup(readers=1, writers=((0,),), timeouts=True, failures=1, evictions=False),
+    "two writers": Setup(readers=0, timeouts=True, evictions=False),
+    "two tables": Setup(readers=1, writers=((0, 1),), tables=2, evictions=False),
+}
+MOVES = {
+    *("look", "add token", "look again", "fetch", "store"),
+    *("take lane", "leave doubt", "delete tokens", "send", "give up waiting", "tidy up"),
+    *("hear that it succeeded", "hear that it refused", "hear that it unclear"),
+    *("look fails", "add token fails", "look again fails", "store fails"),
+    *("take lane fails", "delete tokens fails", "tidy up fails"),
+}
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
+    clock = Clock()
+    monkeypatch.setattr(writing, "time", clock)
+    with override_settings(CACHES={"model": {"BACKEND": f"{ScriptedCache.__module__}.ScriptedCache"}}):
+        yield clock
+
+
+@pytest.fixture(params=["run", "arun"])
+def drive(request: pytest.FixtureRequest) -> Iterator[Drive]:
+    if request.param == "run":
+        yield run
+        return
+    with asyncio.Runner() as runner:
+        yield lambda steps: runner.run(arun(steps))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("setup", SETUPS.values(), ids=SETUPS)
+def test_every_step_is_the_models(setup: Setup, drive: Drive, clock: Clock) -> None:
+    for trace in traces(setup):
+        World(setup, trace, drive, clock).play()
+
+
+def test_every_move_of_the_model_is_made() -> None:
+    assert {trace[-1][0].what for setup in SETUPS.values() for trace in traces(setup)} == MOVES
+
+
+def _no_doubt(store, tables, life):
+    lanes = []
+    for table in tables:
+        if (yield CacheCall(store, "add", (table.lane, "me", life))):
+            lanes.append(table.lane)
+    return lanes
+
+
+def _always_ours(lanes, started, life):
+    return lanes
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "replacement", "setup"),
+    [
+        (writing, "_fence", _no_doubt, "two writers"),
+        (writing, "_ours", _always_ours, "a reader and a writer"),
+        (reading.Look, "held", property(lambda look: look.tokens if all(look.tokens) else None), "two tables"),
+    ],
+    ids=["no doubt beside a lane", "a lane that ran out is freed", "fences are not looked at"],
+)
+def test_a_package_without_a_safeguard_does_not_conform(
+    module: object, name: str, replacement: object, setup: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, name, replacement)
+    worlds = [World(SETUPS[setup], trace, run, clock) for trace in traces(SETUPS[setup])]
+    with pytest.raises(Mismatch):
+        collections.deque(world.play() for world in worlds)
