@@ -1,0 +1,70 @@
+"""`manage.py load_appwrite`: the rows of a file into the declared tables."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from ...conf import DEFAULT_ALIAS
+from ...connection import connections
+from ...exceptions import AppwriteORMError
+from ...plans import TableRef
+from ...schema import tables_named
+from ...schema.data import Summary, entries, load
+from ...steps import run
+
+
+class Command(BaseCommand):
+    help = (
+        "Writes the rows of a file that dump_appwrite made (or the TypeScript appwrite-orm's exportToJSON). A row that "
+        "is there is left as it is; so loading again after an interruption goes on where it stopped."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", help="The file, or - for stdin.")
+        parser.add_argument("labels", nargs="*", help="App labels or tables (name or app.Table); all when left out.")
+        parser.add_argument("--database", default=DEFAULT_ALIAS, help="Alias in APPWRITE_ORM (default: %(default)s).")
+        parser.add_argument("--overwrite", action="store_true", help="Give rows that are there the values of the file.")
+
+    def handle(self, *args: Any, file: str, labels: list[str], database: str, overwrite: bool, **options: Any) -> None:
+        try:
+            connection = connections[database]
+            tables: dict[str, TableRef] = {}
+            for table in tables_named(labels, database):
+                ref = table._meta.ref(connection.settings.database_id)
+                tables |= {table._meta.name: ref, table._meta.id: ref}
+            if file == "-":
+                summary = self._load(sys.stdin, tables, database, overwrite)
+            else:
+                with Path(file).open(encoding="utf-8") as opened:
+                    summary = self._load(opened, tables, database, overwrite)
+        except (AppwriteORMError, OSError, UnicodeDecodeError) as error:
+            message = f"{error} Rows that were loaded stay; load the file again to go on."
+            raise CommandError(message) from error
+        self.stdout.write(
+            f"{summary.total} rows: {summary.created} created, {summary.overwritten} overwritten,"
+            f" {summary.present} there already, {summary.refused} refused."
+        )
+        for problem in summary.problems:
+            self.stderr.write(self.style.WARNING(problem))
+        if summary.refused:
+            raise CommandError(f"{summary.refused} rows were refused.")
+
+    def _load(self, file: TextIO, tables: Mapping[str, TableRef], database: str, overwrite: bool) -> Summary:
+        def progress(summary: Summary) -> None:
+            if self.stderr.isatty():
+                self.stderr.write(f"\r{summary.total} rows", ending="")
+
+        steps = load(
+            connections[database],
+            entries(file),
+            tables,
+            overwrite=overwrite,
+            refuse=self.stderr.write,
+            progress=progress,
+        )
+        return run(steps)

@@ -1,0 +1,238 @@
+"""Writing the rows of a file, in hundreds, with their ids, times and permissions.
+
+A row whose id is taken is never overwritten unasked: when it has the same values it counts as there already,
+which is how an interrupted load goes on. A hundred that the server refuses is sent row by row, so that each bad
+row is named and the others get in.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...conf import ID_RULE, VALID_ID
+from ...connection import Connection
+from ...exceptions import Conflict, InvalidRequest, SchemaError
+from ...plans import (
+    BULK_LIMIT,
+    Clause,
+    CountRows,
+    CreateRow,
+    CreateRows,
+    GetRow,
+    ListRows,
+    TableRef,
+    UpdateRow,
+    WritePlan,
+)
+from ...plans.splitting import split
+from ...steps import Steps
+from ...tables.validation import looks_like_operator
+from ..values import same
+from .reading import Entry
+
+_KEPT = frozenset({"$id", "$createdAt", "$updatedAt", "$permissions"})
+
+
+@dataclass(slots=True)
+class Summary:
+    """Numbers of rows, and what is wrong with tables afterwards."""
+
+    created: int = 0
+    overwritten: int = 0
+    present: int = 0
+    refused: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        return self.created + self.overwritten + self.present + self.refused
+
+
+def load(
+    connection: Connection,
+    found: Iterable[Entry],
+    tables: Mapping[str, TableRef],
+    *,
+    overwrite: bool = False,
+    refuse: Callable[[str], None],
+    progress: Callable[[Summary], None] | None = None,
+) -> Steps[Summary]:
+    """Write the entries of a file into `tables`, which maps their names in the file to where they are.
+
+    `refuse` is called with a line for every row that did not get in, `progress` after every hundred. Raises an
+    `AppwriteError` when the server cannot be reached or lets nobody in; loading the same file again goes on.
+    """
+    return (yield from _Load(connection, tables, overwrite, refuse, progress).run(found))
+
+
+@dataclass(slots=True)
+class _Load:
+    connection: Connection
+    tables: Mapping[str, TableRef]
+    overwrite: bool
+    refuse: Callable[[str], None]
+    progress: Callable[[Summary], None] | None
+    summary: Summary = field(default_factory=Summary)
+    # Rows that a table should have at the end: those it had, and those created.
+    expected: dict[TableRef, int] = field(default_factory=dict)
+    defaulted: int = 0
+
+    def run(self, found: Iterable[Entry]) -> Steps[Summary]:
+        batch: list[Entry] = []
+        try:
+            for entry in found:
+                if problem := self._problem(entry):
+                    self._refused(entry, problem)
+                    continue
+                if batch and (entry.table != batch[0].table or len(batch) == BULK_LIMIT):
+                    full, batch = batch, []
+                    yield from self._batch(full)
+                batch.append(entry)
+        except SchemaError:  # the file breaks off
+            yield from self._batch(batch)
+            raise
+        yield from self._batch(batch)
+        yield from self._check()
+        return self.summary
+
+    def _problem(self, entry: Entry) -> str:
+        """Why a row cannot be sent at all; empty when it can."""
+        if entry.row is None:
+            return entry.problem
+        if entry.table not in self.tables:
+            return f"there is no table {entry.table!r} among those to be loaded"
+        id = entry.row.get("$id")
+        if not isinstance(id, str) or not VALID_ID.fullmatch(id):
+            return f"its $id is {id!r}, and must be {ID_RULE}"
+        try:
+            json.dumps(entry.row, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            return "a text in it has half a surrogate pair, which cannot be sent"
+        return ""
+
+    def _refused(self, entry: Entry, reason: object) -> None:
+        self.summary.refused += 1
+        row = f", row {entry.row.get('$id')}" if entry.row is not None else ""
+        self.refuse(f"Line {entry.line}{f', table {entry.table}' if entry.table else ''}{row}: {reason}")
+
+    def _batch(self, batch: list[Entry]) -> Steps[None]:
+        if not batch:
+            return
+        ref = self.tables[batch[0].table]
+        if ref not in self.expected:
+            self.expected[ref] = (yield from self.connection.follow(CountRows(ref).fetch())).data
+        try:
+            yield from self._create_all(ref, batch)
+        except Conflict:
+            yield from self._around_present(ref, batch)
+        except InvalidRequest:
+            yield from self._one_by_one(ref, batch)
+        if self.progress is not None:
+            self.progress(self.summary)
+
+    def _create_all(self, ref: TableRef, batch: list[Entry]) -> Steps[None]:
+        answer = yield from self._send(CreateRows(ref, tuple(_data(entry) for entry in batch)))
+        for entry, row in zip(batch, answer["rows"], strict=True):
+            self._created(ref, entry, row)
+
+    def _around_present(self, ref: TableRef, batch: list[Entry]) -> Steps[None]:
+        """Some ids are taken: settle those, and create the others."""
+        present: dict[str, dict[str, Any]] = {}
+        ids = tuple(_id(entry) for entry in batch)
+        for filters in split([Clause("equal", "$id", ids)]).requests:
+            plan = ListRows(ref, filters, limit=BULK_LIMIT)
+            rows = (yield from self.connection.follow(plan.fetch())).data["rows"]
+            present |= {row["$id"].lower(): row for row in rows}
+        absent = [entry for entry in batch if _id(entry).lower() not in present]
+        for entry in batch:
+            if _id(entry).lower() in present:
+                yield from self._settle(ref, entry, present[_id(entry).lower()])
+        if len(absent) == len(batch):
+            yield from self._one_by_one(ref, absent)
+        elif absent:
+            try:
+                yield from self._create_all(ref, absent)
+            except (Conflict, InvalidRequest):
+                yield from self._one_by_one(ref, absent)
+
+    def _one_by_one(self, ref: TableRef, batch: list[Entry]) -> Steps[None]:
+        for entry in batch:
+            data = _data(entry)
+            permissions = data.pop("$permissions", None)
+            try:
+                plan = CreateRow(ref, _id(entry), data, None if permissions is None else tuple(permissions))
+                self._created(ref, entry, (yield from self._send(plan)))
+            except Conflict as error:
+                there = (yield from self.connection.follow(GetRow(ref, _id(entry)).fetch())).data
+                if there is None:
+                    self._refused(entry, error)
+                else:
+                    yield from self._settle(ref, entry, there)
+            except (InvalidRequest, TypeError) as error:
+                self._refused(entry, error)
+
+    def _settle(self, ref: TableRef, entry: Entry, there: dict[str, Any]) -> Steps[None]:
+        """A row whose id is taken: by itself, by one to overwrite, or by one to leave alone."""
+        data = _data(entry)
+        if all(_agrees(name, value, there.get(name)) for name, value in data.items()):
+            self.summary.present += 1
+        elif not self.overwrite:
+            self._refused(entry, "a row with this id is there and has other values; --overwrite replaces them")
+        elif any(map(_is_operator, data.values())):
+            self._refused(entry, "a text in it has the form of an Appwrite operator, which an update would run")
+        else:
+            permissions = data.pop("$permissions", None)
+            del data["$id"]
+            try:
+                plan = UpdateRow(ref, there["$id"], data, None if permissions is None else tuple(permissions))
+                yield from self._send(plan)
+                self.summary.overwritten += 1
+            except (Conflict, InvalidRequest, TypeError) as error:
+                self._refused(entry, error)
+
+    def _created(self, ref: TableRef, entry: Entry, row: Mapping[str, Any]) -> None:
+        self.summary.created += 1
+        self.expected[ref] += 1
+        self.defaulted += any(value is None and row.get(name) not in (None, []) for name, value in _data(entry).items())
+
+    def _send(self, plan: WritePlan) -> Steps[Any]:
+        return (yield from self.connection.write([plan.table], plan.request))
+
+    def _check(self) -> Steps[None]:
+        """Whether the tables have the rows they should."""
+        for ref, expected in self.expected.items():
+            count = (yield from self.connection.follow(CountRows(ref).fetch())).data
+            if count != expected:
+                self.summary.problems.append(
+                    f"Table {ref.table} has {count} rows, where {expected} were expected: somebody else writes to it."
+                )
+        if self.defaulted:
+            self.summary.problems.append(
+                f"In {self.defaulted} rows a missing value became the default of its column, as Appwrite has it."
+            )
+
+
+def _id(entry: Entry) -> str:
+    return str(entry.row["$id"]) if entry.row is not None else ""
+
+
+def _data(entry: Entry) -> dict[str, Any]:
+    row = entry.row or {}
+    return {name: value for name, value in row.items() if not name.startswith("$") or name in _KEPT}
+
+
+def _agrees(name: str, value: Any, there: Any) -> bool:
+    """Whether a value is the one that is there; times do not tell rows apart, nor does an id's case."""
+    if name in ("$createdAt", "$updatedAt", "$id"):
+        return True
+    if name == "$permissions":
+        return isinstance(value, list) and sorted(map(str, value)) == sorted(there or ())
+    return same(value, there)
+
+
+def _is_operator(value: Any) -> bool:
+    texts = value if isinstance(value, list) else [value]
+    return any(isinstance(text, str) and looks_like_operator(text) for text in texts)

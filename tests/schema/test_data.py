@@ -1,0 +1,288 @@
+"""dump_appwrite and load_appwrite: every row out and in again, and each bad one named."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.core.cache import caches
+from django.core.management import CommandError, call_command
+
+from django_appwrite_orm import Permission, Role
+from django_appwrite_orm.connection import connections
+from django_appwrite_orm.schema.data import entries
+from django_appwrite_orm.transport import close_local
+from django_appwrite_orm.transport.attempts import Attempt
+from tests.counting import counted
+from tests.library.tables import Book, Everything, Reader
+
+from .making import ask, migrated
+
+
+def emptied() -> None:
+    """Another server: the same tables, no rows."""
+    caches["default"].clear()
+    connections.reset()
+    close_local(":memory:")
+    migrated(Book, Reader, Everything)
+
+
+@pytest.fixture(autouse=True)
+def tables() -> None:
+    migrated(Book, Reader, Everything)
+
+
+def stock(count: int = 250) -> None:
+    Book.objects.bulk_create([
+        Book(title=f"Book {number} ß\u2028\"\\", price=number / 3, tags=[str(number)], id=f"b{number}")
+        for number in range(count)
+    ])  # fmt: skip
+    Everything.objects.create(
+        id="full", string="é\n", wide=2**60, bigint=-(2**63), float=1e300, boolean=False,
+        datetime="2026-01-02T03:04:05.678Z", enum="a", email="a@example.org", url="https://example.org", ip="::1",
+        long="x" * 100_000, strings=["a", ""], integers=[1], floats=[0.1], booleans=[True], enums=["b"],
+    )  # fmt: skip
+    Everything.objects.create(id="empty", permissions=[Permission.read(Role.user("someone"))])
+
+
+def everything() -> dict[str, list[dict[str, Any]]]:
+    found = {}
+    for table in (Book, Reader, Everything):
+        rows = [row.to_dict() for row in table.objects.uncached()]
+        found[table._meta.id] = [{k: v for k, v in row.items() if k != "$sequence"} for row in rows]
+    return found
+
+
+def loaded(file: Path | str, *arguments: str, **options: Any) -> tuple[str, list[str]]:
+    """The command's last line, or its error, and the lines about refused rows."""
+    out, err = io.StringIO(), io.StringIO()
+    try:
+        call_command("load_appwrite", str(file), *arguments, stdout=out, stderr=err, no_color=True, **options)
+    except CommandError as error:
+        return str(error), err.getvalue().splitlines()
+    return out.getvalue().strip(), err.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("format", ["jsonl", "object"])
+def test_the_round_trip_is_exact(format: str, tmp_path: Path) -> None:
+    stock()
+    before = everything()
+    call_command("dump_appwrite", output=str(tmp_path / "rows"), format=format, stderr=io.StringIO())
+    emptied()
+    assert loaded(tmp_path / "rows") == (
+        "252 rows: 252 created, 0 overwritten, 0 there already, 0 refused.",
+        [],
+    )
+    assert everything() == before
+    assert list(tmp_path.iterdir()) == [tmp_path / "rows"]
+
+
+def test_a_hundred_rows_are_one_request_and_pages_are_not_kept(tmp_path: Path) -> None:
+    stock(1000)
+    with counted() as costs:
+        call_command("dump_appwrite", "books", output=str(tmp_path / "rows"), stderr=io.StringIO())
+    assert len(costs.requests) == 3
+    emptied()
+    with counted() as costs:
+        loaded(tmp_path / "rows")
+    assert len([request for request in costs.requests if request.startswith("POST")]) == 10
+
+
+def test_the_object_form_is_one_json_object(capsys: pytest.CaptureFixture[str]) -> None:
+    stock(2)
+    call_command("dump_appwrite", "books", "library_reader", format="object")
+    found = json.loads(capsys.readouterr().out)
+    assert [row["$id"] for row in found["books"]] == ["b0", "b1"]
+    assert found["library_reader"] == []
+
+
+def test_a_dump_that_breaks_off_leaves_the_old_file_alone(tmp_path: Path) -> None:
+    stock(600)
+    file = tmp_path / "rows"
+    file.write_text("old")
+    perform, seen = Attempt.perform, []
+
+    def second_page_fails(self: Attempt) -> Any:
+        seen.append(self)
+        if len(seen) > 1:
+            raise KeyboardInterrupt
+        return perform(self)
+
+    with mock.patch.object(Attempt, "perform", second_page_fails), pytest.raises(KeyboardInterrupt):
+        call_command("dump_appwrite", output=str(file), stderr=io.StringIO())
+    assert file.read_text() == "old"
+
+
+def test_an_interrupted_load_goes_on(tmp_path: Path) -> None:
+    stock()
+    before = everything()
+    file = tmp_path / "rows"
+    call_command("dump_appwrite", output=str(file), stderr=io.StringIO())
+    for at in range(1, 12):
+        emptied()
+        perform, seen = Attempt.perform, []
+
+        def fails(self: Attempt, at: int = at, seen: list[Any] = seen, perform: Any = perform) -> Any:
+            seen.append(self)
+            if len(seen) == at:
+                raise KeyboardInterrupt
+            answer = perform(self)
+            if len(seen) == at - 1 and not self.request.is_read:  # applied, and nobody heard of it
+                raise KeyboardInterrupt
+            return answer
+
+        with mock.patch.object(Attempt, "perform", fails), contextlib.suppress(KeyboardInterrupt):
+            loaded(file)
+        said, refused = loaded(file)
+        assert ("0 refused." in said, refused) == (True, [])
+        assert everything() == before
+
+
+def write(file: Path, *rows: Any) -> Path:
+    lines = (row if isinstance(row, str) else json.dumps({"table": "books", "row": row}) for row in rows)
+    file.write_text("\n".join(lines) + "\n")
+    return file
+
+
+GOOD = {"$id": "good", "title": "Good", "price": 1}
+
+
+def test_each_refused_row_is_named_with_its_line_and_the_rest_goes_on(tmp_path: Path) -> None:
+    file = write(
+        tmp_path / "rows",
+        GOOD,
+        "not json",
+        "",
+        '{"table": "books"}',
+        '{"table": "nothing", "row": {"$id": "x"}}',
+        {"title": "no id", "price": 1},
+        {"$id": "-bad-", "title": "bad id", "price": 1},
+        {"$id": "x1", "title": "no price"},
+        {"$id": "x2", "title": "Good", "price": 1},
+        {"$id": "x3", "title": "unknown column", "price": 1, "nothing": 1},
+        '{"table": "books", "row": {"$id": "x4", "title": "nan", "price": NaN}}',
+        '{"table": "books", "row": {"$id": "x5", "title": "inf", "price": 1e999}}',
+        '{"table": "books", "row": {"$id": "x6", "title": "\\ud800", "price": 1}}',
+        {"$id": "x7", "title": "permissions", "price": 1, "$permissions": 5},
+        {"$id": "x8", "title": "permissions", "price": 1, "$permissions": ["read(everybody)"]},
+        {"$id": "last", "title": "Last", "price": 1},
+    )
+    said, refused = loaded(file)
+    assert said == "13 rows were refused."
+    assert [line.partition(":")[0] for line in refused] == [
+        "Line 2", "Line 4", "Line 5, table nothing, row x", "Line 6, table books, row None",
+        "Line 7, table books, row -bad-", "Line 11", "Line 12", "Line 13, table books, row x6",
+        "Line 8, table books, row x1", "Line 9, table books, row x2", "Line 10, table books, row x3",
+        "Line 14, table books, row x7", "Line 15, table books, row x8",
+    ]  # fmt: skip
+    assert "no table 'nothing'" in refused[2]
+    assert "half a surrogate pair" in refused[7]
+    assert "price" in refused[8]
+    assert {row.id for row in Book.objects.all()} == {"good", "last"}
+
+
+class TestRowsThatAreThere:
+    def test_with_other_values_they_are_left_alone(self, tmp_path: Path) -> None:
+        Book.objects.create(id="good", title="Mine", price=2)
+        said, refused = loaded(write(tmp_path / "rows", GOOD, {"$id": "new", "title": "New", "price": 1}))
+        assert said == "1 rows were refused."
+        assert refused == [
+            "Line 1, table books, row good: a row with this id is there and has other values; --overwrite replaces them"
+        ]
+        assert {row.title for row in Book.objects.all()} == {"Mine", "New"}
+
+    def test_overwrite_gives_them_the_values_of_the_file(self, tmp_path: Path) -> None:
+        Book.objects.create(id="good", title="Mine", price=2)
+        file = write(tmp_path / "rows", GOOD, {"$id": "new", "title": "New", "price": 1})
+        assert loaded(file, "--overwrite") == (
+            "2 rows: 1 created, 1 overwritten, 0 there already, 0 refused.",
+            [],
+        )
+        assert Book.objects.get(pk="good").title == "Good"
+        assert loaded(file)[0] == "2 rows: 0 created, 0 overwritten, 2 there already, 0 refused."
+
+    def test_text_that_would_be_run_is_not_written_over_a_row(self, tmp_path: Path) -> None:
+        Book.objects.create(id="good", title="Mine", price=2)
+        file = write(tmp_path / "rows", {**GOOD, "title": '{"method":"stringConcat","values":["x"]}'})
+        assert "form of an Appwrite operator" in loaded(file, "--overwrite")[1][0]
+        assert Book.objects.get(pk="good").title == "Mine"
+
+    def test_a_unique_value_that_is_taken_refuses_one_row(self, tmp_path: Path) -> None:
+        Book.objects.create(id="other", title="Good", price=2)
+        said, refused = loaded(write(tmp_path / "rows", GOOD, {"$id": "new", "title": "New", "price": 1}))
+        assert said == "1 rows were refused."
+        assert refused[0].startswith("Line 1, table books, row good: Appwrite answered")
+        assert Book.objects.count() == 2
+
+    def test_an_id_twice_in_the_file_is_one_row(self, tmp_path: Path) -> None:
+        _said, refused = loaded(write(tmp_path / "rows", GOOD, GOOD, {**GOOD, "title": "Other"}))
+        assert len(refused) == 1
+        assert refused[0].startswith("Line 3")
+        assert Book.objects.get(pk="good").title == "Good"
+
+
+def test_cached_answers_are_gone_afterwards(tmp_path: Path) -> None:
+    assert list(Book.objects.all()) == []
+    loaded(write(tmp_path / "rows", GOOD))
+    assert [row.id for row in Book.objects.all()] == ["good"]
+
+
+def test_labels_choose_tables(tmp_path: Path) -> None:
+    file = write(tmp_path / "rows", GOOD)
+    assert "no table 'books' among those" in loaded(file, "library_reader")[1][0]
+
+
+def test_other_writers_are_noticed_in_the_count(tmp_path: Path) -> None:
+    perform = Attempt.perform
+
+    def performed(self: Attempt) -> Any:
+        if self.request.method == "POST" and "rows" in self.request.body:
+            ask("POST", "/tables/books/rows", {"rowId": "other", "data": {"title": "Other", "price": 1}})
+        return perform(self)
+
+    with mock.patch.object(Attempt, "perform", performed):
+        _said, problems = loaded(write(tmp_path / "rows", GOOD))
+    assert problems == ["Table books has 2 rows, where 1 were expected: somebody else writes to it."]
+
+
+def test_a_default_that_takes_the_place_of_no_value_is_said(tmp_path: Path) -> None:
+    _said, problems = loaded(write(tmp_path / "rows", {**GOOD, "lent": None}))
+    assert problems == ["In 1 rows a missing value became the default of its column, as Appwrite has it."]
+
+
+class TestReading:
+    @pytest.mark.parametrize("indent", [None, 2])
+    def test_an_object_is_read_in_pieces(self, indent: int | None) -> None:
+        given = {"a": [{"$id": str(n), "text": "]},{" * n} for n in range(300)], "b": [], "c": [{"$id": "x"}]}
+        found = list(entries(io.StringIO(json.dumps(given, indent=indent))))
+        assert [entry.row for entry in found] == [*given["a"], *given["c"]]
+        if indent:
+            assert [entry.line for entry in found[:3]] == [3, 7, 11]
+
+    def test_lines_are_counted_over_pieces(self) -> None:
+        text = "".join(json.dumps({"table": "t", "row": {"$id": str(n), "x": "y" * 999}}) + "\n" for n in range(200))
+        assert [entry.line for entry in entries(io.StringIO(text))] == list(range(1, 201))
+
+    @pytest.mark.parametrize(
+        "text", ["[1]", '{"a" 1}', '{"a": [{"x": 1}', '{"a": [{"x": 1} {', "{'a': []}", '{"a": [1e999]}']
+    )
+    def test_a_file_that_breaks_off_is_an_error_with_its_line(self, text: str, tmp_path: Path) -> None:
+        file = tmp_path / "rows"
+        file.write_text("\n" + text)
+        assert loaded(file)[0].startswith("Line 2: expected ")
+
+    def test_what_came_before_the_break_is_loaded(self, tmp_path: Path) -> None:
+        file = tmp_path / "rows"
+        file.write_text(f'{{"books": [{json.dumps(GOOD)}, {{')
+        assert "The rows before it were read." in loaded(file)[0]
+        assert Book.objects.count() == 1
+
+    def test_an_empty_file_has_no_rows(self, tmp_path: Path) -> None:
+        file = tmp_path / "rows"
+        file.write_text(" \n")
+        assert loaded(file)[0] == "0 rows: 0 created, 0 overwritten, 0 there already, 0 refused."
