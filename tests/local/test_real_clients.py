@@ -96,7 +96,6 @@ def test_the_typescript_orm_works(endpoint: str) -> None:
         text=True,
         timeout=120,
         check=False,
-        env=os.environ,
     )
     assert ran.returncode == 0, ran.stderr
     assert json.loads(ran.stdout.splitlines()[-1]) == {
