@@ -4,7 +4,10 @@
   the columns that are written, by their Python names.
 - `pre_bulk_create`, `post_bulk_create`: `rows`, `count`; `pre_bulk_update`, `post_bulk_update`,
   `pre_bulk_delete`, `post_bulk_delete`: `plan`, `count` (None before the change).
-- `table_invalidated`: `reason`, one of "write" and "manual".
+- `table_invalidated`: `reason`, one of "write", "manual" and "event" (a change heard from outside).
+- `row_changed`: a change heard from outside, by webhook or realtime, our own among them: `action` ("create",
+  "update", "upsert", "delete"), `table`, `row` (as it is now, or was before it was deleted). Once per change, as
+  far as two reports of one change can be told from reports of two.
 - `cache_read`: `plan`, `status` ("HIT", "MISS", "BYPASS"), `duration` in seconds.
 
 A receiver of a `pre_` signal that raises stops the change. What follows a change is sent robustly: the row
@@ -33,6 +36,7 @@ post_bulk_update = Signal()
 pre_bulk_delete = Signal()
 post_bulk_delete = Signal()
 table_invalidated = Signal()
+row_changed = Signal()
 cache_read = Signal()
 
 

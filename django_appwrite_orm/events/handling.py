@@ -1,0 +1,106 @@
+"""What follows from an event: tokens go first, always; then, once per change, the signal."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from .. import signals
+from ..caching.store import CacheCall
+from ..connection import Connection, connections
+from ..exceptions import CacheUnavailable
+from ..plans import TableRef
+from ..registry import registry
+from ..signals import Send
+from ..steps import Steps
+from ..tables import Row
+from .changes import Change, changes_of
+
+logger = logging.getLogger("django_appwrite_orm.events")
+
+# Seconds within which a second report of a change counts as a repeat of the first: by another webhook, by
+# realtime besides a webhook, by a delivery that is sent again. Appwrite gives a webhook 15 s to answer.
+REPEAT_WINDOW = 60
+# In the payload of some routes and not of others.
+_UNSTEADY = frozenset({"$databaseId", "$tableId"})
+
+
+def handle(names: Sequence[str], payload: object, alias: str) -> Steps[list[Change]]:
+    """Take in an event of the project that `alias` connects to; the changes it reported of registered tables.
+
+    The tokens of the tables go in the cache of every connection to that project. `row_changed` follows for a row,
+    unless the same report has been seen a short time ago, by any process that shares the cache.
+    """
+    seen: list[Change] = []
+    for connection in _connections_like(alias):
+        tables = [(table, _ref(table, connection)) for table in registry.all()]
+        changes = changes_of(names, payload, tables)
+        for change in changes:
+            yield from _forget(change.table, connection)
+        for change in changes:
+            own = change.table._meta.using
+            if change.row is not None and own in (None, connection.settings.alias):
+                yield from _announce(change, change.row, connection)
+        seen += changes
+    if not seen:
+        logger.debug("An event of no registered table: %s", names[0] if names else "no name")
+    return seen
+
+
+def forget_all(alias: str) -> Steps[None]:
+    """Drop the tokens of every registered table in the project of `alias`: anything may have changed unheard."""
+    for connection in _connections_like(alias):
+        for table in registry.all():
+            yield from _forget(table, connection)
+
+
+def _connections_like(alias: str) -> Iterator[Connection]:
+    """The connection of `alias`, then the others to the same project."""
+    first = connections[alias]
+    yield first
+    for other in connections.aliases():
+        found = connections[other]
+        if other != alias and _project(found) == _project(first):
+            yield found
+
+
+def _project(connection: Connection) -> tuple[str, str]:
+    return connection.settings.endpoint, connection.settings.project_id
+
+
+def _ref(table: type[Row], connection: Connection) -> TableRef:
+    return table._meta.ref(connection.settings.database_id)
+
+
+def _forget(table: type[Row], connection: Connection) -> Steps[None]:
+    if not (yield from connection.invalidate(_ref(table, connection))):
+        logger.error(
+            "%s has changed elsewhere, but the cache could not be told; other processes may serve older answers"
+            " until their life ends.",
+            table._meta.label,
+        )
+    arguments = {"reason": "event", "using": connection.settings.alias}
+    yield Send(signals.table_invalidated, table, arguments)
+
+
+def _announce(change: Change, row: Mapping[str, Any], connection: Connection) -> Steps[None]:
+    if (yield from _is_repeat(change, row, connection)):
+        return
+    alias = connection.settings.alias
+    arguments = {"action": change.action, "row": change.table.from_appwrite(dict(row), alias), "using": alias}
+    yield Send(signals.row_changed, change.table, {**arguments, "table": change.table})
+
+
+def _is_repeat(change: Change, row: Mapping[str, Any], connection: Connection) -> Steps[bool]:
+    """Whether this very state of the row has been reported a moment ago. A cache that fails knows of none."""
+    state = {name: value for name, value in row.items() if name not in _UNSTEADY}
+    parts = [*_project(connection), *_ref(change.table, connection), change.action, state]
+    digest = hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
+    key = f"{connection.settings.cache_prefix}:{digest}:seen"
+    try:
+        return not (yield CacheCall(connection.store, "add", (key, 1, REPEAT_WINDOW)))
+    except CacheUnavailable:
+        return False

@@ -1,0 +1,56 @@
+"""`manage.py webhook_appwrite`: the webhook by which Appwrite tells this site of changes made elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from ...conf import DEFAULT_ALIAS
+from ...connection import Connection, connections
+from ...events import webhook
+from ...exceptions import AppwriteORMError
+from ...steps import run
+
+
+class Command(BaseCommand):
+    help = "Shows the webhook of a connection; --register makes it so, --delete removes it."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--database", default=DEFAULT_ALIAS, help="Alias in APPWRITE_ORM (default: %(default)s).")
+        action = parser.add_mutually_exclusive_group()
+        action.add_argument(
+            "--register", action="store_true", help="Create it from WEBHOOK_URL and WEBHOOK_SECRET, or set it right."
+        )
+        action.add_argument("--delete", action="store_true", help="Remove it.")
+
+    def handle(self, *, database: str, register: bool, delete: bool, **options: Any) -> None:
+        try:
+            connection = connections[database]
+            if register:
+                run(webhook.register(connection))
+            elif delete:
+                run(webhook.delete(connection))
+            self._show(connection)
+        except AppwriteORMError as error:
+            raise CommandError(str(error)) from error
+
+    def _show(self, connection: Connection) -> None:
+        found = run(webhook.state(connection))
+        if found is None:
+            self.stdout.write(f"There is no webhook {webhook.WEBHOOK_ID!r}. --register creates it.")
+            return
+        self.stdout.write(f"{found['$id']}: {found['url']}, {', '.join(found['events'])}")
+        if found["enabled"]:
+            self.stdout.write(self.style.SUCCESS(f"On; {found['attempts']} failed deliveries in a row."))
+        else:
+            self.stdout.write(
+                self.style.ERROR(
+                    f"OFF: switched off, {found['attempts']} failed deliveries in a row (Appwrite gives up after"
+                    " ten). Changes made elsewhere are not heard of. Mend it, then --register."
+                )
+            )
+        if found["logs"]:
+            self.stdout.write(f"The last failure: {found['logs']}")
+        if problem := webhook.difference(connection, found):
+            self.stdout.write(self.style.WARNING(problem))

@@ -1,0 +1,81 @@
+"""The view that Appwrite's webhooks call: `path("appwrite/", appwrite_webhook)` in urls.py.
+
+Settings of the connection: WEBHOOK_SECRET, and WEBHOOK_URL where the site cannot tell the URL that Appwrite calls,
+behind a proxy that changes host, scheme or path. The signature covers that URL to the last slash.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import logging
+from urllib.parse import unquote
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.log import log_response
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from ..conf import DEFAULT_ALIAS
+from ..connection import connections
+from ..events import handle
+from ..exceptions import ConfigurationError
+from ..steps import run
+
+logger = logging.getLogger("django_appwrite_orm.events")
+
+# Bytes of a delivery that are read. Far more than a usual row has, and small enough for anybody to send.
+LARGEST = 16 * 1024 * 1024
+
+
+@csrf_exempt
+@require_POST
+def appwrite_webhook(request: HttpRequest, using: str = DEFAULT_ALIAS) -> HttpResponse:
+    """Take in one delivery for the connection `using`: 204, or 401 for a wrong signature, which touches nothing.
+
+    Raises `ConfigurationError` when the connection has no WEBHOOK_SECRET.
+    """
+    body = request.read(LARGEST + 1)
+    if len(body) > LARGEST:
+        return _refused(request, 413, f"it is larger than {LARGEST} bytes")
+    if not _is_signed(request, body, using):
+        return _refused(request, 401, "its signature is not right for this URL, body and secret")
+    try:
+        payload = json.loads(body)
+    except ValueError:
+        return _refused(request, 400, "its body is not JSON")
+    names = request.headers.get("X-Appwrite-Webhook-Events", "").split(",")
+    run(handle(names, payload, using))
+    return HttpResponse(status=204)
+
+
+def signature(secret: str, url: str, body: bytes) -> str:
+    """What Appwrite sends in X-Appwrite-Webhook-Signature: base64 of HMAC-SHA1 over URL (percent-decoded) and body."""
+    return base64.b64encode(hmac.digest(secret.encode(), unquote(url).encode() + body, hashlib.sha1)).decode()
+
+
+def _is_signed(request: HttpRequest, body: bytes, using: str) -> bool:
+    settings = connections[using].settings
+    if not settings.webhook_secret:
+        raise ConfigurationError(
+            f"APPWRITE_ORM[{using!r}] has no WEBHOOK_SECRET. Set the one that the webhook was registered with."
+        )
+    url = settings.webhook_url or request.build_absolute_uri()
+    given = request.headers.get("X-Appwrite-Webhook-Signature", "")
+    return hmac.compare_digest(signature(settings.webhook_secret, url, body).encode(), given.encode())
+
+
+def _refused(request: HttpRequest, status: int, reason: str) -> HttpResponse:
+    """Logged in one line that says what was expected and holds nothing the sender wrote."""
+    response = HttpResponse(status=status)
+    log_response(
+        "A webhook's delivery was refused (%s): %s",
+        status,
+        reason,
+        response=response,
+        request=request,
+        logger=logger,
+    )
+    return response

@@ -1,0 +1,66 @@
+"""The tables of the recording, and what a receiver of `row_changed` hears of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from django_appwrite_orm import Table, columns, signals
+from django_appwrite_orm.registry import registry
+
+# Deliveries and frames of a running Appwrite 1.9.6.
+RECORDED = Path(__file__).parent / "recorded"
+
+
+class Open(Table):
+    text = columns.String(size=100)
+    n = columns.Integer()
+
+    class Meta:
+        name = "open"
+        app_label = "events"
+
+
+class Own(Table):
+    text = columns.String(size=100)
+
+    class Meta:
+        name = "own"
+        app_label = "events"
+
+
+def recorded(name: str) -> Any:
+    return json.loads((RECORDED / f"{name}.json").read_text())
+
+
+@pytest.fixture
+def tables(settings) -> Iterator[None]:
+    settings.APPWRITE_ORM = {
+        "default": {
+            **settings.APPWRITE_ORM["default"],
+            "DATABASE_ID": "cb-ev",
+            "WEBHOOK_SECRET": recorded("webhooks")["signature key"],
+        }
+    }
+    for table in (Open, Own):
+        registry.add(table)
+    yield
+    for table in (Open, Own):
+        registry.discard(table)
+
+
+@pytest.fixture
+def heard() -> Iterator[list[dict[str, Any]]]:
+    """What `row_changed` says, in order."""
+    found: list[dict[str, Any]] = []
+
+    def receive(sender: Any, signal: Any, **arguments: Any) -> None:
+        found.append(arguments)
+
+    signals.row_changed.connect(receive)
+    yield found
+    signals.row_changed.disconnect(receive)

@@ -1,0 +1,226 @@
+"""Webhooks: every recorded delivery is taken in, and none that is not signed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.core.cache import caches
+from django.http import HttpResponse
+from django.test import AsyncClient, Client
+
+from django_appwrite_orm import signals
+from django_appwrite_orm.exceptions import ConfigurationError
+from django_appwrite_orm.schema import migrate
+from django_appwrite_orm.steps import run
+from django_appwrite_orm.web.webhooks import LARGEST, signature
+from tests.counting import counted
+
+from .conftest import Open, Own, recorded
+
+DELIVERIES = recorded("webhooks")["deliveries"]
+SECRET = recorded("webhooks")["signature key"]
+
+
+@pytest.fixture(autouse=True)
+def site(settings, tables) -> None:
+    settings.ROOT_URLCONF = "tests.events.urls"
+    settings.ALLOWED_HOSTS = ["hook.example.com", "testserver"]
+    run(migrate([Open, Own]))
+
+
+def deliver(delivery: dict[str, Any], **changes: Any) -> HttpResponse:
+    given = {**delivery, **changes}
+    return Client().generic(
+        "POST", given["target"], given["body"], content_type="application/json", headers=given["headers"]
+    )
+
+
+def changed(delivery: dict[str, Any], **headers: str) -> dict[str, Any]:
+    return {**delivery["headers"], **{f"X-Appwrite-Webhook-{name}": value for name, value in headers.items()}}
+
+
+def first_name(delivery: dict[str, Any]) -> str:
+    return delivery["headers"]["X-Appwrite-Webhook-Events"].split(",")[0]
+
+
+def one(name: str) -> dict[str, Any]:
+    return next(delivery for delivery in DELIVERIES if first_name(delivery) == name)
+
+
+def read_both() -> None:
+    Open.objects.count()
+    Own.objects.count()
+
+
+@pytest.mark.parametrize("delivery", DELIVERIES, ids=first_name)
+def test_every_recorded_delivery(delivery: dict[str, Any], heard: list[dict[str, Any]]) -> None:
+    """The table it names is read anew, the other one only when the whole database was meant."""
+    parts = first_name(delivery).split(".")
+    named = parts[3] if len(parts) > 3 else None
+    read_both()
+    assert deliver(delivery).status_code == 204
+    assert Open.objects.is_updated() is (named == "own")
+    assert Own.objects.is_updated() is (named == "open")
+    if len(parts) > 5 and parts[4] in ("rows", "documents"):
+        [change] = heard
+        body = json.loads(delivery["body"])
+        assert (change["action"], change["row"].id) == (parts[-1], body["$id"])
+        assert (change["table"].__name__.lower(), change["using"]) == (named, "default")
+        assert change["row"].text == body["text"]
+        assert not change["row"].to_dict().keys() & {"$collection", "$collectionId"}
+    else:
+        assert heard == []
+
+
+def test_all_of_them_are_handled_once_per_change(heard: list[dict[str, Any]]) -> None:
+    """One change went to two webhooks, and each recording is delivered twice here."""
+    for delivery in DELIVERIES * 2:
+        assert deliver(delivery).status_code == 204
+    of_rows = [d for d in DELIVERIES if ".rows." in first_name(d) or ".documents." in first_name(d)]
+    told_apart = {(first_name(d).rpartition(".")[2], d["body"]) for d in of_rows}
+    assert len(heard) == len(told_apart) < len(of_rows)
+
+
+def test_a_repeat_drops_the_token_all_the_same(heard: list[dict[str, Any]]) -> None:
+    delivery = one("databases.cb-ev.tables.open.rows.a.upsert")
+    deliver(delivery)
+    read_both()
+    deliver(delivery)
+    assert not Open.objects.is_updated()
+    assert len(heard) == 1
+
+
+def test_receivers_are_told_of_the_table_too() -> None:
+    reasons: list[tuple[Any, str]] = []
+
+    def receive(sender: Any, reason: str, **_: Any) -> None:
+        reasons.append((sender, reason))
+
+    signals.table_invalidated.connect(receive)
+    deliver(one("databases.cb-ev.tables.open.columns.728_1_flag.create"))
+    signals.table_invalidated.disconnect(receive)
+    assert reasons == [(Open, "event")]
+
+
+def test_what_a_receiver_raises_stays_with_it(caplog: pytest.LogCaptureFixture) -> None:
+    def receive(**_: Any) -> None:
+        raise RuntimeError("mine")
+
+    signals.row_changed.connect(receive)
+    try:
+        assert deliver(one("databases.cb-ev.tables.open.rows.a.upsert")).status_code == 204
+    finally:
+        signals.row_changed.disconnect(receive)
+
+
+GOOD = one("databases.cb-ev.tables.open.rows.a.upsert")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"body": GOOD["body"].replace("Z", "Y") + " "},
+        {"target": "/hook/legacy"},
+        {"target": "/hook?x=1"},
+        {"headers": changed(GOOD, Signature="")},
+        {"headers": changed(GOOD, Signature="wrong")},
+        {"headers": changed(GOOD, Signature="\xe4")},
+        {"headers": {**GOOD["headers"], "Host": "testserver"}},
+    ],
+)
+def test_a_wrong_signature_touches_nothing(
+    wrong: dict[str, Any], heard: list[dict[str, Any]], caplog: pytest.LogCaptureFixture
+) -> None:
+    read_both()
+    with counted() as costs:
+        response = deliver(GOOD, **wrong)
+    assert (response.status_code, response.content) == (401, b"")
+    assert (costs.requests, costs.cache, heard) == ([], [], [])
+    assert Open.objects.is_updated()
+    [line] = [record for record in caplog.records if record.name == "django_appwrite_orm.events"]
+    assert line.levelno == logging.WARNING
+    assert "signature" in line.getMessage()
+    assert SECRET not in caplog.text
+
+
+def test_another_secret(settings) -> None:
+    default = settings.APPWRITE_ORM["default"]
+    settings.APPWRITE_ORM = {"default": {**default, "WEBHOOK_SECRET": "another-secret"}}
+    assert deliver(GOOD).status_code == 401
+
+
+def test_no_secret_is_a_mistake_of_the_site(settings) -> None:
+    settings.APPWRITE_ORM = {"default": {**settings.APPWRITE_ORM["default"], "WEBHOOK_SECRET": ""}}
+    with pytest.raises(ConfigurationError, match="WEBHOOK_SECRET"):
+        deliver(GOOD)
+
+
+def test_behind_a_proxy_the_settings_name_the_url(settings) -> None:
+    """The proxy has another host, scheme and path; Appwrite signs the URL it calls."""
+    url = "https://shop.example/in/hook?q=a%20b"
+    settings.APPWRITE_ORM = {"default": {**settings.APPWRITE_ORM["default"], "WEBHOOK_URL": url}}
+    read_both()
+    headers = changed(GOOD, Signature=signature(SECRET, url, GOOD["body"].encode()))
+    assert deliver(GOOD, headers={**headers, "Host": "testserver"}).status_code == 204
+    assert not Open.objects.is_updated()
+
+
+@pytest.mark.parametrize(("body", "status"), [("{", 400), ("[]", 204), ("x" * (LARGEST + 1), 413)])
+def test_odd_bodies_that_are_signed(body: str, status: int, heard: list[dict[str, Any]]) -> None:
+    """The names say which table it was, so that a body which is no row still makes misses."""
+    read_both()
+    url = "http://hook.example.com:9512/hook"
+    headers = changed(GOOD, Signature=signature(SECRET, url, body.encode()))
+    assert deliver(GOOD, body=body, headers=headers).status_code == status
+    assert Open.objects.is_updated() is (status != 204)
+    assert heard == []
+
+
+@pytest.mark.parametrize("names", ["", "databases.other.tables.open.rows.a.update", "x" * 5000, "databases.*,,.,.."])
+def test_names_of_nothing_we_know(names: str) -> None:
+    read_both()
+    assert deliver(GOOD, headers=changed(GOOD, Events=names)).status_code == 204
+    assert Open.objects.is_updated()
+
+
+def test_only_posts() -> None:
+    assert Client().get("/hook").status_code == 405
+
+
+async def ask_asynchronously() -> int:
+    signed = signature(SECRET, "http://testserver/hook", GOOD["body"].encode())
+    headers = {name: value for name, value in changed(GOOD, Signature=signed).items() if name.startswith("X-")}
+    response = await AsyncClient().generic("POST", "/hook", GOOD["body"], "application/json", headers=headers)
+    return response.status_code
+
+
+def test_under_asgi(heard: list[dict[str, Any]]) -> None:
+    assert asyncio.run(ask_asynchronously()) == 204
+    assert len(heard) == 1
+
+
+def test_every_connection_to_the_project_hears_it(settings, heard: list[dict[str, Any]]) -> None:
+    """Two aliases for one project with two caches; one webhook."""
+    default = settings.APPWRITE_ORM["default"]
+    settings.APPWRITE_ORM = {"default": default, "other": {**default, "CACHE": {"ALIAS": "other"}}}
+    Open.objects.count()
+    Open.objects.using("other").count()
+    deliver(GOOD)
+    assert not Open.objects.is_updated()
+    assert not Open.objects.using("other").is_updated()
+    assert {change["using"] for change in heard} == {"default", "other"}
+
+
+def test_a_cache_that_is_down_is_said_and_remembered(caplog: pytest.LogCaptureFixture) -> None:
+    read_both()
+    with mock.patch.object(type(caches["default"]), "delete", side_effect=OSError("down")):
+        assert deliver(GOOD).status_code == 204
+    assert "Open has changed elsewhere" in caplog.text
+    with counted() as costs:
+        Open.objects.count()
+    assert costs.requests
