@@ -15,19 +15,23 @@ class ReadRecord:
     """The tables read, in order of their first reading, each with its worst status.
 
     `expires` is the earliest end of life among the answers used, in epoch seconds; 0 as soon as one of them
-    may not be reused at all.
+    may not be reused at all. `reads` counts them, `seconds` is the time they took together.
     """
 
     tables: dict[str, Status] = field(default_factory=dict)
     expires: float = float("inf")
+    reads: int = 0
+    seconds: float = 0.0
     closed: bool = False
 
-    def note(self, table: str, found: Found) -> None:
+    def note(self, table: str, found: Found, seconds: float) -> None:
         if self.closed:
             return
         before = self.tables.get(table, found.status)
         self.tables[table] = max(before, found.status, key=lambda status: status.rank)
         self.expires = min(self.expires, found.expires)
+        self.reads += 1
+        self.seconds += seconds
 
     @property
     def worst(self) -> Status:
@@ -37,11 +41,11 @@ class ReadRecord:
 _current: ContextVar[ReadRecord | None] = ContextVar("appwrite_reads", default=None)
 
 
-def note_read(table: str, found: Found) -> None:
-    """Write a read of the table named `table` into the record that is open here, if there is one."""
+def note_read(table: str, found: Found, seconds: float) -> None:
+    """Write a read of the table named `table`, and how long it took, into the record that is open here, if any."""
     record = _current.get()
     if record is not None:
-        record.note(table, found)
+        record.note(table, found, seconds)
 
 
 @contextmanager

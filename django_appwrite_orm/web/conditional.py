@@ -43,12 +43,14 @@ def table_etag(
         if any(queryset.db != rows[0].db for queryset in rows):
             raise ValueError(f"table_etag: {', '.join(names)} are not on one connection; name it with using=.")
         life = ttl if ttl is not None else connection.settings.policy.ttl
+        started = time.perf_counter()
         held = run(connection.versions([queryset.ref for queryset in rows]))
         if held is None or life <= 0:
             return None
-        period = time.time() // life
+        seconds, period = time.perf_counter() - started, time.time() // life
         for queryset in rows:
-            note_read(queryset.model._meta.name, Found(None, Status.HIT, expires=(period + 1) * life))
+            note_read(queryset.model._meta.name, Found(None, Status.HIT, expires=(period + 1) * life), seconds)
+            seconds = 0  # one look at all of them
         telling = [request.headers.get(name, "") for name in _TELLING]
         parts = [held, period, request.get_full_path(), telling, by(request) if by else ""]
         return f'"{hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()}"'

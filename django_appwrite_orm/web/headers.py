@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import cast
 from urllib.parse import quote
 
@@ -9,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response, set_response_etag
 
-from ..caching import ReadRecord
+from ..caching import ReadRecord, Status
 from .public import public_max_age
 
 STATUS_HEADER = "X-Cache-Status"
@@ -35,7 +36,24 @@ def finish(request: HttpRequest, response: HttpResponseBase, record: ReadRecord)
         response[STATUS_HEADER] = record.worst.name
         # A table's name is free text and the comma separates: what a header cannot hold is percent-encoded.
         response[TABLE_HEADER] = ", ".join(quote(name, safe=" ") for name in record.tables)
+        _append(response, "Cache-Status", _cache_status(record))
+        _append(response, "Server-Timing", f'appwrite;desc="{record.reads} reads";dur={record.seconds * 1000:.1f}')
     return response
+
+
+def _append(response: HttpResponseBase, name: str, value: str) -> None:
+    """Add to a header that is a list, to which others may have added."""
+    response[name] = f"{response[name]}, {value}" if response.has_header(name) else value
+
+
+def _cache_status(record: ReadRecord) -> str:
+    """The same for machines that know RFC 9211: whether the answer was found, how long it may still be used
+    (negative for one that is past it), or why Appwrite was asked."""
+    if record.worst is Status.HIT:
+        return f"django-appwrite-orm; hit; ttl={int(record.expires - time.time())}"
+    if record.worst is Status.STALE:
+        return "django-appwrite-orm; hit; ttl=-1; detail=stale"
+    return f"django-appwrite-orm; fwd={'bypass' if record.worst is Status.BYPASS else 'miss'}"
 
 
 def _can_have_etag(request: HttpRequest, response: HttpResponseBase) -> bool:
