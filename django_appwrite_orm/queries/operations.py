@@ -36,7 +36,7 @@ def read(table: type[Row], alias: str, plan: ReadPlan, policy: CachePolicy | Non
     started = time.perf_counter()
     found: Found = yield from connection.read(plan, policy or policy_of(table, connection))
     duration = time.perf_counter() - started
-    note_read(table._meta.name, found)
+    note_read(table._meta.name, found, duration)
     logger.debug("%s %s in %.1f ms", found.status.name, plan, duration * 1000)
     if signals.cache_read.has_listeners(table):
         arguments = {"plan": plan, "status": found.status.name, "duration": duration, "using": alias}
