@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
     from . import signals
     from .caching import CachePolicy, cache_policy
-    from .queries import Manager, QuerySet, Table, orm, register
+    from .queries import Apply, Manager, QuerySet, Table, atomic, orm, register
     from .tables import FulltextIndex, Index, UniqueIndex, columns
 
 __all__ = [
     "ID",
+    "Apply",
     "CachePolicy",
     "FulltextIndex",
     "Index",
@@ -32,6 +33,7 @@ __all__ = [
     "Role",
     "Table",
     "UniqueIndex",
+    "atomic",
     "cache_policy",
     "columns",
     "orm",
@@ -46,6 +48,7 @@ _HOMES = {
     "Permission": "appwrite.permission",
     "Query": "appwrite.query",
     "Role": "appwrite.role",
+    "Apply": ".queries",
     "CachePolicy": ".caching",
     "cache_policy": ".caching",
     "FulltextIndex": ".tables",
@@ -53,6 +56,7 @@ _HOMES = {
     "Manager": ".queries",
     "QuerySet": ".queries",
     "Table": ".queries",
+    "atomic": ".queries",
     "UniqueIndex": ".tables",
     "columns": ".tables",
     "orm": ".queries",

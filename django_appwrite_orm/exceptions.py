@@ -67,6 +67,14 @@ class IntegrityError(Conflict):
     """A row id that is taken, or a value that breaks a unique index (409)."""
 
 
+class DuplicateId(IntegrityError):
+    """The row id is taken."""
+
+
+class UniqueViolation(IntegrityError):
+    """A value breaks a unique index; the row id is free."""
+
+
 class RateLimited(AppwriteError):
     """Too many requests (429); `retry_after` is in seconds, None when the server did not say."""
 
@@ -81,6 +89,10 @@ class Unavailable(AppwriteError):
 
 class Timeout(Unavailable):
     """No answer within TIMEOUT seconds, or the server gave up on the query (408)."""
+
+
+class TransactionError(AppwriteORMError):
+    """An `atomic()` block cannot go on or cannot be committed; nothing of it has been written."""
 
 
 class RowDoesNotExist(AppwriteORMError, ObjectDoesNotExist):

@@ -4,12 +4,14 @@ from .clauses import EVERYTHING, NOTHING, Clause, conjunction, disjunction, nega
 from .reads import CountRows, GetRow, ListRows
 from .request import Answer, Exchange, ReadPlan, Request, TableRef
 from .splitting import TEXT_LIMIT, Split, fits, split
+from .transactions import OPERATIONS_LIMIT, begin_transaction, end_transaction, stage_operations, staged
 from .writes import BULK_LIMIT, CreateRow, CreateRows, DeleteRow, DeleteRows, UpdateRow, UpdateRows, WritePlan
 
 __all__ = [
     "BULK_LIMIT",
     "EVERYTHING",
     "NOTHING",
+    "OPERATIONS_LIMIT",
     "TEXT_LIMIT",
     "Answer",
     "Clause",
@@ -28,9 +30,13 @@ __all__ = [
     "UpdateRow",
     "UpdateRows",
     "WritePlan",
+    "begin_transaction",
     "conjunction",
     "disjunction",
+    "end_transaction",
     "fits",
     "negation",
     "split",
+    "stage_operations",
+    "staged",
 ]

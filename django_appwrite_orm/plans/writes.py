@@ -59,6 +59,13 @@ class UpdateRow:
             body["permissions"] = list(self.permissions)
         return Request("PATCH", self.table.row(self.row_id), body=body)
 
+    @property
+    def operation(self) -> dict[str, Any]:
+        """The same change as one of a transaction's operations."""
+        data = dict(self.data) if self.permissions is None else {**self.data, "$permissions": list(self.permissions)}
+        database, table = self.table
+        return {"action": "update", "databaseId": database, "tableId": table, "rowId": self.row_id, "data": data}
+
 
 @dataclass(frozen=True, slots=True)
 class UpdateRows:

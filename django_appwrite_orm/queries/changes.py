@@ -2,51 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
 from ..steps import arun, run
 from ..tables import Row
-from . import writes
-from .selection import Selection
+from . import bulk, obtain, writes
+from .results import Results
 
 R = TypeVar("R", bound=Row)
 
 
-class Changes(Selection[R]):
+class Changes(Results[R]):
     """Every change is checked before the first request, and under the cache's fence while it is sent."""
 
     def create(self, **values: Any) -> R:
-        """Make a row and write it. Raises ValidationError, before any request, with all errors by column."""
+        """Make a row and write it. Raises ValidationError, before any request, with all errors by column, then
+        `DuplicateId` or `UniqueViolation`."""
         return run(writes.create(self.model(**values), self.db))
 
     async def acreate(self, **values: Any) -> R:
         return await arun(writes.create(self.model(**values), self.db))
 
-    def bulk_create(self, rows: Iterable[R]) -> list[R]:
+    def get_or_create(self, defaults: Mapping[str, Any] | None = None, **lookups: Any) -> tuple[R, bool]:
+        """The one row that matches, and False; or a new one of these values and `defaults`, and True.
+
+        When several do this at once, a unique index on what is looked up (or the id) makes sure of one row.
+        """
+        return run(obtain.get_or_create(self, defaults, lookups))
+
+    async def aget_or_create(self, defaults: Mapping[str, Any] | None = None, **lookups: Any) -> tuple[R, bool]:
+        return await arun(obtain.get_or_create(self, defaults, lookups))
+
+    def update_or_create(
+        self,
+        defaults: Mapping[str, Any] | None = None,
+        create_defaults: Mapping[str, Any] | None = None,
+        **lookups: Any,
+    ) -> tuple[R, bool]:
+        """The one row that matches with `defaults` written to it, and False; or a new one, and True. A new one gets
+        `create_defaults` where they are given. What `get_or_create` says about several at once holds here too."""
+        return run(obtain.update_or_create(self, defaults, create_defaults, lookups))
+
+    async def aupdate_or_create(
+        self,
+        defaults: Mapping[str, Any] | None = None,
+        create_defaults: Mapping[str, Any] | None = None,
+        **lookups: Any,
+    ) -> tuple[R, bool]:
+        return await arun(obtain.update_or_create(self, defaults, create_defaults, lookups))
+
+    def bulk_create(
+        self, rows: Iterable[R], *, progress: bulk.Progress | None = None, errors: bulk.Errors | None = None
+    ) -> list[R]:
         """Write new rows, 100 in a request: each hundred is written whole or not at all.
 
-        All are checked before the first request; errors are keyed by position and column.
+        All are checked before the first request; errors are keyed by position and column. `progress` is called
+        with how many are done and how many there are, after each request. Give a dict as `errors` to have what
+        cannot be written noted there, by position, and the others written all the same: those are the answer.
         """
-        return run(writes.bulk_create(self.model, list(rows), self.db))
+        return run(bulk.bulk_create(self.model, list(rows), self.db, progress, errors))
 
-    async def abulk_create(self, rows: Iterable[R]) -> list[R]:
-        return await arun(writes.bulk_create(self.model, list(rows), self.db))
+    async def abulk_create(
+        self, rows: Iterable[R], *, progress: bulk.Progress | None = None, errors: bulk.Errors | None = None
+    ) -> list[R]:
+        return await arun(bulk.bulk_create(self.model, list(rows), self.db, progress, errors))
+
+    def bulk_update(self, rows: Iterable[R], fields: Collection[str]) -> int:
+        """Write these columns of many rows, each row its own values; how many had changed.
+
+        Each hundred of them is one Appwrite transaction: three requests, all of it or nothing. Raises `Conflict`
+        when one was changed from outside meanwhile; hundreds before it are then written.
+        """
+        return run(bulk.bulk_update(self.model, list(rows), fields, self.db))
+
+    async def abulk_update(self, rows: Iterable[R], fields: Collection[str]) -> int:
+        return await arun(bulk.bulk_update(self.model, list(rows), fields, self.db))
 
     def update(self, **values: Any) -> int:
-        """Set these columns in every row that matches, in one request; how many there were."""
+        """Set these columns in every row that matches, in one request; how many there were.
+
+        A value may start from the stored one: `stock=F("stock") - 1`, `lent=~F("lent")`, `seen=Now()`,
+        `tags=Apply(Operator.array_append(["new"]))`.
+        """
         self._refuse_slice("update")
-        return run(writes.update_matching(self, values))
+        return run(bulk.update_matching(self, values))
 
     async def aupdate(self, **values: Any) -> int:
         self._refuse_slice("update")
-        return await arun(writes.update_matching(self, values))
+        return await arun(bulk.update_matching(self, values))
 
     def delete(self) -> tuple[int, dict[str, int]]:
         """Delete every row that matches, in one request; how many there were, as Django says it."""
         self._refuse_slice("delete")
-        return run(writes.delete_matching(self))
+        return run(bulk.delete_matching(self))
 
     async def adelete(self) -> tuple[int, dict[str, int]]:
         self._refuse_slice("delete")
-        return await arun(writes.delete_matching(self))
+        return await arun(bulk.delete_matching(self))

@@ -16,6 +16,7 @@ from ..schema.automatic import ready
 from ..signals import Send
 from ..steps import Steps
 from ..tables import Row
+from .transactions import current
 
 logger = logging.getLogger("django_appwrite_orm.queries")
 
@@ -32,6 +33,9 @@ def policy_of(table: type[Row], connection: Connection) -> CachePolicy:
 def read(table: type[Row], alias: str, plan: ReadPlan, policy: CachePolicy | None = None) -> Steps[Any]:
     """The answer to `plan`, from the cache where it is current; noted for the response's headers."""
     connection = connections[alias]
+    transaction = current(alias)
+    if transaction is not None and transaction.concerns(plan):
+        return (yield from transaction.read(plan))
     yield from ready(connection)
     started = time.perf_counter()
     found: Found = yield from connection.read(plan, policy or policy_of(table, connection))
@@ -45,15 +49,28 @@ def read(table: type[Row], alias: str, plan: ReadPlan, policy: CachePolicy | Non
 
 
 def write(table: type[Row], alias: str, plan: WritePlan) -> Steps[Any]:
-    """Carry out `plan`; the table's cached answers are gone when it returns, and also when it fails."""
+    """Carry out `plan`; the table's cached answers are gone when it returns, and also when it fails. Inside
+    `atomic()` it is staged."""
     connection = connections[alias]
     yield from ready(connection)
+    transaction = current(alias)
+    if transaction is not None:
+        return (yield from transaction.stage(table, plan))
     try:
         data = yield from connection.write([plan.table], plan.request)
     finally:
         yield Send(signals.table_invalidated, table, {"reason": "write", "using": alias})
     logger.debug("%s", plan.request)
     return data
+
+
+def announce(alias: str, send: Send) -> Steps[None]:
+    """Send the signal of a change that was made: inside `atomic()` after the commit."""
+    transaction = current(alias)
+    if transaction is None:
+        yield send
+    else:
+        transaction.announce(send)
 
 
 def invalidate(table: type[Row], alias: str) -> Steps[bool]:

@@ -13,12 +13,11 @@ from ..tables import Row
 from .changes import Changes
 from .numbers import Numbers
 from .operations import invalidate
-from .results import Results
 
 R = TypeVar("R", bound=Row)
 
 
-class QuerySet(Results[R], Numbers[R], Changes[R]):
+class QuerySet(Changes[R], Numbers[R]):
     """Rows of `model`: see `Selection` for which, `Results`, `Numbers` and `Changes` for what can be done."""
 
     def is_updated(self) -> bool:

@@ -10,7 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..plans import BULK_LIMIT
+from ..schema import verbs as indexes
+from ..steps import run
+from ..tables import Index
 from .batch import Preload, TableBatch
+from .definitions import index_from_definition
 from .queryset import QuerySet
 from .table import Table
 
@@ -188,6 +192,20 @@ class TableVerbs:
     def batch(self, *, preload: Preload = False) -> TableBatch:
         """Many changes in one go: see `TableBatch`. Use it in `with` or `async with`."""
         return TableBatch(self, preload)
+
+    def create_index(self, index: Index | Mapping[str, Any]) -> None:
+        """Build an index now, an `Index` or one in appwrite-orm's form. Raises `Conflict`, `InvalidRequest`,
+        `SchemaError`."""
+        made = index if isinstance(index, Index) else index_from_definition(f"Table {self._table._meta.name!r}", index)
+        run(indexes.create_index(self._table, made, self._rows.db))
+
+    def delete_index(self, key: str) -> None:
+        """Drop the index with this key. Raises `NotFound`."""
+        run(indexes.delete_index(self._table, _given(key), self._rows.db))
+
+    def list_indexes(self) -> list[dict[str, Any]]:
+        """The indexes that the server has, as it describes them."""
+        return run(indexes.list_indexes(self._table, self._rows.db))
 
     def is_updated(self) -> bool:
         """Whether cached answers of this table are current."""

@@ -1,66 +1,138 @@
-"""Changes to rows: checked first, then signals, then one request each under the cache protocol."""
+"""Changes to one row: checked first, then signals, then one request under the cache protocol."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Collection, Iterable
+from typing import Any, TypeVar
 
 from appwrite.id import ID
-from django.core.exceptions import FieldError, ValidationError
+from django.core.exceptions import FieldError
 
 from .. import signals
 from ..connection import connections
-from ..plans import BULK_LIMIT, Clause, CreateRow, CreateRows, DeleteRow, DeleteRows, TableRef, UpdateRow, UpdateRows
+from ..exceptions import Conflict, DuplicateId, IntegrityError, UniqueViolation
+from ..plans import CreateRow, DeleteRow, GetRow, TableRef, UpdateRow
 from ..signals import Send
 from ..steps import Steps
-from ..tables import Row, clean_values, unknown_column
-from .merge import pages
-from .operations import write
-
-if TYPE_CHECKING:
-    from .selection import Selection
+from ..tables import Row, UniqueIndex, unknown_column
+from .expressions import operators, separated
+from .operations import announce, write
+from .transactions import Transaction, current
 
 R = TypeVar("R", bound=Row)
 
 
-def _ref(table: type[Row], alias: str) -> TableRef:
+def ref_of(table: type[Row], alias: str) -> TableRef:
     return table._meta.ref(connections[alias].settings.database_id)
 
 
 def create(row: R, alias: str) -> Steps[R]:
-    """Write a new row under an id of our own."""
+    """Write a new row under an id of our own. Raises `DuplicateId` or `UniqueViolation`."""
     table = type(row)
     row._new_data()  # nothing invalid gets as far as a receiver
     yield Send(signals.pre_create, table, {"row": row, "values": dict(row._values), "using": alias}, robust=False)
     data, values = row._new_data(), dict(row._values)
-    row.id = row.id if row.id is not None else ID.unique()
+    given, row.id = row.id, row.id if row.id is not None else ID.unique()
     permissions = None if row._permissions is None else tuple(row._permissions)
-    raw = yield from write(table, alias, CreateRow(_ref(table, alias), row.id, data, permissions))
+    plan = CreateRow(ref_of(table, alias), row.id, data, permissions)
+    try:
+        raw = yield from write(table, alias, plan)
+    except IntegrityError as error:
+        raw = yield from _own_success(table, alias, plan, error, made_here=given is None)
     row._using = alias
     row._load(raw)
-    yield Send(signals.post_create, table, {"row": row, "values": values, "using": alias})
+    yield from announce(alias, Send(signals.post_create, table, {"row": row, "values": values, "using": alias}))
     return row
 
 
-def save(row: R, alias: str) -> Steps[R]:
+def _own_success(
+    table: type[Row], alias: str, plan: CreateRow, error: IntegrityError, *, made_here: bool
+) -> Steps[Any]:
+    """What a refused create has written after all, for a repeat of it is refused too.
+
+    Appwrite answers a taken id and a taken value alike, so the row is asked for by its id: there, it is ours
+    when nobody else can have made it. Otherwise raises what the refusal means.
+    """
+    answer = yield from connections[alias].follow(GetRow(plan.table, plan.row_id).fetch())
+    found = answer.data
+    if found is None:
+        unique = [" with ".join(index.columns) for index in table._meta.indexes if isinstance(index, UniqueIndex)]
+        message = f"Another {table.__name__} has this value already. Unique are: {', '.join(unique) or 'unknown'}."
+        raise UniqueViolation(message, status=error.status, type=error.type) from error
+    if error.repeated and (made_here or all(found.get(key) == value for key, value in plan.data.items())):
+        return found
+    message = f"There is a {table.__name__} with the id {plan.row_id!r} already."
+    raise DuplicateId(message, status=error.status, type=error.type) from error
+
+
+def save(row: R, alias: str, *, update_fields: Collection[str] | None = None, if_unchanged: bool = False) -> Steps[R]:
     """Write a new row, or what has changed of one that is there; nothing changed, nothing sent."""
-    if not row.is_saved:
-        return (yield from create(row, alias))
     table = type(row)
-    if not row._changes() and row._permissions is None:
+    if not row.is_saved:
+        if update_fields is not None or if_unchanged:
+            raise ValueError(f"This {table.__name__} has not been saved; there is nothing of it to update.")
+        return (yield from create(row, alias))
+    known_columns(table, update_fields or ())
+    if not changes_of(row, update_fields) and row._permissions is None:
         return row
-    arguments = {"row": row, "values": _changed_values(row), "using": alias}
+    arguments = {"row": row, "values": _changed_values(row, update_fields), "using": alias}
     yield Send(signals.pre_update, table, arguments, robust=False)
-    data, values = row._changes(), _changed_values(row)
+    data, values = changes_of(row, update_fields), _changed_values(row, update_fields)
     permissions = None if row._permissions is None else tuple(row._permissions)
     if data or permissions is not None:
-        raw = yield from write(table, alias, UpdateRow(_ref(table, alias), row._raw["$id"], data, permissions))
-        row._load(raw)
-    yield Send(signals.post_update, table, {"row": row, "values": values, "using": alias})
+        later = {name: value for name, value in row._values.items() if name not in values}
+        plan = UpdateRow(ref_of(table, alias), row._raw["$id"], data, permissions)
+        raw = yield from _write_if_unchanged(row, alias, plan) if if_unchanged else write(table, alias, plan)
+        row._load({**row._raw, **raw})
+        row._values = later
+    yield from announce(alias, Send(signals.post_update, table, {"row": row, "values": values, "using": alias}))
     return row
 
 
-def _changed_values(row: Row) -> dict[str, Any]:
-    return {row._meta.by_key[key].name: getattr(row, row._meta.by_key[key].name) for key in row._changes()}
+def changes_of(row: Row, only: Collection[str] | None = None) -> dict[str, Any]:
+    """The JSON of what a save would send, expressions as operators, by column key."""
+    row._note_changed_arrays()
+    before = row._values
+    plain, expressions = separated(before)
+    row._values = plain
+    try:
+        data = row._changes()
+    finally:
+        row._values = before
+    data |= operators(type(row), expressions)
+    keys = None if only is None else {row._meta.columns[name].key for name in only}
+    return {key: value for key, value in data.items() if keys is None or key in keys}
+
+
+def _changed_values(row: Row, only: Collection[str] | None) -> dict[str, Any]:
+    names = (row._meta.by_key[key].name for key in changes_of(row, only))
+    return {name: getattr(row, name) for name in names}
+
+
+def _write_if_unchanged(row: Row, alias: str, plan: UpdateRow) -> Steps[Any]:
+    """Update a row that nobody has changed since it was read. Raises `Conflict`.
+
+    The change is staged first and the row looked at after that: what happened before is seen by the look, what
+    happens later is refused by the commit.
+    """
+    table, connection = type(row), connections[alias]
+    outer = current(alias)
+    transaction = outer or Transaction(alias)
+    yield from transaction.stage(table, plan)
+    answer = yield from connection.follow(GetRow(plan.table, plan.row_id).fetch())
+    read_at, now_at = row._raw.get("$updatedAt"), (answer.data or {}).get("$updatedAt")
+    if read_at is None or read_at != now_at:
+        transaction.doom("a row was changed by somebody else since it was read")
+        if outer is None:
+            yield from transaction.roll_back()
+        reason = (
+            "is gone" if answer.data is None else "was changed since it was read" if read_at else "was not read whole"
+        )
+        raise Conflict(f"{row!r} {reason}; nothing was written. Read it again (refresh_from_db) and repeat the change.")
+    if outer is not None:
+        return dict(plan.data)
+    yield from transaction.commit()
+    return (yield from connection.follow(GetRow(plan.table, plan.row_id).fetch())).data
 
 
 def delete(row: Row, alias: str) -> Steps[tuple[int, dict[str, int]]]:
@@ -70,90 +142,13 @@ def delete(row: Row, alias: str) -> Steps[tuple[int, dict[str, int]]]:
         raise ValueError(f"This {table.__name__} has not been saved, so it cannot be deleted.")
     arguments = {"row": row, "values": {}, "using": alias}
     yield Send(signals.pre_delete, table, arguments, robust=False)
-    yield from write(table, alias, DeleteRow(_ref(table, alias), row._raw["$id"]))
-    yield Send(signals.post_delete, table, arguments)
+    yield from write(table, alias, DeleteRow(ref_of(table, alias), row._raw["$id"]))
+    yield from announce(alias, Send(signals.post_delete, table, arguments))
     return 1, {table._meta.label: 1}
 
 
-def bulk_create(table: type[R], rows: list[R], alias: str) -> Steps[list[R]]:
-    """Write new rows by hundreds, after all of them have been checked."""
-    _check_all(table, rows)
-    arguments = {"rows": rows, "count": len(rows), "using": alias}
-    yield Send(signals.pre_bulk_create, table, arguments, robust=False)
-    data = _check_all(table, rows)
-    ref = _ref(table, alias)
-    for start in range(0, len(rows), BULK_LIMIT):
-        plan = CreateRows(ref, tuple(data[start : start + BULK_LIMIT]))
-        answer = yield from write(table, alias, plan)
-        for row, raw in zip(rows[start : start + BULK_LIMIT], answer["rows"], strict=True):
-            row._using = alias
-            row._load(raw)
-    yield Send(signals.post_bulk_create, table, arguments)
-    return rows
-
-
-def _check_all(table: type[Row], rows: list[R]) -> list[dict[str, Any]]:
-    data, errors = [], {}
-    for position, row in enumerate(rows):
-        if type(row) is not table:
-            raise TypeError(f"bulk_create of {table.__name__} was given {type(row).__name__} at position {position}.")
-        if row.is_saved:
-            raise ValueError(f"bulk_create: the row at position {position} ({row!r}) has been saved before.")
-        try:
-            values = row._new_data()
-        except ValidationError as error:
-            errors.update({f"{position}.{name}": messages for name, messages in error.message_dict.items()})
-            continue
-        row.id = row.id if row.id is not None else ID.unique()
-        permissions = {} if row._permissions is None else {"$permissions": row._permissions}
-        data.append({"$id": row.id, **permissions, **values})
-    if errors:
-        raise ValidationError(errors)
-    return data
-
-
-def update_matching(query: Selection[Any], values: dict[str, Any]) -> Steps[int]:
-    """Set columns in every row that a queryset matches."""
-    table = query.model
-    for name in values:
+def known_columns(table: type[Row], names: Iterable[str]) -> None:
+    """Raises FieldError for a name that is no column, with the near ones."""
+    for name in names:
         if name not in table._meta.columns:
             raise FieldError(unknown_column(table, name))
-    data = clean_values(table, values, whole=False)
-    if query.is_empty or not data:
-        return 0
-    whole = UpdateRows(query.ref, data, query.filters)
-    yield Send(signals.pre_bulk_update, table, {"plan": whole, "count": None, "using": query.db}, robust=False)
-    count = 0
-    for filters in (yield from _targets(query)):
-        count += int((yield from write(table, query.db, UpdateRows(query.ref, data, filters)))["total"])
-    yield Send(signals.post_bulk_update, table, {"plan": whole, "count": count, "using": query.db})
-    return count
-
-
-def _targets(query: Selection[Any]) -> Steps[tuple[tuple[Clause, ...], ...]]:
-    """The filters of each request of an update. Where several are needed the rows are found first and then
-    changed by id: a row that one request has changed could otherwise match another one's values."""
-    requests = query.requests().requests
-    if len(requests) == 1:
-        return requests
-    ids: list[str] = []
-    walk = pages(query._clone(order=(), select=("$id",)).uncached())
-    while not walk.finished:
-        ids += [raw["$id"] for raw in (yield from walk.page())]
-    return tuple(
-        (Clause("equal", "$id", tuple(ids[start : start + BULK_LIMIT])),) for start in range(0, len(ids), BULK_LIMIT)
-    )
-
-
-def delete_matching(query: Selection[Any]) -> Steps[tuple[int, dict[str, int]]]:
-    """Delete every row that a queryset matches."""
-    table = query.model
-    if query.is_empty:
-        return 0, {}
-    whole = DeleteRows(query.ref, query.filters)
-    yield Send(signals.pre_bulk_delete, table, {"plan": whole, "count": None, "using": query.db}, robust=False)
-    count = 0
-    for filters in query.requests().requests:
-        count += int((yield from write(table, query.db, DeleteRows(query.ref, filters)))["total"])
-    yield Send(signals.post_bulk_delete, table, {"plan": whole, "count": count, "using": query.db})
-    return count, {table._meta.label: count}

@@ -1,0 +1,36 @@
+"""Appwrite's transactions: changes of rows that are staged one by one and applied together."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+from .request import Request
+
+# Operations in one transaction (the server's limit for self-hosted projects).
+OPERATIONS_LIMIT = 100
+
+
+def begin_transaction(seconds: int) -> Request:
+    """A new transaction that can be committed for so many seconds, 60 to 3,600."""
+    return Request("POST", "/tablesdb/transactions", body={"ttl": seconds})
+
+
+def stage_operations(transaction: str, operations: Sequence[dict[str, Any]]) -> Request:
+    """All of these operations, in order, or none."""
+    return Request("POST", f"/tablesdb/transactions/{transaction}/operations", body={"operations": list(operations)})
+
+
+def end_transaction(transaction: str, *, commit: bool) -> Request:
+    """Apply what was staged, or forget it."""
+    return Request("PATCH", f"/tablesdb/transactions/{transaction}", body={"commit" if commit else "rollback": True})
+
+
+def staged(request: Request, transaction: str) -> Request:
+    """The same change, staged instead of applied; or the same question about a row, asked inside."""
+    if request.is_read:
+        return dataclasses.replace(request, query=(*request.query, ("transactionId", transaction)))
+    body = {**(request.body or {}), "transactionId": transaction}
+    # Two staged copies of a create are a duplicate at the commit.
+    return dataclasses.replace(request, body=body, repeatable=False)

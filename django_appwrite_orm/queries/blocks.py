@@ -1,0 +1,88 @@
+"""`atomic()`: all changes of a block or none."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from contextvars import Token
+from functools import wraps
+from typing import Any, Self, TypeVar
+
+from ..conf import DEFAULT_ALIAS
+from ..steps import Steps, arun, run
+from .transactions import DEFAULT_LIFE, Transaction, current, open_transactions
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Atomic:
+    """`with atomic():`, `async with atomic():` or `@atomic()`: all changes of the block are applied together at
+    its end, or none of them when it raises.
+
+    At most 100 changes (a bulk one counts once) within `seconds`, 60 to 3,600, of the first. Inside, `get(pk=)`
+    sees what was changed; lists and counts of changed tables raise NotSupportedError. A block inside another
+    one on the same connection is part of it. `Conflict` when a row was changed from outside meanwhile.
+    Django's own transactions are another matter, and not affected.
+    """
+
+    def __init__(self, using: str = DEFAULT_ALIAS, *, seconds: int = DEFAULT_LIFE) -> None:
+        if isinstance(seconds, bool) or not isinstance(seconds, int) or not 60 <= seconds <= 3600:
+            raise ValueError(f"atomic(): seconds must be a whole number from 60 to 3,600, not {seconds!r}.")
+        self._using = using
+        self._seconds = seconds
+        self._opened: list[tuple[Transaction, Token[Any] | None]] = []
+
+    def _open(self) -> Self:
+        outer = current(self._using)
+        if outer is not None:
+            self._opened.append((outer, None))
+            return self
+        transaction = Transaction(self._using, self._seconds)
+        token = open_transactions.set({**open_transactions.get({}), self._using: transaction})
+        self._opened.append((transaction, token))
+        return self
+
+    def _close(self, failed: bool) -> Steps[None]:
+        transaction, token = self._opened.pop()
+        if token is None:
+            if failed:
+                transaction.doom("a block inside it failed, and Appwrite cannot take back a part of a transaction")
+            return
+        open_transactions.reset(token)
+        yield from transaction.roll_back() if failed else transaction.commit()
+
+    def __enter__(self) -> Self:
+        return self._open()
+
+    def __exit__(self, kind: object, *rest: object) -> None:
+        run(self._close(failed=kind is not None))
+
+    async def __aenter__(self) -> Self:
+        return self._open()
+
+    async def __aexit__(self, kind: object, *rest: object) -> None:
+        await arun(self._close(failed=kind is not None))
+
+    def __call__(self, function: Function) -> Function:
+        """The function, with every call of it a block."""
+        wrapped: Any
+        if inspect.iscoroutinefunction(function):
+
+            @wraps(function)
+            async def wrapped(*args: Any, **kwargs: Any) -> Any:
+                async with Atomic(self._using, seconds=self._seconds):
+                    return await function(*args, **kwargs)
+
+        else:
+
+            @wraps(function)
+            def wrapped(*args: Any, **kwargs: Any) -> Any:
+                with Atomic(self._using, seconds=self._seconds):
+                    return function(*args, **kwargs)
+
+        return wrapped  # type: ignore[no-any-return]
+
+
+def atomic(using: str = DEFAULT_ALIAS, *, seconds: int = DEFAULT_LIFE) -> Atomic:
+    """See `Atomic`."""
+    return Atomic(using, seconds=seconds)

@@ -1,0 +1,125 @@
+"""Changes that start from the stored value: `F("stock") - 1`, `~F("lent")`, `Now()`, and the SDK's operators.
+
+Appwrite works them out itself, so that two of them at once are both counted. It takes them as a JSON text in
+the column's place; which is why ordinary text of that form is refused everywhere else.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import F, Value
+from django.db.models.expressions import CombinedExpression, NegatedExpression
+from django.db.models.functions import Now
+
+from ..tables import Row, columns
+from ..tables.validation import OPERATORS
+
+_ARITHMETIC = {
+    "+": "increment",
+    "-": "decrement",
+    "*": "multiply",
+    "/": "divide",
+    "%%": "modulo",
+    "^": "power",
+}
+_EITHER_WAY = frozenset({"+", "*"})
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """An operator of the SDK, meant as one: `update(tags=Apply(Operator.array_append(["new"])))`.
+
+    Bounds go with it: `Apply(Operator.increment(5, 100))` ends at 100.
+    """
+
+    operator: str
+
+    def __post_init__(self) -> None:
+        try:
+            found = json.loads(self.operator)
+            known = found["method"] in OPERATORS and isinstance(found.get("values", []), list)
+        except (TypeError, ValueError, KeyError, AttributeError):
+            known = False
+        if not known:
+            raise ValueError(
+                f"Apply takes what the SDK's Operator makes, such as Operator.increment(1), not {self.operator!r}."
+            )
+
+
+def is_expression(value: object) -> bool:
+    return isinstance(value, Apply) or hasattr(value, "resolve_expression")
+
+
+def separated(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Values by name: the plain ones, and the expressions among them."""
+    expressions = {name: value for name, value in values.items() if is_expression(value)}
+    return {name: value for name, value in values.items() if name not in expressions}, expressions
+
+
+def operators(table: type[Row], expressions: Mapping[str, Any]) -> dict[str, str]:
+    """The operators for expressions by column name, by column key. Raises ValidationError, keyed by column."""
+    data, errors = {}, {}
+    for name, expression in expressions.items():
+        column = table._meta.columns[name]
+        try:
+            data[column.key] = _operator(column, expression)
+        except ValidationError as error:
+            errors[name] = error.messages
+    if errors:
+        raise ValidationError(errors)
+    return data
+
+
+def _operator(column: columns.Column, expression: Any) -> str:
+    if isinstance(expression, Apply):
+        return expression.operator
+    if isinstance(expression, Now) and isinstance(column, columns.Datetime) and not column.array:
+        return _text("dateSetNow")
+    if isinstance(expression, NegatedExpression):
+        inner = expression.get_source_expressions()[0]
+        if _is_column(column, inner) and isinstance(column, columns.Boolean) and not column.array:
+            return _text("toggle")
+    if isinstance(expression, CombinedExpression):
+        left, right, sign = expression.lhs, expression.rhs, expression.connector
+        if _is_column(column, right) and sign in _EITHER_WAY and not column.is_text:
+            left, right = right, left
+        if _is_column(column, left) and isinstance(right, Value) and sign in _ARITHMETIC and not column.array:
+            return _combined(column, sign, right.value)
+    raise ValidationError(
+        f"Appwrite cannot work out {expression!r} for this column. It knows F({column.name!r}) with a constant"
+        " (+ - * / % **, + for text), ~F() of a boolean, Now() for a date, and the SDK's operators in Apply().",
+        code="expression",
+    )
+
+
+def _is_column(column: columns.Column, side: object) -> bool:
+    return isinstance(side, F) and vars(side)["name"] == column.name
+
+
+def _combined(column: columns.Column, sign: str, constant: Any) -> str:
+    if column.is_text and sign == "+":
+        if not isinstance(constant, str):
+            raise ValidationError(f"Only text can be added to text, not {constant!r}.", code="expression")
+        return _text("stringConcat", constant)
+    if column.type_name not in ("integer", "double"):
+        raise ValidationError(f"Appwrite's operators do not count with {column.type_name} columns.", code="expression")
+    whole = column.type_name == "integer" and sign != "^"
+    fits = isinstance(constant, int if whole else (int, float)) and not isinstance(constant, bool)
+    if not fits or not math.isfinite(constant):
+        kind = "a whole number" if whole else "a number"
+        raise ValidationError(f"Expected {kind}, not {constant!r}.", code="expression")
+    if constant == 0 and sign in ("/", "%%"):
+        raise ValidationError("A division by zero.", code="expression")
+    if constant < 0 and sign in ("+", "-"):  # the routes for it want a positive step
+        sign, constant = "-" if sign == "+" else "+", -constant
+    return _text(_ARITHMETIC[sign], constant)
+
+
+def _text(method: str, *values: Any) -> str:
+    return json.dumps({"method": method, "values": list(values)})

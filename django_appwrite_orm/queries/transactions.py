@@ -1,0 +1,168 @@
+"""What happens inside `atomic()`: changes are staged at Appwrite, and take effect together at the end.
+
+Appwrite answers a get by id inside a transaction with the staged row. Lists and counts it answers wrongly
+(staged rows stand in every list, whatever its filters), so those of changed tables are refused here.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from typing import Any
+
+from .. import signals
+from ..connection import connections
+from ..exceptions import AppwriteError, Conflict, NotSupportedError, TransactionError
+from ..plans import (
+    OPERATIONS_LIMIT,
+    GetRow,
+    ReadPlan,
+    TableRef,
+    UpdateRow,
+    WritePlan,
+    begin_transaction,
+    end_transaction,
+    stage_operations,
+    staged,
+)
+from ..signals import Send
+from ..steps import Steps
+from ..tables import Row
+
+logger = logging.getLogger("django_appwrite_orm.queries")
+
+# Seconds between the first change of a block and its commit.
+DEFAULT_LIFE = 300
+
+open_transactions: ContextVar[Mapping[str, Transaction]] = ContextVar("appwrite_transactions")
+
+
+def current(alias: str) -> Transaction | None:
+    """The transaction that is open here on this connection."""
+    return open_transactions.get({}).get(alias)
+
+
+class Transaction:
+    """Changes on one connection that are to be applied together, begun at Appwrite with the first of them."""
+
+    def __init__(self, alias: str, seconds: int = DEFAULT_LIFE) -> None:
+        self.alias = alias
+        self._seconds = seconds
+        self._id: str | None = None
+        self._count = 0
+        self._tables: dict[TableRef, type[Row]] = {}
+        self._afterwards: list[Send] = []
+        self._over = False
+        self._doomed: str | None = None
+
+    def doom(self, reason: str) -> None:
+        """Let nothing but a rollback happen from now on."""
+        self._doomed = self._doomed or reason
+
+    def require(self, operations: int) -> None:
+        """Raises `NotSupportedError` unless there is room for so many more operations."""
+        if self._over:
+            raise TransactionError("This atomic() block is over; nothing can be changed in it any more.")
+        if self._doomed:
+            raise TransactionError(f"Nothing of this atomic() block will be written: {self._doomed}.")
+        if self._count + operations > OPERATIONS_LIMIT:
+            raise NotSupportedError(
+                f"An Appwrite transaction holds {OPERATIONS_LIMIT} operations; this block has {self._count} and"
+                f" {operations} more were asked for. Split the block, or make some of the changes outside it."
+            )
+
+    def stage(self, table: type[Row], plan: WritePlan) -> Steps[Any]:
+        """Stage one change; what Appwrite answers to it."""
+        self.require(1)
+        transaction = yield from self._begun()
+        data = yield from self._sent(table, plan.table, staged(plan.request, transaction), 1)
+        return _shown(table, data)
+
+    def stage_all(self, table: type[Row], plans: Sequence[UpdateRow]) -> Steps[None]:
+        """Stage several changes of one table in one request."""
+        self.require(len(plans))
+        transaction = yield from self._begun()
+        request = stage_operations(transaction, [plan.operation for plan in plans])
+        yield from self._sent(table, plans[0].table, request, len(plans))
+
+    def _begun(self) -> Steps[str]:
+        if self._id is None:
+            answer = yield from connections[self.alias].send(begin_transaction(self._seconds))
+            self._id = str(answer.data["$id"])
+        return self._id
+
+    def _sent(self, table: type[Row], ref: TableRef, request: Any, operations: int) -> Steps[Any]:
+        self._tables[ref] = table
+        try:
+            answer = yield from connections[self.alias].send(request)
+        except AppwriteError as error:
+            if error.unclear:
+                self.doom("it is not known whether one of its changes was staged")
+            raise
+        self._count += operations
+        return answer.data
+
+    def concerns(self, plan: ReadPlan) -> bool:
+        """Whether the plan reads a table that was changed here."""
+        return not self._over and any(table in self._tables for table in plan.tables)
+
+    def read(self, plan: ReadPlan) -> Steps[Any]:
+        """The row as it is inside, past the cache. Raises `NotSupportedError` for anything but a get by id."""
+        if not isinstance(plan, GetRow) or self._id is None:
+            raise NotSupportedError(
+                f"Appwrite answers lists and counts of {self._tables[plan.tables[0]].__name__} wrongly inside a"
+                " transaction that has changed it. Ask before the first change, by id, or after the block."
+            )
+        connection, transaction = connections[self.alias], self._id
+        requests = plan.fetch()
+        answer = yield from connection.send(staged(next(requests), transaction))
+        return None if answer.data is None else _shown(self._tables[plan.table], answer.data)
+
+    def announce(self, send: Send) -> None:
+        """Send this signal after the commit, if there is one."""
+        self._afterwards.append(send)
+
+    def commit(self) -> Steps[None]:
+        """Apply everything, under the fences of all tables; then the signals. Raises `Conflict` when a row was
+        changed from outside since it was staged, `TransactionError` when too much time has passed."""
+        if self._doomed:
+            yield from self.roll_back()
+            raise TransactionError(f"Nothing of this atomic() block was written: {self._doomed}.")
+        self._over = True
+        if self._id is None:
+            return
+        connection = connections[self.alias]
+        try:
+            yield from connection.write(list(self._tables), end_transaction(self._id, commit=True))
+        except AppwriteError as error:
+            if error.type == "transaction_conflict":
+                message = "A row that this atomic() block changes was changed meanwhile; nothing of it was written."
+                raise Conflict(f"{message} Try the block again.", status=error.status, type=error.type) from error
+            if error.type == "transaction_expired":
+                raise TransactionError(
+                    f"This atomic() block took longer than the {self._seconds} seconds its transaction lives; nothing"
+                    " of it was written. Do less in it, or give it longer: atomic(seconds=900)."
+                ) from error
+            raise
+        finally:
+            for table in self._tables.values():
+                yield Send(signals.table_invalidated, table, {"reason": "write", "using": self.alias})
+        yield from self._afterwards
+
+    def roll_back(self) -> Steps[None]:
+        """Forget everything. What goes wrong in that is logged: Appwrite forgets it by itself in time."""
+        self._over = True
+        if self._id is not None:
+            try:
+                yield from connections[self.alias].send(end_transaction(self._id, commit=False))
+            except AppwriteError as error:
+                logger.warning("A transaction could not be rolled back and will expire: %s", error)
+
+
+def _shown(table: type[Row], data: Any) -> Any:
+    """A staged row in the shape of a written one: it has no sequence yet, and lacks the columns that were not set."""
+    if not isinstance(data, dict) or "$id" not in data:
+        return data
+    unset = {column.key: column.definition()["default"] for column in table._meta.columns.values()}
+    return {**unset, **{key: value for key, value in data.items() if not (key.startswith("$") and value in ("", None))}}
