@@ -1,6 +1,6 @@
 """Medians of the local Appwrite's in-process door, in milliseconds: get, list, create, update, bulk create.
 
-    python benchmarks/local_in_process.py [FILE]
+python benchmarks/local_in_process.py [FILE]
 """
 
 from __future__ import annotations
