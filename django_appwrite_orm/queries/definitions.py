@@ -79,7 +79,9 @@ def table_from_definition(definition: Mapping[str, Any]) -> type[Table]:
         "name": name,
         "id": _typed(where, given, "id", str) or name,
         "permissions": _permissions(where, _typed(where, given, "role", Mapping) or {}),
-        "indexes": [_index(where, index) for index in _typed(where, given, "indexes", (list, tuple)) or ()],
+        "indexes": [
+            index_from_definition(where, index) for index in _typed(where, given, "indexes", (list, tuple)) or ()
+        ],
     }
     body: dict[str, Any] = {key: _column(f"{where}, column {key!r}", key, field) for key, field in schema.items()}
     words = re.findall(r"[A-Za-z0-9]+", name)
@@ -137,7 +139,8 @@ def _permissions(where: str, role: Mapping[str, Any]) -> list[str]:
     return permissions
 
 
-def _index(where: str, index: Any) -> Index:
+def index_from_definition(where: str, index: Any) -> Index:
+    """The index for a definition in appwrite-orm's form; `where` stands in front of what is wrong with it."""
     key = index.get("key") if isinstance(index, Mapping) else None
     where = f"{where}, index {key!r}"
     given = _words(where, index, _INDEX)

@@ -9,6 +9,8 @@ from ..caching import Counts
 from ..connection import connections
 from ..exceptions import AppwriteORMError
 from ..registry import registry
+from ..schema import verbs
+from ..steps import run
 from ..tables import Row
 from .operations import alias_of
 from .table import Table
@@ -24,6 +26,16 @@ class ORM:
         if not issubclass(table, Table):
             raise AppwriteORMError(f"{table.__name__} is no Table.")
         return TableVerbs(table, using)
+
+    def create_table(self, name: str, *, using: str | None = None) -> int:
+        """Make the server's table what the registered one declares; the number of changes. Raises `SchemaError`."""
+        table = registry.get(name)
+        return run(verbs.create_table(table, alias_of(table, using)))
+
+    def delete_table(self, name: str, *, using: str | None = None) -> None:
+        """Drop the table from the server, with all its rows. Raises `NotFound`."""
+        table = registry.get(name)
+        run(verbs.delete_table(table, alias_of(table, using)))
 
     def clear_caches(self) -> None:
         """Make every cached answer about every registered table a miss."""

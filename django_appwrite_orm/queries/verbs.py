@@ -201,7 +201,7 @@ class TableVerbs:
 
     def delete_index(self, key: str) -> None:
         """Drop the index with this key. Raises `NotFound`."""
-        run(indexes.delete_index(self._table, _given(key), self._rows.db))
+        run(indexes.delete_index(self._table, key, self._rows.db))
 
     def list_indexes(self) -> list[dict[str, Any]]:
         """The indexes that the server has, as it describes them."""

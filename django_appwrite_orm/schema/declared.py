@@ -46,7 +46,7 @@ def declared_table(table: type[Row]) -> DeclaredTable:
                 " Rename over a third key, one migration at a time, or drop renamed_from."
             )
     columns = [column_state(column.definition()) for column in meta.columns.values()]
-    indexes = [_index(table, index) for index in meta.indexes]
+    indexes = [declared_index(table, index) for index in meta.indexes]
     state = TableState(
         id=meta.id,
         name=meta.name,
@@ -59,7 +59,7 @@ def declared_table(table: type[Row]) -> DeclaredTable:
     return DeclaredTable(state, meta.by_key)
 
 
-def _index(table: type[Row], index: Index) -> IndexState:
+def declared_index(table: type[Row], index: Index) -> IndexState:
     keys: Mapping[str, str] = SYSTEM_COLUMNS | {name: column.key for name, column in table._meta.columns.items()}
     for name in index.columns:
         if name not in keys and name not in keys.values():
