@@ -15,8 +15,12 @@ from functools import lru_cache
 from typing import Final
 
 _BEYOND_BASIC_PLANE: Final = "\ufffd"
-_SHARP_S: Final = "\u00df"
 _LAST: Final = 0xFFFF
+# The blocks of 256 code points that have weights of their own; every other code point weighs itself. So kana,
+# Arabic and the rest keep their marks.
+_BLOCKS: Final = frozenset({0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x1E, 0x1F, 0x21, 0x24, 0xFF})
+_EXCEPTIONS: Final = {"\u00df": "S", "\u0439": "\u0419", "\u0419": "\u0419"}  # sharp s; short i keeps its breve
+_OLD: Final = unicodedata.ucd_3_2_0  # the weights were made from a Unicode of that time
 
 
 def fold(text: str) -> str:
@@ -33,17 +37,29 @@ def sort_key(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _weight(letter: str) -> str:
-    if ord(letter) > _LAST:
+    code = ord(letter)
+    if code > _LAST:
         return _BEYOND_BASIC_PLANE
-    if letter == _SHARP_S:
-        return "S"
-    base = letter
-    while len(parts := unicodedata.decomposition(base).split()) > 0:
-        if parts[0].startswith("<") or not all(unicodedata.combining(chr(int(mark, 16))) for mark in parts[1:]):
-            break
-        base = chr(int(parts[0], 16))
+    if letter in _EXCEPTIONS:
+        return _EXCEPTIONS[letter]
+    if code >> 8 not in _BLOCKS or _OLD.category(letter) == "Cn":
+        return letter
+    base = _without_marks(letter)
     upper = base.upper()
-    return upper if len(upper) == 1 and ord(upper) <= _LAST else base
+    known = len(upper) == 1 and ord(upper) <= _LAST and _OLD.category(upper) != "Cn"
+    return upper if known else base
+
+
+def _without_marks(letter: str) -> str:
+    """The letter under the accents; a letter that merely stands for another one stays."""
+    while True:
+        first, *marks = _OLD.decomposition(letter).split() or [""]
+        if not marks or first.startswith("<"):
+            return letter
+        base = chr(int(first, 16))
+        if not unicodedata.category(base).startswith("L"):
+            return letter
+        letter = base
 
 
 def after_prefix(prefix: str) -> str | None:
