@@ -12,6 +12,7 @@ from ..connection import Connection
 from ..exceptions import ConfigurationError
 from ..plans import Request
 from ..steps import Steps
+from .handling import forget_all
 
 WEBHOOK_ID = "django-appwrite-orm"
 # Everything that can change an answer. Upserts come with the rows' wildcard: an own name for them is refused.
@@ -33,28 +34,31 @@ def state(connection: Connection) -> Steps[dict[str, Any] | None]:
 
 
 def register(connection: Connection) -> Steps[None]:
-    """Create the webhook or set it right: URL, events, secret, and on again after Appwrite switched it off.
+    """Make the webhook anew: URL, events and secret as in the settings, on, and with no failures.
 
+    One that is there is deleted first, for that works with every version: how a secret is changed differs between
+    them. What happens in between is not reported, so that afterwards every token goes.
     Raises `ConfigurationError` when WEBHOOK_URL or WEBHOOK_SECRET is missing.
     """
     settings = connection.settings
     for key, value in (("WEBHOOK_URL", settings.webhook_url), ("WEBHOOK_SECRET", settings.webhook_secret)):
         if not value:
             raise ConfigurationError(f"APPWRITE_ORM[{settings.alias!r}] has no {key}, which the webhook needs.")
+    if (yield from state(connection)) is not None:
+        yield from delete(connection)
+    checked = settings.webhook_url.startswith("https")
     body = {
+        "webhookId": WEBHOOK_ID,
         "name": "django-appwrite-orm",
         "url": settings.webhook_url,
         "events": list(EVENTS),
         "enabled": True,
-        "tls": settings.webhook_url.startswith("https"),
+        "tls": checked,
+        "security": checked,  # its name in older versions; each ignores the other's
+        "secret": settings.webhook_secret,
     }
-    if (yield from state(connection)) is None:
-        secret = {"webhookId": WEBHOOK_ID, "secret": settings.webhook_secret}
-        yield from connection.send(Request("POST", "/webhooks", body=body | secret, repeatable=True))
-    else:
-        yield from connection.send(Request("PUT", f"/webhooks/{WEBHOOK_ID}", body=body))
-        secret = {"secret": settings.webhook_secret}
-        yield from connection.send(Request("PATCH", f"/webhooks/{WEBHOOK_ID}/secret", body=secret))
+    yield from connection.send(Request("POST", "/webhooks", body=body, repeatable=True))
+    yield from forget_all(settings.alias)
 
 
 def delete(connection: Connection) -> Steps[None]:
@@ -68,4 +72,7 @@ def difference(connection: Connection, found: dict[str, Any]) -> str | None:
         return f"It calls {found['url']}, and WEBHOOK_URL is {connection.settings.webhook_url or 'not set'}."
     if missing := [event for event in EVENTS if event not in found["events"]]:
         return f"It is not told of: {', '.join(missing)}."
+    key = found.get("signatureKey") or found.get("secret")
+    if key and key != connection.settings.webhook_secret:
+        return "It signs with another secret than WEBHOOK_SECRET. --register, or copy the key from Appwrite's console."
     return None

@@ -8,8 +8,12 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.cache import caches
 from django.core.management import CommandError, call_command
 
+from django_appwrite_orm.connection import connections
+from django_appwrite_orm.events.webhook import EVENTS
+from tests.library.tables import Book
 from tests.transport.faults import Fault, FaultyServer, answer, faulty, refusal
 
 from .conftest import recorded
@@ -20,7 +24,17 @@ ABSENT = refusal(404, "webhook_not_found")
 
 def registered(**changes: Any) -> Fault:
     found = recorded("webhooks")["webhooks"]["cb-hook"]
-    return answer(200, {**found, "$id": "django-appwrite-orm", "url": URL, **changes})
+    return answer(
+        200,
+        {
+            **found,
+            "$id": "django-appwrite-orm",
+            "url": URL,
+            "events": list(EVENTS),
+            "signatureKey": "a-secret-of-ours",
+            **changes,
+        },
+    )
 
 
 @pytest.fixture
@@ -74,22 +88,24 @@ def test_it_is_created(appwrite) -> None:
     assert "databases.*.tables.*.rows.*" in body["events"]
 
 
-def test_it_is_set_right_again(appwrite) -> None:
-    server = appwrite(registered(enabled=False), registered(), registered(), registered())
+def test_it_is_made_anew(appwrite) -> None:
+    """Also what was cached meanwhile goes, for nothing told of changes then."""
+    gone = answer(204, "", type="text/plain")
+    server = appwrite(registered(enabled=False), gone, registered(), registered())
+    table = connections["default"].table_keys(Book.objects.ref)
+    caches["default"].set(table.token, "x")
     said("--register")
-    assert [(received.method, received.target) for received in server.received[1:3]] == [
-        ("PUT", "/v1/webhooks/django-appwrite-orm"),
-        ("PATCH", "/v1/webhooks/django-appwrite-orm/secret"),
-    ]
-    assert json.loads(server.received[1].body)["enabled"] is True
-    assert json.loads(server.received[2].body) == {"secret": "a-secret-of-ours"}
+    assert [received.method for received in server.received] == ["GET", "DELETE", "POST", "GET"]
+    assert caches["default"].get(table.token) is None
 
 
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"attempts": 3, "logs": "timed out"}, ["On; 3 failed", "The last failure: timed out", "not told of"]),
+        ({"attempts": 3, "logs": "timed out"}, ["On; 3 failed", "The last failure: timed out"]),
+        ({"events": ["databases.*"]}, ["not told of: databases.*.tables.*.rows.*"]),
         ({"enabled": False, "attempts": 10}, ["OFF: switched off, 10 failed"]),
+        ({"signatureKey": "another"}, ["another secret"]),
         ({"url": "https://old.example/"}, ["It calls https://old.example/, and WEBHOOK_URL is https://shop.example"]),
     ],
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import hashlib
 import json
 import socket
 import ssl
@@ -78,6 +80,8 @@ class FaultyServer:
                 with self._lock:
                     self.received.append(request)
                     fault = self.faults.pop(0) if len(self.faults) > 1 else self.faults[0]
+                if getattr(fault, "upgrades", False):
+                    connection.sendall(_upgrade(request.headers["sec-websocket-key"]))
                 if not fault(connection):
                     break
             connection.close()
@@ -107,6 +111,13 @@ def _read(connection: socket.socket, number: int) -> Received | None:
         body += connection.recv(65536)
     method, target, _ = first.split(" ")
     return Received(method, target, headers, body, number)
+
+
+def _upgrade(key: str) -> bytes:
+    """The handshake of RFC 6455."""
+    digest = hashlib.sha1(f"{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11".encode()).digest()
+    lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"]
+    return "\r\n".join([*lines, f"Sec-WebSocket-Accept: {base64.b64encode(digest).decode()}", "", ""]).encode()
 
 
 @contextmanager
@@ -179,6 +190,20 @@ def stall(connection: socket.socket) -> None:
 def truncated(connection: socket.socket) -> None:
     """Half a body, then the end."""
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{")
+
+
+def frames(*messages: Any, then: Fault = hang) -> Fault:
+    """Text frames to a websocket, a text as it is and anything else as JSON."""
+
+    def fault(connection: socket.socket) -> bool | None:
+        for message in messages:
+            data = (message if isinstance(message, str) else json.dumps(message)).encode()
+            size = bytes([len(data)]) if len(data) < 126 else b"\x7e" + struct.pack("!H", len(data))
+            connection.sendall(b"\x81" + size + data)
+        return then(connection)
+
+    fault.upgrades = True
+    return fault
 
 
 def certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:

@@ -19,9 +19,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--database", default=DEFAULT_ALIAS, help="Alias in APPWRITE_ORM (default: %(default)s).")
         action = parser.add_mutually_exclusive_group()
-        action.add_argument(
-            "--register", action="store_true", help="Create it from WEBHOOK_URL and WEBHOOK_SECRET, or set it right."
-        )
+        action.add_argument("--register", action="store_true", help="Make it anew from WEBHOOK_URL and WEBHOOK_SECRET.")
         action.add_argument("--delete", action="store_true", help="Remove it.")
 
     def handle(self, *, database: str, register: bool, delete: bool, **options: Any) -> None:

@@ -1,0 +1,161 @@
+"""Realtime: a websocket on which Appwrite tells of changes as they happen.
+
+Nothing is replayed after a gap, so that every connection begins by dropping all tokens. Facts about the protocol
+were recorded from a running 1.9.6: API keys count for nothing here, a JWT in its header does; refusals come as an
+`error` frame after a good handshake, and then the connection ends.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from ..connection import connections
+from ..exceptions import AppwriteORMError, ConfigurationError, RateLimited, Unavailable
+from ..plans import Request
+from ..registry import registry
+from ..steps import run
+from .handling import forget_all, handle
+
+if TYPE_CHECKING:
+    from websockets.sync.client import ClientConnection
+
+logger = logging.getLogger("django_appwrite_orm.events")
+
+# Seconds without a frame after which the server is asked for a sign of life, and after which it is given up.
+# Appwrite takes 32 messages a minute on a connection.
+QUIET = 20.0
+GIVEN_UP = 40.0
+# Seconds between two looks at whether to stop.
+LOOK = 0.5
+LONGEST_PAUSE = 60.0
+OPEN_LIMIT = 10.0
+
+
+class Refused(AppwriteORMError):
+    """Appwrite's realtime ended the connection with an error frame."""
+
+
+class Listener:
+    """Listens for the project of one connection until it is told to stop.
+
+    `run()` does it in this thread and can be stopped from another one or a signal handler. `state` is one of
+    "starting", "listening", "waiting" (between two connections) and "stopped".
+    """
+
+    def __init__(self, alias: str) -> None:
+        self.alias = alias
+        self.state = "starting"
+        self._stopping = threading.Event()
+        self._failures = 0
+
+    def stop(self) -> None:
+        """Make `run` return soon."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Listen, and connect again after every failure that may pass, ever more slowly up to a minute.
+
+        Raises `ConfigurationError` without the library or a server to listen to, and an `AppwriteError` when the
+        user LISTEN_AS cannot be listened as.
+        """
+        connect, failure = _library()
+        while not self._stopping.is_set():
+            try:
+                with connect(self._url(), **self._options()) as socket:
+                    self._listen(socket)
+            except (OSError, failure, Refused, Unavailable, RateLimited) as error:
+                self.state = "waiting"
+                pause = min(2.0**self._failures, LONGEST_PAUSE) * random.uniform(0.5, 1.0)
+                self._failures += 1
+                logger.warning("Realtime of %r: %s. Again in %.1f s.", self.alias, str(error) or repr(error), pause)
+                self._stopping.wait(pause)
+        self.state = "stopped"
+
+    def _url(self) -> str:
+        settings = connections[self.alias].settings
+        if not settings.endpoint.startswith("http"):
+            raise ConfigurationError(
+                f"APPWRITE_ORM[{self.alias!r}]: the local Appwrite in this process has no realtime."
+            )
+        tables = [table._meta.ref(settings.database_id) for table in registry.all()]
+        channels = [f"tablesdb.{ref.database}.tables.{ref.table}.rows" for ref in tables]
+        query = [("project", settings.project_id), *(("channels[]", channel) for channel in channels)]
+        return f"ws{settings.endpoint.removeprefix('http')}/realtime?{urlencode(query)}"
+
+    def _options(self) -> dict[str, Any]:
+        connection = connections[self.alias]
+        headers = {}
+        if user := connection.settings.listen_as:
+            # It counts while connecting only, so that each connection gets a new one.
+            token = run(connection.send(Request("POST", f"/users/{user}/jwts", body={"duration": 60}))).data["jwt"]
+            headers["X-Appwrite-JWT"] = token
+        return {
+            "additional_headers": headers,
+            "user_agent_header": "django-appwrite-orm",
+            "open_timeout": OPEN_LIMIT,
+            "close_timeout": 2.0,
+            "ping_interval": None,  # Appwrite's own ping shows that more than its front door lives
+            "max_size": None,
+        }
+
+    def _listen(self, socket: ClientConnection) -> None:
+        heard = time.monotonic()
+        asked = False
+        while not self._stopping.is_set():
+            try:
+                frame = socket.recv(timeout=LOOK)
+            except TimeoutError:
+                quiet = time.monotonic() - heard
+                if quiet > GIVEN_UP:
+                    raise Refused("no sign of life") from None
+                if quiet > QUIET and not asked:
+                    socket.send('{"type":"ping"}')
+                    asked = True
+                continue
+            heard, asked = time.monotonic(), False
+            self._take(frame)
+
+    def _take(self, frame: str | bytes) -> None:
+        try:
+            message = json.loads(frame)
+            kind, data = message["type"], message.get("data")
+        except (ValueError, KeyError, TypeError):
+            logger.error("Realtime of %r: a frame that cannot be read; every table is read anew.", self.alias)
+            run(forget_all(self.alias))
+            return
+        if kind == "connected":
+            self._begin(data)
+        elif kind == "event":
+            run(handle(data["events"], data["payload"], self.alias))
+        elif kind == "error":
+            raise Refused(f"Appwrite says {data['code']}: {data['message']}")
+
+    def _begin(self, data: Any) -> None:
+        user = data["user"]["$id"] if data.get("user") else "a guest"
+        if connections[self.alias].settings.listen_as not in ("", user):
+            logger.error(
+                "Realtime of %r: connected as %s; rows that guests may not read are not heard of.", self.alias, user
+            )
+        run(forget_all(self.alias))
+        self._failures = 0
+        self.state = "listening"
+        logger.info("Realtime of %r: listening as %s on %d channels.", self.alias, user, len(data["channels"]))
+
+
+def _library() -> tuple[Callable[..., ClientConnection], type[Exception]]:
+    """How to connect, and what goes wrong then. The library is an extra, so that it is imported here."""
+    try:
+        from websockets.exceptions import WebSocketException
+        from websockets.sync.client import connect
+    except ImportError as error:
+        raise ConfigurationError(
+            "Realtime needs the library websockets: pip install 'django-appwrite-orm[realtime]'."
+        ) from error
+    return connect, WebSocketException

@@ -1,0 +1,34 @@
+"""`manage.py listen_appwrite`: hear of changes made elsewhere over Appwrite's realtime."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from ...conf import DEFAULT_ALIAS
+from ...connection import connections
+from ...events.listener import Listener
+from ...exceptions import AppwriteORMError
+
+
+class Command(BaseCommand):
+    help = "Listens to Appwrite's realtime and drops what is cached of tables that change. Runs until SIGTERM."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--database", default=DEFAULT_ALIAS, help="Alias in APPWRITE_ORM (default: %(default)s).")
+
+    def handle(self, *, database: str, **options: Any) -> None:
+        listener = Listener(database)
+        if threading.current_thread() is threading.main_thread():  # only there may signals be caught
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: listener.stop())
+        try:
+            user = connections[database].settings.listen_as or "a guest (LISTEN_AS is not set)"
+            self.stdout.write(f"Listening to {connections[database].settings.endpoint} as {user}.")
+            listener.run()
+        except AppwriteORMError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write("Stopped.")
