@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -25,6 +26,10 @@ logger = logging.getLogger("django_appwrite_orm.cache")
 _LOOPING = frozenset() if django.VERSION >= (6, 1) else frozenset({"get_many", "delete_many"})
 
 
+# Seconds without a failure after which an outage is over, to the log.
+QUIET = 5.0
+
+
 class Store:
     """The cache of one connection (`alias` of CACHES), used by all threads of this process.
 
@@ -39,7 +44,7 @@ class Store:
         self.memory = memory if memory is not None else Memory()
         self.flights = Flights()
         self.undeleted: set[str] = set()
-        self._down = False
+        self._failed_at: float | None = None  # monotonic seconds; None while there is no outage
         self._lock = threading.Lock()
 
     @cached_property
@@ -48,18 +53,24 @@ class Store:
         return not isinstance(caches[self.alias], (LocMemCache, DummyCache))
 
     def failed(self, error: Exception) -> CacheUnavailable:
-        """Note an outage, with one log line from its first failure to the next success."""
+        """Note an outage: one log line from its first failure until the cache has worked for `QUIET` seconds.
+
+        A cache that is full or read-only, or that holds something it cannot read, fails some calls only.
+        """
         with self._lock:
-            first, self._down = not self._down, True
+            first, self._failed_at = self._failed_at is None, time.monotonic()
         if first:
             logger.warning("Cache %r failed (%s: %s); reads go to Appwrite.", self.alias, type(error).__name__, error)
         return CacheUnavailable(f"The cache {self.alias!r} failed: {error}")
 
     def worked(self) -> None:
-        if self._down:
-            with self._lock:
-                self._down = False
-            logger.info("Cache %r works again.", self.alias)
+        if self._failed_at is None:
+            return
+        with self._lock:
+            if self._failed_at is None or time.monotonic() - self._failed_at < QUIET:
+                return
+            self._failed_at = None
+        logger.info("Cache %r works again.", self.alias)
 
 
 @dataclass(frozen=True, slots=True)
