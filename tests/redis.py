@@ -7,9 +7,11 @@ be had the tests fail and say what to install; they are not skipped.
 from __future__ import annotations
 
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import zipfile
 from collections.abc import Iterator
@@ -57,29 +59,65 @@ def _download(server: Path) -> None:
     part.replace(server)  # at once, for another environment may be doing the same
 
 
+class Server:
+    """A Redis on a port of its own, which can be stopped and started again: it then comes back empty."""
+
+    def __init__(self) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._port = free.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self._port}/0"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115
+
+    def start(self) -> None:
+        command = [executable(), "--port", str(self._port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        self._process = subprocess.Popen(command, stdout=self._log, stderr=subprocess.STDOUT)
+        for _ in range(200):
+            if self._process.poll() is not None:
+                self._log.seek(0)
+                raise RuntimeError(f"Redis did not start: {self._log.read().decode()}")
+            try:
+                with socket.create_connection(("127.0.0.1", self._port), timeout=1):
+                    return
+            except OSError:
+                time.sleep(0.05)
+        raise RuntimeError("Redis did not answer within ten seconds.")
+
+    def freeze(self) -> None:
+        """Leave it running, but without an answer to anybody until `thaw`: what was sent is carried out then."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
+
+    def stop(self) -> None:
+        """End it at once, as a machine that fails would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def close(self) -> None:
+        self.stop()
+        self._log.close()
+
+
+@contextmanager
+def server() -> Iterator[Server]:
+    """A Redis that is up."""
+    started = Server()
+    try:
+        started.start()
+        yield started
+    finally:
+        started.close()
+
+
 @contextmanager
 def running() -> Iterator[str]:
     """A Redis that is up; its URL."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [executable(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    try:
-        _wait(process, port)
-        yield f"redis://127.0.0.1:{port}/0"
-    finally:
-        process.terminate()
-        process.communicate()
-
-
-def _wait(process: subprocess.Popen[str], port: int) -> None:
-    for _ in range(200):
-        if process.poll() is not None:
-            raise RuntimeError(f"Redis did not start: {process.communicate()[0]}")
-        try:
-            with socket.create_connection(("127.0.0.1", port), timeout=1):
-                return
-        except OSError:
-            time.sleep(0.05)
-    raise RuntimeError("Redis did not answer within ten seconds.")
+    with server() as started:
+        yield started.url
