@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ..catalogue.models import Table
+from ..protocol.errors import invalid_argument
 from ..protocol.routing import Call
 from ..rows.show import view_for
 from ..rows.work import Work
-from ..values.dates import now
+from ..values.dates import now, read_date
 
 
 def table_of(call: Call) -> Table:
@@ -16,4 +17,13 @@ def table_of(call: Call) -> Table:
 
 def work_for(call: Call) -> Work:
     view = view_for(call.words, call.request.headers)
-    return Work(call.session, call.catalogue, call.caller, view, now())
+    return Work(call.session, call.catalogue, call.caller, view, now(), _as_of(call))
+
+
+def _as_of(call: Call) -> str:
+    """The moment a client knows its rows from, which it may name in a header."""
+    text = call.request.headers.get("x-appwrite-timestamp", "")
+    try:
+        return read_date(text) if text else ""
+    except ValueError as problem:
+        raise invalid_argument("x-appwrite-timestamp", str(problem)) from problem

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A request's transaction, caller and view; everything it writes carries its ``moment``."""
+    """A request's transaction, caller and view; everything it writes carries its ``moment``. A row that was changed
+    after ``as_of`` (empty: any) is not what the client knows, and is not changed."""
 
     session: Session
     catalogue: Catalogue
     caller: Caller
     view: View
     moment: str
+    as_of: str = ""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ..catalogue.models import Table
-from ..protocol.errors import invalid_structure
+from ..protocol.errors import AppwriteError, invalid_structure
 from ..values.columns import show, store
 from ..values.identifiers import folded_id
 from .access import check_own_roles, may, permissions_for_new_row, unauthorized
@@ -77,9 +77,10 @@ def update_row_found(
     Another letter case of the id renames the row (observed). ``alone`` is False in bulk updates, where the server
     does not look at the rows it changes. A change that changes nothing needs the permission ``unchanged_verb``;
     ``linked`` says that links will change.
-    Raises ``user_unauthorized``, ``row_invalid_structure``, ``row_already_exists``.
+    Raises ``user_unauthorized``, ``row_invalid_structure``, ``row_already_exists``, ``row_update_conflict``.
     """
     shown = show_row(table, table.plain, stored, work.view)
+    _check_as_of(work, stored)
     if permissions is not None:
         check_own_roles(work.caller, permissions)
     if alone:
@@ -107,6 +108,11 @@ def update_row_found(
     row |= {key: _reread(table, key, value) for key, value in computed.items()}
     row |= {_SHOWN_AS[name]: value for name, value in system.items()}
     return row if permissions is None else row | {"$permissions": list(permissions)}
+
+
+def _check_as_of(work: Work, stored: StoredRow) -> None:
+    if work.as_of and stored[3] > work.as_of:
+        raise AppwriteError("row_update_conflict", "The row was changed after the moment the request names.")
 
 
 def operator_results(
@@ -175,12 +181,13 @@ def _settled(table: Table, data: RowData) -> RowData:
 
 
 def remove_row(work: Work, table: Table, id: str) -> None:
-    """Raises ``row_not_found``, ``user_unauthorized``, ``row_delete_restricted``."""
+    """Raises ``row_not_found``, ``user_unauthorized``, ``row_delete_restricted``, ``row_update_conflict``."""
     stored = find_row(work.session, table, id, ())
     if stored is None:
         raise row_not_found()
     if not may(work.caller, table, "delete", permissions_of(stored)):
         raise unauthorized()
+    _check_as_of(work, stored)
     if table.linked:
         release_links(work, table, folded_id(stored[1]))
     delete_rows(work.session, table, [stored[0]])

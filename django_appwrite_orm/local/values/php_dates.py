@@ -83,8 +83,14 @@ class _Reading:
 
 def read_php_date(text: str) -> datetime:
     """The moment a text means; an empty one means now. Raises ``ValueError`` for what PHP could not read."""
+    try:
+        return _read(text.strip().lower()).moment().astimezone(UTC)
+    except OverflowError:
+        raise ValueError("not a date of the calendar") from None
+
+
+def _read(rest: str) -> _Reading:
     reading = _Reading(datetime.now(UTC))
-    rest = text.strip().lower()
     while rest:
         found = [(match, take) for pattern, take in _FORMATS if (match := pattern.match(rest)) and match.end()]
         if not found:
@@ -92,10 +98,7 @@ def read_php_date(text: str) -> datetime:
         match, take = max(found, key=lambda one: one[0].end())
         take(reading, match)
         rest = rest[match.end() :].lstrip(" \t,.")
-    try:
-        return reading.moment().astimezone(UTC)
-    except OverflowError:
-        raise ValueError("not a date of the calendar") from None
+    return reading
 
 
 def _set_date(reading: _Reading, year: int, month: int, day: int) -> None:
