@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.core.exceptions import ValidationError
+
 from ..conf import DEFAULT_ALIAS
 from ..exceptions import ConfigurationError
 from ..registry import registry
 from ..tables import Index, Row
 from ..tables.columns import Column
 from .state import IndexState, TableState, column_state, index_state, permission_set
+from .values import fill_of
 
 # Columns that every row has, by their names in Python; an index may be over them.
 SYSTEM_COLUMNS = {"id": "$id", "pk": "$id", "created_at": "$createdAt", "updated_at": "$updatedAt"}
@@ -36,15 +39,11 @@ class DeclaredTable:
 
 
 def declared_table(table: type[Row]) -> DeclaredTable:
-    """The table as its class wants it. Raises `ConfigurationError` for an index over an unknown column, and for
-    a column that was renamed from one that is still declared."""
+    """The table as its class wants it. Raises `ConfigurationError` for an index over an unknown column, for a
+    column renamed from one that is still declared, and for a default that a required column does not take."""
     meta = table._meta
-    for name, column in meta.columns.items():
-        if column.renamed_from in meta.by_key:
-            raise ConfigurationError(
-                f"{table.__name__}.{name}: renamed_from={column.renamed_from!r} is a column of the table still."
-                " Rename over a third key, one migration at a time, or drop renamed_from."
-            )
+    for column in meta.columns.values():
+        _check_migrating(table, column)
     columns = [column_state(column.definition()) for column in meta.columns.values()]
     indexes = [declared_index(table, index) for index in meta.indexes]
     state = TableState(
@@ -57,6 +56,20 @@ def declared_table(table: type[Row]) -> DeclaredTable:
         indexes={index.key: index for index in indexes},
     )
     return DeclaredTable(state, meta.by_key)
+
+
+def _check_migrating(table: type[Row], column: Column) -> None:
+    where = f"{table.__name__}.{column.name}"
+    if column.renamed_from in table._meta.by_key:
+        raise ConfigurationError(
+            f"{where}: renamed_from={column.renamed_from!r} is a column of the table still."
+            " Rename over a third key, one migration at a time, or drop renamed_from."
+        )
+    if column.required and (default := fill_of(column)) is not None:
+        try:
+            column.clean(default)
+        except ValidationError as error:
+            raise ConfigurationError(f"{where}: its default is no value of it: {' '.join(error.messages)}") from None
 
 
 def declared_index(table: type[Row], index: Index) -> IndexState:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from ..conf import DEFAULT_ALIAS
 from ..connection import Connection, connections
-from ..exceptions import AppwriteError, Conflict, NotFound, SchemaError
+from ..exceptions import AppwriteError, Conflict, IntegrityError, NotFound, SchemaError
 from ..plans import Request
 from ..registry import registry
 from ..steps import Pause, Steps
@@ -176,7 +176,9 @@ class _Migration:
         """False when somebody else was faster."""
         try:
             yield from change.make(self.connection, self.report)
-        except (Conflict, NotFound):
+        except (Conflict, NotFound) as error:
+            if isinstance(error, IntegrityError):  # a row stands against it, and nobody was faster
+                raise SchemaError(f"Could not {change}. A unique index forbids it: {error}") from error
             return False
         except AppwriteError as error:
             raise SchemaError(f"Could not {change}. {error} Once that is put right, run it again to go on.") from error

@@ -162,6 +162,11 @@ class TestRequired:
         assert columns_of()["b"]["required"]
         assert migrated(new) == []
 
+    def test_a_default_that_is_no_value_of_the_column_is_an_error_before_any_request(self) -> None:
+        with counted() as costs, pytest.raises(ConfigurationError, match=r"Things\.a: its default is no value of it"):
+            migrated(table(a=columns.Enum(["a"], required=True, default="b")))
+        assert costs.requests == []
+
     def test_an_unset_array_becomes_an_empty_one(self) -> None:
         old = table(a=columns.Integer(array=True))
         migrated(old)
