@@ -1,6 +1,7 @@
 """System checks: what is wrong with the settings, the tables and the caches, before anybody is served.
 
-They ask nothing of Appwrite and of no cache. docs/checks.md lists every id and how to mend what it finds.
+They ask nothing of Appwrite and of no cache, but for those of `check --deploy`. docs/checks.md lists every id and
+how to mend what it finds.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from .caches import cache_problems
 from .columns import column_problems
 from .finding import Finding
 from .indexes import index_problems
+from .servers import server_problems
 from .tables import clashes, table_problems
 
 # An id that has been used is never used again for something else.
@@ -54,6 +56,12 @@ def check_middleware(app_configs: Sequence[AppConfig] | None = None, **kwargs: A
     """W004: where AppwriteCacheMiddleware stands."""
     hint = "See docs/checks.md for an order that works."
     return [_message(Finding("W004", text, hint)) for text in order_problems(settings.MIDDLEWARE)]
+
+
+@register("appwrite_orm", deploy=True)
+def check_servers(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """E040 to E043 and W040, with --deploy alone: Appwrite, the key, the schema and the caches, asked."""
+    return [_message(finding) for finding in server_problems()]
 
 
 def _message(finding: Finding) -> CheckMessage:

@@ -1,0 +1,88 @@
+"""Whether what the site rests on works: for load balancers, and for `check --deploy`."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+
+from ..caching.store import CacheCall
+from ..connection import Connection, connections
+from ..exceptions import AppwriteError, CacheUnavailable, NotFound, PermissionDenied
+from ..plans import ListRows, Request
+from ..schema import tables_named
+from ..steps import Steps, run
+
+logger = logging.getLogger("django_appwrite_orm.web")
+
+# Seconds that the cache is asked to keep what is tried on it.
+_TRIAL = 10
+
+
+class Trouble(NamedTuple):
+    """`part` is "appwrite" (no answer, or none it should give), "key", "schema" or "cache"."""
+
+    part: str
+    message: str
+
+
+@require_safe
+def appwrite_health(request: HttpRequest) -> HttpResponse:
+    """200 when every connection's Appwrite answers its key and every shared cache keeps a value, else 503.
+
+    The answer names the parts that fail, and the log (ERROR, `django_appwrite_orm.web`) says why. One read of
+    one row per connection: `path("health/", appwrite_health)`.
+    """
+    failing = {alias: [trouble.part for trouble in _logged(alias)] for alias in connections.aliases()}
+    healthy = not any(failing.values())
+    body = {"status": "ok" if healthy else "failing", "connections": {a: parts or "ok" for a, parts in failing.items()}}
+    return JsonResponse(body, status=200 if healthy else 503, headers={"Cache-Control": "no-store"})
+
+
+def _logged(alias: str) -> Iterator[Trouble]:
+    for trouble in troubles(alias):
+        logger.error("Health of %r: %s", alias, trouble.message)
+        yield trouble
+
+
+def troubles(alias: str) -> list[Trouble]:
+    """What does not work of the connection `alias`, tried now."""
+    connection = connections[alias]
+    found = (run(_appwrite(connection)), run(_cache(connection)))
+    return [trouble for trouble in found if trouble is not None]
+
+
+def _appwrite(connection: Connection) -> Steps[Trouble | None]:
+    """One row of the first table is read, past the cache; without tables, the version."""
+    tables = tables_named([], connection.settings.alias)
+    try:
+        if tables:
+            ref = tables[0]._meta.ref(connection.settings.database_id)
+            yield from connection.follow(ListRows(ref, limit=1).fetch())
+        else:
+            yield from connection.send(Request("GET", "/health/version"))
+    except NotFound as error:
+        return Trouble("schema", f"{error} Run migrate_appwrite.")
+    except PermissionDenied as error:
+        return Trouble("key", str(error))
+    except AppwriteError as error:
+        return Trouble("appwrite", str(error))
+    return None
+
+
+def _cache(connection: Connection) -> Steps[Trouble | None]:
+    """A value is written and read. One of this process alone cannot be away."""
+    if not connection.store.shared:
+        return None
+    key, value = f"{connection.settings.cache_prefix}:health:{secrets.token_hex(8)}", secrets.token_hex(8)
+    name = connection.settings.cache_alias
+    try:
+        yield CacheCall(connection.store, "set", (key, value, _TRIAL))
+        kept = yield CacheCall(connection.store, "get_many", ([key],))
+    except CacheUnavailable as error:
+        return Trouble("cache", str(error))
+    return None if kept.get(key) == value else Trouble("cache", f"The cache {name!r} does not keep what is written.")
