@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from ..caching import recording
 from .errors import unavailable_response
 from .headers import finish
-from .warming import start_once
+from .warm_start import start_once
 
 
 class AppwriteCacheMiddleware:

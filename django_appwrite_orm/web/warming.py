@@ -1,59 +1,131 @@
-"""Filling the cache before anybody waits for it: what tables declare in `Meta.warm`, read once."""
+"""Filling the cache before anybody waits for it: what tables and functions declare, read once."""
 
 from __future__ import annotations
 
-import logging
-import os
-import threading
 import time
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Sized
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
+from django.apps import apps
 from django.core.cache import caches
-from django.core.cache.backends.dummy import DummyCache
-from django.core.cache.backends.locmem import LocMemCache
 
 from ..caching import recording
-from ..conf import configured
 from ..queries import QuerySet, Table
 from ..queries.operations import alias_of
 from ..registry import registry
 
-logger = logging.getLogger("django_appwrite_orm.web")
-
 NOT_KEPT = "read, but not kept: the cache failed, the life of its answers is 0, or the table is being written"
+
+Function = TypeVar("Function", bound=Callable[[], object])
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One thing to warm: a table, or a function marked by `warms`.
+
+    `names` are what it may be chosen by. `read` reads it and tells the rows; `is_current` tells whether that
+    would find a cache that is warm already.
+    """
+
+    label: str
+    names: frozenset[str]
+    alias: str | None
+    read: Callable[[], int]
+    is_current: Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Warmed:
-    """What came of one table: `rows` read, `seconds` spent, and `problem` in words when it is not warm."""
+    """What came of one job: `rows` read, `seconds` spent, `problem` in words when it is not warm; `skipped`
+    when it was so already."""
 
-    table: str
+    label: str
     rows: int
     seconds: float
     problem: str | None = None
+    skipped: bool = False
 
 
-def tables_to_warm(alias: str | None = None) -> list[type[Table]]:
-    """The tables that declare something to warm: all, or those that live on the connection `alias`."""
-    found = [table for table in registry.all() if issubclass(table, Table) and table._meta.warm]
-    return [table for table in found if alias is None or alias_of(table) == alias]
+_functions: dict[str, Callable[[], object]] = {}
 
 
-def warm(tables: Iterable[type[Table]]) -> Iterator[Warmed]:
-    """Read what each table declares; a table that fails is told of and does not stop the others."""
-    for table in tables:
-        started = time.perf_counter()
-        rows, problem = 0, None
+def warms(function: Function) -> Function:
+    """Mark a function without arguments as something to warm: what it reads is in the cache afterwards.
+
+    For what is read of several tables, or through code of your own. A queryset that it returns is read too.
+    """
+    _functions[f"{function.__module__}.{function.__qualname__}"] = function
+    return function
+
+
+def jobs(alias: str | None = None, labels: Iterable[str] = ()) -> list[Job]:
+    """Everything there is to warm: all of it, or of the connection `alias`, or what `labels` name (apps, tables
+    by name, id or label, functions). Raises LookupError for a label that names nothing."""
+    found = [_table_job(table) for table in registry.all() if issubclass(table, Table) and table._meta.warm]
+    found += [_function_job(name, function) for name, function in _functions.items()]
+    found = [job for job in found if alias is None or job.alias == alias]
+    wanted = list(labels)
+    for label in wanted:
+        if not any(label in job.names for job in found):
+            raise LookupError(label)
+    return [job for job in found if not wanted or job.names.intersection(wanted)]
+
+
+def _table_job(table: type[Table]) -> Job:
+    meta = table._meta
+    names = frozenset(filter(None, (meta.app_label, meta.name, meta.id, meta.label)))
+
+    def read() -> int:
+        return sum(_rows_in(warmer(table.objects.all())) for warmer in meta.warm)
+
+    return Job(meta.name, names, alias_of(table), read, lambda: table.objects.is_updated())
+
+
+def _function_job(name: str, function: Callable[[], object]) -> Job:
+    config = apps.get_containing_app_config(function.__module__)
+    names = frozenset(filter(None, (name, config and config.label)))
+    return Job(name, names, None, lambda: _rows_in(function()), lambda: False)
+
+
+def warm(todo: Iterable[Job], *, concurrency: int = 1, if_stale: bool = False) -> Iterator[Warmed]:
+    """Do each job, `concurrency` of them at a time; what came of it, in their order. One that fails is told of
+    and stops no other. With `if_stale` a table whose answers are current is passed over."""
+    work = partial(_do, if_stale=if_stale)
+    if concurrency == 1:
+        yield from map(work, todo)
+    else:
+        with ThreadPoolExecutor(concurrency, thread_name_prefix="appwrite-warming") as pool:
+            yield from pool.map(_and_close(work), todo)
+
+
+def _and_close(work: Callable[[Job], Warmed]) -> Callable[[Job], Warmed]:
+    """The same in a thread of its own, which leaves no connection to the cache behind."""
+
+    def done(job: Job) -> Warmed:
         try:
-            with recording() as record:
-                for warmer in table._meta.warm:
-                    rows += _rows_in(warmer(table.objects.all()))
-            if record.expires <= 0:
-                problem = NOT_KEPT
-        except Exception as error:
-            problem = f"{type(error).__name__}: {error}"
-        yield Warmed(table._meta.name, rows, time.perf_counter() - started, problem)
+            return work(job)
+        finally:
+            caches.close_all()
+
+    return done
+
+
+def _do(job: Job, *, if_stale: bool) -> Warmed:
+    started = time.perf_counter()
+    rows, problem = 0, None
+    try:
+        if if_stale and job.is_current():
+            return Warmed(job.label, 0, time.perf_counter() - started, skipped=True)
+        with recording() as record:
+            rows = job.read()
+        if record.expires <= 0:
+            problem = NOT_KEPT
+    except Exception as error:
+        problem = f"{type(error).__name__}: {error}"
+    return Warmed(job.label, rows, time.perf_counter() - started, problem)
 
 
 def _rows_in(result: object) -> int:
@@ -61,40 +133,3 @@ def _rows_in(result: object) -> int:
     if isinstance(result, QuerySet):
         return sum(1 for _ in result.iterator())
     return len(result) if isinstance(result, Sized) else 0
-
-
-def is_per_process(cache_alias: str) -> bool:
-    """Whether this cache is seen by one process alone, so that warming it helps no other."""
-    return isinstance(caches[cache_alias], (LocMemCache, DummyCache))
-
-
-# One entry per process: the parent's stays in the memory that a fork copies, under the parent's id.
-_claims: dict[int, object] = {}
-
-
-def claim() -> bool:
-    """Take on the warming of this process; False for whoever comes second. Needs no lock, which a fork could
-    copy while it is held."""
-    mine = object()
-    return _claims.setdefault(os.getpid(), mine) is mine
-
-
-def start_once() -> None:
-    """At the first request of a server process, warm the connections with WARM_ON_START in the background."""
-    if os.getpid() in _claims:
-        return
-    aliases = [alias for alias, given in configured().items() if given.get("WARM_ON_START") is True]
-    if aliases and claim():
-        threading.Thread(target=_warm_all, args=(aliases,), name="appwrite-warming", daemon=True).start()
-
-
-def _warm_all(aliases: list[str]) -> None:
-    try:
-        for alias in aliases:
-            for done in warm(tables_to_warm(alias)):
-                if done.problem is None:
-                    logger.info("Warmed table %r: %d rows in %.0f ms.", done.table, done.rows, done.seconds * 1000)
-                else:
-                    logger.warning("Table %r could not be warmed: %s", done.table, done.problem)
-    finally:
-        caches.close_all()

@@ -67,8 +67,8 @@ def test_odd_searches_find_nothing_and_break_nothing(browser: Client, words: str
 def test_warm_pages_ask_nothing(browser: Client) -> None:
     from django_appwrite_orm.web import warming
 
-    done = list(warming.warm(warming.tables_to_warm()))
-    assert [table.problem for table in done if table.table != "books"] == [None, None, None]
+    done = list(warming.warm(warming.jobs()))
+    assert [job.problem for job in done if job.label != "books"] == [None, None, None]
     with counted() as costs:
         for path in ("/", "/airports/", "/airports/country/US/", "/shop/", "/products"):
             assert browser.get(path)["X-Cache-Status"] == "HIT"

@@ -9,7 +9,7 @@ import pytest
 from django.http.response import HttpResponseBase
 from django.test import AsyncClient, Client
 
-from django_appwrite_orm.web import warming
+from django_appwrite_orm.web import warm_start
 
 Ask = Callable[..., HttpResponseBase]
 
@@ -23,7 +23,7 @@ MIDDLEWARE = [
 def site(settings, library, monkeypatch) -> None:
     settings.ROOT_URLCONF = "tests.web.urls"
     settings.MIDDLEWARE = MIDDLEWARE
-    monkeypatch.setattr(warming, "_claims", {})
+    monkeypatch.setattr(warm_start, "_claims", {})
 
 
 @pytest.fixture(params=["wsgi", "asgi"])

@@ -15,7 +15,7 @@ from django.test import Client
 from django_appwrite_orm import Table, columns
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.registry import registry
-from django_appwrite_orm.web import warming
+from django_appwrite_orm.web import warm_start, warming
 from tests.counting import counted
 from tests.library.tables import Book
 
@@ -118,7 +118,7 @@ def test_labels(declared, label: str) -> None:
 
 @pytest.mark.parametrize("arguments", [["nowhere"], ["library_reader"]])
 def test_a_label_that_names_nothing_to_warm(arguments: list[str]) -> None:
-    assert "is no app and no table that declares anything to warm" in str(warm_appwrite(*arguments)[2])
+    assert "names nothing that declares anything to warm" in str(warm_appwrite(*arguments)[2])
 
 
 def test_one_connection(settings, declared) -> None:
@@ -127,7 +127,7 @@ def test_one_connection(settings, declared) -> None:
         "archive": {"ENDPOINT": "local::memory:", "DATABASE_ID": "archive"},
     }
     declared("old", warm=True, using="archive")
-    assert [table._meta.name for table in warming.tables_to_warm("archive")] == ["old"]
+    assert [job.label for job in warming.jobs("archive")] == ["old"]
     assert "books: 0 rows" in warm_appwrite("--database", "default")[0]
     assert "old" in warm_appwrite("--database", "archive")[1]
     assert "There are: default, archive." in str(warm_appwrite("--database", "nowhere")[2])
@@ -150,7 +150,7 @@ def on_start(settings) -> None:
 def started(monkeypatch) -> list[list[str]]:
     """The aliases of each warming that was started."""
     starts: list[list[str]] = []
-    monkeypatch.setattr(warming, "_warm_all", starts.append)
+    monkeypatch.setattr(warm_start, "_warm_all", starts.append)
     return starts
 
 
@@ -173,7 +173,7 @@ def test_once_per_process_also_after_a_fork(on_start, started, monkeypatch) -> N
         Client().get("/nothing")
     settle()
     assert started == [["default"]]
-    monkeypatch.setattr(warming.os, "getpid", lambda: -1)  # as in a child, which has a copy of the parent's memory
+    monkeypatch.setattr(warm_start.os, "getpid", lambda: -1)  # as in a child, which has a copy of the parent's memory
     for _ in range(3):
         Client().get("/nothing")
     settle()
@@ -181,8 +181,8 @@ def test_once_per_process_also_after_a_fork(on_start, started, monkeypatch) -> N
 
 
 def test_not_in_a_process_that_has_been_warmed(on_start, started) -> None:
-    assert warming.claim()
-    assert not warming.claim()
+    assert warm_start.claim()
+    assert not warm_start.claim()
     Client().get("/nothing")
     settle()
     assert started == []
@@ -208,8 +208,8 @@ def test_a_failure_is_logged_and_the_site_goes_on(on_start, declared, caplog) ->
         settle()
     said = [(record.levelname, record.getMessage()) for record in caplog.records if record.name.endswith(".web")]
     assert [level for level, _ in said] == ["INFO", "WARNING"]
-    assert said[0][1].startswith("Warmed table 'books': 0 rows in ")
-    assert said[1][1].startswith("Table 'absent' could not be warmed: NotFound: ")
+    assert said[0][1].startswith("Warmed 'books': 0 rows in ")
+    assert said[1][1].startswith("'absent' could not be warmed: NotFound: ")
 
 
 def test_settings_that_cannot_be_used_are_logged_too(settings, caplog) -> None:

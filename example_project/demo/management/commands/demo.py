@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from demo.checking import find_problems
 from demo.loading import load_samples
 from django_appwrite_orm.exceptions import AppwriteORMError
-from django_appwrite_orm.web import warming
+from django_appwrite_orm.web import warm_start, warming
 
 
 class Command(BaseCommand):
@@ -60,11 +60,11 @@ class Command(BaseCommand):
         loaded = load_samples()
         self.stdout.write(f"Loaded {loaded} rows." if loaded else "The sample data is there already.")
         # In this very process, which serves: the first request then has nothing left to warm.
-        warming.claim()
-        done = list(warming.warm(warming.tables_to_warm()))
-        for problem in (f"{table.table}: {table.problem}" for table in done if table.problem):
+        warm_start.claim()
+        done = list(warming.warm(warming.jobs()))
+        for problem in (f"{job.label}: {job.problem}" for job in done if job.problem):
             self.stderr.write(self.style.ERROR(problem))
-        self.stdout.write(f"Warmed the cache: {sum(table.rows for table in done)} rows.")
+        self.stdout.write(f"Warmed the cache: {sum(job.rows for job in done)} rows.")
 
     def _check(self) -> None:
         if problems := find_problems(self.stdout.write):

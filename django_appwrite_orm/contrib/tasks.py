@@ -1,0 +1,18 @@
+"""Warming as a background task, for projects on Django 6.0 and newer: `warm_cache.enqueue(["shop"])`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.tasks import task
+
+from ..web.warming import jobs, warm
+
+
+@task
+def warm_cache(labels: Sequence[str] = (), concurrency: int = 1) -> dict[str, str | None]:
+    """Warm what `labels` name, or everything; by label, what went wrong or None.
+
+    Raises LookupError for a label that names nothing.
+    """
+    return {done.label: done.problem for done in warm(jobs(labels=labels), concurrency=concurrency)}
