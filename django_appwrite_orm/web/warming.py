@@ -86,7 +86,7 @@ def _table_job(table: type[Table]) -> Job:
 
 def _function_job(name: str, function: Callable[[], object]) -> Job:
     config = apps.get_containing_app_config(function.__module__)
-    names = frozenset(filter(None, (name, config and config.label)))
+    names = frozenset([name, config.label] if config else [name])
     return Job(name, names, None, lambda: _rows_in(function()), lambda: False)
 
 
