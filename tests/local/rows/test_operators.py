@@ -1,0 +1,109 @@
+"""Operators: what they make of values, of null, and what they refuse."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ..client import Client
+
+COLUMNS = [
+    {"key": "i", "type": "integer"},
+    {"key": "f", "type": "double"},
+    {"key": "s", "type": "string", "size": 10},
+    {"key": "b", "type": "boolean"},
+    {"key": "at", "type": "datetime"},
+    {"key": "l", "type": "integer", "array": True},
+    {"key": "big", "type": "bigint"},
+]
+DATA = {"i": 10, "f": 1.5, "s": "abc", "b": False, "at": "2024-02-28T12:00:00.000+00:00", "l": [1, 2, 2], "big": 1}
+
+
+@pytest.fixture
+def rows(appwrite: Client) -> str:
+    rows = appwrite.table(COLUMNS)
+    appwrite(f"POST {rows}", {"rows": [{"$id": "full", **DATA}, {"$id": "empty"}]})
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("column", "method", "values", "full", "empty"),
+    [
+        ("i", "increment", [5], 15, 5),
+        ("i", "increment", [5, 12], 12, 5),
+        ("i", "increment", [1, 3], 3, 1),
+        ("i", "decrement", [20, 3], 3, 3),
+        ("i", "multiply", [3], 30, 0),
+        ("i", "divide", [4], 3, 0),
+        ("i", "modulo", [4], 2, 0),
+        ("i", "power", [2], 100, 0),
+        ("i", "increment", ["2"], 12, 2),
+        ("f", "multiply", [-2], -3, 0),
+        ("f", "modulo", [1], 0.5, 0),
+        ("s", "stringConcat", ["!"], "abc!", "!"),
+        ("s", "stringReplace", ["b", "--"], "a--c", None),
+        ("b", "toggle", [], True, True),
+        ("at", "dateAddDays", [2], "2024-03-01T12:00:00.000+00:00", None),
+        ("at", "dateSubDays", [28], "2024-01-31T12:00:00.000+00:00", None),
+        ("l", "arrayAppend", [3], [1, 2, 2, 3], [3]),
+        ("l", "arrayPrepend", [0], [0, 1, 2, 2], [0]),
+        ("l", "arrayRemove", [2], [1], []),
+        ("l", "arrayUnique", [], [1, 2], []),
+        ("l", "arrayIntersect", [2, 9, 1], [2, 1], []),
+        ("l", "arrayDiff", [2], [1], []),
+        ("l", "arrayFilter", ["greaterThan", 1], [2, 2], []),
+        ("l", "arrayFilter", ["isNotNull"], [1, 2, 2], []),
+    ],
+)
+def test_results(
+    appwrite: Client, rows: str, column: str, method: str, values: list[Any], full: Any, empty: Any
+) -> None:
+    for written in (json.dumps({"method": method, "values": values}), {"method": method, "values": values}):
+        with appwrite.app.snapshot() as before:
+            assert appwrite(f"PATCH {rows}/full", {"data": {column: written}})[column] == full
+            assert appwrite(f"PATCH {rows}/empty", {"data": {column: written}})[column] == empty
+            assert appwrite(f"GET {rows}/full")[column] == full
+            appwrite.app.restore(before)
+
+
+@pytest.mark.parametrize(
+    ("column", "method", "values"),
+    [
+        ("s", "increment", [1]),
+        ("big", "increment", [1]),
+        ("l", "increment", [1]),
+        ("i", "increment", []),
+        ("i", "increment", ["two"]),
+        ("i", "increment", [2_147_483_647]),
+        ("i", "divide", [0]),
+        ("i", "power", [10**6]),
+        ("s", "stringConcat", ["too long to fit"]),
+        ("s", "stringConcat", [5]),
+        ("i", "toggle", []),
+        ("at", "dateAddDays", [1.5]),
+        ("at", "dateAddDays", [10**12]),
+        ("l", "arrayInsert", [9, 1]),
+        ("l", "arrayInsert", [-1, 1]),
+        ("l", "arrayFilter", ["contains", 1]),
+        ("s", "arrayAppend", [1]),
+    ],
+)
+def test_refusals(appwrite: Client, rows: str, column: str, method: str, values: list[Any]) -> None:
+    data = {column: json.dumps({"method": method, "values": values})}
+    assert appwrite.refusal(f"PATCH {rows}/full", {"data": data}) == (400, "row_invalid_structure")
+    assert appwrite(f"GET {rows}/full")[column] == DATA[column]
+
+
+def test_a_create_and_an_unknown_method_are_plain_text(appwrite: Client) -> None:
+    rows = appwrite.table([{"key": "s", "type": "string", "size": 80}])
+    text = '{"method":"stringConcat","values":["x"]}'
+    assert appwrite(f"POST {rows}", {"rowId": "r", "data": {"s": text}})["s"] == text
+    other = '{"method":"squareRoot","values":[1]}'
+    assert appwrite(f"PATCH {rows}/r", {"data": {"s": other}})["s"] == other
+
+
+def test_a_bulk_update_works_on_every_row(appwrite: Client, rows: str) -> None:
+    changed = appwrite(f"PATCH {rows}", {"data": {"i": {"method": "increment", "values": [1]}}})
+    assert [row["i"] for row in changed["rows"]] == [11, 1]

@@ -1,0 +1,98 @@
+"""Rows linked by relationships: nested writes, selects, filters and what a deletion does."""
+
+from __future__ import annotations
+
+import pytest
+
+from ..client import Client, query
+
+
+@pytest.fixture
+def library(appwrite: Client) -> Client:
+    """Authors with books, linked both ways."""
+    appwrite("POST ", {"databaseId": "d", "name": "d"})
+    name = {"key": "name", "type": "string", "size": 20}
+    for table in ("authors", "books"):
+        appwrite("POST /d/tables", {"tableId": table, "name": table, "columns": [name]})
+    return appwrite
+
+
+def link(appwrite: Client, type: str, on_delete: str = "restrict", two_way: bool = True) -> None:
+    appwrite(
+        "POST /d/tables/books/columns/relationship",
+        {
+            "relatedTableId": "authors", "type": type, "key": "author", "twoWay": two_way, "twoWayKey": "books",
+            "onDelete": on_delete,
+        },
+    )  # fmt: skip
+
+
+BOOKS, AUTHORS = "/d/tables/books/rows", "/d/tables/authors/rows"
+
+
+def test_a_row_is_made_with_what_it_is_linked_to(library: Client) -> None:
+    link(library, "manyToOne")
+    made = library(f"POST {BOOKS}", {"rowId": "b", "data": {"name": "B", "author": {"$id": "a", "name": "Ann"}}})
+    assert made["author"]["name"] == "Ann"
+    assert library(f"GET {BOOKS}/b")["author"] == "a"
+    assert "books" not in library(f"GET {AUTHORS}/a")
+    whole = library(f"GET {AUTHORS}/a", queries=[query("select", "", "*", "books.name")])
+    assert [book["name"] for book in whole["books"]] == ["B"]
+    again = {"rowId": "c", "data": {"name": "C", "author": {"$id": "a", "name": "x"}}}
+    assert library.refusal(f"POST {BOOKS}", again) == (401, "user_unauthorized")
+    assert library(f"PATCH {BOOKS}/b", {"data": {"author": {"$id": "a", "name": "Anna"}}})["author"]["name"] == "Anna"
+
+
+def test_filters_follow_links(library: Client) -> None:
+    link(library, "manyToOne")
+    for id, name in (("a", "Ann"), ("z", "Zoe")):
+        library(f"POST {BOOKS}", {"rowId": f"b{id}", "data": {"name": id, "author": {"$id": id, "name": name}}})
+    found = library(f"GET {BOOKS}", queries=[query("equal", "author.name", "zoe")])
+    assert [row["$id"] for row in found["rows"]] == ["bz"]
+    assert library(f"GET {BOOKS}", queries=[query("equal", "author", "a")])["total"] == 1
+    assert library(f"GET {AUTHORS}", queries=[query("startsWith", "books.name", "z")])["total"] == 1
+    assert library.refusal(f"GET {AUTHORS}", queries=[query("equal", "books", "ba")])[1] == "general_query_invalid"
+    either = query("or", "", query("equal", "author.name", "Zoe"), query("equal", "name", "a"))
+    assert library(f"GET {BOOKS}", queries=[either])["total"] == 2
+
+
+@pytest.mark.parametrize(
+    ("on_delete", "status", "left"),
+    [("restrict", 403, {"b": "a"}), ("setNull", 204, {"b": None}), ("cascade", 204, {})],
+)
+def test_deleting_the_one_side(library: Client, on_delete: str, status: int, left: dict[str, str]) -> None:
+    link(library, "manyToOne", on_delete)
+    library(f"POST {BOOKS}", {"rowId": "b", "data": {"name": "B", "author": {"$id": "a", "name": "Ann"}}})
+    assert library.send(f"DELETE {AUTHORS}/a").status == status
+    assert {row["$id"]: row["author"] for row in library(f"GET {BOOKS}")["rows"]} == left
+
+
+def test_many_to_many_from_both_sides(library: Client) -> None:
+    link(library, "manyToMany", "cascade")
+    library(f"POST {BOOKS}", {"rowId": "b1", "data": {"name": "1", "author": [{"$id": "a"}, {"$id": "z"}]}})
+    library(f"POST {BOOKS}", {"rowId": "b2", "data": {"name": "2", "author": ["a"]}})
+    seen = library(f"GET {AUTHORS}/a", queries=[query("select", "", "$id", "books.$id")])
+    assert [book["$id"] for book in seen["books"]] == ["b1", "b2"]
+    library(f"PATCH {BOOKS}/b1", {"data": {"author": []}})
+    seen = library(f"GET {AUTHORS}/a", queries=[query("select", "", "$id", "books.$id")])
+    assert [book["$id"] for book in seen["books"]] == ["b2"]
+
+
+def test_bulk_is_refused_where_there_are_relationships(library: Client) -> None:
+    link(library, "oneToMany")
+    for rows in (BOOKS, AUTHORS):
+        assert library.refusal(f"POST {rows}", {"rows": [{"name": "x"}]}) == (400, "general_bad_request")
+
+
+def test_a_table_takes_its_relationships_along(library: Client) -> None:
+    link(library, "oneToOne")
+    assert [column["key"] for column in library("GET /d/tables/authors/columns")["columns"]] == ["name", "books"]
+    library("DELETE /d/tables/books")
+    assert [column["key"] for column in library("GET /d/tables/authors/columns")["columns"]] == ["name"]
+
+
+@pytest.mark.parametrize("value", [5, ["a"], True, [[]]])
+def test_a_single_link_takes_an_id_or_a_row(library: Client, value: object) -> None:
+    link(library, "manyToOne")
+    body = {"rowId": "b", "data": {"name": "B", "author": value}}
+    assert library.refusal(f"POST {BOOKS}", body) == (400, "relationship_value_invalid")
