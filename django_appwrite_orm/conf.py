@@ -44,6 +44,7 @@ class ConnectionSettings:
     policy: CachePolicy = field(default_factory=CachePolicy)
     memory: int = 4 * 1024 * 1024
     trust: float = 0.0
+    per_request: bool = False
     warm_on_start: bool = False
     auto_migrate: bool = False
     auto_validate: bool = False
@@ -51,6 +52,7 @@ class ConnectionSettings:
     webhook_url: str = ""
     webhook_secret: str = field(default="", repr=False)
     listen_as: str = ""
+    channel_url: str = field(default="", repr=False)
 
 
 class Problem(NamedTuple):
@@ -83,6 +85,7 @@ _KEYS = {
     "WEBHOOK_URL": _Key((str,), ""),
     "WEBHOOK_SECRET": _Key((str,), ""),
     "LISTEN_AS": _Key((str,), ""),
+    "CHANNEL_URL": _Key((str,), ""),
     "CACHE": _Key((dict,), {}),
 }
 _CACHE_KEYS = {
@@ -95,10 +98,11 @@ _CACHE_KEYS = {
     "LARGEST": _Key((int,), None, minimum=1),
     "MEMORY": _Key((int,), 4 * 1024 * 1024, minimum=0),
     "TRUST": _Key((int, float), 0, minimum=0),
+    "PER_REQUEST": _Key((bool,), False),
 }
 # Memcached's keys end at 250 characters; ours need some 50 besides Django's own prefix.
 _LONGEST_PREFIX = 100
-_SECRETS = ("API_KEY", "WEBHOOK_SECRET")
+_SECRETS = ("API_KEY", "WEBHOOK_SECRET", "CHANNEL_URL")
 _VERSION = re.compile(r"\d+\.\d+\.\d+.*")
 # Appwrite's own bounds for the secret of a webhook.
 _WEBHOOK_SECRET_LENGTHS = range(8, 257)
@@ -146,6 +150,7 @@ def connection_settings(alias: str) -> ConnectionSettings:
         ),
         memory=cache["MEMORY"],
         trust=cache["TRUST"],
+        per_request=cache["PER_REQUEST"],
         warm_on_start=values["WARM_ON_START"],
         auto_migrate=values["AUTO_MIGRATE"],
         auto_validate=values["AUTO_VALIDATE"],
@@ -153,6 +158,7 @@ def connection_settings(alias: str) -> ConnectionSettings:
         webhook_url=values["WEBHOOK_URL"],
         webhook_secret=_value(alias, "WEBHOOK_SECRET"),
         listen_as=values["LISTEN_AS"],
+        channel_url=_value(alias, "CHANNEL_URL"),
     )
 
 
@@ -220,9 +226,9 @@ def _endpoint_problems(where: str, given: Mapping[str, Any]) -> Iterator[Problem
 
 def _listening_problems(where: str, given: Mapping[str, Any]) -> Iterator[Problem]:
     """What is wrong with the settings for changes made elsewhere, and for the server's version."""
-    version, url, secret, user = (
+    version, url, secret, user, channel = (
         given.get(key) if isinstance(given.get(key), str) else ""
-        for key in ("SERVER_VERSION", "WEBHOOK_URL", "WEBHOOK_SECRET", "LISTEN_AS")
+        for key in ("SERVER_VERSION", "WEBHOOK_URL", "WEBHOOK_SECRET", "LISTEN_AS", "CHANNEL_URL")
     )
     if version and not _VERSION.fullmatch(version):
         yield Problem("E003", f"{where}: SERVER_VERSION is no version.", "Give it as in '1.9.6', or leave it out.")
@@ -233,6 +239,8 @@ def _listening_problems(where: str, given: Mapping[str, Any]) -> Iterator[Proble
         yield Problem("E003", f"{where}: WEBHOOK_SECRET is too short or too long.", "Use 8 to 256 characters.")
     if user and not VALID_ID.fullmatch(user):
         yield Problem("E007", f"{where}: LISTEN_AS is not a valid Appwrite id.", f"Use {ID_RULE}.")
+    if channel and not channel.startswith(("redis://", "rediss://", "unix://")):
+        yield Problem("E003", f"{where}: CHANNEL_URL is no Redis URL.", "Give one such as 'redis://127.0.0.1:6379/0'.")
 
 
 def _cache_problems(where: str, cache: Any) -> Iterator[Problem]:

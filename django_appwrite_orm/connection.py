@@ -17,13 +17,17 @@ from .caching import (
     Keys,
     Memory,
     Statistics,
+    Status,
     Store,
     TableKeys,
     batched_write,
     fence_life,
+    forget,
     invalidate,
     is_current,
     read,
+    recalled,
+    remember,
     versions,
 )
 from .conf import DEFAULT_ALIAS, ConnectionSettings, configured, connection_settings
@@ -93,12 +97,16 @@ class Connection:
         def fetch() -> Steps[Answer]:
             return self.follow(plan.fetch())
 
-        started = time.perf_counter()
+        started, key = time.perf_counter(), self.keys.envelope(str(plan))
+        snapshot = self.settings.per_request and policy.ttl > 0
         try:
-            found = yield from read(self.store, self.keys.envelope(str(plan)), tables, fetch, policy)
+            before = recalled(key) if snapshot else None
+            found = before or (yield from read(self.store, key, tables, fetch, policy))
         except AppwriteError:
             self.statistics.note_error(plan.tables[0].table)
             raise
+        if snapshot and before is None:
+            remember(key, Found(found.data, Status.HIT, found.expires))
         seconds = time.perf_counter() - started
         self.statistics.note_read(plan.tables[0].table, found.status, seconds, found.size)
         return found
@@ -108,7 +116,10 @@ class Connection:
         keys = [self.table_keys(table) for table in tables]
         for table in tables:
             self.statistics.note_invalidation(table.table)
-        answer = yield from batched_write(self.store, keys, partial(self.send, request), self._fence_life)
+        try:
+            answer = yield from batched_write(self.store, keys, partial(self.send, request), self._fence_life)
+        finally:
+            forget()
         return answer.data
 
     @property
@@ -122,6 +133,7 @@ class Connection:
     def invalidate(self, table: TableRef) -> Steps[bool]:
         """Make every cached answer about `table` a miss; False when the cache could not be reached."""
         self.statistics.note_invalidation(table.table)
+        forget()
         return invalidate(self.store, [self.table_keys(table)])
 
     def is_current(self, table: TableRef) -> Steps[bool]:

@@ -5,7 +5,7 @@ from .keys import Keys, TableKeys
 from .memory import Memory
 from .policy import DEFAULT_TTL, CachePolicy, cache_policy, policy_in_force
 from .reading import Found, Status, is_current, read, versions
-from .record import ReadRecord, note_read, recording
+from .record import ReadRecord, forget, note_read, recalled, recording, remember
 from .statistics import Counts, Statistics
 from .store import Store
 from .writing import fence_life, invalidate, write
@@ -26,13 +26,16 @@ __all__ = [
     "batched_write",
     "cache_policy",
     "fence_life",
+    "forget",
     "invalidate",
     "is_current",
     "note_read",
     "open_batch",
     "policy_in_force",
     "read",
+    "recalled",
     "recording",
+    "remember",
     "versions",
     "write",
 ]

@@ -15,13 +15,15 @@ class ReadRecord:
     """The tables read, in order of their first reading, each with its worst status.
 
     `expires` is the earliest end of life among the answers used, in epoch seconds; 0 as soon as one of them
-    may not be reused at all. `reads` counts them, `seconds` is the time they took together.
+    may not be reused at all. `reads` counts them, `seconds` is the time they took together. `answers` are those
+    this request shall see again, by envelope key, where the connection says so (CACHE.PER_REQUEST).
     """
 
     tables: dict[str, Status] = field(default_factory=dict)
     expires: float = float("inf")
     reads: int = 0
     seconds: float = 0.0
+    answers: dict[str, Found] = field(default_factory=dict)
     closed: bool = False
 
     def note(self, table: str, found: Found, seconds: float) -> None:
@@ -46,6 +48,27 @@ def note_read(table: str, found: Found, seconds: float) -> None:
     record = _current.get()
     if record is not None:
         record.note(table, found, seconds)
+
+
+def recalled(key: str) -> Found | None:
+    """What the request that runs here was answered before, under this envelope key."""
+    record = _current.get()
+    return record.answers.get(key) if record is not None else None
+
+
+def remember(key: str, found: Found) -> None:
+    """Let the request that runs here, if one does, see this answer again. It is then a snapshot: the request
+    does not see what others write from here on."""
+    record = _current.get()
+    if record is not None and not record.closed:
+        record.answers[key] = found
+
+
+def forget() -> None:
+    """The request that runs here has written: it asks anew."""
+    record = _current.get()
+    if record is not None:
+        record.answers.clear()
 
 
 @contextmanager

@@ -1,0 +1,69 @@
+"""The request-scoped memory: off unless asked for, a snapshot, ended by the request's own writes."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.cache import caches
+
+from django_appwrite_orm.caching import recording
+from django_appwrite_orm.connection import connections
+from tests.counting import counted
+from tests.library.tables import Book
+
+pytestmark = pytest.mark.usefixtures("library")
+
+
+@pytest.fixture
+def per_request(settings) -> None:
+    settings.APPWRITE_ORM = {"default": {**settings.APPWRITE_ORM["default"], "CACHE": {"PER_REQUEST": True}}}
+
+
+def written_elsewhere() -> None:
+    """What another process's write leaves behind: no token."""
+    caches["default"].delete(connections["default"].table_keys(Book.objects.ref).token)
+
+
+def test_a_request_asks_once(per_request: None) -> None:
+    with recording() as record, counted() as costs:
+        for _ in range(3):
+            list(Book.objects.all())
+    assert (len(costs.requests), costs.cache) == (1, ["get_many", "add", "get_many", "set"])
+    assert (record.reads, record.worst.name) == (3, "MISS")
+
+
+def test_it_is_a_snapshot(per_request: None) -> None:
+    with recording():
+        list(Book.objects.all())
+        written_elsewhere()
+        with counted() as costs:
+            list(Book.objects.all())
+            list(Book.objects.uncached())
+        assert len(costs.requests) == 1  # only what asked to go past every cache
+    with recording(), counted() as costs:
+        list(Book.objects.all())
+    assert len(costs.requests) == 1
+
+
+def test_the_requests_own_changes_end_it(per_request: None) -> None:
+    with recording():
+        assert list(Book.objects.all()) == []
+        Book.objects.create(title="Dune", price=1)
+        assert len(list(Book.objects.all())) == 1
+        written_elsewhere()
+        Book.objects.set_updated(False)
+        with counted() as costs:
+            list(Book.objects.all())
+    assert len(costs.requests) == 1
+
+
+def test_outside_a_request_and_unless_asked_for_there_is_none(per_request: None, settings) -> None:
+    list(Book.objects.all())
+    with counted() as costs:
+        list(Book.objects.all())
+    assert costs.cache == ["get_many"]
+    settings.APPWRITE_ORM = {"default": {**settings.APPWRITE_ORM["default"], "CACHE": {}}}
+    with recording():
+        list(Book.objects.all())
+        with counted() as costs:
+            list(Book.objects.all())
+    assert costs.cache == ["get_many"]
