@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 from django.apps import AppConfig, apps
 from django.utils.module_loading import module_has_submodule
@@ -16,7 +17,9 @@ class DjangoAppwriteORMConfig(AppConfig):
         from . import checks  # noqa: F401 - registers the system checks
         from .queries import Table
         from .registry import registry
+        from .signals import table_invalidated
 
+        table_invalidated.connect(_tell_others, dispatch_uid="django_appwrite_orm.channel")
         for app in apps.get_app_configs():
             if app.module is None or app.name == self.name or not module_has_submodule(app.module, "tables"):
                 continue
@@ -24,6 +27,16 @@ class DjangoAppwriteORMConfig(AppConfig):
             for value in vars(module).values():
                 if isinstance(value, type) and issubclass(value, Table) and _is_of(value, module.__name__):
                     registry.add(value)
+
+
+def _tell_others(sender: Any, reason: str, using: str, **kwargs: Any) -> None:
+    """Pass on what became a miss here, where the connection has a CHANNEL_URL; only then is Redis imported."""
+    from .connection import connections
+
+    if connections[using].settings.channel_url and reason != "channel":
+        from .events.channel import publish
+
+        publish(sender, using)
 
 
 def _is_of(table: type, module: str) -> bool:

@@ -4,7 +4,8 @@
   the columns that are written, by their Python names.
 - `pre_bulk_create`, `post_bulk_create`: `rows`, `count`; `pre_bulk_update`, `post_bulk_update`,
   `pre_bulk_delete`, `post_bulk_delete`: `plan`, `count` (None before the change).
-- `table_invalidated`: `reason`, one of "write", "manual" and "event" (a change heard from outside).
+- `table_invalidated`: `reason`, one of "write", "manual", "event" (a change heard from Appwrite) and
+  "channel" (one heard from another service).
 - `row_changed`: a change heard from outside, by webhook or realtime, our own among them: `action` ("create",
   "update", "upsert", "delete"), `table`, `row` (as it is now, or was before it was deleted). Once per change, as
   far as two reports of one change can be told from reports of two.

@@ -39,7 +39,7 @@ def handle(names: Sequence[str], payload: object, alias: str) -> Steps[list[Chan
         tables = [(table, _ref(table, connection)) for table in registry.all()]
         changes = changes_of(names, payload, tables)
         for change in changes:
-            yield from _forget(change.table, connection)
+            yield from forget(change.table, connection, "event")
         for change in changes:
             own = change.table._meta.using
             if change.row is not None and own in (None, connection.settings.alias):
@@ -50,11 +50,11 @@ def handle(names: Sequence[str], payload: object, alias: str) -> Steps[list[Chan
     return seen
 
 
-def forget_all(alias: str) -> Steps[None]:
+def forget_all(alias: str, reason: str = "event") -> Steps[None]:
     """Drop the tokens of every registered table in the project of `alias`: anything may have changed unheard."""
     for connection in _connections_like(alias):
         for table in registry.all():
-            yield from _forget(table, connection)
+            yield from forget(table, connection, reason)
 
 
 def _connections_like(alias: str) -> Iterator[Connection]:
@@ -75,14 +75,15 @@ def _ref(table: type[Row], connection: Connection) -> TableRef:
     return table._meta.ref(connection.settings.database_id)
 
 
-def _forget(table: type[Row], connection: Connection) -> Steps[None]:
+def forget(table: type[Row], connection: Connection, reason: str) -> Steps[None]:
+    """Drop a table's token in the cache of `connection`, and send `table_invalidated` with the reason."""
     if not (yield from connection.invalidate(_ref(table, connection))):
         logger.error(
             "%s has changed elsewhere, but the cache could not be told; other processes may serve older answers"
             " until their life ends.",
             table._meta.label,
         )
-    arguments = {"reason": "event", "using": connection.settings.alias}
+    arguments = {"reason": reason, "using": connection.settings.alias}
     yield Send(signals.table_invalidated, table, arguments)
 
 

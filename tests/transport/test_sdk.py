@@ -104,7 +104,7 @@ def test_nobody_else_pays_for_the_sdk() -> None:
         "from django_appwrite_orm import ID, Operator, Permission, Query, Role, Table, columns, orm;"
         "from django_appwrite_orm.connection import connections; connections['default'];"
         "print([m for m in sys.modules if m.startswith(('appwrite.client', 'appwrite.services', 'appwrite.models',"
-        " 'pydantic', 'requests', 'websockets'))])"
+        " 'pydantic', 'requests', 'websockets', 'redis'))])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

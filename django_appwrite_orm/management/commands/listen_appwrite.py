@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ...conf import DEFAULT_ALIAS
 from ...connection import connections
+from ...events.channel import CHANNEL, ChannelListener
 from ...events.listener import Listener
 from ...exceptions import AppwriteORMError
 
@@ -20,14 +21,19 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--database", default=DEFAULT_ALIAS, help="Alias in APPWRITE_ORM (default: %(default)s).")
 
-    def handle(self, *, database: str, **options: Any) -> None:
-        listener = Listener(database)
+        parser.add_argument(
+            "--channel", action="store_true", help="Listen to other services on CHANNEL_URL instead of Appwrite."
+        )
+
+    def handle(self, *, database: str, channel: bool, **options: Any) -> None:
+        listener = ChannelListener(database) if channel else Listener(database)
         if threading.current_thread() is threading.main_thread():  # only there may signals be caught
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: listener.stop())
         try:
             user = connections[database].settings.listen_as or "a guest (LISTEN_AS is not set)"
-            self.stdout.write(f"Listening to {connections[database].settings.endpoint} as {user}.")
+            heard = f"{connections[database].settings.endpoint} as {user}" if not channel else CHANNEL
+            self.stdout.write(f"Listening to {heard}.")
             listener.run()
         except AppwriteORMError as error:
             raise CommandError(str(error)) from error

@@ -1,0 +1,113 @@
+"""Other services: what becomes a miss here is told on a Redis channel, and what they tell becomes one here.
+
+Off unless CHANNEL_URL is set. The channel and its JSON are those of appwrite-orm's caching guide, with `source`
+added: processes that share a cache need not hear each other.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import threading
+import time
+from functools import lru_cache
+from typing import Any
+
+import redis
+from django.conf import settings as django_settings
+from django.utils.crypto import salted_hmac
+
+from ..conf import ConnectionSettings
+from ..connection import connections
+from ..exceptions import ConfigurationError
+from ..registry import registry
+from ..steps import run
+from ..tables import Row
+from .handling import forget, forget_all
+
+logger = logging.getLogger("django_appwrite_orm.events")
+
+CHANNEL = "cache:invalidate"
+EVERY_TABLE = "*"
+# Seconds that a write waits for the channel at most.
+LIMIT = 1.0
+# Seconds between two looks at whether to stop.
+LOOK = 0.5
+LONGEST_PAUSE = 60.0
+
+
+def publish(table: type[Row], using: str) -> None:
+    """Tell that answers about `table` have become misses. A channel that is away is logged and stops nobody."""
+    settings = connections[using].settings
+    message = {"table": table._meta.name, "timestamp": int(time.time() * 1000), "source": _source(settings)}
+    try:
+        _publisher(settings.channel_url).publish(CHANNEL, json.dumps(message))
+    except redis.RedisError as error:
+        logger.error("Other services could not be told that %s has changed: %s", table._meta.label, error)
+
+
+@lru_cache
+def _publisher(url: str) -> redis.Redis:
+    """Pools its connections, for threads and forks too."""
+    return redis.Redis.from_url(url, socket_timeout=LIMIT, socket_connect_timeout=LIMIT)
+
+
+def _source(settings: ConnectionSettings) -> str:
+    """The same for all processes that share this cache, and saying nothing of where it is."""
+    location = django_settings.CACHES[settings.cache_alias].get("LOCATION", "")
+    return salted_hmac("django_appwrite_orm.channel", f"{location!r} {settings.cache_prefix}").hexdigest()
+
+
+class ChannelListener:
+    """Hears the channel of one connection until it is told to stop."""
+
+    def __init__(self, alias: str) -> None:
+        self.alias = alias
+        self._stopping = threading.Event()
+        self._failures = 0
+
+    def stop(self) -> None:
+        """Make `run` return soon."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Listen, and connect again after every failure. Raises `ConfigurationError` without CHANNEL_URL."""
+        url = connections[self.alias].settings.channel_url
+        if not url:
+            raise ConfigurationError(f"APPWRITE_ORM[{self.alias!r}] has no CHANNEL_URL to listen to.")
+        while not self._stopping.is_set():
+            try:
+                with redis.Redis.from_url(url, socket_connect_timeout=LIMIT) as client, client.pubsub() as channel:
+                    self._listen(channel)
+            except redis.RedisError as error:
+                pause = min(2.0**self._failures, LONGEST_PAUSE) * random.uniform(0.5, 1.0)
+                self._failures += 1
+                logger.warning("Channel of %r: %s. Again in %.1f s.", self.alias, error, pause)
+                self._stopping.wait(pause)
+
+    def _listen(self, channel: Any) -> None:
+        channel.subscribe(CHANNEL)
+        while not self._stopping.is_set():
+            message = channel.get_message(timeout=LOOK)
+            if message is None:
+                continue
+            if message["type"] == "subscribe":  # what was said before is lost
+                run(forget_all(self.alias, "channel"))
+                self._failures = 0
+            elif message["type"] == "message":
+                self._take(message["data"])
+
+    def _take(self, text: bytes) -> None:
+        try:
+            message = json.loads(text)
+            name, source = message["table"], message.get("source")
+        except (ValueError, KeyError, TypeError, AttributeError):
+            logger.warning("Channel of %r: a message that cannot be read was passed over.", self.alias)
+            return
+        connection = connections[self.alias]
+        if source == _source(connection.settings):
+            return
+        for table in registry.all():
+            if name in (EVERY_TABLE, table._meta.name, table._meta.id):
+                run(forget(table, connection, "channel"))
