@@ -26,7 +26,7 @@ def tables():
 
 
 def test_the_code_on_the_page_runs(tables: None, capsys: pytest.CaptureFixture[str]) -> None:
-    assert len(BLOCKS) == 13
+    assert len(BLOCKS) == 14
     program: dict = {"__name__": "page"}
     before = registry.all()
     for number, block in enumerate(BLOCKS):
