@@ -7,6 +7,7 @@ queries in its URL removes every row). Arrays in a query string are PHP's: ``a[]
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -91,7 +92,8 @@ def _body_params(content_type: str, body: bytes) -> dict[str, Any]:
 
 
 def read_json(text: bytes | str) -> Any:
-    """Parse JSON as strictly as PHP: no NaN, no lone surrogates, integers beyond 64 bits become floats.
+    """Parse JSON as strictly as PHP: no NaN, no lone surrogates, integers beyond 64 bits become floats. Numbers
+    beyond a double, which PHP takes for infinite and no column holds, are refused too.
 
     Raises ``AppwriteError`` for anything else; a server that took broken JSON for an empty body would let a
     damaged bulk delete remove the whole table.
@@ -99,7 +101,7 @@ def read_json(text: bytes | str) -> Any:
     try:
         if isinstance(text, bytes):
             text = text.decode("utf-8")
-        value = json.loads(text, parse_int=_integer, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_int=_integer, parse_float=_float, parse_constant=_refuse_constant)
         if "\\ud" in text or "\\uD" in text:
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as problem:
@@ -111,9 +113,16 @@ def _integer(digits: str) -> int | float:
     if len(digits) < 19:
         return int(digits)
     if len(digits) > 20:
-        return float(digits)
+        return _float(digits)
     number = int(digits)
     return number if number in _INT64 else float(number)
+
+
+def _float(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError(digits[:20])
+    return number
 
 
 def _refuse_constant(name: str) -> Any:

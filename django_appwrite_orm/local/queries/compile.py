@@ -3,6 +3,7 @@
 # ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -93,25 +94,25 @@ def comparable_value(field: Field, value: Any) -> Any:
 def _add_members(sql: Sql, method: str, field: Field, values: tuple[Any, ...]) -> None:
     """Membership in a stored list: exact, letter case included (observed)."""
     wanted = [read_date(v) if field.type == "datetime" else int(v) if isinstance(v, bool) else v for v in values]
-    one = f"EXISTS (SELECT 1 FROM json_each({field.sql}) WHERE value = ?)"
+    stored, given = f"SELECT value FROM json_each({field.sql})", "SELECT value FROM json_each(?)"
     if method == "containsAll":
-        sql.add("(" + " AND ".join([one] * len(wanted)) + ")", *wanted)
+        sql.add(f"NOT EXISTS ({given} WHERE value NOT IN ({stored}))", json.dumps(wanted))
         return
-    marks = ",".join("?" * len(wanted))
-    some = f"EXISTS (SELECT 1 FROM json_each({field.sql}) WHERE value IN ({marks}))"
+    some = f"EXISTS ({stored} WHERE value IN ({given}))"
     if method == "notContains":
         some = f"({field.sql} IS NOT NULL AND NOT {some})"
-    sql.add(some, *wanted)
+    sql.add(some, json.dumps(wanted))
 
 
 def _add_substrings(sql: Sql, method: str, field: Field, values: tuple[Any, ...]) -> None:
     if method == "containsAll":  # observed: on a plain text it finds nothing
         sql.add("0")
         return
-    patterns = [f"%{_escaped(value)}%" for value in values]
-    negated = method == "notContains"
-    one = f"{_with_trailing_spaces(field)} {'NOT ' if negated else ''}LIKE ? ESCAPE '\\'"
-    sql.add("(" + (" AND " if negated else " OR ").join([one] * len(patterns)) + ")", *patterns)
+    patterns = json.dumps([f"%{_escaped(value)}%" for value in values])
+    text = _with_trailing_spaces(field)
+    # One value for all patterns: a condition for each would take SQLite seconds to read where there are thousands.
+    some = f"EXISTS (SELECT 1 FROM (SELECT value AS pattern FROM json_each(?)) WHERE {text} LIKE pattern ESCAPE '\\')"
+    sql.add(f"({text} IS NOT NULL AND NOT {some})" if method == "notContains" else some, patterns)
 
 
 def _add_pattern(sql: Sql, method: str, field: Field, value: str) -> None:

@@ -18,6 +18,7 @@ from .parse import Parsed, Query
 DEFAULT_LIMIT: Final = 25
 _RANGES: Final = ("lessThan", "lessThanEqual", "greaterThan", "greaterThanEqual", "between", "startsWith")
 MOST_COUNTED: Final = 5000  # where Appwrite stops counting
+MOST_BOUND: Final = 32_000  # of a list's filters; SQLite as it is commonly built binds 32,766 values
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ def plan_page(source: Source, parsed: Parsed, default_limit: int | None = DEFAUL
     check_orders(parsed.orders, source.fields)
     limit, offset = window(parsed, default_limit or -1)
     condition, values = compile_filters(parsed.filters, source.fields)
+    if len(values) > MOST_BOUND:
+        raise ValueError(f"the queries hold more than {MOST_BOUND} values together")
     cursor = cursor_id(parsed.cursor) if parsed.cursor else None
     return Page(
         source=source,

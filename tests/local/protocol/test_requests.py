@@ -56,6 +56,8 @@ def test_other_bodies() -> None:
         b"[" * 100_000,
         b"9" * 5_000 + b"x",
         b'{"a":1}]',
+        b"1e400",
+        b"9" * 400,
     ],
     ids=lambda body: repr(body[:12]),
 )

@@ -1,0 +1,154 @@
+"""Which rows each filter finds, and which filters are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from django_appwrite_orm.local import LocalAppwrite
+
+from ..client import Client, query
+
+COLUMNS = [
+    {"key": "s", "type": "string", "size": 40},
+    {"key": "i", "type": "integer"},
+    {"key": "f", "type": "double"},
+    {"key": "b", "type": "boolean"},
+    {"key": "at", "type": "datetime"},
+    {"key": "l", "type": "string", "size": 20, "array": True},
+    {"key": "n", "type": "integer", "array": True},
+    {"key": "big", "type": "bigint"},
+    {"key": "point", "type": "point"},
+]
+ROWS = [
+    {"$id": "a", "s": "Apple", "i": 1, "f": 1.5, "b": True, "at": "2024-01-01T00:00:00.000+00:00", "l": ["x", "y"]},
+    {"$id": "b", "s": "äpple", "i": 2, "f": 2, "b": False, "at": "2024-06-01T00:00:00.000+00:00", "l": ["Y"], "n": [1]},
+    {"$id": "c", "s": "50% off_", "i": -3, "f": -0.5, "l": [], "n": [1, 2], "big": 2**62},
+    {"$id": "d", "s": "tail ", "i": 0, "point": [1, 2]},
+    {"$id": "e"},
+]
+
+
+@pytest.fixture(scope="module")
+def shelf() -> Iterator[tuple[Client, str]]:
+    app = LocalAppwrite(":memory:")
+    client = Client(app)
+    rows = client.table(COLUMNS, indexes=[{"key": "words", "type": "fulltext", "attributes": ["s"]}])
+    client(f"POST {rows}", {"rows": ROWS})
+    yield client, rows
+    app.close()
+
+
+FOUND: list[tuple[Any, str]] = [
+    (query("equal", "s", "apple"), "ab"),
+    (query("equal", "s", "tail"), "d"),
+    (query("equal", "i", 1, 2), "ab"),
+    (query("equal", "b", False), "b"),
+    (query("equal", "f", 2), "b"),
+    (query("equal", "at", "2024-01-01T01:00:00.000+01:00"), "a"),
+    (query("equal", "big", str(2**62)), "c"),
+    (query("equal", "$id", "C"), "c"),
+    (query("notEqual", "i", 1), "bcd"),
+    (query("lessThan", "i", 1), "cd"),
+    (query("lessThanEqual", "f", 1.5), "ac"),
+    (query("greaterThan", "s", "apple"), "d"),
+    (query("greaterThanEqual", "at", "2024-06-01T00:00:00.000+00:00"), "b"),
+    (query("between", "i", 0, 1), "ad"),
+    (query("notBetween", "i", 0, 1), "bc"),
+    (query("isNull", "s"), "e"),
+    (query("isNotNull", "point"), "d"),
+    (query("startsWith", "s", "APP"), "ab"),
+    (query("notStartsWith", "s", "app"), "cd"),
+    (query("endsWith", "s", "l "), "d"),
+    (query("notEndsWith", "s", "e"), "cd"),
+    (query("startsWith", "s", "50%"), "c"),
+    (query("endsWith", "s", "_"), "c"),
+    (query("contains", "s", "%"), "c"),
+    (query("contains", "s", "PL", "tai"), "abd"),
+    (query("notContains", "s", "pl", "tai"), "c"),
+    (query("containsAll", "s", "App"), ""),
+    (query("contains", "l", "y"), "a"),
+    (query("contains", "l", "y", "Y"), "ab"),
+    (query("containsAny", "n", 2, 7), "c"),
+    (query("containsAll", "n", 1, 2), "c"),
+    (query("containsAll", "n", 1, 1), "bc"),
+    (query("notContains", "n", 2), "b"),
+    (query("search", "s", "apple"), "ab"),
+    (query("notSearch", "s", "apple"), "cde"),
+    ({"method": "or", "values": [query("equal", "i", 1), query("isNull", "s")]}, "ae"),
+    ({"method": "and", "values": [query("greaterThan", "i", 0), query("equal", "b", True)]}, "a"),
+    (
+        {"method": "or", "values": [query("startsWith", "s", "tail"), {"method": "and", "values": [
+            query("equal", "i", 2), query("isNotNull", "f")]}]},
+        "bd",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("asked", "expected"), FOUND, ids=lambda value: str(value)[:60])
+def test_found(shelf: tuple[Client, str], asked: dict[str, Any], expected: str) -> None:
+    client, rows = shelf
+    found = client(f"GET {rows}", queries=[asked])
+    assert "".join(row["$id"] for row in found["rows"]) == expected
+    assert found["total"] == len(expected)
+
+
+def test_two_queries_both_hold(shelf: tuple[Client, str]) -> None:
+    client, rows = shelf
+    found = client(f"GET {rows}", queries=[query("equal", "s", "apple"), query("equal", "i", 2)])
+    assert [row["$id"] for row in found["rows"]] == ["b"]
+
+
+REFUSED: list[Any] = [
+    "nope",
+    "[]",
+    {"method": "drop", "attribute": "s"},
+    query("equal", "nope", 1),
+    query("equal", "s"),
+    query("equal", "s", 1),
+    query("equal", "i", "1"),
+    query("equal", "i", True),
+    query("equal", "i", 2**31),
+    query("equal", "f", "1.5"),
+    query("equal", "b", 1),
+    query("equal", "at", "soon"),
+    query("equal", "big", "1.5"),
+    query("equal", "l", "x"),
+    query("equal", "point", [1, 2]),
+    query("lessThan", "i", 1, 2),
+    query("between", "i", 1),
+    query("contains", "i", 1),
+    query("search", "l", "x"),
+    query("exists", "s"),
+    query("elemMatch", "l", "x"),
+    query("crosses", "point", [[1, 2]]),
+    query("equal", "i", *range(501)),
+    {"method": "or", "values": [query("equal", "i", 1)]},
+    {"method": "and", "values": [query("equal", "i", 1), query("limit", "", 1)]},
+    {"method": "or", "values": "nope"},
+    {"method": "equal", "attribute": ["s"], "values": ["a"]},
+    '{"method":"contains","attribute":"n","values":[1e400]}',
+]
+
+
+@pytest.mark.parametrize("asked", REFUSED, ids=lambda value: str(value)[:60])
+def test_refused(shelf: tuple[Client, str], asked: Any) -> None:
+    client, rows = shelf
+    assert client.refusal(f"GET {rows}", queries=[asked]) == (400, "general_query_invalid")
+
+
+def test_search_needs_its_index(appwrite: Client) -> None:
+    rows = appwrite.table(COLUMNS)
+    assert appwrite.refusal(f"GET {rows}", queries=[query("search", "s", "a")]) == (400, "general_query_invalid")
+
+
+def test_queries_are_bounded(shelf: tuple[Client, str]) -> None:
+    """A hundred queries of 500 values each are more than a common SQLite binds in one statement."""
+    client, rows = shelf
+    many = [query("equal", "i", *[1] * 500)]
+    assert client(f"GET {rows}", queries=many * 50)["total"] == 1
+    assert client.refusal(f"GET {rows}", queries=many * 100) == (400, "general_query_invalid")
+    assert client(f"GET {rows}", queries=[query("contains", "s", *["p"] * 400)] * 100)["total"] == 2
+    assert client.refusal(f"GET {rows}", queries=[query("isNull", "s")] * 101)[0] == 400
