@@ -33,7 +33,9 @@ def search(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"words": words}
     if words:
         matching = Q(name__search=words) | Q(city__search=words) | Q(code=words.upper()) | Q(iata=words.upper())
-        found = Airport.objects.filter(matching).order_by("name")
+        # Appwrite fails on a search for nothing but signs, such as "%".
+        has_word = any(character.isalnum() for character in words)
+        found = Airport.objects.filter(matching).order_by("name") if has_word else Airport.objects.none()
         context["page"] = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "airports/search.html", context)
 

@@ -41,7 +41,17 @@ def test_pages_that_are_not_there_lead_to_one_that_is(browser: Client, page: str
     assert browser.get("/airports/country/US/", {"page": page}).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/airports/XXXX/", "/airports/country/XX/", "/airports/%00/", "/airports/a%2fb/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/airports/XXXX/",
+        "/airports/country/XX/",
+        "/airports/%00/",
+        "/airports/a%2fb/",
+        "/airports/" + "x" * 5000 + "/",
+        "/airports/country/" + "x" * 5000 + "/",
+    ],
+)
 def test_what_is_not_there(browser: Client, path: str) -> None:
     assert browser.get(path).status_code == 404
 
@@ -56,7 +66,24 @@ def test_search(browser: Client, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["", "   ", "\0", "zzzzqqqq", '"', "+-*()~<>@", "x" * 5000, "é", '{"method":"x"}', "a"]
+    "words",
+    [
+        "",
+        "   ",
+        "\0",
+        "zzzzqqqq",
+        '"',
+        "+-*()~<>@",
+        "x" * 5000,
+        "é",
+        '{"method":"x"}',
+        "a",
+        "%",
+        "\ufffd",
+        "\u200b",
+        "😀",
+        "_",
+    ],
 )
 def test_odd_searches_find_nothing_and_break_nothing(browser: Client, words: str) -> None:
     response = browser.get("/airports/search/", {"q": words})
