@@ -1,13 +1,17 @@
-"""What every test starts from: an empty local Appwrite in memory, empty caches, no connection left open."""
+"""What every test starts from: an empty Appwrite, empty caches, no connection left open."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
+from django.conf import settings
 from django.core.cache import caches
 
 from django_appwrite_orm.connection import connections
+from django_appwrite_orm.exceptions import NotFound
+from django_appwrite_orm.plans import Request
 from django_appwrite_orm.steps import run
 from django_appwrite_orm.transport import close_local
 from tests.library.tables import Book, Everything, Reader
@@ -18,10 +22,19 @@ def clean_world() -> Iterator[None]:
     for cache in caches.all(initialized_only=True):
         cache.clear()
     connections.reset()
-    close_local(":memory:")
+    _empty_store()
     yield
     connections.reset()
     close_local(":memory:")
+
+
+def _empty_store() -> None:
+    if settings.APPWRITE_ORM["default"]["ENDPOINT"].startswith("local:"):
+        close_local(":memory:")
+        return
+    connection = connections["default"]
+    with suppress(NotFound):
+        run(connection.send(Request("DELETE", f"/tablesdb/{connection.settings.database_id}")))
 
 
 @pytest.fixture

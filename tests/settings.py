@@ -1,4 +1,11 @@
-"""Settings of the test suite: the local Appwrite in memory, a cache in memory."""
+"""Settings of the test suite: the local Appwrite in memory, a cache in memory.
+
+With APPWRITE_TEST_ENDPOINT, APPWRITE_TEST_PROJECT_ID and APPWRITE_TEST_API_KEY in the environment the tests of rows
+and queries run on that server instead (`pytest tests/queries`). Give them a project of its own: they delete and
+create the database `library` in it, for each test.
+"""
+
+import os
 
 SECRET_KEY = "tests"
 USE_TZ = True
@@ -14,3 +21,6 @@ TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP
 APPWRITE_ORM = {
     "default": {"ENDPOINT": "local::memory:", "DATABASE_ID": "library"},
 }
+if "APPWRITE_TEST_ENDPOINT" in os.environ:
+    for key in ("ENDPOINT", "PROJECT_ID", "API_KEY"):
+        APPWRITE_ORM["default"][key] = os.environ[f"APPWRITE_TEST_{key}"]
