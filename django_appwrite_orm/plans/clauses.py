@@ -69,6 +69,7 @@ _OPPOSITE = {
     "startsWith": "notStartsWith",
     "endsWith": "notEndsWith",
     "search": "notSearch",
+    "follows": "followsNot",  # of the queries room, which answers them before anything is sent
 }
 _OPPOSITE |= {there: back for back, there in _OPPOSITE.items()}
 

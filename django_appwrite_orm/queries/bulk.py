@@ -17,6 +17,7 @@ from ..tables import Row, clean_values
 from .expressions import operators, separated
 from .merge import pages
 from .operations import announce, write
+from .related import followed
 from .transactions import Transaction, current
 from .writes import changes_of, known_columns, ref_of
 
@@ -168,6 +169,7 @@ def update_matching(query: Selection[Any], values: dict[str, Any]) -> Steps[int]
     known_columns(table, values)
     plain, expressions = separated(values)
     data = {**clean_values(table, plain, whole=False), **operators(table, expressions)}
+    query = yield from followed(query)
     if query.is_empty or not data:
         return 0
     whole = UpdateRows(query.ref, data, query.filters)
@@ -196,6 +198,7 @@ def _targets(query: Selection[Any]) -> Steps[tuple[tuple[Clause, ...], ...]]:
 def delete_matching(query: Selection[Any]) -> Steps[tuple[int, dict[str, int]]]:
     """Delete every row that a queryset matches."""
     table = query.model
+    query = yield from followed(query)
     if query.is_empty:
         return 0, {}
     whole = DeleteRows(query.ref, query.filters)

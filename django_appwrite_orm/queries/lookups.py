@@ -18,6 +18,7 @@ from ..exceptions import NotSupportedError
 from ..plans import EVERYTHING, NOTHING, TEXT_LIMIT, Clause, conjunction, disjunction, fits, negation
 from ..tables import Row, columns
 from .dates import DATE_PARTS, part_of_date
+from .related import following, target
 from .system import column_of
 
 _METHODS = {"gt": "greaterThan", "gte": "greaterThanEqual", "lt": "lessThan", "lte": "lessThanEqual"}
@@ -34,6 +35,7 @@ _TEXT = {
 _PATTERNS = frozenset({"contains", "startsWith", "endsWith"})
 _OF_ARRAYS = {"contains": "containsAll", "contains_all": "containsAll", "contains_any": "containsAny"}
 _PLAIN = ("exact", "in", "range", "isnull", *_METHODS)
+_OF_REFERENCES = frozenset({"exact", "in", "isnull"})
 _TEXTUAL = frozenset({"string", "varchar", "text", "mediumtext", "longtext"})
 
 
@@ -73,6 +75,11 @@ def _lookup(table: type[Row], child: Any) -> Clause:
         )
     path, value = child
     name, *rest = path.split("__")
+    if name in table._meta.references:
+        reference = table._meta.references[name]
+        if rest and rest[0] not in _OF_REFERENCES:
+            return following(table, reference, where(target(table, reference), Q(("__".join(rest), value))))
+        name, value = reference.column_name, _ids(value)
     column = column_of(table, name)
     lookup, allowed = "__".join(rest) or "exact", _allowed(column)
     if lookup not in allowed:
@@ -92,6 +99,15 @@ def _lookup(table: type[Row], child: Any) -> Clause:
     if not _sendable(clause):
         raise NotSupportedError(f"{table.__name__}.{path}: Appwrite takes at most {TEXT_LIMIT} characters in a value.")
     return clause
+
+
+def _ids(value: Any) -> Any:
+    """Rows as their ids, wherever a reference is compared."""
+    if isinstance(value, Row):
+        return value.id
+    if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
+        return [_ids(one) for one in value]
+    return value
 
 
 def _allowed(column: columns.Column) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..exceptions import NotSupportedError
 from ..steps import Steps
 from ..tables import Row
+from .related import crosses, followed
 from .system import column_by_key
 from .walk import BY_SEQUENCE, Pages, Raw, Walk
 
@@ -19,9 +20,28 @@ if TYPE_CHECKING:
 _ORDERED = frozenset({"integer", "bigint", "double", "boolean", "datetime"})
 
 
+class _Followed:
+    """The rows of a selection whose filters cross references, which are followed first."""
+
+    def __init__(self, query: Selection[Any], page_size: int | None) -> None:
+        self._query = query
+        self._page_size = page_size
+        self._pages: Pages | None = None
+        self.finished = False
+
+    def page(self) -> Steps[list[Raw]]:
+        if self._pages is None:
+            self._pages = pages((yield from followed(self._query)), self._page_size)
+        rows = yield from self._pages.page()
+        self.finished = self._pages.finished
+        return rows
+
+
 def pages(query: Selection[Any], page_size: int | None = None) -> Pages:
     """The rows of `query`, in its order. Raises NotSupportedError for what no number of requests can answer."""
     query = query._settled()
+    if crosses(query._where):
+        return _Followed(query, page_size)
     requests = query.requests().requests
     if len(requests) == 1 or query.is_empty:
         return Walk(query, requests[0], page_size)

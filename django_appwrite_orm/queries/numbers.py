@@ -12,6 +12,7 @@ from ..tables import Row
 from .groups import Groups
 from .merge import pages
 from .operations import read
+from .related import crosses, followed
 from .selection import Selection
 from .system import column_by_key, keys
 from .tallies import Tally, Wanted, wanted
@@ -29,6 +30,8 @@ class Numbers(Selection[R]):
 
     def _matching(self, most: int | None) -> Steps[int]:
         """How many rows match, the slice apart; no need to count further than `most`."""
+        if crosses(self._where):
+            return int((yield from (yield from followed(self))._matching(most)))
         split = self.requests()
         if len(split.requests) > 1 and not self._is_partition(split.by):
             return (yield from self._walked())
@@ -66,6 +69,8 @@ class Numbers(Selection[R]):
     def _exists(self) -> Steps[bool]:
         if self.is_empty:
             return False
+        if crosses(self._where):
+            return bool((yield from (yield from followed(self))._exists()))
         for filters in self.requests().requests:
             plan = ListRows(self.ref, filters, limit=1, offset=self.start, select=("$id",))
             if (yield from read(self.model, self.db, plan, self.policy))["rows"]:

@@ -15,6 +15,7 @@ from ..tables import Row, UniqueIndex
 from .merge import pages
 from .operations import read
 from .reading_ahead import aread_ahead, read_ahead
+from .related import attach
 from .selection import Selection
 from .system import keys
 
@@ -32,19 +33,25 @@ class Results(Selection[R]):
         """The rows, not kept: at most two pages of `chunk_size` rows (the connection's PAGE_SIZE) are in memory,
         for the next one is fetched, in a thread, while this one is read."""
         for page in read_ahead(pages(self, chunk_size)):
-            for raw in page:
-                yield self._made(raw)
+            yield from run(self._page_of(page))
 
     async def aiterator(self, chunk_size: int | None = None) -> AsyncIterator[R]:
         async for page in aread_ahead(pages(self, chunk_size)):
-            for raw in page:
-                yield self._made(raw)
+            for row in await arun(self._page_of(page)):
+                yield row
+
+    def _page_of(self, raws: list[dict[str, Any]]) -> Steps[list[Any]]:
+        """Rows as Appwrite sent them, with what is read along, in the shape that was asked for."""
+        rows = [self.model.from_appwrite(raw, self.db) for raw in raws]
+        if self.related:
+            yield from attach(list(rows), self.related, self.db)
+        return rows if self._shape is None else [self._shape(row) for row in rows]
 
     def _all_rows(self) -> Steps[list[R]]:
         if self._rows is None:
             walk, rows = pages(self), []
             while not walk.finished:
-                rows += [self._made(raw) for raw in (yield from walk.page())]
+                rows += yield from self._page_of((yield from walk.page()))
             self._rows = rows
         return self._rows
 
@@ -89,8 +96,7 @@ class Results(Selection[R]):
 
     def _few(self, count: int) -> Steps[list[R]]:
         """The first rows, in one page."""
-        raws = yield from pages(self._window(0, count)).page()
-        return [self._made(raw) for raw in raws]
+        return (yield from self._page_of((yield from pages(self._window(0, count)).page())))
 
     def _one(self) -> Steps[R | None]:
         rows = yield from self._few(1)
@@ -156,7 +162,7 @@ class Results(Selection[R]):
         if not VALID_ID.fullmatch(text):  # Appwrite cannot have such a row, and it must not reach a URL
             return None
         raw = yield from read(self.model, self.db, GetRow(self.ref, text, self.select), self.policy)
-        return None if raw is None else self._made(raw)
+        return None if raw is None else (yield from self._page_of([raw]))[0]
 
     def get(self, *conditions: Q, **lookups: Any) -> R:
         """The one row that matches. Raises the table's DoesNotExist or MultipleObjectsReturned."""

@@ -7,6 +7,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any, Generic, NoReturn, Self, TypeVar
 
+from django.core.exceptions import FieldError
 from django.db.models import Q
 
 from ..caching import CachePolicy
@@ -16,6 +17,7 @@ from ..plans import EVERYTHING, NOTHING, Clause, Split, TableRef, conjunction, d
 from ..tables import Row
 from . import lookups, textual
 from .operations import alias_of
+from .related import check_relation
 from .system import keys
 
 R = TypeVar("R", bound=Row)
@@ -35,8 +37,10 @@ class Selection(Generic[R]):
         self.policy: CachePolicy | None = None
         self._where = EVERYTHING
         self.names: tuple[str, ...] | None = None  # what values() and values_list() were asked for
+        self.related: tuple[str, ...] = ()  # the relations that are read along with the rows
         self._shape: Callable[[R], Any] | None = None
         self._rows: list[Any] | None = None
+        self._along: list[Any] | None = None  # rows that were read along with another one
 
     # What it asks for.
 
@@ -72,7 +76,7 @@ class Selection(Generic[R]):
 
     def _clone(self, **changes: Any) -> Self:
         clone = copy.copy(self)
-        clone._rows = None
+        clone._rows = clone._along = None
         for name, value in changes.items():
             setattr(clone, name, value)
         return clone
@@ -80,7 +84,7 @@ class Selection(Generic[R]):
     # Narrowing it down.
 
     def all(self) -> Self:
-        return self._clone()
+        return self._clone(_rows=self._along, _along=self._along)
 
     def none(self) -> Self:
         """No rows, without asking."""
@@ -180,6 +184,21 @@ class Selection(Generic[R]):
         known = self.select or tuple(self.model._meta.by_key)
         return self._clone(select=tuple(key for key in known if key not in left_out) or ("$id",) if names else ())
 
+    def prefetch_related(self, *names: str) -> Self:
+        """The rows with those they are related to, `maker` or `product_set`, read at once: one request for each
+        relation and page. `maker__country` goes on from there. Raises FieldError for what is no relation."""
+        for name in names:
+            check_relation(self.model, name)
+        return self._clone(related=tuple(dict.fromkeys((*self.related, *names))))
+
+    def select_related(self, *names: str) -> Self:
+        """The same, for references alone; no names: all of the table's."""
+        for name in names:
+            if name.partition("__")[0] not in self.model._meta.references:
+                known = ", ".join(self.model._meta.references) or "none"
+                raise FieldError(f"{self.model.__name__} has no reference {name!r}. It has: {known}.")
+        return self.prefetch_related(*(names or self.model._meta.references))
+
     # How it is answered.
 
     def cached(self, ttl: float) -> Self:
@@ -209,8 +228,3 @@ class Selection(Generic[R]):
         if self.stop is None:
             raise NotSupportedError("A random order needs a slice, such as order_by('?')[:10].")
         return self.uncached()
-
-    def _made(self, raw: dict[str, Any]) -> Any:
-        """A row as Appwrite sent it, in the shape that was asked for."""
-        row = self.model.from_appwrite(raw, self.db)
-        return row if self._shape is None else self._shape(row)

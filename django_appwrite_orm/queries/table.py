@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection
-from typing import Any, NoReturn, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar, overload
+
+from django.core.exceptions import SynchronousOnlyOperation
 
 from ..steps import Steps, arun, run
 from ..tables import Row
+from ..tables.columns import Reference
 from . import writes
 from .operations import alias_of
 from .queryset import QuerySet
+from .related import related_rows, target, ways_back
 
 R = TypeVar("R", bound=Row)
 
@@ -68,9 +73,46 @@ class Table(Row):
     async def adelete(self, *, using: str | None = None) -> tuple[int, dict[str, int]]:
         return await arun(writes.delete(self, self._alias(using)))
 
+    def _related_row(self, reference: Reference) -> Any:
+        other_id = getattr(self, reference.column_name)
+        if other_id is None:
+            return None
+        known = related_rows(self).get(reference.name)
+        if known is None or known[0] != other_id:
+            _refuse_event_loop(f"{type(self).__name__}.{reference.name}", reference.name)
+            table = target(type(self), reference)
+            row = run(QuerySet(table, table._meta.using or self._using)._by_id(other_id))
+            known = related_rows(self)[reference.name] = (other_id, row)
+        if known[1] is None:
+            missing = f"{self!r} refers to the {reference.name} {other_id!r}, which does not exist."
+            raise target(type(self), reference).DoesNotExist(missing)
+        return known[1]
+
+    def _set_related_row(self, reference: Reference, other: Row | None) -> None:
+        wanted = target(type(self), reference)
+        if other is not None and not (isinstance(other, wanted) and other.id is not None):
+            raise ValueError(f"{type(self).__name__}.{reference.name} takes a saved {wanted.__name__}, not {other!r}.")
+        other_id = None if other is None else other.id
+        setattr(self, reference.column_name, other_id)
+        related_rows(self)[reference.name] = (other_id, other)
+
+    if not TYPE_CHECKING:  # what a way back is called is known to the other tables
+
+        def __getattr__(self, name: str) -> QuerySet[Any]:
+            """The way back of a reference: the rows of another table that refer to this one."""
+            for way, other, reference in ways_back(type(self)):
+                if way == name:
+                    rows = QuerySet(other, other._meta.using or self._using).filter(**{reference.column_name: self.id})
+                    known = related_rows(self).get(name)
+                    if known is not None and known[0] == self.id:
+                        rows._along = known[1]
+                    return rows.all()
+            return super().__getattribute__(name)  # raises what led here, a column that was not read for instance
+
     def _reload(self, using: str | None) -> Steps[None]:
         fresh = yield from QuerySet(type(self), self._alias(using)).uncached()._get(pk=self.id)
         self._load(fresh._raw)
+        related_rows(self).clear()
 
     def refresh_from_db(self, *, using: str | None = None) -> None:
         """Read the row anew, past the cache, and forget unsaved changes. Raises DoesNotExist."""
@@ -78,3 +120,15 @@ class Table(Row):
 
     async def arefresh_from_db(self, *, using: str | None = None) -> None:
         await arun(self._reload(using))
+
+
+def _refuse_event_loop(what: str, relation: str) -> None:
+    """Raises SynchronousOnlyOperation where a blocking read would hold up an event loop."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise SynchronousOnlyOperation(
+        f"{what} has not been read, and reading it would block the event loop. Read it along with the rows:"
+        f" select_related({relation!r})."
+    )

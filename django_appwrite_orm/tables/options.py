@@ -12,7 +12,7 @@ from django.apps import apps
 from ..caching import CachePolicy
 from ..exceptions import ConfigurationError
 from ..plans import TableRef
-from .columns import Column
+from .columns import Column, Reference
 from .indexes import Index
 
 if TYPE_CHECKING:
@@ -70,6 +70,12 @@ class Options:
             return self._app_label
         config = apps.get_containing_app_config(self.table.__module__)
         return config.label if config else None
+
+    @cached_property
+    def references(self) -> dict[str, Reference]:
+        """The references to other tables, by their names in Python; their columns are among `columns`."""
+        found = {name: value for base in reversed(self.table.__mro__) for name, value in vars(base).items()}
+        return {name: value for name, value in found.items() if isinstance(value, Reference)}
 
     @cached_property
     def name(self) -> str:

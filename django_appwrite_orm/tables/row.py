@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 
 from ..conf import ID_RULE, VALID_ID
 from ..exceptions import MultipleRowsReturned, RowDoesNotExist
-from .columns import Column
+from .columns import Column, Reference
 from .names import unknown_column
 from .options import Options
 from .permissions import ROW_VERBS, permission_problems
@@ -51,7 +51,7 @@ class Row:
         pk = values.pop("pk", None)
         self.id: str | None = id if id is not None else pk
         for name, value in values.items():
-            if name not in self._meta.columns:
+            if name not in self._meta.columns and name not in self._meta.references:
                 raise TypeError(unknown_column(type(self), name))
             setattr(self, name, value)
         for name, column in self._meta.columns.items():
@@ -83,6 +83,12 @@ class Row:
 
     def _set(self, column: Column, value: Any) -> None:
         self._values[column.name] = value
+
+    def _related_row(self, reference: Reference) -> Any:
+        raise NotImplementedError
+
+    def _set_related_row(self, reference: Reference, other: Row | None) -> None:
+        raise NotImplementedError
 
     def _note_changed_arrays(self) -> None:
         """Count arrays that were changed in place as set."""

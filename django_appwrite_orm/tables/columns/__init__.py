@@ -3,6 +3,7 @@
 from .base import Column
 from .numbers import BigInt, Float, Integer
 from .plain import Boolean, Datetime
+from .reference import Reference
 from .texts import IP, URL, Email, Enum, LongText, MediumText, String, Text, Varchar
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Integer",
     "LongText",
     "MediumText",
+    "Reference",
     "String",
     "Text",
     "Varchar",

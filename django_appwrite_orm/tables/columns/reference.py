@@ -1,0 +1,73 @@
+"""A row that knows another one by its id, without help from the server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+
+from ...conf import ID_RULE, VALID_ID
+from ...exceptions import ConfigurationError
+from .texts import String
+
+if TYPE_CHECKING:
+    from ..row import Row
+
+
+class ReferenceColumn(String):
+    """The column that keeps the id. Made by `Reference`."""
+
+    def __init__(self, **common: Any) -> None:
+        super().__init__(size=36, **common)
+
+    def clean_one(self, value: Any) -> Any:
+        if not isinstance(value, str) or not VALID_ID.fullmatch(value):
+            raise ValidationError(f"{value!r} is not the id of a row. Use {ID_RULE}.", code="invalid")
+        return value
+
+
+class Reference:
+    """`maker = columns.Reference("Maker")`: the id of a row of another table, kept in a text column `maker_id`.
+
+    `row.maker_id` is the id, `row.maker` the row: a get through the cache, which raises `Maker.DoesNotExist` where
+    the id leads nowhere, for nothing on the server sees to it that it leads anywhere. Either can be set.
+    `to` is a table class, its name, its label, or "self". `related_name` is what the way back is called on
+    the other table: `product_set` unless told, "+" for none.
+    """
+
+    name: str
+    column_name: str
+
+    def __init__(
+        self,
+        to: str | type[Row],
+        *,
+        required: bool = False,
+        column: str | None = None,
+        related_name: str | None = None,
+        renamed_from: str | None = None,
+    ) -> None:
+        if not isinstance(to, (str, type)) or not to:
+            raise ConfigurationError(f"Reference: give the table it leads to, as a class or a name, not {to!r}.")
+        self.to = to
+        self.related_name = related_name
+        self._column = ReferenceColumn(required=required, column=column, renamed_from=renamed_from)
+
+    def __set_name__(self, table: type[Row], name: str) -> None:
+        self.name, self.column_name = name, f"{name}_id"
+        setattr(table, self.column_name, self._column)
+
+    def __get__(self, row: Row | None, table: type[Row]) -> Any:
+        return self if row is None else row._related_row(self)
+
+    def __set__(self, row: Row, other: Row | None) -> None:
+        row._set_related_row(self, other)
+
+    def __repr__(self) -> str:
+        return f"<Reference: {getattr(self, 'name', '?')}>"
+
+    def accessor(self, table: type[Row]) -> str | None:
+        """What the way back to `table`, the one that refers, is called on the other one; None for none."""
+        if self.related_name is None:
+            return f"{table.__name__.lower()}_set"
+        return None if self.related_name.endswith("+") else self.related_name
