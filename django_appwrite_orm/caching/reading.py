@@ -133,12 +133,13 @@ def _look(
 ) -> Steps[tuple[Envelope | Remembered | None, tuple[str, ...] | None]]:
     """What is kept under `key`, and the tokens that an answer may now be found and stored under."""
     versions = [name for table in tables for name in table]
-    remembered = store.memory.get(key)
-    found = yield CacheCall(store, "get_many", (versions if remembered else [key, *versions],))
+    known = store.memory.get(key)
+    ours = known if known is not None and time.time() < known.expires else None
+    found = yield CacheCall(store, "get_many", (versions if ours else [key, *versions],))
     look = Look.at(found, tables)
-    kept = remembered or unpack(found.get(key))
-    if remembered is not None and look.held is not None and remembered.tokens != look.held:
-        kept = unpack((yield CacheCall(store, "get", (key,)))) or remembered  # another process may know better
+    kept = ours or unpack(found.get(key)) or known  # where ours has run out, another process may have a later one
+    if ours is not None and look.held is not None and ours.tokens != look.held:
+        kept = unpack((yield CacheCall(store, "get", (key,)))) or ours
     if look.held is None and not look.fenced:
         for table, token in zip(tables, look.tokens, strict=True):
             if token is None:

@@ -86,6 +86,17 @@ class TestInUse:
             assert Book.objects.get(pk=book.pk).price == 8
         assert (costs.requests, costs.cache) == ([], ["get_many", "get"])
 
+    def test_what_another_process_fetched_anew_is_found_when_our_own_has_run_out(self) -> None:
+        Book.objects.create(title="Dune", price=9, id="d")
+        assert Book.objects.get(pk="d").price == 9
+        memory = connections["default"].store.memory
+        for key, (kept, checked) in list(memory._entries.items()):
+            memory.put(key, kept._replace(expires=time.time() - 1), checked)  # the cache has a later one
+        with counted() as costs:
+            Book.objects.get(pk="d")
+            Book.objects.get(pk="d")
+        assert (costs.requests, costs.cache) == ([], ["get_many", "get_many"])
+
     def test_a_row_that_is_changed_changes_nobody_elses(self) -> None:
         Book.objects.create(title="Dune", price=9, tags=["sf"], id="d")
         first = Book.objects.get(pk="d")
