@@ -1,5 +1,7 @@
-"""Single changes of a schema. Each says in words what it does, when it can be made, what it leads to, and how
-Appwrite is asked for it."""
+"""What a single change of a schema is, and those of whole tables.
+
+Each says in words what it does, when it can be made, what it leads to, and how Appwrite is asked for it.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from ..connection import Connection
 from ..plans import Request, TableRef
 from ..steps import Steps
 from . import bodies
-from .state import AVAILABLE, ColumnState, IndexState, TableState
+from .state import TableState
 
 Report = Callable[[str], None]
 
@@ -149,163 +151,6 @@ class DropTable(SingleRequest):
 
     def effect(self, table: TableState) -> None:
         return None
-
-
-@dataclass(frozen=True, slots=True)
-class AddColumn(SingleRequest):
-    column: ColumnState
-
-    def __str__(self) -> str:
-        return f"add column {self.ref.table}.{self.column}"
-
-    @property
-    def touches(self) -> frozenset[str]:
-        return frozenset({self.column.key})
-
-    @property
-    def adds(self) -> str:
-        return self.column.key
-
-    @property
-    def request(self) -> Request:
-        return Request("POST", f"{self.ref.path}/columns/{self.column.kind}", body=bodies.column_body(self.column))
-
-    def is_ready(self, table: TableState | None) -> bool:
-        return table is not None and self.column.key not in table.columns
-
-    def effect(self, table: TableState) -> TableState:
-        return table.with_column(replace(self.column, status="processing"))
-
-
-@dataclass(frozen=True, slots=True)
-class RenameColumn(SingleRequest):
-    """Gives a column another key, and with it what else of `after` can be changed in place."""
-
-    before: ColumnState
-    after: ColumnState
-
-    def __str__(self) -> str:
-        return f"rename column {self.ref.table}.{self.before.key} to {self.after.key}"
-
-    @property
-    def touches(self) -> frozenset[str]:
-        return frozenset({self.before.key, self.after.key})
-
-    @property
-    def request(self) -> Request:
-        body = {**bodies.change_body(self.after), "newKey": self.after.key}
-        return Request("PATCH", column_path(self.ref, self.before), body=body)
-
-    def is_ready(self, table: TableState | None) -> bool:
-        return table is not None and _is_available(table, self.before.key) and self.after.key not in table.columns
-
-    def effect(self, table: TableState) -> TableState:
-        return table.with_renamed(self.before.key, self.after)
-
-
-@dataclass(frozen=True, slots=True)
-class DropColumn(SingleRequest):
-    column: ColumnState
-    why: str
-
-    def __str__(self) -> str:
-        return f"drop column {self.ref.table}.{self.column}, {self.why}"
-
-    @property
-    def touches(self) -> frozenset[str]:
-        return frozenset({self.column.key})
-
-    @property
-    def loses_data(self) -> bool:
-        return self.column.status == AVAILABLE
-
-    @property
-    def request(self) -> Request:
-        return Request("DELETE", f"{self.ref.path}/columns/{quote(self.column.key, safe='')}", body={})
-
-    def is_ready(self, table: TableState | None) -> bool:
-        """An index over it goes first: in a composite unique one Appwrite leaves the column stuck (observed)."""
-        return (
-            table is not None
-            and self.column.key in table.columns
-            and table.columns[self.column.key].status == self.column.status
-            and not any(self.column.key in index.columns for index in table.indexes.values())
-        )
-
-    def effect(self, table: TableState) -> TableState:
-        return table.with_column(replace(self.column, status="deleting"))
-
-
-@dataclass(frozen=True, slots=True)
-class DropTemporaryColumn(DropColumn):
-    """A column that a migration made itself, and whose values it can make again."""
-
-    @property
-    def loses_data(self) -> bool:
-        return False
-
-
-@dataclass(frozen=True, slots=True)
-class AddIndex(SingleRequest):
-    index: IndexState
-
-    def __str__(self) -> str:
-        return f"add index {self.ref.table}.{self.index}"
-
-    @property
-    def touches(self) -> frozenset[str]:
-        return frozenset(self.index.columns)
-
-    @property
-    def adds(self) -> str:
-        return self.index.key
-
-    @property
-    def request(self) -> Request:
-        return Request("POST", f"{self.ref.path}/indexes", body=bodies.index_body(self.index))
-
-    def is_ready(self, table: TableState | None) -> bool:
-        """Appwrite builds columns in the background and refuses an index over one that is not there yet."""
-        return (
-            table is not None
-            and self.index.key not in table.indexes
-            and all(key.startswith("$") or _is_available(table, key) for key in self.index.columns)
-        )
-
-    def effect(self, table: TableState) -> TableState:
-        return table.with_index(replace(self.index, status="processing"))
-
-
-@dataclass(frozen=True, slots=True)
-class DropIndex(SingleRequest):
-    index: IndexState
-    why: str
-
-    def __str__(self) -> str:
-        return f"drop index {self.ref.table}.{self.index}, {self.why}"
-
-    @property
-    def touches(self) -> frozenset[str]:
-        return frozenset(self.index.columns)
-
-    @property
-    def request(self) -> Request:
-        return Request("DELETE", f"{self.ref.path}/indexes/{quote(self.index.key, safe='')}", body={})
-
-    def is_ready(self, table: TableState | None) -> bool:
-        return table is not None and self.index.key in table.indexes
-
-    def effect(self, table: TableState) -> TableState:
-        return table.with_index(replace(self.index, status="deleting"))
-
-
-def column_path(ref: TableRef, column: ColumnState) -> str:
-    """The path under which a column is changed, by the route of its own kind."""
-    return f"{ref.path}/columns/{column.kind}/{quote(column.key, safe='')}"
-
-
-def _is_available(table: TableState, key: str) -> bool:
-    return key in table.columns and table.columns[key].status == AVAILABLE
 
 
 def _counted(count: int, noun: str, plural: str = "") -> str:

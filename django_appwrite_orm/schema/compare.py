@@ -7,20 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from ..plans import TableRef
-from .changes import (
-    AddColumn,
-    AddIndex,
-    Change,
-    CreateTable,
-    DropColumn,
-    DropIndex,
-    DropTable,
-    DropTemporaryColumn,
-    RenameColumn,
-    UpdateTable,
-)
+from .changes import Change, CreateTable, DropTable, UpdateTable
+from .column_changes import AddColumn, DropColumn, DropTemporaryColumn, RenameColumn
 from .copying import CopyColumn, former_key, temporary_key
 from .declared import DeclaredTable
+from .index_changes import AddIndex, DropIndex
 from .inplace import ChangeColumn, differences, is_possible
 from .state import AVAILABLE, UNFINISHED, ColumnState, IndexState, TableState
 from .values import conversion

@@ -22,7 +22,8 @@ from ..exceptions import SchemaError
 from ..plans import Clause, UpdateRow, UpdateRows
 from ..steps import Steps
 from .changes import Change, Report
-from .state import AVAILABLE, TableState
+from .column_changes import is_available
+from .state import TableState
 from .values import Conversion, same, survey
 from .walk import RawRow, newest, walk
 
@@ -81,9 +82,7 @@ class CopyColumn(Change):
         return frozenset({self.source, self.target})
 
     def is_ready(self, table: TableState | None) -> bool:
-        return table is not None and all(
-            key in table.columns and table.columns[key].status == AVAILABLE for key in (self.source, self.target)
-        )
+        return table is not None and is_available(table, self.source) and is_available(table, self.target)
 
     def effect(self, table: TableState) -> TableState:
         return table

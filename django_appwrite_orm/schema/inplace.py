@@ -11,8 +11,9 @@ from ..plans import Clause, ListRows, Request, UpdateRows
 from ..steps import Steps
 from ..tables.columns import Column
 from . import bodies
-from .changes import Change, Report, column_path
-from .state import AVAILABLE, INT32, ColumnState, TableState
+from .changes import Change, Report
+from .column_changes import column_path, is_available
+from .state import INT32, ColumnState, TableState
 from .values import fill_of, kept, survey
 
 _SIZED = frozenset({"string", "varchar"})
@@ -71,7 +72,7 @@ class ChangeColumn(Change):
         return self.column.to_appwrite(self.column.clean(fill_of(self.column)))
 
     def is_ready(self, table: TableState | None) -> bool:
-        return table is not None and getattr(table.columns.get(self.after.key), "status", "") == AVAILABLE
+        return table is not None and is_available(table, self.after.key)
 
     def effect(self, table: TableState) -> TableState:
         return table.with_column(self.after)

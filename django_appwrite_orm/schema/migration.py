@@ -22,6 +22,7 @@ from .compare import Plan, Rules, compare
 from .declared import DeclaredTable, declared_table, tables_named
 from .server import read_tables
 from .state import BROKEN, TableState
+from .together import Together
 
 # Asked before values are lost, with a line for each such change.
 Confirm = Callable[[Sequence[str]], bool]
@@ -145,32 +146,40 @@ class _Migration:
         return True
 
     def _round(self, todo: Plan, found: dict[str, TableState]) -> Steps[int]:
-        """Make the changes that can be made now; how many."""
-        count = 0
-        waiting: set[tuple[str, str]] = set()
+        """Make the changes that can be made now, several tables at once; how many."""
+        by_table: dict[str, list[Change]] = {}
         for change in todo.changes:
-            id = change.ref.table.lower()
-            touched = {(id, key) for key in change.touches}
-            if touched & waiting or not change.is_ready(found.get(id)):
-                waiting |= touched
+            by_table.setdefault(change.ref.table.lower(), []).append(change)
+        counts: list[int] = []
+        if by_table:
+            counts = yield Together([self._table(changes, found.get(id)) for id, changes in by_table.items()])
+        return sum(counts)
+
+    def _table(self, changes: list[Change], table: TableState | None) -> Steps[int]:
+        """The changes of one table, in their order, as far as they can be made now."""
+        count = 0
+        waiting: set[str] = set()
+        for change in changes:
+            if change.touches & waiting or not change.is_ready(table):
+                waiting |= change.touches
                 continue
-            if str(change) in self.asked:
-                raise SchemaError(
-                    f"Appwrite was asked to {change}, and the difference is there again. Look at the table in the"
-                    " Appwrite console, and at what else changes it."
-                )
-            self.asked.add(str(change))
-            if change.adds is not None:
-                self.added.add((id, change.adds))
+            self._refuse_repeated(change)
             if not (yield from self._make(change)):
-                return count  # what follows may rest on it; the next round sees what they did
-            after = change.effect(found.get(id) or TableState(change.ref.table, change.ref.table))
-            found.pop(id, None)
-            if after is not None:
-                found[id] = after
+                break  # what follows may rest on it; the next round sees what they did
+            table = change.effect(table or TableState(change.ref.table, change.ref.table))
             self.report(str(change)[0].upper() + str(change)[1:])
             count += 1
         return count
+
+    def _refuse_repeated(self, change: Change) -> None:
+        if str(change) in self.asked:
+            raise SchemaError(
+                f"Appwrite was asked to {change}, and the difference is there again. Look at the table in the"
+                " Appwrite console, and at what else changes it."
+            )
+        self.asked.add(str(change))
+        if change.adds is not None:
+            self.added.add((change.ref.table.lower(), change.adds))
 
     def _make(self, change: Change) -> Steps[bool]:
         """False when somebody else was faster."""

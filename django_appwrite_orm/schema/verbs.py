@@ -11,8 +11,9 @@ from ..exceptions import NotFound, SchemaError
 from ..plans import Request, TableRef
 from ..steps import Pause, Steps
 from ..tables import Index, Row
-from .changes import AddIndex, DropTable
+from .changes import DropTable
 from .declared import declared_index
+from .index_changes import AddIndex
 from .migration import TIMEOUT, migrate
 from .state import AVAILABLE, BROKEN
 

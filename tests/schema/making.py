@@ -7,8 +7,11 @@ from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
+import pytest
+
 from django_appwrite_orm import Table
 from django_appwrite_orm.connection import connections
+from django_appwrite_orm.exceptions import SchemaError
 from django_appwrite_orm.plans import Request
 from django_appwrite_orm.schema import migrate
 from django_appwrite_orm.steps import run
@@ -46,3 +49,24 @@ def answering(change: Callable[[Request, Any], Any]):
 
     with mock.patch.object(Attempt, "perform", changed):
         yield
+
+
+def values(table: Any, name: str = "a") -> list[Any]:
+    return [getattr(row, name) for row in table.objects.uncached()]
+
+
+def indexes_of(id: str = "things") -> dict[str, dict[str, Any]]:
+    return {index["key"]: index for index in ask("GET", f"/tables/{id}")["indexes"]}
+
+
+def fill(table: Any, *given: Any) -> None:
+    for value in given:
+        table.objects.create(a=value)
+
+
+def refused(*tables: Any, match: str, **options: Any) -> None:
+    """The migration is refused, and the server's schema is what it was."""
+    before = ask("GET", "/tables")
+    with pytest.raises(SchemaError, match=match):
+        migrated(*tables, **options)
+    assert ask("GET", "/tables") == before

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
+import time
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -12,7 +16,9 @@ from django_appwrite_orm import FulltextIndex, Index, Permission, Role, UniqueIn
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import ConfigurationError, SchemaError
 from django_appwrite_orm.schema import migrate
+from django_appwrite_orm.schema.together import AT_ONCE
 from django_appwrite_orm.steps import arun
+from django_appwrite_orm.transport.attempts import Attempt
 from django_appwrite_orm.transport.client import Reply
 from tests.counting import counted
 from tests.library.tables import Book, Everything, Reader
@@ -205,14 +211,8 @@ def test_another_run_that_was_faster_is_no_error() -> None:
     assert migrated(wanted) == []
 
 
-async def _migrate_asynchronously() -> int:
-    return await arun(migrate([Book]))
-
-
 def test_it_works_on_an_event_loop() -> None:
-    import asyncio
-
-    assert asyncio.run(_migrate_asynchronously()) > 0
+    assert asyncio.run(_migrated_asynchronously(Book)) > 0
     assert migrated(Book) == []
 
 
@@ -236,3 +236,47 @@ def test_the_command_ends_with_an_error_in_words() -> None:
     with pytest.raises(CommandError, match="no connection 'nowhere'"):
         call_command("migrate_appwrite", database="nowhere")
     assert "default" in connections.aliases()
+
+
+def test_several_tables_are_made_at_once_and_each_in_its_order() -> None:
+    tables = [
+        table(f"t{n}", {"indexes": [Index("a")]}, a=columns.Varchar(size=9), b=columns.Text(), c=columns.Boolean())
+        for n in range(9)
+    ]
+    under_way, most = [], []
+    perform, lock = Attempt.perform, threading.Lock()
+
+    def performed(self: Attempt) -> Any:
+        with lock:
+            under_way.append(self)
+            most.append(len(under_way))
+        time.sleep(0.002)
+        try:
+            return perform(self)
+        finally:
+            with lock:
+                under_way.remove(self)
+
+    with mock.patch.object(Attempt, "perform", performed):
+        lines = migrated(*tables)
+    assert 1 < max(most) <= AT_ONCE
+    for one in tables:
+        own = [line.split("(")[0].strip() for line in lines if f"{one._meta.id}" in line]
+        assert own[1:] == [
+            f"Add column {one._meta.id}.a",
+            f"Add column {one._meta.id}.b",
+            f"Add index {one._meta.id}.a_key",
+        ]
+    assert migrated(*tables) == []
+
+
+def test_an_error_in_one_table_leaves_the_others_whole() -> None:
+    wide = table("wide", **{f"c{n}": columns.Varchar(size=6000) for n in range(3)})
+    for run_it in (migrated, lambda *tables: asyncio.run(_migrated_asynchronously(*tables))):
+        with pytest.raises(SchemaError, match=r"Could not add column wide\.c2"):
+            run_it(wide, Book, Reader)
+    assert [line for line in migrated(Book, Reader) if "Not declared" not in line] == []
+
+
+async def _migrated_asynchronously(*tables: Any) -> int:
+    return await arun(migrate(tables))

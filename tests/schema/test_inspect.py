@@ -31,7 +31,7 @@ def inspected(capsys: pytest.CaptureFixture[str], *arguments: str, **options: An
 def test_what_is_printed_gives_no_difference(capsys: pytest.CaptureFixture[str]) -> None:
     migrated(Book, Reader, Everything)
     found = inspected(capsys)
-    assert [one.__name__ for one in found] == ["Books", "LibraryReader", "LibraryEverything"]
+    assert {one.__name__ for one in found} == {"Books", "LibraryReader", "LibraryEverything"}
     assert migrated(*found) == []
 
 
