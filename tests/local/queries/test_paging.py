@@ -1,0 +1,113 @@
+"""Order, window, cursors, selected columns, totals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from django_appwrite_orm.local import LocalAppwrite
+
+from ..client import Client, query
+
+COLUMNS = [
+    {"key": "name", "type": "string", "size": 20},
+    {"key": "rank", "type": "integer"},
+    {"key": "tags", "type": "string", "size": 9, "array": True},
+]
+
+
+@pytest.fixture(scope="module")
+def shelf() -> Iterator[tuple[Client, str]]:
+    """Thirty rows ``r00`` to ``r29``; ranks repeat, names differ in letter case, the last has no rank."""
+    app = LocalAppwrite(":memory:")
+    client = Client(app)
+    rows = client.table(COLUMNS)
+    made = [{"$id": f"r{n:02}", "name": f"{'aB'[n % 2]}{n:02}", "rank": n // 3} for n in range(29)]
+    client(f"POST {rows}", {"rows": [*made, {"$id": "r29", "name": "z"}]})
+    yield client, rows
+    app.close()
+
+
+def ids(shelf: tuple[Client, str], *queries: Any) -> list[str]:
+    client, rows = shelf
+    return [row["$id"] for row in client(f"GET {rows}", queries=queries)["rows"]]
+
+
+def test_lists_come_in_the_order_of_creation_25_at_a_time(shelf: tuple[Client, str]) -> None:
+    client, rows = shelf
+    found = client(f"GET {rows}")
+    assert [row["$id"] for row in found["rows"]] == [f"r{n:02}" for n in range(25)]
+    assert found["total"] == 30
+
+
+def test_orders(shelf: tuple[Client, str]) -> None:
+    assert ids(shelf, query("orderDesc", "name"), query("limit", "", 3)) == ["r29", "r27", "r25"]
+    assert ids(shelf, query("orderDesc", "rank"), query("limit", "", 4)) == ["r27", "r28", "r24", "r25"]
+    both = [query("orderDesc", "rank"), query("orderDesc", "name"), query("limit", "", 3)]
+    assert ids(shelf, *both) == ["r27", "r28", "r25"]
+    assert ids(shelf, query("orderAsc", "rank"), query("limit", "", 1)) == ["r29"]  # null comes first
+    assert ids(shelf, query("orderDesc"), query("limit", "", 1)) == ["r29"]
+    assert sorted(ids(shelf, query("orderRandom"), query("limit", "", 30))) == [f"r{n:02}" for n in range(30)]
+
+
+@pytest.mark.parametrize("orders", [[], [query("orderDesc", "rank")], [query("orderAsc", "name"), query("orderDesc")]])
+def test_cursors_walk_every_row_once_and_back(shelf: tuple[Client, str], orders: list[Any]) -> None:
+    ranked = query("isNotNull", "rank")
+    expected = ids(shelf, ranked, *orders, query("limit", "", 100))
+    forth: list[str] = []
+    while page := ids(
+        shelf, ranked, *orders, query("limit", "", 7), *([query("cursorAfter", "", forth[-1])] if forth else [])
+    ):
+        forth += page
+    assert forth == expected
+    back = expected[-1:]
+    while page := ids(shelf, ranked, *orders, query("limit", "", 7), query("cursorBefore", "", back[0])):
+        back = page + back
+    assert back == expected
+
+
+def test_cursors_that_cannot_stand_are_refused(shelf: tuple[Client, str]) -> None:
+    client, rows = shelf
+    absent = [query("cursorAfter", "", "nope")]
+    assert client.refusal(f"GET {rows}", queries=absent) == (400, "general_cursor_not_found")
+    assert client.refusal(f"GET {rows}", queries=[query("cursorAfter", "", "no id!")])[0] == 400
+    null = [query("orderAsc", "rank"), query("cursorAfter", "", "r29")]
+    assert client.refusal(f"GET {rows}", queries=null) == (400, "database_query_order_null")
+
+
+def test_windows(shelf: tuple[Client, str]) -> None:
+    assert ids(shelf, query("limit", "", 2), query("offset", "", 3)) == ["r03", "r04"]
+    assert ids(shelf, query("limit", "", "2")) == ["r00", "r01"]
+    assert ids(shelf, query("offset", "", 30)) == []
+    assert ids(shelf, query("limit", "", 1), query("limit", "", 5)) == ["r00"]
+    client, rows = shelf
+    for wrong in (query("limit", "", 0), query("limit", "", -1), query("limit"), query("offset", "", -1)):
+        assert client.refusal(f"GET {rows}", queries=[wrong]) == (400, "general_query_invalid")
+
+
+def test_selected_columns(shelf: tuple[Client, str]) -> None:
+    client, rows = shelf
+    one = [query("limit", "", 1)]
+    [row] = client(f"GET {rows}", queries=[*one, query("select", "", "name")])["rows"]
+    assert row["name"] == "a00"
+    assert {"rank", "tags"}.isdisjoint(row)
+    assert client(f"GET {rows}/r01", queries=[query("select", "", "rank")])["rank"] == 0
+    assert client.refusal(f"GET {rows}", queries=[query("select", "", "nope")]) == (400, "general_query_invalid")
+
+
+@pytest.mark.parametrize(("given", "total"), [("0", 0), ("1", 30), ("false", 30)])
+def test_a_total_is_left_out_for_0_alone(shelf: tuple[Client, str], given: str, total: int) -> None:
+    client, rows = shelf
+    found = client(f"GET {rows}?total={given}", queries=[query("limit", "", 1)])
+    assert found["total"] == total
+    assert len(found["rows"]) == 1
+
+
+def test_counting_stops_at_5000(appwrite: Client) -> None:
+    rows = appwrite.table(COLUMNS)
+    for start in range(0, 5100, 100):
+        appwrite(f"POST {rows}", {"rows": [{"$id": f"n{n}", "rank": n} for n in range(start, start + 100)]})
+    assert appwrite(f"GET {rows}", queries=[query("limit", "", 1)])["total"] == 5000
+    assert appwrite(f"GET {rows}", queries=[query("lessThan", "rank", 4999)])["total"] == 4999
