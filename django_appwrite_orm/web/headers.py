@@ -28,6 +28,8 @@ def finish(request: HttpRequest, response: HttpResponseBase, record: ReadRecord)
         return response
     if not response.has_header("Cache-Control"):
         response["Cache-Control"] = f"public, max-age={max_age}" if max_age else "private, no-cache"
+    if record.tables and record.worst is Status.STALE:
+        del response["ETag"]  # `table_etag` made it of what the tables are now, and this is what they were
     if _can_have_etag(request, response):
         if not response.has_header("ETag"):
             set_response_etag(response)

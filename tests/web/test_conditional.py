@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import pytest
 from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from django.views.decorators.http import condition
 
+from django_appwrite_orm import cache_policy
 from django_appwrite_orm.connection import connections
-from django_appwrite_orm.exceptions import ConfigurationError
+from django_appwrite_orm.exceptions import ConfigurationError, Unavailable
+from django_appwrite_orm.transport import Client
 from django_appwrite_orm.web import AppwriteCacheMiddleware, table_etag
 from tests.counting import counted
 from tests.library.tables import Book, Reader
@@ -90,6 +94,19 @@ def test_the_tag_ends_with_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
     now[0] += 1
     assert tag(request) != first
     assert table_etag("books", ttl=0)(request) is None
+
+
+def test_what_is_stale_is_not_vouched_for() -> None:
+    with cache_policy(stale_if_error=3600):
+        get()
+        Book.objects.create(title="Dune", price=1)
+        Book.objects.first()  # somebody else has read the table since: it has a version again
+        Reader.objects.first()
+        with mock.patch.object(Client, "send", side_effect=Unavailable("down")):
+            stale = get()
+        assert (stale["X-Cache-Status"], stale.content[:7]) == ("STALE", b"0 books")
+        fresh = get(stale["ETag"])
+    assert (fresh.status_code, fresh.content[:7]) == (200, b"1 books")
 
 
 def test_more_can_be_named() -> None:
