@@ -8,7 +8,7 @@ fault does not show.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -192,6 +192,19 @@ def test_an_old_token_that_could_not_be_deleted_is_never_believed_again(scene: S
     assert keys, "the old tokens are still there"
     _make_writable(scene)
     scene.look()
+
+
+@pytest.mark.parametrize(("policy", "fence_stands"), [("noeviction", True), ("volatile-ttl", False)])
+def test_which_entries_a_full_redis_gives_up(scene: Scene, policy: str, fence_stands: bool) -> None:
+    """A fence is the entry with the shortest life of all, and so the first to go under `volatile-ttl`."""
+    caches["default"].add("a-lane", "a writer", 30)
+    (key,) = (key for key in scene.client.scan_iter() if key.endswith(b"a-lane"))
+    scene.client.config_set("maxmemory-policy", policy)
+    scene.client.config_set("maxmemory", "3mb")
+    with suppress(redis_client.exceptions.OutOfMemoryError):
+        for number in range(5000):
+            scene.client.set(f"answer{number}", "x" * 2000, ex=300)
+    assert scene.client.exists(key) == fence_stands
 
 
 PLAIN = {

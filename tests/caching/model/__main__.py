@@ -11,11 +11,14 @@ import sys
 import time
 
 from .search import PROMISED, Result, search
+from .setups import LARGE, RESIDUES, SOUND
 from .state import Rules, Setup
 
 
 def main() -> int:
     options = _parser().parse_args()
+    if options.page:
+        return _print_page()
     tables = tuple(range(options.tables))
     setup = Setup(
         readers=options.readers,
@@ -30,6 +33,8 @@ def main() -> int:
         crashes=options.crashes,
         failures=options.failures,
         lost_fences=options.lost_fences,
+        atomic_add=not options.add_in_two,
+        flights=options.flights,
         at_once=not options.key_by_key,
         rules=Rules(**dict.fromkeys(options.without, False)),
     )
@@ -37,6 +42,28 @@ def main() -> int:
     result = search(setup, limit=options.limit, until=PROMISED if options.first else frozenset())
     _report(result, time.monotonic() - started)
     return 1 if PROMISED & result.stale.keys() else 0
+
+
+def _print_page() -> int:
+    """The tables of docs/guarantees.md."""
+    sound = True
+    print("| who, and what may happen | states | moves | reads misled |\n| --- | --- | --- | --- |")
+    for name, setup in {**SOUND, **LARGE}.items():
+        result = search(setup)
+        sound = sound and not result.stale
+        print(f"| {name} | {result.states:,} | {result.moves:,} | {sum(result.stale.values()):,} |", flush=True)
+    print("\n| what goes wrong | states | missing: under way | crashed | unclear | acknowledged |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for name, setup in RESIDUES.items():
+        print(f"| {name} | {residue(setup)} |", flush=True)
+    return 0 if sound else 1
+
+
+def residue(setup: Setup) -> str:
+    """A row of the second table: the number of states, and of those in which a read is misled, by what it misses."""
+    result = search(setup)
+    kinds = ("under way", "crashed", "unclear", "acknowledged")
+    return " | ".join(f"{number:,}" for number in (result.states, *(result.stale[kind] for kind in kinds)))
 
 
 def _report(result: Result, seconds: float) -> None:
@@ -64,7 +91,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--lost-fences", type=int, default=0, metavar="N", help="fences that the cache may forget")
     parser.add_argument("--no-evictions", action="store_true", help="tokens and envelopes stay")
     parser.add_argument("--key-by-key", action="store_true", help="many keys are not looked up or deleted at once")
+    parser.add_argument("--add-in-two", action="store_true", help="`add` looks first and sets later")
+    parser.add_argument("--flights", action="store_true", help="readers may take what others have fetched or stored")
     parser.add_argument("--limit", type=int, default=50_000_000, help="give up beyond so many states")
+    parser.add_argument("--page", action="store_true", help="search all there is in setups.py, as the docs show it")
     parser.add_argument("--first", action="store_true", help="stop at the first broken promise")
     names = [field.name for field in dataclasses.fields(Rules)]
     parser.add_argument("--without", action="append", default=[], choices=names, help="leave out a safeguard")

@@ -17,6 +17,8 @@ def reader_moves(setup: Setup, state: State, number: int) -> Moves:
         if not after.todo:
             after = Reader("store", reader.held, shows=shows) if reader.held else IDLE
         yield Move(who, "fetch", reader.todo[0]), state.with_reader(number, after)
+        if setup.flights and reader.held and len(reader.todo) == setup.tables:
+            yield from _flight_moves(setup, state, number, who)
     elif reader.at in _CACHE_CALLS:
         what, table, after_call = _CACHE_CALLS[reader.at](setup, state, number)
         yield Move(who, what, table), after_call
@@ -25,8 +27,21 @@ def reader_moves(setup: Setup, state: State, number: int) -> Moves:
             yield Move(who, f"{what} fails", table), state.failing().with_reader(number, after)
 
 
-def fetching(setup: Setup, held: tuple[int, ...] = ()) -> Reader:
-    return Reader("fetch", held, todo=tuple(range(setup.tables)))
+def fetching(setup: Setup, held: tuple[int, ...] = (), owed: int = 0) -> Reader:
+    return Reader("fetch", held, todo=tuple(range(setup.tables)), owed=owed if held else 0)
+
+
+def _flight_moves(setup: Setup, state: State, number: int, who: str) -> Moves:
+    """Instead of fetching it waited for another reader: for one of its process, or for what one has stored."""
+    reader = state.readers[number]
+    landed = [(other.held, other.shows) for other in state.readers if other.at == "store"]
+    for what, (held, shows) in [
+        *(("take what another has fetched", answer) for answer in landed),
+        *(("take what another has stored", answer) for answer in [state.envelope] if answer),
+    ]:
+        if held == reader.held or not setup.rules.flights_by_tokens:
+            misled = reader.owed & ~shows
+            yield Move(who, what), state.with_reader(number, Reader("misled", owed=misled) if misled else IDLE)
 
 
 def _look(setup: Setup, state: State, number: int) -> Call:
@@ -35,9 +50,11 @@ def _look(setup: Setup, state: State, number: int) -> Call:
         what, table, after = _look_at_one(setup, state, reader)
         return what, table, state.with_reader(number, after)
     if reader.at == "look again":
-        after = _after_second_look(setup, state.tokens, state.is_fenced())
+        after = _after_second_look(setup, state.tokens, state.is_fenced(), reader.owed)
+    elif state.hit():
+        after = IDLE
     else:
-        after = IDLE if state.hit() else _after_look(setup, state.tokens, state.is_fenced())
+        after = _after_look(setup, state.tokens, state.is_fenced(), state.applied if setup.flights else 0)
     return reader.at, None, state.with_reader(number, after)
 
 
@@ -59,43 +76,51 @@ def _look_at_one(setup: Setup, state: State, reader: Reader) -> tuple[str, int |
         return what, table, reader._replace(looked=looked)
     envelope, tokens, fenced = looked[0], looked[1::3], any(looked[2::3]) or any(looked[3::3])
     if reader.at == "look again":
-        return what, table, _after_second_look(setup, tokens, fenced)
+        return what, table, _after_second_look(setup, tokens, fenced, reader.owed)
     if fenced or 0 in tokens or envelope.tokens != tokens:
-        return what, table, _after_look(setup, tokens, fenced)
+        return what, table, _after_look(setup, tokens, fenced, reader.owed if setup.flights else 0)
     misled = reader.owed & ~envelope.shows
     return what, table, Reader("misled", owed=misled) if misled else IDLE
 
 
-def _after_look(setup: Setup, tokens: tuple[int, ...], fenced: bool) -> Reader:
+def _after_look(setup: Setup, tokens: tuple[int, ...], fenced: bool, owed: int) -> Reader:
     missing = tuple(table for table, token in enumerate(tokens) if token == 0)
     if fenced or not missing:
-        return fetching(setup, () if fenced else tokens)
-    return Reader("add", () if setup.rules.second_look else tokens, missing)
+        return fetching(setup, () if fenced else tokens, owed)
+    return Reader("add", () if setup.rules.second_look else tokens, missing, owed=owed)
 
 
-def _after_second_look(setup: Setup, tokens: tuple[int, ...], fenced: bool) -> Reader:
-    return fetching(setup, () if fenced or 0 in tokens else tokens)
+def _after_second_look(setup: Setup, tokens: tuple[int, ...], fenced: bool, owed: int) -> Reader:
+    return fetching(setup, () if fenced or 0 in tokens else tokens, owed)
 
 
 def _add(setup: Setup, state: State, number: int) -> Call:
     reader = state.readers[number]
+    table = reader.todo[0]
+    if state.tokens[table] or (state.doubts[table] and not setup.rules.own_keys):
+        return "add token", table, state.with_reader(number, _added(setup, reader, 0))
+    if not setup.atomic_add:
+        return "find no token", table, state.with_reader(number, reader._replace(at="set token"))
+    return "add token", table, _set_token(setup, state, number)[2]
+
+
+def _set_token(setup: Setup, state: State, number: int) -> Call:
+    reader = state.readers[number]
+    table = reader.todo[0]
+    revived = state.envelope.tokens[table] if state.envelope and not setup.rules.fresh_tokens else 0
+    token = revived or state.new_token()
+    state = state._replace(tokens=put(state.tokens, table, token))
+    return "set token", table, state.with_reader(number, _added(setup, reader, token))
+
+
+def _added(setup: Setup, reader: Reader, token: int) -> Reader:
+    """One token more is there: its own, or somebody else's if it is 0."""
     table, rest = reader.todo[0], reader.todo[1:]
-    held = reader.held
-    is_free = state.tokens[table] == 0 and (setup.rules.own_keys or not state.doubts[table])
-    if is_free:
-        revived = state.envelope.tokens[table] if state.envelope and not setup.rules.fresh_tokens else 0
-        token = revived or state.new_token()
-        state = state._replace(tokens=put(state.tokens, table, token))
-    if rest:
-        after = Reader("add", held, rest)
-    elif setup.rules.second_look:
-        after = Reader("look again")
-    else:
-        after = fetching(setup)
-    if not setup.rules.second_look:  # it takes its own token at its word, and stores under nobody else's
-        held = put(held, table, state.tokens[table]) if is_free else held
-        after = after._replace(held=held if rest or 0 not in held else ())
-    return "add token", table, state.with_reader(number, after)
+    if setup.rules.second_look:
+        return Reader("add", (), rest, owed=reader.owed) if rest else Reader("look again", owed=reader.owed)
+    # Without a second look it takes its own token at its word, and stores under nobody else's.
+    held = put(reader.held, table, token)
+    return Reader("add", held, rest) if rest else fetching(setup, held if 0 not in held else ())
 
 
 def _store(setup: Setup, state: State, number: int) -> Call:
@@ -104,4 +129,4 @@ def _store(setup: Setup, state: State, number: int) -> Call:
     return "store", None, state._replace(envelope=Envelope(tokens, reader.shows)).with_reader(number, IDLE)
 
 
-_CACHE_CALLS = {"look": _look, "add": _add, "look again": _look, "store": _store}
+_CACHE_CALLS = {"look": _look, "add": _add, "set token": _set_token, "look again": _look, "store": _store}

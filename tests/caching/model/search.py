@@ -43,13 +43,11 @@ def moves(setup: Setup, state: State) -> Moves:
 def misled(setup: Setup, state: State) -> set[str]:
     """What a read misses: one that begins now and would be a hit, or one that has just ended with a hit."""
     missing = 0
-    if setup.at_once:
-        if hit := state.hit():
-            missing = state.applied & ~hit.shows
-    else:
-        for reader in state.readers:
-            if reader.at == "misled":
-                missing |= reader.owed
+    if setup.at_once and (hit := state.hit()):
+        missing = state.applied & ~hit.shows
+    for reader in state.readers:
+        if reader.at == "misled":
+            missing |= reader.owed
     return {
         KINDS.get(writer.at, "under way") for number, writer in enumerate(state.writers) if missing & setup.bits[number]
     }

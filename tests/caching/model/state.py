@@ -25,6 +25,7 @@ class Rules:
     second_look: bool = True  # after adding a token the reader looks at tokens and fences again
     tokens_from_before: bool = True  # an answer is stored under the tokens held before it was fetched
     fresh_tokens: bool = True  # a missing token is replaced by a new one, not by the one the envelope names
+    flights_by_tokens: bool = True  # readers share a fetch only if they hold the same tokens
     own_keys: bool = True  # fences have keys of their own; if not, one value BUSY stands in the token's key
 
 
@@ -46,6 +47,8 @@ class Setup:
     crashes: int = 0
     failures: int = 0
     lost_fences: int = 0
+    atomic_add: bool = True  # if not, `add` looks first and sets later (file and database caches)
+    flights: bool = False  # a reader may take what another one has fetched, or stored while it waited
     at_once: bool = True  # many keys are looked up and deleted in one moment (Redis); if not, key by key
     rules: Rules = Rules()
 
@@ -74,7 +77,7 @@ class Reader(NamedTuple):
     """`at` is what it does next; `held` the tokens it will store under, () for not at all.
 
     `looked` is what a look-up key by key has seen so far: the envelope, then token, lane and doubt of each
-    table. `owed` are the changes that were applied when such a read began.
+    table. `owed` are the changes that were applied when the read began, where what it takes is older than that.
     """
 
     at: str = "look"

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from .state import Move, Moves, Setup, State, Writer, put
 
+Call = tuple[str, int | None, State]  # what it does, to which table, and what there is then
 # What a writer makes of where its request is: an answer to its call, or nothing yet.
 HEARD = {"applied": "succeeded", "failed": "unclear", "refused": "refused"}
 
@@ -47,17 +48,23 @@ def _ending(state: State, number: int, writer: Writer, outcome: str) -> State:
     return state.with_writer(number, writer._replace(at="tidy up", outcome=outcome, step=0))
 
 
-def _take_lane(setup: Setup, state: State, number: int, writer: Writer) -> tuple[str, int, State]:
+def _take_lane(setup: Setup, state: State, number: int, writer: Writer) -> Call:
     table = setup.writers[number][writer.step]
     if state.lanes[table] == 0:
-        state = state._replace(lanes=put(state.lanes, table, number + 1))
-        after = _fenced(setup, number, writer._replace(lanes=(*writer.lanes, table)))
-    else:
-        after = writer._replace(at="leave doubt") if setup.rules.doubt else _fenced(setup, number, writer)
+        if not setup.atomic_add:
+            return "find no lane", table, state.with_writer(number, writer._replace(at="set lane"))
+        return "take lane", table, _set_lane(setup, state, number, writer)[2]
+    after = writer._replace(at="leave doubt") if setup.rules.doubt else _fenced(setup, number, writer)
     return "take lane", table, state.with_writer(number, after)
 
 
-def _leave_doubt(setup: Setup, state: State, number: int, writer: Writer) -> tuple[str, int, State]:
+def _set_lane(setup: Setup, state: State, number: int, writer: Writer) -> Call:
+    table = setup.writers[number][writer.step]
+    after = _fenced(setup, number, writer._replace(lanes=(*writer.lanes, table)))
+    return "set lane", table, state._replace(lanes=put(state.lanes, table, number + 1)).with_writer(number, after)
+
+
+def _leave_doubt(setup: Setup, state: State, number: int, writer: Writer) -> Call:
     table = setup.writers[number][writer.step]
     state = state._replace(doubts=put(state.doubts, table, state.doubts[table] | 1 << number))
     return "leave doubt", table, state.with_writer(number, _fenced(setup, number, writer))
@@ -70,14 +77,14 @@ def _fenced(setup: Setup, number: int, writer: Writer) -> Writer:
     return writer._replace(at="delete tokens" if setup.rules.fence_before_token else "send", step=0)
 
 
-def _set_busy(setup: Setup, state: State, number: int, writer: Writer) -> tuple[str, None, State]:
+def _set_busy(setup: Setup, state: State, number: int, writer: Writer) -> Call:
     own = setup.writers[number]
     doubts = tuple(doubt | (table in own) << number for table, doubt in enumerate(state.doubts))
     state = state._replace(tokens=_without(state.tokens, own), doubts=doubts)
     return "set BUSY", None, state.with_writer(number, writer._replace(at="send"))
 
 
-def _delete_tokens(setup: Setup, state: State, number: int, writer: Writer) -> tuple[str, int | None, State]:
+def _delete_tokens(setup: Setup, state: State, number: int, writer: Writer) -> Call:
     own = setup.writers[number]
     if setup.at_once:
         state = state._replace(tokens=_without(state.tokens, own))
@@ -94,7 +101,7 @@ def _dropped(setup: Setup, writer: Writer) -> Writer:
     return writer._replace(at="send" if is_fenced else "take lane", step=0)
 
 
-def _tidy_up(setup: Setup, state: State, number: int, writer: Writer) -> tuple[str, int | None, State]:
+def _tidy_up(setup: Setup, state: State, number: int, writer: Writer) -> Call:
     """Delete the tokens once more, and after them the lanes that are certainly its own if the outcome is clear."""
     own, is_clear = setup.writers[number], writer.outcome != "unclear"
     lanes = writer.lanes if is_clear or not setup.rules.keep_when_unclear else ()
@@ -122,7 +129,7 @@ def _without(values: tuple[int, ...], tables: Collection[int]) -> tuple[int, ...
 
 def _without_effect(setup: Setup, state: State, number: int, writer: Writer) -> State:
     """The cache call raised and did nothing: a write goes on, with what fence it has, which then stays."""
-    if writer.at in ("take lane", "leave doubt"):
+    if writer.at in ("take lane", "set lane", "leave doubt"):
         after = _fenced(setup, number, writer)
     elif writer.at == "delete tokens":
         after = _dropped(setup, writer)
@@ -135,6 +142,7 @@ def _without_effect(setup: Setup, state: State, number: int, writer: Writer) -> 
 
 _CACHE_CALLS = {
     "take lane": _take_lane,
+    "set lane": _set_lane,
     "leave doubt": _leave_doubt,
     "set BUSY": _set_busy,
     "delete tokens": _delete_tokens,
