@@ -53,7 +53,7 @@ def note_read(table: str, found: Found, seconds: float) -> None:
 def recalled(key: str) -> Found | None:
     """What the request that runs here was answered before, under this envelope key."""
     record = _current.get()
-    return record.answers.get(key) if record is not None else None
+    return None if record is None or record.closed else record.answers.get(key)
 
 
 def remember(key: str, found: Found) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
+from asgiref.sync import sync_to_async
 from django.core.cache import caches
 
 from django_appwrite_orm.caching import recording
@@ -54,6 +57,25 @@ def test_the_requests_own_changes_end_it(per_request: None) -> None:
         with counted() as costs:
             list(Book.objects.all())
     assert len(costs.requests) == 1
+
+
+def test_work_that_outlives_its_request_asks_like_any_other(per_request: None) -> None:
+    async def outliving() -> None:
+        with recording():
+            assert [book async for book in Book.objects.all()] == []
+            over = asyncio.Event()
+            rows = asyncio.create_task(read_after(over))
+        await sync_to_async(written_elsewhere)()
+        over.set()
+        with counted() as costs:
+            await rows
+        assert len(costs.requests) == 1
+
+    async def read_after(over: asyncio.Event) -> list[Book]:
+        await over.wait()
+        return [book async for book in Book.objects.all()]
+
+    asyncio.run(outliving())
 
 
 def test_outside_a_request_and_unless_asked_for_there_is_none(per_request: None, settings) -> None:
