@@ -6,6 +6,7 @@ Text made and parsed here, never pickled by us: whatever else is found under the
 from __future__ import annotations
 
 import json
+from math import isfinite
 from typing import NamedTuple
 
 from .memory import Remembered, size_of
@@ -22,7 +23,7 @@ class Envelope(NamedTuple):
         """The answer, parsed only now; None when it is no JSON after all."""
         try:
             data = json.loads(self.text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
         return Remembered(self.tokens, self.expires, data, size_of(data))
 
@@ -38,6 +39,7 @@ def unpack(found: object) -> Envelope | None:
     head, _, text = found.partition("\n")
     try:
         tokens, expires = json.loads(head)
-        return Envelope(tuple(map(str, tokens)), float(expires), text)
-    except (ValueError, TypeError):
+        envelope = Envelope(tuple(map(str, tokens)), float(expires), text)
+    except (ValueError, TypeError, OverflowError, RecursionError):
         return None
+    return envelope if isfinite(envelope.expires) else None

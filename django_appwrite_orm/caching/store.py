@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -25,6 +26,9 @@ logger = logging.getLogger("django_appwrite_orm.cache")
 # Django before 6.1 asks for many keys one at a time in these two, each through a thread.
 _LOOPING = frozenset() if django.VERSION >= (6, 1) else frozenset({"get_many", "delete_many"})
 
+
+# What never answers None, unless django-redis with IGNORE_EXCEPTIONS does so in place of an error.
+_TELLING = frozenset({"add", "set", "touch", "delete_many"})
 
 # Seconds without a failure after which an outage is over, to the log.
 QUIET = 5.0
@@ -51,6 +55,11 @@ class Store:
     def shared(self) -> bool:
         """Whether other processes see what is stored here."""
         return not isinstance(caches[self.alias], (LocMemCache, DummyCache))
+
+    @cached_property
+    def hides_failures(self) -> bool:
+        """Whether the backend is a django-redis that was told to ignore exceptions."""
+        return bool(getattr(caches[self.alias], "_ignore_exceptions", False))
 
     def failed(self, error: Exception) -> CacheUnavailable:
         """Note an outage: one log line from its first failure until the cache has worked for `QUIET` seconds.
@@ -86,8 +95,7 @@ class CacheCall(Step):
             found = getattr(caches[self.store.alias], self.method)(*self.arguments)
         except Exception as error:
             raise self.store.failed(error) from error
-        self.store.worked()
-        return found
+        return self._checked(found)
 
     async def aperform(self) -> Any:
         cache = caches[self.store.alias]
@@ -98,5 +106,12 @@ class CacheCall(Step):
                 found = await getattr(cache, f"a{self.method}")(*self.arguments)
         except Exception as error:
             raise self.store.failed(error) from error
+        return self._checked(found)
+
+    def _checked(self, found: Any) -> Any:
+        if self.method == "get_many" and not isinstance(found, Mapping):
+            raise self.store.failed(TypeError(f"get_many returned {type(found).__name__}"))
+        if found is None and self.method in _TELLING and self.store.hides_failures:
+            raise self.store.failed(RuntimeError(f"{self.method} failed, and IGNORE_EXCEPTIONS hides why"))
         self.store.worked()
         return found
