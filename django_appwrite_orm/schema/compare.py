@@ -183,6 +183,12 @@ class _Comparison:
                 f" then stay in {former_key(wanted.key)}. To start empty, declare a column with another key."
             )
             return
+        if found.options.get("encrypt") and not wanted.options.get("encrypt"):
+            self.obstacle(
+                f"{where} is encrypted on the server, and as {', '.join(wanted.traits)} its values would not be."
+                " Declare a column with another key, and carry over in a program what may be read by everybody."
+            )
+            return
         former = self.table.columns.get(former_key(wanted.key))
         if former is not None:
             if not self.rules.allow_destructive:

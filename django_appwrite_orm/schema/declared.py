@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 
-from ..conf import DEFAULT_ALIAS
 from ..exceptions import ConfigurationError
 from ..registry import registry
 from ..tables import Index, Row
@@ -20,14 +19,11 @@ SYSTEM_COLUMNS = {"id": "$id", "pk": "$id", "created_at": "$createdAt", "updated
 
 
 def tables_named(labels: Sequence[str], using: str) -> list[type[Row]]:
-    """The registered tables of connection `using` that the labels name (an app's label, or a table's name, id or
-    label), all of them when there are none. Raises `ConfigurationError` for an unknown one."""
+    """The registered tables that can live on connection `using`: those that name it in `Meta.using`, and those that
+    name none. `labels` (an app's label, or a table's name, id or label) choose among them; none: all of them.
+    Raises `ConfigurationError` for an unknown one."""
     named = {table for label in labels for table in registry.of_app(label) or [registry.get(label)]}
-    return [
-        table
-        for table in registry.all()
-        if (not labels or table in named) and (table._meta.using or DEFAULT_ALIAS) == using
-    ]
+    return [table for table in registry.all() if (not labels or table in named) and table._meta.using in (None, using)]
 
 
 @dataclass(frozen=True, slots=True)

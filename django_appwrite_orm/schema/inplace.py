@@ -21,13 +21,14 @@ _LARGEST_VARCHAR = 16_381
 
 
 def differences(wanted: ColumnState, found: ColumnState) -> list[str]:
-    """What two columns differ in. A string and a varchar of one size count as equal, for they hold the same."""
+    """What two columns differ in. A string and a varchar of one size count as equal, for they hold the same; and
+    what somebody has encrypted stays so, unless it is declared."""
     found_out = []
     if wanted.kind != found.kind and not {wanted.kind, found.kind} <= _SIZED:
         found_out.append("type")
     found_out += [name for name in ("required", "array", "default") if getattr(wanted, name) != getattr(found, name)]
     if "type" not in found_out:
-        names = dict.fromkeys((*wanted.options, *found.options))
+        names = dict.fromkeys((*wanted.options, *(name for name in found.options if name != "encrypt")))
         found_out += [name for name in names if wanted.options.get(name) != found.options.get(name)]
     return found_out
 

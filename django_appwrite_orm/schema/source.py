@@ -17,6 +17,7 @@ from ..conf import DEFAULT_ALIAS
 from ..exceptions import ConfigurationError
 from ..tables import FulltextIndex, Index, Row, UniqueIndex, columns, name_problem
 from ..tables.columns import Column
+from .inplace import differences
 from .state import DOUBLE, INT64, ColumnState, IndexState, TableState, column_state
 
 _KINDS: dict[str, type[Column]] = {
@@ -105,21 +106,20 @@ def _column(column: ColumnState, attribute: str) -> str | tuple[str]:
     kind = _KINDS.get(column.kind)
     if kind is None:
         return (f"there is no column class for {column.kind}.",)
-    if column.options.get("encrypt"):
-        return ("it is encrypted.",)
     arguments = _arguments(column)
     if column.key != attribute:
         arguments["column"] = column.key
     try:
         made = kind(**arguments).bound(attribute)
-        if column_state(made.definition()).options != column.options:
+        if differences(column_state(made.definition()), column):
             return ("its options are not those of its class.",)
     except (ConfigurationError, ValidationError, TypeError) as error:
         return (" ".join(str(error).split()),)
     listed = arguments.pop("elements", None)
     given = [repr(listed)] if listed is not None else []
     given += [f"{name}={value!r}" for name, value in arguments.items()]
-    return f"{attribute} = columns.{kind.__name__}({', '.join(given)})"
+    note = "  # encrypted on the server, and so not to be filtered by" if column.options.get("encrypt") else ""
+    return f"{attribute} = columns.{kind.__name__}({', '.join(given)}){note}"
 
 
 def _arguments(column: ColumnState) -> dict[str, Any]:

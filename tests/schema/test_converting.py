@@ -73,6 +73,15 @@ class TestOtherKinds:
         fill(old, "5", "five")
         refused(table(a=columns.Integer(convert=int)), match=r"1 row stands against it \(row .{20}: ValueError: ")
 
+    def test_what_is_encrypted_is_left_so_and_never_copied_to_where_it_is_not(self) -> None:
+        migrated(table(b=columns.Boolean()))
+        secret = {"key": "a", "size": 200, "required": False, "encrypt": True}
+        ask("POST", "/tables/things/columns/string", secret)
+        assert migrated(table(a=columns.String(size=200), b=columns.Boolean())) == []
+        migrated(table(a=columns.String(size=300), b=columns.Boolean()))
+        assert (columns_of()["a"]["encrypt"], columns_of()["a"]["size"]) == (True, 300)
+        refused(table(a=columns.Text(), b=columns.Boolean()), match="is encrypted on the server, and as text")
+
     def test_text_that_appwrite_would_run_as_an_operator_is_not_copied(self) -> None:
         old = table(a=columns.String(size=99))
         migrated(old)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from unittest import mock
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import override_settings
 
 from django_appwrite_orm import columns
 from django_appwrite_orm.registry import registry
@@ -95,3 +97,18 @@ def test_without_tables_it_says_so_and_asks_nothing(declare, capsys) -> None:
     assert output(capsys) == "No tables are declared for this connection.\n"
     with pytest.raises(Exception, match="database_not_found"):
         ask("GET", "/tables")
+
+
+def test_a_database_gets_the_tables_that_name_it_or_none(declare, capsys) -> None:
+    aliases = {alias: {"ENDPOINT": "local::memory:", "DATABASE_ID": alias} for alias in ("default", "other")}
+    with override_settings(APPWRITE_ORM=aliases):
+        declare(
+            table("anywhere", a=columns.Boolean()),
+            table("there", {"using": "other"}, a=columns.Boolean()),
+            table("here", {"using": "default"}, a=columns.Boolean()),
+        )
+        made = output(capsys), output(capsys, "--database", "other")
+    assert [sorted(re.findall("table (\\w+)", lines)) for lines in made] == [
+        ["anywhere", "here"],
+        ["anywhere", "there"],
+    ]
