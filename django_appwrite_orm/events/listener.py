@@ -22,6 +22,7 @@ from ..plans import Request
 from ..registry import registry
 from ..steps import run
 from .handling import forget_all, handle
+from .reports import report
 
 if TYPE_CHECKING:
     from websockets.sync.client import ClientConnection
@@ -35,6 +36,8 @@ GIVEN_UP = 40.0
 # Seconds between two looks at whether to stop.
 LOOK = 0.5
 LONGEST_PAUSE = 60.0
+# Seconds between two reports of the state, which `stats_appwrite` shows.
+REPORT = 15.0
 OPEN_LIMIT = 10.0
 
 
@@ -46,12 +49,14 @@ class Listener:
     """Listens for the project of one connection until it is told to stop.
 
     `run()` does it in this thread and can be stopped from another one or a signal handler. `state` is one of
-    "starting", "listening", "waiting" (between two connections) and "stopped".
+    "starting", "listening", "waiting" (between two connections) and "stopped", and is reported where
+    `stats_appwrite` finds it.
     """
 
     def __init__(self, alias: str) -> None:
         self.alias = alias
         self.state = "starting"
+        self._reported = float("-inf")
         self._stopping = threading.Event()
         self._failures = 0
 
@@ -71,12 +76,17 @@ class Listener:
                 with connect(self._url(), **self._options()) as socket:
                     self._listen(socket)
             except (OSError, failure, Refused, Unavailable, RateLimited) as error:
-                self.state = "waiting"
+                self._become("waiting")
                 pause = min(2.0**self._failures, LONGEST_PAUSE) * random.uniform(0.5, 1.0)
                 self._failures += 1
                 logger.warning("Realtime of %r: %s. Again in %.1f s.", self.alias, str(error) or repr(error), pause)
                 self._stopping.wait(pause)
-        self.state = "stopped"
+        self._become("stopped")
+
+    def _become(self, state: str) -> None:
+        self.state = state
+        self._reported = time.monotonic()
+        run(report(self.alias, state))
 
     def _url(self) -> str:
         settings = connections[self.alias].settings
@@ -109,6 +119,8 @@ class Listener:
         heard = time.monotonic()
         asked = False
         while not self._stopping.is_set():
+            if time.monotonic() - self._reported > REPORT:
+                self._become(self.state)
             try:
                 frame = socket.recv(timeout=LOOK)
             except TimeoutError:
@@ -145,7 +157,7 @@ class Listener:
             )
         run(forget_all(self.alias))
         self._failures = 0
-        self.state = "listening"
+        self._become("listening")
         logger.info("Realtime of %r: listening as %s on %d channels.", self.alias, user, len(data["channels"]))
 
 

@@ -20,7 +20,7 @@ from django.core.cache import caches
 from django.core.management import CommandError, call_command
 
 from django_appwrite_orm.connection import connections
-from django_appwrite_orm.events import listener
+from django_appwrite_orm.events import listener, reports
 from django_appwrite_orm.events.listener import Listener
 from django_appwrite_orm.exceptions import ConfigurationError, NotFound
 from tests.transport.faults import Fault, FaultyServer, answer, faulty, frames, refusal, reset
@@ -98,6 +98,34 @@ def test_how_it_connects(start: Start) -> None:
     assert path == "/v1/realtime"
     assert query.startswith("project=p&channels%5B%5D=tablesdb.cb-ev.tables.")
     assert query.endswith("tablesdb.cb-ev.tables.open.rows&channels%5B%5D=tablesdb.cb-ev.tables.own.rows")
+
+
+def shown() -> str:
+    out = StringIO()
+    call_command("stats_appwrite", stdout=out, stderr=StringIO())
+    return out.getvalue()
+
+
+def test_its_state_is_shown(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also while nothing happens, and no longer when it has died without a word."""
+    monkeypatch.setattr(listener, "REPORT", 0.1)
+    monkeypatch.setattr(reports, "LIFE", 1)
+    assert "listen_appwrite" not in shown()
+    gate = threading.Event()
+
+    def lost(connection: Any) -> None:
+        gate.wait(10)
+        reset(connection)
+
+    _, found = start(frames(CONNECTED, then=lost), refusal(503, "general_unknown"))
+    assert soon(lambda: "listen_appwrite of 'default': listening" in shown())
+    time.sleep(1.2)
+    assert "listen_appwrite of 'default': listening, 0 s ago" in shown()
+    gate.set()
+    assert soon(lambda: "waiting" in shown())
+    found.stop()
+    assert soon(lambda: "stopped" in shown())
+    assert soon(lambda: "listen_appwrite" not in shown())
 
 
 def test_a_guest_where_a_user_was_meant(start: Start, caplog: pytest.LogCaptureFixture) -> None:

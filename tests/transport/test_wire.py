@@ -7,6 +7,7 @@ import gc
 import json
 import logging
 import os
+import signal
 import threading
 import warnings
 
@@ -144,6 +145,7 @@ def test_a_fork_has_connections_of_its_own() -> None:
         with client._wire._lock:
             child = os.fork()
             if child == 0:
+                signal.alarm(30)  # a child that waits for the lock must not outlive the test
                 code = 1
                 try:
                     code = 0 if run(ask(client)).data == {"ok": True} else 2

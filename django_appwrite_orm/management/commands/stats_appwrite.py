@@ -10,7 +10,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from django_appwrite_orm.connection import connections
+from django_appwrite_orm.events.reports import last_report
 from django_appwrite_orm.queries import orm
+from django_appwrite_orm.steps import run
 
 _COLUMNS = ("reads", "hits", "stale", "misses", "bypasses", "hit_rate", "invalidations", "errors", "bytes", "saved")
 
@@ -55,3 +57,6 @@ class Command(BaseCommand):
         for name, counts in chosen.items():
             cells = (str(counts[column]).rjust(max(len(column), 8)) for column in _COLUMNS)
             self.stdout.write("  ".join([name.ljust(width), *cells]))
+        for alias in connections.aliases():
+            if heard := run(last_report(alias)):
+                self.stdout.write(f"listen_appwrite of {alias!r}: {heard.state}, {heard.age:.0f} s ago")
