@@ -3,13 +3,14 @@
 - `pre_create`, `post_create`, `pre_update`, `post_update`, `pre_delete`, `post_delete`: `row`, and `values`,
   the columns that are written, by their Python names.
 - `pre_bulk_create`, `post_bulk_create`: `rows`, `count`; `pre_bulk_update`, `post_bulk_update`,
-  `pre_bulk_delete`, `post_bulk_delete`: `plan`, `count` (None before the change).
+  `pre_bulk_delete`, `post_bulk_delete`: `plan`, `count` (None before the change), but from `bulk_update(rows, ...)`
+  `rows` and `count`.
 - `table_invalidated`: `reason`, one of "write", "manual", "event" (a change heard from Appwrite) and
   "channel" (one heard from another service).
 - `row_changed`: a change heard from outside, by webhook or realtime, our own among them: `action` ("create",
   "update", "upsert", "delete"), `table`, `row` (as it is now, or was before it was deleted). Once per change, as
   far as two reports of one change can be told from reports of two.
-- `cache_read`: `plan`, `status` ("HIT", "MISS", "BYPASS"), `duration` in seconds.
+- `cache_read`: `plan`, `status` ("HIT", "STALE", "MISS", "BYPASS"), `duration` in seconds.
 
 A receiver of a `pre_` signal that raises stops the change. What follows a change is sent robustly: the row
 exists whatever a receiver does, and what it raises is logged by Django.

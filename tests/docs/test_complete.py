@@ -1,0 +1,60 @@
+"""What there is to use is documented: every setting once, every signal, command, column and public name somewhere."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from django.dispatch import Signal
+
+import django_appwrite_orm
+from django_appwrite_orm import columns, conf, signals
+
+ROOT = Path(__file__).parents[2]
+PAGES = {page.name: page.read_text() for page in (ROOT / "docs").glob("*.md")}
+README = (ROOT / "README.md").read_text()
+ALL = "\n".join([README, *PAGES.values()])
+COMMANDS = (Path(django_appwrite_orm.__file__).parent / "management" / "commands").glob("*_appwrite.py")
+
+
+def in_code(name: str) -> bool:
+    """Whether a page shows this name as code."""
+    code = re.findall(r"```.*?```|`[^`\n]+`", ALL, re.DOTALL)
+    return any(re.search(rf"(?<![A-Za-z_]){name}(?![A-Za-z_])", piece) for piece in code)
+
+
+def test_every_setting_has_one_line() -> None:
+    lines = Counter(re.findall(r"^\| `([A-Z_]+)` \|", PAGES["settings.md"], re.MULTILINE))
+    assert lines == Counter([*conf._KEYS, *conf._CACHE_KEYS])
+    assert "APPWRITE_ORM_ROUTER" in PAGES["settings.md"]
+
+
+@pytest.mark.parametrize("name", [name for name, value in vars(signals).items() if isinstance(value, Signal)])
+def test_every_signal_has_a_line(name: str) -> None:
+    assert re.search(rf"^\|.*`{name}`", PAGES["signals.md"], re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in COMMANDS))
+def test_every_command_is_shown(name: str) -> None:
+    assert in_code(name)
+
+
+@pytest.mark.parametrize("name", django_appwrite_orm.__all__)
+def test_every_public_name_is_shown(name: str) -> None:
+    assert in_code(name)
+
+
+@pytest.mark.parametrize("name", columns.__all__)
+def test_every_column_is_in_the_table_of_columns(name: str) -> None:
+    assert name == "Column" or re.search(rf"^\|.*`{name}\(", PAGES["tables.md"], re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", sorted(PAGES))
+def test_every_page_can_be_found_and_its_links_lead_somewhere(page: str) -> None:
+    assert f"(docs/{page})" in README
+    for target, anchor in re.findall(r"\]\(([a-z-]+\.md)?(?:#([a-z0-9_-]+))?\)", PAGES[page]):
+        headings = re.findall(r"^#+ (.*)$", PAGES[target or page], re.MULTILINE)
+        slugs = [re.sub(r"[^a-z0-9 _-]", "", heading.lower()).replace(" ", "-") for heading in headings]
+        assert not anchor or anchor in slugs
