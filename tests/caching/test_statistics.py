@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from io import StringIO
+from unittest import mock
 
 import pytest
 from django.core.cache import caches
@@ -116,3 +117,11 @@ def test_clear_appwrite() -> None:
         assert "Dropped" in out.getvalue()
     with pytest.raises(CommandError, match="no table"):
         call_command("clear_appwrite", "bookz")
+
+
+def test_clear_appwrite_says_what_it_could_not_do() -> None:
+    with pytest.raises(CommandError, match="'other'"):
+        call_command("clear_appwrite", "books", "--database", "other")
+    broken = mock.patch.object(caches["default"], "delete_many", side_effect=OSError("down"))
+    with broken, pytest.raises(CommandError, match="about books"):
+        call_command("clear_appwrite", "books")

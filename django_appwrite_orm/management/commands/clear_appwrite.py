@@ -7,9 +7,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from django_appwrite_orm.exceptions import ConfigurationError
-from django_appwrite_orm.queries import orm
-from django_appwrite_orm.registry import registry
+from ...exceptions import ConfigurationError
+from ...queries.operations import alias_of, invalidate
+from ...registry import registry
+from ...steps import run
 
 
 class Command(BaseCommand):
@@ -21,9 +22,13 @@ class Command(BaseCommand):
 
     def handle(self, *, tables: list[str], database: str | None, **options: Any) -> None:
         try:
-            chosen = [orm.table(name, using=database) for name in tables or [t._meta.name for t in registry.all()]]
+            chosen = [registry.get(name) for name in tables] or registry.all()
+            kept = [table._meta.name for table in chosen if not run(invalidate(table, alias_of(table, database)))]
         except ConfigurationError as error:
             raise CommandError(str(error)) from None
-        for table in chosen:
-            table.set_updated(False)
+        if kept:
+            raise CommandError(
+                f"The cache could not be reached: it still has what it had about {', '.join(kept)}."
+                " Run this again when it works."
+            )
         self.stdout.write(f"Dropped the cached answers of {len(chosen)} tables.")
