@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -32,6 +34,7 @@ from .caching import (
 )
 from .conf import DEFAULT_ALIAS, ConnectionSettings, configured, connection_settings
 from .exceptions import AppwriteError
+from .identity import IdentifiedAlias, Identity
 from .plans import Answer, Exchange, ReadPlan, Request, TableRef
 from .steps import Steps
 from .transport import Client, Features, deliver, exchange
@@ -63,6 +66,14 @@ class Connection:
 
     def __repr__(self) -> str:
         return f"<Connection {self.settings.alias!r} to {self.settings.endpoint}>"
+
+    def speaking_for(self, identity: Identity) -> Connection:
+        """The same connection for somebody else: with answers of its own in the cache, and the same tokens and
+        fences."""
+        other = copy.copy(self)
+        other.client = self.client.speaking_for(identity.headers)
+        other.keys = dataclasses.replace(self.keys, identity=identity.scope)
+        return other
 
     def send(self, request: Request) -> Steps[Answer]:
         """One request with its repeats, past the cache. Raises an `AppwriteError`."""
@@ -163,6 +174,8 @@ class Connections:
 
     def __getitem__(self, alias: str) -> Connection:
         """The connection of `alias`. Raises `ConfigurationError` when the settings have none such."""
+        if isinstance(alias, IdentifiedAlias):
+            return self[alias.alias].speaking_for(alias.identity)
         found = self._made.get(alias)
         if found is None:
             with self._lock:

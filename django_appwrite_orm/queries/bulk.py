@@ -10,23 +10,23 @@ from django.core.exceptions import ValidationError
 
 from .. import signals
 from ..exceptions import AppwriteError
-from ..plans import BULK_LIMIT, OPERATIONS_LIMIT, Clause, CreateRows, DeleteRows, UpdateRow, UpdateRows
+from ..identity import IdentifiedAlias
+from ..plans import BULK_LIMIT, OPERATIONS_LIMIT, CreateRow, CreateRows, UpdateRow
 from ..signals import Send
 from ..steps import Steps
-from ..tables import Row, clean_values
-from .expressions import operators, separated
-from .merge import pages
+from ..tables import Row
+from .expressions import separated
 from .operations import announce, write
-from .related import followed
 from .transactions import Transaction, current
 from .writes import changes_of, known_columns, ref_of
 
 if TYPE_CHECKING:
-    from .selection import Selection
+    pass
 
 R = TypeVar("R", bound=Row)
 Progress = Callable[[int, int], object]
 Errors = dict[int, Exception]
+Item = TypeVar("Item")
 
 
 def bulk_create(
@@ -37,7 +37,7 @@ def bulk_create(
     arguments = {"rows": rows, "count": len(rows), "using": alias}
     yield Send(signals.pre_bulk_create, table, arguments, robust=False)
     data = _checked(table, rows, errors)
-    chunks = list(_chunks(list(data), BULK_LIMIT))
+    chunks = list(chunks_of(list(data), 1 if isinstance(alias, IdentifiedAlias) else BULK_LIMIT))
     if transaction := current(alias):
         transaction.require(len(chunks))
     done = 0
@@ -59,7 +59,7 @@ def _create_chunk(
     """Write these rows, by position. With `errors` to note them in, a refused chunk is halved until what is
     refused stands alone."""
     try:
-        answer = yield from write(table, alias, CreateRows(ref_of(table, alias), tuple(data.values())))
+        answer = yield from write(table, alias, creation(table, alias, list(data.values())))
     except AppwriteError as error:
         if errors is None or error.unclear or error.status not in (400, 409):
             raise
@@ -67,12 +67,12 @@ def _create_chunk(
             errors[next(iter(data))] = error
             return []
         written: list[R] = []
-        for half in _chunks(list(data), (len(data) + 1) // 2):
+        for half in chunks_of(list(data), (len(data) + 1) // 2):
             part = {position: data[position] for position in half}
             written += yield from _create_chunk(table, alias, rows, part, errors)
         return written
     # Inside a transaction Appwrite answers a bulk create without its rows.
-    shown = answer["rows"] or data.values()
+    shown = [answer] if "$id" in answer else answer["rows"] or data.values()
     for position, raw in zip(data, shown, strict=True):
         rows[position]._using = alias
         rows[position]._load(dict(raw))
@@ -119,7 +119,7 @@ def bulk_update(table: type[R], rows: list[R], fields: Collection[str], alias: s
     outer = current(alias)
     if outer is not None:
         outer.require(len(updates))
-    for chunk in _chunks(updates, OPERATIONS_LIMIT):
+    for chunk in chunks_of(updates, OPERATIONS_LIMIT):
         transaction = outer or Transaction(alias)
         try:
             yield from transaction.stage_all(table, [plan for _, plan in chunk])
@@ -163,56 +163,15 @@ def _note_written(row: Row, plan: UpdateRow) -> None:
     row._values, row._permissions = later, permissions
 
 
-def update_matching(query: Selection[Any], values: dict[str, Any]) -> Steps[int]:
-    """Set columns in every row that a queryset matches."""
-    table = query.model
-    known_columns(table, values)
-    plain, expressions = separated(values)
-    data = {**clean_values(table, plain, whole=False), **operators(table, expressions)}
-    query = yield from followed(query)
-    if query.is_empty or not data:
-        return 0
-    whole = UpdateRows(query.ref, data, query.filters)
-    yield Send(signals.pre_bulk_update, table, {"plan": whole, "count": None, "using": query.db}, robust=False)
-    count = 0
-    for filters in (yield from _targets(query)):
-        count += int((yield from write(table, query.db, UpdateRows(query.ref, data, filters)))["total"])
-    arguments = {"plan": whole, "count": count, "using": query.db}
-    yield from announce(query.db, Send(signals.post_bulk_update, table, arguments))
-    return count
+def creation(table: type[Row], alias: str, data: Sequence[dict[str, Any]]) -> CreateRow | CreateRows:
+    """The request for these rows. A user's may write one at a time."""
+    if not isinstance(alias, IdentifiedAlias):
+        return CreateRows(ref_of(table, alias), tuple(data))
+    values = dict(data[0])
+    granted = values.pop("$permissions", None)
+    permissions = None if granted is None else tuple(granted)
+    return CreateRow(ref_of(table, alias), values.pop("$id"), values, permissions)
 
 
-def _targets(query: Selection[Any]) -> Steps[tuple[tuple[Clause, ...], ...]]:
-    """The filters of each request of an update. Where several are needed the rows are found first and then
-    changed by id: a row that one request has changed could otherwise match another one's values."""
-    requests = query.requests().requests
-    if len(requests) == 1:
-        return requests
-    ids: list[str] = []
-    walk = pages(query._clone(order=(), select=("$id",)).uncached())
-    while not walk.finished:
-        ids += [raw["$id"] for raw in (yield from walk.page())]
-    return tuple((Clause("equal", "$id", tuple(chunk)),) for chunk in _chunks(ids, BULK_LIMIT))
-
-
-def delete_matching(query: Selection[Any]) -> Steps[tuple[int, dict[str, int]]]:
-    """Delete every row that a queryset matches."""
-    table = query.model
-    query = yield from followed(query)
-    if query.is_empty:
-        return 0, {}
-    whole = DeleteRows(query.ref, query.filters)
-    yield Send(signals.pre_bulk_delete, table, {"plan": whole, "count": None, "using": query.db}, robust=False)
-    count = 0
-    for filters in query.requests().requests:
-        count += int((yield from write(table, query.db, DeleteRows(query.ref, filters)))["total"])
-    arguments = {"plan": whole, "count": count, "using": query.db}
-    yield from announce(query.db, Send(signals.post_bulk_delete, table, arguments))
-    return count, {table._meta.label: count}
-
-
-Item = TypeVar("Item")
-
-
-def _chunks(items: list[Item], size: int) -> Iterator[list[Item]]:
+def chunks_of(items: list[Item], size: int) -> Iterator[list[Item]]:
     return (items[start : start + size] for start in range(0, len(items), size))

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from ..steps import arun, run
 from ..tables import Row
-from . import bulk, obtain, writes
+from . import bulk, matching, obtain, writes
 from .results import Results
 
 R = TypeVar("R", bound=Row)
@@ -86,17 +86,17 @@ class Changes(Results[R]):
         `tags=Apply(Operator.array_append(["new"]))`.
         """
         self._refuse_slice("update")
-        return run(bulk.update_matching(self, values))
+        return run(matching.update_matching(self, values))
 
     async def aupdate(self, **values: Any) -> int:
         self._refuse_slice("update")
-        return await arun(bulk.update_matching(self, values))
+        return await arun(matching.update_matching(self, values))
 
     def delete(self) -> tuple[int, dict[str, int]]:
         """Delete every row that matches, in one request; how many there were, as Django says it."""
         self._refuse_slice("delete")
-        return run(bulk.delete_matching(self))
+        return run(matching.delete_matching(self))
 
     async def adelete(self) -> tuple[int, dict[str, int]]:
         self._refuse_slice("delete")
-        return await arun(bulk.delete_matching(self))
+        return await arun(matching.delete_matching(self))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import time
 from typing import Any
@@ -10,6 +11,7 @@ from .. import signals
 from ..caching import CachePolicy, Found, note_read, policy_in_force
 from ..conf import DEFAULT_ALIAS
 from ..connection import Connection, connections
+from ..identity import IdentifiedAlias
 from ..plans import ReadPlan, WritePlan
 from ..routing import routed
 from ..schema.automatic import ready
@@ -36,9 +38,12 @@ def read(table: type[Row], alias: str, plan: ReadPlan, policy: CachePolicy | Non
     transaction = current(alias)
     if transaction is not None and transaction.concerns(plan):
         return (yield from transaction.read(plan))
-    yield from ready(connection)
+    yield from ready(connections[connection.settings.alias])
     started = time.perf_counter()
-    found: Found = yield from connection.read(plan, policy or policy_of(table, connection))
+    if isinstance(alias, IdentifiedAlias):
+        found = yield from _read_as(connection, plan, policy)
+    else:
+        found = yield from connection.read(plan, policy or policy_of(table, connection))
     duration = time.perf_counter() - started
     note_read(table._meta.name, found, duration)
     logger.debug("%s %s in %.1f ms", found.status.name, plan, duration * 1000)
@@ -48,11 +53,18 @@ def read(table: type[Row], alias: str, plan: ReadPlan, policy: CachePolicy | Non
     return found.data
 
 
+def _read_as(connection: Connection, plan: ReadPlan, policy: CachePolicy | None) -> Steps[Found]:
+    """What somebody else than the API key is answered: cached only where the query itself asks for it, and never
+    something that a public response may rest on."""
+    found = yield from connection.read(plan, policy or CachePolicy(ttl=0))
+    return dataclasses.replace(found, expires=0.0)
+
+
 def write(table: type[Row], alias: str, plan: WritePlan) -> Steps[Any]:
     """Carry out `plan`; the table's cached answers are gone when it returns, and also when it fails. Inside
     `atomic()` it is staged."""
     connection = connections[alias]
-    yield from ready(connection)
+    yield from ready(connections[connection.settings.alias])
     transaction = current(alias)
     if transaction is not None:
         return (yield from transaction.stage(table, plan))

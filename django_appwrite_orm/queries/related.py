@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import FieldError
 
 from ..exceptions import ConfigurationError, NotSupportedError
+from ..identity import same_identity
 from ..plans import NOTHING, Clause, conjunction, disjunction, negation
 from ..registry import registry
 from ..steps import Steps
@@ -100,7 +101,7 @@ def _attach_forward(rows: list[Row], reference: Reference, further: list[str], a
     table = type(rows[0])
     ids = dict.fromkeys(getattr(row, reference.column_name) for row in rows)
     ids.pop(None, None)
-    found = yield from _query(target(table, reference), alias)._in_bulk(list(ids), "pk")
+    found = yield from asked_beside(target(table, reference), alias)._in_bulk(list(ids), "pk")
     yield from attach(list(found.values()), further, alias)
     by_id = {str(id).lower(): row for id, row in found.items()}
     for row in rows:
@@ -111,7 +112,7 @@ def _attach_forward(rows: list[Row], reference: Reference, further: list[str], a
 
 def _attach_back(rows: list[Row], name: str, further: list[str], alias: str) -> Steps[None]:
     other, reference = rows_back(type(rows[0]), name)
-    query = _query(other, alias).filter(**{f"{reference.column_name}__in": [row.id for row in rows]})
+    query = asked_beside(other, alias).filter(**{f"{reference.column_name}__in": [row.id for row in rows]})
     found: list[Row] = yield from query._all_rows()
     yield from attach(found, further, alias)
     by_id: dict[str, list[Row]] = {}
@@ -127,10 +128,11 @@ def related_rows(row: Row) -> dict[str, tuple[str | None, Any]]:
     return found
 
 
-def _query(table: type[Row], alias: str) -> QuerySet[Any]:
+def asked_beside(table: type[Row], alias: str) -> QuerySet[Any]:
+    """The rows of a related table: on its own connection if it has one, and for whom `alias` speaks."""
     from .queryset import QuerySet
 
-    return QuerySet(table, table._meta.using or alias)
+    return QuerySet(table, same_identity(alias, table._meta.using or alias))
 
 
 # Filters that cross a reference.
@@ -165,7 +167,7 @@ def _followed(table: type[Row], clause: Clause, query: Selection[Any]) -> Steps[
         return clause
     name, where = clause.values or ()
     reference = table._meta.references[name]
-    other = _query(target(table, reference), query.db)._clone(_where=where, policy=query.policy)
+    other = asked_beside(target(table, reference), query.db)._clone(_where=where, policy=query.policy)
     ids = yield from other.values_list("id", flat=True)[: FOLLOWED_LIMIT + 1]._all_rows()
     if len(ids) > FOLLOWED_LIMIT:
         raise NotSupportedError(

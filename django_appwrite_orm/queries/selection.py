@@ -13,6 +13,7 @@ from django.db.models import Q
 from ..caching import CachePolicy
 from ..connection import connections
 from ..exceptions import NotSupportedError
+from ..identity import IdentifiedAlias, Identity
 from ..plans import EVERYTHING, NOTHING, Clause, Split, TableRef, conjunction, disjunction, split
 from ..tables import Row
 from . import lookups, textual
@@ -93,6 +94,19 @@ class Selection(Generic[R]):
     def using(self, alias: str) -> Self:
         """The same question to another connection."""
         return self._clone(db=alias)
+
+    def as_user(self, *, jwt: str | None = None, session: str | None = None) -> Self:
+        """The same question, or change, with a user's permissions: by a JWT or a session secret. Its rows are
+        saved, and lead to others, as that user.
+
+        Answers are cached only after `cached(ttl)`, and then apart from everybody else's. Appwrite refuses its
+        bulk routes to users, so that rows are changed one by one.
+        """
+        return self._clone(db=IdentifiedAlias(self.db, Identity.of_user(jwt=jwt, session=session)))
+
+    def as_guest(self) -> Self:
+        """The same, as somebody who is not signed in."""
+        return self._clone(db=IdentifiedAlias(self.db, Identity.of_guest()))
 
     def filter(self, *conditions: Q, **lookups: Any) -> Self:
         """Rows for which every condition holds. Unknown columns and lookups raise FieldError here and now."""

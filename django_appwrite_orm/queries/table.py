@@ -14,7 +14,7 @@ from ..tables.columns import Reference
 from . import writes
 from .operations import alias_of
 from .queryset import QuerySet
-from .related import related_rows, target, ways_back
+from .related import asked_beside, related_rows, target, ways_back
 
 R = TypeVar("R", bound=Row)
 
@@ -81,7 +81,7 @@ class Table(Row):
         if known is None or known[0] != other_id:
             _refuse_event_loop(f"{type(self).__name__}.{reference.name}", reference.name)
             table = target(type(self), reference)
-            row = run(QuerySet(table, table._meta.using or self._using)._by_id(other_id))
+            row = run(asked_beside(table, self._alias(None))._by_id(other_id))
             known = related_rows(self)[reference.name] = (other_id, row)
         if known[1] is None:
             missing = f"{self!r} refers to the {reference.name} {other_id!r}, which does not exist."
@@ -102,7 +102,7 @@ class Table(Row):
             """The way back of a reference: the rows of another table that refer to this one."""
             for way, other, reference in ways_back(type(self)):
                 if way == name:
-                    rows = QuerySet(other, other._meta.using or self._using).filter(**{reference.column_name: self.id})
+                    rows = asked_beside(other, self._alias(None)).filter(**{reference.column_name: self.id})
                     known = related_rows(self).get(name)
                     if known is not None and known[0] == self.id:
                         rows._along = known[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -79,6 +80,12 @@ class Client:
             headers |= self._caller
         target = request.path + (f"?{urlencode(request.query)}" if request.query else "")
         return Outgoing(request.method, target, headers, body)
+
+    def speaking_for(self, caller: Mapping[str, str]) -> Client:
+        """The same client with these headers in place of the API key; both use the same connections."""
+        other = copy.copy(self)
+        other._caller = dict(caller)
+        return other
 
     def close(self) -> None:
         """Close the connections that are open; the next request opens new ones."""

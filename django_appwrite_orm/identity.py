@@ -1,0 +1,73 @@
+"""Who a request speaks for, where it is not the connection's API key: a user, or nobody."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any, NoReturn, Self
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A user by a JWT or a session secret, or a guest. The secret is in no repr, log line or cache key."""
+
+    kind: str
+    secret: str = field(default="", repr=False)
+
+    @classmethod
+    def of_user(cls, *, jwt: str | None = None, session: str | None = None) -> Self:
+        """A user, by one of the two. Raises ValueError, which does not show them."""
+        if (jwt is None) == (session is None):
+            raise ValueError("A user is known by a jwt or a session secret: give one of them.")
+        kind, secret = ("jwt", jwt) if jwt is not None else ("session", session)
+        if (
+            not isinstance(secret, str)
+            or not secret
+            or not (secret.isascii() and secret.isprintable() and " " not in secret)
+        ):
+            raise ValueError(f"The {kind} is empty or holds characters that cannot be sent in a header.")
+        return cls(kind, secret)
+
+    @classmethod
+    def of_guest(cls) -> Self:
+        return cls("guest")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the request carries in place of the API key."""
+        return {} if self.kind == "guest" else {f"x-appwrite-{self.kind}": self.secret}
+
+    @property
+    def scope(self) -> str:
+        """The part of a cache key that keeps its answers apart from all others'."""
+        digest = hashlib.blake2b(self.secret.encode(), digest_size=16, person=b"appwrite-orm").hexdigest()
+        return f"{self.kind}:{digest}"
+
+
+class IdentifiedAlias(str):
+    """The alias of a connection together with the identity it is used under: two of them are equal only if both
+    are. Rows carry it, so that what was read as a user is saved as that user."""
+
+    alias: str
+    identity: Identity
+
+    def __new__(cls, alias: str, identity: Identity) -> Self:
+        base = alias.alias if isinstance(alias, IdentifiedAlias) else alias
+        made = super().__new__(cls, f"{base} as {identity.scope}")
+        made.alias, made.identity = base, identity
+        return made
+
+    def on(self, alias: str) -> IdentifiedAlias:
+        """The same identity on another connection."""
+        return IdentifiedAlias(alias, self.identity)
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("What was read under a user's identity cannot be pickled: the user's secret would go with it.")
+
+
+def same_identity(alias: str, other: str) -> str:
+    """`other`, under the identity that `alias` has, if it has one."""
+    return alias.on(other) if isinstance(alias, IdentifiedAlias) else other

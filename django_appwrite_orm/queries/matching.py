@@ -1,0 +1,97 @@
+"""Changes to every row that a queryset matches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from .. import signals
+from ..exceptions import NotFound
+from ..identity import IdentifiedAlias
+from ..plans import BULK_LIMIT, Clause, DeleteRow, DeleteRows, UpdateRow, UpdateRows
+from ..signals import Send
+from ..steps import Steps
+from ..tables import clean_values
+from .bulk import chunks_of
+from .expressions import operators, separated
+from .merge import pages
+from .operations import announce, write
+from .related import followed
+from .writes import known_columns
+
+if TYPE_CHECKING:
+    from .selection import Selection
+
+
+def update_matching(query: Selection[Any], values: dict[str, Any]) -> Steps[int]:
+    """Set columns in every row that a queryset matches."""
+    table = query.model
+    known_columns(table, values)
+    plain, expressions = separated(values)
+    data = {**clean_values(table, plain, whole=False), **operators(table, expressions)}
+    query = yield from followed(query)
+    if query.is_empty or not data:
+        return 0
+    whole = UpdateRows(query.ref, data, query.filters)
+    yield Send(signals.pre_bulk_update, table, {"plan": whole, "count": None, "using": query.db}, robust=False)
+    count = yield from _sent(query, (yield from _updates(query, data)))
+    arguments = {"plan": whole, "count": count, "using": query.db}
+    yield from announce(query.db, Send(signals.post_bulk_update, table, arguments))
+    return count
+
+
+def delete_matching(query: Selection[Any]) -> Steps[tuple[int, dict[str, int]]]:
+    """Delete every row that a queryset matches."""
+    table = query.model
+    query = yield from followed(query)
+    if query.is_empty:
+        return 0, {}
+    whole = DeleteRows(query.ref, query.filters)
+    yield Send(signals.pre_bulk_delete, table, {"plan": whole, "count": None, "using": query.db}, robust=False)
+    count = yield from _sent(query, (yield from _deletions(query)))
+    arguments = {"plan": whole, "count": count, "using": query.db}
+    yield from announce(query.db, Send(signals.post_bulk_delete, table, arguments))
+    return count, {table._meta.label: count}
+
+
+def _sent(query: Selection[Any], plans: Iterator[UpdateRow | UpdateRows | DeleteRow | DeleteRows]) -> Steps[int]:
+    """Send them all; how many rows there were. A row that is gone by now is none."""
+    count = 0
+    for plan in plans:
+        if isinstance(plan, (UpdateRows, DeleteRows)):
+            count += int((yield from write(query.model, query.db, plan))["total"])
+            continue
+        try:
+            yield from write(query.model, query.db, plan)
+        except NotFound:
+            continue
+        count += 1
+    return count
+
+
+def _updates(query: Selection[Any], data: dict[str, Any]) -> Steps[Iterator[UpdateRow | UpdateRows]]:
+    """Where several requests are needed the rows are found first and then changed by id: a row that one request
+    has changed could otherwise match another one's values."""
+    if isinstance(query.db, IdentifiedAlias):  # users may not use the bulk routes
+        ids = yield from _ids(query)
+        return (UpdateRow(query.ref, row_id, data) for row_id in ids)
+    requests = query.requests().requests
+    if len(requests) > 1:
+        ids = yield from _ids(query)
+        requests = tuple((Clause("equal", "$id", tuple(chunk)),) for chunk in chunks_of(ids, BULK_LIMIT))
+    return (UpdateRows(query.ref, data, filters) for filters in requests)
+
+
+def _deletions(query: Selection[Any]) -> Steps[Iterator[DeleteRow | DeleteRows]]:
+    if isinstance(query.db, IdentifiedAlias):
+        ids = yield from _ids(query)
+        return (DeleteRow(query.ref, row_id) for row_id in ids)
+    return (DeleteRows(query.ref, filters) for filters in query.requests().requests)
+
+
+def _ids(query: Selection[Any]) -> Steps[list[str]]:
+    ids: list[str] = []
+    walk = pages(query._clone(order=(), select=("$id",)).uncached())
+    while not walk.finished:
+        ids += [raw["$id"] for raw in (yield from walk.page())]
+    return ids
