@@ -12,7 +12,7 @@ from ..registry import registry
 from ..schema import verbs
 from ..steps import run
 from ..tables import Row
-from .operations import alias_of
+from .operations import alias_of, invalidate
 from .table import Table
 from .verbs import TableVerbs
 
@@ -40,7 +40,7 @@ class ORM:
     def clear_caches(self) -> None:
         """Make every cached answer about every registered table a miss."""
         for table in registry.all():
-            self.table(table._meta.name).set_updated(False)
+            run(invalidate(table, alias_of(table)))
 
     def stats(self) -> dict[str, dict[str, Any]]:
         """What the cache did for each table, by name, over all processes where the cache is shared: `reads`,
@@ -48,10 +48,11 @@ class ORM:
         JSON, `hit_time` and `miss_time` in microseconds, `saved` in seconds."""
         return {name: counts.as_dict() for name, counts in self._totals()}
 
-    def reset_stats(self) -> None:
-        """Count from nothing again."""
+    def reset_stats(self, name: str | None = None) -> None:
+        """Count from nothing again: the table of this name, or all of them."""
         for alias, tables in self._by_alias().items():
-            connections[alias].statistics.reset(table._meta.id for table in tables)
+            chosen = [table._meta.id for table in tables if name in (None, table._meta.name)]
+            connections[alias].statistics.reset(chosen)
 
     def _totals(self) -> Iterator[tuple[str, Counts]]:
         for alias, tables in self._by_alias().items():

@@ -12,13 +12,14 @@ from django.core.cache import caches
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
-from django_appwrite_orm import orm
+from django_appwrite_orm import Table, columns, orm
 from django_appwrite_orm.caching import Counts
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import InvalidRequest
+from django_appwrite_orm.registry import registry
 from tests import redis
 from tests.counting import counted
-from tests.library.tables import Book
+from tests.library.tables import Book, Reader
 
 
 @pytest.mark.usefixtures("library")
@@ -103,6 +104,11 @@ def test_the_command() -> None:
     assert json.loads(out.getvalue())["books"]["misses"] == 1
     with pytest.raises(CommandError, match="no table 'bookz'"):
         call_command("stats_appwrite", "bookz", stderr=err)
+    list(Reader.objects.all())
+    call_command("stats_appwrite", "library_reader", reset=True, stdout=out)
+    assert (orm.stats()["books"]["reads"], orm.stats()["library_reader"]["reads"]) == (1, 0)
+    with pytest.raises(CommandError, match="no table 'bookz'"):
+        call_command("stats_appwrite", "bookz", reset=True, stderr=err)
     call_command("stats_appwrite", reset=True, stdout=out)
     assert orm.stats()["books"]["reads"] == 0
 
@@ -125,3 +131,21 @@ def test_clear_appwrite_says_what_it_could_not_do() -> None:
     broken = mock.patch.object(caches["default"], "delete_many", side_effect=OSError("down"))
     with broken, pytest.raises(CommandError, match="about books"):
         call_command("clear_appwrite", "books")
+
+
+def test_all_caches_are_those_of_tables_that_share_a_name_too() -> None:
+    class Twin(Table):
+        title = columns.String()
+
+        class Meta:
+            name = Book._meta.name
+            id = "twins"
+
+    tokens = [connections["default"].table_keys(table._meta.ref("library")).token for table in (Book, Twin)]
+    registry.add(Twin)
+    try:
+        caches["default"].set_many(dict.fromkeys(tokens, "a version"))
+        orm.clear_caches()
+    finally:
+        registry.discard(Twin)
+    assert caches["default"].get_many(tokens) == {}

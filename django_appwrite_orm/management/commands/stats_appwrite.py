@@ -29,8 +29,10 @@ class Command(BaseCommand):
     def handle(self, *, table: str | None, watch: float | None, reset: bool, **options: Any) -> None:
         if watch is not None and watch <= 0:
             raise CommandError("--watch takes a number of seconds above 0.")
+        if table is not None and table not in (known := orm.stats()):
+            raise CommandError(f"There is no table {table!r}. Registered: {', '.join(sorted(known)) or 'none'}.")
         if reset:
-            orm.reset_stats()
+            orm.reset_stats(table)
             self.stdout.write("The counters start from nothing.")
             return
         if any(not connections[alias].store.shared for alias in connections.aliases()):
@@ -45,10 +47,7 @@ class Command(BaseCommand):
             return
 
     def _show(self, table: str | None, *, as_json: bool) -> None:
-        stats = orm.stats()
-        if table is not None and table not in stats:
-            raise CommandError(f"There is no table {table!r}. Registered: {', '.join(sorted(stats)) or 'none'}.")
-        chosen = {name: counts for name, counts in stats.items() if table in (None, name)}
+        chosen = {name: counts for name, counts in orm.stats().items() if table in (None, name)}
         if as_json:
             self.stdout.write(json.dumps(chosen))
             return
