@@ -7,6 +7,7 @@ import contextlib
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pytest
 from django.core.cache import caches
 from django.core.exceptions import ValidationError
 from hypothesis import given, settings
@@ -22,6 +23,8 @@ from django_appwrite_orm.transport import close_local
 from .making import ask, migrated, table
 from .test_inspect import classes_of
 from .test_interrupted import Killed, failing
+
+pytestmark = pytest.mark.slow
 
 TEXT = st.text("abc1 ", max_size=6)
 WHOLE = st.integers(-20, 20)

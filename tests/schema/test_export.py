@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -54,16 +55,16 @@ BAD = {
 
 
 def test_sqlite_runs_it_and_checks_what_appwrite_checks() -> None:
-    database = sqlite3.connect(":memory:")
-    database.executescript(sql(TABLES))
-    for statement in GOOD:
-        database.execute(statement)
-    assert database.execute('SELECT a, c, e, f FROM "odd-id" ORDER BY "$id"').fetchall()[1] == (
-        "it's", 3, 1, "2026-01-02T03:04:05.000+00:00",
-    )  # fmt: skip
-    for statement in BAD.values():
-        with pytest.raises(sqlite3.IntegrityError):
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.executescript(sql(TABLES))
+        for statement in GOOD:
             database.execute(statement)
+        assert database.execute('SELECT a, c, e, f FROM "odd-id" ORDER BY "$id"').fetchall()[1] == (
+            "it's", 3, 1, "2026-01-02T03:04:05.000+00:00",
+        )  # fmt: skip
+        for statement in BAD.values():
+            with pytest.raises(sqlite3.IntegrityError):
+                database.execute(statement)
 
 
 @pytest.fixture(scope="module")

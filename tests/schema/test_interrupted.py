@@ -18,6 +18,8 @@ from django_appwrite_orm.transport.attempts import Attempt, NoAnswer
 
 from .making import ask, columns_of, migrated, table
 
+pytestmark = pytest.mark.slow
+
 
 class Killed(BaseException):
     """Nothing catches this one, as nothing catches SIGKILL."""
