@@ -85,15 +85,17 @@ def exchange(client: Client, request: Request, *, timeout: float, retries: int) 
     reply, doubtful = yield from deliver(client, request, timeout=timeout, retries=retries)
     if reply.status >= 400:  # only what `absent` names gets here
         return Answer("null", None)
-    text = reply.text or "null"
     data = _decoded(reply)
-    if data is None and text != "null":
+    # Nothing at all is an answer to a deletion alone; anywhere else it would read as a row that is not there.
+    if reply.status >= 300 or (reply.status != 204 and not isinstance(data, dict)):
+        moved = f" (it redirects to {reply.headers['location']})" if "location" in reply.headers else ""
         raise Unavailable(
-            f"{client.endpoint} answered {request} with {reply.status} and no JSON; is it an Appwrite endpoint?",
+            f"{client.endpoint} answered {request} with {reply.status} and no JSON object{moved};"
+            " is it an Appwrite endpoint?",
             status=reply.status,
             unclear=not request.is_read,
         )
-    return Answer(text, data, doubtful)
+    return Answer(reply.text or "null", data, doubtful)
 
 
 def _silent(client: Client, request: Request, silence: NoAnswer) -> _Failure:
@@ -128,5 +130,5 @@ def _decoded(reply: Reply) -> object:
         return None
     try:
         return json.loads(reply.text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

@@ -67,4 +67,5 @@ def wait_of(status: int, retry_after: str | None, reset: str | None) -> float | 
 
 
 def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit()
+    """Whether these are seconds; more than 20 digits are none that a float or a header could hold."""
+    return text.isascii() and text.isdigit() and len(text) <= 20

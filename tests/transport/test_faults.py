@@ -45,6 +45,7 @@ from .faults import (
 GOOD = answer(200, {"ok": True})
 HTML = answer(200, "<h1>Welcome</h1>", type="text/html")
 BROKEN_JSON = answer(200, "{broken")
+MOVED = answer(301, "", location="https://elsewhere.example/v1")
 ALWAYS = 3  # attempts with two repeats
 
 
@@ -70,6 +71,13 @@ def ask(drive: Drive, client: Client, request: Request, timeout: float = 5.0, re
         (HTML, UPDATE, Unavailable, True, 1),
         (BROKEN_JSON, READ, Unavailable, False, 1),
         (BROKEN_JSON, CREATE, Unavailable, True, 1),
+        (answer(200, "[" * 100_000), READ, Unavailable, False, 1),
+        (answer(200, [1]), READ, Unavailable, False, 1),
+        (answer(200, "null"), READ, Unavailable, False, 1),
+        (answer(200, ""), READ, Unavailable, False, 1),
+        (MOVED, READ, Unavailable, False, 1),
+        (MOVED, UPDATE, Unavailable, True, 1),
+        (MOVED, Request("DELETE", "/rows/a"), Unavailable, True, 1),
         (refusal(500, "general_unknown"), READ, Unavailable, False, ALWAYS),
         (refusal(500, "general_unknown"), UPDATE, Unavailable, True, 1),
         (refusal(500, "general_unknown"), CREATE, Unavailable, True, ALWAYS),
@@ -156,6 +164,13 @@ def test_the_end_of_appwrites_own_window_is_honoured(drive: Drive) -> None:
     with faulty(busy, GOOD) as server, mock.patch.object(attempts, "Pause", side_effect=attempts.Pause) as pause:
         ask(drive, server.client(), READ)
     assert 0.5 < pause.call_args.args[0] <= 2
+
+
+@pytest.mark.parametrize("header", ["retry_after", "x_ratelimit_reset"])
+def test_a_wait_that_is_no_number_of_seconds_is_not_believed(drive: Drive, header: str) -> None:
+    with faulty(answer(429, {}, **{header: "9" * 400})) as server, pytest.raises(RateLimited) as caught:
+        ask(drive, server.client(), READ)
+    assert caught.value.retry_after is None
 
 
 def test_a_wait_that_is_too_long_is_not_begun(drive: Drive) -> None:
