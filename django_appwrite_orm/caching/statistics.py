@@ -19,7 +19,7 @@ from .reading import Status
 
 logger = logging.getLogger("django_appwrite_orm.cache")
 
-# Seconds between two additions to the totals, and the life of a total that nobody adds to.
+# Seconds between two additions to the totals, and the life of a total, which then begins anew.
 FLUSH_INTERVAL = 5
 TOTAL_LIFE = 30 * 86_400
 

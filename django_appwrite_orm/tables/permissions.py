@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ..conf import VALID_ID
+
 # `write` is short for the changing ones. A row is not created under its own permissions.
 TABLE_VERBS = ("read", "create", "update", "delete", "write")
 ROW_VERBS = ("read", "update", "delete", "write")
 MOST = 100
 
 _PERMISSION = re.compile(r'([a-z]+)\("([^"]*)"\)')
-_ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,35}"
+_ID = VALID_ID.pattern
 _ROLE = re.compile(
     rf"any|guests|users(/(un)?verified)?|user:{_ID}(/(un)?verified)?|team:{_ID}(/{_ID})?|member:{_ID}"
     r"|label:[A-Za-z0-9]{1,36}"
