@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import random
 import threading
 import time
 from functools import lru_cache
@@ -25,6 +24,7 @@ from ..registry import registry
 from ..steps import run
 from ..tables import Row
 from .handling import forget, forget_all
+from .pauses import pause_after
 
 logger = logging.getLogger("django_appwrite_orm.events")
 
@@ -34,7 +34,6 @@ EVERY_TABLE = "*"
 LIMIT = 1.0
 # Seconds between two looks at whether to stop.
 LOOK = 0.5
-LONGEST_PAUSE = 60.0
 
 
 def publish(table: type[Row], using: str) -> None:
@@ -81,7 +80,7 @@ class ChannelListener:
                 with redis.Redis.from_url(url, socket_connect_timeout=LIMIT) as client, client.pubsub() as channel:
                     self._listen(channel)
             except redis.RedisError as error:
-                pause = min(2.0**self._failures, LONGEST_PAUSE) * random.uniform(0.5, 1.0)
+                pause = pause_after(self._failures)
                 self._failures += 1
                 logger.warning("Channel of %r: %s. Again in %.1f s.", self.alias, error, pause)
                 self._stopping.wait(pause)

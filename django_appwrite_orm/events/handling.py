@@ -35,7 +35,7 @@ def handle(names: Sequence[str], payload: object, alias: str) -> Steps[list[Chan
     unless the same report has been seen a short time ago, by any process that shares the cache.
     """
     seen: list[Change] = []
-    for connection in _connections_like(alias):
+    for connection in connections_like(alias):
         tables = [(table, _ref(table, connection)) for table in registry.all()]
         changes = changes_of(names, payload, tables)
         for change in changes:
@@ -52,12 +52,12 @@ def handle(names: Sequence[str], payload: object, alias: str) -> Steps[list[Chan
 
 def forget_all(alias: str, reason: str = "event") -> Steps[None]:
     """Drop the tokens of every registered table in the project of `alias`: anything may have changed unheard."""
-    for connection in _connections_like(alias):
+    for connection in connections_like(alias):
         for table in registry.all():
             yield from forget(table, connection, reason)
 
 
-def _connections_like(alias: str) -> Iterator[Connection]:
+def connections_like(alias: str) -> Iterator[Connection]:
     """The connection of `alias`, then the others to the same project."""
     first = connections[alias]
     yield first

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import random
 import threading
 import time
 from collections.abc import Callable
@@ -21,7 +20,8 @@ from ..exceptions import AppwriteORMError, ConfigurationError, RateLimited, Unav
 from ..plans import Request
 from ..registry import registry
 from ..steps import run
-from .handling import forget_all, handle
+from .handling import connections_like, forget_all, handle
+from .pauses import pause_after
 from .reports import report
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ QUIET = 20.0
 GIVEN_UP = 40.0
 # Seconds between two looks at whether to stop.
 LOOK = 0.5
-LONGEST_PAUSE = 60.0
 # Seconds between two reports of the state, which `stats_appwrite` shows.
 REPORT = 15.0
 OPEN_LIMIT = 10.0
@@ -77,7 +76,7 @@ class Listener:
                     self._listen(socket)
             except (OSError, failure, Refused, Unavailable, RateLimited) as error:
                 self._become("waiting")
-                pause = min(2.0**self._failures, LONGEST_PAUSE) * random.uniform(0.5, 1.0)
+                pause = pause_after(self._failures)
                 self._failures += 1
                 logger.warning("Realtime of %r: %s. Again in %.1f s.", self.alias, str(error) or repr(error), pause)
                 self._stopping.wait(pause)
@@ -94,8 +93,9 @@ class Listener:
             raise ConfigurationError(
                 f"APPWRITE_ORM[{self.alias!r}]: the local Appwrite in this process has no realtime."
             )
-        tables = [table._meta.ref(settings.database_id) for table in registry.all()]
-        channels = [f"tablesdb.{ref.database}.tables.{ref.table}.rows" for ref in tables]
+        databases = dict.fromkeys(found.settings.database_id for found in connections_like(self.alias))
+        refs = [table._meta.ref(database) for database in databases for table in registry.all()]
+        channels = [f"tablesdb.{ref.database}.tables.{ref.table}.rows" for ref in refs]
         query = [("project", settings.project_id), *(("channels[]", channel) for channel in channels)]
         return f"ws{settings.endpoint.removeprefix('http')}/realtime?{urlencode(query)}"
 
@@ -138,14 +138,16 @@ class Listener:
         try:
             message = json.loads(frame)
             kind, data = message["type"], message.get("data")
-        except (ValueError, KeyError, TypeError):
+            if kind == "event":
+                names, payload = data["events"], data["payload"]
+        except (ValueError, KeyError, TypeError, AttributeError):
             logger.error("Realtime of %r: a frame that cannot be read; every table is read anew.", self.alias)
             run(forget_all(self.alias))
             return
         if kind == "connected":
             self._begin(data)
         elif kind == "event":
-            run(handle(data["events"], data["payload"], self.alias))
+            run(handle(names, payload, self.alias))
         elif kind == "error":
             raise Refused(f"Appwrite says {data['code']}: {data['message']}")
 

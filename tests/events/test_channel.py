@@ -13,7 +13,8 @@ import pytest
 import redis as redis_client
 from django.core.management import CommandError, call_command
 
-from django_appwrite_orm.events import channel
+from django_appwrite_orm.conf import connection_settings, problems
+from django_appwrite_orm.events import channel, pauses
 from django_appwrite_orm.events.channel import CHANNEL, ChannelListener
 from tests import redis
 from tests.library.tables import Book, Reader
@@ -60,7 +61,7 @@ def said(site: None, other: redis_client.Redis) -> Iterator[Callable[[], dict[st
 @pytest.fixture
 def listening(site: None, other: redis_client.Redis, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChannelListener]:
     monkeypatch.setattr(channel, "LOOK", 0.05)
-    monkeypatch.setattr(channel.random, "uniform", lambda low, high: 0.01)
+    monkeypatch.setattr(pauses.random, "uniform", lambda low, high: 0.01)
     found = ChannelListener("default")
     thread = threading.Thread(target=found.run, daemon=True)
     thread.start()
@@ -153,3 +154,14 @@ def test_a_gap_drops_every_token(listening: ChannelListener, other: redis_client
         if client["sub"] != "0":
             other.client_kill_filter(_id=client["id"])
     assert soon(lambda: not Book.objects.is_updated() and not Reader.objects.is_updated())
+
+
+def test_the_setting_is_checked_and_kept_secret(settings) -> None:
+    default = settings.APPWRITE_ORM["default"]
+    settings.APPWRITE_ORM = {"default": {**default, "CHANNEL_URL": "http://127.0.0.1/"}}
+    [problem] = problems("default")
+    assert (problem.id, "CHANNEL_URL" in problem.message) == ("E003", True)
+    settings.APPWRITE_ORM = {"default": {**default, "CHANNEL_URL": "redis://:5ec2e7@127.0.0.1/0"}}
+    found = connection_settings("default")
+    assert found.channel_url == "redis://:5ec2e7@127.0.0.1/0"
+    assert "5ec2e7" not in repr(found)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import signal
 import subprocess
@@ -20,7 +19,7 @@ from django.core.cache import caches
 from django.core.management import CommandError, call_command
 
 from django_appwrite_orm.connection import connections
-from django_appwrite_orm.events import listener, reports
+from django_appwrite_orm.events import listener, pauses, reports
 from django_appwrite_orm.events.listener import Listener
 from django_appwrite_orm.exceptions import ConfigurationError, NotFound
 from tests.transport.faults import Fault, FaultyServer, answer, faulty, frames, refusal, reset
@@ -36,7 +35,7 @@ Start = Callable[..., tuple[FaultyServer, Listener]]
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener.random, "uniform", lambda low, high: 0.01)
+    monkeypatch.setattr(pauses.random, "uniform", lambda low, high: 0.01)
     monkeypatch.setattr(listener, "LOOK", 0.05)
 
 
@@ -67,7 +66,7 @@ def start(settings, tables) -> Iterator[Start]:
 
 def soon(condition: Callable[[], object]) -> bool:
     """Whether it becomes true within some seconds."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while not condition() and time.monotonic() < end:
         time.sleep(0.01)
     return bool(condition())
@@ -128,6 +127,14 @@ def test_its_state_is_shown(start: Start, monkeypatch: pytest.MonkeyPatch) -> No
     assert soon(lambda: "listen_appwrite" not in shown())
 
 
+def test_every_database_of_the_project_is_listened_to(start: Start, settings) -> None:
+    _, found = start(refusal(503, "general_unknown"))
+    default = settings.APPWRITE_ORM["default"]
+    settings.APPWRITE_ORM = {"default": default, "other": {**default, "DATABASE_ID": "branch"}}
+    assert "tablesdb.branch.tables.open.rows" in found._url()
+    assert "tablesdb.cb-ev.tables.open.rows" in found._url()
+
+
 def test_a_guest_where_a_user_was_meant(start: Start, caplog: pytest.LogCaptureFixture) -> None:
     _, found = start(JWT, frames(CONNECTED), LISTEN_AS="cbu-ev")
     assert soon(lambda: found.state == "listening")
@@ -185,13 +192,18 @@ def test_a_refusal_is_said_and_tried_again(start: Start, case: str, caplog: pyte
     assert len(server.received) == 2
 
 
-def test_a_frame_that_cannot_be_read_drops_every_token(start: Start, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.ERROR)
+def test_the_pauses_grow_to_a_minute() -> None:
+    """However long the outage: two days of them are no reason to fail."""
+    assert [round(pauses.pause_after(failures) * 100) for failures in (0, 1, 5, 6, 3000)] == [1, 2, 32, 60, 60]
+
+
+@pytest.mark.parametrize("frame", ["not json", "[]", {"type": "event", "data": {"events": []}}, {"type": "event"}])
+def test_a_frame_that_cannot_be_read_drops_every_token(start: Start, frame: object) -> None:
     gate = threading.Event()
 
     def rubbish(connection: Any) -> bool | None:
         gate.wait(10)
-        return frames("not json")(connection)
+        return frames(frame)(connection)
 
     _, found = start(frames(CONNECTED, then=rubbish))
     assert soon(lambda: found.state == "listening")
