@@ -6,10 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.test import override_settings
 
 from django_appwrite_orm import Table, columns
-from django_appwrite_orm.schema import config_of, declared_table, source, tables_of
+from django_appwrite_orm.schema import config_of, declared_table, plan, source, tables_of
+from django_appwrite_orm.steps import run
 from django_appwrite_orm.tables import Row
 from tests.library.tables import Book, Everything, Reader
 
@@ -84,6 +87,27 @@ def test_numbers_without_a_range_are_declared_with_the_one_they_have(capsys: pyt
     (found,) = inspected(capsys, "n")
     assert (found.integer.min, found.integer.max) == (-(2**31), 2**31 - 1)
     assert migrated(found) == []
+
+
+def test_options_other_connections_and_names_that_meet(capsys: pytest.CaptureFixture[str]) -> None:
+    migrated(Reader)
+    point = {"key": "at", "type": "point", "required": True}
+    flags = [{"key": key, "type": "boolean"} for key in ("a-b", "a.b")]
+    ask("POST", "/tables", {
+        "tableId": "class", "name": "C", "rowSecurity": True, "enabled": False, "columns": [point, *flags],
+        "indexes": [{"key": "where", "type": "spatial", "attributes": ["at"]}],
+    })  # fmt: skip
+    ask("POST", "/tables", {"tableId": "Class-", "name": "D"})
+    aliases = {"default": settings.APPWRITE_ORM["default"], "other": settings.APPWRITE_ORM["default"]}
+    with override_settings(APPWRITE_ORM=aliases):
+        call_command("inspect_appwrite", "class", "Class-", database="other")
+        text = capsys.readouterr().out
+        first, second = classes_of(text)
+        assert run(plan([first, second], "other")).is_empty
+    assert (first.__name__, second.__name__) == ("Class", "Class2")
+    assert list(first._meta.columns) == ["a_b", "a_b2"]
+    assert (first._meta.using, first._meta.row_security, first._meta.enabled) == ("other", True, False)
+    assert "# index 'where' (spatial) is not declared" in text
 
 
 def test_unknown_tables_and_databases_are_errors_in_words() -> None:

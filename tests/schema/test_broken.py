@@ -1,0 +1,108 @@
+"""Parts that Appwrite could not build or delete, leftovers, and relationships, which no class declares."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from django_appwrite_orm import Index, UniqueIndex, columns
+from django_appwrite_orm.schema import Rules
+from tests.counting import counted
+
+from .making import answering, ask, columns_of, fill, indexes_of, migrated, refused, table, values
+
+
+def failed_until_dropped(part: str, key: str) -> Any:
+    """The server's list shows a part as failed until it has been deleted."""
+    seen = {"dropped": False}
+
+    def change(request: Any, reply: Any) -> Any:
+        seen["dropped"] |= request.method == "DELETE" and request.path.endswith(f"/{part}/{key}")
+        if request.method != "GET" or "tables" not in (data := json.loads(reply.text)) or seen["dropped"]:
+            return reply
+        for one in (one for found in data["tables"] for one in found[part] if one["key"] == key):
+            one.update(status="failed", error="no room")
+        return reply._replace(text=json.dumps(data))
+
+    return answering(change)
+
+
+def never(lines: Sequence[str]) -> bool:
+    raise AssertionError(f"asked about {lines}")
+
+
+class TestFailed:
+    def test_a_column_is_dropped_and_built_anew_for_it_never_held_anything(self) -> None:
+        one = table(a=columns.Boolean(), b=columns.Varchar(size=9))
+        migrated(one)
+        with failed_until_dropped("columns", "b"):
+            assert migrated(one, confirm=never) == [
+                "Drop column things.b (varchar(9)), which Appwrite failed to build (no room)",
+                "Add column things.b (varchar(9))",
+            ]
+        assert migrated(one) == []
+
+    def test_an_index_too(self) -> None:
+        one = table(a=columns.Boolean(), meta={"indexes": [Index("a")]})
+        migrated(one)
+        with failed_until_dropped("indexes", "a_key"):
+            assert migrated(one) == [
+                "Drop index things.a_key (key on a), for it is failed: no room",
+                "Add index things.a_key (key on a)",
+            ]
+        assert indexes_of().keys() == {"a_key"}
+
+
+def test_a_stuck_column_is_reported_with_the_way_out() -> None:
+    one = table(a=columns.Integer(), b=columns.Integer(), meta={"indexes": [UniqueIndex("a", "b")]})
+    migrated(one)
+    ask("DELETE", "/tables/things/columns/b", {})  # as another program would, which leaves it stuck
+    assert columns_of()["b"]["status"] == "stuck"
+    refused(one, match=r"column things\.b is stuck: .* Delete the indexes it is in, then the column")
+
+
+def test_pruning_drops_a_composite_unique_index_before_its_column() -> None:
+    migrated(table(a=columns.Integer(), b=columns.Integer(), meta={"indexes": [UniqueIndex("a", "b")]}))
+    migrated(table(a=columns.Integer()), rules=Rules(prune=True, allow_destructive=True))
+    assert columns_of().keys() == {"a"}
+
+
+def test_a_temporary_column_of_another_conversion_is_made_anew() -> None:
+    old = table(a=columns.String(size=9))
+    migrated(old)
+    fill(old, "5")
+    ask("POST", "/tables/things/columns/boolean", {"key": "a__migrating", "required": False})
+    new = table(a=columns.Integer(convert=int))
+    assert migrated(new, confirm=never)[:2] == [
+        "Drop column things.a__migrating (boolean), left over from another migration",
+        "Add column things.a__migrating (integer)",
+    ]
+    assert values(new) == [5]
+
+
+class TestRelationships:
+    @pytest.fixture(autouse=True)
+    def related(self) -> None:
+        """A table with a relationship to another one, and two rows."""
+        old = table(a=columns.String(size=9))
+        migrated(old, table("others", a=columns.Boolean()))
+        fill(old, "1", "1")
+        body = {"relatedTableId": "others", "type": "manyToOne", "key": "parent", "onDelete": "restrict"}
+        ask("POST", "/tables/things/columns/relationship", body)
+
+    def test_values_are_copied_row_by_row_where_bulk_is_refused(self) -> None:
+        new = table(a=columns.Integer(convert=int))
+        with counted() as costs:
+            migrated(new)
+        assert values(new) == [1, 1]
+        assert sum("/rows/" in request for request in costs.requests) == 2
+        assert columns_of()["parent"]["type"] == "relationship"
+
+    def test_they_are_neither_renamed_nor_converted(self) -> None:
+        refused(
+            table(p=columns.String(size=36, renamed_from="parent")), match=r"things\.parent is a relationship; rename"
+        )
+        refused(table(parent=columns.String(size=36, convert=str)), match="cannot change type in place")
