@@ -35,12 +35,21 @@ class Batch:
         self._owner = secrets.token_hex(8)
         self._until = 0.0  # monotonic seconds up to which the lane is certainly ours
         self._doubtful = False
+        self._under_way = 0  # writes; tasks started in the block may outlive it
+        self._ended = False
 
     def covers(self, store: Store, tables: Sequence[TableKeys]) -> bool:
-        return store is self.store and list(tables) == [self.table]
+        return not self._ended and store is self.store and list(tables) == [self.table]
 
     def write(self, send: Callable[[], Steps[Result]]) -> Steps[Result]:
         """One write of the batch; as `caching.write`, but that the lane stays."""
+        self._under_way += 1
+        try:
+            return (yield from self._written(send))
+        finally:
+            self._under_way -= 1
+
+    def _written(self, send: Callable[[], Steps[Result]]) -> Steps[Result]:
         asked = time.monotonic()
         if not (yield from self._prolonged()) and not (yield from self._taken()):
             # Somebody else holds the lane: this write stands beside theirs, as any other would.
@@ -74,8 +83,10 @@ class Batch:
         return True
 
     def end(self) -> Steps[None]:
-        """Free the lane, unless it may have run out or a write of the batch may yet be applied."""
-        ours = time.monotonic() < self._until and not self._doubtful
+        """Free the lane, unless it may have run out or a write of the batch may yet be applied. Later writes stand
+        for themselves."""
+        self._ended = True
+        ours = time.monotonic() < self._until and not self._doubtful and not self._under_way
         self._until = 0.0
         yield from invalidate(self.store, [self.table], [self.table.lane] if ours else [])
 

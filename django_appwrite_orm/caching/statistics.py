@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import atexit
 import logging
+import os
 import threading
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from typing import Any
+from weakref import WeakSet
 
 from django.core.cache import caches
 
@@ -70,10 +72,14 @@ class Statistics:
         self._alias = alias
         self._prefix = prefix
         self._shared = shared
+        self._start()
+        _statistics.add(self)
+        atexit.register(self.flush)
+
+    def _start(self) -> None:
         self._counts: dict[str, Counts] = {}  # since the last flush, or since the start where nothing is shared
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
-        atexit.register(self.flush)
 
     def note_read(self, table: str, status: Status, seconds: float, size: int) -> None:
         with self._lock:
@@ -143,7 +149,23 @@ class Statistics:
     def _key(self, table: str, name: str) -> str:
         return f"{self._prefix}:stats:{table.lower()}:{name}"
 
+    def after_fork(self) -> None:
+        """In a forked child: what the parent has counted is the parent's to add, and its timer stayed with it."""
+        self._start()
+
     def close(self) -> None:
         atexit.unregister(self.flush)
         if self._timer is not None:
             self._timer.cancel()
+
+
+_statistics: WeakSet[Statistics] = WeakSet()
+
+
+def _after_fork() -> None:
+    for statistics in list(_statistics):
+        statistics.after_fork()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+    os.register_at_fork(after_in_child=_after_fork)

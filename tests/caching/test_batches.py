@@ -138,3 +138,44 @@ def test_asynchronously() -> None:
         return [result.success for result in batch.results]
 
     assert asyncio.run(life()) == [True, False, True, False, False, True]
+
+
+def test_a_task_that_outlives_the_block_keeps_the_fence_while_it_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its write may end unclear, and then the request may be applied after the batch."""
+
+    async def life() -> None:
+        sent, go_on = asyncio.Event(), asyncio.Event()
+        send = Attempt.aperform
+
+        async def slow(step: Attempt) -> object:
+            sent.set()
+            await go_on.wait()
+            return await send(step)
+
+        monkeypatch.setattr(Attempt, "aperform", slow)
+        async with orm.table("books").batch() as batch:
+            task = asyncio.create_task(batch.acreate({"title": "a", "price": 1}))
+            await sent.wait()
+        assert caches["default"].get(keys().lane)
+        go_on.set()
+        await task
+
+    asyncio.run(life())
+
+
+def test_a_task_that_writes_after_the_block_leaves_no_fence() -> None:
+    async def life() -> None:
+        ended = asyncio.Event()
+
+        async def late() -> None:
+            await ended.wait()
+            await orm.table("books").acreate({"title": "late", "price": 1})
+
+        async with orm.table("books").batch() as batch:
+            await batch.acreate({"title": "a", "price": 1})
+            task = asyncio.create_task(late())
+        ended.set()
+        await task
+
+    asyncio.run(life())
+    assert caches["default"].get_many(keys()) == {}

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from io import StringIO
 from unittest import mock
@@ -77,6 +80,35 @@ def test_processes_are_added_up_without_a_round_trip_per_read(on_redis: None) ->
     assert orm.stats()["books"]["hits"] == 2
     orm.reset_stats()
     assert orm.stats()["books"]["reads"] == 0
+
+
+FORKING = """
+import os, sys, time
+from django.conf import settings
+settings.configure(CACHES={"default": {
+    "BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": sys.argv[1]}})
+from django_appwrite_orm.caching import Statistics, Status, statistics
+counters = Statistics("default", "forked", shared=True)
+counters.note_read("books", Status.HIT, 0, 0)
+statistics.FLUSH_INTERVAL = 0.05
+child = os.fork()
+if not child:
+    counters.note_read("books", Status.HIT, 0, 0)
+    time.sleep(1)
+    os._exit(0)
+os.waitpid(child, 0)
+counters.flush()
+print(counters.totals(["books"])["books"].hits)
+os._exit(sys.stdout.flush() or 0)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="only where processes fork")
+def test_a_forked_worker_adds_its_own_counts_and_not_its_parents(tmp_path) -> None:
+    """As when a server reads something before it forks its workers, which it ends without ceremony."""
+    command = [sys.executable, "-W", "ignore", "-c", FORKING, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.strip() == "2", done.stderr
 
 
 def test_a_cache_that_fails_hurts_nobody(on_redis: None) -> None:
