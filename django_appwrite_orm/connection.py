@@ -22,14 +22,13 @@ from .caching import (
     Status,
     Store,
     TableKeys,
+    answers_here,
     batched_write,
     fence_life,
     forget,
     invalidate,
     is_current,
     read,
-    recalled,
-    remember,
     versions,
 )
 from .conf import DEFAULT_ALIAS, ConnectionSettings, configured, connection_settings
@@ -109,15 +108,15 @@ class Connection:
             return self.follow(plan.fetch())
 
         started, key = time.perf_counter(), self.keys.envelope(str(plan))
-        snapshot = self.settings.per_request and policy.ttl > 0
+        seen = answers_here() if self.settings.per_request and policy.ttl > 0 else None
         try:
-            before = recalled(key) if snapshot else None
+            before = seen.get(key) if seen is not None else None
             found = before or (yield from read(self.store, key, tables, fetch, policy))
         except AppwriteError:
             self.statistics.note_error(plan.tables[0].table)
             raise
-        if snapshot and before is None:
-            remember(key, Found(found.data, Status.HIT, found.expires))
+        if seen is not None and before is None:
+            seen[key] = Found(found.data, Status.HIT, found.expires)
         seconds = time.perf_counter() - started
         self.statistics.note_read(plan.tables[0].table, found.status, seconds, found.size)
         return found
@@ -144,8 +143,9 @@ class Connection:
     def invalidate(self, table: TableRef) -> Steps[bool]:
         """Make every cached answer about `table` a miss; False when the cache could not be reached."""
         self.statistics.note_invalidation(table.table)
+        done = yield from invalidate(self.store, [self.table_keys(table)])
         forget()
-        return invalidate(self.store, [self.table_keys(table)])
+        return done
 
     def is_current(self, table: TableRef) -> Steps[bool]:
         """Whether `table` has been read since its last invalidation and nobody is writing it."""

@@ -5,7 +5,7 @@ from .keys import Keys, TableKeys
 from .memory import Memory
 from .policy import DEFAULT_TTL, CachePolicy, cache_policy, policy_in_force
 from .reading import Found, Status, is_current, read, versions
-from .record import ReadRecord, forget, note_read, recalled, recording, remember
+from .record import ReadRecord, answers_here, forget, note_read, recording
 from .statistics import Counts, Statistics
 from .store import Store
 from .writing import fence_life, invalidate, write
@@ -23,6 +23,7 @@ __all__ = [
     "Status",
     "Store",
     "TableKeys",
+    "answers_here",
     "batched_write",
     "cache_policy",
     "fence_life",
@@ -33,9 +34,7 @@ __all__ = [
     "open_batch",
     "policy_in_force",
     "read",
-    "recalled",
     "recording",
-    "remember",
     "versions",
     "write",
 ]

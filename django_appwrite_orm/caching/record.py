@@ -50,25 +50,18 @@ def note_read(table: str, found: Found, seconds: float) -> None:
         record.note(table, found, seconds)
 
 
-def recalled(key: str) -> Found | None:
-    """What the request that runs here was answered before, under this envelope key."""
+def answers_here() -> dict[str, Found] | None:
+    """What the request that runs here has been answered since its last change, by envelope key, to be added to;
+    None outside a request. Take it before reading: what was asked before a change is then not seen after it."""
     record = _current.get()
-    return None if record is None or record.closed else record.answers.get(key)
-
-
-def remember(key: str, found: Found) -> None:
-    """Let the request that runs here, if one does, see this answer again. It is then a snapshot: the request
-    does not see what others write from here on."""
-    record = _current.get()
-    if record is not None and not record.closed:
-        record.answers[key] = found
+    return None if record is None or record.closed else record.answers
 
 
 def forget() -> None:
     """The request that runs here has written: it asks anew."""
     record = _current.get()
     if record is not None:
-        record.answers.clear()
+        record.answers = {}
 
 
 @contextmanager

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.core.cache import caches
 
-from django_appwrite_orm.caching import recording
+from django_appwrite_orm.caching import CachePolicy, recording
 from django_appwrite_orm.connection import connections
+from django_appwrite_orm.plans import ListRows
+from django_appwrite_orm.steps import run
+from django_appwrite_orm.transport.attempts import Attempt
 from tests.counting import counted
 from tests.library.tables import Book
 
@@ -56,6 +60,27 @@ def test_the_requests_own_changes_end_it(per_request: None) -> None:
         Book.objects.set_updated(False)
         with counted() as costs:
             list(Book.objects.all())
+    assert len(costs.requests) == 1
+
+
+@pytest.mark.parametrize("change", ["write", "invalidate"])
+def test_what_was_asked_before_a_change_is_not_seen_after_it(per_request: None, change: str) -> None:
+    with recording():
+        connection, plan = connections["default"], ListRows(Book.objects.ref)
+        reading = connection.read(plan, CachePolicy())
+        step = next(reading)
+        while not isinstance(step, Attempt):
+            step = reading.send(step.perform())
+        answer = step.perform()
+        if change == "write":
+            Book.objects.create(title="Dune", price=1)
+        else:
+            Book.objects.set_updated(False)
+        with suppress(StopIteration):
+            while True:
+                answer = reading.send(answer).perform()
+        with counted() as costs:
+            run(connection.read(plan, CachePolicy()))
     assert len(costs.requests) == 1
 
 
