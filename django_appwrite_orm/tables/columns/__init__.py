@@ -1,10 +1,11 @@
 """The column kinds, under Appwrite's names: `from django_appwrite_orm import columns`."""
 
 from .base import Column
+from .formatted import IP, URL, Email, Enum
 from .numbers import BigInt, Float, Integer
 from .plain import Boolean, Datetime
 from .reference import Reference
-from .texts import IP, URL, Email, Enum, LongText, MediumText, String, Text, Varchar
+from .texts import LongText, MediumText, String, Text, Varchar
 
 __all__ = [
     "IP",

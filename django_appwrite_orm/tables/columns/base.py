@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, overload
 
 from django.core.exceptions import ValidationError
 
 from ...exceptions import ConfigurationError
+from .typing import Value
 
 if TYPE_CHECKING:
     from ..row import Row
 
 
-class Column:
+class Column(Generic[Value]):
     """A column of an Appwrite table; a descriptor that reads and sets its value on a row.
 
     `required` columns must have a value; they are None only where rows are older than the column. `default`
@@ -73,6 +74,10 @@ class Column:
         column.key = self._column or name
         return column
 
+    @overload
+    def __get__(self, row: None, owner: type[Row]) -> Self: ...
+    @overload
+    def __get__(self, row: Row, owner: type[Row]) -> Value: ...
     def __get__(self, row: Row | None, owner: type[Row]) -> Any:
         return self if row is None else row._value(self)
 

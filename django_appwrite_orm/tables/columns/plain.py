@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from .base import Column
+from .typing import Common, No, Value, Yes
 
 _WORDS = {"true": True, "1": True, "false": False, "0": False}
 # Observed: Appwrite refuses the last 999 milliseconds of the year 9999.
 _LATEST = datetime.datetime(9999, 12, 31, 23, 59, 59, tzinfo=datetime.UTC)
 
 
-class Boolean(Column):
+class Boolean(Column[Value]):
     """True or False; a number or a word is not taken for one."""
 
     kind = type_name = "boolean"
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: Boolean[list[bool]], *, array: Yes, required: bool = False, **common: Unpack[Common]
+        ) -> None: ...
+        @overload
+        def __init__(self: Boolean[bool], *, required: Yes, **options: Unpack[Common]) -> None: ...
+        @overload
+        def __init__(
+            self: Boolean[bool | None], *, array: No = False, required: No = False, **common: Unpack[Common]
+        ) -> None: ...
+        def __init__(self, **options: Any) -> None: ...
 
     def clean_one(self, value: Any) -> Any:
         if not isinstance(value, bool):
@@ -35,7 +50,7 @@ class Boolean(Column):
         return 1
 
 
-class Datetime(Column):
+class Datetime(Column[Value]):
     """A point in time with milliseconds, years 1000 to 9999; an aware datetime in UTC when read.
 
     Set it to a datetime, a date (its midnight) or ISO 8601 text. Without a time zone the current one is meant.
@@ -43,6 +58,26 @@ class Datetime(Column):
     """
 
     kind = type_name = "datetime"
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: Datetime[list[datetime.datetime]], *, array: Yes, required: bool = False, **common: Unpack[Common]
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: Datetime[datetime.datetime], *, array: No = False, required: Yes, **common: Unpack[Common]
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: Datetime[datetime.datetime | None],
+            *,
+            array: No = False,
+            required: No = False,
+            **common: Unpack[Common],
+        ) -> None: ...
+        def __init__(self, **options: Any) -> None: ...
 
     def clean_one(self, value: Any) -> Any:
         if isinstance(value, str):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..row import Row
 
 
-class ReferenceColumn(String):
+class ReferenceColumn(String[Any]):
     """The column that keeps the id. Made by `Reference`."""
 
     def __init__(self, **common: Any) -> None:

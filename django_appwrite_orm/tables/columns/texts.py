@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack, overload
 
 from django.core.exceptions import ValidationError
 
 from ...exceptions import ConfigurationError
 from .base import Column
-from .formats import check_email, check_ip, check_url
+from .typing import Common, No, Value, Yes
 
 # From this size on Appwrite keeps a string outside the row.
 _OUTSIDE = 16_383
 
 
-def _member_text(value: Any) -> Any:
+def member_text(value: Any) -> Any:
     """The text of an enum's member; anything else as it is."""
     return str(value.value) if isinstance(value, enum.Enum) else value
 
 
-def _bytes_in_row(size: int) -> int:
+def bytes_in_row(size: int) -> int:
     """Four bytes a character and the length before them."""
     return 4 * size + (1 if size <= 255 else 2)
 
 
-class _Text(Column):
+class PlainText(Column[Value]):
     """Any text; what cannot be stored by some database under Appwrite is refused here."""
 
     type_name = "string"
@@ -45,21 +44,33 @@ class _Text(Column):
 
     def coerce(self, value: Any) -> Any:
         """Text, or a number or id as text; its size and form do not matter to a filter."""
-        value = _member_text(value)
+        value = member_text(value)
         if value is None or isinstance(value, (bytes, list, tuple, dict, set)):
             raise ValidationError(f"Expected text, not {type(value).__name__}.", code="invalid")
-        return _Text.clean_one(self, str(value))
+        return PlainText.clean_one(self, str(value))
 
     def encode(self, value: Any) -> Any:
-        return _member_text(value)
+        return member_text(value)
 
 
-class Varchar(_Text):
+class Varchar(PlainText[Value]):
     """Text of at most `size` characters, 1 to 16,381."""
 
     kind = type_name = "varchar"
     largest: ClassVar[int] = 16_381
 
+    @overload
+    def __init__(
+        self: Varchar[list[str]], *, array: Yes, required: bool = False, size: int = 255, **common: Unpack[Common]
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Varchar[str], *, array: No = False, required: Yes, size: int = 255, **common: Unpack[Common]
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Varchar[str | None], *, array: No = False, required: No = False, size: int = 255, **common: Unpack[Common]
+    ) -> None: ...
     def __init__(self, *, size: int = 255, **common: Any) -> None:
         super().__init__(**common)
         if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= self.largest:
@@ -78,25 +89,60 @@ class Varchar(_Text):
 
     @property
     def value_bytes(self) -> int:
-        return 20 if self.size >= _OUTSIDE else _bytes_in_row(self.size)
+        return 20 if self.size >= _OUTSIDE else bytes_in_row(self.size)
 
     @property
     def index_length(self) -> int:
         return self.size
 
 
-class String(Varchar):
+class String(Varchar[Value]):
     """The everyday text column, of at most `size` characters (255 unless told)."""
 
     kind = type_name = "string"
     largest = 1_073_741_824
 
+    if TYPE_CHECKING:
 
-class Text(_Text):
+        @overload
+        def __init__(
+            self: String[list[str]], *, array: Yes, required: bool = False, size: int = 255, **common: Unpack[Common]
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: String[str], *, array: No = False, required: Yes, size: int = 255, **common: Unpack[Common]
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: String[str | None],
+            *,
+            array: No = False,
+            required: No = False,
+            size: int = 255,
+            **common: Unpack[Common],
+        ) -> None: ...
+        def __init__(self, **options: Any) -> None: ...
+
+
+class Text(PlainText[Value]):
     """Long text, up to 65,535 bytes of UTF-8. An index on it needs a length."""
 
     kind = type_name = "text"
     largest: ClassVar[int] = 65_535
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: Text[list[str]], *, array: Yes, required: bool = False, **common: Unpack[Common]
+        ) -> None: ...
+        @overload
+        def __init__(self: Text[str], *, required: Yes, **options: Unpack[Common]) -> None: ...
+        @overload
+        def __init__(
+            self: Text[str | None], *, array: No = False, required: No = False, **common: Unpack[Common]
+        ) -> None: ...
+        def __init__(self, **options: Any) -> None: ...
 
     def clean_one(self, value: Any) -> Any:
         super().clean_one(value)
@@ -113,105 +159,43 @@ class Text(_Text):
         return self.largest
 
 
-class MediumText(Text):
+class MediumText(Text[Value]):
     """Long text, up to 16,777,215 bytes of UTF-8."""
 
     kind = type_name = "mediumtext"
     largest = 16_777_215
 
+    if TYPE_CHECKING:
 
-class LongText(Text):
+        @overload
+        def __init__(
+            self: MediumText[list[str]], *, array: Yes, required: bool = False, **common: Unpack[Common]
+        ) -> None: ...
+        @overload
+        def __init__(self: MediumText[str], *, required: Yes, **options: Unpack[Common]) -> None: ...
+        @overload
+        def __init__(
+            self: MediumText[str | None], *, array: No = False, required: No = False, **common: Unpack[Common]
+        ) -> None: ...
+        def __init__(self, **options: Any) -> None: ...
+
+
+class LongText(Text[Value]):
     """Long text, up to 4,294,967,295 bytes of UTF-8."""
 
     kind = type_name = "longtext"
     largest = 4_294_967_295
 
+    if TYPE_CHECKING:
 
-class _Formatted(_Text):
-    """Text that the server checks for a form; its size is fixed."""
-
-    size: ClassVar[int]
-
-    def options(self) -> dict[str, Any]:
-        return {"format": self.kind}
-
-    @property
-    def value_bytes(self) -> int:
-        return _bytes_in_row(self.size)
-
-    @property
-    def index_length(self) -> int:
-        return self.size
-
-    def clean_one(self, value: Any) -> Any:
-        super().clean_one(value)
-        if len(value) > self.size:
-            raise ValidationError(f"At most {self.size} characters, not {len(value)}.", code="max_length")
-        self.check_form(value)
-        return value
-
-    def check_form(self, value: str) -> None:
-        raise NotImplementedError
-
-
-class Email(_Formatted):
-    """An email address in ASCII, its domain with a dot: `localhost` is refused, as Appwrite does."""
-
-    kind = "email"
-    size = 254
-
-    def check_form(self, value: str) -> None:
-        check_email(value)
-
-
-class URL(_Formatted):
-    """An absolute URL in ASCII, of any scheme but those that run as scripts (`javascript:` and the like)."""
-
-    kind = "url"
-    size = 2000
-
-    def check_form(self, value: str) -> None:
-        check_url(value)
-
-
-class IP(_Formatted):
-    """An IPv4 or IPv6 address, kept as it was written."""
-
-    kind = "ip"
-    size = 39
-
-    def check_form(self, value: str) -> None:
-        check_ip(value)
-
-
-class Enum(_Formatted):
-    """One of `elements`: up to 100 texts of 1 to 255 characters, or an `enum.Enum` (the texts of its values).
-
-    A value may be a member or a text; case matters. What comes back from Appwrite is the text.
-    """
-
-    kind = "enum"
-    size = 255
-
-    def __init__(self, elements: Iterable[Any], **common: Any) -> None:
-        super().__init__(**common)
-        if isinstance(elements, str) or not isinstance(elements, Iterable):
-            raise ConfigurationError(f"Enum: elements must be a list of texts, not {elements!r}.")
-        self.elements = [_member_text(element) for element in elements]
-        if not 1 <= len(self.elements) <= 100:
-            raise ConfigurationError(f"Enum: needs 1 to 100 elements, not {len(self.elements)}.")
-        for element in self.elements:
-            if not isinstance(element, str) or not 1 <= len(element) <= 255:
-                raise ConfigurationError(f"Enum: an element must be a text of 1 to 255 characters, not {element!r}.")
-        if len(set(self.elements)) < len(self.elements):
-            raise ConfigurationError("Enum: an element stands in the list twice.")
-
-    def options(self) -> dict[str, Any]:
-        return {"format": "enum", "elements": self.elements}
-
-    def clean_one(self, value: Any) -> Any:
-        return super().clean_one(_member_text(value))
-
-    def check_form(self, value: str) -> None:
-        if value not in self.elements:
-            raise ValidationError(f"{value!r} is not one of: {', '.join(self.elements)}.", code="invalid_choice")
+        @overload
+        def __init__(
+            self: LongText[list[str]], *, array: Yes, required: bool = False, **common: Unpack[Common]
+        ) -> None: ...
+        @overload
+        def __init__(self: LongText[str], *, required: Yes, **options: Unpack[Common]) -> None: ...
+        @overload
+        def __init__(
+            self: LongText[str | None], *, array: No = False, required: No = False, **common: Unpack[Common]
+        ) -> None: ...
+        def __init__(self, **options: Any) -> None: ...

@@ -1,0 +1,62 @@
+"""What type checkers make of a project's code: `test_checkers.py` lets them say it."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any, assert_type
+
+from django_appwrite_orm import QuerySet, Table, columns
+
+
+class Product(Table):
+    name = columns.String(size=128, required=True)
+    note = columns.Text()
+    price = columns.Float(min=0, required=True)
+    weight = columns.Float(max=9.5, db_default=1)
+    stock = columns.Integer(min=0)
+    serial = columns.BigInt(required=True)
+    sold = columns.Boolean(required=True)
+    made = columns.Datetime()
+    category = columns.Enum(["books", "music"], default="books")
+    mail = columns.Email(required=True)
+    tags = columns.String(size=32, array=True)
+    sizes = columns.Integer(array=True, required=True)
+    days = columns.Datetime(array=True)
+
+
+def use(product: Product) -> None:
+    assert_type(product.name, str)
+    assert_type(product.note, str | None)
+    assert_type(product.price, float)
+    assert_type(product.weight, float | None)
+    assert_type(product.stock, int | None)
+    assert_type(product.serial, int)
+    assert_type(product.sold, bool)
+    assert_type(product.made, datetime.datetime | None)
+    assert_type(product.category, str | None)
+    assert_type(product.mail, str)
+    assert_type(product.tags, list[str])
+    assert_type(product.sizes, list[int])
+    assert_type(product.days, list[datetime.datetime])
+    assert_type(product.id, str | None)
+    product.price = 3
+
+
+def ask() -> None:
+    assert_type(Product.objects.get(pk="p1"), Product)
+    assert_type(Product.objects.filter(price__lt=3).exclude(stock=0).order_by("-price"), QuerySet[Product])
+    assert_type(Product.objects.first(), Product | None)
+    assert_type(Product.objects.create(name="x", price=1).save(), Product)
+    assert_type(Product.objects.get_or_create(name="x"), tuple[Product, bool])
+    assert_type(Product.objects.in_bulk(["a"]), dict[Any, Product])
+    assert_type(Product.objects.bulk_create([Product(name="x", price=1)]), list[Product])
+    assert_type(Product.objects.count(), int)
+    for product in Product.objects.as_guest():
+        assert_type(product, Product)
+
+
+async def aask() -> None:
+    assert_type(await Product.objects.aget(pk="p1"), Product)
+    assert_type(await Product.objects.afirst(), Product | None)
+    async for product in Product.objects.all():
+        assert_type(product, Product)
