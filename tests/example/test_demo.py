@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,24 @@ def test_a_site_that_was_started_by_a_program_ends_with_it(tmp_path) -> None:
             assert site.wait(timeout=30) == 0
         finally:
             site.kill()
+
+
+def test_a_check_that_is_interrupted_says_so_and_leaves_nothing(tmp_path) -> None:
+    environment = {**_environment(), "TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-u", str(MANAGE), "demo", "--check"]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as check:
+        try:
+            assert "Starting a fresh site" in check.stdout.readline()
+            while not list(tmp_path.glob("*/log.txt")):
+                time.sleep(0.01)
+            check.send_signal(signal.SIGINT)
+            said, _ = check.communicate(timeout=30)
+        finally:
+            check.kill()
+    assert (check.returncode, said.strip()) == (130, "CommandError: Interrupted. Nothing of the check is left.")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.slow

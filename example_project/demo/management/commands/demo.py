@@ -36,7 +36,10 @@ class Command(BaseCommand):
 
     def handle(self, *, port: int, check: bool, until_eof: bool, **options: Any) -> None:
         if check:
-            self._check()
+            try:
+                self._check()
+            except KeyboardInterrupt:
+                raise CommandError("Interrupted. Nothing of the check is left.", returncode=130) from None
             return
         if until_eof:
             threading.Thread(target=_end_with_input, daemon=True).start()
