@@ -33,16 +33,18 @@ class Rules:
 @dataclass(slots=True)
 class Plan:
     """`changes` in a safe order; `waits`: what Appwrite is still at work on; `obstacles`: differences that
-    these changes do not mend, each with a way out; `extras`: what the server has and nobody declares."""
+    these changes do not mend, each with a way out; `extras`: what the server has and nobody declares.
+    `creates_database`: there is none yet."""
 
     changes: list[Change] = field(default_factory=list)
     waits: list[str] = field(default_factory=list)
     obstacles: list[str] = field(default_factory=list)
     extras: list[str] = field(default_factory=list)
+    creates_database: bool = False
 
     @property
     def is_empty(self) -> bool:
-        return not (self.changes or self.waits or self.obstacles)
+        return not (self.creates_database or self.changes or self.waits or self.obstacles)
 
 
 def compare(

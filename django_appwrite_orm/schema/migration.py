@@ -36,8 +36,7 @@ _NOTHING_ALLOWED = Rules()
 def plan(tables: Sequence[type[Row]], using: str = DEFAULT_ALIAS, rules: Rules = _NOTHING_ALLOWED) -> Steps[Plan]:
     """What `migrate` would do now. Asks the rows too, where they have a say, and changes nothing."""
     migration = _Migration(tables, using, rules, _silent)
-    found = yield from read_tables(migration.connection)
-    return (yield from migration.plan(found or {}))
+    return (yield from migration.plan((yield from read_tables(migration.connection))))
 
 
 def migrate(
@@ -81,33 +80,34 @@ class _Migration:
         self.surveyed: set[str] = set()
         self.added: set[tuple[str, str]] = set()
 
-    def plan(self, found: dict[str, TableState]) -> Steps[Plan]:
+    def plan(self, found: dict[str, TableState] | None) -> Steps[Plan]:
+        """What is to be done, where the server has `found`; None: no database."""
+        missing, found = found is None, found or {}
         undeclared = [table for id, table in found.items() if id not in self.known] if self.is_whole else []
         made = compare(self.connection.settings.database_id, self.declared, found, self.rules, undeclared)
         for change in made.changes:
             if str(change) not in self.surveyed:
                 made.obstacles += yield from change.objections(self.connection)
                 self.surveyed.add(str(change))
+        made.creates_database = missing and bool(self.declared)
         return made
 
     def run(self, confirm: Confirm | None, wait: bool, timeout: float) -> Steps[int]:
         count, pause, deadline = 0, _FIRST_PAUSE, time.monotonic() + timeout
         while True:
             found = yield from read_tables(self.connection)
-            missing = found is None
-            found = found or {}
-            self._refuse_failed(found)
+            self._refuse_failed(found or {})
             todo = yield from self.plan(found)
             _refuse(todo)
             if confirm is not None and (lost := [str(change) for change in todo.changes if change.loses_data]):
                 if not confirm(lost):
                     raise SchemaError("Nothing was changed.")
                 confirm = None
-            made = int(missing and (yield from self._create_database()))
-            made += yield from self._round(todo, found)
-            count += made
-            if todo.is_empty and not missing:
+            if todo.is_empty:
                 break
+            made = int(todo.creates_database and (yield from self._create_database()))
+            made += yield from self._round(todo, found or {})
+            count += made
             if made:
                 pause, deadline = _FIRST_PAUSE, time.monotonic() + timeout
                 continue

@@ -42,7 +42,7 @@ def output(capsys: pytest.CaptureFixture[str], *arguments: str, **options: objec
 
 def test_plan_shows_and_changes_nothing(declare, capsys) -> None:
     declare(table(a=columns.Boolean()))
-    assert output(capsys, "--plan") == "Create table things with 1 column and 0 indexes\n"
+    assert output(capsys, "--plan") == "Create the database\nCreate table things with 1 column and 0 indexes\n"
     output(capsys)
     assert output(capsys, "--plan") == "Nothing to do.\n"
     declare(table(a=columns.Integer(), b=columns.Boolean()))

@@ -65,6 +65,8 @@ class Command(BaseCommand):
             self.stdout.write(line)
 
     def _show(self, plan: Plan, *, check: bool) -> None:
+        if plan.creates_database:
+            self._report("Create the database")
         for change in plan.changes:
             self._report(str(change)[0].upper() + str(change)[1:])
         for wait in plan.waits:
