@@ -134,7 +134,8 @@ class Statistics:
             answer = {table: Counts(**asdict(self._counts.get(table, Counts()))) for table in tables}
         for key, amount in found.items():
             table, name = keys[key]
-            setattr(answer[table], name, getattr(answer[table], name) + int(amount))
+            if isinstance(amount, int):  # not what somebody else has put there
+                setattr(answer[table], name, getattr(answer[table], name) + amount)
         return answer
 
     def reset(self, tables: Iterable[str]) -> None:

@@ -111,6 +111,14 @@ def test_a_forked_worker_adds_its_own_counts_and_not_its_parents(tmp_path) -> No
     assert done.stdout.strip() == "2", done.stderr
 
 
+def test_a_total_that_is_no_number_counts_for_nothing(on_redis: None) -> None:
+    statistics = connections["default"].statistics
+    list(Book.objects.all())
+    statistics.flush()
+    caches["default"].set(statistics._key("books", "hits"), "many")
+    assert {name: orm.stats()["books"][name] for name in ("hits", "misses")} == {"hits": 0, "misses": 1}
+
+
 def test_a_cache_that_fails_hurts_nobody(on_redis: None) -> None:
     list(Book.objects.all())
     real = caches["default"].add
