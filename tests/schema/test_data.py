@@ -93,6 +93,28 @@ def test_a_hundred_rows_are_one_request_and_pages_are_not_kept(tmp_path: Path) -
     assert len([request for request in costs.requests if request.startswith("POST")]) == 10
 
 
+@pytest.mark.slow
+def test_a_hundred_thousand_rows_come_back_as_they_went(tmp_path: Path) -> None:
+    times = {"$createdAt": "2026-01-02T03:04:05.678+00:00", "$updatedAt": "2026-02-03T04:05:06.789+00:00"}
+    with (tmp_path / "in").open("w") as file:
+        for n in range(100_000):
+            row = {
+                "title": f"Book {n}",
+                "price": n / 8,
+                "pages": n,
+                "genre": None,
+                "tags": [str(n)],
+                "lent": n % 2 == 0,
+            }
+            row |= {"added": None, "$id": f"b{n}", **times, "$permissions": []}
+            file.write(json.dumps({"table": "books", "row": row}) + "\n")
+    assert loaded(tmp_path / "in")[0].startswith("100000 rows: 100000 created")
+    call_command("dump_appwrite", "books", output=str(tmp_path / "out"), stderr=io.StringIO())
+    with (tmp_path / "in").open() as before, (tmp_path / "out").open() as after:
+        for sent, found in zip(before, after, strict=True):
+            assert json.loads(found) == json.loads(sent)
+
+
 def test_the_object_form_is_one_json_object(capsys: pytest.CaptureFixture[str]) -> None:
     stock(2)
     call_command("dump_appwrite", "books", "library_reader", format="object")
