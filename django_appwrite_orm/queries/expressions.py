@@ -18,6 +18,7 @@ from django.db.models.expressions import CombinedExpression, NegatedExpression
 from django.db.models.functions import Now
 
 from ..tables import Row, columns
+from ..tables.columns.stored import STORED_AS_TEXT
 from ..tables.validation import OPERATORS
 
 _ARITHMETIC = {
@@ -103,12 +104,16 @@ def _is_column(column: columns.Column, side: object) -> bool:
 
 
 def _combined(column: columns.Column, sign: str, constant: Any) -> str:
-    if column.is_text and sign == "+":
+    if column.is_text and sign == "+" and not isinstance(column, STORED_AS_TEXT):
         if not isinstance(constant, str):
             raise ValidationError(f"Only text can be added to text, not {constant!r}.", code="expression")
         return _text("stringConcat", constant)
     if column.type_name not in ("integer", "double"):
         raise ValidationError(f"Appwrite's operators do not count with {column.type_name} columns.", code="expression")
+    if isinstance(column, columns.Decimal):
+        if sign not in ("+", "-"):
+            raise ValidationError("Of a Decimal, Appwrite can work out + and - only.", code="expression")
+        constant = column.encode(column.coerce(constant))
     whole = column.type_name == "integer" and sign != "^"
     fits = isinstance(constant, int if whole else (int, float)) and not isinstance(constant, bool)
     if not fits or not math.isfinite(constant):

@@ -17,6 +17,7 @@ from ..conf import VALID_ID
 from ..exceptions import NotSupportedError
 from ..plans import EVERYTHING, NOTHING, TEXT_LIMIT, Clause, conjunction, disjunction, fits, negation
 from ..tables import Row, columns
+from ..tables.columns.stored import STORED_AS_TEXT
 from .dates import DATE_PARTS, part_of_date
 from .related import following, target
 from .system import column_of
@@ -36,7 +37,6 @@ _PATTERNS = frozenset({"contains", "startsWith", "endsWith"})
 _OF_ARRAYS = {"contains": "containsAll", "contains_all": "containsAll", "contains_any": "containsAny"}
 _PLAIN = ("exact", "in", "range", "isnull", *_METHODS)
 _OF_REFERENCES = frozenset({"exact", "in", "isnull"})
-_TEXTUAL = frozenset({"string", "varchar", "text", "mediumtext", "longtext"})
 
 
 def where(table: type[Row], condition: Q) -> Clause:
@@ -115,7 +115,9 @@ def _allowed(column: columns.Column) -> tuple[str, ...]:
         return ("isnull", *_OF_ARRAYS)
     if column.type_name == "datetime":
         return (*_PLAIN, *DATE_PARTS)
-    return (*_PLAIN, *_TEXT) if column.type_name in _TEXTUAL else _PLAIN
+    if isinstance(column, columns.JSON):
+        return ("isnull", "exact")
+    return (*_PLAIN, *_TEXT) if column.is_text and not isinstance(column, STORED_AS_TEXT) else _PLAIN
 
 
 def _sendable(clause: Clause) -> bool:

@@ -91,10 +91,10 @@ class Row:
         raise NotImplementedError
 
     def _note_changed_arrays(self) -> None:
-        """Count arrays that were changed in place as set."""
+        """Count arrays, and documents of JSON columns, that were changed in place as set."""
         for name, value in self._read.items():
             column = self._meta.columns[name]
-            if isinstance(value, list) and not _same(value, column.to_python(self._raw.get(column.key))):
+            if isinstance(value, (list, dict)) and not _same(value, column.to_python(self._raw.get(column.key))):
                 self._values.setdefault(name, value)
 
     @property
@@ -225,6 +225,6 @@ def _bound_columns(table: type[Row]) -> dict[str, Column]:
     return found
 
 
-def _same(left: list[Any], right: list[Any]) -> bool:
-    """Equal, and of the same types: True is not 1 here."""
-    return left == right and [type(item) for item in left] == [type(item) for item in right]
+def _same(left: Any, right: Any) -> bool:
+    """Equal, and of the same types at any depth: True is not 1 here."""
+    return bool(left == right) and repr(left) == repr(right)

@@ -5,15 +5,20 @@ from .formatted import IP, URL, Email, Enum
 from .numbers import BigInt, Float, Integer
 from .plain import Boolean, Datetime
 from .reference import Reference
+from .stored import JSON, UUID, Date, Decimal, Time
 from .texts import LongText, MediumText, String, Text, Varchar
 
 __all__ = [
     "IP",
+    "JSON",
     "URL",
+    "UUID",
     "BigInt",
     "Boolean",
     "Column",
+    "Date",
     "Datetime",
+    "Decimal",
     "Email",
     "Enum",
     "Float",
@@ -23,5 +28,6 @@ __all__ = [
     "Reference",
     "String",
     "Text",
+    "Time",
     "Varchar",
 ]
