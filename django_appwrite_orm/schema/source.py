@@ -20,10 +20,9 @@ from ..tables.columns import Column
 from .inplace import differences
 from .state import DOUBLE, INT64, ColumnState, IndexState, TableState, column_state
 
+# The classes that stand for a kind of Appwrite's, not those that keep something else in one of them.
 _KINDS: dict[str, type[Column]] = {
-    found.kind: found
-    for found in (getattr(columns, name) for name in columns.__all__)
-    if isinstance(getattr(found, "kind", None), str)
+    vars(found)["kind"]: found for name in columns.__all__ if "kind" in vars(found := getattr(columns, name))
 }
 _INDEXES: dict[str, type[Index]] = {kind.type: kind for kind in (Index, UniqueIndex, FulltextIndex)}
 _SYSTEM = {"$id": "id", "$createdAt": "created_at", "$updatedAt": "updated_at"}
