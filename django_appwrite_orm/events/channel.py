@@ -55,7 +55,8 @@ def _publisher(url: str) -> redis.Redis:
 def _source(settings: ConnectionSettings) -> str:
     """The same for all processes that share this cache, and saying nothing of where it is."""
     location = django_settings.CACHES[settings.cache_alias].get("LOCATION", "")
-    return salted_hmac("django_appwrite_orm.channel", f"{location!r} {settings.cache_prefix}").hexdigest()
+    text = f"{location!r} {settings.cache_prefix}"
+    return salted_hmac("django_appwrite_orm.channel", text, algorithm="sha256").hexdigest()
 
 
 class ChannelListener:
