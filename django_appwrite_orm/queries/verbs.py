@@ -174,11 +174,25 @@ class TableVerbs:
         return await self._rows.abulk_create([self._new(data) for data in rows])
 
     def bulk_update(self, updates: Iterable[Mapping[str, Any]]) -> list[Table]:
-        """One `update` for each `{"id": ..., "data": {...}}`, in order."""
-        return [self.update(update["id"], update["data"]) for update in updates]
+        """Set columns of many rows, each `{"id": ..., "data": {...}}` its own, a hundred rows in a transaction;
+        the rows, in order. Raises the table's DoesNotExist before anything is written."""
+        wanted = [(_given(update["id"]), update["data"]) for update in updates]
+        rows = self._all_changed(wanted, self._rows.uncached().in_bulk([id for id, _ in wanted]))
+        if fields := {name for _, data in wanted for name in data}:
+            self._rows.bulk_update(dict.fromkeys(rows), fields)
+        return rows
 
     async def abulk_update(self, updates: Iterable[Mapping[str, Any]]) -> list[Table]:
-        return [await self.aupdate(update["id"], update["data"]) for update in updates]
+        wanted = [(_given(update["id"]), update["data"]) for update in updates]
+        rows = self._all_changed(wanted, await self._rows.uncached().ain_bulk([id for id, _ in wanted]))
+        if fields := {name for _, data in wanted for name in data}:
+            await self._rows.abulk_update(dict.fromkeys(rows), fields)
+        return rows
+
+    def _all_changed(self, wanted: list[tuple[str, Mapping[str, Any]]], found: Mapping[str, Table]) -> list[Table]:
+        if missing := [id for id, _ in wanted if id not in found]:
+            raise self._table.DoesNotExist(f"There is no {self._table.__name__} with the id {missing[0]!r}.")
+        return [self._changed(found[id], data) for id, data in wanted]
 
     def bulk_delete(self, ids: Iterable[str]) -> int:
         """Delete the rows with these ids, 100 in a request; how many there were."""

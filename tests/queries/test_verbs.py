@@ -115,6 +115,13 @@ def test_changes(books) -> None:
     emma = books.first({"title": "Emma"})
     changed = books.bulk_update([{"id": row.id, "data": {"pages": 1}}, {"id": emma.id, "data": {"pages": 2}}])
     assert [r.pages for r in changed] == [1, 2]
+    with counted() as costs:
+        books.bulk_update([{"id": row.id, "data": {"pages": n}} for n, row in enumerate(books.all())])
+    assert len(costs.requests) == 1 + 1 + 3  # all rows, those rows past the cache, one transaction
+    with pytest.raises(Book.DoesNotExist, match="'nobody'"):
+        books.bulk_update([{"id": row.id, "data": {"pages": 9}}, {"id": "nobody", "data": {"pages": 9}}])
+    assert books.count({"pages": 9}) == 0
+    assert books.bulk_update([]) == []
     books.delete("cosmos")
     assert books.get("cosmos") is None
     for call in (lambda: books.delete("cosmos"), lambda: books.update("cosmos", {"price": 1})):
