@@ -56,7 +56,7 @@ def delete(call: Call) -> Answer:
 
 
 def _column_name(value: Any) -> str:
-    return str(value) if value in SYSTEM else key(value)
+    return value if isinstance(value, str) and value in SYSTEM else key(value)
 
 
 def _length(value: Any) -> int | None:

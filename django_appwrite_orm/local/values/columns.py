@@ -82,7 +82,8 @@ def _show_element(column: Column, item: Any) -> Any:
 def _as_number(item: Any) -> int | float:
     if isinstance(item, str):
         found = _LEADING_NUMBER.match(item)
-        return float(found[0]) if found else 0
+        number = float(found[0]) if found else 0
+        return number if abs(number) <= _LARGEST else 0
     if isinstance(item, bool) or not isinstance(item, int | float):
         return 1 if item else 0
     return item
@@ -143,7 +144,10 @@ def _double(column: Column, value: Any) -> int | float:
     low, high = (-_LARGEST if low is None else low), (_LARGEST if high is None else high)
     if not low <= value <= high:
         raise ValueError(f"not between {low} and {high}")
-    return int(float(value)) if isinstance(value, int) else whole(value)
+    if isinstance(value, float):
+        return whole(value)
+    digits = int(float(value))
+    return digits if _INT64[0] <= digits <= _INT64[1] else float(value)  # the largest integers round up past 64 bits
 
 
 def _boolean(column: Column, value: Any) -> bool:

@@ -114,3 +114,10 @@ def test_a_column_leaves_the_indexes_it_was_in(appwrite: Client) -> None:
     assert found == {"two": ["b"], "both": ["b", "c"]}
     appwrite("DELETE /d/tables/t/columns/b")
     assert appwrite("GET /d/tables/t/columns/b")["status"] == "stuck"
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, -(2**63), 2**53 + 1, 10**30])
+def test_whole_numbers_of_any_length_fit_a_float(appwrite: Client, number: int) -> None:
+    rows = appwrite.table([{"key": "f", "type": "double"}])
+    appwrite(f"POST {rows}", {"rowId": "a", "data": {"f": number}})
+    assert appwrite(f"GET {rows}/a")["f"] == pytest.approx(number)

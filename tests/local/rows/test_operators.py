@@ -107,3 +107,12 @@ def test_a_create_and_an_unknown_method_are_plain_text(appwrite: Client) -> None
 def test_a_bulk_update_works_on_every_row(appwrite: Client, rows: str) -> None:
     changed = appwrite(f"PATCH {rows}", {"data": {"i": {"method": "increment", "values": [1]}}})
     assert [row["i"] for row in changed["rows"]] == [11, 1]
+
+
+def test_a_number_no_double_holds_does_not_spoil_its_list(appwrite: Client) -> None:
+    """Operators store in a list what they are given; it is shown as far as JSON can."""
+    rows = appwrite.table([{"key": "l", "type": "double", "array": True}])
+    appwrite(f"POST {rows}", {"rowId": "r", "data": {"l": [1]}})
+    added = {"method": "arrayAppend", "values": ["1e400", "2.5"]}
+    appwrite(f"PATCH {rows}/r", {"data": {"l": json.dumps(added)}})
+    assert appwrite(f"GET {rows}/r")["l"] == [1, 0, 2.5]
