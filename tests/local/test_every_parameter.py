@@ -43,7 +43,7 @@ VALUES: Final = [
     ),
     *('["read(\\"any\\")","read(\\"user:x/y/z\\")"]', '["create(\\"any\\")"]', "[" + ",".join(["1"] * 2_000) + "]"),
 ]
-COLUMNS: Final = [
+COLUMNS: Final[list[dict[str, Any]]] = [
     {"key": "s", "type": "string", "size": 40},
     {"key": "i", "type": "integer"},
     {"key": "f", "type": "double"},

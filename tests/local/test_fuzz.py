@@ -29,7 +29,7 @@ BUDGET = settings(
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-COLUMNS = [
+COLUMNS: list[dict[str, Any]] = [
     {"key": "s", "type": "string", "size": 40},
     {"key": "i", "type": "integer", "min": -5, "max": 500},
     {"key": "f", "type": "double"},

@@ -13,7 +13,7 @@ from django_appwrite_orm.local.store.session import Session
 from .client import Client, query
 
 ROWS = 100_000
-COLUMNS = [
+COLUMNS: list[dict[str, Any]] = [
     {"key": "name", "type": "string", "size": 64},
     {"key": "stock", "type": "integer"},
     {"key": "price", "type": "double"},

@@ -8,7 +8,7 @@ import pytest
 
 from ..client import Client
 
-COLUMNS = [
+COLUMNS: list[dict[str, Any]] = [
     {"key": "s", "type": "string", "size": 200},
     {"key": "long", "type": "string", "size": 2_000},
     {"key": "i", "type": "integer"},

@@ -11,7 +11,7 @@ from django_appwrite_orm.local import LocalAppwrite
 
 from ..client import Client, query
 
-COLUMNS = [
+COLUMNS: list[dict[str, Any]] = [
     {"key": "s", "type": "string", "size": 40},
     {"key": "i", "type": "integer"},
     {"key": "f", "type": "double"},

@@ -11,7 +11,7 @@ from django_appwrite_orm.local import LocalAppwrite
 
 from ..client import Client, query
 
-COLUMNS = [
+COLUMNS: list[dict[str, Any]] = [
     {"key": "name", "type": "string", "size": 20},
     {"key": "rank", "type": "integer"},
     {"key": "tags", "type": "string", "size": 9, "array": True},

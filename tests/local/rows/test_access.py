@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ..client import GUEST, KEY, Client
 
-COLUMNS = [{"key": "n", "type": "integer"}]
+COLUMNS: list[dict[str, Any]] = [{"key": "n", "type": "integer"}]
 
 
 def user(appwrite: Client, id: str) -> dict[str, str]:

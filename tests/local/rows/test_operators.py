@@ -9,7 +9,7 @@ import pytest
 
 from ..client import Client
 
-COLUMNS = [
+COLUMNS: list[dict[str, Any]] = [
     {"key": "i", "type": "integer"},
     {"key": "f", "type": "double"},
     {"key": "s", "type": "string", "size": 10},

@@ -8,7 +8,7 @@ import pytest
 
 from ..client import Client
 
-COLUMNS = [
+COLUMNS: list[dict[str, Any]] = [
     {"key": "name", "type": "string", "size": 10, "required": True},
     {"key": "stock", "type": "integer", "min": 0, "max": 100, "default": 5},
     {"key": "price", "type": "double"},
