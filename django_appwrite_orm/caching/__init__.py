@@ -3,7 +3,7 @@
 from .batch import Batch, batched_write, open_batch
 from .keys import Keys, TableKeys
 from .memory import Memory
-from .policy import DEFAULT_TTL, CachePolicy, cache_policy, policy_in_force
+from .policy import DEFAULT_TTL, CachePolicy, PolicyChange, cache_policy, policy_in_force
 from .reading import Found, Status, is_current, read, versions
 from .record import ReadRecord, answers_here, forget, note_read, recording
 from .statistics import Counts, Statistics
@@ -18,6 +18,7 @@ __all__ = [
     "Found",
     "Keys",
     "Memory",
+    "PolicyChange",
     "ReadRecord",
     "Statistics",
     "Status",

@@ -76,7 +76,8 @@ class Batch:
     def _taken(self) -> Steps[bool]:
         try:
             if not (yield CacheCall(self.store, "add", (self.table.lane, self._owner, self._life))):
-                return False
+                # Perhaps another write of this batch took it a moment ago, in a task beside this one.
+                return bool((yield CacheCall(self.store, "get", (self.table.lane,))) == self._owner)
         except CacheUnavailable:
             return False
         yield from invalidate(self.store, [self.table])

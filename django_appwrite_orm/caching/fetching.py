@@ -60,7 +60,11 @@ def refreshed_behind(wanted: Fetch, held: tuple[str, ...]) -> Steps[None]:
     """Have the answer fetched anew while the caller goes on, unless somebody is at it already."""
     flight: Flight = yield Join(wanted.store.flights, (wanted.key, held))
     if flight.leads:
-        yield Background(lambda: _refresh(wanted, held, flight))
+        try:
+            yield Background(lambda: _refresh(wanted, held, flight))
+        except BaseException:  # no thread to be had: nobody may wait for this flight
+            wanted.store.flights.end(flight)
+            raise
 
 
 def _refresh(wanted: Fetch, held: tuple[str, ...], flight: Flight) -> Steps[None]:

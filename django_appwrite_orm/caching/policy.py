@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -51,23 +51,42 @@ class CachePolicy:
         return max(self.stale_while_revalidate, self.stale_if_error)
 
 
-_current: ContextVar[CachePolicy | None] = ContextVar("appwrite_cache_policy", default=None)
+@dataclass(frozen=True, slots=True)
+class PolicyChange:
+    """Another policy altogether, single changes, or both: what a block or a query says beside its table's."""
+
+    policy: CachePolicy | None = None
+    changes: tuple[tuple[str, Any], ...] = ()
+
+    @classmethod
+    def of(cls, policy: CachePolicy | None, changes: Mapping[str, Any]) -> PolicyChange:
+        """Raises TypeError or ValueError here and now for changes that no policy could take."""
+        dataclasses.replace(policy or CachePolicy(), **changes)
+        return cls(policy, tuple(changes.items()))
+
+    def over(self, policy: CachePolicy) -> CachePolicy:
+        return dataclasses.replace(self.policy or policy, **dict(self.changes))
+
+
+_blocks: ContextVar[tuple[PolicyChange, ...]] = ContextVar("appwrite_cache_policies", default=())
 
 
 @contextmanager
 def cache_policy(policy: CachePolicy | None = None, /, **changes: Any) -> Iterator[None]:
-    """Use `policy`, or the default one with these changes, for the reads of this block, in this thread or task.
+    """For the reads of this block, in this thread or task: use `policy`, or change what holds already.
 
-    `with cache_policy(ttl=60): ...`. It goes before the policies of tables and connections; a query that was
-    given its own with `.cached()` keeps it.
+    `with cache_policy(stale_if_error=60): ...` leaves each table the rest of its own policy. What a query was
+    given by `.cached()` goes before it.
     """
-    before = _current.set(dataclasses.replace(policy or CachePolicy(), **changes))
+    before = _blocks.set((*_blocks.get(), PolicyChange.of(policy, changes)))
     try:
         yield
     finally:
-        _current.reset(before)
+        _blocks.reset(before)
 
 
-def policy_in_force() -> CachePolicy | None:
-    """The policy of the `cache_policy` block that runs here, if one does."""
-    return _current.get()
+def policy_in_force(policy: CachePolicy, asked: PolicyChange | None = None) -> CachePolicy:
+    """A table's `policy` with what the `cache_policy` blocks that run here say, and the query itself."""
+    for change in (*_blocks.get(), *([asked] if asked is not None else [])):
+        policy = change.over(policy)
+    return policy

@@ -69,7 +69,8 @@ def _fence(store: Store, tables: Sequence[TableKeys], life: float) -> Steps[list
             else:
                 yield CacheCall(store, "set", (table.doubt, owner, life))
         except CacheUnavailable:
-            store.undeleted.add(table.token)  # not fenced: this process at least must not read from the cache
+            # Not fenced: until its token is deleted, this process at least must not read the table from the cache.
+            store.undeleted.add(table.token)
     return lanes
 
 

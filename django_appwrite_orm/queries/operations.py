@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from .. import signals
-from ..caching import CachePolicy, Found, note_read, policy_in_force
+from ..caching import CachePolicy, Found, PolicyChange, note_read, policy_in_force
 from ..conf import DEFAULT_ALIAS
 from ..connection import Connection, connections
 from ..identity import IdentifiedAlias
@@ -28,11 +28,12 @@ def alias_of(table: type[Row], using: str | None = None) -> str:
     return using or routed(table) or table._meta.using or DEFAULT_ALIAS
 
 
-def policy_of(table: type[Row], connection: Connection) -> CachePolicy:
-    return policy_in_force() or table._meta.policy or connection.settings.policy
+def policy_of(table: type[Row], connection: Connection, asked: PolicyChange | None) -> CachePolicy:
+    """The table's or the connection's policy, with what blocks and the query itself say."""
+    return policy_in_force(table._meta.policy or connection.settings.policy, asked)
 
 
-def read(table: type[Row], alias: str, plan: ReadPlan, policy: CachePolicy | None = None) -> Steps[Any]:
+def read(table: type[Row], alias: str, plan: ReadPlan, policy: PolicyChange | None = None) -> Steps[Any]:
     """The answer to `plan`, from the cache where it is current; noted for the response's headers."""
     connection = connections[alias]
     transaction = current(alias)
@@ -43,7 +44,7 @@ def read(table: type[Row], alias: str, plan: ReadPlan, policy: CachePolicy | Non
     if isinstance(alias, IdentifiedAlias):
         found = yield from _read_as(connection, plan, policy)
     else:
-        found = yield from connection.read(plan, policy or policy_of(table, connection))
+        found = yield from connection.read(plan, policy_of(table, connection, policy))
     duration = time.perf_counter() - started
     note_read(table._meta.name, found, duration)
     logger.debug("%s %s in %.1f ms", found.status.name, plan, duration * 1000)
@@ -53,10 +54,10 @@ def read(table: type[Row], alias: str, plan: ReadPlan, policy: CachePolicy | Non
     return found.data
 
 
-def _read_as(connection: Connection, plan: ReadPlan, policy: CachePolicy | None) -> Steps[Found]:
+def _read_as(connection: Connection, plan: ReadPlan, policy: PolicyChange | None) -> Steps[Found]:
     """What somebody else than the API key is answered: cached only where the query itself asks for it, and never
     something that a public response may rest on."""
-    found = yield from connection.read(plan, policy or CachePolicy(ttl=0))
+    found = yield from connection.read(plan, (policy or PolicyChange()).over(CachePolicy(ttl=0)))
     return dataclasses.replace(found, expires=0.0)
 
 

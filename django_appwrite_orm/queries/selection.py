@@ -10,7 +10,7 @@ from typing import Any, Generic, NoReturn, Self, TypeVar
 from django.core.exceptions import FieldError
 from django.db.models import Q
 
-from ..caching import CachePolicy
+from ..caching import CachePolicy, PolicyChange
 from ..connection import connections
 from ..exceptions import NotSupportedError
 from ..identity import IdentifiedAlias, Identity
@@ -35,7 +35,7 @@ class Selection(Generic[R]):
         self.select: tuple[str, ...] = ()
         self.start = 0
         self.stop: int | None = None
-        self.policy: CachePolicy | None = None
+        self.policy: PolicyChange | None = None
         self._where = EVERYTHING
         self.names: tuple[str, ...] | None = None  # what values() and values_list() were asked for
         self.related: tuple[str, ...] = ()  # the relations that are read along with the rows
@@ -215,9 +215,12 @@ class Selection(Generic[R]):
 
     # How it is answered.
 
-    def cached(self, ttl: float) -> Self:
-        """The same question, its answer reused for up to `ttl` seconds."""
-        return self._clone(policy=CachePolicy(ttl=ttl))
+    def cached(self, policy: CachePolicy | float | None = None, /, **changes: Any) -> Self:
+        """The same question under another policy: `cached(60)` or `cached(ttl=60)` for a life of 60 seconds,
+        `cached(stale_if_error=3600)` for one change, `cached(CachePolicy(...))` for all of it."""
+        if policy is not None and not isinstance(policy, CachePolicy):
+            policy, changes = None, {"ttl": policy, **changes}
+        return self._clone(policy=PolicyChange.of(policy, changes))
 
     def uncached(self) -> Self:
         """The same question, put to Appwrite every time."""

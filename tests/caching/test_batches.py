@@ -179,3 +179,14 @@ def test_a_task_that_writes_after_the_block_leaves_no_fence() -> None:
 
     asyncio.run(life())
     assert caches["default"].get_many(keys()) == {}
+
+
+def test_writes_side_by_side_share_the_lane() -> None:
+    async def life() -> None:
+        async with orm.table("books").batch() as batch:
+            await asyncio.gather(*(batch.acreate({"title": f"b{n}", "price": n}) for n in range(5)))
+        assert [result.success for result in batch.results] == [True] * 5
+
+    asyncio.run(life())
+    assert caches["default"].get(keys().lane) is None
+    assert caches["default"].get(keys().doubt) is None

@@ -181,8 +181,24 @@ def test_whose_policy_counts(monkeypatch: pytest.MonkeyPatch) -> None:
             list(Book.objects.filter(pages=4))
             list(Book.objects.filter(pages=5).uncached())
     list(Book.objects.filter(pages=6))
-    assert lives == [60, 20, 7, 10, 60]
+    list(Book.objects.filter(pages=7).cached(CachePolicy(ttl=8)))
+    list(Book.objects.filter(pages=8).cached(stale_if_error=5))
+    assert lives == [60, 20, 7, 10, 60, 8, 65]
     assert len(costs.requests) == 2
+
+
+@pytest.mark.usefixtures("library")
+def test_a_change_leaves_a_table_the_rest_of_its_policy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Book._meta, "policy", CachePolicy(ttl=0))
+    with cache_policy(stale_if_error=60), cache_policy(largest=10), counted() as costs:
+        list(Book.objects.all())
+        list(Book.objects.all())
+    assert (len(costs.requests), costs.cache) == (2, [])
+    for bad in ({"tll": 1}, {"ttl": -1}):
+        with pytest.raises((TypeError, ValueError), match=r"tll|ttl"), cache_policy(**bad):
+            pass
+        with pytest.raises((TypeError, ValueError), match=r"tll|ttl"):
+            Book.objects.all().cached(**bad)
 
 
 def _until(condition) -> None:
