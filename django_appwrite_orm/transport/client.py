@@ -40,6 +40,10 @@ class RawRequest(Request):
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
+# Real keys and tokens are longer; the local Appwrite's, which is no secret, is a common word.
+_SECRET_LENGTH = 16
+
+
 class Client:
     """Sends requests to one project with one API key. Safe to share between threads, forks and event loops.
 
@@ -55,11 +59,11 @@ class Client:
 
     def send(self, request: Request, timeout: float, request_id: str = "") -> Reply:
         """One attempt of `timeout` seconds at most. Raises `NoAnswer`."""
-        return _reply(self._wire.send(self._outgoing(request, request_id), timeout))
+        return self._hidden(_reply(self._wire.send(self._outgoing(request, request_id), timeout)))
 
     async def asend(self, request: Request, timeout: float, request_id: str = "") -> Reply:
         """The same on the running event loop."""
-        return _reply(await self._wire.asend(self._outgoing(request, request_id), timeout))
+        return self._hidden(_reply(await self._wire.asend(self._outgoing(request, request_id), timeout)))
 
     def _outgoing(self, request: Request, request_id: str) -> Outgoing:
         headers = {
@@ -80,6 +84,16 @@ class Client:
             headers |= self._caller
         target = request.path + (f"?{urlencode(request.query)}" if request.query else "")
         return Outgoing(request.method, target, headers, body)
+
+    def _hidden(self, reply: Reply) -> Reply:
+        """A server or proxy that shows the request in its error must not put the key into our messages."""
+        if reply.status < 400:
+            return reply
+        text = reply.text
+        for secret in self._caller.values():
+            if len(secret) >= _SECRET_LENGTH:
+                text = text.replace(secret, "[hidden]")
+        return reply._replace(text=text, body=text.encode())
 
     def speaking_for(self, caller: Mapping[str, str]) -> Client:
         """The same client with these headers in place of the API key; both use the same connections."""
