@@ -97,6 +97,7 @@ def _site(folder: Path) -> Iterator[httpx.Client]:
             yield client
         finally:
             server.kill()
+            server.wait()  # leaving the block does not, after a Ctrl-C
 
 
 def _wait_for(client: httpx.Client, server: subprocess.Popen[bytes], log: Path) -> None:
