@@ -127,7 +127,9 @@ def test_urls_that_are_wrong(url: str) -> None:
     assert not _is_accepted("link", url)
 
 
-@pytest.mark.parametrize("email", ["x" * 65 + "@example.com", "a@[1.2.3.4", "a@\u212a.com", "a@example.com\n"])
+@pytest.mark.parametrize(
+    "email", ["x" * 65 + "@example.com", '""@example.com', "a@[1.2.3.4", "a@\u212a.com", "a@example.com\n"]
+)
 def test_emails_that_are_wrong(email: str) -> None:
     assert not _is_accepted("mail", email)
 

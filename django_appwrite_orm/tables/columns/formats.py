@@ -28,6 +28,8 @@ def check_email(text: str) -> None:
         raise ValidationError("Appwrite takes email addresses in ASCII only; write the domain in Punycode.")
     if len(text.rpartition("@")[0]) > 64:
         raise ValidationError("At most 64 characters before the @.")
+    if text.startswith('""'):
+        raise ValidationError("There is nothing between the quotes before the @.")
     _django_email(text)
 
 
