@@ -1,0 +1,62 @@
+"""What projects use in their own tests: clean tables for each test, by pytest and by unittest."""
+
+from __future__ import annotations
+
+import unittest
+
+import pytest
+from django.test import SimpleTestCase
+
+from django_appwrite_orm.connection import connections
+from django_appwrite_orm.contrib.testing import AppwriteTestMixin, appwrite, clean_appwrite  # noqa: F401
+from tests.counting import counted
+from tests.library.tables import Book
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_each_test_begins_with_clean_tables(appwrite: None, number: int) -> None:  # noqa: F811
+    assert not Book.objects.is_updated()
+    assert Book.objects.count() == 0
+    assert Book.objects.create(title="Dune", price=number).sequence == 1
+    assert list(Book.objects.all())
+
+
+def test_the_tables_are_made_once() -> None:
+    with clean_appwrite():
+        Book.objects.create(title="Dune", price=1)
+        list(Book.objects.all())
+    with counted() as costs, clean_appwrite():
+        assert costs.requests == []  # put back, not made anew
+        assert list(Book.objects.all()) == []
+
+
+def test_no_test_reaches_a_real_server(settings) -> None:
+    real = {"ENDPOINT": "https://appwrite.example/v1", "PROJECT_ID": "p", "API_KEY": "k", "DATABASE_ID": "library"}
+    settings.APPWRITE_ORM = {"default": {**real, "CACHE": {"TTL": 7}}}
+    with clean_appwrite():
+        assert connections["default"].settings.endpoint == "local::memory:"
+        assert connections["default"].settings.policy.ttl == 7
+        Book.objects.create(title="Dune", price=1)
+    assert connections["default"].settings.endpoint == real["ENDPOINT"]
+
+
+def test_the_mixin() -> None:
+    class Books(AppwriteTestMixin, SimpleTestCase):
+        def test_one(self) -> None:
+            Book.objects.create(title="Dune", price=1)
+            assert Book.objects.count() == 1
+
+        def test_two(self) -> None:
+            assert Book.objects.count() == 0
+            Book.objects.create(title="Dune", price=1)
+
+    result = unittest.TestResult()
+    unittest.defaultTestLoader.loadTestsFromTestCase(Books).run(result)
+    assert (result.testsRun, result.failures, result.errors) == (2, [], [])
+
+
+def test_nothing_else_is_there() -> None:
+    from django_appwrite_orm.contrib import testing
+
+    with pytest.raises(AttributeError, match="nothing"):
+        testing.nothing  # noqa: B018
