@@ -58,10 +58,10 @@ class Connection:
             api_key=settings.api_key,
             features=Features.of(settings.server_version) if settings.server_version else None,
         )
-        memory = Memory(settings.memory, settings.trust)
-        self.store = Store(settings.cache_alias, patience=settings.timeout, memory=memory)
-        self.keys = Keys(settings.cache_prefix, (settings.endpoint, settings.project_id))
-        self.statistics = Statistics(settings.cache_alias, self.keys.statistics, shared=self.store.shared)
+        memory = Memory(settings.cache.memory, settings.cache.trust)
+        self.store = Store(settings.cache.alias, patience=settings.timeout, memory=memory)
+        self.keys = Keys(settings.cache.prefix, (settings.endpoint, settings.project_id))
+        self.statistics = Statistics(settings.cache.alias, self.keys.statistics, shared=self.store.shared)
 
     def __repr__(self) -> str:
         return f"<Connection {self.settings.alias!r} to {self.settings.endpoint}>"
@@ -108,7 +108,7 @@ class Connection:
             return self.follow(plan.fetch())
 
         started, key = time.perf_counter(), self.keys.envelope(str(plan))
-        seen = answers_here() if self.settings.per_request and policy.ttl > 0 else None
+        seen = answers_here() if self.settings.cache.per_request and policy.ttl > 0 else None
         try:
             before = seen.get(key) if seen is not None else None
             found = before or (yield from read(self.store, key, tables, fetch, policy))

@@ -11,6 +11,7 @@ from django.test import override_settings
 from django_appwrite_orm.caching import CachePolicy
 from django_appwrite_orm.checks import check_settings
 from django_appwrite_orm.conf import connection_settings
+from django_appwrite_orm.conf.cache import CacheSettings
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import ConfigurationError
 
@@ -170,7 +171,7 @@ def test_what_is_left_out_has_a_default() -> None:
     with override_settings(APPWRITE_ORM={"default": REMOTE}):
         found = connection_settings("default")
     assert (found.timeout, found.retries, found.page_size, found.warm_on_start) == (10.0, 2, 500, False)
-    assert (found.cache_alias, found.cache_prefix, found.policy) == ("default", "appwrite", CachePolicy(ttl=300))
+    assert found.cache == CacheSettings(alias="default", prefix="appwrite", policy=CachePolicy(ttl=300))
 
 
 def test_the_local_appwrite_needs_neither_project_nor_key(tmp_path: Path) -> None:

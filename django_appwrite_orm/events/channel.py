@@ -54,8 +54,8 @@ def _publisher(url: str) -> redis.Redis:
 
 def _source(settings: ConnectionSettings) -> str:
     """The same for all processes that share this cache, and saying nothing of where it is."""
-    location = django_settings.CACHES[settings.cache_alias].get("LOCATION", "")
-    text = f"{location!r} {settings.cache_prefix}"
+    location = django_settings.CACHES[settings.cache.alias].get("LOCATION", "")
+    text = f"{location!r} {settings.cache.prefix}"
     return salted_hmac("django_appwrite_orm.channel", text, algorithm="sha256").hexdigest()
 
 

@@ -100,7 +100,7 @@ def _is_repeat(change: Change, row: Mapping[str, Any], connection: Connection) -
     state = {name: value for name, value in row.items() if name not in _UNSTEADY}
     parts = [*_project(connection), *_ref(change.table, connection), change.action, state]
     digest = hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
-    key = f"{connection.settings.cache_prefix}:{digest}:seen"
+    key = f"{connection.settings.cache.prefix}:{digest}:seen"
     try:
         return not (yield CacheCall(connection.store, "add", (key, 1, REPEAT_WINDOW)))
     except CacheUnavailable:

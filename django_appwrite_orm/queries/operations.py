@@ -30,7 +30,7 @@ def alias_of(table: type[Row], using: str | None = None) -> str:
 
 def policy_of(table: type[Row], connection: Connection, asked: PolicyChange | None) -> CachePolicy:
     """The table's or the connection's policy, with what blocks and the query itself say."""
-    return policy_in_force(table._meta.policy or connection.settings.policy, asked)
+    return policy_in_force(table._meta.policy or connection.settings.cache.policy, asked)
 
 
 def read(table: type[Row], alias: str, plan: ReadPlan, policy: PolicyChange | None = None) -> Steps[Any]:

@@ -42,7 +42,7 @@ def table_etag(
         connection = connections[rows[0].db]
         if any(queryset.db != rows[0].db for queryset in rows):
             raise ValueError(f"table_etag: {', '.join(names)} are not on one connection; name it with using=.")
-        life = ttl if ttl is not None else connection.settings.policy.ttl
+        life = ttl if ttl is not None else connection.settings.cache.policy.ttl
         started = time.perf_counter()
         held = run(connection.versions([queryset.ref for queryset in rows]))
         if held is None or life <= 0:

@@ -78,8 +78,8 @@ def _cache(connection: Connection) -> Steps[Trouble | None]:
     """A value is written and read. One of this process alone cannot be away."""
     if not connection.store.shared:
         return None
-    key, value = f"{connection.settings.cache_prefix}:health:{secrets.token_hex(8)}", secrets.token_hex(8)
-    name = connection.settings.cache_alias
+    key, value = f"{connection.settings.cache.prefix}:health:{secrets.token_hex(8)}", secrets.token_hex(8)
+    name = connection.settings.cache.alias
     try:
         yield CacheCall(connection.store, "set", (key, value, _TRIAL))
         kept = yield CacheCall(connection.store, "get_many", ([key],))

@@ -149,7 +149,7 @@ def _variables_of(error: BaseException) -> str:
 
 
 def test_a_mistake_while_a_connection_is_made_does_not_show_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("CachePolicy", "ConnectionSettings"):
+    for name in ("cache.CachePolicy", "connections.ConnectionSettings"):
         with monkeypatch.context() as patch:
             patch.setattr(f"django_appwrite_orm.conf.{name}", lambda: None)  # takes no arguments: TypeError
             with pytest.raises(TypeError) as caught:

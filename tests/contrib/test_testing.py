@@ -35,7 +35,7 @@ def test_no_test_reaches_a_real_server(settings) -> None:
     settings.APPWRITE_ORM = {"default": {**real, "CACHE": {"TTL": 7}}}
     with clean_appwrite():
         assert connections["default"].settings.endpoint == "local::memory:"
-        assert connections["default"].settings.policy.ttl == 7
+        assert connections["default"].settings.cache.policy.ttl == 7
         Book.objects.create(title="Dune", price=1)
     assert connections["default"].settings.endpoint == real["ENDPOINT"]
 

@@ -10,7 +10,9 @@ import pytest
 from django.dispatch import Signal
 
 import django_appwrite_orm
-from django_appwrite_orm import columns, conf, signals
+from django_appwrite_orm import columns, signals
+from django_appwrite_orm.conf.cache import CACHE_KEYS
+from django_appwrite_orm.conf.given import KEYS
 
 ROOT = Path(__file__).parents[2]
 PAGES = {page.name: page.read_text() for page in (ROOT / "docs").glob("*.md")}
@@ -27,7 +29,7 @@ def in_code(name: str) -> bool:
 
 def test_every_setting_has_one_line() -> None:
     lines = Counter(re.findall(r"^\| `([A-Z_]+)` \|", PAGES["settings.md"], re.MULTILINE))
-    assert lines == Counter([*conf._KEYS, *conf._CACHE_KEYS])
+    assert lines == Counter([*KEYS, *CACHE_KEYS])
     assert "APPWRITE_ORM_ROUTER" in PAGES["settings.md"]
 
 

@@ -1,0 +1,82 @@
+"""One connection's settings, read and complete."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.conf import settings
+
+from ..exceptions import ConfigurationError
+from .cache import CacheSettings
+from .given import KEYS, configured, is_local, value_of
+from .problems import problems
+
+_SECRETS = ("API_KEY", "WEBHOOK_SECRET", "CHANNEL_URL")
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSettings:
+    """One alias of `APPWRITE_ORM`. `timeout` is in seconds, all repeats of a request included."""
+
+    alias: str
+    endpoint: str
+    project_id: str
+    database_id: str
+    api_key: str = field(repr=False)
+    timeout: float = 10.0
+    retries: int = 2
+    page_size: int = 500
+    cache: CacheSettings = field(default_factory=CacheSettings)
+    warm_on_start: bool = False
+    auto_migrate: bool = False
+    auto_validate: bool = False
+    server_version: str = ""
+    webhook_url: str = ""
+    webhook_secret: str = field(default="", repr=False)
+    listen_as: str = ""
+    channel_url: str = field(default="", repr=False)
+
+
+def connection_settings(alias: str) -> ConnectionSettings:
+    """The settings of `alias`. Raises `ConfigurationError` with every problem there is."""
+    if alias not in configured():
+        known = ", ".join(sorted(configured())) or "none"
+        raise ConfigurationError(
+            f"APPWRITE_ORM has no connection {alias!r} (there are: {known}). Add it to your settings."
+        )
+    if found := list(problems(alias)):
+        raise ConfigurationError(" ".join(f"{problem.message} {problem.hint}" for problem in found))
+    values = {key: value_of(alias, key) for key in KEYS if key not in _SECRETS}
+    return ConnectionSettings(
+        alias=alias,
+        endpoint=_endpoint(alias),
+        project_id=values["PROJECT_ID"],
+        database_id=values["DATABASE_ID"],
+        api_key=value_of(alias, "API_KEY"),
+        timeout=float(values["TIMEOUT"]),
+        retries=values["RETRIES"],
+        page_size=values["PAGE_SIZE"],
+        cache=CacheSettings.of(values["CACHE"]),
+        warm_on_start=values["WARM_ON_START"],
+        auto_migrate=values["AUTO_MIGRATE"],
+        auto_validate=values["AUTO_VALIDATE"],
+        server_version=values["SERVER_VERSION"],
+        webhook_url=values["WEBHOOK_URL"],
+        webhook_secret=value_of(alias, "WEBHOOK_SECRET"),
+        listen_as=values["LISTEN_AS"],
+        channel_url=value_of(alias, "CHANNEL_URL"),
+    )
+
+
+def _endpoint(alias: str) -> str:
+    """Without a slash at its end; `local:` with its file spelled out: relative paths start at BASE_DIR, or at the
+    working directory."""
+    endpoint: str = value_of(alias, "ENDPOINT")
+    if not is_local(configured()[alias]):
+        return endpoint.rstrip("/")
+    file = endpoint.removeprefix("local:") or "appwrite.sqlite3"
+    if file == ":memory:":
+        return endpoint
+    return f"local:{os.path.abspath(Path(getattr(settings, 'BASE_DIR', '.')) / file)}"
