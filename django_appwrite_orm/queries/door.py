@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..caching import Counts
@@ -10,8 +10,9 @@ from ..connection import connections
 from ..exceptions import AppwriteORMError
 from ..registry import registry
 from ..schema import verbs
-from ..steps import run
+from ..steps import Steps, arun, run
 from ..tables import Row
+from .joins import Join
 from .operations import alias_of, invalidate
 from .table import Table
 from .verbs import TableVerbs
@@ -26,6 +27,48 @@ class ORM:
         if not issubclass(table, Table):
             raise AppwriteORMError(f"{table.__name__} is no Table.")
         return TableVerbs(table, using)
+
+    def join(self, table1: str, table2: str, **options: Any) -> list[Table]:
+        """The rows of the table `table1`, each with the rows of `table2` that it leads to, in two requests (more
+        where pages or values do not fit).
+
+        `foreign_key` is a column of the first table and `reference_key` of the second, its id unless told; `as_`
+        is the attribute they stand under, the second table's name unless told. Where the reference key is the id,
+        or has a `UniqueIndex`, that is the row or None, else a list. `filters1` and `filters2` narrow each side as
+        in `query()`. Raises FieldError for a key that cannot be used, `AppwriteORMError` for a name that is taken.
+        """
+        return run(self._joined(table1, table2, inner=False, **options))
+
+    async def ajoin(self, table1: str, table2: str, **options: Any) -> list[Table]:
+        return await arun(self._joined(table1, table2, inner=False, **options))
+
+    # appwrite-orm has two names for it, and so do we.
+    left_join, aleft_join = join, ajoin
+
+    def inner_join(self, table1: str, table2: str, **options: Any) -> list[Table]:
+        """As `join`, without the rows of the first table that lead to none of the second."""
+        return run(self._joined(table1, table2, inner=True, **options))
+
+    async def ainner_join(self, table1: str, table2: str, **options: Any) -> list[Table]:
+        return await arun(self._joined(table1, table2, inner=True, **options))
+
+    def _joined(
+        self,
+        table1: str,
+        table2: str,
+        *,
+        inner: bool,
+        foreign_key: str,
+        reference_key: str = "id",
+        as_: str | None = None,
+        filters1: Mapping[str, Any] | None = None,
+        filters2: Mapping[str, Any] | None = None,
+        using: str | None = None,
+    ) -> Steps[list[Table]]:
+        left = self.table(table1, using=using)._filtered(filters1)
+        right = self.table(table2, using=using)._filtered(filters2)
+        join = Join(left, right, foreign_key=foreign_key, reference_key=reference_key, alias=as_, inner=inner)
+        return join.rows()
 
     def create_table(self, name: str, *, using: str | None = None) -> int:
         """Make the server's table what the registered one declares; the number of changes. Raises `SchemaError`."""
