@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import dataclasses
 import threading
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -32,7 +31,6 @@ from .caching import (
     versions,
 )
 from .conf import DEFAULT_ALIAS, ConnectionSettings, configured, connection_settings
-from .exceptions import AppwriteError
 from .identity import IdentifiedAlias, Identity
 from .plans import Answer, Exchange, ReadPlan, Request, TableRef
 from .steps import Steps
@@ -107,18 +105,12 @@ class Connection:
         def fetch() -> Steps[Answer]:
             return self.follow(plan.fetch())
 
-        started, key = time.perf_counter(), self.keys.envelope(str(plan))
+        key = self.keys.envelope(str(plan))
         seen = answers_here() if self.settings.cache.per_request and policy.ttl > 0 else None
-        try:
-            before = seen.get(key) if seen is not None else None
-            found = before or (yield from read(self.store, key, tables, fetch, policy))
-        except AppwriteError:
-            self.statistics.note_error(plan.tables[0].table)
-            raise
+        before = seen.get(key) if seen is not None else None
+        found = before or (yield from read(self.store, key, tables, fetch, policy))
         if seen is not None and before is None:
             seen[key] = Found(found.data, Status.HIT, found.expires)
-        seconds = time.perf_counter() - started
-        self.statistics.note_read(plan.tables[0].table, found.status, seconds, found.size)
         return found
 
     def write(self, tables: Sequence[TableRef], request: Request) -> Steps[Any]:

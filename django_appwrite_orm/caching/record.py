@@ -37,7 +37,8 @@ class ReadRecord:
 
     @property
     def worst(self) -> Status:
-        return max(self.tables.values(), key=lambda status: status.rank)
+        """The worst status of what was read; HIT while nothing was."""
+        return max(self.tables.values(), key=lambda status: status.rank, default=Status.HIT)
 
 
 _current: ContextVar[ReadRecord | None] = ContextVar("appwrite_reads", default=None)

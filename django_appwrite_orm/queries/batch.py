@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import deque
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from .table import Table
     from .verbs import TableVerbs
 
-Preload = bool | Callable[["QuerySet[Table]"], Iterable[object]]
+Preload = bool | Callable[["QuerySet[Table]"], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class TableBatch:
     While it runs, readers go to Appwrite and store nothing; each of them sees every change that was finished
     when it began. A change that is refused is reported in `results`, in the order of the calls, and stops
     nothing. At the end `preload` reads into the cache what is asked for first: True for all rows, or a function
-    of the table's queryset.
+    of the table's queryset, which reads by itself or returns what is read by iterating it (in asynchronous code by
+    `async for` or `await`).
     """
 
     def __init__(self, table: TableVerbs, preload: Preload = False) -> None:
@@ -95,8 +97,11 @@ class TableBatch:
         self.results.append(result)
         return result.row
 
-    def _preloaded(self) -> QuerySet[Table] | None:
-        return self._table._rows if self._preload else None
+    def _preloaded(self, failed: bool) -> object:
+        """What the preload gives when it is begun: a queryset that is still to be read, or what it has read."""
+        if failed or not self._preload:
+            return None
+        return self._preload(self._table._rows) if callable(self._preload) else self._table._rows
 
     def __enter__(self) -> Self:
         self._close = open_batch(self._batch)
@@ -105,8 +110,9 @@ class TableBatch:
     def __exit__(self, *exc_info: object) -> None:
         self._close()
         run(self._batch.end())
-        if exc_info[0] is None and (rows := self._preloaded()) is not None:
-            list(self._preload(rows) if callable(self._preload) else rows)
+        rows = self._preloaded(failed=exc_info[0] is not None)
+        if isinstance(rows, Iterable):
+            deque(rows, maxlen=0)
 
     async def __aenter__(self) -> Self:
         self._close = open_batch(self._batch)
@@ -115,9 +121,12 @@ class TableBatch:
     async def __aexit__(self, *exc_info: object) -> None:
         self._close()
         await arun(self._batch.end())
-        if exc_info[0] is None and (rows := self._preloaded()) is not None:
-            async for _ in self._preload(rows) if callable(self._preload) else rows:  # type: ignore[attr-defined]
+        rows = self._preloaded(failed=exc_info[0] is not None)
+        if isinstance(rows, AsyncIterable):
+            async for _ in rows:
                 pass
+        elif isinstance(rows, Awaitable):
+            await rows
 
 
 # What refuses one change and says nothing about the next: the server, validation, an id or name that is wrong.

@@ -11,6 +11,7 @@ from .. import signals
 from ..caching import CachePolicy, Found, PolicyChange, note_read, policy_in_force
 from ..conf import DEFAULT_ALIAS
 from ..connection import Connection, connections
+from ..exceptions import AppwriteError
 from ..identity import IdentifiedAlias
 from ..plans import ReadPlan, WritePlan
 from ..routing import routed
@@ -34,18 +35,23 @@ def policy_of(table: type[Row], connection: Connection, asked: PolicyChange | No
 
 
 def read(table: type[Row], alias: str, plan: ReadPlan, policy: PolicyChange | None = None) -> Steps[Any]:
-    """The answer to `plan`, from the cache where it is current; noted for the response's headers."""
+    """The answer to `plan`, from the cache where it is current; noted for statistics and the response's headers."""
     connection = connections[alias]
     transaction = current(alias)
     if transaction is not None and transaction.concerns(plan):
         return (yield from transaction.read(plan))
     yield from ready(connections[connection.settings.alias])
     started = time.perf_counter()
-    if isinstance(alias, IdentifiedAlias):
-        found = yield from _read_as(connection, plan, policy)
-    else:
-        found = yield from connection.read(plan, policy_of(table, connection, policy))
+    try:
+        if isinstance(alias, IdentifiedAlias):
+            found = yield from _read_as(connection, plan, policy)
+        else:
+            found = yield from connection.read(plan, policy_of(table, connection, policy))
+    except AppwriteError:
+        connection.statistics.note_error(table._meta.id)
+        raise
     duration = time.perf_counter() - started
+    connection.statistics.note_read(table._meta.id, found.status, duration, found.size)
     note_read(table._meta.name, found, duration)
     logger.debug("%s %s in %.1f ms", found.status.name, plan, duration * 1000)
     if signals.cache_read.has_listeners(table):

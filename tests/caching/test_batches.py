@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 from django.core.cache import caches
@@ -10,6 +11,7 @@ from django.core.cache import caches
 from django_appwrite_orm import orm
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import IntegrityError, Unavailable
+from django_appwrite_orm.queries import QuerySet
 from django_appwrite_orm.transport.attempts import Attempt
 from tests.counting import counted
 from tests.library.tables import Book, Reader
@@ -123,6 +125,32 @@ def test_preload_by_a_function() -> None:
     with counted() as costs:
         list(Book.objects.filter(price__lt=5))
     assert costs.requests == []
+
+
+def under(price: int) -> Callable[[QuerySet], QuerySet]:
+    return lambda rows: rows.filter(price__lt=price)
+
+
+@pytest.mark.parametrize("read", [lambda rows: rows, list, lambda rows: rows.count()])
+def test_preload_may_read_by_itself(read: Callable[[QuerySet], object]) -> None:
+    with orm.table("books").batch(preload=lambda rows: read(under(5)(rows))) as batch:
+        batch.create({"title": "a", "price": 1})
+    with counted() as costs:
+        read(under(5)(Book.objects.all()))
+    assert costs.requests == []
+
+
+@pytest.mark.parametrize(
+    ("read", "requests"), [(lambda rows: rows, 2), (lambda rows: rows.acount(), 2), (lambda rows: ["a list"], 1)]
+)
+def test_preload_may_be_awaited(read: Callable[[QuerySet], object], requests: int) -> None:
+    async def batched() -> None:
+        async with orm.table("books").batch(preload=lambda rows: read(under(5)(rows))) as batch:
+            await batch.acreate({"title": "a", "price": 1})
+
+    with counted() as costs:
+        asyncio.run(batched())
+    assert len(costs.requests) == requests
 
 
 def test_asynchronously() -> None:

@@ -30,6 +30,11 @@ def written_elsewhere() -> None:
     caches["default"].delete(connections["default"].table_keys(Book.objects.ref).token)
 
 
+def test_a_request_that_has_read_nothing() -> None:
+    with recording() as record:
+        assert (record.reads, record.worst.name) == (0, "HIT")
+
+
 def test_a_request_asks_once(per_request: None) -> None:
     with recording() as record, counted() as costs:
         for _ in range(3):
