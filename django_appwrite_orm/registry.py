@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from .exceptions import ConfigurationError
 from .tables import Row
+from .tables.columns.reference import Relation
 
 RowClass = TypeVar("RowClass", bound=type[Row])
 
@@ -43,6 +44,26 @@ class Registry:
         raise ConfigurationError(
             f"There is no table {name!r}. Registered: {near}. Declare it in an app's tables.py, or register() it."
         )
+
+    def target(self, table: type[Row], relation: Relation) -> type[Row]:
+        """The table that a reference or relationship of `table` leads to. Raises `ConfigurationError`, which
+        names it."""
+        if isinstance(relation.to, type):
+            return relation.to
+        if relation.to == "self":
+            return table
+        named = [one for one in self._tables if one.__name__ == relation.to]
+        near = [one for one in named if one._meta.app_label == table._meta.app_label] or named
+        if len(near) == 1:
+            return near[0]
+        where = f"{table.__name__}.{relation.name}"
+        if near:
+            labels = ", ".join(one._meta.label for one in near)
+            raise ConfigurationError(f"{where}: {relation.to!r} may be any of {labels}. Say which.")
+        try:
+            return self.get(relation.to)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{where} cannot be followed. {error}") from None
 
 
 registry = Registry()

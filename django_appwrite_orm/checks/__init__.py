@@ -20,6 +20,7 @@ from .caches import cache_problems
 from .columns import column_problems
 from .finding import Finding
 from .indexes import index_problems
+from .relations import relation_problems
 from .servers import server_problems
 from .tables import clashes, table_problems
 
@@ -36,12 +37,12 @@ def check_settings(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 
 @register("appwrite_orm")
 def check_tables(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """E010 to E038: the registered tables, of the given apps or of all."""
+    """E010 to E039: the registered tables, of the given apps or of all."""
     labels = None if app_configs is None else {config.label for config in app_configs}
     tables = [table for table in registry.all() if labels is None or table._meta.app_label in labels]
     found = list(clashes(registry.all(), tables))
     for table in tables:
-        found += [*table_problems(table), *column_problems(table), *index_problems(table)]
+        found += [*table_problems(table), *column_problems(table), *relation_problems(table), *index_problems(table)]
     return [_message(finding) for finding in found]
 
 

@@ -8,8 +8,12 @@ from django.core.exceptions import ValidationError
 
 from ..conf import VALID_ID
 from ..queries import Table
-from ..tables import Row, columns, name_problem
+from ..tables import Row, name_problem
+from ..tables.columns import Column, Relationship
+from ..tables.columns.reference import Relation
+from ..tables.columns.relationship import SIDE_BYTES, RelationshipToMany
 from .finding import Finding
+from .relations import undeclared_sides
 
 KEY_RULE = "1 to 36 characters of A-Z, a-z, 0-9, '-' and '_', the first a letter or a digit"
 # MariaDB's limit for a row, and what Appwrite's own columns take of it (bytesUsed of an empty table).
@@ -28,33 +32,49 @@ def column_problems(table: type[Row]) -> Iterator[Finding]:
 
 
 def _names(table: type[Row]) -> Iterator[Finding]:
-    for name, column in table._meta.columns.items():
+    meta = table._meta
+    everything: dict[str, Column | Relation] = {**meta.columns, **meta.relations}
+    for name, found in everything.items():
         if problem := name_problem(name, Table):
+            key = found.key if isinstance(found, (Column, Relationship)) else name
             yield Finding(
                 "E020",
                 f"A column cannot be called {name!r} in Python: {problem}.",
-                f"Rename it and keep its key on the server: other_name = columns.{type(column).__name__}(...,"
-                f" column={column.key!r}).",
-                table._meta.label,
+                f"Rename it and keep its key on the server: other_name = columns.{_kind(found)}(..., column={key!r}).",
+                meta.label,
             )
+
+
+def _kind(found: Column | Relation) -> str:
+    return "Relationship" if isinstance(found, Relationship) else type(found).__name__
 
 
 def _keys(table: type[Row]) -> Iterator[Finding]:
-    seen: dict[str, columns.Column] = {}
-    for column in table._meta.columns.values():
-        if not isinstance(column.key, str) or not VALID_ID.fullmatch(column.key) or "." in column.key:
-            message = f"Column {column.name!r}: {column.key!r} is not a usable key."
+    seen: dict[str, str] = {}
+    for name, key in _placed(table).items():
+        if not isinstance(key, str) or not VALID_ID.fullmatch(key) or "." in key:
+            message = f"Column {name!r}: {key!r} is not a usable key."
             yield Finding("E021", message, f"Use {KEY_RULE}. Filters read a dot as nesting.", table._meta.label)
             continue
-        other = seen.setdefault(column.key.lower(), column)
-        if other is not column:
+        other = seen.setdefault(key.lower(), name)
+        if other != name:
             yield Finding(
                 "E022",
-                f"Columns {other.name!r} and {column.name!r} have the same key {column.key!r} on the server, which"
-                " does not look at case.",
+                f"Columns {other!r} and {name!r} have the same key {key!r} on the server, which does not look at case.",
                 "Give one of them another key with column=.",
                 table._meta.label,
             )
+
+
+def _placed(table: type[Row]) -> dict[str, str]:
+    """The key of everything that is a column on the server, by its name in Python."""
+    columns = {name: column.key for name, column in table._meta.columns.items()}
+    return columns | {relationship.name: relationship.key for relationship in _to_many(table)}
+
+
+def _to_many(table: type[Row]) -> Iterator[Relationship]:
+    found = table._meta.relationships.values()
+    return (relationship for relationship in found if isinstance(relationship, RelationshipToMany))
 
 
 def _defaults(table: type[Row]) -> Iterator[Finding]:
@@ -70,11 +90,13 @@ def _defaults(table: type[Row]) -> Iterator[Finding]:
 
 
 def _sizes(table: type[Row]) -> Iterator[Finding]:
-    found = table._meta.columns.values()
-    width = EMPTY_ROW + sum(column.row_bytes for column in found)
+    found = {name: column.row_bytes for name, column in table._meta.columns.items()}
+    found |= {relationship.name: SIDE_BYTES for relationship in _to_many(table)}
+    found |= {str(side.two_way_key): SIDE_BYTES for side in undeclared_sides(table)}
+    width = EMPTY_ROW + sum(found.values())
     if width > WIDEST_ROW:
-        widest = sorted(found, key=lambda column: -column.row_bytes)[:3]
-        names = ", ".join(f"{column.name} ({column.row_bytes:,})" for column in widest)
+        widest = sorted(found.items(), key=lambda pair: -pair[1])[:3]
+        names = ", ".join(f"{name} ({size:,})" for name, size in widest)
         yield Finding(
             "E023",
             f"A row would take {width:,} bytes of the {WIDEST_ROW:,} there are. Widest: {names}.",

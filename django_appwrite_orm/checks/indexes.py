@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ..conf import ID_RULE, VALID_ID
 from ..tables import FulltextIndex, Index, Row, columns
+from ..tables.columns.relationship import RelationshipColumn
 from .finding import Finding
 
 # 64 to a table, 6 of them Appwrite's own; 768 characters in each.
@@ -38,7 +39,7 @@ def index_problems(table: type[Row]) -> Iterator[Finding]:
     if len(indexes) > MOST_INDEXES:
         hint = "Drop those that no query needs."
         yield Finding("E030", f"{len(indexes)} indexes; a table has at most {MOST_INDEXES}.", hint, label)
-    parts = _parts(table)
+    parts, unusable = _parts(table), _unusable(table)
     seen: set[str] = set()
     for index in indexes:
         if not isinstance(index, Index):
@@ -46,14 +47,31 @@ def index_problems(table: type[Row]) -> Iterator[Finding]:
             yield Finding("E033", f"Meta.indexes holds {index!r}, which is no index.", hint, label)
             continue
         yield from _key_problems(index, seen, label)
+        if refused := [unusable[name] for name in index.columns if name in unusable]:
+            message = f"Index {index.key!r} is over {refused[0]}, which Appwrite cannot index."
+            yield Finding("E039", message, "Leave it out.", label)
+            continue
         yield from _part_problems(index, parts, label)
 
 
 def _parts(table: type[Row]) -> Mapping[str, _Part]:
     """What can be indexed, by name in Python and by key."""
-    own = {name: _part(column) for name, column in table._meta.columns.items()}
+    own = {
+        name: _part(column)
+        for name, column in table._meta.columns.items()
+        if not isinstance(column, RelationshipColumn)
+    }
     parts = {**_SYSTEM, "pk": _SYSTEM["id"], **own}
     return {**{part.key: part for part in parts.values()}, **parts}
+
+
+def _unusable(table: type[Row]) -> Mapping[str, str]:
+    """What cannot be indexed, in words, by every name it may be called by."""
+    return {
+        name: f"the relationship {relationship.name!r}"
+        for relationship in table._meta.relationships.values()
+        for name in (relationship.name, f"{relationship.name}_id", relationship.key)
+    }
 
 
 def _part(column: columns.Column) -> _Part:

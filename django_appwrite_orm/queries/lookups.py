@@ -16,10 +16,11 @@ from django.db.models import Q
 from ..conf import VALID_ID
 from ..exceptions import NotSupportedError
 from ..plans import EVERYTHING, NOTHING, TEXT_LIMIT, Clause, conjunction, disjunction, fits, negation
+from ..registry import registry
 from ..tables import Row, columns
 from ..tables.columns.stored import STORED_AS_TEXT
 from .dates import DATE_PARTS, part_of_date
-from .related import following, target
+from .related import following
 from .system import column_of
 
 _METHODS = {"gt": "greaterThan", "gte": "greaterThanEqual", "lt": "lessThan", "lte": "lessThanEqual"}
@@ -78,7 +79,7 @@ def _lookup(table: type[Row], child: Any) -> Clause:
     if name in table._meta.references:
         reference = table._meta.references[name]
         if rest and rest[0] not in _OF_REFERENCES:
-            return following(table, reference, where(target(table, reference), Q(("__".join(rest), value))))
+            return following(table, reference, where(registry.target(table, reference), Q(("__".join(rest), value))))
         name, value = reference.column_name, _ids(value)
     column = column_of(table, name)
     lookup, allowed = "__".join(rest) or "exact", _allowed(column)

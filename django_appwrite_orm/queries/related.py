@@ -27,23 +27,6 @@ FOLLOWED_LIMIT = 5000
 FOLLOWS, FOLLOWS_NOT = "follows", "followsNot"
 
 
-def target(table: type[Row], reference: Reference) -> type[Row]:
-    """The table that a reference of `table` leads to. Raises `ConfigurationError`."""
-    if isinstance(reference.to, type):
-        return reference.to
-    if reference.to == "self":
-        return table
-    named = [one for one in registry.all() if one.__name__ == reference.to]
-    near = [one for one in named if one._meta.app_label == table._meta.app_label] or named
-    if len(near) == 1:
-        return near[0]
-    if near:
-        labels = ", ".join(one._meta.label for one in near)
-        where = f"{table.__name__}.{reference.name}"
-        raise ConfigurationError(f"{where}: {reference.to!r} may be any of {labels}. Say which.")
-    return registry.get(reference.to)
-
-
 def ways_back(table: type[Row]) -> Iterator[tuple[str, type[Row], Reference]]:
     """What refers to `table`: the name of the way back, the table that refers, its reference."""
     for other in registry.all():
@@ -55,7 +38,7 @@ def ways_back(table: type[Row]) -> Iterator[tuple[str, type[Row], Reference]]:
 
 def _leads_to(other: type[Row], reference: Reference, table: type[Row]) -> bool:
     try:
-        return target(other, reference) is table
+        return registry.target(other, reference) is table
     except ConfigurationError:  # its table is not registered (yet), so it cannot be this one
         return False
 
@@ -73,7 +56,7 @@ def check_relation(table: type[Row], path: str) -> None:
     """Raises FieldError, with what there is, unless `path` goes from relation to relation."""
     name, _, rest = path.partition("__")
     reference = table._meta.references.get(name)
-    other = target(table, reference) if reference is not None else rows_back(table, name)[0]
+    other = registry.target(table, reference) if reference is not None else rows_back(table, name)[0]
     if rest:
         check_relation(other, rest)
 
@@ -101,7 +84,7 @@ def _attach_forward(rows: list[Row], reference: Reference, further: list[str], a
     table = type(rows[0])
     ids = dict.fromkeys(getattr(row, reference.column_name) for row in rows)
     ids.pop(None, None)
-    found = yield from asked_beside(target(table, reference), alias)._in_bulk(list(ids), "pk")
+    found = yield from asked_beside(registry.target(table, reference), alias)._in_bulk(list(ids), "pk")
     yield from attach(list(found.values()), further, alias)
     by_id = {str(id).lower(): row for id, row in found.items()}
     for row in rows:
@@ -167,7 +150,7 @@ def _followed(table: type[Row], clause: Clause, query: Selection[Any]) -> Steps[
         return clause
     name, where = clause.values or ()
     reference = table._meta.references[name]
-    other = asked_beside(target(table, reference), query.db)._clone(_where=where, policy=query.policy)
+    other = asked_beside(registry.target(table, reference), query.db)._clone(_where=where, policy=query.policy)
     ids = yield from other.values_list("id", flat=True)[: FOLLOWED_LIMIT + 1]._all_rows()
     if len(ids) > FOLLOWED_LIMIT:
         raise NotSupportedError(

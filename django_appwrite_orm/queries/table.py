@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar, overload
 
 from django.core.exceptions import SynchronousOnlyOperation
 
+from ..registry import registry
 from ..steps import Steps, arun, run
 from ..tables import Row
 from ..tables.columns import Reference
 from . import writes
 from .operations import alias_of
 from .queryset import QuerySet
-from .related import asked_beside, related_rows, target, ways_back
+from .related import asked_beside, related_rows, ways_back
 
 R = TypeVar("R", bound=Row)
 
@@ -80,16 +81,16 @@ class Table(Row):
         known = related_rows(self).get(reference.name)
         if known is None or known[0] != other_id:
             _refuse_event_loop(f"{type(self).__name__}.{reference.name}", reference.name)
-            table = target(type(self), reference)
+            table = registry.target(type(self), reference)
             row = run(asked_beside(table, self._alias(None))._by_id(other_id))
             known = related_rows(self)[reference.name] = (other_id, row)
         if known[1] is None:
             missing = f"{self!r} refers to the {reference.name} {other_id!r}, which does not exist."
-            raise target(type(self), reference).DoesNotExist(missing)
+            raise registry.target(type(self), reference).DoesNotExist(missing)
         return known[1]
 
     def _set_related_row(self, reference: Reference, other: Row | None) -> None:
-        wanted = target(type(self), reference)
+        wanted = registry.target(type(self), reference)
         if other is not None and not (isinstance(other, wanted) and other.id is not None):
             raise ValueError(f"{type(self).__name__}.{reference.name} takes a saved {wanted.__name__}, not {other!r}.")
         other_id = None if other is None else other.id

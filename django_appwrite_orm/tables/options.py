@@ -12,7 +12,8 @@ from django.apps import apps
 from ..caching import CachePolicy
 from ..exceptions import ConfigurationError
 from ..plans import TableRef
-from .columns import Column, Reference
+from .columns import Column, Reference, Relationship
+from .columns.reference import Relation
 from .indexes import Index
 
 if TYPE_CHECKING:
@@ -72,10 +73,20 @@ class Options:
         return config.label if config else None
 
     @cached_property
-    def references(self) -> dict[str, Reference]:
-        """The references to other tables, by their names in Python; their columns are among `columns`."""
+    def relations(self) -> dict[str, Relation]:
+        """All that leads to other tables, by its name in Python: references and relationships."""
         found = {name: value for base in reversed(self.table.__mro__) for name, value in vars(base).items()}
-        return {name: value for name, value in found.items() if isinstance(value, Reference)}
+        return {name: value for name, value in found.items() if isinstance(value, Relation)}
+
+    @cached_property
+    def references(self) -> dict[str, Reference]:
+        """What leads to one row each, relationships of that kind among them; their columns are among `columns`."""
+        return {name: relation for name, relation in self.relations.items() if isinstance(relation, Reference)}
+
+    @cached_property
+    def relationships(self) -> dict[str, Relationship]:
+        """The links that Appwrite keeps, of all four types."""
+        return {name: relation for name, relation in self.relations.items() if isinstance(relation, Relationship)}
 
     @cached_property
     def name(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from ..conf import ID_RULE, VALID_ID
 from ..exceptions import MultipleRowsReturned, RowDoesNotExist
 from .columns import Column, Reference
+from .columns.relationship import RelationshipToMany
 from .names import unknown_column
 from .options import Options
 from .permissions import ROW_VERBS, permission_problems
@@ -51,7 +52,7 @@ class Row:
         pk = values.pop("pk", None)
         self.id: str | None = id if id is not None else pk
         for name, value in values.items():
-            if name not in self._meta.columns and name not in self._meta.references:
+            if name not in self._meta.columns and name not in self._meta.relations:
                 raise TypeError(unknown_column(type(self), name))
             setattr(self, name, value)
         for name, column in self._meta.columns.items():
@@ -88,6 +89,12 @@ class Row:
         raise NotImplementedError
 
     def _set_related_row(self, reference: Reference, other: Row | None) -> None:
+        raise NotImplementedError
+
+    def _related_rows(self, relationship: RelationshipToMany) -> Any:
+        raise NotImplementedError
+
+    def _set_related_rows(self, relationship: RelationshipToMany, others: Sequence[Row | str]) -> None:
         raise NotImplementedError
 
     def _note_changed_arrays(self) -> None:

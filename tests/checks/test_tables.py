@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,35 +11,13 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.test import override_settings
 
-from django_appwrite_orm import CachePolicy, FulltextIndex, Index, Permission, Role, Table, UniqueIndex, columns
+from django_appwrite_orm import CachePolicy, FulltextIndex, Index, Permission, Role, UniqueIndex, columns
 from django_appwrite_orm.checks import check_tables
 from django_appwrite_orm.registry import registry
 
+from .declaring import declare, found, ids
 
-@pytest.fixture(autouse=True)
-def own_registry() -> Iterator[None]:
-    before = registry.all()
-    for table in before:
-        registry.discard(table)
-    yield
-    for table in registry.all():
-        registry.discard(table)
-    for table in before:
-        registry.add(table)
-
-
-def declare(meta: dict[str, Any] | None = None, name: str = "Thing", /, **body: Any) -> type[Table]:
-    return registry.add(type(name, (Table,), {"Meta": type("Meta", (), meta or {}), **body, "__module__": __name__}))
-
-
-def found() -> list[tuple[str, str]]:
-    messages = check_tables()
-    assert all(message.hint and message.obj for message in messages)
-    return [(str(message.id).removeprefix("appwrite_orm."), message.msg) for message in messages]
-
-
-def ids() -> list[str]:
-    return [identity for identity, _ in found()]
+pytestmark = pytest.mark.usefixtures("own_registry")
 
 
 def test_the_tables_of_the_library_are_right() -> None:

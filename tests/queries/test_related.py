@@ -244,7 +244,7 @@ def test_where_a_reference_leads() -> None:
     try:
         with pytest.raises(ConfigurationError, match="may be any of Twin, Twin"):
             Pupil.objects.select_related("twin")
-        assert related.target(Pupil, Pupil.exact) is Twin
+        assert registry.target(Pupil, Pupil.exact) is Twin
     finally:
         registry.discard(first)
         registry.discard(Twin)

@@ -5,6 +5,7 @@ from .formatted import IP, URL, Email, Enum
 from .numbers import BigInt, Float, Integer
 from .plain import Boolean, Datetime
 from .reference import Reference
+from .relationship import Relationship
 from .stored import JSON, UUID, Date, Decimal, Time
 from .texts import LongText, MediumText, String, Text, Varchar
 
@@ -26,6 +27,7 @@ __all__ = [
     "LongText",
     "MediumText",
     "Reference",
+    "Relationship",
     "String",
     "Text",
     "Time",

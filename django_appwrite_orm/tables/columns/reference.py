@@ -26,7 +26,33 @@ class ReferenceColumn(String[Any]):
         return value
 
 
-class Reference:
+class Relation:
+    """What leads from a row to rows of another table. `to` is that table: its class, its name, its label, or
+    "self"; `related_name` is what the way back is called on it, with a "+" at the end for none."""
+
+    name: str
+
+    def __init__(self, to: str | type[Row], related_name: str | None) -> None:
+        if not isinstance(to, (str, type)) or not to:
+            kind = type(self).__name__
+            raise ConfigurationError(f"{kind}: give the table it leads to, as a class or a name, not {to!r}.")
+        self.to = to
+        self.related_name = related_name
+
+    def __set_name__(self, table: type[Row], name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {getattr(self, 'name', '?')}>"
+
+    def accessor(self, table: type[Row]) -> str | None:
+        """What the way back to `table`, the one that refers, is called on the other one; None for none."""
+        if self.related_name is None:
+            return f"{table.__name__.lower()}_set"
+        return None if self.related_name.endswith("+") else self.related_name
+
+
+class Reference(Relation):
     """`maker = columns.Reference("Maker")`: the id of a row of another table, kept in a text column `maker_id`.
 
     `row.maker_id` is the id, `row.maker` the row: a get through the cache, which raises `Maker.DoesNotExist` where
@@ -35,7 +61,6 @@ class Reference:
     the other table: `product_set` unless told, "+" for none.
     """
 
-    name: str
     column_name: str
 
     def __init__(
@@ -47,27 +72,16 @@ class Reference:
         related_name: str | None = None,
         renamed_from: str | None = None,
     ) -> None:
-        if not isinstance(to, (str, type)) or not to:
-            raise ConfigurationError(f"Reference: give the table it leads to, as a class or a name, not {to!r}.")
-        self.to = to
-        self.related_name = related_name
-        self._column = ReferenceColumn(required=required, column=column, renamed_from=renamed_from)
+        super().__init__(to, related_name)
+        self._keeper = ReferenceColumn(required=required, column=column, renamed_from=renamed_from)
 
     def __set_name__(self, table: type[Row], name: str) -> None:
-        self.name, self.column_name = name, f"{name}_id"
-        setattr(table, self.column_name, self._column)
+        super().__set_name__(table, name)
+        self.column_name = f"{name}_id"
+        setattr(table, self.column_name, self._keeper)
 
     def __get__(self, row: Row | None, table: type[Row]) -> Any:
         return self if row is None else row._related_row(self)
 
     def __set__(self, row: Row, other: Row | None) -> None:
         row._set_related_row(self, other)
-
-    def __repr__(self) -> str:
-        return f"<Reference: {getattr(self, 'name', '?')}>"
-
-    def accessor(self, table: type[Row]) -> str | None:
-        """What the way back to `table`, the one that refers, is called on the other one; None for none."""
-        if self.related_name is None:
-            return f"{table.__name__.lower()}_set"
-        return None if self.related_name.endswith("+") else self.related_name

@@ -1,0 +1,137 @@
+"""Appwrite's own links between rows: a column here, one on the other side if it is to be seen there, and what
+happens to a row whose other end is deleted, kept by the server."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from ...exceptions import ConfigurationError
+from .reference import Reference, ReferenceColumn, Relation
+
+if TYPE_CHECKING:
+    from ..row import Row
+
+TYPES: Final = ("oneToOne", "oneToMany", "manyToOne", "manyToMany")
+ON_DELETE: Final = ("restrict", "cascade", "setNull")
+# Each side's share of the 65,535 bytes of a row (observed: bytesUsed).
+SIDE_BYTES: Final = 1_021
+_INVERSE: Final = {"oneToMany": "manyToOne", "manyToOne": "oneToMany"}
+_TO_MANY: Final = ("oneToMany", "manyToMany")
+_NEVER: Final = ("required", "array", "default", "db_default", "convert")
+_LONGEST_KEY: Final = 36
+
+
+def inverse(type: str) -> str:
+    """The type of a relationship as the other side sees it."""
+    return _INVERSE.get(type, type)
+
+
+class Relationship(Relation):
+    """`author = columns.Relationship("Author", "manyToOne", two_way_key="books")`: a link that Appwrite keeps.
+
+    `type` is one of Appwrite's words oneToOne, oneToMany, manyToOne and manyToMany, as seen from this table. With
+    a `two_way_key` the other table gets a column of that key; it may be declared there too, the other way round.
+    `on_delete` says what deleting the other row does: "restrict" refuses it, "cascade" deletes this one as well,
+    "setNull" takes the link away. `column` is the key on the server where it differs from the name in
+    Python, `renamed_from` the key before; `related_name` is what the way back is called on the other table:
+    `two_way_key` where there is one, else `book_set`, "+" for none.
+
+    A link to one row is a `Reference`: `book.author` is the row, `book.author_id` its id. A link to many is the
+    rows. Raises `ConfigurationError` for options that Appwrite's relationships do not have.
+    """
+
+    def __new__(cls, to: str | type[Row], type: str, **options: Any) -> Self:
+        if type not in TYPES:
+            raise ConfigurationError(f"Relationship: the type must be one of {', '.join(TYPES)}, not {type!r}.")
+        if words := [word for word in _NEVER if word in options]:
+            raise ConfigurationError(
+                f"Relationship: Appwrite knows no {words[0]} for relationships. Leave {words[0]}= out."
+            )
+        kind = RelationshipToMany if type in _TO_MANY else RelationshipToOne
+        return super().__new__(kind)  # type: ignore[return-value]  # as pathlib.Path makes what fits
+
+    def __init__(
+        self,
+        to: str | type[Row],
+        type: str,
+        *,
+        two_way_key: str | None = None,
+        on_delete: str = "restrict",
+        column: str | None = None,
+        related_name: str | None = None,
+        renamed_from: str | None = None,
+    ) -> None:
+        Relation.__init__(self, to, two_way_key if related_name is None else related_name)
+        if on_delete not in ON_DELETE:
+            raise ConfigurationError(
+                f"Relationship: on_delete must be one of {', '.join(ON_DELETE)}, not {on_delete!r}."
+            )
+        self.type = type
+        self.two_way_key = two_way_key
+        self.on_delete = on_delete
+        self.renamed_from = renamed_from
+        self._column = column
+
+    @property
+    def key(self) -> str:
+        """The key of its column on the server."""
+        return self._column or self.name
+
+    def definition(self, table_id: str, related_id: str) -> dict[str, Any]:
+        """The column as Appwrite describes it on the table that asked for it; `related_id` is what `to` is there."""
+        return {
+            "key": self.key,
+            "type": "relationship",
+            "required": False,
+            "array": False,
+            "relatedTable": related_id,
+            "relationType": self.type,
+            "twoWay": self.two_way_key is not None,
+            "twoWayKey": self.two_way_key or _unseen_key(table_id, self.key),
+            "onDelete": self.on_delete,
+            "side": "parent",
+        }
+
+
+def _unseen_key(*parts: str) -> str:
+    """The key that the other side of a one-way relationship has all the same. It must be unlike any other there
+    (observed), and Appwrite's own choice, the table's id, is taken by the second relationship to one table."""
+    digest = hashlib.blake2b("\0".join(parts).lower().encode(), digest_size=6).hexdigest()
+    return f"{'_'.join(parts)[: _LONGEST_KEY - len(digest) - 1]}_{digest}"
+
+
+class RelationshipColumn(ReferenceColumn):
+    """The column of a relationship to one row: its id. Made by `RelationshipToOne`."""
+
+    kind = type_name = "relationship"
+
+    def options(self) -> dict[str, Any]:
+        return {}
+
+    @property
+    def value_bytes(self) -> int:
+        return SIDE_BYTES
+
+    def decode(self, raw: Any) -> Any:
+        """The id; a row that was asked for whole stands in its place, and an empty list for one that is gone."""
+        return raw.get("$id") if isinstance(raw, dict) else raw or None
+
+
+class RelationshipToOne(Relationship, Reference):
+    """oneToOne and manyToOne."""
+
+    def __set_name__(self, table: type[Row], name: str) -> None:
+        self._keeper = RelationshipColumn(column=self._column or name, renamed_from=self.renamed_from)
+        super().__set_name__(table, name)
+
+
+class RelationshipToMany(Relationship):
+    """oneToMany and manyToMany: no value of a row but rows of another table, read and written as such."""
+
+    def __get__(self, row: Row | None, table: type[Row]) -> Any:
+        return self if row is None else row._related_rows(self)
+
+    def __set__(self, row: Row, others: Sequence[Row | str]) -> None:
+        row._set_related_rows(self, others)

@@ -1,0 +1,141 @@
+"""References and relationships that cannot work, each with the id of its check."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import override_settings
+
+from django_appwrite_orm import Index, columns
+from django_appwrite_orm.tables.columns import Relationship
+
+from .declaring import declare, found, ids
+
+pytestmark = pytest.mark.usefixtures("own_registry")
+
+
+def author(**body: Any) -> None:
+    declare({"name": "authors"}, "Author", name=columns.String(), **body)
+
+
+def book(**body: Any) -> None:
+    declare({"name": "books"}, "Book", title=columns.String(), **body)
+
+
+def test_both_sides_of_a_relationship_may_be_declared_or_one() -> None:
+    author(books=Relationship("Book", "oneToMany", two_way_key="author", on_delete="cascade"))
+    book(
+        author=Relationship("Author", "manyToOne", two_way_key="books", on_delete="cascade"),
+        editor=Relationship("Author", "oneToOne", two_way_key="edits"),
+        readers=Relationship("Author", "manyToMany"),
+        first=Relationship("Author", "manyToOne"),
+        second=Relationship("Author", "manyToOne"),
+    )
+    assert found() == []
+
+
+@pytest.mark.parametrize("relation", [columns.Reference("Autor"), Relationship("Autor", "manyToMany")])
+def test_a_target_that_is_not_there(relation: Any) -> None:
+    book(author=relation)
+    author()
+    [(identity, message)] = found()
+    assert identity == "E026"
+    assert "Book.author cannot be followed. There is no table 'Autor'. Registered: authors" in message
+
+
+def test_a_target_of_two_tables_and_one_that_is_not_registered() -> None:
+    from tests.library.tables import Everything
+
+    declare({"name": "first", "app_label": "one"}, "Author", name=columns.String())
+    declare({"name": "second", "app_label": "two"}, "Author", name=columns.String())
+    book(author=columns.Reference("Author"), other=columns.Reference(Everything))
+    assert [message for _, message in found()] == [
+        "Book.author: 'Author' may be any of one.Author, two.Author. Say which.",
+        "<Reference: other> leads to Everything, which is not registered.",
+    ]
+    assert ids() == ["E026", "E026"]
+
+
+@pytest.mark.parametrize(
+    ("side", "message"),
+    [
+        ({"two_way_key": "author"}, "is declared otherwise"),  # restrict here, setNull there
+        ({"two_way_key": "writer", "on_delete": "setNull"}, "is declared otherwise"),
+        ({"on_delete": "setNull"}, "is declared otherwise"),
+        ({"type": "manyToMany", "two_way_key": "author", "on_delete": "setNull"}, "is declared otherwise"),
+    ],
+)
+def test_sides_that_differ(side: dict[str, Any], message: str) -> None:
+    author(books=Relationship("Book", **{"type": "oneToMany", **side}))
+    book(author=Relationship("Author", "manyToOne", two_way_key="books", on_delete="setNull"))
+    assert ("E027", message) in [(identity, message) for identity, text in found() if message in text]
+    assert set(ids()) == {"E027"}
+
+
+def test_a_two_way_key_that_is_taken() -> None:
+    author()
+    book(
+        author=Relationship("Author", "manyToOne", two_way_key="Name"),
+        one=Relationship("Author", "manyToOne", two_way_key="them"),
+        two=Relationship("Author", "oneToOne", two_way_key="THEM"),
+        three=Relationship("Author", "manyToMany"),
+        four=Relationship("Author", "manyToMany"),
+    )
+    messages = " ".join(message for _, message in found())
+    assert set(ids()) == {"E027"}
+    assert "'author': two_way_key 'Name' is the key of Author.name." in messages
+    assert "'one': 'two' has the two_way_key 'them', too." in messages
+    assert "'three': 'four' is a manyToMany to Author, too" in messages
+
+
+def test_a_table_with_itself() -> None:
+    declare({}, "Tree", one_way=Relationship("self", "manyToOne"))
+    declare({}, "Ring", next=Relationship("self", "oneToOne", two_way_key="next"))
+    declare({}, "Bush", up=Relationship("self", "manyToOne", two_way_key="down"))
+    declare(
+        {},
+        "Fern",
+        up=Relationship("self", "manyToOne", two_way_key="down"),
+        down=Relationship("self", "oneToMany", two_way_key="up"),
+    )
+    assert ids() == ["E027", "E027"]
+
+
+def test_another_connection() -> None:
+    connection = {"ENDPOINT": "local::memory:", "DATABASE_ID": "d"}
+    declare({"name": "authors", "using": "other"}, "Author")
+    book(author=Relationship("Author", "manyToOne"), editor=columns.Reference("Author"))
+    with override_settings(APPWRITE_ORM={"default": connection, "other": connection}):
+        assert ids() == ["E028"]
+
+
+def test_names_and_keys_count_among_those_of_the_columns() -> None:
+    author()
+    book(
+        save=Relationship("Author", "oneToMany"),
+        update=Relationship("Author", "manyToOne"),
+        many=Relationship("Author", "oneToMany", column="TITLE"),
+        dotted=Relationship("Author", "oneToMany", column="a.b"),
+    )
+    assert sorted(ids()) == ["E020", "E021", "E022"]
+
+
+@pytest.mark.parametrize("name", ["author", "author_id", "writer", "tags"])
+def test_an_index_over_a_relationship(name: str) -> None:
+    author()
+    declare(
+        {"indexes": [Index(name)]},
+        "Book",
+        author=Relationship("Author", "manyToOne", column="writer"),
+        tags=Relationship("Author", "oneToMany"),
+    )
+    assert ids() == ["E039"]
+
+
+def test_each_side_takes_its_part_of_a_row() -> None:
+    for number in range(64):  # of 1,021 bytes each; there is room for 63
+        relationship = Relationship("Author", "oneToMany", two_way_key="book" if number else None)
+        declare({"name": f"books{number}"}, f"Book{number}", authors=relationship)
+    author(**{f"own{number}": Relationship(f"Book{number}", "oneToMany") for number in range(63)})
+    assert ids() == ["E023"]

@@ -1,0 +1,85 @@
+"""Appwrite's relationship columns as they are declared: one row behind a name, or many."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from django_appwrite_orm import Table, columns
+from django_appwrite_orm.exceptions import ConfigurationError
+
+
+class Book(Table):
+    title = columns.String()
+    author = columns.Relationship("Author", "manyToOne", two_way_key="books", on_delete="setNull")
+    cover = columns.Relationship("Author", "oneToOne", column="front")
+    chapters = columns.Relationship("Author", "oneToMany", renamed_from="parts")
+    tags = columns.Relationship("Author", "manyToMany", column="labels", related_name="tagged")
+
+
+def test_a_link_to_one_row_is_a_reference_with_a_key_of_its_own() -> None:
+    meta = Book._meta
+    assert list(meta.columns) == ["title", "author_id", "cover_id"]
+    assert {name: column.key for name, column in meta.columns.items()} == {
+        "title": "title", "author_id": "author", "cover_id": "front",
+    }  # fmt: skip
+    assert list(meta.references) == ["author", "cover"]
+    assert Book(author_id="ann").author_id == "ann"
+    with pytest.raises(ValidationError, match="is not the id of a row"):
+        Book(author_id="no id").full_clean()
+
+
+def test_all_four_types_are_relationships_with_keys_and_ways_back() -> None:
+    found = Book._meta.relationships
+    assert {name: (one.type, one.key) for name, one in found.items()} == {
+        "author": ("manyToOne", "author"), "cover": ("oneToOne", "front"),
+        "chapters": ("oneToMany", "chapters"), "tags": ("manyToMany", "labels"),
+    }  # fmt: skip
+    assert [one.accessor(Book) for one in found.values()] == ["books", "book_set", "book_set", "tagged"]
+    assert found["chapters"].renamed_from == "parts"
+    assert repr(Book.tags) == "<RelationshipToMany: tags>"
+
+
+def test_what_appwrite_is_told_of_them() -> None:
+    assert Book.author.definition("books", "authors") == {
+        "key": "author", "type": "relationship", "required": False, "array": False, "relatedTable": "authors",
+        "relationType": "manyToOne", "twoWay": True, "twoWayKey": "books", "onDelete": "setNull", "side": "parent",
+    }  # fmt: skip
+    one_way = [Book._meta.relationships[name].definition("b" * 36, "authors") for name in ("cover", "chapters")]
+    assert [side["twoWay"] for side in one_way] == [False, False]
+    keys = {side["twoWayKey"] for side in one_way}
+    assert len(keys) == 2, "the unseen keys of the other side must not collide"
+    assert all(len(key) <= 36 for key in keys)
+
+
+def test_the_id_of_a_link_is_read_from_all_that_appwrite_sends_for_it() -> None:
+    raw = {"$id": "b", "title": None, "front": None}
+    for sent, id in (("ann", "ann"), ({"$id": "ann", "name": "Ann"}, "ann"), ([], None), (None, None)):
+        assert Book.from_appwrite({**raw, "author": sent}, "default").author_id == id
+
+
+def test_a_subclass_has_the_relationships_of_its_base() -> None:
+    class Novel(Book):
+        pass
+
+    assert list(Novel._meta.relationships) == ["author", "cover", "chapters", "tags"]
+    assert Novel(author_id="x").author_id == "x"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (("", "oneToOne", {}), "Relationship.*: give the table it leads to"),
+        (("A", "one", {}), "the type must be one of oneToOne, oneToMany, manyToOne, manyToMany, not 'one'"),
+        (("A", "oneToOne", {"on_delete": "cascades"}), "on_delete must be one of restrict, cascade, setNull"),
+        (("A", "oneToOne", {"required": True}), "Appwrite knows no required for relationships. Leave required= out."),
+        (("A", "manyToMany", {"array": True}), "Appwrite knows no array"),
+        (("A", "manyToMany", {"default": []}), "Appwrite knows no default"),
+    ],
+)
+def test_what_a_relationship_cannot_be(given: tuple[str, str, dict[str, Any]], message: str) -> None:
+    to, type, options = given
+    with pytest.raises(ConfigurationError, match=message):
+        columns.Relationship(to, type, **options)
