@@ -14,6 +14,7 @@ from ..values.identifiers import is_identifier
 from . import parse
 from .fields import Field
 from .parse import Parsed, Query
+from .spatial import check_spatial
 
 _INT64: Final = range(-(2**63), 2**63)
 
@@ -47,10 +48,11 @@ def _check_filter(query: Query, field: Field) -> None:
         raise ValueError(f"`{field.name}` is the virtual side of a relationship and cannot be asked for")
     if len(values) > parse.MOST_VALUES:
         raise ValueError(f"a query may have at most {parse.MOST_VALUES} values")
+    if field.type in SPATIAL_TYPES and method not in parse.NULLS:
+        check_spatial(query, field)
+        return
     if method in parse.EXISTS or method == "elemMatch" or method in parse.SPATIAL:
         raise ValueError(f"`{method}` is not supported for `{field.name}`")
-    if field.type in SPATIAL_TYPES and method not in parse.NULLS:
-        raise ValueError(f"`{field.name}` is spatial; `{method}` does not apply")
     if field.array and method not in (*parse.CONTAINS, *parse.NULLS):
         raise ValueError(f"`{field.name}` is a list; `{method}` does not apply")
     _check_count(query, field)

@@ -7,12 +7,14 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from ..catalogue.models import SPATIAL_TYPES
 from ..values.collation import after_prefix, fold, sort_key
 from ..values.dates import read_date
 from ..values.fulltext import search_expression
 from .check import is_digits
 from .fields import Field
-from .parse import Query
+from .parse import NULLS, Query
+from .spatial import spatial_condition
 
 _OPERATORS: Final = {
     "notEqual": "!=",
@@ -59,7 +61,12 @@ def compile_filters(queries: Sequence[Query], fields: Mapping[str, Field], word:
 
 def _add_filter(sql: Sql, query: Query, field: Field) -> None:
     method = query.method
-    if method == "equal":
+    if method in NULLS:
+        sql.add(f"{field.sql} IS {'NOT ' if method == 'isNotNull' else ''}NULL")
+    elif field.type in SPATIAL_TYPES:
+        condition, values = spatial_condition(query, field)
+        sql.add(condition, *values)
+    elif method == "equal":
         values = [comparable_value(field, value) for value in query.values]
         marks = ",".join("?" * len(values))
         sql.add(f"{field.comparable} IN ({marks})" if len(values) > 1 else f"{field.comparable} = ?", *values)
@@ -68,8 +75,6 @@ def _add_filter(sql: Sql, query: Query, field: Field) -> None:
     elif method in ("between", "notBetween"):
         low, high = (comparable_value(field, value) for value in query.values)
         sql.add(f"{field.comparable} {'NOT ' if method == 'notBetween' else ''}BETWEEN ? AND ?", low, high)
-    elif method in ("isNull", "isNotNull"):
-        sql.add(f"{field.sql} IS {'NOT ' if method == 'isNotNull' else ''}NULL")
     elif method in ("search", "notSearch"):
         _add_search(sql, method, field, query.values[0])
     elif field.array:

@@ -23,24 +23,16 @@ PATTERNS: Final = ("startsWith", "notStartsWith", "endsWith", "notEndsWith")
 SEARCHES: Final = ("search", "notSearch")
 NULLS: Final = ("isNull", "isNotNull")
 EXISTS: Final = ("exists", "notExists")
-SPATIAL: Final = [
-    "crosses",
-    "notCrosses",
-    "distanceEqual",
-    "distanceNotEqual",
-    "distanceGreaterThan",
-    "distanceLessThan",
-    "intersects",
-    "notIntersects",
-    "overlaps",
-    "notOverlaps",
-    "touches",
-    "notTouches",
-    "covers",
-    "notCovers",
-    "spatialEquals",
-    "notSpatialEquals",
-]
+SPATIAL_RELATIONS: Final = ("crosses", "intersects", "overlaps", "touches")
+DISTANCES: Final = ("distanceEqual", "distanceNotEqual", "distanceGreaterThan", "distanceLessThan")
+# In the SDK, but not in 1.9.6.
+LATER: Final = ("covers", "notCovers", "spatialEquals", "notSpatialEquals")
+SPATIAL: Final = (
+    *SPATIAL_RELATIONS,
+    *(f"not{name.capitalize()}" for name in SPATIAL_RELATIONS),
+    *DISTANCES,
+    *LATER,
+)
 FILTERS: Final = frozenset(
     (*COMPARISONS, *RANGES, *CONTAINS, *PATTERNS, *SEARCHES, *NULLS, *EXISTS, *SPATIAL, *LOGICAL, "elemMatch")
 )

@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from ..values import geometry
+
 MEMORY: Final = ":memory:"
 PATIENCE: Final = 60.0  # seconds a request waits for its turn; Appwrite's own query limit is 15 s
 _STATEMENTS: Final = 512  # prepared statements kept per connection; a table uses about ten
@@ -121,6 +123,7 @@ class Connections:
             check_same_thread=False,
             cached_statements=_STATEMENTS,
         )
+        geometry.install(connection)
         if not self.in_memory:
             # NORMAL: a commit survives the death of the process; only a power cut may lose the last ones.
             _patiently(connection, "PRAGMA journal_mode = WAL", time.monotonic() + PATIENCE)

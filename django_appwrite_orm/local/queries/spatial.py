@@ -1,0 +1,57 @@
+"""Filters on points, lines and polygons: which are accepted, and their SQL.
+
+On these columns `equal` and `contains` are questions of geometry too, and a value is one point, line or polygon
+(the SQL adapter of Appwrite's database library).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, Final
+
+from ..values.geometry import accept_geometry, is_point
+from .fields import Field
+from .parse import DISTANCES, SPATIAL_RELATIONS, Query
+
+# The relation that a method asks for.
+_RELATIONS: Final = {"equal": "equals", "contains": "contains", **{name: name for name in SPATIAL_RELATIONS}}
+_NEGATED: Final = {f"not{name.capitalize()}": relation for name, relation in _RELATIONS.items()}
+_OPERATORS: Final = dict(zip(DISTANCES, ("=", "!=", ">", "<"), strict=True))
+
+
+def check_spatial(query: Query, field: Field) -> None:
+    """Raises ``ValueError`` for what cannot be asked of a spatial column."""
+    if query.method in _OPERATORS:
+        _distance(query, field)
+    elif query.method in _RELATIONS or query.method in _NEGATED:
+        if len(query.values) != 1:
+            raise ValueError(f"`{query.method}` on `{field.name}` takes one point, line or polygon")
+        accept_geometry(query.values[0])
+    else:
+        raise ValueError(f"`{field.name}` is spatial; `{query.method}` does not apply")
+
+
+def spatial_condition(query: Query, field: Field) -> tuple[str, list[Any]]:
+    """The SQL of a checked filter, and what to bind. Rows without a value are in no answer, negated or not."""
+    if query.method in _OPERATORS:
+        geometry, distance, meters = _distance(query, field)
+        condition = f"spatial_distance({field.sql}, ?, ?) {_OPERATORS[query.method]} ?"
+        return condition, [json.dumps(geometry), meters, distance]
+    negated = _NEGATED.get(query.method)
+    relation = negated or _RELATIONS[query.method]
+    condition = f"{'NOT ' if negated else ''}spatial_relation(?, {field.sql}, ?)"
+    return condition, [relation, json.dumps(accept_geometry(query.values[0]))]
+
+
+def _distance(query: Query, field: Field) -> tuple[Any, float, bool]:
+    """From what, how far, and whether in metres."""
+    given = query.values[0] if len(query.values) == 1 else None
+    if not isinstance(given, list) or len(given) != 3:
+        raise ValueError(f"`{query.method}` takes a geometry, a distance and whether it is in metres")
+    geometry, distance, meters = accept_geometry(given[0]), given[1], given[2] is True
+    if isinstance(distance, bool) or not isinstance(distance, int | float) or not math.isfinite(distance):
+        raise ValueError(f"a distance of `{query.method}` is a number")
+    if meters and not (field.type == "point" and is_point(geometry)):
+        raise ValueError("a distance in metres is between two points")
+    return geometry, float(distance), meters

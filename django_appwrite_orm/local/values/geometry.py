@@ -1,0 +1,70 @@
+"""How points, lines and polygons lie to each other, as MariaDB's ST_ functions answer it.
+
+The geometry itself is shapely's (GEOS), which only these filters need: `pip install 'django-appwrite-orm[spatial]'`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from .shapes import accept_line, accept_point, accept_polygon
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+# Metres; the constant that Appwrite's database library gives to ST_DISTANCE_SPHERE.
+EARTH_RADIUS: Final = 6_371_000
+
+
+def accept_geometry(value: Any) -> Any:
+    """A point, line or polygon of a filter, told apart by how deep its lists are. Raises ``ValueError``."""
+    try:
+        import shapely  # noqa: F401
+    except ImportError:
+        raise ValueError(
+            "a spatial filter on the local Appwrite needs shapely: pip install 'django-appwrite-orm[spatial]'"
+        ) from None
+    if isinstance(value, list) and value and isinstance(value[0], list):
+        return accept_polygon(value) if value[0] and isinstance(value[0][0], list) else accept_line(value)
+    return accept_point(value)
+
+
+def is_point(value: Any) -> bool:
+    """Whether an accepted geometry is a point."""
+    return not isinstance(value[0], list)
+
+
+def install(connection: sqlite3.Connection) -> None:
+    """Give a connection the two functions that compiled filters call."""
+    connection.create_function("spatial_relation", 3, _relation, deterministic=True)
+    connection.create_function("spatial_distance", 3, _distance, deterministic=True)
+
+
+def _relation(name: str, stored: str | None, given: str) -> bool | None:
+    """Whether the stored geometry ``name``s the given one; None where nothing is stored."""
+    return None if stored is None else bool(getattr(_geometry(stored), name)(_geometry(given)))
+
+
+def _distance(stored: str | None, given: str, meters: int) -> float | None:
+    """In the plane, in degrees; or on the sphere between two points, in metres."""
+    if stored is None:
+        return None
+    if not meters:
+        return float(_geometry(stored).distance(_geometry(given)))
+    (x1, y1), (x2, y2) = (map(math.radians, json.loads(point)) for point in (stored, given))
+    half = math.sin((y2 - y1) / 2) ** 2 + math.cos(y1) * math.cos(y2) * math.sin((x2 - x1) / 2) ** 2
+    return 2 * EARTH_RADIUS * math.asin(math.sqrt(min(1.0, half)))
+
+
+@lru_cache(maxsize=256)
+def _geometry(text: str) -> BaseGeometry:
+    from shapely import LineString, Point, Polygon
+
+    value = json.loads(text)
+    if is_point(value):
+        return Point(value)
+    return Polygon(value[0], value[1:]) if isinstance(value[0][0], list) else LineString(value)
