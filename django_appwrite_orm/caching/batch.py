@@ -10,6 +10,7 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
+from functools import partial
 from typing import TypeVar
 
 from ..exceptions import CacheUnavailable
@@ -39,7 +40,7 @@ class Batch:
         self._ended = False
 
     def covers(self, store: Store, tables: Sequence[TableKeys]) -> bool:
-        return not self._ended and store is self.store and list(tables) == [self.table]
+        return not self._ended and store is self.store and self.table in tables
 
     def write(self, send: Callable[[], Steps[Result]]) -> Steps[Result]:
         """One write of the batch; as `caching.write`, but that the lane stays."""
@@ -98,10 +99,12 @@ _batches: ContextVar[tuple[Batch, ...]] = ContextVar("appwrite_batches", default
 def batched_write(
     store: Store, tables: Sequence[TableKeys], send: Callable[[], Steps[Result]], life: int
 ) -> Steps[Result]:
-    """A write: part of the batch that is open here for its table, or one of its own."""
+    """A write: part of the batch that is open here for one of its tables, or one of its own; what it changes
+    besides is fenced for itself."""
     for batch in _batches.get():
         if batch.covers(store, tables):
-            return batch.write(send)
+            others = [table for table in tables if table != batch.table]
+            return batch.write(partial(batched_write, store, others, send, life) if others else send)
     return write(store, tables, send, life)
 
 

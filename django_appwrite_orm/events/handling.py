@@ -11,6 +11,7 @@ from typing import Any
 from .. import signals
 from ..caching.store import CacheCall
 from ..connection import Connection, connections
+from ..effects import reached_by_report
 from ..exceptions import CacheUnavailable
 from ..plans import TableRef
 from ..registry import registry
@@ -31,15 +32,18 @@ _UNSTEADY = frozenset({"$databaseId", "$tableId"})
 def handle(names: Sequence[str], payload: object, alias: str) -> Steps[list[Change]]:
     """Take in an event of the project that `alias` connects to; the changes it reported of registered tables.
 
-    The tokens of the tables go in the cache of every connection to that project. `row_changed` follows for a row,
+    The tokens of the tables, and of those that relationships take the change to, go in the cache of every connection
+    to that project. `row_changed` follows for a row,
     unless the same report has been seen a short time ago, by any process that shares the cache.
     """
     seen: list[Change] = []
     for connection in connections_like(alias):
         tables = [(table, _ref(table, connection)) for table in registry.all()]
         changes = changes_of(names, payload, tables)
-        for change in changes:
-            yield from forget(change.table, connection, "event")
+        for table in dict.fromkeys(
+            table for one in changes for table in reached_by_report(one.table, one.part, one.action)
+        ):
+            yield from forget(table, connection, "event")
         for change in changes:
             own = change.table._meta.using
             if change.row is not None and own in (None, connection.settings.alias):

@@ -11,6 +11,7 @@ from .. import signals
 from ..caching import CachePolicy, Found, PolicyChange, note_read, policy_in_force
 from ..conf import DEFAULT_ALIAS
 from ..connection import Connection, connections
+from ..effects import reached
 from ..exceptions import AppwriteError
 from ..identity import IdentifiedAlias
 from ..plans import ReadPlan, WritePlan
@@ -68,17 +69,20 @@ def _read_as(connection: Connection, plan: ReadPlan, policy: PolicyChange | None
 
 
 def write(table: type[Row], alias: str, plan: WritePlan) -> Steps[Any]:
-    """Carry out `plan`; the table's cached answers are gone when it returns, and also when it fails. Inside
-    `atomic()` it is staged."""
+    """Carry out `plan`; the cached answers of every table it reaches are gone when it returns, and also when it
+    fails. Inside `atomic()` it is staged."""
     connection = connections[alias]
     yield from ready(connections[connection.settings.alias])
     transaction = current(alias)
     if transaction is not None:
         return (yield from transaction.stage(table, plan))
+    tables = reached(table, plan)
+    refs = [one._meta.ref(connection.settings.database_id) for one in tables]
     try:
-        data = yield from connection.write([plan.table], plan.request)
+        data = yield from connection.write(refs, plan.request)
     finally:
-        yield Send(signals.table_invalidated, table, {"reason": "write", "using": alias})
+        for one in tables:
+            yield Send(signals.table_invalidated, one, {"reason": "write", "using": alias})
     logger.debug("%s", plan.request)
     return data
 

@@ -13,11 +13,13 @@ from typing import Any
 
 from .. import signals
 from ..connection import connections
+from ..effects import reached
 from ..exceptions import AppwriteError, Conflict, NotSupportedError, TransactionError
 from ..plans import (
     OPERATIONS_LIMIT,
     GetRow,
     ReadPlan,
+    Request,
     TableRef,
     UpdateRow,
     WritePlan,
@@ -76,7 +78,7 @@ class Transaction:
         """Stage one change; what Appwrite answers to it."""
         self.require(1)
         transaction = yield from self._begun()
-        data = yield from self._sent(table, plan.table, staged(plan.request, transaction), 1)
+        data = yield from self._sent(table, [plan], staged(plan.request, transaction))
         return _shown(table, data)
 
     def stage_all(self, table: type[Row], plans: Sequence[UpdateRow]) -> Steps[None]:
@@ -84,7 +86,7 @@ class Transaction:
         self.require(len(plans))
         transaction = yield from self._begun()
         request = stage_operations(transaction, [plan.operation for plan in plans])
-        yield from self._sent(table, plans[0].table, request, len(plans))
+        yield from self._sent(table, plans, request)
 
     def _begun(self) -> Steps[str]:
         if self._id is None:
@@ -92,26 +94,28 @@ class Transaction:
             self._id = str(answer.data["$id"])
         return self._id
 
-    def _sent(self, table: type[Row], ref: TableRef, request: Any, operations: int) -> Steps[Any]:
-        self._tables[ref] = table
+    def _sent(self, table: type[Row], plans: Sequence[WritePlan], request: Request) -> Steps[Any]:
+        for plan in plans:
+            self._tables |= {one._meta.ref(plan.table.database): one for one in reached(table, plan)}
         try:
             answer = yield from connections[self.alias].send(request)
         except AppwriteError as error:
             if error.unclear:
                 self.doom("it is not known whether one of its changes was staged")
             raise
-        self._count += operations
+        self._count += len(plans)
         return answer.data
 
     def concerns(self, plan: ReadPlan) -> bool:
-        """Whether the plan reads a table that was changed here."""
+        """Whether the plan reads a table that was changed here, or that a change made here reaches."""
         return not self._over and any(table in self._tables for table in plan.tables)
 
     def read(self, plan: ReadPlan) -> Steps[Any]:
         """The row as it is inside, past the cache. Raises `NotSupportedError` for anything but a get by id."""
-        if not isinstance(plan, GetRow) or self._id is None:
+        if not isinstance(plan, GetRow) or len(plan.tables) > 1 or self._id is None:
+            changed = next(self._tables[table] for table in plan.tables if table in self._tables)
             raise NotSupportedError(
-                f"Appwrite answers lists and counts of {self._tables[plan.tables[0]].__name__} wrongly inside a"
+                f"Appwrite answers lists and counts of {changed.__name__} wrongly, and what is linked to it, inside a"
                 " transaction that has changed it. Ask before the first change, by id, or after the block."
             )
         connection, transaction = connections[self.alias], self._id
