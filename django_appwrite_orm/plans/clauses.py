@@ -69,9 +69,19 @@ _OPPOSITE = {
     "startsWith": "notStartsWith",
     "endsWith": "notEndsWith",
     "search": "notSearch",
+    "crosses": "notCrosses",
+    "intersects": "notIntersects",
+    "overlaps": "notOverlaps",
+    "touches": "notTouches",
+    "distanceEqual": "distanceNotEqual",
     "follows": "followsNot",  # of the queries room, which answers them before anything is sent
 }
 _OPPOSITE |= {there: back for back, there in _OPPOSITE.items()}
+# Appwrite has no "at most this far", so that the opposite of "farther" takes two.
+_OTHER_DISTANCES = {
+    "distanceLessThan": ("distanceEqual", "distanceGreaterThan"),
+    "distanceGreaterThan": ("distanceEqual", "distanceLessThan"),
+}
 
 
 def conjunction(clauses: Iterable[Clause]) -> Clause:
@@ -112,12 +122,16 @@ def negation(clause: Clause, nullable: Callable[[str], bool]) -> Clause:
     if clause.method in ("containsAny", "containsAll"):
         each_one = [Clause("contains", clause.attribute, (value,)) for value in values]
         return negation(disjunction(each_one) if clause.method == "containsAny" else conjunction(each_one), nullable)
-    if clause.method not in _OPPOSITE or clause.attribute is None:
+    if clause.method not in _OPPOSITE | _OTHER_DISTANCES or clause.attribute is None:
         raise ValueError(f"Appwrite has no opposite of {clause.method!r}")
-    method = _OPPOSITE[clause.method]
-    if clause.method in ("isNull", "isNotNull"):
-        return Clause(method, clause.attribute)
-    # notEqual takes one value only
-    each = [(value,) for value in values] if method == "notEqual" else [clause.values]
-    opposite = conjunction(Clause(method, clause.attribute, part) for part in each)
+    if clause.method in _OTHER_DISTANCES:
+        others = _OTHER_DISTANCES[clause.method]
+        opposite = disjunction(Clause(method, clause.attribute, clause.values) for method in others)
+    elif clause.method in ("isNull", "isNotNull"):
+        return Clause(_OPPOSITE[clause.method], clause.attribute)
+    else:
+        method = _OPPOSITE[clause.method]
+        # notEqual takes one value only
+        each = [(value,) for value in values] if method == "notEqual" else [clause.values]
+        opposite = conjunction(Clause(method, clause.attribute, part) for part in each)
     return disjunction([opposite, Clause("isNull", clause.attribute)]) if nullable(clause.attribute) else opposite

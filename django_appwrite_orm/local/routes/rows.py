@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from ..protocol.answers import NO_CONTENT, Answer, json_answer
@@ -68,7 +69,11 @@ def list_(call: Call) -> Answer:
     table = find_open_table(work, args["databaseId"], args["tableId"])
     if args["transactionId"]:
         return staged.list_(work, table, args["transactionId"], args["queries"], args["total"])
-    return json_answer(200, listed_rows(work, table, args["queries"], args["total"], args["ttl"]))
+    body, hit = listed_rows(work, table, args["queries"], args["total"], args["ttl"])
+    answer = json_answer(200, body)
+    if hit is not None:
+        answer = replace(answer, headers={**answer.headers, "x-appwrite-cache": "hit" if hit else "miss"})
+    return answer
 
 
 def read(call: Call) -> Answer:

@@ -17,22 +17,24 @@ from .reading import list_rows
 from .work import Work
 
 
-def listed_rows(work: Work, table: Table, queries: Sequence[str], total: bool, ttl: int) -> dict[str, Any]:
-    """The body of a list; ``ttl`` is in seconds, 0 reads afresh."""
+def listed_rows(
+    work: Work, table: Table, queries: Sequence[str], total: bool, ttl: int
+) -> tuple[dict[str, Any], bool | None]:
+    """The body of a list, and whether its rows are remembered ones; ``ttl`` is in seconds, 0 reads afresh."""
     if not ttl:
         page, rows = list_rows(work, table, queries)
-        return {"total": count_page(work.session, page) if total else 0, work.view.words.rows: rows}
+        return {"total": count_page(work.session, page) if total else 0, work.view.words.rows: rows}, None
     question = [list(queries), list(work.caller.roles), work.view.words.row, work.view.numeric_sequence]
-    rows = _remembered(work, table, ["rows", *question], ttl, lambda: list_rows(work, table, queries)[1])
+    rows, hit = _remembered(work, table, ["rows", *question], ttl, lambda: list_rows(work, table, queries)[1])
     if not total:
-        return {"total": 0, work.view.words.rows: rows}
-    count = _remembered(
+        return {"total": 0, work.view.words.rows: rows}, hit
+    count, _ = _remembered(
         work, table, ["total", *question], ttl, lambda: count_page(work.session, list_rows(work, table, queries)[0])
     )
-    return {"total": count, work.view.words.rows: rows}
+    return {"total": count, work.view.words.rows: rows}, hit
 
 
-def _remembered(work: Work, table: Table, question: list[Any], ttl: int, ask: Callable[[], Any]) -> Any:
+def _remembered(work: Work, table: Table, question: list[Any], ttl: int, ask: Callable[[], Any]) -> tuple[Any, bool]:
     name = json.dumps(question)
     session, present = work.session, time.time()
     found = session.first(
@@ -40,10 +42,10 @@ def _remembered(work: Work, table: Table, question: list[Any], ttl: int, ask: Ca
         (table.number, name, present),
     )
     if found is not None:
-        return json.loads(found[0])
+        return json.loads(found[0]), True
     answer = ask()
     session.run(
         "INSERT OR REPLACE INTO cached_lists (table_n, question, answer, expires) VALUES (?, ?, ?, ?)",
         (table.number, name, json.dumps(answer), present + ttl),
     )
-    return answer
+    return answer, False

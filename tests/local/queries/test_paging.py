@@ -111,3 +111,13 @@ def test_counting_stops_at_5000(appwrite: Client) -> None:
         appwrite(f"POST {rows}", {"rows": [{"$id": f"n{n}", "rank": n} for n in range(start, start + 100)]})
     assert appwrite(f"GET {rows}", queries=[query("limit", "", 1)])["total"] == 5000
     assert appwrite(f"GET {rows}", queries=[query("lessThan", "rank", 4999)])["total"] == 4999
+
+
+def test_a_remembered_list_says_so(appwrite: Client) -> None:
+    rows = appwrite.table([{"key": "name", "type": "string", "size": 10}])
+
+    def ask(queries: Any = ()) -> str | None:
+        return appwrite.send(f"GET {rows}?ttl=60", queries=queries).headers.get("x-appwrite-cache")
+
+    assert [ask(), ask(), ask([query("limit", "", 1)])] == ["miss", "hit", "miss"]
+    assert "x-appwrite-cache" not in appwrite.send(f"GET {rows}").headers
