@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -19,7 +20,8 @@ from django_appwrite_orm.local import LocalAppwrite
 from django_appwrite_orm.local.serving.door import Door
 
 CLIENTS = Path(__file__).parent / "clients"
-PACKAGES = "appwrite-orm/server", "node-appwrite"
+MODULES = Path(__file__).parents[2] / ".cache" / "node"
+PACKAGES = "appwrite-orm@0.6.0", "node-appwrite@27.1.0"
 
 pytest.importorskip("cheroot", reason="the HTTP door needs cheroot, of the extra `server`")
 
@@ -74,24 +76,25 @@ def test_the_python_sdk_works(sdk: SdkClient) -> None:
     tables.delete("shop")
 
 
-def _node_is_ready() -> str:
-    """Why node cannot run the script; empty where it can."""
-    node = shutil.which("node")
-    if node is None:
-        return "node is not installed"
-    for package in PACKAGES:
-        looked = subprocess.run([node, "-e", f"require.resolve('{package}')"], capture_output=True, check=False)
-        if looked.returncode:
-            return f"node finds no {package}: npm install appwrite-orm node-appwrite, and set NODE_PATH"
-    return ""
+def _node_packages() -> Path:
+    """Where node finds the packages; they are installed into the checkout at the first run."""
+    found = MODULES / "node_modules"
+    npm = shutil.which("npm")
+    if shutil.which("node") is None or npm is None:
+        pytest.skip("node and npm are not installed")
+    if not all((found / package.partition("@")[0]).is_dir() for package in PACKAGES):
+        command = [npm, "install", "--prefix", str(MODULES), "--no-save", "--no-audit", "--ignore-scripts", *PACKAGES]
+        installed = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        if installed.returncode:
+            pytest.skip(f"npm could not install {' and '.join(PACKAGES)}: {installed.stderr.strip()[-300:]}")
+    return found
 
 
 @pytest.mark.slow
 def test_the_typescript_orm_works(endpoint: str) -> None:
-    if reason := _node_is_ready():
-        pytest.skip(reason)
     ran = subprocess.run(
         ["node", CLIENTS / "orm.cjs", endpoint],
+        env={**os.environ, "NODE_PATH": str(_node_packages())},
         capture_output=True,
         text=True,
         timeout=120,
