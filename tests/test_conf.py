@@ -83,6 +83,7 @@ WHERE = "APPWRITE_ORM['default']"
         ),
         ({"TIMEOUT": "10"}, ("E003", f"{WHERE}: TIMEOUT must be int or float, not str.")),
         ({"TIMEOUT": 0}, ("E003", f"{WHERE}: TIMEOUT is 0.")),
+        ({"TIMEOUT": 301}, ("E003", f"{WHERE}: TIMEOUT is 301.")),
         ({"TIMEOUT": float("nan")}, ("E003", f"{WHERE}: TIMEOUT is nan.")),
         ({"TIMEOUT": float("inf")}, ("E003", f"{WHERE}: TIMEOUT is inf.")),
         ({"RETRIES": True}, ("E003", f"{WHERE}: RETRIES must be int, not bool.")),

@@ -8,10 +8,11 @@ from .reading import Found, Status, is_current, read, versions
 from .record import ReadRecord, answers_here, forget, note_read, recording
 from .statistics import Counts, Statistics
 from .store import Store
-from .writing import fence_life, invalidate, write
+from .writing import LONGEST_TIMEOUT, fence_life, invalidate, write
 
 __all__ = [
     "DEFAULT_TTL",
+    "LONGEST_TIMEOUT",
     "Batch",
     "CachePolicy",
     "Counts",

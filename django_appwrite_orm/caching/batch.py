@@ -17,7 +17,7 @@ from ..exceptions import CacheUnavailable
 from ..steps import Steps
 from .keys import TableKeys
 from .store import CacheCall, Store
-from .writing import invalidate, write
+from .writing import invalidate, leave_doubts, write
 
 Result = TypeVar("Result")
 
@@ -59,12 +59,17 @@ class Batch:
         try:
             result = yield from send()
         except BaseException as error:
-            self._doubtful = self._doubtful or getattr(error, "unclear", True)
-            yield from invalidate(self.store, [self.table])
+            yield from self._after(unclear=getattr(error, "unclear", True))
             raise
-        self._doubtful = self._doubtful or getattr(result, "unclear", False)
-        yield from invalidate(self.store, [self.table])
+        yield from self._after(unclear=getattr(result, "unclear", False))
         return result
+
+    def _after(self, *, unclear: bool) -> Steps[None]:
+        """The lane stays; where it may have run out under a request that may yet be applied, a doubt stays too."""
+        self._doubtful = self._doubtful or unclear
+        if unclear and time.monotonic() >= self._until:
+            yield from leave_doubts(self.store, [self.table], self._life)
+        yield from invalidate(self.store, [self.table])
 
     def _prolonged(self) -> Steps[bool]:
         if time.monotonic() >= self._until:

@@ -17,12 +17,37 @@ from typing import NamedTuple
 FORMAT = 1
 
 
+# The lives a doubt may have (seconds). Nobody may shorten another's, and no cache can lengthen a life without
+# knowing it: so each life has a key of its own, and whoever sets it sets the same.
+DOUBT_LIVES = (30, 80, 320)
+
+
+class Doubt(NamedTuple):
+    """The key of a doubt, and its life in seconds."""
+
+    key: str
+    life: int
+
+
 class TableKeys(NamedTuple):
-    """The three small keys of one table: see `read` and `write` for what they do."""
+    """The small keys of one table: see `read` and `write` for what they do."""
 
     token: str
     lane: str
     doubt: str
+    long_doubt: str
+    longest_doubt: str
+
+    @property
+    def fences(self) -> tuple[str, ...]:
+        return self[1:]
+
+    def doubt_for(self, life: float) -> Doubt:
+        """The doubt that lives for `life` seconds at least. Raises ValueError when there is none."""
+        for key, known in zip(self[2:], DOUBT_LIVES, strict=True):
+            if life <= known:
+                return Doubt(key, known)
+        raise ValueError(f"No fence stands for {life:g} seconds; TIMEOUT must be shorter.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +79,7 @@ class Keys:
 @lru_cache(maxsize=4096)
 def _table_keys(prefix: str, parts: tuple[str, ...]) -> TableKeys:
     base = f"{prefix}:{_digest(*parts)}"
-    return TableKeys(f"{base}:token", f"{base}:lane", f"{base}:doubt")
+    return TableKeys(f"{base}:token", f"{base}:lane", f"{base}:doubt", f"{base}:doubt:long", f"{base}:doubt:longest")
 
 
 def _digest(*parts: str) -> str:

@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 
@@ -33,7 +32,6 @@ class Memory:
         self._limit = limit
         self._trust = trust
         self._entries: OrderedDict[str, tuple[Remembered, float]] = OrderedDict()
-        self._distrusted: dict[str, float] = {}
         self._lock = threading.Lock()
         self.bytes = 0
 
@@ -44,16 +42,14 @@ class Memory:
             self._entries.move_to_end(key)
             return self._entries[key][0]
 
-    def trusted(self, key: str, tables: Sequence[str]) -> Remembered | None:
-        """The entry, if it was found current within the trust window and no write of this process has touched
-        its tables (given by their token keys) since."""
+    def trusted(self, key: str, touched: float) -> Remembered | None:
+        """The entry, if it was found current within the trust window and after `touched` (monotonic seconds), the
+        last write of this process that concerns it."""
         if not self._trust:
             return None
         with self._lock:
             entry, checked = self._entries.get(key, (None, 0.0))
-            if time.monotonic() - checked > self._trust or any(self._distrusted.get(t, 0) >= checked for t in tables):
-                return None
-            return entry
+            return entry if touched < checked and time.monotonic() - checked <= self._trust else None
 
     def put(self, key: str, entry: Remembered, checked: float) -> None:
         """Remember an answer found current by a look that began at `checked` (monotonic seconds)."""
@@ -69,13 +65,6 @@ class Memory:
     def _forget(self, key: str) -> None:
         if key in self._entries:
             self.bytes -= self._entries.pop(key)[0].size
-
-    def distrust(self, tables: Sequence[str]) -> None:
-        """A write of this process touches these tables: look before the next answer."""
-        if self._trust:
-            now = time.monotonic()
-            with self._lock:
-                self._distrusted.update(dict.fromkeys(tables, now))
 
     def clear(self) -> None:
         with self._lock:

@@ -29,6 +29,7 @@ from .keys import TableKeys
 from .memory import Remembered
 from .policy import CachePolicy
 from .store import CacheCall, Store
+from .writing import settled
 
 # Seconds a token lives when no one deletes it. Long, for its end makes every answer of the table a miss.
 TOKEN_LIFE = 86_400
@@ -70,7 +71,7 @@ class Look:
         tokens = (found.get(table.token) for table in tables)
         return cls(
             tuple(token if isinstance(token, str) and token else None for token in tokens),
-            any(table.lane in found or table.doubt in found for table in tables),
+            any(fence in found for table in tables for fence in table.fences),
         )
 
     @property
@@ -87,10 +88,10 @@ def read(
 
     `policy` says for how long, and what may be served when the answer is no longer current.
     """
-    if policy.ttl <= 0 or not (yield from _settled(store, tables)):
+    if policy.ttl <= 0 or not (yield from settled(store, tables)):
         answer = yield from fetch()
         return Found(answer.data, Status.BYPASS, size=len(answer.text))
-    trusted = store.memory.trusted(key, [table.token for table in tables])
+    trusted = store.memory.trusted(key, store.ledger.touched(table.token for table in tables))
     if trusted is not None and time.time() < trusted.expires:
         return Found(trusted.data, Status.HIT, trusted.expires)
 
@@ -148,18 +149,6 @@ def _look(
     return kept, look.held
 
 
-def _settled(store: Store, tables: Sequence[TableKeys]) -> Steps[bool]:
-    """Whether the cache may be asked about these tables: not while a token of theirs awaits its deletion."""
-    waiting = [table.token for table in tables if table.token in store.undeleted]
-    if waiting:
-        try:
-            yield CacheCall(store, "delete_many", (waiting,))
-        except CacheUnavailable:
-            return False
-        store.undeleted.difference_update(waiting)
-    return True
-
-
 def is_current(store: Store, table: TableKeys) -> Steps[bool]:
     """Whether answers of this table can be hits: it has a token and no fence. Without a cache, no."""
     return (yield from versions(store, [table])) is not None
@@ -167,7 +156,7 @@ def is_current(store: Store, table: TableKeys) -> Steps[bool]:
 
 def versions(store: Store, tables: Sequence[TableKeys]) -> Steps[tuple[str, ...] | None]:
     """The tokens of these tables, in order; None while one is missing, fenced, or cannot be asked for."""
-    if not (yield from _settled(store, tables)):
+    if not (yield from settled(store, tables)):
         return None
     try:
         found = yield CacheCall(store, "get_many", ([name for table in tables for name in table],))

@@ -19,6 +19,7 @@ from django.core.cache.backends.locmem import LocMemCache
 from ..exceptions import CacheUnavailable
 from ..steps import Step
 from .flights import Flights
+from .ledger import Ledger
 from .memory import Memory
 
 logger = logging.getLogger("django_appwrite_orm.cache")
@@ -37,9 +38,8 @@ QUIET = 5.0
 class Store:
     """The cache of one connection (`alias` of CACHES), used by all threads of this process.
 
-    `patience` is how long (seconds) one reader waits for what another one fetches. `undeleted` holds the
-    tokens this process could not delete: until the deletion has got through, it reads their tables from
-    Appwrite.
+    `patience` is how long (seconds) one reader waits for what another one fetches. The `ledger` is that of all
+    stores of this cache.
     """
 
     def __init__(self, alias: str, *, patience: float = 10, memory: Memory | None = None) -> None:
@@ -47,7 +47,7 @@ class Store:
         self.patience = patience
         self.memory = memory if memory is not None else Memory()
         self.flights = Flights()
-        self.undeleted: set[str] = set()
+        self.ledger = Ledger.of(alias)
         self._failed_at: float | None = None  # monotonic seconds; None while there is no outage
         self._lock = threading.Lock()
 

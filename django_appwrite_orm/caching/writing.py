@@ -3,8 +3,8 @@
 The fence goes up first, then the token goes: a reader that comes in between stores nothing. After a clear
 outcome (applied, or certainly not) the token is deleted once more and the lane freed, but only while our own
 stopwatch says that the lane is still ours. After an unclear one the fence stays until the request can no
-longer be applied. A second writer does not wait for the first one's lane; it leaves a *doubt*, which is
-shared and only ever runs out.
+longer be applied, and is put up again where it may not stand. A second writer does not wait for the first one's
+lane; it leaves a *doubt*, which is shared and only ever runs out.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from math import ceil
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from ..exceptions import CacheUnavailable
 from ..steps import Steps
-from .keys import TableKeys
+from .keys import DOUBT_LIVES, Doubt, TableKeys
+from .ledger import Debt
 from .store import CacheCall, Store
 
 Result = TypeVar("Result")
@@ -25,6 +26,8 @@ Result = TypeVar("Result")
 # Appwrite gives up on a query after 15 s; what the server has received may be applied until then.
 SERVER_LIMIT = 15
 MARGIN = 5
+# Seconds. A request that could take longer would outlive every fence.
+LONGEST_TIMEOUT = DOUBT_LIVES[-1] - SERVER_LIMIT - MARGIN
 
 
 def fence_life(timeout: float) -> int:
@@ -39,53 +42,102 @@ def write(store: Store, tables: Sequence[TableKeys], send: Callable[[], Steps[Re
     anything else, an interruption included, may have been. So may a success that says `unclear` of itself, with
     another copy of the request still on its way. A cache that fails never stops a write.
     """
-    started = time.monotonic()
-    lanes = yield from _fence(store, tables, life)
+    fence = yield from _fence(store, tables, life)
     yield from invalidate(store, tables)
     try:
         result = yield from send()
     except BaseException as error:
-        clear = not getattr(error, "unclear", True)
-        yield from invalidate(store, tables, _ours(lanes, started, life) if clear else ())
+        yield from _tidy_up(store, tables, fence, life, unclear=getattr(error, "unclear", True))
         raise
-    clear = not getattr(result, "unclear", False)
-    yield from invalidate(store, tables, _ours(lanes, started, life) if clear else ())
+    yield from _tidy_up(store, tables, fence, life, unclear=getattr(result, "unclear", False))
     return result
 
 
-def _ours(lanes: Sequence[str], started: float, life: float) -> Sequence[str]:
-    """The lanes that cannot have run out yet, and so cannot have been taken by another writer."""
-    return lanes if time.monotonic() - started < life else ()
+class _Fence(NamedTuple):
+    """It stands until `until` (monotonic seconds), but not on the tables that are `bare`; the `lanes` are ours."""
+
+    until: float
+    lanes: tuple[str, ...] = ()
+    bare: tuple[TableKeys, ...] = ()
 
 
-def _fence(store: Store, tables: Sequence[TableKeys], life: float) -> Steps[list[str]]:
-    """Put up a fence on each table; the lanes among them, which are ours to free."""
-    owner = secrets.token_hex(8)
-    lanes = []
+def _fence(store: Store, tables: Sequence[TableKeys], life: float) -> Steps[_Fence]:
+    """Put up a fence on each table."""
+    fence = _Fence(time.monotonic() + life)
     for table in tables:
         try:
-            if (yield CacheCall(store, "add", (table.lane, owner, life))):
-                lanes.append(table.lane)
+            if (yield CacheCall(store, "add", (table.lane, secrets.token_hex(8), life))):
+                fence = fence._replace(lanes=(*fence.lanes, table.lane))
             else:
-                yield CacheCall(store, "set", (table.doubt, owner, life))
+                yield _leave(store, table.doubt_for(life))
         except CacheUnavailable:
-            # Not fenced: until its token is deleted, this process at least must not read the table from the cache.
-            store.undeleted.add(table.token)
-    return lanes
+            # Until its token is deleted, this process at least must not read the table from the cache.
+            store.ledger.owe(Debt(table.token))
+            fence = fence._replace(bare=(*fence.bare, table))
+    return fence
+
+
+def _leave(store: Store, doubt: Doubt) -> CacheCall:
+    return CacheCall(store, "set", (doubt.key, secrets.token_hex(8), doubt.life))
+
+
+def _tidy_up(store: Store, tables: Sequence[TableKeys], fence: _Fence, life: float, *, unclear: bool) -> Steps[None]:
+    """The outcome is known, or will never be: the fence comes down, or is made sure of."""
+    stands = _stands(fence)
+    if unclear:
+        yield from leave_doubts(store, fence.bare if stands else tables, life)
+    yield from invalidate(store, tables, fence.lanes if stands and not unclear else ())
+
+
+def _stands(fence: _Fence) -> bool:
+    """Whether it cannot have run out yet, so that no other writer can have taken its lanes."""
+    return time.monotonic() < fence.until
+
+
+def leave_doubts(store: Store, tables: Sequence[TableKeys], life: float) -> Steps[None]:
+    """For `life` seconds nobody may store anything about these tables: a request may yet be applied."""
+    for table in tables:
+        doubt = table.doubt_for(life)
+        try:
+            yield _leave(store, doubt)
+        except BaseException as error:
+            store.ledger.owe(Debt(table.token, doubt, time.monotonic() + life))
+            if not isinstance(error, CacheUnavailable):
+                raise
 
 
 def invalidate(store: Store, tables: Sequence[TableKeys], lanes: Sequence[str] = ()) -> Steps[bool]:
     """Delete the tables' tokens, and with them `lanes` (after them, where the backend deletes one by one).
 
-    False when the cache failed: the tokens are remembered, and this process reads the tables from Appwrite
-    until their deletion has got through.
+    False when the cache failed: the tokens are owed, and this process reads the tables from Appwrite until their
+    deletion has got through.
     """
     tokens = [table.token for table in tables]
-    store.memory.distrust(tokens)
+    store.ledger.touch(tokens)
+    paying = [debt for debt in store.ledger.owed(tokens) if debt.doubt is None]
     try:
         yield CacheCall(store, "delete_many", ([*tokens, *lanes],))
-    except CacheUnavailable:
-        store.undeleted.update(tokens)
+    except BaseException as error:
+        for token in tokens:
+            store.ledger.owe(Debt(token))
+        if not isinstance(error, CacheUnavailable):
+            raise
         return False
-    store.undeleted.difference_update(tokens)
+    store.ledger.paid(paying)
+    return True
+
+
+def settled(store: Store, tables: Sequence[TableKeys]) -> Steps[bool]:
+    """Whether the cache may be asked about these tables: not while something is owed that does not get through."""
+    owed = store.ledger.owed(table.token for table in tables)
+    if not owed:
+        return True
+    try:
+        for debt in owed:
+            if debt.doubt is not None and time.monotonic() < debt.until:
+                yield _leave(store, debt.doubt)
+        yield CacheCall(store, "delete_many", ([debt.token for debt in owed],))
+    except CacheUnavailable:
+        return False
+    store.ledger.paid(owed)
     return True

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
+from ..caching import LONGEST_TIMEOUT
 from .keys import REQUIRED, Key
 
 DEFAULT_ALIAS = "default"
@@ -16,7 +17,7 @@ KEYS = {
     "PROJECT_ID": Key((str,), REQUIRED),
     "API_KEY": Key((str,), REQUIRED),
     "DATABASE_ID": Key((str,), REQUIRED),
-    "TIMEOUT": Key((int, float), 10.0, minimum=0.001),
+    "TIMEOUT": Key((int, float), 10.0, minimum=0.001, maximum=LONGEST_TIMEOUT),
     "RETRIES": Key((int,), 2, minimum=0),
     "PAGE_SIZE": Key((int,), 500, minimum=1),
     "WARM_ON_START": Key((bool,), False),

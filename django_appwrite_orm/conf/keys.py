@@ -20,11 +20,12 @@ class Problem(NamedTuple):
 
 
 class Key(NamedTuple):
-    """The value of a key: its types; its default, or `REQUIRED`; its least number."""
+    """The value of a key: its types; its default, or `REQUIRED`; its least and its greatest number."""
 
     types: Any  # a tuple of types
     default: Any
     minimum: float | None = None
+    maximum: float = float("inf")
 
 
 REQUIRED = object()
@@ -50,8 +51,9 @@ def key_problems(
             yield Problem(
                 "E003", f"{where}: {key} must be {names}, not {type(value).__name__}.", f"Give {key} as {names}."
             )
-        elif spec.minimum is not None and not spec.minimum <= value < float("inf"):
-            yield Problem("E003", f"{where}: {key} is {value!r}.", f"Give a number of at least {spec.minimum:g}.")
+        elif spec.minimum is not None and not (spec.minimum <= value <= spec.maximum and value < float("inf")):
+            most = f" and at most {spec.maximum:g}" if spec.maximum < float("inf") else ""
+            yield Problem("E003", f"{where}: {key} is {value!r}.", f"Give a number of at least {spec.minimum:g}{most}.")
 
 
 def shown(value: object) -> str:

@@ -45,14 +45,12 @@ def test_trust_lasts_for_its_window_and_to_the_next_write_of_this_process() -> N
     memory = Memory(100, trust=60)
     now = time.monotonic()
     memory.put("a", entry(), now)
-    assert memory.trusted("a", ["table"])
-    memory.distrust(["other"])
-    assert memory.trusted("a", ["table"])
-    memory.distrust(["table"])
-    assert memory.trusted("a", ["table"]) is None
+    assert memory.trusted("a", touched=0)
+    assert memory.trusted("a", touched=now - 1)
+    assert memory.trusted("a", touched=now) is None
     memory.put("a", entry(), time.monotonic() - 61)
-    assert memory.trusted("a", ["another"]) is None
-    assert Memory(100).trusted("a", []) is None
+    assert memory.trusted("a", touched=0) is None
+    assert Memory(100).trusted("a", touched=0) is None
 
 
 def test_sizes_are_those_of_the_objects() -> None:

@@ -99,4 +99,4 @@ def test_another_process_shares_status_and_invalidation(on_redis: dict) -> None:
     assert done.stdout.strip() == "True ['Dune'] True"
     assert not Book.objects.is_updated()
     assert [b.title for b in Book.objects.all()] == ["Dune", "Emma"]
-    assert connections["default"].store.undeleted == set()
+    assert not connections["default"].store.ledger

@@ -26,6 +26,7 @@ def main() -> int:
         if not options.split
         else tuple((n % options.tables,) for n in range(options.writers)),
         tables=options.tables,
+        longer=frozenset(range(options.longer)),
         evictions=not options.no_evictions,
         timeouts=options.timeouts,
         refusals=options.refusals,
@@ -83,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--writers", type=int, default=2, help="each writes once, all tables unless --split is given")
     parser.add_argument("--tables", type=int, default=1, help="a read covers all of them")
     parser.add_argument("--split", action="store_true", help="each writer writes one table, in turn")
+    parser.add_argument("--longer", type=int, default=0, metavar="N", help="writers whose fences live longer")
     parser.add_argument("--timeouts", action="store_true", help="writers give up waiting; requests get lost or late")
     parser.add_argument("--refusals", action="store_true", help="the server may answer 4xx")
     parser.add_argument("--errors", action="store_true", help="the server may apply a change and answer 500")

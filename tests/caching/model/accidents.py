@@ -36,7 +36,7 @@ def cache_moves(setup: Setup, state: State) -> Moves:
             yield Move("cache", "evict envelope"), state._replace(envelope=None)
     for table in range(setup.tables):
         yield from _lane_moves(setup, state, table)
-        yield from _doubt_moves(state, table)
+        yield from _doubt_moves(setup, state, table)
 
 
 def _lane_moves(setup: Setup, state: State, table: int) -> Moves:
@@ -46,22 +46,24 @@ def _lane_moves(setup: Setup, state: State, table: int) -> Moves:
     free = state._replace(lanes=put(state.lanes, table, 0))
     writer = state.writers[owner]
     if not writer.can_still_change:  # a fence lives as long as the request can still be applied
-        if setup.rules.stopwatch:
-            writer = writer._replace(lanes=())  # its one stopwatch was started before its first lane
+        if setup.rules.stopwatch:  # its one stopwatch was started before its first lane
+            asks = setup.may_be_unclear and (writer.at == "wait" or (writer.at, writer.outcome) == ("end", "unclear"))
+            writer = writer._replace(lanes=(), bare=setup.writers[owner] if asks else writer.bare)
         yield Move("cache", "lane runs out", table), free.with_writer(owner, writer)
     if state.left.lost_fences:
         yield Move("cache", "lose lane", table), _losing(free)
 
 
-def _doubt_moves(state: State, table: int) -> Moves:
-    doubt = state.doubts[table]
-    if not doubt:
-        return
-    gone = state._replace(doubts=put(state.doubts, table, 0))
-    if not any(writer.can_still_change for number, writer in enumerate(state.writers) if doubt >> number & 1):
-        yield Move("cache", "doubt runs out", table), gone
-    if state.left.lost_fences:
-        yield Move("cache", "lose doubt", table), _losing(gone)
+def _doubt_moves(setup: Setup, state: State, table: int) -> Moves:
+    for name, who in zip(("doubt", "longer doubt"), setup.doubts, strict=True):
+        doubt = state.doubts[table] & who
+        if not doubt:
+            continue
+        gone = state._replace(doubts=put(state.doubts, table, state.doubts[table] - doubt))
+        if not any(writer.can_still_change for number, writer in enumerate(state.writers) if doubt >> number & 1):
+            yield Move("cache", f"{name} runs out", table), gone
+        if state.left.lost_fences:
+            yield Move("cache", f"lose {name}", table), _losing(gone)
 
 
 def _losing(state: State) -> State:

@@ -14,19 +14,21 @@ from collections.abc import Callable
 from typing import Any
 
 from django_appwrite_orm.caching import CachePolicy, Keys, Store, read, write
+from django_appwrite_orm.caching.keys import Doubt, TableKeys
+from django_appwrite_orm.caching.ledger import Ledger
 from django_appwrite_orm.caching.store import CacheCall
 from django_appwrite_orm.exceptions import CacheUnavailable, InvalidRequest, Timeout, Unavailable
 from django_appwrite_orm.plans import Answer
 from django_appwrite_orm.steps import Steps
 
 from .stage import Ask, Clock, Mismatch, Over, ScriptedCache, drop
-from .state import Move, Setup, start
+from .state import Move, Setup, Writer, start
 from .traces import Trace
 
 KEYS = Keys("model", ("endpoint", "project"))
 TABLES = [KEYS.table(("db", name)) for name in ("a", "b")]
 ENVELOPE = KEYS.envelope("a plan")
-LIFE = 30
+LIFE, LONGER_LIFE = 30, 80
 
 Drive = Callable[[Steps[Any]], Any]
 
@@ -131,18 +133,30 @@ class World:
             return self._named_deletion(who, list(arguments[0]))
         if (method, arguments[0]) == ("set", ENVELOPE):
             return Move(who, "store")
-        names = {("add", "token"): "add token", ("add", "lane"): "take lane", ("set", "doubt"): "leave doubt"}
         for number, table in enumerate(self.tables):
-            for kind, key in table._asdict().items():
-                if arguments[0] == key and (method, kind) in names:
-                    return Move(who, names[method, kind], number)
+            if (method, arguments[0]) == ("add", table.token):
+                return Move(who, "add token", number)
+            if (method, arguments[0]) == ("add", table.lane):
+                return Move(who, "take lane", number)
+            if who.startswith("writer") and (method, arguments[0], arguments[2]) == ("set", *self._doubt(who, table)):
+                return Move(who, "doubt again" if self._writer(who).outcome else "leave doubt", number)
         raise Mismatch(f"{who} calls {method} with {arguments}")
+
+    def _doubt(self, who: str, table: TableKeys) -> Doubt:
+        """The doubt that this writer must leave."""
+        if int(who.split()[1]) - 1 in self.setup.longer:
+            return Doubt(table.long_doubt, LONGER_LIFE)
+        return Doubt(table.doubt, LIFE)
+
+    def _writer(self, who: str) -> Writer:
+        """As the model has it before the next move."""
+        before = self.trace[self.position - 1][1] if self.position else start(self.setup)
+        return before.writers[int(who.split()[1]) - 1]
 
     def _named_deletion(self, who: str, keys: list[str]) -> Move:
         """Deleting the tokens of its tables, and after the request, with a clear outcome, the lanes it still has."""
-        number = int(who.split()[1]) - 1
-        writer = (self.trace[self.position - 1][1] if self.position else start(self.setup)).writers[number]
-        own = [self.tables[table].token for table in self.setup.writers[number]]
+        writer = self._writer(who)
+        own = [self.tables[table].token for table in self.setup.writers[int(who.split()[1]) - 1]]
         lanes = [self.tables[table].lane for table in writer.lanes if writer.outcome in ("succeeded", "refused")]
         if keys != own + lanes:
             raise Mismatch(f"{who} deletes {keys}, not {own + lanes}")
@@ -188,18 +202,24 @@ class World:
             if move.what.startswith("apply"):
                 self.applied |= self.setup.bits[int(move.who.split()[-1]) - 1]
             return
-        key = {"evict token": table.token, "evict envelope": ENVELOPE}.get(move.what) or getattr(
-            table, "lane" if "lane" in move.what else "doubt"
-        )
         if move.what == "lane runs out":
             owner = self.trace[self.position - 1][1].lanes[move.table or 0]
-            self.elapsed[f"writer {owner}"] = LIFE
-        del self.cache[key]
+            self.elapsed[f"writer {owner}"] = LONGER_LIFE
+        del self.cache[
+            {
+                "evict token": table.token,
+                "evict envelope": ENVELOPE,
+                "lane runs out": table.lane,
+                "doubt runs out": table.doubt,
+                "longer doubt runs out": table.long_doubt,
+            }[move.what]
+        ]
 
     # Who they are.
 
     def _actor(self, who: str) -> Steps[Any]:
         store = Store("model")
+        store.ledger = Ledger()  # each is a process of its own
         if who.startswith("reader"):
             return self._read(who, store)
         tables = [self.tables[number] for number in self.setup.writers[int(who.split()[1]) - 1]]
@@ -208,7 +228,8 @@ class World:
             yield Ask(self, who, "send")
             yield Ask(self, who, "wait")
 
-        return self._write(write(store, tables, send, LIFE))
+        longer = int(who.split()[1]) - 1 in self.setup.longer
+        return self._write(write(store, tables, send, LONGER_LIFE if longer else LIFE))
 
     def _read(self, who: str, store: Store) -> Steps[None]:
         fetched: list[int] = []
@@ -246,8 +267,9 @@ class World:
                 expected[table.token] = token
             if state.lanes[number]:
                 expected[table.lane] = True
-            if state.doubts[number]:
-                expected[table.doubt] = True
+            for key, writers in zip((table.doubt, table.long_doubt), self.setup.doubts, strict=True):
+                if state.doubts[number] & writers:
+                    expected[key] = True
         if state.envelope:
             expected[ENVELOPE] = state.envelope
         found = {key: self._seen(key, value) for key, value in self.cache.items()}

@@ -6,6 +6,7 @@ from .state import Setup
 
 ONE = ((0,),)
 BOTH = ((0, 1),)
+LONGER = frozenset({1})
 OUTCOMES = {"timeouts": True, "refusals": True, "errors": True}
 ANYTHING = {**OUTCOMES, "crashes": 1}
 
@@ -17,6 +18,7 @@ SOUND = {
     "2 readers that share fetches, 1 writer, any outcome or a crash": Setup(writers=ONE, flights=True, **ANYTHING),
     "1 reader, 2 writers, any outcome or a crash": Setup(readers=1, **ANYTHING),
     "1 reader, 3 writers, no evictions": Setup(readers=1, writers=ONE * 3, evictions=False),
+    "1 reader, 2 writers with fences of different lives, time-outs": Setup(1, longer=LONGER, timeouts=True),
     "key by key: 1 reader, 1 writer, any outcome or a crash": Setup(readers=1, writers=ONE, at_once=False, **ANYTHING),
     "two tables: 1 reader, a writer of each": Setup(readers=1, writers=((0,), (1,)), tables=2),
     "two tables: 1 reader, 1 writer of both, any outcome or a crash": Setup(1, BOTH, tables=2, **ANYTHING),
@@ -26,6 +28,9 @@ LARGE = {
     "2 readers, 2 writers, time-outs and a crash": Setup(timeouts=True, crashes=1),
     "2 readers that share fetches, 2 writers, time-outs and a crash": Setup(flights=True, timeouts=True, crashes=1),
     "2 readers, 3 writers": Setup(writers=ONE * 3),
+    "1 reader, 3 writers with fences of different lives, time-outs, no evictions": Setup(
+        1, ONE * 3, longer=LONGER, timeouts=True, evictions=False
+    ),
     "two tables: 2 readers, a writer of each": Setup(writers=((0,), (1,)), tables=2),
     "two tables: 1 reader, 2 writers of both, time-outs and a crash": Setup(
         1, BOTH * 2, tables=2, timeouts=True, crashes=1
@@ -40,6 +45,7 @@ RESIDUES = {
     "the cache fails one call": Setup(readers=1, failures=1),
     "the cache fails one call, a writer dies": Setup(readers=1, writers=ONE, failures=1, crashes=1),
     "the cache fails one call, a writer hears nothing": Setup(readers=1, writers=ONE, failures=1, timeouts=True),
+    "the cache fails two calls, a writer hears nothing": Setup(readers=1, writers=ONE, failures=2, timeouts=True),
     "`add` is not atomic": Setup(readers=1, atomic_add=False),
     "`add` is not atomic, a writer dies": Setup(readers=1, atomic_add=False, crashes=1),
 }

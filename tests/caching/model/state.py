@@ -20,7 +20,9 @@ class Rules:
     fence: bool = True  # a write stands under a lane or a doubt
     fence_before_token: bool = True  # the lane is taken before the token is deleted, not after
     doubt: bool = True  # who finds the lane taken leaves a doubt
+    doubts_by_life: bool = True  # doubts of different lives have different keys; if not, the last one's life counts
     keep_when_unclear: bool = True  # after an unclear outcome the lane is left to run out
+    doubt_when_unclear: bool = True  # after an unclear outcome a doubt is left where no fence may stand
     stopwatch: bool = True  # a lane that has run out is not freed: it may be somebody else's
     second_look: bool = True  # after adding a token the reader looks at tokens and fences again
     tokens_from_before: bool = True  # an answer is stored under the tokens held before it was fetched
@@ -33,13 +35,15 @@ class Rules:
 class Setup:
     """Who takes part, and what may happen: `crashes`, `failures` and `lost_fences` are the numbers allowed.
 
-    `writers` names the tables of each writer. A failure is a cache call that raises and has no effect. A lost
-    fence is one that the cache forgets, or that runs out while its writer stands still before sending.
+    `writers` names the tables of each writer, `longer` those whose fences live longer than the others'. A failure
+    is a cache call that raises and has no effect. A lost fence is one that the cache forgets, or that runs out while
+    its writer stands still before sending.
     """
 
     readers: int = 2
     writers: tuple[tuple[int, ...], ...] = ((0,), (0,))
     tables: int = 1
+    longer: frozenset[int] = frozenset()
     evictions: bool = True  # of tokens and envelopes, any number
     timeouts: bool = False  # a writer gives up waiting; its request may be lost, or applied later
     refusals: bool = False  # the server answers 4xx and applies nothing
@@ -57,6 +61,18 @@ class Setup:
         """The changes of each writer."""
         numbered = enumerate(self.writers)
         return tuple(sum(1 << (number * self.tables + table) for table in own) for number, own in numbered)
+
+    @property
+    def may_be_unclear(self) -> bool:
+        """Whether a writer may not hear how its write went."""
+        return self.timeouts or self.errors
+
+    @cached_property
+    def doubts(self) -> tuple[int, ...]:
+        """The writers, as bits, whose doubts have one key: those of the ordinary life, and those of the longer one."""
+        every = range(len(self.writers))
+        longer = sum(1 << number for number in every if number in self.longer)
+        return (sum(1 << number for number in every) - longer, longer)
 
     @cached_property
     def table_bits(self) -> tuple[int, ...]:
@@ -91,12 +107,14 @@ class Reader(NamedTuple):
 class Writer(NamedTuple):
     """`at` is what it does next, or how it ended; `request` is where its request is.
 
-    `lanes` are the tables whose lane it holds by its own stopwatch, `step` counts what it does table by table.
+    `lanes` are the tables whose lane it holds by its own stopwatch, `bare` those where no fence of its own may
+    stand; `step` counts what it does table by table.
     """
 
     at: str = "start"
     request: str = "unsent"
     lanes: tuple[int, ...] = ()
+    bare: tuple[int, ...] = ()
     step: int = 0
     outcome: str = ""
 

@@ -10,10 +10,10 @@ from .state import Envelope, Reader, Setup, State
 class Symmetry:
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
-        by_tables: dict[tuple[int, ...], list[int]] = {}
+        alike: dict[object, list[int]] = {}
         for number, tables in enumerate(setup.writers):
-            by_tables.setdefault(tables, []).append(number)
-        self._alike = [numbers for numbers in by_tables.values() if len(numbers) > 1]
+            alike.setdefault((tables, number in setup.longer), []).append(number)
+        self._alike = [numbers for numbers in alike.values() if len(numbers) > 1]
 
     def canonical(self, state: State) -> State:
         """The one that stands for all that are like `state`."""
@@ -27,7 +27,7 @@ class Symmetry:
         return _with_new_tokens(state)
 
     def _look_of(self, state: State, number: int) -> tuple[object, ...]:
-        """What tells this writer from others that write the same tables."""
+        """What tells this writer from others that are alike."""
         bits, lane = self._setup.bits[number], number + 1
         return (
             state.writers[number],

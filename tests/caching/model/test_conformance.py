@@ -10,6 +10,7 @@ import pytest
 from django.test import override_settings
 
 from django_appwrite_orm.caching import reading, writing
+from django_appwrite_orm.caching.keys import Doubt, TableKeys
 from django_appwrite_orm.caching.store import CacheCall
 from django_appwrite_orm.steps import arun, run
 
@@ -23,6 +24,7 @@ SETUPS = {
     "a reader and a writer": Setup(readers=1, writers=((0,),), **OUTCOMES, crashes=1),
     "a cache that fails once": Setup(readers=1, writers=((0,),), timeouts=True, failures=1, evictions=False),
     "two writers": Setup(readers=0, timeouts=True, evictions=False),
+    "two writers, one with a longer life": Setup(0, longer=frozenset({1}), timeouts=True, evictions=False),
     "two tables": Setup(readers=1, writers=((0, 1),), tables=2, evictions=False),
 }
 MOVES = {
@@ -30,7 +32,7 @@ MOVES = {
     *("take lane", "leave doubt", "delete tokens", "send", "give up waiting", "tidy up"),
     *("hear that it succeeded", "hear that it refused", "hear that it unclear"),
     *("look fails", "add token fails", "look again fails", "store fails"),
-    *("take lane fails", "delete tokens fails", "tidy up fails"),
+    *("doubt again", "doubt again fails", "take lane fails", "delete tokens fails", "tidy up fails"),
 }
 
 
@@ -63,25 +65,38 @@ def test_every_move_of_the_model_is_made() -> None:
 
 
 def _no_doubt(store, tables, life):
-    lanes = []
+    fence = writing._Fence(life)
     for table in tables:
         if (yield CacheCall(store, "add", (table.lane, "me", life))):
-            lanes.append(table.lane)
-    return lanes
+            fence = fence._replace(lanes=(*fence.lanes, table.lane))
+    return fence
 
 
-def _always_ours(lanes, started, life):
-    return lanes
+def _always(fence):
+    return True
+
+
+def _leave_nothing(store, tables, life):
+    return
+    yield
 
 
 @pytest.mark.parametrize(
     ("module", "name", "replacement", "setup"),
     [
         (writing, "_fence", _no_doubt, "two writers"),
-        (writing, "_ours", _always_ours, "a reader and a writer"),
+        (writing, "_stands", _always, "a reader and a writer"),
+        (writing, "leave_doubts", _leave_nothing, "a cache that fails once"),
+        (TableKeys, "doubt_for", lambda table, life: Doubt(table.doubt, life), "two writers, one with a longer life"),
         (reading.Look, "held", property(lambda look: look.tokens if all(look.tokens) else None), "two tables"),
     ],
-    ids=["no doubt beside a lane", "a lane that ran out is freed", "fences are not looked at"],
+    ids=[
+        "no doubt beside a lane",
+        "a lane that ran out is freed",
+        "no doubt after an unclear outcome",
+        "one key for doubts of all lives",
+        "fences are not looked at",
+    ],
 )
 def test_a_package_without_a_safeguard_does_not_conform(
     module: object, name: str, replacement: object, setup: str, clock: Clock, monkeypatch: pytest.MonkeyPatch

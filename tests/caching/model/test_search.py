@@ -8,13 +8,14 @@ these are the residues that docs/guarantees.md names, with the numbers found her
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from .__main__ import residue
 from .search import PROMISED, search
-from .setups import ONE, RESIDUES, SOUND
+from .setups import LONGER, ONE, RESIDUES, SOUND
 from .state import Rules, Setup
 
 PAGE = (Path(__file__).parents[3] / "docs" / "guarantees.md").read_text()
@@ -38,31 +39,30 @@ def test_without_its_fence_a_write_is_still_seen_once_acknowledged(name: str) ->
     assert set(search(RESIDUES[name]).stale) == {"under way"}
 
 
-# For each safeguard: the writers it takes to need it, and how many moves lead to a broken promise without it.
+# For each safeguard: what it takes to need it besides time-outs, and how many moves lead to a broken promise
+# without it.
 SAFEGUARDS = {
-    "fence": (ONE, 9),
-    "fence_before_token": (ONE, 11),
-    "second_look": (ONE, 10),
-    "keep_when_unclear": (ONE, 11),
-    "tokens_from_before": (ONE, 13),
-    "fresh_tokens": (ONE, 13),
-    "doubt": (ONE * 2, 14),
-    "stopwatch": (ONE * 2, 17),
-    "own_keys": (ONE * 2, 14),
-    "flights_by_tokens": (ONE, 14),
+    "fence": ({"crashes": 1}, 9),
+    "fence_before_token": ({"crashes": 1}, 11),
+    "second_look": ({"crashes": 1}, 10),
+    "keep_when_unclear": ({"crashes": 1}, 11),
+    "doubt_when_unclear": ({"failures": 1}, 11),
+    "tokens_from_before": ({"crashes": 1, "readers": 2}, 13),
+    "fresh_tokens": ({"crashes": 1, "readers": 2}, 13),
+    "doubt": ({"crashes": 1, "writers": ONE * 2}, 14),
+    "doubts_by_life": ({"crashes": 1, "writers": ONE * 2, "longer": LONGER}, 19),
+    "stopwatch": ({"crashes": 1, "writers": ONE * 2}, 17),
+    "own_keys": ({"crashes": 1, "writers": ONE * 2}, 14),
+    "flights_by_tokens": ({"crashes": 1, "readers": 2, "flights": True}, 14),
 }
-
-NEED_TWO_READERS = {"tokens_from_before", "fresh_tokens", "flights_by_tokens"}
 
 
 @pytest.mark.parametrize("safeguard", SAFEGUARDS)
 def test_each_safeguard_is_needed(safeguard: str) -> None:
     """Without it a change is missed after its writer has died or has been told how it went."""
-    writers, moves = SAFEGUARDS[safeguard]
-    readers, flights = 2 if safeguard in NEED_TWO_READERS else 1, safeguard == "flights_by_tokens"
-    rules = Rules(**{safeguard: False})
-    setup = Setup(readers, writers, timeouts=True, crashes=1, flights=flights, rules=rules)
-    found = search(setup, until=PROMISED)
+    needs, moves = SAFEGUARDS[safeguard]
+    setup = Setup(**{"readers": 1, "writers": ONE, "timeouts": True, **needs})
+    found = search(dataclasses.replace(setup, rules=Rules(**{safeguard: False})), until=PROMISED)
     (kind,) = PROMISED & found.stale.keys()
     assert len(found.traces[kind]) == moves, [str(move) for move in found.traces[kind]]
 

@@ -17,6 +17,8 @@ def writer_moves(setup: Setup, state: State, number: int) -> Moves:
         return
     if writer.at == "start":
         writer = writer._replace(at=_first(setup))
+    elif writer.at == "end":
+        writer = _at_the_end(setup, writer)
     if writer.at in _CACHE_CALLS:
         what, table, after = _CACHE_CALLS[writer.at](setup, state, number, writer)
         yield Move(who, what, table), after
@@ -45,7 +47,14 @@ def _first(setup: Setup) -> str:
 
 
 def _ending(state: State, number: int, writer: Writer, outcome: str) -> State:
-    return state.with_writer(number, writer._replace(at="tidy up", outcome=outcome, step=0))
+    bare = writer.bare if outcome == "unclear" else ()
+    return state.with_writer(number, writer._replace(at="end", bare=bare, outcome=outcome, step=0))
+
+
+def _at_the_end(setup: Setup, writer: Writer) -> Writer:
+    if writer.outcome == "unclear" and writer.bare and setup.rules.doubt_when_unclear:
+        return writer._replace(at="doubt again")
+    return writer._replace(at="tidy up", bare=())
 
 
 def _take_lane(setup: Setup, state: State, number: int, writer: Writer) -> Call:
@@ -66,8 +75,25 @@ def _set_lane(setup: Setup, state: State, number: int, writer: Writer) -> Call:
 
 def _leave_doubt(setup: Setup, state: State, number: int, writer: Writer) -> Call:
     table = setup.writers[number][writer.step]
-    state = state._replace(doubts=put(state.doubts, table, state.doubts[table] | 1 << number))
-    return "leave doubt", table, state.with_writer(number, _fenced(setup, number, writer))
+    after = _doubted(setup, state, number, table).with_writer(number, _fenced(setup, number, writer))
+    return "leave doubt", table, after
+
+
+def _doubt_again(setup: Setup, state: State, number: int, writer: Writer) -> Call:
+    table = writer.bare[0]
+    return "doubt again", table, _doubted(setup, state, number, table).with_writer(number, _doubted_again(writer))
+
+
+def _doubted(setup: Setup, state: State, number: int, table: int) -> State:
+    doubts = state.doubts[table]
+    if not setup.rules.doubts_by_life and number not in setup.longer:
+        doubts &= ~setup.doubts[1]  # there is one key, and its longer life is now cut short
+    return state._replace(doubts=put(state.doubts, table, doubts | 1 << number))
+
+
+def _doubted_again(writer: Writer) -> Writer:
+    bare = writer.bare[1:]
+    return writer._replace(bare=bare, at="doubt again" if bare else "tidy up")
 
 
 def _fenced(setup: Setup, number: int, writer: Writer) -> Writer:
@@ -130,7 +156,10 @@ def _without(values: tuple[int, ...], tables: Collection[int]) -> tuple[int, ...
 def _without_effect(setup: Setup, state: State, number: int, writer: Writer) -> State:
     """The cache call raised and did nothing: a write goes on, with what fence it has, which then stays."""
     if writer.at in ("take lane", "set lane", "leave doubt"):
-        after = _fenced(setup, number, writer)
+        table = setup.writers[number][writer.step]
+        after = _fenced(setup, number, writer._replace(bare=(*writer.bare, table)))
+    elif writer.at == "doubt again":
+        after = _doubted_again(writer)
     elif writer.at == "delete tokens":
         after = _dropped(setup, writer)
     elif writer.at == "set BUSY":
@@ -146,5 +175,6 @@ _CACHE_CALLS = {
     "leave doubt": _leave_doubt,
     "set BUSY": _set_busy,
     "delete tokens": _delete_tokens,
+    "doubt again": _doubt_again,
     "tidy up": _tidy_up,
 }

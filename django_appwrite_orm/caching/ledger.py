@@ -1,0 +1,74 @@
+"""What this process knows of the tables in one cache, whichever of its connections has written them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from weakref import WeakValueDictionary
+
+from .keys import Doubt
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Debt:
+    """A token that could not be deleted. While `until` (monotonic seconds) is to come, `doubt` goes before it: no
+    fence could be put up either, and the request may yet be applied."""
+
+    token: str
+    doubt: Doubt | None = None
+    until: float = 0.0
+
+
+class Ledger:
+    """Tables are given by their token keys. Until what is owed for a table has got through, this process reads it
+    from Appwrite."""
+
+    def __init__(self) -> None:
+        self._touched: dict[str, float] = {}
+        self._debts: dict[str, Debt] = {}
+        self._lock = threading.Lock()
+
+    @classmethod
+    def of(cls, alias: str) -> Ledger:
+        """The one of the cache `alias`, kept for as long as somebody uses it."""
+        with _lock:
+            found = _ledgers.get(alias)
+            if found is None:
+                found = _ledgers[alias] = cls()
+            return found
+
+    def __len__(self) -> int:
+        return len(self._debts)
+
+    def touch(self, tokens: Iterable[str]) -> None:
+        """A write of this process concerns these tables, now."""
+        now = time.monotonic()
+        with self._lock:
+            self._touched.update(dict.fromkeys(tokens, now))
+
+    def touched(self, tokens: Iterable[str]) -> float:
+        """When this process last touched one of them (monotonic seconds); 0 if never."""
+        return max((self._touched.get(token, 0.0) for token in tokens), default=0.0)
+
+    def owe(self, debt: Debt) -> None:
+        """Whoever is paying an earlier debt of this table just now does not pay this one."""
+        with self._lock:
+            earlier = self._debts.get(debt.token)
+            if earlier is not None and earlier.until > debt.until:
+                debt = Debt(debt.token, earlier.doubt, earlier.until)
+            self._debts[debt.token] = debt
+
+    def owed(self, tokens: Iterable[str]) -> list[Debt]:
+        return [self._debts[token] for token in tokens if token in self._debts] if self._debts else []
+
+    def paid(self, debts: Iterable[Debt]) -> None:
+        with self._lock:
+            for debt in debts:
+                if self._debts.get(debt.token) is debt:
+                    del self._debts[debt.token]
+
+
+_ledgers: WeakValueDictionary[str, Ledger] = WeakValueDictionary()
+_lock = threading.Lock()
