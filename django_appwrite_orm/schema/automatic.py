@@ -19,11 +19,13 @@ from django.core import mail
 from ..caching.store import CacheCall
 from ..connection import Connection
 from ..exceptions import CacheUnavailable, SchemaError
+from ..registry import registry
 from ..steps import Pause, Steps
 from ..tables import Row
-from .compare import Rules, compare
-from .declared import declared_table, tables_named
+from .compare import compare
+from .declared import declared_table, relationship_ends, tables_named
 from .migration import migrate
+from .planned import Rules
 from .server import read_tables
 
 logger = logging.getLogger("django_appwrite_orm.schema")
@@ -81,7 +83,8 @@ def _look(connection: Connection, tables: Sequence[type[Row]]) -> Steps[None]:
     if found is None:
         raise SchemaError(f"There is no database {connection.settings.database_id!r}. Run migrate_appwrite.")
     declared = [declared_table(table) for table in tables]
-    plan = compare(connection.settings.database_id, declared, found, Rules())
+    ends = relationship_ends((*registry.all(), *tables))
+    plan = compare(connection.settings.database_id, declared, found, Rules(), ends=ends)
     if not plan.is_empty:
         lines = "\n".join(f"- {line}" for line in (*plan.waits, *map(str, plan.changes), *plan.obstacles))
         raise SchemaError(f"The database is not what the tables declare. Run migrate_appwrite. To do:\n{lines}")

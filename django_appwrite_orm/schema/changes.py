@@ -6,7 +6,7 @@ Each says in words what it does, when it can be made, what it leads to, and how 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
@@ -43,6 +43,10 @@ class Change(ABC):
     def is_ready(self, table: TableState | None) -> bool:
         """Whether the table, as the server has it now, can take this change."""
         return table is not None
+
+    def is_ready_among(self, tables: Mapping[str, TableState]) -> bool:
+        """Whether the other tables (by id in lower case), as the server had them, can take it too."""
+        return True
 
     @abstractmethod
     def effect(self, table: TableState) -> TableState | None:

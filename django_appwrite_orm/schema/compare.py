@@ -3,48 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from dataclasses import replace
 
 from ..plans import TableRef
 from .changes import Change, CreateTable, DropTable, UpdateTable
 from .column_changes import AddColumn, DropColumn, DropTemporaryColumn, RenameColumn
 from .copying import CopyColumn, former_key, temporary_key
-from .declared import DeclaredTable
+from .declared import DeclaredTable, End
 from .index_changes import AddIndex, DropIndex
 from .inplace import ChangeColumn, differences, is_possible
-from .state import AVAILABLE, UNFINISHED, ColumnState, IndexState, TableState
+from .links import Links, other_end
+from .planned import FLAG, Plan, Rules
+from .relationship_changes import AddRelationship, ChangeRelationship, mirrored
+from .state import AVAILABLE, UNFINISHED, ColumnState, IndexState, TableState, lookup
 from .values import conversion
-
-State = TypeVar("State", ColumnState, IndexState)
-
-_FLAG = "--allow-destructive"
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What a migration may do. `prune`: drop what the server has and nobody declares; `allow_destructive`: lose
-    the values of dropped columns and tables, those kept from before a conversion among them."""
-
-    prune: bool = False
-    allow_destructive: bool = False
-
-
-@dataclass(slots=True)
-class Plan:
-    """`changes` in a safe order; `waits`: what Appwrite is still at work on; `obstacles`: differences that
-    these changes do not mend, each with a way out; `extras`: what the server has and nobody declares.
-    `creates_database`: there is none yet."""
-
-    changes: list[Change] = field(default_factory=list)
-    waits: list[str] = field(default_factory=list)
-    obstacles: list[str] = field(default_factory=list)
-    extras: list[str] = field(default_factory=list)
-    creates_database: bool = False
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.creates_database or self.changes or self.waits or self.obstacles)
 
 
 def compare(
@@ -53,20 +25,22 @@ def compare(
     found: Mapping[str, TableState],
     rules: Rules,
     undeclared: Sequence[TableState] = (),
+    ends: frozenset[End] = frozenset(),
 ) -> Plan:
     """The plan that leads from `found`, a server's tables by id in lower case, to `declared`. `undeclared` are
-    tables of it that nobody knows."""
+    tables of it that nobody knows, `ends` the relationships of all that somebody knows."""
     plan = Plan()
+    links = Links.between(declared, found, ends)
     for table in declared:
         ref = TableRef(database, table.state.id)
-        _Comparison(ref, table, found.get(table.state.id.lower()), rules, plan).run()
+        _Comparison(ref, table, found.get(table.state.id.lower()), rules, plan, links).run()
     for extra in undeclared:
         if not rules.prune:
             plan.extras.append(f"table {extra.id}")
         elif rules.allow_destructive:
             plan.changes.append(DropTable(TableRef(database, extra.id)))
         else:
-            plan.obstacles.append(f"table {extra.id} is not declared; dropping it with its rows takes {_FLAG}.")
+            plan.obstacles.append(f"table {extra.id} is not declared; dropping it with its rows takes {FLAG}.")
     return plan
 
 
@@ -74,13 +48,14 @@ class _Comparison:
     """One table. `table` is what it will be after the changes so far."""
 
     def __init__(
-        self, ref: TableRef, wanted: DeclaredTable, found: TableState | None, rules: Rules, plan: Plan
+        self, ref: TableRef, wanted: DeclaredTable, found: TableState | None, rules: Rules, plan: Plan, links: Links
     ) -> None:
         self.ref = ref
         self.wanted = wanted
         self.found = found
         self.rules = rules
         self.plan = plan
+        self.links = links
         self.table = found or replace(wanted.state, columns={}, indexes={})
         # The key that a column has on the server before the migration, where it is renamed in it.
         self.present: dict[str, str] = {}
@@ -97,7 +72,8 @@ class _Comparison:
             self._rename()
             self._drop_indexes()
         for column in wanted.columns.values():
-            self._column(column)
+            if not self.links.follows(self.ref.table, column):
+                self._column(column)
         self._drop_indexes()
         for index in wanted.indexes.values():
             built = self.table.indexes.get(index.key)
@@ -119,19 +95,19 @@ class _Comparison:
     # Columns.
 
     def _rename(self) -> None:
-        for key, column in self.wanted.columns.items():
-            former = self.table.columns.get(column.renamed_from or "")
-            if former is None or _lookup(self.table.columns, key) is not None:
+        for key, old_key in self.wanted.former.items():
+            former = self.table.columns.get(old_key)
+            if former is None or lookup(self.table.columns, key) is not None:
                 continue
-            if former.kind == "relationship":
-                self.obstacle(f"column {self.ref.table}.{former.key} is a relationship; rename it in the console.")
+            if self.links.follows(self.ref.table, self.wanted.state.columns[key]):
                 continue
-            self.add(RenameColumn(self.ref, former, replace(former, key=key)))
+            kind = ChangeRelationship if former.kind == "relationship" else RenameColumn
+            self.add(kind(self.ref, former, replace(former, key=key)))
             self.present[key] = former.key
 
     def _column(self, wanted: ColumnState) -> None:
         where = f"column {self.ref.table}.{wanted.key}"
-        found = _lookup(self.table.columns, wanted.key)
+        found = lookup(self.table.columns, wanted.key)
         if found is None:
             self._missing(wanted)
         elif found.key != wanted.key:
@@ -151,10 +127,17 @@ class _Comparison:
             self._missing(wanted)
         elif (names := differences(wanted, found)) and is_possible(wanted, found):
             self._change(wanted, found)
+        elif not names and wanted.kind == "relationship":
+            wait, obstacle = self.links.trouble(self.ref.table, found)
+            self.plan.waits += [wait] * bool(wait)
+            self.plan.obstacles += [obstacle] * bool(obstacle)
         elif names:
             self._rebuild(wanted, found, names)
 
     def _missing(self, wanted: ColumnState) -> None:
+        if wanted.kind == "relationship":
+            self._missing_relationship(wanted)
+            return
         former = self.table.columns.get(former_key(wanted.key))
         if former is not None:  # a conversion ended between its two renames: the values go back, and it starts again
             self.add(RenameColumn(self.ref, former, replace(former, key=wanted.key)))
@@ -167,17 +150,43 @@ class _Comparison:
             self.add(AddColumn(self.ref, optional))
             self._change(wanted, optional)
 
+    def _missing_relationship(self, wanted: ColumnState) -> None:
+        if problem := self.links.obstacle(self.ref.table, wanted):
+            self.obstacle(problem)
+        else:
+            self.add(AddRelationship(self.ref, wanted))
+
     def _change(self, wanted: ColumnState, found: ColumnState) -> None:
-        there = _lookup(self.found.columns, found.key) if self.found is not None else None
+        if wanted.kind == "relationship":
+            self._change_relationship(wanted, found)
+            return
+        there = lookup(self.found.columns, found.key) if self.found is not None else None
         known = there is not None and there.status == AVAILABLE
         present = self.present.get(wanted.key, wanted.key if known else None)
-        self.add(ChangeColumn(self.ref, found, wanted, self.wanted.columns[wanted.key], present))
+        self.add(ChangeColumn(self.ref, found, wanted, self.wanted.columns[wanted.key], present, self._by_row))
+
+    def _change_relationship(self, wanted: ColumnState, found: ColumnState) -> None:
+        if wanted.options["twoWayKey"] == found.options["twoWayKey"]:
+            self.add(ChangeRelationship(self.ref, found, wanted))
+        elif problem := self.links.obstacle(self.ref.table, wanted):
+            self.obstacle(problem)
+        else:  # the other side is renamed where it stands
+            ref, before = mirrored(self.ref, found)
+            self.plan.changes.append(ChangeRelationship(ref, before, mirrored(self.ref, wanted)[1]))
 
     def _rebuild(self, wanted: ColumnState, found: ColumnState, names: list[str]) -> None:
         """Another kind: fill a second column beside it, and let that one take its place."""
         where = f"column {self.ref.table}.{wanted.key}"
+        if "relationship" in (wanted.kind, found.kind):
+            self.obstacle(
+                f"{where} is {', '.join(found.traits)} on the server, declared {', '.join(wanted.traits)}. Appwrite"
+                f" cannot change {' and '.join(names)} of it. Declare it with another key (column=) and migrate; carry"
+                " the values over in a program, row by row; then drop the old column with --prune and"
+                f" {FLAG}, or leave it."
+            )
+            return
         converter = conversion(self.wanted.columns[wanted.key], wanted, found)
-        if "relationship" in (wanted.kind, found.kind) or converter is None:
+        if converter is None:
             self.obstacle(
                 f"{where} is {', '.join(found.traits)} on the server, declared {', '.join(wanted.traits)}. Appwrite"
                 f" cannot change {' and '.join(names)} in place. To keep the values, give the column a convert=, a"
@@ -196,7 +205,7 @@ class _Comparison:
             if not self.rules.allow_destructive:
                 self.obstacle(
                     f"{where}: {former.key} still keeps the values from before the last conversion."
-                    f" Drop it with {_FLAG}, then migrate again."
+                    f" Drop it with {FLAG}, then migrate again."
                 )
                 return
             self._drop(former, "which kept the values from before the last conversion")
@@ -209,22 +218,26 @@ class _Comparison:
         if there is None:
             self.add(AddColumn(self.ref, temporary))
         present = self.present.get(wanted.key, wanted.key)
-        self.add(CopyColumn(self.ref, wanted.key, temporary.key, converter, present, True, self._links))
+        self.add(CopyColumn(self.ref, wanted.key, temporary.key, converter, present, True, self._by_row))
         kept = replace(found, key=former_key(wanted.key), required=False, default=None)
         self.add(RenameColumn(self.ref, found, kept))
-        self.add(CopyColumn(self.ref, kept.key, temporary.key, converter, kept.key, False, self._links))
+        self.add(CopyColumn(self.ref, kept.key, temporary.key, converter, kept.key, False, self._by_row))
         # An unset array reads like an empty one, so only a fill finds it.
         after = replace(wanted, required=wanted.required and not wanted.array)
         self.add(RenameColumn(self.ref, temporary, after))
         if after != wanted:
-            self.add(ChangeColumn(self.ref, after, wanted, self.wanted.columns[wanted.key], None))
+            self.add(ChangeColumn(self.ref, after, wanted, self.wanted.columns[wanted.key], None, self._by_row))
 
     @property
-    def _links(self) -> bool:
+    def _by_row(self) -> bool:
         """Whether the table has relationships, for then Appwrite refuses to change many rows at once."""
-        return any(column.kind == "relationship" for column in self.table.columns.values())
+        return self.ref.table.lower() in self.links.tables
 
     def _drop(self, column: ColumnState, why: str, kind: type[DropColumn] = DropColumn) -> None:
+        if column.kind == "relationship" and column.options["twoWay"]:  # one side takes the other along
+            if (self.ref.table.lower(), column.key.lower()) in self.links.dropped:
+                return
+            self.links.dropped.add(other_end(column))
         for index in list(self.table.indexes.values()):
             if column.key in index.columns and index.status != "deleting":
                 self.add(DropIndex(self.ref, index, f"for it is over {column.key}"))
@@ -235,7 +248,7 @@ class _Comparison:
     def _drop_indexes(self) -> None:
         """Those that are not as declared: Appwrite cannot change an index."""
         for index in list(self.table.indexes.values()):
-            wanted = _lookup(self.wanted.state.indexes, index.key)
+            wanted = lookup(self.wanted.state.indexes, index.key)
             if wanted is None or index.status == "deleting":
                 continue
             if index.status in ("failed", "stuck"):
@@ -248,7 +261,7 @@ class _Comparison:
 
     def _extras(self) -> None:
         for index in list(self.table.indexes.values()):
-            if index.status != "deleting" and _lookup(self.wanted.state.indexes, index.key) is None:
+            if index.status != "deleting" and lookup(self.wanted.state.indexes, index.key) is None:
                 if self.rules.prune:
                     self.add(DropIndex(self.ref, index, "which nobody declares"))
                 else:
@@ -256,7 +269,9 @@ class _Comparison:
         former = {former_key(key) for key in self.wanted.columns}
         temporary = {temporary_key(key) for key in self.wanted.columns}
         for column in list(self.table.columns.values()):
-            if column.status != "deleting" and _lookup(self.wanted.state.columns, column.key) is None:
+            if column.status == "deleting" or self.links.is_declared_elsewhere(column):
+                continue
+            if lookup(self.wanted.state.columns, column.key) is None:
                 self._extra_column(column, column.key in former, column.key in temporary)
 
     def _extra_column(self, column: ColumnState, is_former: bool, is_temporary: bool) -> None:
@@ -266,16 +281,11 @@ class _Comparison:
         elif (self.rules.prune or is_former) and self.rules.allow_destructive:
             self._drop(column, "which kept older values" if is_former else "which nobody declares")
         elif is_former:
-            self.plan.extras.append(f"{where}, values from before a conversion; {_FLAG} drops it")
+            self.plan.extras.append(f"{where}, values from before a conversion; {FLAG} drops it")
         elif self.rules.prune:
-            self.obstacle(f"{where} is not declared; dropping it with its values takes {_FLAG}.")
+            self.obstacle(f"{where} is not declared; dropping it with its values takes {FLAG}.")
         else:
             self.plan.extras.append(where)
-
-
-def _lookup(parts: Mapping[str, State], key: str) -> State | None:
-    """The part with this key, whatever its case: keys that differ in that alone are one to Appwrite."""
-    return parts.get(key) or next((part for name, part in parts.items() if name.lower() == key.lower()), None)
 
 
 def _noun(part: ColumnState | IndexState) -> str:

@@ -7,7 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..exceptions import SchemaError
+from ..tables.columns.relationship import inverse
 from .bodies import options_body
+from .declared import End
+from .links import other_end
 from .state import ColumnState, TableState, column_state, index_state, permission_set
 
 _TYPES = {"float": "double", "line": "linestring"}
@@ -34,7 +37,7 @@ def config_of(tables: Iterable[TableState], database: str, project: str, endpoin
     return {
         **head,
         "tablesDB": [{"$id": database, "name": database, "enabled": True}],
-        "tables": [_described(table, database) for table in tables],
+        "tables": _all_described(tables, database),
     }
 
 
@@ -55,14 +58,25 @@ def _table(described: Mapping[str, Any]) -> TableState:
     )
 
 
-def _described(table: TableState, database: str) -> dict[str, Any]:
+def _all_described(tables: Iterable[TableState], database: str) -> list[dict[str, Any]]:
+    """The CLI makes a relationship from the side that says it is the parent: the first one that declares it."""
+    described, children = [], set[End]()
+    for table in tables:
+        described.append(_described(table, database, children))
+        children |= {other_end(column) for column in table.columns.values() if column.options.get("twoWay")}
+    return described
+
+
+def _described(table: TableState, database: str, children: set[End]) -> dict[str, Any]:
     options = options_body(table)
     return {
         "$id": table.id,
         "$permissions": options.pop("permissions"),
         "databaseId": database,
         **options,
-        "columns": [_column(column) for column in table.columns.values()],
+        "columns": [
+            _column(column, (table.id.lower(), column.key.lower()) in children) for column in table.columns.values()
+        ],
         "indexes": [
             {
                 "key": index.key,
@@ -76,9 +90,12 @@ def _described(table: TableState, database: str) -> dict[str, Any]:
     }
 
 
-def _column(column: ColumnState) -> dict[str, Any]:
+def _column(column: ColumnState, is_child: bool) -> dict[str, Any]:
     has_format = column.kind in _FORMATS
     options = {name: list(value) if isinstance(value, tuple) else value for name, value in column.options.items()}
+    if column.kind == "relationship":
+        type = column.options["relationType"]
+        options |= {"side": "child" if is_child else "parent", "relationType": inverse(type) if is_child else type}
     return {
         "key": column.key,
         "type": "string" if has_format else _TYPES.get(column.kind, column.kind),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
@@ -10,9 +10,13 @@ from django.core.exceptions import ValidationError
 from ..exceptions import ConfigurationError
 from ..registry import registry
 from ..tables import Index, Row
-from ..tables.columns import Column
+from ..tables.columns import Column, Relationship
+from ..tables.columns.relationship import RelationshipColumn
 from .state import IndexState, TableState, column_state, index_state, permission_set
 from .values import fill_of
+
+# One side of a relationship: the table's id and the column's key, in lower case.
+End = tuple[str, str]
 
 # Columns that every row has, by their names in Python; an index may be over them.
 SYSTEM_COLUMNS = {"id": "$id", "pk": "$id", "created_at": "$createdAt", "updated_at": "$updatedAt"}
@@ -28,19 +32,32 @@ def tables_named(labels: Sequence[str], using: str) -> list[type[Row]]:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredTable:
-    """What a table class wants: the state, and the column objects behind it by key."""
+    """What a table class wants: the state, the column objects behind it by key (but for relationships), and the
+    keys that columns have had before, by their new ones."""
 
     state: TableState
     columns: Mapping[str, Column]
+    former: Mapping[str, str]
 
 
 def declared_table(table: type[Row]) -> DeclaredTable:
     """The table as its class wants it. Raises `ConfigurationError` for an index over an unknown column, for a
     column renamed from one that is still declared, and for a default that a required column does not take."""
     meta = table._meta
-    for column in meta.columns.values():
-        _check_migrating(table, column)
-    columns = [column_state(column.definition()) for column in meta.columns.values()]
+    relationships = meta.relationships.values()
+    plain = {key: column for key, column in meta.by_key.items() if not isinstance(column, RelationshipColumn)}
+    every: list[Column | Relationship] = [*plain.values(), *relationships]
+    former = {column.key: column.renamed_from for column in every if column.renamed_from}
+    keys = [*plain, *(relationship.key for relationship in relationships)]
+    for column in every:
+        _check_renamed(table, column, keys)
+    for column in plain.values():
+        _check_default(table, column)
+    columns = [column_state(column.definition()) for column in plain.values()]
+    columns += [
+        column_state(relationship.definition(registry.target(table, relationship)._meta.id))
+        for relationship in relationships
+    ]
     indexes = [declared_index(table, index) for index in meta.indexes]
     state = TableState(
         id=meta.id,
@@ -51,29 +68,46 @@ def declared_table(table: type[Row]) -> DeclaredTable:
         columns={column.key: column for column in columns},
         indexes={index.key: index for index in indexes},
     )
-    return DeclaredTable(state, meta.by_key)
+    return DeclaredTable(state, plain, former)
 
 
-def _check_migrating(table: type[Row], column: Column) -> None:
-    where = f"{table.__name__}.{column.name}"
-    if column.renamed_from in table._meta.by_key:
+def relationship_ends(tables: Iterable[type[Row]]) -> frozenset[End]:
+    """Where the relationships of these tables stand, or have stood before they were renamed: id and key, in lower
+    case."""
+    return frozenset(
+        (table._meta.id.lower(), key.lower())
+        for table in tables
+        for relationship in table._meta.relationships.values()
+        for key in (relationship.key, relationship.renamed_from)
+        if key
+    )
+
+
+def _check_renamed(table: type[Row], column: Column | Relationship, keys: Sequence[str]) -> None:
+    if column.renamed_from in keys:
         raise ConfigurationError(
-            f"{where}: renamed_from={column.renamed_from!r} is a column of the table still."
+            f"{table.__name__}.{column.name}: renamed_from={column.renamed_from!r} is a column of the table still."
             " Rename over a third key, one migration at a time, or drop renamed_from."
         )
+
+
+def _check_default(table: type[Row], column: Column) -> None:
     if column.required and (default := fill_of(column)) is not None:
         try:
             column.clean(default)
         except ValidationError as error:
+            where = f"{table.__name__}.{column.name}"
             raise ConfigurationError(f"{where}: its default is no value of it: {' '.join(error.messages)}") from None
 
 
 def declared_index(table: type[Row], index: Index) -> IndexState:
-    keys: Mapping[str, str] = SYSTEM_COLUMNS | {name: column.key for name, column in table._meta.columns.items()}
+    keys: Mapping[str, str] = SYSTEM_COLUMNS | {
+        name: column.key for name, column in table._meta.columns.items() if not isinstance(column, RelationshipColumn)
+    }
     for name in index.columns:
         if name not in keys and name not in keys.values():
             raise ConfigurationError(
-                f"{table.__name__}.Meta.indexes: {index!r} names {name!r}, which is no column of the table."
+                f"{table.__name__}.Meta.indexes: {index!r} names {name!r}, which is no column that Appwrite can index."
                 f" Use one of: {', '.join(keys)}."
             )
     return index_state({

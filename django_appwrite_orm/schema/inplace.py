@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..connection import Connection
-from ..plans import Clause, ListRows, Request, UpdateRows
+from ..plans import Clause, ListRows, Request, UpdateRow, UpdateRows
 from ..steps import Steps
 from ..tables.columns import Column
 from . import bodies
@@ -15,6 +15,7 @@ from .changes import Change, Report
 from .column_changes import column_path, is_available
 from .state import INT32, ColumnState, TableState
 from .values import fill_of, kept, survey
+from .walk import RawRow, walk
 
 _SIZED = frozenset({"string", "varchar"})
 _LARGEST_VARCHAR = 16_381
@@ -38,6 +39,8 @@ def is_possible(wanted: ColumnState, found: ColumnState) -> bool:
     changed = set(differences(wanted, found))
     if changed & {"type", "array", "encrypt"}:
         return False
+    if wanted.kind == "relationship":
+        return changed <= {"onDelete", "twoWayKey"}
     if changed & {"min", "max"}:
         # Its width was chosen when it was made, by the upper bound; without a range a change has no effect.
         return not found.fixed_range and not (
@@ -49,12 +52,14 @@ def is_possible(wanted: ColumnState, found: ColumnState) -> bool:
 @dataclass(frozen=True, slots=True)
 class ChangeColumn(Change):
     """Changes required, default, size, range or elements. `present` is the key the server has it under before
-    the migration, None while it has none; `column` the declared one."""
+    the migration, None while it has none; `column` the declared one; `by_row`: many rows cannot be changed at
+    once."""
 
     before: ColumnState
     after: ColumnState
     column: Column
     present: str | None
+    by_row: bool = False
 
     def __str__(self) -> str:
         before, after = (", ".join(state.traits) for state in (self.before, self.after))
@@ -96,11 +101,21 @@ class ChangeColumn(Change):
             states = (replace(self.after, required=False), self.after)
         for state in states:
             if state.required and self._fills:
-                empty = (Clause("isNull", self.after.key),)
-                fill = UpdateRows(self.ref, {self.after.key: self._fill()}, empty)
-                yield from connection.write([self.ref], fill.request)
+                yield from self._fill_empty(connection)
             body = bodies.change_body(replace(state, kind=self.before.kind))
             yield from connection.write([self.ref], Request("PATCH", column_path(self.ref, self._route), body=body))
+
+    def _fill_empty(self, connection: Connection) -> Steps[None]:
+        empty, data = (Clause("isNull", self.after.key),), {self.after.key: self._fill()}
+        if not self.by_row:
+            yield from connection.write([self.ref], UpdateRows(self.ref, data, empty).request)
+            return
+
+        def fill(rows: list[RawRow]) -> Steps[None]:
+            for row in rows:
+                yield from connection.write([self.ref], UpdateRow(self.ref, row["$id"], data).request)
+
+        yield from walk(connection, self.ref, fill, ("$id", "$sequence"), empty)
 
     @property
     def _route(self) -> ColumnState:

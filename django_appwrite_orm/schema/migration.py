@@ -18,8 +18,9 @@ from ..registry import registry
 from ..steps import Pause, Steps
 from ..tables import Row
 from .changes import Change, Report
-from .compare import Plan, Rules, compare
-from .declared import DeclaredTable, declared_table, tables_named
+from .compare import compare
+from .declared import DeclaredTable, declared_table, relationship_ends, tables_named
+from .planned import Plan, Rules
 from .server import read_tables
 from .state import BROKEN, TableState
 from .together import Together
@@ -73,7 +74,9 @@ class _Migration:
         self.rules = rules
         self.report = report
         self.declared: list[DeclaredTable] = [declared_table(table) for table in tables]
-        self.known = {table._meta.id.lower() for table in (*registry.all(), *tables)}
+        known = (*registry.all(), *tables)
+        self.known = {table._meta.id.lower() for table in known}
+        self.ends = relationship_ends(known)
         # Only who migrates every table can tell that one is nobody's.
         self.is_whole = set(tables_named([], using)) <= set(tables)
         self.asked: set[str] = set()
@@ -84,7 +87,7 @@ class _Migration:
         """What is to be done, where the server has `found`; None: no database."""
         missing, found = found is None, found or {}
         undeclared = [table for id, table in found.items() if id not in self.known] if self.is_whole else []
-        made = compare(self.connection.settings.database_id, self.declared, found, self.rules, undeclared)
+        made = compare(self.connection.settings.database_id, self.declared, found, self.rules, undeclared, self.ends)
         for change in made.changes:
             if str(change) not in self.surveyed:
                 made.obstacles += yield from change.objections(self.connection)
@@ -152,15 +155,15 @@ class _Migration:
             by_table.setdefault(change.ref.table.lower(), []).append(change)
         counts: list[int] = []
         if by_table:
-            counts = yield Together([self._table(changes, found.get(id)) for id, changes in by_table.items()])
+            counts = yield Together([self._table(changes, found.get(id), found) for id, changes in by_table.items()])
         return sum(counts)
 
-    def _table(self, changes: list[Change], table: TableState | None) -> Steps[int]:
+    def _table(self, changes: list[Change], table: TableState | None, found: dict[str, TableState]) -> Steps[int]:
         """The changes of one table, in their order, as far as they can be made now."""
         count = 0
         waiting: set[str] = set()
         for change in changes:
-            if change.touches & waiting or not change.is_ready(table):
+            if change.touches & waiting or not (change.is_ready(table) and change.is_ready_among(found)):
                 waiting |= change.touches
                 continue
             self._refuse_repeated(change)

@@ -1,14 +1,14 @@
 """Table classes as Python source, from a schema that is there: what `inspect_appwrite` prints.
 
-Migrated, the classes give no difference. What no class can say (relationships, kinds without a column class) is
-left out with a comment, and a migration leaves it alone.
+Migrated, the classes give no difference. What no class can say (a relationship to a table that is not among these,
+kinds without a column class) is left out with a comment, and a migration leaves it alone.
 """
 
 from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -32,24 +32,32 @@ def source(tables: Iterable[TableState], base: type[Row], using: str = DEFAULT_A
     """A module that declares `tables` as classes derived from `base`, which must be the public `Table`."""
     names: set[str] = {"columns", "Table", *(kind.__name__ for kind in _INDEXES.values())}
     classes, used = [], {"Table", "columns"}
-    for table in tables:
-        text, indexes = _class(table, _class_name(table.id, names), base, using)
+    chosen = [(table, _class_name(table.id, names)) for table in tables]
+    titles = {table.id: name for table, name in chosen}
+    for table, name in chosen:
+        text, indexes = _class(table, name, base, using, titles)
         classes.append(text)
         used |= indexes
     imported = ", ".join(sorted(used, key=lambda name: (name.islower(), name)))
     return "\n\n\n".join([f"from django_appwrite_orm import {imported}", *classes]) + "\n"
 
 
-def _class(table: TableState, name: str, base: type[Row], using: str) -> tuple[str, set[str]]:
+def _class(
+    table: TableState, name: str, base: type[Row], using: str, titles: Mapping[str, str]
+) -> tuple[str, set[str]]:
     attributes: dict[str, str] = {}
+    taken: set[str] = set()
     lines = []
-    for column in table.columns.values():
-        attribute = _attribute(column.key, base, set(attributes.values()))
-        made = _column(column, attribute)
-        if isinstance(made, str):
-            attributes[column.key] = attribute
-        else:
+    # Those with an id beside them take the names that are left.
+    for column in sorted(table.columns.values(), key=lambda column: column.kind == "relationship"):
+        attribute = _attribute(column, base, taken)
+        made = _link(column, attribute, titles) if column.kind == "relationship" else _column(column, attribute)
+        if not isinstance(made, str):
             made = f"# {column.key!r} is not declared: {made[0]}"
+        else:
+            taken |= _names_of(column, attribute)
+            if column.kind != "relationship":
+                attributes[column.key] = attribute
         lines.append(made)
     meta = [f"name = {table.name!r}"]
     if table.id != table.name:
@@ -84,12 +92,21 @@ def _class_name(id: str, names: set[str]) -> str:
     return _unused(base, names)
 
 
-def _attribute(key: str, base: type[Row], names: set[str]) -> str:
+def _names_of(column: ColumnState, attribute: str) -> set[str]:
+    """The names in Python that a column takes: one to a single row has its id beside it."""
+    to_one = column.kind == "relationship" and not column.options["relationType"].endswith("Many")
+    return {attribute, f"{attribute}_id"} if to_one else {attribute}
+
+
+def _attribute(column: ColumnState, base: type[Row], names: set[str]) -> str:
     """A name for the column in Python: its key where that will do."""
-    name = re.sub(r"_+", "_", re.sub(r"\W", "_", key, flags=re.ASCII)).strip("_")
+    name = re.sub(r"_+", "_", re.sub(r"\W", "_", column.key, flags=re.ASCII)).strip("_")
     if not name or name[0].isdigit() or keyword.iskeyword(name) or name_problem(name, base):
         name = f"column_{name}".rstrip("_")
-    return _unused(name, names)
+    unused, number = name, 2
+    while _names_of(column, unused) & names:
+        unused, number = f"{name}{number}", number + 1
+    return unused
 
 
 def _unused(base: str, names: set[str]) -> str:
@@ -119,6 +136,25 @@ def _column(column: ColumnState, attribute: str) -> str | tuple[str]:
     given += [f"{name}={value!r}" for name, value in arguments.items()]
     note = "  # encrypted on the server, and so not to be filtered by" if column.options.get("encrypt") else ""
     return f"{attribute} = columns.{kind.__name__}({', '.join(given)}){note}"
+
+
+def _link(column: ColumnState, attribute: str, titles: Mapping[str, str]) -> str | tuple[str]:
+    """The line that declares a relationship, or the reason why there is none."""
+    options = column.options
+    other = options["relatedTable"]
+    if other not in titles:
+        return (f"it is a relationship to {other}, which is not among these tables.",)
+    given = {"two_way_key": options["twoWayKey"]} if options["twoWay"] else {}
+    if options["onDelete"] != "restrict":
+        given["on_delete"] = options["onDelete"]
+    if column.key != attribute:
+        given["column"] = column.key
+    made = columns.Relationship(other, options["relationType"], **given)
+    made.name = attribute
+    if differences(column_state(made.definition(other)), column):
+        return ("its options are not those of a relationship.",)
+    words = [repr(titles[other]), repr(made.type), *(f"{name}={value!r}" for name, value in given.items())]
+    return f"{attribute} = columns.Relationship({', '.join(words)})"
 
 
 def _arguments(column: ColumnState) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
+
+from ..tables.columns.relationship import inverse
 
 INT32 = (-(2**31), 2**31 - 1)
 INT64 = (-(2**63), 2**63 - 1)
@@ -20,14 +22,13 @@ UNFINISHED = ("processing", "deleting")
 BROKEN = ("failed", "stuck")
 
 _ROUTES = {"double": "float", "linestring": "line"}
-_RELATIONSHIP = ("relatedTable", "relationType", "twoWay", "twoWayKey", "onDelete", "side")
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnState:
     """A column. `kind` is the word in the route that creates it; `options` what only some kinds have: size,
-    min and max, elements, encrypt, the ends of a relationship. `status` and `error` are the server's, and so is
-    `fixed_range`: a number column given with its table without a range can never be given one."""
+    min and max, elements, encrypt, the ends of a relationship as this table sees it. `status` and `error` are the
+    server's, and so is `fixed_range`: a number column given with its table without a range can never be given one."""
 
     key: str
     kind: str
@@ -53,8 +54,13 @@ class ColumnState:
         if "min" in self.options and (self.options["min"], self.options["max"]) not in (INT64, DOUBLE):
             words.append(f"{self.options['min']} to {self.options['max']}")
         words += ["encrypted"] if self.options.get("encrypt") else []
-        words += [f"to {self.options['relatedTable']}"] if self.kind == "relationship" else []
-        return words
+        return words + (self._link if self.kind == "relationship" else [])
+
+    @property
+    def _link(self) -> list[str]:
+        of = self.options
+        back = [f"two-way as {of['twoWayKey']}"] if of["twoWay"] else []
+        return [f"{of['relationType']} to {of['relatedTable']}", *back, f"on delete {of['onDelete']}"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +120,9 @@ class TableState:
         )
 
 
+State = TypeVar("State", ColumnState, IndexState)
+
+
 def column_state(described: Mapping[str, Any], *, served: bool = False) -> ColumnState:
     """The column that `described` is about, in the form of Appwrite's answers.
 
@@ -147,9 +156,20 @@ def _options(kind: str, described: Mapping[str, Any], unranged: tuple[int, int])
         options["elements"] = tuple(described.get("elements", ()))
     if described.get("encrypt"):
         options["encrypt"] = True
-    if kind == "relationship":
-        options |= {name: described.get(name) for name in _RELATIONSHIP}
-    return options
+    return options | (_ends(described) if kind == "relationship" else {})
+
+
+def _ends(described: Mapping[str, Any]) -> dict[str, Any]:
+    """A relationship as its own table sees it, whichever side asked for it. The key that the other side of a one-way
+    one has all the same is nobody's business."""
+    type, two_way = described["relationType"], bool(described.get("twoWay"))
+    return {
+        "relatedTable": described["relatedTable"],
+        "relationType": inverse(type) if described.get("side") == "child" else type,
+        "twoWay": two_way,
+        "twoWayKey": described.get("twoWayKey") if two_way else None,
+        "onDelete": described.get("onDelete") or "restrict",
+    }
 
 
 def _moment(text: str | None) -> str | None:
@@ -182,6 +202,11 @@ def index_state(described: Mapping[str, Any]) -> IndexState:
         status=described.get("status", AVAILABLE),
         error=described.get("error", ""),
     )
+
+
+def lookup(parts: Mapping[str, State], key: str) -> State | None:
+    """The part with this key, whatever its case: keys that differ in that alone are one to Appwrite."""
+    return parts.get(key) or next((part for name, part in parts.items() if name.lower() == key.lower()), None)
 
 
 def permission_set(permissions: Sequence[str]) -> frozenset[str]:

@@ -13,11 +13,14 @@ from ..exceptions import NotSupportedError
 
 Version = tuple[int, int, int]
 
+# PATCH .../columns/relationship/{key}; before, the key stood in front of the word.
+RELATIONSHIP_BY_KIND = "relationships changed by the route of their kind"
 # Each capability and the first version that has it.
 SINCE: dict[str, Version] = {
     "aggregates": (2, 5, 0),
     "joins": (2, 5, 0),
     "list by POST": (2, 5, 0),
+    RELATIONSHIP_BY_KIND: (2, 5, 0),
 }
 # The newest form of answers that this package knows. A server shows older forms to whom asks for them, and adds
 # a warning to its answers when asked for one newer than itself.

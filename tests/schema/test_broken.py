@@ -1,4 +1,4 @@
-"""Parts that Appwrite could not build or delete, leftovers, and relationships, which no class declares."""
+"""Parts that Appwrite could not build or delete, leftovers, and tables with relationships, where bulk is refused."""
 
 from __future__ import annotations
 
@@ -101,8 +101,13 @@ class TestRelationships:
         assert sum("/rows/" in request for request in costs.requests) == 2
         assert columns_of()["parent"]["type"] == "relationship"
 
-    def test_they_are_neither_renamed_nor_converted(self) -> None:
-        refused(
-            table(p=columns.String(size=36, renamed_from="parent")), match=r"things\.parent is a relationship; rename"
-        )
-        refused(table(parent=columns.String(size=36, convert=str)), match="cannot change type in place")
+    def test_they_are_not_converted(self) -> None:
+        refused(table(p=columns.String(size=36, renamed_from="parent")), match="Appwrite cannot change type of it")
+        refused(table(parent=columns.String(size=36, convert=str)), match="Appwrite cannot change type of it")
+
+    def test_a_required_column_is_filled_row_by_row_too(self) -> None:
+        new = table(a=columns.String(size=9), b=columns.Integer(required=True, default=5))
+        with counted() as costs:
+            migrated(new)
+        assert values(new, "b") == [5, 5]
+        assert sum("PATCH" in request and "/rows/" in request for request in costs.requests) == 2

@@ -69,13 +69,13 @@ def test_odd_names_are_handled_with_column(capsys: pytest.CaptureFixture[str]) -
 def test_what_no_class_can_say_is_a_comment_and_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
     migrated(table(a=columns.Boolean()))
     ask("POST", "/tables/things/columns/string", {"key": "secret", "size": 200, "required": False, "encrypt": True})
-    ask("POST", "/tables/things/columns/relationship", {
-        "relatedTableId": "things", "type": "manyToOne", "key": "parent", "onDelete": "restrict",
-    })  # fmt: skip
-    call_command("inspect_appwrite")
+    migrated(table("others", a=columns.Boolean()))
+    body = {"relatedTableId": "others", "type": "manyToOne", "key": "parent", "onDelete": "restrict"}
+    ask("POST", "/tables/things/columns/relationship", body)
+    call_command("inspect_appwrite", "things")
     text = capsys.readouterr().out
     assert "    secret = columns.String(size=200)  # encrypted on the server, and so not to be filtered by" in text
-    assert "# 'parent' is not declared: there is no column class for relationship." in text
+    assert "# 'parent' is not declared: it is a relationship to others, which is not among these tables." in text
     (found,) = classes_of(text)
     assert all(line.startswith("Not declared, left alone") for line in migrated(found))
 

@@ -70,6 +70,8 @@ def _column(column: ColumnState) -> Iterator[str]:
     value = "newData.val()"
     if column.array:
         yield "newData.hasChildren()"
+    elif column.kind == "relationship":
+        yield "newData.hasChildren()" if column.options["relationType"].endswith("Many") else "newData.isString()"
     elif column.kind in _TEXT:
         yield "newData.isString()"
         size = column.options.get("size") or _SIZES.get(column.kind)

@@ -1,16 +1,19 @@
 """CREATE statements that SQLite and PostgreSQL both run.
 
-Arrays and shapes become JSON in a text column, for the two have no common type for them. Checks say what
-Appwrite checks, and text sizes count characters in both. Full-text and spatial indexes have no common form and
-are left as comments.
+A relationship to one row becomes a column that refers to it, added when every table is there, and one to many a
+column of the other table; manyToMany becomes a table of links. Arrays and shapes become JSON in a text column, for
+the two have no common type for them. Checks say what Appwrite checks, and text sizes count characters in both.
+Full-text and spatial indexes have no common form and are left as comments.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from ..declared import End
+from ..links import other_end
 from ..state import DOUBLE, INT32, INT64, ColumnState, IndexState, TableState
 
 # The longest name of PostgreSQL, in bytes.
@@ -24,6 +27,7 @@ _TYPES = {
     "float": "DOUBLE PRECISION",
     "bigint": "BIGINT",
 }
+_ACTIONS = {"restrict": "RESTRICT", "cascade": "CASCADE", "setNull": "SET NULL"}
 _SYSTEM = (
     '"$id" VARCHAR(36) NOT NULL PRIMARY KEY',
     '"$createdAt" TIMESTAMP WITH TIME ZONE NOT NULL',
@@ -34,16 +38,51 @@ _SYSTEM = (
 
 def sql(tables: Iterable[TableState]) -> str:
     """One script for all of them."""
-    return "\n".join(statement for table in tables for statement in _table(table))
+    chosen = list(tables)
+    return "\n".join([*(statement for table in chosen for statement in _table(table)), *_links(chosen)])
 
 
 def _table(table: TableState) -> Iterator[str]:
     parts = [*_SYSTEM, *(_column(column) for column in table.columns.values() if column.kind != "relationship")]
     yield f"CREATE TABLE {_name(table.id)} (\n" + ",\n".join(f"  {part}" for part in parts) + "\n);"
-    for column in table.columns.values():
-        if column.kind == "relationship":
-            yield f"-- {_name(column.key)} is a relationship to {_name(str(column.options['relatedTable']))}."
     yield from (_index(table, index) for index in table.indexes.values())
+
+
+def _links(tables: Sequence[TableState]) -> Iterator[str]:
+    names, done = {table.id.lower(): table.id for table in tables}, set[End]()
+    for table in tables:
+        for column in table.columns.values():
+            if column.kind != "relationship" or (table.id.lower(), column.key.lower()) in done:
+                continue
+            other = column.options["relatedTable"]
+            if column.options["twoWay"]:
+                done.add(other_end(column))
+            if other.lower() in names:
+                yield from _link(table.id, column, names[other.lower()])
+            else:
+                yield f"-- {_name(column.key)} of {_name(table.id)} leads to {_name(other)}, which is not among these."
+
+
+def _link(table: str, column: ColumnState, other: str) -> Iterator[str]:
+    options = column.options
+    type, action = options["relationType"], _ACTIONS[options["onDelete"]]
+    if type == "manyToMany":
+        action = "RESTRICT" if action == "RESTRICT" else "CASCADE"  # the link goes, whatever becomes of the rows
+        sides = ((_name("parent"), table), (_name("child"), other))
+        parts = [f"{name} VARCHAR(36) NOT NULL {_reference(to, action)}" for name, to in sides]
+        parts.append(f"PRIMARY KEY ({', '.join(name for name, _ in sides)})")
+        yield f"CREATE TABLE {_name(_short(f'{table}_{column.key}_links'))} ({', '.join(parts)});"
+        return
+    key = column.key
+    if type == "oneToMany":
+        key, table, other = options["twoWayKey"] or f"{table}_{key}", other, table
+    yield f"ALTER TABLE {_name(table)} ADD COLUMN {_name(key)} VARCHAR(36) {_reference(other, action)};"
+    if type == "oneToOne":
+        yield f"CREATE UNIQUE INDEX {_name(_short(f'{table}_{key}_link'))} ON {_name(table)} ({_name(key)});"
+
+
+def _reference(table: str, action: str) -> str:
+    return f'REFERENCES {_name(table)} ("$id") ON DELETE {action}'
 
 
 def _column(column: ColumnState) -> str:

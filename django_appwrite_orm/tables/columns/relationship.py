@@ -3,7 +3,6 @@ happens to a row whose other end is deleted, kept by the server."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -20,7 +19,6 @@ SIDE_BYTES: Final = 1_021
 _INVERSE: Final = {"oneToMany": "manyToOne", "manyToOne": "oneToMany"}
 _TO_MANY: Final = ("oneToMany", "manyToMany")
 _NEVER: Final = ("required", "array", "default", "db_default", "convert")
-_LONGEST_KEY: Final = 36
 
 
 def inverse(type: str) -> str:
@@ -79,7 +77,7 @@ class Relationship(Relation):
         """The key of its column on the server."""
         return self._column or self.name
 
-    def definition(self, table_id: str, related_id: str) -> dict[str, Any]:
+    def definition(self, related_id: str) -> dict[str, Any]:
         """The column as Appwrite describes it on the table that asked for it; `related_id` is what `to` is there."""
         return {
             "key": self.key,
@@ -89,17 +87,10 @@ class Relationship(Relation):
             "relatedTable": related_id,
             "relationType": self.type,
             "twoWay": self.two_way_key is not None,
-            "twoWayKey": self.two_way_key or _unseen_key(table_id, self.key),
+            "twoWayKey": self.two_way_key,
             "onDelete": self.on_delete,
             "side": "parent",
         }
-
-
-def _unseen_key(*parts: str) -> str:
-    """The key that the other side of a one-way relationship has all the same. It must be unlike any other there
-    (observed), and Appwrite's own choice, the table's id, is taken by the second relationship to one table."""
-    digest = hashlib.blake2b("\0".join(parts).lower().encode(), digest_size=6).hexdigest()
-    return f"{'_'.join(parts)[: _LONGEST_KEY - len(digest) - 1]}_{digest}"
 
 
 class RelationshipColumn(ReferenceColumn):

@@ -1,0 +1,90 @@
+"""What relationships tie together across tables, for a comparison that goes table by table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from .declared import DeclaredTable, End
+from .state import AVAILABLE, BROKEN, ColumnState, TableState, lookup
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """`found`: the server's tables by id in lower case. `ends`: the relationship columns that known tables declare.
+    `followers`: those of them that another table's declaration speaks for, for a relationship declared on both
+    sides is made and changed from the first one. `tables`: ids of those that have relationships.
+    `coming`: ids of the tables that are being migrated."""
+
+    found: Mapping[str, TableState]
+    ends: frozenset[End]
+    followers: frozenset[End]
+    tables: frozenset[str]
+    coming: frozenset[str]
+    # Ends of what this plan drops: one side takes the other along.
+    dropped: set[End] = field(default_factory=set)
+
+    @classmethod
+    def between(cls, declared: Sequence[DeclaredTable], found: Mapping[str, TableState], ends: frozenset[End]) -> Links:
+        followers: set[End] = set()
+        for table in declared:
+            for column in _relationships(table.state):
+                if (table.state.id.lower(), column.key.lower()) not in followers and column.options["twoWay"]:
+                    followers.add(other_end(column))
+        linked: set[str] = set()
+        for state in (*found.values(), *(table.state for table in declared)):
+            for column in _relationships(state):
+                linked |= {state.id.lower(), column.options["relatedTable"].lower()}
+        coming = frozenset(table.state.id.lower() for table in declared)
+        return cls(found, ends, frozenset(followers), frozenset(linked), coming)
+
+    def follows(self, table: str, column: ColumnState) -> bool:
+        return (table.lower(), column.key.lower()) in self.followers
+
+    def is_declared_elsewhere(self, column: ColumnState) -> bool:
+        """Whether a column that its own table does not declare is the other side of one that is declared."""
+        return column.kind == "relationship" and bool(column.options["twoWay"]) and other_end(column) in self.ends
+
+    def other_side(self, column: ColumnState) -> ColumnState | None:
+        """What the server has in the place of the other side of a two-way relationship."""
+        table = self.found.get(column.options["relatedTable"].lower())
+        back = column.options["twoWayKey"]
+        return lookup(table.columns, back) if table is not None and back is not None else None
+
+    def obstacle(self, table: str, column: ColumnState) -> str:
+        """Why a relationship cannot be made, or its other side renamed, as declared; empty when it can."""
+        other = column.options["relatedTable"]
+        if other.lower() not in self.found and other.lower() not in self.coming:
+            return f"column {table}.{column.key}: its table {other} is not there; migrate that one, too."
+        there = self.other_side(column)
+        if there is None or there.status == "deleting":
+            return ""
+        return (
+            f"column {table}.{column.key} would have its other side in the place of {other}.{there}. Give it another"
+            " two_way_key, or remove that column."
+        )
+
+    def trouble(self, table: str, column: ColumnState) -> tuple[str, str]:
+        """Why a relationship is not whole yet, and why it will never be; empty when it is."""
+        if not column.options["twoWay"] or column.status != AVAILABLE:
+            return "", ""
+        other = self.other_side(column)
+        where = f"column {column.options['relatedTable']}.{column.options['twoWayKey']}"
+        if other is not None and other.status in BROKEN:
+            reason = other.error or "no reason given"
+            return "", (
+                f"{where}, the other side of {table}.{column.key}, is {other.status} ({reason}). Delete the"
+                " relationship in the Appwrite console, and migrate again."
+            )
+        if other is None or other.status != AVAILABLE:
+            return f"{where} is {'missing' if other is None else other.status}", ""
+        return "", ""
+
+
+def other_end(column: ColumnState) -> End:
+    """Where the other side of a two-way relationship stands."""
+    return column.options["relatedTable"].lower(), column.options["twoWayKey"].lower()
+
+
+def _relationships(table: TableState) -> list[ColumnState]:
+    return [column for column in table.columns.values() if column.kind == "relationship"]

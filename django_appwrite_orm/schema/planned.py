@@ -1,0 +1,35 @@
+"""What a migration may do, and what it is going to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .changes import Change
+
+FLAG = "--allow-destructive"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a migration may do. `prune`: drop what the server has and nobody declares; `allow_destructive`: lose
+    the values of dropped columns and tables, those kept from before a conversion among them."""
+
+    prune: bool = False
+    allow_destructive: bool = False
+
+
+@dataclass(slots=True)
+class Plan:
+    """`changes` in a safe order; `waits`: what Appwrite is still at work on; `obstacles`: differences that
+    these changes do not mend, each with a way out; `extras`: what the server has and nobody declares.
+    `creates_database`: there is none yet."""
+
+    changes: list[Change] = field(default_factory=list)
+    waits: list[str] = field(default_factory=list)
+    obstacles: list[str] = field(default_factory=list)
+    extras: list[str] = field(default_factory=list)
+    creates_database: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.creates_database or self.changes or self.waits or self.obstacles)

@@ -1,0 +1,140 @@
+"""Relationships added and changed: columns of two tables at once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote
+
+from ..connection import Connection
+from ..plans import Request, TableRef
+from ..steps import Steps
+from ..tables.columns.relationship import inverse
+from ..transport.features import RELATIONSHIP_BY_KIND
+from .changes import Change, Report
+from .column_changes import is_available
+from .state import ColumnState, TableState, lookup
+
+_LONGEST_KEY = 36
+
+
+def mirrored(ref: TableRef, column: ColumnState) -> tuple[TableRef, ColumnState]:
+    """The column of a two-way relationship on the other side, and its table."""
+    options = {
+        **column.options,
+        "relatedTable": ref.table,
+        "relationType": inverse(column.options["relationType"]),
+        "twoWayKey": column.key,
+    }
+    other = replace(column, key=column.options["twoWayKey"], options=options)
+    return TableRef(ref.database, column.options["relatedTable"]), other
+
+
+@dataclass(frozen=True, slots=True)
+class _RelationshipChange(Change):
+    """What changes the rows of both tables: cached answers of both must go."""
+
+    @property
+    def _both(self) -> list[TableRef]:
+        return list(dict.fromkeys([self.ref, TableRef(self.ref.database, self._column.options["relatedTable"])]))
+
+    @property
+    def _column(self) -> ColumnState:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class AddRelationship(_RelationshipChange):
+    """Made by its own route when both tables are there; a two-way one comes with the other side's column."""
+
+    column: ColumnState
+
+    def __str__(self) -> str:
+        return f"add column {self.ref.table}.{self.column}"
+
+    @property
+    def _column(self) -> ColumnState:
+        return self.column
+
+    @property
+    def touches(self) -> frozenset[str]:
+        return frozenset({self.column.key})
+
+    @property
+    def adds(self) -> str:
+        return self.column.key
+
+    def is_ready(self, table: TableState | None) -> bool:
+        return table is not None and lookup(table.columns, self.column.key) is None
+
+    def is_ready_among(self, tables: Mapping[str, TableState]) -> bool:
+        """Not before the other table is there, and a column that is going away has left its place."""
+        other = tables.get(self.column.options["relatedTable"].lower())
+        back = self.column.options["twoWayKey"]
+        return other is not None and (back is None or lookup(other.columns, back) is None)
+
+    def effect(self, table: TableState) -> TableState:
+        return table.with_column(replace(self.column, status="processing"))
+
+    def make(self, connection: Connection, report: Report) -> Steps[None]:
+        options = self.column.options
+        body = {
+            "relatedTableId": options["relatedTable"],
+            "type": options["relationType"],
+            "key": self.column.key,
+            "twoWay": options["twoWay"],
+            "twoWayKey": options["twoWayKey"] or _unseen_key(self.ref.table, self.column.key),
+            "onDelete": options["onDelete"],
+        }
+        yield from connection.write(self._both, Request("POST", f"{self.ref.path}/columns/relationship", body=body))
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRelationship(_RelationshipChange):
+    """Gives one side another key, and both what deletion does."""
+
+    before: ColumnState
+    after: ColumnState
+
+    def __str__(self) -> str:
+        where, renamed = f"{self.ref.table}.{self.before.key}", self.before.key != self.after.key
+        changes = [f"rename column {where} to {self.after.key}"] if renamed else []
+        old, new = self.before.options["onDelete"], self.after.options["onDelete"]
+        if old != new:
+            changes.append(f"change column {where}: on delete {old} → {new}")
+        return "; ".join(changes)
+
+    @property
+    def _column(self) -> ColumnState:
+        return self.after
+
+    @property
+    def touches(self) -> frozenset[str]:
+        return frozenset({self.before.key, self.after.key})
+
+    def is_ready(self, table: TableState | None) -> bool:
+        if table is None or not is_available(table, self.before.key):
+            return False
+        return self.before.key == self.after.key or self.after.key not in table.columns
+
+    def effect(self, table: TableState) -> TableState:
+        return table.with_renamed(self.before.key, self.after)
+
+    def make(self, connection: Connection, report: Report) -> Steps[None]:
+        # Without onDelete it would go back to restrict (observed).
+        body: dict[str, Any] = {"onDelete": self.after.options["onDelete"]}
+        if self.before.key != self.after.key:
+            body["newKey"] = self.after.key
+        features = yield from connection.features()
+        key = quote(self.before.key, safe="")
+        tail = f"relationship/{key}" if features.has(RELATIONSHIP_BY_KIND) else f"{key}/relationship"
+        yield from connection.write(self._both, Request("PATCH", f"{self.ref.path}/columns/{tail}", body=body))
+
+
+def _unseen_key(*parts: str) -> str:
+    """The key that the other side of a one-way relationship has all the same. It must be unlike any other there
+    (observed), and Appwrite's own choice, the table's id, is taken by the second relationship to one table."""
+    digest = hashlib.blake2b("\0".join(parts).lower().encode(), digest_size=6).hexdigest()
+    return f"{'_'.join(parts)[: _LONGEST_KEY - len(digest) - 1]}_{digest}"

@@ -1,0 +1,225 @@
+"""Relationships migrated: made after their tables, changed where Appwrite can, refused with the way out else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from django_appwrite_orm import Table, columns
+from django_appwrite_orm.connection import connections
+from django_appwrite_orm.exceptions import ConfigurationError
+from django_appwrite_orm.schema import Rules, plan
+from django_appwrite_orm.steps import run
+from django_appwrite_orm.transport.features import Features
+from tests.counting import counted
+
+from .making import ask, columns_of, migrated, refused, table
+
+Relationship = columns.Relationship
+
+
+def authors(**more: Any) -> type[Table]:
+    return table("authors", name=columns.String(size=9), **more)
+
+
+def books(author: Any, **more: Any) -> type[Table]:
+    return table("books", title=columns.String(size=9), author=author, **more)
+
+
+def links(id: str, *words: str) -> dict[str, list[Any]]:
+    """The relationship columns on the server, with these of their words."""
+    words = words or ("relationType", "relatedTable", "twoWay", "onDelete", "side")
+    found = {key: one for key, one in columns_of(id).items() if one["type"] == "relationship"}
+    return {key: [one[word] for word in words] for key, one in found.items()}
+
+
+def settled(*tables: type[Table]) -> bool:
+    found = run(plan(tables))
+    return found.is_empty and not found.extras
+
+
+class TestCreating:
+    def test_they_are_made_when_both_tables_are_there_and_only_once(self) -> None:
+        author = authors()
+        # The table that leads there comes first.
+        book = books(Relationship(author, "manyToOne", two_way_key="books", on_delete="cascade"))
+        with counted() as costs:
+            lines = migrated(book, author)
+        assert lines[-1] == (
+            "Add column books.author (relationship, manyToOne to authors, two-way as books, on delete cascade)"
+        )
+        assert links("books") == {"author": ["manyToOne", "authors", True, "cascade", "parent"]}
+        assert links("authors") == {"books": ["manyToOne", "books", True, "cascade", "child"]}
+        assert sum("relationship" in request for request in costs.requests) == 1
+        assert migrated(book, author) == []
+        assert settled(book, author), "the other side's column is no undeclared one"
+
+    def test_both_sides_declared_are_one_relationship(self) -> None:
+        author = authors()
+        book = books(Relationship(author, "manyToOne", two_way_key="books", on_delete="setNull"))
+        other = authors(books=Relationship(book, "oneToMany", two_way_key="author", on_delete="setNull"))
+        assert sum("relationship" in line for line in migrated(other, book)) == 1
+        assert links("authors") == {"books": ["oneToMany", "books", True, "setNull", "parent"]}
+        for order in ((other, book), (book, other), (author, book), (book,)):
+            assert settled(*order)
+
+    def test_several_one_way_ones_to_one_table_do_not_meet(self) -> None:
+        author = authors()
+        book = books(
+            Relationship(author, "manyToOne"),
+            editor=Relationship(author, "manyToOne", column="redactor"),
+            readers=Relationship(author, "manyToMany"),
+            fans=Relationship(author, "oneToMany"),
+            owner=Relationship(author, "oneToOne"),
+        )
+        migrated(author, book)
+        assert {key: one[0] for key, one in links("books").items()} == {
+            "author": "manyToOne", "redactor": "manyToOne", "readers": "manyToMany", "fans": "oneToMany",
+            "owner": "oneToOne",
+        }  # fmt: skip
+        assert links("authors") == {}
+        assert settled(author, book)
+
+    def test_a_table_with_itself_and_one_to_another_by_label(self) -> None:
+        tree = table("trees", up=Relationship("self", "manyToOne", two_way_key="down"))
+        migrated(tree)
+        assert set(links("trees")) == {"up", "down"}
+        assert settled(tree)
+
+    def test_a_table_that_is_not_there_and_one_that_nobody_knows(self) -> None:
+        migrated(table(a=columns.Boolean()))
+        refused(books(Relationship(authors(), "manyToOne")), match="its table authors is not there; migrate that one")
+        with pytest.raises(ConfigurationError, match=r"Things\.author cannot be followed"):
+            migrated(books(Relationship("Nobody", "manyToOne")))
+
+    def test_the_place_on_the_other_side_is_taken(self) -> None:
+        author = authors()
+        migrated(author)
+        book = books(Relationship(author, "manyToOne", two_way_key="NAME"))
+        refused(author, book, match=r"other side in the place of authors\.name \(string\(9\)\)")
+
+    def test_an_index_over_one_is_refused_by_name(self) -> None:
+        from django_appwrite_orm import Index
+
+        author = authors()
+        book = table("books", {"indexes": [Index("author_id")]}, author=Relationship(author, "manyToOne"))
+        with pytest.raises(ConfigurationError, match="'author_id', which is no column that Appwrite can index"):
+            migrated(author, book)
+
+
+class TestChanging:
+    @pytest.fixture(autouse=True)
+    def made(self) -> None:
+        author = authors()
+        migrated(author, books(Relationship(author, "manyToOne", two_way_key="books", on_delete="cascade")))
+        ask("POST", "/tables/authors/rows", {"rowId": "ann", "data": {"name": "Ann"}})
+        ask("POST", "/tables/books/rows", {"rowId": "b", "data": {"title": "B", "author": "ann"}})
+
+    @pytest.fixture(autouse=True)
+    def keeps_its_links(self, made: None) -> Iterator[None]:
+        yield
+        row = ask("GET", "/tables/books/rows/b")
+        assert "ann" in row.values()
+
+    def changed(self, *tables: type[Table]) -> list[str]:
+        lines = migrated(*tables)
+        assert settled(*tables)
+        return lines
+
+    def test_what_deletion_does(self) -> None:
+        author = authors()
+        book = books(Relationship(author, "manyToOne", two_way_key="books", on_delete="setNull"))
+        assert self.changed(author, book) == ["Change column books.author: on delete cascade → setNull"]
+        assert links("books", "onDelete") == {"author": ["setNull"]}
+        assert links("authors", "onDelete") == {"books": ["setNull"]}
+
+    def test_a_key_and_what_it_is_sent_along_with(self) -> None:
+        author = authors()
+        writer = Relationship(author, "manyToOne", two_way_key="books", on_delete="cascade", renamed_from="author")
+        book = table("books", title=columns.String(size=9), writer=writer)
+        assert self.changed(author, book) == ["Rename column books.author to writer"]
+        assert links("books", "onDelete", "twoWayKey") == {"writer": ["cascade", "books"]}
+        assert links("authors", "onDelete", "twoWayKey") == {"books": ["cascade", "writer"]}
+
+    @pytest.mark.parametrize("first", ["author", "book"])
+    def test_the_key_of_the_other_side(self, first: str) -> None:
+        author = authors()
+        book = books(Relationship(author, "manyToOne", two_way_key="works", on_delete="restrict"))
+        order = (author, book) if first == "author" else (book, author)
+        lines = migrated(*order, rules=Rules(prune=True, allow_destructive=True))
+        assert lines == [
+            "Rename column authors.books to works; change column authors.books: on delete cascade → restrict"
+        ]
+        assert links("authors", "onDelete") == {"works": ["restrict"]}
+        assert settled(author, book)
+
+    def test_both_keys_where_both_sides_are_declared(self) -> None:
+        author, title = authors(), columns.String(size=9)
+        book = table(
+            "books",
+            title=title,
+            writer=Relationship(author, "manyToOne", two_way_key="works", on_delete="cascade", renamed_from="author"),
+        )
+        both = authors(
+            works=Relationship(book, "oneToMany", two_way_key="writer", on_delete="cascade", renamed_from="books")
+        )
+        self.changed(both, book)
+        assert links("books", "twoWayKey") == {"writer": ["works"]}
+        assert links("authors", "twoWayKey") == {"works": ["writer"]}
+
+    def test_renaming_onto_a_column_that_is_there(self) -> None:
+        author = authors()
+        book = books(Relationship(author, "manyToOne", two_way_key="name", on_delete="cascade"))
+        refused(author, book, match=r"in the place of authors\.name")
+
+    @pytest.mark.parametrize(
+        ("type", "options", "names"),
+        [
+            ("manyToOne", {}, "twoWay and twoWayKey"),
+            ("oneToOne", {"two_way_key": "books"}, "relationType"),
+            ("manyToMany", {"two_way_key": "books"}, "relationType"),
+        ],
+    )
+    def test_another_kind_is_refused_with_the_steps(self, type: str, options: dict[str, Any], names: str) -> None:
+        author = authors()
+        book = books(Relationship(author, type, on_delete="cascade", **options))
+        refused(author, book, match=f"cannot change {names} of it. Declare it with another key")
+
+    def test_another_table_is_refused_too(self) -> None:
+        refused(books(Relationship("self", "manyToOne", two_way_key="books")), match="cannot change relatedTable")
+
+    @pytest.mark.parametrize(("version", "tail"), [("1.9.6", "author/relationship"), ("2.5.0", "relationship/author")])
+    def test_by_the_route_of_the_servers_version(self, version: str, tail: str) -> None:
+        author = authors()
+        book = books(Relationship(author, "manyToOne", two_way_key="books"))
+        connections["default"].client.features = Features.of(version)
+        with counted() as costs:
+            migrated(author, book)
+        assert [one for one in costs.requests if "PATCH" in one] == [
+            f"PATCH /tablesdb/library/tables/books/columns/{tail}"
+        ]
+
+
+class TestWhatNobodyDeclares:
+    def test_is_named_left_alone_and_pruned_once(self) -> None:
+        author = authors()
+        migrated(author, books(Relationship(author, "manyToOne", two_way_key="books")))
+        plain = table("books", title=columns.String(size=9))
+        assert len(run(plan([author, plain])).extras) == 2
+        refused(author, plain, match="takes --allow-destructive", rules=Rules(prune=True))
+        with counted() as costs:
+            migrated(author, plain, rules=Rules(prune=True, allow_destructive=True))
+        assert sum("DELETE" in request for request in costs.requests) == 1
+        assert (links("books"), links("authors")) == ({}, {})
+
+
+def test_a_failed_one_is_built_anew() -> None:
+    tree = table("trees", a=columns.Boolean())
+    migrated(tree)
+    ask("POST", "/tables/trees/columns/relationship", {"relatedTableId": "trees", "type": "manyToOne", "key": "up"})
+    assert columns_of("trees")["up"]["status"] == "failed"
+    whole = table("trees", a=columns.Boolean(), up=Relationship("self", "manyToOne", two_way_key="down"))
+    assert "which Appwrite failed to build" in migrated(whole)[0]
+    assert settled(whole)
