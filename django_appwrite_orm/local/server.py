@@ -39,7 +39,7 @@ class LocalAppwrite:
     """
 
     def __init__(self, database: str | os.PathLike[str]) -> None:
-        self._store = Store(database)
+        self.store = Store(database)
         self._catalogue = Catalogue()
 
     def handle(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -64,7 +64,7 @@ class LocalAppwrite:
     def _answer(self, route: Route, path_values: Mapping[str, str], request: Request) -> Answer:
         # A list that is to be remembered for a while is written down by the first who asks for it.
         writing = not route.reads_only or "ttl" in request.query
-        with self._store.session(writing=writing) as session:
+        with self.store.session(writing=writing) as session:
             caller = self._admit(session, route, request)
             args = read_arguments(route, path_values, request)
             return route.handler(Call(session, self._catalogue, caller, route.words, args, request))
@@ -95,15 +95,15 @@ class LocalAppwrite:
 
     def snapshot(self) -> Snapshot:
         """A copy in memory of everything stored, for ``restore``; the caller closes it."""
-        return take_snapshot(self._store)
+        return take_snapshot(self.store)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back to a snapshot; what was stored since is gone. Meant for tests."""
-        snapshot.put_back(self._store)
+        snapshot.put_back(self.store)
 
     def close(self) -> None:
         """Close the connections to the file. Requests after this are answered with an error."""
-        self._store.close()
+        self.store.close()
 
 
 def _find_route(request: Request) -> tuple[Route, dict[str, str]]:

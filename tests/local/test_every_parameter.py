@@ -64,10 +64,11 @@ GOOD: Final[dict[str, Any]] = {
     "required": False, "size": 20, "elements": ["x"], "type": "key", "columns": ["i"], "data": {"i": 1},
     "default": None, "relatedTableId": "t", "duration": 60, "roles": [], "labels": [], "status": True,
     "onDelete": "setNull", "emailVerification": True, "phoneVerification": True, "operations": [],
-    "rows": [{"$id": "a", "i": 1}],
+    "rows": [{"$id": "a", "i": 1}], "webhookId": "new", "url": "https://shop.example/", "events": ["databases.*"],
 }  # fmt: skip
 PLACES: Final = {
     "databaseId": "d", "tableId": "t", "rowId": "r", "key": "s", "column": "i", "userId": "u", "teamId": "team",
+    "webhookId": "h",
 }  # fmt: skip
 
 
@@ -102,6 +103,7 @@ def shelf() -> Iterator[Shelf]:
     client(f"POST {rows}", {"rowId": "r", "data": {**row, "rel": {"$id": "o1", "i": 1}}})
     client("POST ./users", {"userId": "u", "name": "u"})
     client("POST ./teams", {"teamId": "team", "name": "team"})
+    client("POST ./webhooks", {"webhookId": "h", "name": "h", "url": GOOD["url"], "events": GOOD["events"]})
     transaction = client("POST /transactions", {})["$id"]
     with app.snapshot() as clean:
         yield Shelf(app, clean, transaction)

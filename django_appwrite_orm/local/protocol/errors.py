@@ -26,12 +26,12 @@ _CODES: Final[dict[int, str]] = {
         general_route_not_found project_not_found user_not_found team_not_found
         database_not_found table_not_found row_not_found
         column_not_found column_index_not_found collection_not_found document_not_found attribute_not_found
-        index_not_found transaction_not_found
+        index_not_found transaction_not_found webhook_not_found
     """,
     405: "general_not_implemented",
     408: "database_timeout",
     409: """
-        user_already_exists team_already_exists membership_already_confirmed
+        user_already_exists team_already_exists membership_already_confirmed webhook_already_exists
         database_already_exists table_already_exists row_already_exists row_update_conflict
         column_already_exists column_index_already_exists column_index_dependency document_already_exists
         document_update_conflict transaction_conflict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from . import bulk, columns, databases, health, indexes, rows, tables, transactions, users
+from . import bulk, columns, databases, health, indexes, rows, tables, transactions, users, webhooks
 
 ROUTES: Final = (
     *health.ROUTES,
@@ -16,4 +16,5 @@ ROUTES: Final = (
     *bulk.ROUTES,
     *transactions.ROUTES,
     *users.ROUTES,
+    *webhooks.ROUTES,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ..events.telling import tell_bulk
 from ..protocol.answers import Answer, json_answer
 from ..protocol.errors import AppwriteError
 from ..protocol.params import QUERIES, TRANSACTION, Param, list_of, plain_object
@@ -29,6 +30,7 @@ def update(call: Call) -> Answer:
         data = {"queries": args["queries"], "data": args["data"]}
         return staged.several(work, table, args["transactionId"], "bulkUpdate", data, 0)
     total, rows = update_rows(work, table, args["data"], args["queries"])
+    tell_bulk(work, table, "update", rows)
     return json_answer(200, {"total": total, call.words.rows: rows})
 
 
@@ -39,6 +41,7 @@ def upsert(call: Call) -> Answer:
     if args["transactionId"]:
         return staged.several(work, table, args["transactionId"], "bulkUpsert", args["rows"], len(args["rows"]))
     rows = upsert_rows(work, table, args["rows"])
+    tell_bulk(work, table, "upsert", rows)
     return json_answer(200, {"total": len(rows), call.words.rows: rows})
 
 
@@ -49,6 +52,7 @@ def delete(call: Call) -> Answer:
     if args["transactionId"]:
         return staged.several(work, table, args["transactionId"], "bulkDelete", {"queries": args["queries"]}, 0)
     total, rows = remove_rows(work, table, args["queries"])
+    tell_bulk(work, table, "delete", rows)
     return json_answer(200, {"total": total, call.words.rows: rows})
 
 

@@ -11,9 +11,10 @@ from ..catalogue.column_kinds import new_column
 from ..catalogue.column_removal import delete_column
 from ..catalogue.column_updates import update_column
 from ..catalogue.describe import describe_changed, describe_column
-from ..catalogue.models import Column
+from ..catalogue.models import Column, Table
 from ..catalogue.reading import columns_where, find_column
 from ..catalogue.relationships import ON_DELETE, TYPES, create_relationship, update_relationship
+from ..events.telling import COLUMN, tell_part, tell_removal
 from ..protocol.answers import NO_CONTENT, Answer, json_answer
 from ..protocol.params import Param, Validator, boolean, integer, key, list_of, number, one_of, text, whole_range
 from ..protocol.routing import Call, Handler, Route, both
@@ -66,7 +67,9 @@ def read(call: Call) -> Answer:
 
 def delete(call: Call) -> Answer:
     table = table_of(call)
-    delete_column(call.session, table, find_column(table, call.args["key"]))
+    column = find_column(table, call.args["key"])
+    delete_column(call.session, table, column)
+    tell_removal(call, table, COLUMN, column.key, describe_column(column, call.words))
     return NO_CONTENT
 
 
@@ -75,24 +78,34 @@ def creator(kind: str) -> Handler:
     it is there when the answer is."""
 
     def create(call: Call) -> Answer:
-        column = create_column(call.session, table_of(call), new_column(kind, call.args))
-        return json_answer(202, describe_column(column, call.words, "processing"))
+        table = table_of(call)
+        return _created(call, table, create_column(call.session, table, new_column(kind, call.args)))
 
     return create
+
+
+def _created(call: Call, table: Table, column: Column) -> Answer:
+    shown = describe_column(column, call.words, "processing")
+    tell_part(call, table, COLUMN, column.key, "create", shown)
+    return json_answer(202, shown)
+
+
+def _changed(call: Call, table: Table, column: Column, shown: dict[str, Any]) -> Answer:
+    tell_part(call, table, COLUMN, column.key, "update", shown)
+    return json_answer(200, shown)
 
 
 def create_relation(call: Call) -> Answer:
     table = table_of(call)
     related = call.catalogue.table(call.session, call.args["databaseId"], call.args["relatedTableId"])
-    column = create_relationship(call.session, table, related, call.args)
-    return json_answer(202, describe_column(column, call.words, "processing"))
+    return _created(call, table, create_relationship(call.session, table, related, call.args))
 
 
 def update_relation(call: Call) -> Answer:
     table = table_of(call)
     column = find_column(table, call.args["key"])
     changed = update_relationship(call.session, table, column, call.args["onDelete"], call.args["newKey"])
-    return json_answer(200, describe_column(changed, call.words))
+    return _changed(call, table, changed, describe_column(changed, call.words))
 
 
 def updater(kind: str) -> Handler:
@@ -101,7 +114,7 @@ def updater(kind: str) -> Handler:
     def update(call: Call) -> Answer:
         table = table_of(call)
         changed = update_column(call.session, table, find_column(table, call.args["key"]), kind, call.args)
-        return json_answer(200, describe_changed(changed, kind))
+        return _changed(call, table, changed, describe_changed(changed, kind))
 
     return update
 

@@ -7,6 +7,7 @@ from typing import Final
 from ..catalogue.changes import create_database, delete_database, update_database
 from ..catalogue.describe import describe_database
 from ..catalogue.reading import databases_where, find_database
+from ..events.telling import tell_database
 from ..protocol.answers import NO_CONTENT, Answer, json_answer
 from ..protocol.params import Param, boolean, new_identifier, text
 from ..protocol.routing import Call, both
@@ -34,6 +35,7 @@ def create(call: Call) -> Answer:
     args = call.args
     type = "legacy" if call.words is LEGACY else "tablesdb"
     made = create_database(call.session, args["databaseId"], args["name"], args["enabled"], type)
+    tell_database(call, made, "create", describe_database(made))
     return json_answer(201, describe_database(made))
 
 
@@ -44,11 +46,14 @@ def read(call: Call) -> Answer:
 def update(call: Call) -> Answer:
     found = find_database(call.session, call.args["databaseId"])
     changed = update_database(call.session, found, call.args["name"], call.args["enabled"])
+    tell_database(call, changed, "update", describe_database(changed))
     return json_answer(200, describe_database(changed))
 
 
 def delete(call: Call) -> Answer:
-    delete_database(call.session, find_database(call.session, call.args["databaseId"]))
+    database = find_database(call.session, call.args["databaseId"])
+    delete_database(call.session, database)
+    tell_database(call, database, "delete", describe_database(database))
     return NO_CONTENT
 
 

@@ -9,6 +9,7 @@ from ..catalogue.index_changes import TYPES, NewIndex, create_index, delete_inde
 from ..catalogue.models import Index
 from ..catalogue.physical import SYSTEM
 from ..catalogue.reading import find_index, indexes_where
+from ..events.telling import INDEX, tell_part, tell_removal
 from ..protocol.answers import NO_CONTENT, Answer, json_answer
 from ..protocol.params import Param, integer, key, list_of, one_of
 from ..protocol.routing import Call, both
@@ -42,8 +43,10 @@ def list_indexes(call: Call) -> Answer:
 def create(call: Call) -> Answer:
     args = call.args
     new = NewIndex(args["key"], args["type"], tuple(args["columns"]), tuple(args["lengths"]), tuple(args["orders"]))
-    index = create_index(call.session, table_of(call), new)
-    return json_answer(202, describe_index(index, call.words, "processing"))
+    table = table_of(call)
+    shown = describe_index(create_index(call.session, table, new), call.words, "processing")
+    tell_part(call, table, INDEX, args["key"], "create", shown)
+    return json_answer(202, shown)
 
 
 def read(call: Call) -> Answer:
@@ -51,7 +54,10 @@ def read(call: Call) -> Answer:
 
 
 def delete(call: Call) -> Answer:
-    delete_index(call.session, find_index(table_of(call), call.args["key"]))
+    table = table_of(call)
+    index = find_index(table, call.args["key"])
+    delete_index(call.session, index)
+    tell_removal(call, table, INDEX, index.key, describe_index(index, call.words))
     return NO_CONTENT
 
 

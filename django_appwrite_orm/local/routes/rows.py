@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
+from ..events.telling import tell_bulk, tell_row
 from ..protocol.answers import NO_CONTENT, Answer, json_answer
 from ..protocol.errors import AppwriteError, invalid_argument
 from ..protocol.params import (
@@ -48,7 +49,9 @@ def create(call: Call) -> Answer:
     table = find_open_table(work, args["databaseId"], args["tableId"])
     if args["transactionId"]:
         return staged.create(work, table, args["transactionId"], row_id, data, args["permissions"])
-    return json_answer(201, create_checked_row(work, table, row_id, data, args["permissions"]))
+    row = create_checked_row(work, table, row_id, data, args["permissions"])
+    tell_row(work, table, "create", row, legacy_first=True)
+    return json_answer(201, row)
 
 
 def _create_several(call: Call) -> Answer:
@@ -61,6 +64,7 @@ def _create_several(call: Call) -> Answer:
     if args["transactionId"]:
         return staged.several(work, table, args["transactionId"], "bulkCreate", args["rows"], len(args["rows"]))
     rows = create_rows(work, table, args["rows"])
+    tell_bulk(work, table, "create", rows)
     return json_answer(201, {"total": len(rows), call.words.rows: rows})
 
 
@@ -90,7 +94,9 @@ def update(call: Call) -> Answer:
     table = find_open_table(work, args["databaseId"], args["tableId"])
     if args["transactionId"]:
         return staged.update(work, table, args["transactionId"], args["rowId"], args["data"], args["permissions"])
-    return json_answer(200, patch_row(work, table, args["rowId"], args["data"], args["permissions"]))
+    row = patch_row(work, table, args["rowId"], args["data"], args["permissions"])
+    tell_row(work, table, "update", row)
+    return json_answer(200, row)
 
 
 def upsert(call: Call) -> Answer:
@@ -99,7 +105,9 @@ def upsert(call: Call) -> Answer:
     table = find_open_table(work, args["databaseId"], args["tableId"])
     if args["transactionId"]:
         return staged.upsert(work, table, args["transactionId"], args["rowId"], args["data"], args["permissions"])
-    return json_answer(200, put_row(work, table, args["rowId"], args["data"], args["permissions"]))
+    row = put_row(work, table, args["rowId"], args["data"], args["permissions"])
+    tell_row(work, table, "upsert", row)
+    return json_answer(200, row)
 
 
 def _need_payload(call: Call) -> None:
@@ -112,7 +120,7 @@ def delete(call: Call) -> Answer:
     table = find_open_table(work, args["databaseId"], args["tableId"])
     if args["transactionId"]:
         return staged.delete(work, table, args["transactionId"], args["rowId"])
-    remove_row(work, table, args["rowId"])
+    tell_row(work, table, "delete", remove_row(work, table, args["rowId"]))
     return NO_CONTENT
 
 
@@ -136,7 +144,8 @@ def _count(call: Call, sign: int, bound: str) -> Answer:
         return staged.count(work, table, args["transactionId"], action, args["rowId"], data)
     if args["value"] <= 0:
         raise invalid_argument("value", "the step must be above 0")
-    row = count_column(work, table, args["rowId"], args["column"], sign * args["value"], args[bound])
+    row, before = count_column(work, table, args["rowId"], args["column"], sign * args["value"], args[bound])
+    tell_row(work, table, "update", {**row, "$updatedAt": before})
     return json_answer(200, row)
 
 

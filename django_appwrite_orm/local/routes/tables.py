@@ -11,6 +11,7 @@ from ..catalogue.index_changes import check_index, write_index
 from ..catalogue.inline import inline_columns, inline_indexes
 from ..catalogue.physical import SYSTEM
 from ..catalogue.reading import find_database, tables_where
+from ..events.telling import tell_table
 from ..protocol.answers import NO_CONTENT, Answer, json_answer
 from ..protocol.errors import AppwriteError
 from ..protocol.params import Param, boolean, list_of, loose_boolean, new_identifier, permissions, plain_object, text
@@ -54,7 +55,7 @@ def create(call: Call) -> Answer:
     table = create_table(
         session, database, args["tableId"], args["name"], granted, args["rowSecurity"], args["enabled"]
     )
-    answer = json_answer(201, describe_table(table, call.words))
+    shown = describe_table(table, call.words)
     for column in new_columns:
         write_column(session, table, column)
     table = reread(session, table)
@@ -63,7 +64,8 @@ def create(call: Call) -> Answer:
             raise AppwriteError("column_index_invalid", "An index names a column that the table does not have.")
         check_index(table, index)
         write_index(session, table, index)
-    return answer
+    tell_table(call, table, "create", shown)
+    return json_answer(201, shown)
 
 
 def read(call: Call) -> Answer:
@@ -77,11 +79,15 @@ def update(call: Call) -> Answer:
     changed = update_table(call.session, table, args["name"], args["permissions"], args["rowSecurity"], args["enabled"])
     if args["purge"]:
         call.session.run("DELETE FROM cached_lists WHERE table_n = ?", (table.number,))
-    return json_answer(200, describe_table(changed, call.words))
+    shown = describe_table(changed, call.words)
+    tell_table(call, changed, "update", shown)
+    return json_answer(200, shown)
 
 
 def delete(call: Call) -> Answer:
-    delete_table(call.session, call.catalogue.table(call.session, call.args["databaseId"], call.args["tableId"]))
+    table = call.catalogue.table(call.session, call.args["databaseId"], call.args["tableId"])
+    delete_table(call.session, table)
+    tell_table(call, table, "delete", describe_table(table, call.words))
     return NO_CONTENT
 
 

@@ -22,8 +22,9 @@ _INT64: Final = (-(2**63), 2**63 - 1)
 
 def count_column(
     work: Work, table: Table, id: str, key: str, step: int | float, bound: int | float | None
-) -> dict[str, Any]:
-    """Add ``step`` (negative to decrement); ``bound`` is the value not to go beyond.
+) -> tuple[dict[str, Any], str]:
+    """Add ``step`` (negative to decrement); ``bound`` is the value not to go beyond. The row, and the date of its
+    change before this one.
 
     Raises ``column_not_found`` for a missing row too, ``attribute_type_invalid``, ``column_limit_exceeded``,
     ``user_unauthorized``.
@@ -46,11 +47,11 @@ def count_column(
     row = show_row(table, table.plain, stored, work.view) | {"$updatedAt": moment}
     if present is None:
         update_row(work.session, table, stored[0], {}, {"updated": moment})
-        return row | {key: whole(answer)}
+        return row | {key: whole(answer)}, stored[3]
     value = _storable(column, answer)
     update_row(work.session, table, stored[0], {}, {"updated": moment}, computed={key: value})
     exact = answer if column.type == "double" or _fits_int64(answer) else float(answer)
-    return row | {key: whole(exact)}
+    return row | {key: whole(exact)}, stored[3]
 
 
 def _fits_int64(value: int | float) -> bool:

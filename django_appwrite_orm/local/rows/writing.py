@@ -180,9 +180,10 @@ def _settled(table: Table, data: RowData) -> RowData:
     return RowData({**data.values, **results}, created=data.created, updated=data.updated)
 
 
-def remove_row(work: Work, table: Table, id: str) -> None:
-    """Raises ``row_not_found``, ``user_unauthorized``, ``row_delete_restricted``, ``row_update_conflict``."""
-    stored = find_row(work.session, table, id, ())
+def remove_row(work: Work, table: Table, id: str) -> dict[str, Any]:
+    """The row as it was. Raises ``row_not_found``, ``user_unauthorized``, ``row_delete_restricted``,
+    ``row_update_conflict``."""
+    stored = find_row(work.session, table, id, table.plain)
     if stored is None:
         raise row_not_found()
     if not may(work.caller, table, "delete", permissions_of(stored)):
@@ -191,3 +192,4 @@ def remove_row(work: Work, table: Table, id: str) -> None:
     if table.linked:
         release_links(work, table, folded_id(stored[1]))
     delete_rows(work.session, table, [stored[0]])
+    return show_row(table, table.plain, stored, work.view)

@@ -9,11 +9,13 @@ from __future__ import annotations
 import importlib
 import threading
 from collections.abc import Collection
+from functools import partial
 from types import TracebackType
 from typing import Any, Final
 
-from ..server import LocalAppwrite
-from .wsgi import ANY_HOST, wsgi_application
+from ..server import PROJECT, LocalAppwrite
+from ..webhooks.deliveries import Deliveries
+from .wsgi import ANY_HOST, is_for, wsgi_application
 
 LOOPBACK: Final[Collection[str]] = ("localhost", "127.0.0.1", "::1")
 USUAL_PORT: Final = 9501
@@ -28,7 +30,8 @@ class MissingServer(RuntimeError):
 class Door:
     """Serves ``app`` at ``host`` and ``port`` (0: any free one) once it is started; a context manager that stops.
 
-    On a loopback address it answers for loopback names only (see ``wsgi_application``).
+    Besides HTTP it calls the webhooks and serves realtime, for what is changed through it. On a loopback address it
+    answers for loopback names only (see ``wsgi_application``).
     """
 
     def __init__(
@@ -36,12 +39,19 @@ class Door:
     ) -> None:
         try:
             library: Any = importlib.import_module("cheroot.wsgi")
+            from ..realtime.hub import Hub
+            from .upgrade import let_go_of_websockets
         except ImportError as problem:
-            raise MissingServer("Serving needs cheroot: pip install 'django-appwrite-orm[server]'") from problem
+            raise MissingServer(
+                "Serving needs cheroot and websockets: pip install 'django-appwrite-orm[server]'"
+            ) from problem
         hosts = LOOPBACK if host in LOOPBACK else ANY_HOST
         self._server = library.Server(
             (host, port), wsgi_application(app, hosts), numthreads=threads, request_queue_size=_QUEUE
         )
+        self._deliveries = Deliveries(app.store, PROJECT)
+        self._hub = Hub(app.store, PROJECT)
+        let_go_of_websockets(self._server, self._hub.take, partial(is_for, hosts))
         self._server.prepare()
         self._thread: threading.Thread | None = None
 
@@ -53,15 +63,20 @@ class Door:
 
     def serve(self) -> None:
         """Serve until ``close`` is called elsewhere or an interrupt comes."""
+        self._deliveries.start()
+        self._hub.start()
         try:
             self._server.serve()
         except (KeyboardInterrupt, SystemExit):
             self._server.stop()
             raise
+        finally:
+            self._hub.stop()
+            self._deliveries.stop()
 
     def start(self) -> None:
         """Serve in a thread of its own."""
-        self._thread = threading.Thread(target=self._server.serve, name="local-appwrite", daemon=True)
+        self._thread = threading.Thread(target=self.serve, name="local-appwrite", daemon=True)
         self._thread.start()
 
     def close(self) -> None:

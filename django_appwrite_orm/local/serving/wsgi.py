@@ -40,14 +40,19 @@ def wsgi_application(app: LocalAppwrite, hosts: Collection[str] = ANY_HOST) -> A
 
 
 def _answer(app: LocalAppwrite, environ: WSGIEnvironment, hosts: Collection[str]) -> Answer:
-    if hosts and _host(environ.get("HTTP_HOST", "")) not in hosts:
+    if not is_for(hosts, environ):
         return error_answer(AppwriteError("general_unknown_origin", "This server does not answer for that host."))
     try:
         body = _read_body(environ)
     except AppwriteError as refusal:
         return error_answer(refusal)
     method = environ["REQUEST_METHOD"]
-    return app.handle("GET" if method == "HEAD" else method, _target(environ), _headers(environ), body)
+    return app.handle("GET" if method == "HEAD" else method, request_target(environ), request_headers(environ), body)
+
+
+def is_for(hosts: Collection[str], environ: Mapping[str, Any]) -> bool:
+    """Whether a request names one of these hosts; none given, and every name will do."""
+    return not hosts or _host(environ.get("HTTP_HOST", "")) in hosts
 
 
 def _host(text: str) -> str:
@@ -57,7 +62,7 @@ def _host(text: str) -> str:
     return host.strip("[]").lower()
 
 
-def _target(environ: WSGIEnvironment) -> str:
+def request_target(environ: WSGIEnvironment) -> str:
     """Path and query as they were sent; WSGI itself only keeps the path decoded."""
     raw = environ.get("REQUEST_URI") or environ.get("RAW_URI")
     if isinstance(raw, str) and raw.startswith("/"):
@@ -67,7 +72,8 @@ def _target(environ: WSGIEnvironment) -> str:
     return f"{path}?{query}" if query else path
 
 
-def _headers(environ: WSGIEnvironment) -> dict[str, str]:
+def request_headers(environ: WSGIEnvironment) -> dict[str, str]:
+    """Names in lower case."""
     headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
     headers["content-type"] = environ.get("CONTENT_TYPE", "")
     return headers

@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -60,8 +60,11 @@ class Connections:
             _abandoned.extend(inherited)
 
     @contextmanager
-    def borrow(self, *, writing: bool) -> Iterator[sqlite3.Connection]:
-        """A connection inside a transaction: committed at the end, rolled back when an exception leaves."""
+    def borrow(self, *, writing: bool, then: Callable[[], object] = int) -> Iterator[sqlite3.Connection]:
+        """A connection inside a transaction: committed at the end, rolled back when an exception leaves.
+
+        ``then`` is called after the commit and before the next writer of this process has its turn.
+        """
         if self._process != os.getpid():
             self._after_fork()
         deadline = time.monotonic() + PATIENCE
@@ -78,6 +81,7 @@ class Connections:
                     connection.rollback()
                     raise
                 _commit(connection, deadline)
+                then()
             finally:
                 self._give_back(connection)
         finally:

@@ -1,4 +1,4 @@
-"""The tables that describe databases, tables, columns, indexes, users and transactions.
+"""The tables that describe databases, tables, columns, indexes, users, transactions and webhooks.
 
 They are ordinary SQLite tables. Client rows live in one table per Appwrite table, ``t<number>`` (see
 ``physical``); the numbers, never a client's text, name things in SQL. Columns ending in ``_f`` hold folded text
@@ -51,6 +51,11 @@ CREATE TABLE IF NOT EXISTS operations (
     n INTEGER PRIMARY KEY AUTOINCREMENT, transaction_n INTEGER NOT NULL REFERENCES transactions,
     table_n INTEGER NOT NULL, row_id TEXT, action TEXT NOT NULL, data TEXT NOT NULL, seen TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS operations_of ON operations (transaction_n, n);
+CREATE TABLE IF NOT EXISTS webhooks (
+    n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, id_f TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
+    url TEXT NOT NULL, events TEXT NOT NULL, enabled INTEGER NOT NULL, security INTEGER NOT NULL,
+    user TEXT NOT NULL, password TEXT NOT NULL, secret TEXT NOT NULL, attempts INTEGER NOT NULL,
+    logs TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS cached_lists (
     table_n INTEGER NOT NULL, question TEXT NOT NULL, answer TEXT NOT NULL, expires REAL NOT NULL,
     PRIMARY KEY (table_n, question)) WITHOUT ROWID;

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from ..events.event import Event
+from ..events.feed import Feed
 from .connections import Connections
 from .foundation import lay_foundation
 
@@ -18,10 +20,12 @@ class Session:
     """A transaction. ``generation`` numbers the state of the schema; ``schema_changed`` says that this
     transaction has moved it, so that nothing read from here on may be kept for others."""
 
-    __slots__ = ("_connection", "generation", "schema_changed")
+    __slots__ = ("_connection", "_events", "_feed", "generation", "schema_changed")
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, feed: Feed, events: list[Event]) -> None:
         self._connection = connection
+        self._feed = feed
+        self._events = events
         self.schema_changed = False
         row = connection.execute("SELECT value FROM settings WHERE name = 'generation'").fetchone()
         self.generation: int = row[0]
@@ -43,6 +47,16 @@ class Session:
         """The first value of the first row, which must exist."""
         return self._connection.execute(sql, values).fetchone()[0]
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether anybody would hear what it is told."""
+        return self._feed.is_wanted(self)
+
+    def tell(self, event: Event) -> None:
+        """Announce this, from the commit on and only then."""
+        if self.is_heard:
+            self._events.append(event)
+
     def change_schema(self) -> None:
         """Tell every process, from this transaction's commit on, that what it knows of the schema is old."""
         if not self.schema_changed:
@@ -55,13 +69,15 @@ class Store:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.connections = Connections(path)
+        self.feed = Feed()
         with self.connections.borrow(writing=True) as connection:
             lay_foundation(connection)
 
     @contextmanager
     def session(self, *, writing: bool) -> Iterator[Session]:
-        with self.connections.borrow(writing=writing) as connection:
-            yield Session(connection)
+        events: list[Event] = []
+        with self.connections.borrow(writing=writing, then=lambda: self.feed.publish(events)) as connection:
+            yield Session(connection, self.feed, events)
 
     def close(self) -> None:
         self.connections.close()

@@ -12,12 +12,14 @@ from typing import Any, Final
 
 from ..catalogue.models import Table
 from ..catalogue.reading import table_by_number
+from ..events.telling import internal_name, tell_row
 from ..protocol.callers import KEY
 from ..protocol.errors import AppwriteError
 from ..protocol.words import LEGACY
 from ..rows.bulk import create_rows, remove_found, rows_selected, update_found, upsert_rows
 from ..rows.counting import count_column
 from ..rows.reading import row_not_found
+from ..rows.show import show_row
 from ..rows.stored import find_row
 from ..rows.structure import check_data
 from ..rows.work import Work
@@ -30,9 +32,9 @@ from .records import Operation, Transaction
 
 def commit(work: Work, transaction: Transaction) -> tuple[Transaction, AppwriteError | None]:
     """Replay everything; after a refusal nothing is written and the transaction has failed."""
-    work = replace(work, caller=KEY)  # permissions were looked at when the operations were staged
     work.session.run("SAVEPOINT replay")
-    replay = _Replay(work)
+    # Permissions were looked at when the operations were staged.
+    replay = _Replay(replace(work, caller=KEY))
     try:
         for operation in records.operations_of(work.session, transaction):
             replay.run(operation)
@@ -42,6 +44,7 @@ def commit(work: Work, transaction: Transaction) -> tuple[Transaction, AppwriteE
         failed = records.set_status(work.session, transaction, records.FAILED)
         return failed, AppwriteError(_at_commit(refusal.type), refusal.message)
     work.session.run("RELEASE replay")
+    replay.tell(work)
     return records.set_status(work.session, transaction, records.COMMITTED), None
 
 
@@ -59,12 +62,27 @@ class _Replay:
     def __init__(self, work: Work) -> None:
         self._work = work
         self._own: set[tuple[int, str]] = set()
+        self._told: list[tuple[str, Table, str, dict[str, Any] | None]] = []  # single operations, deleted rows too
+
+    def tell(self, work: Work) -> None:
+        """Of each single operation, with the row as it is in the end, under the id it was staged for; of bulk
+        operations nothing (recorded). Increments and upserts count as updates."""
+        for action, table, id, gone in self._told if work.session.is_heard else ():
+            stored = find_row(work.session, table, id, table.plain) if gone is None else None
+            row = show_row(table, table.plain, stored, work.view) if stored is not None else gone
+            if row is not None:
+                row = {**row, "$collection": internal_name(table), "$collectionId": table.id}
+                del row["$databaseId"]
+                tell_row(work, table, action, row)
 
     def run(self, operation: Operation) -> None:
         table = table_by_number(self._work.session, operation.table_number)
         if table is None:
             raise AppwriteError("table_not_found", "The table of a staged operation is gone.")
-        _ACTIONS[operation.action](self, table, operation)
+        gone = _ACTIONS[operation.action](self, table, operation)
+        if operation.row_id is not None:
+            told = operation.action if operation.action in ("create", "delete") else "update"
+            self._told.append((told, table, operation.row_id, gone))
 
     def _touch(self, table: Table, id: str) -> None:
         self._own.add((table.number, folded_id(id)))
@@ -98,13 +116,13 @@ class _Replay:
         put_row(self._work, table, id, _undated(data), _granted(data) or None)
         self._touch(table, id)
 
-    def _delete(self, table: Table, operation: Operation) -> None:
+    def _delete(self, table: Table, operation: Operation) -> dict[str, Any]:
         id = str(operation.row_id)
         stored = find_row(self._work.session, table, id, ())
         if stored is None:
             raise row_not_found()
         self._check_conflict(table, id, stored[3], operation.seen)
-        remove_row(self._work, table, id)
+        return remove_row(self._work, table, id)
 
     def _count(self, table: Table, operation: Operation) -> None:
         step, low, high = count_arguments(operation.data)
@@ -152,7 +170,7 @@ def _texts(queries: list[Any]) -> list[str]:
     return queries
 
 
-_ACTIONS: Final[dict[str, Callable[[_Replay, Table, Operation], None]]] = {
+_ACTIONS: Final[dict[str, Callable[[_Replay, Table, Operation], dict[str, Any] | None]]] = {
     "create": _Replay._create,
     "update": _Replay._update,
     "upsert": _Replay._upsert,

@@ -39,7 +39,7 @@ def test_readers_do_not_wait_for_a_writer(tmp_path: Path) -> None:
     app = LocalAppwrite(tmp_path / "a.sqlite3")
     client = Client(app)
     client("POST ", {"databaseId": "d", "name": "d"})
-    with app._store.session(writing=True) as session:
+    with app.store.session(writing=True) as session:
         session.run("UPDATE databases SET name = 'changed'")
         found: list[str] = []
         reader = threading.Thread(target=lambda: found.append(client("GET /d")["name"]))

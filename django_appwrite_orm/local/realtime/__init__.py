@@ -1,0 +1,1 @@
+"""Realtime: what happens to rows, told over websockets to those who may read them."""

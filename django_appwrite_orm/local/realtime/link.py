@@ -1,0 +1,66 @@
+"""One websocket on a socket that somebody else accepted: the library's protocol between asyncio's streams."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from typing import Final
+
+from websockets.datastructures import Headers
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+
+_LONGEST: Final = 65_536  # bytes of a client's message
+_MOST_UNSENT: Final = 16 * 1024 * 1024  # bytes that wait for a client that does not read, before it is dropped
+
+
+class Link:
+    """A websocket after its handshake. Use it in one event loop."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._protocol = ServerProtocol(state=State.OPEN, max_size=_LONGEST)
+
+    def accept(self, target: str, headers: Mapping[str, str]) -> bool:
+        """Answer the request for a websocket; False when it was none and has been refused."""
+        handshake = ServerProtocol()
+        answer = handshake.accept(Request(target, Headers(headers)))
+        handshake.send_response(answer)
+        self._write(handshake)
+        return answer.status_code == 101
+
+    async def messages(self) -> AsyncIterator[str]:
+        """What the client says, until it goes. Anything but text is passed on as an empty text."""
+        parts: list[bytes] = []
+        while data := await self._reader.read(65_536):
+            self._protocol.receive_data(data)
+            self._write(self._protocol)
+            for frame in self._protocol.events_received():
+                if not isinstance(frame, Frame) or frame.opcode not in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+                    continue
+                text = frame.opcode is not Opcode.BINARY
+                parts.append(bytes(frame.data) if text else b"")
+                if frame.fin:
+                    message, parts = b"".join(parts), []
+                    yield message.decode("utf-8", "replace")
+            if self._protocol.close_expected():
+                return
+
+    def send(self, text: str) -> None:
+        """Without waiting: a client that does not read is dropped when too much waits for it."""
+        if self._protocol.state is State.OPEN:
+            self._protocol.send_text(text.encode("utf-8", "replace"))
+            self._write(self._protocol)
+
+    def abort(self) -> None:
+        self._writer.transport.abort()
+
+    def _write(self, protocol: ServerProtocol) -> None:
+        for data in protocol.data_to_send():
+            if data:
+                self._writer.write(data)
+        if self._writer.transport.get_write_buffer_size() > _MOST_UNSENT:
+            self.abort()

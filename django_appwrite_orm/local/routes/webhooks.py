@@ -1,0 +1,109 @@
+"""Webhooks: list, create, get, update, delete. For keys only.
+
+Answers are those of 1.9.6. The parameters are taken under their names in 1.9 (``security``, ``httpUser``,
+``httpPass``) and in today's SDKs (``tls``, ``authUsername``, ``authPassword``).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ..protocol.answers import NO_CONTENT, Answer, json_answer
+from ..protocol.params import Param, boolean, list_of, new_identifier, text
+from ..protocol.routing import Call, Route
+from ..queries.fields import Field, Source
+from ..values.formats import is_url
+from ..webhooks.patterns import event_name
+from ..webhooks.records import change_webhook, create_webhook, delete_webhook, find_webhook, webhook_by_number
+from .listing import LIST_PARAMS, date_fields, fields, page_numbers, page_total, schema_page, text_field
+
+_FIELDS: Final = fields(
+    text_field("$id", "id", "id_f"),
+    text_field("name", "name"),
+    text_field("url", "url"),
+    Field("enabled", "boolean", "enabled"),
+    Field("attempts", "integer", "attempts"),
+    Field("$sequence", "sequence", "n"),
+    *date_fields(),
+)
+# Our columns, by the older and the newer name of their parameters.
+_TWO_NAMES: Final = {
+    "security": ("security", "tls"),
+    "user": ("httpUser", "authUsername"),
+    "password": ("httpPass", "authPassword"),
+}
+
+
+def list_webhooks(call: Call) -> Answer:
+    page = schema_page(Source("webhooks", _FIELDS, "n", "id_f"), call.args["queries"])
+    found = [webhook_by_number(call.session, number) for number in page_numbers(call.session, page)]
+    total = page_total(call.session, page, call.args["total"])
+    return json_answer(200, {"total": total, "webhooks": [webhook.shown for webhook in found]})
+
+
+def create(call: Call) -> Answer:
+    values = _values(call) | {"secret": call.args["secret"]}
+    return json_answer(201, create_webhook(call.session, call.args["webhookId"], values).shown)
+
+
+def read(call: Call) -> Answer:
+    return json_answer(200, find_webhook(call.session, call.args["webhookId"]).shown)
+
+
+def update(call: Call) -> Answer:
+    found = find_webhook(call.session, call.args["webhookId"])
+    return json_answer(200, change_webhook(call.session, found, _values(call)).shown)
+
+
+def delete(call: Call) -> Answer:
+    delete_webhook(call.session, find_webhook(call.session, call.args["webhookId"]))
+    return NO_CONTENT
+
+
+def _values(call: Call) -> dict[str, Any]:
+    args = call.args
+    values = {name: args[name] for name in ("name", "url", "events", "enabled")}
+    for column, (old, new) in _TWO_NAMES.items():
+        values[column] = args[new] if args[old] is None else args[old]
+    return values | {
+        "security": bool(values["security"]),
+        "user": values["user"] or "",
+        "password": values["password"] or "",
+    }
+
+
+def _url(value: Any) -> str:
+    """Loopback targets, which a production server refuses, are taken: this one runs beside its site."""
+    if not isinstance(value, str) or not value.startswith(("http://", "https://")) or not is_url(value):
+        raise ValueError("expected a URL that begins with http:// or https://")
+    return value
+
+
+_FILLED: Final = (
+    Param("url", _url),
+    Param("name", text(128)),
+    Param("events", list_of(event_name)),
+    Param("enabled", boolean, default=True),
+    *(Param(name, boolean, default=None, nullable=True) for name in _TWO_NAMES["security"]),
+    *(
+        Param(name, text(256, shortest=0), default=None, nullable=True)
+        for column in ("user", "password")
+        for name in _TWO_NAMES[column]
+    ),
+)
+ROUTES: Final = (
+    Route("GET", "/webhooks", list_webhooks, LIST_PARAMS),
+    Route(
+        "POST",
+        "/webhooks",
+        create,
+        (
+            Param("webhookId", new_identifier),
+            *_FILLED,
+            Param("secret", text(256, shortest=8), default=None, nullable=True),
+        ),
+    ),
+    Route("GET", "/webhooks/{webhookId}", read),
+    Route("PUT", "/webhooks/{webhookId}", update, _FILLED),
+    Route("DELETE", "/webhooks/{webhookId}", delete),
+)

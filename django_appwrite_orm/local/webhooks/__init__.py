@@ -1,0 +1,1 @@
+"""Webhooks: which are registered, and calling them."""

@@ -1,0 +1,32 @@
+"""Which event names a webhook may be registered for.
+
+Recorded: a name may end at any of its parts, with or without an action; ``upsert`` is no action here, and names of
+the newer family (``tablesdb``) are refused. Of Appwrite's services only databases exist in this server, so that
+names of the others, which never happen here, are refused too.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ..values.identifiers import is_identifier
+
+_ACTIONS: Final = frozenset({"create", "update", "delete"})
+_PARTS: Final = {"tables": ("rows", "columns", "indexes"), "collections": ("documents", "attributes", "indexes")}
+
+
+def event_name(value: Any) -> str:
+    """Raises ``ValueError`` for a name that no event can have."""
+    parts = value.split(".") if isinstance(value, str) else []
+    if parts and parts[-1] in _ACTIONS:
+        parts.pop()
+    kinds, ids = parts[::2], parts[1::2]
+    if not _is_path(kinds, ids) or len(value.split(".")) < 2:
+        raise ValueError("expected names such as databases.*.tables.*.rows.*, with create, update or delete or without")
+    return str(value)
+
+
+def _is_path(kinds: list[str], ids: list[str]) -> bool:
+    if not 1 <= len(kinds) <= 3 or kinds[0] != "databases" or not all(id == "*" or is_identifier(id) for id in ids):
+        return False
+    return len(kinds) == 1 or (kinds[1] in _PARTS and (len(kinds) == 2 or kinds[2] in _PARTS[kinds[1]]))

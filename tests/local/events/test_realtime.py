@@ -1,0 +1,177 @@
+"""Realtime: what a running 1.9.6 answered to each kind of connection and message, and what holds besides."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed, ConnectionClosedError, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from django_appwrite_orm.local import LocalAppwrite
+from django_appwrite_orm.local.realtime import link
+from django_appwrite_orm.local.serving.door import Door
+
+from ..client import Client
+from .playing import REALTIME, frames_until_pong, url
+
+pytest.importorskip("cheroot", reason="the HTTP door needs cheroot, of the extra `server`")
+
+CONNECTIONS = REALTIME["connections"]
+ROWS = "/v1/realtime?project=local&channels[]=rows"
+
+
+@pytest.fixture
+def door(app: LocalAppwrite) -> Iterator[Door]:
+    with Door(app, port=0) as door:
+        yield door
+
+
+@pytest.fixture
+def rows(appwrite: Client) -> str:
+    return appwrite.table([{"key": "n", "type": "integer"}], permissions=['read("any")'])
+
+
+def steady(frame: dict[str, Any]) -> dict[str, Any]:
+    """A frame without the ids that the server makes, and with as much of a user as is the same everywhere."""
+    data = dict(frame.get("data", {}))
+    if "subscriptions" in data:
+        data["subscriptions"] = json.loads(re.sub(r'"[0-9a-f]{20}"', '"an id"', json.dumps(data["subscriptions"])))
+    if data.get("user"):
+        data["user"] = {name: data["user"][name] for name in ("$id", "email", "status", "labels")}
+    if frame["type"] == "error":
+        data["message"] = "ours to word"
+    return {"type": frame["type"], "data": data} if data else {"type": frame["type"]}
+
+
+@pytest.mark.parametrize("case", CONNECTIONS, ids=lambda case: case["case"])
+def test_as_recorded(appwrite: Client, door: Door, case: dict[str, Any]) -> None:
+    appwrite("POST ./users", {"userId": "cbu-ev", "email": "cbu-ev@example.com"})
+    jwt = appwrite("POST ./users/cbu-ev/jwts", {})["jwt"]
+    path = case["path"].replace("realproject", "local").replace("<jwt>", jwt)
+    named = {"realproject": "local", "<jwt>": jwt, "<api key>": "local"}
+    headers = {name: named.get(value, value) for name, value in case["headers"].items()}
+    with connect(url(door, path), additional_headers=headers) as connection:
+        answered = [json.loads(connection.recv(timeout=20))]
+        for message in case["sent"]:
+            connection.send(message if isinstance(message, str) else json.dumps(message))
+            answered.append(json.loads(connection.recv(timeout=20)))
+        assert list(map(steady, answered)) == list(map(steady, case["received"]))
+        if case["ended"]:
+            with pytest.raises(ConnectionClosedError) as caught:
+                connection.recv(timeout=20)
+            assert caught.value.rcvd is None  # no close frame
+        else:
+            assert frames_until_pong(connection) == []
+
+
+@pytest.mark.parametrize("header", ["x.example", "localhost.x.example"])
+def test_a_page_from_elsewhere_cannot_listen(door: Door, header: str) -> None:
+    """Under a name of its own that leads here, a loopback server answers as it does over HTTP."""
+    with pytest.raises(InvalidStatus) as caught:
+        connect(url(door, ROWS), additional_headers={"Host": header}).close()
+    assert caught.value.response.status_code == 403
+
+
+def test_a_request_that_is_no_good_handshake(door: Door) -> None:
+    """Plain HTTP there is no route, and a handshake without its key is refused."""
+    import http.client
+
+    for headers, status in (({}, 404), ({"Upgrade": "websocket", "Connection": "Upgrade"}, 400)):
+        connection = http.client.HTTPConnection(door.endpoint.removeprefix("http://").removesuffix("/v1"), timeout=20)
+        connection.request("GET", ROWS, headers={"X-Appwrite-Project": "local", **headers})
+        assert connection.getresponse().status == status
+        connection.close()
+
+
+def test_a_listener_holds_no_thread_of_the_server(app: LocalAppwrite, appwrite: Client, rows: str) -> None:
+    with Door(app, port=0, threads=2) as door, ExitStack() as stack:
+        listening = [stack.enter_context(connect(url(door, ROWS))) for _ in range(12)]
+        for connection in listening:
+            assert frames_until_pong(connection)[0]["type"] == "connected"
+        appwrite(f"POST {rows}", {"rowId": "a", "data": {"n": 1}})
+        told = [frames_until_pong(connection) for connection in listening]
+        assert [[frame["type"] for frame in frames] for frames in told] == [["event"]] * 12
+
+
+def test_a_restart_ends_connections(app: LocalAppwrite) -> None:
+    with ExitStack() as stack:
+        with Door(app, port=0) as door:
+            connection = stack.enter_context(connect(url(door, ROWS)))
+            assert json.loads(connection.recv(timeout=20))["type"] == "connected"
+        with pytest.raises(ConnectionClosed):
+            connection.recv(timeout=20)
+
+
+def test_who_does_not_read_is_dropped(appwrite: Client, door: Door, rows: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its frames must not fill the server's memory; who reads hears on."""
+    monkeypatch.setattr(link, "_MOST_UNSENT", 100_000)
+    with connect(url(door, ROWS)) as reader, connect(url(door, ROWS), max_queue=1, close_timeout=1) as sleeper:
+        assert frames_until_pong(reader)[0]["type"] == "connected"
+        assert json.loads(sleeper.recv(timeout=20))["type"] == "connected"
+        for round in range(200):
+            appwrite(f"POST {rows}", {"rows": [{"$id": f"{round}-{n}", "n": n} for n in range(100)]})
+            assert len(frames_until_pong(reader)) == 100
+            if len(door._hub._links) == 1:
+                break
+        assert len(door._hub._links) == 1
+
+
+def test_fragments_make_a_message(door: Door) -> None:
+    with connect(url(door, "/v1/realtime?project=local")) as connection:
+        connection.send(iter(['{"type":', '"ping"}']))
+        assert [json.loads(connection.recv(timeout=20))["type"] for _ in range(2)] == ["connected", "pong"]
+        connection.send(b'{"type":"ping"}')
+        assert json.loads(connection.recv(timeout=20))["type"] == "error"
+
+
+def test_a_message_that_is_too_long_ends_the_connection(door: Door) -> None:
+    with connect(url(door, "/v1/realtime?project=local")) as connection:
+        connection.recv(timeout=20)
+        connection.send("x" * 100_000)
+        with pytest.raises(ConnectionClosed) as caught:
+            connection.recv(timeout=20)
+        assert caught.value.rcvd is not None
+        assert caught.value.rcvd.code == 1009
+
+
+def subscribe(connection: ClientConnection, query: dict[str, Any]) -> str:
+    asked = {"channels": ["rows"], "queries": [json.dumps(query)]}
+    connection.send(json.dumps({"type": "subscribe", "data": [asked]}))
+    return str(json.loads(connection.recv(timeout=20))["type"])
+
+
+def test_filters_that_can_be_asked_of_a_row(appwrite: Client, door: Door, rows: str) -> None:
+    with connect(url(door, "/v1/realtime?project=local")) as connection:
+        connection.recv(timeout=20)
+        either = [{"method": "isNull", "attribute": "n"}, {"method": "greaterThan", "attribute": "n", "values": [5]}]
+        assert subscribe(connection, {"method": "or", "values": either}) == "response"
+        assert subscribe(connection, {"method": "search", "attribute": "n", "values": ["x"]}) == "error"
+        assert subscribe(connection, {"method": "select", "values": ["n"]}) == "error"
+        for id, value in (("a", 5), ("b", 6), ("c", None)):
+            appwrite(f"POST {rows}", {"rowId": id, "data": {"n": value}})
+        assert [frame["data"]["payload"]["$id"] for frame in frames_until_pong(connection)] == ["b", "c"]
+
+
+def test_roles_are_those_of_the_moment_of_connecting(appwrite: Client, door: Door) -> None:
+    """A row that only a team may read is told to its members."""
+    rows = appwrite.table([{"key": "n", "type": "integer"}], rowSecurity=True)
+    appwrite("POST ./users", {"userId": "u"})
+    appwrite("POST ./teams", {"teamId": "staff", "name": "Staff"})
+    appwrite("POST ./teams/staff/memberships", {"userId": "u", "roles": []})
+    jwt = appwrite("POST ./users/u/jwts", {})["jwt"]
+    with (
+        connect(url(door, ROWS), additional_headers={"X-Appwrite-JWT": jwt}) as member,
+        connect(url(door, ROWS)) as guest,
+    ):
+        for id, granted in (("a", ['read("team:staff")']), ("b", [])):
+            appwrite(f"POST {rows}", {"rowId": id, "data": {"n": 1}, "permissions": granted})
+        told = [
+            [frame["data"]["payload"]["$id"] for frame in frames_until_pong(connection) if frame["type"] == "event"]
+            for connection in (member, guest)
+        ]
+    assert told == [["a"], []]
