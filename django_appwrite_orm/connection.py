@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -31,13 +32,16 @@ from .caching import (
     versions,
 )
 from .conf import DEFAULT_ALIAS, ConnectionSettings, configured, connection_settings
+from .exceptions import AppwriteError, RateLimited, Unavailable
 from .identity import IdentifiedAlias, Identity
-from .plans import Answer, Exchange, ReadPlan, Request, TableRef
+from .plans import Answer, Exchange, ReadPlan, Request, TableRef, version
 from .steps import Steps
 from .transport import Client, Features, deliver, exchange
 
 if TYPE_CHECKING:
     from .transport.sdk import SDKClient
+
+logger = logging.getLogger("django_appwrite_orm.transport")
 
 Result = TypeVar("Result")
 
@@ -56,6 +60,7 @@ class Connection:
             api_key=settings.api_key,
             features=Features.of(settings.server_version) if settings.server_version else None,
         )
+        self._by_key = self.client
         memory = Memory(settings.cache.memory, settings.cache.trust)
         self.store = Store(settings.cache.alias, patience=settings.timeout, memory=memory)
         self.keys = Keys(settings.cache.prefix, (settings.endpoint, settings.project_id))
@@ -86,11 +91,21 @@ class Connection:
             return stop.value  # type: ignore[no-any-return]
 
     def features(self) -> Steps[Features]:
-        """What the server can do, by its version: the setting SERVER_VERSION, else asked once."""
-        if self.client.features is None:
-            answer = yield from self.send(Request("GET", "/health/version"))
-            self.client.features = Features.of(str(answer.data["version"]))
-        return self.client.features
+        """What the server can do, by its version: the setting SERVER_VERSION, else asked once, with the API key,
+        for this connection and all that speak for somebody else. A server that does not say it counts as an old
+        one; what can be had from the cache must not fail for that."""
+        client, settings = self._by_key, self.settings
+        if client.features is None:
+            request = Request("GET", "/health/version", shape=version)
+            try:
+                answer = yield from exchange(client, request, timeout=settings.timeout, retries=settings.retries)
+                client.features = Features.of(answer.data["version"])
+            except (AppwriteError, ValueError) as error:
+                logger.warning("%r does not say its version, which SERVER_VERSION can: %s", self, error)
+                if isinstance(error, Unavailable | RateLimited):
+                    return Features()
+                client.features = Features()
+        return client.features
 
     def sdk_client(self) -> SDKClient:
         """A client of Appwrite's SDK whose calls go through this connection: `Storage(connection.sdk_client())`."""

@@ -52,7 +52,7 @@ class IdentifiedAlias(str):
     identity: Identity
 
     def __new__(cls, alias: str, identity: Identity) -> Self:
-        base = alias.alias if isinstance(alias, IdentifiedAlias) else alias
+        base = base_alias(alias)
         made = super().__new__(cls, f"{base} as {identity.scope}")
         made.alias, made.identity = base, identity
         return made
@@ -66,6 +66,11 @@ class IdentifiedAlias(str):
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("What was read under a user's identity cannot be pickled: the user's secret would go with it.")
+
+
+def base_alias(alias: str) -> str:
+    """The alias in the settings, whoever it is used for."""
+    return alias.alias if isinstance(alias, IdentifiedAlias) else alias
 
 
 def same_identity(alias: str, other: str) -> str:

@@ -3,9 +3,20 @@
 from .clauses import EVERYTHING, NOTHING, Clause, conjunction, disjunction, negation
 from .reads import CountRows, GetRow, ListRows
 from .request import Answer, Exchange, ReadPlan, Request, TableRef
+from .shapes import summary, version
 from .splitting import TEXT_LIMIT, Split, fits, split
 from .transactions import OPERATIONS_LIMIT, begin_transaction, end_transaction, stage_operations, staged
-from .writes import BULK_LIMIT, CreateRow, CreateRows, DeleteRow, DeleteRows, UpdateRow, UpdateRows, WritePlan
+from .writes import (
+    BULK_LIMIT,
+    CreateRow,
+    CreateRows,
+    DeleteRow,
+    DeleteRows,
+    UpdateRow,
+    UpdateRows,
+    UpsertRows,
+    WritePlan,
+)
 
 __all__ = [
     "BULK_LIMIT",
@@ -29,6 +40,7 @@ __all__ = [
     "TableRef",
     "UpdateRow",
     "UpdateRows",
+    "UpsertRows",
     "WritePlan",
     "begin_transaction",
     "conjunction",
@@ -39,4 +51,6 @@ __all__ = [
     "split",
     "stage_operations",
     "staged",
+    "summary",
+    "version",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .clauses import Clause
 from .request import Answer, Exchange, Request, TableRef
+from .shapes import entity, listing
 
 # Appwrite counts no further than this in `total` (APP_LIMIT_COUNT of the server).
 TOTAL_LIMIT = 5000
@@ -37,7 +38,7 @@ class GetRow:
     def fetch(self) -> Exchange[Answer]:
         select = (Clause("select", values=self.select),) if self.select else ()
         parameters = _parameters(select, total=True)
-        return (yield Request("GET", self.table.row(self.row_id), parameters, absent="row_not_found"))
+        return (yield Request("GET", self.table.row(self.row_id), parameters, absent="row_not_found", shape=entity))
 
     def __str__(self) -> str:
         return _text("get", self.table, self.row_id, *self.select)
@@ -70,7 +71,7 @@ class ListRows:
         return (*self.filters, *self.order, Clause("limit", values=(self.limit,)), *offset, *select)
 
     def fetch(self) -> Exchange[Answer]:
-        return (yield Request("GET", self.table.rows, _parameters(self.clauses, total=self.total)))
+        return (yield Request("GET", self.table.rows, _parameters(self.clauses, total=self.total), shape=listing))
 
     def __str__(self) -> str:
         return _text("list", self.table, *self.clauses, *(("total",) if self.total else ()))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeVar
 from urllib.parse import quote
 
+from .shapes import Shape, any_object
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -14,7 +16,7 @@ class Request:
 
     `absent` names the error type that is an answer rather than an error (an absent row): the transport
     then answers `null`. A body of None sends none. `repeatable` marks a write that is applied no more than once
-    however many copies of it arrive: a create under an id of our own.
+    however many copies of it arrive: a create under an id of our own. `shape` is what a good answer looks like.
     """
 
     method: str
@@ -23,6 +25,7 @@ class Request:
     body: Any = None
     absent: str | None = None
     repeatable: bool = False
+    shape: Shape = any_object
 
     @property
     def is_read(self) -> bool:

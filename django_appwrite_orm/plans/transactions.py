@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .request import Request
+from .shapes import entity
 
 # Operations in one transaction (the server's limit for self-hosted projects).
 OPERATIONS_LIMIT = 100
@@ -14,7 +15,7 @@ OPERATIONS_LIMIT = 100
 
 def begin_transaction(seconds: int) -> Request:
     """A new transaction that can be committed for so many seconds, 60 to 3,600."""
-    return Request("POST", "/tablesdb/transactions", body={"ttl": seconds})
+    return Request("POST", "/tablesdb/transactions", body={"ttl": seconds}, shape=entity)
 
 
 def stage_operations(transaction: str, operations: Sequence[dict[str, Any]]) -> Request:

@@ -8,6 +8,7 @@ from typing import Any
 
 from .clauses import Clause
 from .request import Request, TableRef
+from .shapes import entity, listing
 
 # Rows in one bulk create (the server's batch size for self-hosted projects).
 BULK_LIMIT = 100
@@ -28,7 +29,7 @@ class CreateRow:
         body: dict[str, Any] = {"rowId": self.row_id, "data": dict(self.data) or {"$id": self.row_id}}
         if self.permissions is not None:
             body["permissions"] = list(self.permissions)
-        return Request("POST", self.table.rows, body=body, repeatable=True)
+        return Request("POST", self.table.rows, body=body, repeatable=True, shape=entity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,21 @@ class CreateRows:
 
     @property
     def request(self) -> Request:
-        return Request("POST", self.table.rows, body={"rows": [dict(row) for row in self.rows]}, repeatable=True)
+        body = {"rows": [dict(row) for row in self.rows]}
+        return Request("POST", self.table.rows, body=body, repeatable=True, shape=listing)
+
+
+@dataclass(frozen=True, slots=True)
+class UpsertRows:
+    """Creates those of `rows` (each with its `$id`) that are not there and sets the given columns of the others: at
+    most BULK_LIMIT. The answer lacks rows that were so already. A text that has an operator's form is run."""
+
+    table: TableRef
+    rows: tuple[Data, ...]
+
+    @property
+    def request(self) -> Request:
+        return Request("PUT", self.table.rows, body={"rows": [dict(row) for row in self.rows]}, shape=listing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +72,7 @@ class UpdateRow:
         body: dict[str, Any] = {"data": dict(self.data)} if self.data else {}
         if self.permissions is not None:
             body["permissions"] = list(self.permissions)
-        return Request("PATCH", self.table.row(self.row_id), body=body)
+        return Request("PATCH", self.table.row(self.row_id), body=body, shape=entity)
 
     @property
     def operation(self) -> dict[str, Any]:
@@ -77,9 +92,8 @@ class UpdateRows:
 
     @property
     def request(self) -> Request:
-        return Request(
-            "PATCH", self.table.rows, body={"data": dict(self.data), "queries": [str(f) for f in self.filters]}
-        )
+        body = {"data": dict(self.data), "queries": [str(f) for f in self.filters]}
+        return Request("PATCH", self.table.rows, body=body, shape=listing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +115,7 @@ class DeleteRows:
 
     @property
     def request(self) -> Request:
-        return Request("DELETE", self.table.rows, body={"queries": [str(f) for f in self.filters]})
+        return Request("DELETE", self.table.rows, body={"queries": [str(f) for f in self.filters]}, shape=listing)
 
 
-WritePlan = CreateRow | CreateRows | UpdateRow | UpdateRows | DeleteRow | DeleteRows
+WritePlan = CreateRow | CreateRows | UpsertRows | UpdateRow | UpdateRows | DeleteRow | DeleteRows

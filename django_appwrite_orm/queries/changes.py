@@ -7,7 +7,9 @@ from typing import Any, TypeVar
 
 from ..steps import arun, run
 from ..tables import Row
-from . import bulk, matching, obtain, writes
+from . import bulk, creating, matching, obtain, writes
+from .chunks import Errors
+from .conflicts import conflicts_of
 from .results import Results
 
 R = TypeVar("R", bound=Row)
@@ -53,31 +55,71 @@ class Changes(Results[R]):
         return await arun(obtain.update_or_create(self, defaults, create_defaults, lookups))
 
     def bulk_create(
-        self, rows: Iterable[R], *, progress: bulk.Progress | None = None, errors: bulk.Errors | None = None
+        self,
+        rows: Iterable[R],
+        *,
+        progress: creating.Progress | None = None,
+        errors: Errors | None = None,
+        ignore_conflicts: bool = False,
+        update_conflicts: bool = False,
+        update_fields: Collection[str] = (),
+        unique_fields: Collection[str] = (),
     ) -> list[R]:
         """Write new rows, 100 in a request: each hundred is written whole or not at all.
 
         All are checked before the first request; errors are keyed by position and column. `progress` is called
         with how many are done and how many there are, after each request. Give a dict as `errors` to have what
         cannot be written noted there, by position, and the others written all the same: those are the answer.
+
+        `ignore_conflicts` leaves out rows whose id or unique values are taken (their `is_saved` stays False).
+        `update_conflicts` writes the columns `update_fields` into the row that has the same `unique_fields`: the
+        id, or the columns of a `UniqueIndex`; the others are created. Neither can be used inside `atomic()`.
+        Raises `DuplicateId`, `UniqueViolation`.
         """
-        return run(bulk.bulk_create(self.model, list(rows), self.db, progress, errors))
+        conflicts = conflicts_of(
+            self.model,
+            ignore=ignore_conflicts,
+            update=update_conflicts,
+            update_fields=update_fields,
+            unique_fields=unique_fields,
+        )
+        return run(
+            creating.bulk_create(self.model, list(rows), self.db, progress=progress, errors=errors, conflicts=conflicts)
+        )
 
     async def abulk_create(
-        self, rows: Iterable[R], *, progress: bulk.Progress | None = None, errors: bulk.Errors | None = None
+        self,
+        rows: Iterable[R],
+        *,
+        progress: creating.Progress | None = None,
+        errors: Errors | None = None,
+        ignore_conflicts: bool = False,
+        update_conflicts: bool = False,
+        update_fields: Collection[str] = (),
+        unique_fields: Collection[str] = (),
     ) -> list[R]:
-        return await arun(bulk.bulk_create(self.model, list(rows), self.db, progress, errors))
+        conflicts = conflicts_of(
+            self.model,
+            ignore=ignore_conflicts,
+            update=update_conflicts,
+            update_fields=update_fields,
+            unique_fields=unique_fields,
+        )
+        return await arun(
+            creating.bulk_create(self.model, list(rows), self.db, progress=progress, errors=errors, conflicts=conflicts)
+        )
 
-    def bulk_update(self, rows: Iterable[R], fields: Collection[str]) -> int:
+    def bulk_update(self, rows: Iterable[R], fields: Collection[str], *, errors: Errors | None = None) -> int:
         """Write these columns of many rows, each row its own values; how many had changed.
 
         Each hundred of them is one Appwrite transaction: three requests, all of it or nothing. Raises `Conflict`
-        when one was changed from outside meanwhile; hundreds before it are then written.
+        when one was changed from outside meanwhile; hundreds before it are then written. Give a dict as `errors`
+        to have what cannot be written noted there, by position, and the others written all the same.
         """
-        return run(bulk.bulk_update(self.model, list(rows), fields, self.db))
+        return run(bulk.bulk_update(self.model, list(rows), fields, self.db, errors))
 
-    async def abulk_update(self, rows: Iterable[R], fields: Collection[str]) -> int:
-        return await arun(bulk.bulk_update(self.model, list(rows), fields, self.db))
+    async def abulk_update(self, rows: Iterable[R], fields: Collection[str], *, errors: Errors | None = None) -> int:
+        return await arun(bulk.bulk_update(self.model, list(rows), fields, self.db, errors))
 
     def update(self, **values: Any) -> int:
         """Set these columns in every row that matches, in one request; how many there were.

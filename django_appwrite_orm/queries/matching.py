@@ -12,7 +12,7 @@ from ..plans import BULK_LIMIT, Clause, DeleteRow, DeleteRows, UpdateRow, Update
 from ..signals import Send
 from ..steps import Steps
 from ..tables import clean_values
-from .bulk import chunks_of
+from .chunks import chunks_of
 from .expressions import operators, separated
 from .merge import pages
 from .operations import announce, write

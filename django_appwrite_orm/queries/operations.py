@@ -20,7 +20,7 @@ from ..schema.automatic import ready
 from ..signals import Send
 from ..steps import Steps
 from ..tables import Row
-from .transactions import current
+from .transactions import current, enclosing
 
 logger = logging.getLogger("django_appwrite_orm.queries")
 
@@ -73,7 +73,7 @@ def write(table: type[Row], alias: str, plan: WritePlan) -> Steps[Any]:
     fails. Inside `atomic()` it is staged."""
     connection = connections[alias]
     yield from ready(connections[connection.settings.alias])
-    transaction = current(alias)
+    transaction = enclosing(alias)
     if transaction is not None:
         return (yield from transaction.stage(table, plan))
     tables = reached(table, plan)

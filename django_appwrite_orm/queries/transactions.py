@@ -15,6 +15,7 @@ from .. import signals
 from ..connection import connections
 from ..effects import reached
 from ..exceptions import AppwriteError, Conflict, NotSupportedError, TransactionError
+from ..identity import base_alias
 from ..plans import (
     OPERATIONS_LIMIT,
     GetRow,
@@ -41,8 +42,23 @@ open_transactions: ContextVar[Mapping[str, Transaction]] = ContextVar("appwrite_
 
 
 def current(alias: str) -> Transaction | None:
-    """The transaction that is open here on this connection."""
+    """The transaction that is open here on this connection, for this identity."""
     return open_transactions.get({}).get(alias)
+
+
+def enclosing(alias: str) -> Transaction | None:
+    """The transaction that a change on this connection belongs to. Raises `TransactionError` for a change that
+    looks as if it stood in a block and would not: one for somebody else than the block is for."""
+    every = open_transactions.get({})
+    if alias not in every:
+        for other in every:
+            if base_alias(other) == base_alias(alias):
+                raise TransactionError(
+                    f"This change is for {str(alias)!r} and the atomic() block around it for {str(other)!r}, so it"
+                    " would be no part of it. Open the block for that identity, as in atomic(queryset.db), or make"
+                    " the change after it."
+                )
+    return every.get(alias)
 
 
 class Transaction:
@@ -87,6 +103,15 @@ class Transaction:
         transaction = yield from self._begun()
         request = stage_operations(transaction, [plan.operation for plan in plans])
         yield from self._sent(table, plans, request)
+
+    def carry_out(self, table: type[Row], plans: Sequence[UpdateRow]) -> Steps[None]:
+        """Stage these changes and commit them: three requests, all of them or nothing."""
+        try:
+            yield from self.stage_all(table, plans)
+        except BaseException:
+            yield from self.roll_back()
+            raise
+        yield from self.commit()
 
     def _begun(self) -> Steps[str]:
         if self._id is None:
@@ -141,8 +166,12 @@ class Transaction:
             yield from connection.write(list(self._tables), end_transaction(self._id, commit=True))
         except AppwriteError as error:
             if error.type == "transaction_conflict":
-                message = "A row that this atomic() block changes was changed meanwhile; nothing of it was written."
-                raise Conflict(f"{message} Try the block again.", status=error.status, type=error.type) from error
+                raise Conflict(
+                    "A row of this transaction was changed meanwhile, or an id or unique value in it is taken; Appwrite"
+                    " does not say which. Nothing of it was written. Try the block again.",
+                    status=error.status,
+                    type=error.type,
+                ) from error
             if error.type == "transaction_expired":
                 raise TransactionError(
                     f"This atomic() block took longer than the {self._seconds} seconds its transaction lives; nothing"

@@ -11,9 +11,11 @@ from typing import Any
 
 from ..plans import BULK_LIMIT
 from ..schema import verbs as indexes
-from ..steps import run
-from ..tables import Index
+from ..steps import arun, run
+from ..tables import Index, unknown_column
+from . import bulk
 from .batch import Preload, TableBatch
+from .chunks import Errors
 from .definitions import index_from_definition
 from .queryset import QuerySet
 from .table import Table
@@ -133,15 +135,26 @@ class TableVerbs:
     async def acount(self, filters: Filters | None = None) -> int:
         return await self._filtered(filters).acount()
 
-    def create(self, data: Mapping[str, Any], *, id: str | None = None) -> Table:
-        """Write a new row. Raises ValidationError with all errors by column, before any request."""
-        return self._new(data, id).save(using=self._rows.db)
+    def create(self, data: Mapping[str, Any], *, id: str | None = None, permissions: list[str] | None = None) -> Table:
+        """Write a new row. `data` may come from outside: it holds columns and nothing else, so that nobody chooses
+        an id or permissions by it. Raises ValidationError with all errors by column, before any request."""
+        return self._new(data, id, permissions).save(using=self._rows.db)
 
-    async def acreate(self, data: Mapping[str, Any], *, id: str | None = None) -> Table:
-        return await self._new(data, id).asave(using=self._rows.db)
+    async def acreate(
+        self, data: Mapping[str, Any], *, id: str | None = None, permissions: list[str] | None = None
+    ) -> Table:
+        return await self._new(data, id, permissions).asave(using=self._rows.db)
 
-    def _new(self, data: Mapping[str, Any], id: str | None = None) -> Table:
-        return self._table(**{**data, **({} if id is None else {"id": _given(id)})})
+    def _new(self, data: Mapping[str, Any], id: str | None = None, permissions: list[str] | None = None) -> Table:
+        self._only_columns(data)
+        return self._table(**data, id=None if id is None else _given(id), permissions=permissions)
+
+    def _only_columns(self, data: Mapping[str, Any]) -> None:
+        for name in data:
+            if name in ("id", "pk", "permissions"):
+                raise TypeError(f"{name!r} is no column: give it beside the data, as in create(data, id=...).")
+            if name not in self._table._meta.columns and name not in self._table._meta.references:
+                raise TypeError(unknown_column(self._table, name))
 
     def update(self, id: str, data: Mapping[str, Any]) -> Table:
         """Set these columns of one row; the row as it is now. Raises the table's DoesNotExist."""
@@ -153,9 +166,8 @@ class TableVerbs:
         return await self._changed(row, data).asave()
 
     def _changed(self, row: Table, data: Mapping[str, Any]) -> Table:
+        self._only_columns(data)
         for name, value in data.items():
-            if name not in self._table._meta.columns:
-                raise TypeError(f"{self._table.__name__} has no column {name!r}.")
             setattr(row, name, value)
         return row
 
@@ -166,33 +178,28 @@ class TableVerbs:
     async def adelete(self, id: str) -> None:
         await (await self._rows.uncached().aget(pk=_given(id))).adelete()
 
-    def bulk_create(self, rows: Iterable[Mapping[str, Any]]) -> list[Table]:
-        """Write many new rows, 100 in a request. All are checked before the first one."""
-        return self._rows.bulk_create([self._new(data) for data in rows])
+    def bulk_create(self, rows: Iterable[Mapping[str, Any]], *, errors: Errors | None = None) -> list[Table]:
+        """Write many new rows, 100 in a request. All are checked before the first one. `errors`: as for the
+        queryset's `bulk_create`, by position."""
+        return self._rows.bulk_create([self._new(data) for data in rows], errors=errors)
 
-    async def abulk_create(self, rows: Iterable[Mapping[str, Any]]) -> list[Table]:
-        return await self._rows.abulk_create([self._new(data) for data in rows])
+    async def abulk_create(self, rows: Iterable[Mapping[str, Any]], *, errors: Errors | None = None) -> list[Table]:
+        return await self._rows.abulk_create([self._new(data) for data in rows], errors=errors)
 
-    def bulk_update(self, updates: Iterable[Mapping[str, Any]]) -> list[Table]:
+    def bulk_update(self, updates: Iterable[Mapping[str, Any]], *, errors: Errors | None = None) -> list[Table]:
         """Set columns of many rows, each `{"id": ..., "data": {...}}` its own, a hundred rows in a transaction;
-        the rows, in order. Raises the table's DoesNotExist before anything is written."""
-        wanted = [(_given(update["id"]), update["data"]) for update in updates]
-        rows = self._all_changed(wanted, self._rows.uncached().in_bulk([id for id, _ in wanted]))
-        if fields := {name for _, data in wanted for name in data}:
-            self._rows.bulk_update(dict.fromkeys(rows), fields)
-        return rows
+        the rows, in order. Raises the table's DoesNotExist before anything is written. Give a dict as `errors` to
+        have what cannot be done noted there, by position, and the rest done: those rows are the answer."""
+        return run(bulk.update_by_id(self._rows, self._updates(updates), errors))
 
-    async def abulk_update(self, updates: Iterable[Mapping[str, Any]]) -> list[Table]:
-        wanted = [(_given(update["id"]), update["data"]) for update in updates]
-        rows = self._all_changed(wanted, await self._rows.uncached().ain_bulk([id for id, _ in wanted]))
-        if fields := {name for _, data in wanted for name in data}:
-            await self._rows.abulk_update(dict.fromkeys(rows), fields)
-        return rows
+    async def abulk_update(self, updates: Iterable[Mapping[str, Any]], *, errors: Errors | None = None) -> list[Table]:
+        return await arun(bulk.update_by_id(self._rows, self._updates(updates), errors))
 
-    def _all_changed(self, wanted: list[tuple[str, Mapping[str, Any]]], found: Mapping[str, Table]) -> list[Table]:
-        if missing := [id for id, _ in wanted if id not in found]:
-            raise self._table.DoesNotExist(f"There is no {self._table.__name__} with the id {missing[0]!r}.")
-        return [self._changed(found[id], data) for id, data in wanted]
+    def _updates(self, updates: Iterable[Mapping[str, Any]]) -> list[tuple[str, Mapping[str, Any]]]:
+        wanted = [(_given(update["id"]), update["data"]) for update in updates]
+        for _, data in wanted:
+            self._only_columns(data)
+        return wanted
 
     def bulk_delete(self, ids: Iterable[str]) -> int:
         """Delete the rows with these ids, 100 in a request; how many there were."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, TypeVar
 
 from appwrite.id import ID
@@ -10,14 +10,15 @@ from django.core.exceptions import FieldError
 
 from .. import signals
 from ..connection import connections
-from ..exceptions import Conflict, DuplicateId, IntegrityError, UniqueViolation
+from ..exceptions import Conflict, IntegrityError, UniqueViolation
 from ..plans import CreateRow, DeleteRow, GetRow, TableRef, UpdateRow
 from ..signals import Send
 from ..steps import Steps
-from ..tables import Row, UniqueIndex, unknown_column
+from ..tables import Row, unknown_column
 from .expressions import operators, separated
 from .operations import announce, write
-from .transactions import Transaction, current
+from .refusals import rows_after_all, taken_value
+from .transactions import Transaction, enclosing
 
 R = TypeVar("R", bound=Row)
 
@@ -38,31 +39,30 @@ def create(row: R, alias: str) -> Steps[R]:
     try:
         raw = yield from write(table, alias, plan)
     except IntegrityError as error:
-        raw = yield from _own_success(table, alias, plan, error, made_here=given is None)
+        made_here = (row.id,) if given is None else ()
+        sent = [{"$id": row.id, **data}]
+        (raw,) = yield from rows_after_all(table, alias, sent, error, made_here=made_here)
     row._using = alias
     row._load(raw)
     yield from announce(alias, Send(signals.post_create, table, {"row": row, "values": values, "using": alias}))
     return row
 
 
-def _own_success(
-    table: type[Row], alias: str, plan: CreateRow, error: IntegrityError, *, made_here: bool
-) -> Steps[Any]:
-    """What a refused create has written after all, for a repeat of it is refused too.
+def update(table: type[Row], alias: str, plan: UpdateRow) -> Steps[Any]:
+    """Change one row; the row as it is now. Raises `UniqueViolation`."""
+    try:
+        return (yield from write(table, alias, plan))
+    except IntegrityError as error:
+        raise UniqueViolation(taken_value(table), status=error.status, type=error.type) from error
 
-    Appwrite answers a taken id and a taken value alike, so the row is asked for by its id: there, it is ours
-    when nobody else can have made it. Otherwise raises what the refusal means.
-    """
-    answer = yield from connections[alias].follow(GetRow(plan.table, plan.row_id).fetch())
-    found = answer.data
-    if found is None:
-        unique = [" with ".join(index.columns) for index in table._meta.indexes if isinstance(index, UniqueIndex)]
-        message = f"Another {table.__name__} has this value already. Unique are: {', '.join(unique) or 'unknown'}."
-        raise UniqueViolation(message, status=error.status, type=error.type) from error
-    if error.repeated and (made_here or all(found.get(key) == value for key, value in plan.data.items())):
-        return found
-    message = f"There is a {table.__name__} with the id {plan.row_id!r} already."
-    raise DuplicateId(message, status=error.status, type=error.type) from error
+
+def update_all(table: type[Row], alias: str, plans: Sequence[UpdateRow]) -> Steps[None]:
+    """Change these rows, all or none: one alone by its own request, which says more of what is wrong with it, 100
+    at most in one transaction of three. Raises `Conflict`, `UniqueViolation`, `NotFound`."""
+    if len(plans) == 1:
+        yield from update(table, alias, plans[0])
+    elif plans:
+        yield from Transaction(alias).carry_out(table, plans)
 
 
 def save(row: R, alias: str, *, update_fields: Collection[str] | None = None, if_unchanged: bool = False) -> Steps[R]:
@@ -82,7 +82,7 @@ def save(row: R, alias: str, *, update_fields: Collection[str] | None = None, if
     if data or permissions is not None:
         later = {name: value for name, value in row._values.items() if name not in values}
         plan = UpdateRow(ref_of(table, alias), row._raw["$id"], data, permissions)
-        raw = yield from _write_if_unchanged(row, alias, plan) if if_unchanged else write(table, alias, plan)
+        raw = yield from _write_if_unchanged(row, alias, plan) if if_unchanged else update(table, alias, plan)
         row._load({**row._raw, **raw})
         row._values = later
     yield from announce(alias, Send(signals.post_update, table, {"row": row, "values": values, "using": alias}))
@@ -116,7 +116,7 @@ def _write_if_unchanged(row: Row, alias: str, plan: UpdateRow) -> Steps[Any]:
     happens later is refused by the commit.
     """
     table, connection = type(row), connections[alias]
-    outer = current(alias)
+    outer = enclosing(alias)
     transaction = outer or Transaction(alias)
     yield from transaction.stage(table, plan)
     answer = yield from connection.follow(GetRow(plan.table, plan.row_id).fetch())

@@ -87,11 +87,11 @@ def exchange(client: Client, request: Request, *, timeout: float, retries: int) 
         return Answer("null", None)
     data = _decoded(reply)
     # Nothing at all is an answer to a deletion alone; anywhere else it would read as a row that is not there.
-    if reply.status >= 300 or (reply.status != 204 and not isinstance(data, dict)):
+    if reply.status >= 300 or (reply.status != 204 and not request.shape(data)):
         moved = f" (it redirects to {reply.headers['location']})" if "location" in reply.headers else ""
+        what = "JSON that is no answer to it" if isinstance(data, dict) else "no JSON object"
         raise Unavailable(
-            f"{client.endpoint} answered {request} with {reply.status} and no JSON object{moved};"
-            " is it an Appwrite endpoint?",
+            f"{client.endpoint} answered {request} with {reply.status} and {what}{moved}; is it an Appwrite endpoint?",
             status=reply.status,
             unclear=not request.is_read,
         )

@@ -303,3 +303,21 @@ def test_only_what_nobody_else_has_changed_inside_a_block() -> None:
     with atomic():
         fresh.save(if_unchanged=True)
     assert Book.objects.get(pk="dune").price == 2
+
+
+def test_a_change_for_somebody_else_is_no_part_of_a_block() -> None:
+    with pytest.raises(TransactionError, match=r"no part of it.*atomic\(queryset\.db\)"), atomic():
+        Book.objects.create(title="Dune", price=1)
+        Book.objects.as_guest().create(title="Emma", price=1)
+    guest = Book.objects.as_guest()
+    for change in (
+        lambda: Book.objects.create(title="Emma", price=1),
+        lambda: Book.objects.all().delete(),
+        lambda: Book.objects.bulk_create([Book(title="Emma", price=1)]),
+    ):
+        with counted() as costs, pytest.raises(TransactionError), atomic(guest.db):
+            change()
+        assert costs.requests == []
+    with atomic(guest.db), atomic():  # each in a block of its own
+        Book.objects.create(title="Howl", price=1)
+    assert titles() == ["Howl"]

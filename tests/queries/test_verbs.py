@@ -6,9 +6,10 @@ import asyncio
 
 import pytest
 from appwrite.query import Query
+from django.core.exceptions import ValidationError
 
-from django_appwrite_orm import orm
-from django_appwrite_orm.exceptions import ConfigurationError, InvalidRequest
+from django_appwrite_orm import Permission, Role, orm
+from django_appwrite_orm.exceptions import ConfigurationError, InvalidRequest, UniqueViolation
 from tests.counting import counted
 from tests.library.tables import Book
 
@@ -132,6 +133,56 @@ def test_changes(books) -> None:
     assert books.count() == 3
     with pytest.raises(TypeError, match="no column"):
         books.update(books.first().id, {"prize": 1})
+
+
+def test_what_comes_from_outside_chooses_no_id_and_no_permissions(books) -> None:
+    stranger = {"title": "x", "price": 1, "permissions": ['read("any")']}
+    with counted() as costs:
+        for data in (stranger, {"title": "x", "price": 1, "id": "mine"}, {"title": "x", "price": 1, "pk": "mine"}):
+            for call in (
+                lambda data=data: books.create(data),
+                lambda data=data: books.bulk_create([{"title": "ok", "price": 1}, data]),
+                lambda data=data: books.bulk_update([{"id": "dune", "data": data}]),
+            ):
+                with pytest.raises(TypeError, match=r"is no column: give it beside the data"):
+                    call()
+        with pytest.raises(TypeError, match="no column 'prize'"):
+            books.create({"title": "x", "prize": 1})
+    assert costs.requests == []
+    row = books.create({"title": "x", "price": 1}, id="x", permissions=[Permission.read(Role.user("ada"))])
+    assert Book.objects.get(pk="x").permissions == row.permissions == ['read("user:ada")']
+
+
+def test_a_result_for_each_in_bulk(books) -> None:
+    dune, emma, howl, _ = books.all()
+    errors: dict[int, Exception] = {}
+    with counted() as costs:
+        written = books.bulk_update(
+            [
+                {"id": dune.id, "data": {"pages": 1}},
+                {"id": "nobody", "data": {"pages": 1}},
+                {"id": emma.id, "data": {"pages": -1}},
+                {"id": howl.id, "data": {"title": "Dune"}},
+                {"id": dune.id, "data": {"price": 2}},
+                {"id": emma.id, "data": {"price": 2}},
+            ],
+            errors=errors,
+        )
+    assert written == [dune, dune]
+    assert {n: type(error) for n, error in errors.items()} == {
+        1: Book.DoesNotExist,
+        2: ValidationError,
+        3: UniqueViolation,
+        5: ValidationError,
+    }
+    assert len(costs.requests) == 1 + 3 + 2  # the rows, both together, each alone
+    stored = [(book.title, book.price, book.pages) for book in books.all()[:3]]
+    assert stored == [("Dune", 2, 1), ("Emma", 4, None), ("Howl", 3, None)]
+    errors.clear()
+    assert titles(books.bulk_create([{"title": "Dune", "price": 1}, {"title": "x", "price": 1}], errors=errors)) == [
+        "x"
+    ]
+    assert list(errors) == [0]
 
 
 def test_a_table_that_is_kept_keeps_no_rows(books) -> None:

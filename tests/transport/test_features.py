@@ -6,10 +6,13 @@ import pytest
 
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import NotSupportedError
+from django_appwrite_orm.identity import Identity
+from django_appwrite_orm.plans import Request
 from django_appwrite_orm.transport import Features
 from tests.counting import counted
 
 from .conftest import Drive
+from .faults import Fault, answer, faulty
 
 
 @pytest.mark.parametrize(
@@ -45,3 +48,36 @@ def test_nor_when_the_settings_say_it(settings, drive: Drive) -> None:
     with counted() as costs:
         assert drive(connections["default"].features()).has("aggregates")
     assert costs.requests == []
+
+
+def test_whoever_asks_it_is_asked_once_and_with_the_key(drive: Drive) -> None:
+    connection = connections["default"]
+    with counted() as costs:
+        for identity in (Identity.of_guest(), Identity.of_user(jwt="j.w.t"), Identity.of_guest()):
+            assert drive(connection.speaking_for(identity).features()).version == (1, 9, 6)
+        assert drive(connection.features()).version == (1, 9, 6)
+    assert costs.requests == ["GET /health/version"]
+    asked = connections["default"].speaking_for(Identity.of_guest())._by_key._outgoing(Request("GET", "/x"), "")
+    assert "x-appwrite-key" in asked.headers
+
+
+@pytest.mark.parametrize(
+    ("reply", "times"),
+    [
+        (answer(401, {"type": "general_unauthorized_scope", "code": 401}), 1),
+        (answer(200, {"version": "cloud"}), 1),
+        (answer(503, {"code": 503}), 2),  # which may pass
+        (answer(200, {"ok": True}), 2),
+    ],
+)
+def test_a_server_that_does_not_say_its_version_is_an_old_one(
+    settings, drive: Drive, caplog: pytest.LogCaptureFixture, reply: Fault, times: int
+) -> None:
+    with faulty(reply) as server:
+        server_settings = {"ENDPOINT": server.endpoint, "PROJECT_ID": "p", "API_KEY": "k", "RETRIES": 0}
+        settings.APPWRITE_ORM = {"default": {**settings.APPWRITE_ORM["default"], **server_settings}}
+        for _ in range(2):
+            assert not drive(connections["default"].features()).has("aggregates")
+        connections.reset()
+    assert len(server.received) == times
+    assert "SERVER_VERSION" in caplog.text

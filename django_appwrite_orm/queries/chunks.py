@@ -1,0 +1,27 @@
+"""What the bulk changes have in common: parts of a list, and errors by the position of their row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+from django.core.exceptions import ValidationError
+
+from ..exceptions import AppwriteError
+
+Errors = dict[int, Exception]
+Item = TypeVar("Item")
+
+
+def chunks_of(items: list[Item], size: int) -> Iterator[list[Item]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def by_position(refused: Mapping[int, ValidationError]) -> dict[str, Any]:
+    """The messages of several rows for one ValidationError, as in `3.price`."""
+    return {f"{n}.{name}": messages for n, error in refused.items() for name, messages in error.message_dict.items()}
+
+
+def is_refusal(error: AppwriteError) -> bool:
+    """Whether the server refuses something about the rows themselves, so that others may be written."""
+    return not error.unclear and error.status in (400, 404, 409)

@@ -1,0 +1,101 @@
+"""New rows: taken ids and values, lost answers, and many at once."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from django_appwrite_orm.exceptions import (
+    DuplicateId,
+    Unavailable,
+    UniqueViolation,
+)
+from django_appwrite_orm.transport.attempts import Attempt, NoAnswer
+from tests.library.tables import Book, Reader
+
+from .racing import lose_answer
+
+pytestmark = pytest.mark.usefixtures("library")
+
+
+class TestTakenIdsAndValues:
+    def test_they_are_told_apart(self) -> None:
+        Book.objects.create(title="Dune", price=9, id="d1")
+        with pytest.raises(DuplicateId, match="id 'd1' already"):
+            Book.objects.create(title="Emma", price=9, id="d1")
+        with pytest.raises(UniqueViolation, match="Unique are: title"):
+            Book.objects.create(title="Dune", price=1)
+        assert Book.objects.count() == 1
+
+    def test_a_repeated_create_that_had_succeeded_is_a_success(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for given in ({}, {"id": "mine"}):
+            lose_answer(monkeypatch, "POST", "/rows")
+            reader = Reader.objects.create(name="Ada", **given)
+            assert reader.sequence
+            assert Reader.objects.get(pk=reader.pk).name == "Ada"
+        assert Reader.objects.count() == 2
+        # The same loss, but the row under this id is somebody else's.
+        lose_answer(monkeypatch, "POST", "/rows", applied=False)
+        with pytest.raises(DuplicateId):
+            Reader.objects.create(name="Eve", id="mine")
+
+    def test_in_bulk_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for given in ([{}, {}, {}], [{"id": "a"}, {}, {"id": "C"}]):
+            lose_answer(monkeypatch, "POST", "/rows")
+            rows = Reader.objects.bulk_create([Reader(name=f"r{n}", **ids) for n, ids in enumerate(given)])
+            assert [Reader.objects.get(pk=row.pk).name for row in rows] == ["r0", "r1", "r2"]
+            assert all(row.sequence for row in rows)
+        assert Reader.objects.count() == 6
+
+    def test_in_bulk_somebody_elses_rows_are_no_success_of_ours(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        Reader.objects.create(name="Ada", id="a")
+        lose_answer(monkeypatch, "POST", "/rows", applied=False)
+        with pytest.raises(DuplicateId, match="'a'"):
+            Reader.objects.bulk_create([Reader(name="Eve", id="a"), Reader(name="Bob")])
+        # All ids are taken, but one row holds something else.
+        Reader.objects.create(name="Bob", id="b")
+        lose_answer(monkeypatch, "POST", "/rows", applied=False)
+        with pytest.raises(DuplicateId):
+            Reader.objects.bulk_create([Reader(name="Ada", id="a"), Reader(name="Eve", id="b")])
+        assert Reader.objects.count() == 2
+
+    def test_in_bulk_they_are_told_apart(self) -> None:
+        Book.objects.create(title="Dune", price=9, id="d1")
+        with pytest.raises(DuplicateId, match="id 'd1' already"):
+            Book.objects.bulk_create([Book(title="Emma", price=9, id="d1"), Book(title="Howl", price=1)])
+        with pytest.raises(UniqueViolation, match="Unique are: title"):
+            Book.objects.bulk_create([Book(title="Emma", price=9), Book(title="Dune", price=1)])
+        assert Book.objects.count() == 1
+
+
+class TestBulkCreate:
+    def test_progress(self) -> None:
+        seen: list[tuple[int, int]] = []
+        Reader.objects.bulk_create([Reader(name=f"r{n}") for n in range(250)], progress=lambda *done: seen.append(done))
+        assert seen == [(100, 250), (200, 250), (250, 250)]
+
+    def test_errors_by_position(self) -> None:
+        Book.objects.create(title="b7", price=1)
+        rows = [Book(title=f"b{n}", price=1) for n in range(120)]
+        rows[3].price = -1
+        rows[50].title = "b110"
+        errors: dict[int, Exception] = {}
+        written = Book.objects.bulk_create(rows, errors=errors)
+        assert {position: type(error) for position, error in errors.items()} == {
+            3: ValidationError,
+            7: UniqueViolation,
+            110: UniqueViolation,
+        }
+        assert [row.title for row in written] == [row.title for n, row in enumerate(rows) if n not in errors]
+        assert Book.objects.count() == 118
+        with pytest.raises(ValidationError):
+            Book.objects.bulk_create([Book(title="new", price=1), Book(title="bad", price=-1)])
+        assert Book.objects.count() == 118
+
+    def test_an_error_that_is_not_the_rows_stops_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refuse(step):
+            raise NoAnswer("no connection", sent=False)
+
+        monkeypatch.setattr(Attempt, "perform", refuse)
+        with pytest.raises(Unavailable):
+            Book.objects.bulk_create([Book(title="b", price=1)], errors={})
