@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from . import signals
     from .caching import CachePolicy, cache_policy
     from .queries import Apply, Manager, QuerySet, Table, atomic, orm, register
-    from .tables import FulltextIndex, Index, UniqueIndex, columns
+    from .tables import FulltextIndex, Index, SpatialIndex, UniqueIndex, columns
 
 __all__ = [
     "ID",
@@ -31,6 +31,7 @@ __all__ = [
     "Query",
     "QuerySet",
     "Role",
+    "SpatialIndex",
     "Table",
     "UniqueIndex",
     "atomic",
@@ -55,6 +56,7 @@ _HOMES = {
     "Index": ".tables",
     "Manager": ".queries",
     "QuerySet": ".queries",
+    "SpatialIndex": ".tables",
     "Table": ".queries",
     "atomic": ".queries",
     "UniqueIndex": ".tables",

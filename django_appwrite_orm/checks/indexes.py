@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from ..conf import ID_RULE, VALID_ID
-from ..tables import FulltextIndex, Index, Row, columns
+from ..tables import FulltextIndex, Index, Row, SpatialIndex, columns
 from ..tables.columns.relationship import RelationshipColumn
+from ..tables.columns.spatial import Spatial
 from .finding import Finding
 
 # 64 to a table, 6 of them Appwrite's own; 768 characters in each.
@@ -43,15 +44,15 @@ def index_problems(table: type[Row]) -> Iterator[Finding]:
     seen: set[str] = set()
     for index in indexes:
         if not isinstance(index, Index):
-            hint = "Use Index, UniqueIndex or FulltextIndex."
+            hint = "Use Index, UniqueIndex, FulltextIndex or SpatialIndex."
             yield Finding("E033", f"Meta.indexes holds {index!r}, which is no index.", hint, label)
             continue
         yield from _key_problems(index, seen, label)
         if refused := [unusable[name] for name in index.columns if name in unusable]:
-            message = f"Index {index.key!r} is over {refused[0]}, which Appwrite cannot index."
+            message = f"Index {index.key!r} is over {refused[0]}, which cannot be indexed."
             yield Finding("E039", message, "Leave it out.", label)
             continue
-        yield from _part_problems(index, parts, label)
+        yield from _part_problems(index, parts, table)
 
 
 def _parts(table: type[Row]) -> Mapping[str, _Part]:
@@ -67,11 +68,15 @@ def _parts(table: type[Row]) -> Mapping[str, _Part]:
 
 def _unusable(table: type[Row]) -> Mapping[str, str]:
     """What cannot be indexed, in words, by every name it may be called by."""
-    return {
+    found = {
         name: f"the relationship {relationship.name!r}"
         for relationship in table._meta.relationships.values()
         for name in (relationship.name, f"{relationship.name}_id", relationship.key)
     }
+    for column in table._meta.columns.values():
+        if column.encrypted:
+            found |= dict.fromkeys((column.name, column.key), f"the encrypted column {column.name!r}")
+    return found
 
 
 def _part(column: columns.Column) -> _Part:
@@ -91,17 +96,39 @@ def _key_problems(index: Index, seen: set[str], label: str) -> Iterator[Finding]
         seen.add(key.lower())
 
 
-def _part_problems(index: Index, parts: Mapping[str, _Part], label: str) -> Iterator[Finding]:
+def _place_problems(index: Index, table: type[Row]) -> Iterator[Finding]:
+    label, meta = table._meta.label, table._meta
+    found = [meta.columns.get(name) or meta.by_key.get(name) for name in index.columns]
+    places = [column for column in found if isinstance(column, Spatial)]
+    if isinstance(index, SpatialIndex):
+        if len(places) != 1 or len(found) != 1 or "DESC" in index.orders or any(index.lengths):
+            message = f"Spatial index {index.key!r} is over {', '.join(index.columns)}."
+            hint = "It takes one column of points, lines or polygons, without an order or a length."
+            yield Finding("E050", message, hint, label)
+        elif not places[0].required:
+            message = f"Spatial index {index.key!r} is over {places[0].name!r}, which is not required."
+            hint = "Make the column required: Appwrite on MariaDB refuses the index else. On PostgreSQL it may stay."
+            yield Finding("W050", message, hint, label)
+    elif places:
+        message = f"Index {index.key!r} is over {places[0].name!r}, a column of places."
+        yield Finding("E050", message, "Use a SpatialIndex, over that column alone.", label)
+
+
+def _part_problems(index: Index, parts: Mapping[str, _Part], table: type[Row]) -> Iterator[Finding]:
+    label = table._meta.label
     if unknown := [name for name in index.columns if name not in parts]:
         message = f"Index {index.key!r} is over {unknown[0]!r}, which cannot be indexed or is no column."
         yield Finding("E033", message, f"Use one of: {', '.join(sorted(parts))}.", label)
         return
+    yield from _place_problems(index, table)
     chosen = [parts[name] for name in index.columns]
     if len({part.key for part in chosen}) < len(chosen):
         yield Finding("E034", f"Index {index.key!r} names a column twice.", "Name each column once.", label)
     if arrays := [part.key for part in chosen if part.array]:
         hint = "Appwrite indexes no arrays; leave it out, or keep the items as rows of a second table."
         yield Finding("E035", f"Index {index.key!r} is over the array {arrays[0]!r}.", hint, label)
+        return
+    if isinstance(index, SpatialIndex):
         return
     if isinstance(index, FulltextIndex):
         if others := [part.key for part in chosen if part.size is None or part.key.startswith("$")]:

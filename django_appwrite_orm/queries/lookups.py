@@ -18,6 +18,7 @@ from ..exceptions import NotSupportedError
 from ..plans import EVERYTHING, NOTHING, TEXT_LIMIT, Clause, conjunction, disjunction, fits, negation
 from ..registry import registry
 from ..tables import Row, columns
+from ..tables.columns.spatial import Spatial
 from ..tables.columns.stored import STORED_AS_TEXT
 from .dates import DATE_PARTS, part_of_date
 from .related import following
@@ -64,7 +65,7 @@ def order(table: type[Row], names: Iterable[str]) -> tuple[Clause, ...]:
         if name == "?":
             clauses.append(Clause("orderRandom"))
             continue
-        column = column_of(table, name[1:] if name[:1] in ("-", "+") else name)
+        column = _askable(table, name[1:] if name[:1] in ("-", "+") else name)
         clauses.append(Clause("orderDesc" if name.startswith("-") else "orderAsc", column.key))
     return tuple(clauses)
 
@@ -81,7 +82,7 @@ def _lookup(table: type[Row], child: Any) -> Clause:
         if rest and rest[0] not in _OF_REFERENCES:
             return following(table, reference, where(registry.target(table, reference), Q(("__".join(rest), value))))
         name, value = reference.column_name, _ids(value)
-    column = column_of(table, name)
+    column = _askable(table, name)
     lookup, allowed = "__".join(rest) or "exact", _allowed(column)
     if lookup not in allowed:
         near = difflib.get_close_matches(lookup, allowed, n=3)
@@ -111,6 +112,17 @@ def _ids(value: Any) -> Any:
     return value
 
 
+def _askable(table: type[Row], name: str) -> columns.Column:
+    """The column, if Appwrite can compare it. Raises FieldError and NotSupportedError."""
+    column = column_of(table, name)
+    if column.encrypted:
+        raise NotSupportedError(
+            f"{table.__name__}.{name} is encrypted: Appwrite can neither filter nor order by it. Keep a digest of it in"
+            " a second column to find rows by."
+        )
+    return column
+
+
 def _allowed(column: columns.Column) -> tuple[str, ...]:
     if column.array:
         return ("isnull", *_OF_ARRAYS)
@@ -118,6 +130,8 @@ def _allowed(column: columns.Column) -> tuple[str, ...]:
         return (*_PLAIN, *DATE_PARTS)
     if isinstance(column, columns.JSON):
         return ("isnull", "exact")
+    if isinstance(column, Spatial):
+        return ("isnull",)
     return (*_PLAIN, *_TEXT) if column.is_text and not isinstance(column, STORED_AS_TEXT) else _PLAIN
 
 

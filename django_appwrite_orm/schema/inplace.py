@@ -106,16 +106,20 @@ class ChangeColumn(Change):
             yield from connection.write([self.ref], Request("PATCH", column_path(self.ref, self._route), body=body))
 
     def _fill_empty(self, connection: Connection) -> Steps[None]:
-        empty, data = (Clause("isNull", self.after.key),), {self.after.key: self._fill()}
-        if not self.by_row:
+        key = self.after.key
+        data, encrypted = {key: self._fill()}, self.after.options.get("encrypt")
+        # What is encrypted cannot be asked for, also not whether it is null.
+        empty = () if encrypted else (Clause("isNull", key),)
+        if not (self.by_row or encrypted):
             yield from connection.write([self.ref], UpdateRows(self.ref, data, empty).request)
             return
 
         def fill(rows: list[RawRow]) -> Steps[None]:
             for row in rows:
-                yield from connection.write([self.ref], UpdateRow(self.ref, row["$id"], data).request)
+                if row[key] in (None, []):
+                    yield from connection.write([self.ref], UpdateRow(self.ref, row["$id"], data).request)
 
-        yield from walk(connection, self.ref, fill, ("$id", "$sequence"), empty)
+        yield from walk(connection, self.ref, fill, ("$id", "$sequence", key), empty)
 
     @property
     def _route(self) -> ColumnState:

@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 
 from ..conf import DEFAULT_ALIAS
 from ..exceptions import ConfigurationError
-from ..tables import FulltextIndex, Index, Row, UniqueIndex, columns, name_problem
+from ..tables import FulltextIndex, Index, Row, SpatialIndex, UniqueIndex, columns, name_problem
 from ..tables.columns import Column
 from .inplace import differences
 from .state import DOUBLE, INT64, ColumnState, IndexState, TableState, column_state
@@ -24,7 +24,7 @@ from .state import DOUBLE, INT64, ColumnState, IndexState, TableState, column_st
 _KINDS: dict[str, type[Column]] = {
     vars(found)["kind"]: found for name in columns.__all__ if "kind" in vars(found := getattr(columns, name))
 }
-_INDEXES: dict[str, type[Index]] = {kind.type: kind for kind in (Index, UniqueIndex, FulltextIndex)}
+_INDEXES: dict[str, type[Index]] = {kind.type: kind for kind in (Index, UniqueIndex, FulltextIndex, SpatialIndex)}
 _SYSTEM = {"$id": "id", "$createdAt": "created_at", "$updatedAt": "updated_at"}
 
 
@@ -134,8 +134,7 @@ def _column(column: ColumnState, attribute: str) -> str | tuple[str]:
     listed = arguments.pop("elements", None)
     given = [repr(listed)] if listed is not None else []
     given += [f"{name}={value!r}" for name, value in arguments.items()]
-    note = "  # encrypted on the server, and so not to be filtered by" if column.options.get("encrypt") else ""
-    return f"{attribute} = columns.{kind.__name__}({', '.join(given)}){note}"
+    return f"{attribute} = columns.{kind.__name__}({', '.join(given)})"
 
 
 def _link(column: ColumnState, attribute: str, titles: Mapping[str, str]) -> str | tuple[str]:
@@ -167,6 +166,8 @@ def _arguments(column: ColumnState) -> dict[str, Any]:
     for name, limit in zip(("min", "max"), limits, strict=True):
         if column.options.get(name, limit) != limit:
             arguments[name] = column.options[name]
+    if column.options.get("encrypt"):
+        arguments["encrypt"] = True
     for name in ("required", "array"):
         if getattr(column, name):
             arguments[name] = True

@@ -1,7 +1,7 @@
 """What a table is: columns, indexes, options, rows, and whether values are allowed."""
 
 from . import columns
-from .indexes import FulltextIndex, Index, UniqueIndex
+from .indexes import FulltextIndex, Index, SpatialIndex, UniqueIndex
 from .names import name_problem, unknown_column
 from .options import Options
 from .permissions import TABLE_VERBS, permission_problems
@@ -14,6 +14,7 @@ __all__ = [
     "Index",
     "Options",
     "Row",
+    "SpatialIndex",
     "UniqueIndex",
     "clean_values",
     "columns",

@@ -74,7 +74,7 @@ def test_what_no_class_can_say_is_a_comment_and_left_alone(capsys: pytest.Captur
     ask("POST", "/tables/things/columns/relationship", body)
     call_command("inspect_appwrite", "things")
     text = capsys.readouterr().out
-    assert "    secret = columns.String(size=200)  # encrypted on the server, and so not to be filtered by" in text
+    assert "    secret = columns.String(size=200, encrypt=True)" in text
     assert "# 'parent' is not declared: it is a relationship to others, which is not among these tables." in text
     (found,) = classes_of(text)
     assert all(line.startswith("Not declared, left alone") for line in migrated(found))
@@ -105,9 +105,9 @@ def test_options_other_connections_and_names_that_meet(capsys: pytest.CaptureFix
         first, second = classes_of(text)
         assert run(plan([first, second], "other")).is_empty
     assert (first.__name__, second.__name__) == ("Class", "Class2")
-    assert list(first._meta.columns) == ["a_b", "a_b2"]
+    assert list(first._meta.columns) == ["at", "a_b", "a_b2"]
     assert (first._meta.using, first._meta.row_security, first._meta.enabled) == ("other", True, False)
-    assert "# index 'where' (spatial) is not declared" in text
+    assert "SpatialIndex('at', key='where')," in text
 
 
 def test_unknown_tables_and_databases_are_errors_in_words() -> None:

@@ -22,6 +22,9 @@ class Product(Table):
     tags = columns.String(size=32, array=True)
     sizes = columns.Integer(array=True, required=True)
     days = columns.Datetime(array=True)
+    secret = columns.String(size=200, encrypt=True, required=True)
+    place = columns.Point(required=True)
+    way = columns.Line()
 
 
 def use(product: Product) -> None:
@@ -38,6 +41,9 @@ def use(product: Product) -> None:
     assert_type(product.tags, list[str])
     assert_type(product.sizes, list[int])
     assert_type(product.days, list[datetime.datetime])
+    assert_type(product.secret, str)
+    assert_type(product.place, tuple[float, float])
+    assert_type(product.way, tuple[tuple[float, float], ...] | None)
     assert_type(product.id, str | None)
     product.price = 3
 

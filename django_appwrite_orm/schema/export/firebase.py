@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from ..bodies import SPATIAL
 from ..state import DOUBLE, INT64, ColumnState, TableState
 
 _WRITES = ("create", "update", "delete")
@@ -72,6 +73,8 @@ def _column(column: ColumnState) -> Iterator[str]:
         yield "newData.hasChildren()"
     elif column.kind == "relationship":
         yield "newData.hasChildren()" if column.options["relationType"].endswith("Many") else "newData.isString()"
+    elif column.kind in SPATIAL:
+        yield "newData.hasChildren()"
     elif column.kind in _TEXT:
         yield "newData.isString()"
         size = column.options.get("size") or _SIZES.get(column.kind)

@@ -6,6 +6,7 @@ from .numbers import BigInt, Float, Integer
 from .plain import Boolean, Datetime
 from .reference import Reference
 from .relationship import Relationship
+from .spatial import Line, Point, Polygon
 from .stored import JSON, UUID, Date, Decimal, Time
 from .texts import LongText, MediumText, String, Text, Varchar
 
@@ -24,8 +25,11 @@ __all__ = [
     "Enum",
     "Float",
     "Integer",
+    "Line",
     "LongText",
     "MediumText",
+    "Point",
+    "Polygon",
     "Reference",
     "Relationship",
     "String",

@@ -36,6 +36,7 @@ class Column(Generic[Value]):
     kind: ClassVar[str]  # the word in Appwrite's route that creates it
     type_name: ClassVar[str]  # the word in Appwrite's description of it
     is_text: ClassVar[bool] = False
+    encrypted: bool = False  # by the server, which then cannot compare it
     name: str
     key: str
 

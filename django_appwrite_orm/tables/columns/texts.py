@@ -9,10 +9,12 @@ from django.core.exceptions import ValidationError
 
 from ...exceptions import ConfigurationError
 from .base import Column
-from .typing import Common, No, Value, Yes
+from .typing import No, TextOptions, Value, Yes
 
 # From this size on Appwrite keeps a string outside the row.
 _OUTSIDE = 16_383
+# The encrypted form of a text, which takes more room than the text, has to find a place in the column (observed).
+SHORTEST_ENCRYPTED = 150
 
 
 def member_text(value: Any) -> Any:
@@ -54,29 +56,41 @@ class PlainText(Column[Value]):
 
 
 class Varchar(PlainText[Value]):
-    """Text of at most `size` characters, 1 to 16,381."""
+    """Text of at most `size` characters, 1 to 16,381. Appwrite keeps it encrypted where `encrypt` says so: it can
+    then be read and written, but neither asked for nor ordered by nor indexed, and `size` must be at least 150."""
 
     kind = type_name = "varchar"
     largest: ClassVar[int] = 16_381
 
     @overload
     def __init__(
-        self: Varchar[list[str]], *, array: Yes, required: bool = False, size: int = 255, **common: Unpack[Common]
+        self: Varchar[list[str]], *, array: Yes, required: bool = False, size: int = 255, **common: Unpack[TextOptions]
     ) -> None: ...
     @overload
     def __init__(
-        self: Varchar[str], *, array: No = False, required: Yes, size: int = 255, **common: Unpack[Common]
+        self: Varchar[str], *, array: No = False, required: Yes, size: int = 255, **common: Unpack[TextOptions]
     ) -> None: ...
     @overload
     def __init__(
-        self: Varchar[str | None], *, array: No = False, required: No = False, size: int = 255, **common: Unpack[Common]
+        self: Varchar[str | None],
+        *,
+        array: No = False,
+        required: No = False,
+        size: int = 255,
+        **common: Unpack[TextOptions],
     ) -> None: ...
-    def __init__(self, *, size: int = 255, **common: Any) -> None:
+    def __init__(self, *, size: int = 255, encrypt: bool = False, **common: Any) -> None:
         super().__init__(**common)
         if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= self.largest:
             name = type(self).__name__
             raise ConfigurationError(f"{name}: size must be a whole number from 1 to {self.largest:,}, not {size!r}.")
+        if encrypt and size < SHORTEST_ENCRYPTED:
+            raise ConfigurationError(
+                f"{type(self).__name__}: encrypted text needs a size of {SHORTEST_ENCRYPTED} or more, not {size}: the"
+                " encrypted form is longer than the text and has to fit."
+            )
         self.size = size
+        self.encrypted = encrypt
 
     def clean_one(self, value: Any) -> Any:
         super().clean_one(value)
@@ -85,7 +99,7 @@ class Varchar(PlainText[Value]):
         return value
 
     def options(self) -> dict[str, Any]:
-        return {"size": self.size}
+        return {"size": self.size, **({"encrypt": True} if self.encrypted else {})}
 
     @property
     def value_bytes(self) -> int:
@@ -97,7 +111,7 @@ class Varchar(PlainText[Value]):
 
 
 class String(Varchar[Value]):
-    """The everyday text column, of at most `size` characters (255 unless told)."""
+    """The everyday text column, of at most `size` characters (255 unless told); `encrypt` as with Varchar."""
 
     kind = type_name = "string"
     largest = 1_073_741_824
@@ -106,11 +120,16 @@ class String(Varchar[Value]):
 
         @overload
         def __init__(
-            self: String[list[str]], *, array: Yes, required: bool = False, size: int = 255, **common: Unpack[Common]
+            self: String[list[str]],
+            *,
+            array: Yes,
+            required: bool = False,
+            size: int = 255,
+            **common: Unpack[TextOptions],
         ) -> None: ...
         @overload
         def __init__(
-            self: String[str], *, array: No = False, required: Yes, size: int = 255, **common: Unpack[Common]
+            self: String[str], *, array: No = False, required: Yes, size: int = 255, **common: Unpack[TextOptions]
         ) -> None: ...
         @overload
         def __init__(
@@ -119,13 +138,13 @@ class String(Varchar[Value]):
             array: No = False,
             required: No = False,
             size: int = 255,
-            **common: Unpack[Common],
+            **common: Unpack[TextOptions],
         ) -> None: ...
         def __init__(self, **options: Any) -> None: ...
 
 
 class Text(PlainText[Value]):
-    """Long text, up to 65,535 bytes of UTF-8. An index on it needs a length."""
+    """Long text, up to 65,535 bytes of UTF-8. An index on it needs a length. `encrypt` as with Varchar."""
 
     kind = type_name = "text"
     largest: ClassVar[int] = 65_535
@@ -134,15 +153,24 @@ class Text(PlainText[Value]):
 
         @overload
         def __init__(
-            self: Text[list[str]], *, array: Yes, required: bool = False, **common: Unpack[Common]
+            self: Text[list[str]], *, array: Yes, required: bool = False, **common: Unpack[TextOptions]
         ) -> None: ...
         @overload
-        def __init__(self: Text[str], *, required: Yes, **options: Unpack[Common]) -> None: ...
+        def __init__(self: Text[str], *, required: Yes, **options: Unpack[TextOptions]) -> None: ...
         @overload
         def __init__(
-            self: Text[str | None], *, array: No = False, required: No = False, **common: Unpack[Common]
+            self: Text[str | None], *, array: No = False, required: No = False, **common: Unpack[TextOptions]
         ) -> None: ...
         def __init__(self, **options: Any) -> None: ...
+
+    else:
+
+        def __init__(self, *, encrypt=False, **common):
+            super().__init__(**common)
+            self.encrypted = encrypt
+
+    def options(self) -> dict[str, Any]:
+        return {"encrypt": True} if self.encrypted else {}
 
     def clean_one(self, value: Any) -> Any:
         super().clean_one(value)
@@ -169,13 +197,13 @@ class MediumText(Text[Value]):
 
         @overload
         def __init__(
-            self: MediumText[list[str]], *, array: Yes, required: bool = False, **common: Unpack[Common]
+            self: MediumText[list[str]], *, array: Yes, required: bool = False, **common: Unpack[TextOptions]
         ) -> None: ...
         @overload
-        def __init__(self: MediumText[str], *, required: Yes, **options: Unpack[Common]) -> None: ...
+        def __init__(self: MediumText[str], *, required: Yes, **options: Unpack[TextOptions]) -> None: ...
         @overload
         def __init__(
-            self: MediumText[str | None], *, array: No = False, required: No = False, **common: Unpack[Common]
+            self: MediumText[str | None], *, array: No = False, required: No = False, **common: Unpack[TextOptions]
         ) -> None: ...
         def __init__(self, **options: Any) -> None: ...
 
@@ -190,12 +218,12 @@ class LongText(Text[Value]):
 
         @overload
         def __init__(
-            self: LongText[list[str]], *, array: Yes, required: bool = False, **common: Unpack[Common]
+            self: LongText[list[str]], *, array: Yes, required: bool = False, **common: Unpack[TextOptions]
         ) -> None: ...
         @overload
-        def __init__(self: LongText[str], *, required: Yes, **options: Unpack[Common]) -> None: ...
+        def __init__(self: LongText[str], *, required: Yes, **options: Unpack[TextOptions]) -> None: ...
         @overload
         def __init__(
-            self: LongText[str | None], *, array: No = False, required: No = False, **common: Unpack[Common]
+            self: LongText[str | None], *, array: No = False, required: No = False, **common: Unpack[TextOptions]
         ) -> None: ...
         def __init__(self, **options: Any) -> None: ...

@@ -31,3 +31,9 @@ class Common(TypedDict, total=False):
     column: str | None
     renamed_from: str | None
     convert: Callable[[Any], Any] | None
+
+
+class TextOptions(Common, total=False):
+    """Those that text takes besides."""
+
+    encrypt: bool

@@ -1,0 +1,137 @@
+"""Places on the earth: points of longitude and latitude in degrees, lines through them, areas that they enclose.
+
+Values are tuples, so that they cannot be changed in place. What is checked is what Appwrite checks (observed on
+1.9.6): a longitude from -180 to 180, a latitude from -90 to 90, rings that end where they start.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, Unpack, overload
+
+from django.core.exceptions import ValidationError
+
+from ...exceptions import ConfigurationError
+from .base import Column
+from .typing import Common, No, Value, Yes
+
+PointValue = tuple[float, float]
+LineValue = tuple[PointValue, ...]
+PolygonValue = tuple[LineValue, ...]
+
+Part = TypeVar("Part")
+
+_LIMITS = (("longitude", 180), ("latitude", 90))
+
+
+class Spatial(Column[Value]):
+    """What the three kinds have in common. Appwrite has no arrays of them: it makes a single one instead, unasked."""
+
+    point_bytes: ClassVar[int] = 20
+
+    def __init__(self, **common: Any) -> None:
+        super().__init__(**common)
+        if self.array:
+            raise ConfigurationError(f"{type(self).__name__}: Appwrite has no arrays of this kind. Leave array= out.")
+
+    def encode(self, value: Any) -> Any:
+        return [self.encode(part) for part in value] if isinstance(value, tuple) else value
+
+    def decode(self, raw: Any) -> Any:
+        return tuple(self.decode(part) for part in raw) if isinstance(raw, list) else float(raw)
+
+    @property
+    def value_bytes(self) -> int:
+        return self.point_bytes
+
+
+class Point(Spatial[Value]):
+    """`(longitude, latitude)`, in degrees: a tuple of two floats."""
+
+    kind = type_name = "point"
+    point_bytes = 25
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(self: Point[PointValue], *, required: Yes, **options: Unpack[Common]) -> None: ...
+        @overload
+        def __init__(self: Point[PointValue | None], *, required: No = False, **options: Unpack[Common]) -> None: ...
+        def __init__(self, **options: Any) -> None: ...
+
+    def clean_one(self, value: Any) -> PointValue:
+        return _point(value)
+
+
+class Line(Spatial[Value]):
+    """Two points or more, in order: a tuple of points."""
+
+    kind = "line"
+    type_name = "linestring"
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(self: Line[LineValue], *, required: Yes, **options: Unpack[Common]) -> None: ...
+        @overload
+        def __init__(self: Line[LineValue | None], *, required: No = False, **options: Unpack[Common]) -> None: ...
+        def __init__(self, **options: Any) -> None: ...
+
+    def clean_one(self, value: Any) -> LineValue:
+        return _line(value)
+
+
+class Polygon(Spatial[Value]):
+    """A tuple of rings, each a tuple of at least four points that ends where it starts: the outline first, then the
+    holes in it."""
+
+    kind = type_name = "polygon"
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(self: Polygon[PolygonValue], *, required: Yes, **options: Unpack[Common]) -> None: ...
+        @overload
+        def __init__(
+            self: Polygon[PolygonValue | None], *, required: No = False, **options: Unpack[Common]
+        ) -> None: ...
+        def __init__(self, **options: Any) -> None: ...
+
+    def clean_one(self, value: Any) -> PolygonValue:
+        return _parts(value, _ring, 1, "rings, each a list of points")
+
+
+def _point(value: Any) -> PointValue:
+    if not _is_sequence(value) or len(value) != 2 or not all(map(_is_number, value)):
+        raise ValidationError(f"Expected a point (longitude, latitude) of two numbers, not {value!r}.", code="invalid")
+    for number, (name, limit) in zip(value, _LIMITS, strict=True):
+        if not -limit <= number <= limit:
+            raise ValidationError(f"A {name} is from -{limit} to {limit}, not {number!r}.", code="invalid")
+    return float(value[0]), float(value[1])
+
+
+def _line(value: Any) -> LineValue:
+    return _parts(value, _point, 2, "points (longitude, latitude)")
+
+
+def _ring(value: Any) -> LineValue:
+    ring = _parts(value, _point, 4, "points (longitude, latitude)")
+    if ring[0] != ring[-1]:
+        raise ValidationError(f"A ring ends where it starts: add {ring[0]!r} at its end.", code="invalid")
+    return ring
+
+
+def _parts(value: Any, clean: Callable[[Any], Part], fewest: int, words: str) -> tuple[Part, ...]:
+    if not _is_sequence(value) or len(value) < fewest:
+        count = f", not {len(value)}" if _is_sequence(value) else ""
+        raise ValidationError(f"Expected a list of at least {fewest} {words}{count}.", code="invalid")
+    return tuple(map(clean, value))
+
+
+def _is_sequence(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

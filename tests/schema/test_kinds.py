@@ -1,0 +1,137 @@
+"""Encrypted text and places, which their own rules hold for: made, compared, changed, converted, printed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from django_appwrite_orm import SpatialIndex, Table, columns
+from django_appwrite_orm.connection import connections
+from django_appwrite_orm.exceptions import NotSupportedError
+from django_appwrite_orm.schema import Rules, config_of, declared_table, read_tables, source, tables_of
+from django_appwrite_orm.schema.export import firebase, sql
+from django_appwrite_orm.steps import run
+from tests.counting import counted
+
+from .making import ask, columns_of, fill, indexes_of, migrated, refused, table, values
+from .test_inspect import classes_of
+
+RING = ((0.0, 0.0), (0.0, 2.0), (2.0, 2.0), (0.0, 0.0))
+
+
+def secret(**more: Any) -> type[Table]:
+    return table(a=columns.String(size=200, encrypt=True, **more), b=columns.Text(encrypt=True), c=columns.Boolean())
+
+
+class TestEncrypted:
+    def test_by_their_own_routes_and_only_once(self) -> None:
+        with counted() as costs:
+            migrated(secret())
+        assert [one for one in costs.requests if "POST" in one][2:] == [
+            "POST /tablesdb/library/tables/things/columns/string",
+            "POST /tablesdb/library/tables/things/columns/text",
+        ]
+        assert {key: one.get("encrypt") for key, one in columns_of().items()} == {"c": None, "a": True, "b": True}
+        assert migrated(secret()) == []
+
+    def test_values_come_back_and_cannot_be_asked_for(self) -> None:
+        made = secret()
+        migrated(made)
+        fill(made, "x" * 40, None)
+        assert values(made) == ["x" * 40, None]
+        for ask_for in (
+            lambda: made.objects.filter(a="x"),
+            lambda: made.objects.filter(b__isnull=True),
+            lambda: made.objects.exclude(a__contains="x"),
+            lambda: made.objects.order_by("-a"),
+        ):
+            with pytest.raises(NotSupportedError, match="is encrypted: Appwrite can neither filter nor order by it"):
+                ask_for()
+
+    def test_plain_text_becomes_encrypted_by_copy(self) -> None:
+        plain = table(a=columns.String(size=200))
+        migrated(plain)
+        fill(plain, "one", None)
+        whole = table(a=columns.String(size=200, encrypt=True))
+        migrated(whole, rules=Rules(allow_destructive=True))
+        assert values(whole) == ["one", None]
+        assert columns_of()["a"]["encrypt"] is True
+        assert set(columns_of()) == {"a"}
+
+    def test_becoming_required_fills_the_rows_that_have_nothing(self) -> None:
+        migrated(secret())
+        fill(secret(), "x", None)
+        whole = secret(required=True, default="y")
+        migrated(whole)
+        assert values(whole) == ["x", "y"]
+        assert migrated(whole) == []
+
+    def test_a_longer_one_stays_encrypted_and_text_of_another_kind_is_refused(self) -> None:
+        migrated(secret())
+        longer = table(a=columns.String(size=300, encrypt=True), b=columns.Text(encrypt=True), c=columns.Boolean())
+        migrated(longer)
+        assert (columns_of()["a"]["size"], columns_of()["a"]["encrypt"]) == (300, True)
+        refused(table(a=columns.Text(), b=columns.Text(), c=columns.Boolean()), match="its values would not be")
+
+
+def places(**more: Any) -> type[Table]:
+    return table(
+        a=columns.Point(**more),
+        line=columns.Line(db_default=((0, 0), (1, 1.5))),
+        area=columns.Polygon(db_default=(RING,)),
+        meta={"indexes": [SpatialIndex("a")] if more.get("required") else []},
+    )
+
+
+class TestPlaces:
+    def test_they_come_with_their_table_and_index(self) -> None:
+        with counted() as costs:
+            migrated(places(required=True))
+        assert sum("POST" in one for one in costs.requests) == 2  # the database, the table
+        assert indexes_of()["a_spatial"]["type"] == "spatial"
+        assert {key: one["default"] for key, one in columns_of().items()} == {
+            "a": None, "line": [[0, 0], [1, 1.5]], "area": [[[0, 0], [0, 2], [2, 2], [0, 0]]],
+        }  # fmt: skip
+        assert migrated(places(required=True)) == []
+
+    def test_defaults_and_required_change_in_place(self) -> None:
+        migrated(places())
+        fill(places(), (1, 2), None)
+        changed = table(a=columns.Point(required=True, default=(5, 6)), line=columns.Line(), area=columns.Polygon())
+        migrated(changed)
+        assert values(changed) == [(1.0, 2.0), (5.0, 6.0)]
+        assert [one["default"] for one in columns_of().values()] == [None, None, None]
+        assert migrated(changed) == []
+
+    def test_a_required_one_is_added_to_rows_that_are_there(self) -> None:
+        plain = table(b=columns.Boolean())
+        migrated(plain)
+        ask("POST", "/tables/things/rows", {"rowId": "r", "data": {"b": True}})
+        refused(table(b=columns.Boolean(), a=columns.Point(required=True)), match="it is required, and there are rows")
+        whole = table(b=columns.Boolean(), a=columns.Point(required=True, default=(1, 2)))
+        migrated(whole)
+        assert values(whole) == [(1.0, 2.0)]
+
+    def test_one_kind_becomes_another_by_a_conversion(self) -> None:
+        migrated(table(a=columns.Point()))
+        fill(table(a=columns.Point()), (1, 2), None)
+        refused(table(a=columns.Line()), match="give the column a convert=")
+        whole = table(a=columns.Line(convert=lambda point: [point, (0, 0)]))
+        migrated(whole)
+        assert values(whole) == [((1.0, 2.0), (0.0, 0.0)), None]
+
+
+@pytest.mark.parametrize("made", [secret(), places(required=True)])
+def test_printed_exported_and_read_back(made: type[Table]) -> None:
+    migrated(made)
+    found = run(read_tables(connections["default"]))
+    assert found is not None
+    (inspected,) = classes_of(source(found.values(), Table))
+    assert migrated(inspected) == []
+    state = declared_table(made).state
+    config = config_of([state], "library", "p", "local:")
+    assert tables_of(json.dumps(config), "library") == [state]
+    assert '"a"' in sql([state])
+    assert "hasChildren" in firebase([state]) or "isString" in firebase([state])
