@@ -33,6 +33,7 @@ from .caching import (
 )
 from .conf import DEFAULT_ALIAS, ConnectionSettings, configured, connection_settings
 from .exceptions import AppwriteError, RateLimited, Unavailable
+from .forking import tell_after_fork
 from .identity import IdentifiedAlias, Identity
 from .plans import Answer, Exchange, ReadPlan, Request, TableRef, version
 from .steps import Steps
@@ -177,6 +178,10 @@ class Connections:
     def __init__(self, make: Callable[[str], Connection]) -> None:
         self._make = make
         self._made: dict[str, Connection] = {}
+        self.after_fork()
+        tell_after_fork(self)
+
+    def after_fork(self) -> None:
         self._lock = threading.Lock()
 
     def __getitem__(self, alias: str) -> Connection:

@@ -8,12 +8,13 @@ step raises back into the generator, cancellation included, so that it can put t
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, TypeVar
+
+from .threads import Crew
 
 Result = TypeVar("Result")
 
@@ -29,6 +30,9 @@ class Step(ABC):
 
 
 Steps = Generator[Step, Any, Result]
+
+# So much work in the background at a time, in one process.
+BACKGROUND_THREADS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +50,22 @@ class Pause(Step):
 
 @dataclass(frozen=True, slots=True)
 class Background(Step):
-    """Start `work` beside the caller, which goes on at once: in a daemon thread, or as a task of the loop.
+    """Start `work` beside the caller, which goes on at once; False when too much of it is under way already.
 
-    `work` reports its own failures; nobody waits for it.
+    `work` reports its own failures; nobody waits for it. It runs in a thread, for an asynchronous caller too: under
+    WSGI, and in a command, the event loop ends with the caller, and would take the work with it.
     """
 
     work: Callable[[], Steps[Any]]
 
-    def perform(self) -> None:
-        threading.Thread(target=lambda: run(self.work()), daemon=True).start()
+    def perform(self) -> bool:
+        return _crew.start(lambda: run(self.work()))
 
-    async def aperform(self) -> None:
-        task = asyncio.get_running_loop().create_task(arun(self.work()))
-        _tasks.add(task)  # a loop holds its tasks weakly
-        task.add_done_callback(_tasks.discard)
+    async def aperform(self) -> bool:
+        return self.perform()
 
 
-_tasks: set[asyncio.Task[Any]] = set()
+_crew = Crew(BACKGROUND_THREADS, "appwrite-background")
 
 
 def run(steps: Steps[Result]) -> Result:

@@ -57,14 +57,15 @@ def fetched_once(wanted: Fetch, held: tuple[str, ...]) -> Steps[Landed]:
 
 
 def refreshed_behind(wanted: Fetch, held: tuple[str, ...]) -> Steps[None]:
-    """Have the answer fetched anew while the caller goes on, unless somebody is at it already."""
+    """Have the answer fetched anew while the caller goes on, unless somebody is at it, or many are at others."""
     flight: Flight = yield Join(wanted.store.flights, (wanted.key, held))
     if flight.leads:
+        begun = False
         try:
-            yield Background(lambda: _refresh(wanted, held, flight))
-        except BaseException:  # no thread to be had: nobody may wait for this flight
-            wanted.store.flights.end(flight)
-            raise
+            begun = yield Background(lambda: _refresh(wanted, held, flight))
+        finally:
+            if not begun:  # nobody may wait for this flight
+                wanted.store.flights.end(flight)
 
 
 def _refresh(wanted: Fetch, held: tuple[str, ...], flight: Flight) -> Steps[None]:

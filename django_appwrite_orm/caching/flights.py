@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import os
 import threading
 from collections.abc import Hashable
 from concurrent.futures import Future, TimeoutError
 from dataclasses import dataclass, field
 
 from ..exceptions import AppwriteError
+from ..forking import tell_after_fork
 from ..plans import Answer
 from ..steps import Step
 
@@ -40,15 +40,17 @@ class Flights:
     """The fetches under way in this process."""
 
     def __init__(self) -> None:
+        self.after_fork()
+        tell_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Those under way before the fork are in the parent's hands."""
         self._under_way: dict[Hashable, Flight] = {}
         self._lock = threading.Lock()
-        self._process = os.getpid()
 
     def join(self, key: Hashable) -> Flight:
         """The flight for `key`: a new one to lead, or the one under way to wait for."""
         with self._lock:
-            if self._process != os.getpid():  # those under way before the fork are in the parent's hands
-                self._under_way, self._process = {}, os.getpid()
             if key in self._under_way:
                 return Flight(key, leads=False, future=self._under_way[key].future)
             flight = self._under_way[key] = Flight(key, leads=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
+from ..forking import tell_after_fork
 from .keys import Doubt
 
 
@@ -28,16 +29,17 @@ class Ledger:
     def __init__(self) -> None:
         self._touched: dict[str, float] = {}
         self._debts: dict[str, Debt] = {}
+        self.after_fork()
+        tell_after_fork(self)
+
+    def after_fork(self) -> None:
+        """A child owes what its parent owes: both would read what was not deleted."""
         self._lock = threading.Lock()
 
     @classmethod
     def of(cls, alias: str) -> Ledger:
         """The one of the cache `alias`, kept for as long as somebody uses it."""
-        with _lock:
-            found = _ledgers.get(alias)
-            if found is None:
-                found = _ledgers[alias] = cls()
-            return found
+        return _ledgers.setdefault(alias, cls())
 
     def __len__(self) -> int:
         return len(self._debts)
@@ -71,4 +73,3 @@ class Ledger:
 
 
 _ledgers: WeakValueDictionary[str, Ledger] = WeakValueDictionary()
-_lock = threading.Lock()

@@ -12,6 +12,8 @@ import time
 from collections import OrderedDict
 from typing import Any, NamedTuple
 
+from ..forking import tell_after_fork
+
 
 class Remembered(NamedTuple):
     """An answer and what it is worth: see `Envelope`."""
@@ -31,6 +33,11 @@ class Memory:
     def __init__(self, limit: int = 0, trust: float = 0) -> None:
         self._limit = limit
         self._trust = trust
+        self.after_fork()
+        tell_after_fork(self)
+
+    def after_fork(self) -> None:
+        """A child begins without entries: a thread of the parent may have been in the middle of a change."""
         self._entries: OrderedDict[str, tuple[Remembered, float]] = OrderedDict()
         self._lock = threading.Lock()
         self.bytes = 0

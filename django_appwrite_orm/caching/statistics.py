@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import atexit
 import logging
-import os
 import threading
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from typing import Any
-from weakref import WeakSet
 
 from django.core.cache import caches
 
+from ..forking import tell_after_fork
+from ..threads import closing
 from .reading import Status
 
 logger = logging.getLogger("django_appwrite_orm.cache")
@@ -72,11 +72,12 @@ class Statistics:
         self._alias = alias
         self._prefix = prefix
         self._shared = shared
-        self._start()
-        _statistics.add(self)
+        self.after_fork()
+        tell_after_fork(self)
         atexit.register(self.flush)
 
-    def _start(self) -> None:
+    def after_fork(self) -> None:
+        """In a child: what the parent has counted is the parent's to add, and its timer stayed with it."""
         self._counts: dict[str, Counts] = {}  # since the last flush, or since the start where nothing is shared
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
@@ -101,7 +102,7 @@ class Statistics:
 
     def _of(self, table: str) -> Counts:
         if self._shared and self._timer is None:
-            self._timer = threading.Timer(FLUSH_INTERVAL, self.flush)
+            self._timer = threading.Timer(FLUSH_INTERVAL, closing(self.flush))
             self._timer.daemon = True
             self._timer.start()
         return self._counts.setdefault(table, Counts())
@@ -150,23 +151,7 @@ class Statistics:
     def _key(self, table: str, name: str) -> str:
         return f"{self._prefix}:stats:{table.lower()}:{name}"
 
-    def after_fork(self) -> None:
-        """In a forked child: what the parent has counted is the parent's to add, and its timer stayed with it."""
-        self._start()
-
     def close(self) -> None:
         atexit.unregister(self.flush)
         if self._timer is not None:
             self._timer.cancel()
-
-
-_statistics: WeakSet[Statistics] = WeakSet()
-
-
-def _after_fork() -> None:
-    for statistics in list(_statistics):
-        statistics.after_fork()
-
-
-if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
-    os.register_at_fork(after_in_child=_after_fork)

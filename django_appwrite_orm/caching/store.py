@@ -17,6 +17,7 @@ from django.core.cache.backends.dummy import DummyCache
 from django.core.cache.backends.locmem import LocMemCache
 
 from ..exceptions import CacheUnavailable
+from ..forking import tell_after_fork
 from ..steps import Step
 from .flights import Flights
 from .ledger import Ledger
@@ -49,6 +50,10 @@ class Store:
         self.flights = Flights()
         self.ledger = Ledger.of(alias)
         self._failed_at: float | None = None  # monotonic seconds; None while there is no outage
+        self.after_fork()
+        tell_after_fork(self)
+
+    def after_fork(self) -> None:
         self._lock = threading.Lock()
 
     @cached_property

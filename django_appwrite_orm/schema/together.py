@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..steps import Step, Steps, arun, run
+from ..threads import closing
 
 # A server of one machine builds schema with few workers; more requests at once would only queue there.
 AT_ONCE = 4
@@ -27,7 +28,7 @@ class Together(Step):
         if len(self.works) == 1:
             return [run(self.works[0])]
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            futures = [pool.submit(run, work) for work in self.works]
+            futures = [pool.submit(closing(run), work) for work in self.works]
         return [future.result() for future in futures]
 
     async def aperform(self) -> list[Any]:

@@ -6,31 +6,50 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING
 
+from ..forking import tell_after_fork
 from .wire import Incoming, Outgoing
 
 if TYPE_CHECKING:
     from ..local import LocalAppwrite
 
-_lock = threading.Lock()
-_servers: dict[str, LocalAppwrite] = {}
+
+class _Servers:
+    """Those of this process, by file. A child goes on with its parent's, which know of forks themselves."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, LocalAppwrite] = {}
+        self.after_fork()
+        tell_after_fork(self)
+
+    def after_fork(self) -> None:
+        self._lock = threading.Lock()
+
+    def open(self, file: str) -> LocalAppwrite:
+        from ..local import LocalAppwrite  # only projects that use it pay for its import
+
+        with self._lock:
+            if file not in self._open:
+                self._open[file] = LocalAppwrite(file)
+            return self._open[file]
+
+    def close(self, file: str) -> None:
+        with self._lock:
+            server = self._open.pop(file, None)
+        if server is not None:
+            server.close()
+
+
+_servers = _Servers()
 
 
 def open_local(file: str) -> LocalAppwrite:
     """The one server of this process for `file` (a path, or `:memory:`)."""
-    from ..local import LocalAppwrite  # only projects that use it pay for its import
-
-    with _lock:
-        if file not in _servers:
-            _servers[file] = LocalAppwrite(file)
-        return _servers[file]
+    return _servers.open(file)
 
 
 def close_local(file: str) -> None:
     """Close and forget the server of `file`; an in-memory one loses its data."""
-    with _lock:
-        server = _servers.pop(file, None)
-    if server is not None:
-        server.close()
+    _servers.close(file)
 
 
 class LocalWire:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import os
 import ssl
 import threading
 import zlib
@@ -20,6 +19,7 @@ from weakref import WeakKeyDictionary, WeakSet
 
 import httpcore2 as httpcore
 
+from ..forking import tell_after_fork
 from .deadline import DeadlineBackend, ending_in
 
 # Seconds for a TCP and TLS handshake. Far above any round trip, and short enough to leave time for a repeat.
@@ -80,6 +80,7 @@ class HTTPWire:
         self._tls: ssl.SSLContext | None = None
         self._start()
         _wires.add(self)
+        tell_after_fork(self)
 
     def _start(self) -> None:
         self._lock = threading.Lock()
@@ -206,19 +207,12 @@ _wires: WeakSet[HTTPWire] = WeakSet()
 _left_behind: list[object] = []
 
 
-def _after_fork() -> None:
-    for wire in list(_wires):
-        wire.after_fork()
-
-
 def _at_exit() -> None:
     for wire in list(_wires):
         wire.close()
 
 
 atexit.register(_at_exit)
-if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
-    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _incoming(response: httpcore.Response, body: bytes) -> Incoming:

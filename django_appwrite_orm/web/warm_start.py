@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
-
-from django.core.cache import caches
 
 from ..conf import configured
+from ..threads import Crew
 from .warming import jobs, warm
 
 logger = logging.getLogger("django_appwrite_orm.web")
 
 # One entry per process: the parent's stays in the memory that a fork copies, under the parent's id.
 _claims: dict[int, object] = {}
+_crew = Crew(1, "appwrite-warming")
 
 
 def claim() -> bool:
@@ -30,15 +29,12 @@ def start_once() -> None:
         return
     aliases = [alias for alias, given in configured().items() if given.get("WARM_ON_START") is True]
     if aliases and claim():
-        threading.Thread(target=_warm_all, args=(aliases,), name="appwrite-warming", daemon=True).start()
+        _crew.start(lambda: _warm_all(aliases))
 
 
 def _warm_all(aliases: list[str]) -> None:
-    try:
-        for done in warm(job for job in jobs() if job.alias is None or job.alias in aliases):
-            if done.problem is None:
-                logger.info("Warmed %r: %d rows in %.0f ms.", done.label, done.rows, done.seconds * 1000)
-            else:
-                logger.warning("%r could not be warmed: %s", done.label, done.problem)
-    finally:
-        caches.close_all()
+    for done in warm(job for job in jobs() if job.alias is None or job.alias in aliases):
+        if done.problem is None:
+            logger.info("Warmed %r: %d rows in %.0f ms.", done.label, done.rows, done.seconds * 1000)
+        else:
+            logger.warning("%r could not be warmed: %s", done.label, done.problem)

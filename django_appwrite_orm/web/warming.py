@@ -10,12 +10,12 @@ from functools import partial
 from typing import TypeVar
 
 from django.apps import apps
-from django.core.cache import caches
 
 from ..caching import recording
 from ..queries import QuerySet, Table
 from ..queries.operations import alias_of
 from ..registry import registry
+from ..threads import closing
 
 NOT_KEPT = "read, but not kept: the cache failed, the life of its answers is 0, or the table is being written"
 
@@ -98,19 +98,7 @@ def warm(todo: Iterable[Job], *, concurrency: int = 1, if_stale: bool = False) -
         yield from map(work, todo)
     else:
         with ThreadPoolExecutor(concurrency, thread_name_prefix="appwrite-warming") as pool:
-            yield from pool.map(_and_close(work), todo)
-
-
-def _and_close(work: Callable[[Job], Warmed]) -> Callable[[Job], Warmed]:
-    """The same in a thread of its own, which leaves no connection to the cache behind."""
-
-    def done(job: Job) -> Warmed:
-        try:
-            return work(job)
-        finally:
-            caches.close_all()
-
-    return done
+            yield from pool.map(closing(work), todo)
 
 
 def _do(job: Job, *, if_stale: bool) -> Warmed:

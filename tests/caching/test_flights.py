@@ -160,14 +160,6 @@ def test_the_wait_is_bounded() -> None:
     assert asyncio.run(_await(Await(flights.join("x"), 0.01))) is None
 
 
-def test_a_fork_does_not_wait_for_its_parents_flights() -> None:
-    flights = Flights()
-    assert flights.join("x").leads
-    assert not flights.join("x").leads
-    flights._process += 1
-    assert flights.join("x").leads
-
-
 # Between processes: the lock in a cache that is shared.
 
 

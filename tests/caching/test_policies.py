@@ -8,11 +8,12 @@ import threading
 import pytest
 from django.core.cache import caches
 
-from django_appwrite_orm import CachePolicy, cache_policy
+from django_appwrite_orm import CachePolicy, cache_policy, steps
 from django_appwrite_orm.caching import Keys, Memory, Status, Store, read
 from django_appwrite_orm.exceptions import NotFound, PermissionDenied, RateLimited, Timeout, Unavailable
 from django_appwrite_orm.plans import Answer
 from django_appwrite_orm.steps import arun, run
+from django_appwrite_orm.threads import Crew
 from tests.counting import counted
 from tests.library.tables import Book
 
@@ -29,10 +30,13 @@ class Server:
         self.error: Exception | None = None
         self.text: str | None = None
         self.asked = threading.Event()
+        self.answering = threading.Event()
+        self.answering.set()
 
     def fetch(self):
         self.requests += 1
         self.asked.set()
+        assert self.answering.wait(10)
         if self.error is not None:
             raise self.error
         text = self.text if self.text is not None else str(self.requests)
@@ -106,6 +110,38 @@ def test_stale_while_revalidate_asynchronously(clock) -> None:
 
     asyncio.run(life())
     assert server.requests == 2
+
+
+def test_the_loop_of_a_single_view_ends_and_the_refresh_goes_on(clock) -> None:
+    """An asynchronous view under WSGI, or a command: the event loop is gone before the answer is there."""
+    server, policy, store = Server(), CachePolicy(ttl=60, stale_while_revalidate=30), Store("default")
+
+    def look() -> Status:
+        return asyncio.run(arun(read(store, KEY, [TABLE], server.fetch, policy))).status
+
+    look()
+    clock.passes(75)
+    server.answering.clear()
+    assert look() is Status.STALE
+    server.answering.set()
+    _until(lambda: look() is Status.HIT)
+    assert server.requests == 2
+
+
+def test_so_many_refreshes_at_a_time_and_the_next_reader_tries_again(clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "_crew", Crew(1, "test"))
+    server, policy, store = Server(), CachePolicy(ttl=60, stale_while_revalidate=30), Store("default")
+
+    def look(name: str) -> Status:
+        return run(read(store, KEYS.envelope(name), [TABLE], server.fetch, policy)).status
+
+    assert [look("a"), look("b")] == [Status.MISS] * 2
+    clock.passes(75)
+    server.answering.clear()
+    assert [look("a"), look("b"), look("b")] == [Status.STALE] * 3
+    server.answering.set()
+    _until(lambda: (look("a"), look("b")) == (Status.HIT, Status.HIT))
+    assert server.requests == 4
 
 
 def test_after_a_write_nothing_is_revalidated_behind(store: Store, clock) -> None:

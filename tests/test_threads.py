@@ -1,0 +1,115 @@
+"""Threads of our own: they leave no connection of a cache open, and there are so many at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from unittest import mock
+
+import pytest
+from django.core.cache import caches
+from django.core.cache.backends.locmem import LocMemCache
+from django.test import override_settings
+
+from django_appwrite_orm.caching import Statistics, Status, statistics
+from django_appwrite_orm.schema.together import Together
+from django_appwrite_orm.steps import Background, run
+from django_appwrite_orm.threads import Crew
+from django_appwrite_orm.web import warm_start, warming
+
+
+class Counting(LocMemCache):
+    """Knows in which threads it was used, and in which it was closed."""
+
+    used: set[int] = set()
+    closed: set[int] = set()
+
+    def get(self, key, default=None, version=None):
+        self.used.add(threading.get_ident())
+        return super().get(key, default, version)
+
+    def add(self, key, value, timeout=None, version=None):
+        self.used.add(threading.get_ident())
+        return super().add(key, value, timeout, version=version)
+
+    def close(self, **kwargs):
+        self.closed.add(threading.get_ident())
+
+
+def look() -> int:
+    caches["default"].get("x")
+    return 0
+
+
+def steps(times: int = 1):
+    look()
+    return
+    yield
+
+
+def job(name: str) -> warming.Job:
+    return warming.Job(name, frozenset([name]), None, look, lambda: False)
+
+
+def refresh_behind() -> None:
+    def begin():
+        yield Background(steps)
+
+    run(begin())
+
+
+def flush() -> None:
+    counters = Statistics("default", "threads", shared=True)
+    counters.note_read("books", Status.HIT, 0, 0)
+    counters._timer.join()
+    counters.close()
+
+
+WAYS: dict[str, Callable[[], object]] = {
+    "a refresh behind the reader": refresh_behind,
+    "warm_appwrite --concurrency 2": lambda: list(warming.warm([job("a"), job("b")], concurrency=2)),
+    "WARM_ON_START": lambda: warm_start._crew.start(look),
+    "the statistics": flush,
+    "the schema": lambda: Together([steps(), steps()]).perform(),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_thread_closes_its_caches(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statistics, "FLUSH_INTERVAL", 0.01)
+    Counting.used.clear()
+    Counting.closed.clear()
+    with override_settings(CACHES={"default": {"BACKEND": f"{__name__}.Counting"}}):
+        WAYS[way]()
+        for thread in threading.enumerate():
+            if thread.name.startswith("appwrite"):
+                thread.join()
+    assert Counting.used
+    assert threading.get_ident() not in Counting.used
+    assert Counting.closed == Counting.used
+
+
+def test_a_crew_has_so_many_threads_and_they_are_free_again_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading, "excepthook", lambda arguments: None)
+    crew, go_on = Crew(2, "appwrite-test"), threading.Event()
+
+    def work() -> None:
+        go_on.wait(10)
+        raise RuntimeError("whatever it was")
+
+    assert [crew.start(work) for _ in range(3)] == [True, True, False]
+    go_on.set()
+    for thread in threading.enumerate():
+        if thread.name == "appwrite-test":
+            thread.join()
+    assert crew.start(go_on.set)
+
+
+def test_a_thread_that_cannot_be_had_takes_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    crew = Crew(1, "appwrite-test")
+    start = threading.Thread.start
+    monkeypatch.setattr(threading.Thread, "start", mock.Mock(side_effect=RuntimeError("no more threads")))
+    with pytest.raises(RuntimeError, match="no more threads"):
+        crew.start(look)
+    monkeypatch.setattr(threading.Thread, "start", start)
+    assert crew.start(look)
