@@ -1,4 +1,4 @@
-"""The tables of the recording, and what a receiver of `row_changed` hears of them."""
+"""The recording, and what a receiver of `row_changed` hears of them."""
 
 from __future__ import annotations
 
@@ -9,28 +9,13 @@ from typing import Any
 
 import pytest
 
-from django_appwrite_orm import Table, columns, signals
+from django_appwrite_orm import signals
 from django_appwrite_orm.registry import registry
+
+from .tables import Open, Own
 
 # Deliveries and frames of a running Appwrite 1.9.6.
 RECORDED = Path(__file__).parent / "recorded"
-
-
-class Open(Table):
-    text = columns.String(size=100)
-    n = columns.Integer()
-
-    class Meta:
-        name = "open"
-        app_label = "events"
-
-
-class Own(Table):
-    text = columns.String(size=100)
-
-    class Meta:
-        name = "own"
-        app_label = "events"
 
 
 def recorded(name: str) -> Any:

@@ -24,7 +24,8 @@ from django_appwrite_orm.events.listener import Listener
 from django_appwrite_orm.exceptions import ConfigurationError, NotFound
 from tests.transport.faults import Fault, FaultyServer, answer, faulty, frames, refusal, reset
 
-from .conftest import Open, Own, recorded
+from .conftest import recorded
+from .tables import Open, Own
 
 CONNECTED = recorded("realtime")["connections"][0]["received"][0]
 AS_USER = next(c for c in recorded("realtime")["connections"] if c["case"] == "JWT in header")["received"][0]

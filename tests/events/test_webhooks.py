@@ -20,7 +20,8 @@ from django_appwrite_orm.steps import run
 from django_appwrite_orm.web.webhooks import LARGEST, signature
 from tests.counting import counted
 
-from .conftest import Open, Own, recorded
+from .conftest import recorded
+from .tables import Open, Own
 
 DELIVERIES = recorded("webhooks")["deliveries"]
 SECRET = recorded("webhooks")["signature key"]

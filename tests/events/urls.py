@@ -1,11 +1,20 @@
-"""Where the recorded webhooks called."""
+"""Where the recorded webhooks called, and a page of a site that reads what they tell of."""
 
+from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from django_appwrite_orm.web.webhooks import appwrite_webhook
+
+from .tables import Open
+
+
+def page(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(",".join(f"{row.id}={row.n}" for row in Open.objects.order_by("id")))
+
 
 urlpatterns = [
     path("hook", appwrite_webhook),
     path("hook/legacy", appwrite_webhook),
     path("other", appwrite_webhook, {"using": "other"}),
+    path("page", page),
 ]

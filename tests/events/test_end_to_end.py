@@ -1,0 +1,208 @@
+"""A row changed by somebody else reaches a cached page: real servers, HTTP and websockets, a real Redis."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import caches
+from django.core.management import call_command
+
+from django_appwrite_orm.connection import connections
+from django_appwrite_orm.events import listener, pauses
+from django_appwrite_orm.events.listener import Listener
+from django_appwrite_orm.events.reports import last_report
+from django_appwrite_orm.steps import run
+from tests import redis
+from tests.counting import counted
+
+from .tables import Open, Own
+from .test_listening import soon
+from .world import LISTENER, SECRET, TABLE, World, world
+
+CHANGES: list[tuple[str, str, Any, str]] = [
+    ("PATCH", f"{TABLE}/a", {"data": {"n": 2}}, "a=2"),
+    ("POST", TABLE, {"rowId": "b", "data": {"n": 3}}, "a=1,b=3"),
+    ("PUT", f"{TABLE}/a", {"data": {"n": 4}}, "a=4"),
+    ("PATCH", f"{TABLE}/a/n/increment", {"value": 4}, "a=5"),
+    ("PATCH", TABLE, {"data": {"n": 6}}, "a=6"),
+    ("DELETE", f"{TABLE}/a", None, ""),
+]
+
+
+@pytest.fixture(scope="module")
+def cache() -> Iterator[str]:
+    with redis.running() as url:
+        yield url
+
+
+@pytest.fixture
+def here(settings, tables, tmp_path: Path, cache: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setattr(pauses.random, "uniform", lambda low, high: 0.01)
+    monkeypatch.setattr(listener, "LOOK", 0.05)
+    with world(settings, tmp_path / "appwrite.sqlite3", cache) as found:
+        yield found
+        caches["default"].clear()
+
+
+@pytest.fixture
+def webhook(here: World) -> None:
+    call_command("webhook_appwrite", "--register", stdout=StringIO())
+
+
+@pytest.fixture
+def realtime(here: World) -> Iterator[Listener]:
+    found = Listener("default")
+    thread = threading.Thread(target=found.run)
+    thread.start()
+    assert soon(lambda: found.state == "listening")
+    yield found
+    found.stop()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def is_cached(here: World, expected: str) -> bool:
+    """Whether the page is what is expected, and asks Appwrite nothing."""
+    with counted() as costs:
+        return here.page() == expected and costs.requests == []
+
+
+@pytest.mark.parametrize(("method", "path", "body", "expected"), CHANGES, ids=lambda value: str(value)[:20])
+@pytest.mark.parametrize("way", ["webhook", "realtime"])
+def test_a_change_elsewhere_reaches_a_cached_page(
+    request: pytest.FixtureRequest, here: World, way: str, method: str, path: str, body: Any, expected: str,
+    heard: list[dict[str, Any]],
+) -> None:  # fmt: skip
+    request.getfixturevalue(way)
+    assert here.page() == "a=1"
+    assert is_cached(here, "a=1")
+    here.elsewhere(method, path, body)
+    assert soon(lambda: here.page() == expected)
+    assert is_cached(here, expected)
+    assert soon(lambda: len(heard) == 1)
+
+
+def test_nobody_tells_of_it(here: World) -> None:
+    """What the tests above would see without the webhook and without realtime."""
+    assert here.page() == "a=1"
+    here.elsewhere("PATCH", f"{TABLE}/a", {"data": {"n": 2}})
+    assert is_cached(here, "a=1")
+
+
+def test_both_tell_of_it_once(here: World, webhook: None, realtime: Listener, heard: list[dict[str, Any]]) -> None:
+    for n in range(2, 12):
+        here.elsewhere("PATCH", f"{TABLE}/a", {"data": {"n": n}})
+    assert soon(lambda: len(heard) == 10)
+    here.elsewhere("POST", TABLE, {"rowId": "last", "data": {"n": 0}})
+    assert soon(lambda: heard[-1]["row"].id == "last")
+    assert [change["row"].n for change in heard] == [*range(2, 12), 0]
+    assert {(change["action"], change["table"]) for change in heard[:10]} == {("update", Open)}
+
+
+def test_a_table_changed_elsewhere(here: World, webhook: None) -> None:
+    here.page()
+    table = "/v1/tablesdb/cb-ev/tables/open"
+    here.elsewhere("PUT", table, {"name": "Renamed", "permissions": []})
+    token = connections["default"].table_keys(Open._meta.ref("cb-ev")).token
+    assert soon(lambda: caches["default"].get(token) is None)
+
+
+def test_a_wrong_signature(here: World, webhook: None, heard: list[dict[str, Any]]) -> None:
+    """A webhook that somebody else registered, with a secret of theirs: refused, and nothing is touched."""
+    here.page()
+    here.elsewhere("DELETE", "/v1/webhooks/django-appwrite-orm")
+    theirs = {"webhookId": "theirs", "name": "T", "url": f"{here.site}/hook", "events": ["databases.*"]}
+    here.elsewhere("POST", "/v1/webhooks", {**theirs, "secret": f"not-{SECRET}"})
+    here.elsewhere("PATCH", f"{TABLE}/a", {"data": {"n": 2}})
+    assert soon(lambda: here.elsewhere("GET", "/v1/webhooks/theirs")["attempts"] == 1)
+    assert "Status code: 401" in here.elsewhere("GET", "/v1/webhooks/theirs")["logs"]
+    assert is_cached(here, "a=1")
+    assert heard == []
+
+
+def test_ten_wrong_answers_are_shown(here: World, webhook: None, settings) -> None:
+    """Appwrite gives up, the command says so, and registering anew mends it and drops what was cached."""
+    settings.APPWRITE_ORM = {"default": {**here.connection, "WEBHOOK_SECRET": "changed without a word"}}
+    for n in range(2, 13):
+        here.elsewhere("PATCH", f"{TABLE}/a", {"data": {"n": n}})
+    assert here.page() == "a=12"
+
+    def shown() -> str:
+        out = StringIO()
+        call_command("webhook_appwrite", stdout=out, no_color=True)
+        return out.getvalue()
+
+    assert soon(lambda: "OFF: switched off, 10 failed deliveries" in shown())
+    assert "another secret" in shown()
+    here.elsewhere("PATCH", f"{TABLE}/a", {"data": {"n": 99}})
+    assert is_cached(here, "a=12")
+    call_command("webhook_appwrite", "--register", stdout=StringIO())
+    assert "On; 0 failed" in shown()
+    assert here.page() == "a=99"
+
+
+def test_appwrite_restarts(here: World, realtime: Listener) -> None:
+    """What is changed while nobody can be told is not served from the cache once it listens again."""
+    assert here.page() == "a=1"
+    here.take_away()
+    assert soon(lambda: realtime.state == "waiting")
+    here.unheard("a", 7)
+    assert here.page() == "a=1"  # served while Appwrite is away, and not wrong for longer than that
+    here.bring_back()
+    assert soon(lambda: realtime.state == "listening")
+    assert here.page() == "a=7"
+    here.elsewhere("PATCH", f"{TABLE}/a", {"data": {"n": 8}})
+    assert soon(lambda: here.page() == "a=8")
+
+
+def test_rows_that_the_listening_user_may_not_read(
+    here: World, realtime: Listener, heard: list[dict[str, Any]]
+) -> None:
+    """They are not heard of; the documentation says so."""
+    table = "/v1/tablesdb/cb-ev/tables/own"
+    here.elsewhere("PUT", table, {"name": "own", "rowSecurity": True, "permissions": []})
+    for id, granted in (("theirs", []), ("ours", [f'read("user:{LISTENER}")'])):
+        here.elsewhere("POST", f"{table}/rows", {"rowId": id, "data": {"text": "x"}, "permissions": granted})
+    assert soon(lambda: heard)
+    assert [(change["table"], change["row"].id) for change in heard] == [(Own, "ours")]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_command_listens_for_the_whole_site(here: World, tmp_path: Path, cache: str, number: int) -> None:
+    (tmp_path / "site_settings.py").write_text(
+        "from tests.settings import *\n"
+        f"APPWRITE_ORM = {{'default': {here.connection!r}}}\n"
+        f"CACHES = {{'default': {{'BACKEND': 'django_redis.cache.RedisCache', 'LOCATION': {cache!r}, 'OPTIONS':"
+        " {'SERIALIZER': 'django_redis.serializers.json.JSONSerializer'}}}\n"
+        "INSTALLED_APPS = ['django_appwrite_orm', 'tests.events']\n"
+    )
+    path = f"{Path.cwd()}:{tmp_path}"
+    process = subprocess.Popen(
+        [sys.executable, "-W", "error", "-m", "django", "listen_appwrite"],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "site_settings", "PYTHONPATH": path},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert soon(lambda: (report := run(last_report("default"))) and report.state == "listening")
+        assert here.page() == "a=1"
+        assert is_cached(here, "a=1")
+        here.elsewhere("PATCH", f"{TABLE}/a", {"data": {"n": 2}})
+        assert soon(lambda: here.page() == "a=2")
+    finally:
+        process.send_signal(number)
+        out, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors, out.splitlines()[-1]) == (0, "", "Stopped.")
+    found = run(last_report("default"))
+    assert found is not None
+    assert found.state == "stopped"
