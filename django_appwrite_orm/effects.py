@@ -12,7 +12,7 @@ known.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from .exceptions import ConfigurationError
@@ -128,4 +128,18 @@ def reached_by_deleting(table: type[Row]) -> tuple[type[Row], ...]:
                 waiting.append(side.other)
             if side.cascades or side.unlinks:
                 found[side.other] = None
+    return tuple(found)
+
+
+def read_along(table: type[Row], names: Iterable[str]) -> tuple[type[Row], ...]:
+    """The tables besides `table` that a question reads which mentions these columns: `author.name`, `tags.*`."""
+    found: dict[type[Row], None] = {}
+    for name in names:
+        here, *steps = table, *name.split(".")[:-1]
+        for step in steps:
+            side = next((one for one in sides_of(here) if (one.key or "").lower() == step.lower()), None)
+            if side is None:  # a relationship that nobody declared
+                break
+            here = side.other
+            found[here] = None
     return tuple(found)

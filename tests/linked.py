@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from django.core.cache import caches
 
 from django_appwrite_orm import Table
 from django_appwrite_orm.connection import connections
+from django_appwrite_orm.exceptions import Conflict
 from django_appwrite_orm.plans import Request, TableRef
 from django_appwrite_orm.registry import registry
 from django_appwrite_orm.steps import run
@@ -26,7 +27,8 @@ def made(*tables: type[Table]) -> Iterator[None]:
     for table in tables:
         registry.add(table)
     try:
-        send("POST", "/tablesdb", {"databaseId": database, "name": database})
+        with suppress(Conflict):  # by tables made around these
+            send("POST", "/tablesdb", {"databaseId": database, "name": database})
         for table in tables:
             plain = [column for column in table._meta.columns.values() if column.type_name == "string"]
             columns = [{"key": column.key, "type": "string", "size": column.size} for column in plain]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 
@@ -133,5 +133,5 @@ def negation(clause: Clause, nullable: Callable[[str], bool]) -> Clause:
         method = _OPPOSITE[clause.method]
         # notEqual takes one value only
         each = [(value,) for value in values] if method == "notEqual" else [clause.values]
-        opposite = conjunction(Clause(method, clause.attribute, part) for part in each)
+        opposite = conjunction(replace(clause, method=method, values=part) for part in each)
     return disjunction([opposite, Clause("isNull", clause.attribute)]) if nullable(clause.attribute) else opposite

@@ -1,4 +1,8 @@
-"""Questions about rows. A plan's `str()` is its canonical text: cache key, log line and debug panel use it."""
+"""Questions about rows. A plan's `str()` is its canonical text: cache key, log line and debug panel use it.
+
+`beside` are the tables that its dotted columns (`author.name`) lead to, as the project declares them: the answer is
+good as long as all of its `tables` are as they were.
+"""
 
 from __future__ import annotations
 
@@ -30,10 +34,11 @@ class GetRow:
     table: TableRef
     row_id: str
     select: tuple[str, ...] = ()
+    beside: tuple[TableRef, ...] = ()
 
     @property
     def tables(self) -> tuple[TableRef, ...]:
-        return (self.table,)
+        return (self.table, *self.beside)
 
     def fetch(self) -> Exchange[Answer]:
         select = (Clause("select", values=self.select),) if self.select else ()
@@ -59,10 +64,11 @@ class ListRows:
     offset: int = 0
     select: tuple[str, ...] = ()
     total: bool = False
+    beside: tuple[TableRef, ...] = ()
 
     @property
     def tables(self) -> tuple[TableRef, ...]:
-        return (self.table,)
+        return (self.table, *self.beside)
 
     @property
     def clauses(self) -> tuple[Clause, ...]:
@@ -89,10 +95,11 @@ class CountRows:
     table: TableRef
     filters: tuple[Clause, ...] = ()
     most: int | None = None
+    beside: tuple[TableRef, ...] = ()
 
     @property
     def tables(self) -> tuple[TableRef, ...]:
-        return (self.table,)
+        return (self.table, *self.beside)
 
     def fetch(self) -> Exchange[Answer]:
         count, after = 0, tuple[Clause, ...]()

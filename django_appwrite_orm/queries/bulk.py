@@ -129,7 +129,7 @@ def _updates(
 def _note_written(row: Row, plan: UpdateRow) -> None:
     """The row as it is now. What only the server knows, the date of the change and what operators came to, is
     no longer known."""
-    names = {row._meta.by_key[key].name for key in plan.data}
+    names = {row._meta.name_of(key) for key in plan.data}
     worked_out = {row._meta.columns[name].key for name in separated(row._values)[1]}
     unknown = {"$updatedAt", *(worked_out & plan.data.keys())}
     later = {name: value for name, value in row._values.items() if name not in names}

@@ -21,10 +21,10 @@ class Changes(Results[R]):
     def create(self, **values: Any) -> R:
         """Make a row and write it. Raises ValidationError, before any request, with all errors by column, then
         `DuplicateId` or `UniqueViolation`."""
-        return run(writes.create(self.model(**values), self.db))
+        return run(writes.create(self.new_row(values), self.db))
 
     async def acreate(self, **values: Any) -> R:
-        return await arun(writes.create(self.model(**values), self.db))
+        return await arun(writes.create(self.new_row(values), self.db))
 
     def get_or_create(self, defaults: Mapping[str, Any] | None = None, **lookups: Any) -> tuple[R, bool]:
         """The one row that matches, and False; or a new one of these values and `defaults`, and True.

@@ -13,8 +13,8 @@ from django.core.exceptions import FieldError
 from ..exceptions import AppwriteORMError
 from ..steps import Steps
 from ..tables import Row, UniqueIndex, columns, name_problem
-from .related import ways_back
 from .system import column_of
+from .ways import ways_back
 
 if TYPE_CHECKING:
     from .queryset import QuerySet
@@ -81,7 +81,7 @@ def _key(table: type[Row], name: str) -> columns.Column:
 
 def _free_name(table: type[Row], alias: str) -> str:
     problem = name_problem(alias, table) if alias.isidentifier() else "this is no name in Python"
-    if alias in (way for way, _, _ in ways_back(table)):
+    if alias in (way.name for way in ways_back(table)):
         problem = "this is what a way back is called"
     if problem:
         raise AppwriteORMError(

@@ -7,7 +7,7 @@ docs/queries.md says which lookup follows which rule. The `i` forms put the same
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from django.core.exceptions import FieldError, ValidationError
@@ -16,13 +16,14 @@ from django.db.models import Q
 from ..conf import VALID_ID
 from ..exceptions import NotSupportedError
 from ..plans import EVERYTHING, NOTHING, TEXT_LIMIT, Clause, conjunction, disjunction, fits, negation
-from ..registry import registry
 from ..tables import Row, columns
+from ..tables.columns.relationship import RelationshipColumn
 from ..tables.columns.spatial import Spatial
 from ..tables.columns.stored import STORED_AS_TEXT
+from .across import across
 from .dates import DATE_PARTS, part_of_date
-from .related import following
 from .system import column_of
+from .ways import Way, find_way
 
 _METHODS = {"gt": "greaterThan", "gte": "greaterThanEqual", "lt": "lessThan", "lte": "lessThanEqual"}
 _TEXT = {
@@ -38,15 +39,14 @@ _TEXT = {
 _PATTERNS = frozenset({"contains", "startsWith", "endsWith"})
 _OF_ARRAYS = {"contains": "containsAll", "contains_all": "containsAll", "contains_any": "containsAny"}
 _PLAIN = ("exact", "in", "range", "isnull", *_METHODS)
-_OF_REFERENCES = frozenset({"exact", "in", "isnull"})
+_OF_REFERENCES = ("exact", "in", "isnull")
 
 
 def where(table: type[Row], condition: Q) -> Clause:
     """The clause for a `Q` of any depth. Raises FieldError, ValidationError or NotSupportedError."""
     if condition.connector not in (Q.AND, Q.OR):
         raise NotSupportedError(f"Appwrite has no {condition.connector} of conditions. Write it with & and |.")
-    children: list[Any] = list(condition.children)
-    parts = [where(table, child) if isinstance(child, Q) else _lookup(table, child) for child in children]
+    parts = list(_parts(table, condition))
     if not parts:
         return EVERYTHING
     clause = conjunction(parts) if condition.connector == Q.AND else disjunction(parts)
@@ -66,22 +66,49 @@ def order(table: type[Row], names: Iterable[str]) -> tuple[Clause, ...]:
             clauses.append(Clause("orderRandom"))
             continue
         column = _askable(table, name[1:] if name[:1] in ("-", "+") else name)
+        if isinstance(column, RelationshipColumn):
+            raise FieldError(f"{table.__name__}.{column.name}: Appwrite cannot order by a relationship.")
         clauses.append(Clause("orderDesc" if name.startswith("-") else "orderAsc", column.key))
     return tuple(clauses)
 
 
-def _lookup(table: type[Row], child: Any) -> Clause:
+def _parts(table: type[Row], condition: Q) -> Iterator[Clause]:
+    """What a Q says, one by one. What it says together of a relation to many, it says of the same row there."""
+    together: dict[Way, list[Any]] = {}
+    for child in condition.children:
+        if isinstance(child, Q):
+            yield where(table, child)
+            continue
+        path, value = _said(child)
+        name, _, rest = path.partition("__")
+        way = None if name in table._meta.references and rest in ("", *_OF_REFERENCES) else find_way(table, name)
+        if way is None:
+            yield _lookup(table, path, value)
+        elif rest == "isnull":
+            anything = across(table, way, EVERYTHING)
+            yield negation(anything, lambda key: False) if _truth(name, value) else anything
+        else:
+            there = (rest, value) if rest not in ("", *_OF_REFERENCES) else (f"id__{rest or 'exact'}", _ids(value))
+            if condition.connector == Q.AND and (way.here is None or way.here_many):
+                together.setdefault(way, []).append(there)
+            else:
+                yield across(table, way, where(way.other, Q(there)))
+    for way, said in together.items():
+        yield across(table, way, where(way.other, Q(*said)))
+
+
+def _said(child: Any) -> tuple[str, Any]:
     if not (isinstance(child, tuple) and len(child) == 2):
         raise NotSupportedError(
             f"Appwrite cannot filter by the expression {child!r}. Use lookups, such as price__lt=20."
         )
-    path, value = child
+    return str(child[0]), child[1]
+
+
+def _lookup(table: type[Row], path: str, value: Any) -> Clause:
     name, *rest = path.split("__")
     if name in table._meta.references:
-        reference = table._meta.references[name]
-        if rest and rest[0] not in _OF_REFERENCES:
-            return following(table, reference, where(registry.target(table, reference), Q(("__".join(rest), value))))
-        name, value = reference.column_name, _ids(value)
+        name, value = table._meta.references[name].column_name, _ids(value)
     column = _askable(table, name)
     lookup, allowed = "__".join(rest) or "exact", _allowed(column)
     if lookup not in allowed:
@@ -132,6 +159,8 @@ def _allowed(column: columns.Column) -> tuple[str, ...]:
         return ("isnull", "exact")
     if isinstance(column, Spatial):
         return ("isnull",)
+    if isinstance(column, RelationshipColumn):
+        return _OF_REFERENCES
     return (*_PLAIN, *_TEXT) if column.is_text and not isinstance(column, STORED_AS_TEXT) else _PLAIN
 
 
@@ -145,9 +174,7 @@ def _sendable(clause: Clause) -> bool:
 def _clause(column: columns.Column, lookup: str, value: Any, query: Callable[[Any], Any]) -> Clause:
     key = column.key
     if lookup == "isnull" or (value is None and lookup in ("exact", "iexact")):
-        if lookup == "isnull" and not isinstance(value, bool):
-            raise ValidationError({column.name: "The value of isnull must be True or False."})
-        return Clause("isNull" if lookup != "isnull" or value else "isNotNull", key)
+        return Clause("isNull" if lookup != "isnull" or _truth(column.name, value) else "isNotNull", key)
     if column.array:
         several = value if isinstance(value, (list, tuple, set, frozenset)) else [value]
         values = tuple(query(one) for one in several)
@@ -166,6 +193,12 @@ def _clause(column: columns.Column, lookup: str, value: Any, query: Callable[[An
     method, one = _TEXT.get(lookup, "equal"), query(value)
     # Appwrite puts a backslash before the wildcards in a pattern, but not before a backslash.
     return Clause(method, key, (one.replace("\\", "\\\\") if method in _PATTERNS else one,))
+
+
+def _truth(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValidationError({name: "The value of isnull must be True or False."})
+    return value
 
 
 def _membership(column: columns.Column, several: Iterable[Any], query: Callable[[Any], Any]) -> Clause:

@@ -11,12 +11,13 @@ from ..identity import IdentifiedAlias
 from ..plans import BULK_LIMIT, Clause, DeleteRow, DeleteRows, UpdateRow, UpdateRows
 from ..signals import Send
 from ..steps import Steps
-from ..tables import clean_values
+from ..tables import Row, clean_values
+from .across import followed
 from .chunks import chunks_of
 from .expressions import operators, separated
 from .merge import pages
 from .operations import announce, write
-from .related import followed
+from .related import ids_of
 from .writes import known_columns
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def update_matching(query: Selection[Any], values: dict[str, Any]) -> Steps[int]
     """Set columns in every row that a queryset matches."""
     table = query.model
     known_columns(table, values)
-    plain, expressions = separated(values)
+    plain, expressions = separated(_linked(table, values))
     data = {**clean_values(table, plain, whole=False), **operators(table, expressions)}
     query = yield from followed(query)
     if query.is_empty or not data:
@@ -38,6 +39,12 @@ def update_matching(query: Selection[Any], values: dict[str, Any]) -> Steps[int]
     arguments = {"plan": whole, "count": count, "using": query.db}
     yield from announce(query.db, Send(signals.post_bulk_update, table, arguments))
     return count
+
+
+def _linked(table: type[Row], values: dict[str, Any]) -> dict[str, Any]:
+    """The values, with ids where relationships to many were given rows."""
+    to_many = table._meta.to_many
+    return {name: ids_of(table, to_many[name], value) if name in to_many else value for name, value in values.items()}
 
 
 def delete_matching(query: Selection[Any]) -> Steps[tuple[int, dict[str, int]]]:

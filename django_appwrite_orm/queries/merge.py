@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..exceptions import NotSupportedError
 from ..steps import Steps
 from ..tables import Row
-from .related import crosses, followed
+from .across import crosses, followed
 from .system import column_by_key
 from .walk import BY_SEQUENCE, Pages, Raw, Walk
 

@@ -9,10 +9,11 @@ from django.db.models import Count, Max, Min
 from ..plans import Clause, CountRows, ListRows, conjunction
 from ..steps import Steps, arun, run
 from ..tables import Row
+from .across import crosses, followed
 from .groups import Groups
+from .mentioned import tables_beside
 from .merge import pages
 from .operations import read
-from .related import crosses, followed
 from .selection import Selection
 from .system import column_by_key, keys
 from .tallies import Tally, Wanted, wanted
@@ -31,13 +32,15 @@ class Numbers(Selection[R]):
     def _matching(self, most: int | None) -> Steps[int]:
         """How many rows match, the slice apart; no need to count further than `most`."""
         if crosses(self._where):
-            return int((yield from (yield from followed(self))._matching(most)))
+            found = yield from followed(self)
+            return 0 if found.is_empty else int((yield from found._matching(most)))
         split = self.requests()
         if len(split.requests) > 1 and not self._is_partition(split.by):
             return (yield from self._walked())
         count = 0
         for filters in split.requests:
-            count += yield from read(self.model, self.db, CountRows(self.ref, filters, most), self.policy)
+            plan = CountRows(self.ref, filters, most, tables_beside(self, filters))
+            count += yield from read(self.model, self.db, plan, self.policy)
         return count
 
     def _is_partition(self, by: tuple[Clause, ...]) -> bool:
@@ -72,7 +75,8 @@ class Numbers(Selection[R]):
         if crosses(self._where):
             return bool((yield from (yield from followed(self))._exists()))
         for filters in self.requests().requests:
-            plan = ListRows(self.ref, filters, limit=1, offset=self.start, select=("$id",))
+            beside = tables_beside(self, filters)
+            plan = ListRows(self.ref, filters, limit=1, offset=self.start, select=("$id",), beside=beside)
             if (yield from read(self.model, self.db, plan, self.policy))["rows"]:
                 return True
         return False

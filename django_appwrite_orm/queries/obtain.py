@@ -49,7 +49,7 @@ def update_or_create(
 def _created(query: Results[R], defaults: Values, lookups: Values) -> Steps[tuple[R, bool]]:
     given = {name.removesuffix("__exact"): value for name, value in lookups.items()}
     values = {name: value for name, value in given.items() if "__" not in name} | dict(defaults)
-    row = query.model(**{name: value() if callable(value) else value for name, value in values.items()})
+    row = query.new_row({name: value() if callable(value) else value for name, value in values.items()})
     try:
         return (yield from writes.create(row, query.db)), True
     except IntegrityError:

@@ -14,7 +14,7 @@ from ..connection import Connection, connections
 from ..effects import reached
 from ..exceptions import AppwriteError
 from ..identity import IdentifiedAlias
-from ..plans import ReadPlan, WritePlan
+from ..plans import CreateRow, ReadPlan, UpdateRow, WritePlan
 from ..routing import routed
 from ..schema.automatic import ready
 from ..signals import Send
@@ -84,7 +84,21 @@ def write(table: type[Row], alias: str, plan: WritePlan) -> Steps[Any]:
         for one in tables:
             yield Send(signals.table_invalidated, one, {"reason": "write", "using": alias})
     logger.debug("%s", plan.request)
-    return data
+    return _as_read(table, plan, data)
+
+
+def _as_read(table: type[Row], plan: WritePlan, data: Any) -> Any:
+    """The answer to a change of one row with its links as a read would show them: single ones as ids, whatever is
+    at their other end, and lists of links not at all."""
+    meta = table._meta
+    if not meta.relationships or not isinstance(plan, (CreateRow, UpdateRow)) or not isinstance(data, dict):
+        return data
+    row = {key: value for key, value in data.items() if key not in {one.key for one in meta.to_many.values()}}
+    for name in meta.relationships.keys() & meta.references.keys():
+        key = meta.columns[meta.references[name].column_name].key
+        if key in plan.data or key in row or isinstance(plan, CreateRow):
+            row[key] = plan.data[key] if key in plan.data else meta.by_key[key].to_python(row.get(key))
+    return row
 
 
 def announce(alias: str, send: Send) -> Steps[None]:

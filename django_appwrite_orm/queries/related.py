@@ -1,108 +1,23 @@
-"""References between tables, followed: to the row, to many rows' rows at once, back, and in a filter.
-
-Appwrite knows nothing of them. Whatever crosses one is a second question, and an answer of its own in the cache.
-"""
+"""Rows of rows: what relations lead to, for one row and for many at once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, cast
 
-from django.core.exceptions import FieldError
-
-from ..exceptions import ConfigurationError, NotSupportedError
+from ..conf import VALID_ID
 from ..identity import same_identity
-from ..plans import NOTHING, Clause, conjunction, disjunction, negation
+from ..plans import Clause
 from ..registry import registry
 from ..steps import Steps
 from ..tables import Row
 from ..tables.columns import Reference
+from ..tables.columns.relationship import RelationshipToMany
+from .across import FOLLOWS, Across, linked_ids
+from .ways import Way, way_of
 
 if TYPE_CHECKING:
     from .queryset import QuerySet
-    from .selection import Selection
-
-# Rows of the other table that a lookup across a reference may match.
-FOLLOWED_LIMIT = 5000
-FOLLOWS, FOLLOWS_NOT = "follows", "followsNot"
-
-
-def ways_back(table: type[Row]) -> Iterator[tuple[str, type[Row], Reference]]:
-    """What refers to `table`: the name of the way back, the table that refers, its reference."""
-    for other in registry.all():
-        for reference in other._meta.references.values():
-            name = reference.accessor(other)
-            if name is not None and _leads_to(other, reference, table):
-                yield name, other, reference
-
-
-def _leads_to(other: type[Row], reference: Reference, table: type[Row]) -> bool:
-    try:
-        return registry.target(other, reference) is table
-    except ConfigurationError:  # its table is not registered (yet), so it cannot be this one
-        return False
-
-
-def rows_back(table: type[Row], name: str) -> tuple[type[Row], Reference]:
-    """The way back called `name`. Raises FieldError."""
-    ways = {way: (other, reference) for way, other, reference in ways_back(table)}
-    if name not in ways:
-        known = ", ".join(sorted([*table._meta.references, *ways])) or "none"
-        raise FieldError(f"{table.__name__} has no relation {name!r}. It has: {known}.")
-    return ways[name]
-
-
-def check_relation(table: type[Row], path: str) -> None:
-    """Raises FieldError, with what there is, unless `path` goes from relation to relation."""
-    name, _, rest = path.partition("__")
-    reference = table._meta.references.get(name)
-    other = registry.target(table, reference) if reference is not None else rows_back(table, name)[0]
-    if rest:
-        check_relation(other, rest)
-
-
-# Rows of rows: one request for all of them.
-
-
-def attach(rows: list[Row], names: Iterable[str], alias: str) -> Steps[None]:
-    """Give the rows what the relations called `names` lead to, read at once: one request for each relation and
-    chunk of ids. `maker__country` goes on from there."""
-    onward: dict[str, list[str]] = {}
-    for name in names:
-        first, _, rest = name.partition("__")
-        onward.setdefault(first, []).extend([rest] if rest else [])
-    for name, further in onward.items():
-        if not rows:
-            return
-        if name in rows[0]._meta.references:
-            yield from _attach_forward(rows, rows[0]._meta.references[name], further, alias)
-        else:
-            yield from _attach_back(rows, name, further, alias)
-
-
-def _attach_forward(rows: list[Row], reference: Reference, further: list[str], alias: str) -> Steps[None]:
-    table = type(rows[0])
-    ids = dict.fromkeys(getattr(row, reference.column_name) for row in rows)
-    ids.pop(None, None)
-    found = yield from asked_beside(registry.target(table, reference), alias)._in_bulk(list(ids), "pk")
-    yield from attach(list(found.values()), further, alias)
-    by_id = {str(id).lower(): row for id, row in found.items()}
-    for row in rows:
-        other_id = getattr(row, reference.column_name)
-        if other_id is not None:
-            related_rows(row)[reference.name] = (other_id, by_id.get(other_id.lower()))
-
-
-def _attach_back(rows: list[Row], name: str, further: list[str], alias: str) -> Steps[None]:
-    other, reference = rows_back(type(rows[0]), name)
-    query = asked_beside(other, alias).filter(**{f"{reference.column_name}__in": [row.id for row in rows]})
-    found: list[Row] = yield from query._all_rows()
-    yield from attach(found, further, alias)
-    by_id: dict[str, list[Row]] = {}
-    for one in found:
-        by_id.setdefault(str(getattr(one, reference.column_name)).lower(), []).append(one)
-    for row in rows:
-        related_rows(row)[name] = (row.id, by_id.get(str(row.id).lower(), []))
 
 
 def related_rows(row: Row) -> dict[str, tuple[str | None, Any]]:
@@ -118,44 +33,103 @@ def asked_beside(table: type[Row], alias: str) -> QuerySet[Any]:
     return QuerySet(table, same_identity(alias, table._meta.using or alias))
 
 
-# Filters that cross a reference.
-
-
-def following(table: type[Row], reference: Reference, where: Clause) -> Clause:
-    """Rows whose reference leads to a row that matches `where`: a clause of ours, answered before it is sent."""
-    return Clause(FOLLOWS, table._meta.columns[reference.column_name].key, (reference.name, where))
-
-
-def crosses(clause: Clause) -> bool:
-    """Whether a reference has to be followed before this can be asked."""
-    if clause.method in (FOLLOWS, FOLLOWS_NOT):
-        return True
-    return clause.method in ("and", "or") and any(map(crosses, clause.values or ()))
-
-
-def followed(query: Selection[Any]) -> Steps[Any]:
-    """The same selection with every reference in its filters followed: one more question for each."""
-    if not crosses(query._where):
-        return query
-    return query._clone(_where=(yield from _followed(query.model, query._where, query)))
-
-
-def _followed(table: type[Row], clause: Clause, query: Selection[Any]) -> Steps[Clause]:
-    if clause.method in ("and", "or"):
-        parts = []
-        for part in clause.values or ():
-            parts.append((yield from _followed(table, part, query)))
-        return conjunction(parts) if clause.method == "and" else disjunction(parts)
-    if clause.method not in (FOLLOWS, FOLLOWS_NOT):
-        return clause
-    name, where = clause.values or ()
-    reference = table._meta.references[name]
-    other = asked_beside(registry.target(table, reference), query.db)._clone(_where=where, policy=query.policy)
-    ids = yield from other.values_list("id", flat=True)[: FOLLOWED_LIMIT + 1]._all_rows()
-    if len(ids) > FOLLOWED_LIMIT:
-        raise NotSupportedError(
-            f"{table.__name__}: a lookup across {name!r} matches more than {FOLLOWED_LIMIT} rows of"
-            f" {other.model.__name__}. Narrow it down, or ask from the other side."
+def rows_at(row: Row, way: Way, alias: str) -> QuerySet[Any]:
+    """The rows that `way` leads to from `row`; what is created among them leads back to it. Raises ValueError for a
+    row without an id."""
+    table = type(row)
+    if row.id is None:
+        raise ValueError(
+            f"This {table.__name__} has not been saved, so nothing can lead to it; there is no {way.name}."
         )
-    matching = Clause("equal", clause.attribute, tuple(ids)) if ids else NOTHING
-    return matching if clause.method == FOLLOWS else negation(matching, lambda key: False)
+    if way.beyond is not None and not way.beyond_many:
+        where = Clause("equal", way.beyond, (row.id,))
+    else:
+        itself = Clause("equal", "$id", (row.id,))
+        where = Across(FOLLOWS, "$id", (itself,), table, str(way.here), way=way.name)
+    rows = asked_beside(way.other, alias)._clone(_where=where, presets=_presets(way, row))
+    known = related_rows(row).get(way.name)
+    if known is not None and known[0] == row.id:
+        rows._along = known[1]
+    return rows.all()
+
+
+def _presets(way: Way, row: Row) -> dict[str, Any] | None:
+    """The values of a new row at the end of the way that lead back to `row`; None where it has no column for it."""
+    for column in way.other._meta.columns.values():
+        if column.key == way.beyond:
+            return {column.name: row.id}
+    for name, relationship in way.other._meta.to_many.items():
+        if relationship.key == way.beyond:
+            return {name: [row.id]}
+    return None
+
+
+def ids_of(table: type[Row], relationship: RelationshipToMany, others: object) -> list[str]:
+    """The ids of the rows that a relationship to many is to lead to, each once. Raises ValueError unless they are
+    saved rows of its table, or ids."""
+    wanted = registry.target(table, relationship)
+    several = isinstance(others, Iterable) and not isinstance(others, (str, bytes, Mapping))
+    ids: dict[str, None] = {}
+    for one in cast("Iterable[object]", others) if several else [None]:
+        row_id = one.id if isinstance(one, wanted) else one
+        if not isinstance(row_id, str) or not VALID_ID.fullmatch(row_id):
+            where = f"{table.__name__}.{relationship.name}"
+            raise ValueError(f"{where} takes a list of saved {wanted.__name__} rows, or of their ids, not {others!r}.")
+        ids[row_id] = None
+    return list(ids)
+
+
+def attach(rows: list[Row], names: Iterable[str], alias: str) -> Steps[None]:
+    """Give the rows what the relations called `names` lead to, read at once: one request for each relation and
+    chunk of ids. `maker__country` goes on from there."""
+    onward: dict[str, list[str]] = {}
+    for name in names:
+        first, _, rest = name.partition("__")
+        onward.setdefault(first, []).extend([rest] if rest else [])
+    for name, further in onward.items():
+        if not rows:
+            return
+        table = type(rows[0])
+        way = way_of(table, name)
+        query = asked_beside(way.other, alias)._clone(related=tuple(further))
+        if name in table._meta.references:
+            yield from _attach_forward(rows, table._meta.references[name], query)
+        elif way.beyond is not None and not way.beyond_many:
+            yield from _attach_back(rows, way, way.beyond, query)
+        else:
+            yield from _attach_linked(rows, way, str(way.here), query)
+
+
+def _attach_forward(rows: list[Row], reference: Reference, query: QuerySet[Any]) -> Steps[None]:
+    ids = dict.fromkeys(getattr(row, reference.column_name) for row in rows)
+    ids.pop(None, None)
+    by_id = yield from _by_id(query, list(ids))
+    for row in rows:
+        other_id = getattr(row, reference.column_name)
+        if other_id is not None:
+            related_rows(row)[reference.name] = (other_id, by_id.get(other_id.lower()))
+
+
+def _attach_back(rows: list[Row], way: Way, key: str, query: QuerySet[Any]) -> Steps[None]:
+    ids = tuple(str(row.id) for row in rows)
+    found: list[Row] = yield from query._clone(_where=Clause("equal", key, ids))._all_rows()
+    by_id: dict[str, list[Row]] = {}
+    for one in found:
+        for linked in linked_ids(one._raw.get(key)):
+            by_id.setdefault(linked.lower(), []).append(one)
+    for row in rows:
+        related_rows(row)[way.name] = (row.id, by_id.get(str(row.id).lower(), []))
+
+
+def _attach_linked(rows: list[Row], way: Way, key: str, query: QuerySet[Any]) -> Steps[None]:
+    """The rows were read with the ids of what they are linked to."""
+    ids = {row.id: linked_ids(row._raw.get(key)) for row in rows}
+    by_id = yield from _by_id(query, list(dict.fromkeys(one for linked in ids.values() for one in linked)))
+    for row in rows:
+        found = (by_id.get(one.lower()) for one in ids[row.id])
+        related_rows(row)[way.name] = (row.id, [one for one in found if one is not None])
+
+
+def _by_id(query: QuerySet[Any], ids: list[str]) -> Steps[dict[str, Row]]:
+    found = (yield from query._in_bulk(ids, "pk")) if ids else {}
+    return {str(id).lower(): row for id, row in found.items()}

@@ -12,6 +12,7 @@ from ..conf import VALID_ID
 from ..plans import EVERYTHING, GetRow
 from ..steps import Steps, arun, run
 from ..tables import Row, UniqueIndex
+from .mentioned import columns_to_show, tables_beside
 from .merge import pages
 from .operations import read
 from .reading_ahead import aread_ahead, read_ahead
@@ -161,7 +162,9 @@ class Results(Selection[R]):
         text = "" if row_id is None else str(row_id)
         if not VALID_ID.fullmatch(text):  # Appwrite cannot have such a row, and it must not reach a URL
             return None
-        raw = yield from read(self.model, self.db, GetRow(self.ref, text, self.select), self.policy)
+        select = columns_to_show(self)
+        plan = GetRow(self.ref, text, select, tables_beside(self, (), select))
+        raw = yield from read(self.model, self.db, plan, self.policy)
         return None if raw is None else (yield from self._page_of([raw]))[0]
 
     def get(self, *conditions: Q, **lookups: Any) -> R:

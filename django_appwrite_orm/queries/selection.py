@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, NoReturn, Self, TypeVar
 
 from django.core.exceptions import FieldError
@@ -18,8 +18,8 @@ from ..plans import EVERYTHING, NOTHING, Clause, Split, TableRef, conjunction, d
 from ..tables import Row
 from . import lookups, textual
 from .operations import alias_of
-from .related import check_relation
 from .system import keys
+from .ways import check_relation
 
 R = TypeVar("R", bound=Row)
 
@@ -39,6 +39,8 @@ class Selection(Generic[R]):
         self._where = EVERYTHING
         self.names: tuple[str, ...] | None = None  # what values() and values_list() were asked for
         self.related: tuple[str, ...] = ()  # the relations that are read along with the rows
+        # What rows made here start with, so that they lead back to where this was asked; None: nothing can.
+        self.presets: Mapping[str, Any] | None = {}
         self._shape: Callable[[R], Any] | None = None
         self._rows: list[Any] | None = None
         self._along: list[Any] | None = None  # rows that were read along with another one
@@ -81,6 +83,15 @@ class Selection(Generic[R]):
         for name, value in changes.items():
             setattr(clone, name, value)
         return clone
+
+    def new_row(self, values: Mapping[str, Any]) -> R:
+        """A row that could be among these. Raises FieldError where no column of it could lead back."""
+        if self.presets is None:
+            raise FieldError(
+                f"A {self.model.__name__} cannot be made from here: it has no declared column that leads back."
+                " Declare the relationship on both tables, or make the row first and then link it."
+            )
+        return self.model(**{**self.presets, **values})
 
     # Narrowing it down.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar, overload
 
 from django.core.exceptions import SynchronousOnlyOperation
@@ -12,10 +12,12 @@ from ..registry import registry
 from ..steps import Steps, arun, run
 from ..tables import Row
 from ..tables.columns import Reference
+from ..tables.columns.relationship import RelationshipToMany
 from . import writes
 from .operations import alias_of
 from .queryset import QuerySet
-from .related import asked_beside, related_rows, ways_back
+from .related import asked_beside, ids_of, related_rows, rows_at
+from .ways import unseen, way_of, ways_back
 
 R = TypeVar("R", bound=Row)
 
@@ -97,18 +99,26 @@ class Table(Row):
         setattr(self, reference.column_name, other_id)
         related_rows(self)[reference.name] = (other_id, other)
 
+    def _related_rows(self, relationship: RelationshipToMany) -> QuerySet[Any]:
+        set_here = self._values.get(relationship.name)
+        if set_here is not None:
+            return asked_beside(registry.target(type(self), relationship), self._alias(None)).filter(pk__in=set_here)
+        return rows_at(self, way_of(type(self), relationship.name), self._alias(None))
+
+    def _set_related_rows(self, relationship: RelationshipToMany, others: Iterable[Row | str]) -> None:
+        self._values[relationship.name] = ids_of(type(self), relationship, others)
+        related_rows(self).pop(relationship.name, None)
+
     if not TYPE_CHECKING:  # what a way back is called is known to the other tables
 
         def __getattr__(self, name: str) -> QuerySet[Any]:
-            """The way back of a reference: the rows of another table that refer to this one."""
-            for way, other, reference in ways_back(type(self)):
-                if way == name:
-                    rows = asked_beside(other, self._alias(None)).filter(**{reference.column_name: self.id})
-                    known = related_rows(self).get(name)
-                    if known is not None and known[0] == self.id:
-                        rows._along = known[1]
-                    return rows.all()
-            return super().__getattribute__(name)  # raises what led here, a column that was not read for instance
+            """The way back of a relation: the rows of another table that lead to this one."""
+            way = None if name.startswith("_") else next((w for w in ways_back(type(self)) if w.name == name), None)
+            if way is None:
+                return super().__getattribute__(name)  # raises what led here: a column was not read, for instance
+            if not way.can_be_walked:
+                raise AttributeError(unseen(type(self), way))
+            return rows_at(self, way, self._alias(None))
 
     def _reload(self, using: str | None) -> Steps[None]:
         fresh = yield from QuerySet(type(self), self._alias(using)).uncached()._get(pk=self.id)

@@ -8,6 +8,7 @@ from ..connection import connections
 from ..plans import Clause, ListRows, conjunction, disjunction, fits
 from ..steps import Steps
 from ..tables import Row, columns
+from .mentioned import columns_to_show, tables_beside
 from .operations import read
 from .system import column_by_key
 
@@ -64,9 +65,9 @@ class Walk:
         offset = query.start + self._position if self._after is None else 0
         filters = (*self._filters, *query.cursor) if self._after is None else (*self._filters, self._after)
         # Where the next page begins is told by the columns of the order.
-        keys = (clause.attribute for clause in order if clause.attribute)
-        select = tuple(dict.fromkeys((*query.select, *keys))) if query.select else ()
-        return ListRows(query.ref, filters, order, limit, offset, select)
+        select = columns_to_show(query, (clause.attribute for clause in order))
+        beside = tables_beside(query, filters, select)
+        return ListRows(query.ref, filters, order, limit, offset, select, beside=beside)
 
 
 def _beyond(table: type[Row], order: tuple[Clause, ...], last: Raw) -> Clause | None:

@@ -100,13 +100,13 @@ def changes_of(row: Row, only: Collection[str] | None = None) -> dict[str, Any]:
     finally:
         row._values = before
     data |= operators(type(row), expressions)
-    keys = None if only is None else {row._meta.columns[name].key for name in only}
+    keys = None if only is None else {row._meta.key_of(name) for name in only}
     return {key: value for key, value in data.items() if keys is None or key in keys}
 
 
 def _changed_values(row: Row, only: Collection[str] | None) -> dict[str, Any]:
-    names = (row._meta.by_key[key].name for key in changes_of(row, only))
-    return {name: getattr(row, name) for name in names}
+    names = (row._meta.name_of(key) for key in changes_of(row, only))
+    return {name: row._values[name] if name in row._meta.to_many else getattr(row, name) for name in names}
 
 
 def _write_if_unchanged(row: Row, alias: str, plan: UpdateRow) -> Steps[Any]:
@@ -150,5 +150,5 @@ def delete(row: Row, alias: str) -> Steps[tuple[int, dict[str, int]]]:
 def known_columns(table: type[Row], names: Iterable[str]) -> None:
     """Raises FieldError for a name that is no column, with the near ones."""
     for name in names:
-        if name not in table._meta.columns:
+        if name not in table._meta.columns and name not in table._meta.to_many:
             raise FieldError(unknown_column(table, name))

@@ -14,6 +14,7 @@ from ..exceptions import ConfigurationError
 from ..plans import TableRef
 from .columns import Column, Reference, Relationship
 from .columns.reference import Relation
+from .columns.relationship import RelationshipToMany
 from .indexes import Index
 
 if TYPE_CHECKING:
@@ -87,6 +88,19 @@ class Options:
     def relationships(self) -> dict[str, Relationship]:
         """The links that Appwrite keeps, of all four types."""
         return {name: relation for name, relation in self.relations.items() if isinstance(relation, Relationship)}
+
+    @cached_property
+    def to_many(self) -> dict[str, RelationshipToMany]:
+        """The relationships that are no column of a row here but rows of another table."""
+        return {name: one for name, one in self.relations.items() if isinstance(one, RelationshipToMany)}
+
+    def name_of(self, key: str) -> str:
+        """What in Python is called what the server calls `key`: a column, or a relationship to many."""
+        return next((one.name for one in self.to_many.values() if one.key == key), None) or self.by_key[key].name
+
+    def key_of(self, name: str) -> str:
+        """The other way round."""
+        return self.to_many[name].key if name in self.to_many else self.columns[name].key
 
     @cached_property
     def name(self) -> str:

@@ -180,8 +180,11 @@ class Row:
         has no such form.
         """
         self._note_changed_arrays()
-        changed = {}
+        changed: dict[str, Any] = {}
         for name, value in self._values.items():
+            if name in self._meta.to_many:
+                changed[self._meta.key_of(name)] = list(value)
+                continue
             column = self._meta.columns[name]
             try:
                 changed[column.key] = None if value is None else column.to_appwrite(column.clean(value))

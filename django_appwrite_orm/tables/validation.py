@@ -42,6 +42,9 @@ def clean_values(
                 _refuse_operators(data[column.key])
         except ValidationError as error:
             errors[name] = error.messages
+    for name, relationship in table._meta.to_many.items():
+        if name in values:
+            data[relationship.key] = list(values[name])
     if errors:
         raise ValidationError(errors)
     return data

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from django_appwrite_orm import Table, columns
 from django_appwrite_orm.exceptions import ConfigurationError, NotSupportedError
-from django_appwrite_orm.queries import related
+from django_appwrite_orm.queries import across
 from django_appwrite_orm.registry import registry
 from django_appwrite_orm.schema import migrate
 from django_appwrite_orm.steps import run
@@ -212,7 +212,7 @@ class TestFilters:
         assert across.all().count() == 3
 
     def test_no_further_than_a_stated_number_of_rows(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(related, "FOLLOWED_LIMIT", 1)
+        monkeypatch.setattr(across, "FOLLOWED_LIMIT", 1)
         assert len(Toy.objects.filter(maker__name="Ada")) == 2
         with pytest.raises(NotSupportedError, match="more than 1 rows of Maker"):
             list(Toy.objects.filter(maker__country__isnull=False))
