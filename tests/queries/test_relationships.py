@@ -86,7 +86,7 @@ class TestOneRow:
         read = Novel.objects.get(pk=made.pk)
         assert (made.writer_id, made.cover_id) == ("gone", None)
         assert (read.writer_id.lower(), read.cover_id) == ("gone", None)
-        with pytest.raises(Writer.DoesNotExist, match="(?i)'gone', which does not exist"):
+        with pytest.raises(Writer.DoesNotExist, match=r"(?i)'gone', which does not exist"):
             read.writer  # noqa: B018
         made.writer = Writer.objects.get(pk="bob")
         made.save()
