@@ -131,14 +131,19 @@ class Connection:
 
     def write(self, tables: Sequence[TableRef], request: Request) -> Steps[Any]:
         """Send a change of `tables` under the cache protocol; the decoded answer."""
+        answer = yield from self.fenced(tables, partial(self.send, request))
+        return answer.data
+
+    def fenced(self, tables: Sequence[TableRef], send: Callable[[], Steps[Result]]) -> Steps[Result]:
+        """What `send` does to `tables`, under the cache protocol: see `caching.write` for what it may raise and
+        give."""
         keys = [self.table_keys(table) for table in tables]
         for table in tables:
             self.statistics.note_invalidation(table.table)
         try:
-            answer = yield from batched_write(self.store, keys, partial(self.send, request), self._fence_life)
+            return (yield from batched_write(self.store, keys, send, self._fence_life))
         finally:
             forget()
-        return answer.data
 
     @property
     def _fence_life(self) -> int:

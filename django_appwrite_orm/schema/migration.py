@@ -12,18 +12,18 @@ from collections.abc import Callable, Sequence
 
 from ..conf import DEFAULT_ALIAS
 from ..connection import Connection, connections
-from ..exceptions import AppwriteError, Conflict, IntegrityError, NotFound, SchemaError
+from ..exceptions import Conflict, SchemaError
 from ..plans import Request
 from ..registry import registry
 from ..steps import Pause, Steps
 from ..tables import Row
-from .changes import Change, Report
+from .changes import Report
 from .compare import compare
 from .declared import DeclaredTable, declared_table, relationship_ends, tables_named
+from .making import Maker
 from .planned import Plan, Rules
 from .server import read_tables
 from .state import BROKEN, TableState
-from .together import Together
 
 # Asked before values are lost, with a line for each such change.
 Confirm = Callable[[Sequence[str]], bool]
@@ -67,7 +67,7 @@ def _silent(line: str) -> None:
 
 
 class _Migration:
-    """One run: what was asked of Appwrite, and which changes its rows have been asked about."""
+    """One run: what it is to reach, and which changes the rows have been asked about."""
 
     def __init__(self, tables: Sequence[type[Row]], using: str, rules: Rules, report: Report) -> None:
         self.connection: Connection = connections[using]
@@ -79,9 +79,8 @@ class _Migration:
         self.ends = relationship_ends(known)
         # Only who migrates every table can tell that one is nobody's.
         self.is_whole = set(tables_named([], using)) <= set(tables)
-        self.asked: set[str] = set()
+        self.maker = Maker(self.connection, report)
         self.surveyed: set[str] = set()
-        self.added: set[tuple[str, str]] = set()
 
     def plan(self, found: dict[str, TableState] | None) -> Steps[Plan]:
         """What is to be done, where the server has `found`; None: no database."""
@@ -109,7 +108,7 @@ class _Migration:
             if todo.is_empty:
                 break
             made = int(todo.creates_database and (yield from self._create_database()))
-            made += yield from self._round(todo, found or {})
+            made += yield from self.maker.make(todo.changes, found or {})
             count += made
             if made:
                 pause, deadline = _FIRST_PAUSE, time.monotonic() + timeout
@@ -130,7 +129,7 @@ class _Migration:
         """A part that failed before is built anew, once: what failed in this run would fail again."""
         for table in found.values():
             for part in table.parts:
-                if part.status in BROKEN and (table.id.lower(), part.key) in self.added:
+                if part.status in BROKEN and (table.id.lower(), part.key) in self.maker.added:
                     raise SchemaError(
                         f"Appwrite could not build {table.id}.{part.key}: it is {part.status},"
                         f" {part.error or 'without a reason given'}. Change its declaration or the table's rows"
@@ -146,54 +145,6 @@ class _Migration:
         except Conflict:
             return False
         self.report(f"Create database {database}")
-        return True
-
-    def _round(self, todo: Plan, found: dict[str, TableState]) -> Steps[int]:
-        """Make the changes that can be made now, several tables at once; how many."""
-        by_table: dict[str, list[Change]] = {}
-        for change in todo.changes:
-            by_table.setdefault(change.ref.table.lower(), []).append(change)
-        counts: list[int] = []
-        if by_table:
-            counts = yield Together([self._table(changes, found.get(id), found) for id, changes in by_table.items()])
-        return sum(counts)
-
-    def _table(self, changes: list[Change], table: TableState | None, found: dict[str, TableState]) -> Steps[int]:
-        """The changes of one table, in their order, as far as they can be made now."""
-        count = 0
-        waiting: set[str] = set()
-        for change in changes:
-            if change.touches & waiting or not (change.is_ready(table) and change.is_ready_among(found)):
-                waiting |= change.touches
-                continue
-            self._refuse_repeated(change)
-            if not (yield from self._make(change)):
-                break  # what follows may rest on it; the next round sees what they did
-            table = change.effect(table or TableState(change.ref.table, change.ref.table))
-            self.report(str(change)[0].upper() + str(change)[1:])
-            count += 1
-        return count
-
-    def _refuse_repeated(self, change: Change) -> None:
-        if str(change) in self.asked:
-            raise SchemaError(
-                f"Appwrite was asked to {change}, and the difference is there again. Look at the table in the"
-                " Appwrite console, and at what else changes it."
-            )
-        self.asked.add(str(change))
-        if change.adds is not None:
-            self.added.add((change.ref.table.lower(), change.adds))
-
-    def _make(self, change: Change) -> Steps[bool]:
-        """False when somebody else was faster."""
-        try:
-            yield from change.make(self.connection, self.report)
-        except (Conflict, NotFound) as error:
-            if isinstance(error, IntegrityError):  # a row stands against it, and nobody was faster
-                raise SchemaError(f"Could not {change}. A unique index forbids it: {error}") from error
-            return False
-        except AppwriteError as error:
-            raise SchemaError(f"Could not {change}. {error} Once that is put right, run it again to go on.") from error
         return True
 
 

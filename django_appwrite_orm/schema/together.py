@@ -17,22 +17,23 @@ AT_ONCE = 4
 
 @dataclass(frozen=True, slots=True)
 class Together(Step):
-    """Carry out all `works`, at most AT_ONCE at a time; their results in order.
+    """Carry out all `works`, at most `at_once` at a time; their results in order.
 
     All of them end before the first one's error, in their order, is raised.
     """
 
     works: Sequence[Steps[Any]]
+    at_once: int = AT_ONCE
 
     def perform(self) -> list[Any]:
         if len(self.works) == 1:
             return [run(self.works[0])]
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+        with ThreadPoolExecutor(self.at_once) as pool:
             futures = [pool.submit(closing(run), work) for work in self.works]
         return [future.result() for future in futures]
 
     async def aperform(self) -> list[Any]:
-        free = asyncio.Semaphore(AT_ONCE)
+        free = asyncio.Semaphore(self.at_once)
 
         async def one(work: Steps[Any]) -> Any:
             async with free:

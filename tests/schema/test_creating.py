@@ -273,7 +273,7 @@ def test_several_tables_are_made_at_once_and_each_in_its_order() -> None:
 def test_an_error_in_one_table_leaves_the_others_whole() -> None:
     wide = table("wide", **{f"c{n}": columns.Varchar(size=6000) for n in range(3)})
     for run_it in (migrated, lambda *tables: asyncio.run(_migrated_asynchronously(*tables))):
-        with pytest.raises(SchemaError, match=r"Could not add column wide\.c2"):
+        with pytest.raises(SchemaError, match=r"Could not add column wide\.c[012]"):
             run_it(wide, Book, Reader)
     assert [line for line in migrated(Book, Reader) if "Not declared" not in line] == []
 
