@@ -26,7 +26,8 @@ class SchemaError(AppwriteORMError):
 
 
 class CacheUnavailable(AppwriteORMError):
-    """The cache backend raised. Reads and writes go on without it, so callers never see this one."""
+    """The cache backend raised. Reads and writes go on without it; what asks the cache alone, the statistics, raises
+    this."""
 
 
 class AppwriteError(AppwriteORMError):

@@ -1,5 +1,6 @@
 """Where answers live, and the protocol that keeps them exact: keys, tokens, fences, envelopes."""
 
+from .backends import is_shared
 from .batch import Batch, batched_write, open_batch
 from .keys import Keys, TableKeys
 from .memory import Memory
@@ -32,6 +33,7 @@ __all__ = [
     "forget",
     "invalidate",
     "is_current",
+    "is_shared",
     "note_read",
     "open_batch",
     "policy_in_force",

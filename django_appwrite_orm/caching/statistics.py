@@ -15,6 +15,7 @@ from typing import Any
 
 from django.core.cache import caches
 
+from ..exceptions import CacheUnavailable
 from ..forking import tell_after_fork
 from ..threads import closing
 from .reading import Status
@@ -127,10 +128,13 @@ class Statistics:
             cache.incr(key, amount)
 
     def totals(self, tables: Iterable[str]) -> dict[str, Counts]:
-        """The counts of these tables over all processes: the totals, and what this one has not yet added."""
+        """The counts of these tables over all processes: the totals, and what this one has not yet added.
+
+        Raises `CacheUnavailable`.
+        """
         tables = list(tables)
         keys = {self._key(table, name): (table, name) for table in tables for name in _NAMES}
-        found = caches[self._alias].get_many(list(keys)) if self._shared else {}
+        found = self._asked("get_many", list(keys)) if self._shared else {}
         with self._lock:
             answer = {table: Counts(**asdict(self._counts.get(table, Counts()))) for table in tables}
         for key, amount in found.items():
@@ -140,13 +144,22 @@ class Statistics:
         return answer
 
     def reset(self, tables: Iterable[str]) -> None:
-        """Start again from nothing. What other processes have not yet added will still be."""
+        """Start again from nothing. What other processes have not yet added will still be.
+
+        Raises `CacheUnavailable`, with nothing changed.
+        """
         tables = list(tables)
+        if self._shared:
+            self._asked("delete_many", [self._key(table, name) for table in tables for name in _NAMES])
         with self._lock:
             for table in tables:
                 self._counts.pop(table, None)
-        if self._shared:
-            caches[self._alias].delete_many([self._key(table, name) for table in tables for name in _NAMES])
+
+    def _asked(self, method: str, keys: list[str]) -> Any:
+        try:
+            return getattr(caches[self._alias], method)(keys)
+        except Exception as error:  # whatever a backend raises
+            raise CacheUnavailable(f"The cache {self._alias!r} failed: {error}") from error
 
     def _key(self, table: str, name: str) -> str:
         return f"{self._prefix}:stats:{table.lower()}:{name}"

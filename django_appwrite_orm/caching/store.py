@@ -13,12 +13,11 @@ from typing import Any
 import django
 from asgiref.sync import sync_to_async
 from django.core.cache import caches
-from django.core.cache.backends.dummy import DummyCache
-from django.core.cache.backends.locmem import LocMemCache
 
 from ..exceptions import CacheUnavailable
 from ..forking import tell_after_fork
 from ..steps import Step
+from .backends import is_shared
 from .flights import Flights
 from .ledger import Ledger
 from .memory import Memory
@@ -59,7 +58,7 @@ class Store:
     @cached_property
     def shared(self) -> bool:
         """Whether other processes see what is stored here."""
-        return not isinstance(caches[self.alias], (LocMemCache, DummyCache))
+        return is_shared(type(caches[self.alias]))
 
     @cached_property
     def hides_failures(self) -> bool:

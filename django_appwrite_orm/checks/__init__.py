@@ -48,7 +48,7 @@ def check_tables(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) 
 
 @register(Tags.caches)
 def check_caches(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """W001 to W003: the caches that connections use."""
+    """W001 to W003, W005 and W006: the caches that connections use."""
     return [_message(finding) for finding in cache_problems()]
 
 
@@ -61,7 +61,7 @@ def check_middleware(app_configs: Sequence[AppConfig] | None = None, **kwargs: A
 
 @register("appwrite_orm", deploy=True)
 def check_servers(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """E040 to E043 and W040, with --deploy alone: Appwrite, the key, the schema and the caches, asked."""
+    """E040 to E043 and W040 to W042, with --deploy alone: Appwrite, the key, the schema and the caches, asked."""
     return [_message(finding) for finding in server_problems()]
 
 

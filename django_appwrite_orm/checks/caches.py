@@ -8,17 +8,20 @@ from typing import Any
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from ..caching import is_shared
 from ..conf import configured, problems
 from .finding import Finding
 
 _DJANGO = "django.core.cache.backends."
-_PER_PROCESS = {_DJANGO + "locmem.LocMemCache", _DJANGO + "dummy.DummyCache"}
 _WITHOUT_ATOMIC_ADD = {_DJANGO + "filebased.FileBasedCache", _DJANGO + "db.DatabaseCache"}
 _MEMCACHED = {_DJANGO + "memcached.BaseMemcachedCache"}
-_DJANGO_REDIS = "django_redis.cache.RedisCache"
+DJANGO_REDIS = "django_redis.cache.RedisCache"
+DJANGO_S_OWN_REDIS = _DJANGO + "redis.RedisCache"
 # Serializers of django-redis that make data of what they read, and nothing else.
 _SAFE = {"django_redis.serializers.json.JSONSerializer", "django_redis.serializers.msgpack.MSGPackSerializer"}
 _PICKLING = {_DJANGO + "redis.RedisSerializer"}
+# Options of redis-py that send a call again whose answer did not come.
+_REPEATING = {"retry", "retry_on_error", "retry_on_timeout"}
 
 
 def cache_problems() -> Iterator[Finding]:
@@ -36,10 +39,12 @@ def _used() -> Iterator[str]:
 
 def _problems(alias: str, cache: Mapping[str, Any]) -> Iterator[Finding]:
     where, path = f"CACHES[{alias!r}]", cache.get("BACKEND", "")
-    families = _families(path)
-    if not families:
+    options, backend = cache.get("OPTIONS") or {}, _class_at(path)
+    if backend is None:
         yield Finding("E008", f"{where}: BACKEND {path!r} cannot be imported.", "Install it, or mend its path.")
-    if families & _PER_PROCESS and not settings.DEBUG:
+        return
+    families = families_of(backend)
+    if not is_shared(backend) and not settings.DEBUG:
         yield Finding(
             "W001",
             f"{where} ({path}) is a cache of one process: it shares no answers, and changes made by other processes"
@@ -53,29 +58,57 @@ def _problems(alias: str, cache: Mapping[str, Any]) -> Iterator[Finding]:
             " it lives.",
             "Use Redis or memcached.",
         )
-    if families & _MEMCACHED or _unpickles(families, cache.get("OPTIONS") or {}):
+    if families & _MEMCACHED or _unpickles(families, options):
         yield Finding(
             "W003",
             f"{where} ({path}) unpickles what it reads: who can write to the cache server can run code here.",
             "Use django_redis.cache.RedisCache with OPTIONS = {'SERIALIZER':"
             " 'django_redis.serializers.json.JSONSerializer'}.",
         )
+    if families & {DJANGO_REDIS, DJANGO_S_OWN_REDIS}:
+        yield from _redis_problems(where, options, ignores=DJANGO_REDIS in families and _ignores_failures(options))
+
+
+def _redis_problems(where: str, options: Mapping[str, Any], *, ignores: bool) -> Iterator[Finding]:
+    if ignores:
+        yield Finding(
+            "W005",
+            f"{where} ignores its own failures: a call that failed looks like one that found nothing, to everybody who"
+            " uses this cache.",
+            "Remove IGNORE_EXCEPTIONS (or DJANGO_REDIS_IGNORE_EXCEPTIONS) and keep other things in another cache, if"
+            " they need it: reads and writes of rows go on without the cache in any case.",
+        )
+    pool = options.get("CONNECTION_POOL_KWARGS") or {}
+    if repeating := sorted(key for key in _REPEATING if options.get(key) or pool.get(key)):
+        yield Finding(
+            "W006",
+            f"{where} sends a call again that was not answered in time ({', '.join(repeating)}): of two copies of an"
+            " add the late one can bring back a token that was deleted in between.",
+            "Leave these options out; a cache that does not answer is done without.",
+        )
+
+
+def _ignores_failures(options: Mapping[str, Any]) -> bool:
+    return bool(options.get("IGNORE_EXCEPTIONS", getattr(settings, "DJANGO_REDIS_IGNORE_EXCEPTIONS", False)))
 
 
 def _unpickles(families: set[str], options: Mapping[str, Any]) -> bool:
-    if _DJANGO_REDIS in families:
-        return not _families(options.get("SERIALIZER")) & _SAFE
-    if _DJANGO + "redis.RedisCache" in families:
-        return options.get("serializer") is None or bool(_families(options["serializer"]) & _PICKLING)
+    if DJANGO_REDIS in families:
+        return not families_of(options.get("SERIALIZER")) & _SAFE
+    if DJANGO_S_OWN_REDIS in families:
+        return options.get("serializer") is None or bool(families_of(options["serializer"]) & _PICKLING)
     return False
 
 
-def _families(given: Any) -> set[str]:
+def families_of(given: Any) -> set[str]:
     """The paths of a class, or of the class at a path, and of all its bases; empty when it cannot be imported."""
+    found = _class_at(given)
+    return set() if found is None else {f"{base.__module__}.{base.__qualname__}" for base in found.__mro__}
+
+
+def _class_at(given: Any) -> type | None:
     try:
         found = import_string(given) if isinstance(given, str) else given
     except ImportError:
-        return set()
-    if not isinstance(found, type):
-        return set()
-    return {f"{base.__module__}.{base.__qualname__}" for base in found.__mro__}
+        return None
+    return found if isinstance(found, type) else None

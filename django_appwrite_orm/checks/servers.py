@@ -12,6 +12,7 @@ from ..plans import Request
 from ..schema import plan, tables_named
 from ..steps import run
 from ..web.health import troubles
+from .eviction import eviction_problems
 from .finding import Finding
 
 # Each part that may fail, with its id and what to do.
@@ -27,9 +28,14 @@ _NAMED = 5
 
 def server_problems() -> Iterator[Finding]:
     """For each connection whose settings are right. What a broken one would only repeat is not asked."""
+    asked = set[str]()
     for alias in configured():
         if not list(problems(alias)):
             found = troubles(alias)
+            cache = connections[alias].settings.cache.alias
+            if cache not in asked and all(trouble.part != "cache" for trouble in found):
+                asked.add(cache)
+                yield from eviction_problems(cache)
             for trouble in found:
                 yield _finding(alias, trouble.part, trouble.message)
             if all(trouble.part == "cache" for trouble in found):

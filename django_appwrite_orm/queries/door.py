@@ -88,11 +88,11 @@ class ORM:
     def stats(self) -> dict[str, dict[str, Any]]:
         """What the cache did for each table, by name, over all processes where the cache is shared: `reads`,
         `hits`, `stale`, `misses`, `bypasses`, `hit_rate` (of a hundred), `invalidations`, `errors`, `bytes` of
-        JSON, `hit_time` and `miss_time` in microseconds, `saved` in seconds."""
+        JSON, `hit_time` and `miss_time` in microseconds, `saved` in seconds. Raises `CacheUnavailable`."""
         return {name: counts.as_dict() for name, counts in self._totals()}
 
     def reset_stats(self, name: str | None = None) -> None:
-        """Count from nothing again: the table of this name, or all of them."""
+        """Count from nothing again: the table of this name, or all of them. Raises `CacheUnavailable`."""
         for alias, tables in self._by_alias().items():
             chosen = [table._meta.id for table in tables if name in (None, table._meta.name)]
             connections[alias].statistics.reset(chosen)

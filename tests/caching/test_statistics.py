@@ -153,6 +153,19 @@ def test_the_command() -> None:
     assert orm.stats()["books"]["reads"] == 0
 
 
+@pytest.mark.parametrize("arguments", [(), ("books",), ("--json",), ("--reset",), ("--watch", "1")])
+def test_the_command_while_the_cache_is_away(on_redis: None, arguments: tuple[str, ...]) -> None:
+    broken = {name: mock.Mock(side_effect=OSError("connection refused")) for name in ("get_many", "delete_many")}
+    list(Book.objects.all())
+    with mock.patch.multiple(caches["default"], **broken):
+        with pytest.raises(CommandError, match=r"'default' failed: connection refused.* kept there"):
+            call_command("stats_appwrite", *arguments, stdout=StringIO(), stderr=StringIO())
+        with pytest.raises(CommandError, match="no table 'bookz'"):
+            call_command("stats_appwrite", "bookz", stderr=StringIO())
+        assert list(Book.objects.all()) == []
+    assert orm.stats()["books"]["reads"] == 2  # a reset that failed has changed nothing
+
+
 @pytest.mark.usefixtures("library")
 def test_clear_appwrite() -> None:
     for named in ((), ("books",)):

@@ -9,10 +9,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from django_appwrite_orm.connection import connections
-from django_appwrite_orm.events.reports import last_report
-from django_appwrite_orm.queries import orm
-from django_appwrite_orm.steps import run
+from ...connection import connections
+from ...events.reports import last_report
+from ...exceptions import CacheUnavailable
+from ...queries import orm
+from ...registry import registry
+from ...steps import run
 
 _COLUMNS = ("reads", "hits", "stale", "misses", "bypasses", "hit_rate", "invalidations", "errors", "bytes", "saved")
 
@@ -29,22 +31,28 @@ class Command(BaseCommand):
     def handle(self, *, table: str | None, watch: float | None, reset: bool, **options: Any) -> None:
         if watch is not None and watch <= 0:
             raise CommandError("--watch takes a number of seconds above 0.")
-        if table is not None and table not in (known := orm.stats()):
-            raise CommandError(f"There is no table {table!r}. Registered: {', '.join(sorted(known)) or 'none'}.")
+        known = sorted(found._meta.name for found in registry.all())
+        if table is not None and table not in known:
+            raise CommandError(f"There is no table {table!r}. Registered: {', '.join(known) or 'none'}.")
+        try:
+            self._carry_out(table, watch, reset, as_json=options["json"])
+        except CacheUnavailable as error:
+            raise CommandError(f"{error} The statistics are kept there; try again when it works.") from None
+        except KeyboardInterrupt:
+            return
+
+    def _carry_out(self, table: str | None, watch: float | None, reset: bool, *, as_json: bool) -> None:
         if reset:
             orm.reset_stats(table)
             self.stdout.write("The counters start from nothing.")
             return
         if any(not connections[alias].store.shared for alias in connections.aliases()):
             self.stderr.write("A cache is not shared between processes: only this process's counters can be shown.")
-        try:
-            while True:
-                self._show(table, as_json=options["json"])
-                if watch is None:
-                    return
-                time.sleep(watch)
-        except KeyboardInterrupt:
-            return
+        while True:
+            self._show(table, as_json=as_json)
+            if watch is None:
+                return
+            time.sleep(watch)
 
     def _show(self, table: str | None, *, as_json: bool) -> None:
         chosen = {name: counts for name, counts in orm.stats().items() if table in (None, name)}
