@@ -15,7 +15,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import F, Value
 from django.db.models.expressions import CombinedExpression, NegatedExpression
-from django.db.models.functions import Now
+from django.db.models.functions import Concat, Now
+from django.db.models.functions.text import ConcatPair
 
 from ..tables import Row, columns
 from ..tables.columns.stored import STORED_AS_TEXT
@@ -86,6 +87,10 @@ def _operator(column: columns.Column, expression: Any) -> str:
         inner = expression.get_source_expressions()[0]
         if _is_column(column, inner) and isinstance(column, columns.Boolean) and not column.array:
             return _text("toggle")
+    if isinstance(expression, Concat):
+        first, *rest = _concatenated(expression)
+        if _is_column(column, first) and not column.array and all(isinstance(one, Value) for one in rest):
+            return _combined(column, "+", "".join(map(_text_of, rest)))
     if isinstance(expression, CombinedExpression):
         left, right, sign = expression.lhs, expression.rhs, expression.connector
         if _is_column(column, right) and sign in _EITHER_WAY and not column.is_text:
@@ -94,9 +99,22 @@ def _operator(column: columns.Column, expression: Any) -> str:
             return _combined(column, sign, right.value)
     raise ValidationError(
         f"Appwrite cannot work out {expression!r} for this column. It knows F({column.name!r}) with a constant"
-        " (+ - * / % **, + for text), ~F() of a boolean, Now() for a date, and the SDK's operators in Apply().",
+        " (+ - * / % **; + or Concat for text), ~F() of a boolean, Now() for a date, and the SDK's operators in Apply().",
         code="expression",
     )
+
+
+def _concatenated(expression: Any) -> list[Any]:
+    """What a `Concat` joins, in order; Django nests it in pairs."""
+    if not isinstance(expression, Concat | ConcatPair):
+        return [expression]
+    return [one for part in expression.get_source_expressions() for one in _concatenated(part)]
+
+
+def _text_of(constant: Any) -> str:
+    if not isinstance(constant.value, str):
+        raise ValidationError(f"Only text can be added to text, not {constant.value!r}.", code="expression")
+    return constant.value
 
 
 def _is_column(column: columns.Column, side: object) -> bool:

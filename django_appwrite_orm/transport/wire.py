@@ -27,7 +27,9 @@ CONNECT_LIMIT = 3.0
 # Seconds an idle connection is kept: less than any usual server or proxy does, for a request sent over one that
 # is being closed at the other end has an unclear outcome.
 KEPT_ALIVE = 5.0
-MAX_CONNECTIONS = 100
+# Connections of a process: of its threads together, and of each event loop, where hundreds of requests are cheap.
+THREADS_CONNECTIONS = 100
+LOOP_CONNECTIONS = 500
 
 
 class NoAnswer(Exception):
@@ -123,7 +125,9 @@ class HTTPWire:
     def _blocking_pool(self) -> httpcore.ConnectionPool:
         with self._lock:
             if self._pool is None:
-                self._pool = httpcore.ConnectionPool(network_backend=self._backend, **self._options())
+                self._pool = httpcore.ConnectionPool(
+                    network_backend=self._backend, **self._options(THREADS_CONNECTIONS)
+                )
             return self._pool
 
     async def _loop_pool(self) -> httpcore.AsyncConnectionPool:
@@ -131,7 +135,7 @@ class HTTPWire:
         with self._lock:
             found = self._loops.get(loop)
         if found is None:
-            pool = httpcore.AsyncConnectionPool(**self._options())
+            pool = httpcore.AsyncConnectionPool(**self._options(LOOP_CONNECTIONS))
             found = _Kept(pool, self._until_shutdown(loop, pool))
             await anext(found.keeper)
             with self._lock:
@@ -149,13 +153,13 @@ class HTTPWire:
                 self._loops.pop(loop, None)
             await pool.aclose()
 
-    def _options(self) -> dict[str, Any]:
+    def _options(self, connections: int) -> dict[str, Any]:
         if self._tls is None and self._endpoint.startswith("https"):
             self._tls = httpcore.default_ssl_context()  # reads the authorities' certificates, so it is made once
         return {
             "ssl_context": self._tls,
             "proxy": _proxy_of(self._endpoint),
-            "max_connections": MAX_CONNECTIONS,
+            "max_connections": connections,
             "keepalive_expiry": KEPT_ALIVE,
         }
 

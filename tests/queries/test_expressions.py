@@ -6,10 +6,10 @@ import datetime
 import json
 
 import pytest
-from appwrite.operator import Operator
+from appwrite.operator import Condition, Operator
 from django.core.exceptions import ValidationError
 from django.db.models import F, Value
-from django.db.models.functions import Now, Upper
+from django.db.models.functions import Concat, Now, Upper
 
 from django_appwrite_orm.exceptions import (
     InvalidRequest,
@@ -55,6 +55,56 @@ class TestExpressions:
             Book.objects.update(pages=expression)
             assert Book.objects.get(pk=book.pk).pages == pages
 
+    def test_text_is_joined_at_its_end(self) -> None:
+        book = Book.objects.create(title="Dune", price=9)
+        for expression, title in (
+            (Concat("title", Value(" II")), "Dune II"),
+            (Concat(F("title"), Value(", "), Value("again"), Value("!")), "Dune II, again!"),
+            (F("title") + "?", "Dune II, again!?"),
+            (Apply(Operator.string_replace("again", "once more")), "Dune II, once more!?"),
+        ):
+            Book.objects.update(title=expression)
+            assert Book.objects.get(pk=book.pk).title == title
+        reader = Reader.objects.create(name="Ada")
+        Reader.objects.update(notes=Concat("notes", Value("first")))  # a null is the empty text, as in Django
+        assert Reader.objects.get(pk=reader.pk).notes == "first"
+
+    def test_arrays(self) -> None:
+        book = Book.objects.create(title="Dune", price=9, tags=["a", "b"])
+        for operator, tags in (
+            (Operator.array_append(["c", "b"]), ["a", "b", "c", "b"]),
+            (Operator.array_prepend(["z"]), ["z", "a", "b", "c", "b"]),
+            (Operator.array_insert(1, "y"), ["z", "y", "a", "b", "c", "b"]),
+            (Operator.array_unique(), ["z", "y", "a", "b", "c"]),
+            (Operator.array_remove("y"), ["z", "a", "b", "c"]),
+            (Operator.array_diff(["z"]), ["a", "b", "c"]),
+            (Operator.array_intersect(["a", "b"]), ["a", "b"]),
+            (Operator.array_filter(Condition.EQUAL, "a"), ["a"]),
+        ):
+            Book.objects.update(tags=Apply(operator))
+            assert Book.objects.get(pk=book.pk).tags == tags
+
+    def test_bounds(self) -> None:
+        book = Book.objects.create(title="Dune", price=9, pages=5)
+        for operator, pages in (
+            (Operator.increment(10, 12), 12),
+            (Operator.decrement(20, 3), 3),
+            (Operator.multiply(10, 25), 25),
+            (Operator.divide(100, 2), 2),
+            (Operator.power(10, 50), 50),
+        ):
+            Book.objects.update(pages=Apply(operator))
+            assert Book.objects.get(pk=book.pk).pages == pages
+
+    def test_dates(self) -> None:
+        day = datetime.timedelta(days=1)
+        start = datetime.datetime(2024, 2, 28, tzinfo=datetime.UTC)
+        book = Book.objects.create(title="Dune", price=9, added=start)
+        Book.objects.update(added=Apply(Operator.date_add_days(2)))
+        assert Book.objects.get(pk=book.pk).added == start + 2 * day
+        Book.objects.update(added=Apply(Operator.date_sub_days(1)))
+        assert Book.objects.get(pk=book.pk).added == start + day
+
     def test_in_a_save(self) -> None:
         book = Book.objects.create(title="Dune", price=9, pages=1)
         Book.objects.update(pages=5)
@@ -82,6 +132,11 @@ class TestExpressions:
             ({"title": F("title") + 1}, "title"),
             ({"title": F("title") - Value("x")}, "title"),
             ({"title": Upper("title")}, "title"),
+            ({"title": Concat(Value("x"), "title")}, "title"),
+            ({"title": Concat("title", "genre")}, "title"),
+            ({"title": Concat("title", Value(1))}, "title"),
+            ({"pages": Concat("pages", Value("x"))}, "pages"),
+            ({"tags": Concat("tags", Value("x"))}, "tags"),
             ({"title": Now()}, "title"),
             ({"tags": F("tags") + 1}, "tags"),
             ({"price": ~F("price")}, "price"),
