@@ -17,6 +17,7 @@ from .chunks import Errors, by_position, chunks_of, is_refusal
 from .expressions import separated
 from .operations import announce
 from .transactions import Transaction, enclosing
+from .versions import counted
 from .writes import changes_of, known_columns, ref_of, update_all
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def _updates(
             refused[position] = error
             continue
         if data:
-            plans[position] = UpdateRow(ref_of(table, alias), row._raw["$id"], data)
+            plans[position] = UpdateRow(ref_of(table, alias), row._raw["$id"], counted(table, data))
     if errors is not None:
         errors |= refused
     elif refused:
@@ -131,6 +132,8 @@ def _note_written(row: Row, plan: UpdateRow) -> None:
     no longer known."""
     names = {row._meta.name_of(key) for key in plan.data}
     worked_out = {row._meta.columns[name].key for name in separated(row._values)[1]}
+    if row._meta.version is not None:
+        worked_out.add(row._meta.version.key)
     unknown = {"$updatedAt", *(worked_out & plan.data.keys())}
     later = {name: value for name, value in row._values.items() if name not in names}
     permissions = row._permissions

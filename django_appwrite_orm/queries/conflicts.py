@@ -22,6 +22,7 @@ from .merge import pages
 from .operations import write
 from .refusals import rows_by_id
 from .selection import Selection
+from .versions import counted
 from .writes import known_columns, ref_of, update_all
 
 Raw = dict[str, Any]
@@ -80,17 +81,19 @@ class Conflicts:
     def _changed(self, table: type[Row], alias: str, data: Data, found: Data) -> Steps[Data]:
         """Write the columns into the rows found, in one transaction; the rows as they are then."""
         keys = _keys(table, self.update)
-        values = {n: {key: data[n].get(key) for key in keys} for n in found}
+        values = {n: counted(table, {key: data[n].get(key) for key in keys}) for n in found}
         updates = [UpdateRow(ref_of(table, alias), found[n]["$id"], values[n]) for n in found]
         yield from update_all(table, alias, updates)
-        unknown = "$updatedAt"  # only the server knows it
-        return {n: {k: v for k, v in (raw | values[n]).items() if k != unknown} for n, raw in found.items()}
+        version = table._meta.version
+        unknown = {"$updatedAt", version.key if version is not None else None}  # only the server knows them
+        return {n: {k: v for k, v in (raw | values[n]).items() if k not in unknown} for n, raw in found.items()}
 
     def _can_upsert(self, table: type[Row], alias: str, data: Data) -> bool:
         """Whether a bulk upsert does what is asked: it writes all that is sent."""
         keys = {"$id", *_keys(table, self.update)}
         return (
             self.unique == ("id",)
+            and table._meta.version is None
             and not any(isinstance(index, UniqueIndex) for index in table._meta.indexes)
             and not isinstance(alias, IdentifiedAlias)
             and all(row.keys() <= keys for row in data.values())

@@ -20,7 +20,7 @@ from django.db.models.functions.text import ConcatPair
 
 from ..tables import Row, columns
 from ..tables.columns.stored import STORED_AS_TEXT
-from ..tables.validation import OPERATORS
+from ..tables.validation import OPERATORS, looks_like_operator
 
 _ARITHMETIC = {
     "+": "increment",
@@ -99,7 +99,8 @@ def _operator(column: columns.Column, expression: Any) -> str:
             return _combined(column, sign, right.value)
     raise ValidationError(
         f"Appwrite cannot work out {expression!r} for this column. It knows F({column.name!r}) with a constant"
-        " (+ - * / % **; + or Concat for text), ~F() of a boolean, Now() for a date, and the SDK's operators in Apply().",
+        " (+ - * / % **; + or Concat for text), ~F() of a boolean, Now() for a date, and the SDK's operators in"
+        " Apply().",
         code="expression",
     )
 
@@ -142,6 +143,16 @@ def _combined(column: columns.Column, sign: str, constant: Any) -> str:
     if constant < 0 and sign in ("+", "-"):  # the routes for it want a positive step
         sign, constant = "-" if sign == "+" else "+", -constant
     return _text(_ARITHMETIC[sign], constant)
+
+
+def increment(step: int) -> str:
+    """The operator that adds to an integer."""
+    return _text("increment", step)
+
+
+def without_operators(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """A staged row without the columns that Appwrite works out at the commit, and shows as operators until then."""
+    return {key: value for key, value in raw.items() if not (isinstance(value, str) and looks_like_operator(value))}
 
 
 def _text(method: str, *values: Any) -> str:

@@ -18,6 +18,7 @@ from .expressions import operators, separated
 from .merge import pages
 from .operations import announce, write
 from .related import ids_of
+from .versions import counted
 from .writes import known_columns
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def update_matching(query: Selection[Any], values: dict[str, Any]) -> Steps[int]
     query = yield from followed(query)
     if query.is_empty or not data:
         return 0
+    data = counted(table, data)
     whole = UpdateRows(query.ref, data, query.filters)
     yield Send(signals.pre_bulk_update, table, {"plan": whole, "count": None, "using": query.db}, robust=False)
     count = yield from _sent(query, (yield from _updates(query, data)))

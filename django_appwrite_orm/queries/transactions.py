@@ -32,6 +32,7 @@ from ..plans import (
 from ..signals import Send
 from ..steps import Steps
 from ..tables import Row
+from .expressions import without_operators
 
 logger = logging.getLogger("django_appwrite_orm.queries")
 
@@ -146,7 +147,7 @@ class Transaction:
         connection, transaction = connections[self.alias], self._id
         requests = plan.fetch()
         answer = yield from connection.send(staged(next(requests), transaction))
-        return None if answer.data is None else _shown(self._tables[plan.table], answer.data)
+        return None if answer.data is None else without_operators(_shown(self._tables[plan.table], answer.data))
 
     def announce(self, send: Send) -> None:
         """Send this signal after the commit, if there is one."""

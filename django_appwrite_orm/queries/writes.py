@@ -10,15 +10,16 @@ from django.core.exceptions import FieldError
 
 from .. import signals
 from ..connection import connections
-from ..exceptions import Conflict, IntegrityError, UniqueViolation
-from ..plans import CreateRow, DeleteRow, GetRow, TableRef, UpdateRow
+from ..exceptions import IntegrityError, UniqueViolation
+from ..plans import CreateRow, DeleteRow, TableRef, UpdateRow
 from ..signals import Send
 from ..steps import Steps
 from ..tables import Row, unknown_column
-from .expressions import operators, separated
+from .expressions import operators, separated, without_operators
 from .operations import announce, write
 from .refusals import rows_after_all, taken_value
-from .transactions import Transaction, enclosing
+from .transactions import Transaction
+from .versions import counted, update_if_unchanged
 
 R = TypeVar("R", bound=Row)
 
@@ -81,12 +82,17 @@ def save(row: R, alias: str, *, update_fields: Collection[str] | None = None, if
     permissions = None if row._permissions is None else tuple(row._permissions)
     if data or permissions is not None:
         later = {name: value for name, value in row._values.items() if name not in values}
-        plan = UpdateRow(ref_of(table, alias), row._raw["$id"], data, permissions)
-        raw = yield from _write_if_unchanged(row, alias, plan) if if_unchanged else update(table, alias, plan)
-        row._load({**row._raw, **raw})
+        plan = UpdateRow(ref_of(table, alias), row._raw["$id"], counted(table, data), permissions)
+        raw = yield from update_if_unchanged(row, alias, plan) if if_unchanged else update(table, alias, plan)
+        row._load(_known({**row._raw, **raw}, plan))
         row._values = later
     yield from announce(alias, Send(signals.post_update, table, {"row": row, "values": values, "using": alias}))
     return row
+
+
+def _known(raw: dict[str, Any], plan: UpdateRow) -> dict[str, Any]:
+    """A row after this change, without what only the commit of a transaction works out."""
+    return {key: value for key, value in raw.items() if key not in plan.data or key in without_operators({key: value})}
 
 
 def changes_of(row: Row, only: Collection[str] | None = None) -> dict[str, Any]:
@@ -107,32 +113,6 @@ def changes_of(row: Row, only: Collection[str] | None = None) -> dict[str, Any]:
 def _changed_values(row: Row, only: Collection[str] | None) -> dict[str, Any]:
     names = (row._meta.name_of(key) for key in changes_of(row, only))
     return {name: row._values[name] if name in row._meta.to_many else getattr(row, name) for name in names}
-
-
-def _write_if_unchanged(row: Row, alias: str, plan: UpdateRow) -> Steps[Any]:
-    """Update a row that nobody has changed since it was read. Raises `Conflict`.
-
-    The change is staged first and the row looked at after that: what happened before is seen by the look, what
-    happens later is refused by the commit.
-    """
-    table, connection = type(row), connections[alias]
-    outer = enclosing(alias)
-    transaction = outer or Transaction(alias)
-    yield from transaction.stage(table, plan)
-    answer = yield from connection.follow(GetRow(plan.table, plan.row_id).fetch())
-    read_at, now_at = row._raw.get("$updatedAt"), (answer.data or {}).get("$updatedAt")
-    if read_at is None or read_at != now_at:
-        transaction.doom("a row was changed by somebody else since it was read")
-        if outer is None:
-            yield from transaction.roll_back()
-        reason = (
-            "is gone" if answer.data is None else "was changed since it was read" if read_at else "was not read whole"
-        )
-        raise Conflict(f"{row!r} {reason}; nothing was written. Read it again (refresh_from_db) and repeat the change.")
-    if outer is not None:
-        return dict(plan.data)
-    yield from transaction.commit()
-    return (yield from connection.follow(GetRow(plan.table, plan.row_id).fetch())).data
 
 
 def delete(row: Row, alias: str) -> Steps[tuple[int, dict[str, int]]]:

@@ -12,7 +12,7 @@ from django.apps import apps
 from ..caching import CachePolicy
 from ..exceptions import ConfigurationError
 from ..plans import TableRef
-from .columns import Column, Reference, Relationship
+from .columns import Column, Reference, Relationship, Version
 from .columns.reference import Relation
 from .columns.relationship import RelationshipToMany
 from .indexes import Index
@@ -52,6 +52,11 @@ class Options:
         self.table = table
         self.columns = dict(columns)
         self.by_key = {column.key: column for column in self.columns.values()}
+        versions = [column for column in self.columns.values() if isinstance(column, Version)]
+        if len(versions) > 1:
+            names = ", ".join(column.name for column in versions)
+            raise ConfigurationError(f"{table.__name__}: one Version column counts all changes; it has {names}.")
+        self.version = versions[0] if versions else None
         self.abstract: bool = given.get("abstract", False)
         self.indexes: tuple[Index, ...] = tuple(given.get("indexes", ()))
         self.permissions: tuple[str, ...] = tuple(given.get("permissions", ()))

@@ -76,8 +76,9 @@ class Row:
         if column.name not in self._read:
             if self.is_saved and column.key not in self._raw:
                 raise AttributeError(
-                    f"{type(self).__name__}.{column.name} was not read: it is not among the selected columns, or"
-                    " the table on the server has no such column yet (migrate_appwrite)."
+                    f"{type(self).__name__}.{column.name} was not read: it is not among the selected columns,"
+                    " Appwrite works it out and the row has not been read since, or the table on the server has no such"
+                    " column yet (migrate_appwrite)."
                 )
             self._read[column.name] = column.to_python(self._raw.get(column.key))
         return self._read[column.name]

@@ -9,6 +9,7 @@ from .relationship import Relationship
 from .spatial import Line, Point, Polygon
 from .stored import JSON, UUID, Date, Decimal, Time
 from .texts import LongText, MediumText, String, Text, Varchar
+from .version import Version
 
 __all__ = [
     "IP",
@@ -36,4 +37,5 @@ __all__ = [
     "Text",
     "Time",
     "Varchar",
+    "Version",
 ]

@@ -1,0 +1,54 @@
+"""Optimistic locking: what tells that a row was changed since it was read, and a write that takes care of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import FieldError
+
+from ..connection import connections
+from ..exceptions import Conflict
+from ..plans import GetRow, UpdateRow
+from ..steps import Steps
+from ..tables import Row
+from .expressions import increment
+from .transactions import Transaction, enclosing
+
+
+def counted(table: type[Row], data: dict[str, Any]) -> dict[str, Any]:
+    """The same changes, and one more in the table's version column: worked out by Appwrite, so that of several at
+    once all count. Raises FieldError for changes that set it themselves."""
+    version = table._meta.version
+    if version is None:
+        return data
+    if version.key in data:
+        raise FieldError(f"{table.__name__}.{version.name} counts the changes of the row and cannot be set.")
+    return {**data, version.key: increment(1)}
+
+
+def update_if_unchanged(row: Row, alias: str, plan: UpdateRow) -> Steps[Any]:
+    """Update a row that nobody has changed since it was read, by its version column, or else by the date of its last
+    change. Raises `Conflict`.
+
+    The change is staged first and the row looked at after that: what happened before is seen by the look, what
+    happens later is refused by the commit.
+    """
+    table, connection = type(row), connections[alias]
+    mark = table._meta.version.key if table._meta.version is not None else "$updatedAt"
+    outer = enclosing(alias)
+    transaction = outer or Transaction(alias)
+    yield from transaction.stage(table, plan)
+    now = (yield from connection.follow(GetRow(plan.table, plan.row_id).fetch())).data
+    if now is None or mark not in row._raw or row._raw[mark] != now.get(mark):
+        transaction.doom("a row was changed by somebody else since it was read")
+        if outer is None:
+            yield from transaction.roll_back()
+        reason = "is gone" if now is None else "was changed since it was read" if mark in row._raw else _NOT_READ
+        raise Conflict(f"{row!r} {reason}; nothing was written. Read it again (refresh_from_db) and repeat the change.")
+    if outer is not None:
+        return dict(plan.data)
+    yield from transaction.commit()
+    return (yield from connection.follow(GetRow(plan.table, plan.row_id).fetch())).data
+
+
+_NOT_READ = "was not read whole, so that nothing tells whether it was changed"
