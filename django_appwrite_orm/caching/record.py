@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -26,11 +26,12 @@ class ReadRecord:
     answers: dict[str, Found] = field(default_factory=dict)
     closed: bool = False
 
-    def note(self, table: str, found: Found, seconds: float) -> None:
+    def note(self, tables: Iterable[str], found: Found, seconds: float) -> None:
         if self.closed:
             return
-        before = self.tables.get(table, found.status)
-        self.tables[table] = max(before, found.status, key=lambda status: status.rank)
+        for table in tables:
+            before = self.tables.get(table, found.status)
+            self.tables[table] = max(before, found.status, key=lambda status: status.rank)
         self.expires = min(self.expires, found.expires)
         self.reads += 1
         self.seconds += seconds
@@ -44,11 +45,11 @@ class ReadRecord:
 _current: ContextVar[ReadRecord | None] = ContextVar("appwrite_reads", default=None)
 
 
-def note_read(table: str, found: Found, seconds: float) -> None:
-    """Write a read of the table named `table`, and how long it took, into the record that is open here, if any."""
+def note_read(tables: Iterable[str], found: Found, seconds: float) -> None:
+    """Write a read of the tables of these names, and how long it took, into the record that is open here, if any."""
     record = _current.get()
     if record is not None:
-        record.note(table, found, seconds)
+        record.note(tables, found, seconds)
 
 
 def answers_here() -> dict[str, Found] | None:

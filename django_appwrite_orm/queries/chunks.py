@@ -7,7 +7,10 @@ from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 
+from ..effects import has_relationships
 from ..exceptions import AppwriteError
+from ..identity import IdentifiedAlias
+from ..tables import Row
 
 Errors = dict[int, Exception]
 Item = TypeVar("Item")
@@ -15,6 +18,12 @@ Item = TypeVar("Item")
 
 def chunks_of(items: list[Item], size: int) -> Iterator[list[Item]]:
     return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def goes_row_by_row(table: type[Row], alias: str) -> bool:
+    """Whether Appwrite refuses its bulk routes: to users, and on tables with relationships (observed: 400
+    `general_bad_request`, on both sides)."""
+    return isinstance(alias, IdentifiedAlias) or has_relationships(table)
 
 
 def by_position(refused: Mapping[int, ValidationError]) -> dict[str, Any]:

@@ -14,10 +14,10 @@ from typing import Any
 from django.core.exceptions import FieldError
 
 from ..exceptions import Conflict, IntegrityError, NotFound
-from ..identity import IdentifiedAlias
 from ..plans import NOTHING, Clause, UpdateRow, UpsertRows, conjunction, disjunction
 from ..steps import Steps
 from ..tables import Row, UniqueIndex, clean_values
+from .chunks import goes_row_by_row
 from .merge import pages
 from .operations import write
 from .refusals import rows_by_id
@@ -95,7 +95,7 @@ class Conflicts:
             self.unique == ("id",)
             and table._meta.version is None
             and not any(isinstance(index, UniqueIndex) for index in table._meta.indexes)
-            and not isinstance(alias, IdentifiedAlias)
+            and not goes_row_by_row(table, alias)
             and all(row.keys() <= keys for row in data.values())
             and len({row["$id"].lower() for row in data.values()}) == len(data)
         )

@@ -10,12 +10,11 @@ from django.core.exceptions import ValidationError
 
 from .. import signals
 from ..exceptions import AppwriteError, IntegrityError, NotSupportedError
-from ..identity import IdentifiedAlias
 from ..plans import BULK_LIMIT, CreateRow, CreateRows
 from ..signals import Send
 from ..steps import Steps
 from ..tables import Row
-from .chunks import Errors, by_position, chunks_of, is_refusal
+from .chunks import Errors, by_position, chunks_of, goes_row_by_row, is_refusal
 from .conflicts import Conflicts
 from .operations import announce, write
 from .refusals import rows_after_all
@@ -48,7 +47,7 @@ def bulk_create(
     arguments = {"rows": rows, "count": len(rows), "using": alias}
     yield Send(signals.pre_bulk_create, table, arguments, robust=False)
     data = _checked(table, rows, errors, conflicts)
-    chunks = list(chunks_of(list(data), 1 if isinstance(alias, IdentifiedAlias) else BULK_LIMIT))
+    chunks = list(chunks_of(list(data), 1 if goes_row_by_row(table, alias) else BULK_LIMIT))
     if transaction is not None:
         transaction.require(len(chunks))
     creation = _Creation(table, rows, alias, data, {data[n]["$id"] for n in made_here & data.keys()}, errors, conflicts)
@@ -155,8 +154,8 @@ class _Creation(Generic[R]):
 
 
 def _creation(table: type[Row], alias: str, data: Sequence[dict[str, Any]]) -> CreateRow | CreateRows:
-    """The request for these rows. A user's may write one at a time."""
-    if not isinstance(alias, IdentifiedAlias):
+    """The request for these rows, or for the one there is where rows go one at a time."""
+    if not goes_row_by_row(table, alias):
         return CreateRows(ref_of(table, alias), tuple(data))
     values = dict(data[0])
     granted = values.pop("$permissions", None)

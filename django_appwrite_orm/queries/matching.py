@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from .. import signals
 from ..exceptions import NotFound
-from ..identity import IdentifiedAlias
 from ..plans import BULK_LIMIT, Clause, DeleteRow, DeleteRows, UpdateRow, UpdateRows
 from ..signals import Send
 from ..steps import Steps
 from ..tables import Row, clean_values
 from .across import followed
-from .chunks import chunks_of
+from .chunks import chunks_of, goes_row_by_row
 from .expressions import operators, separated
 from .merge import pages
 from .operations import announce, write
@@ -81,7 +80,7 @@ def _sent(query: Selection[Any], plans: Iterator[UpdateRow | UpdateRows | Delete
 def _updates(query: Selection[Any], data: dict[str, Any]) -> Steps[Iterator[UpdateRow | UpdateRows]]:
     """Where several requests are needed the rows are found first and then changed by id: a row that one request
     has changed could otherwise match another one's values."""
-    if isinstance(query.db, IdentifiedAlias):  # users may not use the bulk routes
+    if goes_row_by_row(query.model, query.db):
         ids = yield from _ids(query)
         return (UpdateRow(query.ref, row_id, data) for row_id in ids)
     requests = query.requests().requests
@@ -92,7 +91,7 @@ def _updates(query: Selection[Any], data: dict[str, Any]) -> Steps[Iterator[Upda
 
 
 def _deletions(query: Selection[Any]) -> Steps[Iterator[DeleteRow | DeleteRows]]:
-    if isinstance(query.db, IdentifiedAlias):
+    if goes_row_by_row(query.model, query.db):
         ids = yield from _ids(query)
         return (DeleteRow(query.ref, row_id) for row_id in ids)
     return (DeleteRows(query.ref, filters) for filters in query.requests().requests)

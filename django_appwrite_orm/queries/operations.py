@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from .. import signals
@@ -15,6 +16,7 @@ from ..effects import reached
 from ..exceptions import AppwriteError
 from ..identity import IdentifiedAlias
 from ..plans import CreateRow, ReadPlan, UpdateRow, WritePlan
+from ..registry import registry
 from ..routing import routed
 from ..schema.automatic import ready
 from ..signals import Send
@@ -53,12 +55,19 @@ def read(table: type[Row], alias: str, plan: ReadPlan, policy: PolicyChange | No
         raise
     duration = time.perf_counter() - started
     connection.statistics.note_read(table._meta.id, found.status, duration, found.size)
-    note_read(table._meta.name, found, duration)
+    note_read(_names_of(table, plan), found, duration)
     logger.debug("%s %s in %.1f ms", found.status.name, plan, duration * 1000)
     if signals.cache_read.has_listeners(table):
         arguments = {"plan": plan, "status": found.status.name, "duration": duration, "using": alias}
         yield Send(signals.cache_read, table, arguments)
     return found.data
+
+
+def _names_of(table: type[Row], plan: ReadPlan) -> Iterator[str]:
+    """What the tables that the plan reads are called."""
+    yield table._meta.name
+    for ref in plan.tables[1:]:
+        yield next((one._meta.name for one in registry.all() if one._meta.id == ref.table), ref.table)
 
 
 def _read_as(connection: Connection, plan: ReadPlan, policy: PolicyChange | None) -> Steps[Found]:

@@ -49,7 +49,7 @@ def table_etag(
             return None
         seconds, period = time.perf_counter() - started, time.time() // life
         for queryset in rows:
-            note_read(queryset.model._meta.name, Found(None, Status.HIT, expires=(period + 1) * life), seconds)
+            note_read([queryset.model._meta.name], Found(None, Status.HIT, expires=(period + 1) * life), seconds)
             seconds = 0  # one look at all of them
         telling = [request.headers.get(name, "") for name in _TELLING]
         parts = [held, period, request.get_full_path(), telling, by(request) if by else ""]
