@@ -22,6 +22,7 @@ from ..tables.columns.spatial import Spatial
 from ..tables.columns.stored import STORED_AS_TEXT
 from .across import across
 from .dates import DATE_PARTS, part_of_date
+from .places import PLACE_LOOKUPS, place_clause
 from .system import column_of
 from .ways import Way, find_way
 
@@ -158,7 +159,7 @@ def _allowed(column: columns.Column) -> tuple[str, ...]:
     if isinstance(column, columns.JSON):
         return ("isnull", "exact")
     if isinstance(column, Spatial):
-        return ("isnull",)
+        return ("isnull", *PLACE_LOOKUPS)
     if isinstance(column, RelationshipColumn):
         return _OF_REFERENCES
     return (*_PLAIN, *_TEXT) if column.is_text and not isinstance(column, STORED_AS_TEXT) else _PLAIN
@@ -175,6 +176,8 @@ def _clause(column: columns.Column, lookup: str, value: Any, query: Callable[[An
     key = column.key
     if lookup == "isnull" or (value is None and lookup in ("exact", "iexact")):
         return Clause("isNull" if lookup != "isnull" or _truth(column.name, value) else "isNotNull", key)
+    if isinstance(column, Spatial):
+        return place_clause(column, lookup, value)
     if column.array:
         several = value if isinstance(value, (list, tuple, set, frozenset)) else [value]
         values = tuple(query(one) for one in several)

@@ -99,7 +99,14 @@ class Polygon(Spatial[Value]):
         def __init__(self, **options: Any) -> None: ...
 
     def clean_one(self, value: Any) -> PolygonValue:
-        return _parts(value, _ring, 1, "rings, each a list of points")
+        return _polygon(value)
+
+
+def place(value: Any) -> PointValue | LineValue | PolygonValue:
+    """A point, line or polygon, told apart by how deep its lists are. Raises ValidationError."""
+    if not _is_sequence(value) or not value or not _is_sequence(value[0]):
+        return _point(value)
+    return _polygon(value) if value[0] and _is_sequence(value[0][0]) else _line(value)
 
 
 def _point(value: Any) -> PointValue:
@@ -113,6 +120,10 @@ def _point(value: Any) -> PointValue:
 
 def _line(value: Any) -> LineValue:
     return _parts(value, _point, 2, "points (longitude, latitude)")
+
+
+def _polygon(value: Any) -> PolygonValue:
+    return _parts(value, _ring, 1, "rings, each a list of points")
 
 
 def _ring(value: Any) -> LineValue:

@@ -1,0 +1,52 @@
+"""Filters on points, lines and polygons, under the names that GeoDjango has for them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from ..plans import Clause, disjunction
+from ..tables.columns.spatial import Point, Spatial, place
+
+_RELATIONS = {
+    "exact": "equal",
+    "contains": "contains",
+    "crosses": "crosses",
+    "intersects": "intersects",
+    "overlaps": "overlaps",
+    "touches": "touches",
+}
+_DISTANCES = {
+    "distance_lt": ("distanceLessThan",),
+    "distance_lte": ("distanceLessThan", "distanceEqual"),  # Appwrite has no word for both
+    "distance_gt": ("distanceGreaterThan",),
+    "distance_gte": ("distanceGreaterThan", "distanceEqual"),
+}
+PLACE_LOOKUPS = (*_RELATIONS, *_DISTANCES)
+
+
+def place_clause(column: Spatial[Any], lookup: str, value: Any) -> Clause:
+    """The clause for one of PLACE_LOOKUPS. `value` is a point, line or polygon; for a distance a pair of one and
+    how far: a number of degrees, or GeoDjango's `D(km=5)`. Raises ValidationError."""
+    try:
+        if lookup in _RELATIONS:
+            return Clause(_RELATIONS[lookup], column.key, (place(value),))
+        asked = _distance(column, value)
+    except ValidationError as error:
+        raise ValidationError({column.name: error.messages}) from None
+    return disjunction(Clause(method, column.key, (asked,)) for method in _DISTANCES[lookup])
+
+
+def _distance(column: Spatial[Any], value: Any) -> tuple[Any, float, bool]:
+    """From where, how far, and whether in metres."""
+    if not isinstance(value, (list, tuple)) or len(value) != 2:
+        raise ValidationError("Expected a pair: a point, line or polygon, and how far.")
+    there, far = place(value[0]), getattr(value[1], "m", value[1])
+    if isinstance(far, bool) or not isinstance(far, (int, float)) or not 0 <= far < math.inf:
+        raise ValidationError(f"Expected a distance, a number of degrees or D(km=5), not {value[1]!r}.")
+    in_metres = far is not value[1]
+    if in_metres and not (isinstance(column, Point) and isinstance(there[0], float)):
+        raise ValidationError("Appwrite measures metres between two points alone. Give a number of degrees.")
+    return there, float(far), in_metres

@@ -1,0 +1,86 @@
+"""Filters on points, lines and polygons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.gis.measure import D
+from django.core.exceptions import FieldError, ValidationError
+
+from django_appwrite_orm import Table, columns
+from django_appwrite_orm.schema import migrate
+from django_appwrite_orm.steps import run
+
+BERLIN, PARIS, QUITO = (13.4, 52.5), (2.35, 48.85), (-78.5, -0.2)
+SQUARE = ((0.0, 0.0), (0.0, 10.0), (10.0, 10.0), (10.0, 0.0), (0.0, 0.0))
+HOLE = ((4.0, 4.0), (4.0, 6.0), (6.0, 6.0), (6.0, 4.0), (4.0, 4.0))
+
+
+class Site(Table):
+    at = columns.Point()
+    way = columns.Line()
+    area = columns.Polygon()
+
+    class Meta:
+        name = "sites"
+
+
+@pytest.fixture(autouse=True)
+def sites() -> None:
+    run(migrate([Site]))
+    Site.objects.bulk_create(
+        [
+            Site(id="berlin", at=BERLIN, way=[(0, 0), (10, 10)], area=[SQUARE]),
+            Site(id="paris", at=PARIS, way=[(-5, 5), (5, 5)], area=[SQUARE, HOLE]),
+            Site(id="quito", at=QUITO, way=[(20, 20), (30, 30)]),
+            Site(id="none"),
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("lookups", "found", "others"),
+    [
+        ({"at": PARIS}, "paris", "berlin none quito"),
+        ({"at__isnull": True}, "none", "berlin paris quito"),
+        ({"at__distance_lt": (PARIS, D(km=900))}, "berlin paris", "none quito"),
+        ({"at__distance_lte": (PARIS, D(m=0))}, "paris", "berlin none quito"),
+        ({"at__distance_gt": (PARIS, D(mi=1000))}, "quito", "berlin none paris"),
+        ({"at__distance_gte": (PARIS, D(m=0))}, "berlin paris quito", "none"),
+        ({"at__distance_lt": (PARIS, 12)}, "berlin paris", "none quito"),  # degrees
+        ({"way__distance_gt": ([(0, 1), (0, 9)], 0)}, "berlin quito", "none paris"),
+        ({"area__contains": (5, 5)}, "berlin", "none paris quito"),
+        ({"area__intersects": [(4.5, 4.5), (5.5, 5.5)]}, "berlin", "none paris quito"),
+        ({"area__touches": (10, 10)}, "berlin paris", "none quito"),
+        ({"way__crosses": [SQUARE]}, "paris", "berlin none quito"),
+        ({"area__overlaps": [[(x + 5, y + 5) for x, y in SQUARE]]}, "berlin paris", "none quito"),
+    ],
+)
+def test_what_a_lookup_finds_and_leaves_out(lookups: dict[str, Any], found: str, others: str) -> None:
+    assert sorted(Site.objects.filter(**lookups).values_list("id", flat=True)) == found.split()
+    assert sorted(Site.objects.exclude(**lookups).values_list("id", flat=True)) == others.split()
+
+
+@pytest.mark.parametrize(
+    ("lookups", "message"),
+    [
+        ({"at": 5}, "Expected a point"),
+        ({"at": (181, 0)}, "A longitude is from -180 to 180"),
+        ({"area__contains": [[(0, 0), (1, 1)]]}, "at least 4 points"),
+        ({"at__distance_lt": PARIS}, "Expected a point"),
+        ({"at__distance_lt": (PARIS,)}, "Expected a pair"),
+        ({"at__distance_lt": (PARIS, "5 km")}, "Expected a distance"),
+        ({"at__distance_lt": (PARIS, -1)}, "Expected a distance"),
+        ({"way__distance_lt": (PARIS, D(km=5))}, "two points alone"),
+        ({"at__distance_lt": ([PARIS, BERLIN], D(km=5))}, "two points alone"),
+    ],
+)
+def test_values_that_are_no_places(lookups: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        Site.objects.filter(**lookups)
+
+
+def test_a_lookup_of_another_kind_is_refused() -> None:
+    with pytest.raises(FieldError, match="has no lookup 'lt'"):
+        Site.objects.filter(at__lt=PARIS)
