@@ -6,17 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..plans import TableRef
-from .changes import Change, CreateTable, DropTable, UpdateTable
-from .column_changes import AddColumn, DropColumn, DropTemporaryColumn, RenameColumn
+from .changes import CreateTable, DropTable, UpdateTable
+from .column_changes import AddColumn, DropTemporaryColumn, RenameColumn, is_available
 from .copying import CopyColumn, former_key, temporary_key
 from .declared import DeclaredTable, End
-from .index_changes import AddIndex, DropIndex
+from .draft import Draft
+from .index_changes import AddIndex
 from .inplace import ChangeColumn, differences, is_possible
-from .links import Links, other_end
+from .links import Links
 from .planned import FLAG, Plan, Rules
 from .relationship_changes import AddRelationship, ChangeRelationship, mirrored
 from .state import AVAILABLE, UNFINISHED, ColumnState, IndexState, TableState, lookup
-from .values import conversion
+from .uniqueness import Part, UniqueSurvey
+from .values import conversion, fill_of
 
 
 def compare(
@@ -44,21 +46,8 @@ def compare(
     return plan
 
 
-class _Comparison:
-    """One table. `table` is what it will be after the changes so far."""
-
-    def __init__(
-        self, ref: TableRef, wanted: DeclaredTable, found: TableState | None, rules: Rules, plan: Plan, links: Links
-    ) -> None:
-        self.ref = ref
-        self.wanted = wanted
-        self.found = found
-        self.rules = rules
-        self.plan = plan
-        self.links = links
-        self.table = found or replace(wanted.state, columns={}, indexes={})
-        # The key that a column has on the server before the migration, where it is renamed in it.
-        self.present: dict[str, str] = {}
+class _Comparison(Draft):
+    """What a table lacks of what is declared."""
 
     def run(self) -> None:
         wanted = self.wanted.state
@@ -78,19 +67,11 @@ class _Comparison:
         for index in wanted.indexes.values():
             built = self.table.indexes.get(index.key)
             if built is None or built.status == "deleting":
+                self._survey(index)
                 self.add(AddIndex(self.ref, index))
+            elif any(key in self.filled for key in index.columns):
+                self._survey(index)
         self._extras()
-
-    def add(self, change: Change) -> None:
-        self.plan.changes.append(change)
-        self.table = change.effect(self.table) or self.table
-
-    def obstacle(self, text: str) -> None:
-        self.plan.obstacles.append(text)
-
-    def _waits(self) -> list[str]:
-        parts = (part for part in self.table.parts if part.status in UNFINISHED)
-        return [f"{_noun(part)} {self.ref.table}.{part.key} is {part.status}" for part in parts]
 
     # Columns.
 
@@ -163,6 +144,7 @@ class _Comparison:
         there = lookup(self.found.columns, found.key) if self.found is not None else None
         known = there is not None and there.status == AVAILABLE
         present = self.present.get(wanted.key, wanted.key if known else None)
+        self.filled |= {wanted.key} if wanted.required and not found.required else set()
         self.add(ChangeColumn(self.ref, found, wanted, self.wanted.columns[wanted.key], present, self._by_row))
 
     def _change_relationship(self, wanted: ColumnState, found: ColumnState) -> None:
@@ -209,6 +191,7 @@ class _Comparison:
                 )
                 return
             self._drop(former, "which kept the values from before the last conversion")
+        self.converted[wanted.key] = converter
         temporary = replace(wanted, key=temporary_key(wanted.key), required=False, default=None)
         there = self.table.columns.get(temporary.key)
         if there is not None and (differences(temporary, there) or there.status != AVAILABLE):
@@ -233,60 +216,19 @@ class _Comparison:
         """Whether the table has relationships, for then Appwrite refuses to change many rows at once."""
         return self.ref.table.lower() in self.links.tables
 
-    def _drop(self, column: ColumnState, why: str, kind: type[DropColumn] = DropColumn) -> None:
-        if column.kind == "relationship" and column.options["twoWay"]:  # one side takes the other along
-            if (self.ref.table.lower(), column.key.lower()) in self.links.dropped:
-                return
-            self.links.dropped.add(other_end(column))
-        for index in list(self.table.indexes.values()):
-            if column.key in index.columns and index.status != "deleting":
-                self.add(DropIndex(self.ref, index, f"for it is over {column.key}"))
-        self.add(kind(self.ref, column, why))
+    # Unique indexes.
 
-    # Indexes.
+    def _survey(self, index: IndexState) -> None:
+        """Whether the rows will allow a unique index when all is done."""
+        if index.type == "unique" and self.found is not None:
+            parts = tuple(map(self._part, index.columns))
+            self.plan.surveys.append(UniqueSurvey(self.ref, index, parts))
 
-    def _drop_indexes(self) -> None:
-        """Those that are not as declared: Appwrite cannot change an index."""
-        for index in list(self.table.indexes.values()):
-            wanted = lookup(self.wanted.state.indexes, index.key)
-            if wanted is None or index.status == "deleting":
-                continue
-            if index.status in ("failed", "stuck"):
-                reason = f": {index.error}" if index.error else ""
-                self.add(DropIndex(self.ref, index, f"for it is {index.status}{reason}"))
-            elif replace(index, status=AVAILABLE, error="") != wanted:
-                self.add(DropIndex(self.ref, index, "for it is declared otherwise"))
-
-    # What nobody declares.
-
-    def _extras(self) -> None:
-        for index in list(self.table.indexes.values()):
-            if index.status != "deleting" and lookup(self.wanted.state.indexes, index.key) is None:
-                if self.rules.prune:
-                    self.add(DropIndex(self.ref, index, "which nobody declares"))
-                else:
-                    self.plan.extras.append(f"index {self.ref.table}.{index}")
-        former = {former_key(key) for key in self.wanted.columns}
-        temporary = {temporary_key(key) for key in self.wanted.columns}
-        for column in list(self.table.columns.values()):
-            if column.status == "deleting" or self.links.is_declared_elsewhere(column):
-                continue
-            if lookup(self.wanted.state.columns, column.key) is None:
-                self._extra_column(column, column.key in former, column.key in temporary)
-
-    def _extra_column(self, column: ColumnState, is_former: bool, is_temporary: bool) -> None:
-        where = f"column {self.ref.table}.{column}"
-        if is_temporary and self.rules.prune:
-            self._drop(column, "left over from another migration", DropTemporaryColumn)
-        elif (self.rules.prune or is_former) and self.rules.allow_destructive:
-            self._drop(column, "which kept older values" if is_former else "which nobody declares")
-        elif is_former:
-            self.plan.extras.append(f"{where}, values from before a conversion; {FLAG} drops it")
-        elif self.rules.prune:
-            self.obstacle(f"{where} is not declared; dropping it with its values takes {FLAG}.")
-        else:
-            self.plan.extras.append(where)
-
-
-def _noun(part: ColumnState | IndexState) -> str:
-    return "column" if isinstance(part, ColumnState) else "index"
+    def _part(self, key: str) -> Part:
+        if key.startswith("$"):
+            return Part(key, key)
+        known = self.found is not None and is_available(self.found, key)
+        column = self.wanted.columns[key]
+        default = fill_of(column) if column.required else None
+        fill = None if default is None else column.to_appwrite(column.clean(default))
+        return Part(key, self.present.get(key, key if known else None), self.converted.get(key), fill)

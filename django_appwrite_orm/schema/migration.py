@@ -17,13 +17,14 @@ from ..plans import Request
 from ..registry import registry
 from ..steps import Pause, Steps
 from ..tables import Row
-from .changes import Report
+from .changes import Change, Report
 from .compare import compare
 from .declared import DeclaredTable, declared_table, relationship_ends, tables_named
 from .making import Maker
 from .planned import Plan, Rules
 from .server import read_tables
 from .state import BROKEN, TableState
+from .uniqueness import UniqueSurvey
 
 # Asked before values are lost, with a line for each such change.
 Confirm = Callable[[Sequence[str]], bool]
@@ -87,10 +88,11 @@ class _Migration:
         missing, found = found is None, found or {}
         undeclared = [table for id, table in found.items() if id not in self.known] if self.is_whole else []
         made = compare(self.connection.settings.database_id, self.declared, found, self.rules, undeclared, self.ends)
-        for change in made.changes:
-            if str(change) not in self.surveyed:
-                made.obstacles += yield from change.objections(self.connection)
-                self.surveyed.add(str(change))
+        asking: list[Change | UniqueSurvey] = [*made.changes, *made.surveys]
+        for one in asking:
+            if str(one) not in self.surveyed:
+                made.obstacles += yield from one.objections(self.connection)
+                self.surveyed.add(str(one))
         made.creates_database = missing and bool(self.declared)
         return made
 

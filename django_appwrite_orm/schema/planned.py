@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .changes import Change
+from .uniqueness import UniqueSurvey
 
 FLAG = "--allow-destructive"
 
@@ -20,11 +21,12 @@ class Rules:
 
 @dataclass(slots=True)
 class Plan:
-    """`changes` in a safe order; `waits`: what Appwrite is still at work on; `obstacles`: differences that
-    these changes do not mend, each with a way out; `extras`: what the server has and nobody declares.
-    `creates_database`: there is none yet."""
+    """`changes` in a safe order; `surveys`: what the rows must be asked before any is made; `waits`: what Appwrite is
+    still at work on; `obstacles`: differences that these changes do not mend, each with a way out; `extras`: what the
+    server has and nobody declares. `creates_database`: there is none yet."""
 
     changes: list[Change] = field(default_factory=list)
+    surveys: list[UniqueSurvey] = field(default_factory=list)
     waits: list[str] = field(default_factory=list)
     obstacles: list[str] = field(default_factory=list)
     extras: list[str] = field(default_factory=list)
