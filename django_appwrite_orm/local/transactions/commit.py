@@ -18,6 +18,7 @@ from ..protocol.errors import AppwriteError
 from ..protocol.words import LEGACY
 from ..rows.bulk import create_rows, remove_found, rows_selected, update_found, upsert_rows
 from ..rows.counting import count_column
+from ..rows.link_values import split_links, write_links
 from ..rows.reading import row_not_found
 from ..rows.show import show_row
 from ..rows.stored import find_row
@@ -103,9 +104,11 @@ class _Replay:
         if stored is None:
             raise row_not_found()
         self._check_conflict(table, id, stored[3], operation.seen)
-        checked = check_data(table, _undated(data), whole_row=False, operators=True)
+        own, links = split_links(table, _undated(data))
+        checked = check_data(table, own, whole_row=False, operators=True)
         new_id = str(data.get("$id") or stored[1])
-        update_row_found(self._work, table, stored, new_id, checked, _granted(data))
+        update_row_found(self._work, table, stored, new_id, checked, _granted(data), linked=bool(links))
+        write_links(self._work, table, new_id, links, creating=False)
         self._touch(table, id)
         self._touch(table, new_id)
 

@@ -11,6 +11,7 @@ from ..protocol.errors import AppwriteError
 from ..queries.page import count_page
 from ..queries.parse import Query, parse_queries
 from ..rows.access import check_own_roles, may, permissions_for_new_row, unauthorized
+from ..rows.link_reading import show_links
 from ..rows.reading import get_row, list_rows, row_not_found, selection_of_one_row
 from ..rows.show import permissions_of, show_row
 from ..rows.stored import find_row
@@ -105,12 +106,14 @@ def read(work: Work, table: Table, tx: str, row_id: str, queries: Sequence[str])
         return json_answer(200, get_row(work, table, row_id, queries))
     if row.gone:
         raise row_not_found()
-    columns = selection_of_one_row(work, table, queries).columns
-    stored = find_row(work.session, table, row_id, columns)
+    selection = selection_of_one_row(work, table, queries)
+    stored = find_row(work.session, table, row_id, selection.columns)
     granted = permissions_of(stored) if stored else row.data.get("$permissions", ())
     if not may(work.caller, table, "read", granted):
         raise row_not_found()
-    committed = show_row(table, columns, stored, work.view) if stored else None
+    committed = None
+    if stored:
+        committed = show_links(work, table, show_row(table, selection.columns, stored, work.view), selection)
     return json_answer(200, show_staged(row, table, work.view.words.table_id, committed))
 
 

@@ -84,6 +84,20 @@ def test_bulk_is_refused_where_there_are_relationships(library: Client) -> None:
         assert library.refusal(f"POST {rows}", {"rows": [{"name": "x"}]}) == (400, "general_bad_request")
 
 
+def test_links_are_written_at_the_commit(library: Client) -> None:
+    link(library, "manyToMany", "setNull")
+    for id in ("a", "z"):
+        library(f"POST {AUTHORS}", {"rowId": id, "data": {"name": id}})
+    library(f"POST {BOOKS}", {"rowId": "b", "data": {"name": "B"}})
+    transaction = library("POST /transactions")["$id"]
+    body = {"data": {"name": "C", "author": ["a", "z"]}, "transactionId": transaction}
+    library(f"PATCH {BOOKS}/b", body)
+    assert library(f"GET {BOOKS}/b", queries=[query("select", "", "*", "author.$id")])["author"] == []
+    library(f"PATCH /transactions/{transaction}", {"commit": True})
+    book = library(f"GET {BOOKS}/b", queries=[query("select", "", "*", "author.$id")])
+    assert (book["name"], [author["$id"] for author in book["author"]]) == ("C", ["a", "z"])
+
+
 def test_a_table_takes_its_relationships_along(library: Client) -> None:
     link(library, "oneToOne")
     assert [column["key"] for column in library("GET /d/tables/authors/columns")["columns"]] == ["name", "books"]
