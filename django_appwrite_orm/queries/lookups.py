@@ -76,7 +76,7 @@ def order(table: type[Row], names: Iterable[str]) -> tuple[Clause, ...]:
 def _parts(table: type[Row], condition: Q) -> Iterator[Clause]:
     """What a Q says, one by one. What it says together of a relation to many, it says of the same row there."""
     together: dict[Way, list[Any]] = {}
-    for child in condition.children:
+    for child in _flat(condition):
         if isinstance(child, Q):
             yield where(table, child)
             continue
@@ -96,6 +96,15 @@ def _parts(table: type[Row], condition: Q) -> Iterator[Clause]:
                 yield across(table, way, where(way.other, Q(there)))
     for way, said in together.items():
         yield across(table, way, where(way.other, Q(*said)))
+
+
+def _flat(condition: Q) -> Iterator[Any]:
+    """The children of a Q, and in their places those of children that say nothing but "and"."""
+    for child in condition.children:
+        if isinstance(child, Q) and child.connector == condition.connector == Q.AND and not child.negated:
+            yield from _flat(child)
+        else:
+            yield child
 
 
 def _said(child: Any) -> tuple[str, Any]:

@@ -198,5 +198,8 @@ def _shown(table: type[Row], data: Any) -> Any:
     """A staged row in the shape of a written one: it has no sequence yet, and lacks the columns that were not set."""
     if not isinstance(data, dict) or "$id" not in data:
         return data
-    unset = {column.key: column.definition()["default"] for column in table._meta.columns.values()}
+    # Links that were not set are as they were before; a new row has none.
+    is_new = data.get("$sequence") in ("", None)
+    columns = [one for one in table._meta.columns.values() if is_new or one.type_name != "relationship"]
+    unset = {column.key: column.definition()["default"] for column in columns}
     return {**unset, **{key: value for key, value in data.items() if not (key.startswith("$") and value in ("", None))}}
