@@ -6,7 +6,10 @@ from importlib import import_module
 from typing import Any
 
 from django.apps import AppConfig, apps
+from django.core.signals import setting_changed
 from django.utils.module_loading import module_has_submodule
+
+_CHANNEL = "django_appwrite_orm.channel"
 
 
 class DjangoAppwriteORMConfig(AppConfig):
@@ -17,9 +20,9 @@ class DjangoAppwriteORMConfig(AppConfig):
         from . import checks  # noqa: F401 - registers the system checks
         from .queries import Table
         from .registry import registry
-        from .signals import table_invalidated
 
-        table_invalidated.connect(_tell_others, dispatch_uid="django_appwrite_orm.channel")
+        _follow_channel()
+        setting_changed.connect(_follow_channel)
         for app in apps.get_app_configs():
             if app.module is None or app.name == self.name or not module_has_submodule(app.module, "tables"):
                 continue
@@ -27,6 +30,20 @@ class DjangoAppwriteORMConfig(AppConfig):
             for value in vars(module).values():
                 if isinstance(value, type) and issubclass(value, Table) and _is_of(value, module.__name__):
                     registry.add(value)
+
+
+def _follow_channel(setting: str = "APPWRITE_ORM", **kwargs: Any) -> None:
+    """Have other services told where a connection has a CHANNEL_URL. Without one there is no receiver, which would
+    cost every asynchronous write a turn in a thread."""
+    from .conf import configured
+    from .signals import table_invalidated
+
+    if setting != "APPWRITE_ORM":
+        return
+    if any(given.get("CHANNEL_URL") for given in configured().values()):
+        table_invalidated.connect(_tell_others, dispatch_uid=_CHANNEL)
+    else:
+        table_invalidated.disconnect(dispatch_uid=_CHANNEL)
 
 
 def _tell_others(sender: Any, reason: str, using: str, **kwargs: Any) -> None:

@@ -7,7 +7,7 @@ from .memory import Memory
 from .policy import DEFAULT_TTL, CachePolicy, PolicyChange, cache_policy, policy_in_force
 from .reading import Found, Status, is_current, read, versions
 from .record import ReadRecord, answers_here, forget, note_read, recording
-from .statistics import Counts, Statistics
+from .statistics import Counts, Statistics, all_totals
 from .store import Store
 from .writing import LONGEST_TIMEOUT, fence_life, invalidate, write
 
@@ -26,6 +26,7 @@ __all__ = [
     "Status",
     "Store",
     "TableKeys",
+    "all_totals",
     "answers_here",
     "batched_write",
     "cache_policy",

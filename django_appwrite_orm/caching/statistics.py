@@ -127,21 +127,26 @@ class Statistics:
         if not cache.add(key, amount, TOTAL_LIFE):
             cache.incr(key, amount)
 
-    def totals(self, tables: Iterable[str]) -> dict[str, Counts]:
-        """The counts of these tables over all processes: the totals, and what this one has not yet added.
+    @property
+    def place(self) -> tuple[str, str]:
+        """Where the totals are: the same for connections to one project behind one cache."""
+        return self._alias, self._prefix
 
-        Raises `CacheUnavailable`.
-        """
-        tables = list(tables)
-        keys = {self._key(table, name): (table, name) for table in tables for name in _NAMES}
-        found = self._asked("get_many", list(keys)) if self._shared else {}
+    def add_own(self, totals: dict[str, Counts]) -> None:
+        """Add what this process has counted and not yet stored."""
         with self._lock:
-            answer = {table: Counts(**asdict(self._counts.get(table, Counts()))) for table in tables}
-        for key, amount in found.items():
+            for table, counts in self._counts.items():
+                if table in totals:
+                    for name in _NAMES:
+                        _increase(totals[table], name, getattr(counts, name))
+
+    def add_stored(self, totals: dict[str, Counts]) -> None:
+        """Add what all processes have stored. Raises `CacheUnavailable`."""
+        keys = {self._key(table, name): (table, name) for table in totals for name in _NAMES}
+        for key, amount in (self._asked("get_many", list(keys)) if self._shared else {}).items():
             table, name = keys[key]
             if isinstance(amount, int):  # not what somebody else has put there
-                setattr(answer[table], name, getattr(answer[table], name) + amount)
-        return answer
+                _increase(totals[table], name, amount)
 
     def reset(self, tables: Iterable[str]) -> None:
         """Start again from nothing. What other processes have not yet added will still be.
@@ -168,3 +173,22 @@ class Statistics:
         atexit.unregister(self.flush)
         if self._timer is not None:
             self._timer.cancel()
+
+
+def all_totals(connections: Iterable[Statistics], tables: Iterable[str]) -> dict[str, Counts]:
+    """The counts of these tables over all connections and, where the cache is shared, over all processes.
+
+    Raises `CacheUnavailable`.
+    """
+    totals = {table: Counts() for table in tables}
+    places = set()
+    for statistics in connections:
+        statistics.add_own(totals)
+        if statistics.place not in places:
+            statistics.add_stored(totals)
+        places.add(statistics.place)
+    return totals
+
+
+def _increase(counts: Counts, name: str, amount: int) -> None:
+    setattr(counts, name, getattr(counts, name) + amount)

@@ -21,6 +21,7 @@ from .columns import column_problems
 from .finding import Finding
 from .indexes import index_problems
 from .relations import relation_problems
+from .routing import router_problems
 from .servers import server_problems
 from .tables import clashes, table_problems
 
@@ -30,9 +31,10 @@ PREFIX = "appwrite_orm"
 
 @register("appwrite_orm")
 def check_settings(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """E001 to E007: the setting APPWRITE_ORM."""
+    """E001 to E007 and E009: the settings APPWRITE_ORM and APPWRITE_ORM_ROUTER."""
     found = [*setting_problems(), *(problem for alias in configured() for problem in problems(alias))]
-    return [_message(Finding(problem.id, problem.message, problem.hint)) for problem in found]
+    findings = [Finding(problem.id, problem.message, problem.hint) for problem in found]
+    return [_message(finding) for finding in (*findings, *router_problems())]
 
 
 @register("appwrite_orm")

@@ -34,6 +34,20 @@ class Change:
     row: Mapping[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """What became of a row, by whomever: what callbacks of `orm.listen` get.
+
+    `action` is "create", "update", "upsert" or "delete"; `row` as it is now, or was before it was deleted; `using`
+    the connection's alias.
+    """
+
+    action: str
+    table: type[Row]
+    row: Row
+    using: str
+
+
 def changes_of(names: Sequence[str], payload: object, tables: Iterable[tuple[type[Row], TableRef]]) -> list[Change]:
     """The changes of `tables` (each with its place on the server) that an event with these names reports."""
     plain = [name for name in names if "*" not in name]

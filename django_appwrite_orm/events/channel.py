@@ -25,6 +25,8 @@ from ..steps import run
 from ..tables import Row
 from .handling import forget, forget_all
 from .pauses import pause_after
+from .reports import CHANNEL as NAME
+from .reports import Reporter
 
 logger = logging.getLogger("django_appwrite_orm.events")
 
@@ -34,6 +36,10 @@ EVERY_TABLE = "*"
 LIMIT = 1.0
 # Seconds between two looks at whether to stop.
 LOOK = 0.5
+# Seconds without a word after which Redis is asked for a sign of life, and after which it is given up: a connection
+# can die without an end, and what is said meanwhile is lost.
+QUIET = 20.0
+GIVEN_UP = 40.0
 
 
 def publish(table: type[Row], using: str) -> None:
@@ -60,10 +66,11 @@ def _source(settings: ConnectionSettings) -> str:
 
 
 class ChannelListener:
-    """Hears the channel of one connection until it is told to stop."""
+    """Hears the channel of one connection until it is told to stop. Its state is reported as a `Listener`'s is."""
 
     def __init__(self, alias: str) -> None:
         self.alias = alias
+        self._reporter = Reporter(alias, NAME)
         self._stopping = threading.Event()
         self._failures = 0
 
@@ -76,11 +83,18 @@ class ChannelListener:
         url = connections[self.alias].settings.channel_url
         if not url:
             raise ConfigurationError(f"APPWRITE_ORM[{self.alias!r}] has no CHANNEL_URL to listen to.")
+        try:
+            self._run(url)
+        finally:
+            self._reporter.become("stopped")
+
+    def _run(self, url: str) -> None:
         while not self._stopping.is_set():
             try:
                 with redis.Redis.from_url(url, socket_connect_timeout=LIMIT) as client, client.pubsub() as channel:
                     self._listen(channel)
             except redis.RedisError as error:
+                self._reporter.become("waiting")
                 pause = pause_after(self._failures)
                 self._failures += 1
                 logger.warning("Channel of %r: %s. Again in %.1f s.", self.alias, error, pause)
@@ -88,13 +102,23 @@ class ChannelListener:
 
     def _listen(self, channel: Any) -> None:
         channel.subscribe(CHANNEL)
+        heard, asked = time.monotonic(), False
         while not self._stopping.is_set():
+            self._reporter.repeat()
             message = channel.get_message(timeout=LOOK)
             if message is None:
+                quiet = time.monotonic() - heard
+                if quiet > GIVEN_UP:
+                    raise redis.ConnectionError("no sign of life")
+                if quiet > QUIET and not asked:
+                    channel.ping()
+                    asked = True
                 continue
+            heard, asked = time.monotonic(), False
             if message["type"] == "subscribe":  # what was said before is lost
                 run(forget_all(self.alias, "channel"))
                 self._failures = 0
+                self._reporter.become("listening")
             elif message["type"] == "message":
                 self._take(message["data"])
 

@@ -18,7 +18,7 @@ from ..registry import registry
 from ..signals import Send
 from ..steps import Steps
 from ..tables import Row
-from .changes import Change, changes_of
+from .changes import RowChange, changes_of
 
 logger = logging.getLogger("django_appwrite_orm.events")
 
@@ -29,14 +29,15 @@ REPEAT_WINDOW = 60
 _UNSTEADY = frozenset({"$databaseId", "$tableId"})
 
 
-def handle(names: Sequence[str], payload: object, alias: str) -> Steps[list[Change]]:
-    """Take in an event of the project that `alias` connects to; the changes it reported of registered tables.
+def handle(names: Sequence[str], payload: object, alias: str) -> Steps[list[RowChange]]:
+    """Take in an event of the project that `alias` connects to; the changes of registered tables' rows it reported.
 
     The tokens of the tables, and of those that relationships take the change to, go in the cache of every connection
     to that project. `row_changed` follows for a row,
     unless the same report has been seen a short time ago, by any process that shares the cache.
     """
-    seen: list[Change] = []
+    told: list[RowChange] = []
+    known = False
     for connection in connections_like(alias):
         tables = [(table, _ref(table, connection)) for table in registry.all()]
         changes = changes_of(names, payload, tables)
@@ -45,13 +46,15 @@ def handle(names: Sequence[str], payload: object, alias: str) -> Steps[list[Chan
         ):
             yield from forget(table, connection, "event")
         for change in changes:
-            own = change.table._meta.using
-            if change.row is not None and own in (None, connection.settings.alias):
-                yield from _announce(change, change.row, connection)
-        seen += changes
-    if not seen:
+            own, using = change.table._meta.using, connection.settings.alias
+            if change.row is not None and own in (None, using):
+                row = change.table.from_appwrite(dict(change.row), using)
+                told.append(RowChange(change.action, change.table, row, using))
+                yield from _announce(told[-1], change.row, connection)
+        known = known or bool(changes)
+    if not known:
         logger.debug("An event of no registered table: %s", names[0] if names else "no name")
-    return seen
+    return told
 
 
 def forget_all(alias: str, reason: str = "event") -> Steps[None]:
@@ -91,15 +94,14 @@ def forget(table: type[Row], connection: Connection, reason: str) -> Steps[None]
     yield Send(signals.table_invalidated, table, arguments)
 
 
-def _announce(change: Change, row: Mapping[str, Any], connection: Connection) -> Steps[None]:
+def _announce(change: RowChange, row: Mapping[str, Any], connection: Connection) -> Steps[None]:
     if (yield from _is_repeat(change, row, connection)):
         return
-    alias = connection.settings.alias
-    arguments = {"action": change.action, "row": change.table.from_appwrite(dict(row), alias), "using": alias}
-    yield Send(signals.row_changed, change.table, {**arguments, "table": change.table})
+    arguments = {"action": change.action, "row": change.row, "using": change.using, "table": change.table}
+    yield Send(signals.row_changed, change.table, arguments)
 
 
-def _is_repeat(change: Change, row: Mapping[str, Any], connection: Connection) -> Steps[bool]:
+def _is_repeat(change: RowChange, row: Mapping[str, Any], connection: Connection) -> Steps[bool]:
     """Whether this very state of the row has been reported a moment ago. A cache that fails knows of none."""
     state = {name: value for name, value in row.items() if name not in _UNSTEADY}
     parts = [*_project(connection), *_ref(change.table, connection), change.action, state]

@@ -20,9 +20,10 @@ from ..exceptions import AppwriteORMError, ConfigurationError, RateLimited, Unav
 from ..plans import Request
 from ..registry import registry
 from ..steps import run
+from .changes import RowChange
 from .handling import connections_like, forget_all, handle
 from .pauses import pause_after
-from .reports import report
+from .reports import COMMAND, Reporter
 
 if TYPE_CHECKING:
     from websockets.sync.client import ClientConnection
@@ -35,8 +36,6 @@ QUIET = 20.0
 GIVEN_UP = 40.0
 # Seconds between two looks at whether to stop.
 LOOK = 0.5
-# Seconds between two reports of the state, which `stats_appwrite` shows.
-REPORT = 15.0
 OPEN_LIMIT = 10.0
 
 
@@ -48,16 +47,20 @@ class Listener:
     """Listens for the project of one connection until it is told to stop.
 
     `run()` does it in this thread and can be stopped from another one or a signal handler. `state` is one of
-    "starting", "listening", "waiting" (between two connections) and "stopped", and is reported where
-    `stats_appwrite` finds it.
+    "starting", "listening", "waiting" (between two connections) and "stopped", and is reported under `name` where
+    `stats_appwrite` finds it. `tell` gets every change of a row, after the tokens are gone and the signal is sent.
     """
 
-    def __init__(self, alias: str) -> None:
+    def __init__(self, alias: str, name: str = COMMAND, tell: Callable[[RowChange], object] | None = None) -> None:
         self.alias = alias
-        self.state = "starting"
-        self._reported = float("-inf")
+        self._tell = tell
+        self._reporter = Reporter(alias, name)
         self._stopping = threading.Event()
         self._failures = 0
+
+    @property
+    def state(self) -> str:
+        return self._reporter.state
 
     def stop(self) -> None:
         """Make `run` return soon."""
@@ -69,29 +72,35 @@ class Listener:
         Raises `ConfigurationError` without the library or a server to listen to, and an `AppwriteError` when the
         user LISTEN_AS cannot be listened as.
         """
+        try:
+            self._run()
+        finally:
+            self._reporter.become("stopped")
+
+    def check(self) -> None:
+        """Raises `ConfigurationError` where `run` would, before it begins."""
+        _library()
+        self._url()
+
+    def _run(self) -> None:
         connect, failure = _library()
         while not self._stopping.is_set():
             try:
                 with connect(self._url(), **self._options()) as socket:
                     self._listen(socket)
             except (OSError, failure, Refused, Unavailable, RateLimited) as error:
-                self._become("waiting")
+                self._reporter.become("waiting")
                 pause = pause_after(self._failures)
                 self._failures += 1
                 logger.warning("Realtime of %r: %s. Again in %.1f s.", self.alias, str(error) or repr(error), pause)
                 self._stopping.wait(pause)
-        self._become("stopped")
-
-    def _become(self, state: str) -> None:
-        self.state = state
-        self._reported = time.monotonic()
-        run(report(self.alias, state))
 
     def _url(self) -> str:
         settings = connections[self.alias].settings
         if not settings.endpoint.startswith("http"):
             raise ConfigurationError(
                 f"APPWRITE_ORM[{self.alias!r}]: the local Appwrite in this process has no realtime."
+                " Run serve_appwrite, and give its address as ENDPOINT."
             )
         databases = dict.fromkeys(found.settings.database_id for found in connections_like(self.alias))
         refs = [table._meta.ref(database) for database in databases for table in registry.all()]
@@ -119,8 +128,7 @@ class Listener:
         heard = time.monotonic()
         asked = False
         while not self._stopping.is_set():
-            if time.monotonic() - self._reported > REPORT:
-                self._become(self.state)
+            self._reporter.repeat()
             try:
                 frame = socket.recv(timeout=LOOK)
             except TimeoutError:
@@ -147,7 +155,9 @@ class Listener:
         if kind == "connected":
             self._begin(data)
         elif kind == "event":
-            run(handle(names, payload, self.alias))
+            for change in run(handle(names, payload, self.alias)):
+                if self._tell is not None:
+                    self._tell(change)
         elif kind == "error":
             raise Refused(f"Appwrite says {data['code']}: {data['message']}")
 
@@ -159,7 +169,7 @@ class Listener:
             )
         run(forget_all(self.alias))
         self._failures = 0
-        self._become("listening")
+        self._reporter.become("listening")
         logger.info("Realtime of %r: listening as %s on %d channels.", self.alias, user, len(data["channels"]))
 
 

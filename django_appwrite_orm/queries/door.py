@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
 
-from ..caching import Counts
+from ..caching import all_totals
+from ..conf import DEFAULT_ALIAS
 from ..connection import connections
+from ..events import RowChange, callbacks
 from ..exceptions import AppwriteORMError
 from ..registry import registry
 from ..schema import verbs
 from ..steps import Steps, arun, run
-from ..tables import Row
 from .joins import Join
 from .operations import alias_of, invalidate
 from .table import Table
@@ -80,33 +81,45 @@ class ORM:
         table = registry.get(name)
         run(verbs.delete_table(table, alias_of(table, using)))
 
+    def listen(self, callback: Callable[[RowChange], object], *, using: str = DEFAULT_ALIAS) -> Callable[[], None]:
+        """Call back for each change of a registered table's row, by whomever, over Appwrite's realtime: in a thread
+        of this process, which also drops tokens and sends `row_changed`. What is given ends it.
+
+        A callback that raises is logged. Raises `ConfigurationError` without the library `websockets`, or with a
+        local Appwrite in this process.
+        """
+        return callbacks.listen(using, callbacks.Subscriber(callback))
+
+    def alisten(self, *, using: str = DEFAULT_ALIAS) -> AsyncGenerator[RowChange]:
+        """The same to iterate over: `async for change in orm.alisten()`. Closing the iterator ends it."""
+        return callbacks.changes(using)
+
+    def close_listeners(self) -> None:
+        """End what `listen` and `alisten` have begun in this process, for every table, and wait for it."""
+        callbacks.close_listeners()
+
     def clear_caches(self) -> None:
-        """Make every cached answer about every registered table a miss."""
+        """Make every cached answer about every registered table a miss, on every connection: a router or `using`
+        may have led to any of them."""
         for table in registry.all():
-            run(invalidate(table, alias_of(table)))
+            for alias in connections.aliases():
+                run(invalidate(table, alias))
 
     def stats(self) -> dict[str, dict[str, Any]]:
-        """What the cache did for each table, by name, over all processes where the cache is shared: `reads`,
-        `hits`, `stale`, `misses`, `bypasses`, `hit_rate` (of a hundred), `invalidations`, `errors`, `bytes` of
-        JSON, `hit_time` and `miss_time` in microseconds, `saved` in seconds. Raises `CacheUnavailable`."""
-        return {name: counts.as_dict() for name, counts in self._totals()}
+        """What the cache did for each table, by name, over all connections, and over all processes where the cache
+        is shared: `reads`, `hits`, `stale`, `misses`, `bypasses`, `hit_rate` (of a hundred), `invalidations`,
+        `errors`, `bytes` of JSON, `hit_time` and `miss_time` in microseconds, `saved` in seconds. Raises
+        `CacheUnavailable`."""
+        tables = registry.all()
+        statistics = [connections[alias].statistics for alias in connections.aliases()]
+        totals = all_totals(statistics, [table._meta.id for table in tables])
+        return {table._meta.name: totals[table._meta.id].as_dict() for table in tables}
 
     def reset_stats(self, name: str | None = None) -> None:
         """Count from nothing again: the table of this name, or all of them. Raises `CacheUnavailable`."""
-        for alias, tables in self._by_alias().items():
-            chosen = [table._meta.id for table in tables if name in (None, table._meta.name)]
+        chosen = [table._meta.id for table in registry.all() if name in (None, table._meta.name)]
+        for alias in connections.aliases():
             connections[alias].statistics.reset(chosen)
-
-    def _totals(self) -> Iterator[tuple[str, Counts]]:
-        for alias, tables in self._by_alias().items():
-            totals = connections[alias].statistics.totals(table._meta.id for table in tables)
-            yield from ((table._meta.name, totals[table._meta.id]) for table in tables)
-
-    def _by_alias(self) -> dict[str, list[type[Row]]]:
-        found: dict[str, list[type[Row]]] = {}
-        for table in registry.all():
-            found.setdefault(alias_of(table), []).append(table)
-        return found
 
 
 orm = ORM()

@@ -6,9 +6,10 @@ means null. An empty or None id is refused, for it must never come to mean "all"
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from ..events import RowChange, callbacks
 from ..plans import BULK_LIMIT
 from ..schema import verbs as indexes
 from ..steps import arun, run
@@ -35,6 +36,18 @@ class TableVerbs:
         """A new queryset each time: one that is kept would keep its rows."""
         rows: QuerySet[Table] = self._table.objects
         return rows if self._using is None else rows.using(self._using)
+
+    def listen(self, callback: Callable[[RowChange], object], *, id: str | None = None) -> Callable[[], None]:
+        """As `orm.listen`, for the rows of this table alone, or for the one with this id."""
+        return callbacks.listen(self._rows.db, callbacks.Subscriber(callback, self._table, id))
+
+    def alisten(self, *, id: str | None = None) -> AsyncGenerator[RowChange]:
+        """As `orm.alisten`, for the rows of this table alone, or for the one with this id."""
+        return callbacks.changes(self._rows.db, self._table, id)
+
+    def close_listeners(self) -> None:
+        """End what `listen` and `alisten` of this table have begun in this process."""
+        callbacks.close_listeners(self._table)
 
     def using(self, alias: str) -> TableVerbs:
         """The same table on another connection."""

@@ -87,7 +87,7 @@ import os, sys, time
 from django.conf import settings
 settings.configure(CACHES={"default": {
     "BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": sys.argv[1]}})
-from django_appwrite_orm.caching import Statistics, Status, statistics
+from django_appwrite_orm.caching import Statistics, Status, all_totals, statistics
 counters = Statistics("default", "forked", shared=True)
 counters.note_read("books", Status.HIT, 0, 0)
 statistics.FLUSH_INTERVAL = 0.05
@@ -98,7 +98,7 @@ if not child:
     os._exit(0)
 os.waitpid(child, 0)
 counters.flush()
-print(counters.totals(["books"])["books"].hits)
+print(all_totals([counters], ["books"])["books"].hits)
 os._exit(sys.stdout.flush() or 0)
 """
 
@@ -202,3 +202,15 @@ def test_all_caches_are_those_of_tables_that_share_a_name_too() -> None:
     finally:
         registry.discard(Twin)
     assert caches["default"].get_many(tokens) == {}
+
+
+@pytest.mark.usefixtures("on_redis")
+def test_two_connections_to_one_project_share_their_totals(settings) -> None:
+    """What is stored once is added once."""
+    default = settings.APPWRITE_ORM["default"]
+    settings.APPWRITE_ORM = {"default": default, "other": {**default, "DATABASE_ID": "branch"}}
+    for alias in ("default", "other"):
+        connections[alias].statistics.note_error("books")
+        connections[alias].statistics.flush()
+        connections[alias].statistics.note_error("books")
+    assert orm.stats()["books"]["errors"] == 4

@@ -13,13 +13,14 @@ import pytest
 import redis as redis_client
 from django.core.management import CommandError, call_command
 
+from django_appwrite_orm import signals
 from django_appwrite_orm.conf import connection_settings, problems
 from django_appwrite_orm.events import channel, pauses
 from django_appwrite_orm.events.channel import CHANNEL, ChannelListener
 from tests import redis
 from tests.library.tables import Book, Reader
 
-from .test_listening import soon
+from .test_listening import shown, soon
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +102,16 @@ def test_off_unless_asked_for(library, url: str, other: redis_client.Redis) -> N
         call_command("listen_appwrite", "--channel", stdout=StringIO())
 
 
+def test_nobody_is_asked_to_tell_where_there_is_no_channel(settings, url: str) -> None:
+    """A receiver would cost every asynchronous write a turn in a thread."""
+    assert signals.table_invalidated.receivers == []
+    default = settings.APPWRITE_ORM["default"]
+    settings.APPWRITE_ORM = {"default": default, "other": {**default, "CHANNEL_URL": url}}
+    assert len(signals.table_invalidated.receivers) == 1
+    settings.APPWRITE_ORM = {"default": default}
+    assert signals.table_invalidated.receivers == []
+
+
 def test_no_channel_stops_no_write(site: None, settings, caplog: pytest.LogCaptureFixture) -> None:
     default = settings.APPWRITE_ORM["default"]
     settings.APPWRITE_ORM = {"default": {**default, "CHANNEL_URL": "redis://:pass@127.0.0.1:9/0"}}
@@ -154,6 +165,37 @@ def test_a_gap_drops_every_token(listening: ChannelListener, other: redis_client
         if client["sub"] != "0":
             other.client_kill_filter(_id=client["id"])
     assert soon(lambda: not Book.objects.is_updated() and not Reader.objects.is_updated())
+
+
+def test_a_redis_that_says_nothing_any_more_is_given_up(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest, settings
+) -> None:
+    """A connection can die without an end: it is asked for a sign of life, and then opened anew."""
+    monkeypatch.setattr(channel, "QUIET", 0.2)
+    monkeypatch.setattr(channel, "GIVEN_UP", 0.6)
+    with redis.server() as server, redis_client.Redis.from_url(server.url) as other:
+        settings.APPWRITE_ORM = {"default": {**settings.APPWRITE_ORM["default"], "CHANNEL_URL": server.url}}
+        monkeypatch.setattr(channel, "LOOK", 0.05)
+        monkeypatch.setattr(pauses.random, "uniform", lambda low, high: 0.01)
+        request.getfixturevalue("library")
+        found = ChannelListener("default")
+        thread = threading.Thread(target=found.run)
+        thread.start()
+        assert soon(lambda: "listen_appwrite --channel of 'default': listening" in shown())
+        time.sleep(1)  # alive, it is quiet for longer than that and stays
+        assert caplog.text == ""
+        read_both()
+        server.freeze()
+        assert soon(lambda: "no sign of life" in caplog.text)
+        assert "waiting" in shown()
+        server.thaw()
+        assert soon(lambda: not Book.objects.is_updated() and not Reader.objects.is_updated())
+        assert soon(lambda: "listening" in shown())
+        other.publish(CHANNEL, "{}")
+        found.stop()
+        thread.join(10)
+        assert not thread.is_alive()
+    assert "stopped" in shown()
 
 
 def test_the_setting_is_checked_and_kept_secret(settings) -> None:

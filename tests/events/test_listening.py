@@ -108,7 +108,7 @@ def shown() -> str:
 
 def test_its_state_is_shown(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also while nothing happens, and no longer when it has died without a word."""
-    monkeypatch.setattr(listener, "REPORT", 0.1)
+    monkeypatch.setattr(reports, "REPORT", 0.1)
     monkeypatch.setattr(reports, "LIFE", 1)
     assert "listen_appwrite" not in shown()
     gate = threading.Event()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextvars import ContextVar
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 
 from django_appwrite_orm import Table, columns, orm
 from django_appwrite_orm.connection import connections
@@ -93,3 +95,28 @@ def test_a_router_that_cannot_route(settings, path: str, said: str) -> None:
 def test_an_unknown_alias(two: None) -> None:
     with pytest.raises(ConfigurationError, match=r"no connection 'third' \(there are: default, other\)"):
         Book.objects.using("third").count()
+
+
+def test_what_concerns_all_caches_concerns_every_connection(two: None, settings) -> None:
+    """A router, or a call, may have led to any of them."""
+    settings.APPWRITE_ORM_ROUTER = f"{__name__}.by_tenant"
+    token = tenant.set("other")
+    list(Book.objects.all())
+    tenant.reset(token)
+    list(Book.objects.all())
+    list(Book.objects.all())
+    counts = orm.stats()["books"]
+    assert (counts["misses"], counts["hits"]) == (2, 1)
+    orm.clear_caches()
+    assert not Book.objects.is_updated()
+    assert not Book.objects.using("other").is_updated()
+    orm.reset_stats()
+    assert orm.stats()["books"]["reads"] == 0
+
+
+@pytest.mark.parametrize(("options", "dropped"), [({}, ["default", "other"]), ({"database": "other"}, ["other"])])
+def test_clearing_by_the_command(two: None, options: dict[str, str], dropped: list[str]) -> None:
+    for alias in ("default", "other"):
+        list(Book.objects.using(alias).all())
+    call_command("clear_appwrite", "books", stdout=StringIO(), **options)
+    assert [alias for alias in ("default", "other") if not Book.objects.using(alias).is_updated()] == dropped

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from ...connection import connections
 from ...exceptions import ConfigurationError
-from ...queries.operations import alias_of, invalidate
+from ...queries.operations import invalidate
 from ...registry import registry
 from ...steps import run
 
@@ -18,12 +19,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("tables", nargs="*", help="tables by name; none: all of them")
-        parser.add_argument("--database", help="the connection's alias, where it is not the table's own")
+        parser.add_argument("--database", help="on this connection alone (default: on all)")
 
     def handle(self, *, tables: list[str], database: str | None, **options: Any) -> None:
         try:
             chosen = [registry.get(name) for name in tables] or registry.all()
-            kept = [table._meta.name for table in chosen if not run(invalidate(table, alias_of(table, database)))]
+            aliases = connections.aliases() if database is None else [database]
+            everywhere = [(table, alias) for table in chosen for alias in aliases]
+            kept = dict.fromkeys(table._meta.name for table, alias in everywhere if not run(invalidate(table, alias)))
         except ConfigurationError as error:
             raise CommandError(str(error)) from None
         if kept:

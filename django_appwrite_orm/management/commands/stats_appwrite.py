@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from ...connection import connections
-from ...events.reports import last_report
+from ...events.reports import last_reports
 from ...exceptions import CacheUnavailable
 from ...queries import orm
 from ...registry import registry
@@ -65,5 +65,5 @@ class Command(BaseCommand):
             cells = (str(counts[column]).rjust(max(len(column), 8)) for column in _COLUMNS)
             self.stdout.write("  ".join([name.ljust(width), *cells]))
         for alias in connections.aliases():
-            if heard := run(last_report(alias)):
-                self.stdout.write(f"listen_appwrite of {alias!r}: {heard.state}, {heard.age:.0f} s ago")
+            for name, heard in run(last_reports(alias)).items():
+                self.stdout.write(f"{name} of {alias!r}: {heard.state}, {heard.age:.0f} s ago")

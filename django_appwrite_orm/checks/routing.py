@@ -1,0 +1,28 @@
+"""The router of connections, before the first query asks it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from .finding import Finding
+
+_HINT = "Give the dotted path of a function that takes a table and gives an alias or None, or remove the setting."
+
+
+def router_problems() -> Iterator[Finding]:
+    """What keeps `APPWRITE_ORM_ROUTER` from being called."""
+    path = getattr(settings, "APPWRITE_ORM_ROUTER", None)
+    if path is None:
+        return
+    try:
+        router = import_string(path)
+    except Exception as error:  # whatever the project's module raises
+        yield Finding("E009", f"APPWRITE_ORM_ROUTER: {path!r} cannot be imported ({error}).", _HINT)
+    else:
+        if not callable(router):
+            yield Finding(
+                "E009", f"APPWRITE_ORM_ROUTER: {path!r} gives a {type(router).__name__}, nothing to call.", _HINT
+            )
