@@ -40,6 +40,11 @@ class Change(ABC):
         """The key of the column or index that Appwrite builds for it in the background."""
         return None
 
+    @property
+    def spans(self) -> bool:
+        """Whether rows of other tables look different after it, too."""
+        return False
+
     def is_ready(self, table: TableState | None) -> bool:
         """Whether the table, as the server has it now, can take this change."""
         return table is not None

@@ -50,9 +50,12 @@ class Maker:
             by_table.setdefault(change.ref.table.lower(), []).append(change)
         if not by_table:
             return 0
-        at_once = max(AT_ONCE // len(by_table), 1)
+        # Two writers of one table at a time would leave a doubt that keeps answers out of the cache for a while.
+        alone = any(change.spans and change.is_ready_among(found) for change in changes)
+        tables_at_once = 1 if alone else min(AT_ONCE, len(by_table))
+        at_once = AT_ONCE // tables_at_once
         works = [self._table(changes, found.get(id), found, at_once) for id, changes in by_table.items()]
-        counts: list[int] = yield Together(works)
+        counts: list[int] = yield Together(works, tables_at_once)
         return sum(counts)
 
     def _table(

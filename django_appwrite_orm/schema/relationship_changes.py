@@ -37,6 +37,10 @@ class _RelationshipChange(Change):
     """What changes the rows of both tables: cached answers of both must go."""
 
     @property
+    def spans(self) -> bool:
+        return True
+
+    @property
     def _both(self) -> list[TableRef]:
         return list(dict.fromkeys([self.ref, TableRef(self.ref.database, self._column.options["relatedTable"])]))
 

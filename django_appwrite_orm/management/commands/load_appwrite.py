@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, TextIO
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -12,10 +14,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from ...conf import DEFAULT_ALIAS
 from ...connection import connections
 from ...exceptions import AppwriteORMError
-from ...plans import TableRef
 from ...schema import tables_named
-from ...schema.data import Summary, entries, load
+from ...schema.data import Summary, load
 from ...steps import run
+from ...tables import Row
 
 
 class Command(BaseCommand):
@@ -32,13 +34,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: str, labels: list[str], database: str, overwrite: bool, **options: Any) -> None:
         try:
-            connection = connections[database]
-            tables: dict[str, TableRef] = {}
+            tables: dict[str, type[Row]] = {}
             for table in tables_named(labels, database):
-                ref = table._meta.ref(connection.settings.database_id)
-                tables |= {table._meta.name: ref, table._meta.id: ref}
+                tables |= {table._meta.name: table, table._meta.id: table}
             if file == "-":
-                summary = self._load(sys.stdin, tables, database, overwrite)
+                with TemporaryFile("w+", encoding="utf-8") as copied:  # it may have to be read twice
+                    shutil.copyfileobj(sys.stdin, copied)
+                    copied.seek(0)
+                    summary = self._load(copied, tables, database, overwrite)
             else:
                 with Path(file).open(encoding="utf-8") as opened:
                     summary = self._load(opened, tables, database, overwrite)
@@ -53,15 +56,17 @@ class Command(BaseCommand):
             self.stderr.write(self.style.WARNING(problem))
         if summary.refused:
             raise CommandError(f"{summary.refused} rows were refused.")
+        if summary.unlinked:
+            raise CommandError(f"The links of {summary.unlinked} rows were refused.")
 
-    def _load(self, file: TextIO, tables: Mapping[str, TableRef], database: str, overwrite: bool) -> Summary:
+    def _load(self, file: TextIO, tables: Mapping[str, type[Row]], database: str, overwrite: bool) -> Summary:
         def progress(summary: Summary) -> None:
             if self.stderr.isatty():
                 self.stderr.write(f"\r{summary.total} rows", ending="")
 
         steps = load(
             connections[database],
-            entries(file),
+            file,
             tables,
             overwrite=overwrite,
             refuse=self.stderr.write,

@@ -14,6 +14,7 @@ from ...plans import TableRef
 from ...steps import Steps
 from ...tables import Row
 from ..walk import RawRow, walk
+from .links import flat, listed, select
 
 Form = Literal["jsonl", "object"]
 Write = Callable[[str], object]
@@ -31,7 +32,8 @@ def dump(
     """Give `write` the rows of `tables` as text; the number of rows by table id.
 
     `jsonl` is one line a row, `{"table": id, "row": {...}}`; `object` one object with a list of rows for each
-    table. Rows carry `$id`, `$createdAt`, `$updatedAt` and `$permissions` beside their columns. `progress` hears
+    table. Rows carry `$id`, `$createdAt`, `$updatedAt` and `$permissions` beside their columns, and the ids of
+    what they are linked to. `progress` hears
     the table and its number of rows so far after every page.
     """
     counts: dict[str, int] = {}
@@ -43,15 +45,17 @@ def dump(
             write(f"{',' if counts else ''}\n{json.dumps(ref.table)}: [")
         counts[ref.table] = 0
 
-        def put(rows: list[RawRow], ref: TableRef = ref) -> Steps[None]:
+        keys = listed(table)
+
+        def put(rows: list[RawRow], ref: TableRef = ref, keys: tuple[str, ...] = keys) -> Steps[None]:
             yield from ()
             for row in rows:
-                write(_text(form, ref.table, row, first=counts[ref.table] == 0))
+                write(_text(form, ref.table, flat(row, keys), first=counts[ref.table] == 0))
                 counts[ref.table] += 1
             if progress is not None:
                 progress(ref.table, counts[ref.table])
 
-        yield from walk(connection, ref, put)
+        yield from walk(connection, ref, put, select(keys))
         if form == "object":
             write("\n]")
     if form == "object":

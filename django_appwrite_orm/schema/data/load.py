@@ -8,12 +8,13 @@ row is named and the others get in.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TextIO
 
 from ...conf import ID_RULE, VALID_ID
 from ...connection import Connection
+from ...effects import has_relationships
 from ...exceptions import Conflict, InvalidRequest, SchemaError
 from ...plans import (
     BULK_LIMIT,
@@ -29,9 +30,12 @@ from ...plans import (
 )
 from ...plans.splitting import split
 from ...steps import Steps
+from ...tables import Row
 from ...tables.validation import looks_like_operator
 from ..values import same
-from .reading import Entry
+from .linking import Linking
+from .links import links_of, send, without_links, wrong_links
+from .reading import Entry, entries
 
 _KEPT = frozenset({"$id", "$createdAt", "$updatedAt", "$permissions"})
 
@@ -44,6 +48,7 @@ class Summary:
     overwritten: int = 0
     present: int = 0
     refused: int = 0
+    unlinked: int = 0  # rows whose links to many were refused
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -53,25 +58,26 @@ class Summary:
 
 def load(
     connection: Connection,
-    found: Iterable[Entry],
-    tables: Mapping[str, TableRef],
+    file: TextIO,
+    tables: Mapping[str, type[Row]],
     *,
     overwrite: bool = False,
     refuse: Callable[[str], None],
     progress: Callable[[Summary], None] | None = None,
 ) -> Steps[Summary]:
-    """Write the entries of a file into `tables`, which maps their names in the file to where they are.
+    """Write the rows of a file into `tables`, by their names in the file.
 
-    `refuse` is called with a line for every row that did not get in, `progress` after every hundred. Raises an
-    `AppwriteError` when the server cannot be reached or lets nobody in; loading the same file again goes on.
+    Where rows are linked to many, the file is read a second time, so it must be one that can be. `refuse` is called
+    with a line for every row that did not get in, `progress` after every hundred. Raises an `AppwriteError` when the
+    server cannot be reached or lets nobody in; loading the same file again goes on.
     """
-    return (yield from _Load(connection, tables, overwrite, refuse, progress).run(found))
+    return (yield from _Load(connection, tables, overwrite, refuse, progress).run(file))
 
 
 @dataclass(slots=True)
 class _Load:
     connection: Connection
-    tables: Mapping[str, TableRef]
+    tables: Mapping[str, type[Row]]
     overwrite: bool
     refuse: Callable[[str], None]
     progress: Callable[[Summary], None] | None
@@ -79,11 +85,14 @@ class _Load:
     # Rows that a table should have at the end: those it had, and those created.
     expected: dict[TableRef, int] = field(default_factory=dict)
     defaulted: int = 0
+    # Of rows that are linked to many, those that were refused; their links are, too.
+    refused: set[tuple[str, str]] = field(default_factory=set)
+    linked: bool = False
 
-    def run(self, found: Iterable[Entry]) -> Steps[Summary]:
+    def run(self, file: TextIO) -> Steps[Summary]:
         batch: list[Entry] = []
         try:
-            for entry in found:
+            for entry in entries(file):
                 if problem := self._problem(entry):
                     self._refused(entry, problem)
                     continue
@@ -96,6 +105,12 @@ class _Load:
             raise
         yield from self._batch(batch)
         yield from self._check()
+        if self.linked:
+            file.seek(0)
+            linking = Linking(self.connection, self.tables, self.overwrite, self._unlinked)
+            for entry in entries(file):
+                if not self._problem(entry) and (entry.table, _id(entry)) not in self.refused:
+                    yield from linking.link(entry)
         return self.summary
 
     def _problem(self, entry: Entry) -> str:
@@ -104,6 +119,8 @@ class _Load:
             return entry.problem
         if entry.table not in self.tables:
             return f"there is no table {entry.table!r} among those to be loaded"
+        if key := wrong_links(entry, self.tables):
+            return f"its {key} is {entry.row[key]!r}, and must be a list of ids"
         id = entry.row.get("$id")
         if not isinstance(id, str) or not VALID_ID.fullmatch(id):
             return f"its $id is {id!r}, and must be {ID_RULE}"
@@ -115,17 +132,31 @@ class _Load:
 
     def _refused(self, entry: Entry, reason: object) -> None:
         self.summary.refused += 1
+        if links_of(entry, self.tables):
+            self.refused.add((entry.table, _id(entry)))
+        self._say(entry, reason)
+
+    def _say(self, entry: Entry, reason: object) -> None:
         row = f", row {entry.row.get('$id')}" if entry.row is not None else ""
         self.refuse(f"Line {entry.line}{f', table {entry.table}' if entry.table else ''}{row}: {reason}")
+
+    def _unlinked(self, entry: Entry, reason: object) -> None:
+        self.summary.unlinked += 1
+        self._say(entry, f"its links were not written: {reason}")
 
     def _batch(self, batch: list[Entry]) -> Steps[None]:
         if not batch:
             return
-        ref = self.tables[batch[0].table]
+        table = self.tables[batch[0].table]
+        ref = table._meta.ref(self.connection.settings.database_id)
+        self.linked = self.linked or any(links_of(entry, self.tables) for entry in batch)
         if ref not in self.expected:
             self.expected[ref] = (yield from self.connection.follow(CountRows(ref).fetch())).data
         try:
-            yield from self._create_all(ref, batch)
+            if has_relationships(table):  # bulk is refused
+                yield from self._one_by_one(ref, batch)
+            else:
+                yield from self._create_all(ref, batch)
         except Conflict:
             yield from self._around_present(ref, batch)
         except InvalidRequest:
@@ -134,7 +165,7 @@ class _Load:
             self.progress(self.summary)
 
     def _create_all(self, ref: TableRef, batch: list[Entry]) -> Steps[None]:
-        answer = yield from self._send(CreateRows(ref, tuple(_data(entry) for entry in batch)))
+        answer = yield from self._send(CreateRows(ref, tuple(self._data(entry) for entry in batch)))
         for entry, row in zip(batch, answer["rows"], strict=True):
             self._created(ref, entry, row)
 
@@ -160,7 +191,7 @@ class _Load:
 
     def _one_by_one(self, ref: TableRef, batch: list[Entry]) -> Steps[None]:
         for entry in batch:
-            data = _data(entry)
+            data = self._data(entry)
             permissions = data.pop("$permissions", None)
             try:
                 plan = CreateRow(ref, _id(entry), data, None if permissions is None else tuple(permissions))
@@ -176,7 +207,7 @@ class _Load:
 
     def _settle(self, ref: TableRef, entry: Entry, there: dict[str, Any]) -> Steps[None]:
         """A row whose id is taken: by itself, by one to overwrite, or by one to leave alone."""
-        data = _data(entry)
+        data = self._data(entry)
         if all(_agrees(name, value, there.get(name)) for name, value in data.items()):
             self.summary.present += 1
         elif not self.overwrite:
@@ -196,10 +227,18 @@ class _Load:
     def _created(self, ref: TableRef, entry: Entry, row: Mapping[str, Any]) -> None:
         self.summary.created += 1
         self.expected[ref] += 1
-        self.defaulted += any(value is None and row.get(name) not in (None, []) for name, value in _data(entry).items())
+        self.defaulted += any(
+            value is None and row.get(name) not in (None, []) for name, value in self._data(entry).items()
+        )
 
     def _send(self, plan: WritePlan) -> Steps[Any]:
-        return (yield from self.connection.write([plan.table], plan.request))
+        table = next(table for table in self.tables.values() if table._meta.id == plan.table.table)
+        return (yield from send(self.connection, table, plan))
+
+    def _data(self, entry: Entry) -> dict[str, Any]:
+        """What is written of a row at first, which is all but its links to many."""
+        row = without_links(entry, self.tables)
+        return {name: value for name, value in row.items() if not name.startswith("$") or name in _KEPT}
 
     def _check(self) -> Steps[None]:
         """Whether the tables have the rows they should."""
@@ -217,11 +256,6 @@ class _Load:
 
 def _id(entry: Entry) -> str:
     return str(entry.row["$id"]) if entry.row is not None else ""
-
-
-def _data(entry: Entry) -> dict[str, Any]:
-    row = entry.row or {}
-    return {name: value for name, value in row.items() if not name.startswith("$") or name in _KEPT}
 
 
 def _agrees(name: str, value: Any, there: Any) -> bool:

@@ -17,7 +17,7 @@ ON_DELETE: Final = ("restrict", "cascade", "setNull")
 # Each side's share of the 65,535 bytes of a row (observed: bytesUsed).
 SIDE_BYTES: Final = 1_021
 _INVERSE: Final = {"oneToMany": "manyToOne", "manyToOne": "oneToMany"}
-_TO_MANY: Final = ("oneToMany", "manyToMany")
+TO_MANY: Final = ("oneToMany", "manyToMany")
 _NEVER: Final = ("required", "array", "default", "db_default", "convert")
 
 
@@ -47,7 +47,7 @@ class Relationship(Relation):
             raise ConfigurationError(
                 f"Relationship: Appwrite knows no {words[0]} for relationships. Leave {words[0]}= out."
             )
-        kind = RelationshipToMany if type in _TO_MANY else RelationshipToOne
+        kind = RelationshipToMany if type in TO_MANY else RelationshipToOne
         return super().__new__(kind)  # type: ignore[return-value]  # as pathlib.Path makes what fits
 
     def __init__(
