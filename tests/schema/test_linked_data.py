@@ -121,7 +121,9 @@ def test_the_round_trip_is_exact(format: str, tmp_path: Path) -> None:
     assert before["people"][2]["team"] == ["p1", "p2"]
     assert before["people"][0]["chores"] == ["d1", "d2"]
     assert before["tags"][0]["desks"] == ["d1", "d2"]
-    call_command("dump_appwrite", "people", "desks", "tags", output=tmp_path / "rows", format=format, stderr=io.StringIO())
+    call_command(
+        "dump_appwrite", "people", "desks", "tags", output=tmp_path / "rows", format=format, stderr=io.StringIO()
+    )
     emptied()
     assert loaded(tmp_path / "rows")[0].startswith("7 rows: 7 created")
     assert world() == before
