@@ -5,6 +5,7 @@ from .reads import CountRows, GetRow, ListRows
 from .request import Answer, Exchange, ReadPlan, Request, TableRef
 from .shapes import summary, version
 from .splitting import TEXT_LIMIT, Split, fits, split
+from .sums import GROUPS_LIMIT, SumRows
 from .transactions import OPERATIONS_LIMIT, begin_transaction, end_transaction, stage_operations, staged
 from .writes import (
     BULK_LIMIT,
@@ -21,6 +22,7 @@ from .writes import (
 __all__ = [
     "BULK_LIMIT",
     "EVERYTHING",
+    "GROUPS_LIMIT",
     "NOTHING",
     "OPERATIONS_LIMIT",
     "TEXT_LIMIT",
@@ -37,6 +39,7 @@ __all__ = [
     "ReadPlan",
     "Request",
     "Split",
+    "SumRows",
     "TableRef",
     "UpdateRow",
     "UpdateRows",

@@ -17,13 +17,15 @@ from .shapes import entity, listing
 TOTAL_LIMIT = 5000
 
 
-def _parameters(clauses: tuple[Clause, ...], *, total: bool) -> tuple[tuple[str, str], ...]:
+def parameters(clauses: tuple[Clause, ...], *, total: bool) -> tuple[tuple[str, str], ...]:
+    """These queries as they stand in a URL, and whether to count what matches."""
     queries = tuple((f"queries[{i}]", str(clause)) for i, clause in enumerate(clauses))
     # `total=false` in a URL has no effect on 1.9.6; only 0 does.
     return queries if total else (*queries, ("total", "0"))
 
 
-def _text(name: str, table: TableRef, *parts: object) -> str:
+def text(name: str, table: TableRef, *parts: object) -> str:
+    """The canonical text of a plan."""
     return json.dumps([name, *table, *map(str, parts)], separators=(",", ":"), ensure_ascii=False)
 
 
@@ -42,11 +44,11 @@ class GetRow:
 
     def fetch(self) -> Exchange[Answer]:
         select = (Clause("select", values=self.select),) if self.select else ()
-        parameters = _parameters(select, total=True)
-        return (yield Request("GET", self.table.row(self.row_id), parameters, absent="row_not_found", shape=entity))
+        path, query = self.table.row(self.row_id), parameters(select, total=True)
+        return (yield Request("GET", path, query, absent="row_not_found", shape=entity))
 
     def __str__(self) -> str:
-        return _text("get", self.table, self.row_id, *self.select)
+        return text("get", self.table, self.row_id, *self.select)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +79,10 @@ class ListRows:
         return (*self.filters, *self.order, Clause("limit", values=(self.limit,)), *offset, *select)
 
     def fetch(self) -> Exchange[Answer]:
-        return (yield Request("GET", self.table.rows, _parameters(self.clauses, total=self.total), shape=listing))
+        return (yield Request("GET", self.table.rows, parameters(self.clauses, total=self.total), shape=listing))
 
     def __str__(self) -> str:
-        return _text("list", self.table, *self.clauses, *(("total",) if self.total else ()))
+        return text("list", self.table, *self.clauses, *(("total",) if self.total else ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,4 +125,4 @@ class CountRows:
             after = (Clause("greaterThan", "$sequence", (str(found["rows"][0]["$sequence"]),)),)
 
     def __str__(self) -> str:
-        return _text("count", self.table, *self.filters, *(() if self.most is None else (self.most,)))
+        return text("count", self.table, *self.filters, *(() if self.most is None else (self.most,)))

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 from ..steps import Steps, arun, run
 from ..tables import Row
 from .merge import pages
+from .native import groups
 from .selection import Selection
 from .system import keys
 from .tallies import Tally, Wanted
@@ -36,6 +37,9 @@ class Groups(Generic[R]):
 
     def _groups(self) -> Steps[list[dict[str, Any]]]:
         query, names = self._query, self._names
+        answered = yield from groups(query, self._aggregates, names)
+        if answered is not None:
+            return answered
         needed = [*names, *(one.column.name for one in self._aggregates if one.column is not None)]
         walk = pages(query._clone(_shape=None, select=keys(query.model, needed)))
         found: dict[tuple[Any, ...], list[Tally]] = {}

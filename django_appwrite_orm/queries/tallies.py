@@ -1,6 +1,6 @@
 """Django's aggregates, worked out row by row as the rows come by.
 
-Appwrite before 2.0 has no aggregates, so the rows are read: only the columns that matter, in pages. Sums add up
+Appwrite before 2.5 has no aggregates, so the rows are read: only the columns that matter, in pages. Sums add up
 as a database's do, in the order of the rows; texts have no smallest or largest here, for only the server
 knows their order.
 """

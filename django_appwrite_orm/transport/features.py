@@ -1,15 +1,13 @@
 """What an Appwrite can do, by its version, as data.
 
-Self-hosted servers are 1.8 and 1.9; 2.5 (Appwrite Cloud, SDK 25 and later) adds aggregates, joins and lists
-asked by POST. Sources: the SDKs' changelogs and their `X-Appwrite-Response-Format`, and a running 1.9.6.
+Self-hosted servers are 1.8 and 1.9; 2.5 (Appwrite Cloud, SDK 25 and later) adds aggregates. Sources: the SDKs'
+changelogs and their `X-Appwrite-Response-Format`, and a running 1.9.6.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-
-from ..exceptions import NotSupportedError
 
 Version = tuple[int, int, int]
 
@@ -18,8 +16,6 @@ RELATIONSHIP_BY_KIND = "relationships changed by the route of their kind"
 # Each capability and the first version that has it.
 SINCE: dict[str, Version] = {
     "aggregates": (2, 5, 0),
-    "joins": (2, 5, 0),
-    "list by POST": (2, 5, 0),
     RELATIONSHIP_BY_KIND: (2, 5, 0),
 }
 # The newest form of answers that this package knows. A server shows older forms to whom asks for them, and adds
@@ -43,12 +39,6 @@ class Features:
     def has(self, capability: str) -> bool:
         """Whether the server has `capability`, a key of SINCE."""
         return self.version >= SINCE[capability]
-
-    def require(self, capability: str, instead: str) -> None:
-        """Raise `NotSupportedError`, saying what to do `instead`, when the server lacks `capability`."""
-        if not self.has(capability):
-            here, first = (".".join(map(str, version)) for version in (self.version, SINCE[capability]))
-            raise NotSupportedError(f"Appwrite {here} has no {capability} (it came with {first}). {instead}")
 
     @classmethod
     def of(cls, version: str) -> Features:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from django_appwrite_orm.connection import connections
-from django_appwrite_orm.exceptions import NotSupportedError
 from django_appwrite_orm.identity import Identity
 from django_appwrite_orm.plans import Request
 from django_appwrite_orm.transport import Features
@@ -16,18 +15,12 @@ from .faults import Fault, answer, faulty
 
 
 @pytest.mark.parametrize(
-    ("version", "form", "joins"),
+    ("version", "form", "aggregates"),
     [("1.8.0", "1.8.0", False), ("1.9.6-RC1", "1.9.6", False), ("2.5.0", "1.9.6", True), ("2.10.1", "1.9.6", True)],
 )
-def test_by_version(version: str, form: str, joins: bool) -> None:
+def test_by_version(version: str, form: str, aggregates: bool) -> None:
     features = Features.of(version)
-    assert (features.response_format, features.has("joins")) == (form, joins)
-
-
-def test_what_is_missing_is_said_with_a_way_out() -> None:
-    with pytest.raises(NotSupportedError, match=r"Appwrite 1\.9\.6 has no joins .*2\.5\.0.* Read both tables\."):
-        Features.of("1.9.6").require("joins", "Read both tables.")
-    Features.of("2.5.0").require("joins", "Read both tables.")
+    assert (features.response_format, features.has("aggregates")) == (form, aggregates)
 
 
 def test_no_version() -> None:
