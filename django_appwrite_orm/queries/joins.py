@@ -13,6 +13,7 @@ from django.core.exceptions import FieldError
 from ..exceptions import AppwriteORMError
 from ..steps import Steps
 from ..tables import Row, UniqueIndex, columns, name_problem
+from ..tables.columns.reference import ReferenceColumn
 from .system import column_of
 from .ways import ways_back
 
@@ -68,7 +69,8 @@ class Join:
     def _compared(self, value: Any) -> Any:
         """The JSON of a value, which is the same for two that are equal. Case does not matter in ids."""
         encoded = self._reference.to_query(value)
-        return encoded.lower() if self._reference.key == "$id" else encoded
+        is_id = self._reference.key == "$id" or isinstance(self._reference, ReferenceColumn)
+        return encoded.lower() if is_id else encoded
 
 
 def _key(table: type[Row], name: str) -> columns.Column:

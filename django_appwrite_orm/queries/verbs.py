@@ -166,7 +166,7 @@ class TableVerbs:
         for name in data:
             if name in ("id", "pk", "permissions"):
                 raise TypeError(f"{name!r} is no column: give it beside the data, as in create(data, id=...).")
-            if name not in self._table._meta.columns and name not in self._table._meta.references:
+            if name not in self._table._meta.columns and name not in self._table._meta.relations:
                 raise TypeError(unknown_column(self._table, name))
 
     def update(self, id: str, data: Mapping[str, Any]) -> Table:

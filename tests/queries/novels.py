@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from django_appwrite_orm import Table, columns
+from django_appwrite_orm import Permission, Role, Table, columns
 from tests.linked import made
 
 
@@ -20,9 +20,15 @@ class Writer(Table):
     publisher = columns.Relationship(Publisher, "manyToOne", two_way_key="writers", on_delete="setNull")
     novels = columns.Relationship("Novel", "oneToMany", two_way_key="author", on_delete="cascade")
 
+    class Meta:
+        permissions = [Permission.read(Role.any())]
+
 
 class Topic(Table):
     name = columns.String(size=20)
+
+    class Meta:
+        permissions = [Permission.read(Role.any())]
 
 
 class Novel(Table):
@@ -33,6 +39,9 @@ class Novel(Table):
     topics = columns.Relationship(Topic, "manyToMany", two_way_key="novels", on_delete="setNull")
     marks = columns.Relationship("Mark", "oneToMany", on_delete="setNull")
     cover = columns.Relationship("Cover", "oneToOne", two_way_key="novel", on_delete="setNull")
+
+    class Meta:
+        permissions = [Permission.read(Role.any())]
 
 
 class Mark(Table):

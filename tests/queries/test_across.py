@@ -10,7 +10,7 @@ from django.db.models import Q
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from django_appwrite_orm.exceptions import NotSupportedError
+from django_appwrite_orm.exceptions import NotSupportedError, PermissionDenied
 from tests.counting import counted
 
 from .novels import Mark, Novel, Publisher, Topic, Writer, names, shelf  # noqa: F401  # a fixture
@@ -82,6 +82,22 @@ def test_what_cannot_be_asked() -> None:
         Novel.objects.filter(topics__isnull="yes")
     with pytest.raises(FieldError, match="cannot order by a relationship"):
         Novel.objects.order_by("writer_id")
+
+
+def test_as_somebody_else() -> None:
+    """What Appwrite follows itself, it follows whether or not the user may read what is at the other end."""
+    guests = Novel.objects.as_guest()
+    with counted() as costs:
+        assert names(guests.filter(writer__name="Ada")) == ["a", "c"]
+    assert len(costs.requests) == 2
+    novel = guests.prefetch_related("topics").get(title="a")
+    assert names(novel.topics.all()) == ["sea", "war"]
+    assert names(novel.topics.filter(name="war")) == ["war"]
+    assert novel.writer.name == "Ada"
+    with pytest.raises(PermissionDenied):
+        list(guests.filter(cover__name="green"))
+    with pytest.raises(NotSupportedError, match="not for users"):
+        list(guests.filter(marks__name="red"))
 
 
 Rule = Callable[[Novel], bool]

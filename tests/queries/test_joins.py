@@ -100,6 +100,8 @@ def test_a_unique_column_leads_to_one_row() -> None:
 def test_ids_match_whatever_their_case() -> None:
     Essay.objects.filter(title="a").update(author_id="ADA")
     assert pairs(orm.join("essays", "authors", foreign_key="author"))[0] == ("a", "Ada")
+    authors = orm.join("authors", "essays", foreign_key="id", reference_key="author_id", as_="written")
+    assert [one.title for one in authors[0].written] == ["a", "c"]
 
 
 def test_a_change_of_either_side_is_seen_at_once() -> None:

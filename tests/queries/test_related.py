@@ -155,6 +155,16 @@ class TestManyRows:
         with pytest.raises(AttributeError, match="maker_set"):
             ada.maker_set  # noqa: B018
 
+    def test_rows_are_made_on_the_way_back(self) -> None:
+        ada = Maker.objects.get(pk="ada")
+        assert ada.toy_set.create(name="new").maker_id == "ada"
+        assert ada.toy_set.get_or_create(name="newer")[0].maker == ada
+        assert ada.toy_set.update_or_create(name="newest", defaults={"name": "latest"})[0].maker_id == "ada"
+        assert names(ada.toy_set) == ["ball", "top", "new", "newer", "latest"]
+        assert names(ada.toy_set.filter(name="top")) == ["top"]
+        with pytest.raises(ValueError, match="This Maker has not been saved"):
+            Maker(name="new").toy_set  # noqa: B018
+
     def test_the_way_back_of_many(self) -> None:
         with counted() as costs:
             makers = list(Maker.objects.prefetch_related("toy_set__maker", "country"))
@@ -211,6 +221,22 @@ class TestFilters:
         Toy.objects.filter(name="top").delete()
         assert across.all().count() == 3
 
+    def test_on_the_way_back(self) -> None:
+        with counted() as costs:
+            assert names(Maker.objects.filter(toy__name="kite")) == ["Bob"]
+        assert len(costs.requests) == 2
+        assert names(Maker.objects.filter(toy_set__name__startswith="t")) == ["Ada"]
+        assert names(Country.objects.filter(makers__toy__name="ball")) == ["Fiji"]
+        assert names(Maker.objects.exclude(toy__name="ball")) == ["Bob", "Cyd"]
+        assert names(Maker.objects.filter(toy__isnull=True)) == ["Cyd"]
+        assert names(Maker.objects.filter(toy__name="ball", toy__id=Toy.objects.get(name="top").pk)) == []
+        assert names(Maker.objects.filter(toy__name="ball").filter(toy__name="top")) == ["Ada"]
+        assert names(Maker.objects.filter(toy=Toy.objects.get(name="kite"))) == ["Bob"]
+        Toy.objects.filter(name="kite").update(maker_id="cyd")
+        assert names(Maker.objects.filter(toy__name="kite")) == ["Cyd"]
+        with pytest.raises(FieldError, match="Toy has no column 'nam'"):
+            Maker.objects.filter(toy__nam="x")
+
     def test_no_further_than_a_stated_number_of_rows(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(across, "FOLLOWED_LIMIT", 1)
         assert len(Toy.objects.filter(maker__name="Ada")) == 2
@@ -222,8 +248,14 @@ def test_where_a_reference_leads() -> None:
     class Lost(Table):
         other = columns.Reference("Nowhere")
 
-    with pytest.raises(ConfigurationError, match="no table 'Nowhere'"):
-        Lost(other_id="x").other  # noqa: B018
+    for follow in (
+        lambda: Lost(other_id="x").other,
+        lambda: Lost.objects.filter(other__name="x"),
+        lambda: Lost.objects.select_related("other"),
+        lambda: Lost(other=Country(id="x", name="x")),
+    ):
+        with pytest.raises(ConfigurationError, match=r"^Lost.other cannot be followed. There is no table 'Nowhere'"):
+            follow()
 
     class Twin(Table):
         class Meta:
