@@ -15,7 +15,7 @@ from .index_changes import AddIndex
 from .inplace import ChangeColumn, differences, is_possible
 from .links import Links
 from .planned import FLAG, Plan, Rules
-from .relationship_changes import AddRelationship, ChangeRelationship, mirrored
+from .relationship_changes import AddRelationship, ChangeRelationship, mirrored, rival_of
 from .state import AVAILABLE, UNFINISHED, ColumnState, IndexState, TableState, lookup
 from .uniqueness import Part, UniqueSurvey
 from .values import conversion, fill_of
@@ -132,10 +132,21 @@ class _Comparison(Draft):
             self._change(wanted, optional)
 
     def _missing_relationship(self, wanted: ColumnState) -> None:
+        rival = rival_of(self.table, wanted)
         if problem := self.links.obstacle(self.ref.table, wanted):
             self.obstacle(problem)
+        elif rival is not None and not self._goes(rival):
+            self.obstacle(
+                f"column {self.ref.table}.{wanted.key}: Appwrite takes one manyToMany between two tables, and there is"
+                f" {rival.key}. Drop that one first, with --prune and {FLAG}, or rename it with renamed_from."
+            )
         else:
             self.add(AddRelationship(self.ref, wanted))
+
+    def _goes(self, column: ColumnState) -> bool:
+        """Whether this migration drops a column of the server's."""
+        declared = column.key in self.wanted.state.columns or self.links.is_declared_elsewhere(column)
+        return self.rules.prune and self.rules.allow_destructive and not declared
 
     def _change(self, wanted: ColumnState, found: ColumnState) -> None:
         if wanted.kind == "relationship":

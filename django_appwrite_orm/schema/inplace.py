@@ -10,6 +10,7 @@ from ..connection import Connection
 from ..plans import Clause, ListRows, Request, UpdateRow, UpdateRows
 from ..steps import Steps
 from ..tables.columns import Column
+from ..tables.columns.texts import SHORTEST_ENCRYPTED
 from . import bodies
 from .changes import Change, Report
 from .column_changes import column_path, is_available
@@ -39,6 +40,8 @@ def is_possible(wanted: ColumnState, found: ColumnState) -> bool:
     changed = set(differences(wanted, found))
     if changed & {"type", "array", "encrypt"}:
         return False
+    if found.options.get("encrypt") and wanted.options.get("size", SHORTEST_ENCRYPTED) < SHORTEST_ENCRYPTED:
+        return False  # its encrypted values would not fit
     if wanted.kind == "relationship":
         return changed <= {"onDelete", "twoWayKey"}
     if changed & {"min", "max"}:

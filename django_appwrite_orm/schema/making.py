@@ -85,7 +85,7 @@ class Maker:
         if str(change) in self.asked:
             raise SchemaError(
                 f"Appwrite was asked to {change}, and the difference is there again. Look at the table in the"
-                " Appwrite console, and at what else changes it."
+                " Appwrite console and at what else changes it (another migration?), and run it again."
             )
         self.asked.add(str(change))
         if change.adds is not None:

@@ -32,6 +32,15 @@ def mirrored(ref: TableRef, column: ColumnState) -> tuple[TableRef, ColumnState]
     return TableRef(ref.database, column.options["relatedTable"]), other
 
 
+def rival_of(table: TableState, column: ColumnState) -> ColumnState | None:
+    """The other manyToMany of the same two tables, for Appwrite takes one alone (observed)."""
+    what = {"relationType": "manyToMany", "relatedTable": column.options["relatedTable"]}
+    if column.options["relationType"] != "manyToMany":
+        return None
+    others = (one for one in table.columns.values() if one.kind == "relationship" and one.key != column.key)
+    return next((one for one in others if what.items() <= one.options.items()), None)
+
+
 @dataclass(frozen=True, slots=True)
 class _RelationshipChange(Change):
     """What changes the rows of both tables: cached answers of both must go."""
@@ -71,7 +80,9 @@ class AddRelationship(_RelationshipChange):
         return self.column.key
 
     def is_ready(self, table: TableState | None) -> bool:
-        return table is not None and lookup(table.columns, self.column.key) is None
+        if table is None or lookup(table.columns, self.column.key) is not None:
+            return False
+        return rival_of(table, self.column) is None
 
     def is_ready_among(self, tables: Mapping[str, TableState]) -> bool:
         """Not before the other table is there, and a column that is going away has left its place."""

@@ -13,6 +13,7 @@ from django_appwrite_orm import Table
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import SchemaError
 from django_appwrite_orm.plans import Request
+from django_appwrite_orm.registry import registry
 from django_appwrite_orm.schema import migrate
 from django_appwrite_orm.steps import run
 from django_appwrite_orm.transport.attempts import Attempt
@@ -70,3 +71,15 @@ def refused(*tables: Any, match: str, **options: Any) -> None:
     with pytest.raises(SchemaError, match=match):
         migrated(*tables, **options)
     assert ask("GET", "/tables") == before
+
+
+@contextmanager
+def registered(*tables: type[Table]):
+    """These tables can be found by their names."""
+    for one in tables:
+        registry.add(one)
+    try:
+        yield
+    finally:
+        for one in tables:
+            registry.discard(one)

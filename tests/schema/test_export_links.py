@@ -11,13 +11,12 @@ import pytest
 
 from django_appwrite_orm import Table, columns
 from django_appwrite_orm.connection import connections
-from django_appwrite_orm.registry import registry
 from django_appwrite_orm.schema import config_of, declared_table, plan, read_tables, source, tables_of
 from django_appwrite_orm.schema.export import firebase, sql, text
 from django_appwrite_orm.schema.state import TableState
 from django_appwrite_orm.steps import run
 
-from .making import ask, migrated, table
+from .making import ask, migrated, registered, table
 from .test_inspect import classes_of
 
 STAMPS = "'2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z', ''"
@@ -103,13 +102,8 @@ def test_classes_of_a_server_give_no_difference() -> None:
     assert "    cover_id = columns.String(size=3)" in printed
     assert "    cover2 = columns.Relationship('Authors', 'oneToOne', column='cover')" in printed
     inspected = classes_of(printed)
-    for one in inspected:
-        registry.add(one)
-    try:
+    with registered(*inspected):
         done = run(plan(inspected))
         assert (done.is_empty, done.extras) == (True, [])
         ask("POST", "/tables/authors/rows", {"rowId": "a", "data": {"name": "A"}})
         assert migrated(*inspected) == []
-    finally:
-        for one in inspected:
-            registry.discard(one)

@@ -223,3 +223,15 @@ def test_a_failed_one_is_built_anew() -> None:
     whole = table("trees", a=columns.Boolean(), up=Relationship("self", "manyToOne", two_way_key="down"))
     assert "which Appwrite failed to build" in migrated(whole)[0]
     assert settled(whole)
+
+
+def test_one_many_to_many_between_two_tables_makes_room_for_another() -> None:
+    author = authors()
+    migrated(author, books(Relationship(author, "manyToMany", two_way_key="books")))
+    other = table("books", title=columns.String(size=9), writers=Relationship(author, "manyToMany"))
+    refused(author, other, match="one manyToMany between two tables, and there is author. Drop that one first")
+    allowed = Rules(prune=True, allow_destructive=True)
+    both = books(Relationship(author, "manyToMany", two_way_key="books"), writers=Relationship(author, "manyToMany"))
+    refused(author, both, match="and there is author", rules=allowed)
+    migrated(author, other, rules=allowed)
+    assert (set(links("books")), links("authors")) == ({"writers"}, {})
