@@ -6,7 +6,6 @@ hold a thread for ever. Here each wait gets what is left until the request's own
 
 from __future__ import annotations
 
-import socket
 import ssl
 import threading
 import time
@@ -16,6 +15,8 @@ from typing import Any
 from weakref import WeakSet
 
 import httpcore2 as httpcore
+
+from .resolving import addresses
 
 # One write at a time, so that a server which reads slowly is noticed too.
 _CHUNK = 65_536
@@ -61,15 +62,11 @@ class DeadlineBackend(httpcore.SyncBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         """Connect to the first address of `host` that answers; all of them together within the deadline."""
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except OSError as error:
-            raise httpcore.ConnectError(str(error)) from error
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
-        for *_, address in found:
+        for address in addresses(host, port, _left(timeout, httpcore.ConnectTimeout)):
             limit = _left(timeout, httpcore.ConnectTimeout)
             try:
-                stream = super().connect_tcp(str(address[0]), port, limit, local_address, socket_options)
+                stream = super().connect_tcp(address, port, limit, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
             else:

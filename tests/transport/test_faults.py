@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
@@ -21,7 +23,9 @@ from django_appwrite_orm.exceptions import (
     Unavailable,
 )
 from django_appwrite_orm.plans import Answer, Request
-from django_appwrite_orm.transport import Client, attempts, exchange
+from django_appwrite_orm.steps import run
+from django_appwrite_orm.threads import Crew
+from django_appwrite_orm.transport import Client, attempts, exchange, resolving
 from tests.counting import counted
 
 from .conftest import Drive
@@ -114,6 +118,51 @@ def test_it_is_given_up_in_time(drive: Drive, fault: Fault, request_: Request, u
         ask(drive, server.client(), request_, timeout=0.4)
     assert time.monotonic() - started < 3
     assert (caught.value.unclear, len(server.received)) == (unclear, 1)
+
+
+@pytest.fixture
+def resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The system's, hanging for one name; those that it was asked for."""
+    asked: list[str] = []
+    over = threading.Event()
+    resolve = socket.getaddrinfo
+
+    def hanging(host: str, *given: object, **more: object) -> object:
+        if host != "hangs.example":
+            return resolve(host, *given, **more)
+        asked.append(host)
+        over.wait(20)
+        raise socket.gaierror("gave up")
+
+    monkeypatch.setattr(socket, "getaddrinfo", hanging)
+    yield asked
+    over.set()
+
+
+def test_a_name_whose_look_up_hangs(resolver: list[str]) -> None:
+    """Blocking: an event loop bounds it by itself. Nothing was sent, so that a write is certainly not applied."""
+    client = Client(endpoint="http://hangs.example/v1", project_id="p", api_key="k")
+    started = time.monotonic()
+    with pytest.raises(Timeout) as caught:
+        ask(run, client, UPDATE, timeout=0.4, retries=0)
+    assert time.monotonic() - started < 3
+    assert (caught.value.unclear, resolver) == (False, ["hangs.example"])
+
+
+def test_look_ups_that_hang_are_not_piled_up(resolver: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resolving, "_crew", Crew(2, "few"))
+    client = Client(endpoint="http://hangs.example/v1", project_id="p", api_key="k")
+    for _ in range(4):
+        with pytest.raises(Timeout):
+            ask(run, client, READ, timeout=0.1, retries=0)
+    assert resolver == ["hangs.example"] * 2
+
+
+def test_a_name_that_there_is_not(drive: Drive) -> None:
+    client = Client(endpoint="http://nothing.invalid/v1", project_id="p", api_key="k")
+    with pytest.raises(Unavailable) as caught:
+        ask(drive, client, UPDATE, retries=0)
+    assert caught.value.unclear is False
 
 
 @pytest.mark.parametrize("request_", [READ, UPDATE, CREATE])
