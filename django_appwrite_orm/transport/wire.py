@@ -20,6 +20,7 @@ from weakref import WeakKeyDictionary, WeakSet
 import httpcore2 as httpcore
 
 from ..forking import tell_after_fork
+from .cancelled import ClosingBackend
 from .deadline import DeadlineBackend, ending_in
 
 # Seconds for a TCP and TLS handshake. Far above any round trip, and short enough to leave time for a repeat.
@@ -112,8 +113,7 @@ class HTTPWire:
             return _no_answer(error, stage.sent)
 
     def _arguments(self, outgoing: Outgoing, limit: float, trace: Any) -> dict[str, Any]:
-        # A little less than the whole: the library closes what its own time-out interrupts, a handshake included.
-        timeout = {"connect": min(CONNECT_LIMIT, limit * 0.9), "pool": limit}
+        timeout = {"connect": min(CONNECT_LIMIT, limit), "pool": limit}
         return {
             "method": outgoing.method,
             "url": self._endpoint + outgoing.target,
@@ -135,7 +135,7 @@ class HTTPWire:
         with self._lock:
             found = self._loops.get(loop)
         if found is None:
-            pool = httpcore.AsyncConnectionPool(**self._options(LOOP_CONNECTIONS))
+            pool = httpcore.AsyncConnectionPool(network_backend=ClosingBackend(), **self._options(LOOP_CONNECTIONS))
             found = _Kept(pool, self._until_shutdown(loop, pool))
             await anext(found.keeper)
             with self._lock:
