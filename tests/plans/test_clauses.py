@@ -1,0 +1,93 @@
+"""Clauses: their text, which is what Appwrite reads and what a cache key is made of, and how they combine."""
+
+from __future__ import annotations
+
+import pytest
+from appwrite.query import Query
+
+from django_appwrite_orm.plans import EVERYTHING, NOTHING, Clause, conjunction, disjunction, negation
+
+A, B, C = (Clause("equal", key, (1,)) for key in "abc")
+
+
+@pytest.mark.parametrize(
+    ("clause", "text"),
+    [
+        (A, Query.equal("a", [1])),
+        (Clause("equal", "a", ("x", 'é"\\\n', None, True, 1.5)), None),
+        (Clause("isNull", "a"), Query.is_null("a")),
+        (Clause("between", "a", (1, 2)), Query.between("a", 1, 2)),
+        (Clause("orderDesc", "a"), Query.order_desc("a")),
+        (Clause("orderRandom"), Query.order_random()),
+        (Clause("limit", values=(5,)), Query.limit(5)),
+        (Clause("select", values=("a", "b")), Query.select(["a", "b"])),
+        (Clause("or", values=(A, Clause("and", values=(B, C)))), None),
+        (Clause("distanceLessThan", "p", (((1.5, 2), 5, True),)), Query.distance_less_than("p", [1.5, 2], 5)),
+    ],
+    ids=lambda one: one.method if isinstance(one, Clause) else "",
+)
+def test_the_text_is_the_sdks_and_leads_back(clause: Clause, text: str | None) -> None:
+    assert text is None or str(clause) == text
+    assert Clause.from_json(str(clause)) == clause
+    assert hash(Clause.from_json(str(clause))) == hash(clause)
+
+
+def test_no_values_are_not_the_same_as_none() -> None:
+    assert str(Clause("isNull", "a")) == '{"method":"isNull","attribute":"a"}'
+    assert str(Clause("equal", "a", ())) == '{"method":"equal","attribute":"a","values":[]}'
+    assert str(Clause("equal", "a", ("é",))) == '{"method":"equal","attribute":"a","values":["é"]}'
+
+
+@pytest.mark.parametrize("text", ["", "x", "5", "[]", "null", "{}", '{"method": 1}', '{"method":"equal","values":1}'])
+def test_what_is_no_query(text: str) -> None:
+    with pytest.raises(ValueError, match=r"Appwrite query|'values'|Expecting"):
+        Clause.from_json(text)
+
+
+def test_combining_folds_what_is_constant_and_what_is_the_same() -> None:
+    assert conjunction([]) == EVERYTHING
+    assert disjunction([]) == NOTHING
+    assert conjunction([A]) == disjunction([A]) == conjunction([A, A, EVERYTHING]) == disjunction([NOTHING, A]) == A
+    assert conjunction([A, NOTHING]) == NOTHING
+    assert disjunction([A, EVERYTHING]) == EVERYTHING
+    nested = conjunction([A, conjunction([B, C])])
+    assert nested == Clause("and", values=(A, B, C))
+    assert conjunction([A, disjunction([B, C])]) == Clause("and", values=(A, Clause("or", values=(B, C))))
+
+
+def never(key: str) -> bool:
+    return False
+
+
+def always(key: str) -> bool:
+    return True
+
+
+def test_negation_goes_inwards_and_keeps_nulls() -> None:
+    assert negation(EVERYTHING, always) == NOTHING
+    assert negation(NOTHING, always) == EVERYTHING
+    assert negation(A, never) == Clause("notEqual", "a", (1,))
+    assert negation(A, always) == Clause("or", values=(Clause("notEqual", "a", (1,)), Clause("isNull", "a")))
+    assert negation(conjunction([A, B]), never) == disjunction([negation(A, never), negation(B, never)])
+    assert negation(disjunction([A, B]), never) == conjunction([negation(A, never), negation(B, never)])
+    assert negation(Clause("isNull", "a"), always) == Clause("isNotNull", "a")
+    assert negation(Clause("equal", "a", (1, 2)), never) == Clause(
+        "and", values=(Clause("notEqual", "a", (1,)), Clause("notEqual", "a", (2,)))
+    )
+    assert negation(Clause("containsAny", "a", (1, 2)), never) == conjunction(
+        Clause("notContains", "a", (one,)) for one in (1, 2)
+    )
+    assert negation(Clause("containsAll", "a", (1, 2)), never) == disjunction(
+        Clause("notContains", "a", (one,)) for one in (1, 2)
+    )
+
+
+@pytest.mark.parametrize("method", ["lessThan", "lessThanEqual", "between", "contains", "startsWith", "endsWith"])
+def test_twice_negated_is_the_same_where_nothing_is_null(method: str) -> None:
+    clause = Clause(method, "a", (1,))
+    assert negation(negation(clause, never), never) == clause
+
+
+def test_what_has_no_opposite() -> None:
+    with pytest.raises(ValueError, match="no opposite of 'regex'"):
+        negation(Clause("regex", "a", ("x",)), never)

@@ -1,0 +1,140 @@
+"""Filters at the limits of a request, and one beyond them."""
+
+from __future__ import annotations
+
+import pytest
+
+from django_appwrite_orm.plans import TEXT_LIMIT, Clause, conjunction, disjunction, fits, split
+from django_appwrite_orm.plans.splitting import FILTERS_LIMIT, VALUES_LIMIT
+
+
+def among(values) -> Clause:
+    return Clause("equal", "a", tuple(values))
+
+
+def one(n: int) -> Clause:
+    return Clause("equal", f"c{n}", (n,))
+
+
+def text_of(length: int) -> Clause:
+    """A condition of so many characters."""
+    around = len(str(among([""])))
+    return among(["x" * (length - around)])
+
+
+def leaves(clause: Clause) -> list[Clause]:
+    """The conditions of which one must hold."""
+    return [leaf for part in clause.values for leaf in leaves(part)] if clause.method == "or" else [clause]
+
+
+def values_of(requests) -> list:
+    """All the values that are asked for, in order."""
+    every = [leaf for filters in requests for clause in filters for leaf in leaves(clause)]
+    assert all(len(leaf.values) <= VALUES_LIMIT for leaf in every)
+    return [value for leaf in every for value in leaf.values]
+
+
+def test_the_limits_are_appwrites() -> None:
+    assert (VALUES_LIMIT, TEXT_LIMIT) == (500, 4096)
+    assert FILTERS_LIMIT < 100  # the order, the window and the selection are queries too
+
+
+def test_nothing_is_split_that_fits() -> None:
+    assert split([]).requests == ((),)
+    assert split([one(1), one(2)]).requests == ((one(1), one(2)),)
+    assert split([one(1), one(2)]).by == ()
+
+
+@pytest.mark.parametrize(("count", "conditions"), [(499, 1), (500, 1), (501, 2), (1000, 2), (1001, 3)])
+def test_values_of_one_condition(count: int, conditions: int) -> None:
+    """Of few digits, so that all of them have room in one query, as alternatives."""
+    values = [n % 100 for n in range(count)]
+    (filters,) = split([among(values)]).requests
+    (clause,) = filters
+    assert fits(clause)
+    assert (clause == among(values)) == (conditions == 1)
+    assert len(leaves(clause)) == conditions
+    assert values_of([filters]) == values
+
+
+@pytest.mark.parametrize(("count", "requests"), [(440, 1), (460, 2), (900, 3)])
+def test_values_of_several_requests(count: int, requests: int) -> None:
+    """Of eight digits: nine characters each, so that 4,096 are reached before 500."""
+    values = list(range(10**7, 10**7 + count))
+    parts = split([among(values)])
+    assert len(parts.requests) == requests
+    assert all(fits(clause) for filters in parts.requests for clause in filters)
+    assert values_of(parts.requests) == values
+
+
+@pytest.mark.parametrize(("length", "whole"), [(4095, True), (4096, True), (4097, False)])
+def test_characters(length: int, whole: bool) -> None:
+    assert len(str(text_of(length))) == length
+    assert fits(text_of(length)) == whole
+    if whole:
+        assert split([text_of(length)]).requests == ((text_of(length),),)
+    else:
+        with pytest.raises(ValueError, match="more than 4096 characters"):
+            split([text_of(length)])
+
+
+def test_characters_of_other_scripts_count_once() -> None:
+    assert fits(among(["é" * 4000]))
+    assert fits(among(["😀" * 4000]))
+    assert not fits(among(["é" * 4096]))
+
+
+@pytest.mark.parametrize("count", [79, 80, 81, 100, 101, 1000])
+def test_conditions_are_nested_in_one_request(count: int) -> None:
+    conditions = [one(n) for n in range(count)]
+    parts = split(conditions)
+    assert len(parts.requests) == 1
+    (filters,) = parts.requests
+    assert len(filters) <= FILTERS_LIMIT
+    assert all(map(fits, filters))
+    flat = [part for clause in filters for part in (clause.values if clause.method == "and" else (clause,))]
+    assert flat == conditions
+
+
+def test_too_many_conditions() -> None:
+    with pytest.raises(ValueError, match="more than 80 queries"):
+        split([Clause("contains", f"c{n}", ("x" * 3000,)) for n in range(200)])
+
+
+def test_a_disjunction_is_several_requests() -> None:
+    either = disjunction(one(n) for n in range(1000))
+    parts = split([either, one(5000)])
+    assert len(parts.requests) > 1
+    assert parts.by == (either,)
+    found = []
+    for first, second in parts.requests:
+        assert {first, second} & {one(5000)}
+        large = second if first == one(5000) else first
+        assert fits(large)
+        found += large.values
+    assert found == list(either.values)
+
+
+def test_two_lists_are_every_pair() -> None:
+    values = range(10**7, 10**7 + 600)
+    a, b = among(values), Clause("equal", "b", tuple(values))
+    parts = split([a, b])
+    pairs = [(x, y) for first, second in parts.requests for x in values_of([[first]]) for y in values_of([[second]])]
+    assert len(parts.requests) == 4
+    assert len(pairs) == len(set(pairs)) == 600 * 600
+    assert set(parts.by) == {a, b}
+
+
+def test_a_conjunction_that_is_too_large_falls_apart() -> None:
+    every = Clause("containsAll", "tags", tuple(f"{n:04}" + "x" * 20 for n in range(300)))
+    (filters,) = split([every]).requests
+    assert len(filters) > 1
+    assert [value for clause in filters for value in clause.values] == list(every.values)
+    deep = disjunction([one(1), conjunction(one(n) for n in range(2, 400))])
+    (filters,) = split([deep]).requests
+    assert all(map(fits, filters))
+
+
+def test_more_requests_than_anybody_wants() -> None:
+    with pytest.raises(ValueError, match="more than 1000 requests"):
+        split([Clause("equal", key, tuple(range(10**7, 10**7 + 6000))) for key in "abc"])
