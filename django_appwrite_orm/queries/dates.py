@@ -36,12 +36,15 @@ def part_of_date(column: columns.Column, lookup: str, value: Any, query: Callabl
         except (TypeError, ValueError) as error:
             raise ValidationError({column.name: f"{lookup}: {error}"}) from None
 
+    def told(moment: datetime.datetime) -> Any:
+        return query(moment.date() if isinstance(column, columns.Date) else moment)
+
     def since(moment: datetime.datetime) -> Clause:
-        return Clause("greaterThanEqual", column.key, (query(moment),))
+        return Clause("greaterThanEqual", column.key, (told(moment),))
 
     def before(moment: datetime.datetime | None) -> Clause:
         # Beyond the last moment there is none, so that everything but null lies before it.
-        return Clause("lessThan", column.key, (query(moment),)) if moment else Clause("isNotNull", column.key)
+        return Clause("lessThan", column.key, (told(moment),)) if moment else Clause("isNotNull", column.key)
 
     def within(first: Span, last: Span) -> Clause:
         return conjunction([since(first[0]), before(last[1])])

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
+from django.core.exceptions import FieldError
+
+from ..exceptions import NotSupportedError
 from ..steps import Steps, arun, run
 from ..tables import Row
 from .merge import pages
 from .native import groups
 from .selection import Selection
-from .system import keys
-from .tallies import Tally, Wanted
+from .system import column_of, keys
+from .tallies import Tally, Wanted, is_ordered
 
 R = TypeVar("R", bound=Row)
 
@@ -20,8 +24,10 @@ class Groups(Generic[R]):
     """The groups of a queryset after `values(...).annotate(...)`: a dict for each, its values and aggregates.
 
     Values are one group when Python calls them equal: "Novel" and "novel" are two, whatever the server's
-    database thinks of them. Lazy, and read anew at each iteration.
+    database thinks of them. Lazy, and read anew at each iteration. A slice is a list.
     """
+
+    _order: tuple[str, ...] = ()
 
     def __init__(self, query: Selection[R], aggregates: list[Wanted]) -> None:
         if query.names is None:
@@ -34,6 +40,30 @@ class Groups(Generic[R]):
         self._query = query
         self._names = query.names
         self._aggregates = aggregates
+
+    def order_by(self, *names: str) -> Self:
+        """The groups in this order, by what they have in common or by an aggregate: `-books`. Nulls come first, in
+        descending order last. Raises FieldError for an unknown name, and NotSupportedError for texts, which only
+        Appwrite can order: order the queryset by them before `values()`."""
+        for name in (name.removeprefix("-") for name in names):
+            if name not in self._names and name not in {one.name for one in self._aggregates}:
+                known = ", ".join((*self._names, *(one.name for one in self._aggregates)))
+                raise FieldError(f"order_by(): the groups have no {name!r}. They have: {known}.")
+            if name in self._names and not is_ordered(column_of(self._query.model, name)):
+                raise NotSupportedError(
+                    f"order_by(): only Appwrite knows how its database orders {name!r}. Order the queryset by it"
+                    f" instead: order_by({name!r}).values({name!r}).annotate(...)."
+                )
+        ordered = copy.copy(self)
+        ordered._order = names
+        return ordered
+
+    def _sorted(self) -> Steps[list[dict[str, Any]]]:
+        found = yield from self._groups()
+        for name in reversed(self._order):
+            key = name.removeprefix("-")
+            found.sort(key=lambda group, key=key: (group[key] is not None, group[key]), reverse=name != key)  # type: ignore[misc]
+        return found
 
     def _groups(self) -> Steps[list[dict[str, Any]]]:
         query, names = self._query, self._names
@@ -60,8 +90,14 @@ class Groups(Generic[R]):
         ]
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        return iter(run(self._groups()))
+        return iter(run(self._sorted()))
 
     async def __aiter__(self) -> AsyncIterator[dict[str, Any]]:
-        for group in await arun(self._groups()):
+        for group in await arun(self._sorted()):
             yield group
+
+    def __len__(self) -> int:
+        return len(run(self._groups()))
+
+    def __getitem__(self, key: Any) -> Any:
+        return run(self._sorted())[key]

@@ -163,7 +163,7 @@ def _askable(table: type[Row], name: str) -> columns.Column:
 def _allowed(column: columns.Column) -> tuple[str, ...]:
     if column.array:
         return ("isnull", *_OF_ARRAYS)
-    if column.type_name == "datetime":
+    if column.type_name == "datetime" or isinstance(column, columns.Date):
         return (*_PLAIN, *DATE_PARTS)
     if isinstance(column, columns.JSON):
         return ("isnull", "exact")

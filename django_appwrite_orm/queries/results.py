@@ -33,10 +33,16 @@ class Results(Selection[R]):
     def iterator(self, chunk_size: int | None = None) -> Iterator[R]:
         """The rows, not kept: at most two pages of `chunk_size` rows (the connection's PAGE_SIZE) are in memory,
         for the next one is fetched, in a thread, while this one is read."""
+        return self._read_ahead(_positive(chunk_size))
+
+    def _read_ahead(self, chunk_size: int | None) -> Iterator[R]:
         for page in read_ahead(pages(self, chunk_size)):
             yield from run(self._page_of(page))
 
-    async def aiterator(self, chunk_size: int | None = None) -> AsyncIterator[R]:
+    def aiterator(self, chunk_size: int | None = None) -> AsyncIterator[R]:
+        return self._aread_ahead(_positive(chunk_size))
+
+    async def _aread_ahead(self, chunk_size: int | None) -> AsyncIterator[R]:
         async for page in aread_ahead(pages(self, chunk_size)):
             for row in await arun(self._page_of(page)):
                 yield row
@@ -225,3 +231,9 @@ class Results(Selection[R]):
         everything = set(self.model._meta.by_key) <= set(select)
         shaped: Any = self._clone(names=names, _shape=shape, select=() if everything else select)
         return shaped  # type: ignore[no-any-return]
+
+
+def _positive(chunk_size: int | None) -> int | None:
+    if chunk_size is not None and (isinstance(chunk_size, bool) or not isinstance(chunk_size, int) or chunk_size < 1):
+        raise ValueError(f"chunk_size must be a whole number of rows above 0, not {chunk_size!r}.")
+    return chunk_size

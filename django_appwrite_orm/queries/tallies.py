@@ -23,6 +23,11 @@ _NUMBERS = frozenset({"integer", "bigint", "double"})
 _ORDERED = _NUMBERS | {"datetime", "boolean"}
 
 
+def is_ordered(column: columns.Column) -> bool:
+    """Whether Python orders the column's values as every server does."""
+    return column.type_name in _ORDERED or isinstance(column, (columns.Date, columns.Time, columns.UUID))
+
+
 class Wanted:
     """One aggregate that was asked for: what of which column; None is every row (`Count("*")`)."""
 
@@ -56,7 +61,7 @@ class Wanted:
     @property
     def by_order(self) -> bool:
         """Whether Python orders the column's values as the server does."""
-        return self.column is None or self.column.type_name in _ORDERED
+        return self.column is None or is_ordered(self.column)
 
     def tally(self) -> Tally:
         """A new tally of it. Raises NotSupportedError for the smallest or largest of texts."""

@@ -45,10 +45,10 @@ def test_nothing_is_split_that_fits() -> None:
     assert split([one(1), one(2)]).by == ()
 
 
-@pytest.mark.parametrize(("count", "conditions"), [(499, 1), (500, 1), (501, 2), (1000, 2), (1001, 3)])
+@pytest.mark.parametrize(("count", "conditions"), [(499, 1), (500, 1), (501, 2), (1000, 2)])
 def test_values_of_one_condition(count: int, conditions: int) -> None:
     """Of few digits, so that all of them have room in one query, as alternatives."""
-    values = [n % 100 for n in range(count)]
+    values = list(range(count))
     (filters,) = split([among(values)]).requests
     (clause,) = filters
     assert fits(clause)

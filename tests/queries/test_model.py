@@ -255,6 +255,10 @@ def check_aggregates(condition: Q) -> None:
     groups = {row["yes"]: 0 for row in matching}
     for row in matching:
         groups[row["yes"]] += 1
-    assert {
-        group["yes"]: group["n"] for group in Thing.objects.filter(condition).values("yes").annotate(n=Count("*"))
-    } == groups
+    found = Thing.objects.filter(condition).values("yes").annotate(n=Count("*"))
+    assert {group["yes"]: group["n"] for group in found} == groups
+    in_order = sorted(groups, key=lambda yes: (yes is not None, yes))
+    assert [group["yes"] for group in found.order_by("yes")] == in_order
+    backwards = list(reversed(in_order))
+    by_size = sorted(backwards, key=lambda yes: -groups[yes])
+    assert [group["yes"] for group in found.order_by("-n", "-yes")] == by_size

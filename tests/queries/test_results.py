@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime
 
 import pytest
 from appwrite.query import Query
 from django.core.exceptions import FieldError, ValidationError
-from django.db.models import Avg, Count, F, Max, Min, Q, StdDev, Sum, Variance
+from django.db.models import F
 
-from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import InvalidRequest, NotSupportedError
-from django_appwrite_orm.steps import run
 from tests.counting import counted
 from tests.library.tables import Book, Everything
 
-DATA = [
-    ("Dune", 9.5, 412, "novel"),
-    ("Emma", 4.0, 474, "novel"),
-    ("Howl", 3.0, None, "poetry"),
-    ("Ariel", 6.0, 81, "poetry"),
-]
-
-
-@pytest.fixture
-def shelf(library: None) -> None:
-    Book.objects.bulk_create([Book(title=t, price=p, pages=n, genre=g, id=t.lower()) for t, p, n, g in DATA])
-
-
-def titles(rows) -> list[str]:
-    return [book.title for book in rows]
+from .books import titles
 
 
 @pytest.mark.usefixtures("shelf")
@@ -177,157 +160,3 @@ def test_parts_of_dates(library: None, settings) -> None:
             found(**{f"datetime__{lookup}": value})
     with pytest.raises(ValidationError, match="1000 to 9999"):
         found(datetime__year=999)
-
-
-@pytest.mark.usefixtures("shelf")
-class TestNumbers:
-    def test_aggregates(self) -> None:
-        found = Book.objects.aggregate(
-            Sum("pages"),
-            Avg("price"),
-            Min("title"),
-            Max("price"),
-            StdDev("price"),
-            rows=Count("*"),
-            told=Count("pages"),
-        )
-        assert found == {
-            "pages__sum": 967,
-            "price__avg": 5.625,
-            "title__min": "Ariel",
-            "price__max": 9.5,
-            "price__stddev": pytest.approx(2.4843258),
-            "rows": 4,
-            "told": 3,
-        }
-        assert Book.objects.filter(price__gt=99).aggregate(a=Sum("price"), b=Sum("price", default=0), c=Count("*")) == {
-            "a": None,
-            "b": 0,
-            "c": 0,
-        }
-        assert Book.objects.aggregate(n=Count("genre", distinct=True)) == {"n": 2}
-        assert Book.objects.aggregate(v=Variance("price", sample=True)) == {"v": pytest.approx(8.2291667)}
-        assert Book.objects.order_by("price")[:2].aggregate(Sum("price"), n=Count("*"), top=Max("price")) == {
-            "price__sum": 7.0,
-            "n": 2,
-            "top": 4.0,
-        }
-
-    def test_their_costs(self) -> None:
-        run(connections["default"].features())  # the version is asked once in a process
-        with counted() as costs:
-            Book.objects.aggregate(Min("title"), Max("price"), n=Count("*"))
-        assert len(costs.requests) == 3
-        with counted() as costs:
-            Book.objects.aggregate(Sum("price"), Avg("price"), StdDev("pages"))
-        assert len(costs.requests) == 1
-
-    def test_groups(self) -> None:
-        groups = Book.objects.values("genre").annotate(n=Count("*"), mean=Avg("price"), most=Max("pages"))
-        expected = [
-            {"genre": "novel", "n": 2, "mean": 6.75, "most": 474},
-            {"genre": "poetry", "n": 2, "mean": 4.5, "most": 81},
-        ]
-        assert list(groups) == expected
-        by_genre = Book.objects.filter(price__gt=3).order_by("-genre").values("genre").annotate(n=Count("*"))
-        assert list(by_genre) == [{"genre": "poetry", "n": 1}, {"genre": "novel", "n": 2}]
-
-    def test_what_cannot_be_summed_up(self) -> None:
-        with counted() as costs:
-            for wrong in (lambda: Book.objects.aggregate(Sum("title")), lambda: Book.objects.aggregate(Count("tags"))):
-                with pytest.raises(FieldError, match=r"Book\.(title is no number|tags is an array)"):
-                    wrong()
-            with pytest.raises(FieldError, match="no column 'prize'"):
-                Book.objects.aggregate(Sum("prize"))
-            with pytest.raises(TypeError, match="expected one of Avg"):
-                Book.objects.aggregate(n=3)
-            with pytest.raises(NotSupportedError, match="CombinedExpression"):
-                Book.objects.aggregate(n=Sum(F("price") * 2))
-            with pytest.raises(NotSupportedError, match="filter the queryset"):
-                Book.objects.aggregate(n=Count("id", filter=Q(price=1)))
-            with pytest.raises(NotSupportedError, match="orders text"):
-                Book.objects.all()[:2].aggregate(Min("title"))
-            with pytest.raises(TypeError, match="say by what"):
-                Book.objects.annotate(n=Count("*"))
-            with pytest.raises(ValueError, match="Use another name"):
-                Book.objects.values("genre").annotate(genre=Count("*"))
-            with pytest.raises(TypeError, match="tags is an array"):
-                Book.objects.values("tags").annotate(n=Count("*"))
-        assert costs.requests == []
-
-    def test_a_capped_count(self) -> None:
-        assert [Book.objects.count(cap=cap) for cap in (1, 3, 4, 9)] == [1, 3, 4, 4]
-        rows = Book.objects.all()
-        assert len(rows) == 4
-        assert rows.count(cap=2) == 2
-        for wrong in (0, -1, True, 1.5):
-            with pytest.raises(ValueError, match="cap must be"):
-                Book.objects.count(cap=wrong)
-
-
-@pytest.mark.slow
-def test_a_capped_count_stops_at_its_cap(library: None) -> None:
-    Everything.objects.bulk_create([Everything(integer=0) for _ in range(5100)])
-    with counted() as costs:
-        assert Everything.objects.count(cap=5000) == 5000
-        assert Everything.objects.all()[:5000].uncached().count() == 5000
-        assert Everything.objects.count(cap=10_000) == 5100
-    assert len(costs.requests) == 4
-
-
-class TestIterator:
-    def test_constant_memory_with_the_next_page_on_its_way(self, shelf: None) -> None:
-        with counted() as costs:
-            rows = Book.objects.order_by("price").iterator(chunk_size=1)
-            assert next(rows).title == "Howl"
-            rows.close()
-        assert len(costs.requests) == 2
-        with counted() as costs:
-            assert titles(Book.objects.order_by("price").uncached().iterator(chunk_size=3)) == [
-                "Howl",
-                "Emma",
-                "Ariel",
-                "Dune",
-            ]
-            assert titles(Book.objects.order_by("title").uncached().iterator(chunk_size=2)) == [
-                "Ariel",
-                "Dune",
-                "Emma",
-                "Howl",
-            ]
-        assert len(costs.requests) == 2 + 3
-
-    def test_asynchronously(self, shelf: None) -> None:
-        async def walk() -> list[str]:
-            found = [book.title async for book in Book.objects.order_by("-pages").aiterator(chunk_size=1)]
-            rows = Book.objects.aiterator(chunk_size=1)
-            found.append((await anext(rows)).title)
-            await rows.aclose()
-            return found
-
-        assert asyncio.run(walk()) == ["Emma", "Dune", "Ariel", "Howl", "Dune"]
-
-    def test_an_error_in_a_later_page_arrives(self, shelf: None) -> None:
-        from django_appwrite_orm.exceptions import AppwriteError
-        from django_appwrite_orm.transport import close_local
-
-        rows = Book.objects.uncached().iterator(chunk_size=2)
-        assert next(rows).title == "Dune"
-        close_local(":memory:")
-        with pytest.raises(AppwriteError):
-            list(Book.objects.uncached().iterator(chunk_size=2))
-        rows.close()
-
-
-def test_asynchronous_twins(shelf: None) -> None:
-    async def ask() -> None:
-        assert (await Book.objects.alatest("price")).title == "Dune"
-        assert (await Book.objects.aearliest("price")).title == "Howl"
-        assert set(await Book.objects.ain_bulk(["dune"])) == {"dune"}
-        assert await Book.objects.aaggregate(Sum("pages")) == {"pages__sum": 967}
-        assert await Book.objects.acount(cap=2) == 2
-        assert [g["n"] async for g in Book.objects.values("genre").annotate(n=Count("*"))] == [2, 2]
-        assert [t async for t in Book.objects.values_list("title", flat=True)] == [row[0] for row in DATA]
-        assert await Book.objects.acontains(await Book.objects.afirst())
-
-    asyncio.run(ask())

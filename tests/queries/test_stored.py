@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import FieldError, ValidationError
-from django.db.models import F, Sum
+from django.db.models import Count, F, Max, Min, Sum
 
 from django_appwrite_orm import Operator, Table, columns
 from django_appwrite_orm.exceptions import ConfigurationError
@@ -125,3 +125,28 @@ def test_what_is_refused(name: str, value: object) -> None:
 def test_digits_that_cannot_be(digits: object, places: object) -> None:
     with pytest.raises(ConfigurationError, match="Decimal"):
         columns.Decimal(max_digits=digits, decimal_places=places)
+
+
+def test_parts_of_a_day_are_spans() -> None:
+    for lookup, expected in (
+        ({"day__year": 2024}, [1]),
+        ({"day__year__lt": 2024}, [2]),
+        ({"day__month": (1999, 12)}, [2]),
+        ({"day__month__gte": (2024, 5)}, [1]),
+        ({"day__date": datetime.date(2024, 5, 31)}, [1]),
+        ({"day__year__in": [1999, 2024]}, [1, 2]),
+        ({"day__year": 9999}, []),
+    ):
+        assert numbers(Bill.objects.filter(**lookup)) == expected
+    assert numbers(Bill.objects.exclude(day__year=2024)) == [2, 3]
+    with pytest.raises(ValidationError, match="such as"):
+        Bill.objects.filter(day__month=5)
+
+
+def test_the_smallest_and_largest_day_of_a_slice_or_group() -> None:
+    assert Bill.objects.all()[:2].aggregate(Min("day"), Max("at")) == {
+        "day__min": datetime.date(1999, 12, 31),
+        "at__max": datetime.time(23, 59, 59, 1),
+    }
+    groups = Bill.objects.values("day").annotate(n=Count("*")).order_by("-day")
+    assert [group["day"] for group in groups] == [DAY, datetime.date(1999, 12, 31), None]
