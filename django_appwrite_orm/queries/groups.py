@@ -24,10 +24,11 @@ class Groups(Generic[R]):
     """The groups of a queryset after `values(...).annotate(...)`: a dict for each, its values and aggregates.
 
     Values are one group when Python calls them equal: "Novel" and "novel" are two, whatever the server's
-    database thinks of them. Lazy, and read anew at each iteration. A slice is a list.
+    database thinks of them. Lazy, and kept once they are known. A slice is a list.
     """
 
     _order: tuple[str, ...] = ()
+    _found: list[dict[str, Any]] | None = None
 
     def __init__(self, query: Selection[R], aggregates: list[Wanted]) -> None:
         if query.names is None:
@@ -59,7 +60,9 @@ class Groups(Generic[R]):
         return ordered
 
     def _sorted(self) -> Steps[list[dict[str, Any]]]:
-        found = yield from self._groups()
+        if self._found is None:
+            self._found = yield from self._groups()
+        found = list(self._found)
         for name in reversed(self._order):
             key = name.removeprefix("-")
             found.sort(key=lambda group, key=key: (group[key] is not None, group[key]), reverse=name != key)  # type: ignore[misc]
@@ -97,7 +100,7 @@ class Groups(Generic[R]):
             yield group
 
     def __len__(self) -> int:
-        return len(run(self._groups()))
+        return len(run(self._sorted()))  # which list() asks too
 
     def __getitem__(self, key: Any) -> Any:
         return run(self._sorted())[key]
