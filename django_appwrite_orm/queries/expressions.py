@@ -79,6 +79,11 @@ def operators(table: type[Row], expressions: Mapping[str, Any]) -> dict[str, str
 
 
 def _operator(column: columns.Column, expression: Any) -> str:
+    if column.encrypted:
+        raise ValidationError(
+            "This column is encrypted: Appwrite would change the encrypted form. Read, change and save the row.",
+            code="expression",
+        )
     if isinstance(expression, Apply):
         return expression.operator
     if isinstance(expression, Now) and isinstance(column, columns.Datetime) and not column.array:

@@ -75,9 +75,17 @@ class SingleRequest(Change):
     @abstractmethod
     def request(self) -> Request: ...
 
+    @property
+    def refs(self) -> list[TableRef]:
+        """The tables whose rows look different afterwards, so that cached answers must go."""
+        return [self.ref]
+
+    @property
+    def spans(self) -> bool:
+        return len(self.refs) > 1
+
     def make(self, connection: Connection, report: Report) -> Steps[None]:
-        # Rows look different afterwards, so cached answers must go.
-        yield from connection.write([self.ref], self.request)
+        yield from connection.write(self.refs, self.request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +155,14 @@ class UpdateTable(SingleRequest):
 
 @dataclass(frozen=True, slots=True)
 class DropTable(SingleRequest):
+    """`linked`: the tables that lose columns along with it, which lead to it."""
+
+    linked: frozenset[TableRef] = frozenset()
+
+    @property
+    def refs(self) -> list[TableRef]:
+        return [self.ref, *sorted(self.linked - {self.ref})]
+
     def __str__(self) -> str:
         return f"drop table {self.ref.table} with all its rows"
 

@@ -80,6 +80,12 @@ class DropColumn(SingleRequest):
         return self.column.status == AVAILABLE
 
     @property
+    def refs(self) -> list[TableRef]:
+        """With a relationship goes what its other side shows."""
+        related = self.column.options.get("relatedTable", self.ref.table)
+        return list(dict.fromkeys([self.ref, TableRef(self.ref.database, related)]))
+
+    @property
     def request(self) -> Request:
         return Request("DELETE", f"{self.ref.path}/columns/{quote(self.column.key, safe='')}", body={})
 

@@ -13,7 +13,7 @@ from .declared import DeclaredTable, End
 from .draft import Draft
 from .index_changes import AddIndex
 from .inplace import ChangeColumn, differences, is_possible
-from .links import Links
+from .links import Links, neighbours
 from .planned import FLAG, Plan, Rules
 from .relationship_changes import AddRelationship, ChangeRelationship, mirrored, rival_of
 from .state import AVAILABLE, UNFINISHED, ColumnState, IndexState, TableState, lookup
@@ -40,7 +40,8 @@ def compare(
         if not rules.prune:
             plan.extras.append(f"table {extra.id}")
         elif rules.allow_destructive:
-            plan.changes.append(DropTable(TableRef(database, extra.id)))
+            linked = frozenset(TableRef(database, id) for id in neighbours(found, extra.id))
+            plan.changes.append(DropTable(TableRef(database, extra.id), linked))
         else:
             plan.obstacles.append(f"table {extra.id} is not declared; dropping it with its rows takes {FLAG}.")
     return plan

@@ -81,6 +81,12 @@ class Links:
         return "", ""
 
 
+def neighbours(found: Mapping[str, TableState], table: str) -> set[str]:
+    """Ids of the tables that a relationship leads to from this one, or from there to this one."""
+    pairs = [(state.id, column.options["relatedTable"]) for state in found.values() for column in _relationships(state)]
+    return {b for a, b in pairs if a == table} | {a for a, b in pairs if b == table}
+
+
 def other_end(column: ColumnState) -> End:
     """Where the other side of a two-way relationship stands."""
     return column.options["relatedTable"].lower(), column.options["twoWayKey"].lower()

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ..connection import Connection, connections
+from ..effects import sides_of
 from ..exceptions import NotFound, SchemaError
 from ..plans import Request, TableRef
 from ..steps import Pause, Steps
@@ -59,7 +60,8 @@ def create_table(table: type[Row], using: str) -> Steps[int]:
 def delete_table(table: type[Row], using: str) -> Steps[None]:
     """Drop the table with all its rows. Raises `NotFound`."""
     connection, ref = _place(table, using)
-    yield from DropTable(ref).make(connection, lambda line: None)
+    linked = frozenset(side.other._meta.ref(ref.database) for side in sides_of(table))
+    yield from DropTable(ref, linked).make(connection, lambda line: None)
 
 
 def _place(table: type[Row], using: str) -> tuple[Connection, TableRef]:

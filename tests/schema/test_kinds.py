@@ -6,6 +6,9 @@ import json
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.db.models import F, Value
+from django.db.models.functions import Concat
 
 from django_appwrite_orm import SpatialIndex, Table, columns
 from django_appwrite_orm.connection import connections
@@ -49,6 +52,26 @@ class TestEncrypted:
         ):
             with pytest.raises(NotSupportedError, match="is encrypted: Appwrite can neither filter nor order by it"):
                 ask_for()
+
+    def test_it_is_not_worked_on_in_its_encrypted_form(self) -> None:
+        made = secret()
+        migrated(made)
+        fill(made, "x")
+        with pytest.raises(ValidationError, match="Appwrite would change the encrypted form"):
+            made.objects.update(a=Concat(F("a"), Value("y")))
+        assert values(made) == ["x"]
+
+    def test_a_document_is_kept_encrypted_too(self) -> None:
+        made = table(a=columns.JSON(encrypt=True))
+        migrated(made)
+        fill(made, {"k": [1]})
+        assert (values(made), columns_of()["a"]["encrypt"]) == ([{"k": [1]}], True)
+
+    def test_it_does_not_become_too_short(self) -> None:
+        migrated(secret())
+        refused(
+            table(a=columns.String(size=20), b=columns.Text(), c=columns.Boolean()), match="its values would not be"
+        )
 
     def test_plain_text_becomes_encrypted_by_copy(self) -> None:
         plain = table(a=columns.String(size=200))
