@@ -84,9 +84,12 @@ def _node_packages() -> Path:
         pytest.skip("node and npm are not installed")
     if not all((found / package.partition("@")[0]).is_dir() for package in PACKAGES):
         command = [npm, "install", "--prefix", str(MODULES), "--no-save", "--no-audit", "--ignore-scripts", *PACKAGES]
-        installed = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-        if installed.returncode:
-            pytest.skip(f"npm could not install {' and '.join(PACKAGES)}: {installed.stderr.strip()[-300:]}")
+        try:
+            subprocess.run(command, capture_output=True, text=True, timeout=90, check=True)
+        except subprocess.TimeoutExpired:
+            pytest.skip(f"npm took more than 90 seconds to install {' and '.join(PACKAGES)}")
+        except subprocess.CalledProcessError as failed:
+            pytest.skip(f"npm could not install {' and '.join(PACKAGES)}: {failed.stderr.strip()[-300:]}")
     return found
 
 
