@@ -48,11 +48,10 @@ class Side:
 
     @property
     def cascades(self) -> bool:
-        """Whether deleting a row at this end deletes those at the other one. Of a manyToMany only the end that was
-        made first does; where both declare it that may be either."""
-        return self.declared.on_delete == "cascade" and (
-            self.type in _SHOWN_AS_ID or (self.type == "manyToMany" and self.here)
-        )
+        """Whether deleting a row at this end may delete those at the other one. Of a manyToMany only the end does that
+        the relationship was made from; of one with two visible ends a declaration does not say which that was."""
+        made_here = self.type == "manyToMany" and (self.here or self.declared.two_way_key is not None)
+        return self.declared.on_delete == "cascade" and (self.type in _SHOWN_AS_ID or made_here)
 
     @property
     def unlinks(self) -> bool:

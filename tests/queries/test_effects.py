@@ -15,6 +15,7 @@ from django_appwrite_orm.effects import (
     sides_of,
 )
 from django_appwrite_orm.exceptions import ConfigurationError, PermissionDenied
+from django_appwrite_orm.registry import registry
 from tests.linked import made, send
 from tests.linked import token as token_of
 
@@ -66,6 +67,8 @@ def test_a_deletion_reaches_what_it_changes(type: str, on_delete: str, two_way: 
             assert {table: rows_of(table) for table in tables} == before
             return
         changed = {table for table in tables if rows_of(table) != before[table]}
+        if (type, on_delete, two_way, side) == ("manyToMany", "cascade", True, "far"):
+            changed.add(near)  # a declaration does not say that the relationship was made from the near end
         assert set(reached_by_deleting(deleted)) == changed
 
 
@@ -83,6 +86,26 @@ def test_writing_links_reaches_what_it_changes(type: str, two_way: bool, side: s
         changed = {table for table in tables if rows_of(table) != before[table]}
         assert set(reached_by_writing(table, {key})) == changed | {table}
         assert reached_by_writing(table, {"name"}) == (table,)
+
+
+def test_a_relationship_may_be_declared_where_it_was_not_made() -> None:
+    """Made from one end, which is the one that cascades; declared, as it then is, from the other."""
+    near, far = pair("manyToMany", "cascade", two_way=True)
+    with made(near, far):
+        linked(near, far, "manyToMany")
+        registry.discard(near)
+
+        class Near(Table):
+            name = columns.String(size=20)
+
+        class Far(Table):
+            name = columns.String(size=20)
+            near = columns.Relationship(Near, "manyToMany", two_way_key="far", on_delete="cascade")
+
+        with made(Near, Far):
+            send("DELETE", Near.objects.ref.row("n1"))
+            assert [row["$id"] for row in rows_of(Far)] == ["f2"]
+            assert set(reached_by_deleting(Near)) == {Near, Far}
 
 
 def test_a_deletion_goes_on_from_table_to_table() -> None:
