@@ -12,11 +12,13 @@ from django.core.exceptions import ObjectDoesNotExist
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from django_appwrite_orm import Table, atomic, cache_policy
+from django_appwrite_orm import Table, atomic, cache_policy, columns, orm
 from django_appwrite_orm.caching import recording
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.events.handling import handle
 from django_appwrite_orm.exceptions import AppwriteError, InvalidRequest, NotSupportedError
+from django_appwrite_orm.registry import registry
+from django_appwrite_orm.schema import Rules, migrate
 from django_appwrite_orm.signals import table_invalidated
 from django_appwrite_orm.steps import run
 from tests.counting import counted
@@ -152,6 +154,40 @@ def test_a_deletion_elsewhere_is_heard_for_all_it_takes_along() -> None:
     names = [f"databases.library.tables.item.rows.i.{action}" for action in ("delete",)]
     run(handle(names, {"$id": "i"}, "default"))
     assert {table for table in TABLES if token(table) is None} == {Item, Part, Box}
+
+
+def test_a_table_that_is_dropped_takes_its_relationships_along() -> None:
+    for table in TABLES:
+        list(table.objects.all())
+    orm.delete_table("item")
+    assert {table for table in TABLES if token(table) is None} == set(TABLES) - {Apart}
+    assert not hasattr(Box.objects.get(pk="one"), "item_id")
+
+
+def test_so_does_one_that_a_migration_drops() -> None:
+    for table in TABLES:
+        list(table.objects.all())
+    registry.discard(Item)
+    run(migrate(registry.all(), rules=Rules(prune=True, allow_destructive=True)))
+    assert {table for table in TABLES if token(table) is None} == set(TABLES) - {Apart}
+
+
+def test_a_relationship_that_is_dropped_goes_on_both_sides() -> None:
+    class Plain(Table):
+        name = columns.String(size=20)
+
+        class Meta:
+            name = "item"
+
+    for table in TABLES:
+        list(table.objects.all())
+    registry.discard(Item)
+    registry.add(Plain)
+    try:
+        run(migrate([Plain], rules=Rules(prune=True, allow_destructive=True)))
+        assert {table for table in TABLES if token(table) is None} == set(TABLES) - {Apart}
+    finally:
+        registry.discard(Plain)
 
 
 def test_rows_go_one_by_one_where_appwrite_refuses_its_bulk_routes() -> None:
