@@ -147,3 +147,26 @@ def test_a_taken_port_is_told(tmp_path: Path, door: Door) -> None:
     refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
     assert refused.returncode == 1
     assert "Traceback" not in refused.stdout + refused.stderr
+
+
+WITHOUT = """
+import sys
+sys.modules[sys.argv[1]] = None
+from django_appwrite_orm.local import LocalAppwrite
+from django_appwrite_orm.local.serving.door import Door, MissingServer
+app = LocalAppwrite(":memory:")
+headers = {"x-appwrite-project": "local", "x-appwrite-key": "local", "content-type": "application/json"}
+assert app.handle("POST", "/v1/tablesdb", headers, b'{"databaseId": "d", "name": "D"}').status == 201
+try:
+    Door(app, port=0)
+except MissingServer as problem:
+    print(problem)
+"""
+
+
+@pytest.mark.parametrize("library", ["cheroot.wsgi", "websockets.server"])
+def test_a_library_that_is_missing_is_named(library: str) -> None:
+    """The server itself, in process, needs neither."""
+    command = [sys.executable, "-c", WITHOUT, library]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert "pip install 'django-appwrite-orm[server]'" in done.stdout, done.stderr

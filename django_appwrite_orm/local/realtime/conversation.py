@@ -35,7 +35,10 @@ class Conversation:
 
     def __init__(self, store: Store, project: str, target: str, headers: Mapping[str, str]) -> None:
         """Raises ``Ended`` for a connection that is refused."""
-        request = read_request("GET", target, headers, b"")
+        try:
+            request = read_request("GET", target, headers, b"")
+        except AppwriteError as refusal:
+            raise Ended(_error(refusal.status, refusal.message)) from refusal
         channels = request.query.get("channels", [])
         wanted = [str(channel) for channel in channels] if isinstance(channels, list) else [str(channels)]
         named = request.query.get("project") or headers.get("x-appwrite-project", "")
@@ -89,7 +92,10 @@ class Conversation:
 
 def _check_origin(origin: str) -> None:
     """A browser's page must be one of this machine. Raises ``Ended``."""
-    host = urlsplit(origin).hostname if origin else None
+    try:
+        host = urlsplit(origin).hostname
+    except ValueError:
+        host = None
     if origin and host not in _ORIGINS:
         raise Ended(_error(_POLICY, f"Invalid Origin. Register your new client ({host}) as a new Web platform."))
 

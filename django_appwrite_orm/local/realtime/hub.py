@@ -11,8 +11,7 @@ import asyncio
 import logging
 import socket
 import threading
-from collections.abc import Coroutine, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..events.event import Event
@@ -49,7 +48,8 @@ class Hub:
 
     def take(self, connection: socket.socket, target: str, headers: Mapping[str, str]) -> None:
         """Go on with a connection on which this request for a websocket has come; names of headers in lower case."""
-        self._call(self._begin, self._serve(connection, target, headers))
+        if not self._call(self._begin, connection, target, headers):
+            connection.close()
 
     def _run(self) -> None:
         asyncio.run(self._main())
@@ -62,17 +62,25 @@ class Hub:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _call(self, action: Any, *arguments: Any) -> None:
-        with suppress(RuntimeError):  # the loop is closed: there is nobody left to tell
+    def _call(self, action: Callable[..., object], *arguments: Any) -> bool:
+        """Have this done in the loop; False when it is closed and nobody is left."""
+        try:
             self._loop.call_soon_threadsafe(action, *arguments)
+        except RuntimeError:
+            return False
+        return True
 
-    def _begin(self, serving: Coroutine[Any, Any, None]) -> None:
-        task = self._loop.create_task(serving)
+    def _begin(self, connection: socket.socket, target: str, headers: Mapping[str, str]) -> None:
+        task = self._loop.create_task(self._serve(connection, target, headers))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _serve(self, connection: socket.socket, target: str, headers: Mapping[str, str]) -> None:
-        reader, writer = await asyncio.open_connection(sock=connection)
+        try:
+            reader, writer = await asyncio.open_connection(sock=connection)
+        except OSError:  # it has gone already
+            connection.close()
+            return
         link = Link(reader, writer)
         try:
             if link.accept(target, headers):
@@ -113,5 +121,9 @@ class Hub:
                 continue
             named = realtime_names(event), channels(event), timestamp
             for link, conversation in self._links.items():
-                if (frame := conversation.tell(event, *named)) is not None:
-                    link.send(frame)
+                try:
+                    if (frame := conversation.tell(event, *named)) is not None:
+                        link.send(frame)
+                except Exception:  # what one listener asked for must not keep the others from hearing
+                    logger.exception("A realtime connection failed")
+                    link.abort()

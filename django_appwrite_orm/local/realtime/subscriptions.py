@@ -44,7 +44,9 @@ def read_subscription(value: Any) -> Subscription:
 
 
 def _is_known(query: Query) -> bool:
-    return query.method in _METHODS and (query.method not in LOGICAL or all(map(_is_known, query.values)))
+    if query.method in LOGICAL:
+        return all(map(_is_known, query.values))
+    return query.method in _METHODS and (query.method in NULLS or bool(query.values))
 
 
 def _are_texts(value: Any) -> bool:

@@ -68,7 +68,8 @@ class Deliveries:
             try:
                 self._deliver(event)
             except Exception:
-                logger.exception("A webhook's delivery failed here")
+                if not self._stopping:  # the store may be closed by now
+                    logger.exception("A webhook's delivery failed here")
 
     def _deliver(self, event: Event) -> None:
         with self._store.session(writing=False) as session:

@@ -69,6 +69,20 @@ def test_as_recorded(appwrite: Client, door: Door, case: dict[str, Any]) -> None
             assert frames_until_pong(connection) == []
 
 
+@pytest.mark.parametrize(
+    ("path", "origin"),
+    [
+        ("?project=local" + "&a=1" * 1_001, ""),
+        ("?project=local&channels[]=rows", "http://["),
+        ("?project=local&channels[]=rows", "null"),
+    ],
+)
+def test_a_hostile_request_is_refused(door: Door, path: str, origin: str, caplog: pytest.LogCaptureFixture) -> None:
+    with connect(url(door, f"/v1/realtime{path}"), additional_headers={"Origin": origin} if origin else {}) as found:
+        assert json.loads(found.recv(timeout=20))["type"] == "error"
+    assert "Traceback" not in caplog.text
+
+
 @pytest.mark.parametrize("header", ["x.example", "localhost.x.example"])
 def test_a_page_from_elsewhere_cannot_listen(door: Door, header: str) -> None:
     """Under a name of its own that leads here, a loopback server answers as it does over HTTP."""
@@ -152,6 +166,11 @@ def test_filters_that_can_be_asked_of_a_row(appwrite: Client, door: Door, rows: 
         assert subscribe(connection, {"method": "or", "values": either}) == "response"
         assert subscribe(connection, {"method": "search", "attribute": "n", "values": ["x"]}) == "error"
         assert subscribe(connection, {"method": "select", "values": ["n"]}) == "error"
+        assert subscribe(connection, {"method": "lessThan", "attribute": "n", "values": []}) == "error"
+        nested = {"method": "equal", "attribute": "n", "values": [1]}
+        for _ in range(150):
+            nested = {"method": "and", "values": [nested]}
+        assert subscribe(connection, nested) in ("error", "response")
         for id, value in (("a", 5), ("b", 6), ("c", None)):
             appwrite(f"POST {rows}", {"rowId": id, "data": {"n": value}})
         assert [frame["data"]["payload"]["$id"] for frame in frames_until_pong(connection)] == ["b", "c"]
