@@ -164,6 +164,36 @@ def test_appwrite_restarts(here: World, realtime: Listener) -> None:
     assert soon(lambda: here.page() == "a=8")
 
 
+def test_the_command_serves_all_of_it(
+    here: World, realtime: Listener, tmp_path: Path, heard: list[dict[str, Any]]
+) -> None:
+    """In a process of its own, which ends cleanly with connections open."""
+    here.take_away()
+    options = ["--port", str(here.port), "--database", str(tmp_path / "appwrite.sqlite3")]
+    process = subprocess.Popen(
+        [sys.executable, "-X", "dev", "-W", "error", "-m", "django", "serve_appwrite", *options],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": str(Path.cwd())},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith(f"Appwrite endpoint http://127.0.0.1:{here.port}/v1")
+        assert soon(lambda: realtime.state == "listening")
+        call_command("webhook_appwrite", "--register", stdout=StringIO())
+        assert here.page() == "a=1"
+        here.elsewhere("PATCH", f"{TABLE}/a", {"data": {"n": 2}})
+        assert soon(lambda: here.page() == "a=2")
+        assert soon(lambda: [change["row"].n for change in heard] == [2])
+        assert soon(lambda: here.elsewhere("GET", "/v1/webhooks/django-appwrite-orm")["attempts"] == 0)
+    finally:
+        process.terminate()
+        out, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors, out) == (0, "", "Stopped.\n")
+    assert soon(lambda: realtime.state == "waiting")
+
+
 def test_rows_that_the_listening_user_may_not_read(
     here: World, realtime: Listener, heard: list[dict[str, Any]]
 ) -> None:
