@@ -39,7 +39,7 @@ def check_settings(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 
 @register("appwrite_orm")
 def check_tables(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """E010 to E039, E050, W010 and W050: the registered tables, of the given apps or of all."""
+    """E010 to E039, E050, W010, W026 and W050: the registered tables, of the given apps or of all."""
     labels = None if app_configs is None else {config.label for config in app_configs}
     tables = [table for table in registry.all() if labels is None or table._meta.app_label in labels]
     found = list(clashes(registry.all(), tables))

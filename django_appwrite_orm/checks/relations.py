@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from ..conf import DEFAULT_ALIAS
 from ..exceptions import ConfigurationError
+from ..queries import Table
 from ..registry import registry
-from ..tables import Row
+from ..tables import Row, name_problem
 from ..tables.columns import Relationship
 from ..tables.columns.reference import Relation
 from ..tables.columns.relationship import inverse
@@ -27,13 +28,46 @@ def relation_problems(table: type[Row]) -> Iterator[Finding]:
         elif other not in registry.all():
             message = f"{relation!r} leads to {other.__name__}, which is not registered."
             yield Finding("E026", message, "Register it, or declare it in an app's tables.py.", label)
-        elif isinstance(relation, Relationship):
-            for message in _other_side_problems(table, relation, other):
-                yield Finding("E027", f"Relationship {relation.name!r}: {message}", _OTHERWISE, label)
-            if (table._meta.using or DEFAULT_ALIAS) != (other._meta.using or DEFAULT_ALIAS):
-                message = f"Relationship {relation.name!r} leads to {other._meta.label}, on another connection."
-                hint = "Appwrite links rows of one database alone; use a Reference, which needs no help from it."
-                yield Finding("E028", message, hint, label)
+        else:
+            yield from _way_back_problems(table, relation, other)
+            if isinstance(relation, Relationship):
+                yield from _link_problems(table, relation, other)
+
+
+def _link_problems(table: type[Row], relationship: Relationship, other: type[Row]) -> Iterator[Finding]:
+    label = table._meta.label
+    for message in _other_side_problems(table, relationship, other):
+        yield Finding("E027", f"Relationship {relationship.name!r}: {message}", _OTHERWISE, label)
+    if (table._meta.using or DEFAULT_ALIAS) != (other._meta.using or DEFAULT_ALIAS):
+        message = f"Relationship {relationship.name!r} leads to {other._meta.label}, on another connection."
+        hint = "Appwrite links rows of one database alone; use a Reference, which needs no help from it."
+        yield Finding("E028", message, hint, label)
+
+
+def _way_back_problems(table: type[Row], relation: Relation, other: type[Row]) -> Iterator[Finding]:
+    name, meta = relation.accessor(table), other._meta
+    if name is None:
+        return
+    side = meta.relationships.get(name)
+    if side is not None and isinstance(relation, Relationship) and side.key == relation.two_way_key:
+        return  # declared there, it is the way back itself
+    rival = "every row has" if name_problem(name, Table) else ""
+    rival = rival or (f"{meta.label} has" if name in {**meta.columns, **meta.relations} else "")
+    for referring, earlier in _relations_before(table, relation):
+        if earlier.accessor(referring) == name and _target(referring, earlier) is other:
+            rival = f"{referring._meta.label}.{earlier.name} has"
+    if rival:
+        message = f"The way back of {relation.name!r} on {meta.label} is {name!r}, a name that {rival} already."
+        yield Finding("W026", message, "Give it another related_name=, or '+' for no way back.", table._meta.label)
+
+
+def _relations_before(table: type[Row], relation: Relation) -> Iterator[tuple[type[Row], Relation]]:
+    """The relations that are declared before this one, in the order in which they are found."""
+    for other in registry.all():
+        for one in other._meta.relations.values():
+            if one is relation and other is table:
+                return
+            yield other, one
 
 
 def undeclared_sides(table: type[Row]) -> list[Relationship]:
@@ -58,13 +92,15 @@ def _target(table: type[Row], relation: Relation) -> type[Row] | ConfigurationEr
 
 def _other_side_problems(table: type[Row], relationship: Relationship, other: type[Row]) -> Iterator[str]:
     meta, back = other._meta, relationship.two_way_key
-    for rival in table._meta.relationships.values():
-        if rival is relationship or _target(table, rival) is not other or _mirrors(table, relationship, other, rival):
+    for referring, rival in _relations_before(table, relationship):
+        if not isinstance(rival, Relationship) or _target(referring, rival) is not other:
             continue
-        if rival.type == relationship.type == "manyToMany":
+        if referring is table and _mirrors(table, relationship, other, rival):  # a table with itself
+            continue
+        if referring is table and rival.type == relationship.type == "manyToMany":
             yield f"{rival.name!r} is a manyToMany to {meta.label}, too; Appwrite takes one."
         elif back is not None and (rival.two_way_key or "").lower() == back.lower():
-            yield f"{rival.name!r} has the two_way_key {back!r}, too."
+            yield f"{referring._meta.label}.{rival.name} has the two_way_key {back!r}, too."
     if back is None:
         if other is table:
             yield "Appwrite cannot build a one-way relationship of a table with itself."

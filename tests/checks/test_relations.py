@@ -29,8 +29,8 @@ def test_both_sides_of_a_relationship_may_be_declared_or_one() -> None:
         author=Relationship("Author", "manyToOne", two_way_key="books", on_delete="cascade"),
         editor=Relationship("Author", "oneToOne", two_way_key="edits"),
         readers=Relationship("Author", "manyToMany"),
-        first=Relationship("Author", "manyToOne"),
-        second=Relationship("Author", "manyToOne"),
+        first=Relationship("Author", "manyToOne", related_name="+"),
+        second=Relationship("Author", "manyToOne", related_name="second_of"),
     )
     assert found() == []
 
@@ -76,17 +76,19 @@ def test_sides_that_differ(side: dict[str, Any], message: str) -> None:
 def test_a_two_way_key_that_is_taken() -> None:
     author()
     book(
-        author=Relationship("Author", "manyToOne", two_way_key="Name"),
+        author=Relationship("Author", "manyToOne", two_way_key="Name", related_name="+"),
         one=Relationship("Author", "manyToOne", two_way_key="them"),
-        two=Relationship("Author", "oneToOne", two_way_key="THEM"),
-        three=Relationship("Author", "manyToMany"),
-        four=Relationship("Author", "manyToMany"),
+        two=Relationship("Author", "oneToOne", two_way_key="THEM", related_name="+"),
+        three=Relationship("Author", "manyToMany", related_name="+"),
+        four=Relationship("Author", "manyToMany", related_name="+"),
     )
+    declare({}, "Film", author=Relationship("Author", "manyToOne", two_way_key="them", related_name="+"))
     messages = " ".join(message for _, message in found())
     assert set(ids()) == {"E027"}
     assert "'author': two_way_key 'Name' is the key of Author.name." in messages
-    assert "'one': 'two' has the two_way_key 'them', too." in messages
-    assert "'three': 'four' is a manyToMany to Author, too" in messages
+    assert "'two': Book.one has the two_way_key 'THEM', too." in messages
+    assert "'four': 'three' is a manyToMany to Author, too" in messages
+    assert "'author': Book.one has the two_way_key 'them', too." in messages
 
 
 def test_a_table_with_itself() -> None:
@@ -105,7 +107,7 @@ def test_a_table_with_itself() -> None:
 def test_another_connection() -> None:
     connection = {"ENDPOINT": "local::memory:", "DATABASE_ID": "d"}
     declare({"name": "authors", "using": "other"}, "Author")
-    book(author=Relationship("Author", "manyToOne"), editor=columns.Reference("Author"))
+    book(author=Relationship("Author", "manyToOne"), editor=columns.Reference("Author", related_name="+"))
     with override_settings(APPWRITE_ORM={"default": connection, "other": connection}):
         assert ids() == ["E028"]
 
@@ -113,10 +115,10 @@ def test_another_connection() -> None:
 def test_names_and_keys_count_among_those_of_the_columns() -> None:
     author()
     book(
-        save=Relationship("Author", "oneToMany"),
-        update=Relationship("Author", "manyToOne"),
-        many=Relationship("Author", "oneToMany", column="TITLE"),
-        dotted=Relationship("Author", "oneToMany", column="a.b"),
+        save=Relationship("Author", "oneToMany", related_name="+"),
+        update=Relationship("Author", "manyToOne", related_name="+"),
+        many=Relationship("Author", "oneToMany", column="TITLE", related_name="+"),
+        dotted=Relationship("Author", "oneToMany", column="a.b", related_name="+"),
     )
     assert sorted(ids()) == ["E020", "E021", "E022"]
 
@@ -128,14 +130,34 @@ def test_an_index_over_a_relationship(name: str) -> None:
         {"indexes": [Index(name)]},
         "Book",
         author=Relationship("Author", "manyToOne", column="writer"),
-        tags=Relationship("Author", "oneToMany"),
+        tags=Relationship("Author", "oneToMany", related_name="tagged"),
     )
     assert ids() == ["E039"]
 
 
 def test_each_side_takes_its_part_of_a_row() -> None:
     for number in range(64):  # of 1,021 bytes each; there is room for 63
-        relationship = Relationship("Author", "oneToMany", two_way_key="book" if number else None)
+        relationship = Relationship("Author", "oneToMany", two_way_key=f"book{number}" if number else None)
         declare({"name": f"books{number}"}, f"Book{number}", authors=relationship)
     author(**{f"own{number}": Relationship(f"Book{number}", "oneToMany") for number in range(63)})
     assert ids() == ["E023"]
+
+
+def test_ways_back_that_cannot_be_reached() -> None:
+    author()
+    book(
+        author=columns.Reference("Author"),
+        editor=columns.Reference("Author"),
+        named=columns.Reference("Author", related_name="name"),
+        taken=columns.Reference("Author", related_name="save"),
+        told=columns.Reference("Author", related_name="told_of"),
+        none=Relationship("Author", "manyToOne", related_name="+"),
+    )
+    assert found() == [
+        ("W026", f"The way back of {name!r} on Author is {way!r}, a name that {rival} already.")
+        for name, way, rival in (
+            ("editor", "book_set", "Book.author has"),
+            ("named", "name", "Author has"),
+            ("taken", "save", "every row has"),
+        )
+    ]
