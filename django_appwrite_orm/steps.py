@@ -8,6 +8,7 @@ step raises back into the generator, cancellation included, so that it can put t
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator
@@ -46,6 +47,21 @@ class Pause(Step):
 
     async def aperform(self) -> None:
         await asyncio.sleep(self.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn(Step):
+    """Wait until `lock` is free, and take it: for what threads and tasks must do one after the other. It is rarely
+    waited for, so that on an event loop asking now and then costs less than a lock of its own for each loop."""
+
+    lock: threading.Lock
+
+    def perform(self) -> None:
+        self.lock.acquire()
+
+    async def aperform(self) -> None:
+        while not self.lock.acquire(blocking=False):  # noqa: ASYNC110 -- threads free it too
+            await asyncio.sleep(0.001)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from contextvars import Token
 from functools import wraps
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, overload
 
 from ..conf import DEFAULT_ALIAS
 from ..steps import Steps, arun, run
@@ -16,7 +16,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Atomic:
-    """`with atomic():`, `async with atomic():` or `@atomic()`: all changes of the block are applied together at
+    """`with atomic():`, `async with atomic():` or `@atomic`: all changes of the block are applied together at
     its end, or none of them when it raises.
 
     At most 100 changes (a bulk one counts once) within `seconds`, 60 to 3,600, of the first. Inside, `get(pk=)`
@@ -83,6 +83,10 @@ class Atomic:
         return wrapped  # type: ignore[no-any-return]
 
 
-def atomic(using: str = DEFAULT_ALIAS, *, seconds: int = DEFAULT_LIFE) -> Atomic:
-    """See `Atomic`."""
-    return Atomic(using, seconds=seconds)
+@overload
+def atomic(using: Function) -> Function: ...
+@overload
+def atomic(using: str = DEFAULT_ALIAS, *, seconds: int = DEFAULT_LIFE) -> Atomic: ...
+def atomic(using: Any = DEFAULT_ALIAS, *, seconds: int = DEFAULT_LIFE) -> Any:
+    """See `Atomic`. `@atomic` alone is `@atomic()`."""
+    return Atomic()(using) if callable(using) else Atomic(using, seconds=seconds)

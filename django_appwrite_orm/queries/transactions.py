@@ -7,14 +7,15 @@ Appwrite answers a get by id inside a transaction with the staged row. Lists and
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any
 
 from .. import signals
 from ..connection import connections
 from ..effects import reached
-from ..exceptions import AppwriteError, Conflict, NotSupportedError, TransactionError
+from ..exceptions import AppwriteError, AppwriteORMError, Conflict, NotSupportedError, TransactionError
 from ..identity import base_alias
 from ..plans import (
     OPERATIONS_LIMIT,
@@ -30,7 +31,7 @@ from ..plans import (
     staged,
 )
 from ..signals import Send
-from ..steps import Steps
+from ..steps import Steps, Turn
 from ..tables import Row
 from .expressions import without_operators
 
@@ -74,6 +75,7 @@ class Transaction:
         self._afterwards: list[Send] = []
         self._over = False
         self._doomed: str | None = None
+        self._lock = threading.Lock()
 
     def doom(self, reason: str) -> None:
         """Let nothing but a rollback happen from now on."""
@@ -93,17 +95,13 @@ class Transaction:
 
     def stage(self, table: type[Row], plan: WritePlan) -> Steps[Any]:
         """Stage one change; what Appwrite answers to it."""
-        self.require(1)
-        transaction = yield from self._begun()
-        data = yield from self._sent(table, [plan], staged(plan.request, transaction))
+        data = yield from self._send(table, [plan], lambda transaction: staged(plan.request, transaction))
         return _shown(table, data)
 
     def stage_all(self, table: type[Row], plans: Sequence[UpdateRow]) -> Steps[None]:
         """Stage several changes of one table in one request."""
-        self.require(len(plans))
-        transaction = yield from self._begun()
-        request = stage_operations(transaction, [plan.operation for plan in plans])
-        yield from self._sent(table, plans, request)
+        operations = [plan.operation for plan in plans]
+        yield from self._send(table, plans, lambda transaction: stage_operations(transaction, operations))
 
     def carry_out(self, table: type[Row], plans: Sequence[UpdateRow]) -> Steps[None]:
         """Stage these changes and commit them: three requests, all of them or nothing."""
@@ -114,23 +112,28 @@ class Transaction:
             raise
         yield from self.commit()
 
-    def _begun(self) -> Steps[str]:
-        if self._id is None:
-            answer = yield from connections[self.alias].send(begin_transaction(self._seconds))
-            self._id = str(answer.data["$id"])
-        return self._id
-
-    def _sent(self, table: type[Row], plans: Sequence[WritePlan], request: Request) -> Steps[Any]:
-        for plan in plans:
-            self._tables |= {one._meta.ref(plan.table.database): one for one in reached(table, plan)}
+    def _send(self, table: type[Row], plans: Sequence[WritePlan], request_in: Callable[[str], Request]) -> Steps[Any]:
+        """Stage changes, one request after the other, whatever tasks and threads share the block: two at once would
+        begin two transactions, of which one would be lost, and could be more than one holds."""
+        yield Turn(self._lock)
         try:
-            answer = yield from connections[self.alias].send(request)
-        except AppwriteError as error:
-            if error.unclear:
+            self.require(len(plans))
+            if self._id is None:
+                answer = yield from connections[self.alias].send(begin_transaction(self._seconds))
+                self._id = str(answer.data["$id"])
+            for plan in plans:
+                self._tables |= {one._meta.ref(plan.table.database): one for one in reached(table, plan)}
+            answer = yield from connections[self.alias].send(request_in(self._id))
+            self._count += len(plans)
+            return answer.data
+        except BaseException as error:
+            # No other errors than the server's are clear, a cancelled request least of all.
+            clear = isinstance(error, AppwriteORMError) and not getattr(error, "unclear", False)
+            if self._id is not None and not clear:
                 self.doom("it is not known whether one of its changes was staged")
             raise
-        self._count += len(plans)
-        return answer.data
+        finally:
+            self._lock.release()
 
     def concerns(self, plan: ReadPlan) -> bool:
         """Whether the plan reads a table that was changed here, or that a change made here reaches."""
@@ -159,7 +162,9 @@ class Transaction:
         if self._doomed:
             yield from self.roll_back()
             raise TransactionError(f"Nothing of this atomic() block was written: {self._doomed}.")
+        yield Turn(self._lock)  # a change that is being staged belongs to the block
         self._over = True
+        self._lock.release()
         if self._id is None:
             return
         connection = connections[self.alias]

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from contextvars import copy_context
 
 import pytest
 
-from django_appwrite_orm.exceptions import TransactionError
+from django_appwrite_orm.exceptions import NotSupportedError, TransactionError
 from django_appwrite_orm.queries import atomic
+from django_appwrite_orm.transport.attempts import Attempt
+from tests.counting import counted
 from tests.library.tables import Book
 
 pytestmark = pytest.mark.usefixtures("library")
@@ -78,3 +83,72 @@ def test_nothing_can_be_changed_in_a_block_that_is_over() -> None:
 
     asyncio.run(late())
     assert titles() == ["Dune"]
+
+
+def test_the_decorator_without_parentheses() -> None:
+    @atomic
+    def buy(title: str, fail: bool = False) -> str:
+        Book.objects.create(title=title, price=1)
+        if fail:
+            raise Trouble
+        return title
+
+    assert buy("Dune") == "Dune"
+    with pytest.raises(Trouble):
+        buy("Emma", fail=True)
+    assert titles() == ["Dune"]
+    assert buy.__name__ == "buy"
+
+
+def test_tasks_of_one_block_share_its_transaction() -> None:
+    async def block() -> None:
+        async with atomic():
+            await asyncio.gather(*(Book.objects.acreate(title=f"b{n}", price=n) for n in range(20)))
+
+    with counted() as costs:
+        asyncio.run(block())
+    assert len(costs.requests) == 22
+    assert sorted(titles()) == sorted(f"b{n}" for n in range(20))
+
+
+def test_threads_of_one_block_share_its_transaction() -> None:
+    with counted() as costs, atomic():
+        context = copy_context()
+        with ThreadPoolExecutor(4) as pool:
+            for n in range(12):
+                pool.submit(context.copy().run, lambda n=n: Book.objects.create(title=f"b{n}", price=n))
+    assert len(costs.requests) == 14
+    assert len(titles()) == 12
+
+
+def test_tasks_of_one_block_cannot_fill_it_beyond_its_limit() -> None:
+    async def block() -> None:
+        async with atomic():
+            books = (Book.objects.acreate(title=f"b{n}", price=n) for n in range(103))
+            results = await asyncio.gather(*books, return_exceptions=True)
+            assert [type(one) for one in results if isinstance(one, Exception)] == [NotSupportedError] * 3
+
+    with counted() as costs:
+        asyncio.run(block())
+    assert len(costs.requests) == 102
+
+
+def test_a_change_that_is_given_up_ends_the_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    aperform = Attempt.aperform
+
+    async def slow(step):
+        answer = await aperform(step)
+        if step.request.path.endswith("/rows"):
+            await asyncio.sleep(60)
+        return answer
+
+    async def block() -> None:
+        async with atomic():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(Book.objects.acreate(title="Dune", price=1), 0.2)
+
+    monkeypatch.setattr(Attempt, "aperform", slow)
+    with pytest.raises(TransactionError, match="not known whether"):
+        asyncio.run(block())
+    monkeypatch.undo()
+    assert titles() == []

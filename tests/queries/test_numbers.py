@@ -66,6 +66,14 @@ class TestNumbers:
         by_genre = Book.objects.filter(price__gt=3).order_by("-genre").values("genre").annotate(n=Count("*"))
         assert list(by_genre) == [{"genre": "poetry", "n": 1}, {"genre": "novel", "n": 2}]
 
+    def test_groups_are_asked_for_once(self) -> None:
+        groups = Book.objects.uncached().values("genre").annotate(n=Count("*"))
+        run(connections["default"].features())
+        with counted() as costs:
+            assert list(groups) == list(groups)
+            assert len(groups) == len(list(groups.order_by("n"))) == 2
+        assert len(costs.requests) == 1
+
     def test_groups_in_order(self) -> None:
         groups = Book.objects.values("genre").annotate(n=Count("*"), most=Max("price"))
         assert [group["genre"] for group in groups.order_by("-most")] == ["novel", "poetry"]

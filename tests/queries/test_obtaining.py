@@ -65,6 +65,22 @@ class TestObtaining:
         assert (created, book.price, Book.objects.count()) == (True, 3, 1)
 
 
+def test_of_many_tasks_at_once_one_creates() -> None:
+    async def all_of_them(call) -> list:
+        return await asyncio.gather(*(call(n) for n in range(12)))
+
+    found = asyncio.run(all_of_them(lambda n: Book.objects.aget_or_create(title="Dune", defaults={"price": n})))
+    assert sum(created for _, created in found) == 1
+    found = asyncio.run(all_of_them(lambda n: Book.objects.aupdate_or_create(title="Emma", defaults={"price": n})))
+    assert sum(created for _, created in found) == 1
+    assert len({book.pk for book, _ in found}) == 1
+    # None of them is lost: each counts, whether it created the row or changed it.
+    counting = {"defaults": {"pages": F("pages") + 1}, "create_defaults": {"price": 1, "pages": 1}}
+    asyncio.run(all_of_them(lambda n: Book.objects.aupdate_or_create(title="Howl", **counting)))
+    assert [(book.title, book.pages) for book in Book.objects.all()][2:] == [("Howl", 12)]
+    assert Book.objects.count() == 3
+
+
 def test_asynchronous_twins() -> None:
     async def life() -> None:
         book, created = await Book.objects.aget_or_create(title="Dune", defaults={"price": 9})
