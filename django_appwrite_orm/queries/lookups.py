@@ -23,7 +23,7 @@ from ..tables.columns.stored import STORED_AS_TEXT
 from .across import across
 from .dates import DATE_PARTS, part_of_date
 from .places import PLACE_LOOKUPS, place_clause
-from .system import column_of
+from .system import column_by_key, column_of
 from .ways import Way, find_way
 
 _METHODS = {"gt": "greaterThan", "gte": "greaterThanEqual", "lt": "lessThan", "lte": "lessThanEqual"}
@@ -54,9 +54,15 @@ def where(table: type[Row], condition: Q) -> Clause:
     if not condition.negated:
         return clause
     try:
-        return negation(clause, lambda key: key in table._meta.by_key and not table._meta.by_key[key].required)
+        return negation(clause, lambda key: _nullable(table, key))
     except ValueError as error:
         raise NotSupportedError(f"{error}; it cannot be excluded.") from None
+
+
+def _nullable(table: type[Row], key: str) -> bool:
+    """Whether a row may have nothing in this column. It may not be declared: the other side of a relationship."""
+    column = column_by_key(table, key)
+    return column is None or not column.required
 
 
 def order(table: type[Row], names: Iterable[str]) -> tuple[Clause, ...]:
@@ -87,7 +93,7 @@ def _parts(table: type[Row], condition: Q) -> Iterator[Clause]:
             yield _lookup(table, path, value)
         elif rest == "isnull":
             anything = across(table, way, EVERYTHING)
-            yield negation(anything, lambda key: False) if _truth(name, value) else anything
+            yield negation(anything, lambda key: _nullable(table, key)) if _truth(name, value) else anything
         else:
             there = (rest, value) if rest not in ("", *_OF_REFERENCES) else (f"id__{rest or 'exact'}", _ids(value))
             if condition.connector == Q.AND and (way.here is None or way.here_many):

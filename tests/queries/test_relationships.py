@@ -188,6 +188,34 @@ class TestReadAlong:
             Mark.objects.prefetch_related("novel_set")
 
 
+def test_a_side_that_is_not_declared() -> None:
+    """Appwrite keeps the id in a column of the other table, which says nothing of it."""
+
+    class Plank(Table):
+        name = columns.String(size=20)
+
+    class Rack(Table):
+        name = columns.String(size=20)
+        planks = columns.Relationship(Plank, "oneToMany", two_way_key="rack", on_delete="setNull")
+        lock = columns.Relationship(Plank, "oneToOne", two_way_key="locks", on_delete="setNull")
+
+    with made(Plank, Rack):
+        for name in "abc":
+            Plank.objects.create(id=name, name=name)
+        rack = Rack.objects.create(id="r", name="r", planks=["a", "b"], lock_id="c")
+        with counted() as costs:
+            assert names(rack.planks) == ["a", "b"]
+        assert len(costs.requests) == 1
+        assert [names(one.planks.all()) for one in Rack.objects.prefetch_related("planks")] == [["a", "b"]]
+        assert [names(one.rack.all()) for one in Plank.objects.prefetch_related("rack")] == [["r"], ["r"], []]
+        assert names(Plank.objects.get(pk="a").rack) == names(Plank.objects.get(pk="c").locks) == ["r"]
+        assert names(Plank.objects.filter(rack=rack)) == names(Plank.objects.filter(rack__name="r")) == ["a", "b"]
+        assert names(Plank.objects.exclude(rack__name="r")) == names(Plank.objects.filter(rack__isnull=True)) == ["c"]
+        assert names(Plank.objects.exclude(locks__name="r")) == ["a", "b"]
+        with pytest.raises(FieldError, match="no declared column that leads back"):
+            rack.planks.create(name="d")
+
+
 def test_what_the_server_refuses() -> None:
     class Shelf(Table):
         name = columns.String(size=20)
