@@ -74,7 +74,7 @@ class Audience:
     def _listen(self, listener: Listener) -> None:
         try:
             listener.run()
-        except AppwriteORMError as error:
+        except AppwriteORMError as error:  # what does not pass: the settings, the user
             logger.error("Realtime of %r: nothing more is heard: %s", self._alias, error)
             with _lock:
                 if self._listener is not listener:  # it was on its way out

@@ -148,21 +148,24 @@ class Listener:
             kind, data = message["type"], message.get("data")
             if kind == "event":
                 names, payload = data["events"], data["payload"]
+            elif kind == "error":
+                refusal = f"Appwrite says {data['code']}: {data['message']}"
+            elif kind == "connected":
+                user, channels = data["user"]["$id"] if data["user"] else "a guest", len(data["channels"])
         except (ValueError, KeyError, TypeError, AttributeError):
             logger.error("Realtime of %r: a frame that cannot be read; every table is read anew.", self.alias)
             run(forget_all(self.alias))
             return
         if kind == "connected":
-            self._begin(data)
+            self._begin(user, channels)
         elif kind == "event":
             for change in run(handle(names, payload, self.alias)):
                 if self._tell is not None:
                     self._tell(change)
         elif kind == "error":
-            raise Refused(f"Appwrite says {data['code']}: {data['message']}")
+            raise Refused(refusal)
 
-    def _begin(self, data: Any) -> None:
-        user = data["user"]["$id"] if data.get("user") else "a guest"
+    def _begin(self, user: str, channels: int) -> None:
         if connections[self.alias].settings.listen_as not in ("", user):
             logger.error(
                 "Realtime of %r: connected as %s; rows that guests may not read are not heard of.", self.alias, user
@@ -170,7 +173,7 @@ class Listener:
         run(forget_all(self.alias))
         self._failures = 0
         self._reporter.become("listening")
-        logger.info("Realtime of %r: listening as %s on %d channels.", self.alias, user, len(data["channels"]))
+        logger.info("Realtime of %r: listening as %s on %d channels.", self.alias, user, channels)
 
 
 def _library() -> tuple[Callable[..., ClientConnection], type[Exception]]:

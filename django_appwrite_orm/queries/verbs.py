@@ -39,11 +39,11 @@ class TableVerbs:
 
     def listen(self, callback: Callable[[RowChange], object], *, id: str | None = None) -> Callable[[], None]:
         """As `orm.listen`, for the rows of this table alone, or for the one with this id."""
-        return callbacks.listen(self._rows.db, callbacks.Subscriber(callback, self._table, id))
+        return callbacks.listen(self._rows.db, callbacks.Subscriber(callback, self._table, _given_or_any(id)))
 
     def alisten(self, *, id: str | None = None) -> AsyncGenerator[RowChange]:
         """As `orm.alisten`, for the rows of this table alone, or for the one with this id."""
-        return callbacks.changes(self._rows.db, self._table, id)
+        return callbacks.changes(self._rows.db, self._table, _given_or_any(id))
 
     def close_listeners(self) -> None:
         """End what `listen` and `alisten` of this table have begun in this process."""
@@ -261,6 +261,10 @@ class TableVerbs:
 
     async def arefresh(self) -> list[Table]:
         return await self._rows.arefresh()
+
+
+def _given_or_any(id: str | None) -> str | None:
+    return None if id is None else _given(id)
 
 
 def _given(id: str) -> str:

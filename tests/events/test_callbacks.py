@@ -218,6 +218,12 @@ async def anext_of_all() -> RowChange:
     return await anext(orm.alisten())
 
 
+def test_an_empty_id_is_not_every_row() -> None:
+    for ask in (lambda: orm.table("books").listen(print, id=""), lambda: orm.table("books").alisten(id="")):
+        with pytest.raises(ValueError, match="A row id is needed"):
+            ask()
+
+
 def test_nothing_to_listen_to() -> None:
     """Said at once, where it was asked for, and no thread begins."""
     with pytest.raises(ConfigurationError, match="serve_appwrite"):

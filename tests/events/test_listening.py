@@ -198,7 +198,14 @@ def test_the_pauses_grow_to_a_minute() -> None:
     assert [round(pauses.pause_after(failures) * 100) for failures in (0, 1, 5, 6, 3000)] == [1, 2, 32, 60, 60]
 
 
-@pytest.mark.parametrize("frame", ["not json", "[]", {"type": "event", "data": {"events": []}}, {"type": "event"}])
+@pytest.mark.parametrize(
+    "frame",
+    [
+        *("not json", "[]", {"type": "event", "data": {"events": []}}, {"type": "event"}),
+        *({"type": "connected"}, {"type": "connected", "data": {"user": {}, "channels": []}}),
+        *({"type": "error"}, {"type": "error", "data": {"code": 1}}),
+    ],
+)
 def test_a_frame_that_cannot_be_read_drops_every_token(start: Start, frame: object) -> None:
     gate = threading.Event()
 
