@@ -13,9 +13,9 @@ from .declared import DeclaredTable, End
 from .draft import Draft
 from .index_changes import AddIndex
 from .inplace import ChangeColumn, differences, is_possible
-from .links import Links, neighbours
+from .links import Links, mirror, neighbours
 from .planned import FLAG, Plan, Rules
-from .relationship_changes import AddRelationship, ChangeRelationship, mirrored, rival_of
+from .relationship_changes import AddRelationship, ChangeRelationship, rival_of
 from .state import AVAILABLE, UNFINISHED, ColumnState, IndexState, TableState, lookup
 from .uniqueness import Part, UniqueSurvey
 from .values import conversion, fill_of
@@ -165,8 +165,9 @@ class _Comparison(Draft):
         elif problem := self.links.obstacle(self.ref.table, wanted):
             self.obstacle(problem)
         else:  # the other side is renamed where it stands
-            ref, before = mirrored(self.ref, found)
-            self.plan.changes.append(ChangeRelationship(ref, before, mirrored(self.ref, wanted)[1]))
+            other = TableRef(self.ref.database, found.options["relatedTable"])
+            sides = (mirror(self.ref.table, one) for one in (found, wanted))
+            self.plan.changes.append(ChangeRelationship(other, *sides))
 
     def _rebuild(self, wanted: ColumnState, found: ColumnState, names: list[str]) -> None:
         """Another kind: fill a second column beside it, and let that one take its place."""

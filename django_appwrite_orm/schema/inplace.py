@@ -31,8 +31,13 @@ def differences(wanted: ColumnState, found: ColumnState) -> list[str]:
     found_out += [name for name in ("required", "array", "default") if getattr(wanted, name) != getattr(found, name)]
     if "type" not in found_out:
         names = dict.fromkeys((*wanted.options, *(name for name in found.options if name != "encrypt")))
-        found_out += [name for name in names if wanted.options.get(name) != found.options.get(name)]
+        found_out += [name for name in names if _said(wanted, name) != _said(found, name)]
     return found_out
+
+
+def _said(column: ColumnState, name: str) -> Any:
+    value = column.options.get(name)
+    return str(value).lower() if name == "relatedTable" else value  # case does not tell ids of tables apart
 
 
 def is_possible(wanted: ColumnState, found: ColumnState) -> bool:

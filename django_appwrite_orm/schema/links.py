@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from ..exceptions import ConfigurationError
+from ..tables.columns.relationship import inverse
 from .declared import DeclaredTable, End
+from .inplace import differences
 from .state import AVAILABLE, BROKEN, ColumnState, TableState, lookup
 
 
@@ -26,17 +29,13 @@ class Links:
 
     @classmethod
     def between(cls, declared: Sequence[DeclaredTable], found: Mapping[str, TableState], ends: frozenset[End]) -> Links:
-        followers: set[End] = set()
-        for table in declared:
-            for column in _relationships(table.state):
-                if (table.state.id.lower(), column.key.lower()) not in followers and column.options["twoWay"]:
-                    followers.add(other_end(column))
+        followers = _followers(declared)
         linked: set[str] = set()
         for state in (*found.values(), *(table.state for table in declared)):
             for column in _relationships(state):
                 linked |= {state.id.lower(), column.options["relatedTable"].lower()}
         coming = frozenset(table.state.id.lower() for table in declared)
-        return cls(found, ends, frozenset(followers), frozenset(linked), coming)
+        return cls(found, ends, followers, frozenset(linked), coming)
 
     def follows(self, table: str, column: ColumnState) -> bool:
         return (table.lower(), column.key.lower()) in self.followers
@@ -79,6 +78,40 @@ class Links:
         if other is None or other.status != AVAILABLE:
             return f"{where} is {'missing' if other is None else other.status}", ""
         return "", ""
+
+
+def _followers(declared: Sequence[DeclaredTable]) -> frozenset[End]:
+    """Raises `ConfigurationError` where two sides of a relationship are declared differently."""
+    places = {
+        (table.state.id.lower(), column.key.lower()): (table.state.id, column)
+        for table in declared
+        for column in table.state.columns.values()
+    }
+    followers: set[End] = set()
+    for end, (table, column) in places.items():
+        if column.kind != "relationship" or not column.options["twoWay"] or end in followers:
+            continue
+        other = places.get(other_end(column))
+        if other is None:
+            continue
+        if differences(mirror(table, column), other[1]):
+            raise ConfigurationError(
+                f"{table}.{column} has its other side in {other[0]}.{other[1]}, which is declared otherwise. Declare"
+                f" that one as {', '.join(mirror(table, column).traits)}, or leave one of them out."
+            )
+        followers.add(other_end(column))
+    return frozenset(followers)
+
+
+def mirror(table: str, column: ColumnState) -> ColumnState:
+    """The column of a two-way relationship on the other side."""
+    options = {
+        **column.options,
+        "relatedTable": table,
+        "relationType": inverse(column.options["relationType"]),
+        "twoWayKey": column.key,
+    }
+    return replace(column, key=column.options["twoWayKey"], options=options)
 
 
 def neighbours(found: Mapping[str, TableState], table: str) -> set[str]:

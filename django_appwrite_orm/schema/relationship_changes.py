@@ -11,25 +11,12 @@ from urllib.parse import quote
 from ..connection import Connection
 from ..plans import Request, TableRef
 from ..steps import Steps
-from ..tables.columns.relationship import inverse
 from ..transport.features import RELATIONSHIP_BY_KIND
 from .changes import Change, Report
 from .column_changes import is_available
 from .state import ColumnState, TableState, lookup
 
 _LONGEST_KEY = 36
-
-
-def mirrored(ref: TableRef, column: ColumnState) -> tuple[TableRef, ColumnState]:
-    """The column of a two-way relationship on the other side, and its table."""
-    options = {
-        **column.options,
-        "relatedTable": ref.table,
-        "relationType": inverse(column.options["relationType"]),
-        "twoWayKey": column.key,
-    }
-    other = replace(column, key=column.options["twoWayKey"], options=options)
-    return TableRef(ref.database, column.options["relatedTable"]), other
 
 
 def rival_of(table: TableState, column: ColumnState) -> ColumnState | None:

@@ -15,7 +15,7 @@ from django_appwrite_orm.steps import run
 from django_appwrite_orm.transport.features import Features
 from tests.counting import counted
 
-from .making import ask, columns_of, migrated, refused, table
+from .making import ask, columns_of, migrated, refused, registered, table
 
 Relationship = columns.Relationship
 
@@ -95,8 +95,8 @@ class TestCreating:
             migrated(books(Relationship("Nobody", "manyToOne")))
 
     def test_the_place_on_the_other_side_is_taken(self) -> None:
-        author = authors()
-        migrated(author)
+        migrated(authors())
+        author = table("authors", other=columns.Boolean())
         book = books(Relationship(author, "manyToOne", two_way_key="NAME"))
         refused(author, book, match=r"other side in the place of authors\.name \(string\(9\)\)")
 
@@ -170,7 +170,7 @@ class TestChanging:
         assert links("authors", "twoWayKey") == {"works": ["writer"]}
 
     def test_renaming_onto_a_column_that_is_there(self) -> None:
-        author = authors()
+        author = table("authors", other=columns.Boolean())
         book = books(Relationship(author, "manyToOne", two_way_key="name", on_delete="cascade"))
         refused(author, book, match=r"in the place of authors\.name")
 
@@ -235,3 +235,29 @@ def test_one_many_to_many_between_two_tables_makes_room_for_another() -> None:
     refused(author, both, match="and there is author", rules=allowed)
     migrated(author, other, rules=allowed)
     assert (set(links("books")), links("authors")) == ({"writers"}, {})
+
+
+@pytest.mark.parametrize(
+    "side",
+    [
+        columns.String(size=9),
+        Relationship("books", "oneToMany", two_way_key="author"),
+        Relationship("books", "manyToMany", two_way_key="author", on_delete="setNull"),
+    ],
+)
+def test_sides_that_differ_are_refused_before_anything_is_asked(side: Any) -> None:
+    author = authors(books=side)
+    book = books(Relationship(author, "manyToOne", two_way_key="books", on_delete="setNull"))
+    with registered(book), counted() as costs:
+        if isinstance(side, Relationship):
+            side.to = book
+        with pytest.raises(ConfigurationError, match="which is declared otherwise"):
+            migrated(book, author)
+    assert all(one.startswith("GET") for one in costs.requests)
+
+
+def test_the_case_of_a_tables_id_makes_no_difference() -> None:
+    author = authors()
+    migrated(author, books(Relationship(author, "manyToOne", two_way_key="books")))
+    shouted = table("AUTHORS", {"name": "authors", "id": "AUTHORS"}, name=columns.String(size=9))
+    assert settled(books(Relationship(shouted, "manyToOne", two_way_key="books")), shouted)
