@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any, assert_type
 
-from django_appwrite_orm import QuerySet, Table, columns
+from django_appwrite_orm import QuerySet, Table, atomic, columns
 
 
 class Product(Table):
@@ -25,6 +25,7 @@ class Product(Table):
     secret = columns.String(size=200, encrypt=True, required=True)
     place = columns.Point(required=True)
     way = columns.Line()
+    revision = columns.Version()
 
 
 def use(product: Product) -> None:
@@ -44,6 +45,7 @@ def use(product: Product) -> None:
     assert_type(product.secret, str)
     assert_type(product.place, tuple[float, float])
     assert_type(product.way, tuple[tuple[float, float], ...] | None)
+    assert_type(product.revision, int | None)
     assert_type(product.id, str | None)
     product.price = 3
 
@@ -66,3 +68,18 @@ async def aask() -> None:
     assert_type(await Product.objects.afirst(), Product | None)
     async for product in Product.objects.all():
         assert_type(product, Product)
+
+
+@atomic
+def sell(product: Product) -> int:
+    return product.save().stock or 0
+
+
+@atomic(seconds=60)
+async def asell(product: Product) -> int:
+    return (await product.asave(if_unchanged=True)).stock or 0
+
+
+async def sold(product: Product) -> None:
+    assert_type(sell(product), int)
+    assert_type(await asell(product), int)
