@@ -13,7 +13,7 @@ from ..plans import OPERATIONS_LIMIT, UpdateRow
 from ..signals import Send
 from ..steps import Steps
 from ..tables import Row
-from .chunks import Errors, by_position, chunks_of, is_refusal
+from .chunks import Errors, batch_of, by_position, chunks_of, is_refusal
 from .expressions import separated
 from .operations import announce
 from .transactions import Transaction, enclosing
@@ -28,9 +28,15 @@ Updates = dict[int, UpdateRow]
 
 
 def bulk_update(
-    table: type[R], rows: list[R], fields: Collection[str], alias: str, errors: Errors | None = None
+    table: type[R],
+    rows: list[R],
+    fields: Collection[str],
+    alias: str,
+    errors: Errors | None = None,
+    batch_size: int | None = None,
 ) -> Steps[int]:
     """Write these columns of many rows; see `Changes.bulk_update`."""
+    together = batch_of(batch_size, OPERATIONS_LIMIT)
     known_columns(table, fields)
     if not fields:
         raise ValueError("bulk_update() needs the names of the columns to write.")
@@ -44,7 +50,7 @@ def bulk_update(
     if outer is not None:
         outer.require(len(updates))
     count = 0
-    for chunk in chunks_of(list(updates), OPERATIONS_LIMIT):
+    for chunk in chunks_of(list(updates), together):
         written = yield from _write(table, alias, {n: updates[n] for n in chunk}, outer, errors)
         for n in written:
             _note_written(rows[n], updates[n])

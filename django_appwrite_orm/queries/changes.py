@@ -60,12 +60,13 @@ class Changes(Results[R]):
         *,
         progress: creating.Progress | None = None,
         errors: Errors | None = None,
+        batch_size: int | None = None,
         ignore_conflicts: bool = False,
         update_conflicts: bool = False,
         update_fields: Collection[str] = (),
         unique_fields: Collection[str] = (),
     ) -> list[R]:
-        """Write new rows, 100 in a request: each hundred is written whole or not at all.
+        """Write new rows, 100 (or `batch_size`, if that is less) in a request: each is written whole or not at all.
 
         All are checked before the first request; errors are keyed by position and column. `progress` is called
         with how many are done and how many there are, after each request. Give a dict as `errors` to have what
@@ -84,7 +85,15 @@ class Changes(Results[R]):
             unique_fields=unique_fields,
         )
         return run(
-            creating.bulk_create(self.model, list(rows), self.db, progress=progress, errors=errors, conflicts=conflicts)
+            creating.bulk_create(
+                self.model,
+                list(rows),
+                self.db,
+                progress=progress,
+                errors=errors,
+                conflicts=conflicts,
+                batch_size=batch_size,
+            )
         )
 
     async def abulk_create(
@@ -93,6 +102,7 @@ class Changes(Results[R]):
         *,
         progress: creating.Progress | None = None,
         errors: Errors | None = None,
+        batch_size: int | None = None,
         ignore_conflicts: bool = False,
         update_conflicts: bool = False,
         update_fields: Collection[str] = (),
@@ -106,20 +116,33 @@ class Changes(Results[R]):
             unique_fields=unique_fields,
         )
         return await arun(
-            creating.bulk_create(self.model, list(rows), self.db, progress=progress, errors=errors, conflicts=conflicts)
+            creating.bulk_create(
+                self.model,
+                list(rows),
+                self.db,
+                progress=progress,
+                errors=errors,
+                conflicts=conflicts,
+                batch_size=batch_size,
+            )
         )
 
-    def bulk_update(self, rows: Iterable[R], fields: Collection[str], *, errors: Errors | None = None) -> int:
+    def bulk_update(
+        self, rows: Iterable[R], fields: Collection[str], *, errors: Errors | None = None, batch_size: int | None = None
+    ) -> int:
         """Write these columns of many rows, each row its own values; how many had changed.
 
-        Each hundred of them is one Appwrite transaction: three requests, all of it or nothing. Raises `Conflict`
-        when one was changed from outside meanwhile; hundreds before it are then written. Give a dict as `errors`
-        to have what cannot be written noted there, by position, and the others written all the same.
+        Each hundred of them (or `batch_size`, if that is less) is one Appwrite transaction: three requests, all of it
+        or nothing. Raises `Conflict` when one was changed from outside meanwhile; hundreds before it are then
+        written. Give a dict as `errors` to have what cannot be written noted there, by position, and the others
+        written all the same.
         """
-        return run(bulk.bulk_update(self.model, list(rows), fields, self.db, errors))
+        return run(bulk.bulk_update(self.model, list(rows), fields, self.db, errors, batch_size))
 
-    async def abulk_update(self, rows: Iterable[R], fields: Collection[str], *, errors: Errors | None = None) -> int:
-        return await arun(bulk.bulk_update(self.model, list(rows), fields, self.db, errors))
+    async def abulk_update(
+        self, rows: Iterable[R], fields: Collection[str], *, errors: Errors | None = None, batch_size: int | None = None
+    ) -> int:
+        return await arun(bulk.bulk_update(self.model, list(rows), fields, self.db, errors, batch_size))
 
     def update(self, **values: Any) -> int:
         """Set these columns in every row that matches, in one request; how many there were.

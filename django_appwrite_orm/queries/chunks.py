@@ -34,3 +34,12 @@ def by_position(refused: Mapping[int, ValidationError]) -> dict[str, Any]:
 def is_refusal(error: AppwriteError) -> bool:
     """Whether the server refuses something about the rows themselves, so that others may be written."""
     return not error.unclear and error.status in (400, 404, 409)
+
+
+def batch_of(size: int | None, most: int) -> int:
+    """How many rows go together where `size` were asked for and Appwrite takes `most`. Raises ValueError."""
+    if size is None:
+        return most
+    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+        raise ValueError(f"batch_size must be a whole number of rows above 0, not {size!r}.")
+    return min(size, most)

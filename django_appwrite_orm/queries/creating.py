@@ -14,7 +14,7 @@ from ..plans import BULK_LIMIT, CreateRow, CreateRows
 from ..signals import Send
 from ..steps import Steps
 from ..tables import Row
-from .chunks import Errors, by_position, chunks_of, goes_row_by_row, is_refusal
+from .chunks import Errors, batch_of, by_position, chunks_of, goes_row_by_row, is_refusal
 from .conflicts import Conflicts
 from .operations import announce, write
 from .refusals import rows_after_all
@@ -34,8 +34,10 @@ def bulk_create(
     progress: Progress | None = None,
     errors: Errors | None = None,
     conflicts: Conflicts | None = None,
+    batch_size: int | None = None,
 ) -> Steps[list[R]]:
     """Write new rows, after all of them have been checked; see `Changes.bulk_create`."""
+    together = 1 if goes_row_by_row(table, alias) else batch_of(batch_size, BULK_LIMIT)
     made_here = {position for position, row in enumerate(rows) if row.id is None}
     _checked(table, rows, errors, conflicts)
     transaction = enclosing(alias)
@@ -47,7 +49,7 @@ def bulk_create(
     arguments = {"rows": rows, "count": len(rows), "using": alias}
     yield Send(signals.pre_bulk_create, table, arguments, robust=False)
     data = _checked(table, rows, errors, conflicts)
-    chunks = list(chunks_of(list(data), 1 if goes_row_by_row(table, alias) else BULK_LIMIT))
+    chunks = list(chunks_of(list(data), together))
     if transaction is not None:
         transaction.require(len(chunks))
     creation = _Creation(table, rows, alias, data, {data[n]["$id"] for n in made_here & data.keys()}, errors, conflicts)

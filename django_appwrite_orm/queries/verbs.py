@@ -230,16 +230,28 @@ class TableVerbs:
     def create_index(self, index: Index | Mapping[str, Any]) -> None:
         """Build an index now, an `Index` or one in appwrite-orm's form. Raises `Conflict`, `InvalidRequest`,
         `SchemaError`."""
-        made = index if isinstance(index, Index) else index_from_definition(f"Table {self._table._meta.name!r}", index)
-        run(indexes.create_index(self._table, made, self._rows.db))
+        run(indexes.create_index(self._table, self._index(index), self._rows.db))
+
+    async def acreate_index(self, index: Index | Mapping[str, Any]) -> None:
+        await arun(indexes.create_index(self._table, self._index(index), self._rows.db))
+
+    def _index(self, index: Index | Mapping[str, Any]) -> Index:
+        whose = f"Table {self._table._meta.name!r}"
+        return index if isinstance(index, Index) else index_from_definition(whose, index)
 
     def delete_index(self, key: str) -> None:
         """Drop the index with this key. Raises `NotFound`."""
         run(indexes.delete_index(self._table, key, self._rows.db))
 
+    async def adelete_index(self, key: str) -> None:
+        await arun(indexes.delete_index(self._table, key, self._rows.db))
+
     def list_indexes(self) -> list[dict[str, Any]]:
         """The indexes that the server has, as it describes them."""
         return run(indexes.list_indexes(self._table, self._rows.db))
+
+    async def alist_indexes(self) -> list[dict[str, Any]]:
+        return await arun(indexes.list_indexes(self._table, self._rows.db))
 
     def is_updated(self) -> bool:
         """Whether cached answers of this table are current."""

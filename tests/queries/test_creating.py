@@ -11,6 +11,7 @@ from django_appwrite_orm.exceptions import (
     UniqueViolation,
 )
 from django_appwrite_orm.transport.attempts import Attempt, NoAnswer
+from tests.counting import counted
 from tests.library.tables import Book, Reader
 
 from .racing import lose_answer
@@ -73,6 +74,24 @@ class TestBulkCreate:
         seen: list[tuple[int, int]] = []
         Reader.objects.bulk_create([Reader(name=f"r{n}") for n in range(250)], progress=lambda *done: seen.append(done))
         assert seen == [(100, 250), (200, 250), (250, 250)]
+
+    @pytest.mark.parametrize(("size", "requests"), [(None, 1), (1, 5), (2, 3), (5, 1), (1000, 1)])
+    def test_batches_of_another_size(self, size: int | None, requests: int) -> None:
+        with counted() as costs:
+            rows = Reader.objects.bulk_create([Reader(name=f"r{n}") for n in range(5)], batch_size=size)
+        assert len(costs.requests) == requests
+        for n, row in enumerate(rows):
+            row.score = n
+        with counted() as costs:
+            assert Reader.objects.bulk_update(rows, ["score"], batch_size=size) == 5
+        assert len(costs.requests) == {None: 3, 1: 5, 2: 3 + 3 + 1, 5: 3, 1000: 3}[size]
+
+    @pytest.mark.parametrize("size", [0, -1, True, 1.5, "5"])
+    def test_a_batch_that_is_none(self, size: object) -> None:
+        with pytest.raises(ValueError, match="batch_size must be"):
+            Reader.objects.bulk_create([Reader(name="Ada")], batch_size=size)
+        with pytest.raises(ValueError, match="batch_size must be"):
+            Reader.objects.bulk_update([], ["name"], batch_size=size)
 
     def test_errors_by_position(self) -> None:
         Book.objects.create(title="b7", price=1)

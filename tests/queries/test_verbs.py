@@ -8,7 +8,7 @@ import pytest
 from appwrite.query import Query
 from django.core.exceptions import ValidationError
 
-from django_appwrite_orm import Permission, Role, orm
+from django_appwrite_orm import Index, Permission, Role, orm
 from django_appwrite_orm.exceptions import ConfigurationError, InvalidRequest, UniqueViolation
 from tests.counting import counted
 from tests.library.tables import Book
@@ -212,6 +212,10 @@ def test_asynchronous_twins(library: None) -> None:
         assert len(await books.arefresh()) == 2
         assert await books.ais_updated()
         await books.aset_updated(False)
+        await books.acreate_index(Index("pages", key="by_pages"))
+        assert "by_pages" in [index["key"] for index in await books.alist_indexes()]
+        await books.adelete_index("by_pages")
+        assert "by_pages" not in [index["key"] for index in await books.alist_indexes()]
         await books.adelete("dune")
         assert await books.abulk_delete([(await books.afirst()).id]) == 1
         assert await books.acount() == 0
