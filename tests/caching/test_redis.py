@@ -55,6 +55,35 @@ def test_hits_misses_and_invalidations(on_redis: dict) -> None:
     assert Book.objects.get(pk=book.id).price == 7
 
 
+def test_where_the_cache_is_shared_a_miss_costs_two_round_trips_more(on_redis: dict) -> None:
+    """For the lock between processes: taken, and let go."""
+    with counted() as costs:
+        list(Book.objects.all())
+    assert (len(costs.requests), costs.cache) == (1, ["get_many", "add", "get_many", "add", "set", "set"])
+    with counted() as costs:
+        list(Book.objects.filter(price=1))
+    assert (len(costs.requests), costs.cache) == (1, ["get_many", "add", "set", "set"])
+    with counted() as costs:
+        Book.objects.create(title="Dune", price=9)
+    assert (len(costs.requests), costs.cache) == (1, ["add", "delete_many", "delete_many"])
+
+
+def test_what_lies_in_the_cache_does_not_grow_with_what_was_asked(on_redis: dict, url: str) -> None:
+    """One entry for each answer, and nothing that lists them: a change costs the same whatever there is."""
+    for pages in range(20):
+        list(Book.objects.filter(pages=pages))
+    client = redis_client.Redis.from_url(url)
+    kinds = {client.type(key) for key in client.scan_iter()}
+    names = sorted(key.decode().rsplit(":", 1)[1] for key in client.scan_iter())
+    assert kinds == {b"string"}
+    assert len(names) == 1 + 20 + 20  # the token, the answers, the locks they were fetched under, which end soon
+    assert sum(name == "token" for name in names) == 1
+    with counted() as costs:
+        Book.objects.create(title="Dune", price=9)
+    assert costs.cache == ["add", "delete_many", "delete_many"]
+    client.close()
+
+
 def test_asynchronously(on_redis: dict) -> None:
     async def ask() -> None:
         book = await Book.objects.acreate(title="Emma", price=3)

@@ -36,6 +36,7 @@ def main() -> int:
         lost_fences=options.lost_fences,
         atomic_add=not options.add_in_two,
         flights=options.flights,
+        memory=options.memory,
         at_once=not options.key_by_key,
         rules=Rules(**dict.fromkeys(options.without, False)),
     )
@@ -95,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--key-by-key", action="store_true", help="many keys are not looked up or deleted at once")
     parser.add_argument("--add-in-two", action="store_true", help="`add` looks first and sets later")
     parser.add_argument("--flights", action="store_true", help="readers may take what others have fetched or stored")
+    parser.add_argument("--memory", action="store_true", help="readers remember the answer they had last")
     parser.add_argument("--limit", type=int, default=50_000_000, help="give up beyond so many states")
     parser.add_argument("--page", action="store_true", help="search all there is in setups.py, as the docs show it")
     parser.add_argument("--first", action="store_true", help="stop at the first broken promise")

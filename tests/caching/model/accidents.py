@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .state import Move, Moves, Setup, State, Writer, put
+from .state import NO_ENVELOPE, Move, Moves, Setup, State, Writer, put
 from .writing import ended
 
 
@@ -34,6 +34,10 @@ def cache_moves(setup: Setup, state: State) -> Moves:
                 yield Move("cache", "evict token", table), state._replace(tokens=put(state.tokens, table, 0))
         if state.envelope:
             yield Move("cache", "evict envelope"), state._replace(envelope=None)
+    for number, reader in enumerate(state.readers):
+        if reader.kept.tokens:
+            forgetful = reader._replace(kept=NO_ENVELOPE)
+            yield Move(f"memory of reader {number + 1}", "forget"), state.with_reader(number, forgetful)
     for table in range(setup.tables):
         yield from _lane_moves(setup, state, table)
         yield from _doubt_moves(setup, state, table)

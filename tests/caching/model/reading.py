@@ -9,6 +9,16 @@ Call = tuple[str, int | None, State]  # what it does, to which table, and what t
 
 
 def reader_moves(setup: Setup, state: State, number: int) -> Moves:
+    """What it does, and with it what its process remembers afterwards."""
+    before = state.readers[number]
+    for move, after in _moves(setup, state, number):
+        kept = before.kept
+        if setup.memory and (what := _SOURCES.get(move.what)):
+            kept = what(state, before, after.readers[number]) or kept
+        yield move, after.with_reader(number, after.readers[number]._replace(kept=kept))
+
+
+def _moves(setup: Setup, state: State, number: int) -> Moves:
     reader, who = state.readers[number], f"reader {number + 1}"
     if reader.at == "fetch":
         # One request for each table, one after the other: the least that a plan over several tables may do.
@@ -46,6 +56,8 @@ def _flight_moves(setup: Setup, state: State, number: int, who: str) -> Moves:
 
 def _look(setup: Setup, state: State, number: int) -> Call:
     reader = state.readers[number]
+    if reader.kept.tokens and reader.at == "look":
+        return _look_at_versions(setup, state, number)
     if not setup.at_once:
         what, table, after = _look_at_one(setup, state, reader)
         return what, table, state.with_reader(number, after)
@@ -56,6 +68,29 @@ def _look(setup: Setup, state: State, number: int) -> Call:
     else:
         after = _after_look(setup, state.tokens, state.is_fenced(), state.applied if setup.flights else 0)
     return reader.at, None, state.with_reader(number, after)
+
+
+def _look_at_versions(setup: Setup, state: State, number: int) -> Call:
+    """With something remembered, only whether it is current. If it is not, but nobody writes, others may have stored
+    something newer, which is asked for next."""
+    reader = state.readers[number]
+    if state.remembers(reader):
+        after = IDLE
+    elif 0 in state.tokens or state.is_fenced():
+        after = _after_look(setup, state.tokens, state.is_fenced(), state.applied if setup.flights else 0)
+    else:
+        after = Reader("get envelope", state.tokens, owed=state.applied)
+    return "look at versions", None, state.with_reader(number, after)
+
+
+def _get_envelope(setup: Setup, state: State, number: int) -> Call:
+    reader, envelope = state.readers[number], state.envelope
+    if envelope is None or envelope.tokens != reader.held:
+        after = fetching(setup, reader.held, reader.owed if setup.flights else 0)
+    else:
+        misled = reader.owed & ~envelope.shows
+        after = Reader("misled", owed=misled) if misled else IDLE
+    return "get envelope", None, state.with_reader(number, after)
 
 
 def _look_at_one(setup: Setup, state: State, reader: Reader) -> tuple[str, int | None, Reader]:
@@ -129,4 +164,18 @@ def _store(setup: Setup, state: State, number: int) -> Call:
     return "store", None, state._replace(envelope=Envelope(tokens, reader.shows)).with_reader(number, IDLE)
 
 
-_CACHE_CALLS = {"look": _look, "add": _add, "set token": _set_token, "look again": _look, "store": _store}
+_CACHE_CALLS = {
+    "look": _look,
+    "get envelope": _get_envelope,
+    "add": _add,
+    "set token": _set_token,
+    "look again": _look,
+    "store": _store,
+}
+# What a reader remembers after a move, from what there was before it and from itself afterwards.
+_SOURCES = {
+    "look": lambda state, before, after: state.hit() if after.at == "look" else None,
+    "get envelope": lambda state, before, after: state.envelope if after.at in ("look", "misled") else None,
+    "take what another has stored": lambda state, before, after: state.envelope,
+    "store": lambda state, before, after: Envelope(before.held, before.shows),
+}

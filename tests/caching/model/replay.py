@@ -13,36 +13,37 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from django_appwrite_orm.caching import CachePolicy, Keys, Store, read, write
-from django_appwrite_orm.caching.keys import Doubt, TableKeys
+from django_appwrite_orm.caching import CachePolicy, Memory, Store, read, write
 from django_appwrite_orm.caching.ledger import Ledger
 from django_appwrite_orm.caching.store import CacheCall
 from django_appwrite_orm.exceptions import CacheUnavailable, InvalidRequest, Timeout, Unavailable
 from django_appwrite_orm.plans import Answer
 from django_appwrite_orm.steps import Steps
 
+from .locks import Lock
+from .naming import ENVELOPE, LIFE, LONGER_LIFE, TABLES, Naming, number_of
 from .stage import Ask, Clock, Mismatch, Over, ScriptedCache, drop
-from .state import Move, Setup, Writer, start
+from .state import Move, Setup, State, start
 from .traces import Trace
-
-KEYS = Keys("model", ("endpoint", "project"))
-TABLES = [KEYS.table(("db", name)) for name in ("a", "b")]
-ENVELOPE = KEYS.envelope("a plan")
-LIFE, LONGER_LIFE = 30, 80
 
 Drive = Callable[[Steps[Any]], Any]
 
 
 class World:
-    """`play` carries out the trace. `main` is who made its last move."""
+    """`play` carries out the trace. `main` is who made its last move. With a `lock` readers agree on who fetches, and
+    what becomes of it is what the lock says."""
 
-    def __init__(self, setup: Setup, trace: Trace, drive: Drive, clock: Clock) -> None:
-        self.setup, self.trace, self.drive, self.clock = setup, trace, drive, clock
+    def __init__(self, setup: Setup, trace: Trace, drive: Drive, clock: Clock, lock: Lock | None = None) -> None:
+        self.setup, self.trace, self.drive, self.clock, self.lock = setup, trace, drive, clock, lock
         self.tables = TABLES[: setup.tables]
+        self.naming = Naming(setup, self.tables)
+        self.stores: dict[str, Store] = {}  # each of them is a process of its own
         self.cache: dict[str, Any] = {}
         self.applied = 0
         self.names: dict[str, int] = {}  # what the model calls a real token
         self.elapsed: dict[str, float] = {}
+        self.forgetful: set[str] = set()
+        self.kept: dict[str, int] = {}  # what each reader was shown last, as far as it remembers
         self.position = 0
         self.main = trace[-1][0].who
         self.led: dict[str, tuple[Steps[Any], Any]] = {}  # those led by hand, each with the answer it waits for
@@ -113,7 +114,9 @@ class World:
     def serve(self, who: str, method: str, arguments: tuple[Any, ...]) -> Any:
         """The answer to a call of the cache, if the model makes the same one now; an exception to be raised."""
         move, _ = self.trace[self.position]
-        asked = self._named(who, method, arguments)
+        if self.lock and self.lock.concerns(method, arguments, move):
+            return self.lock.answer(method, arguments, move, self.cache)
+        asked = self.naming.move(who, self._before(), method, arguments)
         if move.what == f"{asked.what} fails" and move.table == asked.table:
             self._arrived()
             return ConnectionError("the cache is out of reach")
@@ -123,46 +126,9 @@ class World:
         self._arrived()
         return found
 
-    def _named(self, who: str, method: str, arguments: tuple[Any, ...]) -> Move:
-        """What the model calls this call of the cache."""
-        versions = [key for table in self.tables for key in table]
-        if method == "get_many":
-            whats = {"look": [ENVELOPE, *versions], "look again": versions}
-            return next(Move(who, what) for what, keys in whats.items() if list(arguments[0]) == keys)
-        if method == "delete_many" and who.startswith("writer"):
-            return self._named_deletion(who, list(arguments[0]))
-        if (method, arguments[0]) == ("set", ENVELOPE):
-            return Move(who, "store")
-        for number, table in enumerate(self.tables):
-            if (method, arguments[0]) == ("add", table.token):
-                return Move(who, "add token", number)
-            if (method, arguments[0]) == ("add", table.lane):
-                return Move(who, "take lane", number)
-            if who.startswith("writer") and (method, arguments[0], arguments[2]) == ("set", *self._doubt(who, table)):
-                return Move(who, "doubt again" if self._writer(who).outcome else "leave doubt", number)
-        raise Mismatch(f"{who} calls {method} with {arguments}")
-
-    def _doubt(self, who: str, table: TableKeys) -> Doubt:
-        """The doubt that this writer must leave."""
-        if int(who.split()[1]) - 1 in self.setup.longer:
-            return Doubt(table.long_doubt, LONGER_LIFE)
-        return Doubt(table.doubt, LIFE)
-
-    def _writer(self, who: str) -> Writer:
-        """As the model has it before the next move."""
-        before = self.trace[self.position - 1][1] if self.position else start(self.setup)
-        return before.writers[int(who.split()[1]) - 1]
-
-    def _named_deletion(self, who: str, keys: list[str]) -> Move:
-        """Deleting the tokens of its tables, and after the request, with a clear outcome, the lanes it still has."""
-        writer = self._writer(who)
-        own = [self.tables[table].token for table in self.setup.writers[int(who.split()[1]) - 1]]
-        lanes = [self.tables[table].lane for table in writer.lanes if writer.outcome in ("succeeded", "refused")]
-        if keys != own + lanes:
-            raise Mismatch(f"{who} deletes {keys}, not {own + lanes}")
-        return Move(who, "tidy up" if writer.outcome else "delete tokens")
-
     def _perform(self, method: str, *arguments: Any) -> Any:
+        if method == "get":
+            return self.cache.get(arguments[0])
         if method == "get_many":
             return {key: self.cache[key] for key in arguments[0] if key in self.cache}
         if method == "delete_many":
@@ -187,7 +153,7 @@ class World:
         if ask.what == "fetch":
             return self.applied & self.setup.table_bits[ask.table or 0]
         if is_waiting:
-            outcome = after.writers[int(ask.who.split()[1]) - 1].outcome
+            outcome = after.writers[number_of(ask.who)].outcome
             if move.what.startswith("give up"):
                 return Timeout("no answer", unclear=True)
             if outcome == "refused":
@@ -198,6 +164,9 @@ class World:
 
     def _accident(self, move: Move) -> None:
         table = TABLES[move.table or 0]
+        if move.what == "forget":
+            self._forget(move.who.removeprefix("memory of "))
+            return
         if move.who.startswith("server"):
             if move.what.startswith("apply"):
                 self.applied |= self.setup.bits[int(move.who.split()[-1]) - 1]
@@ -218,18 +187,35 @@ class World:
     # Who they are.
 
     def _actor(self, who: str) -> Steps[Any]:
-        store = Store("model")
-        store.ledger = Ledger()  # each is a process of its own
+        store = self._store(who)
         if who.startswith("reader"):
             return self._read(who, store)
-        tables = [self.tables[number] for number in self.setup.writers[int(who.split()[1]) - 1]]
+        tables = [self.tables[number] for number in self.setup.writers[number_of(who)]]
 
         def send() -> Steps[None]:
             yield Ask(self, who, "send")
             yield Ask(self, who, "wait")
 
-        longer = int(who.split()[1]) - 1 in self.setup.longer
+        longer = number_of(who) in self.setup.longer
         return self._write(write(store, tables, send, LONGER_LIFE if longer else LIFE))
+
+    def _store(self, who: str) -> Store:
+        if who not in self.stores:
+            store = self.stores[who] = Store("model", memory=Memory(1_000_000 if self.setup.memory else 0))
+            store.ledger = Ledger()
+            store.shared = self.lock is not None
+        return self.stores[who]
+
+    def _forget(self, who: str) -> None:
+        """At once, or before its next read if it has yet to end the one that the model sees ended."""
+        if self.trace[self.position][1].readers[number_of(who)].at == "look":
+            self.forgetful.add(who)
+        else:
+            self._store(who).memory.clear()
+
+    def _before(self) -> State:
+        """What there is before the next move."""
+        return self.trace[self.position - 1][1] if self.position else start(self.setup)
 
     def _read(self, who: str, store: Store) -> Steps[None]:
         fetched: list[int] = []
@@ -241,9 +227,17 @@ class World:
             fetched.append(shows)
             return Answer(json.dumps(shows), shows)
 
+        if who in self.forgetful:
+            self.forgetful.remove(who)
+            store.memory.clear()
         hit = self.trace[self.position][1].hit()
         found = yield from read(store, ENVELOPE, self.tables, fetch, CachePolicy())
-        expected = fetched[0] if fetched else hit and hit.shows
+        if fetched:
+            expected: int | None = fetched[0]
+        elif self.setup.memory or self.lock:
+            expected = self.kept[who]
+        else:
+            expected = hit and hit.shows
         if found.data != expected:
             raise Mismatch(f"{who} was given {found.data}, not {expected}")
 
@@ -258,6 +252,10 @@ class World:
     def _arrived(self) -> None:
         """The world must now be what the model says it is."""
         move, state = self.trace[self.position]
+        if self.lock and move.what == "take what another has stored":
+            self.kept[move.who] = json.loads(self.cache[ENVELOPE].split("\n")[1])
+        elif move.who.startswith("reader"):
+            self.kept[move.who] = state.readers[number_of(move.who)].kept.shows
         self.position += 1
         expected: dict[str, Any] = {}
         for number, table in enumerate(self.tables):

@@ -48,6 +48,8 @@ def misled(setup: Setup, state: State) -> set[str]:
     for reader in state.readers:
         if reader.at == "misled":
             missing |= reader.owed
+        if reader.at == "look" and state.remembers(reader):
+            missing |= state.applied & ~reader.kept.shows
     return {
         KINDS.get(writer.at, "under way") for number, writer in enumerate(state.writers) if missing & setup.bits[number]
     }

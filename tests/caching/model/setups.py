@@ -19,6 +19,10 @@ SOUND = {
     "1 reader, 2 writers, any outcome or a crash": Setup(readers=1, **ANYTHING),
     "1 reader, 3 writers, no evictions": Setup(readers=1, writers=ONE * 3, evictions=False),
     "1 reader, 2 writers with fences of different lives, time-outs": Setup(1, longer=LONGER, timeouts=True),
+    "1 reader that remembers, 2 writers, time-outs": Setup(readers=1, memory=True, timeouts=True),
+    "2 readers that remember, 1 writer, time-outs or a crash": Setup(
+        writers=ONE, memory=True, timeouts=True, crashes=1
+    ),
     "key by key: 1 reader, 1 writer, any outcome or a crash": Setup(readers=1, writers=ONE, at_once=False, **ANYTHING),
     "two tables: 1 reader, a writer of each": Setup(readers=1, writers=((0,), (1,)), tables=2),
     "two tables: 1 reader, 1 writer of both, any outcome or a crash": Setup(1, BOTH, tables=2, **ANYTHING),

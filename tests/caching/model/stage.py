@@ -32,6 +32,9 @@ class ScriptedCache(LocMemCache):
     def get_many(self, keys, version=None):
         return self._asked("get_many", keys)
 
+    def get(self, key, default=None, version=None):
+        return self._asked("get", key)
+
     def add(self, key, value, timeout=None, version=None):
         return self._asked("add", key, value, timeout)
 
@@ -43,6 +46,9 @@ class ScriptedCache(LocMemCache):
 
     async def aget_many(self, keys, version=None):
         return self._asked("get_many", keys)
+
+    async def aget(self, key, default=None, version=None):
+        return self._asked("get", key)
 
     async def aadd(self, key, value, timeout=None, version=None):
         return self._asked("add", key, value, timeout)

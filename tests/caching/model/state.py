@@ -52,6 +52,7 @@ class Setup:
     failures: int = 0
     lost_fences: int = 0
     atomic_add: bool = True  # if not, `add` looks first and sets later (file and database caches)
+    memory: bool = False  # readers remember the answer they had last, and then look at tokens and fences alone
     flights: bool = False  # a reader may take what another one has fetched, or stored while it waited
     at_once: bool = True  # many keys are looked up and deleted in one moment (Redis); if not, key by key
     rules: Rules = Rules()
@@ -100,6 +101,7 @@ class Reader(NamedTuple):
     held: tuple[int, ...] = ()
     todo: tuple[int, ...] = ()  # the tables whose token it has yet to add, or that it has yet to fetch
     shows: int = 0
+    kept: Envelope = NO_ENVELOPE  # what its process remembers
     looked: tuple[Any, ...] = ()
     owed: int = 0
 
@@ -170,10 +172,15 @@ class State(NamedTuple):
             return None
         return envelope
 
+    def remembers(self, reader: Reader) -> bool:
+        """Whether what this reader remembers is current."""
+        return reader.kept.tokens == self.tokens and 0 not in self.tokens and not self.is_fenced()
+
     def new_token(self) -> int:
         used = {*self.tokens, *(self.envelope.tokens if self.envelope else ())}
         for reader in self.readers:
             used.update(reader.held, reader.looked[1::3], *(seen.tokens for seen in reader.looked[:1]))
+            used.update(reader.kept.tokens)
         return next(number for number in range(1, len(used) + 2) if number not in used)
 
 

@@ -50,7 +50,8 @@ class Symmetry:
 
         def reader(found: Reader) -> Reader:
             looked = found.looked and (envelope(found.looked[0]), *found.looked[1:])
-            return found._replace(shows=bits(found.shows), looked=looked, owed=bits(found.owed))
+            kept = Envelope(found.kept.tokens, bits(found.kept.shows))
+            return found._replace(shows=bits(found.shows), kept=kept, looked=looked, owed=bits(found.owed))
 
         writers = list(state.writers)
         for number, name in enumerate(names):
@@ -73,13 +74,14 @@ def _with_new_tokens(state: State) -> State:
         return tuple([names.setdefault(token, len(names)) for token in tokens])
 
     def reader(found: Reader) -> Reader:
-        if not found.held and not found.looked:
+        if not found.held and not found.looked and not found.kept.tokens:
             return found
         looked = list(found.looked)
         if looked:
             looked[0] = Envelope(named(looked[0].tokens), looked[0].shows)
             looked[1::3] = named(found.looked[1::3])
-        return found._replace(held=named(found.held), looked=tuple(looked))
+        kept = Envelope(named(found.kept.tokens), found.kept.shows)
+        return found._replace(held=named(found.held), kept=kept, looked=tuple(looked))
 
     tokens = named(state.tokens)
     kept = state.envelope and Envelope(named(state.envelope.tokens), state.envelope.shows)

@@ -14,6 +14,7 @@ from django_appwrite_orm.caching.keys import Doubt, TableKeys
 from django_appwrite_orm.caching.store import CacheCall
 from django_appwrite_orm.steps import arun, run
 
+from .locks import WAYS, Lock
 from .replay import Drive, World
 from .stage import Clock, Mismatch, ScriptedCache
 from .state import Setup
@@ -25,13 +26,15 @@ SETUPS = {
     "a cache that fails once": Setup(readers=1, writers=((0,),), timeouts=True, failures=1, evictions=False),
     "two writers": Setup(readers=0, timeouts=True, evictions=False),
     "two writers, one with a longer life": Setup(0, longer=frozenset({1}), timeouts=True, evictions=False),
+    "a reader that remembers": Setup(readers=1, writers=((0,),), memory=True, failures=1),
     "two tables": Setup(readers=1, writers=((0, 1),), tables=2, evictions=False),
 }
 MOVES = {
-    *("look", "add token", "look again", "fetch", "store"),
+    *("look", "add token", "look again", "fetch", "store", "look at versions", "get envelope"),
     *("take lane", "leave doubt", "delete tokens", "send", "give up waiting", "tidy up"),
     *("hear that it succeeded", "hear that it refused", "hear that it unclear"),
     *("look fails", "add token fails", "look again fails", "store fails"),
+    *("look at versions fails", "get envelope fails"),
     *("doubt again", "doubt again fails", "take lane fails", "delete tokens fails", "tidy up fails"),
 }
 
@@ -58,6 +61,18 @@ def drive(request: pytest.FixtureRequest) -> Iterator[Drive]:
 def test_every_step_is_the_models(setup: Setup, drive: Drive, clock: Clock) -> None:
     for trace in traces(setup):
         World(setup, trace, drive, clock).play()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", WAYS)
+def test_a_lock_between_processes_changes_no_step(way: str, drive: Drive, clock: Clock) -> None:
+    setup = Setup(readers=2, writers=((0,),), flights=True, evictions=False)
+    taken = 0
+    for trace in traces(setup, without="take what another has fetched"):
+        if trace[-1][0].what in ("fetch", "store", "take what another has stored"):  # what comes with a lock
+            World(setup, trace, drive, clock, Lock(way)).play()
+            taken += trace[-1][0].what == "take what another has stored"
+    assert taken
 
 
 def test_every_move_of_the_model_is_made() -> None:

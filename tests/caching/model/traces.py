@@ -10,8 +10,9 @@ from .state import Move, Setup, State, start
 Trace = list[tuple[Move, State]]
 
 
-def traces(setup: Setup) -> Iterator[Trace]:
-    """For every move that a reader or writer can make in any state: a shortest way there, and the move."""
+def traces(setup: Setup, without: str = "") -> Iterator[Trace]:
+    """For every move that a reader or writer can make in any state: a shortest way there, and the move. None goes
+    through the move called `without`."""
     first = start(setup)
     came: dict[State, State | None] = {first: None}
     arrived: dict[State, Move] = {}
@@ -19,6 +20,8 @@ def traces(setup: Setup) -> Iterator[Trace]:
     for state in queue:
         way = [(arrived[passed], passed) for passed in way_to(came, state)[1:]]
         for move, after in moves(setup, state):
+            if move.what == without:
+                continue
             if move.who.startswith(("reader", "writer")) and move.what != "crash":
                 yield [*way, (move, after)]
             if after not in came:

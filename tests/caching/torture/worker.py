@@ -28,8 +28,12 @@ READERS = 2
 
 class Worker:
     def __init__(self, name: str, names: list[str], log: str, seed: int) -> None:
+        from django_appwrite_orm import register
+
         from .tables import TABLES
 
+        for table in TABLES:
+            register(table)
         self._name, self._names, self._tables = name, names, TABLES
         self._log = Path(log).open("a", buffering=1)  # noqa: SIM115
         self._chance = random.Random(seed)
@@ -41,7 +45,7 @@ class Worker:
         threading.Thread(target=lambda: asyncio.run(self._read_on_async()), daemon=True).start()
         while True:
             time.sleep(self._chance.uniform(0.3, 1.2))
-            self._write()
+            self._write() if self._chance.random() < 0.8 else self._write_a_batch()
 
     def _write(self) -> None:
         from django_appwrite_orm.exceptions import AppwriteError
@@ -58,6 +62,22 @@ class Worker:
             self._note("unclear" if error.unclear else "refused", start, group, [row])
         else:
             self._note("wrote", start, group, [row])
+
+    def _write_a_batch(self) -> None:
+        """Three rows under one fence, with pauses in which others may read."""
+        from django_appwrite_orm import orm
+
+        table, part = self._chance.choice(self._tables), int(time.monotonic() // PART)
+        group = f"{table._meta.name}/{part}"
+        with orm.table(table._meta.name).batch() as batch:
+            for _ in range(3):
+                number = self._written[group] = self._written.get(group, -1) + 1
+                row, start = f"{self._name}-{part}-{number}", time.monotonic()
+                batch.create({"part": part}, id=row)
+                error: Any = batch.results[-1].error
+                kind = "wrote" if error is None else "unclear" if error.unclear else "refused"
+                self._note(kind, start, group, [row])
+                time.sleep(self._chance.uniform(0, 0.1))
 
     def _question(self) -> tuple[Any, str, str]:
         """What to read: a queryset, the group its rows belong to, and the id if it is one row."""
@@ -119,10 +139,11 @@ def main() -> None:
     config = json.loads(sys.argv[1])
     settings.configure(**config["settings"])
     django.setup()
-    from django_appwrite_orm.caching import writing
+    from django_appwrite_orm.caching import keys, writing
 
     # This server applies nothing later than two seconds after its client gave up, so fences need not outlive that.
     writing.SERVER_LIMIT, writing.MARGIN = 2, 2
+    keys.DOUBT_LIVES = (writing.fence_life(1), 80, 320)
     if not config["fence"]:
         writing._fence = _no_fence
     Worker(config["name"], config["names"], config["log"], config["seed"]).run()

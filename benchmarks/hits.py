@@ -1,0 +1,141 @@
+"""What a hit costs beside peers, as multiples of a plain `cache.get` of the same rows from the same Redis.
+
+python -m benchmarks.hits [ROUNDS]
+
+Each contender reads 25 rows, and one row by its id, again and again, in a process of its own; the medians are
+compared. The peers (`--group benchmark`) keep rows of SQLite, by pickle; this package those of its local Appwrite, by
+JSON. A plain `cache.get` knows of no change, so it is no contender but the measure.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import django
+from django.conf import settings
+
+from tests import redis
+
+ROWS = [{"name": f"Product {n}", "price": n + 0.5, "stock": n, "category": "books"} for n in range(25)]
+JSON = {"SERIALIZER": "django_redis.serializers.json.JSONSerializer"}
+# Each with the module that it takes.
+CONTENDERS = {
+    "plain cache.get": "django",
+    "django-appwrite-orm": "django_appwrite_orm",
+    "django-appwrite-orm, MEMORY 0": "django_appwrite_orm",
+    "django-cachalot": "cachalot",
+    "django-cacheops": "cacheops",
+}
+
+
+def configure(name: str, url: str, folder: str) -> None:
+    apps = {"django-cachalot": ["cachalot"], "django-cacheops": ["cacheops"]}.get(name, [])
+    memory = {"MEMORY": 0} if name.endswith("MEMORY 0") else {}
+    options = {} if name == "django-cachalot" else JSON
+    settings.configure(
+        INSTALLED_APPS=["django_appwrite_orm", *apps],
+        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": f"{folder}/peers.sqlite3"}},
+        CACHES={"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": url, "OPTIONS": options}},
+        APPWRITE_ORM={"default": {"ENDPOINT": f"local:{folder}/rows.sqlite3", "DATABASE_ID": "bench", "CACHE": memory}},
+        CACHEOPS_REDIS=url,
+        CACHEOPS={"*.*": {"ops": "all", "timeout": 300}},
+        SILENCED_SYSTEM_CHECKS=["cachalot.W001"],
+    )
+    django.setup()
+
+
+def contender(name: str) -> tuple[Callable[[], Any], Callable[[], Any]]:
+    """What reads all rows, and what reads one by its id."""
+    if name == "plain cache.get":
+        from django.core.cache import cache
+
+        cache.set("all", ROWS)
+        cache.set("one", ROWS[0])
+        return lambda: cache.get("all"), lambda: cache.get("one")
+    if name.startswith("django-appwrite-orm"):
+        return _ours()
+    return _models()
+
+
+def _ours() -> tuple[Callable[[], Any], Callable[[], Any]]:
+    from django_appwrite_orm import Table, columns, register
+    from django_appwrite_orm.schema import migrate
+    from django_appwrite_orm.steps import run
+
+    class Product(Table):
+        name = columns.String(size=64)
+        price = columns.Float()
+        stock = columns.Integer()
+        category = columns.String(size=16)
+
+    register(Product)
+    run(migrate([Product]))
+    first, *_ = Product.objects.bulk_create([Product(**row) for row in ROWS])
+    return lambda: [row.price for row in Product.objects.all()], lambda: Product.objects.get(pk=first.pk).price
+
+
+def _models() -> tuple[Callable[[], Any], Callable[[], Any]]:
+    from django.db import connection, models
+
+    class Product(models.Model):
+        name = models.CharField(max_length=64)
+        price = models.FloatField()
+        stock = models.IntegerField()
+        category = models.CharField(max_length=16)
+
+        class Meta:
+            app_label = "django_appwrite_orm"
+
+        def __str__(self) -> str:
+            return self.name
+
+    with connection.schema_editor() as editor:
+        editor.create_model(Product)
+    Product.objects.bulk_create([Product(**row) for row in ROWS])
+    first = Product.objects.order_by("pk")[0].pk
+    return lambda: [row.price for row in Product.objects.all()], lambda: Product.objects.get(pk=first).price
+
+
+def median(action: Callable[[], Any], rounds: int) -> float:
+    """In seconds, once what is read is in the cache."""
+    action()
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        action()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def main() -> None:
+    if len(sys.argv) > 2:
+        name, rounds, url, folder = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
+        configure(name, url, folder)
+        print(json.dumps([median(action, rounds) for action in contender(name)]))
+        return
+    rounds = sys.argv[1] if len(sys.argv) == 2 else "2000"
+    measure: list[float] = []
+    print(f"{'':32}{'25 rows':>10}{'one row':>10}")
+    for name, module in CONTENDERS.items():
+        if importlib.util.find_spec(module) is None:
+            print(f"{name:32} is not installed: pip install --group benchmark")
+            continue
+        with redis.running() as url, tempfile.TemporaryDirectory() as folder:
+            command = [sys.executable, "-m", "benchmarks.hits", name, rounds, url, folder]
+            done = subprocess.run(command, stdout=subprocess.PIPE, check=True, cwd=Path(__file__).parents[1])
+        found = json.loads(done.stdout)
+        measure = measure or found
+        print(f"{name:32}" + "".join(f"{one / of:10.1f}" for one, of in zip(found, measure, strict=True)))
+
+
+if __name__ == "__main__":
+    main()
