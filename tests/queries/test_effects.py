@@ -12,6 +12,7 @@ from django_appwrite_orm.effects import (
     reached_by_deleting,
     reached_by_report,
     reached_by_writing,
+    read_along,
     sides_of,
 )
 from django_appwrite_orm.exceptions import ConfigurationError, PermissionDenied
@@ -162,10 +163,26 @@ def test_a_relationship_out_of_sight_leaves_a_table_its_bulk_routes() -> None:
         assert (has_relationships(near), has_relationships(far)) == (True, False)
 
 
+def test_what_nobody_declares_is_not_known() -> None:
+    near, far = pair("manyToMany", "setNull", two_way=True)
+    with made(near, far):
+        assert read_along(near, ["name", "far.name", "far.near.name"]) == (far, near)
+        assert read_along(near, ["other.name", "far.other.name"]) == (far,)
+
+
 def test_a_table_that_is_not_registered() -> None:
     class Lost(Table):
         other = columns.Relationship("Nowhere", "manyToOne")
+        there = columns.Reference("Nowhere")
 
+    near, far = pair("oneToMany", "setNull", two_way=True)
+    with made(near, far):  # others get along with it
+        registry.add(Lost)
+        try:
+            assert set(reached_by_deleting(near)) == {near, far}
+            assert not hasattr(near.objects.create(name="n"), "lost_set")
+        finally:
+            registry.discard(Lost)
     with pytest.raises(ConfigurationError, match=r"Lost.other cannot be followed. There is no table 'Nowhere'"):
         reached_by_deleting(Lost)
     assert token_of(Lost) is None
