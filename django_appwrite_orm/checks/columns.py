@@ -46,7 +46,7 @@ def _names(table: type[Row]) -> Iterator[Finding]:
 
 
 def _kind(found: Column | Relation) -> str:
-    return "Relationship" if isinstance(found, Relationship) else type(found).__name__
+    return found.declared_as if isinstance(found, Relation) else type(found).__name__
 
 
 def _keys(table: type[Row]) -> Iterator[Finding]:

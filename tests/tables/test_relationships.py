@@ -39,7 +39,7 @@ def test_all_four_types_are_relationships_with_keys_and_ways_back() -> None:
     }  # fmt: skip
     assert [one.accessor(Book) for one in found.values()] == ["books", "book_set", "book_set", "tagged"]
     assert found["chapters"].renamed_from == "parts"
-    assert repr(Book.tags) == "<RelationshipToMany: tags>"
+    assert repr(Book.tags) == "<Relationship: tags>"
 
 
 def test_what_appwrite_is_told_of_them() -> None:
@@ -68,7 +68,7 @@ def test_a_subclass_has_the_relationships_of_its_base() -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (("", "oneToOne", {}), "Relationship.*: give the table it leads to"),
+        (("", "oneToOne", {}), "^Relationship: give the table it leads to"),
         (("A", "one", {}), "the type must be one of oneToOne, oneToMany, manyToOne, manyToMany, not 'one'"),
         (("A", "oneToOne", {"on_delete": "cascades"}), "on_delete must be one of restrict, cascade, setNull"),
         (("A", "oneToOne", {"required": True}), "Appwrite knows no required for relationships. Leave required= out."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.exceptions import ValidationError
 
@@ -30,12 +30,14 @@ class Relation:
     """What leads from a row to rows of another table. `to` is that table: its class, its name, its label, or
     "self"; `related_name` is what the way back is called on it, with a "+" at the end for none."""
 
+    declared_as: ClassVar[str]  # the word that users write for it
     name: str
 
     def __init__(self, to: str | type[Row], related_name: str | None) -> None:
         if not isinstance(to, (str, type)) or not to:
-            kind = type(self).__name__
-            raise ConfigurationError(f"{kind}: give the table it leads to, as a class or a name, not {to!r}.")
+            raise ConfigurationError(
+                f"{self.declared_as}: give the table it leads to, as a class or a name, not {to!r}."
+            )
         self.to = to
         self.related_name = related_name
 
@@ -43,7 +45,7 @@ class Relation:
         self.name = name
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {getattr(self, 'name', '?')}>"
+        return f"<{self.declared_as}: {getattr(self, 'name', '?')}>"
 
     def accessor(self, table: type[Row]) -> str | None:
         """What the way back to `table`, the one that refers, is called on the other one; None for none."""
@@ -61,6 +63,7 @@ class Reference(Relation):
     the other table: `product_set` unless told, "+" for none.
     """
 
+    declared_as = "Reference"
     column_name: str
 
     def __init__(

@@ -40,6 +40,8 @@ class Relationship(Relation):
     rows. Raises `ConfigurationError` for options that Appwrite's relationships do not have.
     """
 
+    declared_as = "Relationship"
+
     def __new__(cls, to: str | type[Row], type: str, **options: Any) -> Self:
         if type not in TYPES:
             raise ConfigurationError(f"Relationship: the type must be one of {', '.join(TYPES)}, not {type!r}.")
