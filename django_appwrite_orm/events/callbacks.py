@@ -1,7 +1,7 @@
 """Callbacks for what happens to rows: `orm.listen(...)`, over one realtime connection for each alias.
 
 The listener is the one of `listen_appwrite`, in a thread of this process, so that tokens are dropped and the signal
-is sent too. It runs for as long as somebody listens.
+is sent too; a local Appwrite in this process needs no connection. It runs for as long as somebody listens.
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from weakref import WeakSet
 
+from ..connection import connections
 from ..exceptions import AppwriteORMError
 from ..forking import tell_after_fork
 from ..tables import Row
 from ..threads import closing
+from ..transport import local_file
 from .changes import RowChange
 from .listener import Listener
+from .local_listener import LocalListener
 from .reports import CALLBACKS
 
 logger = logging.getLogger("django_appwrite_orm.events")
@@ -48,12 +51,12 @@ class Audience:
     def __init__(self, alias: str) -> None:
         self._alias = alias
         self._subscribers: tuple[Subscriber, ...] = ()
-        self._listener: Listener | None = None
+        self._listener: Listener | LocalListener | None = None
 
     def add(self, subscriber: Subscriber) -> None:
         """Raises `ConfigurationError` when there is nothing to listen to."""
         if self._listener is None:
-            listener = Listener(self._alias, CALLBACKS, self._tell)
+            listener = self._new_listener()
             listener.check()
             self._listener = listener
             self._subscribers = (subscriber,)
@@ -64,6 +67,12 @@ class Audience:
         else:
             self._subscribers = (*self._subscribers, subscriber)
 
+    def _new_listener(self) -> Listener | LocalListener:
+        file = local_file(connections[self._alias].settings.endpoint)
+        if file is None:
+            return Listener(self._alias, CALLBACKS, self._tell)
+        return LocalListener(file, self._alias, CALLBACKS, self._tell)
+
     def remove(self, chosen: Callable[[Subscriber], bool]) -> None:
         """Take those away. The thread ends soon when nobody is left."""
         self._subscribers = tuple(one for one in self._subscribers if not chosen(one))
@@ -71,7 +80,7 @@ class Audience:
             self._listener.stop()
             self._listener = None
 
-    def _listen(self, listener: Listener) -> None:
+    def _listen(self, listener: Listener | LocalListener) -> None:
         try:
             listener.run()
         except AppwriteORMError as error:  # what does not pass: the settings, the user

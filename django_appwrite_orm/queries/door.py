@@ -85,8 +85,7 @@ class ORM:
         """Call back for each change of a registered table's row, by whomever, over Appwrite's realtime: in a thread
         of this process, which also drops tokens and sends `row_changed`. What is given ends it.
 
-        A callback that raises is logged. Raises `ConfigurationError` without the library `websockets`, or with a
-        local Appwrite in this process.
+        A callback that raises is logged. Raises `ConfigurationError` without the library `websockets`.
         """
         return callbacks.listen(using, callbacks.Subscriber(callback))
 

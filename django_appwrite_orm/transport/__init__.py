@@ -3,6 +3,16 @@
 from .attempts import deliver, exchange
 from .client import Client, RawRequest, Reply
 from .features import Features
-from .local import close_local, open_local
+from .local import close_local, local_file, open_local
 
-__all__ = ["Client", "Features", "RawRequest", "Reply", "close_local", "deliver", "exchange", "open_local"]
+__all__ = [
+    "Client",
+    "Features",
+    "RawRequest",
+    "Reply",
+    "close_local",
+    "deliver",
+    "exchange",
+    "local_file",
+    "open_local",
+]

@@ -6,14 +6,13 @@ import copy
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import urlencode
 
 from ..plans import Request
 from .features import Features
-from .local import LocalWire
+from .local import LocalWire, local_file
 from .wire import HTTPWire, Incoming, NoAnswer, Outgoing, Wire
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
@@ -107,10 +106,8 @@ class Client:
 
 
 def _wire_to(endpoint: str) -> Wire:
-    scheme, _, file = endpoint.partition(":")
-    if scheme != "local":
-        return HTTPWire(endpoint)
-    return LocalWire(file if file == ":memory:" else str(Path(file).absolute()))
+    file = local_file(endpoint)
+    return HTTPWire(endpoint) if file is None else LocalWire(file)
 
 
 def _reply(found: Incoming | NoAnswer) -> Reply:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..forking import tell_after_fork
@@ -40,6 +41,14 @@ class _Servers:
 
 
 _servers = _Servers()
+
+
+def local_file(endpoint: str) -> str | None:
+    """The file of an endpoint `local:FILE`, with its whole path, or `:memory:`; None for any other endpoint."""
+    scheme, _, file = endpoint.partition(":")
+    if scheme != "local":
+        return None
+    return file if file == ":memory:" else str(Path(file).absolute())
 
 
 def open_local(file: str) -> LocalAppwrite:

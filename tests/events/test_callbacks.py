@@ -224,9 +224,12 @@ def test_an_empty_id_is_not_every_row() -> None:
             ask()
 
 
-def test_nothing_to_listen_to() -> None:
+def test_without_the_library(settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Said at once, where it was asked for, and no thread begins."""
-    with pytest.raises(ConfigurationError, match="serve_appwrite"):
+    given = {"ENDPOINT": "http://127.0.0.1:1/v1", "PROJECT_ID": "p", "API_KEY": "k", "DATABASE_ID": "d"}
+    settings.APPWRITE_ORM = {"default": given}
+    monkeypatch.setitem(sys.modules, "websockets.sync.client", None)
+    with pytest.raises(ConfigurationError, match=r"pip install 'django-appwrite-orm\[realtime\]'"):
         orm.listen(lambda change: None)
     assert threads() == []
 

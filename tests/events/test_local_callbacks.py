@@ -1,0 +1,100 @@
+"""`orm.listen` where the local Appwrite is in this process: the same callbacks, and no connection."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+
+from django_appwrite_orm import atomic, orm
+from django_appwrite_orm.events import RowChange, local_listener
+from django_appwrite_orm.events.local_listener import LocalListener
+from django_appwrite_orm.local.events.event import Event
+from tests.library.tables import Book, Reader
+
+from .test_callbacks import listens, shown, threads
+from .test_listening import soon
+
+
+@pytest.fixture
+def heard(library) -> Iterator[list[RowChange]]:
+    found: list[RowChange] = []
+    orm.listen(found.append)
+    assert listens()
+    yield found
+    orm.close_listeners()
+    assert threads() == []
+
+
+def test_what_this_process_writes(heard: list[RowChange]) -> None:
+    book = Book.objects.create(id="b", title="Dune", price=1)
+    book.price = 2
+    book.save()
+    Book.objects.bulk_create([Book(id="c", title="C", price=1), Book(id="d", title="D", price=1)])
+    with atomic():
+        Book.objects.create(id="e", title="E", price=1)
+    book.delete()
+    assert soon(lambda: len(heard) == 6)
+    assert [(change.action, change.row.id) for change in heard] == [
+        ("create", "b"), ("update", "b"), ("create", "c"), ("create", "d"), ("create", "e"), ("delete", "b"),
+    ]  # fmt: skip
+    assert (heard[1].table, heard[1].row.price, heard[1].using) == (Book, 2, "default")
+
+
+def test_what_is_rolled_back_is_not_told(heard: list[RowChange]) -> None:
+    with suppress(KeyError), atomic():
+        Book.objects.create(title="never", price=1)
+        raise KeyError
+    Book.objects.create(id="after", title="after", price=1)
+    assert soon(lambda: heard)
+    assert [change.row.id for change in heard] == ["after"]
+
+
+def test_one_table(heard: list[RowChange]) -> None:
+    readers: list[RowChange] = []
+    orm.table("library_reader").listen(readers.append)
+    Book.objects.create(title="Dune", price=1)
+    reader = Reader.objects.create(name="Ann")
+    assert soon(lambda: len(heard) == 2)
+    assert [change.row.id for change in readers] == [reader.id]
+
+
+def test_its_state_is_shown(heard: list[RowChange]) -> None:
+    assert "orm.listen of 'default': listening" in shown()
+    orm.close_listeners()
+    assert "orm.listen of 'default': stopped" in shown()
+
+
+def test_a_writer_never_waits(library, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """Callbacks that do not keep up lose changes, and the log says so."""
+    monkeypatch.setattr(local_listener, "MOST_WAITING", 2)
+    gate = threading.Event()
+    told: list[RowChange] = []
+
+    def slow(change: RowChange) -> None:
+        gate.wait(20)
+        told.append(change)
+
+    orm.listen(slow)
+    assert listens()
+    with caplog.at_level(logging.ERROR):
+        for number in range(6):
+            Book.objects.create(title=f"{number}", price=1)
+    assert "2 changes behind" in caplog.text
+    gate.set()
+    orm.close_listeners()
+    assert 1 <= len(told) < 6
+
+
+def test_a_child_has_nobody_who_listens() -> None:
+    """It writes to what it inherited, with the parent's listener in it."""
+    listener = LocalListener(":memory:", "default", "orm.listen", print)
+    assert listener.wants(None)
+    listener._process = os.getpid() + 1
+    assert not listener.wants(None)
+    listener.hear([Event((("databases", "d"),), "update", {})])
+    assert listener._waiting.empty()
