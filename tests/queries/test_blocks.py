@@ -133,6 +133,17 @@ def test_tasks_of_one_block_cannot_fill_it_beyond_its_limit() -> None:
     assert len(costs.requests) == 102
 
 
+def test_a_change_that_is_under_way_at_the_end_belongs_to_the_block() -> None:
+    async def block() -> None:
+        async with atomic():
+            task = asyncio.create_task(Book.objects.acreate(title="Dune", price=1))
+            await asyncio.sleep(0)
+        await task
+
+    asyncio.run(asyncio.wait_for(block(), 10))
+    assert titles() == ["Dune"]
+
+
 def test_a_change_that_is_given_up_ends_the_block(monkeypatch: pytest.MonkeyPatch) -> None:
     aperform = Attempt.aperform
 

@@ -40,6 +40,15 @@ class TestTakenIdsAndValues:
         with pytest.raises(DuplicateId):
             Reader.objects.create(name="Eve", id="mine")
 
+    def test_the_same_row_again_is_no_success(self) -> None:
+        """Nothing was repeated: somebody has made this row before."""
+        Reader.objects.create(name="Ada", id="a")
+        Reader.objects.create(name="Bob", id="b")
+        with pytest.raises(DuplicateId):
+            Reader.objects.create(name="Ada", id="a")
+        with pytest.raises(DuplicateId):
+            Reader.objects.bulk_create([Reader(name="Ada", id="a"), Reader(name="Bob", id="b")])
+
     def test_in_bulk_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for given in ([{}, {}, {}], [{"id": "a"}, {}, {"id": "C"}]):
             lose_answer(monkeypatch, "POST", "/rows")
@@ -53,6 +62,10 @@ class TestTakenIdsAndValues:
         lose_answer(monkeypatch, "POST", "/rows", applied=False)
         with pytest.raises(DuplicateId, match="'a'"):
             Reader.objects.bulk_create([Reader(name="Eve", id="a"), Reader(name="Bob")])
+        # One of them is as it was sent, and the other is not there.
+        lose_answer(monkeypatch, "POST", "/rows", applied=False)
+        with pytest.raises(DuplicateId, match="'a'"):
+            Reader.objects.bulk_create([Reader(name="Ada", id="a"), Reader(name="Bob", id="new")])
         # All ids are taken, but one row holds something else.
         Reader.objects.create(name="Bob", id="b")
         lose_answer(monkeypatch, "POST", "/rows", applied=False)
