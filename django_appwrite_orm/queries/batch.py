@@ -52,9 +52,11 @@ class TableBatch:
         self._batch = connections[rows.db].batch(rows.ref)
         self.results: list[BatchResult] = []
 
-    def create(self, data: Mapping[str, Any], *, id: str | None = None) -> Table | None:
+    def create(
+        self, data: Mapping[str, Any], *, id: str | None = None, permissions: list[str] | None = None
+    ) -> Table | None:
         """As `orm.table().create`; None when it was refused."""
-        return self._reported(id, lambda: self._table.create(data, id=id))
+        return self._reported(id, lambda: self._table.create(data, id=id, permissions=permissions))
 
     def update(self, id: str, data: Mapping[str, Any]) -> Table | None:
         """As `orm.table().update`; None when it was refused."""
@@ -71,9 +73,11 @@ class TableBatch:
             return self._note(BatchResult(id, error=error))
         return self._note(BatchResult(row.id if row is not None else id, row))
 
-    async def acreate(self, data: Mapping[str, Any], *, id: str | None = None) -> Table | None:
+    async def acreate(
+        self, data: Mapping[str, Any], *, id: str | None = None, permissions: list[str] | None = None
+    ) -> Table | None:
         try:
-            row = await self._table.acreate(data, id=id)
+            row = await self._table.acreate(data, id=id, permissions=permissions)
         except _REFUSALS as error:
             return self._note(BatchResult(id, error=error))
         return self._note(BatchResult(row.id, row))

@@ -76,10 +76,18 @@ class ORM:
         table = registry.get(name)
         return run(verbs.create_table(table, alias_of(table, using)))
 
+    async def acreate_table(self, name: str, *, using: str | None = None) -> int:
+        table = registry.get(name)
+        return await arun(verbs.create_table(table, alias_of(table, using)))
+
     def delete_table(self, name: str, *, using: str | None = None) -> None:
         """Drop the table from the server, with all its rows. Raises `NotFound`."""
         table = registry.get(name)
         run(verbs.delete_table(table, alias_of(table, using)))
+
+    async def adelete_table(self, name: str, *, using: str | None = None) -> None:
+        table = registry.get(name)
+        await arun(verbs.delete_table(table, alias_of(table, using)))
 
     def listen(self, callback: Callable[[RowChange], object], *, using: str = DEFAULT_ALIAS) -> Callable[[], None]:
         """Call back for each change of a registered table's row, by whomever, over Appwrite's realtime: in a thread
@@ -100,9 +108,15 @@ class ORM:
     def clear_caches(self) -> None:
         """Make every cached answer about every registered table a miss, on every connection: a router or `using`
         may have led to any of them."""
+        run(self._invalidated())
+
+    async def aclear_caches(self) -> None:
+        await arun(self._invalidated())
+
+    def _invalidated(self) -> Steps[None]:
         for table in registry.all():
             for alias in connections.aliases():
-                run(invalidate(table, alias))
+                yield from invalidate(table, alias)
 
     def stats(self) -> dict[str, dict[str, Any]]:
         """What the cache did for each table, by name, over all connections, and over all processes where the cache

@@ -9,7 +9,7 @@ from appwrite.query import Query
 from django.core.exceptions import ValidationError
 
 from django_appwrite_orm import Index, Permission, Role, orm
-from django_appwrite_orm.exceptions import ConfigurationError, InvalidRequest, UniqueViolation
+from django_appwrite_orm.exceptions import ConfigurationError, InvalidRequest, NotFound, UniqueViolation
 from tests.counting import counted
 from tests.library.tables import Book
 
@@ -223,3 +223,26 @@ def test_asynchronous_twins(library: None) -> None:
             await books.aget_or_fail("dune")
 
     asyncio.run(life())
+
+
+def test_the_door_has_asynchronous_twins(library: None) -> None:
+    async def life() -> None:
+        assert [book async for book in Book.objects.all()] == []
+        assert await Book.objects.ais_updated()
+        await orm.aclear_caches()
+        assert not await Book.objects.ais_updated()
+        await orm.adelete_table("books")
+        with pytest.raises(NotFound):
+            await Book.objects.uncached().acount()
+        assert await orm.acreate_table("books") > 0
+        assert await Book.objects.acount() == 0
+
+    asyncio.run(life())
+
+
+def test_a_batch_makes_rows_with_permissions(library: None) -> None:
+    with orm.table("books").batch() as batch:
+        row = batch.create({"title": "x", "price": 1}, permissions=[Permission.read(Role.user("ada"))])
+        assert batch.create({"title": "y", "price": 1, "permissions": []}) is None
+    assert Book.objects.get(pk=row.pk).permissions == ['read("user:ada")']
+    assert [result.success for result in batch.results] == [True, False]
