@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("django_appwrite_orm.transport")
 
+# Seconds to wait for the server's version, which is asked before answers that the cache may have.
+PATIENCE = 3
+
 Result = TypeVar("Result")
 
 
@@ -99,7 +102,7 @@ class Connection:
         if client.features is None:
             request = Request("GET", "/health/version", shape=version)
             try:
-                answer = yield from exchange(client, request, timeout=settings.timeout, retries=settings.retries)
+                answer = yield from exchange(client, request, timeout=min(settings.timeout, PATIENCE), retries=0)
                 client.features = Features.of(answer.data["version"])
             except (AppwriteError, ValueError) as error:
                 logger.warning("%r does not say its version, which SERVER_VERSION can: %s", self, error)
