@@ -243,7 +243,10 @@ settings.configure(INSTALLED_APPS=["django_appwrite_orm", "tests.events"], APPWR
 django.setup()
 import threading
 from django_appwrite_orm import orm
+from django_appwrite_orm.events import callbacks
 orm.listen(print)
+while callbacks._audiences["default"]._listener.state != "waiting":  # no longer in the middle of an import
+    time.sleep(0.01)
 child = os.fork()
 if not child:
     assert threading.active_count() == 1
