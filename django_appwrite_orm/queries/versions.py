@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.core.exceptions import FieldError
 
 from ..connection import connections
-from ..exceptions import Conflict
+from ..exceptions import AppwriteError, Conflict
 from ..plans import GetRow, UpdateRow
 from ..steps import Steps
 from ..tables import Row
 from .expressions import increment
 from .transactions import Transaction, enclosing
+
+logger = logging.getLogger("django_appwrite_orm.queries")
 
 
 def counted(table: type[Row], data: dict[str, Any]) -> dict[str, Any]:
@@ -33,22 +36,48 @@ def update_if_unchanged(row: Row, alias: str, plan: UpdateRow) -> Steps[Any]:
     The change is staged first and the row looked at after that: what happened before is seen by the look, what
     happens later is refused by the commit.
     """
-    table, connection = type(row), connections[alias]
-    mark = table._meta.version.key if table._meta.version is not None else "$updatedAt"
     outer = enclosing(alias)
     transaction = outer or Transaction(alias)
-    yield from transaction.stage(table, plan)
-    now = (yield from connection.follow(GetRow(plan.table, plan.row_id).fetch())).data
-    if now is None or mark not in row._raw or row._raw[mark] != now.get(mark):
-        transaction.doom("a row was changed by somebody else since it was read")
+    try:
+        yield from transaction.stage(type(row), plan)
+        yield from _look(row, alias, plan, transaction)
+    except BaseException:
         if outer is None:
             yield from transaction.roll_back()
-        reason = "is gone" if now is None else "was changed since it was read" if mark in row._raw else _NOT_READ
-        raise Conflict(f"{row!r} {reason}; nothing was written. Read it again (refresh_from_db) and repeat the change.")
+        raise
     if outer is not None:
         return dict(plan.data)
     yield from transaction.commit()
-    return (yield from connection.follow(GetRow(plan.table, plan.row_id).fetch())).data
+    return (yield from _as_written(row, alias, plan))
+
+
+def _look(row: Row, alias: str, plan: UpdateRow, transaction: Transaction) -> Steps[None]:
+    """Raises `Conflict` for a row that is not as it was read. Then, and where that cannot be told, what was staged
+    must not be applied, whatever becomes of the error."""
+    version = row._meta.version
+    mark = version.key if version is not None else "$updatedAt"
+    try:
+        now = (yield from connections[alias].follow(GetRow(plan.table, plan.row_id).fetch())).data
+    except BaseException:
+        transaction.doom("it is not known whether a row was changed by somebody else since it was read")
+        raise
+    if now is None or mark not in row._raw or row._raw[mark] != now.get(mark):
+        transaction.doom("a row was changed by somebody else since it was read")
+        reason = "is gone" if now is None else "was changed since it was read" if mark in row._raw else _NOT_READ
+        raise Conflict(f"{row!r} {reason}; nothing was written. Read it again (refresh_from_db) and repeat the change.")
+
+
+def _as_written(row: Row, alias: str, plan: UpdateRow) -> Steps[Any]:
+    """The row after the commit; what was sent, and no date, where it is gone again or does not come: it was written."""
+    try:
+        raw = (yield from connections[alias].follow(GetRow(plan.table, plan.row_id).fetch())).data
+    except AppwriteError as error:
+        logger.warning("%r was written, and what it is now could not be read: %s", row, error)
+        raw = None
+    if raw is None:
+        row._raw = {key: value for key, value in row._raw.items() if key != "$updatedAt"}
+        return dict(plan.data)
+    return raw
 
 
 _NOT_READ = "was not read whole, so that nothing tells whether it was changed"

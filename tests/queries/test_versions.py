@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from django.core.exceptions import FieldError
 from django.db.models import F
 
 from django_appwrite_orm import Table, UniqueIndex, atomic, columns
 from django_appwrite_orm.connection import connections
-from django_appwrite_orm.exceptions import AppwriteError, ConfigurationError, Conflict
-from django_appwrite_orm.plans import UpdateRow
+from django_appwrite_orm.exceptions import AppwriteError, ConfigurationError, Conflict, TransactionError, Unavailable
+from django_appwrite_orm.plans import Request, UpdateRow
 from django_appwrite_orm.schema import migrate
 from django_appwrite_orm.steps import run
 from django_appwrite_orm.transport.attempts import Attempt
@@ -120,6 +122,65 @@ def test_a_change_between_the_look_and_the_commit(monkeypatch: pytest.MonkeyPatc
     assert Account.objects.get(pk=account.pk).balance == 7
 
 
+def after_the_commit(monkeypatch: pytest.MonkeyPatch, action) -> None:
+    """Have `action()` called, once, when the next commit has been applied."""
+    perform = Attempt.perform
+
+    def act(step):
+        answer = perform(step)
+        if step.request.body == {"commit": True}:
+            monkeypatch.setattr(Attempt, "perform", perform)
+            action()
+        return answer
+
+    monkeypatch.setattr(Attempt, "perform", act)
+
+
+def at_the_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the next look at a row fail."""
+    perform = Attempt.perform
+
+    def fail(step):
+        if step.request.is_read:
+            monkeypatch.setattr(Attempt, "perform", perform)
+            raise Unavailable("no answer")
+        return perform(step)
+
+    monkeypatch.setattr(Attempt, "perform", fail)
+
+
+def pending() -> list[dict]:
+    answer = run(connections["default"].send(Request("GET", "/tablesdb/transactions")))
+    return [one for one in answer.data["transactions"] if one["status"] == "pending"]
+
+
+def test_a_row_that_goes_or_is_not_seen_after_the_commit_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account.objects.create(owner="Ada")
+    after_the_commit(monkeypatch, lambda: at_the_look(monkeypatch))
+    account.balance = 1
+    account.save(if_unchanged=True)
+    assert (account.balance, account.updated_at) == (1, None)
+    assert Account.objects.get(pk=account.pk).balance == 1
+    account.refresh_from_db()
+    after_the_commit(monkeypatch, lambda: Account.objects.all().delete())
+    account.balance = 2
+    account.save(if_unchanged=True)
+    assert account.balance == 2
+
+
+def test_what_cannot_be_looked_after_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account.objects.create(owner="Ada")
+    account.balance = 1
+    at_the_look(monkeypatch)
+    with pytest.raises(Unavailable):
+        account.save(if_unchanged=True)
+    assert pending() == []
+    at_the_look(monkeypatch)
+    with pytest.raises(TransactionError, match="not known whether"), atomic(), suppress(Unavailable):
+        account.save(if_unchanged=True)
+    assert Account.objects.get(pk=account.pk).balance == 0
+
+
 def test_rows_that_are_older_than_the_column() -> None:
     account = Account.objects.create(owner="Ada")
     connection = connections["default"]
@@ -176,3 +237,4 @@ def test_a_row_that_is_gone() -> None:
     account.balance = 1
     with pytest.raises(AppwriteError):
         account.save(if_unchanged=True)
+    assert pending() == []
