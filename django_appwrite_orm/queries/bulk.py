@@ -64,27 +64,27 @@ def update_by_id(
 ) -> Steps[list[R]]:
     """Set columns of the rows with these ids, each its own; the rows, in order. Raises the table's DoesNotExist, or
     notes it in `errors`, by position in `wanted`, as all else that is refused about a row."""
-    found = yield from query.uncached()._in_bulk([id for id, _ in wanted], "pk")
+    rows = list((yield from query.uncached()._in_bulk([id for id, _ in wanted], "pk")).values())
+    found = {str(row.id).lower(): row for row in rows}  # case is nothing in an id
     for n, (id, data) in enumerate(wanted):
-        if id not in found:
+        if id.lower() not in found:
             error = query.model.DoesNotExist(f"There is no {query.model.__name__} with the id {id!r}.")
             if errors is None:
                 raise error
             errors[n] = error
         else:
             for name, value in data.items():
-                setattr(found[id], name, value)
-    rows = list(found.values())
+                setattr(found[id.lower()], name, value)
     refused: Errors | None = None if errors is None else {}
-    names = {name for id, data in wanted if id in found for name in data}
+    names = {name for id, data in wanted if id.lower() in found for name in data}
     references = query.model._meta.references
     if fields := {references[name].column_name if name in references else name for name in names}:
         yield from bulk_update(query.model, rows, fields, query.db, refused)
-    by_id = {rows[n].id: error for n, error in (refused or {}).items()}
+    by_id = {str(rows[n].id).lower(): error for n, error in (refused or {}).items()}
     for n, (id, _) in enumerate(wanted):
-        if errors is not None and id in by_id:
-            errors[n] = by_id[id]
-    return [found[id] for id, _ in wanted if id in found and id not in by_id]
+        if errors is not None and id.lower() in by_id:
+            errors[n] = by_id[id.lower()]
+    return [found[id.lower()] for id, _ in wanted if id.lower() in found and id.lower() not in by_id]
 
 
 def _write(

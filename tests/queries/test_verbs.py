@@ -123,6 +123,7 @@ def test_changes(books) -> None:
         books.bulk_update([{"id": row.id, "data": {"pages": 9}}, {"id": "nobody", "data": {"pages": 9}}])
     assert books.count({"pages": 9}) == 0
     assert books.bulk_update([]) == []
+    assert books.bulk_update([{"id": "COSMOS", "data": {"pages": 5}}]) == [row]  # as update() finds it
     books.delete("cosmos")
     assert books.get("cosmos") is None
     for call in (lambda: books.delete("cosmos"), lambda: books.update("cosmos", {"price": 1})):
