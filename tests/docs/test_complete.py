@@ -10,9 +10,10 @@ import pytest
 from django.dispatch import Signal
 
 import django_appwrite_orm
-from django_appwrite_orm import columns, signals
+from django_appwrite_orm import columns, exceptions, signals
 from django_appwrite_orm.conf.cache import CACHE_KEYS
 from django_appwrite_orm.conf.given import KEYS
+from django_appwrite_orm.queries.verbs import TableVerbs
 
 ROOT = Path(__file__).parents[2]
 PAGES = {page.name: page.read_text() for page in (ROOT / "docs").glob("*.md")}
@@ -46,6 +47,24 @@ def test_every_command_is_shown(name: str) -> None:
 @pytest.mark.parametrize("name", django_appwrite_orm.__all__)
 def test_every_public_name_is_shown(name: str) -> None:
     assert in_code(name)
+
+
+ERRORS = [name for name, value in vars(exceptions).items() if isinstance(value, type) and issubclass(value, Exception)]
+# Seen as a table's DoesNotExist and MultipleObjectsReturned; Django's own.
+BEHIND = ("RowDoesNotExist", "MultipleRowsReturned", "ObjectDoesNotExist")
+
+
+@pytest.mark.parametrize("name", [name for name in ERRORS if name not in BEHIND])
+def test_every_error_is_shown(name: str) -> None:
+    assert in_code(name)
+
+
+VERBS = {name for name in vars(TableVerbs) if not name.startswith("_")}
+
+
+@pytest.mark.parametrize("name", sorted(name for name in VERBS if not (name[0] == "a" and name[1:] in VERBS)))
+def test_every_verb_is_shown(name: str) -> None:
+    assert re.search(rf"`[^`]*\b{name}\(", PAGES["appwrite-orm.md"])
 
 
 @pytest.mark.parametrize("name", columns.__all__)
