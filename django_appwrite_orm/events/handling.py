@@ -33,8 +33,8 @@ def handle(names: Sequence[str], payload: object, alias: str) -> Steps[list[RowC
     """Take in an event of the project that `alias` connects to; the changes of registered tables' rows it reported.
 
     The tokens of the tables, and of those that relationships take the change to, go in the cache of every connection
-    to that project. `row_changed` follows for a row,
-    unless the same report has been seen a short time ago, by any process that shares the cache.
+    to that project. `row_changed` follows for a row, unless the same report has been seen a short time ago, by any
+    process that shares the cache.
     """
     told: list[RowChange] = []
     known = False

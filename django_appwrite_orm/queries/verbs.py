@@ -16,7 +16,7 @@ from ..steps import arun, run
 from ..tables import Index, unknown_column
 from . import bulk
 from .batch import Preload, TableBatch
-from .chunks import Errors
+from .chunks import Errors, chunks_of
 from .definitions import index_from_definition
 from .queryset import QuerySet
 from .table import Table
@@ -217,11 +217,11 @@ class TableVerbs:
     def bulk_delete(self, ids: Iterable[str]) -> int:
         """Delete the rows with these ids, 100 in a request; how many there were."""
         wanted = [_given(id) for id in ids]
-        return sum(self._rows.filter(pk__in=chunk).delete()[0] for chunk in _chunks(wanted))
+        return sum(self._rows.filter(pk__in=chunk).delete()[0] for chunk in chunks_of(wanted, BULK_LIMIT))
 
     async def abulk_delete(self, ids: Iterable[str]) -> int:
         wanted = [_given(id) for id in ids]
-        return sum([(await self._rows.filter(pk__in=chunk).adelete())[0] for chunk in _chunks(wanted)])
+        return sum([(await self._rows.filter(pk__in=chunk).adelete())[0] for chunk in chunks_of(wanted, BULK_LIMIT)])
 
     def batch(self, *, preload: Preload = False) -> TableBatch:
         """Many changes in one go: see `TableBatch`. Use it in `with` or `async with`."""
@@ -283,7 +283,3 @@ def _given(id: str) -> str:
     if not isinstance(id, str) or not id:
         raise ValueError(f"A row id is needed, not {id!r}.")
     return id
-
-
-def _chunks(ids: list[str]) -> list[list[str]]:
-    return [ids[start : start + BULK_LIMIT] for start in range(0, len(ids), BULK_LIMIT)]

@@ -33,8 +33,7 @@ def dump(
 
     `jsonl` is one line a row, `{"table": id, "row": {...}}`; `object` one object with a list of rows for each
     table. Rows carry `$id`, `$createdAt`, `$updatedAt` and `$permissions` beside their columns, and the ids of
-    what they are linked to. `progress` hears
-    the table and its number of rows so far after every page.
+    what they are linked to. `progress` hears the table and its number of rows so far after every page.
     """
     counts: dict[str, int] = {}
     if form == "object":
