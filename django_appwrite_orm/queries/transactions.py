@@ -131,9 +131,18 @@ class Transaction:
             clear = isinstance(error, AppwriteORMError) and not getattr(error, "unclear", False)
             if self._id is not None and not clear:
                 self.doom("it is not known whether one of its changes was staged")
+            self._refuse_expired(error)
             raise
         finally:
             self._lock.release()
+
+    def _refuse_expired(self, error: BaseException) -> None:
+        """Raises `TransactionError` where `error` says that too much time has passed."""
+        if isinstance(error, AppwriteError) and error.type == "transaction_expired":
+            raise TransactionError(
+                f"This atomic() block took longer than the {self._seconds} seconds its transaction lives; nothing"
+                " of it was written. Do less in it, or give it longer: atomic(seconds=900)."
+            ) from error
 
     def concerns(self, plan: ReadPlan) -> bool:
         """Whether the plan reads a table that was changed here, or that a change made here reaches."""
@@ -159,12 +168,12 @@ class Transaction:
     def commit(self) -> Steps[None]:
         """Apply everything, under the fences of all tables; then the signals. Raises `Conflict` when a row was
         changed from outside since it was staged, `TransactionError` when too much time has passed."""
+        yield Turn(self._lock)  # a change that is being staged belongs to the block, and what it may doom it to
+        self._over = True
+        self._lock.release()
         if self._doomed:
             yield from self.roll_back()
             raise TransactionError(f"Nothing of this atomic() block was written: {self._doomed}.")
-        yield Turn(self._lock)  # a change that is being staged belongs to the block
-        self._over = True
-        self._lock.release()
         if self._id is None:
             return
         connection = connections[self.alias]
@@ -178,11 +187,7 @@ class Transaction:
                     status=error.status,
                     type=error.type,
                 ) from error
-            if error.type == "transaction_expired":
-                raise TransactionError(
-                    f"This atomic() block took longer than the {self._seconds} seconds its transaction lives; nothing"
-                    " of it was written. Do less in it, or give it longer: atomic(seconds=900)."
-                ) from error
+            self._refuse_expired(error)
             raise
         finally:
             for table in self._tables.values():

@@ -199,6 +199,11 @@ def test_a_block_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
         Book.objects.create(title="Dune", price=9)
         monkeypatch.setattr(records, "now", lambda: "2999-01-01T00:00:00.000+00:00")
     monkeypatch.undo()
+    with pytest.raises(TransactionError, match="longer than the 60 seconds"), atomic(seconds=60):
+        Book.objects.create(title="Dune", price=9)
+        monkeypatch.setattr(records, "now", lambda: "2999-01-01T00:00:00.000+00:00")
+        Book.objects.create(title="Emma", price=9)
+    monkeypatch.undo()
     assert titles() == []
     for wrong in (59, 3601, 60.5, True):
         with pytest.raises(ValueError, match="60 to 3,600"):

@@ -6,12 +6,14 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
+from threading import Event, Timer
 
 import pytest
 
-from django_appwrite_orm.exceptions import NotSupportedError, TransactionError
+from django_appwrite_orm.exceptions import AppwriteError, NotSupportedError, TransactionError
 from django_appwrite_orm.queries import atomic
-from django_appwrite_orm.transport.attempts import Attempt
+from django_appwrite_orm.steps import Turn
+from django_appwrite_orm.transport.attempts import Attempt, NoAnswer
 from tests.counting import counted
 from tests.library.tables import Book
 
@@ -162,4 +164,32 @@ def test_a_change_that_is_given_up_ends_the_block(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(TransactionError, match="not known whether"):
         asyncio.run(block())
     monkeypatch.undo()
+    assert titles() == []
+
+
+def test_a_thread_that_loses_an_answer_as_the_block_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end waits for the change that is being staged, and then knows what became of it."""
+    perform, sent, ended = Attempt.perform, Event(), Event()
+
+    def lose(step):
+        answer = perform(step)
+        if (step.request.body or {}).get("rowId") == "lost":
+            sent.set()
+            ended.wait(5)
+            raise NoAnswer("connection lost", sent=True)
+        return answer
+
+    def turn(step):
+        if sent.is_set():
+            Timer(0.05, ended.set).start()
+        step.lock.acquire()
+
+    monkeypatch.setattr(Attempt, "perform", lose)
+    monkeypatch.setattr(Turn, "perform", turn)
+    with ThreadPoolExecutor(1) as pool:
+        with pytest.raises(TransactionError, match="not known whether"), atomic():  # noqa: PT012
+            Book.objects.create(title="Dune", price=1)
+            lost = pool.submit(copy_context().run, lambda: Book.objects.create(title="Emma", price=1, id="lost"))
+            sent.wait(5)
+        assert isinstance(lost.exception(), AppwriteError)
     assert titles() == []
