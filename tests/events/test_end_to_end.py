@@ -28,6 +28,8 @@ from .tables import Open, Own
 from .test_listening import soon
 from .world import LISTENER, SECRET, TABLE, World, world
 
+pytestmark = pytest.mark.slow  # they start whole sites
+
 CHANGES: list[tuple[str, str, Any, str]] = [
     ("PATCH", f"{TABLE}/a", {"data": {"n": 2}}, "a=2"),
     ("POST", TABLE, {"rowId": "b", "data": {"n": 3}}, "a=1,b=3"),
