@@ -11,16 +11,16 @@ from unittest import mock
 
 import pytest
 from django.core.cache import caches
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 
 from django_appwrite_orm import Permission, Role
 from django_appwrite_orm.connection import connections
-from django_appwrite_orm.schema.data import entries
 from django_appwrite_orm.transport import close_local
 from django_appwrite_orm.transport.attempts import Attempt
 from tests.counting import counted
 from tests.library.tables import Book, Everything, Reader
 
+from .loading import GOOD, loaded, write
 from .making import ask, migrated
 
 
@@ -56,16 +56,6 @@ def everything() -> dict[str, list[dict[str, Any]]]:
         rows = [row.to_dict() for row in table.objects.uncached()]
         found[table._meta.id] = [{k: v for k, v in row.items() if k != "$sequence"} for row in rows]
     return found
-
-
-def loaded(file: Path | str, *arguments: str, **options: Any) -> tuple[str, list[str]]:
-    """The command's last line, or its error, and the lines about refused rows."""
-    out, err = io.StringIO(), io.StringIO()
-    try:
-        call_command("load_appwrite", str(file), *arguments, stdout=out, stderr=err, no_color=True, **options)
-    except CommandError as error:
-        return str(error), err.getvalue().splitlines()
-    return out.getvalue().strip(), err.getvalue().splitlines()
 
 
 @pytest.mark.parametrize("format", ["jsonl", "object"])
@@ -163,15 +153,6 @@ def test_an_interrupted_load_goes_on(tmp_path: Path) -> None:
         said, refused = loaded(file)
         assert ("0 refused." in said, refused) == (True, [])
         assert everything() == before
-
-
-def write(file: Path, *rows: Any) -> Path:
-    lines = (row if isinstance(row, str) else json.dumps({"table": "books", "row": row}) for row in rows)
-    file.write_text("\n".join(lines) + "\n")
-    return file
-
-
-GOOD = {"$id": "good", "title": "Good", "price": 1}
 
 
 def test_each_refused_row_is_named_with_its_line_and_the_rest_goes_on(tmp_path: Path) -> None:
@@ -275,36 +256,3 @@ def test_other_writers_are_noticed_in_the_count(tmp_path: Path) -> None:
 def test_a_default_that_takes_the_place_of_no_value_is_said(tmp_path: Path) -> None:
     _said, problems = loaded(write(tmp_path / "rows", {**GOOD, "lent": None}))
     assert problems == ["In 1 rows a missing value became the default of its column, as Appwrite has it."]
-
-
-class TestReading:
-    @pytest.mark.parametrize("indent", [None, 2])
-    def test_an_object_is_read_in_pieces(self, indent: int | None) -> None:
-        given = {"a": [{"$id": str(n), "text": "]},{" * n} for n in range(300)], "b": [], "c": [{"$id": "x"}]}
-        found = list(entries(io.StringIO(json.dumps(given, indent=indent))))
-        assert [entry.row for entry in found] == [*given["a"], *given["c"]]
-        if indent:
-            assert [entry.line for entry in found[:3]] == [3, 7, 11]
-
-    def test_lines_are_counted_over_pieces(self) -> None:
-        text = "".join(json.dumps({"table": "t", "row": {"$id": str(n), "x": "y" * 999}}) + "\n" for n in range(200))
-        assert [entry.line for entry in entries(io.StringIO(text))] == list(range(1, 201))
-
-    @pytest.mark.parametrize(
-        "text", ["[1]", '{"a" 1}', '{"a": [{"x": 1}', '{"a": [{"x": 1} {', "{'a': []}", '{"a": [1e999]}']
-    )
-    def test_a_file_that_breaks_off_is_an_error_with_its_line(self, text: str, tmp_path: Path) -> None:
-        file = tmp_path / "rows"
-        file.write_text("\n" + text)
-        assert loaded(file)[0].startswith("Line 2: expected ")
-
-    def test_what_came_before_the_break_is_loaded(self, tmp_path: Path) -> None:
-        file = tmp_path / "rows"
-        file.write_text(f'{{"books": [{json.dumps(GOOD)}, {{')
-        assert "The rows before it were read." in loaded(file)[0]
-        assert Book.objects.count() == 1
-
-    def test_an_empty_file_has_no_rows(self, tmp_path: Path) -> None:
-        file = tmp_path / "rows"
-        file.write_text(" \n")
-        assert loaded(file)[0] == "0 rows: 0 created, 0 overwritten, 0 there already, 0 refused."

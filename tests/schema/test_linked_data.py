@@ -20,8 +20,8 @@ from django_appwrite_orm.steps import run
 from django_appwrite_orm.transport import close_local
 from tests.counting import counted
 
+from .loading import loaded
 from .making import ask, migrated
-from .test_data import loaded
 
 
 class Person(Table):
