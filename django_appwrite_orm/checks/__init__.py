@@ -48,7 +48,7 @@ def check_tables(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) 
     return [_message(finding) for finding in found]
 
 
-@register(Tags.caches)
+@register(Tags.caches, "appwrite_orm")
 def check_caches(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """W001 to W003, W005 and W006: the caches that connections use."""
     return [_message(finding) for finding in cache_problems()]

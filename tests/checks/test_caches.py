@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.cache.backends.redis import RedisCache, RedisSerializer
+from django.core.checks import run_checks
 from django.test import override_settings
 
 from django_appwrite_orm.checks import check_caches, check_middleware
@@ -63,6 +64,13 @@ def found(backend: str, debug: bool = False, **options: Any) -> list[str]:
 def test_backends(backend: str, options: dict[str, Any], expected: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "msgpack", types.ModuleType("msgpack"))  # need not be installed
     assert found(backend, **options) == expected
+
+
+def test_the_tag_of_the_package_takes_in_its_caches() -> None:
+    """`check --tag appwrite_orm` is what the documentation calls all checks of the package."""
+    caches = {"default": {"BACKEND": DJANGO + "locmem.LocMemCache"}}
+    with override_settings(CACHES=caches, DEBUG=False):
+        assert "appwrite_orm.W001" in [message.id for message in run_checks(tags=["appwrite_orm"])]
 
 
 def test_a_cache_of_one_process_is_fine_while_developing() -> None:
