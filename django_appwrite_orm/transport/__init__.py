@@ -2,10 +2,12 @@
 
 from .attempts import deliver, exchange
 from .client import Client, RawRequest, Reply
+from .errors import UNMADE
 from .features import Features
 from .local import close_local, local_file, open_local
 
 __all__ = [
+    "UNMADE",
     "Client",
     "Features",
     "RawRequest",

@@ -28,6 +28,9 @@ _BY_STATUS: Mapping[int, type[errors.AppwriteError]] = {
     409: errors.Conflict,
 }
 
+# What a migration makes is not there: mostly nobody has run one yet.
+UNMADE = ("database_not_found", "table_not_found")
+
 
 def error_from(request: Request, status: int, body: Any, wait: float | None) -> errors.AppwriteError:
     """The exception for an answer of `status` >= 400 with the decoded `body` (None when it was not JSON).
@@ -39,6 +42,8 @@ def error_from(request: Request, status: int, body: Any, wait: float | None) -> 
     kind = body.get("type") if isinstance(body, dict) else None
     said = body.get("message") if isinstance(body, dict) else None
     message = f"Appwrite answered {request} with {status}{f' {kind}' if kind else ''}: {said or 'no message'}"
+    if kind in UNMADE:
+        message += " Run migrate_appwrite."
     if status == 429:
         return errors.RateLimited(message, retry_after=wait, type=kind)
     found = _BY_TYPE.get(str(kind)) or _BY_STATUS.get(status)

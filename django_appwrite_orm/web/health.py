@@ -16,6 +16,7 @@ from ..exceptions import AppwriteError, CacheUnavailable, NotFound, PermissionDe
 from ..plans import ListRows, Request
 from ..schema import tables_named
 from ..steps import Steps, run
+from ..transport import UNMADE
 
 logger = logging.getLogger("django_appwrite_orm.web")
 
@@ -66,7 +67,8 @@ def _appwrite(connection: Connection) -> Steps[Trouble | None]:
         else:
             yield from connection.send(Request("GET", "/health/version"))
     except NotFound as error:
-        return Trouble("schema", f"{error} Run migrate_appwrite.")
+        # A wrong PROJECT_ID or path in ENDPOINT is a 404 as well, and no migration mends it.
+        return Trouble("schema" if error.type in UNMADE else "appwrite", str(error))
     except PermissionDenied as error:
         return Trouble("key", str(error))
     except AppwriteError as error:

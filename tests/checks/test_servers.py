@@ -93,8 +93,18 @@ def test_the_schema_is_not_in_step() -> None:
 
 
 def test_no_table_yet() -> None:
-    assert [id for id, _ in found()] == ["E042"]
+    [(id, text)] = found()
+    assert (id, text.count("Run migrate_appwrite.")) == ("E042", 1)
     assert health() == (503, ["schema"])
+
+
+@pytest.mark.parametrize("kind", ["project_not_found", "general_route_not_found"])
+def test_a_setting_leads_nowhere(connected, kind: str) -> None:
+    """A wrong PROJECT_ID, or an ENDPOINT without /v1: no migration mends that."""
+    connected(refusal(404, kind))
+    [(id, text)] = found()
+    assert (id, "migrate_appwrite" in text) == ("E040", False)
+    assert health() == (503, ["appwrite"])
 
 
 def test_appwrite_is_away(connected, caplog: pytest.LogCaptureFixture) -> None:
