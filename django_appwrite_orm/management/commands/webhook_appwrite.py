@@ -29,15 +29,18 @@ class Command(BaseCommand):
                 run(webhook.register(connection))
             elif delete:
                 run(webhook.delete(connection))
-            self._show(connection)
+            works = self._show(connection)
         except AppwriteORMError as error:
             raise CommandError(str(error)) from error
+        if not (works or register or delete):
+            raise CommandError("Changes made elsewhere are not heard of by this webhook.")
 
-    def _show(self, connection: Connection) -> None:
+    def _show(self, connection: Connection) -> bool:
+        """Print what there is. Whether it is on and as the settings say."""
         found = run(webhook.state(connection))
         if found is None:
             self.stdout.write(f"There is no webhook {webhook.WEBHOOK_ID!r}. --register creates it.")
-            return
+            return False
         self.stdout.write(f"{found['$id']}: {found['url']}, {', '.join(found['events'])}")
         if found["enabled"]:
             self.stdout.write(self.style.SUCCESS(f"On; {found['attempts']} failed deliveries in a row."))
@@ -45,10 +48,11 @@ class Command(BaseCommand):
             self.stdout.write(
                 self.style.ERROR(
                     f"OFF: switched off, {found['attempts']} failed deliveries in a row (Appwrite gives up after"
-                    " ten). Changes made elsewhere are not heard of. Mend it, then --register."
+                    " ten). Mend it, then --register."
                 )
             )
         if found["logs"]:
             self.stdout.write(f"The last failure: {found['logs']}")
         if problem := webhook.difference(connection, found):
             self.stdout.write(self.style.WARNING(problem))
+        return bool(found["enabled"]) and not problem
