@@ -15,11 +15,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from ..connection import connections
-from ..exceptions import AppwriteORMError, ConfigurationError, RateLimited, Unavailable
+from ..connection import Connection, connections
+from ..exceptions import AppwriteORMError, ConfigurationError, NotFound, RateLimited, Unavailable
 from ..plans import Request
 from ..registry import registry
-from ..steps import run
+from ..steps import Steps, run
 from .changes import RowChange
 from .handling import connections_like, forget_all, handle
 from .pauses import pause_after
@@ -37,6 +37,17 @@ GIVEN_UP = 40.0
 # Seconds between two looks at whether to stop.
 LOOK = 0.5
 OPEN_LIMIT = 10.0
+
+
+def _token(connection: Connection, user: str) -> Steps[str]:
+    try:
+        reply = yield from connection.send(Request("POST", f"/users/{user}/jwts", body={"duration": 60}))
+    except NotFound as error:
+        if error.type == "user_not_found":
+            error.args = (f"{error} LISTEN_AS names a user of the project, who has to be made first.",)
+        raise
+    token: str = reply.data["jwt"]
+    return token
 
 
 class Refused(AppwriteORMError):
@@ -113,8 +124,7 @@ class Listener:
         headers = {}
         if user := connection.settings.listen_as:
             # It counts while connecting only, so that each connection gets a new one.
-            token = run(connection.send(Request("POST", f"/users/{user}/jwts", body={"duration": 60}))).data["jwt"]
-            headers["X-Appwrite-JWT"] = token
+            headers["X-Appwrite-JWT"] = run(_token(connection, user))
         return {
             "additional_headers": headers,
             "user_agent_header": "django-appwrite-orm",

@@ -174,6 +174,7 @@ def test_clear_appwrite() -> None:
         call_command("clear_appwrite", *named, stdout=out)
         assert not Book.objects.is_updated()
         assert "Dropped" in out.getvalue()
+        assert "The cache 'default' belongs to one process" in out.getvalue()
     with pytest.raises(CommandError, match="no table"):
         call_command("clear_appwrite", "bookz")
 

@@ -12,6 +12,7 @@ from ...exceptions import ConfigurationError
 from ...queries.operations import invalidate
 from ...registry import registry
 from ...steps import run
+from ..own_caches import own_caches
 
 
 class Command(BaseCommand):
@@ -35,3 +36,10 @@ class Command(BaseCommand):
                 " Run this again when it works."
             )
         self.stdout.write(f"Dropped the cached answers of {len(chosen)} tables.")
+        if own := own_caches(aliases):
+            self.stdout.write(
+                self.style.WARNING(
+                    f"The cache {own} belongs to one process: this command has cleared only its own, and servers keep"
+                    " what they have. Use a shared cache such as Redis."
+                )
+            )

@@ -13,6 +13,7 @@ from ...connection import connections
 from ...events.channel import CHANNEL, ChannelListener
 from ...events.listener import Listener
 from ...exceptions import AppwriteORMError
+from ..own_caches import own_caches
 
 
 class Command(BaseCommand):
@@ -34,6 +35,13 @@ class Command(BaseCommand):
             user = connections[database].settings.listen_as or "a guest (LISTEN_AS is not set)"
             heard = f"{connections[database].settings.endpoint} as {user}" if not channel else CHANNEL
             self.stdout.write(f"Listening to {heard}.")
+            if own := own_caches([database]):
+                self.stdout.write(
+                    self.style.WARNING(
+                        f"The cache {own} belongs to one process: what is heard here reaches no server. Use a shared"
+                        " cache such as Redis, or orm.listen() in the server's process."
+                    )
+                )
             listener.run()
         except AppwriteORMError as error:
             raise CommandError(str(error)) from error
