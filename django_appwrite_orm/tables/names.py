@@ -30,5 +30,7 @@ def unknown_column(table: type[Row], name: str) -> str:
     """What to say about a name that is not a column of `table`, with the nearest ones."""
     if name in SYSTEM_NAMES:
         return f"{table.__name__}.{name} is no column; it cannot be used here."
+    if (relation := name.partition("__")[0]) in table._meta.relations and relation != name:
+        return f"{table.__name__} has no column {name!r}: lookups alone, as in filter(), follow {relation!r}."
     near = difflib.get_close_matches(name, [*table._meta.columns, *SYSTEM_NAMES]) or sorted(table._meta.columns)
     return f"{table.__name__} has no column {name!r}. Did you mean: {', '.join(near) or 'it has no columns'}?"

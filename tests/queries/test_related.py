@@ -210,6 +210,9 @@ class TestFilters:
         assert names(across.iterator()) == ["kite", "yoyo"]
         assert across.update(name="sold") == 2
         assert Toy.objects.filter(maker__name="Bob").delete()[0] == 2
+        for ask in (Toy.objects.order_by, Toy.objects.values, Toy.objects.only):
+            with pytest.raises(FieldError, match=r"no column 'maker__name': lookups alone.* follow 'maker'"):
+                ask("maker__name")
         with pytest.raises(FieldError, match="Maker has no column 'nam'"):
             Toy.objects.filter(maker__nam="Ada")
 
