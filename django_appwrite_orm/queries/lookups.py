@@ -16,6 +16,7 @@ from django.db.models import Q
 from ..conf import VALID_ID
 from ..exceptions import NotSupportedError
 from ..plans import EVERYTHING, NOTHING, TEXT_LIMIT, Clause, conjunction, disjunction, fits, negation
+from ..registry import registry
 from ..tables import Row, columns
 from ..tables.columns.relationship import RelationshipColumn
 from ..tables.columns.spatial import Spatial
@@ -91,11 +92,16 @@ def _parts(table: type[Row], condition: Q) -> Iterator[Clause]:
         way = None if name in table._meta.references and rest in ("", *_OF_REFERENCES) else find_way(table, name)
         if way is None:
             yield _lookup(table, path, value)
-        elif rest == "isnull":
+        elif rest == "isnull" or (value is None and rest in ("", "exact")):
             anything = across(table, way, EVERYTHING)
-            yield negation(anything, lambda key: _nullable(table, key)) if _truth(name, value) else anything
+            nothing = rest != "isnull" or _truth(name, value)
+            yield negation(anything, lambda key: _nullable(table, key)) if nothing else anything
         else:
-            there = (rest, value) if rest not in ("", *_OF_REFERENCES) else (f"id__{rest or 'exact'}", _ids(value))
+            there = (
+                (rest, value)
+                if rest not in ("", *_OF_REFERENCES)
+                else (f"id__{rest or 'exact'}", _ids(way.other, value))
+            )
             if condition.connector == Q.AND and (way.here is None or way.here_many):
                 together.setdefault(way, []).append(there)
             else:
@@ -124,7 +130,8 @@ def _said(child: Any) -> tuple[str, Any]:
 def _lookup(table: type[Row], path: str, value: Any) -> Clause:
     name, *rest = path.split("__")
     if name in table._meta.references:
-        name, value = table._meta.references[name].column_name, _ids(value)
+        reference = table._meta.references[name]
+        name, value = reference.column_name, _ids(lambda: registry.target(table, reference), value)
     column = _askable(table, name)
     lookup, allowed = "__".join(rest) or "exact", _allowed(column)
     if lookup not in allowed:
@@ -146,12 +153,16 @@ def _lookup(table: type[Row], path: str, value: Any) -> Clause:
     return clause
 
 
-def _ids(value: Any) -> Any:
-    """Rows as their ids, wherever a reference is compared."""
+def _ids(other: type[Row] | Callable[[], type[Row]], value: Any) -> Any:
+    """Rows of `other` as their ids, wherever a reference is compared. Raises ValueError for a row of another table,
+    and for one without an id: it would be asked for as if it were None."""
     if isinstance(value, Row):
+        wanted = other if isinstance(other, type) else other()
+        if not isinstance(value, wanted) or value.id is None:
+            raise ValueError(f"Expected a saved {wanted.__name__} or its id, not {type(value).__name__} {value}.")
         return value.id
     if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
-        return [_ids(one) for one in value]
+        return [_ids(other, one) for one in value]
     return value
 
 

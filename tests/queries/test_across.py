@@ -28,6 +28,20 @@ def test_by_id() -> None:
     assert names(Novel.objects.filter(topics__isnull=True)) == ["c", "d"]
     assert names(Novel.objects.filter(topics__isnull=False)) == ["a", "b"]
     assert names(Novel.objects.exclude(topics="sea")) == ["c", "d"]
+    assert names(Novel.objects.filter(topics=None)) == names(Novel.objects.filter(topics__exact=None)) == ["c", "d"]
+    assert names(Novel.objects.exclude(topics=None)) == ["a", "b"]
+    assert names(Writer.objects.filter(novels=None)) == []
+
+
+@pytest.mark.parametrize("wrong", [Writer(name="new"), Topic(id="ada", name="new"), [Writer(id="ada"), Writer()]])
+def test_rows_that_cannot_be_meant(wrong: object) -> None:
+    """One that was never saved is not None, which rows do lead to; nor is another table's the one of the same id."""
+    lookups = ("writer__in",) if isinstance(wrong, list) else ("writer", "writer__exact", "topics__novels__writer")
+    for lookup in lookups:
+        with pytest.raises(ValueError, match="Expected a saved Writer or its id, not"):
+            Novel.objects.filter(**{lookup: wrong})
+    with pytest.raises(ValueError, match="Expected a saved Topic or its id, not"):
+        Novel.objects.filter(topics=Topic(name="new"))
 
 
 def test_across_in_one_request() -> None:
