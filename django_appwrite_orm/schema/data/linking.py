@@ -37,7 +37,8 @@ class Linking:
             return
         found = flat(there, wanted)
         changed = {key: ids for key, ids in wanted.items() if _folded(ids) != _folded(found[key])}
-        if any(found[key] for key in changed) and not self.overwrite:
+        # Some of its links may have been written from the other end, which can be in the same table.
+        if any(set(_folded(found[key])) - set(_folded(changed[key])) for key in changed) and not self.overwrite:
             self.refuse(entry, f"it is linked to others by {', '.join(changed)}; --overwrite replaces them")
         elif changed:
             stamp = {name: value for name, value in entry.row.items() if name == "$updatedAt"}
