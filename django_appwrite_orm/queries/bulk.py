@@ -66,25 +66,37 @@ def update_by_id(
     notes it in `errors`, by position in `wanted`, as all else that is refused about a row."""
     rows = list((yield from query.uncached()._in_bulk([id for id, _ in wanted], "pk")).values())
     found = {str(row.id).lower(): row for row in rows}  # case is nothing in an id
+    noted: Errors = {}
     for n, (id, data) in enumerate(wanted):
-        if id.lower() not in found:
-            error = query.model.DoesNotExist(f"There is no {query.model.__name__} with the id {id!r}.")
+        try:
+            if id.lower() not in found:
+                raise query.model.DoesNotExist(f"There is no {query.model.__name__} with the id {id!r}.")
+            _set(found[id.lower()], data)
+        except (ValueError, query.model.DoesNotExist) as error:
             if errors is None:
-                raise error
-            errors[n] = error
-        else:
-            for name, value in data.items():
-                setattr(found[id.lower()], name, value)
+                raise
+            noted[n] = error
     refused: Errors | None = None if errors is None else {}
     names = {name for id, data in wanted if id.lower() in found for name in data}
     references = query.model._meta.references
     if fields := {references[name].column_name if name in references else name for name in names}:
         yield from bulk_update(query.model, rows, fields, query.db, refused)
     by_id = {str(rows[n].id).lower(): error for n, error in (refused or {}).items()}
-    for n, (id, _) in enumerate(wanted):
-        if errors is not None and id.lower() in by_id:
-            errors[n] = by_id[id.lower()]
-    return [found[id.lower()] for id, _ in wanted if id.lower() in found and id.lower() not in by_id]
+    noted = {n: by_id[id.lower()] for n, (id, _) in enumerate(wanted) if id.lower() in by_id} | noted
+    if errors is not None:
+        errors |= noted
+    return [found[id.lower()] for n, (id, _) in enumerate(wanted) if n not in noted]
+
+
+def _set(row: Row, data: Mapping[str, Any]) -> None:
+    """Set all of these columns, or none: a relation refuses what is no row of its table."""
+    before = dict(row._values)
+    try:
+        for name, value in data.items():
+            setattr(row, name, value)
+    except ValueError:
+        row._values = before
+        raise
 
 
 def _write(

@@ -80,8 +80,9 @@ class Conflicts:
 
     def _changed(self, table: type[Row], alias: str, data: Data, found: Data) -> Steps[Data]:
         """Write the columns into the rows found, in one transaction; the rows as they are then."""
-        keys = _keys(table, self.update)
-        values = {n: counted(table, {key: data[n].get(key) for key in keys}) for n in found}
+        # A list of links that was not given is empty, as other values then are null.
+        unset: Raw = {table._meta.key_of(name): [] if name in table._meta.to_many else None for name in self.update}
+        values = {n: counted(table, {key: data[n].get(key, none) for key, none in unset.items()}) for n in found}
         updates = [UpdateRow(ref_of(table, alias), found[n]["$id"], values[n]) for n in found]
         yield from update_all(table, alias, updates)
         version = table._meta.version
@@ -134,7 +135,7 @@ def conflicts_of(
 
 
 def _keys(table: type[Row], names: Iterable[str]) -> tuple[str, ...]:
-    return tuple("$id" if name == "id" else table._meta.columns[name].key for name in names)
+    return tuple("$id" if name == "id" else table._meta.key_of(name) for name in names)
 
 
 def _folded(keys: tuple[str, ...], raw: Raw) -> tuple[Any, ...]:

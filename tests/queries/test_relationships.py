@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from django.core.exceptions import FieldError, SynchronousOnlyOperation
 
-from django_appwrite_orm import Table, atomic, columns
+from django_appwrite_orm import Table, atomic, columns, orm
 from django_appwrite_orm.exceptions import PermissionDenied
 from tests.counting import counted
 from tests.linked import made
@@ -92,6 +92,28 @@ class TestManyRows:
         with counted() as costs:
             assert names(novel.topics) == ["sea", "war"]
         assert costs.requests == []
+
+    def test_of_rows_that_are_there_already(self) -> None:
+        rows = [Novel(id="a", title="A", topics=["zoo"]), Novel(id="b", title="B"), Novel(id="e", title="e")]
+        Novel.objects.bulk_create(rows, update_conflicts=True, update_fields=["topics"], unique_fields=["id"])
+        assert [(novel.title, names(novel.topics)) for novel in rows] == [("a", ["zoo"]), ("b", []), ("e", [])]
+        assert [names(novel.topics) for novel in Novel.objects.filter(pk__in=["a", "b"])] == [["zoo"], []]
+
+    def test_a_result_for_each_in_bulk(self) -> None:
+        updates = [
+            {"id": "a", "data": {"title": "new", "topics": 3}},
+            {"id": "b", "data": {"topics": ["zoo"]}},
+            {"id": "a", "data": {"marks": []}},
+            {"id": "c", "data": {"writer": Topic(id="x")}},
+        ]
+        errors: dict[int, Exception] = {}
+        assert [novel.id for novel in orm.table("novel").bulk_update(updates, errors=errors)] == ["b", "a"]
+        assert {n: type(error) for n, error in errors.items()} == {0: ValueError, 3: ValueError}
+        written = Novel.objects.get(pk="a")
+        assert (written.title, names(written.topics), names(written.marks)) == ("a", ["sea", "war"], [])
+        assert names(Novel.objects.get(pk="b").topics) == ["zoo"]
+        with pytest.raises(ValueError, match=r"Novel\.topics takes a list"):
+            orm.table("novel").bulk_update(updates)
 
     def test_they_are_set_as_a_whole(self) -> None:
         novel = Novel.objects.get(pk="a")
