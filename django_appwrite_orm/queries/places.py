@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -44,7 +44,7 @@ def _distance(column: Spatial[Any], value: Any) -> tuple[Any, float, bool]:
     if not isinstance(value, (list, tuple)) or len(value) != 2:
         raise ValidationError("Expected a pair: a point, line or polygon, and how far.")
     there, far = place(value[0]), getattr(value[1], "m", value[1])
-    if isinstance(far, bool) or not isinstance(far, (int, float)) or not 0 <= far < math.inf:
+    if isinstance(far, bool) or not isinstance(far, (int, float)) or not 0 <= far <= sys.float_info.max:
         raise ValidationError(f"Expected a distance, a number of degrees or D(km=5), not {value[1]!r}.")
     in_metres = far is not value[1]
     if in_metres and not (isinstance(column, Point) and isinstance(there[0], float)):

@@ -168,6 +168,8 @@ class TableVerbs:
                 raise TypeError(f"{name!r} is no column: give it beside the data, as in create(data, id=...).")
             if name not in self._table._meta.columns and name not in self._table._meta.relations:
                 raise TypeError(unknown_column(self._table, name))
+            if (version := self._table._meta.version) is not None and name == version.name:
+                raise TypeError(f"{name!r} counts the changes of the row and cannot be set.")
 
     def update(self, id: str, data: Mapping[str, Any]) -> Table:
         """Set these columns of one row; the row as it is now. Raises the table's DoesNotExist."""

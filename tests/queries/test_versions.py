@@ -12,6 +12,7 @@ from django_appwrite_orm import Table, UniqueIndex, atomic, columns
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import AppwriteError, ConfigurationError, Conflict, TransactionError, Unavailable
 from django_appwrite_orm.plans import Request, UpdateRow
+from django_appwrite_orm.queries.verbs import TableVerbs
 from django_appwrite_orm.schema import migrate
 from django_appwrite_orm.steps import run
 from django_appwrite_orm.transport.attempts import Attempt
@@ -216,6 +217,14 @@ def test_nobody_sets_it() -> None:
         account.revision = 9
     with pytest.raises(AttributeError, match="cannot be set"):
         Account(owner="Eve", revision=9)
+    door = TableVerbs(Account)
+    for change in (door.create, lambda data: door.update(account.id, data)):
+        with pytest.raises(TypeError, match="'revision' counts the changes of the row and cannot be set"):
+            change({"owner": "Eve", "revision": 9})
+    with door.batch() as batch:
+        batch.update(account.id, {"revision": 9})
+        batch.update(account.id, {"balance": 9})
+    assert [result.success for result in batch.results] == [False, True]
     with counted() as costs:
         for value in (9, F("revision") + 1):
             with pytest.raises(FieldError, match="cannot be set"):

@@ -44,6 +44,7 @@ def test_values_come_back_as_tuples_of_floats() -> None:
         ({"point": (True, 2)}, "of two numbers"),
         ({"point": (float("nan"), 2)}, "of two numbers"),
         ({"point": "12"}, "of two numbers"),
+        ({"point": (10**400, 2)}, "of two numbers"),
         ({"point": 5}, "of two numbers"),
         ({"line": [(0, 0)]}, "at least 2 points .* not 1"),
         ({"line": [1, 2]}, "of two numbers"),
