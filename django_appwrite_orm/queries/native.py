@@ -109,6 +109,8 @@ def _clauses(one: Wanted, alias: str = "") -> list[Clause]:
     column, kind = one.column, one.kind
     if column is None:
         return [] if one.distinct else [Clause("count", "*", (alias,))]
+    if one.encrypted:
+        return []
     if kind is Count:
         method = "countDistinct" if one.distinct else "count"
         return [Clause(method, column.key, (alias,))] if not one.distinct or _reader_of_group(column) else []

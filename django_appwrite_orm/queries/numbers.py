@@ -123,7 +123,7 @@ class Numbers(Selection[R]):
         for one in every:
             if one.name in found:
                 continue
-            if not self.is_sliced and not one.distinct and one.kind in (Count, Max, Min):
+            if not self.is_sliced and not one.distinct and not one.encrypted and one.kind in (Count, Max, Min):
                 found[one.name] = one.finished((yield from self._answered(one)))
             else:
                 tallies[one.name] = one.tally()

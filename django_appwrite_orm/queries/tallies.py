@@ -63,8 +63,15 @@ class Wanted:
         """Whether Python orders the column's values as the server does."""
         return self.column is None or is_ordered(self.column)
 
+    @property
+    def encrypted(self) -> bool:
+        """Whether Appwrite refuses all questions about the column; its rows can be read."""
+        return self.column is not None and self.column.encrypted
+
     def tally(self) -> Tally:
         """A new tally of it. Raises NotSupportedError for the smallest or largest of texts."""
+        if self.kind in (Min, Max) and self.encrypted:
+            raise NotSupportedError(f"{self.name}: the column is encrypted, so Appwrite cannot compare its values.")
         if self.kind in (Min, Max) and not self.by_order:
             raise NotSupportedError(
                 f"{self.name}: only Appwrite knows how its database orders text, so the smallest or largest one can"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db.models import F, Value
+from django.db.models import Count, F, Max, Min, Value
 from django.db.models.functions import Concat
 
 from django_appwrite_orm import SpatialIndex, Table, columns
@@ -17,6 +17,7 @@ from django_appwrite_orm.schema import Rules, config_of, declared_table, read_ta
 from django_appwrite_orm.schema.export import firebase, sql
 from django_appwrite_orm.steps import run
 from tests.counting import counted
+from tests.queries.newer import newer_server
 
 from .making import ask, columns_of, fill, indexes_of, migrated, refused, table, values
 from .test_inspect import classes_of
@@ -52,6 +53,19 @@ class TestEncrypted:
         ):
             with pytest.raises(NotSupportedError, match="is encrypted: Appwrite can neither filter nor order by it"):
                 ask_for()
+
+    def test_it_is_counted_by_reading_it(self) -> None:
+        made = secret()
+        migrated(made)
+        fill(made, "x", "x", None)
+        counts = {"all": Count("a"), "different": Count("a", distinct=True)}
+        assert made.objects.aggregate(**counts) == {"all": 2, "different": 1}
+        with newer_server() as asked:
+            assert made.objects.uncached().aggregate(**counts) == {"all": 2, "different": 1}
+        assert asked == []
+        for aggregate in (Max("a"), Min("b")):
+            with pytest.raises(NotSupportedError, match="encrypted, so Appwrite cannot compare its values"):
+                made.objects.aggregate(one=aggregate)
 
     def test_it_is_not_worked_on_in_its_encrypted_form(self) -> None:
         made = secret()
