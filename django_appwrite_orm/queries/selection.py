@@ -96,6 +96,7 @@ class Selection(Generic[R]):
     # Narrowing it down.
 
     def all(self) -> Self:
+        """The same rows, asked for anew; those that were read along with another row are taken."""
         return self._clone(_rows=self._along, _along=self._along)
 
     def none(self) -> Self:

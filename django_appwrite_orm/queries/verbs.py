@@ -99,6 +99,7 @@ class TableVerbs:
         return [row async for row in self._rows.raw_queries(*queries)]
 
     def find_one(self, queries: Iterable[object] = ()) -> Table | None:
+        """The first row that `find` would give, or None."""
         return self._rows.raw_queries(*queries).first()
 
     async def afind_one(self, queries: Iterable[object] = ()) -> Table | None:
@@ -125,12 +126,14 @@ class TableVerbs:
         return await self._rows.aget(pk=_given(id))
 
     def first(self, filters: Filters | None = None) -> Table | None:
+        """The first row with these values, or None."""
         return self._filtered(filters).first()
 
     async def afirst(self, filters: Filters | None = None) -> Table | None:
         return await self._filtered(filters).afirst()
 
     def first_or_fail(self, filters: Filters | None = None) -> Table:
+        """The first row with these values. Raises the table's DoesNotExist."""
         return self._present(self.first(filters), filters)
 
     async def afirst_or_fail(self, filters: Filters | None = None) -> Table:

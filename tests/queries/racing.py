@@ -39,3 +39,19 @@ def lose_answer(patch: pytest.MonkeyPatch, method: str, end: str = "", *, times:
         raise NoAnswer("connection lost", sent=True)
 
     patch.setattr(Attempt, "perform", losing)
+
+
+def at_the_commit(patch: pytest.MonkeyPatch, before=lambda: None, after=lambda: None) -> None:
+    """Do something once, just before and just after the next commit of a transaction."""
+    perform = Attempt.perform
+
+    def act(step):
+        if step.request.body != {"commit": True}:
+            return perform(step)
+        patch.setattr(Attempt, "perform", perform)
+        before()
+        answer = perform(step)
+        after()
+        return answer
+
+    patch.setattr(Attempt, "perform", act)

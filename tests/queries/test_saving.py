@@ -10,11 +10,10 @@ from django_appwrite_orm.exceptions import (
     Conflict,
     UniqueViolation,
 )
-from django_appwrite_orm.transport.attempts import Attempt
 from tests.counting import counted
 from tests.library.tables import Book
 
-from .racing import in_threads
+from .racing import at_the_commit, in_threads
 
 pytestmark = pytest.mark.usefixtures("library")
 
@@ -62,15 +61,7 @@ class TestSave:
 
     def test_a_change_between_the_look_and_the_commit(self, monkeypatch: pytest.MonkeyPatch) -> None:
         book = Book.objects.create(title="Dune", price=9)
-        perform = Attempt.perform
-
-        def change_first(step):
-            if step.request.body == {"commit": True}:
-                monkeypatch.setattr(Attempt, "perform", perform)
-                Book.objects.update(price=7)
-            return perform(step)
-
-        monkeypatch.setattr(Attempt, "perform", change_first)
+        at_the_commit(monkeypatch, before=lambda: Book.objects.update(price=7))
         book.price = 1
         with pytest.raises(Conflict, match="changed meanwhile"):
             book.save(if_unchanged=True)

@@ -18,7 +18,7 @@ from django_appwrite_orm.steps import run
 from django_appwrite_orm.transport.attempts import Attempt
 from tests.counting import counted
 
-from .racing import in_threads
+from .racing import at_the_commit, in_threads
 
 
 class Account(Table):
@@ -108,33 +108,11 @@ def test_it_tells_where_the_date_cannot() -> None:
 
 def test_a_change_between_the_look_and_the_commit(monkeypatch: pytest.MonkeyPatch) -> None:
     account = Account.objects.create(owner="Ada")
-    perform = Attempt.perform
-
-    def change_first(step):
-        if step.request.body == {"commit": True}:
-            monkeypatch.setattr(Attempt, "perform", perform)
-            Account.objects.update(balance=7)
-        return perform(step)
-
-    monkeypatch.setattr(Attempt, "perform", change_first)
+    at_the_commit(monkeypatch, before=lambda: Account.objects.update(balance=7))
     account.balance = 1
     with pytest.raises(Conflict):
         account.save(if_unchanged=True)
     assert Account.objects.get(pk=account.pk).balance == 7
-
-
-def after_the_commit(monkeypatch: pytest.MonkeyPatch, action) -> None:
-    """Have `action()` called, once, when the next commit has been applied."""
-    perform = Attempt.perform
-
-    def act(step):
-        answer = perform(step)
-        if step.request.body == {"commit": True}:
-            monkeypatch.setattr(Attempt, "perform", perform)
-            action()
-        return answer
-
-    monkeypatch.setattr(Attempt, "perform", act)
 
 
 def at_the_look(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,13 +135,13 @@ def pending() -> list[dict]:
 
 def test_a_row_that_goes_or_is_not_seen_after_the_commit_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
     account = Account.objects.create(owner="Ada")
-    after_the_commit(monkeypatch, lambda: at_the_look(monkeypatch))
+    at_the_commit(monkeypatch, after=lambda: at_the_look(monkeypatch))
     account.balance = 1
     account.save(if_unchanged=True)
     assert (account.balance, account.updated_at) == (1, None)
     assert Account.objects.get(pk=account.pk).balance == 1
     account.refresh_from_db()
-    after_the_commit(monkeypatch, lambda: Account.objects.all().delete())
+    at_the_commit(monkeypatch, after=lambda: Account.objects.all().delete())
     account.balance = 2
     account.save(if_unchanged=True)
     assert account.balance == 2
