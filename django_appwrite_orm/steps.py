@@ -15,6 +15,8 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from django.core.exceptions import SynchronousOnlyOperation
+
 from .threads import Crew
 
 Result = TypeVar("Result")
@@ -57,7 +59,18 @@ class Turn(Step):
     lock: threading.Lock
 
     def perform(self) -> None:
-        self.lock.acquire()
+        """Raises `SynchronousOnlyOperation` on an event loop: the task that is waited for may be one of its own."""
+        if self.lock.acquire(blocking=False):
+            return
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            self.lock.acquire()
+        else:
+            raise SynchronousOnlyOperation(
+                "This would hold up the event loop, and with it perhaps the very task that it waits for. Use the"
+                " asynchronous twin of the method, with an `a` in front."
+            )
 
     async def aperform(self) -> None:
         while not self.lock.acquire(blocking=False):  # noqa: ASYNC110 -- threads free it too

@@ -9,6 +9,7 @@ from contextvars import copy_context
 from threading import Event, Timer
 
 import pytest
+from django.core.exceptions import SynchronousOnlyOperation
 
 from django_appwrite_orm.exceptions import AppwriteError, NotSupportedError, TransactionError
 from django_appwrite_orm.queries import atomic
@@ -193,3 +194,27 @@ def test_a_thread_that_loses_an_answer_as_the_block_ends(monkeypatch: pytest.Mon
             sent.wait(5)
         assert isinstance(lost.exception(), AppwriteError)
     assert titles() == []
+
+
+def test_a_blocking_change_does_not_wait_for_a_task_of_its_own_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would wait for ever: the loop cannot go on with the task."""
+    aperform = Attempt.aperform
+
+    async def block() -> None:
+        begun = asyncio.Event()
+
+        async def slow(step):
+            begun.set()
+            await asyncio.sleep(0.05)
+            return await aperform(step)
+
+        monkeypatch.setattr(Attempt, "aperform", slow)
+        async with atomic():
+            task = asyncio.create_task(Book.objects.acreate(title="Dune", price=1))
+            await begun.wait()
+            with pytest.raises(SynchronousOnlyOperation, match="event loop"):
+                Book.objects.create(title="Emma", price=1)
+            await task
+
+    asyncio.run(block())
+    assert titles() == ["Dune"]
