@@ -157,6 +157,17 @@ def test_a_row_with_other_links_keeps_them_unless_told(tmp_path: Path) -> None:
     assert world()["desks"][1]["tags"] == ["t2"]
 
 
+def test_a_row_that_had_no_links_has_none_again(tmp_path: Path) -> None:
+    ask("PATCH", "/tables/people/rows/p1", {"data": {"chores": []}})
+    before = world()
+    call_command("dump_appwrite", "people", "desks", "tags", output=tmp_path / "rows", stderr=io.StringIO())
+    ask("PATCH", "/tables/people/rows/p2", {"data": {"chores": ["d2"]}})
+    loaded(tmp_path / "rows")
+    assert [row["chores"] for row in world()["people"]] == [[], ["d2"], []], "nothing is overwritten unasked"
+    loaded(tmp_path / "rows", overwrite=True)
+    assert [row["chores"] for row in world()["people"]] == [row["chores"] for row in before["people"]] == [[], [], []]
+
+
 def test_links_of_a_row_that_was_refused_are_refused_with_it(tmp_path: Path) -> None:
     ask("PATCH", "/tables/people/rows/p2", {"data": {"chores": []}})
     file = write(tmp_path / "rows", "people", id="p2", name="Other", chores=["d1"])

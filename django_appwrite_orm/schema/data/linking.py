@@ -23,10 +23,10 @@ class Linking:
     overwrite: bool
     refuse: Callable[[Entry, object], None]
 
-    def link(self, entry: Entry) -> Steps[None]:
+    def link(self, entry: Entry, *, was_there: bool) -> Steps[None]:
         """Give the entry's row its links, unless it has others and was not to be overwritten; a row that is not there
-        was refused before."""
-        wanted = links_of(entry, self.tables)
+        was refused before. One that `was_there`, to be overwritten, may have links where the entry has none."""
+        wanted = links_of(entry, self.tables, none=was_there)
         if not wanted or entry.row is None:
             return
         table = self.tables[entry.table]

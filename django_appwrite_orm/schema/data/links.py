@@ -38,10 +38,12 @@ def flat(row: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
     return row | {key: [other["$id"] for other in row[key]] for key in keys}
 
 
-def links_of(entry: Entry, tables: Mapping[str, type[Row]]) -> dict[str, list[str]]:
-    """The ids of the rows that a row of a file is linked to, by key, where there are any."""
+def links_of(entry: Entry, tables: Mapping[str, type[Row]], *, none: bool = False) -> dict[str, list[str]]:
+    """The ids of the rows that a row of a file is linked to, by key, where there are any; with `none` also where it
+    says that there are none."""
     table, row = tables.get(entry.table), entry.row or {}
-    return {key: row[key] for key in (listed(table) if table is not None else ()) if row.get(key)}
+    keys = listed(table) if table is not None else ()
+    return {key: row[key] for key in keys if row.get(key) or (none and row.get(key) == [])}
 
 
 def without_links(entry: Entry, tables: Mapping[str, type[Row]]) -> dict[str, Any]:

@@ -87,6 +87,8 @@ class _Load:
     defaulted: int = 0
     # Of rows that are linked to many, those that were refused; their links are, too.
     refused: set[tuple[str, str]] = field(default_factory=set)
+    # Of rows that may be linked to many, those that were there, to be overwritten.
+    were_there: set[tuple[str, str]] = field(default_factory=set)
     linked: bool = False
 
     def run(self, file: TextIO) -> Steps[Summary]:
@@ -109,8 +111,9 @@ class _Load:
             file.seek(0)
             linking = Linking(self.connection, self.tables, self.overwrite, self._unlinked)
             for entry in entries(file):
-                if not self._problem(entry) and (entry.table, _id(entry)) not in self.refused:
-                    yield from linking.link(entry)
+                row = entry.table, _id(entry)
+                if not self._problem(entry) and row not in self.refused:
+                    yield from linking.link(entry, was_there=row in self.were_there)
         return self.summary
 
     def _problem(self, entry: Entry) -> str:
@@ -210,6 +213,7 @@ class _Load:
         data = self._data(entry)
         if all(_agrees(name, value, there.get(name)) for name, value in data.items()):
             self.summary.present += 1
+            self._was_there(entry)
         elif not self.overwrite:
             self._refused(entry, "a row with this id is there and has other values; --overwrite replaces them")
         elif any(map(_is_operator, data.values())):
@@ -221,8 +225,14 @@ class _Load:
                 plan = UpdateRow(ref, there["$id"], data, None if permissions is None else tuple(permissions))
                 yield from self._send(plan)
                 self.summary.overwritten += 1
+                self._was_there(entry)
             except (Conflict, InvalidRequest, TypeError) as error:
                 self._refused(entry, error)
+
+    def _was_there(self, entry: Entry) -> None:
+        if self.overwrite and links_of(entry, self.tables, none=True):
+            self.were_there.add((entry.table, _id(entry)))
+            self.linked = True
 
     def _created(self, ref: TableRef, entry: Entry, row: Mapping[str, Any]) -> None:
         self.summary.created += 1
