@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import logging
+import secrets
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -37,7 +38,7 @@ from .forking import tell_after_fork
 from .identity import IdentifiedAlias, Identity
 from .plans import Answer, Exchange, ReadPlan, Request, TableRef, version
 from .steps import Steps
-from .transport import Client, Features, deliver, exchange
+from .transport import IN_MEMORY, Client, Features, deliver, exchange, local_file
 
 if TYPE_CHECKING:
     from .transport.sdk import SDKClient
@@ -48,6 +49,20 @@ logger = logging.getLogger("django_appwrite_orm.transport")
 PATIENCE = 3
 
 Result = TypeVar("Result")
+
+
+class _Process:
+    """What tells a store in this process's memory from that of any other one, which may share the cache."""
+
+    def __init__(self) -> None:
+        self.after_fork()
+        tell_after_fork(self)
+
+    def after_fork(self) -> None:
+        self.name = secrets.token_hex(8)
+
+
+_process = _Process()
 
 
 class Connection:
@@ -67,7 +82,9 @@ class Connection:
         self._by_key = self.client
         memory = Memory(settings.cache.memory, settings.cache.trust)
         self.store = Store(settings.cache.alias, patience=settings.timeout, memory=memory)
-        self.keys = Keys(settings.cache.prefix, (settings.endpoint, settings.project_id))
+        self.in_memory = local_file(settings.endpoint) == IN_MEMORY
+        own = (_process.name,) if self.in_memory else ()
+        self.keys = Keys(settings.cache.prefix, (settings.endpoint, settings.project_id, *own))
         self.statistics = Statistics(settings.cache.alias, self.keys.statistics, shared=self.store.shared)
 
     def __repr__(self) -> str:
@@ -190,6 +207,8 @@ class Connections:
         tell_after_fork(self)
 
     def after_fork(self) -> None:
+        """What a child writes to its copy of a store in memory is not in the parent's."""
+        self._made = {alias: one for alias, one in self._made.items() if not one.in_memory}
         self._lock = threading.Lock()
 
     def __getitem__(self, alias: str) -> Connection:

@@ -4,9 +4,10 @@ from .attempts import deliver, exchange
 from .client import Client, RawRequest, Reply
 from .errors import UNMADE
 from .features import Features
-from .local import close_local, local_file, open_local
+from .local import IN_MEMORY, close_local, local_file, open_local
 
 __all__ = [
+    "IN_MEMORY",
     "UNMADE",
     "Client",
     "Features",

@@ -13,6 +13,9 @@ from .wire import Incoming, Outgoing
 if TYPE_CHECKING:
     from ..local import LocalAppwrite
 
+# The file of a server that keeps everything in the memory of its process.
+IN_MEMORY = ":memory:"
+
 
 class _Servers:
     """Those of this process, by file. A child goes on with its parent's, which know of forks themselves."""
@@ -48,7 +51,7 @@ def local_file(endpoint: str) -> str | None:
     scheme, _, file = endpoint.partition(":")
     if scheme != "local":
         return None
-    return file if file == ":memory:" else str(Path(file).absolute())
+    return file if file == IN_MEMORY else str(Path(file).absolute())
 
 
 def open_local(file: str) -> LocalAppwrite:

@@ -138,6 +138,8 @@ def test_not_under_tests() -> None:
 def test_the_digest_is_the_same_in_every_process() -> None:
     code = (
         "import django; django.setup()\n"
+        "from django.conf import settings\n"
+        "settings.APPWRITE_ORM = {'default': {'ENDPOINT': 'local:rows.sqlite3', 'DATABASE_ID': 'library'}}\n"
         "from django_appwrite_orm.schema import automatic\n"
         "from django_appwrite_orm.connection import connections\n"
         "from tests.library.tables import *\n"
