@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar, Unpack
 
 from django.db.models import Count, Max, Min
 
@@ -20,6 +20,13 @@ from .system import column_by_key, keys
 from .tallies import Tally, Wanted, wanted
 
 R = TypeVar("R", bound=Row)
+
+
+class Cap(TypedDict, total=False):
+    """What `count()` takes. As a parameter of its own it would show in the signature, and Django's Paginator asks a
+    `count` with parameters for nothing: it reads all rows instead."""
+
+    cap: int | None
 
 
 class Numbers(Selection[R]):
@@ -57,18 +64,17 @@ class Numbers(Selection[R]):
             count += len((yield from walk.page()))
         return count
 
-    def count(self, *, cap: int | None = None) -> int:
+    def count(self, **options: Unpack[Cap]) -> int:
         """How many rows match, exactly; a request for every 5,000 of them.
 
         `cap`: no further than this, for a label such as "1,000 and more"; up to 5,000 that is one request.
         """
-        return run(self._count(_positive(cap))) if self._rows is None else self._known(cap)
+        cap = _positive(**options)
+        return run(self._count(cap)) if self._rows is None else len(self._rows[:cap])
 
-    async def acount(self, *, cap: int | None = None) -> int:
-        return await arun(self._count(_positive(cap))) if self._rows is None else self._known(cap)
-
-    def _known(self, cap: int | None) -> int:
-        return len((self._rows or [])[: _positive(cap)])
+    async def acount(self, **options: Unpack[Cap]) -> int:
+        cap = _positive(**options)
+        return await arun(self._count(cap)) if self._rows is None else len(self._rows[:cap])
 
     def _exists(self) -> Steps[bool]:
         if self.is_empty:
@@ -162,7 +168,7 @@ class Numbers(Selection[R]):
         return Groups(self, wanted(self.model, named, aggregates))
 
 
-def _positive(cap: int | None) -> int | None:
+def _positive(cap: int | None = None) -> int | None:
     if cap is not None and (isinstance(cap, bool) or not isinstance(cap, int) or cap < 1):
         raise ValueError(f"cap must be a whole number of rows, not {cap!r}.")
     return cap

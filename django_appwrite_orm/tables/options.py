@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
+from django.utils.text import camel_case_to_spaces
 
 from ..caching import CachePolicy
 from ..exceptions import ConfigurationError
@@ -124,6 +125,16 @@ class Options:
     def object_name(self) -> str:
         """The class's name; Django's `get_object_or_404` puts it into its message."""
         return self.table.__name__
+
+    @property
+    def model_name(self) -> str:
+        """The same in lower case; Django's `ListView` makes names of it for a template and what it shows."""
+        return self.table.__name__.lower()
+
+    @property
+    def verbose_name(self) -> str:
+        """The class's name in words; Django's `DetailView` puts it into its 404."""
+        return str(camel_case_to_spaces(self.table.__name__))
 
     @property
     def label(self) -> str:

@@ -7,7 +7,6 @@ import datetime
 
 import pytest
 from django.core.exceptions import FieldError, ObjectDoesNotExist, ValidationError
-from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
@@ -88,11 +87,6 @@ class TestResults:
             assert "price" in repr(rows)
             assert list(Book.objects.none()) == []
         assert (costs.requests, costs.cache) == ([], [])
-
-    def test_a_paginator(self) -> None:
-        pages = Paginator(Book.objects.order_by("title"), 4)
-        assert (pages.count, pages.num_pages) == (6, 2)
-        assert titles(pages.page(2)) == ["Emma", "Howl"]
 
 
 def test_all_is_every_row_in_pages(library: None, settings) -> None:
