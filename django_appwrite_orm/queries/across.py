@@ -88,6 +88,18 @@ def crosses(clause: Clause) -> bool:
     return isinstance(clause, Across) or (clause.method in ("and", "or") and any(map(crosses, clause.values or ())))
 
 
+def refusal(table: type[Row], clause: Clause) -> NotSupportedError | None:
+    """Why such a clause cannot stand where it does, if a relationship in it is one that only Appwrite can follow."""
+    if isinstance(clause, Across) and clause.attribute is None:
+        return NotSupportedError(
+            f"{table.__name__}: Appwrite follows {clause.way!r}, a relationship to many that is seen from one"
+            " side, in a single condition that is neither negated nor one of several alternatives, and not for"
+            " users. Give it a two_way_key."
+        )
+    parts = (clause.values or ()) if clause.method in ("and", "or") else ()
+    return next((found for part in parts if (found := refusal(table, part)) is not None), None)
+
+
 def followed(query: Selection[Any]) -> Steps[Any]:
     """The same selection with every relation in its filters followed, or left to Appwrite."""
     if not crosses(query._where):
@@ -110,12 +122,8 @@ def _followed(query: Selection[Any], clause: Clause, natives: set[str] | None) -
     if native is not None and natives is not None and clause.native not in natives:
         natives.add(str(clause.native))
         return native
-    if clause.attribute is None:
-        raise NotSupportedError(
-            f"{query.model.__name__}: Appwrite follows {clause.way!r}, a relationship to many that is seen from one"
-            " side, in a single condition that is neither negated nor one of several alternatives, and not for"
-            " users. Give it a two_way_key."
-        )
+    if (refused := refusal(query.model, clause)) is not None:
+        raise refused
     ids = yield from _ids_in(query, clause)
     matching = Clause("equal", clause.attribute, tuple(ids)) if ids else NOTHING
     return matching if clause.method == FOLLOWS else negation(matching, lambda key: False)

@@ -21,7 +21,7 @@ from ..tables import Row, columns
 from ..tables.columns.relationship import RelationshipColumn
 from ..tables.columns.spatial import Spatial
 from ..tables.columns.stored import STORED_AS_TEXT
-from .across import across
+from .across import across, refusal
 from .dates import DATE_PARTS, part_of_date
 from .places import PLACE_LOOKUPS, place_clause
 from .system import column_by_key, column_of
@@ -57,7 +57,7 @@ def where(table: type[Row], condition: Q) -> Clause:
     try:
         return negation(clause, lambda key: _nullable(table, key))
     except ValueError as error:
-        raise NotSupportedError(f"{error}; it cannot be excluded.") from None
+        raise refusal(table, clause) or NotSupportedError(f"{error}; it cannot be excluded.") from None
 
 
 def _nullable(table: type[Row], key: str) -> bool:
