@@ -30,6 +30,15 @@ if TYPE_CHECKING:
     from ..local import Snapshot
 
 _MEMORY = ":memory:"
+# What a connection leads to, whatever else is set: no server but this one, of its own version, and no other services.
+_HERE = {
+    "ENDPOINT": f"local:{_MEMORY}",
+    "PROJECT_ID": "local",
+    "API_KEY": "local",
+    "SERVER_VERSION": "",
+    "AUTO_MIGRATE": False,
+    "CHANNEL_URL": "",
+}
 
 
 class _Clean:
@@ -53,8 +62,7 @@ atexit.register(_Clean.forget)
 def clean_appwrite() -> Iterator[None]:
     """Inside, every connection of APPWRITE_ORM leads to the local Appwrite in memory, whose registered tables are
     there and empty; nothing is cached about them."""
-    here = {"ENDPOINT": f"local:{_MEMORY}", "PROJECT_ID": "local", "API_KEY": "local", "AUTO_MIGRATE": False}
-    with override_settings(APPWRITE_ORM={alias: {**given, **here} for alias, given in configured().items()}):
+    with override_settings(APPWRITE_ORM={alias: {**given, **_HERE} for alias, given in configured().items()}):
         tables = [(alias_of(table), table) for table in registry.all()]
         server, made = open_local(_MEMORY), tuple((alias, table._meta.id) for alias, table in tables)
         if _Clean.server is not server or _Clean.made != made or _Clean.snapshot is None:

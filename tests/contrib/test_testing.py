@@ -32,9 +32,11 @@ def test_the_tables_are_made_once() -> None:
 
 def test_no_test_reaches_a_real_server(settings) -> None:
     real = {"ENDPOINT": "https://appwrite.example/v1", "PROJECT_ID": "p", "API_KEY": "k", "DATABASE_ID": "library"}
-    settings.APPWRITE_ORM = {"default": {**real, "CACHE": {"TTL": 7}}}
+    others = {"CHANNEL_URL": "redis://redis.example", "SERVER_VERSION": "2.5.0"}
+    settings.APPWRITE_ORM = {"default": {**real, **others, "CACHE": {"TTL": 7}}}
     with clean_appwrite():
-        assert connections["default"].settings.endpoint == "local::memory:"
+        found = connections["default"].settings
+        assert (found.endpoint, found.channel_url, found.server_version) == ("local::memory:", "", "")
         assert connections["default"].settings.cache.policy.ttl == 7
         Book.objects.create(title="Dune", price=1)
     assert connections["default"].settings.endpoint == real["ENDPOINT"]
