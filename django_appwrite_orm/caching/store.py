@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -30,6 +31,9 @@ _LOOPING = frozenset() if django.VERSION >= (6, 1) else frozenset({"get_many", "
 
 # What never answers None, unless django-redis with IGNORE_EXCEPTIONS does so in place of an error.
 _TELLING = frozenset({"add", "set", "touch", "delete_many"})
+
+# Where Django's backends and django-redis make their client when it is first asked for.
+_CLIENTS = ("_cache", "client")
 
 # Seconds without a failure after which an outage is over, to the log.
 QUIET = 5.0
@@ -59,6 +63,13 @@ class Store:
     def shared(self) -> bool:
         """Whether other processes see what is stored here."""
         return is_shared(type(caches[self.alias]))
+
+    def load(self) -> None:
+        """Import what the backend needs, without a connection: before a thread begins, for a child that is forked in
+        the middle of an import waits for its end."""
+        with suppress(Exception):  # the calls will say it
+            for name in _CLIENTS:
+                getattr(caches[self.alias], name, None)
 
     @cached_property
     def hides_failures(self) -> bool:

@@ -58,6 +58,7 @@ class Audience:
         if self._listener is None:
             listener = self._new_listener()
             listener.check()
+            connections[self._alias].store.load()
             self._listener = listener
             self._subscribers = (subscriber,)
             name = f"appwrite-listen-{self._alias}"

@@ -42,7 +42,11 @@ class LocalListener:
         return self._reporter.state
 
     def check(self) -> None:
-        """There is nothing that could be missing."""
+        """Raises what opening the file raises. It is done here, with all its imports, and not in the thread of `run`:
+        a child that is forked in the middle of an import waits for its end for ever."""
+        from ..local.events import names  # noqa: F401
+
+        open_local(self._file)
 
     def stop(self) -> None:
         """Make `run` return soon."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import encodings.idna  # noqa: F401 -- getaddrinfo's own import, made here and not in a thread: see `addresses`
 import socket
 from ipaddress import ip_address
 from queue import Empty, SimpleQueue
@@ -19,6 +20,7 @@ def addresses(host: str, port: int, limit: float | None) -> list[str]:
     """The IP addresses of `host`, in the resolver's order; `limit` in seconds.
 
     Raises httpcore's `ConnectError` when there are none, `ConnectTimeout` when the resolver does not say so in time.
+    A process may fork while a thread asks: were it in the middle of an import, the child would wait for its end.
     """
     if _is_address(host):
         return [host]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -232,35 +231,3 @@ def test_without_the_library(settings, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigurationError, match=r"pip install 'django-appwrite-orm\[realtime\]'"):
         orm.listen(lambda change: None)
     assert threads() == []
-
-
-FORKING = """
-import os, sys, time
-import django
-from django.conf import settings
-settings.configure(INSTALLED_APPS=["django_appwrite_orm", "tests.events"], APPWRITE_ORM={"default": {
-    "ENDPOINT": "http://127.0.0.1:1/v1", "PROJECT_ID": "p", "API_KEY": "k", "DATABASE_ID": "d"}})
-django.setup()
-import threading
-from django_appwrite_orm import orm
-from django_appwrite_orm.events import callbacks
-orm.listen(print)
-while callbacks._audiences["default"]._listener.state != "waiting":  # no longer in the middle of an import
-    time.sleep(0.01)
-child = os.fork()
-if not child:
-    assert threading.active_count() == 1
-    orm.close_listeners()
-    orm.listen(print)
-    assert threading.active_count() == 2
-    orm.close_listeners()
-    os._exit(7)
-status = os.waitpid(child, 0)[1]
-orm.close_listeners()
-sys.exit(os.waitstatus_to_exitcode(status))
-"""
-
-
-def test_a_forked_child_listens_for_itself() -> None:
-    done = subprocess.run([sys.executable, "-c", FORKING], capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 7, done.stderr
