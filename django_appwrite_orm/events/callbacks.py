@@ -34,12 +34,17 @@ MOST_WAITING = 10_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Subscriber:
-    """Who listens, and to what: to every registered table, to one, or to one row of it."""
+    """Who listens, and to what: to every registered table, to one, or to one row of it. `ended` is told when there is
+    nothing more to hear, and the error that made it so."""
 
     callback: Callback
     table: type[Row] | None = None
     id: str | None = None
-    failed: Callable[[AppwriteORMError], object] | None = None
+    ended: Callable[[AppwriteORMError | None], object] | None = None
+
+    def end(self, error: AppwriteORMError | None = None) -> None:
+        if self.ended is not None:
+            self.ended(error)
 
     def wants(self, change: RowChange) -> bool:
         return self.table in (None, change.table) and self.id in (None, change.row.id)
@@ -76,7 +81,10 @@ class Audience:
 
     def remove(self, chosen: Callable[[Subscriber], bool]) -> None:
         """Take those away. The thread ends soon when nobody is left."""
-        self._subscribers = tuple(one for one in self._subscribers if not chosen(one))
+        before, self._subscribers = self._subscribers, tuple(one for one in self._subscribers if not chosen(one))
+        for subscriber in before:
+            if subscriber not in self._subscribers:
+                subscriber.end()
         if not self._subscribers and self._listener is not None:
             self._listener.stop()
             self._listener = None
@@ -92,15 +100,14 @@ class Audience:
                 left, self._subscribers = self._subscribers, ()
                 self._listener = None
             for subscriber in left:
-                if subscriber.failed is not None:
-                    subscriber.failed(error)
+                subscriber.end(error)
 
     def _tell(self, change: RowChange) -> None:
         for subscriber in self._subscribers:
             if change.using == self._alias and subscriber.wants(change):
                 try:
                     subscriber.callback(change)
-                except Exception:
+                except BaseException:  # nobody interrupts this thread, and a sys.exit() must not end it for the others
                     logger.exception("A callback of orm.listen failed on %s", change.table._meta.label)
 
 
@@ -140,16 +147,16 @@ def listen(alias: str, subscriber: Subscriber) -> Callable[[], None]:
 
 
 async def changes(alias: str, table: type[Row] | None = None, id: str | None = None) -> AsyncGenerator[RowChange]:
-    """The same to iterate over. Raises what ends the listening, and `AppwriteORMError` for a loop that is too slow:
-    changes would be lost without a word."""
+    """The same to iterate over, until `close_listeners`. Raises what else ends the listening, and `AppwriteORMError`
+    for a loop that is too slow: changes would be lost without a word."""
     loop = asyncio.get_running_loop()
-    waiting: asyncio.Queue[RowChange | AppwriteORMError] = asyncio.Queue()
+    waiting: asyncio.Queue[RowChange | AppwriteORMError | None] = asyncio.Queue()
 
-    def take(change: RowChange | AppwriteORMError) -> None:
+    def take(change: RowChange | AppwriteORMError | None) -> None:
         with suppress(RuntimeError):  # the loop is closed: nobody iterates
             loop.call_soon_threadsafe(put, change)
 
-    def put(change: RowChange | AppwriteORMError) -> None:
+    def put(change: RowChange | AppwriteORMError | None) -> None:
         if waiting.qsize() < MOST_WAITING:
             waiting.put_nowait(change)
         elif waiting.qsize() == MOST_WAITING:
@@ -157,8 +164,7 @@ async def changes(alias: str, table: type[Row] | None = None, id: str | None = N
 
     stop = listen(alias, Subscriber(take, table, id, take))
     try:
-        while True:
-            change = await waiting.get()
+        while (change := await waiting.get()) is not None:
             if isinstance(change, AppwriteORMError):
                 raise change
             yield change

@@ -157,7 +157,7 @@ class Listener:
             message = json.loads(frame)
             kind, data = message["type"], message.get("data")
             if kind == "event":
-                names, payload = data["events"], data["payload"]
+                names, payload = [*map(str.strip, data["events"])], data["payload"]
             elif kind == "error":
                 refusal = f"Appwrite says {data['code']}: {data['message']}"
             elif kind == "connected":

@@ -202,6 +202,7 @@ def test_the_pauses_grow_to_a_minute() -> None:
     "frame",
     [
         *("not json", "[]", {"type": "event", "data": {"events": []}}, {"type": "event"}),
+        *({"type": "event", "data": {"events": names, "payload": {}}} for names in (None, [1])),
         *({"type": "connected"}, {"type": "connected", "data": {"user": {}, "channels": []}}),
         *({"type": "error"}, {"type": "error", "data": {"code": 1}}),
     ],

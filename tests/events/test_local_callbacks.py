@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -89,6 +91,36 @@ def test_a_writer_never_waits(library, monkeypatch: pytest.MonkeyPatch, caplog: 
     assert soon(lambda: told)
     orm.close_listeners()
     assert len(told) < 6
+
+
+def test_a_callback_that_exits_ends_nobody_elses_listening(library, caplog: pytest.LogCaptureFixture) -> None:
+    heard: list[RowChange] = []
+    orm.listen(lambda change: sys.exit(1))
+    orm.listen(heard.append)
+    assert listens()
+    for number in range(2):
+        Book.objects.create(title=f"{number}", price=1)
+    assert soon(lambda: len(heard) == 2)
+    orm.close_listeners()
+    assert "A callback of orm.listen failed" in caplog.text
+
+
+@pytest.mark.parametrize("everybody", [True, False])
+def test_closing_listeners_ends_iterators(library, everybody: bool) -> None:
+    """Those that wait for a change as well: a loop that is to end would otherwise wait for ever."""
+
+    async def iterate() -> list[RowChange]:
+        return [change async for change in orm.table(Book._meta.name).alisten()]
+
+    async def both() -> list[RowChange]:
+        iterating = asyncio.create_task(iterate())
+        await asyncio.sleep(0)  # for its first step
+        assert await asyncio.to_thread(listens)
+        await asyncio.to_thread(orm.close_listeners if everybody else orm.table(Book._meta.name).close_listeners)
+        return await asyncio.wait_for(iterating, 10)
+
+    assert asyncio.run(both()) == []
+    assert soon(lambda: threads() == [])
 
 
 def test_a_child_has_nobody_who_listens() -> None:
