@@ -162,7 +162,7 @@ class Listener:
                 refusal = f"Appwrite says {data['code']}: {data['message']}"
             elif kind == "connected":
                 user, channels = data["user"]["$id"] if data["user"] else "a guest", len(data["channels"])
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             logger.error("Realtime of %r: a frame that cannot be read; every table is read anew.", self.alias)
             run(forget_all(self.alias))
             return

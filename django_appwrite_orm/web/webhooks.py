@@ -44,7 +44,7 @@ def appwrite_webhook(request: HttpRequest, using: str = DEFAULT_ALIAS) -> HttpRe
         return _refused(request, 401, "its signature is not right for this URL, body and secret")
     try:
         payload = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _refused(request, 400, "its body is not JSON")
     names = request.headers.get("X-Appwrite-Webhook-Events", "").split(",")
     run(handle(names, payload, using))

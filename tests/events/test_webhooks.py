@@ -171,7 +171,9 @@ def test_behind_a_proxy_the_settings_name_the_url(settings) -> None:
     assert not Open.objects.is_updated()
 
 
-@pytest.mark.parametrize(("body", "status"), [("{", 400), ("[]", 204), ("x" * (LARGEST + 1), 413)])
+@pytest.mark.parametrize(
+    ("body", "status"), [("{", 400), ("[" * 100_000, 400), ("[]", 204), ("x" * (LARGEST + 1), 413)]
+)
 def test_odd_bodies_that_are_signed(body: str, status: int, heard: list[dict[str, Any]]) -> None:
     """The names say which table it was, so that a body which is no row still makes misses."""
     read_both()
