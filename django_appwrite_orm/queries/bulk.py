@@ -17,7 +17,7 @@ from .chunks import Errors, batch_of, by_position, chunks_of, is_refusal
 from .expressions import separated
 from .operations import announce
 from .transactions import Transaction, enclosing
-from .versions import counted
+from .versions import counted, refuse_version
 from .writes import changes_of, known_columns, ref_of, update_all
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def bulk_update(
     """Write these columns of many rows; see `Changes.bulk_update`."""
     together = batch_of(batch_size, OPERATIONS_LIMIT)
     known_columns(table, fields)
+    refuse_version(table, fields)
     if not fields:
         raise ValueError("bulk_update() needs the names of the columns to write.")
     _updates(table, rows, fields, alias, errors)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Any
+
+from asgiref.sync import sync_to_async
 
 from ..caching import all_totals
 from ..conf import DEFAULT_ALIAS
@@ -11,7 +13,8 @@ from ..connection import connections
 from ..events import RowChange, callbacks
 from ..exceptions import AppwriteORMError
 from ..registry import registry
-from ..schema import verbs
+from ..schema import tables_named, verbs
+from ..schema.data import dump
 from ..steps import Steps, arun, run
 from .joins import Join
 from .operations import alias_of, invalidate
@@ -89,6 +92,20 @@ class ORM:
         table = registry.get(name)
         await arun(verbs.delete_table(table, alias_of(table, using)))
 
+    def export_to_json(self, *names: str, using: str = DEFAULT_ALIAS) -> str:
+        """All rows of the tables with these names (or labels, or of these apps), or of all, as one JSON object with a
+        list of rows for each: what `load_appwrite` reads. The whole text is in memory; `dump_appwrite` writes a file
+        of any size. Raises `ConfigurationError` for an unknown name."""
+        return run(self._exported(names, using))
+
+    async def aexport_to_json(self, *names: str, using: str = DEFAULT_ALIAS) -> str:
+        return await arun(self._exported(names, using))
+
+    def _exported(self, names: Sequence[str], using: str) -> Steps[str]:
+        parts: list[str] = []
+        yield from dump(connections[using], tables_named(names, using), parts.append, "object")
+        return "".join(parts)
+
     def listen(self, callback: Callable[[RowChange], object], *, using: str = DEFAULT_ALIAS) -> Callable[[], None]:
         """Call back for each change of a registered table's row, by whomever, over Appwrite's realtime: in a thread
         of this process, which also drops tokens and sends `row_changed`. What is given ends it.
@@ -128,11 +145,17 @@ class ORM:
         totals = all_totals(statistics, [table._meta.id for table in tables])
         return {table._meta.name: totals[table._meta.id].as_dict() for table in tables}
 
+    async def astats(self) -> dict[str, dict[str, Any]]:
+        return await sync_to_async(self.stats)()
+
     def reset_stats(self, name: str | None = None) -> None:
         """Count from nothing again: the table of this name, or all of them. Raises `CacheUnavailable`."""
         chosen = [table._meta.id for table in registry.all() if name in (None, table._meta.name)]
         for alias in connections.aliases():
             connections[alias].statistics.reset(chosen)
+
+    async def areset_stats(self, name: str | None = None) -> None:
+        await sync_to_async(self.reset_stats)(name)
 
 
 orm = ORM()

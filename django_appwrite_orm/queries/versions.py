@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from typing import Any
 
 from django.core.exceptions import FieldError
@@ -24,9 +25,15 @@ def counted(table: type[Row], data: dict[str, Any]) -> dict[str, Any]:
     version = table._meta.version
     if version is None:
         return data
-    if version.key in data:
-        raise FieldError(f"{table.__name__}.{version.name} counts the changes of the row and cannot be set.")
+    refuse_version(table, [version.name] if version.key in data else ())
     return {**data, version.key: increment(1)}
+
+
+def refuse_version(table: type[Row], names: Collection[str]) -> None:
+    """Raises FieldError if the version column is among the columns that are to be written."""
+    version = table._meta.version
+    if version is not None and version.name in names:
+        raise FieldError(f"{table.__name__}.{version.name} counts the changes of the row and cannot be set.")
 
 
 def update_if_unchanged(row: Row, alias: str, plan: UpdateRow) -> Steps[Any]:

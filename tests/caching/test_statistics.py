@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -43,6 +44,9 @@ def test_what_is_counted() -> None:
     assert counts["bytes"] > 0
     assert counts["hit_time"] > 0
     assert orm.stats()["library_reader"]["reads"] == 0
+    assert asyncio.run(orm.astats())["books"] == orm.stats()["books"]
+    asyncio.run(orm.areset_stats())
+    assert orm.stats()["books"]["reads"] == 0
     orm.reset_stats()
     assert orm.stats()["books"]["reads"] == 0
 

@@ -207,6 +207,8 @@ def test_nobody_sets_it() -> None:
         for value in (9, F("revision") + 1):
             with pytest.raises(FieldError, match="cannot be set"):
                 Account.objects.update(revision=value)
+        with pytest.raises(FieldError, match="cannot be set"):
+            Account.objects.bulk_update([account], ["balance", "revision"])
     assert costs.requests == []
 
 

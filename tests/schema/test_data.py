@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import json
@@ -13,7 +14,7 @@ import pytest
 from django.core.cache import caches
 from django.core.management import call_command
 
-from django_appwrite_orm import Permission, Role
+from django_appwrite_orm import Permission, Role, orm
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.transport import close_local
 from django_appwrite_orm.transport.attempts import Attempt
@@ -256,3 +257,20 @@ def test_other_writers_are_noticed_in_the_count(tmp_path: Path) -> None:
 def test_a_default_that_takes_the_place_of_no_value_is_said(tmp_path: Path) -> None:
     _said, problems = loaded(write(tmp_path / "rows", {**GOOD, "lent": None}))
     assert problems == ["In 1 rows a missing value became the default of its column, as Appwrite has it."]
+
+
+def test_all_rows_as_one_text(tmp_path: Path) -> None:
+    stock(3)
+    Reader.objects.create(id="ada", name="Ada")
+    text = orm.export_to_json()
+    assert {name: len(rows) for name, rows in json.loads(text).items()} == {
+        "books": 3,
+        "library_reader": 1,
+        "library_everything": 2,
+    }
+    assert list(json.loads(asyncio.run(orm.aexport_to_json("library.Reader")))) == ["library_reader"]
+    file = tmp_path / "all.json"
+    file.write_text(text)
+    emptied()
+    call_command("load_appwrite", str(file), stdout=io.StringIO(), stderr=io.StringIO())
+    assert orm.export_to_json() == text
