@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,15 @@ def test_a_site_that_was_started_by_a_program_ends_with_it(tmp_path) -> None:
             site.kill()
 
 
-def test_a_check_that_is_interrupted_says_so_and_leaves_nothing(tmp_path) -> None:
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """What is started hears a Ctrl-C, also where these tests run in the background of a shell and would not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_check_that_is_interrupted_says_so_and_leaves_nothing(tmp_path, ctrl_c) -> None:
     environment = {**_environment(), "TMPDIR": str(tmp_path)}
     command = [sys.executable, "-u", str(MANAGE), "demo", "--check"]
     with subprocess.Popen(
