@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.cache import caches
 
 from django_appwrite_orm import signals
+from django_appwrite_orm.events import listener, pauses
 from django_appwrite_orm.registry import registry
+from tests import redis
 
 from .tables import Open, Own
+from .world import World, world
 
 # Deliveries and frames of a running Appwrite 1.9.6.
 RECORDED = Path(__file__).parent / "recorded"
@@ -49,3 +53,20 @@ def heard() -> Iterator[list[dict[str, Any]]]:
     signals.row_changed.connect(receive)
     yield found
     signals.row_changed.disconnect(receive)
+
+
+@pytest.fixture(scope="module")
+def cache() -> Iterator[str]:
+    """The URL of a Redis."""
+    with redis.running() as url:
+        yield url
+
+
+@pytest.fixture
+def here(settings, tables, tmp_path: Path, cache: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """An Appwrite over HTTP and a site's process before it, which loses no time between its attempts."""
+    monkeypatch.setattr(pauses.random, "uniform", lambda low, high: 0.01)
+    monkeypatch.setattr(listener, "LOOK", 0.05)
+    with world(settings, tmp_path / "appwrite.sqlite3", cache) as found:
+        yield found
+        caches["default"].clear()

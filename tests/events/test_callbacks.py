@@ -8,35 +8,24 @@ import sys
 import threading
 from collections.abc import Iterator
 from io import StringIO
-from pathlib import Path
 
 import pytest
 from django.core.management import call_command
 
 from django_appwrite_orm import orm
-from django_appwrite_orm.events import RowChange, callbacks, listener, pauses
+from django_appwrite_orm.events import RowChange, callbacks
 from django_appwrite_orm.exceptions import AppwriteORMError, ConfigurationError, NotFound
-from tests import redis
 
 from .tables import Open, Own
 from .test_listening import soon
-from .world import LISTENER, TABLE, World, world
-
-
-@pytest.fixture(scope="module")
-def cache() -> Iterator[str]:
-    with redis.running() as url:
-        yield url
+from .world import LISTENER, TABLE, World
 
 
 @pytest.fixture
-def here(settings, tables, tmp_path: Path, cache: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setattr(pauses.random, "uniform", lambda low, high: 0.01)
-    monkeypatch.setattr(listener, "LOOK", 0.05)
-    with world(settings, tmp_path / "appwrite.sqlite3", cache) as found:
-        yield found
-        orm.close_listeners()
-        assert threads() == []
+def here(here: World) -> Iterator[World]:
+    yield here
+    orm.close_listeners()
+    assert threads() == []
 
 
 def threads() -> list[str]:

@@ -18,16 +18,14 @@ from django.core.cache import caches
 from django.core.management import CommandError, call_command
 
 from django_appwrite_orm.connection import connections
-from django_appwrite_orm.events import listener, pauses
 from django_appwrite_orm.events.listener import Listener
 from django_appwrite_orm.events.reports import last_reports
 from django_appwrite_orm.steps import run
-from tests import redis
 from tests.counting import counted
 
 from .tables import Open, Own
 from .test_listening import soon
-from .world import LISTENER, SECRET, TABLE, World, world
+from .world import LISTENER, SECRET, TABLE, World
 
 pytestmark = pytest.mark.slow  # they start whole sites
 
@@ -39,21 +37,6 @@ CHANGES: list[tuple[str, str, Any, str]] = [
     ("PATCH", TABLE, {"data": {"n": 6}}, "a=6"),
     ("DELETE", f"{TABLE}/a", None, ""),
 ]
-
-
-@pytest.fixture(scope="module")
-def cache() -> Iterator[str]:
-    with redis.running() as url:
-        yield url
-
-
-@pytest.fixture
-def here(settings, tables, tmp_path: Path, cache: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setattr(pauses.random, "uniform", lambda low, high: 0.01)
-    monkeypatch.setattr(listener, "LOOK", 0.05)
-    with world(settings, tmp_path / "appwrite.sqlite3", cache) as found:
-        yield found
-        caches["default"].clear()
 
 
 @pytest.fixture
