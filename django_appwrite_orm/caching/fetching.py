@@ -58,7 +58,8 @@ def fetched_once(wanted: Fetch, held: tuple[str, ...]) -> Steps[Landed]:
 
 def refreshed_behind(wanted: Fetch, held: tuple[str, ...]) -> Steps[None]:
     """Have the answer fetched anew while the caller goes on, unless somebody is at it, or many are at others."""
-    flight: Flight = yield Join(wanted.store.flights, (wanted.key, held))
+    # It is carried out in a thread, whoever asks for it: one flight for all of the process, not one for each loop.
+    flight = wanted.store.flights.join((wanted.key, held))
     if flight.leads:
         begun = False
         try:

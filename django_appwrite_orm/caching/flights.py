@@ -48,8 +48,12 @@ class Flights:
         self._under_way: dict[Hashable, Flight] = {}
         self._lock = threading.Lock()
 
-    def join(self, key: Hashable) -> Flight:
-        """The flight for `key`: a new one to lead, or the one under way to wait for."""
+    def join(self, wanted: Hashable, loop: int | None = None) -> Flight:
+        """The flight for what is `wanted`: a new one to lead, or the one under way to wait for.
+
+        `loop` is the id of the event loop that carries it out, None when a thread does, for which anyone may wait.
+        """
+        key = (loop, wanted)
         with self._lock:
             if key in self._under_way:
                 return Flight(key, leads=False, future=self._under_way[key].future)
@@ -73,17 +77,17 @@ class Join(Step):
     asynchronous readers have flights of their own, and a blocking one inside a loop flies alone."""
 
     flights: Flights
-    key: Hashable
+    wanted: Hashable
 
     def perform(self) -> Flight:
         try:
             asyncio.get_running_loop()
         except RuntimeError:
-            return self.flights.join((None, self.key))
+            return self.flights.join(self.wanted)
         return Flight(None, leads=True)
 
     async def aperform(self) -> Flight:
-        return self.flights.join((id(asyncio.get_running_loop()), self.key))
+        return self.flights.join(self.wanted, id(asyncio.get_running_loop()))
 
 
 @dataclass(frozen=True, slots=True)
