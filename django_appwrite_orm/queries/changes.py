@@ -77,24 +77,8 @@ class Changes(Results[R]):
         id, or the columns of a `UniqueIndex`; the others are created. Neither can be used inside `atomic()`.
         Raises `DuplicateId`, `UniqueViolation`.
         """
-        conflicts = conflicts_of(
-            self.model,
-            ignore=ignore_conflicts,
-            update=update_conflicts,
-            update_fields=update_fields,
-            unique_fields=unique_fields,
-        )
-        return run(
-            creating.bulk_create(
-                self.model,
-                list(rows),
-                self.db,
-                progress=progress,
-                errors=errors,
-                conflicts=conflicts,
-                batch_size=batch_size,
-            )
-        )
+        conflicts = conflicts_of(self.model, ignore_conflicts, update_conflicts, update_fields, unique_fields)
+        return run(creating.bulk_create(self.model, list(rows), self.db, progress, errors, conflicts, batch_size))
 
     async def abulk_create(
         self,
@@ -108,23 +92,9 @@ class Changes(Results[R]):
         update_fields: Collection[str] = (),
         unique_fields: Collection[str] = (),
     ) -> list[R]:
-        conflicts = conflicts_of(
-            self.model,
-            ignore=ignore_conflicts,
-            update=update_conflicts,
-            update_fields=update_fields,
-            unique_fields=unique_fields,
-        )
+        conflicts = conflicts_of(self.model, ignore_conflicts, update_conflicts, update_fields, unique_fields)
         return await arun(
-            creating.bulk_create(
-                self.model,
-                list(rows),
-                self.db,
-                progress=progress,
-                errors=errors,
-                conflicts=conflicts,
-                batch_size=batch_size,
-            )
+            creating.bulk_create(self.model, list(rows), self.db, progress, errors, conflicts, batch_size)
         )
 
     def bulk_update(

@@ -111,7 +111,7 @@ class Conflicts:
 
 
 def conflicts_of(
-    table: type[Row], *, ignore: bool, update: bool, update_fields: Collection[str], unique_fields: Collection[str]
+    table: type[Row], ignore: bool, update: bool, update_fields: Collection[str], unique_fields: Collection[str]
 ) -> Conflicts | None:
     """What `bulk_create` was asked to do about rows that are there. Raises ValueError and FieldError as Django does
     for what makes no sense."""

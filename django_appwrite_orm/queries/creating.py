@@ -30,7 +30,6 @@ def bulk_create(
     table: type[R],
     rows: list[R],
     alias: str,
-    *,
     progress: Progress | None = None,
     errors: Errors | None = None,
     conflicts: Conflicts | None = None,

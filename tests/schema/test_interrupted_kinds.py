@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
 from unittest import mock
 
 import pytest
 
 from django_appwrite_orm import Index, SpatialIndex, Table, columns
-from django_appwrite_orm.exceptions import SchemaError
 from django_appwrite_orm.schema import Rules, plan
 from django_appwrite_orm.steps import run
 from django_appwrite_orm.transport.attempts import Attempt
 
 from .making import ask, columns_of, migrated, table
-from .test_interrupted import FAILURES, Killed, empty_world, failing
+from .test_interrupted import FAILURES, Killed, empty_world, failing, interleaved
 
 pytestmark = pytest.mark.slow
 
@@ -97,18 +95,5 @@ def test_a_run_in_the_middle_of_another_one_harms_nothing() -> None:
     total = writes(Rules())
     for at in range(1, total + 1):
         prepared()
-        perform, seen = Attempt.perform, {"writes": 0}
-
-        def performed(self: Attempt, at: int = at, seen: dict[str, int] = seen, perform: Any = perform) -> Any:
-            if not self.request.is_read:
-                seen["writes"] += 1
-                if seen["writes"] == at:
-                    migrated(*new_tables())
-            return perform(self)
-
-        with mock.patch.object(Attempt, "perform", performed):
-            try:
-                migrated(*new_tables())
-            except SchemaError as error:
-                assert "run it again" in str(error), at  # noqa: PT017
+        interleaved(at, lambda: migrated(*new_tables()))
         check()
