@@ -15,6 +15,7 @@ from django_appwrite_orm.plans import Request
 from django_appwrite_orm.steps import run
 from django_appwrite_orm.transport import close_local
 from tests.library.tables import Book, Everything, Reader
+from tests.prepared import prepare
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +41,4 @@ def _empty_store() -> None:
 @pytest.fixture
 def library() -> None:
     """The tables of tests/library, empty."""
-    from django_appwrite_orm.schema import migrate
-
-    run(migrate([Book, Reader, Everything]))
+    prepare(Book, Reader, Everything)

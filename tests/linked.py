@@ -11,8 +11,8 @@ from django_appwrite_orm import Table
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.plans import Request
 from django_appwrite_orm.registry import registry
-from django_appwrite_orm.schema import migrate
 from django_appwrite_orm.steps import run
+from tests.prepared import prepare
 
 
 def send(method: str, path: str, body: object = None) -> object:
@@ -26,7 +26,7 @@ def made(*tables: type[Table]) -> Iterator[None]:
     for table in tables:
         registry.add(table)
     try:
-        run(migrate(list(tables)))
+        prepare(*tables)
         caches["default"].clear()  # changes of one table that were made side by side leave a doubt
         yield
     finally:

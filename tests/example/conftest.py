@@ -10,6 +10,7 @@ import pytest
 from django.test import override_settings
 
 from django_appwrite_orm.registry import registry
+from tests.prepared import prepare
 
 PROJECT = Path(__file__).parents[2] / "example_project"
 
@@ -20,9 +21,6 @@ def site(monkeypatch) -> Iterator[None]:
     monkeypatch.syspath_prepend(str(PROJECT))
     from config import settings as example
 
-    from django_appwrite_orm.schema import migrate
-    from django_appwrite_orm.steps import run
-
     names = ("MIDDLEWARE", "ROOT_URLCONF", "TEMPLATES", "STATIC_URL", "STATICFILES_DIRS", "BASE_DIR")
     before = registry.all()
     apps = [*example.INSTALLED_APPS, "tests.library"]  # whose tables stay registered, and look up their app
@@ -31,7 +29,7 @@ def site(monkeypatch) -> Iterator[None]:
         **{name: getattr(example, name) for name in names}, INSTALLED_APPS=apps, APPWRITE_ORM=appwrite
     ):
         tables = [table for table in registry.all() if table not in before]
-        run(migrate(tables))
+        prepare(*tables)
         try:
             yield
         finally:

@@ -7,11 +7,10 @@ from django.core.exceptions import FieldError, ValidationError
 
 from django_appwrite_orm import Table, UniqueIndex, atomic, columns
 from django_appwrite_orm.exceptions import DuplicateId, NotSupportedError, UniqueViolation
-from django_appwrite_orm.schema import migrate
-from django_appwrite_orm.steps import run
 from django_appwrite_orm.transport.attempts import Attempt
 from tests.counting import counted
 from tests.library.tables import Book, Reader
+from tests.prepared import prepare
 
 from .racing import lose_answer
 
@@ -30,7 +29,7 @@ class Seat(Table):
 
 @pytest.fixture(autouse=True)
 def tables(library: None) -> None:
-    run(migrate([Seat]))
+    prepare(Seat)
 
 
 def guests() -> list[tuple[str, int, str | None]]:

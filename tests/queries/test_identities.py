@@ -17,9 +17,9 @@ from django_appwrite_orm.exceptions import NotFound, PermissionDenied
 from django_appwrite_orm.plans import Request
 from django_appwrite_orm.queries import QuerySet, atomic
 from django_appwrite_orm.registry import registry
-from django_appwrite_orm.schema import migrate
 from django_appwrite_orm.steps import run
 from tests.counting import counted
+from tests.prepared import prepare
 
 
 class Folder(Table):
@@ -56,7 +56,7 @@ def user(user_id: str) -> str:
 def office() -> Iterator[None]:
     for table in (Folder, Letter):
         registry.add(table)
-    run(migrate([Folder, Letter]))
+    prepare(Folder, Letter)
     yield
     for table in (Folder, Letter):
         registry.discard(table)

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from django_appwrite_orm import Table, UniqueIndex, columns, orm
 from django_appwrite_orm.exceptions import AppwriteORMError, NotSupportedError
 from django_appwrite_orm.registry import registry
-from django_appwrite_orm.schema import migrate
-from django_appwrite_orm.steps import run
 from tests.counting import counted
+from tests.prepared import prepare
 
 
 class Author(Table):
@@ -42,7 +41,7 @@ def essays() -> Iterator[None]:
     """Ada wrote two, Bob one, one has nobody and one somebody who is gone."""
     for table in (Author, Essay):
         registry.add(table)
-    run(migrate([Author, Essay]))
+    prepare(Author, Essay)
     Author.objects.bulk_create([Author(id="ada", name="Ada", code=1), Author(id="bob", name="Bob", code=2)])
     made = [("a", "ada", 1), ("b", "bob", 2), ("c", "ada", 1), ("d", None, None), ("e", "gone", 9)]
     Essay.objects.bulk_create(

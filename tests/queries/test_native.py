@@ -15,9 +15,8 @@ from django.db.models import Avg, Count, Max, Min, Q, StdDev, Sum, Variance
 from django_appwrite_orm import Table, columns
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.plans import Clause
-from django_appwrite_orm.schema import migrate
-from django_appwrite_orm.steps import run
 from tests.counting import counted
+from tests.prepared import prepare
 
 from .newer import newer_server
 
@@ -53,7 +52,7 @@ CONDITIONS = [Q(), Q(day__gt=2), Q(shop=None) | Q(price__lt=3), ~Q(shop="north")
 
 @pytest.fixture(autouse=True)
 def sales() -> None:
-    run(migrate([Sale]))
+    prepare(Sale)
     Sale.objects.bulk_create(
         [
             Sale(

@@ -9,8 +9,7 @@ from django.contrib.gis.measure import D
 from django.core.exceptions import FieldError, ValidationError
 
 from django_appwrite_orm import Table, columns
-from django_appwrite_orm.schema import migrate
-from django_appwrite_orm.steps import run
+from tests.prepared import prepare
 
 BERLIN, PARIS, QUITO = (13.4, 52.5), (2.35, 48.85), (-78.5, -0.2)
 SQUARE = ((0.0, 0.0), (0.0, 10.0), (10.0, 10.0), (10.0, 0.0), (0.0, 0.0))
@@ -28,7 +27,7 @@ class Site(Table):
 
 @pytest.fixture(autouse=True)
 def sites() -> None:
-    run(migrate([Site]))
+    prepare(Site)
     Site.objects.bulk_create(
         [
             Site(id="berlin", at=BERLIN, way=[(0, 0), (10, 10)], area=[SQUARE]),

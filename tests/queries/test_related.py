@@ -14,9 +14,8 @@ from django_appwrite_orm import Table, columns
 from django_appwrite_orm.exceptions import ConfigurationError, NotSupportedError
 from django_appwrite_orm.queries import across
 from django_appwrite_orm.registry import registry
-from django_appwrite_orm.schema import migrate
-from django_appwrite_orm.steps import run
 from tests.counting import counted
+from tests.prepared import prepare
 
 
 class Country(Table):
@@ -42,7 +41,7 @@ def shop() -> Iterator[None]:
     """Two makers of two toys each in one country, one maker without, and a toy whose maker is gone."""
     for table in TABLES:
         registry.add(table)
-    run(migrate(TABLES))
+    prepare(*TABLES)
     Country.objects.create(name="Fiji", id="fj")
     Maker.objects.bulk_create(
         [Maker(name="Ada", id="ada", country_id="fj"), Maker(name="Bob", id="bob", country_id="fj")]

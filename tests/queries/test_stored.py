@@ -13,8 +13,7 @@ from django.db.models import Count, F, Max, Min, Sum
 
 from django_appwrite_orm import Operator, Table, columns
 from django_appwrite_orm.exceptions import ConfigurationError
-from django_appwrite_orm.schema import migrate
-from django_appwrite_orm.steps import run
+from tests.prepared import prepare
 
 
 class Bill(Table):
@@ -35,7 +34,7 @@ ONE, TWO, THREE = (uuid.UUID(int=n) for n in (1, 2, 3))
 
 @pytest.fixture(autouse=True)
 def bills() -> None:
-    run(migrate([Bill]))
+    prepare(Bill)
     Bill.objects.bulk_create(
         [
             Bill(

@@ -13,10 +13,10 @@ from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import AppwriteError, ConfigurationError, Conflict, TransactionError, Unavailable
 from django_appwrite_orm.plans import Request, UpdateRow
 from django_appwrite_orm.queries.verbs import TableVerbs
-from django_appwrite_orm.schema import migrate
 from django_appwrite_orm.steps import run
 from django_appwrite_orm.transport.attempts import Attempt
 from tests.counting import counted
+from tests.prepared import prepare
 
 from .racing import at_the_commit, in_threads
 
@@ -33,7 +33,7 @@ class Account(Table):
 
 @pytest.fixture(autouse=True)
 def accounts() -> None:
-    run(migrate([Account]))
+    prepare(Account)
 
 
 def revision(account: Account) -> int | None:

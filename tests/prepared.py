@@ -1,0 +1,29 @@
+"""Tables on the server of a test: made once by a migration, then put back as they were then."""
+
+from __future__ import annotations
+
+from django_appwrite_orm import Table
+from django_appwrite_orm.connection import connections
+from django_appwrite_orm.local import Snapshot
+from django_appwrite_orm.plans import Request
+from django_appwrite_orm.schema import migrate
+from django_appwrite_orm.steps import run
+from django_appwrite_orm.transport import open_local
+
+_made: dict[tuple[object, ...], Snapshot] = {}
+
+
+def prepare(*tables: type[Table]) -> None:
+    """Have these tables, on the server of "default"; they are empty where they were not there."""
+    connection = connections["default"]
+    known = (connection.settings.database_id, *tables)
+    if (
+        connection.settings.endpoint != "local::memory:"
+        or run(connection.send(Request("GET", "/tablesdb"))).data["total"]
+    ):
+        run(migrate(list(tables)))
+    elif known in _made:
+        open_local(":memory:").restore(_made[known])
+    else:
+        run(migrate(list(tables)))
+        _made[known] = open_local(":memory:").snapshot()
