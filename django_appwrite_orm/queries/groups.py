@@ -36,7 +36,7 @@ class Groups(Generic[R]):
         if taken := {one.name for one in aggregates} & set(query.names):
             raise ValueError(f"annotate(): {', '.join(sorted(taken))} is a column of the groups. Use another name.")
         for name in query.names:
-            if name in query.model._meta.columns and query.model._meta.columns[name].array:
+            if column_of(query.model, name).array:
                 raise TypeError(f"annotate(): {query.model.__name__}.{name} is an array, which is no group.")
         self._query = query
         self._names = query.names
@@ -73,13 +73,14 @@ class Groups(Generic[R]):
         answered = yield from groups(query, self._aggregates, names)
         if answered is not None:
             return answered
-        needed = [*names, *(one.column.name for one in self._aggregates if one.column is not None)]
+        attributes = [column_of(query.model, name).name for name in names]
+        needed = [*attributes, *(one.column.name for one in self._aggregates if one.column is not None)]
         walk = pages(query._clone(_shape=None, select=keys(query.model, needed)))
         found: dict[tuple[Any, ...], list[Tally]] = {}
         while not walk.finished:
             for raw in (yield from walk.page()):
                 row = query.model.from_appwrite(raw, query.db)
-                group = tuple(getattr(row, name) for name in names)
+                group = tuple([getattr(row, attribute) for attribute in attributes])
                 if group not in found:
                     found[group] = [one.tally() for one in self._aggregates]
                 for tally in found[group]:

@@ -74,8 +74,7 @@ class Join:
 
 
 def _key(table: type[Row], name: str) -> columns.Column:
-    reference = table._meta.references.get(name)
-    column = column_of(table, name if reference is None else reference.column_name)
+    column = column_of(table, name)
     if column.array or isinstance(column, columns.JSON):
         raise FieldError(f"{table.__name__}.{name} holds several values; a join needs a column with one.")
     return column

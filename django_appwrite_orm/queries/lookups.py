@@ -70,6 +70,8 @@ def order(table: type[Row], names: Iterable[str]) -> tuple[Clause, ...]:
     """The clauses for `order_by` names: `price`, `-price`, `?` for a random order."""
     clauses = []
     for name in names:
+        if not isinstance(name, str):
+            raise FieldError(f"{table.__name__}: an order is a name, such as 'price' or '-price', not {name!r}.")
         if name == "?":
             clauses.append(Clause("orderRandom"))
             continue

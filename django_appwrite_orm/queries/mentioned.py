@@ -17,23 +17,38 @@ def columns_to_show(query: Selection[Any], keys: Iterable[str | None] = ()) -> t
     """The columns to select, `keys` among them if any are chosen; none for all.
 
     Appwrite shows of a relationship only what is asked for in it: here that is the id, of single links where columns
-    are chosen, of lists of links where their rows are to be read along.
+    are chosen, of lists of links where their rows are to be read along. The id of a row that is read along is needed
+    whatever is chosen.
     """
     if not query.select and not query.related:
         return ()
     linked = {side.key for side in sides_of(query.model)}
-    chosen = dict.fromkeys((*query.select, *filter(None, keys))) if query.select else {}
+    ids = _ids_to_read_along(query)
+    chosen = dict.fromkeys((*query.select, *filter(None, keys), *ids)) if query.select else {}
     select = [f"{key}.$id" if key in linked else key for key in chosen]
     lists = [f"{key}.$id" for key in _lists_read_along(query) if key not in chosen]
     return (*(select or (["*"] if lists else [])), *lists)
 
 
+def _ids_to_read_along(query: Selection[Any]) -> Iterator[str]:
+    """The columns with the ids of the rows that are read along."""
+    meta = query.model._meta
+    for name in _first_relations(query):
+        if name in meta.references:
+            yield meta.columns[meta.references[name].column_name].key
+
+
 def _lists_read_along(query: Selection[Any]) -> Iterator[str]:
-    for name in dict.fromkeys(path.partition("__")[0] for path in query.related):
+    for name in _first_relations(query):
         if name not in query.model._meta.references:
             way = way_of(query.model, name)
             if way.here is not None and (way.beyond is None or way.beyond_many):
                 yield way.here
+
+
+def _first_relations(query: Selection[Any]) -> Iterable[str]:
+    """The relations of the table itself, whatever is read along of theirs."""
+    return dict.fromkeys(path.partition("__")[0] for path in query.related)
 
 
 def tables_beside(query: Selection[Any], filters: Iterable[Clause], select: Iterable[str] = ()) -> tuple[TableRef, ...]:

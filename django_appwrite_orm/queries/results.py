@@ -18,7 +18,7 @@ from .operations import read
 from .reading_ahead import aread_ahead, read_ahead
 from .related import attach
 from .selection import Selection
-from .system import keys
+from .system import column_of, keys
 
 if TYPE_CHECKING:
     from .queryset import QuerySet
@@ -205,7 +205,8 @@ class Results(Selection[R]):
     def values(self, *names: str) -> QuerySet[Any]:
         """Dicts of these columns instead of rows; no names: the id and every column. Only they are read."""
         names = self._names(names)
-        return self._shaped(names, lambda row: {name: getattr(row, name) for name in names})
+        read = self._reader(names)
+        return self._shaped(names, lambda row: dict(zip(names, read(row), strict=True)))
 
     def values_list(self, *names: str, flat: bool = False, named: bool = False) -> QuerySet[Any]:
         """Tuples of these columns, in order; `named`: with the columns as attributes; `flat`: the values of the
@@ -215,12 +216,18 @@ class Results(Selection[R]):
         if flat and len(names) != 1:
             raise TypeError("'flat' is for a single column: values_list('title', flat=True).")
         names = self._names(names)
+        read = self._reader(names)
         if flat:
-            return self._shaped(names, lambda row: getattr(row, names[0]))
+            return self._shaped(names, lambda row: read(row)[0])
         if named:
             make = namedtuple("Row", names)  # type: ignore[misc]  # the names are known only now
-            return self._shaped(names, lambda row: make(*(getattr(row, name) for name in names)))
-        return self._shaped(names, lambda row: tuple(getattr(row, name) for name in names))
+            return self._shaped(names, lambda row: make(*read(row)))
+        return self._shaped(names, read)
+
+    def _reader(self, names: tuple[str, ...]) -> Callable[[R], tuple[Any, ...]]:
+        """The values of these columns in a row; of a reference, the id."""
+        attributes = [column_of(self.model, name).name for name in names]
+        return lambda row: tuple([getattr(row, attribute) for attribute in attributes])
 
     def _names(self, names: tuple[str, ...]) -> tuple[str, ...]:
         keys(self.model, names)  # raises for unknown ones
@@ -229,7 +236,7 @@ class Results(Selection[R]):
     def _shaped(self, names: tuple[str, ...], shape: Callable[[R], Any]) -> QuerySet[Any]:
         select = keys(self.model, names)
         everything = set(self.model._meta.by_key) <= set(select)
-        shaped: Any = self._clone(names=names, _shape=shape, select=() if everything else select)
+        shaped: Any = self._clone(names=names, _shape=shape, select=() if everything else select, related=())
         return shaped  # type: ignore[no-any-return]
 
 

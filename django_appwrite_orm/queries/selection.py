@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, NoReturn, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from django.core.exceptions import FieldError
 from django.db.models import Q
@@ -19,12 +19,13 @@ from ..tables import Row
 from . import lookups, textual
 from .operations import alias_of
 from .system import keys
+from .unavailable import UnavailableMethods
 from .ways import check_relation
 
 R = TypeVar("R", bound=Row)
 
 
-class Selection(Generic[R]):
+class Selection(UnavailableMethods, Generic[R]):
     """Some rows of `model`. Immutable: every method gives another selection."""
 
     def __init__(self, model: type[R], using: str | None = None) -> None:
@@ -176,21 +177,12 @@ class Selection(Generic[R]):
         join = conjunction if connector == Q.AND else disjunction
         return self._clone(_where=join([self._where, other._where]))
 
-    def union(self, *others: Any, all: bool = False) -> NoReturn:
-        """Not possible: Appwrite answers one table at a time. `a | b` gives the rows of two querysets."""
-        raise NotSupportedError(
-            "Appwrite has no union, intersection or difference of queries. For rows of one table use a | b, a & b or"
-            " exclude(); of several tables, read each and chain the results."
-        )
-
-    intersection = difference = union
-
     # Order and columns.
 
-    def order_by(self, *names: str) -> Self:
-        """In this order; no names: back to the order of creation. `?` is random, and then never cached."""
+    def order_by(self, *names: str | None) -> Self:
+        """In this order; no names, or None: back to the order of creation. `?` is random, and then never cached."""
         self._refuse_slice("reorder")
-        return self._clone(order=lookups.order(self.model, names))
+        return self._clone(order=lookups.order(self.model, _named(names)))
 
     def reverse(self) -> Self:
         """The opposite order."""
@@ -204,22 +196,31 @@ class Selection(Generic[R]):
         The id, sequence, dates and permissions of a row are always there."""
         return self._clone(select=keys(self.model, names) or ("$id",))
 
-    def defer(self, *names: str) -> Self:
-        """Rows without these columns; no names: with all of them again."""
-        left_out = set(keys(self.model, names))
+    def defer(self, *names: str | None) -> Self:
+        """Rows without these columns; no names, or None: with all of them again."""
+        left_out = set(keys(self.model, names := _named(names)))
         known = self.select or tuple(self.model._meta.by_key)
         return self._clone(select=tuple(key for key in known if key not in left_out) or ("$id",) if names else ())
 
-    def prefetch_related(self, *names: str) -> Self:
+    def prefetch_related(self, *names: str | None) -> Self:
         """The rows with those they are related to, `maker` or `product_set`, read at once: one request for each
-        relation and page. `maker__country` goes on from there. Raises FieldError for what is no relation."""
-        for name in names:
+        relation and page. `maker__country` goes on from there; None: without any. Their ids are read whatever
+        `only()` says. Raises FieldError for what is no relation."""
+        if self.names is not None:
+            raise TypeError("Relations lead from rows: they cannot be read along after values() or values_list().")
+        for name in _named(names):
+            if not isinstance(name, str):
+                raise NotSupportedError(
+                    f"prefetch_related() takes the names of relations, not {type(name).__name__}. Ask for a part of"
+                    " them at once by their ids, Toy.objects.filter(maker__in=makers), and put them together."
+                )
             check_relation(self.model, name)
-        return self._clone(related=tuple(dict.fromkeys((*self.related, *names))))
+        related = dict.fromkeys((*self.related, *_named(names)))
+        return self._clone(related=() if names == (None,) else tuple(related))
 
-    def select_related(self, *names: str) -> Self:
+    def select_related(self, *names: str | None) -> Self:
         """The same, for references alone; no names: all of the table's."""
-        for name in names:
+        for name in _named(names):
             if name.partition("__")[0] not in self.model._meta.references:
                 known = ", ".join(self.model._meta.references) or "none"
                 raise FieldError(f"{self.model.__name__} has no reference {name!r}. It has: {known}.")
@@ -257,3 +258,8 @@ class Selection(Generic[R]):
         if self.stop is None:
             raise NotSupportedError("A random order needs a slice, such as order_by('?')[:10].")
         return self.uncached()
+
+
+def _named(names: tuple[str | None, ...]) -> tuple[str, ...]:
+    """The names that a method was given; a single None, which clears in Django, is as good as none."""
+    return () if names == (None,) else names  # type: ignore[return-value]

@@ -34,7 +34,12 @@ SYSTEM_COLUMNS["pk"] = SYSTEM_COLUMNS["id"]
 
 
 def column_of(table: type[Row], name: str) -> columns.Column:
-    """The column `name` of `table`, system ones included. Raises FieldError with the near names."""
+    """The column `name` of `table`, system ones included; of a reference, the one that keeps the id. Raises FieldError
+    with the near names."""
+    if not isinstance(name, str):
+        raise FieldError(f"{table.__name__}: give the name of a column, such as 'id', not {name!r}.")
+    if name in table._meta.references:
+        name = table._meta.references[name].column_name
     found = table._meta.columns.get(name) or SYSTEM_COLUMNS.get(name)
     if found is None:
         raise FieldError(unknown_column(table, name))
