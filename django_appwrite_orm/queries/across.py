@@ -18,14 +18,15 @@ from ..identity import IdentifiedAlias
 from ..plans import NOTHING, Clause, conjunction, disjunction, negation
 from ..steps import Steps
 from ..tables import Row
+from .subqueries import FOLLOWS, Among
 from .ways import Way
 
 if TYPE_CHECKING:
     from .selection import Selection
 
-# Rows of the other table that a lookup across a relation may match.
+# Rows of the other table that a lookup across a relation, or a queryset as a value, may match.
 FOLLOWED_LIMIT = 5000
-FOLLOWS, FOLLOWS_NOT = "follows", "followsNot"
+Raw = dict[str, Any]
 # What is recorded to work across a relationship, and cannot hold where there is nothing at its other end.
 _NATIVE = frozenset(
     {"equal", "lessThan", "lessThanEqual", "greaterThan", "greaterThanEqual", "between", "startsWith", "endsWith"}
@@ -84,8 +85,10 @@ def across(table: type[Row], way: Way, where: Clause) -> Clause:
 
 
 def crosses(clause: Clause) -> bool:
-    """Whether a relation has to be followed before this can be asked."""
-    return isinstance(clause, Across) or (clause.method in ("and", "or") and any(map(crosses, clause.values or ())))
+    """Whether something else has to be asked before this can be."""
+    if clause.method in ("and", "or"):
+        return any(map(crosses, clause.values or ()))
+    return isinstance(clause, (Across, Among))
 
 
 def refusal(table: type[Row], clause: Clause) -> NotSupportedError | None:
@@ -101,7 +104,8 @@ def refusal(table: type[Row], clause: Clause) -> NotSupportedError | None:
 
 
 def followed(query: Selection[Any]) -> Steps[Any]:
-    """The same selection with every relation in its filters followed, or left to Appwrite."""
+    """The same selection with every relation in its filters followed, or left to Appwrite, and every queryset in them
+    asked."""
     if not crosses(query._where):
         return query
     natives: set[str] | None = None if isinstance(query.db, IdentifiedAlias) else set()
@@ -116,6 +120,8 @@ def _followed(query: Selection[Any], clause: Clause, natives: set[str] | None) -
         for part in clause.values or ():
             parts.append((yield from _followed(query, part, natives if clause.method == "and" else None)))
         return conjunction(parts) if clause.method == "and" else disjunction(parts)
+    if isinstance(clause, Among):
+        return _positive_or_not(clause, clause.matching((yield from _found_in(query, clause))))
     if not isinstance(clause, Across):
         return clause
     native = clause.natively
@@ -126,28 +132,42 @@ def _followed(query: Selection[Any], clause: Clause, natives: set[str] | None) -
         raise refused
     ids = yield from _ids_in(query, clause)
     matching = Clause("equal", clause.attribute, tuple(ids)) if ids else NOTHING
+    return _positive_or_not(clause, matching)
+
+
+def _positive_or_not(clause: Clause, matching: Clause) -> Clause:
     return matching if clause.method == FOLLOWS else negation(matching, lambda key: False)
 
 
 def _ids_in(query: Selection[Any], clause: Across) -> Steps[list[str]]:
-    from .merge import pages
     from .related import asked_beside
 
     other = asked_beside(clause.other, query.db)._clone(_where=clause.where, policy=query.policy, select=(clause.key,))
+    what = f"a lookup across {clause.way!r}"
+    raws = yield from _all_of(query, other, what)
+    return list(dict.fromkeys(one for raw in raws for one in linked_ids(raw.get(clause.key))))
+
+
+def _found_in(query: Selection[Any], clause: Among) -> Steps[list[Row]]:
+    other = clause.question(query)
+    raws = yield from _all_of(query, other, f"a queryset as the value of {clause.column.name}__in")
+    return [other.model.from_appwrite(raw, other.db) for raw in raws]
+
+
+def _all_of(query: Selection[Any], other: Selection[Any], what: str) -> Steps[list[Raw]]:
+    """The rows of another question, as far as its answer may take a condition's place."""
+    from .merge import pages
+
     walk = pages(other._window(0, FOLLOWED_LIMIT + 1))
-    found: dict[str, None] = {}
-    count = 0
+    raws: list[Raw] = []
     while not walk.finished:
-        raws = yield from walk.page()
-        count += len(raws)
-        for raw in raws:
-            found.update(dict.fromkeys(linked_ids(raw.get(clause.key))))
-    if count > FOLLOWED_LIMIT:
+        raws += yield from walk.page()
+    if len(raws) > FOLLOWED_LIMIT:
         raise NotSupportedError(
-            f"{query.model.__name__}: a lookup across {clause.way!r} matches more than {FOLLOWED_LIMIT} rows of"
-            f" {clause.other.__name__}. Narrow it down, or ask from the other side."
+            f"{query.model.__name__}: {what} matches more than {FOLLOWED_LIMIT} rows of {other.model.__name__}."
+            " Narrow it down, or ask from the other side."
         )
-    return list(found)
+    return raws
 
 
 def linked_ids(value: Any) -> Iterable[str]:

@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from django.core.exceptions import FieldError, ValidationError
-from django.db.models import Q
+from django.db.models import OuterRef, Q
 
-from ..conf import VALID_ID
 from ..exceptions import NotSupportedError
 from ..plans import EVERYTHING, NOTHING, TEXT_LIMIT, Clause, conjunction, disjunction, fits, negation
 from ..registry import registry
@@ -24,6 +23,7 @@ from ..tables.columns.stored import STORED_AS_TEXT
 from .across import across, refusal
 from .dates import DATE_PARTS, part_of_date
 from .places import PLACE_LOOKUPS, place_clause
+from .subqueries import among, is_queryset, membership
 from .system import column_by_key, column_of
 from .ways import Way, find_way
 
@@ -140,6 +140,13 @@ def _lookup(table: type[Row], path: str, value: Any) -> Clause:
         near = difflib.get_close_matches(lookup, allowed, n=3)
         guess = f" Did you mean: {', '.join(near)}?" if near else ""
         raise FieldError(f"{table.__name__}.{name} has no lookup {lookup!r}.{guess} It has: {', '.join(allowed)}.")
+    if is_queryset(value):
+        return among(table, path, column, lookup, value)
+    if isinstance(value, OuterRef):
+        raise NotSupportedError(
+            f"{table.__name__}.{path}: Appwrite knows no outer query, so there is no OuterRef. Give this queryset's"
+            f" column to the outer one instead: filter(pk__in={table.__name__}.objects.filter(...).values({name!r}))."
+        )
     if isinstance(value, Q) or hasattr(value, "resolve_expression"):
         raise NotSupportedError(f"{table.__name__}.{path}: Appwrite compares a column with values, not with {value!r}.")
 
@@ -163,6 +170,11 @@ def _ids(other: type[Row] | Callable[[], type[Row]], value: Any) -> Any:
         if not isinstance(value, wanted) or value.id is None:
             raise ValueError(f"Expected a saved {wanted.__name__} or its id, not {type(value).__name__} {value}.")
         return value.id
+    if is_queryset(value):
+        wanted = other if isinstance(other, type) else other()
+        if value.names is None and value.model is not wanted:
+            raise ValueError(f"Expected a queryset of {wanted.__name__}, not of {value.model.__name__}.")
+        return value
     if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
         return [_ids(other, one) for one in value]
     return value
@@ -213,7 +225,7 @@ def _clause(column: columns.Column, lookup: str, value: Any, query: Callable[[An
             return NOTHING if lookup == "contains_any" else Clause("isNotNull", key)
         return Clause(_OF_ARRAYS[lookup], key, values)
     if lookup == "in":
-        return _membership(column, _several(column, value), query)
+        return membership(column, [query(one) for one in _several(column, value) if one is not None])
     if lookup == "range":
         low, high = _pair(column, value)
         return Clause("between", key, (query(low), query(high)))
@@ -230,14 +242,6 @@ def _truth(name: str, value: Any) -> bool:
     if not isinstance(value, bool):
         raise ValidationError({name: "The value of isnull must be True or False."})
     return value
-
-
-def _membership(column: columns.Column, several: Iterable[Any], query: Callable[[Any], Any]) -> Clause:
-    values = dict.fromkeys(query(one) for one in several if one is not None)
-    if column.key == "$id":
-        # Case does not matter in ids, and no row has one that cannot be one.
-        values = dict.fromkeys({one.lower(): one for one in values if VALID_ID.fullmatch(one)}.values())
-    return Clause("equal", column.key, tuple(values)) if values else NOTHING
 
 
 def _several(column: columns.Column, value: Any) -> Iterable[Any]:

@@ -13,7 +13,8 @@ from ..steps import Steps
 from ..tables import Row
 from ..tables.columns import Reference
 from ..tables.columns.relationship import RelationshipToMany
-from .across import FOLLOWS, Across, linked_ids
+from .across import Across, linked_ids
+from .subqueries import FOLLOWS
 from .ways import Way, way_of
 
 if TYPE_CHECKING:
