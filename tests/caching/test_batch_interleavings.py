@@ -31,7 +31,7 @@ class Server:
 
     def __init__(self) -> None:
         self.applied = 0
-        self.coming: list[Steps[None]] = []
+        self.coming: list[Request] = []
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Request(Step):
 
     def perform(self) -> int:
         if self.lost:
-            self.server.coming.append(late(self.server, self.change))
+            self.server.coming.append(Request(self.server, self.change))
             raise Timeout("no answer", unclear=True)
         self.server.applied |= self.change
         return self.server.applied
@@ -88,10 +88,6 @@ def writer(server: Server) -> Steps[None]:
     yield from write(Store("default"), [TABLE], send, LIFE)
 
 
-def late(server: Server, change: int) -> Steps[None]:
-    yield Request(server, change)
-
-
 def reader(server: Server) -> Steps[None]:
     def fetch() -> Steps[Answer]:
         shows = yield Request(server)
@@ -115,14 +111,21 @@ ACTORS: dict[str, Callable[[Server], list[Steps[None]]]] = {
 
 def follow(server: Server, actors: list[Steps[None]], chosen: list[int], perform: Perform) -> list[int]:
     """Let the actors take their steps in the order `chosen`, the first of those at work where nothing is; how many
-    there were to choose from each time."""
+    there were to choose from each time.
+
+    What is still `coming` may come after a step that the server sees: before or after one of the cache is all the same.
+    """
     at_work: list[tuple[Steps[None], Any]] = [(actor, None) for actor in actors]
-    choices = []
-    while at_work:
-        choices.append(len(at_work))
+    choices, seen = [], True
+    while at_work or server.coming:
+        choices.append(len(at_work) + (len(server.coming) if seen or not at_work else 0))
         if len(chosen) < len(choices):
             chosen.append(0)
-        actor, answer = at_work.pop(chosen[len(choices) - 1])
+        turn = chosen[len(choices) - 1]
+        if turn >= len(at_work):
+            perform(server.coming.pop(turn - len(at_work)))
+            continue
+        actor, answer = at_work.pop(turn)
         try:
             step = actor.throw(answer) if isinstance(answer, Exception) else actor.send(answer)
         except StopIteration:
@@ -131,9 +134,8 @@ def follow(server: Server, actors: list[Steps[None]], chosen: list[int], perform
             answer = perform(step)
         except Exception as error:
             answer = error
-        at_work.insert(chosen[len(choices) - 1], (actor, answer))
-        at_work += [(actor, None) for actor in server.coming]
-        server.coming.clear()
+        at_work.insert(turn, (actor, answer))
+        seen = isinstance(step, Request | Begin)
     return choices
 
 

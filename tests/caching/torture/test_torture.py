@@ -9,34 +9,45 @@ import pytest
 from tests.proxy import Faults
 
 from .checker import Event, violations
-from .run import PATIENCE, run
+from .run import PATIENCE, Report, run
 
 
 @pytest.mark.slow
 def test_no_read_misses_what_it_must_show(tmp_path: Path) -> None:
-    report = run(25, tmp_path)
-    assert [str(violation) for violation in violations(report.events)] == []
-    statuses = [event.status for event in report.events]
-    assert statuses.count("HIT") > 100, str(report)
-    assert {"wrote", "unclear"} <= {event.kind for event in report.events}, str(report)
-    assert len(report.met) >= 6, str(report)
-    refused = {(event.group, row) for event in report.events if event.kind == "refused" for row in event.rows}
-    shown = {(event.group, row) for event in report.events if event.kind in ("read", "got") for row in event.rows}
-    assert refused & shown == set(), "a write that was said to have changed nothing did"
-    assert report.killed == 2
-    assert report.evicted > 0
+    """Nothing may ever be missed; a machine that is busy may need several rounds to meet every kind of trouble."""
+    for seed in range(1, 7):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        report = run(25, folder, seed=seed)
+        assert [str(violation) for violation in violations(report.events)] == []
+        refused = {(event.group, row) for event in report.events if event.kind == "refused" for row in event.rows}
+        shown = {(event.group, row) for event in report.events if event.kind in ("read", "got") for row in event.rows}
+        assert refused & shown == set(), "a write that was said to have changed nothing did"
+        if _met_everything(report):
+            return
+    pytest.fail(f"Six rounds, and none met everything. The last one:\n{report}")
+
+
+def _met_everything(report: Report) -> bool:
+    return (
+        sum(event.status == "HIT" for event in report.events) > 100
+        and {"wrote", "unclear"} <= {event.kind for event in report.events}
+        and len(report.met) >= 6
+        and report.killed > 0
+        and report.evicted > 0
+    )
 
 
 @pytest.mark.slow
 def test_without_the_fence_reads_are_found_that_miss_something(tmp_path: Path) -> None:
     """Requests that are applied after their writer gave up: what the fence is for."""
-    for seed in range(4):
+    for seed in range(6):
         folder = tmp_path / str(seed)
         folder.mkdir()
         report = run(15, folder, fence=False, seed=seed, faults=Faults(late=40, patience=PATIENCE))
         if violations(report.events):
             return
-    pytest.fail("A minute without a fence, and the checker found nothing.")
+    pytest.fail("A minute and more without a fence, and the checker found nothing.")
 
 
 def _read(start: float, rows: str, wanted: str = "", group: str = "t/1") -> Event:
