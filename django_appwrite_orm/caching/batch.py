@@ -75,19 +75,28 @@ class Batch:
         if time.monotonic() >= self._until:
             return False
         try:
-            return bool((yield CacheCall(self.store, "touch", (self.table.lane, self._life))))
+            if (yield self._touch()):
+                return True
         except CacheUnavailable:
-            return False
+            pass
+        self._until = 0.0  # nor may a write beside this one rely on it, before the token is deleted anew
+        return False
 
     def _taken(self) -> Steps[bool]:
         try:
             if not (yield CacheCall(self.store, "add", (self.table.lane, self._owner, self._life))):
-                # Perhaps another write of this batch took it a moment ago, in a task beside this one.
-                return bool((yield CacheCall(self.store, "get", (self.table.lane,))) == self._owner)
+                # Perhaps another write of this batch took it, in a task beside this one. Prolonged first and looked
+                # at then, it is ours for as long as we think; and a stranger's lane may stand a little longer.
+                yield self._touch()
+                if (yield CacheCall(self.store, "get", (self.table.lane,))) != self._owner:
+                    return False
         except CacheUnavailable:
             return False
-        yield from invalidate(self.store, [self.table])
+        yield from invalidate(self.store, [self.table])  # who took it may not have come to that yet
         return True
+
+    def _touch(self) -> CacheCall:
+        return CacheCall(self.store, "touch", (self.table.lane, self._life))
 
     def end(self) -> Steps[None]:
         """Free the lane, unless it may have run out or a write of the batch may yet be applied. Later writes stand
