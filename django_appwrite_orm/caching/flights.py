@@ -10,7 +10,8 @@ import asyncio
 import copy
 import threading
 from collections.abc import Hashable
-from concurrent.futures import Future, TimeoutError
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from ..exceptions import AppwriteError
@@ -48,16 +49,19 @@ class Flights:
         self._under_way: dict[Hashable, Flight] = {}
         self._lock = threading.Lock()
 
-    def join(self, wanted: Hashable, loop: int | None = None) -> Flight:
+    def join(self, wanted: Hashable, *, in_loop: bool = False) -> Flight:
         """The flight for what is `wanted`: a new one to lead, or the one under way to wait for.
 
-        `loop` is the id of the event loop that carries it out, None when a thread does, for which anyone may wait.
+        The flights of threads are for everybody; those carried out `in_loop`, by a task of any event loop, for tasks
+        alone: a thread that waited might hold up what the task needs. (Before Django 6.1 a task calls the cache in
+        the one thread of its context.)
         """
-        key = (loop, wanted)
         with self._lock:
-            if key in self._under_way:
-                return Flight(key, leads=False, future=self._under_way[key].future)
-            flight = self._under_way[key] = Flight(key, leads=True)
+            for key in [(wanted, False), (wanted, True)] if in_loop else [(wanted, False)]:
+                if key in self._under_way:
+                    return Flight(key, leads=False, future=self._under_way[key].future)
+            flight = Flight((wanted, in_loop), leads=True)
+            self._under_way[flight.key] = flight
             return flight
 
     def end(self, flight: Flight, landed: Landed | None = None, error: AppwriteError | None = None) -> None:
@@ -73,8 +77,8 @@ class Flights:
 
 @dataclass(frozen=True, slots=True)
 class Join(Step):
-    """Lead or follow. A blocking call never waits for a task of the event loop it blocks, so blocking and
-    asynchronous readers have flights of their own, and a blocking one inside a loop flies alone."""
+    """Lead or follow. A blocking call never waits for a task of the event loop it blocks: inside a loop it flies
+    alone."""
 
     flights: Flights
     wanted: Hashable
@@ -87,7 +91,7 @@ class Join(Step):
         return Flight(None, leads=True)
 
     async def aperform(self) -> Flight:
-        return self.flights.join(self.wanted, id(asyncio.get_running_loop()))
+        return self.flights.join(self.wanted, in_loop=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +113,17 @@ class Await(Step):
             raise copy.copy(error) from None
 
     async def aperform(self) -> Landed | None:
+        # Not `wrap_future`: where the waiter is cancelled it cancels the flight, and shielded from that it reports
+        # the flight's error, which is no longer anybody's, to the loop.
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+
+        def tell(flight: Future[Landed | None]) -> None:
+            with suppress(RuntimeError):  # the loop is closed, and with it whoever waited
+                loop.call_soon_threadsafe(ended.set)
+
+        self.flight.future.add_done_callback(tell)
         try:
-            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self.flight.future)), self.patience)
+            await asyncio.wait_for(ended.wait(), self.patience)
         except TimeoutError:
             return None
-        except AppwriteError as error:
-            raise copy.copy(error) from None
+        return self.perform()

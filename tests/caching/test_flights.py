@@ -37,14 +37,14 @@ class Slow(Step):
 
     def perform(self) -> Answer:
         self.requests += 1
-        assert self.open.wait(10)
+        assert self.open.wait(30)
         if self._error:
             raise self._error
         return Answer(json.dumps({"n": self.requests}), {"n": self.requests})
 
     async def aperform(self) -> Answer:
         self.requests += 1
-        await asyncio.to_thread(self.open.wait, 10)
+        await asyncio.to_thread(self.open.wait, 30)
         if self._error:
             raise self._error
         return Answer(json.dumps({"n": self.requests}), {"n": self.requests})
@@ -65,8 +65,17 @@ def in_threads(count: int, work) -> list[threading.Thread]:
 
 
 def waiting(store: Store) -> int:
-    """How many readers wait for a flight under way."""
+    """How many threads wait for a flight under way."""
     return sum(len(flight.future._condition._waiters) for flight in store.flights._under_way.values())
+
+
+async def tasks_waiting(store: Store, count: int) -> None:
+    """Wait until so many tasks wait for a flight under way."""
+    for _ in range(3000):
+        if sum(len(flight.future._done_callbacks) for flight in store.flights._under_way.values()) == count:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not come to that")
 
 
 @pytest.mark.parametrize("memory", [0, 1_000_000])
@@ -83,10 +92,11 @@ def test_threads_share_one_request(memory: int) -> None:
 
 def test_tasks_share_one_request() -> None:
     store, request = Store("default"), Slow()
+    run(CacheStep(store))
 
     async def ask() -> list:
         tasks = [asyncio.create_task(arun(asked(store, request))) for _ in range(50)]
-        await asyncio.sleep(0.3)
+        await tasks_waiting(store, 49)
         request.open.set()
         return [found.data for found in await asyncio.gather(*tasks)]
 
@@ -136,14 +146,14 @@ def test_an_error_is_everybodys(error: Exception) -> None:
 
 def test_when_the_leader_is_cancelled_the_others_go_on_alone() -> None:
     store, request = Store("default"), Slow()
+    run(CacheStep(store))
 
     async def ask() -> list:
         leader = asyncio.create_task(arun(asked(store, request)))
-        await asyncio.sleep(0.1)
+        await asyncio.to_thread(until, lambda: request.requests == 1)
         others = [asyncio.create_task(arun(asked(store, request))) for _ in range(3)]
-        await asyncio.sleep(0.1)
+        await tasks_waiting(store, 3)
         leader.cancel()
-        await asyncio.sleep(0.1)
         request.open.set()
         with pytest.raises(asyncio.CancelledError):
             await leader
@@ -249,7 +259,7 @@ def CacheStep(store: Store):  # noqa: N802
 
 
 def until(condition) -> None:
-    for _ in range(1000):
+    for _ in range(6000):
         if condition():
             return
         threading.Event().wait(0.005)
