@@ -42,7 +42,7 @@ class Crew:
         self._free = threading.BoundedSemaphore(self._size)
 
     def start(self, work: Callable[[], object]) -> bool:
-        """Begin `work` now; False when there are as many threads already."""
+        """Begin `work` now; False when there are as many threads already, or the system has no more."""
         free = self._free
         if not free.acquire(blocking=False):
             return False
@@ -55,7 +55,9 @@ class Crew:
 
         try:
             threading.Thread(target=done, name=self._name, daemon=True).start()
-        except BaseException:
+        except BaseException as error:
             free.release()
-            raise
+            if not isinstance(error, RuntimeError):  # what Python raises when there is no thread to be had
+                raise
+            return False
         return True

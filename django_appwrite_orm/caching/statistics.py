@@ -10,6 +10,7 @@ import atexit
 import logging
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -103,9 +104,11 @@ class Statistics:
 
     def _of(self, table: str) -> Counts:
         if self._shared and self._timer is None:
-            self._timer = threading.Timer(FLUSH_INTERVAL, closing(self.flush))
-            self._timer.daemon = True
-            self._timer.start()
+            timer = threading.Timer(FLUSH_INTERVAL, closing(self.flush))
+            timer.daemon = True
+            with suppress(RuntimeError):  # the system has no more threads: whoever counts next tries again
+                timer.start()
+                self._timer = timer
         return self._counts.setdefault(table, Counts())
 
     def flush(self) -> None:

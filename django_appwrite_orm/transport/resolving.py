@@ -34,7 +34,7 @@ def addresses(host: str, port: int, limit: float | None) -> list[str]:
             said.put(error)
 
     if not _crew.start(ask):
-        raise httpcore.ConnectTimeout(f"{host} cannot be looked up: {MOST} look-ups have got no answer yet")
+        raise httpcore.ConnectTimeout(f"{host} cannot be looked up: no thread is free for it ({MOST} at most)")
     try:
         answer = said.get(timeout=limit)
     except Empty:
