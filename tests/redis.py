@@ -73,7 +73,7 @@ class Server:
     def start(self) -> None:
         command = [executable(), "--port", str(self._port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
         self._process = subprocess.Popen(command, stdout=self._log, stderr=subprocess.STDOUT)
-        for _ in range(200):
+        for _ in range(600):
             if self._process.poll() is not None:
                 self._log.seek(0)
                 raise RuntimeError(f"Redis did not start: {self._log.read().decode()}")
@@ -82,7 +82,7 @@ class Server:
                     return
             except OSError:
                 time.sleep(0.05)
-        raise RuntimeError("Redis did not answer within ten seconds.")
+        raise RuntimeError("Redis did not answer within half a minute.")
 
     def freeze(self) -> None:
         """Leave it running, but without an answer to anybody until `thaw`: what was sent is carried out then."""

@@ -98,7 +98,9 @@ statistics.FLUSH_INTERVAL = 0.05
 child = os.fork()
 if not child:
     counters.note_read("books", Status.HIT, 0, 0)
-    time.sleep(1)
+    stored, end = Statistics("default", "forked", shared=True), time.monotonic() + 30
+    while not all_totals([stored], ["books"])["books"].hits and time.monotonic() < end:
+        time.sleep(0.01)
     os._exit(0)
 os.waitpid(child, 0)
 counters.flush()

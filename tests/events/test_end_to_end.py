@@ -52,7 +52,7 @@ def realtime(here: World) -> Iterator[Listener]:
     assert soon(lambda: found.state == "listening")
     yield found
     found.stop()
-    thread.join(10)
+    thread.join(30)
     assert not thread.is_alive()
 
 
@@ -176,7 +176,7 @@ def test_the_command_serves_all_of_it(
         assert soon(lambda: here.elsewhere("GET", "/v1/webhooks/django-appwrite-orm")["attempts"] == 0)
     finally:
         process.terminate()
-        out, errors = process.communicate(timeout=20)
+        out, errors = process.communicate(timeout=60)
     assert (process.returncode, errors, out) == (0, "", "Stopped.\n")
     assert soon(lambda: realtime.state == "waiting")
 
@@ -218,7 +218,7 @@ def test_the_command_listens_for_the_whole_site(here: World, tmp_path: Path, cac
         assert soon(lambda: here.page() == "a=2")
     finally:
         process.send_signal(number)
-        out, errors = process.communicate(timeout=20)
+        out, errors = process.communicate(timeout=60)
     assert (process.returncode, errors, out.splitlines()[-1]) == (0, "", "Stopped.")
     assert state_of_the_command() == "stopped"
 

@@ -59,7 +59,7 @@ def start(settings, tables) -> Iterator[Start]:
     yield make
     for context, found, thread in running:
         found.stop()
-        thread.join(5)
+        thread.join(30)
         assert not thread.is_alive()
         assert found.state == "stopped"
         context.__exit__(None, None, None)
@@ -114,13 +114,13 @@ def test_its_state_is_shown(start: Start, monkeypatch: pytest.MonkeyPatch) -> No
     gate = threading.Event()
 
     def lost(connection: Any) -> None:
-        gate.wait(10)
+        gate.wait(60)
         reset(connection)
 
     _, found = start(frames(CONNECTED, then=lost), refusal(503, "general_unknown"))
     assert soon(lambda: "listen_appwrite of 'default': listening" in shown())
     time.sleep(1.2)
-    assert "listen_appwrite of 'default': listening, 0 s ago" in shown()
+    assert soon(lambda: "listen_appwrite of 'default': listening, 0 s ago" in shown())
     gate.set()
     assert soon(lambda: "waiting" in shown())
     found.stop()
@@ -173,7 +173,7 @@ def test_a_gap_drops_every_token(start: Start) -> None:
     gate = threading.Event()
 
     def lost(connection: Any) -> None:
-        gate.wait(10)
+        gate.wait(60)
         reset(connection)
 
     server, found = start(frames(CONNECTED, then=lost), refusal(503, "general_unknown"), frames(CONNECTED))
@@ -211,7 +211,7 @@ def test_a_frame_that_cannot_be_read_drops_every_token(start: Start, frame: obje
     gate = threading.Event()
 
     def rubbish(connection: Any) -> bool | None:
-        gate.wait(10)
+        gate.wait(60)
         return frames(frame)(connection)
 
     _, found = start(frames(CONNECTED, then=rubbish))
@@ -276,7 +276,7 @@ def test_the_command_stops_cleanly(tmp_path, number: int) -> None:
         assert soon(lambda: server.received)
         time.sleep(0.2)
         done.send_signal(number)
-        out, errors = done.communicate(timeout=20)
+        out, errors = done.communicate(timeout=60)
     assert (done.returncode, errors) == (0, "")
     assert out.splitlines() == [
         f"Listening to {endpoint} as a guest (LISTEN_AS is not set).",

@@ -61,7 +61,7 @@ class World:
 
     def elsewhere(self, method: str, path: str, body: object = None) -> Any:
         """What a client that knows nothing of the site does, over plain HTTP."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         connection.request(method, path, None if body is None else json.dumps(body), HEADERS)
         answer = connection.getresponse()
         text = answer.read()
@@ -77,7 +77,7 @@ class World:
 
     def page(self) -> str:
         """The site's page as a browser gets it."""
-        connection = http.client.HTTPConnection(self.site.removeprefix("http://"), timeout=20)
+        connection = http.client.HTTPConnection(self.site.removeprefix("http://"), timeout=60)
         connection.request("GET", "/page")
         answer = connection.getresponse()
         text = answer.read().decode()

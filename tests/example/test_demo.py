@@ -73,9 +73,10 @@ def test_a_check_that_is_interrupted_says_so_and_leaves_nothing(tmp_path, ctrl_c
         try:
             assert "Starting a fresh site" in check.stdout.readline()
             while not list(tmp_path.glob("*/log.txt")):
+                assert check.poll() is None, check.stdout.read()
                 time.sleep(0.01)
             check.send_signal(signal.SIGINT)
-            said, _ = check.communicate(timeout=30)
+            said, _ = check.communicate(timeout=60)
         finally:
             check.kill()
     assert (check.returncode, said.strip()) == (130, "CommandError: Interrupted. Nothing of the check is left.")

@@ -80,7 +80,7 @@ def door(app: LocalAppwrite) -> Iterator[Door]:
 def connect(door: Door) -> http.client.HTTPConnection:
     address = urlsplit(door.endpoint)
     assert address.hostname is not None
-    return http.client.HTTPConnection(address.hostname, address.port, timeout=20)
+    return http.client.HTTPConnection(address.hostname, address.port, timeout=60)
 
 
 def test_one_connection_serves_many_requests(app: LocalAppwrite, door: Door) -> None:
@@ -132,7 +132,7 @@ def test_the_command_serves_and_stops(tmp_path: Path) -> None:
     assert process.stdout is not None
     found = re.search(r"http://127\.0\.0\.1:(\d+)/v1", process.stdout.readline())
     assert found is not None
-    connection = http.client.HTTPConnection("127.0.0.1", int(found[1]), timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", int(found[1]), timeout=60)
     connection.request("GET", "/v1/health/version")
     assert json.loads(connection.getresponse().read()) == {"version": "1.9.6"}
     connection.close()

@@ -143,7 +143,7 @@ def test_a_change_that_is_under_way_at_the_end_belongs_to_the_block() -> None:
             await asyncio.sleep(0)
         await task
 
-    asyncio.run(asyncio.wait_for(block(), 10))
+    asyncio.run(asyncio.wait_for(block(), 60))
     assert titles() == ["Dune"]
 
 
@@ -176,7 +176,7 @@ def test_a_thread_that_loses_an_answer_as_the_block_ends(monkeypatch: pytest.Mon
         answer = perform(step)
         if (step.request.body or {}).get("rowId") == "lost":
             sent.set()
-            ended.wait(5)
+            ended.wait(30)
             raise NoAnswer("connection lost", sent=True)
         return answer
 
@@ -191,7 +191,7 @@ def test_a_thread_that_loses_an_answer_as_the_block_ends(monkeypatch: pytest.Mon
         with pytest.raises(TransactionError, match="not known whether"), atomic():  # noqa: PT012
             Book.objects.create(title="Dune", price=1)
             lost = pool.submit(copy_context().run, lambda: Book.objects.create(title="Emma", price=1, id="lost"))
-            sent.wait(5)
+            sent.wait(30)
         assert isinstance(lost.exception(), AppwriteError)
     assert titles() == []
 

@@ -35,7 +35,7 @@ def meeting(at: threading.Barrier) -> Callable[[Request, Reply], Reply]:
 
 
 def test_columns_of_one_table_go_several_in_flight_under_one_fence() -> None:
-    with counted() as costs, answering(meeting(threading.Barrier(4, timeout=20))):
+    with counted() as costs, answering(meeting(threading.Barrier(4, timeout=60))):
         lines = migrated(wide())
     assert sum("/columns/varchar" in one for one in costs.requests) == 8
     assert costs.cache.count("add") == 1, "one fence for all of them"

@@ -116,7 +116,7 @@ def test_it_is_given_up_in_time(drive: Drive, fault: Fault, request_: Request, u
     started = time.monotonic()
     with faulty(fault) as server, pytest.raises(Timeout) as caught:
         ask(drive, server.client(), request_, timeout=0.4)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 10
     assert (caught.value.unclear, len(server.received)) == (unclear, 1)
 
 
@@ -145,7 +145,7 @@ def test_a_name_whose_look_up_hangs(resolver: list[str]) -> None:
     started = time.monotonic()
     with pytest.raises(Timeout) as caught:
         ask(run, client, UPDATE, timeout=0.4, retries=0)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 10
     assert (caught.value.unclear, resolver) == (False, ["hangs.example"])
 
 

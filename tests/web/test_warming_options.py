@@ -48,7 +48,7 @@ def test_functions_are_warmed_too() -> None:
 
 
 def test_several_at_a_time_meet() -> None:
-    both = threading.Barrier(2, timeout=10)
+    both = threading.Barrier(2, timeout=60)
 
     @warms
     def first() -> None:

@@ -56,7 +56,7 @@ def frames_until_pong(connection: ClientConnection) -> list[dict[str, Any]]:
     """What has been told so far: a commit tells before it is answered, and what is told comes before the pong."""
     connection.send('{"type":"ping"}')
     found = []
-    while (frame := json.loads(connection.recv(timeout=20)))["type"] != "pong":
+    while (frame := json.loads(connection.recv(timeout=60)))["type"] != "pong":
         found.append(frame)
     return found
 

@@ -39,7 +39,7 @@ class Receiver:
 
     def wait_until(self, true: Callable[[], bool]) -> list[Delivery]:
         with self.came:
-            assert self.came.wait_for(true, timeout=20), [delivery.names[0] for delivery in self.deliveries]
+            assert self.came.wait_for(true, timeout=60), [delivery.names[0] for delivery in self.deliveries]
             return list(self.deliveries)
 
 
