@@ -38,7 +38,7 @@ class Groups(Generic[R]):
         for name in query.names:
             if column_of(query.model, name).array:
                 raise TypeError(f"annotate(): {query.model.__name__}.{name} is an array, which is no group.")
-        self._query = query
+        self._query = query._clone(is_distinct=False)  # groups differ
         self._names = query.names
         self._aggregates = aggregates
 

@@ -99,7 +99,7 @@ def _deletions(query: Selection[Any]) -> Steps[Iterator[DeleteRow | DeleteRows]]
 
 def _ids(query: Selection[Any]) -> Steps[list[str]]:
     ids: list[str] = []
-    walk = pages(query._clone(order=(), select=("$id",)).uncached())
+    walk = pages(query._clone(order=(), select=("$id",), is_distinct=False).uncached())
     while not walk.finished:
         ids += [raw["$id"] for raw in (yield from walk.page())]
     return ids

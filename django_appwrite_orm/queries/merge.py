@@ -10,6 +10,7 @@ from ..exceptions import NotSupportedError
 from ..steps import Steps
 from ..tables import Row
 from .across import crosses, followed
+from .distinct import Distinct, every_row
 from .system import column_by_key
 from .walk import BY_SEQUENCE, Pages, Raw, Walk
 
@@ -39,6 +40,8 @@ class _Followed:
 
 def pages(query: Selection[Any], page_size: int | None = None) -> Pages:
     """The rows of `query`, in its order. Raises NotSupportedError for what no number of requests can answer."""
+    if query.distinct_keys:
+        return Distinct(query, pages(every_row(query), page_size))
     query = query._settled()
     if crosses(query._where):
         return _Followed(query, page_size)

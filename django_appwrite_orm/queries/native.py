@@ -47,8 +47,8 @@ def totals(query: Selection[Any], wanted: list[Wanted]) -> Steps[dict[str, Any]]
 
 
 def groups(query: Selection[Any], wanted: list[Wanted], names: tuple[str, ...]) -> Steps[list[dict[str, Any]] | None]:
-    """The groups of `query` with their aggregates, in the order in which their first rows were created; None where
-    they have to be made of the rows."""
+    """The groups of `query` with their aggregates, if any are `wanted`, in the order in which their first rows were
+    created; None where they have to be made of the rows."""
     if query.order or not all(map(_clauses, wanted)):
         return None
     if not all(_reader_of_group(column_of(query.model, name)) for name in names):
@@ -58,7 +58,7 @@ def groups(query: Selection[Any], wanted: list[Wanted], names: tuple[str, ...]) 
 
 def _asked(query: Selection[Any], wanted: list[Wanted], names: tuple[str, ...]) -> Steps[list[dict[str, Any]] | None]:
     connection = connections[query.db]
-    if not wanted or query.is_sliced or query.cursor:
+    if not (wanted or names) or query.is_sliced or query.cursor:
         return None
     if not (yield from connection.features()).has("aggregates"):
         return None

@@ -6,6 +6,7 @@ from typing import Any, TypedDict, TypeVar, Unpack
 
 from django.db.models import Count, Max, Min
 
+from ..exceptions import NotSupportedError
 from ..plans import Clause, CountRows, ListRows, conjunction
 from ..steps import Steps, arun, run
 from ..tables import Row
@@ -33,6 +34,8 @@ class Numbers(Selection[R]):
     """Numbers are asked of Appwrite where it can answer, and worked out of the rows' columns where not."""
 
     def _count(self, cap: int | None = None) -> Steps[int]:
+        if self.distinct_keys:
+            return (yield from self._window(0, cap)._walked())
         most = min((end for end in (self.stop, cap and self.start + cap) if end is not None), default=None)
         matching = 0 if self.is_empty else (yield from self._matching(most))
         return max((matching if most is None else min(matching, most)) - self.start, 0)
@@ -44,7 +47,7 @@ class Numbers(Selection[R]):
             return 0 if found.is_empty else int((yield from found._matching(most)))
         split = self.requests()
         if len(split.requests) > 1 and not self._is_partition(split.by):
-            return (yield from self._walked())
+            return (yield from self._clone(order=(), select=("$id",), start=0, stop=None)._walked())
         count = 0
         for filters in split.requests:
             plan = CountRows(self.ref, filters, most, tables_beside(self, filters))
@@ -59,7 +62,7 @@ class Numbers(Selection[R]):
         return len(by) == 1 and by[0].method == "equal" and exact
 
     def _walked(self) -> Steps[int]:
-        walk, count = pages(self._clone(order=(), select=("$id",), start=0, stop=None)), 0
+        walk, count = pages(self), 0
         while not walk.finished:
             count += len((yield from walk.page()))
         return count
@@ -79,6 +82,8 @@ class Numbers(Selection[R]):
     def _exists(self) -> Steps[bool]:
         if self.is_empty:
             return False
+        if self.distinct_keys and self.start:
+            return (yield from self._window(0, 1)._count()) > 0
         if crosses(self._where):
             return bool((yield from (yield from followed(self))._exists()))
         for filters in self.requests().requests:
@@ -124,6 +129,11 @@ class Numbers(Selection[R]):
         return await arun(self._aggregate(wanted(self.model, named, aggregates)))
 
     def _aggregate(self, every: list[Wanted]) -> Steps[dict[str, Any]]:
+        if self.distinct_keys:
+            raise NotSupportedError(
+                "aggregate() of distinct values is asked of the rows themselves: aggregate(n=Count('genre',"
+                " distinct=True)), without distinct()."
+            )
         found = yield from totals(self, every)
         tallies: dict[str, Tally] = {}
         for one in every:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from collections.abc import AsyncIterator, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from django.db.models import Q
 
 from ..conf import VALID_ID
+from ..exceptions import NotSupportedError
 from ..plans import EVERYTHING, GetRow
 from ..steps import Steps, arun, run
 from ..tables import Row, UniqueIndex
@@ -18,6 +18,7 @@ from .operations import read
 from .reading_ahead import aread_ahead, read_ahead
 from .related import attach
 from .selection import Selection
+from .shaped import Shape
 from .system import column_of, keys
 
 if TYPE_CHECKING:
@@ -204,9 +205,7 @@ class Results(Selection[R]):
 
     def values(self, *names: str) -> QuerySet[Any]:
         """Dicts of these columns instead of rows; no names: the id and every column. Only they are read."""
-        names = self._names(names)
-        read = self._reader(names)
-        return self._shaped(names, lambda row: dict(zip(names, read(row), strict=True)))
+        return self._shaped("dict", names)
 
     def values_list(self, *names: str, flat: bool = False, named: bool = False) -> QuerySet[Any]:
         """Tuples of these columns, in order; `named`: with the columns as attributes; `flat`: the values of the
@@ -215,29 +214,31 @@ class Results(Selection[R]):
             raise TypeError("'flat' and 'named' can't be used together.")
         if flat and len(names) != 1:
             raise TypeError("'flat' is for a single column: values_list('title', flat=True).")
-        names = self._names(names)
-        read = self._reader(names)
-        if flat:
-            return self._shaped(names, lambda row: read(row)[0])
-        if named:
-            make = namedtuple("Row", names)  # type: ignore[misc]  # the names are known only now
-            return self._shaped(names, lambda row: make(*read(row)))
-        return self._shaped(names, read)
+        return self._shaped("flat" if flat else "named" if named else "tuple", names)
 
-    def _reader(self, names: tuple[str, ...]) -> Callable[[R], tuple[Any, ...]]:
-        """The values of these columns in a row; of a reference, the id."""
-        attributes = [column_of(self.model, name).name for name in names]
-        return lambda row: tuple([getattr(row, attribute) for attribute in attributes])
-
-    def _names(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        keys(self.model, names)  # raises for unknown ones
-        return names or ("id", *self.model._meta.columns)
-
-    def _shaped(self, names: tuple[str, ...], shape: Callable[[R], Any]) -> QuerySet[Any]:
-        select = keys(self.model, names)
+    def _shaped(self, form: Literal["dict", "tuple", "flat", "named"], names: tuple[str, ...]) -> QuerySet[Any]:
+        names = names or ("id", *self.model._meta.columns)
+        select = keys(self.model, names)  # raises for unknown ones
+        shape = Shape(form, names, tuple(column_of(self.model, name).name for name in names))
         everything = set(self.model._meta.by_key) <= set(select)
         shaped: Any = self._clone(names=names, _shape=shape, select=() if everything else select, related=())
         return shaped  # type: ignore[no-any-return]
+
+    def distinct(self, *names: str) -> Self:
+        """Each combination of what `values()` or `values_list()` asks for once, where it is met first; without them
+        every row, for rows differ by their ids.
+
+        Rows are read, those columns alone, one request a page, until as many values are met as are asked for. Raises
+        NotSupportedError for names: Appwrite cannot choose one row of several.
+        """
+        self._refuse_slice("call distinct() on")
+        if names:
+            raise NotSupportedError(
+                "distinct() takes no columns here, for Appwrite cannot choose one row of several. The values alone are"
+                f" values({names[0]!r}).distinct(); the first row of each has the sequence that"
+                f" values({names[0]!r}).annotate(first=Min('sequence')) gives."
+            )
+        return self._clone(is_distinct=True)
 
 
 def _positive(chunk_size: int | None) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Generic, Self, TypeVar
 
 from django.core.exceptions import FieldError
@@ -18,6 +18,7 @@ from ..plans import EVERYTHING, NOTHING, Clause, Split, TableRef, conjunction, d
 from ..tables import Row
 from . import lookups, textual
 from .operations import alias_of
+from .shaped import Shape
 from .system import keys
 from .unavailable import UnavailableMethods
 from .ways import check_relation
@@ -39,10 +40,11 @@ class Selection(UnavailableMethods, Generic[R]):
         self.policy: PolicyChange | None = None
         self._where = EVERYTHING
         self.names: tuple[str, ...] | None = None  # what values() and values_list() were asked for
+        self.is_distinct = False
         self.related: tuple[str, ...] = ()  # the relations that are read along with the rows
         # What rows made here start with, so that they lead back to where this was asked; None: nothing can.
         self.presets: Mapping[str, Any] | None = {}
-        self._shape: Callable[[R], Any] | None = None
+        self._shape: Shape | None = None
         self._rows: list[Any] | None = None
         self._along: list[Any] | None = None  # rows that were read along with another one
 
@@ -73,6 +75,12 @@ class Selection(UnavailableMethods, Generic[R]):
     def is_empty(self) -> bool:
         """Whether no row can match, whatever is in the table."""
         return self._where == NOTHING or (self.stop is not None and self.stop <= self.start)
+
+    @property
+    def distinct_keys(self) -> tuple[str, ...]:
+        """The columns whose values come once each; none where every row comes, for an id is its row's alone."""
+        names = keys(self.model, self.names or ()) if self.is_distinct else ()
+        return () if {"$id", "$sequence"} & {*names} else names
 
     @property
     def is_sliced(self) -> bool:

@@ -252,6 +252,12 @@ def check_aggregates(condition: Q) -> None:
         "sized": len(sizes),
         "mean": pytest.approx(sum(sizes) / len(sizes)) if sizes else None,
     }
+    for names in (["yes"], ["number", "yes"]):
+        met = list(dict.fromkeys(tuple(row[name] for name in names) for row in matching))
+        values = Thing.objects.filter(condition).values_list(*names).distinct()
+        assert list(values) == met
+        assert list(values.all()[1:3]) == met[1:3]
+        assert (values.all().count(), values.all()[1:].exists()) == (len(met), bool(met[1:]))
     groups = {row["yes"]: 0 for row in matching}
     for row in matching:
         groups[row["yes"]] += 1

@@ -1,0 +1,76 @@
+"""Each combination of values once.
+
+Appwrite tells values apart for nobody before 2.5, so the rows are read, those columns alone, and values that were met
+before are passed over. A server that groups is asked for the groups, where it tells them apart as Python does.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..exceptions import NotSupportedError
+from ..steps import Steps
+from .native import groups
+from .selection import Selection
+from .system import column_of
+from .walk import Pages, Raw
+
+
+class Distinct:
+    """The first row of each combination of `query`'s values, in its order, as `Pages`; `walk` goes over all rows.
+
+    What has been met is kept in memory. Values are the same when their JSON is.
+    """
+
+    def __init__(self, query: Selection[Any], walk: Pages) -> None:
+        self._query = query
+        self._walk = walk
+        self._met: set[str] = set()
+        self._skip = query.start
+        self._left = None if query.stop is None else query.stop - query.start
+        self._started = False
+        self.finished = query.is_empty
+
+    def page(self) -> Steps[list[Raw]]:
+        rows: list[Raw] = []
+        if not self._started:
+            self._started = True
+            known = yield from _grouped(self._query)
+            if known is not None:
+                self.finished = True
+                return known[self._query.start : self._query.stop]
+        while not self.finished and (self._left is not None or not rows):
+            for raw in (yield from self._walk.page()):
+                self._take(raw, rows)
+            self.finished = self._walk.finished or self._left == 0
+        return rows
+
+    def _take(self, raw: Raw, rows: list[Raw]) -> None:
+        values = json.dumps([raw.get(key) for key in self._query.distinct_keys], sort_keys=True)
+        if values in self._met or self._left == 0:
+            return
+        self._met.add(values)
+        if self._skip:
+            self._skip -= 1
+            return
+        rows.append(raw)
+        if self._left is not None:
+            self._left -= 1
+
+
+def every_row(query: Selection[Any]) -> Selection[Any]:
+    """The rows among which `query` looks for its values. Raises NotSupportedError for a random order."""
+    if any(clause.method == "orderRandom" for clause in query.order):
+        raise NotSupportedError("distinct() cannot be asked in a random order. Shuffle the values in Python.")
+    return query._clone(is_distinct=False, start=0, stop=None)
+
+
+def _grouped(query: Selection[Any]) -> Steps[list[Raw] | None]:
+    """The values as rows without an id, which is not among them; None where they have to be looked for."""
+    names = query.names or ()
+    found = yield from groups(every_row(query), [], names)
+    if found is None:
+        return None
+    columns = {name: column_of(query.model, name) for name in names}
+    return [{"$id": "", **{columns[name].key: value for name, value in group.items()}} for group in found]
