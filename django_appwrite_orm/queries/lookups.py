@@ -104,12 +104,22 @@ def _parts(table: type[Row], condition: Q) -> Iterator[Clause]:
                 if rest not in ("", *_OF_REFERENCES)
                 else (f"id__{rest or 'exact'}", _ids(way.other, value))
             )
-            if condition.connector == Q.AND and (way.here is None or way.here_many):
+            if way.here is not None and not way.here_many:
+                found = across(table, way, where(way.other, Q(there)))
+                yield disjunction([found, *_nothing_there(table, way.here, path, value)])
+            elif condition.connector == Q.AND:
                 together.setdefault(way, []).append(there)
             else:
                 yield across(table, way, where(way.other, Q(there)))
     for way, said in together.items():
         yield across(table, way, where(way.other, Q(*said)))
+
+
+def _nothing_there(table: type[Row], key: str, path: str, value: Any) -> Iterator[Clause]:
+    """The rows that lead to none, where the lookup asks for nulls: as in an outer join, all is null there."""
+    lookup = path.rpartition("__")[2]
+    if _nullable(table, key) and (value is True if lookup == "isnull" else value is None):
+        yield Clause("isNull", key)
 
 
 def _flat(condition: Q) -> Iterator[Any]:

@@ -69,7 +69,7 @@ def test_across_by_a_second_question() -> None:
         (Novel.objects.filter(Q(topics__name="sea"), Q(title="a") & Q(topics__name="war")), []),
         (Novel.objects.filter(topics__name="sea").filter(topics__name="war"), ["a"]),
         (Novel.objects.filter(writer__publisher__name="Ink"), ["a", "c"]),
-        (Novel.objects.filter(writer__publisher__isnull=True), ["b"]),
+        (Novel.objects.filter(writer__publisher__isnull=True), ["b", "d"]),
         (Writer.objects.exclude(novels__title="b"), ["Ada"]),
         (Publisher.objects.filter(writers__novels__title="c"), ["Ink"]),
         (Mark.objects.filter(novel__title="a"), ["blue", "red"]),
