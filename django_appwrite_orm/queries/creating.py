@@ -85,6 +85,7 @@ class _Creation(Generic[R]):
         self._errors = errors
         self._conflicts = conflicts
         self.written: set[int] = set()
+        self._written_as: dict[str, set[int]] = {}  # the positions that each row, by its id, was written from
 
     def write(self, positions: list[int]) -> Steps[None]:
         """Write these rows, 100 at most, or what can be written of them."""
@@ -148,10 +149,14 @@ class _Creation(Generic[R]):
         self._errors[position] = refusal
 
     def _load(self, raws: dict[int, dict[str, Any]]) -> None:
+        """Note what was written. Of several that were written to one row the last one is what is there."""
         for position, raw in raws.items():
-            self._rows[position]._using = self._alias
-            self._rows[position]._load(dict(raw))
             self.written.add(position)
+            same = self._written_as.setdefault(raw["$id"].lower(), set())
+            same.add(position)
+            for written in same:
+                self._rows[written]._using = self._alias
+                self._rows[written]._load(dict(raw))
 
 
 def _creation(table: type[Row], alias: str, data: Sequence[dict[str, Any]]) -> CreateRow | CreateRows:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import FieldError
+from django.core.exceptions import FieldError, ValidationError
 
 from ..exceptions import AppwriteORMError
 from ..steps import Steps
@@ -51,7 +51,7 @@ class Join:
         """One request a page of the left side, then one for each page or chunk of values of the right one."""
         left = yield from self._left._all_rows()
         values = dict.fromkeys(getattr(row, self._foreign.name) for row in left)
-        values.pop(None, None)
+        values = {value: None for value in values if self._compared(value) is not None}
         matches: dict[Any, list[Table]] = {}
         if values:
             wanted = self._right.filter(**{f"{self._reference.name}__in": list(values)})
@@ -59,16 +59,21 @@ class Join:
                 matches.setdefault(self._compared(getattr(row, self._reference.name)), []).append(row)
         joined = []
         for row in left:
-            value = getattr(row, self._foreign.name)
-            found = [] if value is None else matches.get(self._compared(value), [])
+            found = matches.get(self._compared(getattr(row, self._foreign.name)), [])
             if found or not self._inner:
                 vars(row)[self._alias] = next(iter(found), None) if self._one else list(found)
                 joined.append(row)
         return joined
 
     def _compared(self, value: Any) -> Any:
-        """The JSON of a value, which is the same for two that are equal. Case does not matter in ids."""
-        encoded = self._reference.to_query(value)
+        """The JSON of a value, which is the same for two that are equal; None for one that the reference key cannot
+        hold, a word where that is a number. Case does not matter in ids."""
+        if value is None:
+            return None
+        try:
+            encoded = self._reference.to_query(value)
+        except ValidationError:
+            return None
         is_id = self._reference.key == "$id" or isinstance(self._reference, ReferenceColumn)
         return encoded.lower() if is_id else encoded
 

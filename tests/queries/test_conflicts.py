@@ -92,8 +92,12 @@ class TestUpdated:
         assert [(book.title, book.price) for book in Book.objects.all()] == [("Dune", 2), ("Emma", 1)]
 
     def test_one_that_comes_twice(self) -> None:
-        self.put([Book(title="Dune", price=1), Book(title="Dune", price=2)])
-        assert [(book.title, book.price) for book in Book.objects.all()] == [("Dune", 2)]
+        """As a new row, as one that is there, and over two requests: the last one counts, and all of them show it."""
+        for prices, batch_size in (((1, 2), None), ((3, 4), None), ((5, 6), 1)):
+            rows = self.put([Book(title="Dune", price=price) for price in prices], batch_size=batch_size)
+            (stored,) = Book.objects.uncached()
+            assert stored.price == prices[-1]
+            assert [(row.pk, row.price) for row in rows] == [(stored.pk, stored.price)] * 2
 
     def test_by_two_columns(self) -> None:
         Seat.objects.bulk_create([Seat(hall="A", number=n, guest="old") for n in range(3)])

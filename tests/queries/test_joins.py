@@ -31,6 +31,7 @@ class Essay(Table):
     title = columns.String(required=True)
     author = columns.Reference("Author")
     writer_code = columns.Integer()
+    note = columns.String()
 
     class Meta:
         name = "essays"
@@ -65,6 +66,17 @@ def test_every_row_with_the_one_it_leads_to() -> None:
         assert pairs(orm.left_join("essays", "authors", foreign_key="author")) == everything
     assert costs.requests == []
     assert pairs(orm.inner_join("essays", "authors", foreign_key="author")) == everything[:3]
+
+
+def test_a_value_that_the_other_column_cannot_hold_leads_to_nothing() -> None:
+    for id, note in (("a", "2"), ("b", "Bob's"), ("c", "1")):
+        Essay.objects.filter(pk=id).update(note=note)
+    joined = orm.join("essays", "authors", foreign_key="note", reference_key="code")
+    assert pairs(joined) == [("a", "Bob"), ("b", None), ("c", "Ada"), ("d", None), ("e", None)]
+    Essay.objects.update(note="no number")
+    with counted() as costs:
+        assert orm.inner_join("essays", "authors", foreign_key="note", reference_key="code") == []
+    assert len(costs.requests) == 1
 
 
 def test_filters_on_both_sides() -> None:

@@ -42,19 +42,19 @@ class DjangoRow(models.Model):
         return str(self.pk)
 
 
-class DjangoLand(DjangoRow):  # noqa: DJ008  # its base has one
+class DjangoLand(DjangoRow):
     class Meta:
         app_label = "outer_joins"
 
 
-class DjangoFirm(DjangoRow):  # noqa: DJ008  # its base has one
+class DjangoFirm(DjangoRow):
     land = models.ForeignKey(DjangoLand, models.CASCADE, null=True)
 
     class Meta:
         app_label = "outer_joins"
 
 
-class DjangoItem(DjangoRow):  # noqa: DJ008  # its base has one
+class DjangoItem(DjangoRow):
     firm = models.ForeignKey(DjangoFirm, models.CASCADE, null=True)
 
     class Meta:
