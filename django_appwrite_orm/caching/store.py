@@ -1,10 +1,7 @@
-"""Django's cache, one step at a time, and what this process remembers of its failures."""
+"""Django's cache, one step at a time."""
 
 from __future__ import annotations
 
-import logging
-import threading
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,14 +13,12 @@ from asgiref.sync import sync_to_async
 from django.core.cache import caches
 
 from ..exceptions import CacheUnavailable
-from ..forking import tell_after_fork
 from ..steps import Step
 from .backends import is_shared
 from .flights import Flights
 from .ledger import Ledger
 from .memory import Memory
-
-logger = logging.getLogger("django_appwrite_orm.cache")
+from .outages import Outage
 
 # Django before 6.1 asks for many keys one at a time in these two, each through a thread.
 _LOOPING = frozenset() if django.VERSION >= (6, 1) else frozenset({"get_many", "delete_many"})
@@ -35,15 +30,12 @@ _TELLING = frozenset({"add", "set", "touch", "delete_many"})
 # Where Django's backends and django-redis make their client when it is first asked for.
 _CLIENTS = ("_cache", "client")
 
-# Seconds without a failure after which an outage is over, to the log.
-QUIET = 5.0
-
 
 class Store:
     """The cache of one connection (`alias` of CACHES), used by all threads of this process.
 
-    `patience` is how long (seconds) one reader waits for what another one fetches. The `ledger` is that of all
-    stores of this cache.
+    `patience` is how long (seconds) one reader waits for what another one fetches. `ledger` and `outage`
+    are those of all stores of this cache.
     """
 
     def __init__(self, alias: str, *, patience: float = 10, memory: Memory | None = None) -> None:
@@ -52,12 +44,7 @@ class Store:
         self.memory = memory if memory is not None else Memory()
         self.flights = Flights()
         self.ledger = Ledger.of(alias)
-        self._failed_at: float | None = None  # monotonic seconds; None while there is no outage
-        self.after_fork()
-        tell_after_fork(self)
-
-    def after_fork(self) -> None:
-        self._lock = threading.Lock()
+        self.outage = Outage.of(alias)
 
     @cached_property
     def shared(self) -> bool:
@@ -76,26 +63,6 @@ class Store:
         """Whether the backend is a django-redis that was told to ignore exceptions."""
         return bool(getattr(caches[self.alias], "_ignore_exceptions", False))
 
-    def failed(self, error: Exception) -> CacheUnavailable:
-        """Note an outage: one log line from its first failure until the cache has worked for `QUIET` seconds.
-
-        A cache that is full or read-only, or that holds something it cannot read, fails some calls only.
-        """
-        with self._lock:
-            first, self._failed_at = self._failed_at is None, time.monotonic()
-        if first:
-            logger.warning("Cache %r failed (%s: %s); reads go to Appwrite.", self.alias, type(error).__name__, error)
-        return CacheUnavailable(f"The cache {self.alias!r} failed: {error}")
-
-    def worked(self) -> None:
-        if self._failed_at is None:
-            return
-        with self._lock:
-            if self._failed_at is None or time.monotonic() - self._failed_at < QUIET:
-                return
-            self._failed_at = None
-        logger.info("Cache %r works again.", self.alias)
-
 
 @dataclass(frozen=True, slots=True)
 class CacheCall(Step):
@@ -109,8 +76,13 @@ class CacheCall(Step):
         try:
             found = getattr(caches[self.store.alias], self.method)(*self.arguments)
         except Exception as error:
-            raise self.store.failed(error) from error
+            raise self.failed(error) from error
         return self._checked(found)
+
+    def failed(self, error: Exception) -> CacheUnavailable:
+        """Note the failure; what is to be raised for it."""
+        self.store.outage.failed(self.method, error)
+        return CacheUnavailable(f"The cache {self.store.alias!r} failed: {error}")
 
     async def aperform(self) -> Any:
         cache = caches[self.store.alias]
@@ -120,13 +92,13 @@ class CacheCall(Step):
             else:
                 found = await getattr(cache, f"a{self.method}")(*self.arguments)
         except Exception as error:
-            raise self.store.failed(error) from error
+            raise self.failed(error) from error
         return self._checked(found)
 
     def _checked(self, found: Any) -> Any:
         if self.method == "get_many" and not isinstance(found, Mapping):
-            raise self.store.failed(TypeError(f"get_many returned {type(found).__name__}"))
+            raise self.failed(TypeError(f"get_many returned {type(found).__name__}"))
         if found is None and self.method in _TELLING and self.store.hides_failures:
-            raise self.store.failed(RuntimeError(f"{self.method} failed, and IGNORE_EXCEPTIONS hides why"))
-        self.store.worked()
+            raise self.failed(RuntimeError(f"{self.method} failed, and IGNORE_EXCEPTIONS hides why"))
+        self.store.outage.worked(self.method)
         return found

@@ -8,7 +8,7 @@ import pytest
 from django.core.cache import caches
 
 from django_appwrite_orm import CachePolicy, orm
-from django_appwrite_orm.caching import Keys, Store, store
+from django_appwrite_orm.caching import Keys, Store, outages
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.steps import arun, run
 from tests.counting import counted
@@ -208,7 +208,7 @@ def test_a_broken_cache_breaks_neither_reads_nor_writes(
         assert not Book.objects.is_updated()
         assert [record.levelname for record in caplog.records] == ["WARNING"]
         caches["default"] = real
-        monkeypatch.setattr(store, "QUIET", 0)
+        monkeypatch.setattr(outages, "QUIET", 0)
         # The old answer still lies in the cache under its old token; the deletion is made up for first.
         assert [b.pages for b in Book.objects.all()] == [412]
         assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]

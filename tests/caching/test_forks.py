@@ -36,7 +36,7 @@ list(Book.objects.all())
 store = connections["default"].store
 flight = store.flights.join((None, "under way"))
 owners = {
-    "connections": connections, "store": store, "ledger": store.ledger, "memory": store.memory,
+    "connections": connections, "outage": store.outage, "ledger": store.ledger, "memory": store.memory,
     "flights": store.flights, "statistics": connections["default"].statistics, "local": local._servers,
 }
 held = threading.Event()
@@ -60,14 +60,14 @@ if not child:
     book.save()
     seen = [book.price for book in Book.objects.all()]
     again = store.flights.join((None, "under way")).leads
-    store.memory.get("x"), store.ledger.touch(["x"]), store.failed(OSError("away"))
+    store.memory.get("x"), store.ledger.touch(["x"]), store.outage.failed("get", OSError("away"))
     begun = steps._crew.start(lambda: None)
     os._exit(0 if (seen, again, begun) == ([2], True, True) else 3)
 os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 0xFF)
 """
 
 
-@pytest.mark.parametrize("lock", ["connections", "store", "ledger", "memory", "flights", "statistics", "local"])
+@pytest.mark.parametrize("lock", ["connections", "outage", "ledger", "memory", "flights", "statistics", "local"])
 def test_a_lock_held_at_the_fork_is_free_in_the_child(tmp_path: Path, lock: str) -> None:
     command = [sys.executable, "-W", "ignore", "-c", PRELOADED, str(tmp_path), lock]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)

@@ -17,7 +17,7 @@ import redis as redis_client
 from django.core.cache import caches
 from django.test import override_settings
 
-from django_appwrite_orm.caching import store
+from django_appwrite_orm.caching import outages
 from tests import redis
 from tests.counting import counted
 from tests.library.tables import Book, Reader
@@ -83,7 +83,7 @@ def warnings(caplog: pytest.LogCaptureFixture, count: int) -> Iterator[None]:
 
 def back_to_normal(scene: Scene, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     """The fault is mended: one line says so, answers are right from the first one on, and soon they are hits."""
-    monkeypatch.setattr(store, "QUIET", 0)
+    monkeypatch.setattr(outages, "QUIET", 0)
     caplog.clear()
     with caplog.at_level("INFO", "django_appwrite_orm.cache"):
         scene.look()
@@ -131,6 +131,8 @@ Act = Callable[[Scene], None]
 def test_an_outage_is_one_line_in_the_log(
     scene: Scene, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, fault: Act, mend: Act
 ) -> None:
+    """However long it takes, and whatever still works meanwhile: a full cache answers and deletes."""
+    monkeypatch.setattr(outages, "QUIET", 0)
     fault(scene)
     with warnings(caplog, 1):
         scene.go_on()

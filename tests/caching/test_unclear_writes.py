@@ -32,12 +32,12 @@ def failing(monkeypatch: pytest.MonkeyPatch, fails: Callable[[CacheCall], bool])
 
     def tried(call: CacheCall) -> object:
         if fails(call):
-            raise call.store.failed(OSError("down"))
+            raise call.failed(OSError("down"))
         return perform(call)
 
     async def atried(call: CacheCall) -> object:
         if fails(call):
-            raise call.store.failed(OSError("down"))
+            raise call.failed(OSError("down"))
         return await aperform(call)
 
     with monkeypatch.context() as patch:
