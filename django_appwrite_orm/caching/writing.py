@@ -12,6 +12,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from math import ceil
 from typing import NamedTuple, TypeVar
 
@@ -95,15 +96,19 @@ def _stands(fence: _Fence) -> bool:
 
 
 def leave_doubts(store: Store, tables: Sequence[TableKeys], life: float) -> Steps[None]:
-    """For `life` seconds nobody may store anything about these tables: a request may yet be applied."""
-    for table in tables:
-        doubt = table.doubt_for(life)
-        try:
-            yield _leave(store, doubt)
-        except BaseException as error:
+    """For `life` seconds nobody may store anything about these tables: a request may yet be applied.
+
+    Who is interrupted in it (a second time, mostly: the first interruption made the outcome unclear) owes the rest.
+    """
+    left = {table: table.doubt_for(life) for table in tables}
+    try:
+        for table, doubt in list(left.items()):
+            with suppress(CacheUnavailable):
+                yield _leave(store, doubt)
+                del left[table]
+    finally:
+        for table, doubt in left.items():
             store.ledger.owe(Debt(table.token, doubt, time.monotonic() + life))
-            if not isinstance(error, CacheUnavailable):
-                raise
 
 
 def invalidate(store: Store, tables: Sequence[TableKeys], lanes: Sequence[str] = ()) -> Steps[bool]:

@@ -15,8 +15,8 @@ from django_appwrite_orm.caching.keys import DOUBT_LIVES
 from django_appwrite_orm.caching.store import CacheCall
 from django_appwrite_orm.caching.writing import settled
 from django_appwrite_orm.connection import connections
-from django_appwrite_orm.exceptions import Unavailable
-from django_appwrite_orm.steps import Steps, arun, run
+from django_appwrite_orm.exceptions import CacheUnavailable, Unavailable
+from django_appwrite_orm.steps import Pause, Steps, arun, run
 from django_appwrite_orm.transport.attempts import Attempt
 from tests.counting import counted
 from tests.library.tables import Book
@@ -96,6 +96,27 @@ def test_what_never_got_through_is_owed_and_paid_before_the_next_look(drive, mon
         assert drive(settled(store, [TABLE, OTHER]))
     assert costs.cache == ["set", "delete_many"]
     assert set(caches["default"].get_many(TABLE)) == {TABLE.doubt}
+
+
+def test_who_is_interrupted_twice_owes_for_every_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cancelled while it waited for the answer, and again while it put up the fences that the cache had not taken."""
+    store, tables = Store("default"), [TABLE, OTHER]
+    with failing(monkeypatch, lambda call: call.method == "add"):
+        steps = write(store, tables, lambda: (yield Pause(0)), 30)
+        step = next(steps)
+        while isinstance(step, CacheCall):
+            try:
+                answer = step.perform()
+            except CacheUnavailable as error:
+                step = steps.throw(error)
+            else:
+                step = steps.send(answer)
+    assert steps.throw(KeyboardInterrupt()).method == "set"
+    with pytest.raises(KeyboardInterrupt):
+        steps.throw(KeyboardInterrupt())
+    assert len(store.ledger) == 2
+    assert run(settled(store, tables))
+    assert set(caches["default"].get_many([*TABLE, *OTHER])) == {TABLE.doubt, OTHER.doubt}
 
 
 def test_a_later_deletion_does_not_pay_for_the_fence(drive, monkeypatch: pytest.MonkeyPatch) -> None:
