@@ -30,9 +30,12 @@ def run(options: dict[str, Any], say: Callable[[str], object]) -> None:
             say("Everyone who reaches this address has full access: the key is no secret.")
         signal.signal(signal.SIGTERM, _stop)
         try:
-            door.serve()
+            with door:
+                door.wait()
         except (KeyboardInterrupt, SystemExit):
             say("Stopped.")
+        else:
+            raise RuntimeError("The server ended by itself; what it said before tells why.")
     finally:
         app.close()
 

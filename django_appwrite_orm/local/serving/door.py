@@ -61,28 +61,29 @@ class Door:
         host, port = self._server.bind_addr[:2]
         return f"http://{f'[{host}]' if ':' in host else host}:{port}/v1"
 
-    def serve(self) -> None:
-        """Serve until ``close`` is called elsewhere or an interrupt comes."""
-        self._deliveries.start()
-        self._hub.start()
-        try:
-            self._server.serve()
-        except (KeyboardInterrupt, SystemExit):
-            self._server.stop()
-            raise
-        finally:
-            self._hub.stop()
-            self._deliveries.stop()
-
     def start(self) -> None:
         """Serve in a thread of its own."""
-        self._thread = threading.Thread(target=self.serve, name="local-appwrite", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name="local-appwrite", daemon=True)
         self._thread.start()
+
+    def wait(self) -> None:
+        """Wait until it no longer serves. A signal that raises is raised here, never amid a connection."""
+        while self._thread is not None and self._thread.is_alive():
+            self._thread.join(1)  # without a limit nothing would come through on Windows
 
     def close(self) -> None:
         self._server.stop()
         if self._thread is not None:
             self._thread.join(timeout=10)
+
+    def _serve(self) -> None:
+        self._deliveries.start()
+        self._hub.start()
+        try:
+            self._server.serve()
+        finally:
+            self._hub.stop()
+            self._deliveries.stop()
 
     def __enter__(self) -> Door:
         self.start()
