@@ -120,7 +120,9 @@ def delete_relationship(session: Session, table: Table, column: Column) -> None:
     """Remove every side and the links."""
     for side in _sides(session, table, column):
         session.run("DELETE FROM columns WHERE n = ?", (side.number,))
-    session.run(f"DROP TABLE IF EXISTS l{int(column.options['link'])}")
+    link = int(column.options["link"])
+    session.run(f"DROP TABLE IF EXISTS l{link}")
+    session.run("DELETE FROM spellings WHERE link = ?", (link,))
     session.change_schema()
 
 

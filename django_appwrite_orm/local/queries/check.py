@@ -129,6 +129,12 @@ def _is_integer(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value in _INT64
 
 
+def _is_sequence(value: Any) -> bool:
+    """From 1 on, as a number or in digits; 0 and below, also as text, are refused by every method (observed)."""
+    number = int(value) if is_digits(value) else value
+    return _is_integer(number) and number > 0
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -146,7 +152,7 @@ def _is_date(value: Any) -> bool:
 _VALUES: Final[dict[str, Callable[[Any], bool]]] = {
     "integer": _is_integer,
     "bigint": lambda value: _is_integer(int(value) if is_digits(value) else value),
-    "sequence": lambda value: is_digits(value) and 0 < int(value) < 2**63,
+    "sequence": _is_sequence,
     "double": _is_number,
     "boolean": lambda value: isinstance(value, bool),
     "datetime": _is_date,

@@ -20,12 +20,22 @@ def release_links(work: Work, table: Table, id: str, deleting: frozenset[tuple[i
         mode, is_parent = column.options["onDelete"], column.options["side"] == "parent"
         far_ids = linked_ids(work.session, side, id)
         if mode == "restrict":
-            _restrict(side, is_parent, bool(far_ids))
+            related = related_table(work, table, side)
+            _restrict(side, is_parent, any(find_row(work.session, related, far, ()) for far in far_ids))
         elif mode == "cascade" and _cascades(side, is_parent):
             for far in far_ids:
                 _delete_linked(work, related_table(work, table, side), far, deleting)
-        if mode != "restrict" or is_parent or column.options["relationType"] != "oneToOne":
+        if not _stays(side, is_parent):
             unlink(work.session, side, id)
+
+
+def _stays(side: Side, is_parent: bool) -> bool:
+    """Whether the link of a one-to-one child outlives it and leads nowhere: a restricted one that sees its parent
+    (observed), a cascading one that does not (the database library)."""
+    options = side.column.options
+    if is_parent or options["relationType"] != "oneToOne":
+        return False
+    return bool(options["onDelete"] == ("restrict" if options["twoWay"] else "cascade"))
 
 
 def _restrict(side: Side, is_parent: bool, linked: bool) -> None:
@@ -39,7 +49,7 @@ def _restrict(side: Side, is_parent: bool, linked: bool) -> None:
 def _cascades(side: Side, is_parent: bool) -> bool:
     kind = side.column.options["relationType"]
     return (
-        kind == "oneToOne"
+        (kind == "oneToOne" and (is_parent or bool(side.column.options["twoWay"])))
         or (is_parent and kind in ("oneToMany", "manyToMany"))
         or (not is_parent and kind == "manyToOne")
     )

@@ -9,7 +9,7 @@ from ..catalogue.models import Table
 from ..protocol.errors import AppwriteError
 from ..values.identifiers import UNIQUE, is_identifier, unique_id
 from .access import may, unauthorized
-from .links import Side, linked_ids, related_table, set_links, side_of
+from .links import Side, as_written, check_free, linked_ids, related_table, set_links, side_of
 from .show import permissions_of, show_row
 from .stored import find_row
 from .work import Work
@@ -18,23 +18,34 @@ DEEPEST: Final = 3  # levels of rows within rows that a write may carry
 
 
 def split_links(table: Table, data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Row data without its relationships, and the relationships. Raises ``relationship_value_invalid``."""
+    """Row data without its relationships, and the relationships."""
     if not table.relationships:
         return dict(data), {}
     links = {column.key: data[column.key] for column in table.relationships if column.key in data}
-    for key, value in links.items():
-        _check_shape(side_of(table.by_key[key]), value)
     return {key: value for key, value in data.items() if key not in links}, links
 
 
-def _check_shape(side: Side, value: Any) -> None:
-    if value is None:
-        return
-    items = value if side.many and isinstance(value, list) else [value]
-    ok = isinstance(value, list) == side.many and all(isinstance(item, str | dict) for item in items)
-    if not ok:
-        expected = "a list of ids or rows" if side.many else "an id or a row"
-        raise AppwriteError("relationship_value_invalid", f"`{side.column.key}` takes {expected}.")
+def check_links(table: Table, links: Mapping[str, Any]) -> None:
+    """Whether relationships have values of their shape; asked after all other columns are found to be in order.
+    Raises ``relationship_value_invalid``."""
+    for key, value in links.items():
+        side = side_of(table.by_key[key])
+        items = _items(value)
+        listed = isinstance(value, list) or value == {}  # PHP makes no difference between the empty ones
+        fits = value is None or listed == side.many
+        if not fits or not all(isinstance(item, str | dict) for item in items):
+            raise _unfit(side)
+
+
+def _items(value: Any) -> list[Any]:
+    if isinstance(value, list):
+        return value
+    return [] if value is None or value == {} else [value]
+
+
+def _unfit(side: Side) -> AppwriteError:
+    expected = "a list of ids or rows" if side.many else "an id or a row"
+    return AppwriteError("relationship_value_invalid", f"`{side.column.key}` takes {expected}.")
 
 
 def write_links(
@@ -43,41 +54,51 @@ def write_links(
     """Store the links of a row and give them as the answer shows them.
 
     A row that is given whole is made or, when not ``creating``, changed; a create refuses one that exists
-    (observed). An id that leads nowhere is linked all the same.
+    (observed). Of ids that lead nowhere only the single one of a new row is linked: a list goes without them, and a
+    change makes null of it (the database library). Raises ``relationship_value_invalid``, ``row_already_exists``
+    where either row of a one-to-one relationship is linked to another, and what making and changing rows raises.
     """
     shown: dict[str, Any] = {}
     for key, value in links.items():
         side = side_of(table.by_key[key])
+        before = linked_ids(work.session, side, id)
+        if value is None and side.many and before and not creating:
+            raise _unfit(side)
         related = related_table(work, table, side)
-        items = value if isinstance(value, list) else [] if value is None else [value]
-        ids = [_settle(work, related, item, creating, depth) for item in items]
+        ids = [_settle(work, table, id, related, item, creating, depth) for item in _items(value)]
+        if side.many or not creating:
+            ids = [far for far in ids if find_row(work.session, related, far, ()) is not None]
+        check_free(work.session, side, id, ids)
         set_links(work.session, side, id, ids)
         rows = [_linked_row(work, related, far) for far in ids]
         shown[key] = rows if side.many else rows[0] if rows else None
     return shown
 
 
-def _settle(work: Work, related: Table, item: Any, creating: bool, depth: int) -> str:
-    """The id of a linked row, which may have to be made or changed first."""
+def _settle(work: Work, table: Table, id: str, related: Table, item: Any, creating: bool, depth: int) -> str:
+    """The id of a linked row, which may have to be made or changed first. A new one is stored with the permissions
+    of the row it is linked to, unless it has its own (the database library)."""
     from .writing import create_checked_row, patch_row  # a row within a row is written like any other
 
     if isinstance(item, str):
         return item
     if depth >= DEEPEST:
         raise AppwriteError("relationship_value_invalid", f"Rows may be nested {DEEPEST} deep.")
-    id = item.get("$id") or UNIQUE
-    id = unique_id() if id == UNIQUE else id
-    if not is_identifier(id):
+    far = item.get("$id") or UNIQUE
+    far = unique_id() if far == UNIQUE else far
+    if not is_identifier(far):
         raise AppwriteError("row_invalid_structure", "A linked row's $id is not valid.")
     granted = item.get("$permissions")
     permissions = [str(entry) for entry in granted] if isinstance(granted, list) else None
-    if find_row(work.session, related, id, ()) is None:
-        create_checked_row(work, related, id, item, permissions, depth + 1)
+    if find_row(work.session, related, far, ()) is None:
+        if permissions is None and (near := find_row(work.session, table, id, ())) is not None:
+            permissions = permissions_of(near)
+        create_checked_row(work, related, far, item, permissions, depth + 1)
     elif creating:
         raise unauthorized("A row that exists cannot be given whole when another is created; link it by its id.")
     elif any(not name.startswith("$") for name in item):
-        patch_row(work, related, id, item, permissions, depth + 1)
-    return str(id)
+        patch_row(work, related, far, item, permissions, depth + 1)
+    return str(far)
 
 
 def _linked_row(work: Work, related: Table, id: str) -> dict[str, Any]:
@@ -101,4 +122,4 @@ def own_links(work: Work, table: Table, id: str) -> dict[str, Any]:
 
 def _id_in_its_case(work: Work, table: Table, side: Side, id: str) -> str:
     stored = find_row(work.session, related_table(work, table, side), id, ())
-    return str(stored[1]) if stored else id
+    return str(stored[1]) if stored else as_written(work.session, side, id)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..catalogue.models import Column, Table
+from ..protocol.errors import AppwriteError
 from ..store.session import Session
 from ..values.identifiers import folded_id
 from .work import Work
@@ -55,14 +56,42 @@ def linked_ids(session: Session, side: Side, id: str) -> list[str]:
     return [row[0] for row in session.all(sql, (folded_id(id),))]
 
 
+def check_free(session: Session, side: Side, id: str, far_ids: Iterable[str]) -> None:
+    """Raises ``row_already_exists`` where a one-to-one relationship, which the server keeps by unique indexes, has
+    another link: of the row over there, or, where it is two-way, of this one (the database library)."""
+    if side.many or side.far_many:
+        return
+    for far in map(folded_id, far_ids):
+        other = f"SELECT 1 FROM {side.links} WHERE {side.far} = ? AND {side.near} != ?"
+        taken = session.first(other, (far, folded_id(id))) is not None
+        if side.column.options["twoWay"]:
+            taken = taken or any(linked != far for linked in linked_ids(session, side, id))
+        if taken:
+            raise AppwriteError("row_already_exists", f"`{side.column.key}` links two rows, one of which is linked.")
+
+
 def set_links(session: Session, side: Side, id: str, far_ids: Iterable[str]) -> None:
     """Link a row to exactly these; where a row over there can have one link only, it leaves its former one."""
-    near = folded_id(id)
+    near, far_ids = folded_id(id), list(far_ids)
+    write_down(session, side, far_ids)
     session.run(f"DELETE FROM {side.links} WHERE {side.near} = ?", (near,))
     for far in dict.fromkeys(map(folded_id, far_ids)):
         if not side.far_many:
             session.run(f"DELETE FROM {side.links} WHERE {side.far} = ?", (far,))
         session.run(f"INSERT INTO {side.links} ({side.near}, {side.far}) VALUES (?, ?)", (near, far))
+
+
+def write_down(session: Session, side: Side, ids: Iterable[str]) -> None:
+    """Keep how ids are written, for links to rows that are not there or no longer."""
+    sql = "INSERT OR REPLACE INTO spellings (link, id_f, id) VALUES (?, ?, ?)"
+    session.run_many(sql, [(int(side.links[1:]), folded_id(id), id) for id in ids])
+
+
+def as_written(session: Session, side: Side, id: str) -> str:
+    """An id as it was linked; folded, where that was never written down."""
+    sql = "SELECT id FROM spellings WHERE link = ? AND id_f = ?"
+    found = session.first(sql, (int(side.links[1:]), id))
+    return str(found[0]) if found else id
 
 
 def unlink(session: Session, side: Side, id: str) -> None:

@@ -67,9 +67,7 @@ def check_operator(operator: Operator, column: Column) -> None:
         _check_numeric(method, values)
     elif method in TEXT:
         _need(column.is_text and not column.array, method, column)
-        _need_values(method, values, 2 if method == "stringReplace" else 1)
-        if not all(isinstance(value, str) for value in values):
-            raise ValueError(f"`{method}` takes text")
+        _check_text(method, values)
     elif method == "toggle":
         _need(column.type == "boolean" and not column.array, method, column)
     elif method in DATES:
@@ -93,6 +91,15 @@ def _need_values(method: str, values: tuple[Any, ...], least: int) -> None:
         raise ValueError(f"`{method}` needs {least} values")
 
 
+def _check_text(method: str, values: tuple[Any, ...]) -> None:
+    """What follows the text to add is not looked at; a replacement has nothing to follow it (observed; source)."""
+    count = 2 if method == "stringReplace" else 1
+    if len(values) < count or (method == "stringReplace" and len(values) > count):
+        raise ValueError(f"`{method}` takes {count} values")
+    if not all(isinstance(value, str) for value in values[:count]):
+        raise ValueError(f"`{method}` takes text")
+
+
 def _check_numeric(method: str, values: tuple[Any, ...]) -> None:
     _need_values(method, values, 1)
     numeric(values[0])
@@ -108,11 +115,19 @@ def _check_list(method: str, values: tuple[Any, ...], column: Column) -> None:
             raise ValueError("`arrayInsert` takes a place from 0 on and a value")
     elif method in ("arrayRemove", "arrayIntersect", "arrayFilter"):
         _need_values(method, values, 1)
-    if method == "arrayFilter" and values[0] not in CONDITIONS:
-        raise ValueError(f"`arrayFilter` knows {', '.join(CONDITIONS)}")
-    grows = method in ("arrayAppend", "arrayPrepend") and column.options.get("narrow")
-    if grows and any(isinstance(value, int) and not -(2**31) <= value < 2**31 for value in values):
+    if method == "arrayFilter" and (values[0] not in CONDITIONS or len(values) > 2):
+        raise ValueError(f"`arrayFilter` takes one of {', '.join(CONDITIONS)}, and a value to compare with")
+    added = values[1:] if method == "arrayInsert" else values if method in ("arrayAppend", "arrayPrepend") else ()
+    if column.options.get("narrow") and any(map(_is_beyond_32_bits, added)):
         raise ValueError("a number is beyond 32 bits")
+
+
+def _is_beyond_32_bits(value: Any) -> bool:
+    """Whether PHP takes it for a number, in a text too, that 32 bits do not hold."""
+    try:
+        return not -(2**31) <= numeric(value) < 2**31
+    except ValueError:
+        return False
 
 
 def filter_for(values: tuple[Any, ...]) -> Callable[[Any], bool]:

@@ -11,7 +11,7 @@ from ..values.columns import show, store
 from ..values.identifiers import folded_id
 from .access import check_own_roles, may, permissions_for_new_row, unauthorized
 from .link_deletion import release_links
-from .link_values import own_links, split_links, write_links
+from .link_values import check_links, own_links, split_links, write_links
 from .links import rename_links, visible_sides
 from .operator_results import apply_operator
 from .reading import row_not_found
@@ -35,7 +35,9 @@ def create_checked_row(
     """Check and store a new row with what it is linked to. Raises as ``check_data`` and ``create_row`` do, and
     ``relationship_value_invalid``."""
     own, links = split_links(table, data)
-    row = create_row(work, table, id, check_data(table, own, whole_row=True), permissions)
+    checked = check_data(table, own, whole_row=True)
+    check_links(table, links)
+    row = create_row(work, table, id, checked, permissions)
     return row | _links_of_new_row(work, table, id, links, depth)
 
 
@@ -153,6 +155,7 @@ def patch_row(
         raise row_not_found()
     own, links = split_links(table, data)
     checked = check_data(table, own, whole_row=False, operators=True)
+    check_links(table, links)
     row = update_row_found(work, table, stored, id, checked, permissions, unchanged_verb="read", linked=bool(links))
     return row | own_links(work, table, id) | write_links(work, table, id, links, creating=False, depth=depth)
 
@@ -164,6 +167,7 @@ def put_row(
     stored = find_row(work.session, table, id, table.plain)
     own, links = split_links(table, data)
     whole = check_data(table, own, whole_row=True, operators=True)
+    check_links(table, links)
     if stored is None:
         row = create_row(work, table, id, _settled(table, whole), permissions)
         return row | _links_of_new_row(work, table, id, links, 0)

@@ -56,6 +56,8 @@ CREATE TABLE IF NOT EXISTS webhooks (
     url TEXT NOT NULL, events TEXT NOT NULL, enabled INTEGER NOT NULL, security INTEGER NOT NULL,
     user TEXT NOT NULL, password TEXT NOT NULL, secret TEXT NOT NULL, attempts INTEGER NOT NULL,
     logs TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS spellings (
+    link INTEGER NOT NULL, id_f TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (link, id_f)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS cached_lists (
     table_n INTEGER NOT NULL, question TEXT NOT NULL, answer TEXT NOT NULL, expires REAL NOT NULL,
     PRIMARY KEY (table_n, question)) WITHOUT ROWID;

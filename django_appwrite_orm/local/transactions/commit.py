@@ -18,7 +18,7 @@ from ..protocol.errors import AppwriteError
 from ..protocol.words import LEGACY
 from ..rows.bulk import create_rows, remove_found, rows_selected, update_found, upsert_rows
 from ..rows.counting import count_column
-from ..rows.link_values import split_links, write_links
+from ..rows.link_values import check_links, split_links, write_links
 from ..rows.reading import row_not_found
 from ..rows.show import show_row
 from ..rows.stored import find_row
@@ -106,6 +106,7 @@ class _Replay:
         self._check_conflict(table, id, stored[3], operation.seen)
         own, links = split_links(table, _undated(data))
         checked = check_data(table, own, whole_row=False, operators=True)
+        check_links(table, links)
         new_id = str(data.get("$id") or stored[1])
         update_row_found(self._work, table, stored, new_id, checked, _granted(data), linked=bool(links))
         write_links(self._work, table, new_id, links, creating=False)

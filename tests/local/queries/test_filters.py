@@ -151,3 +151,16 @@ def test_queries_are_bounded(shelf: tuple[Client, str]) -> None:
     assert client.refusal(f"GET {rows}", queries=many * 100) == (400, "general_query_invalid")
     assert client(f"GET {rows}", queries=[query("contains", "s", *["p"] * 400)] * 100)["total"] == 2
     assert client.refusal(f"GET {rows}", queries=[query("isNull", "s")] * 101)[0] == 400
+
+
+@pytest.mark.parametrize("method", ["equal", "greaterThan", "lessThanEqual"])
+def test_sequences_are_numbers_or_digits_from_1_on(appwrite: Client, method: str) -> None:
+    """Recorded: 0, also in digits, and whatever is no whole number are refused."""
+    rows = appwrite.table([{"key": "s", "type": "string", "size": 5}])
+    appwrite(f"POST {rows}", {"rowId": "r", "data": {"s": "x"}})
+    for good in (1, "1"):
+        found = appwrite(f"GET {rows}", queries=[query(method, "$sequence", good)])
+        assert found["total"] == (0 if method == "greaterThan" else 1)
+    for bad in (0, "0", -1, "-1", 1.0, "1.5", "", "x", True, None):
+        refused = appwrite.refusal(f"GET {rows}", queries=[query(method, "$sequence", bad)])
+        assert refused == (400, "general_query_invalid")

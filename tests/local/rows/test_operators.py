@@ -43,6 +43,7 @@ def rows(appwrite: Client) -> str:
         ("f", "multiply", [-2], -3, 0),
         ("f", "modulo", [1], 0.5, 0),
         ("s", "stringConcat", ["!"], "abc!", "!"),
+        ("s", "stringConcat", ["!", 5], "abc!", "!"),
         ("s", "stringReplace", ["b", "--"], "a--c", None),
         ("b", "toggle", [], True, True),
         ("at", "dateAddDays", [2], "2024-03-01T12:00:00.000+00:00", None),
@@ -88,6 +89,12 @@ def test_results(
         ("l", "arrayInsert", [-1, 1]),
         ("l", "arrayFilter", ["contains", 1]),
         ("s", "arrayAppend", [1]),
+        # These follow the database library's own checks.
+        ("s", "stringReplace", ["a", "b", "c"]),
+        ("l", "arrayFilter", ["equal", 1, 2]),
+        ("l", "arrayInsert", [0, 2**31]),
+        ("l", "arrayPrepend", [-(2**31) - 0.5]),
+        ("l", "arrayAppend", [1, "99999999999"]),
     ],
 )
 def test_refusals(appwrite: Client, rows: str, column: str, method: str, values: list[Any]) -> None:

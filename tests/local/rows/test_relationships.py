@@ -110,3 +110,81 @@ def test_a_single_link_takes_an_id_or_a_row(library: Client, value: object) -> N
     link(library, "manyToOne")
     body = {"rowId": "b", "data": {"name": "B", "author": value}}
     assert library.refusal(f"POST {BOOKS}", body) == (400, "relationship_value_invalid")
+
+
+@pytest.mark.parametrize(
+    ("type", "two_way", "on_delete", "left"),
+    [
+        ("oneToOne", True, "restrict", {"b": "Ann"}),  # recorded: the link outlives it, in the case it was written in
+        ("oneToOne", False, "restrict", {"b": None}),
+        ("oneToOne", True, "setNull", {"b": None}),
+        ("oneToOne", True, "cascade", {}),
+        ("oneToOne", False, "cascade", {"b": "Ann"}),  # a child that does not see its parent takes it nowhere
+    ],
+)
+def test_deleting_a_one_to_one_child(
+    library: Client, type: str, two_way: bool, on_delete: str, left: dict[str, str]
+) -> None:
+    link(library, type, on_delete, two_way)
+    library(f"POST {BOOKS}", {"rowId": "b", "data": {"name": "B", "author": {"$id": "Ann", "name": "Ann"}}})
+    library(f"DELETE {AUTHORS}/ann")
+    assert {row["$id"]: row["author"] for row in library(f"GET {BOOKS}")["rows"]} == left
+    if left:
+        library(f"DELETE {BOOKS}/b")  # nothing holds it any more
+
+
+@pytest.mark.parametrize(("two_way", "moved"), [(True, 409), (False, 200)])
+def test_a_one_to_one_link_excludes_others(library: Client, two_way: bool, moved: int) -> None:
+    """The server keeps them by unique indexes: one on the parent's side, one on the child's where it sees it."""
+    link(library, "oneToOne", "setNull", two_way)
+    for id in ("a", "free"):
+        library(f"POST {AUTHORS}", {"rowId": id, "data": {"name": id}})
+    library(f"POST {BOOKS}", {"rowId": "b", "data": {"name": "B", "author": "a"}})
+    taken = (409, "row_already_exists")
+    assert library.refusal(f"POST {BOOKS}", {"rowId": "c", "data": {"name": "C", "author": "a"}}) == taken
+    library(f"POST {BOOKS}", {"rowId": "c", "data": {"name": "C"}})
+    assert library.refusal(f"PATCH {BOOKS}/c", {"data": {"author": "a"}}) == taken
+    assert library(f"PATCH {BOOKS}/b", {"data": {"author": "A"}})["author"]["$id"] == "a"
+    assert library.send(f"PATCH {BOOKS}/b", {"data": {"author": "free"}}).status == moved
+    library(f"PATCH {BOOKS}/b", {"data": {"author": None}})
+    assert library(f"PATCH {BOOKS}/b", {"data": {"author": "free"}})["author"]["$id"] == "free"
+
+
+def test_ids_that_lead_nowhere(library: Client) -> None:
+    """A new row is linked to one all the same (recorded); a change makes null of it, a list goes without it."""
+    link(library, "manyToOne")
+    made = library(f"POST {BOOKS}", {"rowId": "b", "data": {"name": "B", "author": "Nobody"}})
+    assert made["author"] == {"$databaseId": "d", "$tableId": "authors", "$sequence": ""}
+    assert library(f"GET {BOOKS}/b")["author"] == "Nobody"
+    assert library(f"PATCH {BOOKS}/b", {"data": {"author": "Nobody"}})["author"] is None
+    assert library(f"POST {AUTHORS}", {"rowId": "a", "data": {"name": "A", "books": ["b", "none"]}})["books"] == [
+        library(f"GET {BOOKS}/b", queries=[query("select", "", "name")])
+    ]
+    assert len(library(f"PATCH {AUTHORS}/a", {"data": {"books": ["none", "b"]}})["books"]) == 1
+
+
+def test_a_list_of_links_is_emptied_by_an_empty_list_alone(library: Client) -> None:
+    link(library, "manyToOne")
+    library(f"POST {AUTHORS}", {"rowId": "a", "data": {"name": "A", "books": None}})
+    assert library(f"PATCH {AUTHORS}/a", {"data": {"books": None}})["name"] == "A"
+    library(f"PATCH {AUTHORS}/a", {"data": {"books": [{"$id": "b", "name": "B"}]}})
+    refused = (400, "relationship_value_invalid")
+    assert library.refusal(f"PATCH {AUTHORS}/a", {"data": {"books": None}}) == refused
+    assert library(f"PATCH {AUTHORS}/a", {"data": {"books": {}}})["books"] == []
+    assert library.refusal(f"POST {BOOKS}", {"rowId": "c", "data": {"name": "C", "author": {}}}) == refused
+
+
+def test_other_columns_are_checked_before_links(library: Client) -> None:
+    link(library, "manyToOne")
+    body = {"rowId": "b", "data": {"name": 5, "author": 5}}
+    assert library.refusal(f"POST {BOOKS}", body) == (400, "row_invalid_structure")
+
+
+def test_a_row_made_along_has_the_permissions_of_the_row_it_came_with(library: Client) -> None:
+    link(library, "manyToMany")
+    authors = [{"$id": "a", "name": "A"}, {"$id": "z", "name": "Z", "$permissions": []}]
+    body = {"rowId": "b", "data": {"name": "B", "author": authors}, "permissions": ['read("any")']}
+    library(f"POST {BOOKS}", body)
+    library(f"PATCH {BOOKS}/b", {"data": {"author": [{"$id": "m", "name": "M"}]}})
+    found = {row["$id"]: row["$permissions"] for row in library(f"GET {AUTHORS}")["rows"]}
+    assert found == {"a": ['read("any")'], "z": [], "m": ['read("any")']}
