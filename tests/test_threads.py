@@ -12,6 +12,7 @@ from django.core.cache.backends.locmem import LocMemCache
 from django.test import override_settings
 
 from django_appwrite_orm.caching import Statistics, Status, statistics
+from django_appwrite_orm.queries.reading_ahead import read_ahead
 from django_appwrite_orm.schema.together import Together
 from django_appwrite_orm.steps import Background, run
 from django_appwrite_orm.threads import Crew
@@ -65,11 +66,30 @@ def flush() -> None:
     counters.close()
 
 
+class Walk:
+    """Three pages, of which only the later ones look into the cache."""
+
+    def __init__(self) -> None:
+        self.read = 0
+
+    @property
+    def finished(self) -> bool:
+        return self.read == 3
+
+    def page(self):
+        self.read += 1
+        if self.read > 1:
+            look()
+        return [{"page": self.read}]
+        yield
+
+
 WAYS: dict[str, Callable[[], object]] = {
     "a refresh behind the reader": refresh_behind,
     "warm_appwrite --concurrency 2": lambda: list(warming.warm([job("a"), job("b")], concurrency=2)),
     "WARM_ON_START": lambda: warm_start._crew.start(look),
     "the statistics": flush,
+    "pages read ahead": lambda: list(read_ahead(Walk())),
     "the schema": lambda: Together([steps(), steps()]).perform(),
 }
 
@@ -103,6 +123,23 @@ def test_a_crew_has_so_many_threads_and_they_are_free_again_after_an_error(monke
         if thread.name == "appwrite-test":
             thread.join()
     assert crew.start(go_on.set)
+
+
+def test_pages_are_read_ahead_with_a_client_of_their_own() -> None:
+    """Memcached's take answers for each other's where two threads use one at a time."""
+    clients = set()
+
+    class Noting(Walk):
+        def page(self):
+            clients.add((threading.get_ident(), id(caches["default"])))
+            return super().page()
+
+    mine = caches["default"]
+    assert [page for (page,) in read_ahead(Noting())] == [{"page": 1}, {"page": 2}, {"page": 3}]
+    own = {client for thread, client in clients if thread == threading.get_ident()}
+    assert own == {id(mine)}
+    assert len(clients) > 1
+    assert all(client != id(mine) for thread, client in clients if thread != threading.get_ident())
 
 
 def no_more() -> mock._patch:

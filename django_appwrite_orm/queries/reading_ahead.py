@@ -6,9 +6,12 @@ import asyncio
 import contextvars
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from contextlib import suppress
+
+from django.core.cache import caches
 
 from ..steps import arun, run
+from ..threads import closing
 from .walk import Pages, Raw
 
 
@@ -22,10 +25,19 @@ def read_ahead(walk: Pages) -> Iterator[list[Raw]]:
     with ThreadPoolExecutor(1, thread_name_prefix="appwrite-page") as thread:
         while not walk.finished:
             context = contextvars.copy_context()
-            following = thread.submit(partial(context.run, lambda: run(walk.page())))
+            following = thread.submit(context.run, _page_apart, walk)
             yield page
             page = following.result()
         yield page
+
+
+def _page_apart(walk: Pages) -> list[Raw]:
+    """In this thread, with clients of the caches of its own: not every one may be used by two threads, and with the
+    context older versions of asgiref bring the reader's along."""
+    for alias in caches:
+        with suppress(AttributeError):  # none was brought along
+            del caches[alias]
+    return closing(run)(walk.page())
 
 
 async def aread_ahead(walk: Pages) -> AsyncIterator[list[Raw]]:
