@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any
 
+from django.core.exceptions import SynchronousOnlyOperation
+
 from .. import signals
 from ..connection import connections
 from ..effects import reached
@@ -197,11 +199,13 @@ class Transaction:
     def roll_back(self) -> Steps[None]:
         """Forget everything. What goes wrong in that is logged: Appwrite forgets it by itself in time."""
         self._over = True
-        if self._id is not None:
-            try:
+        try:
+            yield Turn(self._lock)  # a change that is being staged may only now begin the transaction
+            self._lock.release()
+            if self._id is not None:
                 yield from connections[self.alias].send(end_transaction(self._id, commit=False))
-            except AppwriteError as error:
-                logger.warning("A transaction could not be rolled back and will expire: %s", error)
+        except (AppwriteError, SynchronousOnlyOperation) as error:
+            logger.warning("A transaction could not be rolled back and will expire: %s", error)
 
 
 def _shown(table: type[Row], data: Any) -> Any:

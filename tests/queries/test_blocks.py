@@ -88,6 +88,34 @@ def test_nothing_can_be_changed_in_a_block_that_is_over() -> None:
     assert titles() == ["Dune"]
 
 
+def test_rolling_back_waits_for_a_change_that_is_being_staged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that begins the transaction: else nobody would end it."""
+
+    async def rolled_back() -> None:
+        perform, sent, go_on = Attempt.aperform, asyncio.Event(), asyncio.Event()
+
+        async def slow(attempt: Attempt) -> object:
+            sent.set()
+            await go_on.wait()
+            return await perform(attempt)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Attempt, "aperform", slow)
+            with suppress(Trouble):
+                async with atomic():
+                    task = asyncio.create_task(Book.objects.acreate(title="Dune", price=1))
+                    await sent.wait()
+                    asyncio.get_running_loop().call_later(0.05, go_on.set)
+                    raise Trouble
+            await task
+
+    with counted() as costs:
+        asyncio.run(rolled_back())
+    assert len(costs.requests) == 3  # begin, stage, roll back
+    assert costs.requests[-1].startswith("PATCH")
+    assert titles() == []
+
+
 def test_the_decorator_without_parentheses() -> None:
     @atomic
     def buy(title: str, fail: bool = False) -> str:
