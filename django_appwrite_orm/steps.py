@@ -1,13 +1,14 @@
 """What an operation may do to the world, and the two loops that do it.
 
 Reads, writes, page walks and repeats are written once, as generators that yield steps and know neither
-threads nor event loops. `run` carries the steps out blocking, `arun` on an event loop; both throw what a
-step raises back into the generator, cancellation included, so that it can put things right.
+threads nor event loops. `run` carries the steps out blocking, and not on an event loop, `arun` on one; both throw
+what a step raises back into the generator, cancellation included, so that it can put things right.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -62,15 +63,9 @@ class Turn(Step):
         """Raises `SynchronousOnlyOperation` on an event loop: the task that is waited for may be one of its own."""
         if self.lock.acquire(blocking=False):
             return
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            self.lock.acquire()
-        else:
-            raise SynchronousOnlyOperation(
-                "This would hold up the event loop, and with it perhaps the very task that it waits for. Use the"
-                " asynchronous twin of the method, with an `a` in front."
-            )
+        if on_event_loop():
+            raise SynchronousOnlyOperation(_USE_THE_TWIN)
+        self.lock.acquire()
 
     async def aperform(self) -> None:
         while not self.lock.acquire(blocking=False):  # noqa: ASYNC110 -- threads free it too
@@ -97,8 +92,33 @@ class Background(Step):
 _crew = Crew(BACKGROUND_THREADS, "appwrite-background")
 
 
-def run(steps: Steps[Result]) -> Result:
-    """Carry out `steps` in this thread."""
+_USE_THE_TWIN = (
+    "This would hold up the event loop, and with it perhaps the very task that it waits for. Use the asynchronous twin"
+    " of the method, with an `a` in front (aget, asave, `async for`, `async with`); where there is none, sync_to_async."
+)
+
+
+def on_event_loop() -> bool:
+    """Whether an event loop is running in this thread, which a blocking call would hold up."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def refuse_event_loop(why: str = _USE_THE_TWIN) -> None:
+    """Raises `SynchronousOnlyOperation` on an event loop, unless Django's environment variable
+    DJANGO_ALLOW_ASYNC_UNSAFE is set, as in a notebook."""
+    if on_event_loop() and not os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE"):
+        raise SynchronousOnlyOperation(why)
+
+
+def run(steps: Steps[Result], *, even_on_event_loop: bool = False) -> Result:
+    """Carry out `steps` in this thread. Raises `SynchronousOnlyOperation` on an event loop, before anything is done,
+    unless told otherwise: for what others call there and cannot await."""
+    if not even_on_event_loop:
+        refuse_event_loop()
     try:
         step = next(steps)
         while True:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from ..exceptions import AppwriteError
 from ..forking import tell_after_fork
 from ..plans import Answer
-from ..steps import Step
+from ..steps import Step, on_event_loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +84,7 @@ class Join(Step):
     wanted: Hashable
 
     def perform(self) -> Flight:
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return self.flights.join(self.wanted)
-        return Flight(None, leads=True)
+        return Flight(None, leads=True) if on_event_loop() else self.flights.join(self.wanted)
 
     async def aperform(self) -> Flight:
         return self.flights.join(self.wanted, in_loop=True)

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from ..caching import open_batch
 from ..connection import connections
 from ..exceptions import AppwriteORMError
-from ..steps import arun, run
+from ..steps import arun, refuse_event_loop, run
 
 if TYPE_CHECKING:
     from .queryset import QuerySet
@@ -108,6 +108,7 @@ class TableBatch:
         return self._preload(self._table._rows) if callable(self._preload) else self._table._rows
 
     def __enter__(self) -> Self:
+        refuse_event_loop()  # what cannot be closed is not opened
         self._close = open_batch(self._batch)
         return self
 

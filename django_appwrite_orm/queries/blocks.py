@@ -9,7 +9,7 @@ from functools import wraps
 from typing import Any, Self, TypeVar, overload
 
 from ..conf import DEFAULT_ALIAS
-from ..steps import Steps, arun, run
+from ..steps import Steps, arun, refuse_event_loop, run
 from .transactions import DEFAULT_LIFE, Transaction, current, open_transactions
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -52,6 +52,7 @@ class Atomic:
         yield from transaction.roll_back() if failed else transaction.commit()
 
     def __enter__(self) -> Self:
+        refuse_event_loop()  # what cannot be closed is not opened
         return self._open()
 
     def __exit__(self, kind: object, *rest: object) -> None:

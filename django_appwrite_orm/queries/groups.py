@@ -59,14 +59,12 @@ class Groups(Generic[R]):
         ordered._order = names
         return ordered
 
-    def _sorted(self) -> Steps[list[dict[str, Any]]]:
-        if self._found is None:
-            self._found = yield from self._groups()
-        found = list(self._found)
+    def _sorted(self, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        groups = list(found)
         for name in reversed(self._order):
             key = name.removeprefix("-")
-            found.sort(key=lambda group, key=key: (group[key] is not None, group[key]), reverse=name != key)  # type: ignore[misc]
-        return found
+            groups.sort(key=lambda group, key=key: (group[key] is not None, group[key]), reverse=name != key)  # type: ignore[misc]
+        return groups
 
     def _groups(self) -> Steps[list[dict[str, Any]]]:
         query, names = self._query, self._names
@@ -93,15 +91,23 @@ class Groups(Generic[R]):
             for group, tallies in found.items()
         ]
 
+    def _kept(self) -> list[dict[str, Any]]:
+        """All groups; nothing is waited for where they are known."""
+        if self._found is None:
+            self._found = run(self._groups())
+        return self._sorted(self._found)
+
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        return iter(run(self._sorted()))
+        return iter(self._kept())
 
     async def __aiter__(self) -> AsyncIterator[dict[str, Any]]:
-        for group in await arun(self._sorted()):
+        if self._found is None:
+            self._found = await arun(self._groups())
+        for group in self._sorted(self._found):
             yield group
 
     def __len__(self) -> int:
-        return len(run(self._sorted()))  # which list() asks too
+        return len(self._kept())  # which list() asks too
 
     def __getitem__(self, key: Any) -> Any:
-        return run(self._sorted())[key]
+        return self._kept()[key]

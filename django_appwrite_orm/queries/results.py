@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
+from django.core.exceptions import SynchronousOnlyOperation
 from django.db.models import Q
 
 from ..conf import VALID_ID
-from ..exceptions import NotSupportedError
+from ..exceptions import AppwriteORMError, NotSupportedError
 from ..plans import EVERYTHING, GetRow
 from ..steps import Steps, arun, run
 from ..tables import Row, UniqueIndex
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from .queryset import QuerySet
 
 R = TypeVar("R", bound=Row)
+
+# Rows in the repr of a queryset, as in Django.
+SHOWN = 20
 
 
 class Results(Selection[R]):
@@ -63,21 +67,35 @@ class Results(Selection[R]):
             self._rows = rows
         return self._rows
 
+    def _kept_rows(self) -> list[Any]:
+        """All rows; nothing is waited for where they are known."""
+        if self._rows is None and self.is_empty:
+            self._rows = []
+        return run(self._all_rows()) if self._rows is None else self._rows
+
     def __iter__(self) -> Iterator[R]:
-        return iter(run(self._all_rows()))
+        return iter(self._kept_rows())
 
     async def __aiter__(self) -> AsyncIterator[R]:
         for row in await arun(self._all_rows()):
             yield row
 
     def __len__(self) -> int:
-        return len(run(self._all_rows()))
+        return len(self._kept_rows())
 
     def __bool__(self) -> bool:
-        return bool(run(self._all_rows()))
+        return bool(self._kept_rows())
 
     def __repr__(self) -> str:
-        return f"<QuerySet of {self.model.__name__}: {' '.join(map(str, (*self.filters, *self.order))) or 'all'}>"
+        """The first rows, as Django shows them; what is asked for, where they cannot be read here and now."""
+        try:
+            shown = list(self._window(0, SHOWN + 1)) if self._rows is None else self._rows[: SHOWN + 1]
+        except (AppwriteORMError, SynchronousOnlyOperation) as error:
+            asked = " ".join(map(str, (*self.filters, *self.order))) or "all"
+            return f"<QuerySet of {self.model.__name__}, not read ({type(error).__name__}): {asked}>"
+        if len(shown) > SHOWN:
+            shown[-1] = "...(remaining elements truncated)..."
+        return f"<QuerySet {shown!r}>"
 
     def __getitem__(self, key: int | slice) -> Any:
         """A slice is another queryset, an index the row itself (IndexError when there is none)."""

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar, overload
 
-from django.core.exceptions import SynchronousOnlyOperation
-
 from ..registry import registry
-from ..steps import Steps, arun, run
+from ..steps import Steps, arun, refuse_event_loop, run
 from ..tables import Row
 from ..tables.columns import Reference
 from ..tables.columns.relationship import RelationshipToMany
@@ -82,7 +79,10 @@ class Table(Row):
             return None
         known = related_rows(self).get(reference.name)
         if known is None or known[0] != other_id:
-            _refuse_event_loop(f"{type(self).__name__}.{reference.name}", reference.name)
+            refuse_event_loop(
+                f"{type(self).__name__}.{reference.name} has not been read, and reading it would block the event loop."
+                f" Read it along with the rows: select_related({reference.name!r})."
+            )
             table = registry.target(type(self), reference)
             row = run(asked_beside(table, self._alias(None))._by_id(other_id))
             known = related_rows(self)[reference.name] = (other_id, row)
@@ -131,15 +131,3 @@ class Table(Row):
 
     async def arefresh_from_db(self, *, using: str | None = None) -> None:
         await arun(self._reload(using))
-
-
-def _refuse_event_loop(what: str, relation: str) -> None:
-    """Raises SynchronousOnlyOperation where a blocking read would hold up an event loop."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return
-    raise SynchronousOnlyOperation(
-        f"{what} has not been read, and reading it would block the event loop. Read it along with the rows:"
-        f" select_related({relation!r})."
-    )

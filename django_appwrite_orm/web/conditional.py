@@ -44,7 +44,8 @@ def table_etag(
             raise ValueError(f"table_etag: {', '.join(names)} are not on one connection; name it with using=.")
         life = ttl if ttl is not None else connection.settings.cache.policy.ttl
         started = time.perf_counter()
-        held = run(connection.versions([queryset.ref for queryset in rows]))
+        # Django calls this on the event loop for an asynchronous view; it waits for the cache alone.
+        held = run(connection.versions([queryset.ref for queryset in rows]), even_on_event_loop=True)
         if held is None or life <= 0:
             return None
         seconds, period = time.perf_counter() - started, time.time() // life

@@ -225,7 +225,8 @@ def test_a_thread_that_loses_an_answer_as_the_block_ends(monkeypatch: pytest.Mon
 
 
 def test_a_blocking_change_does_not_wait_for_a_task_of_its_own_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It would wait for ever: the loop cannot go on with the task."""
+    """It would wait for ever, whatever else is allowed: the loop cannot go on with the task."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     aperform = Attempt.aperform
 
     async def block() -> None:

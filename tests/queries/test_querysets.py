@@ -83,8 +83,7 @@ class TestResults:
 
     def test_nothing_is_asked_before_it_must_be(self) -> None:
         with counted() as costs:
-            rows = Book.objects.filter(price__gt=1).exclude(pages=3).order_by("-price")[:3]
-            assert "price" in repr(rows)
+            Book.objects.filter(price__gt=1).exclude(pages=3).order_by("-price")[:3]
             assert list(Book.objects.none()) == []
         assert (costs.requests, costs.cache) == ([], [])
 

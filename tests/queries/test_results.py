@@ -9,6 +9,7 @@ from appwrite.query import Query
 from django.core.exceptions import FieldError, ValidationError
 from django.db.models import F
 
+from django_appwrite_orm import atomic
 from django_appwrite_orm.exceptions import InvalidRequest, NotSupportedError
 from tests.counting import counted
 from tests.library.tables import Book, Everything
@@ -112,6 +113,25 @@ class TestOneAndMany:
         for wrong in ('limit("x")', "limit(-1)", "offset(1.5)", "limit()"):
             with pytest.raises(InvalidRequest, match="whole number of rows"):
                 rows.raw_queries(wrong)
+
+    def test_what_is_shown(self) -> None:
+        assert repr(Book.objects.filter(price__gt=5)) == "<QuerySet [<Book: dune>, <Book: ariel>]>"
+        assert repr(Book.objects.values_list("title", flat=True)[:2]) == "<QuerySet ['Dune', 'Emma']>"
+        books = Book.objects.bulk_create([Book(title=f"b{n}", price=1) for n in range(20)])
+        for rows in (Book.objects.filter(title__startswith="b"), Book.objects.filter(pk__in=books)):
+            assert repr(rows) == f"<QuerySet {books!r}>"
+        everything = Book.objects.all()
+        with counted() as costs:
+            shown = repr(everything)
+        assert shown.endswith(f"{books[15]!r}, '...(remaining elements truncated)...']>")
+        assert len(costs.requests) == 1
+        assert len(list(everything)) == 24
+        with counted() as costs:
+            assert repr(everything) == shown
+        assert costs.requests == costs.cache == []
+        with atomic():
+            Book.objects.create(title="new", price=1)
+            assert repr(Book.objects.all()).startswith("<QuerySet of Book, not read (NotSupportedError): all")
 
     def test_near_names_of_lookups(self) -> None:
         with pytest.raises(FieldError, match=r"no lookup 'startwith'.*Did you mean: .*startswith"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from unittest import mock
 
 import pytest
@@ -121,3 +122,14 @@ def test_what_cannot_be_a_tag_says_so() -> None:
         table_etag()
     with pytest.raises(ConfigurationError, match="bookz"):
         table_etag("bookz")(client.get("/"))
+
+
+def test_for_an_asynchronous_view() -> None:
+    """Django calls an etag_func on the event loop there."""
+    Book.objects.first()  # it has a version now
+    tag, request = table_etag("books", ttl=10**9), client.get("/books")
+
+    async def ask() -> str | None:
+        return tag(request)
+
+    assert asyncio.run(ask()) == tag(request) is not None
