@@ -183,9 +183,21 @@ def test_the_local_appwrite_needs_neither_project_nor_key(tmp_path: Path) -> Non
     assert found.endpoint == f"local:{tmp_path}/data/app.sqlite3"
 
 
-def test_a_slash_at_the_end_of_the_endpoint_does_not_matter() -> None:
-    with override_settings(APPWRITE_ORM={"default": {**REMOTE, "ENDPOINT": "https://example.com/v1/"}}):
-        assert connection_settings("default").endpoint == "https://example.com/v1"
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("https://example.com/v1/", "https://example.com/v1"),
+        ("HTTPS://Example.com:443/v1", "https://example.com/v1"),
+        ("http://example.com:/Some/v1", "http://example.com/Some/v1"),
+        ("http://[::1]:80/v1", "http://[::1]/v1"),
+        ("http://[::1]:8080/v1", "http://[::1]:8080/v1"),
+        ("https://example.com:80/v1", "https://example.com:80/v1"),
+    ],
+)
+def test_an_endpoint_is_the_same_however_it_is_written(given: str, found: str) -> None:
+    """Cache keys are made from it: two spellings would be two caches, and what one of them writes old in the other."""
+    with override_settings(APPWRITE_ORM={"default": {**REMOTE, "ENDPOINT": given}}):
+        assert connection_settings("default").endpoint == found
 
 
 def test_changed_settings_take_effect() -> None:

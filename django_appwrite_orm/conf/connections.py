@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -13,6 +14,7 @@ from .cache import CacheSettings
 from .given import KEYS, configured, is_local, value_of
 from .problems import problems
 
+_USUAL_PORTS = {"http": ":80", "https": ":443"}
 _SECRETS = ("API_KEY", "WEBHOOK_SECRET", "CHANNEL_URL")
 
 
@@ -71,11 +73,14 @@ def connection_settings(alias: str) -> ConnectionSettings:
 
 
 def _endpoint(alias: str) -> str:
-    """Without a slash at its end; `local:` with its file spelled out: relative paths start at BASE_DIR, or at the
-    working directory."""
+    """One form of a URL that can be written in several, for all processes of a site must find the same cache keys:
+    scheme and host in small letters, no usual port, no slash at the end. `local:` with its file spelled out: relative
+    paths start at BASE_DIR, or at the working directory."""
     endpoint: str = value_of(alias, "ENDPOINT")
     if not is_local(configured()[alias]):
-        return endpoint.rstrip("/")
+        parts = urlsplit(endpoint)
+        host = parts.netloc.lower().removesuffix(_USUAL_PORTS[parts.scheme]).removesuffix(":")
+        return f"{parts.scheme}://{host}{parts.path.rstrip('/')}"
     file = endpoint.removeprefix("local:") or "appwrite.sqlite3"
     if file == ":memory:":
         return endpoint
