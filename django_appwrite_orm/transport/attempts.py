@@ -87,7 +87,8 @@ def exchange(client: Client, request: Request, *, timeout: float, retries: int) 
         return Answer("null", None)
     data = _decoded(reply)
     # Nothing at all is an answer to a deletion alone; anywhere else it would read as a row that is not there.
-    if reply.status >= 300 or (reply.status != 204 and not request.shape(data)):
+    nothing = reply.status == 204 and request.method == "DELETE"
+    if reply.status >= 300 or not (nothing or request.shape(data)):
         moved = f" (it redirects to {reply.headers['location']})" if "location" in reply.headers else ""
         what = "JSON that is no answer to it" if isinstance(data, dict) else "no JSON object"
         raise Unavailable(

@@ -113,6 +113,6 @@ def _wire_to(endpoint: str) -> Wire:
 def _reply(found: Incoming | NoAnswer) -> Reply:
     if isinstance(found, NoAnswer):
         raise found
-    is_json = "json" in found.headers.get("content-type", "")
+    is_json = "json" in found.headers.get("content-type", "").lower()
     text = found.body.decode("utf-8", "replace")
     return Reply(found.status, text, is_json, found.headers.get("retry-after"), found.headers, found.body)

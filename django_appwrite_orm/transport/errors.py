@@ -39,18 +39,23 @@ def error_from(request: Request, status: int, body: Any, wait: float | None) -> 
 
     A write is unclear when the server itself failed or ran out of time: it may have been applied.
     """
-    kind = body.get("type") if isinstance(body, dict) else None
-    said = body.get("message") if isinstance(body, dict) else None
+    kind, said = _text_of(body, "type"), _text_of(body, "message")
     message = f"Appwrite answered {request} with {status}{f' {kind}' if kind else ''}: {said or 'no message'}"
     if kind in UNMADE:
         message += " Run migrate_appwrite."
     if status == 429:
         return errors.RateLimited(message, retry_after=wait, type=kind)
-    found = _BY_TYPE.get(str(kind)) or _BY_STATUS.get(status)
+    found = _BY_TYPE.get(kind or "") or _BY_STATUS.get(status)
     if found is None:
         found = errors.Unavailable if status >= 500 else errors.AppwriteError
     unclear = not request.is_read and (status >= 500 or status == 408)
     return found(message, status=status, type=kind, unclear=unclear)
+
+
+def _text_of(body: Any, name: str) -> str | None:
+    """What stands there, if it is a text: errors also come from what is not Appwrite."""
+    found = body.get(name) if isinstance(body, dict) else None
+    return found if isinstance(found, str) else None
 
 
 def wait_of(status: int, retry_after: str | None, reset: str | None) -> float | None:
@@ -65,7 +70,7 @@ def wait_of(status: int, retry_after: str | None, reset: str | None) -> float | 
     if asked:
         try:
             date = parsedate_to_datetime(asked)
-        except ValueError:
+        except (ValueError, OverflowError):  # the latter for a part of it that no number of the machine holds
             return None
         return max((date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - time.time(), 0.0)
     return max(float(reset) - time.time(), 0.0) if status == 429 and reset and _is_number(reset) else None

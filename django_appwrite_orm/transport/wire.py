@@ -13,8 +13,6 @@ import threading
 import zlib
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any, NamedTuple, Protocol
-from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary, WeakSet
 
 import httpcore2 as httpcore
@@ -22,6 +20,7 @@ import httpcore2 as httpcore
 from ..forking import tell_after_fork
 from .cancelled import ClosingBackend
 from .deadline import DeadlineBackend, ending_in
+from .proxies import proxy_of
 
 # Seconds for a TCP and TLS handshake. Far above any round trip, and short enough to leave time for a repeat.
 CONNECT_LIMIT = 3.0
@@ -31,6 +30,9 @@ KEPT_ALIVE = 5.0
 # Connections of a process: of its threads together, and of each event loop, where hundreds of requests are cheap.
 THREADS_CONNECTIONS = 100
 LOOP_CONNECTIONS = 500
+# Bytes of an answer, unpacked. Far above the largest page of rows; a server that sends more, or that packs as much
+# into a small answer, must not take the memory of the whole site.
+LARGEST = 256 * 1024 * 1024
 
 
 class NoAnswer(Exception):
@@ -92,23 +94,29 @@ class HTTPWire:
         self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _Kept] = WeakKeyDictionary()
 
     def send(self, outgoing: Outgoing, limit: float) -> Incoming | NoAnswer:
-        stage = _Stage()
-        pool = self._blocking_pool()
+        stage, body = _Stage(), _Body()
         try:
+            pool = self._blocking_pool()
             with ending_in(limit), pool.stream(**self._arguments(outgoing, limit, stage.note)) as response:
-                body = b"".join(response.iter_stream())
-            return _incoming(response, body)
+                for chunk in response.iter_stream():
+                    body.add(chunk)
+            return _incoming(response, body.whole)
+        except NoAnswer as none:
+            return none
         except _FAILURES as error:
             return _no_answer(error, stage.sent)
 
     async def asend(self, outgoing: Outgoing, limit: float) -> Incoming | NoAnswer:
-        stage = _Stage()
+        stage, body = _Stage(), _Body()
         try:
             async with asyncio.timeout(limit):
                 pool = await self._loop_pool()
                 async with pool.stream(**self._arguments(outgoing, limit, stage.anote)) as response:
-                    body = b"".join([chunk async for chunk in response.aiter_stream()])
-            return _incoming(response, body)
+                    async for chunk in response.aiter_stream():
+                        body.add(chunk)
+            return _incoming(response, body.whole)
+        except NoAnswer as none:
+            return none
         except (*_FAILURES, TimeoutError) as error:
             return _no_answer(error, stage.sent)
 
@@ -156,9 +164,13 @@ class HTTPWire:
     def _options(self, connections: int) -> dict[str, Any]:
         if self._tls is None and self._endpoint.startswith("https"):
             self._tls = httpcore.default_ssl_context()  # reads the authorities' certificates, so it is made once
+        try:
+            proxy = proxy_of(self._endpoint)
+        except ValueError as error:
+            raise NoAnswer(str(error), sent=False, final=True) from None
         return {
             "ssl_context": self._tls,
-            "proxy": _proxy_of(self._endpoint),
+            "proxy": proxy,
             "max_connections": connections,
             "keepalive_expiry": KEPT_ALIVE,
         }
@@ -197,6 +209,24 @@ class _Stage:
         self.note(event, info)
 
 
+class _Body:
+    """What has come of an answer's body. Raises `NoAnswer` when it grows beyond `LARGEST`."""
+
+    def __init__(self) -> None:
+        self._chunks: list[bytes] = []
+        self._size = 0
+
+    def add(self, chunk: bytes) -> None:
+        self._size += len(chunk)
+        if self._size > LARGEST:
+            raise _too_large()
+        self._chunks.append(chunk)
+
+    @property
+    def whole(self) -> bytes:
+        return b"".join(self._chunks)
+
+
 _FAILURES = (
     httpcore.TimeoutException,
     httpcore.NetworkError,
@@ -221,9 +251,24 @@ atexit.register(_at_exit)
 
 def _incoming(response: httpcore.Response, body: bytes) -> Incoming:
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
-    if headers.get("content-encoding") == "gzip":
-        body = zlib.decompress(body, wbits=31)  # 31: with a gzip header
+    if headers.get("content-encoding", "").lower() in ("gzip", "x-gzip"):
+        body = _unpacked(body)
     return Incoming(response.status, headers, body)
+
+
+def _unpacked(body: bytes) -> bytes:
+    unpacking = zlib.decompressobj(wbits=31)  # 31: with a gzip header
+    found = unpacking.decompress(body, LARGEST + 1)
+    if len(found) > LARGEST:
+        raise _too_large()
+    if not unpacking.eof:
+        raise zlib.error("the compressed answer breaks off")
+    return found
+
+
+def _too_large() -> NoAnswer:
+    """Another attempt would bring the same."""
+    return NoAnswer(f"the answer is larger than {LARGEST} bytes; ask for fewer rows", sent=True, final=True)
 
 
 def _no_answer(error: BaseException, sent: bool) -> NoAnswer:
@@ -235,14 +280,3 @@ def _no_answer(error: BaseException, sent: bool) -> NoAnswer:
     if cause is not None and not sent:
         return NoAnswer(f"TLS failed: {cause}", sent=False, final=isinstance(cause, ssl.SSLCertVerificationError))
     return NoAnswer(str(error) or type(error).__name__, sent=sent)
-
-
-def _proxy_of(endpoint: str) -> httpcore.Proxy | None:
-    """The proxy that HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY name for this endpoint."""
-    parts, known = urlsplit(endpoint), getproxies()
-    found = known.get(parts.scheme) or known.get("all")
-    if not found or proxy_bypass(parts.netloc):
-        return None
-    proxy = urlsplit(found if "://" in found else f"http://{found}")
-    auth = (unquote(proxy.username), unquote(proxy.password or "")) if proxy.username else None
-    return httpcore.Proxy(f"{proxy.scheme}://{proxy.netloc.rpartition('@')[2]}", auth=auth)

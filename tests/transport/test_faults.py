@@ -23,7 +23,7 @@ from django_appwrite_orm.exceptions import (
     Unavailable,
 )
 from django_appwrite_orm.plans import Answer, Request
-from django_appwrite_orm.steps import run
+from django_appwrite_orm.steps import Pause, run
 from django_appwrite_orm.threads import Crew
 from django_appwrite_orm.transport import Client, attempts, exchange, resolving
 from tests.counting import counted
@@ -37,12 +37,9 @@ from .faults import (
     answer,
     certificate,
     faulty,
-    hang,
     refusal,
     reset,
     slow_body,
-    slow_head,
-    stall,
     truncated,
 )
 
@@ -58,7 +55,7 @@ def no_long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attempts.random, "uniform", lambda low, high: 0.01)
 
 
-def ask(drive: Drive, client: Client, request: Request, timeout: float = 5.0, retries: int = 2) -> Answer:
+def ask(drive: Drive, client: Client, request: Request, timeout: float = 30.0, retries: int = 2) -> Answer:
     return drive(exchange(client, request, timeout=timeout, retries=retries))
 
 
@@ -109,15 +106,11 @@ def test_what_the_caller_sees(
     assert {received.method for received in server.received} == {request_.method}
 
 
-@pytest.mark.parametrize("fault", [hang, slow_head, slow_body, stall], ids=lambda fault: fault.__name__)
-@pytest.mark.parametrize(("request_", "unclear"), [(READ, False), (UPDATE, True), (CREATE, True)])
-def test_it_is_given_up_in_time(drive: Drive, fault: Fault, request_: Request, unclear: bool) -> None:
-    """The bound is generous to a busy machine and far below what a limit per byte would take."""
-    started = time.monotonic()
-    with faulty(fault) as server, pytest.raises(Timeout) as caught:
-        ask(drive, server.client(), request_, timeout=0.4)
-    assert time.monotonic() - started < 10
-    assert (caught.value.unclear, len(server.received)) == (unclear, 1)
+def test_a_create_is_not_repeated_when_the_time_is_up(drive: Drive) -> None:
+    """What reads and updates see of all that takes too long is in `test_what_a_view_sees`."""
+    with faulty(slow_body) as server, pytest.raises(Timeout) as caught:
+        ask(drive, server.client(), CREATE, timeout=1.5)
+    assert (caught.value.unclear, len(server.received)) == (True, 1)
 
 
 @pytest.fixture
@@ -131,7 +124,7 @@ def resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         if host != "hangs.example":
             return resolve(host, *given, **more)
         asked.append(host)
-        over.wait(20)
+        over.wait(60)
         raise socket.gaierror("gave up")
 
     monkeypatch.setattr(socket, "getaddrinfo", hanging)
@@ -142,10 +135,8 @@ def resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 def test_a_name_whose_look_up_hangs(resolver: list[str]) -> None:
     """Blocking: an event loop bounds it by itself. Nothing was sent, so that a write is certainly not applied."""
     client = Client(endpoint="http://hangs.example/v1", project_id="p", api_key="k")
-    started = time.monotonic()
-    with pytest.raises(Timeout) as caught:
+    with pytest.raises(Timeout) as caught:  # the resolver goes on until the end of the test
         ask(run, client, UPDATE, timeout=0.4, retries=0)
-    assert time.monotonic() - started < 10
     assert (caught.value.unclear, resolver) == (False, ["hangs.example"])
 
 
@@ -198,21 +189,28 @@ def test_a_server_that_speaks_no_tls(drive: Drive) -> None:
     assert (caught.value.unclear, server.received) == (False, [])
 
 
-@pytest.mark.parametrize("header", ["1", "date"])
-def test_retry_after_is_honoured(drive: Drive, header: str) -> None:
-    asked = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 2)) if header == "date" else header
+@pytest.fixture
+def pause() -> Iterator[mock.Mock]:
+    """Nobody waits; what was to be waited for is in the calls."""
+    with mock.patch.object(attempts, "Pause", side_effect=lambda seconds: Pause(0)) as found:
+        yield found
+
+
+@pytest.mark.parametrize("header", ["50", "date"])
+def test_retry_after_is_honoured(drive: Drive, pause: mock.Mock, header: str) -> None:
+    asked = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 50)) if header == "date" else header
     busy = refusal(429, "general_rate_limit_exceeded", Retry_After=asked)
-    with faulty(busy, GOOD) as server, mock.patch.object(attempts, "Pause", side_effect=attempts.Pause) as pause:
-        assert ask(drive, server.client(), UPDATE).data == {"ok": True}
-    assert 0.5 < pause.call_args.args[0] <= 2
+    with faulty(busy, GOOD) as server:
+        assert ask(drive, server.client(), UPDATE, timeout=90).data == {"ok": True}
+    assert 10 < pause.call_args.args[0] <= 50
     assert len(server.received) == 2
 
 
-def test_the_end_of_appwrites_own_window_is_honoured(drive: Drive) -> None:
-    busy = refusal(429, "general_rate_limit_exceeded", X_RateLimit_Reset=str(int(time.time()) + 2))
-    with faulty(busy, GOOD) as server, mock.patch.object(attempts, "Pause", side_effect=attempts.Pause) as pause:
-        ask(drive, server.client(), READ)
-    assert 0.5 < pause.call_args.args[0] <= 2
+def test_the_end_of_appwrites_own_window_is_honoured(drive: Drive, pause: mock.Mock) -> None:
+    busy = refusal(429, "general_rate_limit_exceeded", X_RateLimit_Reset=str(int(time.time()) + 50))
+    with faulty(busy, GOOD) as server:
+        ask(drive, server.client(), READ, timeout=90)
+    assert 10 < pause.call_args.args[0] <= 50
 
 
 @pytest.mark.parametrize("header", ["retry_after", "x_ratelimit_reset"])

@@ -49,7 +49,7 @@ NOTHING = ("null", "[]", "5", '"x"', "{", "")
 
 def ask(drive: Drive, request: Request, body: object):
     with faulty(answer(200, body)) as server:
-        return drive(exchange(server.client(), request, timeout=5, retries=0))
+        return drive(exchange(server.client(), request, timeout=30, retries=0))
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from tests.library.tables import Book
 
 from .faults import READ, Fault, answer, certificate, faulty, hang, refusal, reset, slow_body, slow_head, stall
 
-TIMEOUT = 0.5
+TIMEOUT = 1.0
 # For what is no matter of time: a busy machine must not make one of it.
 ENOUGH = 10
 # Generous to a busy machine, and far below what a limit for each wait, or for each repeat, would add up to.

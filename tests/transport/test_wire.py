@@ -25,7 +25,7 @@ GOOD = answer(200, {"ok": True})
 
 
 def ask(client: Client, request: Request = READ):
-    return exchange(client, request, timeout=5, retries=1)
+    return exchange(client, request, timeout=30, retries=1)
 
 
 def test_what_is_sent(drive: Drive) -> None:

@@ -1,0 +1,164 @@
+"""Answers that only a proxy, a broken server or a hostile one gives: each ends in time, and in one of our errors."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from django_appwrite_orm.exceptions import NotFound, RateLimited, Unavailable
+from django_appwrite_orm.plans import Request
+from django_appwrite_orm.transport import exchange, proxies, wire
+
+from .conftest import Drive
+from .faults import READ, UPDATE, Fault, answer, faulty, truncated
+
+OK = b'{"ok":1}'
+
+
+def raw(*lines: str, body: bytes = OK) -> Fault:
+    """An answer to the letter; the connection ends with it."""
+
+    def fault(connection: socket.socket) -> None:
+        connection.sendall("\r\n".join([*lines, "", ""]).encode() + body)
+
+    return fault
+
+
+def packed(name: str, body: bytes) -> Fault:
+    return raw("HTTP/1.1 200 OK", "Content-Type: application/json", f"Content-Encoding: {name}", body=body)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        raw("HTTP/1.0 200 OK", "Content-Type: application/json"),
+        raw("HTTP/1.0 200 OK", "Content-Type: application/json", "Content-Length: 8"),
+        raw("HTTP/1.1 200 OK", "Content-Type: application/json", "Connection: close"),
+        raw("HTTP/1.1 100 Continue", "", "HTTP/1.1 200 OK", "Content-Type: Application/JSON", "Content-Length: 8"),
+        packed("GZIP", gzip.compress(OK)),
+        packed("x-gzip", gzip.compress(OK)),
+    ],
+)
+def test_old_servers_and_odd_letters_are_understood(drive: Drive, fault: Fault) -> None:
+    with faulty(fault) as server:
+        assert drive(exchange(server.client(), READ, timeout=30, retries=0)).data == {"ok": 1}
+
+
+@pytest.mark.parametrize("request_", [READ, UPDATE], ids=str)
+def test_no_content_is_an_answer_to_a_deletion_alone(drive: Drive, request_: Request) -> None:
+    """To a read it would say that the row is not there, and be cached as that."""
+    nothing = raw("HTTP/1.1 204 No Content", body=b"")
+    with faulty(nothing) as server, pytest.raises(Unavailable, match="204 and no JSON object") as caught:
+        drive(exchange(server.client(), request_, timeout=30, retries=0))
+    assert caught.value.unclear is not request_.is_read
+    with faulty(nothing) as server:
+        assert drive(exchange(server.client(), Request("DELETE", "/r"), timeout=30, retries=0)).data is None
+
+
+@pytest.mark.parametrize(
+    "form", [lambda body: packed("identity", body), lambda body: packed("gzip", gzip.compress(body))]
+)
+def test_an_answer_beyond_all_bounds(
+    drive: Drive, form: Callable[[bytes], Fault], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Small on the wire and large unpacked, or large as it is. It would be as large the next time."""
+    monkeypatch.setattr(wire, "LARGEST", 100_000)
+    with faulty(form(b" " * 99_900 + OK)) as server:
+        assert drive(exchange(server.client(), READ, timeout=30, retries=2)).data == {"ok": 1}
+    said = "larger than 100000 bytes; ask for fewer rows"
+    with faulty(form(b" " * 100_000 + OK)) as server, pytest.raises(Unavailable, match=said):
+        drive(exchange(server.client(), READ, timeout=30, retries=2))
+    assert len(server.received) == 1
+
+
+def test_a_compressed_answer_that_breaks_off(drive: Drive) -> None:
+    with faulty(packed("gzip", gzip.compress(OK * 99)[:-9])) as server, pytest.raises(Unavailable, match="breaks off"):
+        drive(exchange(server.client(), READ, timeout=30, retries=0))
+
+
+@pytest.mark.parametrize("body", [{"type": ["row_not_found"], "message": {"a": 1}}, {"type": 5}, [], "text"])
+def test_an_error_in_nobodys_form_has_no_type(drive: Drive, body: object) -> None:
+    """Proxies say 404 as well, while the server behind them is away."""
+    with faulty(answer(404, body)) as server, pytest.raises(NotFound, match="with 404: no message") as caught:
+        drive(exchange(server.client(), READ, timeout=30, retries=0))
+    assert caught.value.type is None
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *("-5", "1e9", "abc", "inf", "nan", ",", "1, 2", "0x10"),
+        *("Sun, 06 Nov 99999999999999999999 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 -99999999999999999999"),
+        *("Sun, 06 Nov 1994 08:49:99999999999999999999 GMT", "Sun, 99 Nov 1994 08:49:37 GMT"),
+    ],
+)
+def test_a_wait_that_says_nothing(drive: Drive, asked: str) -> None:
+    with faulty(answer(429, {}, Retry_After=asked)) as server, pytest.raises(RateLimited) as caught:
+        drive(exchange(server.client(), READ, timeout=30, retries=0))
+    assert caught.value.retry_after is None
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_nobody_is_followed_elsewhere(drive: Drive, status: int) -> None:
+    """The key would go along."""
+    with faulty(answer(200, {"ok": 1})) as elsewhere:
+        moved = answer(status, {"$id": "r"}, location=f"{elsewhere.endpoint}/tablesdb")
+        with faulty(moved) as server, pytest.raises(Unavailable, match="it redirects to") as caught:
+            drive(exchange(server.client(), UPDATE, timeout=30, retries=2))
+    assert (caught.value.status, len(server.received), elsewhere.received) == (status, 1, [])
+
+
+@pytest.fixture
+def sixth() -> Iterator[str]:
+    """A server that has an IPv6 address alone."""
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65_536)
+                answer(200, {"ok": 1})(connection)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"http://[::1]:{listener.getsockname()[1]}/v1"
+        thread.join()
+
+
+def test_an_address_of_version_six(drive: Drive, sixth: str) -> None:
+    with faulty(truncated) as other:
+        assert drive(exchange(other.client(sixth), READ, timeout=30, retries=0)).data == {"ok": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("http_proxy", "http://[bad", "HTTP_PROXY in the environment is no proxy"),
+        ("http_proxy", "http://user:secret@127.0.0.1:99999", "HTTP_PROXY in the environment is no proxy"),
+        ("http_proxy", "http://user:secret@127.0.0.1:port", "HTTP_PROXY in the environment is no proxy"),
+        ("http_proxy", "ftp://user:secret@127.0.0.1:9", "HTTP_PROXY in the environment is no proxy"),
+        ("all_proxy", "socks5://user:secret@127.0.0.1:9", "ALL_PROXY .* is a SOCKS proxy, which needs: pip install"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used(
+    drive: Drive, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    """Nothing was sent, so that no write is in doubt, and no password is shown."""
+    monkeypatch.setenv(name, value)
+    monkeypatch.setattr(proxies, "find_spec", lambda name: None)
+    with faulty(answer(200, {"ok": 1})) as server, pytest.raises(Unavailable, match=said) as caught:
+        drive(exchange(server.client(), UPDATE, timeout=30, retries=2))
+    assert (caught.value.unclear, server.received) == (False, [])
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["::1", "[::1]", "*"])
+def test_no_proxy_names_an_address_with_brackets_or_without(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("http_proxy", "http://proxy.example:3128")
+    assert proxies.proxy_of("http://[::1]:80/v1") is not None
+    monkeypatch.setenv("no_proxy", name)
+    assert proxies.proxy_of("http://[::1]:80/v1") is None
