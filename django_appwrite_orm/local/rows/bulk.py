@@ -12,10 +12,10 @@ from ..values.identifiers import UNIQUE, folded_id, is_identifier, unique_id
 from ..values.permissions import VERBS, spell_out, split_permission
 from .reading import plan_rows
 from .show import select_columns, show_row
-from .stored import StoredRow, delete_rows
+from .stored import StoredRow, delete_rows, find_row
 from .structure import check_data
 from .work import Work
-from .writing import create_row, put_row, update_row_found
+from .writing import create_row, is_repetition, put_row, update_row_found
 
 MOST_SHOWN: Final = 100  # rows in the answer of a bulk change; the total counts all
 
@@ -28,20 +28,27 @@ def refuse_relationships(table: Table) -> None:
 def create_rows(work: Work, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Raises ``general_bad_request`` for ids and permissions, and what creating one row raises."""
     refuse_relationships(table)
-    checked = []
-    for row in rows:
-        id = row.get("$id", UNIQUE)
-        if id != UNIQUE and not is_identifier(id):
-            raise AppwriteError("general_bad_request", "A row's $id is not valid.")
-        checked.append((unique_id() if id == UNIQUE else str(id), row, _permissions(row)))
     return [
         create_row(work, table, id, check_data(table, row, whole_row=True), granted or [])
-        for id, row, granted in checked
+        for id, row, granted in identified(rows)
     ]
 
 
+def identified(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, Mapping[str, Any], list[str] | None]]:
+    """New rows with the ids and permissions they are going to have. Raises ``general_bad_request``."""
+    checked = []
+    for row in rows:
+        id = row.get("$id")
+        id = UNIQUE if id is None else id
+        if id != UNIQUE and not is_identifier(id):
+            raise AppwriteError("general_bad_request", "A row's $id is not valid.")
+        checked.append((unique_id() if id == UNIQUE else str(id), row, _permissions(row)))
+    return checked
+
+
 def upsert_rows(work: Work, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Create what is missing, change what is there. Ids and permissions are not validated (observed)."""
+    """Create what is missing, change what is there; gives the rows that did not say what was there already. Ids and
+    permissions are not validated (observed)."""
     refuse_relationships(table)
     checked = []
     for row in rows:
@@ -51,7 +58,12 @@ def upsert_rows(work: Work, table: Table, rows: Sequence[Mapping[str, Any]]) -> 
         checked.append((id, row, [str(item) for item in granted] if isinstance(granted, list) else None))
     if len({folded_id(id) for id, _, _ in checked}) != len(checked):
         raise AppwriteError("row_already_exists", "The same row is there twice.")
-    return [put_row(work, table, id, row, granted) for id, row, granted in checked]
+    done = []
+    for id, row, granted in checked:
+        stored = find_row(work.session, table, id, table.plain)
+        if stored is None or not is_repetition(work, table, stored, row, granted):
+            done.append(put_row(work, table, id, row, granted))
+    return done
 
 
 def _permissions(row: Mapping[str, Any]) -> list[str] | None:

@@ -72,13 +72,13 @@ def update_row_found(
     *,
     alone: bool = True,
     unchanged_verb: str = "update",
-    linked: bool = False,
+    touched: bool = False,
 ) -> dict[str, Any]:
     """Change a row that ``find_row`` gave; ``$updatedAt`` moves only where something differs.
 
     Another letter case of the id renames the row (observed). ``alone`` is False in bulk updates, where the server
     does not look at the rows it changes. A change that changes nothing needs the permission ``unchanged_verb``;
-    ``linked`` says that links will change.
+    ``touched`` says that it counts as changed whatever its columns say.
     Raises ``user_unauthorized``, ``row_invalid_structure``, ``row_already_exists``, ``row_update_conflict``.
     """
     shown = show_row(table, table.plain, stored, work.view)
@@ -99,7 +99,7 @@ def update_row_found(
         system["created"] = data.created
     if permissions is not None and list(permissions) == shown["$permissions"]:
         permissions = None
-    changed = bool(changes or computed or system or permissions is not None or data.updated or linked)
+    changed = bool(changes or computed or system or permissions is not None or data.updated or touched)
     if not may(work.caller, table, "update" if changed else unchanged_verb, shown["$permissions"]):
         raise unauthorized()
     if changed:
@@ -156,7 +156,7 @@ def patch_row(
     own, links = split_links(table, data)
     checked = check_data(table, own, whole_row=False, operators=True)
     check_links(table, links)
-    row = update_row_found(work, table, stored, id, checked, permissions, unchanged_verb="read", linked=bool(links))
+    row = update_row_found(work, table, stored, id, checked, permissions, unchanged_verb="read", touched=bool(links))
     return row | own_links(work, table, id) | write_links(work, table, id, links, creating=False, depth=depth)
 
 
@@ -165,16 +165,34 @@ def put_row(
 ) -> dict[str, Any]:
     """Create a row, or merge data that has every required column into it. Raises as creating and merging do."""
     stored = find_row(work.session, table, id, table.plain)
+    unchanged = stored is not None and is_repetition(work, table, stored, data, permissions)
+    if stored is not None and unchanged and may(work.caller, table, "read", permissions_of(stored)):
+        return show_row(table, table.plain, stored, work.view) | own_links(work, table, id)
     own, links = split_links(table, data)
     whole = check_data(table, own, whole_row=True, operators=True)
     check_links(table, links)
     if stored is None:
         row = create_row(work, table, id, _settled(table, whole), permissions)
         return row | _links_of_new_row(work, table, id, links, 0)
+    if permissions is None:
+        check_own_roles(work.caller, permissions_of(stored))  # they are given to the row anew (the server's source)
     sent = check_data(table, own, whole_row=False, operators=True)
     sent = RowData(sent.values, sent.operators, updated=sent.updated)  # observed: $createdAt stays
-    row = update_row_found(work, table, stored, id, sent, permissions, alone=False, linked=bool(links))
+    row = update_row_found(work, table, stored, id, sent, permissions, alone=False, touched=True)
     return row | own_links(work, table, id) | write_links(work, table, id, links, creating=False)
+
+
+def is_repetition(
+    work: Work, table: Table, stored: StoredRow, data: Mapping[str, Any], permissions: Sequence[str] | None
+) -> bool:
+    """Whether an upsert says of every column what is there: the server then does nothing, asks nobody's permission
+    and, in a bulk call, does not count the row. One that leaves a column out counts as a change (the database
+    library)."""
+    shown = show_row(table, table.plain, stored, work.view)
+    if permissions is not None and sorted(permissions) != sorted(shown["$permissions"]):
+        return False
+    keys = {key for key in data if not key.startswith("$")}
+    return keys == table.by_key.keys() and all(key in shown and not _differs(shown[key], data[key]) for key in keys)
 
 
 def _settled(table: Table, data: RowData) -> RowData:

@@ -108,7 +108,7 @@ class _Replay:
         checked = check_data(table, own, whole_row=False, operators=True)
         check_links(table, links)
         new_id = str(data.get("$id") or stored[1])
-        update_row_found(self._work, table, stored, new_id, checked, _granted(data), linked=bool(links))
+        update_row_found(self._work, table, stored, new_id, checked, _granted(data), touched=bool(links))
         write_links(self._work, table, new_id, links, creating=False)
         self._touch(table, id)
         self._touch(table, new_id)
@@ -117,7 +117,7 @@ class _Replay:
         """The row is the one of ``$id`` in the data; without it a new one is made (observed)."""
         data = operation.data
         id = str(data.get("$id") or unique_id())
-        put_row(self._work, table, id, _undated(data), _granted(data) or None)
+        put_row(self._work, table, id, _undated(data), _granted(data))
         self._touch(table, id)
 
     def _delete(self, table: Table, operation: Operation) -> dict[str, Any]:

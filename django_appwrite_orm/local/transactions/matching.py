@@ -1,45 +1,68 @@
 """Filters on staged rows, which no table holds yet. Only what the server itself compares so matters here: staged
-data is compared as it was sent, letter case included."""
+data is compared as it was sent, by PHP's loose comparison, and methods other than these leave every row in (the
+server's source; letter case counts, observed)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from ..protocol.params import numeric
 from ..queries.parse import Query
 
 
 def matches(row: Mapping[str, Any], filters: Sequence[Query]) -> bool:
-    """Whether staged data meets every filter; one that cannot be compared is not met."""
-    return all(_matches(row, query) for query in filters)
+    """Whether staged data meets every filter; what the row was not sent counts as null."""
+    return all(_matches(row.get(query.attribute), query) for query in filters)
 
 
-def _matches(row: Mapping[str, Any], query: Query) -> bool:
-    if query.method == "and":
-        return matches(row, query.values)
-    if query.method == "or":
-        return any(_matches(row, inner) for inner in query.values)
-    value = row.get(query.attribute)
-    if query.method in ("isNull", "isNotNull"):
-        return (value is None) == (query.method == "isNull")
+def _matches(value: Any, query: Query) -> bool:
     test = _TESTS.get(query.method)
     try:
-        return value is not None and test is not None and bool(test(value, query.values))
+        return test is None or bool(test(value, query.values))
     except TypeError:
         return False
 
 
+def _alike(one: Any, other: Any) -> tuple[Any, Any]:
+    """Two values in the form PHP compares them in. Null is "" beside a text and false beside anything else, a
+    boolean makes a boolean of the other, a text of digits is a number beside a number."""
+    if isinstance(one, str | None) and isinstance(other, str | None):
+        return one or "", other or ""
+    if one is None or other is None or isinstance(one, bool) or isinstance(other, bool):
+        return _truth(one), _truth(other)
+    if isinstance(one, str) or isinstance(other, str):
+        try:
+            return numeric(one), numeric(other)
+        except ValueError:
+            return str(one), str(other)
+    return one, other
+
+
+def _truth(value: Any) -> bool:
+    return bool(value) and value != "0"
+
+
+def _is_among(value: Any, wanted: Sequence[Any]) -> bool:
+    return any(one == other for one, other in (_alike(value, item) for item in wanted))
+
+
+def _is_less(one: Any, other: Any, or_equal: bool = False) -> bool:
+    one, other = _alike(one, other)
+    return bool(one <= other) if or_equal else bool(one < other)
+
+
 _TESTS: Final[dict[str, Callable[[Any, tuple[Any, ...]], bool]]] = {
-    "equal": lambda value, wanted: value in wanted,
-    "notEqual": lambda value, wanted: value not in wanted,
-    "lessThan": lambda value, wanted: bool(value < wanted[0]),
-    "lessThanEqual": lambda value, wanted: bool(value <= wanted[0]),
-    "greaterThan": lambda value, wanted: bool(value > wanted[0]),
-    "greaterThanEqual": lambda value, wanted: bool(value >= wanted[0]),
-    "between": lambda value, wanted: bool(wanted[0] <= value <= wanted[1]),
-    "notBetween": lambda value, wanted: not wanted[0] <= value <= wanted[1],
-    "contains": lambda value, wanted: any(item in value for item in wanted),
-    "notContains": lambda value, wanted: not any(item in value for item in wanted),
-    "startsWith": lambda value, wanted: str(value).startswith(wanted[0]),
-    "endsWith": lambda value, wanted: str(value).endswith(wanted[0]),
+    "equal": _is_among,
+    "notEqual": lambda value, wanted: not _is_among(value, wanted),
+    "lessThan": lambda value, wanted: _is_less(value, wanted[0]),
+    "lessThanEqual": lambda value, wanted: _is_less(value, wanted[0], or_equal=True),
+    "greaterThan": lambda value, wanted: _is_less(wanted[0], value),
+    "greaterThanEqual": lambda value, wanted: _is_less(wanted[0], value, or_equal=True),
+    "between": lambda value, wanted: _is_less(wanted[0], value, True) and _is_less(value, wanted[1], True),
+    "contains": lambda value, wanted: isinstance(value, list) and any(_is_among(item, value) for item in wanted),
+    "startsWith": lambda value, wanted: isinstance(value, str) and value.startswith(wanted),
+    "endsWith": lambda value, wanted: isinstance(value, str) and value.endswith(wanted),
+    "isNull": lambda value, wanted: value is None,
+    "isNotNull": lambda value, wanted: value is not None,
 }

@@ -45,14 +45,25 @@ def read_operation(value: Any, words: Words) -> NewOperation:
     for name in (database_id, table_id):
         if not isinstance(name, str) or not name:
             raise ValueError(f"an operation names its databaseId and {words.table}Id")
-    row_id = value.get(f"{words.row}Id")
-    if (action in _NEED_ROW_ID and not row_id) or not isinstance(row_id, str | None):
+    named, row_id = f"{words.row}Id" in value, value.get(f"{words.row}Id")
+    if (named or action in _NEED_ROW_ID) and (not isinstance(row_id, str) or not row_id.strip()):
         raise ValueError(f"`{action}` names its {words.row}Id")
-    data = value.get("data")
-    if action != "delete" and not isinstance(data, list if action in ("bulkCreate", "bulkUpsert") else dict):
-        raise ValueError(f"`{action}` needs data")
+    data = _data_of(str(action), value)
     _check_data(str(action), data, words)
-    return NewOperation(str(action), str(database_id), str(table_id), row_id, data if data is not None else {})
+    return NewOperation(str(action), str(database_id), str(table_id), row_id, data)
+
+
+def _data_of(action: str, value: Mapping[str, Any]) -> Any:
+    """The data of an operation; PHP makes no difference between an empty list and an empty object."""
+    data = value.get("data")
+    if action == "delete" and "data" not in value:
+        return {}
+    empty: list[Any] | dict[str, Any] = [] if action in ("bulkCreate", "bulkUpsert") else {}
+    if data in ([], {}):
+        return empty
+    if not isinstance(data, type(empty)):
+        raise ValueError(f"`{action}` needs data")
+    return data
 
 
 def _check_data(action: str, data: Any, words: Words) -> None:
@@ -60,7 +71,7 @@ def _check_data(action: str, data: Any, words: Words) -> None:
         if not isinstance(data.get(words.column), str):
             raise ValueError(f"`{action}` names its {words.column}")
         for name in ("value", "min", "max"):
-            if data.get(name) is not None:
+            if data.get(name) is not None or (name == "value" and name in data):
                 numeric(data[name])
     if action in ("bulkUpdate", "bulkDelete") and not isinstance(data.get("queries"), list):
         raise ValueError(f"`{action}` needs queries")

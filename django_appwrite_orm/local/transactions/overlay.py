@@ -24,13 +24,17 @@ _HIDDEN: Final = ("increment", "decrement")
 
 @dataclass(slots=True)
 class Staged:
-    """A row as operations left it: ``data`` as sent, ``is_new`` where an upsert or create made it, ``gone`` where it
-    was deleted."""
+    """A row as operations left it: ``data`` as sent, ``origin`` the first action that counts for it (create, upsert
+    or update), ``gone`` where it was deleted."""
 
     id: str
     data: dict[str, Any] = field(default_factory=dict)
-    is_new: bool = False
+    origin: str = "update"
     gone: bool = False
+
+    @property
+    def is_new(self) -> bool:
+        return self.origin != "update"
 
 
 def staged_rows(session: Session, transaction: Transaction, table: Table) -> dict[str, Staged]:
@@ -47,15 +51,19 @@ def staged_rows(session: Session, transaction: Transaction, table: Table) -> dic
 
 def _apply(rows: dict[str, Staged], operation: Operation) -> None:
     action, data = operation.action, operation.data
-    if action in ("create", "update", "upsert"):
-        _merge(rows, str(operation.row_id), data, is_new=action != "update")
+    if action in ("create", "upsert"):  # forgets what was staged before (the server's source)
+        id = str(operation.row_id)
+        rows.pop(folded_id(id), None)
+        _merge(rows, id, data, action)
+    elif action == "update":
+        _merge(rows, str(operation.row_id), data, action)
     elif action == "delete":
         row = rows.setdefault(folded_id(str(operation.row_id)), Staged(str(operation.row_id)))
         row.gone = True
     elif action in ("bulkCreate", "bulkUpsert"):
         for item in data:
             if isinstance(item, dict) and isinstance(item.get("$id"), str):
-                _merge(rows, item["$id"], item, is_new=True)
+                _merge(rows, item["$id"], item, "create" if action == "bulkCreate" else "upsert")
     elif action == "bulkUpdate":
         for row in _selected(rows, data["queries"], everything=True):
             row.data.update(data["data"])
@@ -64,10 +72,9 @@ def _apply(rows: dict[str, Staged], operation: Operation) -> None:
             row.gone = True
 
 
-def _merge(rows: dict[str, Staged], id: str, data: Mapping[str, Any], *, is_new: bool) -> None:
-    row = rows.setdefault(folded_id(id), Staged(id))
+def _merge(rows: dict[str, Staged], id: str, data: Mapping[str, Any], origin: str) -> None:
+    row = rows.setdefault(folded_id(id), Staged(id, origin=origin))
     row.data.update(data)
-    row.is_new = row.is_new or is_new
     row.gone = False
 
 
@@ -86,6 +93,7 @@ def _selected(rows: dict[str, Staged], queries: Iterable[Any], *, everything: bo
 
 def show_staged(row: Staged, table: Table, table_id_name: str, committed: Mapping[str, Any] | None) -> dict[str, Any]:
     """A staged row in an answer: over the committed one where there is one, else as it was sent."""
+    committed = None if row.origin == "create" else committed
     shown = dict(committed or {}) | {key: value for key, value in row.data.items() if key != "$id" or not committed}
     shown.setdefault("$sequence", "")
     return shown | {"$databaseId": table.database.id, table_id_name: table.id}

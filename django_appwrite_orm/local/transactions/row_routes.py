@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ..catalogue.models import Table
@@ -11,6 +11,7 @@ from ..protocol.errors import AppwriteError
 from ..queries.page import count_page
 from ..queries.parse import Query, parse_queries
 from ..rows.access import check_own_roles, may, permissions_for_new_row, unauthorized
+from ..rows.bulk import identified, refuse_relationships
 from ..rows.link_reading import show_links
 from ..rows.reading import get_row, list_rows, row_not_found, selection_of_one_row
 from ..rows.show import permissions_of, show_row
@@ -65,9 +66,23 @@ def upsert(
     if not may(work.caller, table, verb, permissions_of(stored) if stored else ()):
         raise unauthorized()
     staged = {"$id": row_id, **_without_system(data)}
-    staged["$permissions"] = permissions_for_new_row(work.caller, permissions)
+    staged["$permissions"] = _permissions_of_upserted(work, table, transaction, row_id, permissions)
     records.stage(work.session, transaction, table, "upsert", row_id, staged)
     return json_answer(201, _fresh(work, table, staged))
+
+
+def _permissions_of_upserted(
+    work: Work, table: Table, transaction: Transaction, row_id: str, given: Sequence[str] | None
+) -> list[str]:
+    """What an upsert is staged with: what is given, else what the row has, else what a new row gets."""
+    if given is None:
+        staged = staged_rows(work.session, transaction, table).get(folded_id(row_id))
+        stored = find_row(work.session, table, row_id, ())
+        if staged is not None and not staged.gone and "$permissions" in staged.data:
+            given = staged.data["$permissions"]
+        elif stored is not None:
+            given = permissions_of(stored)
+    return permissions_for_new_row(work.caller, given)
 
 
 def delete(work: Work, table: Table, tx: str, row_id: str) -> Answer:
@@ -90,9 +105,11 @@ def count(work: Work, table: Table, tx: str, action: str, row_id: str, data: Map
 
 
 def several(work: Work, table: Table, tx: str, action: str, data: Any, total: int) -> Answer:
-    """A bulk call: one operation, no rows in the answer. New rows get their permissions when they are staged."""
+    """A bulk call: one operation, no rows in the answer. New rows get their ids and permissions when they are
+    staged. Raises ``general_bad_request`` as bulk calls do."""
+    refuse_relationships(table)
     if action == "bulkCreate":
-        data = [{**row, "$permissions": row.get("$permissions", [])} for row in data]
+        data = [{**row, "$id": id, "$permissions": granted or []} for id, row, granted in identified(data)]
     transaction = open_transaction(work, tx)
     records.stage(work.session, transaction, table, action, None, data)
     return json_answer(200, {"total": total, work.view.words.rows: []})
@@ -135,7 +152,7 @@ def list_(work: Work, table: Table, tx: str, queries: Sequence[str], total: bool
     for key, over in staged.items():
         if key not in seen and over.is_new and not over.gone:
             shown.append(_narrowed(show_staged(over, table, work.view.words.table_id, None), selected))
-    counted = _counted(work, table, count_page(work.session, page), staged, parsed.filters) if total else 0
+    counted = _counted(count_page(work.session, page), seen, staged, parsed.filters) if total else 0
     return json_answer(200, {"total": counted, work.view.words.rows: shown})
 
 
@@ -148,18 +165,19 @@ def _narrowed(row: dict[str, Any], selected: list[str]) -> dict[str, Any]:
     return system | kept | {"$permissions": row.get("$permissions", []), "$sequence": ""}
 
 
-def _counted(work: Work, table: Table, base: int, staged: Mapping[str, Staged], filters: list[Query]) -> int:
-    """The total the server arrives at: new rows that match, less committed ones that were deleted or whose staged
-    part alone does not match."""
-    for row in staged.values():
-        stored = find_row(work.session, table, row.id, table.plain)
-        committed = stored is not None and matches(show_row(table, table.plain, stored, work.view), filters)
-        after = not row.gone and matches(row.data, filters)
-        if stored is None:
-            base += row.is_new and after
-        elif committed and not after and (row.gone or filters):
-            base -= 1
-    return base
+def _counted(base: int, on_page: Collection[str], staged: Mapping[str, Staged], filters: list[Query]) -> int:
+    """The total the server arrives at: it knows of committed rows what is on the page, and of staged ones what was
+    sent. Creations that match are added, and upserts that match and are not on the page; what is there and was
+    deleted, or no longer matches, is taken off (the server's source)."""
+    for key, row in staged.items():
+        there, fits = key in on_page, not row.gone and matches(row.data, filters)
+        if row.origin == "create" and not row.gone:
+            base += fits
+        elif there:
+            base -= not fits
+        elif row.origin == "upsert":
+            base += fits
+    return max(0, base)
 
 
 def _row_inside(work: Work, table: Table, transaction: Transaction, row_id: str, verb: str) -> dict[str, Any]:

@@ -103,3 +103,14 @@ def test_a_token_dies_with_its_time_and_its_user(appwrite: Client) -> None:
 def test_who_may_not_come_in(appwrite: Client, headers: dict[str, str], expected: tuple[int, str]) -> None:
     answer = appwrite.send("GET ", headers=headers or {"accept": "*/*"})
     assert (answer.status, answer.body.count(expected[1].encode())) == (expected[0], 1)
+
+
+def test_an_upsert_gives_a_row_its_permissions_anew(appwrite: Client) -> None:
+    """So that a user who may change a row may still not upsert it: it has roles that are not the user's."""
+    rows = appwrite.table(COLUMNS, permissions=['read("any")', 'update("users")'])
+    ann = user(appwrite, "ann")
+    for id, role in (("mine", "user:ann"), ("theirs", "team:t")):
+        appwrite(f"POST {rows}", {"rowId": id, "data": {"n": 1}, "permissions": [f'read("{role}")']})
+        assert appwrite(f"PATCH {rows}/{id}", {"data": {"n": 2}}, headers=ann)["n"] == 2
+    assert appwrite(f"PUT {rows}/mine", {"data": {"n": 3}}, headers=ann)["n"] == 3
+    assert appwrite.refusal(f"PUT {rows}/theirs", {"data": {"n": 3}}, headers=ann) == (401, "user_unauthorized")

@@ -123,3 +123,20 @@ def test_counting_up_and_down(appwrite: Client, rows: str) -> None:
     # What has left its range stands in the way of other changes until it is set.
     assert appwrite.refusal(f"PATCH {rows}/r", {"data": {"price": 1}}) == (400, "row_invalid_structure")
     appwrite(f"PATCH {rows}/r", {"data": {"price": 1, "stock": 3}})
+
+
+def test_an_upsert_that_says_what_is_there_does_nothing(appwrite: Client) -> None:
+    """One that leaves a column out is a change: the row gets a new date (the database library)."""
+    rows = appwrite.table([{"key": "n", "type": "integer"}, {"key": "s", "type": "string", "size": 5}])
+    dated = {"$updatedAt": "2020-01-01T00:00:00.000+00:00"}
+    appwrite(f"POST {rows}", {"rowId": "r", "data": {"n": 1, "s": "x", **dated}})
+    whole = {"$id": "r", "n": 1, "s": "x"}
+    assert appwrite(f"PUT {rows}", {"rows": [whole, {"$id": "new", "n": 2}]})["total"] == 1
+    assert appwrite(f"PUT {rows}/r", {"data": {"n": 1, "s": "x"}})["$updatedAt"] == dated["$updatedAt"]
+    assert appwrite(f"PUT {rows}/r", {"data": {"n": 1}})["$updatedAt"] > dated["$updatedAt"]
+    assert appwrite(f"PUT {rows}", {"rows": [{**whole, "$permissions": ['read("any")']}]})["total"] == 1
+
+
+def test_a_list_is_no_data_of_an_upsert(appwrite: Client) -> None:
+    rows = appwrite.table([{"key": "n", "type": "integer"}])
+    assert appwrite.refusal(f"PUT {rows}/r", {"data": [{"n": 1}, {"n": 2}]}) == (400, "row_missing_payload")

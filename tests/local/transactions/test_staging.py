@@ -1,0 +1,132 @@
+"""What staging answers and what reads inside a transaction see. The rules are those of the server's source where it
+says more than the recordings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ..client import Client, query
+from .test_commit import stage
+
+COLUMNS: list[dict[str, Any]] = [
+    {"key": "name", "type": "string", "size": 20},
+    {"key": "n", "type": "integer"},
+    {"key": "tags", "type": "string", "size": 9, "array": True},
+]
+
+
+@pytest.fixture
+def rows(appwrite: Client) -> str:
+    rows = appwrite.table(COLUMNS)
+    appwrite(f"POST {rows}", {"rowId": "old", "data": {"name": "Old", "n": 1}})
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("filter", "fits"),
+    [
+        (query("equal", "n", 5), True),
+        (query("equal", "name", "new"), False),  # letter case counts
+        (query("notEqual", "n", 6), True),
+        (query("lessThan", "n", 9), True),
+        (query("greaterThanEqual", "n", 5), True),
+        (query("between", "n", 1, 4), False),
+        (query("startsWith", "name", "Ne"), True),
+        (query("endsWith", "name", "W"), False),
+        (query("isNull", "n"), False),
+        (query("contains", "tags", "a"), True),
+        (query("contains", "name", "e"), False),  # of lists alone
+        (query("notStartsWith", "name", "Ne"), True),  # methods it does not know leave every row in
+        (query("or", "", query("equal", "n", 6), query("equal", "n", 7)), True),
+    ],
+)
+def test_totals_count_staged_rows_that_match(appwrite: Client, rows: str, filter: dict[str, Any], fits: bool) -> None:
+    outside = appwrite(f"GET {rows}", queries=[filter])["total"]
+    data = {"name": "New", "n": 5, "tags": ["a"]}
+    transaction = stage(appwrite, {"action": "create", "rowId": "new", "data": data})
+    assert appwrite(f"GET {rows}?transactionId={transaction}", queries=[filter])["total"] == outside + fits
+
+
+@pytest.mark.parametrize(
+    ("filter", "fits"),
+    [
+        (query("notEqual", "n", 5), True),
+        (query("lessThan", "n", 5), True),
+        (query("lessThan", "name", "a"), True),
+        (query("greaterThan", "n", 5), False),
+        (query("isNotNull", "n"), False),
+    ],
+)
+def test_what_was_not_sent_counts_as_null_as_php_compares_it(
+    appwrite: Client, rows: str, filter: dict[str, Any], fits: bool
+) -> None:
+    outside = appwrite(f"GET {rows}", queries=[filter])["total"]
+    transaction = stage(appwrite, {"action": "create", "rowId": "new", "data": {"tags": []}})
+    assert appwrite(f"GET {rows}?transactionId={transaction}", queries=[filter])["total"] == outside + fits
+
+
+def test_a_total_takes_an_upserted_row_beyond_the_page_for_new(appwrite: Client, rows: str) -> None:
+    appwrite(f"POST {rows}", {"rowId": "older", "data": {"n": 2}})
+    transaction = stage(appwrite, {"action": "upsert", "rowId": "old", "data": {"$id": "old", "n": 5}})
+    whole = f"GET {rows}?transactionId={transaction}"
+    assert appwrite(whole)["total"] == 2
+    assert appwrite(whole, queries=[query("offset", "", 1)])["total"] == 3
+
+
+def test_an_upsert_forgets_what_was_staged_before(appwrite: Client, rows: str) -> None:
+    transaction = stage(
+        appwrite,
+        {"action": "create", "rowId": "new", "data": {"name": "N", "n": 1}},
+        {"action": "upsert", "rowId": "new", "data": {"$id": "new", "n": 2}},
+    )
+    seen = appwrite(f"GET {rows}/new?transactionId={transaction}")
+    assert (seen["n"], "name" in seen) == (2, False)
+
+
+def test_an_upsert_is_staged_with_the_permissions_the_row_has(appwrite: Client, rows: str) -> None:
+    appwrite(f"PATCH {rows}/old", {"permissions": ['read("any")']})
+    transaction = appwrite("POST /transactions", {})["$id"]
+    staged = appwrite(f"PUT {rows}/old", {"data": {"n": 2}, "transactionId": transaction})
+    assert staged["$permissions"] == ['read("any")']
+    staged = appwrite(f"PUT {rows}/old", {"data": {"n": 3}, "permissions": [], "transactionId": transaction})
+    assert staged["$permissions"] == []
+    appwrite(f"PATCH /transactions/{transaction}", {"commit": True})
+    assert appwrite(f"GET {rows}/old")["$permissions"] == []
+
+
+@pytest.mark.parametrize("row", [{"$id": "_bad"}, {"$id": 5}, {"$permissions": ["nonsense"]}])
+def test_staged_bulk_creations_have_ids_and_permissions(appwrite: Client, rows: str, row: dict[str, Any]) -> None:
+    transaction = appwrite("POST /transactions", {})["$id"]
+    body = {"rows": [{"n": 1}, {"n": 2, **row}], "transactionId": transaction}
+    assert appwrite.refusal(f"POST {rows}", body) == (400, "general_bad_request")
+    appwrite(f"POST {rows}", {"rows": [{"n": 1}, {"$id": "b", "n": 2}], "transactionId": transaction})
+    inside = appwrite(f"GET {rows}?transactionId={transaction}")["rows"]
+    assert [len(row["$id"]) for row in inside] == [3, 20, 1]
+
+
+def test_bulk_calls_are_not_staged_where_there_are_relationships(appwrite: Client, rows: str) -> None:
+    appwrite("POST /d/tables", {"tableId": "u", "name": "u"})
+    appwrite("POST /d/tables/t/columns/relationship", {"relatedTableId": "u", "type": "oneToOne", "key": "other"})
+    transaction = appwrite("POST /transactions", {})["$id"]
+    for method, body in (("POST", {"rows": [{"n": 1}]}), ("PUT", {"rows": [{"n": 1}]}), ("PATCH", {"data": {"n": 1}})):
+        refused = appwrite.refusal(f"{method} {rows}", {**body, "transactionId": transaction})
+        assert refused == (400, "general_bad_request")
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"action": "delete", "rowId": "old", "data": "text"},
+        {"action": "delete", "rowId": "old", "data": None},
+        {"action": "bulkCreate", "rowId": "", "data": []},
+        {"action": "upsert", "rowId": " ", "data": {}},
+        {"action": "increment", "rowId": "old", "data": {"column": "n", "value": None}},
+    ],
+)
+def test_operations_of_another_shape_are_refused(appwrite: Client, rows: str, operation: dict[str, Any]) -> None:
+    transaction = stage(appwrite, {"action": "create", "rowId": "x", "data": []})  # an empty list is an empty object
+    body = {"operations": [{"databaseId": "d", "tableId": "t", **operation}]}
+    refused = appwrite.refusal(f"POST /transactions/{transaction}/operations", body)
+    assert refused == (400, "general_argument_invalid")
