@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -22,6 +23,11 @@ _SAFE = {"django_redis.serializers.json.JSONSerializer", "django_redis.serialize
 _PICKLING = {_DJANGO + "redis.RedisSerializer"}
 # Options of redis-py that send a call again whose answer did not come.
 _REPEATING = {"retry", "retry_on_error", "retry_on_timeout"}
+
+# Options of pymemcache that leave a caller without the truth.
+_HIDING = {"default_noreply", "ignore_exc"}
+# The client of django-redis for which several servers are no replicas, but have keys of their own.
+_SHARDS = "django_redis.client.sharded.ShardClient"
 
 
 def cache_problems() -> Iterator[Finding]:
@@ -65,8 +71,44 @@ def _problems(alias: str, cache: Mapping[str, Any]) -> Iterator[Finding]:
             "Use django_redis.cache.RedisCache with OPTIONS = {'SERIALIZER':"
             " 'django_redis.serializers.json.JSONSerializer'}.",
         )
+    if families & _MEMCACHED:
+        yield from _memcached_problems(where, cache.get("LOCATION"), options)
     if families & {DJANGO_REDIS, DJANGO_S_OWN_REDIS}:
+        yield from _replica_problems(where, cache.get("LOCATION"), families, options)
         yield from _redis_problems(where, options, ignores=DJANGO_REDIS in families and _ignores_failures(options))
+
+
+def _memcached_problems(where: str, location: Any, options: Mapping[str, Any]) -> Iterator[Finding]:
+    if hiding := sorted(key for key in _HIDING if options.get(key)):
+        yield Finding(
+            "W005",
+            f"{where} hides what becomes of its calls ({', '.join(hiding)}): a token that could not be deleted looks"
+            " like one that was, and an outdated answer stays for as long as it lives.",
+            "Leave these options out: reads and writes of rows go on without the cache in any case.",
+        )
+    if (count := _number_of_servers(location, "[;,]")) > 1:
+        yield Finding(
+            "W007",
+            f"{where} has {count} memcached servers: while one of them does not answer its keys go to the others, and"
+            " when it is back it still has the tokens that were deleted meanwhile, and the answers under them.",
+            "Give the rows a cache with one server, by CACHE.ALIAS.",
+        )
+
+
+def _replica_problems(where: str, location: Any, families: set[str], options: Mapping[str, Any]) -> Iterator[Finding]:
+    shards = DJANGO_REDIS in families and _SHARDS in families_of(options.get("CLIENT_CLASS"))
+    count = _number_of_servers(location, "," if DJANGO_REDIS in families else "[;,]")
+    if count > 1 and not shards:
+        yield Finding(
+            "W007",
+            f"{where} has {count} Redis servers: all but the first count as its replicas and answer the look-ups, and"
+            " for as long as one of them lags it still has the tokens that were deleted.",
+            "Name the primary alone, or give the rows a cache that does, by CACHE.ALIAS.",
+        )
+
+
+def _number_of_servers(location: Any, between: str) -> int:
+    return len(re.split(between, location) if isinstance(location, str) else location or ())
 
 
 def _redis_problems(where: str, options: Mapping[str, Any], *, ignores: bool) -> Iterator[Finding]:

@@ -31,8 +31,8 @@ class Plain:
     """Makes text, and nothing else, of what it reads."""
 
 
-def found(backend: str, debug: bool = False, **options: Any) -> list[str]:
-    caches = {"default": {"BACKEND": backend, "LOCATION": REDIS, "OPTIONS": options}}
+def found(backend: str, debug: bool = False, location: Any = REDIS, **options: Any) -> list[str]:
+    caches = {"default": {"BACKEND": backend, "LOCATION": location, "OPTIONS": options}}
     with override_settings(CACHES=caches, DEBUG=debug):
         messages = check_caches()
     assert all(message.hint and "CACHES['default']" in message.msg for message in messages)
@@ -64,6 +64,33 @@ def found(backend: str, debug: bool = False, **options: Any) -> list[str]:
 def test_backends(backend: str, options: dict[str, Any], expected: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "msgpack", types.ModuleType("msgpack"))  # need not be installed
     assert found(backend, **options) == expected
+
+
+@pytest.mark.parametrize("option", ["ignore_exc", "default_noreply"])
+def test_a_memcached_that_hides_what_became_of_a_call(option: str) -> None:
+    assert found(DJANGO + "memcached.PyMemcacheCache", **{option: True}) == ["W003", "W005"]
+    assert found(DJANGO + "memcached.PyMemcacheCache", **{option: False}) == ["W003"]
+
+
+@pytest.mark.parametrize(
+    ("backend", "options", "between"),
+    [
+        (DJANGO + "memcached.PyMemcacheCache", {}, ",;"),
+        (DJANGO + "redis.RedisCache", {"serializer": f"{__name__}.Plain"}, ",;"),
+        ("django_redis.cache.RedisCache", {"SERIALIZER": JSON}, ","),
+    ],
+)
+def test_several_servers(backend: str, options: dict[str, Any], between: str) -> None:
+    """Of memcached, and replicas of Redis: one that was away, or lags, brings deleted tokens back."""
+    for location in (["a:1", "b:1"], ("a:1", "b:1"), *(f"a:1{mark}b:1" for mark in between)):
+        assert "W007" in found(backend, location=location, **options)
+    for location in ("a:1", ["a:1"], ("a:1",), ""):
+        assert "W007" not in found(backend, location=location, **options)
+
+
+def test_shards_are_no_replicas() -> None:
+    options = {"SERIALIZER": JSON, "CLIENT_CLASS": "django_redis.client.ShardClient"}
+    assert found("django_redis.cache.RedisCache", location=["a:1", "b:1"], **options) == []
 
 
 def test_the_tag_of_the_package_takes_in_its_caches() -> None:
