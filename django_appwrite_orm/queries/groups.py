@@ -16,6 +16,7 @@ from .native import groups
 from .selection import Selection
 from .system import column_of, keys
 from .tallies import Tally, Wanted, is_ordered
+from .unavailable import Unavailable
 
 R = TypeVar("R", bound=Row)
 
@@ -90,6 +91,30 @@ class Groups(Generic[R]):
             }
             for group, tallies in found.items()
         ]
+
+    filter = exclude = Unavailable(
+        "Groups are chosen in Python, [group for group in groups if group['n'] > 1]; rows before they are summed up,"
+        " filter(...).values(...).annotate(...).",
+        name="To filter groups",
+    )
+    values = values_list = Unavailable(
+        "A group is a dict: take what you want out of it, [(group['genre'], group['n']) for group in groups].",
+        name="To choose columns of groups",
+    )
+
+    def count(self) -> int:
+        """How many groups there are."""
+        return len(self)
+
+    async def acount(self) -> int:
+        return len([group async for group in self])
+
+    def first(self) -> dict[str, Any] | None:
+        """The first group in this order, or None."""
+        return next(iter(self), None)
+
+    async def afirst(self) -> dict[str, Any] | None:
+        return next(iter([group async for group in self]), None)
 
     def _kept(self) -> list[dict[str, Any]]:
         """All groups; nothing is waited for where they are known."""

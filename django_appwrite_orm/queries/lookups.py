@@ -102,7 +102,7 @@ def _parts(table: type[Row], condition: Q) -> Iterator[Clause]:
             there = (
                 (rest, value)
                 if rest not in ("", *_OF_REFERENCES)
-                else (f"id__{rest or 'exact'}", _ids(way.other, value))
+                else (f"id__{rest or 'exact'}", ids_for(way.other, value))
             )
             if way.here is not None and not way.here_many:
                 found = across(table, way, where(way.other, Q(there)))
@@ -143,7 +143,7 @@ def _lookup(table: type[Row], path: str, value: Any) -> Clause:
     name, *rest = path.split("__")
     if name in table._meta.references:
         reference = table._meta.references[name]
-        name, value = reference.column_name, _ids(lambda: registry.target(table, reference), value)
+        name, value = reference.column_name, ids_for(lambda: registry.target(table, reference), value)
     column = _askable(table, name)
     lookup, allowed = "__".join(rest) or "exact", _allowed(column)
     if lookup not in allowed:
@@ -172,7 +172,7 @@ def _lookup(table: type[Row], path: str, value: Any) -> Clause:
     return clause
 
 
-def _ids(other: type[Row] | Callable[[], type[Row]], value: Any) -> Any:
+def ids_for(other: type[Row] | Callable[[], type[Row]], value: Any) -> Any:
     """Rows of `other` as their ids, wherever a reference is compared. Raises ValueError for a row of another table,
     and for one without an id: it would be asked for as if it were None."""
     if isinstance(value, Row):
@@ -186,7 +186,7 @@ def _ids(other: type[Row] | Callable[[], type[Row]], value: Any) -> Any:
             raise ValueError(f"Expected a queryset of {wanted.__name__}, not of {value.model.__name__}.")
         return value
     if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
-        return [_ids(other, one) for one in value]
+        return [ids_for(other, one) for one in value]
     return value
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .. import signals
 from ..exceptions import NotFound
 from ..plans import BULK_LIMIT, Clause, DeleteRow, DeleteRows, UpdateRow, UpdateRows
+from ..registry import registry
 from ..signals import Send
 from ..steps import Steps
 from ..tables import Row, clean_values
 from .across import followed
 from .chunks import chunks_of, goes_row_by_row
 from .expressions import operators, separated
+from .lookups import ids_for
 from .merge import pages
 from .operations import announce, write
 from .related import ids_of
@@ -43,9 +46,18 @@ def update_matching(query: Selection[Any], values: dict[str, Any]) -> Steps[int]
 
 
 def _linked(table: type[Row], values: dict[str, Any]) -> dict[str, Any]:
-    """The values, with ids where relationships to many were given rows."""
-    to_many = table._meta.to_many
-    return {name: ids_of(table, to_many[name], value) if name in to_many else value for name, value in values.items()}
+    """The values, with ids where references and relationships were given rows. Raises ValueError for rows of another
+    table."""
+    linked: dict[str, Any] = {}
+    for name, value in values.items():
+        if name in table._meta.to_many:
+            linked[name] = ids_of(table, table._meta.to_many[name], value)
+        elif name in table._meta.references:
+            reference = table._meta.references[name]
+            linked[reference.column_name] = ids_for(partial(registry.target, table, reference), value)
+        else:
+            linked[name] = value
+    return linked
 
 
 def delete_matching(query: Selection[Any]) -> Steps[tuple[int, dict[str, int]]]:

@@ -83,6 +83,11 @@ class Selection(UnavailableMethods, Generic[R]):
         return () if {"$id", "$sequence"} & {*names} else names
 
     @property
+    def _prefetch_related_lookups(self) -> tuple[str, ...]:
+        """What Django's ModelChoiceField asks a queryset for."""
+        return self.related
+
+    @property
     def is_sliced(self) -> bool:
         return self.start > 0 or self.stop is not None
 

@@ -18,6 +18,7 @@ from django.db.models import Aggregate, Avg, Count, F, Max, Min, StdDev, Sum, Va
 from ..exceptions import NotSupportedError
 from ..tables import Row, columns
 from .system import column_of
+from .ways import find_way
 
 _NUMBERS = frozenset({"integer", "bigint", "double"})
 _ORDERED = _NUMBERS | {"datetime", "boolean"}
@@ -51,7 +52,14 @@ class Wanted:
             if self.kind is Count:  # Count("*")
                 return None
             raise NotSupportedError(f"{name}: give the name of a column, not {source!r}.")
-        column = column_of(table, str(vars(source)["name"]))
+        path = str(vars(source)["name"])
+        way = find_way(table, path.partition("__")[0])
+        if way is not None and path not in table._meta.references:
+            raise NotSupportedError(
+                f"{name}: rows of {way.other.__name__} are summed up there, by what leads back:"
+                f" {way.other.__name__}.objects.values('...').annotate(n=Count('*'))."
+            )
+        column = column_of(table, path)
         if column.array:
             raise FieldError(f"{name}: {table.__name__}.{column.name} is an array; its items cannot be summed up.")
         if self.kind in (Sum, Avg, StdDev, Variance) and column.type_name not in _NUMBERS:

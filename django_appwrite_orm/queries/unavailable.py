@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from ..exceptions import NotSupportedError
 
@@ -29,28 +29,38 @@ _DATES = (
     "Appwrite has no functions of dates. Take the parts in Python:"
     " sorted({moment.date() for moment in queryset.values_list('created_at', flat=True)})."
 )
+_LINKS = (
+    "A link is changed where it is kept: toy.maker = maker or book.tags = [...], and save(); of many rows at once by"
+    " filter(...).update(maker=maker)."
+)
 _SQL = "There is no SQL. raw_queries() takes Appwrite's own queries."
 
 
 class UnavailableMethods:
-    """What a queryset answers to those of Django's that it cannot keep."""
+    """What a queryset answers to those of Django's that it cannot keep. A queryset class of a project may have methods
+    of its own under these names."""
 
-    union = Unavailable(_SETS)
-    intersection = Unavailable(_SETS)
-    difference = Unavailable(_SETS)
-    dates = Unavailable(_DATES)
-    datetimes = Unavailable(_DATES)
-    alias = Unavailable("Appwrite computes nothing in a query. Filter by columns, and compute in Python.")
-    extra = Unavailable(_SQL)
-    raw = Unavailable(_SQL)
-    explain = Unavailable(
+    union: Any = Unavailable(_SETS)
+    intersection: Any = Unavailable(_SETS)
+    difference: Any = Unavailable(_SETS)
+    dates: Any = Unavailable(_DATES)
+    datetimes: Any = Unavailable(_DATES)
+    alias: Any = Unavailable("Appwrite computes nothing in a query. Filter by columns, and compute in Python.")
+    extra: Any = Unavailable(_SQL)
+    raw: Any = Unavailable(_SQL)
+    explain: Any = Unavailable(
         "Appwrite shows no plan. The logger 'django_appwrite_orm.queries' names each request at the level DEBUG."
     )
-    select_for_update = Unavailable(
+    select_for_update: Any = Unavailable(
         "Appwrite locks no rows. Use atomic(), save(if_unchanged=True), or F() in update()."
     )
+    # What Django's managers of related rows have.
+    add: Any = Unavailable(_LINKS)
+    remove: Any = Unavailable(_LINKS)
+    set: Any = Unavailable(_LINKS)
+    clear: Any = Unavailable(_LINKS)
     # What Django's expressions ask of the queryset that they are given.
-    clone = Unavailable(
+    clone: Any = Unavailable(
         "Give the queryset itself as the value of in, and it is asked first:"
         " filter(maker__in=Maker.objects.filter(...)) or, the other way round,"
         " filter(pk__in=Toy.objects.filter(...).values('maker_id')). Lookups across a relation do the same:"

@@ -128,7 +128,7 @@ def delete(row: Row, alias: str) -> Steps[tuple[int, dict[str, int]]]:
 
 
 def known_columns(table: type[Row], names: Iterable[str]) -> None:
-    """Raises FieldError for a name that is no column, with the near ones."""
+    """Raises FieldError for a name that is neither a column nor a relation, with the near ones."""
     for name in names:
-        if name not in table._meta.columns and name not in table._meta.to_many:
+        if name not in table._meta.columns and name not in table._meta.relations:
             raise FieldError(unknown_column(table, name))

@@ -105,8 +105,10 @@ class Options:
         return next((one.name for one in self.to_many.values() if one.key == key), None) or self.by_key[key].name
 
     def key_of(self, name: str) -> str:
-        """The other way round."""
-        return self.to_many[name].key if name in self.to_many else self.columns[name].key
+        """The other way round; of a reference, the column that keeps the id."""
+        if name in self.to_many:
+            return self.to_many[name].key
+        return self.columns[self.references[name].column_name if name in self.references else name].key
 
     @cached_property
     def name(self) -> str:

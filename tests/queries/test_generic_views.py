@@ -1,10 +1,12 @@
-"""Django's Paginator and generic views, over tables and querysets."""
+"""Django's Paginator, generic views, shortcuts and choice fields, over tables and querysets."""
 
 from __future__ import annotations
 
 import pytest
+from django import forms
 from django.core.paginator import Paginator
 from django.http import Http404
+from django.shortcuts import get_list_or_404
 from django.utils.inspect import method_has_no_args
 from django.views.generic import DetailView, ListView
 
@@ -45,3 +47,26 @@ def test_a_row(rf) -> None:
     assert view(rf.get("/"), pk="dune").context_data["object"].title == "Dune"
     with pytest.raises(Http404, match="No book found"):
         view(rf.get("/"), pk="nobody")
+
+
+def test_a_list_or_404() -> None:
+    assert titles(get_list_or_404(Book, genre="novel")) == ["Dune", "Emma"]
+    with pytest.raises(Http404, match="No Book matches the given query"):
+        get_list_or_404(Book.objects.filter(price=3), genre="novel")
+
+
+class Shelf(forms.Form):
+    first = forms.ModelChoiceField(queryset=Book.objects.order_by("title"))
+    others = forms.ModelMultipleChoiceField(queryset=Book.objects.filter(genre="novel"), required=False)
+
+
+def test_choices() -> None:
+    with counted() as costs:
+        shown = str(Shelf(initial={"first": Book.objects.get(pk="dune")})["first"])
+    assert shown.count("<option") == 7
+    assert '<option value="dune" selected>dune</option>' in shown
+    assert len(costs.requests) == 2
+    form = Shelf({"first": "howl", "others": ["dune", "emma"]})
+    assert form.is_valid()
+    assert (form.cleaned_data["first"].title, titles(form.cleaned_data["others"])) == ("Howl", ["Dune", "Emma"])
+    assert set(Shelf({"first": "a/b", "others": ["dune", "howl"]}).errors) == {"first", "others"}
