@@ -7,9 +7,11 @@ import io
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ import pytest
 
 from django_appwrite_orm.local import LocalAppwrite
 from django_appwrite_orm.local.protocol.requests import MAX_BODY
+from django_appwrite_orm.local.serving import reading
 from django_appwrite_orm.local.serving.door import LOOPBACK, Door
 from django_appwrite_orm.local.serving.wsgi import wsgi_application
 
@@ -101,6 +104,32 @@ def test_one_connection_serves_many_requests(app: LocalAppwrite, door: Door) -> 
     connection.close()
 
 
+@pytest.mark.parametrize("sent", [b"GET /", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 999999\r\n\r\n"])
+def test_a_request_that_drips_in_is_cut_off(door: Door, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
+    monkeypatch.setattr(reading, "LONGEST_REQUEST", 0.2)
+    connection = connect(door)
+    connection.connect()
+    connection.sock.sendall(sent)
+    connection.sock.settimeout(0.01)
+    assert _is_cut_off(connection.sock)
+    connection.close()
+
+
+def _is_cut_off(sock: socket.socket) -> bool:
+    """Whether the other side closes while bytes go on being sent to it, which they do for 30 seconds at most."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        try:
+            sock.send(b"x")
+            if sock.recv(1_000) == b"":
+                return True
+        except TimeoutError:
+            continue
+        except OSError:
+            return True
+    return False
+
+
 def test_clients_are_served_at_the_same_time(app: LocalAppwrite, door: Door) -> None:
     rows = Client(app).table([{"key": "n", "type": "integer"}])
     Client(app)(f"POST {rows}", {"rowId": "r", "data": {"n": 0}})
@@ -153,6 +182,7 @@ WITHOUT = """
 import sys
 sys.modules[sys.argv[1]] = None
 from django_appwrite_orm.local import LocalAppwrite
+from django_appwrite_orm.local.serving import reading
 from django_appwrite_orm.local.serving.door import Door, MissingServer
 app = LocalAppwrite(":memory:")
 headers = {"x-appwrite-project": "local", "x-appwrite-key": "local", "content-type": "application/json"}

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ..events.event import Event
 from ..queries.parse import COMPARISONS, LOGICAL, NULLS, Query, parse_queries
-from ..transactions.matching import matches
+from .matching import matches
 
 # What may be asked of a payload in memory; anything else is refused.
 _METHODS: Final = frozenset((*COMPARISONS, *NULLS, *LOGICAL))

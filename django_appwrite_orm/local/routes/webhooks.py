@@ -79,9 +79,17 @@ def _url(value: Any) -> str:
     return value
 
 
+def _name(value: Any) -> str:
+    """It is sent in a header, which holds no control characters."""
+    name: str = text(128)(value)
+    if any(letter < " " or letter == "\x7f" for letter in name):
+        raise ValueError("a name has no line breaks and other control characters")
+    return name
+
+
 _FILLED: Final = (
     Param("url", _url),
-    Param("name", text(128)),
+    Param("name", _name),
     Param("events", list_of(event_name)),
     Param("enabled", boolean, default=True),
     *(Param(name, boolean, default=None, nullable=True) for name in _TWO_NAMES["security"]),

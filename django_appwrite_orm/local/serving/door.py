@@ -21,6 +21,7 @@ LOOPBACK: Final[Collection[str]] = ("localhost", "127.0.0.1", "::1")
 USUAL_PORT: Final = 9501
 USUAL_THREADS: Final = 16
 _QUEUE: Final = 128  # connections waiting to be accepted
+_LONGEST_HEAD: Final = 4 * 1024 * 1024  # bytes; 100 queries of 4,096 characters in a URL take some 1.2 million
 
 
 class MissingServer(RuntimeError):
@@ -49,6 +50,7 @@ class Door:
         self._server = library.Server(
             (host, port), wsgi_application(app, hosts), numthreads=threads, request_queue_size=_QUEUE
         )
+        self._server.max_request_header_size = _LONGEST_HEAD
         self._deliveries = Deliveries(app.store, PROJECT)
         self._hub = Hub(app.store, PROJECT)
         let_go_of_websockets(self._server, self._hub.take, partial(is_for, hosts))

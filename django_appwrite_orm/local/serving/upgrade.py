@@ -1,4 +1,4 @@
-"""How cheroot gives a connection away that turns into a websocket.
+"""cheroot's connections: how one is given away that turns into a websocket.
 
 cheroot reads the request as it reads any other; what follows on the connection is not HTTP, so that its socket goes
 to the realtime hub and the worker thread is free again. ``ConnectionClass`` and ``gateway`` are where cheroot lets
@@ -14,6 +14,7 @@ from typing import Any, Final
 from cheroot.server import HTTPConnection
 from cheroot.wsgi import Gateway_10, Server
 
+from .reading import read_in_time
 from .wsgi import request_headers, request_target
 
 Take = Callable[[socket.socket, str, Mapping[str, str]], None]
@@ -21,7 +22,14 @@ REALTIME: Final = "/v1/realtime"
 
 
 class _Connection(HTTPConnection):
-    """A connection whose socket can be given away."""
+    """A connection whose socket can be given away, and whose requests have to arrive in time."""
+
+    def __init__(self, server: Server, sock: socket.socket, makefile: object = None) -> None:
+        super().__init__(server, sock, read_in_time)
+
+    def communicate(self) -> bool:
+        self.rfile.raw.begin_request()
+        return bool(super().communicate())
 
     def release(self) -> socket.socket:
         return socket.socket(fileno=self.socket.detach())

@@ -7,7 +7,10 @@ import hashlib
 import hmac
 import http.client
 import json
+import socket
 import ssl
+import threading
+from contextlib import suppress
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -17,6 +20,7 @@ from .records import Webhook
 
 LIMIT: Final = 15.0  # seconds that Appwrite gives a receiver
 _LONGEST_LOG: Final = 10_000  # characters kept of a receiver's complaint
+_TOO_SLOW: Final = f"Error: no whole answer within {LIMIT:.0f} seconds"
 
 
 def call(webhook: Webhook, event: Event, names: list[str], project: str) -> str:
@@ -25,8 +29,13 @@ def call(webhook: Webhook, event: Event, names: list[str], project: str) -> str:
     body = payload_text(event).encode()
     headers = _headers(webhook, event, names, project, url.netloc.rpartition("@")[2], body)
     target = (url.path or "/") + (f"?{url.query}" if url.query else "")
+    late = threading.Event()
     try:
         connection = _connection(webhook, str(url.hostname), url.port)
+        connection.connect()
+        clock = threading.Timer(LIMIT, _cut_off, (connection.sock, late))
+        clock.daemon = True
+        clock.start()
         try:
             connection.putrequest("POST", target, skip_host=True, skip_accept_encoding=True)
             for name, value in headers.items():
@@ -35,10 +44,20 @@ def call(webhook: Webhook, event: Event, names: list[str], project: str) -> str:
             answer = connection.getresponse()
             said = answer.read(_LONGEST_LOG).decode("utf-8", "replace")
         finally:
+            clock.cancel()
             connection.close()
     except (OSError, http.client.HTTPException, ValueError) as problem:
-        return f"Error: {str(problem) or type(problem).__name__}"
+        return _TOO_SLOW if late.is_set() else f"Error: {str(problem) or type(problem).__name__}"
+    if late.is_set():
+        return _TOO_SLOW
     return "" if answer.status < 400 else f"Status code: {answer.status}\nBody:\n{said}"
+
+
+def _cut_off(sock: socket.socket, late: threading.Event) -> None:
+    """End a call whose time is up: each wait for a piece of an answer has its limit, a receiver may drip many."""
+    late.set()
+    with suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)
 
 
 def payload_text(event: Event) -> str:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 import sqlite3
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +18,9 @@ import pytest
 from django_appwrite_orm.local import LocalAppwrite
 from django_appwrite_orm.local.events.event import Event
 from django_appwrite_orm.local.store import connections
-from django_appwrite_orm.local.webhooks import deliveries
+from django_appwrite_orm.local.webhooks import calls, deliveries
 from django_appwrite_orm.local.webhooks.deliveries import Deliveries
+from django_appwrite_orm.local.webhooks.records import Webhook
 from tests.transport.faults import certificate
 
 from ..client import GUEST, Client, query
@@ -79,7 +84,8 @@ def test_names_of_events(appwrite: Client, name: str, status: int) -> None:
 
 
 @pytest.mark.parametrize("change", [{"url": "ftp://a.example/"}, {"url": "/hook"}, {"url": "http://a b/"}, {"url": 3},
-                                    {"secret": "short"}, {"events": "databases.*"}, {"name": ""}])  # fmt: skip
+                                    {"secret": "short"}, {"events": "databases.*"}, {"name": ""},
+                                    {"name": "H\r\nX: y"}])  # fmt: skip
 def test_what_is_refused(appwrite: Client, change: dict[str, Any]) -> None:
     body = {"webhookId": "h", "name": "H", "url": "https://shop.example/", "events": EVENTS, **change}
     assert appwrite.refusal("POST ./webhooks", body) == (400, "general_argument_invalid")
@@ -172,6 +178,28 @@ def test_nobody_answers(appwrite: Client, rows: str, receiver: Receiver, caplog:
     assert "Webhook a was not taken" in caplog.text
     assert "word" not in caplog.text
     assert "a-secret-of-ours" not in caplog.text
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: "])
+def test_a_receiver_that_drips_its_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch, head: bytes) -> None:
+    monkeypatch.setattr(calls, "LIMIT", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        dripping = threading.Thread(target=_drip, args=(server, head))
+        dripping.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        webhook = Webhook(1, "h", "H", url, frozenset(), True, True, "", "", "s", 0, "", {})
+        assert "no whole answer" in calls.call(webhook, Event("create", "", "", {}), ["x"], "local")
+        dripping.join(30)
+        assert not dripping.is_alive()
+
+
+def _drip(server: socket.socket, head: bytes) -> None:
+    connection, _ = server.accept()
+    with connection, suppress(OSError):
+        connection.sendall(head)
+        while True:
+            connection.sendall(b"x")
+            time.sleep(0.01)
 
 
 @pytest.mark.parametrize("checked", [True, False])
