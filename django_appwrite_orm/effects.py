@@ -55,8 +55,11 @@ class Side:
 
     @property
     def unlinks(self) -> bool:
-        """Whether deleting a row at this end takes links away that rows at the other one show."""
-        return self.declared.on_delete == "setNull" and self.links_are_values_beyond
+        """Whether deleting a row at this end takes links away that rows at the other one show: `restrict` lets the
+        child of a oneToOne go that does not see its parent."""
+        unseen_child = self.type == "oneToOne" and not self.here and self.key is None
+        lets_go = self.declared.on_delete == "setNull" or (self.declared.on_delete == "restrict" and unseen_child)
+        return lets_go and self.links_are_values_beyond
 
 
 def sides_of(table: type[Row]) -> list[Side]:
