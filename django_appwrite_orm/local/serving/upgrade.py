@@ -29,7 +29,7 @@ class _Connection(HTTPConnection):
 
     def communicate(self) -> bool:
         self.rfile.raw.begin_request()
-        return bool(super().communicate())
+        return bool(super().communicate())  # type: ignore[no-untyped-call]
 
     def release(self) -> socket.socket:
         return socket.socket(fileno=self.socket.detach())
