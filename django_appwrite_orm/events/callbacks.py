@@ -92,8 +92,9 @@ class Audience:
     def _listen(self, listener: Listener | LocalListener) -> None:
         try:
             listener.run()
-        except AppwriteORMError as error:  # what does not pass: the settings, the user
-            logger.error("Realtime of %r: nothing more is heard: %s", self._alias, error)
+        except BaseException as failure:  # what does not pass (the settings, the user), or a receiver's sys.exit()
+            error = failure if isinstance(failure, AppwriteORMError) else AppwriteORMError(f"it failed: {failure!r}")
+            logger.error("Realtime of %r: nothing more is heard: %s", self._alias, error, exc_info=error is not failure)
             with _lock:
                 if self._listener is not listener:  # it was on its way out
                     return
@@ -173,11 +174,11 @@ async def changes(alias: str, table: type[Row] | None = None, id: str | None = N
 
 
 def close_listeners(table: type[Row] | None = None) -> None:
-    """End the listening of all callbacks and wait for its threads, or end that of those to one table."""
+    """End the listening of all callbacks and wait for its threads, or end that of those to one table. From a callback
+    it does not wait: two of them, for two aliases, would wait for each other."""
     with _lock:
         for audience in _audiences.values():
             audience.remove(lambda one: table is None or one.table is table)
-        ending = list(_threads) if table is None else []
+        ending = list(_threads) if table is None and threading.current_thread() not in _threads else []
     for thread in ending:
-        if thread is not threading.current_thread():
-            thread.join()
+        thread.join()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 import time
 from functools import lru_cache
 from typing import Any
@@ -23,8 +22,8 @@ from ..exceptions import ConfigurationError
 from ..registry import registry
 from ..steps import run
 from ..tables import Row
-from .handling import forget, forget_all
-from .pauses import pause_after
+from .handling import forget, forget_all, pay
+from .pauses import LOOK, Stop, pause_after
 from .reports import CHANNEL as NAME
 from .reports import Reporter
 
@@ -34,8 +33,6 @@ CHANNEL = "cache:invalidate"
 EVERY_TABLE = "*"
 # Seconds that a write waits for the channel at most.
 LIMIT = 1.0
-# Seconds between two looks at whether to stop.
-LOOK = 0.5
 # Seconds without a word after which Redis is asked for a sign of life, and after which it is given up: a connection
 # can die without an end, and what is said meanwhile is lost.
 QUIET = 20.0
@@ -71,12 +68,12 @@ class ChannelListener:
     def __init__(self, alias: str) -> None:
         self.alias = alias
         self._reporter = Reporter(alias, NAME)
-        self._stopping = threading.Event()
+        self._stop = Stop()
         self._failures = 0
 
     def stop(self) -> None:
         """Make `run` return soon."""
-        self._stopping.set()
+        self._stop.ask()
 
     def run(self) -> None:
         """Listen, and connect again after every failure. Raises `ConfigurationError` without CHANNEL_URL."""
@@ -89,7 +86,7 @@ class ChannelListener:
             self._reporter.become("stopped")
 
     def _run(self, url: str) -> None:
-        while not self._stopping.is_set():
+        while not self._stop.asked:
             try:
                 with redis.Redis.from_url(url, socket_connect_timeout=LIMIT) as client, client.pubsub() as channel:
                     self._listen(channel)
@@ -98,13 +95,14 @@ class ChannelListener:
                 pause = pause_after(self._failures)
                 self._failures += 1
                 logger.warning("Channel of %r: %s. Again in %.1f s.", self.alias, error, pause)
-                self._stopping.wait(pause)
+                self._stop.wait(pause)
 
     def _listen(self, channel: Any) -> None:
         channel.subscribe(CHANNEL)
         heard, asked = time.monotonic(), False
-        while not self._stopping.is_set():
+        while not self._stop.asked:
             self._reporter.repeat()
+            run(pay(self.alias))
             message = channel.get_message(timeout=LOOK)
             if message is None:
                 quiet = time.monotonic() - heard

@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import signals
 from ..caching.store import CacheCall
+from ..caching.writing import settled
 from ..connection import Connection, connections
 from ..effects import reached_by_report
 from ..exceptions import CacheUnavailable
@@ -64,6 +65,14 @@ def forget_all(alias: str, reason: str = "event") -> Steps[None]:
             yield from forget(table, connection, reason)
 
 
+def pay(alias: str) -> Steps[None]:
+    """Try once more to drop what could not be dropped because the cache was away. A process that only listens reads
+    nothing, so that it would never come to it, and the site would serve old answers until their lives end."""
+    for connection in connections_like(alias):
+        tables = [connection.table_keys(_ref(table, connection)) for table in registry.all()]
+        yield from settled(connection.store, tables)
+
+
 def connections_like(alias: str) -> Iterator[Connection]:
     """The connection of `alias`, then the others to the same project."""
     first = connections[alias]
@@ -87,7 +96,7 @@ def forget(table: type[Row], connection: Connection, reason: str) -> Steps[None]
     if not (yield from connection.invalidate(_ref(table, connection))):
         logger.error(
             "%s has changed elsewhere, but the cache could not be told; other processes may serve older answers"
-            " until their life ends.",
+            " until it can be, or their life ends.",
             table._meta.label,
         )
     arguments = {"reason": reason, "using": connection.settings.alias}

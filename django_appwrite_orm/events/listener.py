@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from ..connection import Connection, connections
-from ..exceptions import AppwriteORMError, ConfigurationError, NotFound, RateLimited, Unavailable
+from ..exceptions import AppwriteError, AppwriteORMError, ConfigurationError, NotFound, RateLimited, Unavailable
 from ..plans import Request
 from ..registry import registry
 from ..steps import Steps, run
 from .changes import RowChange
-from .handling import connections_like, forget_all, handle
-from .pauses import pause_after
+from .handling import connections_like, forget_all, handle, pay
+from .pauses import LOOK, Stop, pause_after
 from .reports import COMMAND, Reporter
 
 if TYPE_CHECKING:
@@ -34,14 +34,16 @@ logger = logging.getLogger("django_appwrite_orm.events")
 # Appwrite takes 32 messages a minute on a connection.
 QUIET = 20.0
 GIVEN_UP = 40.0
-# Seconds between two looks at whether to stop.
-LOOK = 0.5
-OPEN_LIMIT = 10.0
+
+
+def _has_token(data: object) -> bool:
+    return isinstance(data, dict) and isinstance(data.get("jwt"), str)
 
 
 def _token(connection: Connection, user: str) -> Steps[str]:
     try:
-        reply = yield from connection.send(Request("POST", f"/users/{user}/jwts", body={"duration": 60}))
+        body = {"duration": 60}
+        reply = yield from connection.send(Request("POST", f"/users/{user}/jwts", body=body, shape=_has_token))
     except NotFound as error:
         if error.type == "user_not_found":
             error.args = (f"{error} LISTEN_AS names a user of the project, who has to be made first.",)
@@ -66,7 +68,7 @@ class Listener:
         self.alias = alias
         self._tell = tell
         self._reporter = Reporter(alias, name)
-        self._stopping = threading.Event()
+        self._stop = Stop()
         self._failures = 0
 
     @property
@@ -75,7 +77,7 @@ class Listener:
 
     def stop(self) -> None:
         """Make `run` return soon."""
-        self._stopping.set()
+        self._stop.ask()
 
     def run(self) -> None:
         """Listen, and connect again after every failure that may pass, ever more slowly up to a minute.
@@ -95,16 +97,20 @@ class Listener:
 
     def _run(self) -> None:
         connect, failure = _library()
-        while not self._stopping.is_set():
+        while not self._stop.asked:
             try:
-                with connect(self._url(), **self._options()) as socket:
+                with connect(self._url(), self._headers()) as socket:
                     self._listen(socket)
-            except (OSError, failure, Refused, Unavailable, RateLimited) as error:
+            except (OSError, failure, AppwriteORMError) as error:
+                if not _passes(error):
+                    raise
                 self._reporter.become("waiting")
                 pause = pause_after(self._failures)
                 self._failures += 1
                 logger.warning("Realtime of %r: %s. Again in %.1f s.", self.alias, str(error) or repr(error), pause)
-                self._stopping.wait(pause)
+                self._stop.wait(pause)
+            except ImportError as error:  # of the websocket library's own, for a SOCKS proxy
+                raise ConfigurationError(f"Realtime of {self.alias!r} cannot connect: {error}") from error
 
     def _url(self) -> str:
         settings = connections[self.alias].settings
@@ -119,26 +125,18 @@ class Listener:
         query = [("project", settings.project_id), *(("channels[]", channel) for channel in channels)]
         return f"ws{settings.endpoint.removeprefix('http')}/realtime?{urlencode(query)}"
 
-    def _options(self) -> dict[str, Any]:
+    def _headers(self) -> dict[str, str]:
         connection = connections[self.alias]
-        headers = {}
-        if user := connection.settings.listen_as:
-            # It counts while connecting only, so that each connection gets a new one.
-            headers["X-Appwrite-JWT"] = run(_token(connection, user))
-        return {
-            "additional_headers": headers,
-            "user_agent_header": "django-appwrite-orm",
-            "open_timeout": OPEN_LIMIT,
-            "close_timeout": 2.0,
-            "ping_interval": None,  # Appwrite's own ping shows that more than its front door lives
-            "max_size": None,
-        }
+        user = connection.settings.listen_as
+        # A token counts while connecting only, so that each connection gets a new one.
+        return {"X-Appwrite-JWT": run(_token(connection, user))} if user else {}
 
     def _listen(self, socket: ClientConnection) -> None:
         heard = time.monotonic()
         asked = False
-        while not self._stopping.is_set():
+        while not self._stop.asked:
             self._reporter.repeat()
+            run(pay(self.alias))
             try:
                 frame = socket.recv(timeout=LOOK)
             except TimeoutError:
@@ -186,13 +184,23 @@ class Listener:
         logger.info("Realtime of %r: listening as %s on %d channels.", self.alias, user, channels)
 
 
-def _library() -> tuple[Callable[..., ClientConnection], type[Exception]]:
+def _passes(error: Exception) -> bool:
+    """Whether connecting again may help. An error of no `type` is not Appwrite's: a proxy before it says 404, 401 or
+    anything while Appwrite restarts."""
+    if isinstance(error, AppwriteError):
+        return error.type is None or isinstance(error, (Unavailable, RateLimited))
+    return isinstance(error, Refused) or not isinstance(error, AppwriteORMError)
+
+
+Connect = Callable[[str, dict[str, str]], "AbstractContextManager[ClientConnection]"]
+
+
+def _library() -> tuple[Connect, type[Exception]]:
     """How to connect, and what goes wrong then. The library is an extra, so that it is imported here."""
     try:
-        from websockets.exceptions import WebSocketException
-        from websockets.sync.client import connect
+        from .websocket import WebSocketException, open_websocket
     except ImportError as error:
         raise ConfigurationError(
             "Realtime needs the library websockets: pip install 'django-appwrite-orm[realtime]'."
         ) from error
-    return connect, WebSocketException
+    return open_websocket, WebSocketException

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..steps import run
 from ..transport import open_local
 from .changes import RowChange
-from .handling import handle
+from .handling import handle, pay
 from .reports import REPORT, Reporter
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ class LocalListener:
             self._reporter.become("listening")
             while not self._stopping:
                 self._reporter.repeat()
+                run(pay(self._alias))
                 if (event := self._next()) is not None:
                     for change in run(handle(realtime_names(event), event.payload, self._alias)):
                         self._tell(change)

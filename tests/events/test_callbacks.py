@@ -217,6 +217,7 @@ def test_without_the_library(settings, monkeypatch: pytest.MonkeyPatch) -> None:
     given = {"ENDPOINT": "http://127.0.0.1:1/v1", "PROJECT_ID": "p", "API_KEY": "k", "DATABASE_ID": "d"}
     settings.APPWRITE_ORM = {"default": given}
     monkeypatch.setitem(sys.modules, "websockets.sync.client", None)
+    monkeypatch.delitem(sys.modules, "django_appwrite_orm.events.websocket", raising=False)
     with pytest.raises(ConfigurationError, match=r"pip install 'django-appwrite-orm\[realtime\]'"):
         orm.listen(lambda change: None)
     assert threads() == []

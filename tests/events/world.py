@@ -32,8 +32,10 @@ class World:
 
     def __init__(self, file: Path) -> None:
         self.app = LocalAppwrite(file)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self._place = socket.socket()  # bound, so that nobody else is given the port while the server is away
+        self._place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._place.bind(("127.0.0.1", 0))
+        self.port = self._place.getsockname()[1]
         self.door: Door | None = None
         self.site = ""
         self.bring_back()
@@ -49,6 +51,7 @@ class World:
 
     def close(self) -> None:
         self.take_away()
+        self._place.close()
         self.app.close()
 
     @property
