@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import caches
 
+from django_appwrite_orm.caching import ledger, outages
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import NotFound
 from django_appwrite_orm.plans import Request
@@ -23,6 +24,8 @@ def clean_world() -> Iterator[None]:
     for cache in caches.all(initialized_only=True):
         cache.clear()
     connections.reset()
+    for known in (ledger._ledgers, outages._outages):  # of a store that an exception's traceback still holds
+        known.clear()
     _empty_store()
     yield
     connections.reset()

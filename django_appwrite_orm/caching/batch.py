@@ -17,7 +17,7 @@ from ..exceptions import CacheUnavailable
 from ..steps import Steps
 from .keys import TableKeys
 from .store import CacheCall, Store
-from .writing import invalidate, leave_doubts, write
+from .writing import invalidate, leave_doubts, pay_what_is_due, write
 
 Result = TypeVar("Result")
 
@@ -51,6 +51,7 @@ class Batch:
             self._under_way -= 1
 
     def _written(self, send: Callable[[], Steps[Result]]) -> Steps[Result]:
+        yield from pay_what_is_due(self.store)
         asked = time.monotonic()
         if not (yield from self._prolonged()) and not (yield from self._taken()):
             # Somebody else holds the lane: this write stands beside theirs, as any other would.

@@ -6,10 +6,14 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import inf
 from weakref import WeakValueDictionary
 
 from ..forking import tell_after_fork
 from .keys import Doubt
+
+# Seconds between two tries to pay what nobody asks for just now.
+REMINDER = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +33,7 @@ class Ledger:
     def __init__(self) -> None:
         self._touched: dict[str, float] = {}
         self._debts: dict[str, Debt] = {}
+        self._reminded = -inf  # monotonic seconds
         self.after_fork()
         tell_after_fork(self)
 
@@ -64,6 +69,18 @@ class Ledger:
 
     def owed(self, tokens: Iterable[str]) -> list[Debt]:
         return [self._debts[token] for token in tokens if token in self._debts] if self._debts else []
+
+    def due(self) -> list[Debt]:
+        """Everything that is owed, to whoever asks first in a second: it is to be paid also where this process has no
+        more to do with the table, for other processes are served what could not be invalidated."""
+        if not self._debts:
+            return []
+        with self._lock:
+            now = time.monotonic()
+            if now - self._reminded < REMINDER:
+                return []
+            self._reminded = now
+            return list(self._debts.values())
 
     def paid(self, debts: Iterable[Debt]) -> None:
         with self._lock:

@@ -43,6 +43,7 @@ def write(store: Store, tables: Sequence[TableKeys], send: Callable[[], Steps[Re
     anything else, an interruption included, may have been. So may a success that says `unclear` of itself, with
     another copy of the request still on its way. A cache that fails never stops a write.
     """
+    yield from pay_what_is_due(store)
     fence = yield from _fence(store, tables, life)
     yield from invalidate(store, tables)
     try:
@@ -134,7 +135,19 @@ def invalidate(store: Store, tables: Sequence[TableKeys], lanes: Sequence[str] =
 
 def settled(store: Store, tables: Sequence[TableKeys]) -> Steps[bool]:
     """Whether the cache may be asked about these tables: not while something is owed that does not get through."""
-    owed = store.ledger.owed(table.token for table in tables)
+    if owed := store.ledger.owed(table.token for table in tables):
+        return (yield from _pay(store, owed))
+    yield from pay_what_is_due(store)
+    return True
+
+
+def pay_what_is_due(store: Store) -> Steps[None]:
+    """Try now and then to make up for what the cache could not be told, whichever tables it concerns."""
+    yield from _pay(store, store.ledger.due())
+
+
+def _pay(store: Store, owed: Sequence[Debt]) -> Steps[bool]:
+    """Whether the cache has now been told."""
     if not owed:
         return True
     try:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 from django.core.cache import caches
 
 from django_appwrite_orm import orm
-from django_appwrite_orm.caching import Keys, Store, write
+from django_appwrite_orm.caching import Batch, Keys, Store, invalidate, ledger, write
 from django_appwrite_orm.caching.keys import DOUBT_LIVES
 from django_appwrite_orm.caching.store import CacheCall
 from django_appwrite_orm.caching.writing import settled
@@ -98,6 +100,37 @@ def test_what_never_got_through_is_owed_and_paid_before_the_next_look(drive, mon
     assert set(caches["default"].get_many(TABLE)) == {TABLE.doubt}
 
 
+GOES_ON = {
+    "a read": lambda store: settled(store, [OTHER]),
+    "a write": lambda store: write(store, [OTHER], run_nothing, 30),
+    "a batch": lambda store: Batch(store, OTHER, 30).write(run_nothing),
+}
+
+
+@pytest.mark.parametrize("goes_on", GOES_ON.values(), ids=GOES_ON)
+def test_it_is_paid_by_whatever_the_process_does_next(drive, goes_on, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other processes are served what it could not invalidate, until it comes back to that table or to any other."""
+    store = Store("default")
+    caches["default"].set(TABLE.token, "an old one")
+    with failing(monkeypatch, lambda call: True):
+        lose(drive, store)
+    drive(goes_on(store))
+    assert not store.ledger
+    assert set(caches["default"].get_many(TABLE)) == {TABLE.doubt}
+
+
+def test_while_the_cache_is_away_other_tables_try_once_a_second(drive, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, clock = Store("default"), [time.monotonic()]
+    monkeypatch.setattr(ledger, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    with failing(monkeypatch, lambda call: True), counted() as costs:
+        lose(drive, store)
+        costs.cache.clear()
+        for _ in range(3):
+            assert [drive(settled(store, [OTHER])) for _ in range(5)] == [True] * 5
+            clock[0] += 1
+    assert len(costs.cache) == 3
+
+
 def test_who_is_interrupted_twice_owes_for_every_table(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cancelled while it waited for the answer, and again while it put up the fences that the cache had not taken."""
     store, tables = Store("default"), [TABLE, OTHER]
@@ -124,7 +157,7 @@ def test_a_later_deletion_does_not_pay_for_the_fence(drive, monkeypatch: pytest.
     with failing(monkeypatch, lambda call: call.method in ("add", "set")):
         lose(drive, store)
         assert not drive(settled(store, [TABLE]))
-    drive(write(store, [TABLE], lambda: run_nothing(), 30))
+    assert drive(invalidate(store, [TABLE]))
     assert len(store.ledger) == 1
     assert drive(settled(store, [TABLE]))
     assert caches["default"].get(TABLE.doubt)
