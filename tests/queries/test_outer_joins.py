@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -76,12 +77,12 @@ ITEMS = [
 
 
 @pytest.fixture
-def twins(django_db_blocker: Any) -> Iterator[None]:
+def twins(django_db_blocker: Any, tmp_path: Path) -> Iterator[None]:
     """The same rows on Appwrite and on SQLite."""
     for table, _ in TWINS:
         registry.add(table)
     prepare(*(table for table, _ in TWINS))
-    sqlite = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
+    sqlite = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(tmp_path / "twin")}  # one in memory is never closed
     connections.settings["twin"] = connections.configure_settings({"default": {}, "twin": sqlite})["twin"]
     with django_db_blocker.unblock():
         with connections["twin"].schema_editor() as editor:
