@@ -13,7 +13,7 @@ from ..values.permissions import VERBS, spell_out, split_permission
 from .reading import plan_rows
 from .show import select_columns, show_row
 from .stored import StoredRow, delete_rows, find_row
-from .structure import check_data
+from .structure import check_data, writable
 from .work import Work
 from .writing import create_row, is_repetition, put_row, update_row_found
 
@@ -30,11 +30,11 @@ def create_rows(work: Work, table: Table, rows: Sequence[Mapping[str, Any]]) -> 
     refuse_relationships(table)
     return [
         create_row(work, table, id, check_data(table, row, whole_row=True), granted or [])
-        for id, row, granted in identified(rows)
+        for id, row, granted in identified(work, rows)
     ]
 
 
-def identified(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, Mapping[str, Any], list[str] | None]]:
+def identified(work: Work, rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, Mapping[str, Any], list[str] | None]]:
     """New rows with the ids and permissions they are going to have. Raises ``general_bad_request``."""
     checked = []
     for row in rows:
@@ -42,7 +42,7 @@ def identified(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, Mapping[str
         id = UNIQUE if id is None else id
         if id != UNIQUE and not is_identifier(id):
             raise AppwriteError("general_bad_request", "A row's $id is not valid.")
-        checked.append((unique_id() if id == UNIQUE else str(id), row, _permissions(row)))
+        checked.append((unique_id() if id == UNIQUE else str(id), writable(work, row), _permissions(row)))
     return checked
 
 
@@ -85,6 +85,7 @@ def update_rows(
 ) -> tuple[int, list[dict[str, Any]]]:
     """Change every row the queries select; the whole table without queries. Gives how many, and the first."""
     refuse_relationships(table)
+    data = writable(work, data)
     check_data(table, data, whole_row=False, defaults=False, operators=True)
     rows = update_found(work, table, rows_selected(work, table, queries), data)
     return len(rows), rows[:MOST_SHOWN]

@@ -18,23 +18,32 @@ DEEPEST: Final = 3  # levels of rows within rows that a write may carry
 
 
 def split_links(table: Table, data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Row data without its relationships, and the relationships."""
+    """Row data without its relationships, and the relationships. Raises ``relationship_value_invalid`` for what is
+    neither an id nor a row, which is seen before the other columns are looked at."""
     if not table.relationships:
         return dict(data), {}
     links = {column.key: data[column.key] for column in table.relationships if column.key in data}
+    for key, value in links.items():
+        for item in _items(value or None):
+            if not _is_link(item):
+                raise _unfit(side_of(table.by_key[key]))
     return {key: value for key, value in data.items() if key not in links}, links
 
 
 def check_links(table: Table, links: Mapping[str, Any]) -> None:
-    """Whether relationships have values of their shape; asked after all other columns are found to be in order.
-    Raises ``relationship_value_invalid``."""
+    """Whether relationships have one value or a list as they should; asked after all other columns are found to be
+    in order. Raises ``relationship_value_invalid``."""
     for key, value in links.items():
         side = side_of(table.by_key[key])
-        items = _items(value)
         listed = isinstance(value, list) or value == {}  # PHP makes no difference between the empty ones
-        fits = value is None or listed == side.many
-        if not fits or not all(isinstance(item, str | dict) for item in items):
+        if value is not None and (listed != side.many or not all(map(_is_link, _items(value)))):
             raise _unfit(side)
+
+
+def _is_link(item: Any) -> bool:
+    """An id, or a row which may have one."""
+    id = item.get("$id") if isinstance(item, dict) else item
+    return (id is None and isinstance(item, dict)) or id == UNIQUE or is_identifier(id)
 
 
 def _items(value: Any) -> list[Any]:
@@ -86,8 +95,6 @@ def _settle(work: Work, table: Table, id: str, related: Table, item: Any, creati
         raise AppwriteError("relationship_value_invalid", f"Rows may be nested {DEEPEST} deep.")
     far = item.get("$id") or UNIQUE
     far = unique_id() if far == UNIQUE else far
-    if not is_identifier(far):
-        raise AppwriteError("row_invalid_structure", "A linked row's $id is not valid.")
     granted = item.get("$permissions")
     permissions = [str(entry) for entry in granted] if isinstance(granted, list) else None
     if find_row(work.session, related, far, ()) is None:

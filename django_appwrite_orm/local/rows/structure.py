@@ -11,8 +11,9 @@ from ..protocol.errors import invalid_structure
 from ..values.columns import accept
 from ..values.dates import read_date
 from .operators import Operator, check_operator, operator_in
+from .work import Work
 
-_IGNORED: Final = frozenset({"$id", "$sequence", "$permissions", "$tableId", "$databaseId", "$collectionId"})
+_IGNORED: Final = frozenset({"$id", "$permissions", "$collection"})
 _DATES: Final = ("$createdAt", "$updatedAt")
 
 
@@ -24,6 +25,13 @@ class RowData:
     operators: dict[str, Operator] = field(default_factory=dict)
     created: str | None = None
     updated: str | None = None
+
+
+def writable(work: Work, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Data without what a client cannot write: sequence, database, the table in the words of the route, and, for
+    users and guests, the dates (the server's source)."""
+    read_only = {"$sequence", "$databaseId", work.view.words.table_id, *(() if work.caller.is_key else _DATES)}
+    return {key: value for key, value in data.items() if key not in read_only}
 
 
 def check_data(

@@ -17,7 +17,7 @@ from .operator_results import apply_operator
 from .reading import row_not_found
 from .show import permissions_of, show_row, system_part
 from .stored import StoredRow, delete_rows, find_row, insert_row, moment_after, update_row
-from .structure import RowData, check_data, check_unchanged
+from .structure import RowData, check_data, check_unchanged, writable
 from .work import Work
 
 _SHOWN_AS: Final = {"id": "$id", "created": "$createdAt", "updated": "$updatedAt"}
@@ -34,7 +34,7 @@ def create_checked_row(
 ) -> dict[str, Any]:
     """Check and store a new row with what it is linked to. Raises as ``check_data`` and ``create_row`` do, and
     ``relationship_value_invalid``."""
-    own, links = split_links(table, data)
+    own, links = split_links(table, writable(work, data))
     checked = check_data(table, own, whole_row=True)
     check_links(table, links)
     row = create_row(work, table, id, checked, permissions)
@@ -153,7 +153,7 @@ def patch_row(
     stored = find_row(work.session, table, id, table.plain)
     if stored is None:
         raise row_not_found()
-    own, links = split_links(table, data)
+    own, links = split_links(table, writable(work, data))
     checked = check_data(table, own, whole_row=False, operators=True)
     check_links(table, links)
     row = update_row_found(work, table, stored, id, checked, permissions, unchanged_verb="read", touched=bool(links))
@@ -168,7 +168,7 @@ def put_row(
     unchanged = stored is not None and is_repetition(work, table, stored, data, permissions)
     if stored is not None and unchanged and may(work.caller, table, "read", permissions_of(stored)):
         return show_row(table, table.plain, stored, work.view) | own_links(work, table, id)
-    own, links = split_links(table, data)
+    own, links = split_links(table, writable(work, data))
     whole = check_data(table, own, whole_row=True, operators=True)
     check_links(table, links)
     if stored is None:

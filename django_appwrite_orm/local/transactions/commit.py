@@ -22,7 +22,7 @@ from ..rows.link_values import check_links, split_links, write_links
 from ..rows.reading import row_not_found
 from ..rows.show import show_row
 from ..rows.stored import find_row
-from ..rows.structure import check_data
+from ..rows.structure import check_data, writable
 from ..rows.work import Work
 from ..rows.writing import create_checked_row, put_row, remove_row, update_row_found
 from ..values.identifiers import folded_id, unique_id
@@ -104,7 +104,7 @@ class _Replay:
         if stored is None:
             raise row_not_found()
         self._check_conflict(table, id, stored[3], operation.seen)
-        own, links = split_links(table, _undated(data))
+        own, links = split_links(table, writable(self._work, _undated(data)))
         checked = check_data(table, own, whole_row=False, operators=True)
         check_links(table, links)
         new_id = str(data.get("$id") or stored[1])
@@ -150,7 +150,7 @@ class _Replay:
         for stored in found:
             self._check_conflict(table, stored[1], stored[3], operation.seen)
             self._touch(table, stored[1])
-        update_found(self._work, table, found, operation.data["data"])
+        update_found(self._work, table, found, writable(self._work, operation.data["data"]))
 
     def _bulk_delete(self, table: Table, operation: Operation) -> None:
         found = rows_selected(self._work, table, _texts(operation.data["queries"]))

@@ -16,6 +16,7 @@ from ..rows.link_reading import show_links
 from ..rows.reading import get_row, list_rows, row_not_found, selection_of_one_row
 from ..rows.show import permissions_of, show_row
 from ..rows.stored import find_row
+from ..rows.structure import writable
 from ..rows.work import Work
 from ..values.identifiers import folded_id
 from . import records
@@ -39,7 +40,7 @@ def create(
         raise unauthorized()
     granted = permissions_for_new_row(work.caller, permissions)
     transaction = open_transaction(work, tx)
-    staged = {"$id": row_id, **_without_system(data), "$permissions": granted}
+    staged = {"$id": row_id, **_staged_data(work, data), "$permissions": granted}
     records.stage(work.session, transaction, table, "create", row_id, staged)
     return json_answer(201, _fresh(work, table, staged))
 
@@ -49,7 +50,7 @@ def update(
 ) -> Answer:
     transaction = open_transaction(work, tx)
     before = _row_inside(work, table, transaction, row_id, "update")
-    staged = _without_system(data)
+    staged = _staged_data(work, data)
     if permissions is not None:
         check_own_roles(work.caller, permissions)
         staged["$permissions"] = list(permissions)
@@ -65,7 +66,7 @@ def upsert(
     verb = "create" if stored is None else "update"
     if not may(work.caller, table, verb, permissions_of(stored) if stored else ()):
         raise unauthorized()
-    staged = {"$id": row_id, **_without_system(data)}
+    staged = {"$id": row_id, **_staged_data(work, data)}
     staged["$permissions"] = _permissions_of_upserted(work, table, transaction, row_id, permissions)
     records.stage(work.session, transaction, table, "upsert", row_id, staged)
     return json_answer(201, _fresh(work, table, staged))
@@ -109,7 +110,7 @@ def several(work: Work, table: Table, tx: str, action: str, data: Any, total: in
     staged. Raises ``general_bad_request`` as bulk calls do."""
     refuse_relationships(table)
     if action == "bulkCreate":
-        data = [{**row, "$id": id, "$permissions": granted or []} for id, row, granted in identified(data)]
+        data = [{**row, "$id": id, "$permissions": granted or []} for id, row, granted in identified(work, data)]
     transaction = open_transaction(work, tx)
     records.stage(work.session, transaction, table, action, None, data)
     return json_answer(200, {"total": total, work.view.words.rows: []})
@@ -202,5 +203,5 @@ def _fresh(work: Work, table: Table, data: Mapping[str, Any]) -> dict[str, Any]:
     return {**data, "$sequence": "", "$databaseId": table.database.id, work.view.words.table_id: table.id}
 
 
-def _without_system(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in data.items() if key not in ("$id", "$permissions", "$sequence")}
+def _staged_data(work: Work, data: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in writable(work, data).items() if key not in ("$id", "$permissions")}

@@ -114,3 +114,29 @@ def test_an_upsert_gives_a_row_its_permissions_anew(appwrite: Client) -> None:
         assert appwrite(f"PATCH {rows}/{id}", {"data": {"n": 2}}, headers=ann)["n"] == 2
     assert appwrite(f"PUT {rows}/mine", {"data": {"n": 3}}, headers=ann)["n"] == 3
     assert appwrite.refusal(f"PUT {rows}/theirs", {"data": {"n": 3}}, headers=ann) == (401, "user_unauthorized")
+
+
+def test_dates_are_set_by_keys_alone(appwrite: Client) -> None:
+    """What users and guests send of them is not looked at."""
+    rows = appwrite.table(COLUMNS, permissions=['create("any")', 'read("any")', 'update("any")'])
+    past = "2001-01-01T00:00:00.000+00:00"
+    for name, headers in (("guest", GUEST), ("user", user(appwrite, "ann"))):
+        for line, data in (
+            (f"POST {rows}", {"$createdAt": past, "$updatedAt": past}),
+            (f"PATCH {rows}/{name}", {"$createdAt": past, "$updatedAt": "no date"}),
+            (f"PUT {rows}/{name}", {"$createdAt": 5, "$updatedAt": past}),
+        ):
+            row = appwrite(line, {"rowId": name, "data": {"n": len(line), **data}}, headers=headers)
+            assert row["$createdAt"] > past < row["$updatedAt"]
+    assert appwrite(f"POST {rows}", {"rowId": "key", "data": {"n": 1, "$createdAt": past}})["$createdAt"] == past
+
+
+def test_each_family_of_routes_knows_its_own_name_of_the_table(appwrite: Client) -> None:
+    rows = appwrite.table(COLUMNS)
+    documents = "./databases/d/collections/t/documents"
+    assert appwrite(f"POST {rows}", {"rowId": "a", "data": {"n": 1, "$tableId": "x", "$collection": "x"}})["n"] == 1
+    assert appwrite(f"POST {documents}", {"documentId": "b", "data": {"n": 1, "$collectionId": "x"}})["n"] == 1
+    refused = appwrite.refusal(f"POST {rows}", {"rowId": "c", "data": {"n": 1, "$collectionId": "x"}})
+    assert refused == (400, "row_invalid_structure")
+    refused = appwrite.refusal(f"PATCH {documents}/b", {"data": {"n": 2, "$tableId": "x"}})
+    assert refused == (400, "document_invalid_structure")

@@ -174,10 +174,16 @@ def test_a_list_of_links_is_emptied_by_an_empty_list_alone(library: Client) -> N
     assert library.refusal(f"POST {BOOKS}", {"rowId": "c", "data": {"name": "C", "author": {}}}) == refused
 
 
-def test_other_columns_are_checked_before_links(library: Client) -> None:
+def test_what_is_no_link_is_seen_before_other_columns_and_a_list_in_the_wrong_place_after(library: Client) -> None:
     link(library, "manyToOne")
-    body = {"rowId": "b", "data": {"name": 5, "author": 5}}
-    assert library.refusal(f"POST {BOOKS}", body) == (400, "row_invalid_structure")
+    for value, expected in (
+        (5, "relationship_value_invalid"),
+        ("no id!", "relationship_value_invalid"),
+        ({"$id": "_bad", "name": "x"}, "relationship_value_invalid"),
+        (["a"], "row_invalid_structure"),
+    ):
+        body = {"rowId": "b", "data": {"name": 5, "author": value}}
+        assert library.refusal(f"POST {BOOKS}", body) == (400, expected)
 
 
 def test_a_row_made_along_has_the_permissions_of_the_row_it_came_with(library: Client) -> None:
