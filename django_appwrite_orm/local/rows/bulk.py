@@ -36,7 +36,7 @@ def create_rows(work: Work, table: Table, rows: Sequence[Mapping[str, Any]]) -> 
 
 def identified(work: Work, rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, Mapping[str, Any], list[str] | None]]:
     """New rows with the ids and permissions they are going to have. Raises ``general_bad_request``."""
-    checked = []
+    checked: list[tuple[str, Mapping[str, Any], list[str] | None]] = []
     for row in rows:
         id = row.get("$id")
         id = UNIQUE if id is None else id
@@ -66,6 +66,12 @@ def upsert_rows(work: Work, table: Table, rows: Sequence[Mapping[str, Any]]) -> 
     return done
 
 
+def check_permissions_sent(data: Mapping[str, Any]) -> None:
+    """A bulk update stores permissions as they are sent, if they are permissions (the server's source). Raises
+    ``general_bad_request``."""
+    _permissions(data)
+
+
 def _permissions(row: Mapping[str, Any]) -> list[str] | None:
     granted = row.get("$permissions")
     if granted is None:
@@ -85,6 +91,7 @@ def update_rows(
 ) -> tuple[int, list[dict[str, Any]]]:
     """Change every row the queries select; the whole table without queries. Gives how many, and the first."""
     refuse_relationships(table)
+    check_permissions_sent(data)
     data = writable(work, data)
     check_data(table, data, whole_row=False, defaults=False, operators=True)
     rows = update_found(work, table, rows_selected(work, table, queries), data)

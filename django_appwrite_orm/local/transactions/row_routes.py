@@ -7,11 +7,11 @@ from typing import Any
 
 from ..catalogue.models import Table
 from ..protocol.answers import NO_CONTENT, Answer, json_answer
-from ..protocol.errors import AppwriteError
+from ..protocol.errors import AppwriteError, invalid_query
 from ..queries.page import count_page
 from ..queries.parse import Query, parse_queries
 from ..rows.access import check_own_roles, may, permissions_for_new_row, unauthorized
-from ..rows.bulk import identified, refuse_relationships
+from ..rows.bulk import check_permissions_sent, identified, refuse_relationships
 from ..rows.link_reading import show_links
 from ..rows.reading import get_row, list_rows, row_not_found, selection_of_one_row
 from ..rows.show import permissions_of, show_row
@@ -93,27 +93,42 @@ def delete(work: Work, table: Table, tx: str, row_id: str) -> Answer:
     return NO_CONTENT
 
 
-def count(work: Work, table: Table, tx: str, action: str, row_id: str, data: Mapping[str, Any]) -> Answer:
-    """Answers with the step, not the result; a transaction that is over is a bad request here."""
+def _open_or_bad_request(work: Work, id: str) -> Transaction:
+    """Where a transaction that is unknown or over makes a bad request (observed of counting, the server's source)."""
     try:
-        transaction = open_transaction(work, tx)
+        return open_transaction(work, id)
     except AppwriteError as refusal:
         if refusal.type in ("transaction_not_found", "transaction_not_ready"):
             raise AppwriteError("general_bad_request", refusal.message) from refusal
         raise
+
+
+def count(work: Work, table: Table, tx: str, action: str, row_id: str, data: Mapping[str, Any]) -> Answer:
+    """Answers with the step, not the result."""
+    transaction = _open_or_bad_request(work, tx)
     records.stage(work.session, transaction, table, action, row_id, dict(data))
     return json_answer(200, _fresh(work, table, {"$id": row_id, data["column"]: data["value"]}))
 
 
 def several(work: Work, table: Table, tx: str, action: str, data: Any, total: int) -> Answer:
     """A bulk call: one operation, no rows in the answer. New rows get their ids and permissions when they are
-    staged. Raises ``general_bad_request`` as bulk calls do."""
+    staged. Raises ``general_bad_request`` as bulk calls do, ``general_query_invalid``."""
     refuse_relationships(table)
     if action == "bulkCreate":
         data = [{**row, "$id": id, "$permissions": granted or []} for id, row, granted in identified(work, data)]
-    transaction = open_transaction(work, tx)
+    elif action != "bulkUpsert":
+        _check_readable(data["queries"])
+        check_permissions_sent(data.get("data", {}))
+    transaction = open_transaction(work, tx) if action == "bulkCreate" else _open_or_bad_request(work, tx)
     records.stage(work.session, transaction, table, action, None, data)
     return json_answer(200, {"total": total, work.view.words.rows: []})
+
+
+def _check_readable(queries: Sequence[str]) -> None:
+    try:
+        parse_queries(queries)
+    except ValueError as problem:
+        raise invalid_query(str(problem)) from problem
 
 
 def read(work: Work, table: Table, tx: str, row_id: str, queries: Sequence[str]) -> Answer:

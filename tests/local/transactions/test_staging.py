@@ -130,3 +130,38 @@ def test_operations_of_another_shape_are_refused(appwrite: Client, rows: str, op
     body = {"operations": [{"databaseId": "d", "tableId": "t", **operation}]}
     refused = appwrite.refusal(f"POST /transactions/{transaction}/operations", body)
     assert refused == (400, "general_argument_invalid")
+
+
+@pytest.mark.parametrize(
+    ("line", "body", "expected"),
+    [
+        ("PATCH", {"data": {"n": 1}, "queries": ["no query"]}, "general_query_invalid"),
+        ("DELETE", {"queries": ["no query"]}, "general_query_invalid"),
+        ("PATCH", {"data": {"$permissions": ["nonsense"]}}, "general_bad_request"),
+    ],
+)
+def test_bulk_calls_are_checked_alike_whether_staged_or_not(
+    appwrite: Client, rows: str, line: str, body: dict[str, Any], expected: str
+) -> None:
+    transaction = appwrite("POST /transactions", {})["$id"]
+    for more in ({}, {"transactionId": transaction}):
+        assert appwrite.refusal(f"{line} {rows}", {**body, **more}) == (400, expected)
+    assert appwrite(f"GET /transactions/{transaction}")["operations"] == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "body", "over"),
+    [
+        ("POST", {"rows": [{"n": 1}]}, (400, "transaction_not_ready")),
+        ("PUT", {"rows": [{"n": 1}]}, (400, "general_bad_request")),
+        ("PATCH", {"data": {"n": 1}}, (400, "general_bad_request")),
+        ("DELETE", {}, (400, "general_bad_request")),
+    ],
+)
+def test_a_transaction_that_is_over(
+    appwrite: Client, rows: str, line: str, body: dict[str, Any], over: tuple[int, str]
+) -> None:
+    transaction = appwrite("POST /transactions", {})["$id"]
+    appwrite(f"PATCH /transactions/{transaction}", {"rollback": True})
+    assert appwrite.refusal(f"{line} {rows}", {**body, "transactionId": transaction}) == over
+    assert appwrite(f"GET {rows}")["total"] == 1
