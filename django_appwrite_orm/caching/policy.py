@@ -17,6 +17,7 @@ DEFAULT_TTL = 300.0
 class CachePolicy:
     """The policy of a connection, a table, a block of code or one query. All times are in seconds.
 
+    Lives are those of the answers that a read under this policy fetches; who asks the same later shares them.
     `ttl`: the life of an answer; 0 keeps it out of the cache. `negative_ttl`: the life of the answer that a
     row does not exist (None: `ttl`). `stale_while_revalidate`: so long after its life an answer that no write
     has touched is still served, marked STALE, while one reader fetches it anew in the background.

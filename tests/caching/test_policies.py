@@ -205,6 +205,15 @@ def test_stale_is_never_served_for_no(store: Store, clock, error: Exception) -> 
         ask(store, server, policy)
 
 
+def test_an_answer_lives_as_the_read_that_fetched_it_says(store: Store, clock) -> None:
+    server = Server()
+    ask(store, server, CachePolicy(ttl=300))
+    clock.passes(60)
+    assert ask(store, server, CachePolicy(ttl=10)).status is Status.HIT
+    clock.passes(240)
+    assert ask(store, server, CachePolicy(ttl=3600)).status is Status.MISS
+
+
 def test_absent_rows_and_large_answers_have_lives_of_their_own(store: Store, clock) -> None:
     server, policy = Server(), CachePolicy(ttl=60, negative_ttl=5, largest=10)
     server.text = "null"
