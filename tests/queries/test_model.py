@@ -209,7 +209,7 @@ def examples(count: int) -> limits:
 SLICES = (st.integers(0, 12), st.none() | st.integers(0, 20))
 
 
-@examples(200)
+@examples(180)
 @given(condition=WHERE, names=orders(["text", "code", *NUMERIC]), start=SLICES[0], length=SLICES[1])
 def test_a_queryset_is_what_the_model_says(things, condition: Q, names: list[str], start: int, length) -> None:
     check(condition, names, start, length)

@@ -124,7 +124,7 @@ CONDITIONS = st.recursive(
 
 
 @pytest.mark.usefixtures("twins")
-@settings(max_examples=150, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(CONDITIONS)
 def test_what_django_finds(condition: Q) -> None:
     expected = DjangoItem._default_manager.using("twin").filter(condition)
