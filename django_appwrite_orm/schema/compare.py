@@ -121,7 +121,8 @@ class _Comparison(Draft):
             self._missing_relationship(wanted)
             return
         former = self.table.columns.get(former_key(wanted.key))
-        if former is not None:  # a conversion ended between its two renames: the values go back, and it starts again
+        if former is not None and lookup(self.wanted.state.columns, former.key) is None:
+            # A conversion ended between its two renames: the values go back, and it starts again.
             self.add(RenameColumn(self.ref, former, replace(former, key=wanted.key)))
             self.present[wanted.key] = former.key
             self._column(wanted)
@@ -195,6 +196,14 @@ class _Comparison(Draft):
                 " Declare a column with another key, and carry over in a program what may be read by everybody."
             )
             return
+        companions = temporary_key(wanted.key), former_key(wanted.key)
+        for key in companions:
+            if lookup(self.wanted.state.columns, key) is not None:
+                self.obstacle(
+                    f"{where}: its values pass through columns {' and '.join(companions)},"
+                    f" and {key} is declared for something else. Give that column another key first (renamed_from=)."
+                )
+                return
         former = self.table.columns.get(former_key(wanted.key))
         if former is not None:
             if not self.rules.allow_destructive:

@@ -127,6 +127,27 @@ class TestOtherKinds:
         assert values(third) == [True]
         assert set(columns_of()) == {"a"}
 
+    @pytest.mark.parametrize("companion", ["a__migrating", "a__before", "A__Before"])
+    @pytest.mark.parametrize("rules", [Rules(), Rules(allow_destructive=True, prune=True)])
+    def test_a_declared_column_is_never_taken_for_a_companion(self, companion: str, rules: Rules) -> None:
+        own = columns.String(size=9, column=companion)
+        old = table(a=columns.String(size=9), own=own)
+        migrated(old)
+        old.objects.create(a="1", own="keep")
+        new = table(a=columns.Integer(convert=int), own=own)
+        refused(new, match=f"{companion.lower()} is declared for something else", rules=rules)
+        assert values(old, "own") == ["keep"]
+
+    def test_a_new_column_does_not_take_over_a_declared_one(self) -> None:
+        """Only what a conversion left behind goes back to where it came from."""
+        own = columns.String(size=9, column="a__before")
+        old = table(own=own)
+        migrated(old)
+        old.objects.create(own="keep")
+        new = table(own=own, a=columns.String(size=9))
+        assert migrated(new) == ["Add column things.a (string(9))"]
+        assert (values(new, "own"), values(new, "a")) == (["keep"], [None])
+
     def test_a_conversion_that_is_taken_back_leaves_a_column_that_prune_drops(self) -> None:
         old = table(a=columns.String(size=9))
         migrated(old)

@@ -157,12 +157,22 @@ def test_a_row_with_other_links_keeps_them_unless_told(tmp_path: Path) -> None:
     assert world()["desks"][1]["tags"] == ["t2"]
 
 
+@pytest.mark.parametrize("links", [{"desk": "d2"}, {"desk": None}, {"boss": None}, {"boss": "p1"}])
+def test_a_row_with_another_link_to_one_row_is_refused(links: dict[str, str | None], tmp_path: Path) -> None:
+    same = {"name": "Ann", "boss": "p3", "desk": "d1"}
+    assert loaded(write(tmp_path / "rows", "people", id="p1", **same))[0].startswith("1 rows: 0 created")
+    _, refused = loaded(write(tmp_path / "rows", "people", id="p1", **{**same, **links}))
+    assert "a row with this id is there and has other values" in refused[0]
+
+
 def test_a_row_that_had_no_links_has_none_again(tmp_path: Path) -> None:
     ask("PATCH", "/tables/people/rows/p1", {"data": {"chores": []}})
     before = world()
     call_command("dump_appwrite", "people", "desks", "tags", output=tmp_path / "rows", stderr=io.StringIO())
     ask("PATCH", "/tables/people/rows/p2", {"data": {"chores": ["d2"]}})
-    loaded(tmp_path / "rows")
+    line, refused = loaded(tmp_path / "rows")
+    assert line == "The links of 1 rows were refused."
+    assert "row p2: its links were not written: it is linked to others by chores; --overwrite" in "".join(refused)
     assert [row["chores"] for row in world()["people"]] == [[], ["d2"], []], "nothing is overwritten unasked"
     loaded(tmp_path / "rows", overwrite=True)
     assert [row["chores"] for row in world()["people"]] == [row["chores"] for row in before["people"]] == [[], [], []]

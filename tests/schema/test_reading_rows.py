@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 from pathlib import Path
@@ -54,3 +55,36 @@ def test_an_empty_file_has_no_rows(tmp_path: Path) -> None:
     file = tmp_path / "rows"
     file.write_text(" \n")
     assert loaded(file)[0] == "0 rows: 0 created, 0 overwritten, 0 there already, 0 refused."
+
+
+def line(**row: object) -> bytes:
+    return json.dumps({"table": "books", "row": {**GOOD, **row}}, ensure_ascii=False).encode() + b"\n"
+
+
+def test_a_byte_that_is_no_text_is_the_matter_of_its_line(tmp_path: Path) -> None:
+    """A file that was cut in the middle of a letter, or one line of which was written by another program."""
+    file = tmp_path / "rows"
+    whole = line(id="x", title="caf\u00e9", **{"$id": "cut"})
+    spoilt = line(**{"$id": "spoilt", "title": "caf\u00e9"}).replace(b"\xc3\xa9", b"\xe9")
+    file.write_bytes(line() + spoilt + line(**{"$id": "last", "title": "Last"}) + whole[: whole.index(b"\xc3") + 1])
+    said, lines = loaded(file)
+    assert said == "2 rows were refused."
+    assert sorted(one[:6] for one in lines) == ["Line 2", "Line 4"]
+    assert any("row spoilt: a text in it is not UTF-8" in one for one in lines)
+    assert any(one.startswith("Line 4: it is not JSON") for one in lines)
+    assert {row.id for row in Book.objects.all()} == {"good", "last"}
+
+
+def test_the_mark_of_an_editor_at_the_beginning_is_none_of_the_rows(tmp_path: Path) -> None:
+    file = tmp_path / "rows"
+    file.write_bytes(b"\xef\xbb\xbf" + line())
+    assert loaded(file)[0].startswith("1 rows: 1 created")
+
+
+@pytest.mark.parametrize("way", ["file", "stdin"])
+def test_a_compressed_file_is_said_to_be_one(way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "rows.gz"
+    file.write_bytes(gzip.compress(line()))
+    if way == "stdin":
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(file.read_bytes()), encoding="utf-8"))
+    assert "The file is compressed. Give what is in it: gunzip -c" in loaded("-" if way == "stdin" else file)[0]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Mapping
+from io import TextIOWrapper
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, TextIO
+from typing import Any, TextIO, TypedDict
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -18,6 +19,15 @@ from ...schema import tables_named
 from ...schema.data import Summary, load
 from ...steps import run
 from ...tables import Row
+
+
+class _Read(TypedDict):
+    encoding: str
+    errors: str
+
+
+# With the mark that some editors put at the beginning; a byte that is no UTF-8 is the matter of its row alone.
+_READ: _Read = {"encoding": "utf-8-sig", "errors": "surrogateescape"}
 
 
 class Command(BaseCommand):
@@ -38,14 +48,16 @@ class Command(BaseCommand):
             for table in tables_named(labels, database):
                 tables |= {table._meta.name: table, table._meta.id: table}
             if file == "-":
-                with TemporaryFile("w+", encoding="utf-8") as copied:  # it may have to be read twice
+                if isinstance(sys.stdin, TextIOWrapper):
+                    sys.stdin.reconfigure(**_READ)
+                with TemporaryFile("w+", **_READ) as copied:  # it may have to be read twice
                     shutil.copyfileobj(sys.stdin, copied)
                     copied.seek(0)
                     summary = self._load(copied, tables, database, overwrite)
             else:
-                with Path(file).open(encoding="utf-8") as opened:
+                with Path(file).open(**_READ) as opened:
                     summary = self._load(opened, tables, database, overwrite)
-        except (AppwriteORMError, OSError, UnicodeDecodeError) as error:
+        except (AppwriteORMError, OSError) as error:
             message = f"{error} Rows that were loaded stay; load the file again to go on."
             raise CommandError(message) from error
         self.stdout.write(

@@ -25,7 +25,7 @@ class Linking:
 
     def link(self, entry: Entry, *, was_there: bool) -> Steps[None]:
         """Give the entry's row its links, unless it has others and was not to be overwritten; a row that is not there
-        was refused before. One that `was_there`, to be overwritten, may have links where the entry has none."""
+        was refused before. One that `was_there` may have links where the entry says that there are none."""
         wanted = links_of(entry, self.tables, none=was_there)
         if not wanted or entry.row is None:
             return

@@ -87,7 +87,7 @@ class _Load:
     defaulted: int = 0
     # Of rows that are linked to many, those that were refused; their links are, too.
     refused: set[tuple[str, str]] = field(default_factory=set)
-    # Of rows that may be linked to many, those that were there, to be overwritten.
+    # Of rows that may be linked to many, those that were there: they may have links that the file does not know.
     were_there: set[tuple[str, str]] = field(default_factory=set)
     linked: bool = False
 
@@ -130,7 +130,7 @@ class _Load:
         try:
             json.dumps(entry.row, ensure_ascii=False).encode()
         except UnicodeEncodeError:
-            return "a text in it has half a surrogate pair, which cannot be sent"
+            return "a text in it is not UTF-8, or has half a surrogate pair, and cannot be sent"
         return ""
 
     def _refused(self, entry: Entry, reason: object) -> None:
@@ -230,7 +230,7 @@ class _Load:
                 self._refused(entry, error)
 
     def _was_there(self, entry: Entry) -> None:
-        if self.overwrite and links_of(entry, self.tables, none=True):
+        if links_of(entry, self.tables, none=True):
             self.were_there.add((entry.table, _id(entry)))
             self.linked = True
 

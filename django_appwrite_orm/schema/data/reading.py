@@ -13,6 +13,7 @@ from ...exceptions import SchemaError
 
 _CHUNK = 65_536
 _LINES = re.compile(r'\s*\{\s*"table"\s*:\s*"')
+_GZIP = "\x1f\udc8b"  # its first two bytes, the second one as a byte that is no UTF-8
 _BLANK = re.compile(r"[ \t\r\n]*")
 
 
@@ -30,6 +31,8 @@ def entries(file: TextIO) -> Iterator[Entry]:
     """The rows of a file in either form. Raises `SchemaError` where an object in the form of the TypeScript
     appwrite-orm breaks off; a bad line of JSON Lines is an entry with a problem."""
     start = file.read(_CHUNK)
+    if start.startswith(_GZIP):
+        raise SchemaError("The file is compressed. Give what is in it: gunzip -c FILE | manage.py load_appwrite -")
     if not start.strip():
         return iter(())
     return _lines(start, file) if _LINES.match(start) else _Object(start, file).entries()
