@@ -11,7 +11,7 @@ from ..protocol.errors import AppwriteError
 from ..store.session import Session
 from ..values.dates import now
 from ..values.identifiers import folded_id
-from .models import AVAILABLE, NUMBER_TYPES, RELATIONSHIP, SPATIAL_TYPES, Column, Index, Table
+from .models import AVAILABLE, RELATIONSHIP, SPATIAL_TYPES, Column, Index, Table
 from .physical import SYSTEM, drop_index, make_index
 
 TYPES: Final = ("key", "fulltext", "unique", "spatial")
@@ -36,9 +36,10 @@ def create_index(session: Session, table: Table, new: NewIndex) -> Index:
     ``column_type_invalid``, ``column_index_invalid``."""
     if len(table.indexes) >= MOST_INDEXES:
         raise AppwriteError("column_index_limit_exceeded", f"A table has at most {MOST_INDEXES} indexes.")
-    for key in new.columns:
+    for key in new.columns:  # the first column that cannot be indexed decides
         if key not in SYSTEM and key not in table.by_key:
             raise AppwriteError("column_unknown", f"There is no column {key!r} to index.")
+        _check_kind(table.by_key.get(key))
     check_index(table, new)
     if any(folded_id(index.key) == folded_id(new.key) for index in table.indexes):
         raise AppwriteError("column_index_already_exists", "The table has an index with this key.")
@@ -75,10 +76,7 @@ def check_index(table: Table, new: NewIndex) -> None:
     """Whether the columns can carry the index. System columns behave as short texts and dates."""
     columns = [table.by_key.get(key) for key in new.columns]
     for column in columns:
-        if column is not None and column.type == RELATIONSHIP:
-            raise AppwriteError("column_type_invalid", "A relationship cannot be indexed.")
-        if column is not None and column.array:
-            raise AppwriteError("index_invalid", "A list cannot be indexed.")
+        _check_kind(column)
     if not columns:
         raise _invalid("An index needs a column.")
     if folded_id(new.key) in map(folded_id, _RESERVED):
@@ -90,6 +88,13 @@ def check_index(table: Table, new: NewIndex) -> None:
     _check_kinds(new, columns)
     if new.type in ("key", "unique"):
         _check_lengths(new, columns)
+
+
+def _check_kind(column: Column | None) -> None:
+    if column is not None and column.type == RELATIONSHIP:
+        raise AppwriteError("column_type_invalid", "A relationship cannot be indexed.")
+    if column is not None and column.array:
+        raise AppwriteError("index_invalid", "A list cannot be indexed.")
 
 
 def _check_kinds(new: NewIndex, columns: Sequence[Column | None]) -> None:
@@ -109,19 +114,27 @@ def _check_lengths(new: NewIndex, columns: Sequence[Column | None]) -> None:
     total = 0
     for place, column in enumerate(columns):
         length = (new.lengths[place] if place < len(new.lengths) else 0) or 0
-        if column is None or column.is_text:
-            size = column.size if column is not None else 36
-            if column is not None and column.type in ("text", "mediumtext", "longtext"):
-                size = 65_535
+        size = _text_size(new.columns[place], column)
+        if size is not None:
             if length < 0 or length > size:
                 raise _invalid("A length lies between 1 and the size of its column.")
             total += length or size
         else:
             if length:
                 raise _invalid("Only texts have an index length.")
-            total += 2 if column.type in NUMBER_TYPES and column.type == "double" else 1
+            total += 2 if column is not None and column.type == "double" else 1
     if total > LONGEST:
         raise _invalid(f"An index is at most {LONGEST} characters long; give lengths.")
+
+
+def _text_size(key: str, column: Column | None) -> int | None:
+    """How many characters an index may hold of a text; None for anything else. An id counts as 255 (the server's
+    source), whatever the longest may be."""
+    if column is None:
+        return 255 if key == "$id" else None
+    if not column.is_text:
+        return None
+    return 65_535 if column.type in ("text", "mediumtext", "longtext") else column.size
 
 
 def _invalid(message: str) -> AppwriteError:

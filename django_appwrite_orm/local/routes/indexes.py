@@ -62,7 +62,8 @@ def delete(call: Call) -> Answer:
 
 
 def _column_name(value: Any) -> str:
-    return value if isinstance(value, str) and value in SYSTEM else key(value)
+    """A column's key, or one of the three system names that a key may be (the database library)."""
+    return value if isinstance(value, str) and value in SYSTEM and value != "$sequence" else key(value)
 
 
 def _length(value: Any) -> int | None:

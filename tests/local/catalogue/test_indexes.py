@@ -39,6 +39,13 @@ COLUMNS: list[dict[str, Any]] = [
         ("spatial", ["i"], {}, "column_index_invalid"),
         ("btree", ["i"], {}, "general_argument_invalid"),
         ("key", [], {}, "column_index_invalid"),
+        # These follow the server's source.
+        ("key", ["l", "nope"], {}, "index_invalid"),  # the first that cannot be indexed decides
+        ("key", ["nope", "l"], {}, "column_unknown"),
+        ("key", ["$createdAt"], {"lengths": [5]}, "column_index_invalid"),
+        ("key", ["$id", "long"], {"lengths": [0, 513]}, None),
+        ("key", ["$id", "long"], {"lengths": [0, 514]}, "column_index_invalid"),  # an id counts as 255
+        ("key", ["$sequence"], {}, "general_argument_invalid"),
     ],
 )
 def test_what_can_be_indexed(
