@@ -10,7 +10,7 @@ from ..protocol.errors import AppwriteError, invalid_query
 from ..queries.page import read_page
 from ..values.identifiers import UNIQUE, folded_id, is_identifier, unique_id
 from ..values.permissions import VERBS, spell_out, split_permission
-from .reading import plan_rows
+from .reading import parse_row_queries, plan_rows
 from .show import select_columns, show_row
 from .stored import StoredRow, delete_rows, find_row
 from .structure import check_data, writable
@@ -108,7 +108,7 @@ def remove_rows(work: Work, table: Table, queries: Iterable[str]) -> tuple[int, 
 
 def rows_selected(work: Work, table: Table, queries: Iterable[str]) -> list[StoredRow]:
     """The rows a bulk change is about, whole. Raises ``general_query_invalid``; a cursor has no place here."""
-    page, _ = plan_rows(work, table, queries, default_limit=None)
+    page, _ = plan_rows(work, table, parse_row_queries(queries), default_limit=None)
     if page.cursor is not None:
         raise invalid_query("a bulk change takes no cursor")
     return read_page(work.session, page, select_columns(table.plain))

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from ..catalogue.models import Table
 from ..protocol.errors import AppwriteError, invalid_query
+from ..queries.check import cursor_id
 from ..queries.page import DEFAULT_LIMIT, Page, plan_page, read_page
-from ..queries.parse import MOST_QUERIES, Query, parse_queries
+from ..queries.parse import MOST_QUERIES, Parsed, Query, parse_queries
 from .access import may, readable_rows
 from .link_reading import Selection, select, show_links
 from .show import permissions_of, select_columns, show_row
@@ -44,9 +45,15 @@ def selection_of_one_row(work: Work, table: Table, queries: Iterable[str]) -> Se
 
 
 def list_rows(work: Work, table: Table, queries: Iterable[str]) -> tuple[Page, list[dict[str, Any]]]:
-    """A page of rows the caller may read, and the page itself for counting."""
+    """A page of rows the caller may read, and the page itself for counting.
+
+    Checked in the server's order: whether the queries can be read, the cursor, the caller, what is asked. Raises
+    ``general_query_invalid``, ``general_cursor_not_found``, ``user_unauthorized``.
+    """
+    parsed = parse_row_queries(queries)
+    _check_cursor(work, table, parsed)
     readable = readable_rows(work.caller, table)
-    page, selection = plan_rows(work, table, queries)
+    page, selection = plan_rows(work, table, parsed)
     if readable is not None:
         page = page.narrowed(*readable)
     columns = selection.columns
@@ -55,12 +62,30 @@ def list_rows(work: Work, table: Table, queries: Iterable[str]) -> tuple[Page, l
     return page, [show_links(work, table, row, selection) for row in rows]
 
 
+def parse_row_queries(queries: Iterable[str]) -> Parsed:
+    """Raises ``general_query_invalid``."""
+    try:
+        return parse_queries(queries)
+    except ValueError as problem:
+        raise invalid_query(str(problem)) from problem
+
+
+def _check_cursor(work: Work, table: Table, parsed: Parsed) -> None:
+    if parsed.cursor is None:
+        return
+    try:
+        id = cursor_id(parsed.cursor)
+    except ValueError as problem:
+        raise invalid_query(str(problem)) from problem
+    if find_row(work.session, table, id, ()) is None:
+        raise AppwriteError("general_cursor_not_found", "The row a cursor stands at does not exist.")
+
+
 def plan_rows(
-    work: Work, table: Table, queries: Iterable[str], default_limit: int | None = DEFAULT_LIMIT
+    work: Work, table: Table, parsed: Parsed, default_limit: int | None = DEFAULT_LIMIT
 ) -> tuple[Page, Selection]:
     """What a list asks for. Raises ``general_query_invalid``."""
     try:
-        parsed = parse_queries(queries)
         if len(parsed.filters) > MOST_QUERIES:
             raise ValueError(f"at most {MOST_QUERIES} queries")
         selection = select(work, table, selected_names(table, parsed.selects))

@@ -7,13 +7,13 @@ from typing import Any
 
 from ..catalogue.models import Table
 from ..protocol.answers import NO_CONTENT, Answer, json_answer
-from ..protocol.errors import AppwriteError, invalid_query
+from ..protocol.errors import AppwriteError
 from ..queries.page import count_page
 from ..queries.parse import Query, parse_queries
 from ..rows.access import check_own_roles, may, permissions_for_new_row, unauthorized
 from ..rows.bulk import check_permissions_sent, identified, refuse_relationships
 from ..rows.link_reading import show_links
-from ..rows.reading import get_row, list_rows, row_not_found, selection_of_one_row
+from ..rows.reading import get_row, list_rows, parse_row_queries, row_not_found, selection_of_one_row
 from ..rows.show import permissions_of, show_row
 from ..rows.stored import find_row
 from ..rows.structure import writable
@@ -117,18 +117,11 @@ def several(work: Work, table: Table, tx: str, action: str, data: Any, total: in
     if action == "bulkCreate":
         data = [{**row, "$id": id, "$permissions": granted or []} for id, row, granted in identified(work, data)]
     elif action != "bulkUpsert":
-        _check_readable(data["queries"])
+        parse_row_queries(data["queries"])
         check_permissions_sent(data.get("data", {}))
     transaction = open_transaction(work, tx) if action == "bulkCreate" else _open_or_bad_request(work, tx)
     records.stage(work.session, transaction, table, action, None, data)
     return json_answer(200, {"total": total, work.view.words.rows: []})
-
-
-def _check_readable(queries: Sequence[str]) -> None:
-    try:
-        parse_queries(queries)
-    except ValueError as problem:
-        raise invalid_query(str(problem)) from problem
 
 
 def read(work: Work, table: Table, tx: str, row_id: str, queries: Sequence[str]) -> Answer:

@@ -9,7 +9,7 @@ import pytest
 
 from django_appwrite_orm.local import LocalAppwrite
 
-from ..client import Client, query
+from ..client import GUEST, KEY, Client, query
 
 COLUMNS: list[dict[str, Any]] = [
     {"key": "name", "type": "string", "size": 20},
@@ -121,3 +121,16 @@ def test_a_remembered_list_says_so(appwrite: Client) -> None:
 
     assert [ask(), ask(), ask([query("limit", "", 1)])] == ["miss", "hit", "miss"]
     assert "x-appwrite-cache" not in appwrite.send(f"GET {rows}").headers
+
+
+def test_what_is_wrong_with_a_list_is_told_in_the_servers_order(appwrite: Client) -> None:
+    """Queries that cannot be read, then the cursor, then the caller, then what is asked."""
+    rows = appwrite.table([{"key": "n", "type": "integer"}])
+    broken, cursor, unknown = "no query", query("cursorAfter", "", "nope"), query("equal", "nope", 1)
+    for queries, headers, expected in (
+        ([cursor, broken], GUEST, (400, "general_query_invalid")),
+        ([unknown, cursor], GUEST, (400, "general_cursor_not_found")),
+        ([unknown], GUEST, (401, "user_unauthorized")),
+        ([unknown], KEY, (400, "general_query_invalid")),
+    ):
+        assert appwrite.refusal(f"GET {rows}", queries=queries, headers=headers) == expected
