@@ -53,7 +53,7 @@ def _token(connection: Connection, user: str) -> Steps[str]:
 
 
 class Refused(AppwriteORMError):
-    """Appwrite's realtime ended the connection with an error frame."""
+    """The connection is of no more use: Appwrite's realtime ended it with an error frame, or we do."""
 
 
 class Listener:
@@ -99,8 +99,9 @@ class Listener:
         connect, failure = _library()
         while not self._stop.asked:
             try:
-                with connect(self._url(), self._headers()) as socket:
-                    self._listen(socket)
+                url = self._url()
+                with connect(url, self._headers()) as socket:
+                    self._listen(socket, url)
             except (OSError, failure, AppwriteORMError) as error:
                 if not _passes(error):
                     raise
@@ -131,12 +132,14 @@ class Listener:
         # A token counts while connecting only, so that each connection gets a new one.
         return {"X-Appwrite-JWT": run(_token(connection, user))} if user else {}
 
-    def _listen(self, socket: ClientConnection) -> None:
+    def _listen(self, socket: ClientConnection, url: str) -> None:
         heard = time.monotonic()
         asked = False
         while not self._stop.asked:
             self._reporter.repeat()
             run(pay(self.alias))
+            if self._url() != url:
+                raise Refused("tables have been registered since it connected, which it is not told of")
             try:
                 frame = socket.recv(timeout=LOOK)
             except TimeoutError:

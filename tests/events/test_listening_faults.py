@@ -20,6 +20,7 @@ from django_appwrite_orm.exceptions import ConfigurationError, PermissionDenied
 from django_appwrite_orm.schema import migrate
 from django_appwrite_orm.steps import run
 from tests.library.tables import Book
+from tests.schema.making import registered, table
 from tests.transport.faults import answer, faulty, frames, hang, refusal
 
 from .tables import Open
@@ -79,6 +80,15 @@ def test_what_appwrite_says_of_the_key_does_not_pass(settings, tables: None) -> 
         settings.APPWRITE_ORM = {"default": {**keys, "LISTEN_AS": "somebody"}}
         with pytest.raises(PermissionDenied):
             Listener("default").run()
+
+
+def test_tables_that_are_registered_later_are_listened_to(start: Start) -> None:
+    """By an app whose turn comes after that of the one that listens: nothing would ever be heard of them."""
+    server, found = start(frames(CONNECTED))
+    assert soon(lambda: found.state == "listening")
+    with registered(table("later")):
+        assert soon(lambda: len(server.received) == 2 and found.state == "listening")
+    assert [".later.rows" in one.target for one in server.received[:2]] == [False, True]
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import logging
 from typing import Any
@@ -10,6 +11,7 @@ from unittest import mock
 
 import pytest
 from django.core.cache import caches
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpResponse
 from django.test import AsyncClient, Client
 
@@ -17,7 +19,7 @@ from django_appwrite_orm import signals
 from django_appwrite_orm.exceptions import ConfigurationError
 from django_appwrite_orm.schema import migrate
 from django_appwrite_orm.steps import run
-from django_appwrite_orm.web.webhooks import LARGEST, signature
+from django_appwrite_orm.web.webhooks import LARGEST, appwrite_webhook, signature
 from tests.counting import counted
 
 from .conftest import recorded
@@ -182,6 +184,60 @@ def test_odd_bodies_that_are_signed(body: str, status: int, heard: list[dict[str
     assert deliver(GOOD, body=body, headers=headers).status_code == status
     assert Open.objects.is_updated() is (status != 204)
     assert heard == []
+
+
+class Body(io.RawIOBase):
+    """Of a request that never ends, or that ends before it should; it counts what is asked of it."""
+
+    def __init__(self, *, breaks: bool) -> None:
+        self.breaks, self.asked = breaks, 0
+
+    def read(self, size: int = -1) -> bytes:
+        self.asked += size
+        if self.breaks:
+            raise ConnectionResetError("gone")
+        return b"x" * size
+
+
+@pytest.mark.parametrize(
+    ("length", "breaks", "status", "asked"),
+    [
+        (str(10**9), False, 413, 0),
+        ("9" * 3000, False, 413, 0),
+        ("1000", False, 401, 1000),
+        ("100", True, 400, 100),
+    ],
+)
+def test_what_anybody_can_send_costs_little_and_is_no_error_of_the_site(
+    length: str, breaks: bool, status: int, asked: int
+) -> None:
+    body = Body(breaks=breaks)
+    given = {"wsgi.input": body, "CONTENT_LENGTH": length}
+    place = {"REQUEST_METHOD": "POST", "PATH_INFO": "/hook", "SERVER_NAME": "hook.example.com", "SERVER_PORT": "80"}
+    assert appwrite_webhook(WSGIRequest({**place, **given})).status_code == status
+    assert body.asked == asked
+
+
+URLS = ["/hook?q=a%20b&x=%C3%A9", "/hook?q=a+b", "/hook?q=100%", "/hook?q=%ff", "/h%6Fok", "/hook?"]
+
+
+@pytest.mark.parametrize("target", URLS)
+@pytest.mark.parametrize("host", ["hook.example.com", "Hook.Example.com:8443"])
+def test_odd_urls_are_signed_as_appwrite_does_it(target: str, host: str) -> None:
+    """Percent-decoded, and otherwise to the letter."""
+    url = f"http://{host}{target}".removesuffix("?")
+    headers = changed(GOOD, Signature=signature(SECRET, url, GOOD["body"].encode()))
+    assert deliver(GOOD, target=target, headers={**headers, "Host": host}).status_code == 204
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "x; charset=no"]
+)
+def test_the_kind_of_content_is_not_asked_for(kind: str) -> None:
+    """A proxy may have lost it."""
+    headers = {**GOOD["headers"], "Content-Type": kind}
+    response = Client().generic("POST", GOOD["target"], GOOD["body"], content_type=kind, headers=headers)
+    assert response.status_code == 204
 
 
 @pytest.mark.parametrize("names", ["", "databases.other.tables.open.rows.a.update", "x" * 5000, "databases.*,,.,.."])
