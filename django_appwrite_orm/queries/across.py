@@ -142,7 +142,9 @@ def _positive_or_not(clause: Clause, matching: Clause) -> Clause:
 def _ids_in(query: Selection[Any], clause: Across) -> Steps[list[str]]:
     from .related import asked_beside
 
-    other = asked_beside(clause.other, query.db)._clone(_where=clause.where, policy=query.policy, select=(clause.key,))
+    other = asked_beside(clause.other, query.db)._clone(
+        _where=clause.where, is_placed=query.is_placed, policy=query.policy, select=(clause.key,)
+    )
     what = f"a lookup across {clause.way!r}"
     raws = yield from _all_of(query, other, what)
     return list(dict.fromkeys(one for raw in raws for one in linked_ids(raw.get(clause.key))))

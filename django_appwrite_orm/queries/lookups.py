@@ -157,10 +157,12 @@ def _lookup(table: type[Row], path: str, value: Any) -> Clause:
             f"{table.__name__}.{path}: Appwrite knows no outer query, so there is no OuterRef. Give this queryset's"
             f" column to the outer one instead: filter(pk__in={table.__name__}.objects.filter(...).values({name!r}))."
         )
-    if isinstance(value, Q) or hasattr(value, "resolve_expression"):
-        raise NotSupportedError(f"{table.__name__}.{path}: Appwrite compares a column with values, not with {value!r}.")
+    _refuse_expression(table, path, value)
 
     def query(one: Any) -> Any:
+        if is_queryset(one):
+            raise NotSupportedError(f"{table.__name__}.{path}: a queryset stands alone, {column.name}__in=queryset.")
+        _refuse_expression(table, path, one)
         try:
             return column.to_query(one)
         except ValidationError as error:
@@ -170,6 +172,11 @@ def _lookup(table: type[Row], path: str, value: Any) -> Clause:
     if not _sendable(clause):
         raise NotSupportedError(f"{table.__name__}.{path}: Appwrite takes at most {TEXT_LIMIT} characters in a value.")
     return clause
+
+
+def _refuse_expression(table: type[Row], path: str, value: Any) -> None:
+    if isinstance(value, Q) or hasattr(value, "resolve_expression"):
+        raise NotSupportedError(f"{table.__name__}.{path}: Appwrite compares a column with values, not with {value!r}.")
 
 
 def ids_for(other: type[Row] | Callable[[], type[Row]], value: Any) -> Any:

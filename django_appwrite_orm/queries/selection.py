@@ -13,7 +13,7 @@ from django.db.models import Q
 from ..caching import CachePolicy, PolicyChange
 from ..connection import connections
 from ..exceptions import NotSupportedError
-from ..identity import IdentifiedAlias, Identity
+from ..identity import IdentifiedAlias, Identity, same_identity
 from ..plans import EVERYTHING, NOTHING, Clause, Split, TableRef, conjunction, disjunction, split
 from ..tables import Row
 from . import lookups, textual
@@ -32,6 +32,7 @@ class Selection(UnavailableMethods, Generic[R]):
     def __init__(self, model: type[R], using: str | None = None) -> None:
         self.model = model
         self.db = alias_of(model, using)
+        self.is_placed = bool(using)  # its connection was named by whoever asks
         self.order: tuple[Clause, ...] = ()
         self.cursor: tuple[Clause, ...] = ()
         self.select: tuple[str, ...] = ()
@@ -118,8 +119,8 @@ class Selection(UnavailableMethods, Generic[R]):
         return self._clone(_where=NOTHING)
 
     def using(self, alias: str) -> Self:
-        """The same question to another connection."""
-        return self._clone(db=alias)
+        """The same question to another connection, for the same user or guest."""
+        return self._clone(db=same_identity(self.db, alias), is_placed=True)
 
     def as_user(self, *, jwt: str | None = None, session: str | None = None) -> Self:
         """The same question, or change, with a user's permissions: by a JWT or a session secret. Its rows are

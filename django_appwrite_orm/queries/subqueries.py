@@ -32,11 +32,19 @@ class Among(Clause):
     query: Any = None
 
     def question(self, outer: Selection[Any]) -> Selection[Any]:
-        """What is asked first. A queryset that speaks for nobody in particular is asked for whom `outer` speaks."""
+        """What is asked first. A queryset that speaks for nobody in particular is asked for whom `outer` speaks, and
+        one for which no connection was named where `outer` was told to ask, as a lookup across a relation is."""
         query: Selection[Any] = self.query
-        alias = query.db if isinstance(query.db, IdentifiedAlias) else same_identity(outer.db, query.db)
+        follows = outer.is_placed and not query.is_placed
+        place = (query.model._meta.using or outer.db) if follows else query.db
+        alias = same_identity(query.db if isinstance(query.db, IdentifiedAlias) else outer.db, place)
         return query._clone(
-            db=alias, policy=query.policy or outer.policy, select=(self.source.key,), related=(), _shape=None
+            db=alias,
+            is_placed=query.is_placed or outer.is_placed,
+            policy=query.policy or outer.policy,
+            select=(self.source.key,),
+            related=(),
+            _shape=None,
         )
 
     def matching(self, rows: Iterable[Row]) -> Clause:

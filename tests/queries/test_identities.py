@@ -120,6 +120,14 @@ def test_a_public_response_cannot_rest_on_it(ada) -> None:
     assert record.expires == 0
 
 
+def test_another_connection_is_asked_for_the_same_user(ada, settings) -> None:
+    settings.APPWRITE_ORM = {**settings.APPWRITE_ORM, "again": settings.APPWRITE_ORM["default"]}
+    ada.create(text="from Ada")
+    assert ada.using("again").db.identity == ada.db.identity
+    assert texts(ada.using("again")) == ["from Ada"]
+    assert texts(Letter.objects.as_guest().using("again")) == []
+
+
 def test_rows_are_saved_and_lead_on_as_whom_they_were_read(ada, bob) -> None:
     folder = Folder.objects.as_user(jwt=ada.db.identity.secret).create(name="secret")
     letter = ada.create(text="from Ada", folder=folder)

@@ -6,10 +6,12 @@ import asyncio
 
 import pytest
 from django.core.exceptions import FieldError
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 
 from django_appwrite_orm.exceptions import NotSupportedError, PermissionDenied
 from django_appwrite_orm.queries import across
+from django_appwrite_orm.schema import migrate
+from django_appwrite_orm.steps import run
 from tests.counting import counted
 from tests.library.tables import Book
 
@@ -108,12 +110,42 @@ def test_for_whom_the_outer_one_is_asked() -> None:
 
 
 @in_the_shop
+def test_where_the_outer_one_is_asked(settings) -> None:
+    """As a lookup across a reference, unless a connection was named for the queryset itself."""
+    default = settings.APPWRITE_ORM["default"]
+    settings.APPWRITE_ORM = {"default": default, "other": {**default, "DATABASE_ID": "branch"}}
+    run(migrate([Country, Maker, Toy], "other"))
+    Country.objects.using("other").create(id="fr", name="Fiji")
+    Maker.objects.using("other").create(id="eve", name="Ada", country_id="fr")
+    Toy.objects.using("other").create(name="bike", maker_id="eve")
+    called_ada, fijian = Maker.objects.filter(name="Ada"), Country.objects.filter(name="Fiji")
+    there = Toy.objects.using("other")
+    for toys in (
+        there.filter(maker__in=called_ada),
+        Toy.objects.filter(maker__in=called_ada).using("other"),
+        there.filter(maker__country__in=fijian),
+        there.filter(maker__in=Maker.objects.filter(country__in=fijian)),
+        there.filter(maker__in=Maker.objects.using("other").filter(country__in=fijian)),
+        Toy.objects.using("other").filter(pk__in=Toy.objects.all()),
+    ):
+        assert names(toys) == ["bike"]
+    assert names(there.filter(maker__in=Maker.objects.using("default").filter(name="Ada"))) == []
+    assert names(Toy.objects.filter(maker__in=Maker.objects.using("other").filter(name="Ada"))) == []
+    with counted() as costs, pytest.raises(PermissionDenied):
+        list(there.as_guest().filter(maker__in=called_ada))
+    assert costs.requests == ["GET /tablesdb/branch/tables/maker/rows"]
+
+
+@in_the_shop
 def test_what_cannot_be_a_value() -> None:
     makers = Maker.objects.all()
     with counted() as costs:
         for wrong, error, message in (
             ({"maker": makers}, NotSupportedError, "can be the value of in alone, maker_id__in=queryset"),
             ({"name__startswith": makers}, NotSupportedError, "the value of in alone"),
+            ({"maker__in": [makers]}, NotSupportedError, "a queryset stands alone, maker_id__in=queryset"),
+            ({"name__range": ("a", makers)}, NotSupportedError, "a queryset stands alone"),
+            ({"name__in": ["a", F("id")]}, NotSupportedError, r"with values, not with F\(id\)"),
             ({"maker__in": Toy.objects.all()}, ValueError, "Expected a queryset of Maker, not of Toy"),
             ({"maker__country__in": makers}, ValueError, "Expected a queryset of Country, not of Maker"),
             ({"maker__in": makers.values("id", "name")}, FieldError, "must give one column, not id, name"),
