@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import signals
 from ..caching.store import CacheCall
-from ..caching.writing import settled
+from ..caching.writing import pay_what_is_due
 from ..connection import Connection, connections
 from ..effects import reached_by_report
 from ..exceptions import CacheUnavailable
@@ -69,8 +69,7 @@ def pay(alias: str) -> Steps[None]:
     """Try once more to drop what could not be dropped because the cache was away. A process that only listens reads
     nothing, so that it would never come to it, and the site would serve old answers until their lives end."""
     for connection in connections_like(alias):
-        tables = [connection.table_keys(_ref(table, connection)) for table in registry.all()]
-        yield from settled(connection.store, tables)
+        yield from pay_what_is_due(connection.store)
 
 
 def connections_like(alias: str) -> Iterator[Connection]:
