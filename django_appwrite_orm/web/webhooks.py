@@ -38,10 +38,10 @@ def appwrite_webhook(request: HttpRequest, using: str = DEFAULT_ALIAS) -> HttpRe
     Raises `ConfigurationError` when the connection has no WEBHOOK_SECRET.
     """
     try:
-        body = b"" if _says_too_large(request) else request.read(LARGEST + 1)
+        too_large = _says_too_large(request) or len(body := request.read(LARGEST + 1)) > LARGEST
     except UnreadablePostError:
         return _refused(request, 400, "it broke off")
-    if _says_too_large(request) or len(body) > LARGEST:
+    if too_large:
         return _refused(request, 413, f"it is larger than {LARGEST} bytes")
     if not _is_signed(request, body, using):
         return _refused(request, 401, "its signature is not right for this URL, body and secret")
