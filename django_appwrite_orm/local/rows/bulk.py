@@ -15,7 +15,7 @@ from .show import select_columns, show_row
 from .stored import StoredRow, delete_rows, find_row
 from .structure import check_data, writable
 from .work import Work
-from .writing import create_row, is_repetition, put_row, update_row_found
+from .writing import create_row, is_repetition, put_row_over, update_row_found
 
 MOST_SHOWN: Final = 100  # rows in the answer of a bulk change; the total counts all
 
@@ -62,7 +62,7 @@ def upsert_rows(work: Work, table: Table, rows: Sequence[Mapping[str, Any]]) -> 
     for id, row, granted in checked:
         stored = find_row(work.session, table, id, table.plain)
         if stored is None or not is_repetition(work, table, stored, row, granted):
-            done.append(put_row(work, table, id, row, granted))
+            done.append(put_row_over(work, table, stored, id, row, granted))
     return done
 
 

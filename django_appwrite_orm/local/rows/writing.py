@@ -165,9 +165,21 @@ def put_row(
 ) -> dict[str, Any]:
     """Create a row, or merge data that has every required column into it. Raises as creating and merging do."""
     stored = find_row(work.session, table, id, table.plain)
-    unchanged = stored is not None and is_repetition(work, table, stored, data, permissions)
-    if stored is not None and unchanged and may(work.caller, table, "read", permissions_of(stored)):
+    repeats = stored is not None and is_repetition(work, table, stored, data, permissions)
+    if stored is not None and repeats and may(work.caller, table, "read", permissions_of(stored)):
         return show_row(table, table.plain, stored, work.view) | own_links(work, table, id)
+    return put_row_over(work, table, stored, id, data, permissions)
+
+
+def put_row_over(
+    work: Work,
+    table: Table,
+    stored: StoredRow | None,
+    id: str,
+    data: Mapping[str, Any],
+    permissions: Sequence[str] | None,
+) -> dict[str, Any]:
+    """The same where it is known what ``find_row`` gives, and that the data is no repetition of it."""
     own, links = split_links(table, writable(work, data))
     whole = check_data(table, own, whole_row=True, operators=True)
     check_links(table, links)
