@@ -23,10 +23,10 @@ from .ways import Way
 
 if TYPE_CHECKING:
     from .selection import Selection
+    from .walk import Raw
 
 # Rows of the other table that a lookup across a relation, or a queryset as a value, may match.
 FOLLOWED_LIMIT = 5000
-Raw = dict[str, Any]
 # What is recorded to work across a relationship, and cannot hold where there is nothing at its other end.
 _NATIVE = frozenset(
     {"equal", "lessThan", "lessThanEqual", "greaterThan", "greaterThanEqual", "between", "startsWith", "endsWith"}

@@ -14,7 +14,7 @@ from ..steps import Steps
 from .native import groups
 from .selection import Selection
 from .system import column_of
-from .walk import Pages, Raw
+from .walk import Pages, Raw, Window
 
 
 class Distinct:
@@ -27,8 +27,7 @@ class Distinct:
         self._query = query
         self._walk = walk
         self._met: set[str] = set()
-        self._skip = query.start
-        self._left = None if query.stop is None else query.stop - query.start
+        self._window = Window(query)
         self._started = False
         self.finished = query.is_empty
 
@@ -40,23 +39,18 @@ class Distinct:
             if known is not None:
                 self.finished = True
                 return known[self._query.start : self._query.stop]
-        while not self.finished and (self._left is not None or not rows):
+        while not self.finished and (self._window.is_bounded or not rows):
             for raw in (yield from self._walk.page()):
                 self._take(raw, rows)
-            self.finished = self._walk.finished or self._left == 0
+            self.finished = self._walk.finished or self._window.is_full
         return rows
 
     def _take(self, raw: Raw, rows: list[Raw]) -> None:
         values = json.dumps([raw.get(key) for key in self._query.distinct_keys], sort_keys=True)
-        if values in self._met or self._left == 0:
+        if values in self._met or self._window.is_full:
             return
         self._met.add(values)
-        if self._skip:
-            self._skip -= 1
-            return
-        rows.append(raw)
-        if self._left is not None:
-            self._left -= 1
+        self._window.take(raw, rows)
 
 
 def every_row(query: Selection[Any]) -> Selection[Any]:

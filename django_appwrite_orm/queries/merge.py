@@ -12,7 +12,7 @@ from ..tables import Row
 from .across import crosses, followed
 from .distinct import Distinct, every_row
 from .system import column_by_key
-from .walk import BY_SEQUENCE, Pages, Raw, Walk
+from .walk import BY_SEQUENCE, Pages, Raw, Walk, Window
 
 if TYPE_CHECKING:
     from .selection import Selection
@@ -64,8 +64,7 @@ class _Merge:
         self._waiting: list[deque[Raw]] = [deque() for _ in walks]
         self._heads: list[tuple[_Place, int]] = []
         self._to_fill = list(range(len(walks)))
-        self._skip = query.start
-        self._left = None if query.stop is None else query.stop - query.start
+        self._window = Window(query)
         self._last: str | None = None
         self.finished = False
 
@@ -76,14 +75,14 @@ class _Merge:
                 self._waiting[part].extend((yield from self._walks[part].page()))
                 self._push(part)
             self._to_fill = []
-            while self._heads and not self._to_fill and self._left != 0:
+            while self._heads and not self._to_fill and not self._window.is_full:
                 _, part = heapq.heappop(self._heads)
                 self._take(self._waiting[part].popleft(), rows)
                 if self._waiting[part] or self._walks[part].finished:
                     self._push(part)
                 else:
                     self._to_fill = [part]
-            self.finished = self._left == 0 or not (self._heads or self._to_fill)
+            self.finished = self._window.is_full or not (self._heads or self._to_fill)
         return rows
 
     def _push(self, part: int) -> None:
@@ -94,12 +93,7 @@ class _Merge:
         if raw["$id"] == self._last:  # the order ends in the sequence, so the same row follows itself
             return
         self._last = raw["$id"]
-        if self._skip:
-            self._skip -= 1
-            return
-        rows.append(raw)
-        if self._left is not None:
-            self._left -= 1
+        self._window.take(raw, rows)
 
     def _place(self, raw: Raw) -> _Place:
         return _Place(

@@ -222,15 +222,16 @@ class Selection(UnavailableMethods, Generic[R]):
         `only()` says. Raises FieldError for what is no relation."""
         if self.names is not None:
             raise TypeError("Relations lead from rows: they cannot be read along after values() or values_list().")
-        for name in _named(names):
+        named = _named(names)
+        for name in named:
             if not isinstance(name, str):
                 raise NotSupportedError(
                     f"prefetch_related() takes the names of relations, not {type(name).__name__}. Ask for a part of"
                     " them at once by their ids, Toy.objects.filter(maker__in=makers), and put them together."
                 )
             check_relation(self.model, name)
-        related = dict.fromkeys((*self.related, *_named(names)))
-        return self._clone(related=() if names == (None,) else tuple(related))
+        kept = () if names == (None,) else self.related
+        return self._clone(related=tuple(dict.fromkeys((*kept, *named))))
 
     def select_related(self, *names: str | None) -> Self:
         """The same, for references alone; no names: all of the table's."""

@@ -70,6 +70,31 @@ class Walk:
         return ListRows(query.ref, filters, order, limit, offset, select, beside=beside)
 
 
+class Window:
+    """The part of rows that come one by one which a selection's slice takes."""
+
+    def __init__(self, query: Selection[Any]) -> None:
+        self._skip = query.start
+        self._left = None if query.stop is None else query.stop - query.start
+
+    @property
+    def is_bounded(self) -> bool:
+        return self._left is not None
+
+    @property
+    def is_full(self) -> bool:
+        return self._left == 0
+
+    def take(self, raw: Raw, rows: list[Raw]) -> None:
+        """Add the next row to `rows` if it lies inside."""
+        if self._skip:
+            self._skip -= 1
+            return
+        rows.append(raw)
+        if self._left is not None:
+            self._left -= 1
+
+
 def _beyond(table: type[Row], order: tuple[Clause, ...], last: Raw) -> Clause | None:
     """The condition for rows after `last` in this order, which ends in the sequence as the server's does; None
     where there is none."""
