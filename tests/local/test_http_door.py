@@ -182,7 +182,6 @@ WITHOUT = """
 import sys
 sys.modules[sys.argv[1]] = None
 from django_appwrite_orm.local import LocalAppwrite
-from django_appwrite_orm.local.serving import reading
 from django_appwrite_orm.local.serving.door import Door, MissingServer
 app = LocalAppwrite(":memory:")
 headers = {"x-appwrite-project": "local", "x-appwrite-key": "local", "content-type": "application/json"}
