@@ -22,6 +22,8 @@ from django_appwrite_orm.plans import Answer
 from django_appwrite_orm.steps import Pause, Step, arun, run
 from tests import redis
 
+from .waiting import LIMIT, auntil, tasks_waiting, until
+
 KEYS = Keys("test", ("endpoint", "project"))
 TABLE = KEYS.table(("db", "books"))
 KEY = KEYS.envelope("all")
@@ -37,14 +39,14 @@ class Slow(Step):
 
     def perform(self) -> Answer:
         self.requests += 1
-        assert self.open.wait(30)
+        assert self.open.wait(LIMIT)
         if self._error:
             raise self._error
         return Answer(json.dumps({"n": self.requests}), {"n": self.requests})
 
     async def aperform(self) -> Answer:
         self.requests += 1
-        await asyncio.to_thread(self.open.wait, 30)
+        await asyncio.to_thread(self.open.wait, LIMIT)
         if self._error:
             raise self._error
         return Answer(json.dumps({"n": self.requests}), {"n": self.requests})
@@ -69,15 +71,6 @@ def waiting(store: Store) -> int:
     return sum(len(flight.future._condition._waiters) for flight in store.flights._under_way.values())
 
 
-async def tasks_waiting(store: Store, count: int) -> None:
-    """Wait until so many tasks wait for a flight under way."""
-    for _ in range(3000):
-        if sum(len(flight.future._done_callbacks) for flight in store.flights._under_way.values()) == count:
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it did not come to that")
-
-
 @pytest.mark.parametrize("memory", [0, 1_000_000])
 def test_threads_share_one_request(memory: int) -> None:
     store, request, answers = Store("default", memory=Memory(memory)), Slow(), []
@@ -86,7 +79,7 @@ def test_threads_share_one_request(memory: int) -> None:
     until(lambda: waiting(store) == 49)
     request.open.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(LIMIT)
     assert (request.requests, answers) == (1, [{"n": 1}] * 50)
 
 
@@ -96,7 +89,7 @@ def test_tasks_share_one_request() -> None:
 
     async def ask() -> list:
         tasks = [asyncio.create_task(arun(asked(store, request))) for _ in range(50)]
-        await tasks_waiting(store, 49)
+        await auntil(lambda: tasks_waiting(store) == 49)
         request.open.set()
         return [found.data for found in await asyncio.gather(*tasks)]
 
@@ -114,7 +107,7 @@ def test_who_reads_after_an_invalidation_fetches_anew() -> None:
     run(asked(store, new))
     assert new.requests == 1
     old.open.set()
-    thread.join(10)
+    thread.join(LIMIT)
     # What the first one brought was stored last, and under a token that is gone: to the next reader it is a miss.
     third = Slow()
     third.open.set()
@@ -137,7 +130,7 @@ def test_an_error_is_everybodys(error: Exception) -> None:
     until(lambda: waiting(store) == 4)
     request.open.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(LIMIT)
     assert request.requests == 1
     assert [type(caught) for caught in errors] == [type(error)] * 5
     assert len({id(caught) for caught in errors}) == 5
@@ -150,9 +143,9 @@ def test_when_the_leader_is_cancelled_the_others_go_on_alone() -> None:
 
     async def ask() -> list:
         leader = asyncio.create_task(arun(asked(store, request)))
-        await asyncio.to_thread(until, lambda: request.requests == 1)
+        await auntil(lambda: request.requests == 1)
         others = [asyncio.create_task(arun(asked(store, request))) for _ in range(3)]
-        await tasks_waiting(store, 3)
+        await auntil(lambda: tasks_waiting(store) == 3)
         leader.cancel()
         request.open.set()
         with pytest.raises(asyncio.CancelledError):
@@ -256,14 +249,6 @@ def test_two_hundred_cold_readers_in_four_processes_cause_one_request(on_redis: 
 def CacheStep(store: Store):  # noqa: N802
     """The token is there already, as in the middle of a day: only the answer is missing."""
     yield CacheCall(store, "add", (TABLE.token, "a" * 32, 60))
-
-
-def until(condition) -> None:
-    for _ in range(6000):
-        if condition():
-            return
-        threading.Event().wait(0.005)
-    raise AssertionError("it did not come to that")
 
 
 def _wait(step: Step):

@@ -15,10 +15,11 @@ from django_appwrite_orm.exceptions import Unavailable
 from django_appwrite_orm.plans import Answer
 from django_appwrite_orm.steps import Step, arun, run
 
+from .waiting import LIMIT, auntil, tasks_waiting, until
+
 KEYS = Keys("test", ("endpoint", "project"))
 TABLE = KEYS.table(("db", "books"))
 KEY = KEYS.envelope("all")
-LIMIT = 30  # seconds that a test waits at most
 
 
 class Request(Step):
@@ -64,23 +65,6 @@ def asked(store: Store, request: Request):
     return read(store, KEY, [TABLE], request.fetch, CachePolicy())
 
 
-def following(store: Store) -> int:
-    """How many wait for a flight of a loop."""
-    return sum(len(flight.future._done_callbacks) for flight in store.flights._under_way.values())
-
-
-def until(condition: Callable[[], bool]) -> None:
-    for _ in range(LIMIT * 100):
-        if condition():
-            return
-        threading.Event().wait(0.01)
-    raise AssertionError("it did not come to that")
-
-
-async def auntil(condition: Callable[[], bool]) -> None:
-    await asyncio.to_thread(until, condition)
-
-
 def in_threads(*work: Callable[[], object]) -> list[threading.Thread]:
     threads = [threading.Thread(target=one, daemon=True) for one in work]
     for thread in threads:
@@ -95,7 +79,7 @@ def test_readers_in_different_loops_share_one_request(store: Store) -> None:
         answers.append(asyncio.run(arun(asked(store, request))).data)
 
     threads = in_threads(view, view, view)
-    until(lambda: following(store) == 2 or request.sent > 1)
+    until(lambda: tasks_waiting(store) == 2 or request.sent > 1)
     request.open.set()
     for thread in threads:
         thread.join(LIMIT)
@@ -107,7 +91,7 @@ def test_a_task_shares_a_thread_s_request(store: Store) -> None:
     threads = in_threads(lambda: answers.append(run(asked(store, request)).data))
     until(lambda: request.sent == 1)
     threads += in_threads(lambda: answers.append(asyncio.run(arun(asked(store, request))).data))
-    until(lambda: following(store) == 1 or request.sent > 1)
+    until(lambda: tasks_waiting(store) == 1 or request.sent > 1)
     request.open.set()
     for thread in threads:
         thread.join(LIMIT)
@@ -138,7 +122,7 @@ def test_the_error_of_a_flight_that_nobody_waits_for_any_more_is_not_reported(st
         await auntil(lambda: request.sent == 1)
         follower = asyncio.create_task(arun(asked(store, alone)))
         if patience == LIMIT:
-            await auntil(lambda: following(store) == 1)
+            await auntil(lambda: tasks_waiting(store) == 1)
             follower.cancel()
         await asyncio.wait([follower])
         assert follower.cancelled() is (patience == LIMIT)
@@ -159,7 +143,7 @@ def test_who_waited_may_be_gone_with_its_loop(store: Store, caplog: pytest.LogCa
 
     async def view() -> None:
         task = asyncio.create_task(arun(asked(store, request)))
-        await auntil(lambda: following(store) == 1)
+        await auntil(lambda: tasks_waiting(store) == 1)
         task.cancel()
 
     asyncio.run(view())
@@ -180,6 +164,7 @@ def test_a_flight_ends_with_a_loop_that_nobody_ended(store: Store) -> None:
         if request.sent:
             break
     loop.close()
+    assert (request.sent, len(store.flights._under_way)) == (1, 1)
     del task
     gc.collect()
     assert store.flights._under_way == {}

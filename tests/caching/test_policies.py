@@ -18,6 +18,8 @@ from django_appwrite_orm.threads import Crew
 from tests.counting import counted
 from tests.library.tables import Book
 
+from .waiting import until
+
 KEYS = Keys("test", ("endpoint", "project"))
 TABLE = KEYS.table(("db", "books"))
 KEY = KEYS.envelope("all")
@@ -86,7 +88,7 @@ def test_stale_while_revalidate_serves_the_old_answer_once_and_fetches_behind(st
     found = ask(store, server, policy)
     assert (found.status, found.data, found.expires) == (Status.STALE, 1, 0)
     assert server.asked.wait(30)
-    _until(lambda: ask(store, server, policy).status is Status.HIT)
+    until(lambda: ask(store, server, policy).status is Status.HIT)
     assert ask(store, server, policy).data == 2
     assert clock.lives[0] == 90
     clock.passes(60 + 30)
@@ -133,7 +135,7 @@ def test_the_loop_of_a_single_view_ends_and_the_refresh_goes_on(clock) -> None:
     assert [look(), look()] == [Status.STALE] * 2
     assert ask(store, server, policy).status is Status.STALE
     server.answering.set()
-    _until(lambda: look() is Status.HIT)
+    until(lambda: look() is Status.HIT)
     assert server.requests == 2
 
 
@@ -150,7 +152,7 @@ def test_so_many_refreshes_at_a_time_and_the_next_reader_tries_again(clock, monk
     server.answering.clear()
     assert [look("a"), look("b"), look("b")] == [Status.STALE] * 3
     server.answering.set()
-    _until(lambda: (look("a"), look("b")) == (Status.HIT, Status.HIT))
+    until(lambda: (look("a"), look("b")) == (Status.HIT, Status.HIT))
     assert server.requests == 4
 
 
@@ -162,7 +164,7 @@ def test_where_no_thread_is_to_be_had_the_old_answer_serves_and_the_next_reader_
     with mock.patch.object(threading.Thread, "start", side_effect=RuntimeError("can't start new thread")):
         assert ask(store, server, policy).status is Status.STALE
     assert ask(store, server, policy).status is Status.STALE
-    _until(lambda: ask(store, server, policy).status is Status.HIT)
+    until(lambda: ask(store, server, policy).status is Status.HIT)
     assert server.requests == 2
 
 
@@ -266,11 +268,3 @@ def test_a_change_leaves_a_table_the_rest_of_its_policy(monkeypatch: pytest.Monk
             pass
         with pytest.raises((TypeError, ValueError), match=r"tll|ttl"):
             Book.objects.all().cached(**bad)
-
-
-def _until(condition) -> None:
-    for _ in range(3000):
-        if condition():
-            return
-        threading.Event().wait(0.01)
-    raise AssertionError("it did not come to that")
