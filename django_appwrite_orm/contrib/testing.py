@@ -61,20 +61,21 @@ atexit.register(_Clean.forget)
 @contextmanager
 def clean_appwrite() -> Iterator[None]:
     """Inside, every connection of APPWRITE_ORM leads to the local Appwrite in memory, whose registered tables are
-    there and empty; nothing is cached about them."""
+    there and empty; nothing is cached about them. In a coroutine too: all of it is in memory."""
     with override_settings(APPWRITE_ORM={alias: {**given, **_HERE} for alias, given in configured().items()}):
         tables = [(alias_of(table), table) for table in registry.all()]
         server, made = open_local(_MEMORY), tuple((alias, table._meta.id) for alias, table in tables)
         if _Clean.server is not server or _Clean.made != made or _Clean.snapshot is None:
             _Clean.forget()
             for used in dict.fromkeys(alias for alias, _ in tables):
-                run(migrate([table for alias, table in tables if alias == used], used))
+                run(migrate([table for alias, table in tables if alias == used], used), even_on_event_loop=True)
             _Clean.server, _Clean.made, _Clean.snapshot = server, made, server.snapshot()
         else:
             server.restore(_Clean.snapshot)
         for alias, table in tables:
             connection = connections[alias]
-            run(connection.invalidate(table._meta.ref(connection.settings.database_id)))
+            forgotten = connection.invalidate(table._meta.ref(connection.settings.database_id))
+            run(forgotten, even_on_event_loop=True)
         yield
 
 

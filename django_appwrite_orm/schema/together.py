@@ -27,7 +27,7 @@ class Together(Step):
 
     def perform(self) -> list[Any]:
         if len(self.works) == 1:
-            return [run(self.works[0])]
+            return [run(self.works[0], even_on_event_loop=True)]  # that was settled before
         with ThreadPoolExecutor(self.at_once) as pool:
             futures = [pool.submit(closing(run), work) for work in self.works]
         return [future.result() for future in futures]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import unittest
 
 import pytest
 from django.test import SimpleTestCase
 
 from django_appwrite_orm.connection import connections
+from django_appwrite_orm.contrib import testing
 from django_appwrite_orm.contrib.testing import AppwriteTestMixin, appwrite, clean_appwrite  # noqa: F401
 from tests.counting import counted
 from tests.library.tables import Book
@@ -28,6 +30,20 @@ def test_the_tables_are_made_once() -> None:
     with counted() as costs, clean_appwrite():
         assert costs.requests == []  # put back, not made anew
         assert list(Book.objects.all()) == []
+
+
+def test_clean_tables_in_a_coroutine() -> None:
+    testing._Clean.forget()  # made there, and then put back there
+
+    async def read() -> list[int]:
+        counts = []
+        for _ in range(2):
+            with clean_appwrite():
+                await Book.objects.acreate(title="Dune", price=1)
+                counts.append(await Book.objects.acount())
+        return counts
+
+    assert asyncio.run(read()) == [1, 1]
 
 
 def test_no_test_reaches_a_real_server(settings) -> None:
@@ -58,7 +74,5 @@ def test_the_mixin() -> None:
 
 
 def test_nothing_else_is_there() -> None:
-    from django_appwrite_orm.contrib import testing
-
     with pytest.raises(AttributeError, match="nothing"):
         testing.nothing  # noqa: B018
