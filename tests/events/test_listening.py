@@ -22,6 +22,7 @@ from django_appwrite_orm.connection import connections
 from django_appwrite_orm.events import listener, pauses, reports
 from django_appwrite_orm.events.listener import Listener
 from django_appwrite_orm.exceptions import ConfigurationError, NotFound
+from django_appwrite_orm.steps import run
 from tests.transport.faults import Fault, FaultyServer, answer, faulty, frames, refusal, reset
 
 from .conftest import recorded
@@ -125,8 +126,11 @@ def test_its_state_is_shown(start: Start, monkeypatch: pytest.MonkeyPatch) -> No
     assert soon(lambda: "listen_appwrite of 'default': listening, 0 s ago" in shown())
     gate.set()
     assert soon(lambda: "waiting" in shown())
+    monkeypatch.setattr(reports, "LIFE", 3600)  # this is said once
     found.stop()
     assert soon(lambda: "stopped" in shown())
+    monkeypatch.setattr(reports, "LIFE", 1)
+    run(reports.report("default", reports.COMMAND, "listening"))
     assert soon(lambda: "listen_appwrite" not in shown())
 
 
