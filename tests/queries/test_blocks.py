@@ -178,20 +178,26 @@ def test_a_change_that_is_under_way_at_the_end_belongs_to_the_block() -> None:
 def test_a_change_that_is_given_up_ends_the_block(monkeypatch: pytest.MonkeyPatch) -> None:
     aperform = Attempt.aperform
 
-    async def slow(step):
-        answer = await aperform(step)
-        if step.request.path.endswith("/rows"):
-            await asyncio.sleep(60)
-        return answer
-
     async def block() -> None:
-        async with atomic():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(Book.objects.acreate(title="Dune", price=1), 0.2)
+        staged = asyncio.Event()
 
-    monkeypatch.setattr(Attempt, "aperform", slow)
+        async def slow(step):
+            answer = await aperform(step)
+            if step.request.path.endswith("/rows"):
+                staged.set()
+                await asyncio.sleep(60)
+            return answer
+
+        monkeypatch.setattr(Attempt, "aperform", slow)
+        async with atomic():
+            task = asyncio.create_task(Book.objects.acreate(title="Dune", price=1))
+            await staged.wait()
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
     with pytest.raises(TransactionError, match="not known whether"):
-        asyncio.run(block())
+        asyncio.run(asyncio.wait_for(block(), 60))
     monkeypatch.undo()
     assert titles() == []
 
