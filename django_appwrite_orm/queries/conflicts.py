@@ -23,9 +23,9 @@ from .operations import write
 from .refusals import rows_by_id
 from .selection import Selection
 from .versions import counted
+from .walk import Raw
 from .writes import known_columns, ref_of, update_all
 
-Raw = dict[str, Any]
 Data = dict[int, Raw]
 
 # Times that rows are looked up again when somebody else changes or deletes them meanwhile.
