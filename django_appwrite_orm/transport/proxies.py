@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpcore2 as httpcore
@@ -25,12 +25,13 @@ def proxy_of(endpoint: str) -> httpcore.Proxy | None:
         return None
     try:
         proxy = urlsplit(found if "://" in found else f"http://{found}")
-        usable = bool(proxy.hostname) and (proxy.port or 80) > 0 and proxy.scheme in ("http", "https", *_SOCKS)
+        has_host = bool(proxy.hostname) and proxy.netloc.rpartition("@")[2].isascii()
+        usable = has_host and (proxy.port or 80) > 0 and proxy.scheme in ("http", "https", *_SOCKS)
     except ValueError:
         usable = False
     if not usable:
         raise ValueError(f"{kind.upper()}_PROXY in the environment is no proxy; give one as in http://host:3128")
     if proxy.scheme in _SOCKS and find_spec("socksio") is None:
         raise ValueError(f"{kind.upper()}_PROXY in the environment is a SOCKS proxy, which needs: pip install socksio")
-    auth = (unquote(proxy.username), unquote(proxy.password or "")) if proxy.username else None
+    auth = (unquote_to_bytes(proxy.username), unquote_to_bytes(proxy.password or "")) if proxy.username else None
     return httpcore.Proxy(f"{proxy.scheme}://{proxy.netloc.rpartition('@')[2]}", auth=auth)

@@ -140,6 +140,7 @@ def test_an_address_of_version_six(drive: Drive, sixth: str) -> None:
         ("http_proxy", "http://[bad", "HTTP_PROXY in the environment is no proxy"),
         ("http_proxy", "http://user:secret@127.0.0.1:99999", "HTTP_PROXY in the environment is no proxy"),
         ("http_proxy", "http://user:secret@127.0.0.1:port", "HTTP_PROXY in the environment is no proxy"),
+        ("http_proxy", "http://user:secret@b\u00fccher.example:9", "HTTP_PROXY in the environment is no proxy"),
         ("http_proxy", "ftp://user:secret@127.0.0.1:9", "HTTP_PROXY in the environment is no proxy"),
         ("all_proxy", "socks5://user:secret@127.0.0.1:9", "ALL_PROXY .* is a SOCKS proxy, which needs: pip install"),
     ],
@@ -154,6 +155,13 @@ def test_a_proxy_that_cannot_be_used(
         drive(exchange(server.client(), UPDATE, timeout=30, retries=2))
     assert (caught.value.unclear, server.received) == (False, [])
     assert "secret" not in str(caught.value)
+
+
+def test_a_proxy_s_password_may_have_any_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://us%C3%A9r:p\u00e9@127.0.0.1:9")
+    found = proxies.proxy_of("http://appwrite.example/v1")
+    assert found is not None
+    assert found.auth == ("us\u00e9r".encode(), "p\u00e9".encode())
 
 
 @pytest.mark.parametrize("name", ["::1", "[::1]", "*"])
