@@ -47,7 +47,8 @@ class Flights:
     def after_fork(self) -> None:
         """Those under way before the fork are in the parent's hands."""
         self._under_way: dict[Hashable, Flight] = {}
-        self._lock = threading.Lock()
+        # The garbage collector, which ends the flights of tasks that nobody ended, may come while it is held.
+        self._lock = threading.RLock()
 
     def join(self, wanted: Hashable, *, in_loop: bool = False) -> Flight:
         """The flight for what is `wanted`: a new one to lead, or the one under way to wait for.
@@ -58,8 +59,8 @@ class Flights:
         """
         with self._lock:
             for key in [(wanted, False), (wanted, True)] if in_loop else [(wanted, False)]:
-                if key in self._under_way:
-                    return Flight(key, leads=False, future=self._under_way[key].future)
+                if (found := self._under_way.get(key)) is not None:
+                    return Flight(key, leads=False, future=found.future)
             flight = Flight((wanted, in_loop), leads=True)
             self._under_way[flight.key] = flight
             return flight

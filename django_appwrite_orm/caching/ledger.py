@@ -39,7 +39,8 @@ class Ledger:
 
     def after_fork(self) -> None:
         """A child owes what its parent owes: both would read what was not deleted."""
-        self._lock = threading.Lock()
+        # The garbage collector, which ends the writes of tasks that nobody ended, may come while it is held.
+        self._lock = threading.RLock()
 
     @classmethod
     def of(cls, alias: str) -> Ledger:
