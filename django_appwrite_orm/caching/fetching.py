@@ -22,6 +22,7 @@ from .envelope import Envelope, pack, unpack
 from .flights import Await, Flight, Join, Landed
 from .keys import TableKeys
 from .memory import Remembered, size_of
+from .outages import Method
 from .policy import CachePolicy
 from .store import CacheCall, Store
 
@@ -121,7 +122,7 @@ def _locked(wanted: Fetch, held: tuple[str, ...]) -> Steps[Landed]:
     return landed
 
 
-def _unlock(store: Store, lock: str, started: float, method: str, *arguments: object) -> Steps[None]:
+def _unlock(store: Store, lock: str, started: float, method: Method, *arguments: object) -> Steps[None]:
     """End the lock, while our stopwatch says that it is still ours."""
     if time.monotonic() - started < store.patience:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from typing import Literal
 from weakref import WeakValueDictionary
 
 from django.core.signals import setting_changed
@@ -17,7 +18,15 @@ logger = logging.getLogger("django_appwrite_orm.cache")
 QUIET = 5.0
 
 # What fails for one reason, and works again for one: a full cache finds and deletes, but stores nothing.
-_KINDS = {"get": "look", "get_many": "look", "add": "store", "set": "store", "touch": "change", "delete_many": "change"}
+Method = Literal["get", "get_many", "add", "set", "touch", "delete_many"]
+_KINDS: dict[Method, str] = {
+    "get": "look",
+    "get_many": "look",
+    "add": "store",
+    "set": "store",
+    "touch": "change",
+    "delete_many": "change",
+}
 
 
 class Outage:
@@ -42,7 +51,7 @@ class Outage:
         """The one of the cache `alias`, kept for as long as somebody uses it."""
         return _outages.setdefault(alias, cls(alias))
 
-    def failed(self, method: str, error: Exception) -> None:
+    def failed(self, method: Method, error: Exception) -> None:
         """A call of this method has failed."""
         with self._lock:
             first = not self._failing
@@ -51,7 +60,7 @@ class Outage:
         if first:
             logger.warning("Cache %r failed (%s: %s); reads go to Appwrite.", self._alias, type(error).__name__, error)
 
-    def worked(self, method: str) -> None:
+    def worked(self, method: Method) -> None:
         """A call of this method has worked."""
         if not self._failing:
             return

@@ -18,7 +18,7 @@ from .backends import is_shared
 from .flights import Flights
 from .ledger import Ledger
 from .memory import Memory
-from .outages import Outage
+from .outages import Method, Outage
 
 # Django before 6.1 asks for many keys one at a time in these two, each through a thread.
 _LOOPING = frozenset() if django.VERSION >= (6, 1) else frozenset({"get_many", "delete_many"})
@@ -69,7 +69,7 @@ class CacheCall(Step):
     """Call one method of the cache. Raises `CacheUnavailable`, whatever the backend raised."""
 
     store: Store
-    method: str
+    method: Method
     arguments: tuple[Any, ...]
 
     def perform(self) -> Any:

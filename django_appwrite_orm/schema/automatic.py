@@ -70,7 +70,7 @@ def _look_once(connection: Connection, tables: Sequence[type[Row]], note: str) -
                 yield from _look(connection, tables)
                 yield CacheCall(connection.store, "set", (note, "right", _LIFE))
             finally:
-                yield CacheCall(connection.store, "delete", (lock,))
+                yield CacheCall(connection.store, "delete_many", ([lock],))
             return
         yield Pause(_PAUSE)
 

@@ -128,6 +128,15 @@ def test_without_a_cache_it_is_looked_at_in_every_process(automatically: Any) ->
     assert looks(costs) == 1
 
 
+def test_a_cache_that_deletes_nothing_stops_nobody(automatically: Any) -> None:
+    migrated(Book, Reader, Everything)
+    automatically(AUTO_VALIDATE=True)
+    broken = mock.patch("django.core.cache.backends.locmem.LocMemCache.delete", side_effect=OSError("read-only"))
+    with broken, counted() as costs:
+        assert Book.objects.uncached().count() == 0
+    assert looks(costs) == 2
+
+
 def test_not_under_tests() -> None:
     """This process is one: a missing table is what the request itself says."""
     given = {**settings.APPWRITE_ORM["default"], "AUTO_MIGRATE": True}
