@@ -143,7 +143,7 @@ def test_an_outage_is_one_line_in_the_log(
     back_to_normal(scene, caplog, monkeypatch)
 
 
-@pytest.mark.parametrize("limit", [0.5])
+@pytest.mark.parametrize("limit", [1])
 def test_slow(scene: Scene, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     """Slower than the cache's own time limit: the cache is done without."""
     scene.server.freeze()
