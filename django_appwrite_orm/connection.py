@@ -78,6 +78,7 @@ class Connection:
             project_id=settings.project_id,
             api_key=settings.api_key,
             features=Features.of(settings.server_version) if settings.server_version else None,
+            local_strict=settings.local_strict,
         )
         self._by_key = self.client
         memory = Memory(settings.cache.memory, settings.cache.trust)

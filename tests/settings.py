@@ -3,6 +3,9 @@
 With APPWRITE_TEST_ENDPOINT, APPWRITE_TEST_PROJECT_ID and APPWRITE_TEST_API_KEY in the environment the tests of rows
 and queries run on that server instead (`pytest tests/queries`). Give them a project of its own: they delete and
 create the database `library` in it, for each test.
+
+The local Appwrite is strict: it has the defects of a real server, so that the tests hold the client to them.
+APPWRITE_TEST_STRICT=0 runs everything on the safe one; a single test takes the fixture `safe_appwrite`.
 """
 
 import os
@@ -19,7 +22,11 @@ CACHES = {
 SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 APPWRITE_ORM = {
-    "default": {"ENDPOINT": "local::memory:", "DATABASE_ID": "library"},
+    "default": {
+        "ENDPOINT": "local::memory:",
+        "DATABASE_ID": "library",
+        "LOCAL_STRICT": os.environ.get("APPWRITE_TEST_STRICT", "1") != "0",
+    },
 }
 if "APPWRITE_TEST_ENDPOINT" in os.environ:
     for key in ("ENDPOINT", "PROJECT_ID", "API_KEY"):

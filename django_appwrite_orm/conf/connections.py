@@ -39,6 +39,7 @@ class ConnectionSettings:
     webhook_secret: str = field(default="", repr=False)
     listen_as: str = ""
     channel_url: str = field(default="", repr=False)
+    local_strict: bool = False
 
 
 def connection_settings(alias: str) -> ConnectionSettings:
@@ -69,6 +70,7 @@ def connection_settings(alias: str) -> ConnectionSettings:
         webhook_secret=value_of(alias, "WEBHOOK_SECRET"),
         listen_as=values["LISTEN_AS"],
         channel_url=value_of(alias, "CHANNEL_URL"),
+        local_strict=values["LOCAL_STRICT"],
     )
 
 

@@ -28,6 +28,7 @@ KEYS = {
     "WEBHOOK_SECRET": Key((str,), ""),
     "LISTEN_AS": Key((str,), ""),
     "CHANNEL_URL": Key((str,), ""),
+    "LOCAL_STRICT": Key((bool,), False),
     "CACHE": Key((dict,), {}),
 }
 # The local Appwrite always knows this project and key.

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from ..local import Snapshot
 
 _MEMORY = ":memory:"
+# What a connection of a test has unless its settings say otherwise.
+_USUAL = {"LOCAL_STRICT": True}
 # What a connection leads to, whatever else is set: no server but this one, of its own version, and no other services.
 _HERE = {
     "ENDPOINT": f"local:{_MEMORY}",
@@ -61,8 +63,10 @@ atexit.register(_Clean.forget)
 @contextmanager
 def clean_appwrite() -> Iterator[None]:
     """Inside, every connection of APPWRITE_ORM leads to the local Appwrite in memory, whose registered tables are
-    there and empty; nothing is cached about them. In a coroutine too: all of it is in memory."""
-    with override_settings(APPWRITE_ORM={alias: {**given, **_HERE} for alias, given in configured().items()}):
+    there and empty; nothing is cached about them. In a coroutine too: all of it is in memory. The server has the
+    defects of a real one, unless the connection's settings say `"LOCAL_STRICT": False`."""
+    connected = {alias: {**_USUAL, **given, **_HERE} for alias, given in configured().items()}
+    with override_settings(APPWRITE_ORM=connected):
         tables = [(alias_of(table), table) for table in registry.all()]
         server, made = open_local(_MEMORY), tuple((alias, table._meta.id) for alias, table in tables)
         if _Clean.server is not server or _Clean.made != made or _Clean.snapshot is None:

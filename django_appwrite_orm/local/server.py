@@ -11,6 +11,7 @@ from typing import Final
 
 from .accounts.tokens import caller_of
 from .catalogue.reading import Catalogue
+from .defects import AppliedError, Defect, Defects
 from .protocol.answers import Answer, error_answer
 from .protocol.callers import GUEST, KEY, Caller
 from .protocol.errors import AppwriteError
@@ -36,14 +37,22 @@ class LocalAppwrite:
 
     The project ``local`` with the key ``local`` is always there. Safe to use from many threads, and from many
     processes on one file; after a fork each process goes on with connections of its own.
+
+    ``strict``: whether requests are answered with the defects of the server too (see ``defects``). Without it the
+    answer is the safe one, and a warning is logged.
     """
 
-    def __init__(self, database: str | os.PathLike[str]) -> None:
+    def __init__(self, database: str | os.PathLike[str], *, strict: bool = False) -> None:
         self.store = Store(database)
+        self.strict = strict
         self._catalogue = Catalogue()
+        self._warned: set[Defect] = set()
 
-    def handle(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Answer one request. ``target`` is the path with its query string, header names are lower-case.
+    def handle(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes, *, strict: bool | None = None
+    ) -> Answer:
+        """Answer one request. ``target`` is the path with its query string, header names are lower-case; ``strict``
+        stands for this request in place of the server's own.
 
         Never raises: what goes wrong here is logged and answered as ``general_unknown``.
         """
@@ -52,7 +61,8 @@ class LocalAppwrite:
             request = read_request(method, target, headers, body)
             route, path_values = _find_route(request)
             words = route.words
-            return self._answer(route, path_values, request)
+            defects = Defects(self.strict if strict is None else strict, self._warned)
+            return self._answer(route, path_values, request, defects)
         except AppwriteError as refusal:
             return error_answer(refusal, words.error_type(refusal.type))
         except (Busy, sqlite3.OperationalError) as problem:
@@ -61,13 +71,17 @@ class LocalAppwrite:
             logger.exception("The local Appwrite failed on %s %s", method, target.partition("?")[0])
             return error_answer(AppwriteError("general_unknown", "The local Appwrite failed; its log says why."))
 
-    def _answer(self, route: Route, path_values: Mapping[str, str], request: Request) -> Answer:
+    def _answer(self, route: Route, path_values: Mapping[str, str], request: Request, defects: Defects) -> Answer:
         # A list that is to be remembered for a while is written down by the first who asks for it.
         writing = not route.reads_only or "ttl" in request.query
         with self.store.session(writing=writing) as session:
             caller = self._admit(session, route, request)
             args = read_arguments(route, path_values, request)
-            return route.handler(Call(session, self._catalogue, caller, route.words, args, request))
+            call = Call(session, self._catalogue, caller, route.words, args, request, defects)
+            try:
+                return route.handler(call)
+            except AppliedError as refusal:  # answered inside the session, which therefore commits
+                return error_answer(refusal, route.words.error_type(refusal.type))
 
     def _admit(self, session: Session, route: Route, request: Request) -> Caller:
         """Who is asking, if the route lets them in. Checked in Appwrite's order: project, key or token, scope."""

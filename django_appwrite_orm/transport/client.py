@@ -46,15 +46,24 @@ _SECRET_LENGTH = 16
 class Client:
     """Sends requests to one project with one API key. Safe to share between threads, forks and event loops.
 
-    `endpoint` is the URL with `/v1`, or `local:FILE` for the local Appwrite in this process.
+    `endpoint` is the URL with `/v1`, or `local:FILE` for the local Appwrite in this process;
+    `local_strict` has that one answer with the defects of a real server too.
     """
 
-    def __init__(self, *, endpoint: str, project_id: str, api_key: str, features: Features | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        endpoint: str,
+        project_id: str,
+        api_key: str,
+        features: Features | None = None,
+        local_strict: bool = False,
+    ) -> None:
         self.endpoint = endpoint
         self.features = features
         self._project = project_id
         self._caller = {"x-appwrite-key": api_key}
-        self._wire: Wire = _wire_to(endpoint)
+        self._wire: Wire = _wire_to(endpoint, local_strict)
 
     def send(self, request: Request, timeout: float, request_id: str = "") -> Reply:
         """One attempt of `timeout` seconds at most. Raises `NoAnswer`."""
@@ -105,9 +114,9 @@ class Client:
         self._wire.close()
 
 
-def _wire_to(endpoint: str) -> Wire:
+def _wire_to(endpoint: str, local_strict: bool) -> Wire:
     file = local_file(endpoint)
-    return HTTPWire(endpoint) if file is None else LocalWire(file)
+    return HTTPWire(endpoint) if file is None else LocalWire(file, strict=local_strict)
 
 
 def _reply(found: Incoming | NoAnswer) -> Reply:

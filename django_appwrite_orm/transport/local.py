@@ -65,14 +65,19 @@ def close_local(file: str) -> None:
 
 
 class LocalWire:
-    """Requests to the local Appwrite of `file`. They take no time on the way, so that none is given up."""
+    """Requests to the local Appwrite of `file`. They take no time on the way, so that none is given up.
 
-    def __init__(self, file: str) -> None:
+    `strict`: whether it answers them with the defects of a real server too.
+    """
+
+    def __init__(self, file: str, *, strict: bool = False) -> None:
         self._file = file
+        self._strict = strict
 
     def send(self, outgoing: Outgoing, limit: float) -> Incoming:
         target = f"/v1{outgoing.target}"
-        answer = open_local(self._file).handle(outgoing.method, target, outgoing.headers, outgoing.body or b"")
+        server, body = open_local(self._file), outgoing.body or b""
+        answer = server.handle(outgoing.method, target, outgoing.headers, body, strict=self._strict)
         return Incoming(answer.status, answer.headers, answer.body)
 
     async def asend(self, outgoing: Outgoing, limit: float) -> Incoming:

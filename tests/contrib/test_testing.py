@@ -76,3 +76,10 @@ def test_the_mixin() -> None:
 def test_nothing_else_is_there() -> None:
     with pytest.raises(AttributeError, match="nothing"):
         testing.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize(("given", "expected"), [({}, True), ({"LOCAL_STRICT": False}, False)])
+def test_the_server_of_a_test_is_strict_unless_told_otherwise(settings, given, expected) -> None:
+    settings.APPWRITE_ORM = {"default": {"ENDPOINT": "local:", "DATABASE_ID": "library", **given}}
+    with clean_appwrite():
+        assert connections["default"].settings.local_strict is expected

@@ -19,5 +19,13 @@ def app() -> Iterator[LocalAppwrite]:
 
 
 @pytest.fixture
+def strict() -> Iterator[Client]:
+    """Talks to a server with the defects of a real one."""
+    app = LocalAppwrite(":memory:", strict=True)
+    yield Client(app)
+    app.close()
+
+
+@pytest.fixture
 def appwrite(app: LocalAppwrite) -> Client:
     return Client(app)

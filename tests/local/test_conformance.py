@@ -28,7 +28,7 @@ pytestmark = [
 
 @pytest.mark.parametrize("folder", sorted(AGREEING))
 def test_answers_agree_with_the_server(folder: str) -> None:
-    app = LocalAppwrite(":memory:")
+    app = LocalAppwrite(":memory:", strict=True)
     with Door(app, port=0) as door:
         played = subprocess.run(
             [sys.executable, CONFORMANCE / "conformance.py", door.endpoint, CONFORMANCE / "scenarios" / folder],

@@ -19,6 +19,7 @@ from .words import LEGACY, TABLESDB, Words
 
 if TYPE_CHECKING:
     from ..catalogue.reading import Catalogue
+    from ..defects import Defects
     from ..store.session import Session
 
 EVERYONE: Final = "everyone"
@@ -35,6 +36,7 @@ class Call:
     words: Words
     args: Mapping[str, Any]
     request: Request
+    defects: Defects
 
 
 Handler = Callable[[Call], Answer]

@@ -17,7 +17,7 @@ def table_of(call: Call) -> Table:
 
 def work_for(call: Call) -> Work:
     view = view_for(call.words, call.request.headers)
-    return Work(call.session, call.catalogue, call.caller, view, now(), _as_of(call))
+    return Work(call.session, call.catalogue, call.caller, view, now(), call.defects, _as_of(call))
 
 
 def _as_of(call: Call) -> str:

@@ -55,6 +55,24 @@ def insert_row(
     return seq
 
 
+def overwrite_row(
+    session: Session, table: Table, id: str, moment: str, permissions: Sequence[str], values: Mapping[str, Any]
+) -> None:
+    """Write a new row over the stored one that holds one of its unique values, which keeps its id: all its columns,
+    null where there is no value, its permissions and its date."""
+    names, stored = _columns_and_values(table, values)
+    names = ["id", "id_f", "created", "updated", "permissions", *names]
+    stored = [id, folded_id(id), moment, moment, json.dumps(list(permissions)), *stored]
+    every = [name for column in table.plain for name in _names_of(column)]
+    changes = ", ".join(f"{name} = excluded.{name}" for name in ("updated", "permissions", *every))
+    marks = ",".join("?" * len(names))
+    sql = f"INSERT INTO {table.rows_name} ({', '.join(names)}) VALUES ({marks}) ON CONFLICT DO UPDATE SET {changes}"
+    seq = _write(session, f"{sql} RETURNING seq", stored).fetchone()[0]
+    session.run(f"DELETE FROM {table.permissions_name} WHERE seq = ?", (seq,))
+    _grant(session, table, seq, permissions)
+    index_words(session, table, seq, {column.key: values.get(column.key) for column in table.plain})
+
+
 def update_row(
     session: Session,
     table: Table,
@@ -120,10 +138,14 @@ def _columns_and_values(table: Table, values: Mapping[str, Any]) -> tuple[list[s
 
 
 def _column_and_value(column: Column, value: Any, *, exact: bool) -> tuple[list[str], list[Any]]:
+    kept = store(column, value, exact=exact)
     if not column.is_folded:
-        return [column.stored], [store(column, value, exact=exact)]
-    folded = None if value is None else sort_key(value)
-    return [column.stored, column.shadow], [store(column, value, exact=exact), folded]
+        return _names_of(column), [kept]
+    return _names_of(column), [kept, None if value is None else sort_key(value)]
+
+
+def _names_of(column: Column) -> list[str]:
+    return [column.stored, column.shadow] if column.is_folded else [column.stored]
 
 
 def _write(session: Session, sql: str, values: Sequence[Any]) -> sqlite3.Cursor:

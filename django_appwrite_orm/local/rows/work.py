@@ -11,6 +11,7 @@ from .show import View
 
 if TYPE_CHECKING:
     from ..catalogue.reading import Catalogue
+    from ..defects import Defects
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,4 +24,5 @@ class Work:
     caller: Caller
     view: View
     moment: str
+    defects: Defects
     as_of: str = ""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ..catalogue.models import Table
+from ..defects import Defect
 from ..protocol.errors import AppwriteError, invalid_structure
 from ..values.columns import show, store
 from ..values.identifiers import folded_id
@@ -16,7 +17,7 @@ from .links import rename_links, visible_sides
 from .operator_results import apply_operator
 from .reading import row_not_found
 from .show import permissions_of, show_row, system_part
-from .stored import StoredRow, delete_rows, find_row, insert_row, moment_after, update_row
+from .stored import StoredRow, delete_rows, find_row, insert_row, moment_after, overwrite_row, update_row
 from .structure import RowData, check_data, check_unchanged, writable
 from .work import Work
 
@@ -184,7 +185,7 @@ def put_row_over(
     whole = check_data(table, own, whole_row=True, operators=True)
     check_links(table, links)
     if stored is None:
-        row = create_row(work, table, id, _settled(table, whole), permissions)
+        row = _insert_by_upsert(work, table, id, _settled(table, whole), permissions)
         return row | _links_of_new_row(work, table, id, links, 0)
     if permissions is None:
         check_own_roles(work.caller, permissions_of(stored))  # they are given to the row anew (the server's source)
@@ -192,6 +193,21 @@ def put_row_over(
     sent = RowData(sent.values, sent.operators, updated=sent.updated)  # observed: $createdAt stays
     row = update_row_found(work, table, stored, id, sent, permissions, alone=False, touched=True)
     return row | own_links(work, table, id) | write_links(work, table, id, links, creating=False)
+
+
+def _insert_by_upsert(
+    work: Work, table: Table, id: str, data: RowData, permissions: Sequence[str] | None
+) -> dict[str, Any]:
+    """The row of an upsert whose id is not there yet. Raises as ``create_row``."""
+    try:
+        return create_row(work, table, id, data, permissions)
+    except AppwriteError as refusal:
+        if refusal.type != "row_already_exists" or not work.defects.imitate(Defect.UNIQUE_UPSERT):
+            raise
+    moment, granted = data.updated or work.moment, permissions_for_new_row(work.caller, permissions)
+    overwrite_row(work.session, table, id, moment, granted, data.values)
+    row = {column.key: _fresh(data.values.get(column.key), column.array) for column in table.plain}
+    return row | system_part(table, 0, id, moment, moment, granted, work.view) | {"$sequence": ""}  # recorded
 
 
 def is_repetition(

@@ -17,12 +17,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default: this machine only)")
     parser.add_argument("--port", type=int, default=USUAL_PORT, help=f"default {USUAL_PORT}; 0 takes a free one")
     parser.add_argument("--database", default=USUAL_FILE, help=f"SQLite file or :memory: (default {USUAL_FILE})")
+    parser.add_argument("--strict", action="store_true", help="imitate the defects of Appwrite 1.9.6 (docs/local.md)")
     parser.add_argument("--threads", type=int, default=USUAL_THREADS, help=f"default {USUAL_THREADS}")
 
 
 def run(options: dict[str, Any], say: Callable[[str], object]) -> None:
     """Serve until interrupted; ``say`` takes the lines to show."""
-    app = LocalAppwrite(options["database"])
+    app = LocalAppwrite(options["database"], strict=options["strict"])
     try:
         door = Door(app, options["host"], options["port"], options["threads"])
         say(f"Appwrite endpoint {door.endpoint}, project {PROJECT!r}, key {API_KEY!r}, file {options['database']}")

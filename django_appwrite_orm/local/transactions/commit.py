@@ -6,12 +6,13 @@ is a row that is there already. Increments and upserts do not conflict. Errors c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from ..catalogue.models import Table
 from ..catalogue.reading import table_by_number
+from ..defects import Defect
 from ..events.telling import internal_name, tell_row
 from ..protocol.callers import KEY
 from ..protocol.errors import AppwriteError
@@ -19,9 +20,10 @@ from ..protocol.words import LEGACY
 from ..rows.bulk import create_rows, remove_found, rows_selected, update_found, upsert_rows
 from ..rows.counting import count_column
 from ..rows.link_values import check_links, split_links, write_links
+from ..rows.operators import operator_in
 from ..rows.reading import row_not_found
 from ..rows.show import show_row
-from ..rows.stored import find_row
+from ..rows.stored import StoredRow, find_row
 from ..rows.structure import check_data, writable
 from ..rows.work import Work
 from ..rows.writing import create_checked_row, put_row, remove_row, update_row_found
@@ -147,10 +149,19 @@ class _Replay:
         if not operation.data["data"]:
             return
         found = rows_selected(self._work, table, _texts(operation.data["queries"]))
+        data = writable(self._work, operation.data["data"])
+        again = self._selected_before(table, found) if any(map(operator_in, data.values())) else []
         for stored in found:
             self._check_conflict(table, stored[1], stored[3], operation.seen)
             self._touch(table, stored[1])
-        update_found(self._work, table, found, writable(self._work, operation.data["data"]))
+        update_found(self._work, table, found, data)
+        if again and self._work.defects.imitate(Defect.STAGED_OPERATOR):
+            reread = [find_row(self._work.session, table, stored[1], table.plain) for stored in again]
+            update_found(self._work, table, [stored for stored in reread if stored is not None], data)
+
+    def _selected_before(self, table: Table, found: Iterable[StoredRow]) -> list[StoredRow]:
+        """Those of ``found`` that this commit has written already."""
+        return [stored for stored in found if (table.number, folded_id(stored[1])) in self._own]
 
     def _bulk_delete(self, table: Table, operation: Operation) -> None:
         found = rows_selected(self._work, table, _texts(operation.data["queries"]))

@@ -1,0 +1,87 @@
+"""Defects of Appwrite 1.9.6 that a project could build on or be hurt by, as data, and whether to imitate them.
+
+Every defect is one member of ``Defect``. The code that answers a request asks ``defects.imitate(Defect.X)`` at the
+point where the server's behaviour parts from the safe one, and nowhere else::
+
+    if work.defects.imitate(Defect.UNIQUE_UPSERT):
+        ...  # what the server does
+    else:
+        ...  # the safe behaviour
+
+In strict mode the answer is True. Otherwise it is False, and the first time that a defect is left out is logged as a
+warning, since the same request has another outcome on a real server. ``docs/local.md`` has the line of each member in
+its table; the test suite compares the two.
+
+A defect that changes rows and then answers with an error raises ``AppliedError``: its changes are committed.
+"""
+
+from __future__ import annotations
+
+import logging
+from enum import Enum
+from typing import NamedTuple
+
+from .protocol.errors import AppwriteError
+
+logger = logging.getLogger(__name__)
+
+
+class Facts(NamedTuple):
+    """What the server does, what the local Appwrite does when it is not strict; one sentence each, without a dot."""
+
+    server: str
+    safe: str
+
+
+class Defect(Enum):
+    """A defect of the server. Its ``id`` is its name in small letters with hyphens."""
+
+    UNIQUE_UPSERT = Facts(
+        "a bulk or staged upsert whose unique value belongs to another row overwrites that other row",
+        "409 row_already_exists (transaction_conflict at a commit)",
+    )
+    STAGED_OPERATOR = Facts(
+        "a staged bulk update with an operator is applied twice to a row that the transaction wrote before",
+        "it is applied once",
+    )
+
+    @property
+    def id(self) -> str:
+        return self.name.lower().replace("_", "-")
+
+    @property
+    def server(self) -> str:
+        return self.value.server
+
+    @property
+    def safe(self) -> str:
+        return self.value.safe
+
+
+class AppliedError(AppwriteError):
+    """An error answer to a request whose changes stay."""
+
+
+class Defects:
+    """Whether one server imitates the defects of Appwrite: ``strict``, or safe with one warning for each."""
+
+    __slots__ = ("_warned", "strict")
+
+    def __init__(self, strict: bool, warned: set[Defect]) -> None:
+        self.strict = strict
+        self._warned = warned  # shared by all requests of a server
+
+    def imitate(self, defect: Defect) -> bool:
+        """Call only where the outcome differs: outside strict mode this logs a warning."""
+        if not self.strict and defect not in self._warned:
+            self._warned.add(defect)
+            logger.warning(
+                "A real Appwrite 1.9.6 acts differently here (%s): %s. The local Appwrite is not strict: %s.",
+                *(defect.id, defect.server, defect.safe),
+            )
+        return self.strict
+
+
+def table_lines() -> list[str]:
+    """The lines of the table in docs/local.md."""
+    return [f"| `{defect.id}` | {defect.server} | {defect.safe} |" for defect in Defect]
