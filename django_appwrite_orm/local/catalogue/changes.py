@@ -97,7 +97,7 @@ def update_table(
 def delete_table(session: Session, table: Table) -> None:
     delete_relationships_of(session, table)
     drop_rows(session, table)
-    for name in ("columns", "indexes", "cached_lists", "operations"):
+    for name in ("columns", "indexes", "cached_lists"):
         session.run(f"DELETE FROM {name} WHERE table_n = ?", (table.number,))
     session.run("DELETE FROM tables WHERE n = ?", (table.number,))
     session.change_schema()

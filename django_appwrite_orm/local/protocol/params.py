@@ -36,13 +36,15 @@ class Param:
     def read(self, sent: Mapping[str, Any], legacy: bool) -> Any:
         """The checked value from what the client sent. Raises ``general_argument_invalid``."""
         name = self.legacy if legacy and self.legacy else self.name
-        if name not in sent or (sent[name] is None and not self.nullable):
+        value = sent.get(name)
+        if value is None and name in sent and self.nullable:
+            return None
+        if value is None:
             if self.required:
                 raise AppwriteError("general_argument_invalid", f"Parameter `{name}` is needed.")
+            if name in sent and isinstance(self.default, bool | int):
+                raise invalid_argument(name, "leave it out instead of sending null")  # the server fails (observed)
             return self.default
-        value = sent[name]
-        if value is None:
-            return None
         try:
             return self.check(value)
         except ValueError as problem:

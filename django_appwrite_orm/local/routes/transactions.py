@@ -11,7 +11,7 @@ from ..protocol.routing import EVERYONE, Call, both
 from ..queries.fields import Field, Source
 from ..transactions import records
 from ..transactions.commit import commit
-from ..transactions.operations import read_operation, stage_operation
+from ..transactions.operations import read_operation, stage_operations
 from .calls import work_for
 from .listing import date_fields, fields, page_numbers, page_total, schema_page, text_field
 
@@ -58,8 +58,7 @@ def add(call: Call) -> Answer:
     records.check_alive(transaction)
     records.check_room(transaction, len(given))
     work = work_for(call)
-    for operation in given:
-        stage_operation(work, transaction, operation, call.words)
+    stage_operations(work, transaction, given, call.words)
     return json_answer(201, records.by_number(call.session, transaction.number).describe())
 
 

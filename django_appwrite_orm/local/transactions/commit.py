@@ -81,7 +81,7 @@ class _Replay:
     def run(self, operation: Operation) -> None:
         table = table_by_number(self._work.session, operation.table_number)
         if table is None:
-            raise AppwriteError("table_not_found", "The table of a staged operation is gone.")
+            raise AppwriteError("row_not_found", "The table of a staged operation is gone.")
         gone = _ACTIONS[operation.action](self, table, operation)
         if operation.row_id is not None:
             told = operation.action if operation.action in ("create", "delete") else "update"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,17 +11,15 @@ from ..protocol.errors import AppwriteError
 from ..protocol.params import numeric
 from ..protocol.words import LEGACY, Words
 from ..rows.access import check_own_roles, may, unauthorized
-from ..rows.show import permissions_of
-from ..rows.stored import find_row
+from ..rows.bulk import refuse_relationships
 from ..rows.work import Work
 from ..values.identifiers import folded_id
 from . import records
-from .overlay import staged_rows
+from .overlay import permissions_inside
 from .records import Transaction
 
 ROW_ACTIONS: Final = ("create", "update", "upsert", "delete", "increment", "decrement")
 BULK_ACTIONS: Final = ("bulkCreate", "bulkUpdate", "bulkUpsert", "bulkDelete")
-_NEED_ROW_ID: Final = ("create", "update", "delete", "increment", "decrement")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ def read_operation(value: Any, words: Words) -> NewOperation:
         if not isinstance(name, str) or not name:
             raise ValueError(f"an operation names its databaseId and {words.table}Id")
     named, row_id = f"{words.row}Id" in value, value.get(f"{words.row}Id")
-    if (named or action in _NEED_ROW_ID) and (not isinstance(row_id, str) or not row_id.strip()):
+    if (named or action in ROW_ACTIONS) and (not isinstance(row_id, str) or not row_id.strip()):
         raise ValueError(f"`{action}` names its {words.row}Id")
     data = _data_of(str(action), value)
     _check_data(str(action), data, words)
@@ -54,16 +52,17 @@ def read_operation(value: Any, words: Words) -> NewOperation:
 
 
 def _data_of(action: str, value: Mapping[str, Any]) -> Any:
-    """The data of an operation; PHP makes no difference between an empty list and an empty object."""
+    """The data of an operation. PHP makes no difference between lists and objects: an object may stand for the rows
+    of a bulk operation, on which the commit then fails (observed), and an empty list for an empty object."""
     data = value.get("data")
     if action == "delete" and "data" not in value:
         return {}
-    empty: list[Any] | dict[str, Any] = [] if action in ("bulkCreate", "bulkUpsert") else {}
+    rows = action in ("bulkCreate", "bulkUpsert")
     if data in ([], {}):
-        return empty
-    if not isinstance(data, type(empty)):
+        return [] if rows else {}
+    if not isinstance(data, dict) and not (rows and isinstance(data, list)):
         raise ValueError(f"`{action}` needs data")
-    return data
+    return list(data.values()) if rows and isinstance(data, dict) else data
 
 
 def _check_data(action: str, data: Any, words: Words) -> None:
@@ -79,49 +78,62 @@ def _check_data(action: str, data: Any, words: Words) -> None:
         raise ValueError("`bulkUpdate` needs data")
 
 
-def stage_operation(work: Work, transaction: Transaction, new: NewOperation, words: Words) -> None:
-    """Check what the server checks and stage. Raises ``database_not_found``, ``collection_not_found``,
-    ``document_not_found``, ``user_unauthorized``: the older words, whatever the route (observed)."""
+def stage_operations(work: Work, transaction: Transaction, given: Sequence[NewOperation], words: Words) -> None:
+    """Check what the server checks of the operations of one request, and stage them all. Raises
+    ``database_not_found``, ``collection_not_found``, ``document_not_found``, ``user_unauthorized``: the older words,
+    whatever the route (observed)."""
+    created: set[tuple[int, str]] = set()
+    checked: list[tuple[Table, NewOperation]] = []
     try:
-        table = work.catalogue.table(work.session, new.database_id, new.table_id)
-        _check_access(work, transaction, table, new)
+        for new in given:
+            table = work.catalogue.table(work.session, new.database_id, new.table_id)
+            _check_access(work, transaction, table, new, created)
+            checked.append((table, new))
     except AppwriteError as refusal:
         raise AppwriteError(LEGACY.error_type(refusal.type), refusal.message) from refusal
-    row_id, data = new.row_id, new.data
+    for table, new in checked:
+        records.stage(work.session, transaction, table, new.action, new.row_id, _staged_form(new, words))
+
+
+def _staged_form(new: NewOperation, words: Words) -> Any:
+    data = new.data
     if new.action == "create":
-        data = {"$id": row_id, **data}  # observed: "unique()" becomes the row's id as it stands
+        return {"$id": new.row_id, **data}  # observed: "unique()" becomes the row's id as it stands
     if new.action in ("increment", "decrement"):
-        data = {"column": data[words.column], **{name: data.get(name) for name in ("value", "min", "max")}}
-    records.stage(work.session, transaction, table, new.action, row_id, data)
+        return {"column": data[words.column], **{name: data.get(name) for name in ("value", "min", "max")}}
+    return data
 
 
-def _check_access(work: Work, transaction: Transaction, table: Table, new: NewOperation) -> None:
+def _check_access(
+    work: Work, transaction: Transaction, table: Table, new: NewOperation, created: set[tuple[int, str]]
+) -> None:
+    """Whether the caller may stage an operation. ``created`` holds the rows that plain creates before it in the
+    same request make: the only operations of its own request that it can build on (observed)."""
     if new.action in BULK_ACTIONS:
         if not work.caller.is_key:
             raise unauthorized("Bulk operations are for API keys.")
+        refuse_relationships(table)
         return
+    name = (table.number, folded_id(str(new.row_id)))
     if isinstance(granted := new.data.get("$permissions"), list):
         check_own_roles(work.caller, [item for item in granted if isinstance(item, str)])
     if new.action == "create":
+        created.add(name)
         allowed = may(work.caller, table, "create")
+    elif name in created:
+        allowed = may(work.caller, table, _verb(new.action))
     else:
-        permissions = _permissions_inside(work, transaction, table, new)
-        verb = "delete" if new.action == "delete" else "update"
-        allowed = may(work.caller, table, verb, permissions)
+        permissions = permissions_inside(work, transaction, table, str(new.row_id))
+        if permissions is None and new.action != "upsert":
+            raise AppwriteError("row_not_found", "There is no row with this id.")
+        verb = "create" if permissions is None else _verb(new.action)
+        allowed = may(work.caller, table, verb, permissions or ())
     if not allowed:
         raise unauthorized()
 
 
-def _permissions_inside(work: Work, transaction: Transaction, table: Table, new: NewOperation) -> list[str]:
-    """The permissions of the row an operation is about. Raises ``row_not_found``; an upsert may find none."""
-    id = str(new.row_id)
-    stored = find_row(work.session, table, id, ())
-    if stored is not None:
-        return permissions_of(stored)
-    staged = staged_rows(work.session, transaction, table).get(folded_id(id))
-    if (staged is None or staged.gone) and new.action != "upsert":
-        raise AppwriteError("row_not_found", "There is no row with this id.")
-    return []
+def _verb(action: str) -> str:
+    return "delete" if action == "delete" else "update"
 
 
 def count_arguments(data: Mapping[str, Any]) -> tuple[int | float, int | float | None, int | float | None]:

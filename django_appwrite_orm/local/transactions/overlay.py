@@ -14,6 +14,10 @@ from typing import Any, Final
 from ..catalogue.models import Table
 from ..protocol.errors import AppwriteError, invalid_query
 from ..queries.parse import parse_queries
+from ..rows.access import may
+from ..rows.show import permissions_of
+from ..rows.stored import find_row
+from ..rows.work import Work
 from ..store.session import Session
 from ..values.identifiers import folded_id
 from .matching import matches
@@ -56,13 +60,19 @@ def _apply(rows: dict[str, Staged], operation: Operation) -> None:
         rows.pop(folded_id(id), None)
         _merge(rows, id, data, action)
     elif action == "update":
-        _merge(rows, str(operation.row_id), data, action)
+        id = str(operation.row_id)
+        if (row := rows.get(folded_id(id))) is not None and row.gone:
+            # Observed: from here on the server fails on every read in the transaction.
+            raise AppwriteError("general_unknown", f"The transaction changes the row {id!r} after it deleted it.")
+        _merge(rows, id, data, action)
     elif action == "delete":
         row = rows.setdefault(folded_id(str(operation.row_id)), Staged(str(operation.row_id)))
         row.gone = True
     elif action in ("bulkCreate", "bulkUpsert"):
         for item in data:
-            if isinstance(item, dict) and isinstance(item.get("$id"), str):
+            if not isinstance(item, dict):
+                raise AppwriteError("general_unknown", "A staged bulk operation holds what is not a row.")
+            if isinstance(item.get("$id"), str):
                 _merge(rows, item["$id"], item, "create" if action == "bulkCreate" else "upsert")
     elif action == "bulkUpdate":
         for row in _selected(rows, data["queries"], everything=True):
@@ -89,6 +99,19 @@ def _selected(rows: dict[str, Staged], queries: Iterable[Any], *, everything: bo
     except ValueError as problem:
         raise invalid_query(str(problem)) from problem
     return [row for row in rows.values() if not row.gone and matches(row.data, filters)]
+
+
+def permissions_inside(work: Work, transaction: Transaction, table: Table, id: str) -> list[str] | None:
+    """The permissions of a row as the transaction sees it; None where the caller finds none to change. A row that
+    its permissions hide is not there for the caller (observed)."""
+    stored = find_row(work.session, table, id, ())
+    staged = staged_rows(work.session, transaction, table).get(folded_id(id))
+    if (staged is None and stored is None) or (staged is not None and staged.gone):
+        return None
+    if stored is None:
+        return [item for item in staged.data.get("$permissions") or () if isinstance(item, str)] if staged else None
+    granted = permissions_of(stored)
+    return granted if may(work.caller, table, "read", granted) else None
 
 
 def show_staged(row: Staged, table: Table, table_id_name: str, committed: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from ..rows.work import Work
 from ..values.identifiers import folded_id
 from . import records
 from .matching import matches
-from .overlay import Staged, show_staged, staged_rows
+from .overlay import Staged, permissions_inside, show_staged, staged_rows
 from .records import Transaction
 
 
@@ -194,13 +194,13 @@ def _row_inside(work: Work, table: Table, transaction: Transaction, row_id: str,
 
     Raises ``row_not_found``, ``user_unauthorized``.
     """
-    staged = staged_rows(work.session, transaction, table).get(folded_id(row_id))
-    stored = find_row(work.session, table, row_id, table.plain)
-    if (staged is None and stored is None) or (staged is not None and staged.gone):
+    granted = permissions_inside(work, transaction, table, row_id)
+    if granted is None:
         raise row_not_found()
-    granted = permissions_of(stored) if stored else staged.data.get("$permissions", ()) if staged else ()
     if not may(work.caller, table, verb, granted):
         raise unauthorized()
+    staged = staged_rows(work.session, transaction, table).get(folded_id(row_id))
+    stored = find_row(work.session, table, row_id, table.plain)
     if staged is not None and staged.is_new:
         return _fresh(work, table, staged.data)
     committed = show_row(table, table.plain, stored, work.view) if stored else {}

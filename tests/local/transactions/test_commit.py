@@ -19,7 +19,8 @@ def rows(appwrite: Client) -> str:
 def stage(appwrite: Client, *operations: dict[str, Any]) -> str:
     transaction: str = appwrite("POST /transactions", {})["$id"]
     whole = [{"databaseId": "d", "tableId": "t", **operation} for operation in operations]
-    appwrite(f"POST /transactions/{transaction}/operations", {"operations": whole})
+    if whole:
+        appwrite(f"POST /transactions/{transaction}/operations", {"operations": whole})
     return transaction
 
 
