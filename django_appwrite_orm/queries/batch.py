@@ -13,6 +13,7 @@ from ..caching import open_batch
 from ..connection import connections
 from ..exceptions import AppwriteORMError
 from ..steps import arun, refuse_event_loop, run
+from ..tables import Overridable, alters_data
 
 if TYPE_CHECKING:
     from .queryset import QuerySet
@@ -35,7 +36,7 @@ class BatchResult:
         return self.error is None
 
 
-class TableBatch:
+class TableBatch(Overridable):
     """`with orm.table("users").batch() as batch:`: changes made inside stand under one fence.
 
     While it runs, readers go to Appwrite and store nothing; each of them sees every change that was finished
@@ -52,16 +53,19 @@ class TableBatch:
         self._batch = connections[rows.db].batch(rows.ref)
         self.results: list[BatchResult] = []
 
+    @alters_data
     def create(
         self, data: Mapping[str, Any], *, id: str | None = None, permissions: list[str] | None = None
     ) -> Table | None:
         """As `orm.table().create`; None when it was refused."""
         return self._reported(id, lambda: self._table.create(data, id=id, permissions=permissions))
 
+    @alters_data
     def update(self, id: str, data: Mapping[str, Any]) -> Table | None:
         """As `orm.table().update`; None when it was refused."""
         return self._reported(id, lambda: self._table.update(id, data))
 
+    @alters_data
     def delete(self, id: str) -> None:
         """As `orm.table().delete`."""
         self._reported(id, lambda: self._table.delete(id))

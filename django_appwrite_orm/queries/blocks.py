@@ -25,6 +25,8 @@ class Atomic:
     Django's own transactions are another matter, and not affected.
     """
 
+    alters_data = True  # a template does not call one
+
     def __init__(self, using: str = DEFAULT_ALIAS, *, seconds: int = DEFAULT_LIFE) -> None:
         if isinstance(seconds, bool) or not isinstance(seconds, int) or not 60 <= seconds <= 3600:
             raise ValueError(f"atomic(): seconds must be a whole number from 60 to 3,600, not {seconds!r}.")

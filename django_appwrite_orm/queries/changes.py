@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
 from ..steps import arun, run
-from ..tables import Row
+from ..tables import Row, alters_data
 from . import bulk, creating, matching, obtain, writes
 from .chunks import Errors
 from .conflicts import conflicts_of
@@ -18,6 +18,7 @@ R = TypeVar("R", bound=Row)
 class Changes(Results[R]):
     """Every change is checked before the first request, and under the cache's fence while it is sent."""
 
+    @alters_data
     def create(self, **values: Any) -> R:
         """Make a row and write it. Raises ValidationError, before any request, with all errors by column, then
         `DuplicateId` or `UniqueViolation`."""
@@ -26,6 +27,7 @@ class Changes(Results[R]):
     async def acreate(self, **values: Any) -> R:
         return await arun(writes.create(self.new_row(values), self.db))
 
+    @alters_data
     def get_or_create(self, defaults: Mapping[str, Any] | None = None, **lookups: Any) -> tuple[R, bool]:
         """The one row that matches, and False; or a new one of these values and `defaults`, and True.
 
@@ -36,6 +38,7 @@ class Changes(Results[R]):
     async def aget_or_create(self, defaults: Mapping[str, Any] | None = None, **lookups: Any) -> tuple[R, bool]:
         return await arun(obtain.get_or_create(self, defaults, lookups))
 
+    @alters_data
     def update_or_create(
         self,
         defaults: Mapping[str, Any] | None = None,
@@ -54,6 +57,7 @@ class Changes(Results[R]):
     ) -> tuple[R, bool]:
         return await arun(obtain.update_or_create(self, defaults, create_defaults, lookups))
 
+    @alters_data
     def bulk_create(
         self,
         rows: Iterable[R],
@@ -97,6 +101,7 @@ class Changes(Results[R]):
             creating.bulk_create(self.model, list(rows), self.db, progress, errors, conflicts, batch_size)
         )
 
+    @alters_data
     def bulk_update(
         self, rows: Iterable[R], fields: Collection[str], *, errors: Errors | None = None, batch_size: int | None = None
     ) -> int:
@@ -114,6 +119,7 @@ class Changes(Results[R]):
     ) -> int:
         return await arun(bulk.bulk_update(self.model, list(rows), fields, self.db, errors, batch_size))
 
+    @alters_data
     def update(self, **values: Any) -> int:
         """Set these columns in every row that matches, in one request; how many there were.
 
@@ -127,6 +133,7 @@ class Changes(Results[R]):
         self._refuse_slice("update")
         return await arun(matching.update_matching(self, values))
 
+    @alters_data
     def delete(self) -> tuple[int, dict[str, int]]:
         """Delete every row that matches, in one request; how many there were, as Django says it."""
         self._refuse_slice("delete")

@@ -16,13 +16,14 @@ from ..registry import registry
 from ..schema import tables_named, verbs
 from ..schema.data import dump
 from ..steps import Steps, arun, run
+from ..tables import Overridable, alters_data
 from .joins import Join
 from .operations import alias_of, invalidate
 from .table import Table
 from .verbs import TableVerbs
 
 
-class ORM:
+class ORM(Overridable):
     """The tables of the project, in the guide's manner."""
 
     def table(self, name: str, *, using: str | None = None) -> TableVerbs:
@@ -74,6 +75,7 @@ class ORM:
         join = Join(left, right, foreign_key=foreign_key, reference_key=reference_key, alias=as_, inner=inner)
         return join.rows()
 
+    @alters_data
     def create_table(self, name: str, *, using: str | None = None) -> int:
         """Make the server's table what the registered one declares; the number of changes. Raises `SchemaError`."""
         table = registry.get(name)
@@ -83,6 +85,7 @@ class ORM:
         table = registry.get(name)
         return await arun(verbs.create_table(table, alias_of(table, using)))
 
+    @alters_data
     def delete_table(self, name: str, *, using: str | None = None) -> None:
         """Drop the table from the server, with all its rows. Raises `NotFound`."""
         table = registry.get(name)
@@ -106,6 +109,7 @@ class ORM:
         yield from dump(connections[using], tables_named(names, using), parts.append, "object")
         return "".join(parts)
 
+    @alters_data
     def listen(self, callback: Callable[[RowChange], object], *, using: str = DEFAULT_ALIAS) -> Callable[[], None]:
         """Call back for each change of a registered table's row, by whomever, over Appwrite's realtime: in a thread
         of this process, which also drops tokens and sends `row_changed`. What is given ends it.
@@ -114,14 +118,17 @@ class ORM:
         """
         return callbacks.listen(using, callbacks.Subscriber(callback))
 
+    @alters_data
     def alisten(self, *, using: str = DEFAULT_ALIAS) -> AsyncGenerator[RowChange]:
         """The same to iterate over: `async for change in orm.alisten()`. Closing the iterator ends it."""
         return callbacks.changes(using)
 
+    @alters_data
     def close_listeners(self) -> None:
         """End what `listen` and `alisten` have begun in this process, for every table, and wait for it."""
         callbacks.close_listeners()
 
+    @alters_data
     def clear_caches(self) -> None:
         """Make every cached answer about every registered table a miss, on every connection: a router or `using`
         may have led to any of them."""
@@ -148,6 +155,7 @@ class ORM:
     async def astats(self) -> dict[str, dict[str, Any]]:
         return await sync_to_async(self.stats)()
 
+    @alters_data
     def reset_stats(self, name: str | None = None) -> None:
         """Count from nothing again: the table of this name, or all of them. Raises `CacheUnavailable`."""
         chosen = [table._meta.id for table in registry.all() if name in (None, table._meta.name)]

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from ..connection import connections
 from ..steps import arun, run
-from ..tables import Row
+from ..tables import Row, alters_data
 from .changes import Changes
 from .numbers import Numbers
 from .operations import invalidate
@@ -27,6 +27,7 @@ class QuerySet(Changes[R], Numbers[R]):
     async def ais_updated(self) -> bool:
         return await arun(connections[self.db].is_current(self.ref))
 
+    @alters_data
     def set_updated(self, updated: bool) -> None:
         """`set_updated(False)` makes every cached answer of this table a miss. True changes nothing: no one
         can declare old answers fresh."""
@@ -37,6 +38,7 @@ class QuerySet(Changes[R], Numbers[R]):
         if not updated:
             await arun(invalidate(self.model, self.db))
 
+    @alters_data
     def refresh(self) -> list[R]:
         """Drop the table's cached answers and read these rows anew."""
         self.set_updated(False)

@@ -15,7 +15,7 @@ from ..connection import connections
 from ..exceptions import NotSupportedError
 from ..identity import IdentifiedAlias, Identity, same_identity
 from ..plans import EVERYTHING, NOTHING, Clause, Split, TableRef, conjunction, disjunction, split
-from ..tables import Row
+from ..tables import Overridable, Row
 from . import lookups, textual
 from .operations import alias_of
 from .shaped import Shape
@@ -26,7 +26,7 @@ from .ways import check_relation
 R = TypeVar("R", bound=Row)
 
 
-class Selection(UnavailableMethods, Generic[R]):
+class Selection(UnavailableMethods, Overridable, Generic[R]):
     """Some rows of `model`. Immutable: every method gives another selection."""
 
     def __init__(self, model: type[R], using: str | None = None) -> None:

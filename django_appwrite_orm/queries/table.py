@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar, overload
 
 from ..registry import registry
 from ..steps import Steps, arun, refuse_event_loop, run
-from ..tables import Row
+from ..tables import Row, alters_data
 from ..tables.columns import Reference
 from ..tables.columns.relationship import RelationshipToMany
 from . import writes
@@ -48,6 +48,7 @@ class Table(Row):
     def _alias(self, using: str | None) -> str:
         return using or self._using or alias_of(type(self))
 
+    @alters_data
     def save(
         self, *, using: str | None = None, update_fields: Collection[str] | None = None, if_unchanged: bool = False
     ) -> Self:
@@ -66,6 +67,7 @@ class Table(Row):
     ) -> Self:
         return await arun(writes.save(self, self._alias(using), update_fields=update_fields, if_unchanged=if_unchanged))
 
+    @alters_data
     def delete(self, *, using: str | None = None) -> tuple[int, dict[str, int]]:
         """Delete the row. Raises `NotFound` when it is gone already."""
         return run(writes.delete(self, self._alias(using)))

@@ -13,7 +13,7 @@ from ..events import RowChange, callbacks
 from ..plans import BULK_LIMIT
 from ..schema import verbs as indexes
 from ..steps import arun, run
-from ..tables import Index, unknown_column
+from ..tables import Index, Overridable, alters_data, unknown_column
 from . import bulk
 from .batch import Preload, TableBatch
 from .chunks import Errors, chunks_of
@@ -24,7 +24,7 @@ from .table import Table
 Filters = Mapping[str, Any]
 
 
-class TableVerbs:
+class TableVerbs(Overridable):
     """One table, asked the way appwrite-orm asks."""
 
     def __init__(self, table: type[Table], using: str | None = None) -> None:
@@ -37,14 +37,17 @@ class TableVerbs:
         rows: QuerySet[Table] = self._table.objects
         return rows if self._using is None else rows.using(self._using)
 
+    @alters_data
     def listen(self, callback: Callable[[RowChange], object], *, id: str | None = None) -> Callable[[], None]:
         """As `orm.listen`, for the rows of this table alone, or for the one with this id."""
         return callbacks.listen(self._rows.db, callbacks.Subscriber(callback, self._table, _given_or_any(id)))
 
+    @alters_data
     def alisten(self, *, id: str | None = None) -> AsyncGenerator[RowChange]:
         """As `orm.alisten`, for the rows of this table alone, or for the one with this id."""
         return callbacks.changes(self._rows.db, self._table, _given_or_any(id))
 
+    @alters_data
     def close_listeners(self) -> None:
         """End what `listen` and `alisten` of this table have begun in this process."""
         callbacks.close_listeners(self._table)
@@ -151,6 +154,7 @@ class TableVerbs:
     async def acount(self, filters: Filters | None = None) -> int:
         return await self._filtered(filters).acount()
 
+    @alters_data
     def create(self, data: Mapping[str, Any], *, id: str | None = None, permissions: list[str] | None = None) -> Table:
         """Write a new row. `data` may come from outside: it holds columns and nothing else, so that nobody chooses
         an id or permissions by it. Raises ValidationError with all errors by column, before any request."""
@@ -174,6 +178,7 @@ class TableVerbs:
             if (version := self._table._meta.version) is not None and name == version.name:
                 raise TypeError(f"{name!r} counts the changes of the row and cannot be set.")
 
+    @alters_data
     def update(self, id: str, data: Mapping[str, Any]) -> Table:
         """Set these columns of one row; the row as it is now. Raises the table's DoesNotExist."""
         row = self._rows.uncached().get(pk=_given(id))
@@ -189,6 +194,7 @@ class TableVerbs:
             setattr(row, name, value)
         return row
 
+    @alters_data
     def delete(self, id: str) -> None:
         """Delete one row. Raises the table's DoesNotExist."""
         self._rows.uncached().get(pk=_given(id)).delete()
@@ -196,6 +202,7 @@ class TableVerbs:
     async def adelete(self, id: str) -> None:
         await (await self._rows.uncached().aget(pk=_given(id))).adelete()
 
+    @alters_data
     def bulk_create(self, rows: Iterable[Mapping[str, Any]], *, errors: Errors | None = None) -> list[Table]:
         """Write many new rows, 100 in a request. All are checked before the first one. `errors`: as for the
         queryset's `bulk_create`, by position."""
@@ -204,6 +211,7 @@ class TableVerbs:
     async def abulk_create(self, rows: Iterable[Mapping[str, Any]], *, errors: Errors | None = None) -> list[Table]:
         return await self._rows.abulk_create([self._new(data) for data in rows], errors=errors)
 
+    @alters_data
     def bulk_update(self, updates: Iterable[Mapping[str, Any]], *, errors: Errors | None = None) -> list[Table]:
         """Set columns of many rows, each `{"id": ..., "data": {...}}` its own, a hundred rows in a transaction;
         the rows, in order. Raises the table's DoesNotExist before anything is written. Give a dict as `errors` to
@@ -219,6 +227,7 @@ class TableVerbs:
             self._only_columns(data)
         return wanted
 
+    @alters_data
     def bulk_delete(self, ids: Iterable[str]) -> int:
         """Delete the rows with these ids, 100 in a request; how many there were."""
         wanted = [_given(id) for id in ids]
@@ -228,10 +237,12 @@ class TableVerbs:
         wanted = [_given(id) for id in ids]
         return sum([(await self._rows.filter(pk__in=chunk).adelete())[0] for chunk in chunks_of(wanted, BULK_LIMIT)])
 
+    @alters_data
     def batch(self, *, preload: Preload = False) -> TableBatch:
         """Many changes in one go: see `TableBatch`. Use it in `with` or `async with`."""
         return TableBatch(self, preload)
 
+    @alters_data
     def create_index(self, index: Index | Mapping[str, Any]) -> None:
         """Build an index now, an `Index` or one in appwrite-orm's form. Raises `Conflict`, `InvalidRequest`,
         `SchemaError`."""
@@ -244,6 +255,7 @@ class TableVerbs:
         whose = f"Table {self._table._meta.name!r}"
         return index if isinstance(index, Index) else index_from_definition(whose, index)
 
+    @alters_data
     def delete_index(self, key: str) -> None:
         """Drop the index with this key. Raises `NotFound`."""
         run(indexes.delete_index(self._table, key, self._rows.db))
@@ -265,6 +277,7 @@ class TableVerbs:
     async def ais_updated(self) -> bool:
         return await self._rows.ais_updated()
 
+    @alters_data
     def set_updated(self, updated: bool) -> None:
         """`set_updated(False)` drops the table's cached answers; True changes nothing."""
         self._rows.set_updated(updated)
@@ -272,6 +285,7 @@ class TableVerbs:
     async def aset_updated(self, updated: bool) -> None:
         await self._rows.aset_updated(updated)
 
+    @alters_data
     def refresh(self) -> list[Table]:
         """Drop the table's cached answers and read all rows anew."""
         return self._rows.refresh()

@@ -4,6 +4,7 @@ from . import columns
 from .indexes import FulltextIndex, Index, SpatialIndex, UniqueIndex
 from .names import name_problem, unknown_column
 from .options import Options
+from .overrides import Overridable, alters_data
 from .permissions import TABLE_VERBS, permission_problems
 from .row import Row
 from .validation import clean_values
@@ -13,9 +14,11 @@ __all__ = [
     "FulltextIndex",
     "Index",
     "Options",
+    "Overridable",
     "Row",
     "SpatialIndex",
     "UniqueIndex",
+    "alters_data",
     "clean_values",
     "columns",
     "name_problem",

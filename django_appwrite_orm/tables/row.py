@@ -15,11 +15,12 @@ from .columns import Column, Reference
 from .columns.relationship import RelationshipToMany
 from .names import unknown_column
 from .options import Options
+from .overrides import Overridable
 from .permissions import ROW_VERBS, permission_problems
 from .validation import clean_values
 
 
-class Row:
+class Row(Overridable):
     """Base of every table class. An instance is one row.
 
     Values are decoded when they are first read; the JSON below them is never changed, so that a save can tell
