@@ -1,8 +1,8 @@
 """Parts of a date as ranges: Appwrite has no functions of dates, but every part is a span of time.
 
 `__date=d`, `__year=2024` and `__month=(2024, 5)` mean the rows from the span's beginning up to its end, in the
-current time zone, as Django does. With a comparison (`__date__gte`, `__year__lt`, `__month__range`) the span is
-compared as a whole.
+current time zone, as Django does, and in TIME_ZONE where USE_TZ is False. With a comparison (`__date__gte`,
+`__year__lt`, `__month__range`) the span is compared as a whole.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 from ..plans import NOTHING, Clause, conjunction, disjunction
 from ..tables import columns
+from ..tables.columns.moments import day_of, midnight
 
 COMPARISONS = ("gt", "gte", "lt", "lte", "range", "in")
 _PARTS = ("date", "year", "month")
@@ -75,24 +75,18 @@ def _many(column: columns.Column, value: Any, count: int | None = None) -> list[
     return found
 
 
-def _midnight(year: int, month: int, day: int) -> datetime.datetime:
-    return timezone.make_aware(datetime.datetime(year, month, day))
-
-
 def _date_span(value: Any) -> Span:
     if isinstance(value, datetime.datetime):
-        value = timezone.localtime(value).date() if timezone.is_aware(value) else value.date()
+        value = day_of(value)
     found = value if isinstance(value, datetime.date) else parse_date(value) if isinstance(value, str) else None
     if found is None:
         raise ValueError(f"expected a date, not {value!r}")
-    return _span(
-        (found.year, found.month, found.day), found + datetime.timedelta(1) if found < datetime.date.max else None
-    )
+    return _span(found, found + datetime.timedelta(1) if found < datetime.date.max else None)
 
 
 def _year_span(value: Any) -> Span:
     year = int(value)
-    return _span((year, 1, 1), datetime.date(year + 1, 1, 1) if year < 9999 else None)
+    return _span(datetime.date(year, 1, 1), datetime.date(year + 1, 1, 1) if year < 9999 else None)
 
 
 def _month_span(value: Any) -> Span:
@@ -105,11 +99,11 @@ def _month_span(value: Any) -> Span:
         )
     year, month = map(int, value)
     following = (year + month // 12, month % 12 + 1)
-    return _span((year, month, 1), datetime.date(*following, 1) if following[0] <= 9999 else None)
+    return _span(datetime.date(year, month, 1), datetime.date(*following, 1) if following[0] <= 9999 else None)
 
 
-def _span(start: tuple[int, int, int], end: datetime.date | None) -> Span:
-    return _midnight(*start), _midnight(end.year, end.month, end.day) if end else None
+def _span(start: datetime.date, end: datetime.date | None) -> Span:
+    return midnight(start), midnight(end) if end else None
 
 
 _SPANS: dict[str, Callable[[Any], Span]] = {"date": _date_span, "year": _year_span, "month": _month_span}

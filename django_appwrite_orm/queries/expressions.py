@@ -19,6 +19,8 @@ from django.db.models.functions import Concat, Now
 from django.db.models.functions.text import ConcatPair
 
 from ..tables import Row, columns
+from ..tables.columns.given import plain
+from ..tables.columns.numbers import Number
 from ..tables.columns.stored import STORED_AS_TEXT
 from ..tables.validation import OPERATORS, looks_like_operator
 
@@ -118,9 +120,10 @@ def _concatenated(expression: Any) -> list[Any]:
 
 
 def _text_of(constant: Any) -> str:
-    if not isinstance(constant.value, str):
-        raise ValidationError(f"Only text can be added to text, not {constant.value!r}.", code="expression")
-    return constant.value
+    text = plain(constant.value)
+    if not isinstance(text, str):
+        raise ValidationError(f"Only text can be added to text, not {text!r}.", code="expression")
+    return text
 
 
 def _is_column(column: columns.Column, side: object) -> bool:
@@ -128,16 +131,18 @@ def _is_column(column: columns.Column, side: object) -> bool:
 
 
 def _combined(column: columns.Column, sign: str, constant: Any) -> str:
+    constant = plain(constant)
     if column.is_text and sign == "+" and not isinstance(column, STORED_AS_TEXT):
         if not isinstance(constant, str):
             raise ValidationError(f"Only text can be added to text, not {constant!r}.", code="expression")
         return _text("stringConcat", constant)
-    if column.type_name not in ("integer", "double"):
+    if not isinstance(column, Number) or column.type_name == "bigint":
         raise ValidationError(f"Appwrite's operators do not count with {column.type_name} columns.", code="expression")
     if isinstance(column, columns.Decimal):
         if sign not in ("+", "-"):
             raise ValidationError("Of a Decimal, Appwrite can work out + and - only.", code="expression")
         constant = column.encode(column.coerce(constant))
+    constant = column.native(constant)
     whole = column.type_name == "integer" and sign != "^"
     fits = isinstance(constant, int if whole else (int, float)) and not isinstance(constant, bool)
     if not fits or not math.isfinite(constant):

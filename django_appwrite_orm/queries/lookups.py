@@ -43,6 +43,9 @@ _OF_ARRAYS = {"contains": "containsAll", "contains_all": "containsAll", "contain
 _PLAIN = ("exact", "in", "range", "isnull", *_METHODS)
 _OF_REFERENCES = ("exact", "in", "isnull")
 
+# What `Column.to_bounds` says.
+Bounds = tuple[Any, Any]
+
 
 def where(table: type[Row], condition: Q) -> Clause:
     """The clause for a `Q` of any depth. Raises FieldError, ValidationError or NotSupportedError."""
@@ -159,16 +162,16 @@ def _lookup(table: type[Row], path: str, value: Any) -> Clause:
         )
     _refuse_expression(table, path, value)
 
-    def query(one: Any) -> Any:
+    def bounds(one: Any) -> Bounds:
         if is_queryset(one):
             raise NotSupportedError(f"{table.__name__}.{path}: a queryset stands alone, {column.name}__in=queryset.")
         _refuse_expression(table, path, one)
         try:
-            return column.to_query(one)
+            return column.to_bounds(one)
         except ValidationError as error:
             raise ValidationError({name: error.messages}) from None
 
-    clause = _clause(column, lookup, value, query)
+    clause = _clause(column, lookup, value, bounds)
     if not _sendable(clause):
         raise NotSupportedError(f"{table.__name__}.{path}: Appwrite takes at most {TEXT_LIMIT} characters in a value.")
     return clause
@@ -229,7 +232,7 @@ def _sendable(clause: Clause) -> bool:
     return fits(clause) or all(fits(Clause(clause.method, clause.attribute, (one,))) for one in clause.values or ())
 
 
-def _clause(column: columns.Column, lookup: str, value: Any, query: Callable[[Any], Any]) -> Clause:
+def _clause(column: columns.Column, lookup: str, value: Any, bounds: Callable[[Any], Bounds]) -> Clause:
     key = column.key
     if lookup == "isnull" or (value is None and lookup in ("exact", "iexact")):
         return Clause("isNull" if lookup != "isnull" or _truth(column.name, value) else "isNotNull", key)
@@ -237,22 +240,46 @@ def _clause(column: columns.Column, lookup: str, value: Any, query: Callable[[An
         return place_clause(column, lookup, value)
     if column.array:
         several = value if isinstance(value, (list, tuple, set, frozenset)) else [value]
-        values = tuple(query(one) for one in several)
-        if not values:  # every array holds all of nothing, and none holds any of it
-            return NOTHING if lookup == "contains_any" else Clause("isNotNull", key)
-        return Clause(_OF_ARRAYS[lookup], key, values)
+        return _of_array(key, lookup, [bounds(one) for one in several])
     if lookup == "in":
-        return membership(column, [query(one) for one in _several(column, value) if one is not None])
+        return membership(column, _exact(bounds(one) for one in _several(column, value) if one is not None))
     if lookup == "range":
         low, high = _pair(column, value)
-        return Clause("between", key, (query(low), query(high)))
+        first, last = bounds(low)[1], bounds(high)[0]
+        return NOTHING if first is None or last is None else Clause("between", key, (first, last))
     if lookup in _METHODS:
-        return Clause(_METHODS[lookup], key, (query(value),))
+        return _compared(key, lookup, bounds(value))
     if lookup in DATE_PARTS:
-        return part_of_date(column, lookup, value, query)
-    method, one = _TEXT.get(lookup, "equal"), query(value)
+        return part_of_date(column, lookup, value, lambda moment: bounds(moment)[1])
+    method, exact = _TEXT.get(lookup, "equal"), _exact([bounds(value)])
+    if not exact:
+        return NOTHING
     # Appwrite puts a backslash before the wildcards in a pattern, but not before a backslash.
-    return Clause(method, key, (one.replace("\\", "\\\\") if method in _PATTERNS else one,))
+    return Clause(method, key, (exact[0].replace("\\", "\\\\") if method in _PATTERNS else exact[0],))
+
+
+def _exact(found: Iterable[Bounds]) -> list[Any]:
+    """Those of these values that the column can hold. No row is equal to another one."""
+    return [low for low, high in found if low is not None and low == high]
+
+
+def _compared(key: str, lookup: str, bounds: Bounds) -> Clause:
+    """A comparison with the nearest value that the column can hold, on the side that leaves the same rows."""
+    low, high = bounds
+    nearest = low if lookup in ("gt", "lte") else high
+    if nearest is not None:
+        return Clause(_METHODS[lookup], key, (nearest,))
+    # The value lies above or below all that the column can hold.
+    return Clause("isNotNull", key) if lookup in ("gt", "lt") else NOTHING
+
+
+def _of_array(key: str, lookup: str, items: list[Bounds]) -> Clause:
+    values = _exact(items)
+    if len(values) < len(items) and lookup != "contains_any":
+        return NOTHING  # no array holds an item that the column cannot hold
+    if not values:  # every array holds all of nothing, and none holds any of it
+        return NOTHING if lookup == "contains_any" else Clause("isNotNull", key)
+    return Clause(_OF_ARRAYS[lookup], key, tuple(values))
 
 
 def _truth(name: str, value: Any) -> bool:

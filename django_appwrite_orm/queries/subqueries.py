@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -51,10 +52,8 @@ class Among(Clause):
         """The condition that these rows make of it. A value that the column cannot hold is in no row."""
         values = []
         for value in (getattr(row, self.source.name) for row in rows):
-            try:
+            with suppress(ValidationError):
                 values.append(None if value is None else self.column.to_query(value))
-            except ValidationError:
-                continue
         return membership(self.column, values)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.exceptions import FieldError
@@ -108,6 +108,11 @@ class Tally(ABC):
     def __init__(self, wanted: Wanted) -> None:
         self._wanted = wanted
         self._seen: set[Any] | None = set() if wanted.distinct else None
+        # Naive local datetimes of two moments are equal where clocks are put back; their form on the server is not.
+        column = wanted.column
+        self._compared: Callable[[Any], Any] = (
+            column.encode if isinstance(column, columns.Datetime) else lambda value: value
+        )
 
     def add(self, row: Row) -> None:
         column = self._wanted.column
@@ -115,9 +120,9 @@ class Tally(ABC):
         if value is None:
             return
         if self._seen is not None:
-            if value in self._seen:
+            if self._compared(value) in self._seen:
                 return
-            self._seen.add(value)
+            self._seen.add(self._compared(value))
         self._add(value)
 
     @property
@@ -144,12 +149,12 @@ class _Sum(Tally):
 
 class _Smallest(Tally):
     def _add(self, value: Any) -> None:
-        self._value = value if self._value is None else min(self._value, value)
+        self._value = value if self._value is None else min(self._value, value, key=self._compared)
 
 
 class _Largest(Tally):
     def _add(self, value: Any) -> None:
-        self._value = value if self._value is None else max(self._value, value)
+        self._value = value if self._value is None else max(self._value, value, key=self._compared)
 
 
 class _Spread(Tally):

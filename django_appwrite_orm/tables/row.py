@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from ..conf import ID_RULE, VALID_ID
 from ..exceptions import MultipleRowsReturned, RowDoesNotExist
 from .columns import Column, Reference
+from .columns.moments import from_utc
 from .columns.relationship import RelationshipToMany
 from .names import unknown_column
 from .options import Options
@@ -133,7 +134,7 @@ class Row(Overridable):
         return self._time("$updatedAt")
 
     def _time(self, key: str) -> datetime.datetime | None:
-        return datetime.datetime.fromisoformat(self._raw[key]) if key in self._raw else None
+        return from_utc(datetime.datetime.fromisoformat(self._raw[key])) if key in self._raw else None
 
     @property
     def permissions(self) -> list[str]:

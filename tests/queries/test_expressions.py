@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 import json
+from decimal import Decimal
 
+import numpy as np
 import pytest
 from appwrite.operator import Condition, Operator
 from django.core.exceptions import ValidationError
@@ -54,6 +56,20 @@ class TestExpressions:
         ):
             Book.objects.update(pages=expression)
             assert Book.objects.get(pk=book.pk).pages == pages
+
+    def test_a_constant_may_be_a_number_of_another_type(self) -> None:
+        book = Book.objects.create(title="Dune", price=9, pages=400)
+        Book.objects.update(pages=F("pages") - np.int64(88), price=F("price") * Decimal("1.5"))
+        fresh = Book.objects.get(pk=book.pk)
+        assert (fresh.pages, fresh.price) == (312, 13.5)
+        with pytest.raises(ValidationError, match="Expected a whole number"):
+            Book.objects.update(pages=F("pages") + Decimal("0.5"))
+
+    def test_arithmetic_takes_null_for_zero(self) -> None:
+        """Unlike in SQL, where it stays null; docs/queries.md says so."""
+        book = Book.objects.create(title="Dune", price=9)
+        Book.objects.update(pages=F("pages") + 1)
+        assert Book.objects.get(pk=book.pk).pages == 1
 
     def test_text_is_joined_at_its_end(self) -> None:
         book = Book.objects.create(title="Dune", price=9)

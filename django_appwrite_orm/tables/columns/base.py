@@ -1,7 +1,8 @@
 """What every column has in common: its place in a table, required, default, array, and the way of a value.
 
 A value goes `clean` (is it allowed?) → `to_appwrite` (JSON) on its way out, and `to_python` on its way in;
-`to_query` is the way out of a value in a filter, which is looser: "5" will do for a number there.
+`to_query` is the way out of a value in a filter, which is looser: "5" will do for a number there; `to_bounds` is that
+of a value that the column might not hold exactly.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, overload
 from django.core.exceptions import ValidationError
 
 from ...exceptions import ConfigurationError
+from .given import plain
 from .typing import Value
 
 if TYPE_CHECKING:
@@ -96,6 +98,7 @@ class Column(Generic[Value]):
 
     def clean(self, value: Any) -> Any:
         """The value as it is kept, or every reason against it as one ValidationError."""
+        value = plain(value)
         if value is None:
             if self.required:
                 raise ValidationError("This column is required.", code="required")
@@ -107,6 +110,7 @@ class Column(Generic[Value]):
         return _each(value, self._clean_item)
 
     def _clean_item(self, value: Any) -> Any:
+        value = plain(value)
         if value is None:  # Appwrite turns a null inside an array into another value, a 0 for instance
             raise ValidationError("An array cannot hold None.", code="invalid")
         return self.clean_one(value)
@@ -124,12 +128,21 @@ class Column(Generic[Value]):
         return None if raw is None else self.decode(raw)
 
     def to_query(self, value: Any) -> Any:
-        """The JSON form of one value in a filter. Raises ValidationError when it cannot be one."""
-        return self.encode(self.coerce(value))
+        """The JSON form of one value in a filter. Raises ValidationError when the column can hold no such value."""
+        low, high = self.to_bounds(value)
+        if low is None or low != high:
+            raise ValidationError(f"No row has {value!r}: the column does not hold it exactly.", code="inexact")
+        return low
+
+    def to_bounds(self, value: Any) -> tuple[Any, Any]:
+        """The JSON forms of the nearest values that the column can hold, at or below and at or above a value in a
+        filter: twice the same where it can hold that one, None where there is none on that side. Raises
+        ValidationError for a value that cannot be compared with the column."""
+        return self.bounds(plain(value))
 
     def definition(self) -> dict[str, Any]:
         """The column as Appwrite describes it, without what it adds of its own (status, dates)."""
-        default = None if self.db_default is None else self.encode(self.clean_one(self.db_default))
+        default = None if self.db_default is None else self.encode(self._clean_item(self.db_default))
         common = {
             "key": self.key,
             "type": self.type_name,
@@ -166,6 +179,11 @@ class Column(Generic[Value]):
     def coerce(self, value: Any) -> Any:
         """A single value of a filter, made to fit where that is safe. Raises ValidationError."""
         return self.clean_one(value)
+
+    def bounds(self, value: Any) -> tuple[Any, Any]:
+        """What `to_bounds` says of a single value; for kinds that round."""
+        found = self.encode(self.coerce(value))
+        return found, found
 
     def encode(self, value: Any) -> Any:
         return value

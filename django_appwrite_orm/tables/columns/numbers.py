@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import decimal
 import math
+import numbers
+import operator
 from typing import TYPE_CHECKING, Any, ClassVar, Unpack, overload
 
 from django.core.exceptions import ValidationError
@@ -13,15 +16,35 @@ from .typing import Common, No, Value, Yes
 
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 INT32_MAX = 2**31 - 1
+_BEYOND = 2**64  # a Decimal with a large exponent would make a whole number that fills the memory
 
 
-class _Number(Column[Value]):
+def as_float(value: Any) -> Any:
+    """A Decimal, a Fraction or another real number as a float; ints, booleans and what is not a number as they are."""
+    if isinstance(value, int) or not isinstance(value, (numbers.Real, decimal.Decimal)):
+        return value
+    try:
+        return float(value)
+    except (OverflowError, ValueError):  # too large, or a signaling NaN
+        return value
+
+
+def _is_finite_number(value: Any) -> bool:
+    if isinstance(value, decimal.Decimal):
+        return value.is_finite()
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        return False
+    return isinstance(value, numbers.Rational) or math.isfinite(value)
+
+
+class Number(Column[Value]):
     """A number between `min` and `max`, both included; None leaves a side open."""
 
     noun: ClassVar[str]
 
     def __init__(self, *, min: float | None = None, max: float | None = None, **common: Any) -> None:
         super().__init__(**common)
+        min, max = self.native(min), self.native(max)
         for name, bound in (("min", min), ("max", max)):
             if bound is not None and not self.fits(bound):
                 raise ConfigurationError(f"{type(self).__name__}: {name}={bound!r} is not a value of this column.")
@@ -30,10 +53,16 @@ class _Number(Column[Value]):
         self.min = min
         self.max = max
 
+    def native(self, value: Any) -> Any:
+        """A number of another type as the type that JSON has for this column, if that is the same number; anything
+        else as it is."""
+        raise NotImplementedError
+
     def fits(self, value: Any) -> bool:
         raise NotImplementedError
 
     def clean_one(self, value: Any) -> Any:
+        value = self.native(value)
         if not self.fits(value):
             raise ValidationError(f"Expected {self.noun}, not {value!r}.", code="invalid")
         if self.min is not None and value < self.min:
@@ -52,6 +81,7 @@ class _Number(Column[Value]):
                 value = self.parse(value)
             except ValueError:
                 raise ValidationError(f"Expected {self.noun}, not {value!r}.", code="invalid") from None
+        value = self.native(value)
         if not self.fits(value):
             raise ValidationError(f"Expected {self.noun}, not {value!r}.", code="invalid")
         return value
@@ -60,7 +90,7 @@ class _Number(Column[Value]):
         raise NotImplementedError
 
 
-class Integer(_Number[Value]):
+class Integer(Number[Value]):
     """A whole number of 64 bits, without the lowest one: Appwrite refuses -2**63 here and takes it as a bigint."""
 
     kind = type_name = "integer"
@@ -101,8 +131,28 @@ class Integer(_Number[Value]):
         ) -> None: ...
         def __init__(self, **options: Any) -> None: ...
 
+    def native(self, value: Any) -> Any:
+        if isinstance(value, decimal.Decimal):
+            is_whole = value.is_finite() and -_BEYOND <= value <= _BEYOND and value == value.to_integral_value()
+            return int(value) if is_whole else value
+        return operator.index(value) if hasattr(value, "__index__") and not isinstance(value, bool) else value
+
     def fits(self, value: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and self.lowest <= value <= INT64_MAX
+
+    def bounds(self, value: Any) -> tuple[Any, Any]:
+        """A fraction lies between two whole numbers, and a number beyond 64 bits above or below all of them."""
+        try:
+            value = self.native(self.parse(value) if isinstance(value, str) else value)
+        except ValueError:
+            raise ValidationError(f"Expected {self.noun}, not {value!r}.", code="invalid") from None
+        if not _is_finite_number(value):
+            raise ValidationError(f"Expected {self.noun}, not {value!r}.", code="invalid")
+        if value > INT64_MAX:
+            return self.encode(INT64_MAX), None
+        if value < self.lowest:
+            return None, self.encode(self.lowest)
+        return self.encode(math.floor(value)), self.encode(math.ceil(value))
 
     def parse(self, text: str) -> int:
         return int(text)
@@ -157,7 +207,7 @@ class BigInt(Integer[Value]):
         return 8
 
 
-class Float(_Number[Value]):
+class Float(Number[Value]):
     """A double. Appwrite keeps 14 significant digits of it and no negative zero; a whole number will do."""
 
     kind = "float"
@@ -197,6 +247,9 @@ class Float(_Number[Value]):
             **common: Unpack[Common],
         ) -> None: ...
         def __init__(self, **options: Any) -> None: ...
+
+    def native(self, value: Any) -> Any:
+        return as_float(value)
 
     def fits(self, value: Any) -> bool:
         if not isinstance(value, (int, float)) or isinstance(value, bool):

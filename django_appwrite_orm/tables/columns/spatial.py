@@ -14,6 +14,8 @@ from django.core.exceptions import ValidationError
 
 from ...exceptions import ConfigurationError
 from .base import Column
+from .given import plain
+from .numbers import as_float
 from .typing import Common, No, Value, Yes
 
 PointValue = tuple[float, float]
@@ -104,18 +106,20 @@ class Polygon(Spatial[Value]):
 
 def place(value: Any) -> PointValue | LineValue | PolygonValue:
     """A point, line or polygon, told apart by how deep its lists are. Raises ValidationError."""
+    value = plain(value)
     if not _is_sequence(value) or not value or not _is_sequence(value[0]):
         return _point(value)
     return _polygon(value) if value[0] and _is_sequence(value[0][0]) else _line(value)
 
 
 def _point(value: Any) -> PointValue:
-    if not _is_sequence(value) or len(value) != 2 or not all(map(_is_number, value)):
+    numbers = [as_float(plain(one)) for one in value] if _is_sequence(value) and len(value) == 2 else []
+    if not numbers or not all(map(_is_number, numbers)):
         raise ValidationError(f"Expected a point (longitude, latitude) of two numbers, not {value!r}.", code="invalid")
-    for number, (name, limit) in zip(value, _LIMITS, strict=True):
+    for number, (name, limit) in zip(numbers, _LIMITS, strict=True):
         if not -limit <= number <= limit:
             raise ValidationError(f"A {name} is from -{limit} to {limit}, not {number!r}.", code="invalid")
-    return float(value[0]), float(value[1])
+    return float(numbers[0]), float(numbers[1])
 
 
 def _line(value: Any) -> LineValue:

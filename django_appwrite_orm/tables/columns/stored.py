@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import json
+import numbers
 import uuid
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
@@ -84,6 +85,9 @@ class Decimal(Integer[Value]):
         self.max_digits = max_digits
         self.decimal_places = decimal_places
 
+    def native(self, value: Any) -> Any:
+        return value
+
     def clean_one(self, value: Any) -> decimal.Decimal:
         found = self.coerce(value)
         if abs(self.encode(found)) >= 10**self.max_digits:
@@ -92,17 +96,34 @@ class Decimal(Integer[Value]):
 
     def coerce(self, value: Any) -> decimal.Decimal:
         """A Decimal, a whole number, or text that is one. A float is none: it is not the number it shows."""
-        if isinstance(value, bool) or not isinstance(value, (decimal.Decimal, int, str)):
+        low, high = self.bounds(value)
+        if low is None or high is None:
+            raise ValidationError(f"At most {self.max_digits} digits, not {value}.", code="max_digits")
+        if low != high:
+            raise ValidationError(f"At most {self.decimal_places} digits behind the point, not {value}.", code="places")
+        return self.decode(low)
+
+    def bounds(self, value: Any) -> tuple[int | None, int | None]:
+        if isinstance(value, float):
+            raise ValidationError(
+                f"Expected a Decimal, not the float {value!r}, which is not exactly the number that it shows. Use"
+                f" Decimal({str(value)!r}).",
+                code="invalid",
+            )
+        if isinstance(value, bool) or not isinstance(value, (decimal.Decimal, str, numbers.Integral)):
             raise ValidationError(f"Expected a Decimal, not {value!r}.", code="invalid")
         try:
-            found = decimal.Decimal(value)
-            scaled = found.scaleb(self.decimal_places, _EXACT)
-            exact = found.is_finite() and scaled == scaled.to_integral_value() and abs(scaled) <= INT64_MAX
+            found = decimal.Decimal(value if isinstance(value, (decimal.Decimal, str)) else int(value))
         except (decimal.DecimalException, ValueError):
             raise ValidationError(f"{value!r} is not a number.", code="invalid") from None
-        if not exact:
-            raise ValidationError(f"At most {self.decimal_places} digits behind the point, not {value}.", code="places")
-        return found
+        if not found.is_finite():
+            raise ValidationError(f"{value!r} is not a number.", code="invalid")
+        if not -INT64_MAX <= found <= INT64_MAX:  # abs() would round, or overflow
+            return (INT64_MAX, None) if found > 0 else (None, -INT64_MAX)
+        sign, digits, exponent = found.as_tuple()
+        scaled = decimal.Decimal((sign, digits, int(exponent) + self.decimal_places))  # exact, whatever its length
+        low, high = (int(scaled.to_integral_value(way)) for way in (decimal.ROUND_FLOOR, decimal.ROUND_CEILING))
+        return None if low < -INT64_MAX else min(low, INT64_MAX), None if high > INT64_MAX else max(high, -INT64_MAX)
 
     def encode(self, value: decimal.Decimal) -> int:
         return int(value.scaleb(self.decimal_places, _EXACT))

@@ -1,0 +1,67 @@
+"""Points in time under both values of USE_TZ, by Django's rules.
+
+Appwrite keeps points in time in UTC. With USE_TZ they are aware datetimes in UTC in Python; without it they are naive
+ones, in the local time of TIME_ZONE.
+"""
+
+from __future__ import annotations
+
+import datetime
+import warnings
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+
+def to_utc(value: datetime.datetime, receiver: str) -> datetime.datetime:
+    """The same moment, aware and in UTC.
+
+    A naive value is in TIME_ZONE. With USE_TZ it brings Django's RuntimeWarning, which names the `receiver`. Where
+    clocks are put back, `fold` tells the two moments of a naive value apart. Raises OverflowError or ValueError for
+    a moment outside the range of datetime.
+    """
+    if timezone.is_naive(value):
+        if settings.USE_TZ:
+            warnings.warn(
+                f"{receiver} received a naive datetime ({value}) while time zone support is active.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+        value = timezone.make_aware(value, timezone.get_default_timezone())
+    return value.astimezone(datetime.UTC)
+
+
+def from_utc(moment: datetime.datetime) -> datetime.datetime:
+    """A moment as code of this project has it: aware in UTC with USE_TZ, else naive in TIME_ZONE."""
+    if settings.USE_TZ:
+        return moment.astimezone(datetime.UTC)
+    return timezone.make_naive(moment, timezone.get_default_timezone())
+
+
+def refuse_skipped(value: datetime.datetime) -> None:
+    """Raise ValidationError for a naive value in an hour that clocks skip: without USE_TZ it would come back as
+    another one, for no moment in UTC has it as its local time."""
+    if settings.USE_TZ or timezone.is_aware(value):
+        return
+    zone = timezone.get_default_timezone()
+    if timezone.make_naive(timezone.make_aware(value, zone).astimezone(datetime.UTC), zone) != value:
+        raise ValidationError(
+            f"{value} does not exist in {zone}: clocks are put forward over it. Give another time, or an aware"
+            " datetime.",
+            code="skipped",
+        )
+
+
+def midnight(day: datetime.date) -> datetime.datetime:
+    """The first moment of a day, for lookups such as `__date`: in the current time zone with USE_TZ, else in
+    TIME_ZONE."""
+    zone = timezone.get_current_timezone() if settings.USE_TZ else timezone.get_default_timezone()
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time.min), zone)
+
+
+def day_of(value: datetime.datetime) -> datetime.date:
+    """The date that a datetime is as the value of `__date`, as Django's DateField has it: its day in TIME_ZONE."""
+    if settings.USE_TZ and timezone.is_aware(value):
+        value = timezone.make_naive(value, timezone.get_default_timezone())
+    return value.date()
