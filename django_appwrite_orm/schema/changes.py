@@ -14,6 +14,7 @@ from ..connection import Connection
 from ..plans import Request, TableRef
 from ..steps import Steps
 from . import bodies
+from .printable import one_line
 from .state import TableState
 
 Report = Callable[[str], None]
@@ -137,8 +138,8 @@ class UpdateTable(SingleRequest):
     def _differences(self) -> list[str]:
         before, after = self.before, self.after
         found = [f"name {before.name!r} → {after.name!r}"] if before.name != after.name else []
-        found += [f"grant {permission}" for permission in sorted(after.permissions - before.permissions)]
-        found += [f"revoke {permission}" for permission in sorted(before.permissions - after.permissions)]
+        found += [f"grant {one_line(permission)}" for permission in sorted(after.permissions - before.permissions)]
+        found += [f"revoke {one_line(permission)}" for permission in sorted(before.permissions - after.permissions)]
         if before.row_security != after.row_security:
             found.append(f"row security {'on' if after.row_security else 'off'}")
         if before.enabled != after.enabled:

@@ -16,7 +16,7 @@ from .inplace import ChangeColumn, differences, is_possible
 from .links import Links, mirror, neighbours
 from .planned import FLAG, Plan, Rules
 from .relationship_changes import AddRelationship, ChangeRelationship, rival_of
-from .state import AVAILABLE, UNFINISHED, ColumnState, IndexState, TableState, lookup
+from .state import AVAILABLE, UNFINISHED, UNREADABLE, ColumnState, IndexState, TableState, lookup
 from .uniqueness import Part, UniqueSurvey
 from .values import conversion, fill_of
 
@@ -97,6 +97,8 @@ class _Comparison(Draft):
                 f"{where}: on the server its key is written {found.key!r}, and rows carry it like that."
                 f" Declare it with column={found.key!r}."
             )
+        elif found.kind == UNREADABLE:
+            self.obstacle(f"{where}: what the server says about it makes no sense: {found.error}.")
         elif found.status == "failed":
             self._drop(found, f"which Appwrite failed to build ({found.error or 'no reason given'})")
             self._missing(wanted)

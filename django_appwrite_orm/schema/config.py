@@ -10,23 +10,44 @@ from ..exceptions import SchemaError
 from ..tables.columns.relationship import inverse
 from .bodies import options_body
 from .declared import End
+from .described import table_state
 from .links import other_end
-from .state import ColumnState, TableState, column_state, index_state, permission_set
+from .state import ColumnState, TableState
 
 _TYPES = {"float": "double", "line": "linestring"}
 _FORMATS = frozenset({"email", "ip", "url", "enum"})
+# Words of an older CLI, by those of today.
+_FORMER = {"relatedTable": "relatedCollection", "columns": "attributes"}
 
 
 def tables_of(text: str, database: str) -> list[TableState]:
-    """The tables of `database` in the file's text. Raises `SchemaError` that names what cannot be read."""
+    """The tables of `database` in the file's text, also in that of an older CLI, which says `collections`.
+
+    A table that names no database counts as one of `database`. Raises `SchemaError` that names what cannot be read,
+    or the databases that the file has tables of, where none of them is `database`.
+    """
     try:
         config = json.loads(text)
-        found = config["tables"]
-        return [_table(table) for table in found if table.get("databaseId", database) == database]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, RecursionError) as error:
+        raise _not_a_config(f"it is not JSON: {error}") from error
+    found = config.get("tables", config.get("collections")) if isinstance(config, dict) else None
+    if not isinstance(found, list) or not all(isinstance(table, dict) for table in found):
+        raise _not_a_config("there is no list 'tables' of objects in it")
+    chosen = [table for table in found if table.get("databaseId", database) == database]
+    if found and not chosen:
+        others = ", ".join(sorted({repr(table["databaseId"]) for table in found}))
         raise SchemaError(
-            f"This is not the CLI's appwrite.config.json with 'tables' in it ({type(error).__name__}: {error})."
-        ) from error
+            f"No table in this file is of database {database!r}, the DATABASE_ID of the connection. It has tables of:"
+            f" {others}. Set DATABASE_ID to that one, or name another connection with --database."
+        )
+    try:
+        return [table_state(_table(table)) for table in chosen]
+    except SchemaError as error:
+        raise _not_a_config(str(error)) from error
+
+
+def _not_a_config(reason: str) -> SchemaError:
+    return SchemaError(f"This is not the CLI's appwrite.config.json (or appwrite.json): {reason}")
 
 
 def config_of(tables: Iterable[TableState], database: str, project: str, endpoint: str) -> dict[str, Any]:
@@ -41,21 +62,27 @@ def config_of(tables: Iterable[TableState], database: str, project: str, endpoin
     }
 
 
-def _table(described: Mapping[str, Any]) -> TableState:
-    columns = [column_state(column, served=True) for column in described.get("columns", ())]
-    indexes = [
-        index_state({**index, "columns": index.get("columns") or index["attributes"]})
-        for index in described.get("indexes", ())
+def _table(described: Mapping[str, Any]) -> dict[str, Any]:
+    """A table of the file as an answer of Appwrite describes it: what is left out, and the words of before 1.8."""
+    return {
+        "rowSecurity": described.get("documentSecurity", False),
+        "enabled": True,
+        "$permissions": [],
+        **described,
+        "columns": _renamed(described.get("columns", described.get("attributes", [])), "relatedTable"),
+        "indexes": _renamed(described.get("indexes", []), "columns"),
+    }
+
+
+def _renamed(parts: Any, word: str) -> Any:
+    """Columns or indexes with the present word in the place of an older one."""
+    if not isinstance(parts, list):
+        return parts
+    former = _FORMER[word]
+    return [
+        {**part, word: part.get(word) or part[former]} if isinstance(part, dict) and former in part else part
+        for part in parts
     ]
-    return TableState(
-        id=described["$id"],
-        name=described["name"],
-        permissions=permission_set(described.get("$permissions", ())),
-        row_security=described.get("rowSecurity", False),
-        enabled=described.get("enabled", True),
-        columns={column.key: column for column in columns},
-        indexes={index.key: index for index in indexes},
-    )
 
 
 def _all_described(tables: Iterable[TableState], database: str) -> list[dict[str, Any]]:

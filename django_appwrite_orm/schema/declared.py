@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from ..exceptions import ConfigurationError
+from ..exceptions import ConfigurationError, SchemaError
 from ..registry import registry
 from ..tables import Index, Row
 from ..tables.columns import Column, Relationship
 from ..tables.columns.relationship import RelationshipColumn
-from .state import IndexState, TableState, column_state, index_state, permission_set
+from .described import column_state, index_state
+from .state import ColumnState, IndexState, TableState, permission_set
 from .values import fill_of
 
 # One side of a relationship: the table's id and the column's key, in lower case.
@@ -53,11 +55,10 @@ def declared_table(table: type[Row]) -> DeclaredTable:
         _check_renamed(table, column, keys)
     for column in plain.values():
         _check_default(table, column)
-    columns = [column_state(column.definition()) for column in plain.values()]
-    columns += [
-        column_state(relationship.definition(registry.target(table, relationship)._meta.id))
-        for relationship in relationships
-    ]
+    columns = [_state(table, column, column.definition()) for column in plain.values()]
+    for relationship in relationships:
+        described = relationship.definition(registry.target(table, relationship)._meta.id)
+        columns.append(_state(table, relationship, described))
     indexes = [declared_index(table, index) for index in meta.indexes]
     state = TableState(
         id=meta.id,
@@ -81,6 +82,13 @@ def relationship_ends(tables: Iterable[type[Row]]) -> frozenset[End]:
         for key in (relationship.key, relationship.renamed_from)
         if key
     )
+
+
+def _state(table: type[Row], column: Column | Relationship, described: Mapping[str, Any]) -> ColumnState:
+    try:
+        return column_state(described)
+    except SchemaError as error:
+        raise ConfigurationError(f"{table.__name__}.{column.name}: {error}.") from error
 
 
 def _check_renamed(table: type[Row], column: Column | Relationship, keys: Sequence[str]) -> None:
@@ -110,10 +118,13 @@ def declared_index(table: type[Row], index: Index) -> IndexState:
                 f"{table.__name__}.Meta.indexes: {index!r} names {name!r}, which is no column that Appwrite can index."
                 f" Use one of: {', '.join(keys)}."
             )
-    return index_state({
-        "key": index.key,
-        "type": index.type,
-        "columns": [keys.get(name, name) for name in index.columns],
-        "orders": index.orders,
-        "lengths": index.lengths,
-    })  # fmt: skip
+    try:
+        return index_state({
+            "key": index.key,
+            "type": index.type,
+            "columns": [keys.get(name, name) for name in index.columns],
+            "orders": index.orders,
+            "lengths": index.lengths,
+        })  # fmt: skip
+    except SchemaError as error:
+        raise ConfigurationError(f"{table.__name__}.Meta.indexes: {index!r}: {error}.") from error

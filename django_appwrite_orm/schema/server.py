@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote
 
 from ..connection import Connection
 from ..exceptions import NotFound
 from ..plans import Clause, Request
 from ..steps import Steps
-from .state import TableState, column_state, index_state
+from .described import table_states
+from .state import TableState
 
 # Lists give 25 unless told; each table comes with all it has, so a page should not grow without bound.
 PAGE = 100
@@ -27,27 +26,13 @@ def read_tables(connection: Connection) -> Steps[dict[str, TableState] | None]:
         clauses += [Clause("cursorAfter", values=(last,))] if last is not None else []
         parameters = tuple((f"queries[{place}]", str(clause)) for place, clause in enumerate(clauses))
         try:
-            found = (yield from connection.send(Request("GET", path, (*parameters, ("total", "0"))))).data["tables"]
+            answer = (yield from connection.send(Request("GET", path, (*parameters, ("total", "0"))))).data
         except NotFound as error:
             if error.type == "database_not_found":
                 return None
             raise
-        tables.update({described["$id"].lower(): table_state(described) for described in found})
+        found = table_states(answer)
+        tables.update({table.id.lower(): table for table in found})
         if len(found) < PAGE:
             return tables
-        last = found[-1]["$id"]
-
-
-def table_state(described: Mapping[str, Any]) -> TableState:
-    """The table that Appwrite's answer describes."""
-    columns = [column_state(column, served=True) for column in described["columns"]]
-    indexes = [index_state(index) for index in described["indexes"]]
-    return TableState(
-        id=described["$id"],
-        name=described["name"],
-        permissions=frozenset(described["$permissions"]),
-        row_security=described["rowSecurity"],
-        enabled=described["enabled"],
-        columns={column.key: column for column in columns},
-        indexes={index.key: index for index in indexes},
-    )
+        last = found[-1].id

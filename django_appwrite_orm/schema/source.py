@@ -17,8 +17,10 @@ from ..conf import DEFAULT_ALIAS
 from ..exceptions import ConfigurationError
 from ..tables import FulltextIndex, Index, Row, SpatialIndex, UniqueIndex, columns, name_problem
 from ..tables.columns import Column
+from .described import column_state
+from .generated import IMPORTED, checked, comment
 from .inplace import differences
-from .state import DOUBLE, INT64, ColumnState, IndexState, TableState, column_state
+from .state import DOUBLE, INT64, UNREADABLE, ColumnState, IndexState, TableState
 
 # The classes that stand for a kind of Appwrite's, not those that keep something else in one of them.
 _KINDS: dict[str, type[Column]] = {
@@ -29,8 +31,12 @@ _SYSTEM = {"$id": "id", "$createdAt": "created_at", "$updatedAt": "updated_at"}
 
 
 def source(tables: Iterable[TableState], base: type[Row], using: str = DEFAULT_ALIAS) -> str:
-    """A module that declares `tables` as classes derived from `base`, which must be the public `Table`."""
-    names: set[str] = {"columns", "Table", *(kind.__name__ for kind in _INDEXES.values())}
+    """A module that declares `tables` as classes derived from `base`, which must be the public `Table`.
+
+    What it is made from may come from anybody: every name in it is an ASCII identifier, every value a `repr`, and
+    the whole is parsed before it is given out. Raises `SchemaError` for anything but declarations.
+    """
+    names = set(IMPORTED)
     classes, used = [], {"Table", "columns"}
     chosen = [(table, _class_name(table.id, names)) for table in tables]
     titles = {table.id: name for table, name in chosen}
@@ -39,7 +45,7 @@ def source(tables: Iterable[TableState], base: type[Row], using: str = DEFAULT_A
         classes.append(text)
         used |= indexes
     imported = ", ".join(sorted(used, key=lambda name: (name.islower(), name)))
-    return "\n\n\n".join([f"from django_appwrite_orm import {imported}", *classes]) + "\n"
+    return checked("\n\n\n".join([f"from django_appwrite_orm import {imported}", *classes]) + "\n")
 
 
 def _class(
@@ -53,7 +59,7 @@ def _class(
         attribute = _attribute(column, base, taken)
         made = _link(column, attribute, titles) if column.kind == "relationship" else _column(column, attribute)
         if not isinstance(made, str):
-            made = f"# {column.key!r} is not declared: {made[0]}"
+            made = comment(f"{column.key!r} is not declared: {made[0]}")
         else:
             taken |= _names_of(column, attribute)
             if column.kind != "relationship":
@@ -68,7 +74,8 @@ def _class(
     indexes = []
     for index in table.indexes.values():
         if (made_index := _index(index, attributes)) is None:
-            meta.append(f"# index {index.key!r} ({index.type}) is not declared: no class says it, or its columns")
+            reason = index.error if index.type == UNREADABLE else "no class says it, or its columns"
+            meta.append(comment(f"index {index.key!r} ({index.type}) is not declared: {reason}"))
         else:
             indexes.append(f"    {made_index},")
             used.add(_INDEXES[index.type].__name__)
@@ -101,7 +108,7 @@ def _names_of(column: ColumnState, attribute: str) -> set[str]:
 def _attribute(column: ColumnState, base: type[Row], names: set[str]) -> str:
     """A name for the column in Python: its key where that will do."""
     name = re.sub(r"_+", "_", re.sub(r"\W", "_", column.key, flags=re.ASCII)).strip("_")
-    if not name or name[0].isdigit() or keyword.iskeyword(name) or name_problem(name, base):
+    if not name or name[0].isdigit() or keyword.iskeyword(name) or name in IMPORTED or name_problem(name, base):
         name = f"column_{name}".rstrip("_")
     unused, number = name, 2
     while _names_of(column, unused) & names:
@@ -120,6 +127,8 @@ def _unused(base: str, names: set[str]) -> str:
 def _column(column: ColumnState, attribute: str) -> str | tuple[str]:
     """The line that declares the column, or the reason why there is none."""
     kind = _KINDS.get(column.kind)
+    if column.kind == UNREADABLE:
+        return (f"{column.error}.",)
     if kind is None:
         return (f"there is no column class for {column.kind}.",)
     arguments = _arguments(column)

@@ -6,22 +6,21 @@ ranges with both ends, index lengths and orders one for each column, `write` per
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from ..tables.columns.relationship import inverse
+from .printable import one_line
 
 INT32 = (-(2**31), 2**31 - 1)
 INT64 = (-(2**63), 2**63 - 1)
 DOUBLE = (-1.7976931348623157e308, 1.7976931348623157e308)
 AVAILABLE = "available"
+# The kind of a column, and the type of an index, whose description makes no sense; its `error` says why.
+UNREADABLE = "unreadable"
 # Appwrite is still at work on a part in one of these states; in one of the others it has given up.
 UNFINISHED = ("processing", "deleting")
 BROKEN = ("failed", "stuck")
-
-_ROUTES = {"double": "float", "linestring": "line"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class ColumnState:
         words += ["array"] if self.array else []
         words += ["required"] if self.required else []
         words += [f"default {self.default!r}"] if self.default is not None else []
-        words += [f"one of {', '.join(self.options['elements'])}"] if "elements" in self.options else []
+        words += [f"one of {', '.join(map(one_line, self.options['elements']))}"] if "elements" in self.options else []
         if "min" in self.options and (self.options["min"], self.options["max"]) not in (INT64, DOUBLE):
             words.append(f"{self.options['min']} to {self.options['max']}")
         words += ["encrypted"] if self.options.get("encrypt") else []
@@ -121,87 +120,6 @@ class TableState:
 
 
 State = TypeVar("State", ColumnState, IndexState)
-
-
-def column_state(described: Mapping[str, Any], *, served: bool = False) -> ColumnState:
-    """The column that `described` is about, in the form of Appwrite's answers.
-
-    `served`: a server said so. An integer column without a range then holds 32 bits, and a declared one 64,
-    for only a column given with its table shows none (observed on Appwrite 1.9.6).
-    """
-    type_name = str(described["type"])
-    kind = described.get("format") or _ROUTES.get(type_name, type_name)
-    return ColumnState(
-        key=described["key"],
-        kind=kind,
-        required=bool(described.get("required")),
-        array=bool(described.get("array")),
-        default=_moment(described.get("default")) if kind == "datetime" else described.get("default"),
-        options=_options(kind, described, INT32 if served else INT64),
-        status=described.get("status", AVAILABLE),
-        error=described.get("error", ""),
-        fixed_range=served and kind in ("integer", "bigint", "float") and described.get("min") is None,
-    )
-
-
-def _options(kind: str, described: Mapping[str, Any], unranged: tuple[int, int]) -> dict[str, Any]:
-    options: dict[str, Any] = {}
-    if kind in ("string", "varchar"):
-        options["size"] = described["size"]
-    if kind in ("integer", "bigint", "float"):
-        limits = DOUBLE if kind == "float" else unranged if kind == "integer" else INT64
-        low, high = described.get("min"), described.get("max")
-        options["min"], options["max"] = (limits[0] if low is None else low), (limits[1] if high is None else high)
-    if kind == "enum":
-        options["elements"] = tuple(described.get("elements", ()))
-    if described.get("encrypt"):
-        options["encrypt"] = True
-    return options | (_ends(described) if kind == "relationship" else {})
-
-
-def _ends(described: Mapping[str, Any]) -> dict[str, Any]:
-    """A relationship as its own table sees it, whichever side asked for it. The key that the other side of a one-way
-    one has all the same is nobody's business."""
-    type, two_way = described["relationType"], bool(described.get("twoWay"))
-    return {
-        "relatedTable": described["relatedTable"],
-        "relationType": inverse(type) if described.get("side") == "child" else type,
-        "twoWay": two_way,
-        "twoWayKey": described.get("twoWayKey") if two_way else None,
-        "onDelete": described.get("onDelete") or "restrict",
-    }
-
-
-def _moment(text: str | None) -> str | None:
-    """A default point in time in one spelling; the server gives it back as it was written."""
-    if text is None:
-        return None
-    try:
-        moment = datetime.datetime.fromisoformat(text)
-    except ValueError:
-        return text
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=datetime.UTC)
-    return moment.astimezone(datetime.UTC).isoformat(timespec="milliseconds")
-
-
-def index_state(described: Mapping[str, Any]) -> IndexState:
-    """The index that `described` is about, in the form of Appwrite's answers."""
-    columns = tuple(described["columns"])
-    orders = [str(order or "ASC").upper() for order in described.get("orders", ())]
-    lengths = [int(length or 0) for length in described.get("lengths", ())]
-    if described["type"] in ("fulltext", "spatial"):
-        orders, lengths = [], []  # such an index has neither
-    missing = len(columns) - len(orders)
-    return IndexState(
-        key=described["key"],
-        type=described["type"],
-        columns=columns,
-        orders=(*orders, *["ASC"] * missing)[: len(columns)],
-        lengths=(*lengths, *[0] * len(columns))[: len(columns)],
-        status=described.get("status", AVAILABLE),
-        error=described.get("error", ""),
-    )
 
 
 def lookup(parts: Mapping[str, State], key: str) -> State | None:

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from django_appwrite_orm import Index, Permission, Role, UniqueIndex, columns
+from django_appwrite_orm.exceptions import SchemaError
 from django_appwrite_orm.schema import declared_table, tables_of
 from django_appwrite_orm.schema.export import firebase, sql, text
 from django_appwrite_orm.schema.state import TableState
@@ -136,9 +138,40 @@ class TestFirebase:
         )
         assert found[".read"] == "true"
         assert found["$row"][".write"] == (
-            "(!data.exists() && (auth.token.email_verified)) || "
+            "(!data.exists() && ((auth != null && auth.token.email_verified == true))) || "
             "(data.exists() && newData.exists() && (auth.token.teams['t'] == true || auth.uid == 'x'))"
         )
+
+    @pytest.mark.parametrize(
+        ("role", "condition"),
+        [
+            (Role.any(), "true"),
+            (Role.guests(), "auth == null"),
+            (Role.users(), "auth != null"),
+            (Role.users("verified"), "(auth != null && auth.token.email_verified == true)"),
+            (Role.users("unverified"), "(auth != null && auth.token.email_verified != true)"),
+            (Role.user("ada"), "auth.uid == 'ada'"),
+            (Role.user("ada", "verified"), "(auth.uid == 'ada' && auth.token.email_verified == true)"),
+            (Role.team("admins"), "auth.token.teams['admins'] == true"),
+            (Role.team("admins", "owner"), "auth.token.teams['admins/owner'] == true"),
+            (Role.member("m1"), "auth.token.members['m1'] == true"),
+            (Role.label("vip"), "auth.token.labels['vip'] == true"),
+        ],
+    )
+    def test_no_role_becomes_a_wider_one(self, role: str, condition: str) -> None:
+        assert rules(a=columns.Boolean(), meta={"permissions": [Permission.read(role)]})[".read"] == condition
+
+    @pytest.mark.parametrize(
+        "role", ["user:ada/owner", "users/x", "any/verified", "label:vip/x", "robots", "team:", ""]
+    )
+    def test_a_role_that_rules_cannot_say_is_refused(self, role: str) -> None:
+        state = replace(declared_table(table(a=columns.Boolean())).state, permissions=frozenset({f'read("{role}")'}))
+        with pytest.raises(SchemaError, match="which rules of Firebase cannot say"):
+            firebase([state])
+
+    def test_a_disabled_table_grants_nothing(self) -> None:
+        found = rules(a=columns.Boolean(), meta={"enabled": False, "permissions": [Permission.write(Role.any())]})
+        assert (found[".read"], found["$row"][".write"]) == ("false", "false")
 
     def test_nobody_may_what_is_not_granted(self) -> None:
         found = rules(a=columns.Boolean())

@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 
 from django_appwrite_orm import Table, columns
+from django_appwrite_orm.exceptions import SchemaError
 from django_appwrite_orm.schema import config_of, declared_table, plan, source, tables_of
 from django_appwrite_orm.steps import run
 from django_appwrite_orm.tables import Row
@@ -52,7 +53,22 @@ class Books(Table):
 
 
 def test_odd_names_are_handled_with_column(capsys: pytest.CaptureFixture[str]) -> None:
-    keys = ["class", "id", "save", "1st", "a-b", "a.b", "a_b", "x__y", "end_", "objects", "Meta", "permissions", "def"]
+    keys = [
+        "columns",
+        "class",
+        "id",
+        "save",
+        "1st",
+        "a-b",
+        "a.b",
+        "a_b",
+        "x__y",
+        "end_",
+        "objects",
+        "Meta",
+        "permissions",
+        "def",
+    ]
     migrated(Reader)
     columns_given = [{"key": key, "type": "boolean"} for key in keys]
     ask("POST", "/tables", {"tableId": "1-odd.name", "name": "A 'quoted'\n\"name\"", "columns": columns_given})
@@ -123,7 +139,57 @@ class TestTheClisConfig:
         states = [declared_table(one).state for one in (Book, Reader, Everything)]
         text = json.dumps(config_of(states, "library", "shop", "https://example.org/v1"))
         assert tables_of(text, "library") == states
-        assert tables_of(text, "other") == []
+
+    def test_a_file_of_another_database_names_it(self) -> None:
+        text = json.dumps({"tables": [{"$id": "t", "name": "t", "databaseId": "6949af24"}]})
+        with pytest.raises(SchemaError, match=r"of database 'library'.*It has tables of: '6949af24'\. Set DATABASE_ID"):
+            tables_of(text, "library")
+        assert tables_of('{"tables": []}', "library") == []
+
+    def test_the_file_of_an_older_cli_is_read(self) -> None:
+        states = [declared_table(one).state for one in (Book, Everything)]
+        text = json.dumps(config_of(states, "library", "shop", "local:x"))
+        for word, former in {
+            "tables": "collections", "columns": "attributes", "rowSecurity": "documentSecurity",
+            "relatedTable": "relatedCollection",
+        }.items():  # fmt: skip
+            text = text.replace(f'"{word}": ', f'"{former}": ')
+        assert tables_of(text, "library") == states
+
+    @pytest.mark.parametrize(
+        ("described", "reason"),
+        [
+            ({"type": "relationship", "relationType": "oneToOne"}, "its relatedTable is missing"),
+            ({"type": "relationship", "relatedTable": "t"}, "its relationType is missing"),
+            ({"type": "string"}, "its size is None"),
+            ({"type": "string", "size": "10"}, "its size is '10'"),
+            ({"type": "integer", "min": "x"}, "its min is 'x'"),
+            ({"type": "enum", "elements": [1]}, "its elements have 1 among them"),
+            ({"type": "float", "default": {}}, "its default is {}"),
+            ({}, "its type is missing"),
+        ],
+    )
+    def test_a_column_that_makes_no_sense_is_left_out_with_the_reason(
+        self, described: dict[str, Any], reason: str, tmp_path: Any, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        given = [{"key": "bad", **described}, {"key": "good", "type": "boolean"}]
+        file = tmp_path / "appwrite.config.json"
+        file.write_text(json.dumps({"tables": [{"$id": "t", "name": "t", "columns": given}]}))
+        call_command("inspect_appwrite", config=str(file))
+        text = capsys.readouterr().out
+        assert f"# 'bad' is not declared: {reason}" in text
+        (found,) = classes_of(text)
+        assert list(found._meta.columns) == ["good"]
+
+    def test_bounds_that_javascript_rounded_are_those_of_the_kind(self, capsys: Any, tmp_path: Any) -> None:
+        given = [
+            {"key": kind, "type": kind, "min": -9223372036854776000, "max": 9223372036854776000}
+            for kind in ("integer", "bigint")
+        ]
+        file = tmp_path / "appwrite.config.json"
+        file.write_text(json.dumps({"tables": [{"$id": "t", "name": "t", "columns": given}]}))
+        call_command("inspect_appwrite", config=str(file))
+        assert "integer = columns.Integer()\n    bigint = columns.BigInt()\n" in capsys.readouterr().out
 
     def test_it_becomes_classes(self, tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
         states = [declared_table(one).state for one in (Book, Everything)]

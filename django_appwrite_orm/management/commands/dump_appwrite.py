@@ -14,6 +14,7 @@ from ...exceptions import AppwriteORMError
 from ...schema import tables_named
 from ...schema.data import dump
 from ...schema.data.dump import Form, Write
+from ...schema.printable import printable
 from ...steps import run
 
 
@@ -44,7 +45,7 @@ class Command(BaseCommand):
                 os.fsync(file.fileno())
             part.replace(output)
         except (AppwriteORMError, OSError) as error:
-            raise CommandError(str(error)) from error
+            raise CommandError(printable(str(error))) from error
 
     def _dump(self, labels: list[str], database: str, write: Write, form: Form) -> None:
         tables = tables_named(labels, database)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from ...conf import DEFAULT_ALIAS, connection_settings
 from ...exceptions import AppwriteORMError
 from ...schema import config_of, declared_table, tables_named
 from ...schema.export import firebase, sql, text
+from ...schema.printable import json_text, printable
 from ...schema.state import TableState
 
 _FORMATS = {"sql": sql, "firebase": firebase, "text": text}
@@ -33,10 +33,10 @@ class Command(BaseCommand):
             tables = [declared_table(table).state for table in tables_named(labels, database)]
             made = _FORMATS[format](tables) if format in _FORMATS else self._config(tables, database)
         except AppwriteORMError as error:
-            raise CommandError(str(error)) from error
+            raise CommandError(printable(str(error))) from error
         self.stdout.write(made)
 
     def _config(self, tables: Sequence[TableState], database: str) -> str:
         settings = connection_settings(database)
         config = config_of(tables, settings.database_id, settings.project_id, settings.endpoint)
-        return json.dumps(config, indent=2, ensure_ascii=False)
+        return json_text(config, indent=2)

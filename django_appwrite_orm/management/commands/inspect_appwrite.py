@@ -12,6 +12,7 @@ from ...connection import connections
 from ...exceptions import AppwriteORMError
 from ...queries import Table
 from ...schema import read_tables, source, tables_of
+from ...schema.printable import printable
 from ...schema.state import TableState
 from ...steps import run
 
@@ -33,7 +34,7 @@ class Command(BaseCommand):
             chosen = [found[id.lower()] for id in tables] or list(found.values())
             self.stdout.write(source(chosen, Table, database), ending="")
         except (AppwriteORMError, OSError, UnicodeDecodeError) as error:
-            raise CommandError(str(error)) from error
+            raise CommandError(printable(str(error))) from error
 
     def _found(self, database: str, config: str | None) -> dict[str, TableState]:
         connection = connections[database]
@@ -42,5 +43,5 @@ class Command(BaseCommand):
             if found is None:
                 raise CommandError(f"There is no database {connection.settings.database_id!r}.")
             return found
-        tables = tables_of(Path(config).read_text(encoding="utf-8"), connection.settings.database_id)
+        tables = tables_of(Path(config).read_text(encoding="utf-8-sig"), connection.settings.database_id)
         return {table.id.lower(): table for table in tables}

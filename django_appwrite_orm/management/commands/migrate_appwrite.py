@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from ...conf import DEFAULT_ALIAS
 from ...exceptions import AppwriteORMError
 from ...schema import Plan, Rules, migrate, plan, tables_named
+from ...schema.printable import printable
 from ...steps import run
 
 
@@ -56,13 +57,13 @@ class Command(BaseCommand):
                 )
             )
         except AppwriteORMError as error:
-            raise CommandError(str(error)) from error
+            raise CommandError(printable(str(error))) from error
         if not changes:
             self._report("Nothing to do." if tables else "No tables are declared for this connection.")
 
     def _report(self, line: str) -> None:
         if self._verbosity:
-            self.stdout.write(line)
+            self.stdout.write(printable(line))
 
     def _show(self, plan: Plan, *, check: bool) -> None:
         if plan.creates_database:

@@ -5,7 +5,6 @@ It is no snapshot: rows that are written while it runs may or may not be in it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
@@ -13,6 +12,7 @@ from ...connection import Connection
 from ...plans import TableRef
 from ...steps import Steps
 from ...tables import Row
+from ..printable import json_text
 from ..walk import RawRow, walk
 from .links import flat, listed, select
 
@@ -41,7 +41,7 @@ def dump(
     for table in tables:
         ref = table._meta.ref(connection.settings.database_id)
         if form == "object":
-            write(f"{',' if counts else ''}\n{json.dumps(ref.table)}: [")
+            write(f"{',' if counts else ''}\n{json_text(ref.table)}: [")
         counts[ref.table] = 0
 
         keys = listed(table)
@@ -65,5 +65,5 @@ def dump(
 def _text(form: Form, table: str, row: dict[str, Any], *, first: bool) -> str:
     kept = {name: value for name, value in row.items() if name not in _OWN}
     if form == "jsonl":
-        return json.dumps({"table": table, "row": kept}, ensure_ascii=False, separators=(",", ":")) + "\n"
-    return ("" if first else ",") + "\n" + json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+        return json_text({"table": table, "row": kept}, separators=(",", ":")) + "\n"
+    return ("" if first else ",") + "\n" + json_text(kept, separators=(",", ":"))

@@ -12,8 +12,10 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from ...exceptions import SchemaError
 from ..declared import End
 from ..links import other_end
+from ..printable import one_line
 from ..state import DOUBLE, INT32, INT64, ColumnState, IndexState, TableState
 
 # The longest name of PostgreSQL, in bytes.
@@ -60,7 +62,7 @@ def _links(tables: Sequence[TableState]) -> Iterator[str]:
             if other.lower() in names:
                 yield from _link(table.id, column, names[other.lower()])
             else:
-                yield f"-- {_name(column.key)} of {_name(table.id)} leads to {_name(other)}, which is not among these."
+                yield _comment(f"{_name(column.key)} of {_name(table.id)} leads to {_name(other)}, not among these.")
 
 
 def _link(table: str, column: ColumnState, other: str) -> Iterator[str]:
@@ -122,7 +124,7 @@ def _index(table: TableState, index: IndexState) -> str:
     columns = ", ".join(f"{_name(column)} {order}" for column, order in pairs)
     name = _name(_short(f"{table.id}_{index.key}"))
     if index.type not in ("key", "unique"):
-        return f"-- {index.type} index {name} on {_name(table.id)} ({columns}): no SQL for it is common to all."
+        return _comment(f"{index.type} index {name} on {_name(table.id)} ({columns}): no SQL for it is common to all.")
     return f"CREATE {'UNIQUE ' if index.type == 'unique' else ''}INDEX {name} ON {_name(table.id)} ({columns});"
 
 
@@ -132,9 +134,12 @@ def _short(name: str) -> str:
     return f"{name[: _LONGEST_NAME - 9]}_{hashlib.blake2b(name.encode(), digest_size=4).hexdigest()}"
 
 
+def _comment(text: str) -> str:
+    return f"-- {one_line(text)}"
+
+
 def _name(text: str) -> str:
-    # A line end would end a comment.
-    return '"' + text.replace('"', '""').replace("\n", " ").replace("\r", " ") + '"'
+    return _quoted(text, '"')
 
 
 def _literal(value: Any) -> str:
@@ -142,4 +147,11 @@ def _literal(value: Any) -> str:
         return "TRUE" if value else "FALSE"
     if isinstance(value, (int, float)):
         return repr(value)
-    return "'" + str(value).replace("'", "''") + "'"
+    return _quoted(str(value), "'")
+
+
+def _quoted(text: str, mark: str) -> str:
+    """Raises `SchemaError` for what no SQL text can hold."""
+    if "\0" in text or (not text.isprintable() and any("\ud800" <= one <= "\udfff" for one in text)):
+        raise SchemaError(f"{text!r} has a NUL or half a surrogate pair in it, and cannot be written in SQL.")
+    return mark + text.replace(mark, mark * 2) + mark

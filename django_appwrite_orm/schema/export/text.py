@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ..printable import one_line
 from ..state import TableState
 
 
@@ -22,7 +23,7 @@ def _table(table: TableState) -> Iterator[str]:
         yield "Indexes:"
         yield from (f"  {index}" for index in table.indexes.values())
     yield "Permissions:" if table.permissions else "Permissions: none, for API keys alone"
-    yield from (f"  {permission}" for permission in sorted(table.permissions))
+    yield from (f"  {one_line(permission)}" for permission in sorted(table.permissions))
     if table.row_security:
         yield "Rows have permissions of their own."
     if not table.enabled:
