@@ -62,7 +62,8 @@ def _links(tables: Sequence[TableState]) -> Iterator[str]:
             if other.lower() in names:
                 yield from _link(table.id, column, names[other.lower()])
             else:
-                yield _comment(f"{_name(column.key)} of {_name(table.id)} leads to {_name(other)}, not among these.")
+                where = f"{_name(column.key)} of {_name(table.id)}"
+                yield _comment(f"{where} leads to {_name(other)}, which is not among these.")
 
 
 def _link(table: str, column: ColumnState, other: str) -> Iterator[str]:
