@@ -44,6 +44,46 @@ class Defect(Enum):
         "a staged bulk update with an operator is applied twice to a row that the transaction wrote before",
         "it is applied once",
     )
+    OPERATOR_ANSWER = Facts(
+        "PATCH of a row, or of many, with an operator on a table with an encrypted, point, line or polygon column is "
+        "applied and then answered with 500; a commit with one writes nothing and is answered with 500",
+        "it is applied and answered with 200",
+    )
+    COMMITTING = Facts(
+        "a transaction whose commit was answered with 500 keeps the status committing",
+        "its status is failed",
+    )
+    MANY_OPERATORS = Facts(
+        "a bulk update with an operator of more than 500 rows is answered with 400 general_query_invalid, although its "
+        "first 1,000 rows were changed",
+        "all rows are changed, with the answer 200",
+    )
+    BULK_UNIQUE = Facts(
+        "a bulk update onto a unique value that another row has is answered with 500",
+        "409 row_already_exists",
+    )
+    BULK_CONCAT = Facts(
+        "a bulk update with a stringConcat whose result is longer than the column is answered with 500",
+        "400 row_invalid_structure",
+    )
+    PERMISSIONS_TYPE = Facts(
+        "a bulk create of a row whose $permissions is not a list is answered with 500",
+        "400 general_bad_request",
+    )
+    CASE_UPSERT = Facts(
+        "a bulk or staged bulk upsert by the id of a row in another letter case writes null into every column that is "
+        "not sent",
+        "these columns keep their values",
+    )
+    SPATIAL_NULL = Facts(
+        "isNull and isNotNull of a point, line or polygon column are answered with 500",
+        "they are answered like those of any other column",
+    )
+    LONG_HEAD = Facts(
+        "a request whose head (request line and headers) has more than 65,536 bytes gets no answer, its connection is "
+        "closed",
+        "it is answered (over HTTP up to 4 MiB)",
+    )
 
     @property
     def id(self) -> str:

@@ -26,6 +26,7 @@ from .store.snapshots import Snapshot, take_snapshot
 PROJECT: Final = "local"
 API_KEY: Final = "local"
 PREFIX: Final = "/v1"
+LONGEST_HEAD: Final = 65_536  # bytes of a request line and headers that Appwrite 1.9.6 reads
 _ROUTER: Final = Router(ROUTES)
 _OPEN: Final = frozenset({"/health/version"})  # answered without a project or a key
 
@@ -70,6 +71,12 @@ class LocalAppwrite:
         except Exception:
             logger.exception("The local Appwrite failed on %s %s", method, target.partition("?")[0])
             return error_answer(AppwriteError("general_unknown", "The local Appwrite failed; its log says why."))
+
+    def hears(self, head: int, *, strict: bool | None = None) -> bool:
+        """Whether a request whose head has this many bytes is answered; if not, its connection is to be closed."""
+        if head <= LONGEST_HEAD:
+            return True
+        return not Defects(self.strict if strict is None else strict, self._warned).imitate(Defect.LONG_HEAD)
 
     def _answer(self, route: Route, path_values: Mapping[str, str], request: Request, defects: Defects) -> Answer:
         # A list that is to be remembered for a while is written down by the first who asks for it.

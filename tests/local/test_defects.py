@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from django_appwrite_orm.local.defects import table_lines
 from django_appwrite_orm.local.serving.command import add_arguments
 from django_appwrite_orm.plans import Request
 from django_appwrite_orm.transport.client import Client as HTTPClient
+from django_appwrite_orm.transport.wire import NoAnswer
 
 from .client import Client, query
 
@@ -103,3 +105,125 @@ def test_the_command_line_has_the_mode() -> None:
     add_arguments(parser)
     assert parser.parse_args(["--strict"]).strict
     assert not parser.parse_args([]).strict
+
+
+CONCAT = {"s": {"method": "stringConcat", "values": ["!!"]}}
+POINT: list[dict[str, Any]] = [*COUNTER, {"key": "at", "type": "point"}]
+
+
+def _with_hidden_column(client: Client, kind: str) -> str:
+    """A table with the counter `n` and an encrypted or a spatial column, and its row `a`."""
+    rows = client.table(COUNTER if kind == "encrypted" else POINT)
+    if kind == "encrypted":
+        column = {"key": "s", "size": 500, "required": False, "encrypt": True}
+        client("POST /d/tables/t/columns/string", column)
+    client(f"POST {rows}", {"rowId": "a", "data": {"n": 1}})
+    return rows
+
+
+@pytest.mark.parametrize("kind", ["encrypted", "point"])
+@pytest.mark.parametrize("path", ["/a", ""])
+def test_an_operator_beside_a_hidden_column_is_applied_and_answered_with_500(
+    strict: Client, appwrite: Client, kind: str, path: str
+) -> None:
+    rows = _with_hidden_column(strict, kind)
+    assert strict.refusal(f"PATCH {rows}{path}", {"data": MORE}) == (500, "general_unknown")
+    assert strict(f"GET {rows}/a")["n"] == 2
+    assert strict(f"PUT {rows}/a", {"data": MORE})["n"] == 3
+    assert strict(f"PATCH {rows}/a/n/increment", {})["n"] == 4
+    rows = _with_hidden_column(appwrite, kind)
+    appwrite(f"PATCH {rows}{path}", {"data": MORE})
+    assert appwrite(f"GET {rows}/a")["n"] == 2
+
+
+@pytest.mark.parametrize("path", ["/a", ""])
+def test_a_commit_with_such_an_operator_stays_committing(strict: Client, appwrite: Client, path: str) -> None:
+    for client, expected in ((strict, (500, "committing", 1)), (appwrite, (200, "committed", 2))):
+        rows = _with_hidden_column(client, "point")
+        tx = client("POST /transactions", {})["$id"]
+        client(f"PATCH {rows}{path}", {"data": MORE, "transactionId": tx})
+        status = client.send(f"PATCH /transactions/{tx}", {"commit": True}).status
+        found = client(f"GET /transactions/{tx}")["status"]
+        assert (status, found, client(f"GET {rows}/a")["n"]) == expected
+
+
+def test_a_bulk_operator_on_more_than_500_rows_is_refused_after_it_was_applied(
+    strict: Client, appwrite: Client
+) -> None:
+    for client in (strict, appwrite):
+        rows = client.table(COUNTER)
+        for start in range(0, 1_100, 100):
+            client(f"POST {rows}", {"rows": [{"$id": f"r{start + place}", "n": 0} for place in range(100)]})
+    limited = {"data": MORE, "queries": [json.dumps(query("limit", "", 500))]}
+    assert strict(f"PATCH {rows}", limited)["total"] == 500
+    assert strict.refusal(f"PATCH {rows}", {"data": MORE}) == (400, "general_query_invalid")
+    changed = [strict(f"GET {rows}", queries=[query("equal", "n", n)])["total"] for n in (0, 1, 2)]
+    assert changed == [100, 500, 500]
+    assert appwrite(f"PATCH {rows}", {"data": MORE})["total"] == 1_100
+
+
+def test_a_bulk_update_onto_a_taken_value_is_a_server_error(strict: Client, appwrite: Client) -> None:
+    for client, expected in ((strict, (500, "general_unknown")), (appwrite, (409, "row_already_exists"))):
+        rows = client.table(**UNIQUE)
+        client(f"POST {rows}", {"rows": [{"$id": "a", "email": "a@x.org"}, {"$id": "b", "email": "b@x.org"}]})
+        assert client.refusal(f"PATCH {rows}", {"data": {"email": "c@x.org"}}) == expected
+        assert [row["email"] for row in client(f"GET {rows}")["rows"]] == ["a@x.org", "b@x.org"]
+
+
+def test_a_bulk_concatenation_that_is_too_long_is_a_server_error(strict: Client, appwrite: Client) -> None:
+    for client, expected in ((strict, (500, "general_unknown")), (appwrite, (400, "row_invalid_structure"))):
+        rows = client.table([{"key": "s", "type": "string", "size": 2}])
+        client(f"POST {rows}", {"rowId": "a", "data": {"s": "x"}})
+        assert client.refusal(f"PATCH {rows}", {"data": CONCAT}) == expected
+        assert client.refusal(f"PATCH {rows}/a", {"data": CONCAT}) == (400, "row_invalid_structure")
+        assert client(f"GET {rows}/a")["s"] == "x"
+
+
+def test_permissions_that_are_not_a_list_are_a_server_error(strict: Client, appwrite: Client) -> None:
+    for client, expected in ((strict, (500, "general_unknown")), (appwrite, (400, "general_bad_request"))):
+        rows = client.table(COUNTER)
+        sent = {"rows": [{"$id": "a", "n": 1}, {"$id": "b", "n": 1, "$permissions": 'read("any")'}]}
+        assert client.refusal(f"POST {rows}", sent) == expected
+        assert client(f"GET {rows}")["total"] == 0
+
+
+@pytest.mark.parametrize("staged", [False, True])
+def test_a_bulk_upsert_by_an_id_in_another_case_empties_the_row(strict: Client, appwrite: Client, staged: bool) -> None:
+    for client, age in ((strict, None), (appwrite, 7)):
+        rows = client.table(**UNIQUE)
+        client(f"POST {rows}", {"rowId": "abc", "data": {"email": "a@x.org", "age": 7}})
+        sent: dict[str, Any] = {"rows": [{"$id": "ABC", "email": "b@x.org"}]}
+        if staged:
+            tx = client("POST /transactions", {})["$id"]
+            client(f"PUT {rows}", {**sent, "transactionId": tx})
+            client(f"PATCH /transactions/{tx}", {"commit": True})
+        else:
+            client(f"PUT {rows}", sent)
+        [row] = client(f"GET {rows}")["rows"]
+        assert (row["email"], row["age"]) == ("b@x.org", age)
+
+
+@pytest.mark.parametrize("method", ["isNull", "isNotNull"])
+def test_a_spatial_column_cannot_be_asked_for_null(strict: Client, appwrite: Client, method: str) -> None:
+    nested = query("or", "", query(method, "at"), query("equal", "n", 5))
+    for client in (strict, appwrite):
+        rows = client.table(POINT)
+        client(f"POST {rows}", {"rows": [{"$id": "a", "n": 5}, {"$id": "b", "n": 5, "at": [1, 2]}]})
+        for asked in (query(method, "at"), nested):
+            if client is strict:
+                assert client.refusal(f"GET {rows}", queries=[asked]) == (500, "general_unknown")
+            else:
+                assert client(f"GET {rows}", queries=[asked])["total"] == (2 if asked is nested else 1)
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_a_long_head_gets_no_answer(strict: bool) -> None:
+    client = HTTPClient(endpoint="local::memory:", project_id="local", api_key="local", local_strict=strict)
+    long = Request("GET", "/tablesdb", query=[("search", "x" * 65_536)])
+    assert client.send(Request("GET", "/tablesdb", query=[("search", "x" * 60_000)]), 10).status == 400
+    if strict:
+        with pytest.raises(NoAnswer) as caught:
+            client.send(long, 10)
+        assert caught.value.sent
+    else:
+        assert client.send(long, 10).status == 400

@@ -130,6 +130,11 @@ class Table:
         return tuple(column for column in self.columns if column.type != RELATIONSHIP)
 
     @cached_property
+    def has_encoded(self) -> bool:
+        """Whether a column's values are stored in another form than the one they are sent in."""
+        return any(column.encrypted or column.type in SPATIAL_TYPES for column in self.plain)
+
+    @cached_property
     def relationships(self) -> tuple[Column, ...]:
         return tuple(column for column in self.columns if column.type == RELATIONSHIP)
 

@@ -66,6 +66,11 @@ def invalid_query(why: str) -> AppwriteError:
     return AppwriteError("general_query_invalid", f"Query refused: {why}")
 
 
+def server_error(why: str) -> AppwriteError:
+    """What the server answers where something fails that it did not foresee."""
+    return AppwriteError("general_unknown", f"Server error: {why}")
+
+
 def invalid_structure(why: str) -> AppwriteError:
     """Row data that does not fit the table's columns."""
     return AppwriteError("row_invalid_structure", f"Row data refused: {why}")

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from ..catalogue.models import SPATIAL_TYPES
 from ..values.geometry import accept_geometry, is_point
 from .fields import Field
-from .parse import DISTANCES, SPATIAL_RELATIONS, Query
+from .parse import DISTANCES, LOGICAL, NULLS, SPATIAL_RELATIONS, Query
 
 # The relation that a method asks for.
 _RELATIONS: Final = {"equal": "equals", "contains": "contains", **{name: name for name in SPATIAL_RELATIONS}}
@@ -30,6 +32,16 @@ def check_spatial(query: Query, field: Field) -> None:
         accept_geometry(query.values[0])
     else:
         raise ValueError(f"`{field.name}` is spatial; `{query.method}` does not apply")
+
+
+def asks_spatial_null(queries: Iterable[Query], fields: Mapping[str, Field]) -> bool:
+    """Whether checked filters, nested ones included, ask a spatial column for null."""
+    return any(
+        asks_spatial_null(query.values, fields)
+        if query.method in LOGICAL
+        else query.method in NULLS and fields[query.attribute].type in SPATIAL_TYPES
+        for query in queries
+    )
 
 
 def spatial_condition(query: Query, field: Field) -> tuple[str, list[Any]]:

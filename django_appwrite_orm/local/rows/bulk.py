@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from ..catalogue.models import Table
-from ..protocol.errors import AppwriteError, invalid_query
+from ..defects import AppliedError, Defect
+from ..protocol.errors import AppwriteError, invalid_query, server_error
 from ..queries.page import read_page
 from ..values.identifiers import UNIQUE, folded_id, is_identifier, unique_id
 from ..values.permissions import VERBS, spell_out, split_permission
@@ -15,9 +16,11 @@ from .show import select_columns, show_row
 from .stored import StoredRow, delete_rows, find_row
 from .structure import check_data, writable
 from .work import Work
-from .writing import create_row, is_repetition, put_row_over, update_row_found
+from .writing import create_row, fails_to_answer, is_repetition, put_row_over, update_row_found
 
 MOST_SHOWN: Final = 100  # rows in the answer of a bulk change; the total counts all
+_MOST_REREAD: Final = 500  # values of a query, with which the server reads rows again that operators have changed
+_BATCH: Final = 1_000  # rows that the server changes at a time
 
 
 def refuse_relationships(table: Table) -> None:
@@ -42,6 +45,9 @@ def identified(work: Work, rows: Sequence[Mapping[str, Any]]) -> list[tuple[str,
         id = UNIQUE if id is None else id
         if id != UNIQUE and not is_identifier(id):
             raise AppwriteError("general_bad_request", "A row's $id is not valid.")
+        granted = row.get("$permissions")
+        if not isinstance(granted, list | None) and work.defects.imitate(Defect.PERMISSIONS_TYPE):
+            raise server_error("a row's $permissions are not a list")
         checked.append((unique_id() if id == UNIQUE else str(id), writable(work, row), _permissions(row)))
     return checked
 
@@ -61,6 +67,8 @@ def upsert_rows(work: Work, table: Table, rows: Sequence[Mapping[str, Any]]) -> 
     done = []
     for id, row, granted in checked:
         stored = find_row(work.session, table, id, table.plain)
+        if stored is not None and stored[1] != id and work.defects.imitate(Defect.CASE_UPSERT):
+            stored = None  # the row is not recognised, and is written over as one with the same unique value
         if stored is None or not is_repetition(work, table, stored, row, granted):
             done.append(put_row_over(work, table, stored, id, row, granted))
     return done
@@ -93,8 +101,19 @@ def update_rows(
     refuse_relationships(table)
     check_permissions_sent(data)
     data = writable(work, data)
-    check_data(table, data, whole_row=False, defaults=False, operators=True)
-    rows = update_found(work, table, rows_selected(work, table, queries), data)
+    checked = check_data(table, data, whole_row=False, defaults=False, operators=True)
+    found = rows_selected(work, table, queries)
+    if checked.operators and len(found) > _MOST_REREAD and work.defects.imitate(Defect.MANY_OPERATORS):
+        update_found(work, table, found[:_BATCH], data)
+        raise AppliedError("general_query_invalid", f"More than {_MOST_REREAD} rows cannot be read again.")
+    try:
+        rows = update_found(work, table, found, data)
+    except AppwriteError as refusal:
+        if refusal.type == "row_already_exists" and work.defects.imitate(Defect.BULK_UNIQUE):
+            raise server_error("a unique value exists") from refusal
+        raise
+    if checked.operators and rows and fails_to_answer(work, table):
+        raise AppliedError("general_unknown", "Server error: the changed rows cannot be read again.")
     return len(rows), rows[:MOST_SHOWN]
 
 

@@ -18,6 +18,10 @@ _INT32: Final = (-(2**31), 2**31 - 1)
 _INT64: Final = (-(2**63), 2**63 - 1)
 
 
+class TooLong(ValueError):
+    """A text that is longer than its column."""
+
+
 def apply_operator(operator: Operator, column: Column, present: Any, *, careful: bool) -> Any:
     """The new value for ``present``, which is None where the row has none.
 
@@ -127,7 +131,7 @@ def _add_days(days: int, present: str | None) -> str | None:
 def _concat(values: tuple[Any, ...], column: Column, present: str | None) -> str:
     result = (present or "") + values[0]
     if column.size and len(result) > column.size:
-        raise ValueError(f"longer than {column.size} characters")
+        raise TooLong(f"longer than {column.size} characters")
     return str(result)
 
 

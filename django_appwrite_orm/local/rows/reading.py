@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from ..catalogue.models import Table
-from ..protocol.errors import AppwriteError, invalid_query
+from ..defects import Defect
+from ..protocol.errors import AppwriteError, invalid_query, server_error
 from ..queries.check import cursor_id
 from ..queries.page import DEFAULT_LIMIT, Page, plan_page, read_page
 from ..queries.parse import MOST_QUERIES, Parsed, Query, parse_queries
+from ..queries.spatial import asks_spatial_null
 from .access import may, readable_rows
 from .link_reading import Selection, select, show_links
 from .show import permissions_of, select_columns, show_row
@@ -89,9 +91,13 @@ def plan_rows(
         if len(parsed.filters) > MOST_QUERIES:
             raise ValueError(f"at most {MOST_QUERIES} queries")
         selection = select(work, table, selected_names(table, parsed.selects))
-        return plan_page(row_source(work, table), parsed, default_limit), selection
+        source = row_source(work, table)
+        page = plan_page(source, parsed, default_limit)
     except ValueError as problem:
         raise invalid_query(str(problem)) from problem
+    if asks_spatial_null(parsed.filters, source.fields) and work.defects.imitate(Defect.SPATIAL_NULL):
+        raise server_error("a spatial column cannot be asked for null")
+    return page, selection
 
 
 def selected_names(table: Table, selects: Sequence[Query]) -> list[str]:

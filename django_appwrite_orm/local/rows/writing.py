@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ..catalogue.models import Table
-from ..defects import Defect
-from ..protocol.errors import AppwriteError, invalid_structure
+from ..defects import AppliedError, Defect
+from ..protocol.errors import AppwriteError, invalid_structure, server_error
 from ..values.columns import show, store
 from ..values.identifiers import folded_id
 from .access import check_own_roles, may, permissions_for_new_row, unauthorized
 from .link_deletion import release_links
 from .link_values import check_links, own_links, split_links, write_links
 from .links import rename_links, visible_sides
-from .operator_results import apply_operator
+from .operator_results import TooLong, apply_operator
 from .reading import row_not_found
 from .show import permissions_of, show_row, system_part
 from .stored import StoredRow, delete_rows, find_row, insert_row, moment_after, overwrite_row, update_row
@@ -94,7 +94,7 @@ def update_row_found(
         for key, value in data.values.items()
         if _differs(shown[key], value) or (present[key] is None) != (value is None)
     }
-    computed = operator_results(table, data, shown, present, careful=alone)
+    computed = operator_results(work, table, data, shown, present, careful=alone)
     system: dict[str, Any] = {"id": id} if id != shown["$id"] else {}
     if data.created:
         system["created"] = data.created
@@ -119,7 +119,7 @@ def _check_as_of(work: Work, stored: StoredRow) -> None:
 
 
 def operator_results(
-    table: Table, data: RowData, shown: Mapping[str, Any], present: Mapping[str, Any], *, careful: bool
+    work: Work, table: Table, data: RowData, shown: Mapping[str, Any], present: Mapping[str, Any], *, careful: bool
 ) -> dict[str, Any]:
     """The values that the operators of ``data`` give. Raises ``row_invalid_structure``."""
     results = {}
@@ -128,6 +128,8 @@ def operator_results(
         try:
             results[key] = apply_operator(operator, table.by_key[key], before, careful=careful)
         except ValueError as problem:
+            if isinstance(problem, TooLong) and not careful and work.defects.imitate(Defect.BULK_CONCAT):
+                raise server_error(f"the column `{key}` is too short") from problem
             raise invalid_structure(f"column `{key}`: {problem}") from problem
     return results
 
@@ -158,7 +160,15 @@ def patch_row(
     checked = check_data(table, own, whole_row=False, operators=True)
     check_links(table, links)
     row = update_row_found(work, table, stored, id, checked, permissions, unchanged_verb="read", touched=bool(links))
-    return row | own_links(work, table, id) | write_links(work, table, id, links, creating=False, depth=depth)
+    row |= own_links(work, table, id) | write_links(work, table, id, links, creating=False, depth=depth)
+    if checked.operators and fails_to_answer(work, table):
+        raise AppliedError("general_unknown", "Server error: the changed row cannot be read again.")
+    return row
+
+
+def fails_to_answer(work: Work, table: Table) -> bool:
+    """Whether the server cannot read a row of this table again after an update with operators."""
+    return table.has_encoded and work.defects.imitate(Defect.OPERATOR_ANSWER)
 
 
 def put_row(
@@ -185,7 +195,7 @@ def put_row_over(
     whole = check_data(table, own, whole_row=True, operators=True)
     check_links(table, links)
     if stored is None:
-        row = _insert_by_upsert(work, table, id, _settled(table, whole), permissions)
+        row = _insert_by_upsert(work, table, id, _settled(work, table, whole), permissions)
         return row | _links_of_new_row(work, table, id, links, 0)
     if permissions is None:
         check_own_roles(work.caller, permissions_of(stored))  # they are given to the row anew (the server's source)
@@ -223,10 +233,10 @@ def is_repetition(
     return keys == table.by_key.keys() and all(key in shown and not _differs(shown[key], data[key]) for key in keys)
 
 
-def _settled(table: Table, data: RowData) -> RowData:
+def _settled(work: Work, table: Table, data: RowData) -> RowData:
     """Data for a new row whose operators have started from the columns' defaults."""
     defaults = {key: table.by_key[key].default for key in data.operators}
-    results = operator_results(table, data, defaults, defaults, careful=True)
+    results = operator_results(work, table, data, defaults, defaults, careful=True)
     return RowData({**data.values, **results}, created=data.created, updated=data.updated)
 
 

@@ -15,7 +15,7 @@ from ..catalogue.reading import table_by_number
 from ..defects import Defect
 from ..events.telling import internal_name, tell_row
 from ..protocol.callers import KEY
-from ..protocol.errors import AppwriteError
+from ..protocol.errors import AppwriteError, server_error
 from ..protocol.words import LEGACY
 from ..rows.bulk import create_rows, remove_found, rows_selected, update_found, upsert_rows
 from ..rows.counting import count_column
@@ -26,7 +26,7 @@ from ..rows.show import show_row
 from ..rows.stored import StoredRow, find_row
 from ..rows.structure import check_data, writable
 from ..rows.work import Work
-from ..rows.writing import create_checked_row, put_row, remove_row, update_row_found
+from ..rows.writing import create_checked_row, fails_to_answer, put_row, remove_row, update_row_found
 from ..values.identifiers import folded_id, unique_id
 from . import records
 from .operations import count_arguments
@@ -44,8 +44,9 @@ def commit(work: Work, transaction: Transaction) -> tuple[Transaction, AppwriteE
     except AppwriteError as refusal:
         work.session.run("ROLLBACK TO replay")
         work.session.run("RELEASE replay")
-        failed = records.set_status(work.session, transaction, records.FAILED)
-        return failed, AppwriteError(_at_commit(refusal.type), refusal.message)
+        stays = refusal.status >= 500 and work.defects.imitate(Defect.COMMITTING)
+        ended = records.set_status(work.session, transaction, records.COMMITTING if stays else records.FAILED)
+        return ended, AppwriteError(_at_commit(refusal.type), refusal.message)
     work.session.run("RELEASE replay")
     replay.tell(work)
     return records.set_status(work.session, transaction, records.COMMITTED), None
@@ -114,6 +115,8 @@ class _Replay:
         write_links(self._work, table, new_id, links, creating=False)
         self._touch(table, id)
         self._touch(table, new_id)
+        if checked.operators:
+            self._check_answer(table)
 
     def _upsert(self, table: Table, operation: Operation) -> None:
         """The row is the one of ``$id`` in the data; without it a new one is made (observed)."""
@@ -150,7 +153,8 @@ class _Replay:
             return
         found = rows_selected(self._work, table, _texts(operation.data["queries"]))
         data = writable(self._work, operation.data["data"])
-        again = self._selected_before(table, found) if any(map(operator_in, data.values())) else []
+        operators = any(map(operator_in, data.values()))
+        again = self._selected_before(table, found) if operators else []
         for stored in found:
             self._check_conflict(table, stored[1], stored[3], operation.seen)
             self._touch(table, stored[1])
@@ -158,6 +162,12 @@ class _Replay:
         if again and self._work.defects.imitate(Defect.STAGED_OPERATOR):
             reread = [find_row(self._work.session, table, stored[1], table.plain) for stored in again]
             update_found(self._work, table, [stored for stored in reread if stored is not None], data)
+        if operators and found:
+            self._check_answer(table)
+
+    def _check_answer(self, table: Table) -> None:
+        if fails_to_answer(self._work, table):
+            raise server_error("a changed row cannot be read again")
 
     def _selected_before(self, table: Table, found: Iterable[StoredRow]) -> list[StoredRow]:
         """Those of ``found`` that this commit has written already."""

@@ -18,6 +18,7 @@ from ..values.identifiers import unique_id
 PENDING: Final = "pending"
 COMMITTED: Final = "committed"
 FAILED: Final = "failed"
+COMMITTING: Final = "committing"
 MOST_OPERATIONS: Final = 100
 _COLUMNS: Final = "n, id, owner, status, operations, expires, created, updated"
 _KEYS_OWN: Final = ""  # the owner of a transaction that a key began
