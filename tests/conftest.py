@@ -18,6 +18,7 @@ from django_appwrite_orm.steps import run
 from django_appwrite_orm.transport import close_local
 from tests.library.tables import Book, Everything, Reader
 from tests.prepared import prepare
+from tests.unfixed import pytest_collection_modifyitems  # noqa: F401
 
 
 @pytest.fixture(autouse=True)
