@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
 from django.utils.text import camel_case_to_spaces
 
 from ..caching import CachePolicy
@@ -16,7 +17,9 @@ from ..plans import TableRef
 from .columns import Column, Reference, Relationship, Version
 from .columns.reference import Relation
 from .columns.relationship import RelationshipToMany
+from .fields import Field, fields_of
 from .indexes import Index
+from .names import unknown_column
 
 if TYPE_CHECKING:
     from .row import Row
@@ -123,6 +126,8 @@ class Options:
         """The table's id on the server: its name unless Meta says otherwise."""
         return self._id if self._id is not None else self.name
 
+    # What code written for Django's models asks of `_meta`.
+
     @property
     def object_name(self) -> str:
         """The class's name; Django's `get_object_or_404` puts it into its message."""
@@ -139,8 +144,66 @@ class Options:
         return str(camel_case_to_spaces(self.table.__name__))
 
     @property
+    def verbose_name_plural(self) -> str:
+        return f"{self.verbose_name}s"
+
+    @property
     def label(self) -> str:
         return f"{self.app_label}.{self.table.__name__}" if self.app_label else self.table.__name__
+
+    @property
+    def label_lower(self) -> str:
+        return f"{self.app_label}.{self.model_name}" if self.app_label else self.model_name
+
+    @property
+    def model(self) -> type[Row]:
+        return self.table
+
+    concrete_model = model
+
+    @cached_property
+    def _fields(self) -> dict[str, Field]:
+        return fields_of(self.table)
+
+    @property
+    def pk(self) -> Field:
+        """The field of the row's id."""
+        return self._fields["id"]
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """A Django field for every column of a row, Appwrite's own included."""
+        return tuple(field for field in self._fields.values() if not field.many_to_many)
+
+    def get_fields(self, include_parents: bool = True, include_hidden: bool = False) -> tuple[Field, ...]:
+        """The same and the relationships to many; a table has neither parents nor hidden fields."""
+        return tuple(self._fields.values())
+
+    def get_field(self, field_name: str) -> Field:
+        """A Django field that describes a column or relation. Raises Django's FieldDoesNotExist."""
+        found = self._fields.get(field_name) or next((f for f in self.fields if f.attname == field_name), None)
+        if found is None:
+            raise FieldDoesNotExist(unknown_column(self.table, field_name))
+        return found
+
+    def __str__(self) -> str:
+        return self.label_lower
+
+    def __repr__(self) -> str:
+        return f"<Options for {self.object_name}>"
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("__") or hasattr(type(self), name):
+                return object.__getattribute__(self, name)  # raises what led here
+            table = vars(self).get("table")  # none while it is copied
+            raise AttributeError(
+                f"{table.__name__ if table else 'This'} is a table, not a Django model: there is no _meta.{name}."
+                " ModelForm, ModelAdmin, ModelSerializer, FilterSet.Meta.fields and django.core.serializers need a"
+                " model. Declare the fields of a Form, Serializer or FilterSet one by one, and use row.to_dict() or"
+                " dump_appwrite for data."
+            )
 
     def ref(self, database: str) -> TableRef:
         return TableRef(database, self.id)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 
 from ..conf import ID_RULE, VALID_ID
 from ..exceptions import MultipleRowsReturned, RowDoesNotExist
@@ -194,6 +195,12 @@ class Row(Overridable):
             except ValidationError as error:
                 raise ValidationError({name: error.messages}) from None
         return {**({"$id": self.id} if self.id else {}), **copy.deepcopy(self._raw), **changed}
+
+    def serializable_value(self, field_name: str) -> Any:
+        """A column's value by its name; of a reference the id. As on Django's models, for `to_field_name`."""
+        with contextlib.suppress(FieldDoesNotExist):
+            field_name = self._meta.get_field(field_name).attname
+        return getattr(self, field_name)
 
     def __getstate__(self) -> dict[str, Any]:
         """For copies and pickles: what is set belongs to one row alone."""

@@ -1,0 +1,83 @@
+"""The columns of a table as Django's field objects, for code that reads a model's `_meta`.
+
+Views, DRF's filters and django-filter look at fields: at their class, name, label and choices. Nothing is read or
+written through these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+
+from . import columns
+from .indexes import UniqueIndex
+
+if TYPE_CHECKING:
+    from .row import Row
+
+    Field = models.Field[Any, Any]
+else:
+    Field = models.Field  # takes no parameters when it is run
+
+# By class, the nearest base first; arrays and places have no field of Django's.
+_KINDS: Mapping[type[columns.Column], Callable[..., Field]] = {
+    columns.Boolean: models.BooleanField,
+    columns.Date: models.DateField,
+    columns.Datetime: models.DateTimeField,
+    columns.Decimal: models.DecimalField,
+    columns.Email: models.EmailField,
+    columns.Enum: models.CharField,
+    columns.Float: models.FloatField,
+    columns.IP: models.GenericIPAddressField,
+    columns.Integer: models.BigIntegerField,
+    columns.JSON: models.JSONField,
+    columns.Text: models.TextField,
+    columns.Time: models.TimeField,
+    columns.URL: models.URLField,
+    columns.UUID: models.UUIDField,
+    columns.Varchar: models.CharField,
+}
+
+
+def fields_of(table: type[Row]) -> dict[str, Field]:
+    """Fields by name: Appwrite's own columns, then those declared, references under their own name, and last the
+    relationships to many."""
+    meta = table._meta
+    names = {reference.column_name: name for name, reference in meta.references.items()}
+    unique = {index.columns[0] for index in meta.indexes if isinstance(index, UniqueIndex) and len(index.columns) == 1}
+    fields: dict[str, Field] = {
+        "id": models.CharField(max_length=36, primary_key=True, editable=False),
+        "sequence": models.BigIntegerField(editable=False),
+        "created_at": models.DateTimeField(editable=False),
+        "updated_at": models.DateTimeField(editable=False),
+        **{names.get(name, name): _field(column, name in unique) for name, column in meta.columns.items()},
+        **{name: models.Field(editable=False) for name in meta.to_many},
+    }
+    for name, field in fields.items():
+        field.set_attributes_from_name(name)
+        field.model = table  # type: ignore[assignment]  # a table in the place of a model
+        if name in meta.relations:
+            field.is_relation = True
+            field.many_to_one, field.many_to_many = name in meta.references, name in meta.to_many
+        if name in meta.references:
+            field.attname = meta.references[name].column_name
+    return fields
+
+
+def _field(column: columns.Column, unique: bool) -> Field:
+    common: dict[str, Any] = {"null": not column.required, "blank": not column.required, "unique": unique}
+    common["editable"] = not isinstance(column, columns.Version)
+    if column.default is not None:
+        common["default"] = column.default
+    kind = None if column.array else next((_KINDS[base] for base in type(column).__mro__ if base in _KINDS), None)
+    if kind is None:
+        return models.Field(**common)
+    if isinstance(column, columns.Decimal):
+        common |= {"max_digits": column.max_digits, "decimal_places": column.decimal_places}
+    if isinstance(column, columns.Enum):
+        common["choices"] = [(element, element) for element in column.elements]
+    if kind in (models.CharField, models.EmailField, models.URLField):
+        common["max_length"] = getattr(column, "size", None)
+    return kind(**common)
