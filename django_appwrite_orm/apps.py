@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -18,9 +19,12 @@ class DjangoAppwriteORMConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks  # noqa: F401 - registers the system checks
+        from .conf import mark_test_run
         from .queries import Table
         from .registry import registry
 
+        if sys.argv[1:2] == ["test"]:  # manage.py test: what its child processes do is part of the test run too
+            mark_test_run()
         _follow_channel()
         setting_changed.connect(_follow_channel)
         for app in apps.get_app_configs():

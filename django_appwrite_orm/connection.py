@@ -32,13 +32,13 @@ from .caching import (
     read,
     versions,
 )
-from .conf import DEFAULT_ALIAS, ConnectionSettings, configured, connection_settings
-from .exceptions import AppwriteError, RateLimited, Unavailable
+from .conf import DEFAULT_ALIAS, ConnectionSettings, configured, connection_settings, is_test_run, refusal
+from .exceptions import AppwriteError, ConfigurationError, RateLimited, Unavailable
 from .forking import tell_after_fork
 from .identity import IdentifiedAlias, Identity
 from .plans import Answer, Exchange, ReadPlan, Request, TableRef, version
 from .steps import Steps
-from .transport import IN_MEMORY, Client, Features, deliver, exchange, local_file
+from .transport import IN_MEMORY, Client, Features, Reply, deliver, exchange, local_file
 
 if TYPE_CHECKING:
     from .transport.sdk import SDKClient
@@ -81,6 +81,7 @@ class Connection:
             local_strict=settings.local_strict,
         )
         self._by_key = self.client
+        self._refusal = refusal(settings.alias, settings.endpoint, allowed=settings.allow_in_tests)
         memory = Memory(settings.cache.memory, settings.cache.trust)
         self.store = Store(settings.cache.alias, patience=settings.timeout, memory=memory)
         self.in_memory = local_file(settings.endpoint) == IN_MEMORY
@@ -99,8 +100,15 @@ class Connection:
         other.keys = dataclasses.replace(self.keys, identity=identity.scope)
         return other
 
+    def check_allowed(self) -> None:
+        """Raise `ConfigurationError` while tests run, if this connection does not lead to a store of theirs. Asked
+        before everything that a connection does; a connection may be older than the test run."""
+        if self._refusal is not None and is_test_run():
+            raise ConfigurationError(self._refusal)
+
     def send(self, request: Request) -> Steps[Answer]:
         """One request with its repeats, past the cache. Raises an `AppwriteError`."""
+        self.check_allowed()
         return exchange(self.client, request, timeout=self.settings.timeout, retries=self.settings.retries)
 
     def follow(self, requests: Exchange[Result]) -> Steps[Result]:
@@ -116,6 +124,7 @@ class Connection:
         """What the server can do, by its version: the setting SERVER_VERSION, else asked once, with the API key,
         for this connection and all that speak for somebody else. A server that does not say it counts as an old
         one; what can be had from the cache must not fail for that."""
+        self.check_allowed()
         client, settings = self._by_key, self.settings
         if client.features is None:
             request = Request("GET", "/health/version", shape=version)
@@ -133,10 +142,15 @@ class Connection:
         """A client of Appwrite's SDK whose calls go through this connection: `Storage(connection.sdk_client())`."""
         from .transport.sdk import SDKClient
 
-        return SDKClient(partial(deliver, self.client, timeout=self.settings.timeout, retries=self.settings.retries))
+        return SDKClient(self._deliver)
+
+    def _deliver(self, request: Request) -> Steps[tuple[Reply, bool]]:
+        self.check_allowed()
+        return deliver(self.client, request, timeout=self.settings.timeout, retries=self.settings.retries)
 
     def read(self, plan: ReadPlan, policy: CachePolicy) -> Steps[Found]:
         """The answer to `plan`, from the cache where it is current."""
+        self.check_allowed()
         tables = [self.table_keys(table) for table in plan.tables]
 
         def fetch() -> Steps[Answer]:
@@ -158,6 +172,7 @@ class Connection:
     def fenced(self, tables: Sequence[TableRef], send: Callable[[], Steps[Result]]) -> Steps[Result]:
         """What `send` does to `tables`, under the cache protocol: see `caching.write` for what it may raise and
         give."""
+        self.check_allowed()
         keys = [self.table_keys(table) for table in tables]
         for table in tables:
             self.statistics.note_invalidation(table.table)
@@ -172,10 +187,12 @@ class Connection:
 
     def batch(self, table: TableRef) -> Batch:
         """A batch of writes on `table`: see `caching.Batch`."""
+        self.check_allowed()
         return Batch(self.store, self.table_keys(table), self._fence_life)
 
     def invalidate(self, table: TableRef) -> Steps[bool]:
         """Make every cached answer about `table` a miss; False when the cache could not be reached."""
+        self.check_allowed()
         self.statistics.note_invalidation(table.table)
         done = yield from invalidate(self.store, [self.table_keys(table)])
         forget()
@@ -183,10 +200,12 @@ class Connection:
 
     def is_current(self, table: TableRef) -> Steps[bool]:
         """Whether `table` has been read since its last invalidation and nobody is writing it."""
+        self.check_allowed()
         return is_current(self.store, self.table_keys(table))
 
     def versions(self, tables: Sequence[TableRef]) -> Steps[tuple[str, ...] | None]:
         """The tokens of `tables`; None while one of them is missing or being written."""
+        self.check_allowed()
         return versions(self.store, [self.table_keys(table) for table in tables])
 
     def close(self) -> None:

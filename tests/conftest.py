@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -19,6 +20,9 @@ from django_appwrite_orm.transport import close_local
 from tests.library.tables import Book, Everything, Reader
 from tests.prepared import prepare
 from tests.unfixed import pytest_collection_modifyitems  # noqa: F401
+
+# These tests make servers and files of their own, also in child processes. tests/contrib/test_reach.py turns it off.
+os.environ["APPWRITE_ORM_ALLOW_IN_TESTS"] = "1"
 
 
 @pytest.fixture(autouse=True)

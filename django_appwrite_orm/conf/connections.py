@@ -40,6 +40,7 @@ class ConnectionSettings:
     listen_as: str = ""
     channel_url: str = field(default="", repr=False)
     local_strict: bool = False
+    allow_in_tests: bool = False
 
 
 def connection_settings(alias: str) -> ConnectionSettings:
@@ -71,6 +72,7 @@ def connection_settings(alias: str) -> ConnectionSettings:
         listen_as=values["LISTEN_AS"],
         channel_url=value_of(alias, "CHANNEL_URL"),
         local_strict=values["LOCAL_STRICT"],
+        allow_in_tests=values["ALLOW_IN_TESTS"],
     )
 
 

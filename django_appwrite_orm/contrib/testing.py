@@ -1,10 +1,11 @@
-"""For the tests of projects: each test begins with clean tables, in a local Appwrite in memory.
+"""For the tests of projects: a local Appwrite in memory that is put back after each test and each class.
 
-The tables are made once in a process and put back to how they were before each test, which takes a millisecond
-or two, and what is cached about them is dropped. No test sees another's rows, and none reaches a real server.
+The tables are made once in a process. What is put back takes a millisecond or two, and what is cached about it is
+dropped. No test sees another's rows, and none reaches the server of the settings: see docs/testing.md.
 
 With pytest and pytest-django, in conftest.py: `from django_appwrite_orm.contrib.testing import appwrite`, then
-`@pytest.mark.usefixtures("appwrite")` or an argument of that name. With unittest:
+`@pytest.mark.usefixtures("appwrite")` or an argument of that name. `appwrite_class`, `appwrite_module` and
+`appwrite_session` are for fixtures of a wider scope. With unittest:
 `class ProductTests(AppwriteTestMixin, SimpleTestCase)`.
 """
 
@@ -12,18 +13,18 @@ from __future__ import annotations
 
 import atexit
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from unittest import TestCase
 
-from django.test import override_settings
-
-from ..conf import configured
+from ..conf import replacing
 from ..connection import connections
 from ..local import LocalAppwrite
 from ..queries.operations import alias_of
 from ..registry import registry
 from ..schema import migrate
 from ..steps import run
+from ..tables import Row
 from ..transport import open_local
 
 if TYPE_CHECKING:
@@ -43,66 +44,164 @@ _HERE = {
 }
 
 
+class _Place(NamedTuple):
+    """Where a table is: a test may use another database of the same connection."""
+
+    alias: str
+    database: str
+    table: type[Row]
+
+
 class _Clean:
     """The store as it is when the tables have been made, and for which server and tables that is true."""
 
     server: LocalAppwrite | None = None
-    made: tuple[tuple[str, str], ...] = ()
+    made: frozenset[_Place] = frozenset()
     snapshot: Snapshot | None = None
 
     @classmethod
     def forget(cls) -> None:
         if cls.snapshot is not None:
             cls.snapshot.close()
-        cls.snapshot = None
+        cls.server, cls.made, cls.snapshot = None, frozenset(), None
 
 
 atexit.register(_Clean.forget)
 
 
+class _Levels:
+    """How many of the context managers below are entered, and the tables that the store has then. They nest, as a
+    test does in its class, and belong to the whole process."""
+
+    entered = 0
+    made: frozenset[_Place] = frozenset()
+
+
 @contextmanager
 def clean_appwrite() -> Iterator[None]:
     """Inside, every connection of APPWRITE_ORM leads to the local Appwrite in memory, whose registered tables are
-    there and empty; nothing is cached about them. In a coroutine too: all of it is in memory. The server has the
-    defects of a real one, unless the connection's settings say `"LOCAL_STRICT": False`."""
-    connected = {alias: {**_USUAL, **given, **_HERE} for alias, given in configured().items()}
-    with override_settings(APPWRITE_ORM=connected):
-        tables = [(alias_of(table), table) for table in registry.all()]
-        server, made = open_local(_MEMORY), tuple((alias, table._meta.id) for alias, table in tables)
-        if _Clean.server is not server or _Clean.made != made or _Clean.snapshot is None:
-            _Clean.forget()
-            for used in dict.fromkeys(alias for alias, _ in tables):
-                run(migrate([table for alias, table in tables if alias == used], used), even_on_event_loop=True)
-            _Clean.server, _Clean.made, _Clean.snapshot = server, made, server.snapshot()
-        else:
-            server.restore(_Clean.snapshot)
-        for alias, table in tables:
-            connection = connections[alias]
-            forgotten = connection.invalidate(table._meta.ref(connection.settings.database_id))
-            run(forgotten, even_on_event_loop=True)
+    there and empty; nothing is cached about them. At the end the store is what it was before. In a coroutine too: all
+    of it is in memory. The server has the defects of a real one, unless the connection's settings say
+    `"LOCAL_STRICT": False`."""
+    with isolated_appwrite():
+        _make_clean()
         yield
 
 
-class AppwriteTestMixin:
-    """Put it before Django's test case class. Each test method begins with clean tables."""
+@contextmanager
+def isolated_appwrite() -> Iterator[None]:
+    """As `clean_appwrite`, but inside of it, or of another one of these, begin with the rows that are there: what a
+    class or a fixture of wider scope has made. At the end the store is what it was before."""
+    if _Levels.entered:
+        with _put_back():
+            _make(_tables() - _Levels.made)
+            _Levels.made = _tables()
+            yield
+    else:
+        with replacing(_HERE, usual=_USUAL), _put_back():
+            _make_clean()
+            yield
 
-    def setUp(self) -> None:
-        context = clean_appwrite()
+
+@contextmanager
+def _put_back() -> Iterator[None]:
+    """At the end have everything stored as it is now."""
+    made = _Levels.made
+    with open_local(_MEMORY).snapshot() as before:
+        _Levels.entered += 1
+        try:
+            yield
+        finally:
+            _Levels.entered -= 1
+            open_local(_MEMORY).restore(before)
+            _Levels.made = made
+            _drop_cached()
+
+
+def _make_clean() -> None:
+    """Have the registered tables, all of them empty."""
+    server, tables = open_local(_MEMORY), _tables()
+    if _Clean.snapshot is None or _Clean.server is not server or _Clean.made != tables:
+        _Clean.forget()
+        with closing(LocalAppwrite(_MEMORY)) as empty, empty.snapshot() as blank:
+            server.restore(blank)
+        _make(tables)
+        _Clean.server, _Clean.made, _Clean.snapshot = server, tables, server.snapshot()
+    else:
+        server.restore(_Clean.snapshot)
+    _Levels.made = tables
+    _drop_cached()
+
+
+def _make(missing: frozenset[_Place]) -> None:
+    # All tables of a connection at once, for a relationship leads to one that may be there already.
+    for alias in sorted({place.alias for place in missing}):
+        run(migrate([place.table for place in _places() if place.alias == alias], alias), even_on_event_loop=True)
+
+
+def _tables() -> frozenset[_Place]:
+    return frozenset(_places())
+
+
+def _places() -> Iterator[_Place]:
+    for table in registry.all():
+        alias = alias_of(table)
+        yield _Place(alias, connections[alias].settings.database_id, table)
+
+
+def _drop_cached() -> None:
+    for alias, database, table in _places():
+        run(connections[alias].invalidate(table._meta.ref(database)), even_on_event_loop=True)
+
+
+class AppwriteTestMixin:
+    """Put it before Django's test case class. What `setUpTestData` and `setUpClass` make is seen by each test of the
+    class; what a test makes, also in `setUp`, is gone after it.
+
+    Call `super().setUpClass()` first in a `setUpClass` of your own, as Django's classes want it too. Raises TypeError
+    for a class whose bases stand in another order: `unittest` would then pass this one over.
+    """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        order = cls.__mro__
+        if TestCase in order and order.index(TestCase) < order.index(AppwriteTestMixin):
+            raise TypeError(f"{cls.__name__}: put AppwriteTestMixin before the test case class, as the first base.")
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        context = isolated_appwrite()
         context.__enter__()
-        self.addCleanup(context.__exit__, None, None, None)  # type: ignore[attr-defined]
-        super().setUp()  # type: ignore[misc]
+        cls.addClassCleanup(context.__exit__, None, None, None)  # type: ignore[attr-defined]
+        super().setUpClass()  # type: ignore[misc]
+
+    def __call__(self, result: Any = None) -> Any:
+        with isolated_appwrite():
+            return super().__call__(result)  # type: ignore[misc]
+
+    def debug(self) -> None:
+        with isolated_appwrite():
+            super().debug()  # type: ignore[misc]
+
+
+_FIXTURES: dict[str, Literal["function", "class", "module", "session"]] = {
+    "appwrite": "function",
+    "appwrite_class": "class",
+    "appwrite_module": "module",
+    "appwrite_session": "session",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """`appwrite`, the fixture; made when it is asked for, so that unittest needs no pytest."""
-    if name != "appwrite":
+    """The fixtures for pytest, made when they are asked for, so that unittest needs no pytest."""
+    if name not in _FIXTURES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import pytest
 
-    @pytest.fixture
-    def appwrite() -> Iterator[None]:
-        with clean_appwrite():
+    @pytest.fixture(scope=_FIXTURES[name], name=name)
+    def fixture() -> Iterator[None]:
+        with isolated_appwrite():
             yield
 
-    globals()["appwrite"] = appwrite
-    return appwrite
+    globals()[name] = fixture
+    return fixture

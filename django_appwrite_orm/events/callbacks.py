@@ -74,7 +74,9 @@ class Audience:
             self._subscribers = (*self._subscribers, subscriber)
 
     def _new_listener(self) -> Listener | LocalListener:
-        file = local_file(connections[self._alias].settings.endpoint)
+        connection = connections[self._alias]
+        connection.check_allowed()
+        file = local_file(connection.settings.endpoint)
         if file is None:
             return Listener(self._alias, CALLBACKS, self._tell)
         return LocalListener(file, self._alias, CALLBACKS, self._tell)

@@ -41,7 +41,9 @@ GIVEN_UP = 40.0
 
 def publish(table: type[Row], using: str) -> None:
     """Tell that answers about `table` have become misses. A channel that is away is logged and stops nobody."""
-    settings = connections[using].settings
+    connection = connections[using]
+    connection.check_allowed()
+    settings = connection.settings
     message = {"table": table._meta.name, "timestamp": int(time.time() * 1000), "source": _source(settings)}
     try:
         _publisher(settings.channel_url).publish(CHANNEL, json.dumps(message))
@@ -77,7 +79,9 @@ class ChannelListener:
 
     def run(self) -> None:
         """Listen, and connect again after every failure. Raises `ConfigurationError` without CHANNEL_URL."""
-        url = connections[self.alias].settings.channel_url
+        connection = connections[self.alias]
+        connection.check_allowed()
+        url = connection.settings.channel_url
         if not url:
             raise ConfigurationError(f"APPWRITE_ORM[{self.alias!r}] has no CHANNEL_URL to listen to.")
         try:

@@ -114,7 +114,9 @@ class Listener:
                 raise ConfigurationError(f"Realtime of {self.alias!r} cannot connect: {error}") from error
 
     def _url(self) -> str:
-        settings = connections[self.alias].settings
+        connection = connections[self.alias]
+        connection.check_allowed()
+        settings = connection.settings
         if not settings.endpoint.startswith("http"):
             raise ConfigurationError(
                 f"APPWRITE_ORM[{self.alias!r}]: the local Appwrite in this process has no realtime."
