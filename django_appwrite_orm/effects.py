@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from .exceptions import ConfigurationError
-from .plans import CreateRow, DeleteRow, DeleteRows, UpdateRow, UpdateRows, WritePlan
+from .plans import CreateRows, DeleteRow, DeleteRows, WritePlan
 from .registry import registry
 from .tables import Row
 from .tables.columns import Relationship
@@ -96,7 +96,7 @@ def reached(table: type[Row], plan: WritePlan) -> tuple[type[Row], ...]:
     """The tables that carrying out `plan`, a change of `table`, may change, `table` first."""
     if isinstance(plan, (DeleteRow, DeleteRows)):
         return reached_by_deleting(table)
-    return reached_by_writing(table, plan.data if isinstance(plan, (CreateRow, UpdateRow, UpdateRows)) else ())
+    return reached_by_writing(table, () if isinstance(plan, CreateRows) else plan.data)
 
 
 def reached_by_report(table: type[Row], part: str, action: str) -> tuple[type[Row], ...]:

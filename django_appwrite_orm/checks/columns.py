@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 
 from ..conf import VALID_ID
 from ..queries import Table
+from ..queries.increments import operator_obstacles
 from ..tables import Row, name_problem
 from ..tables.columns import Column, Relationship
 from ..tables.columns.reference import Relation
@@ -29,6 +30,7 @@ def column_problems(table: type[Row]) -> Iterator[Finding]:
     yield from _keys(table)
     yield from _defaults(table)
     yield from _sizes(table)
+    yield from _version(table)
 
 
 def _names(table: type[Row]) -> Iterator[Finding]:
@@ -106,3 +108,17 @@ def _sizes(table: type[Row]) -> Iterator[Finding]:
     if len(found) > MOST_COLUMNS:
         hint = "Put some of them into a second table."
         yield Finding("E024", f"{len(found)} columns; a table has at most {MOST_COLUMNS}.", hint, table._meta.label)
+
+
+def _version(table: type[Row]) -> Iterator[Finding]:
+    meta = table._meta
+    beside = operator_obstacles(table)
+    if meta.version is not None and beside:
+        yield Finding(
+            "E029",
+            f"The Version column {meta.version.name!r} stands beside encrypted or spatial columns"
+            f" ({', '.join(beside)}). There Appwrite 1.9.6 applies each change and then answers it with 500.",
+            "Remove it; save(if_unchanged=True) then goes by the date of the last change. Or keep the other columns in"
+            " a table of their own.",
+            meta.label,
+        )

@@ -9,13 +9,14 @@ from .sums import GROUPS_LIMIT, SumRows
 from .transactions import OPERATIONS_LIMIT, begin_transaction, end_transaction, stage_operations, staged
 from .writes import (
     BULK_LIMIT,
+    SHOWN_LIMIT,
     CreateRow,
     CreateRows,
     DeleteRow,
     DeleteRows,
+    IncrementRow,
     UpdateRow,
     UpdateRows,
-    UpsertRows,
     WritePlan,
 )
 
@@ -25,6 +26,7 @@ __all__ = [
     "GROUPS_LIMIT",
     "NOTHING",
     "OPERATIONS_LIMIT",
+    "SHOWN_LIMIT",
     "TEXT_LIMIT",
     "Answer",
     "Clause",
@@ -35,6 +37,7 @@ __all__ = [
     "DeleteRows",
     "Exchange",
     "GetRow",
+    "IncrementRow",
     "ListRows",
     "ReadPlan",
     "Request",
@@ -43,7 +46,6 @@ __all__ = [
     "TableRef",
     "UpdateRow",
     "UpdateRows",
-    "UpsertRows",
     "WritePlan",
     "begin_transaction",
     "conjunction",

@@ -34,4 +34,4 @@ def staged(request: Request, transaction: str) -> Request:
         return dataclasses.replace(request, query=(*request.query, ("transactionId", transaction)))
     body = {**(request.body or {}), "transactionId": transaction}
     # Two staged copies of a create are a duplicate at the commit.
-    return dataclasses.replace(request, body=body, repeatable=False)
+    return dataclasses.replace(request, body=body, repeatable=False, refusals_are_unclear=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from .clauses import Clause
 from .request import Request, TableRef
@@ -12,6 +13,8 @@ from .shapes import entity, listing
 
 # Rows in one bulk create (the server's batch size for self-hosted projects).
 BULK_LIMIT = 100
+# Rows that the answer to a bulk change shows; its total counts all of them (recorded of Appwrite 1.9.6).
+SHOWN_LIMIT = 100
 
 Data = Mapping[str, Any]
 
@@ -46,19 +49,6 @@ class CreateRows:
 
 
 @dataclass(frozen=True, slots=True)
-class UpsertRows:
-    """Creates those of `rows` (each with its `$id`) that are not there and sets the given columns of the others: at
-    most BULK_LIMIT. The answer lacks rows that were so already. A text that has an operator's form is run."""
-
-    table: TableRef
-    rows: tuple[Data, ...]
-
-    @property
-    def request(self) -> Request:
-        return Request("PUT", self.table.rows, body={"rows": [dict(row) for row in self.rows]}, shape=listing)
-
-
-@dataclass(frozen=True, slots=True)
 class UpdateRow:
     """Sets the given columns of one row and leaves the others."""
 
@@ -83,17 +73,58 @@ class UpdateRow:
 
 
 @dataclass(frozen=True, slots=True)
+class IncrementRow:
+    """Adds `value` to a number column of one row (a negative value is subtracted) by the route for that. A null stays
+    null (observed on Appwrite 1.9.6). `data` is the same change as an update has it: the column and an operator."""
+
+    table: TableRef
+    row_id: str
+    data: Data
+    value: int | float
+
+    @property
+    def column(self) -> str:
+        return next(iter(self.data))
+
+    @property
+    def _action(self) -> str:
+        return "increment" if self.value > 0 else "decrement"
+
+    @property
+    def request(self) -> Request:
+        path = f"{self.table.row(self.row_id)}/{quote(self.column, safe='')}/{self._action}"
+        return Request("PATCH", path, body={"value": abs(self.value)}, shape=entity)
+
+    @property
+    def operation(self) -> dict[str, Any]:
+        """The same change as one of a transaction's operations."""
+        database, table = self.table
+        data = {"column": self.column, "value": abs(self.value)}
+        return {"action": self._action, "databaseId": database, "tableId": table, "rowId": self.row_id, "data": data}
+
+
+@dataclass(frozen=True, slots=True)
 class UpdateRows:
-    """Sets the given columns of every row that matches; without filters that is the whole table."""
+    """Sets the given columns of every row that matches; without filters that is the whole table. With `first`, of
+    the first rows only, in the order of their sequence.
+
+    `by_operators`: the data holds operators. Appwrite 1.9.6 then answers 400 to a change of more than 500 rows although
+    it was made, so that a 400 does not say that nothing was changed.
+    """
 
     table: TableRef
     data: Data
     filters: tuple[Clause, ...] = ()
+    first: int | None = None
+    by_operators: bool = False
 
     @property
     def request(self) -> Request:
-        body = {"data": dict(self.data), "queries": [str(f) for f in self.filters]}
-        return Request("PATCH", self.table.rows, body=body, shape=listing)
+        queries = list(self.filters)
+        if self.first is not None:
+            queries += [Clause("orderAsc", "$sequence"), Clause("limit", values=(self.first,))]
+        body = {"data": dict(self.data), "queries": [str(one) for one in queries]}
+        return Request("PATCH", self.table.rows, body=body, shape=listing, refusals_are_unclear=self.by_operators)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,4 +149,4 @@ class DeleteRows:
         return Request("DELETE", self.table.rows, body={"queries": [str(f) for f in self.filters]}, shape=listing)
 
 
-WritePlan = CreateRow | CreateRows | UpsertRows | UpdateRow | UpdateRows | DeleteRow | DeleteRows
+WritePlan = CreateRow | CreateRows | UpdateRow | IncrementRow | UpdateRows | DeleteRow | DeleteRows

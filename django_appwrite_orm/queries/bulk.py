@@ -9,12 +9,13 @@ from django.core.exceptions import ValidationError
 
 from .. import signals
 from ..exceptions import AppwriteError, NotSupportedError
-from ..plans import OPERATIONS_LIMIT, UpdateRow
+from ..plans import OPERATIONS_LIMIT, IncrementRow, UpdateRow
 from ..signals import Send
 from ..steps import Steps
 from ..tables import Row
 from .chunks import Errors, batch_of, by_position, chunks_of, is_refusal
 from .expressions import separated
+from .increments import workable
 from .operations import announce
 from .transactions import Transaction, enclosing
 from .versions import counted, refuse_version
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from .results import Results
 
 R = TypeVar("R", bound=Row)
-Updates = dict[int, UpdateRow]
+Updates = dict[int, UpdateRow | IncrementRow]
 
 
 def bulk_update(
@@ -138,7 +139,8 @@ def _updates(
             refused[position] = error
             continue
         if data:
-            plans[position] = UpdateRow(ref_of(table, alias), row._raw["$id"], counted(table, data))
+            plan = UpdateRow(ref_of(table, alias), row._raw["$id"], counted(table, data))
+            plans[position] = workable(table, plan)
     if errors is not None:
         errors |= refused
     elif refused:
@@ -146,7 +148,7 @@ def _updates(
     return plans
 
 
-def _note_written(row: Row, plan: UpdateRow) -> None:
+def _note_written(row: Row, plan: UpdateRow | IncrementRow) -> None:
     """The row as it is now. What only the server knows, the date of the change and what operators came to, is
     no longer known."""
     names = {row._meta.name_of(key) for key in plan.data}

@@ -1,8 +1,8 @@
 """New rows that are there already: left as they are, or changed, as Django's `bulk_create` has it.
 
-Appwrite's bulk upsert goes by ids, and one that meets another row's unique value overwrites that row (a defect). So
-it is used for ids alone, in tables that declare no unique index; elsewhere the rows are looked up, changed in one
-transaction, and the others created.
+Appwrite's upsert (PUT) is not used. On 1.9.6 it overwrites another row that has the same unique value, empties a row
+whose id it is given in another case, and creates nothing where all values are null, 0, false, "" or [], although it
+answers 200. So the rows are looked up, those found are changed in one transaction, and the others created.
 """
 
 from __future__ import annotations
@@ -14,13 +14,10 @@ from typing import Any
 from django.core.exceptions import FieldError
 
 from ..exceptions import Conflict, IntegrityError, NotFound
-from ..plans import NOTHING, Clause, UpdateRow, UpsertRows, conjunction, disjunction
+from ..plans import NOTHING, Clause, UpdateRow, conjunction, disjunction
 from ..steps import Steps
 from ..tables import Row, UniqueIndex, clean_values
-from .chunks import goes_row_by_row
 from .merge import pages
-from .operations import write
-from .refusals import rows_by_id
 from .selection import Selection
 from .versions import counted
 from .walk import Raw
@@ -53,8 +50,6 @@ class Conflicts:
         """Change those of these new rows that are there already; what is stored then, by position."""
         if self.ignore:
             return {}
-        if self._can_upsert(table, alias, data):
-            return (yield from self._upserted(table, alias, data))
         for attempt in range(_ATTEMPTS):
             found = yield from self._found(table, alias, data)
             try:
@@ -88,26 +83,6 @@ class Conflicts:
         version = table._meta.version
         unknown = {"$updatedAt", version.key if version is not None else None}  # only the server knows them
         return {n: {k: v for k, v in (raw | values[n]).items() if k not in unknown} for n, raw in found.items()}
-
-    def _can_upsert(self, table: type[Row], alias: str, data: Data) -> bool:
-        """Whether a bulk upsert does what is asked: it writes all that is sent."""
-        keys = {"$id", *_keys(table, self.update)}
-        return (
-            self.unique == ("id",)
-            and table._meta.version is None
-            and not any(isinstance(index, UniqueIndex) for index in table._meta.indexes)
-            and not goes_row_by_row(table, alias)
-            and all(row.keys() <= keys for row in data.values())
-            and len({row["$id"].lower() for row in data.values()}) == len(data)
-        )
-
-    def _upserted(self, table: type[Row], alias: str, data: Data) -> Steps[Data]:
-        ref = ref_of(table, alias)
-        answer = yield from write(table, alias, UpsertRows(ref, tuple(data.values())))
-        shown = {raw["$id"].lower(): raw for raw in answer["rows"]}
-        if unchanged := [row["$id"] for row in data.values() if row["$id"].lower() not in shown]:
-            shown |= yield from rows_by_id(alias, ref, unchanged)
-        return {n: shown[row["$id"].lower()] for n, row in data.items()}
 
 
 def conflicts_of(

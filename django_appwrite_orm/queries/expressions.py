@@ -165,5 +165,10 @@ def without_operators(raw: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in raw.items() if not (isinstance(value, str) and looks_like_operator(value))}
 
 
+def has_operators(raw: Mapping[str, Any]) -> bool:
+    """Whether Appwrite will work out a value of these, by column key."""
+    return len(without_operators(raw)) < len(raw)
+
+
 def _text(method: str, *values: Any) -> str:
     return json.dumps({"method": method, "values": list(values)})

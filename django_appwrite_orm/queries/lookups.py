@@ -24,7 +24,7 @@ from .across import across, refusal
 from .dates import DATE_PARTS, part_of_date
 from .places import PLACE_LOOKUPS, place_clause
 from .subqueries import among, is_queryset, membership
-from .system import column_by_key, column_of
+from .system import column_by_key, column_of, within_sequences
 from .ways import Way, find_way
 
 _METHODS = {"gt": "greaterThan", "gte": "greaterThanEqual", "lt": "lessThan", "lte": "lessThanEqual"}
@@ -172,6 +172,8 @@ def _lookup(table: type[Row], path: str, value: Any) -> Clause:
             raise ValidationError({name: error.messages}) from None
 
     clause = _clause(column, lookup, value, bounds)
+    if clause.attribute == "$sequence":
+        clause = within_sequences(clause)
     if not _sendable(clause):
         raise NotSupportedError(f"{table.__name__}.{path}: Appwrite takes at most {TEXT_LIMIT} characters in a value.")
     return clause

@@ -7,19 +7,30 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .. import signals
-from ..exceptions import NotFound
-from ..plans import BULK_LIMIT, Clause, DeleteRow, DeleteRows, UpdateRow, UpdateRows
+from ..exceptions import NotFound, NotSupportedError
+from ..plans import (
+    BULK_LIMIT,
+    SHOWN_LIMIT,
+    Clause,
+    DeleteRow,
+    DeleteRows,
+    UpdateRow,
+    UpdateRows,
+    WritePlan,
+)
 from ..registry import registry
 from ..signals import Send
 from ..steps import Steps
 from ..tables import Row, clean_values
 from .across import followed
 from .chunks import chunks_of, goes_row_by_row
-from .expressions import operators, separated
+from .expressions import has_operators, operators, separated
+from .increments import operator_obstacles, workable
 from .lookups import ids_for
 from .merge import pages
 from .operations import announce, write
 from .related import ids_of
+from .transactions import enclosing
 from .versions import counted
 from .writes import known_columns
 
@@ -38,8 +49,10 @@ def update_matching(query: Selection[Any], values: dict[str, Any]) -> Steps[int]
         return 0
     data = counted(table, data)
     whole = UpdateRows(query.ref, data, query.filters)
+    if has_operators(data):
+        workable(table, UpdateRow(query.ref, "", data))
     yield Send(signals.pre_bulk_update, table, {"plan": whole, "count": None, "using": query.db}, robust=False)
-    count = yield from _sent(query, (yield from _updates(query, data)))
+    count = yield from _update(query, data)
     arguments = {"plan": whole, "count": count, "using": query.db}
     yield from announce(query.db, Send(signals.post_bulk_update, table, arguments))
     return count
@@ -74,7 +87,7 @@ def delete_matching(query: Selection[Any]) -> Steps[tuple[int, dict[str, int]]]:
     return count, {table._meta.label: count}
 
 
-def _sent(query: Selection[Any], plans: Iterator[UpdateRow | UpdateRows | DeleteRow | DeleteRows]) -> Steps[int]:
+def _sent(query: Selection[Any], plans: Iterator[WritePlan]) -> Steps[int]:
     """Send them all; how many rows there were. A row that is gone by now is none."""
     count = 0
     for plan in plans:
@@ -89,22 +102,83 @@ def _sent(query: Selection[Any], plans: Iterator[UpdateRow | UpdateRows | Delete
     return count
 
 
-def _updates(query: Selection[Any], data: dict[str, Any]) -> Steps[Iterator[UpdateRow | UpdateRows]]:
+def _update(query: Selection[Any], data: dict[str, Any]) -> Steps[int]:
     """Where several requests are needed the rows are found first and then changed by id: a row that one request
     has changed could otherwise match another one's values."""
-    if goes_row_by_row(query.model, query.db):
+    ids = _staged_one_by_one(query, data)
+    if ids is None:
+        by_operators = has_operators(data)
+        if not (goes_row_by_row(query.model, query.db) or (by_operators and operator_obstacles(query.model))):
+            return (yield from _update_together(query, data, by_operators))
         ids = yield from _ids(query)
-        return (UpdateRow(query.ref, row_id, data) for row_id in ids)
+    return (yield from _sent(query, (workable(query.model, UpdateRow(query.ref, row_id, data)) for row_id in ids)))
+
+
+def _update_together(query: Selection[Any], data: dict[str, Any], by_operators: bool) -> Steps[int]:
     requests = query.requests().requests
     if len(requests) > 1:
-        ids = yield from _ids(query)
-        requests = tuple((Clause("equal", "$id", tuple(chunk)),) for chunk in chunks_of(ids, BULK_LIMIT))
-    return (UpdateRows(query.ref, data, filters) for filters in requests)
+        found = yield from _ids(query)
+        requests = tuple((Clause("equal", "$id", tuple(chunk)),) for chunk in chunks_of(found, BULK_LIMIT))
+    elif by_operators and enclosing(query.db) is None:
+        return (yield from _operate(query, data, requests[0]))
+    plans = (UpdateRows(query.ref, data, filters, by_operators=by_operators) for filters in requests)
+    return (yield from _sent(query, plans))
+
+
+def _operate(query: Selection[Any], data: dict[str, Any], filters: tuple[Clause, ...]) -> Steps[int]:
+    """Change the matching rows by operators, as many in a request as its answer shows: each begins after the last row
+    that the one before it has changed."""
+    count, total, after = 0, SHOWN_LIMIT, filters
+    while total == SHOWN_LIMIT:
+        plan = UpdateRows(query.ref, data, after, first=SHOWN_LIMIT, by_operators=True)
+        answer = yield from write(query.model, query.db, plan)
+        total = int(answer["total"])
+        count += total
+        last = max((int(row["$sequence"]) for row in answer["rows"]), default=0)
+        after = (*filters, Clause("greaterThan", "$sequence", (str(last),)))
+    return count
+
+
+def _staged_one_by_one(query: Selection[Any], data: dict[str, Any]) -> list[str] | None:
+    """The ids of the rows that are changed one by one inside `atomic()`; None for those that are not.
+
+    One row that is named by its id is, so that reads inside see its change; they do not see a bulk change (recorded of
+    Appwrite 1.9.6). And a bulk change by operators is applied twice to the rows that the block has changed before
+    (observed). Raises NotSupportedError where these cannot be told from others: no list is right inside a transaction.
+    """
+    transaction = enclosing(query.db)
+    if transaction is None:
+        return None
+    ids = _named_ids(query)
+    if ids is not None and len(ids) == 1:
+        return ids
+    version = query.model._meta.version  # one that counts twice is a new one all the same
+    if not has_operators({key: value for key, value in data.items() if version is None or key != version.key}):
+        return None
+    if not transaction.has_changed(query.ref):
+        return None
+    if ids is None:
+        raise NotSupportedError(
+            f"This atomic() block has changed {query.model.__name__} before, and Appwrite would apply F() and Apply()"
+            " twice to the rows that it changed. Name the rows by id alone, filter(pk__in=[...]).update(...), or make"
+            " this change the first one of the block."
+        )
+    return ids
+
+
+def _named_ids(query: Selection[Any]) -> list[str] | None:
+    """The ids of the rows, where the queryset asks for nothing else."""
+    match query.filters:
+        case (Clause("equal", "$id", values),) if values is not None:
+            return list(values)
+    return None
 
 
 def _deletions(query: Selection[Any]) -> Steps[Iterator[DeleteRow | DeleteRows]]:
-    if goes_row_by_row(query.model, query.db):
+    ids = _staged_one_by_one(query, {})
+    if ids is None and goes_row_by_row(query.model, query.db):
         ids = yield from _ids(query)
+    if ids is not None:
         return (DeleteRow(query.ref, row_id) for row_id in ids)
     return (DeleteRows(query.ref, filters) for filters in query.requests().requests)
 

@@ -18,6 +18,7 @@ from ..plans import EVERYTHING, NOTHING, Clause, Split, TableRef, conjunction, d
 from ..tables import Overridable, Row
 from . import lookups, textual
 from .operations import alias_of
+from .places import without_null_tests
 from .shaped import Shape
 from .system import keys
 from .unavailable import UnavailableMethods
@@ -56,11 +57,17 @@ class Selection(UnavailableMethods, Overridable, Generic[R]):
         return self.model._meta.ref(connections[self.db].settings.database_id)
 
     @property
+    def _asked(self) -> Clause:
+        """The condition as it is sent. Raises NotSupportedError where Appwrite cannot be asked for it."""
+        return without_null_tests(self.model, self._where)
+
+    @property
     def filters(self) -> tuple[Clause, ...]:
         """The conditions that must all hold, of whatever size."""
-        if self._where == EVERYTHING:
+        where = self._asked
+        if where == EVERYTHING:
             return ()
-        return (self._where.values or ()) if self._where.method == "and" else (self._where,)
+        return (where.values or ()) if where.method == "and" else (where,)
 
     def requests(self) -> Split:
         """The conditions of each request it takes. Raises NotSupportedError where no number of them will do."""
@@ -75,7 +82,7 @@ class Selection(UnavailableMethods, Overridable, Generic[R]):
     @property
     def is_empty(self) -> bool:
         """Whether no row can match, whatever is in the table."""
-        return self._where == NOTHING or (self.stop is not None and self.stop <= self.start)
+        return self._asked == NOTHING or (self.stop is not None and self.stop <= self.start)
 
     @property
     def distinct_keys(self) -> tuple[str, ...]:

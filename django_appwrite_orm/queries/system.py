@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import FieldError
 
+from ..plans import EVERYTHING, NOTHING, Clause
 from ..tables import Row, columns, unknown_column
+
+# What a row's sequence may be.
+SEQUENCES = range(1, 2**63)
 
 
 class _Sequence(columns.Integer):
@@ -49,6 +54,21 @@ def column_of(table: type[Row], name: str) -> columns.Column:
 def column_by_key(table: type[Row], key: str) -> columns.Column | None:
     """The column that Appwrite knows as `key`; None where only the server has it."""
     return table._meta.by_key.get(key) or _BY_KEY.get(key)
+
+
+def within_sequences(clause: Clause) -> Clause:
+    """The same condition on `$sequence` in values that Appwrite takes: it refuses those that no row can have, below 1
+    (recorded of 1.9.6) and above 64 bits."""
+    wanted = [int(value) for value in clause.values or ()]
+    if clause.method == "equal":
+        possible = tuple(str(value) for value in wanted if value in SEQUENCES)
+        return replace(clause, values=possible) if possible else NOTHING
+    if clause.method == "between":
+        low, high = max(wanted[0], SEQUENCES[0]), min(wanted[1], SEQUENCES[-1])
+        return replace(clause, values=(str(low), str(high))) if low <= high else NOTHING
+    if len(wanted) != 1 or wanted[0] in SEQUENCES:
+        return clause
+    return EVERYTHING if (wanted[0] < SEQUENCES[0]) == clause.method.startswith("greater") else NOTHING
 
 
 def keys(table: type[Row], names: Iterable[str]) -> tuple[str, ...]:

@@ -21,11 +21,14 @@ from ..exceptions import AppwriteError, AppwriteORMError, Conflict, NotSupported
 from ..identity import base_alias
 from ..plans import (
     OPERATIONS_LIMIT,
+    DeleteRows,
     GetRow,
+    IncrementRow,
     ReadPlan,
     Request,
     TableRef,
     UpdateRow,
+    UpdateRows,
     WritePlan,
     begin_transaction,
     end_transaction,
@@ -74,6 +77,8 @@ class Transaction:
         self._id: str | None = None
         self._count = 0
         self._tables: dict[TableRef, type[Row]] = {}
+        self._changed_together: set[TableRef] = set()
+        self._incremented: dict[tuple[TableRef, str], set[str]] = {}
         self._afterwards: list[Send] = []
         self._over = False
         self._doomed: str | None = None
@@ -98,14 +103,14 @@ class Transaction:
     def stage(self, table: type[Row], plan: WritePlan) -> Steps[Any]:
         """Stage one change; what Appwrite answers to it."""
         data = yield from self._send(table, [plan], lambda transaction: staged(plan.request, transaction))
-        return _shown(table, data)
+        return dict(plan.data) if isinstance(plan, IncrementRow) else _shown(table, data)
 
-    def stage_all(self, table: type[Row], plans: Sequence[UpdateRow]) -> Steps[None]:
+    def stage_all(self, table: type[Row], plans: Sequence[UpdateRow | IncrementRow]) -> Steps[None]:
         """Stage several changes of one table in one request."""
         operations = [plan.operation for plan in plans]
         yield from self._send(table, plans, lambda transaction: stage_operations(transaction, operations))
 
-    def carry_out(self, table: type[Row], plans: Sequence[UpdateRow]) -> Steps[None]:
+    def carry_out(self, table: type[Row], plans: Sequence[UpdateRow | IncrementRow]) -> Steps[None]:
         """Stage these changes and commit them: three requests, all of them or nothing."""
         try:
             yield from self.stage_all(table, plans)
@@ -127,6 +132,11 @@ class Transaction:
                 self._tables |= {one._meta.ref(plan.table.database): one for one in reached(table, plan)}
             answer = yield from connections[self.alias].send(request_in(self._id))
             self._count += len(plans)
+            for plan in plans:
+                if isinstance(plan, UpdateRows | DeleteRows):
+                    self._changed_together.add(plan.table)
+                elif isinstance(plan, IncrementRow):
+                    self._incremented.setdefault((plan.table, plan.row_id.lower()), set()).add(plan.column)
             return answer.data
         except BaseException as error:
             # No other errors than the server's are clear, a cancelled request least of all.
@@ -146,6 +156,10 @@ class Transaction:
                 " of it was written. Do less in it, or give it longer: atomic(seconds=900)."
             ) from error
 
+    def has_changed(self, table: TableRef) -> bool:
+        """Whether something of `table` was changed here."""
+        return table in self._tables
+
     def concerns(self, plan: ReadPlan) -> bool:
         """Whether the plan reads a table that was changed here, or that a change made here reaches."""
         return not self._over and any(table in self._tables for table in plan.tables)
@@ -158,10 +172,22 @@ class Transaction:
                 f"Appwrite answers lists and counts of {changed.__name__} wrongly, and what is linked to it, inside a"
                 " transaction that has changed it. Ask before the first change, by id, or after the block."
             )
+        if plan.table in self._changed_together:
+            changed = self._tables[plan.table]
+            raise NotSupportedError(
+                f"Appwrite answers a get of {changed.__name__} with the row as it was before update() or delete() of a"
+                " queryset in this atomic() block. Read the row before that or after the block, or name it:"
+                " filter(pk=...).update(...)."
+            )
         connection, transaction = connections[self.alias], self._id
         requests = plan.fetch()
         answer = yield from connection.send(staged(next(requests), transaction))
-        return None if answer.data is None else without_operators(_shown(self._tables[plan.table], answer.data))
+        if answer.data is None:
+            return None
+        # A staged increment is not seen by reads inside (observed), so that the value shown is the one before it.
+        unseen = self._incremented.get((plan.table, plan.row_id.lower()), ())
+        raw = without_operators(_shown(self._tables[plan.table], answer.data))
+        return {key: value for key, value in raw.items() if key not in unseen}
 
     def announce(self, send: Send) -> None:
         """Send this signal after the commit, if there is one."""

@@ -11,11 +11,12 @@ from django.core.exceptions import FieldError
 from .. import signals
 from ..connection import connections
 from ..exceptions import IntegrityError, UniqueViolation
-from ..plans import CreateRow, DeleteRow, TableRef, UpdateRow
+from ..plans import CreateRow, DeleteRow, IncrementRow, TableRef, UpdateRow
 from ..signals import Send
 from ..steps import Steps
 from ..tables import Row, unknown_column
 from .expressions import operators, separated, without_operators
+from .increments import workable
 from .operations import announce, write
 from .refusals import rows_after_all, taken_value
 from .transactions import Transaction
@@ -49,7 +50,7 @@ def create(row: R, alias: str) -> Steps[R]:
     return row
 
 
-def update(table: type[Row], alias: str, plan: UpdateRow) -> Steps[Any]:
+def update(table: type[Row], alias: str, plan: UpdateRow | IncrementRow) -> Steps[Any]:
     """Change one row; the row as it is now. Raises `UniqueViolation`."""
     try:
         return (yield from write(table, alias, plan))
@@ -57,7 +58,7 @@ def update(table: type[Row], alias: str, plan: UpdateRow) -> Steps[Any]:
         raise UniqueViolation(taken_value(table), status=error.status, type=error.type) from error
 
 
-def update_all(table: type[Row], alias: str, plans: Sequence[UpdateRow]) -> Steps[None]:
+def update_all(table: type[Row], alias: str, plans: Sequence[UpdateRow | IncrementRow]) -> Steps[None]:
     """Change these rows, all or none: one alone by its own request, which says more of what is wrong with it, 100
     at most in one transaction of three. Raises `Conflict`, `UniqueViolation`, `NotFound`."""
     if len(plans) == 1:
@@ -82,7 +83,7 @@ def save(row: R, alias: str, *, update_fields: Collection[str] | None = None, if
     permissions = None if row._permissions is None else tuple(row._permissions)
     if data or permissions is not None:
         later = {name: value for name, value in row._values.items() if name not in values}
-        plan = UpdateRow(ref_of(table, alias), row._raw["$id"], counted(table, data), permissions)
+        plan = workable(table, UpdateRow(ref_of(table, alias), row._raw["$id"], counted(table, data), permissions))
         raw = yield from update_if_unchanged(row, alias, plan) if if_unchanged else update(table, alias, plan)
         row._load(_known({**row._raw, **raw}, plan))
         row._values = later
@@ -90,7 +91,7 @@ def save(row: R, alias: str, *, update_fields: Collection[str] | None = None, if
     return row
 
 
-def _known(raw: dict[str, Any], plan: UpdateRow) -> dict[str, Any]:
+def _known(raw: dict[str, Any], plan: UpdateRow | IncrementRow) -> dict[str, Any]:
     """A row after this change, without what only the commit of a transaction works out."""
     return {key: value for key, value in raw.items() if key not in plan.data or key in without_operators({key: value})}
 

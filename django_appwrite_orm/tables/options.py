@@ -17,6 +17,7 @@ from ..plans import TableRef
 from .columns import Column, Reference, Relationship, Version
 from .columns.reference import Relation
 from .columns.relationship import RelationshipToMany
+from .columns.spatial import Spatial
 from .fields import Field, fields_of
 from .indexes import Index
 from .names import unknown_column
@@ -102,6 +103,11 @@ class Options:
     def to_many(self) -> dict[str, RelationshipToMany]:
         """The relationships that are no column of a row here but rows of another table."""
         return {name: one for name, one in self.relations.items() if isinstance(one, RelationshipToMany)}
+
+    @cached_property
+    def spatial(self) -> dict[str, Column]:
+        """The points, lines and polygons, by their keys on the server."""
+        return {key: column for key, column in self.by_key.items() if isinstance(column, Spatial)}
 
     def name_of(self, key: str) -> str:
         """What in Python is called what the server calls `key`: a column, or a relationship to many."""

@@ -37,7 +37,8 @@ def error_from(request: Request, status: int, body: Any, wait: float | None) -> 
 
     `wait` is how long the server asked to stay away, in seconds.
 
-    A write is unclear when the server itself failed or ran out of time: it may have been applied.
+    A write is unclear when the server itself failed or ran out of time: it may have been applied. Some are unclear
+    after a 400 too, see `Request`.
     """
     kind, said = _text_of(body, "type"), _text_of(body, "message")
     message = f"Appwrite answered {request} with {status}{f' {kind}' if kind else ''}: {said or 'no message'}"
@@ -48,7 +49,8 @@ def error_from(request: Request, status: int, body: Any, wait: float | None) -> 
     found = _BY_TYPE.get(kind or "") or _BY_STATUS.get(status)
     if found is None:
         found = errors.Unavailable if status >= 500 else errors.AppwriteError
-    unclear = not request.is_read and (status >= 500 or status == 408)
+    doubtful = status >= 500 or status == 408 or (status == 400 and request.refusals_are_unclear)
+    unclear = not request.is_read and doubtful
     return found(message, status=status, type=kind, unclear=unclear)
 
 

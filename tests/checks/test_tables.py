@@ -248,3 +248,11 @@ def test_only_the_apps_that_are_asked_for_are_checked() -> None:
 
     declare({"app_label": "shop", "id": "a b"})
     assert check_tables([apps.get_app_config("library")]) == []
+
+
+@pytest.mark.parametrize("beside", [columns.String(size=200, encrypt=True), columns.Point(), columns.Polygon()])
+def test_a_version_beside_columns_on_which_operators_fail(beside: columns.Column) -> None:
+    declare({"id": "x"}, version=columns.Version(), beside=beside)
+    ((check, message),) = found()
+    assert check == "E029"
+    assert "'version' stands beside encrypted or spatial columns (beside)" in message

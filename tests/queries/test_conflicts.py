@@ -9,7 +9,7 @@ from django_appwrite_orm import Table, UniqueIndex, atomic, columns
 from django_appwrite_orm.exceptions import DuplicateId, NotSupportedError, UniqueViolation
 from django_appwrite_orm.transport.attempts import Attempt
 from tests.counting import counted
-from tests.library.tables import Book, Reader
+from tests.library.tables import Book, Everything, Reader
 from tests.prepared import prepare
 
 from .racing import lose_answer
@@ -145,28 +145,26 @@ class TestUpdated:
             assert costs.requests == []
 
 
-class TestUpserted:
-    def put(self, rows: list[Reader], *fields: str) -> int:
-        with counted() as costs:
-            Reader.objects.bulk_create(rows, update_conflicts=True, update_fields=fields, unique_fields=["id"])
-        return len(costs.requests)
-
-    def test_by_id_in_one_request(self) -> None:
+class TestById:
+    def test_rows_are_looked_up_changed_and_created(self) -> None:
         Reader.objects.create(name="Ada", notes="kept", id="a")
         rows = [Reader(id="a", name="Eve"), Reader(id="b", name="Bob")]
-        assert self.put(rows, "name") == 1
+        with counted() as costs:
+            Reader.objects.bulk_create(rows, update_conflicts=True, update_fields=["name"], unique_fields=["id"])
+        assert [request.split(" ")[0] for request in costs.requests] == ["GET", "PATCH", "POST"]
         assert [(row.pk, row.name, row.notes) for row in Reader.objects.all()] == [
             ("a", "Eve", "kept"),
             ("b", "Bob", None),
         ]
         assert [(row.pk, row.notes, bool(row.sequence)) for row in rows] == [("a", "kept", True), ("b", None, True)]
 
-    def test_not_where_it_would_write_more_than_was_asked_for(self) -> None:
+    def test_columns_that_were_not_named_are_left_alone(self) -> None:
         Reader.objects.create(name="Ada", notes="kept", id="a")
-        assert self.put([Reader(id="a", name="Eve", notes="new"), Reader(id="b", name="Bob")], "name") == 3
+        rows = [Reader(id="a", name="Eve", notes="new"), Reader(id="b", name="Bob")]
+        Reader.objects.bulk_create(rows, update_conflicts=True, update_fields=["name"], unique_fields=["id"])
         assert [(row.name, row.notes) for row in Reader.objects.all()] == [("Eve", "kept"), ("Bob", None)]
 
-    def test_not_where_another_rows_unique_value_could_be_met(self) -> None:
+    def test_the_unique_value_of_another_row_is_a_violation(self) -> None:
         """Appwrite's bulk upsert would write this book over the other one."""
         Book.objects.create(title="Dune", price=9, id="d")
         with pytest.raises(UniqueViolation):
@@ -178,21 +176,26 @@ class TestUpserted:
             )
         assert Book.objects.get(pk="d").price == 9
 
-    def test_a_row_that_is_so_already(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The server leaves it out of its answer."""
+    def test_an_id_in_another_case_is_the_same_row(self) -> None:
+        """Appwrite's bulk upsert would empty it."""
         Reader.objects.create(name="Ada", id="a", notes="kept")
-        perform = Attempt.perform
-
-        def without_it(step):
-            reply = perform(step)
-            if step.request.method == "PUT":
-                return reply._replace(text='{"total": 0, "rows": []}')
-            return reply
-
-        monkeypatch.setattr(Attempt, "perform", without_it)
-        rows = [Reader(id="A", name="Ada")]
-        assert self.put(rows, "name") == 2
+        rows = [Reader(id="A", name="Eve")]
+        Reader.objects.bulk_create(rows, update_conflicts=True, update_fields=["name"], unique_fields=["id"])
+        assert [(row.name, row.notes) for row in Reader.objects.all()] == [("Eve", "kept")]
         assert rows[0].notes == "kept"
+
+    def test_a_new_row_of_empty_values_is_created(self) -> None:
+        """Appwrite's upsert would answer 200 and create nothing."""
+        rows = [Everything(id="empty", integer=0, float=0.0, boolean=False, string="", strings=[])]
+        Everything.objects.bulk_create(rows, update_conflicts=True, update_fields=["integer"], unique_fields=["id"])
+        assert Everything.objects.get(pk="empty").integer == 0
+
+    def test_nothing_is_sent_by_put(self) -> None:
+        Reader.objects.create(name="Ada", id="a")
+        rows = [Reader(id=id, name="Eve") for id in "abc"]
+        with counted() as costs:
+            Reader.objects.bulk_create(rows, update_conflicts=True, update_fields=["name"], unique_fields=["id"])
+        assert not [request for request in costs.requests if request.startswith("PUT")]
 
 
 @pytest.mark.parametrize(

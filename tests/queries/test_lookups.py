@@ -54,6 +54,28 @@ class TestFilters:
         everything = titles(Book.objects.all())
         assert titles(Book.objects.exclude(**lookup)) == [t for t in everything if t not in expected.split()]
 
+    @pytest.mark.parametrize(
+        ("lookup", "expected"),
+        [
+            ({"sequence__gt": 0}, 6),
+            ({"sequence__gte": -3}, 6),
+            ({"sequence__lt": 1}, 0),
+            ({"sequence__lte": 0}, 0),
+            ({"sequence": 0}, 0),
+            ({"sequence__in": [0, -1]}, 0),
+            ({"sequence__lte": 2**63 - 1}, 6),
+            ({"sequence__gt": 2**63 - 1}, 0),
+            ({"sequence__range": (-5, 2**63 - 1)}, 6),
+            ({"sequence__range": (-5, 0)}, 0),
+        ],
+    )
+    def test_sequences_that_no_row_has_are_not_sent(self, lookup: dict, expected: int) -> None:
+        """Appwrite refuses them."""
+        assert Book.objects.filter(**lookup).count() == expected
+        assert Book.objects.exclude(**lookup).count() == 6 - expected
+        asked = " ".join(map(str, (*Book.objects.filter(**lookup).filters, *Book.objects.exclude(**lookup).filters)))
+        assert not any(f'"{value}"' in asked for value in (0, -1, -3, -5))
+
     def test_q_at_any_depth(self) -> None:
         cheap, short = Q(price__lt=5), Q(pages__lt=300)
         assert titles(Book.objects.filter(cheap | short)) == ["Emma", "Howl", "Ariel", "Brief"]

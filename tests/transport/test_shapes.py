@@ -16,7 +16,6 @@ from django_appwrite_orm.plans import (
     TableRef,
     UpdateRow,
     UpdateRows,
-    UpsertRows,
     begin_transaction,
 )
 from django_appwrite_orm.steps import run
@@ -31,7 +30,6 @@ LISTS = (
     next(ListRows(TABLE).fetch()),
     next(CountRows(TABLE).fetch()),
     CreateRows(TABLE, ({"$id": "r"},)).request,
-    UpsertRows(TABLE, ({"$id": "r"},)).request,
     UpdateRows(TABLE, {"a": 1}).request,
     DeleteRows(TABLE).request,
 )
