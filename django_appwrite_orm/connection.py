@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.core.signals import setting_changed
 
 from .caching import (
+    API_KEY,
     Batch,
     CachePolicy,
     Found,
@@ -29,6 +30,7 @@ from .caching import (
     forget,
     invalidate,
     is_current,
+    note_private,
     read,
     versions,
 )
@@ -107,9 +109,13 @@ class Connection:
             raise ConfigurationError(self._refusal)
 
     def send(self, request: Request) -> Steps[Answer]:
-        """One request with its repeats, past the cache. Raises an `AppwriteError`."""
+        """One request with its repeats, past the cache. Raises an `AppwriteError`.
+
+        What anybody else than the API key is told, a refusal included, no public response may rest on.
+        """
         self.check_allowed()
-        return exchange(self.client, request, timeout=self.settings.timeout, retries=self.settings.retries)
+        steps = exchange(self.client, request, timeout=self.settings.timeout, retries=self.settings.retries)
+        return steps if self.keys.identity == API_KEY else _in_private(steps)
 
     def follow(self, requests: Exchange[Result]) -> Steps[Result]:
         """Carry out a plan that may need several requests."""
@@ -146,7 +152,7 @@ class Connection:
 
     def _deliver(self, request: Request) -> Steps[tuple[Reply, bool]]:
         self.check_allowed()
-        return deliver(self.client, request, timeout=self.settings.timeout, retries=self.settings.retries)
+        return _in_private(deliver(self.client, request, timeout=self.settings.timeout, retries=self.settings.retries))
 
     def read(self, plan: ReadPlan, policy: CachePolicy) -> Steps[Found]:
         """The answer to `plan`, from the cache where it is current."""
@@ -215,6 +221,14 @@ class Connection:
 
     def table_keys(self, table: TableRef) -> TableKeys:
         return self.keys.table(table)
+
+
+def _in_private(steps: Steps[Result]) -> Steps[Result]:
+    """Carry out `steps`, whose outcome is for nobody's cache."""
+    try:
+        return (yield from steps)
+    finally:
+        note_private()
 
 
 class Connections:

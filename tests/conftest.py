@@ -19,6 +19,7 @@ from django_appwrite_orm.steps import run
 from django_appwrite_orm.transport import close_local
 from tests.library.tables import Book, Everything, Reader
 from tests.prepared import prepare
+from tests.threading_ways import thread_contexts  # noqa: F401 -- a fixture
 from tests.unfixed import pytest_collection_modifyitems  # noqa: F401
 
 # These tests make servers and files of their own, also in child processes. tests/contrib/test_reach.py turns it off.

@@ -2,16 +2,17 @@
 
 from .backends import is_shared
 from .batch import Batch, batched_write, open_batch
-from .keys import Keys, TableKeys
+from .keys import API_KEY, Keys, TableKeys
 from .memory import Memory
 from .policy import DEFAULT_TTL, CachePolicy, PolicyChange, cache_policy, policy_in_force
 from .reading import Found, Status, is_current, read, versions
-from .record import ReadRecord, answers_here, forget, note_read, recording
+from .record import ReadRecord, answers_here, forget, note_private, note_read, recording
 from .statistics import Counts, Statistics, all_totals
 from .store import Store
 from .writing import LONGEST_TIMEOUT, fence_life, invalidate, write
 
 __all__ = [
+    "API_KEY",
     "DEFAULT_TTL",
     "LONGEST_TIMEOUT",
     "Batch",
@@ -35,6 +36,7 @@ __all__ = [
     "invalidate",
     "is_current",
     "is_shared",
+    "note_private",
     "note_read",
     "open_batch",
     "policy_in_force",

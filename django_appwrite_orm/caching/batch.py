@@ -7,12 +7,13 @@ write throws away.
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar
 from functools import partial
 from typing import TypeVar
 
+from ..context import ContextValue
 from ..exceptions import CacheUnavailable
 from ..steps import Steps
 from .keys import TableKeys
@@ -37,6 +38,7 @@ class Batch:
         self._until = 0.0  # monotonic seconds up to which the lane is certainly ours
         self._doubtful = False
         self._under_way = 0  # writes; tasks started in the block may outlive it
+        self._counting = threading.RLock()  # not kept while anything is waited for
         self._ended = False
 
     def covers(self, store: Store, tables: Sequence[TableKeys]) -> bool:
@@ -44,11 +46,13 @@ class Batch:
 
     def write(self, send: Callable[[], Steps[Result]]) -> Steps[Result]:
         """One write of the batch; as `caching.write`, but that the lane stays."""
-        self._under_way += 1
+        with self._counting:
+            self._under_way += 1
         try:
             return (yield from self._written(send))
         finally:
-            self._under_way -= 1
+            with self._counting:
+                self._under_way -= 1
 
     def _written(self, send: Callable[[], Steps[Result]]) -> Steps[Result]:
         yield from pay_what_is_due(self.store)
@@ -67,7 +71,8 @@ class Batch:
 
     def _after(self, *, unclear: bool) -> Steps[None]:
         """The lane stays; where it may have run out under a request that may yet be applied, a doubt stays too."""
-        self._doubtful = self._doubtful or unclear
+        if unclear:
+            self._doubtful = True
         if unclear and time.monotonic() >= self._until:
             yield from leave_doubts(self.store, [self.table], self._life)
         yield from invalidate(self.store, [self.table])
@@ -108,7 +113,7 @@ class Batch:
         yield from invalidate(self.store, [self.table], [self.table.lane] if ours else [])
 
 
-_batches: ContextVar[tuple[Batch, ...]] = ContextVar("appwrite_batches", default=())
+_batches: ContextValue[tuple[Batch, ...]] = ContextValue("appwrite_batches", ())
 
 
 def batched_write(
@@ -124,6 +129,7 @@ def batched_write(
 
 
 def open_batch(batch: Batch) -> Callable[[], None]:
-    """Let the writes of this thread or task take part in `batch`; call the answer to end that."""
-    before = _batches.set((batch, *_batches.get()))
-    return lambda: _batches.reset(before)
+    """Let the writes that are made here take part in `batch`; call the result to end that."""
+    before = _batches.held()
+    _batches.set((batch, *_batches.get()))
+    return lambda: _batches.restore(before)

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+# The identity that all API keys share: each of them sees every row.
+API_KEY = "key"
+
 # Raise it when the form of an envelope changes: entries of another version are then never looked at.
 FORMAT = 1
 
@@ -55,12 +58,12 @@ class Keys:
     """Makes the keys of one connection.
 
     `prefix` is the project's (setting CACHE.PREFIX), `store` the endpoint and project id, `identity` says
-    who reads: every API key sees every row, so all of them share the identity `key`.
+    who reads.
     """
 
     prefix: str
     store: tuple[str, ...]
-    identity: str = "key"
+    identity: str = API_KEY
 
     @property
     def statistics(self) -> str:

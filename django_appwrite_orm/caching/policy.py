@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
+
+from ..context import ContextValue
 
 # The caching guide's five minutes.
 DEFAULT_TTL = 300.0
@@ -69,21 +70,22 @@ class PolicyChange:
         return dataclasses.replace(self.policy or policy, **dict(self.changes))
 
 
-_blocks: ContextVar[tuple[PolicyChange, ...]] = ContextVar("appwrite_cache_policies", default=())
+_blocks: ContextValue[tuple[PolicyChange, ...]] = ContextValue("appwrite_cache_policies", ())
 
 
 @contextmanager
 def cache_policy(policy: CachePolicy | None = None, /, **changes: Any) -> Iterator[None]:
-    """For the reads of this block, in this thread or task: use `policy`, or change what holds already.
+    """For the reads of this block, and of the tasks it starts: use `policy`, or change what holds already.
 
     `with cache_policy(stale_if_error=60): ...` leaves each table the rest of its own policy. What a query was
     given by `.cached()` goes before it.
     """
-    before = _blocks.set((*_blocks.get(), PolicyChange.of(policy, changes)))
+    before = _blocks.held()
+    _blocks.set((*_blocks.get(), PolicyChange.of(policy, changes)))
     try:
         yield
     finally:
-        _blocks.reset(before)
+        _blocks.restore(before)
 
 
 def policy_in_force(policy: CachePolicy, asked: PolicyChange | None = None) -> CachePolicy:

@@ -1,12 +1,19 @@
-"""What one request of a site has read: the middleware opens a record, reads write into it."""
+"""What one request of a site has read: the middleware opens a record, reads write into it.
+
+A read belongs to the record of the context that it is made in. One that is made outside every open record (in a
+thread that was not given the context, in a task that outlives its request) may have been made for any request that
+runs: it restricts what all of them may offer to shared caches. So does a write with the snapshots they have.
+"""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 
+from ..context import ContextValue
+from ..forking import tell_after_fork
 from .reading import Found, Status
 
 
@@ -16,7 +23,8 @@ class ReadRecord:
 
     `expires` is the earliest end of life among the answers used, in epoch seconds; 0 as soon as one of them
     may not be reused at all. `reads` counts them, `seconds` is the time they took together. `answers` are those
-    this request shall see again, by envelope key, where the connection says so (CACHE.PER_REQUEST).
+    this request shall see again, by envelope key, where the connection says so (CACHE.PER_REQUEST). `outer` is the
+    record that this one was opened in, which is told the same.
     """
 
     tables: dict[str, Status] = field(default_factory=dict)
@@ -25,10 +33,9 @@ class ReadRecord:
     seconds: float = 0.0
     answers: dict[str, Found] = field(default_factory=dict)
     closed: bool = False
+    outer: ReadRecord | None = field(default=None, repr=False)
 
     def note(self, tables: Iterable[str], found: Found, seconds: float) -> None:
-        if self.closed:
-            return
         for table in tables:
             before = self.tables.get(table, found.status)
             self.tables[table] = max(before, found.status, key=lambda status: status.rank)
@@ -42,37 +49,83 @@ class ReadRecord:
         return max(self.tables.values(), key=lambda status: status.rank, default=Status.HIT)
 
 
-_current: ContextVar[ReadRecord | None] = ContextVar("appwrite_reads", default=None)
+class _Records:
+    """The records that are open in this process. `lock` goes with every change of one: threads share them."""
+
+    def __init__(self) -> None:
+        self.open: dict[int, ReadRecord] = {}
+        self.after_fork()
+        tell_after_fork(self)
+
+    def after_fork(self) -> None:
+        # The garbage collector, which ends the reads of tasks that nobody ended, may come while it is held.
+        self.lock = threading.RLock()
+
+    def here(self) -> list[ReadRecord]:
+        """The open ones that what happens here belongs to, the innermost first."""
+        found, record = [], _current.get()
+        while record is not None:
+            if not record.closed:
+                found.append(record)
+            record = record.outer
+        return found
+
+    def concerned(self) -> list[ReadRecord]:
+        """Those, or all that are open where there are none."""
+        return self.here() or list(self.open.values())
+
+
+_current: ContextValue[ReadRecord | None] = ContextValue("appwrite_reads", None)
+_records = _Records()
 
 
 def note_read(tables: Iterable[str], found: Found, seconds: float) -> None:
-    """Write a read of the tables of these names, and how long it took, into the record that is open here, if any."""
-    record = _current.get()
-    if record is not None:
-        record.note(tables, found, seconds)
+    """Write a read of the tables of these names, and how long it took, into the record that is open here. Without
+    one, no response that is under way may be kept for longer than this answer."""
+    names = list(tables)
+    with _records.lock:
+        if here := _records.here():
+            for record in here:
+                record.note(names, found, seconds)
+        else:
+            for record in _records.open.values():
+                record.expires = min(record.expires, found.expires)
+
+
+def note_private() -> None:
+    """Something was learnt past the cache, or in somebody's name: what rests on it is for nobody else."""
+    with _records.lock:
+        for record in _records.concerned():
+            record.expires = 0.0
 
 
 def answers_here() -> dict[str, Found] | None:
     """What the request that runs here has been answered since its last change, by envelope key, to be added to;
     None outside a request. Take it before reading: what was asked before a change is then not seen after it."""
-    record = _current.get()
-    return None if record is None or record.closed else record.answers
+    with _records.lock:
+        here = _records.here()
+        return here[0].answers if here else None
 
 
 def forget() -> None:
-    """The request that runs here has written: it asks anew."""
-    record = _current.get()
-    if record is not None:
-        record.answers = {}
+    """The request that runs here has written: it asks anew. Outside a request it may have been any of them."""
+    with _records.lock:
+        for record in _records.concerned():
+            record.answers = {}
 
 
 @contextmanager
 def recording() -> Iterator[ReadRecord]:
     """Collect the reads made inside; afterwards the record is closed, also to work that still goes on."""
-    record = ReadRecord()
-    before = _current.set(record)
+    record = ReadRecord(outer=_current.get())
+    with _records.lock:
+        _records.open[id(record)] = record
+    before = _current.held()
+    _current.set(record)
     try:
         yield record
     finally:
-        record.closed = True
-        _current.reset(before)
+        with _records.lock:
+            record.closed = True
+            del _records.open[id(record)]
+        _current.restore(before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -51,6 +52,7 @@ class TableBatch(Overridable):
         self._preload = preload
         rows = table._rows
         self._batch = connections[rows.db].batch(rows.ref)
+        self._entered = threading.Lock()
         self.results: list[BatchResult] = []
 
     @alters_data
@@ -113,8 +115,18 @@ class TableBatch(Overridable):
 
     def __enter__(self) -> Self:
         refuse_event_loop()  # what cannot be closed is not opened
-        self._close = open_batch(self._batch)
+        return self._open()
+
+    def _open(self) -> Self:
+        """Raises RuntimeError while it is open: threads and tasks need a batch each."""
+        if not self._entered.acquire(blocking=False):
+            raise RuntimeError("This batch is open already. Ask for another one: orm.table(...).batch().")
+        self._leave = open_batch(self._batch)
         return self
+
+    def _close(self) -> None:
+        self._leave()
+        self._entered.release()
 
     def __exit__(self, *exc_info: object) -> None:
         self._close()
@@ -124,8 +136,7 @@ class TableBatch(Overridable):
             deque(rows, maxlen=0)
 
     async def __aenter__(self) -> Self:
-        self._close = open_batch(self._batch)
-        return self
+        return self._open()
 
     async def __aexit__(self, *exc_info: object) -> None:
         self._close()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from contextvars import Token
 from functools import wraps
 from typing import Any, Self, TypeVar, overload
 
 from ..conf import DEFAULT_ALIAS
+from ..exceptions import TransactionError
 from ..steps import Steps, arun, refuse_event_loop, run
-from .transactions import DEFAULT_LIFE, Transaction, current, open_transactions
+from .transactions import DEFAULT_LIFE, Block, Transaction, current, open_blocks
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -23,6 +23,11 @@ class Atomic:
     sees what was changed; lists and counts of changed tables raise NotSupportedError. A block inside another
     one on the same connection is part of it. `Conflict` when a row was changed from outside meanwhile.
     Django's own transactions are another matter, and not affected.
+
+    As a transaction of Django's, a block does not reach into other threads: their changes are applied at once.
+    Part of it are tasks started in it, `asyncio.to_thread`, `sync_to_async`, and what else is run in a copy of its
+    context. What is open is kept in the context and not here, so that any number of threads and tasks may enter one
+    object at a time, each for a block of its own.
     """
 
     alters_data = True  # a template does not call one
@@ -32,26 +37,28 @@ class Atomic:
             raise ValueError(f"atomic(): seconds must be a whole number from 60 to 3,600, not {seconds!r}.")
         self._using = using
         self._seconds = seconds
-        self._opened: list[tuple[Transaction, Token[Any] | None]] = []
 
     def _open(self) -> Self:
-        outer = current(self._using)
-        if outer is not None:
-            self._opened.append((outer, None))
-            return self
-        transaction = Transaction(self._using, self._seconds)
-        token = open_transactions.set({**open_transactions.get({}), self._using: transaction})
-        self._opened.append((transaction, token))
+        transaction = current(self._using)
+        is_outermost = transaction is None or transaction.is_over
+        if transaction is None or is_outermost:
+            transaction = Transaction(self._using, self._seconds)
+        block = Block(transaction, is_outermost, self, open_blocks.held())
+        open_blocks.set({**open_blocks.get(), self._using: block})
         return self
 
     def _close(self, failed: bool) -> Steps[None]:
-        transaction, token = self._opened.pop()
-        if token is None:
-            if failed:
-                transaction.doom("a block inside it failed, and Appwrite cannot take back a part of a transaction")
-            return
-        open_transactions.reset(token)
-        yield from transaction.roll_back() if failed else transaction.commit()
+        block = open_blocks.get().get(self._using)
+        if block is None or block.opener is not self:
+            raise TransactionError(
+                "This atomic() block ends in another context than it began in, so that nothing of it is written: it"
+                " was opened by a generator or a fixture, say, that then went on in another task or thread."
+            )
+        open_blocks.restore(block.before)
+        if block.is_outermost:
+            yield from block.transaction.roll_back() if failed else block.transaction.commit()
+        elif failed:
+            block.transaction.doom("a block inside it failed, and Appwrite cannot take back a part of a transaction")
 
     def __enter__(self) -> Self:
         refuse_event_loop()  # what cannot be closed is not opened

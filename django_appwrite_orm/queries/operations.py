@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .. import signals
-from ..caching import CachePolicy, Found, PolicyChange, note_read, policy_in_force
+from ..caching import CachePolicy, Found, PolicyChange, Status, note_private, note_read, policy_in_force
 from ..conf import DEFAULT_ALIAS
 from ..connection import Connection, connections
 from ..effects import reached
@@ -42,7 +42,9 @@ def read(table: type[Row], alias: str, plan: ReadPlan, policy: PolicyChange | No
     connection = connections[alias]
     transaction = current(alias)
     if transaction is not None and transaction.concerns(plan):
-        return (yield from transaction.read(plan))
+        staged = yield from transaction.read(plan)
+        note_read(_names_of(table, plan), Found(staged, Status.BYPASS), 0.0)
+        return staged
     yield from ready(connections[connection.settings.alias])
     started = time.perf_counter()
     try:
@@ -50,8 +52,10 @@ def read(table: type[Row], alias: str, plan: ReadPlan, policy: PolicyChange | No
             found = yield from _read_as(connection, plan, policy)
         else:
             found = yield from connection.read(plan, policy_of(table, connection, policy))
-    except AppwriteError:
-        connection.statistics.note_error(table._meta.id)
+    except BaseException as error:
+        note_private()  # what is shown in its place is not what the tables hold
+        if isinstance(error, AppwriteError):
+            connection.statistics.note_error(table._meta.id)
         raise
     duration = time.perf_counter() - started
     connection.statistics.note_read(table._meta.id, found.status, duration, found.size)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextvars import ContextVar
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import SynchronousOnlyOperation
 
 from .. import signals
 from ..connection import connections
+from ..context import ContextValue, Held
 from ..effects import reached
 from ..exceptions import AppwriteError, AppwriteORMError, Conflict, NotSupportedError, TransactionError
 from ..identity import base_alias
@@ -45,27 +45,39 @@ logger = logging.getLogger("django_appwrite_orm.queries")
 # Seconds between the first change of a block and its commit.
 DEFAULT_LIFE = 300
 
-open_transactions: ContextVar[Mapping[str, Transaction]] = ContextVar("appwrite_transactions")
+
+class Block(NamedTuple):
+    """An `atomic()` that is open: its transaction, which is that of the block around it if there is one, the object
+    that opened it, and what to give to `open_blocks.restore` at its end."""
+
+    transaction: Transaction
+    is_outermost: bool
+    opener: object
+    before: Held[Mapping[str, Block]] | None
+
+
+open_blocks: ContextValue[Mapping[str, Block]] = ContextValue("appwrite_blocks", {})
 
 
 def current(alias: str) -> Transaction | None:
     """The transaction that is open here on this connection, for this identity."""
-    return open_transactions.get({}).get(alias)
+    block = open_blocks.get().get(alias)
+    return None if block is None else block.transaction
 
 
 def enclosing(alias: str) -> Transaction | None:
     """The transaction that a change on this connection belongs to. Raises `TransactionError` for a change that
     looks as if it stood in a block and would not: one for somebody else than the block is for."""
-    every = open_transactions.get({})
+    every = open_blocks.get()
     if alias not in every:
-        for other in every:
-            if base_alias(other) == base_alias(alias):
+        for other, block in every.items():
+            if base_alias(other) == base_alias(alias) and not block.transaction.is_over:
                 raise TransactionError(
                     f"This change is for {str(alias)!r} and the atomic() block around it for {str(other)!r}, so it"
                     " would be no part of it. Open the block for that identity, as in atomic(queryset.db), or make"
                     " the change after it."
                 )
-    return every.get(alias)
+    return current(alias)
 
 
 class Transaction:
@@ -84,6 +96,11 @@ class Transaction:
         self._doomed: str | None = None
         self._lock = threading.Lock()
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it was committed or rolled back, or is about to be."""
+        return self._over
+
     def doom(self, reason: str) -> None:
         """Let nothing but a rollback happen from now on."""
         self._doomed = self._doomed or reason
@@ -91,7 +108,10 @@ class Transaction:
     def require(self, operations: int) -> None:
         """Raises `NotSupportedError` unless there is room for so many more operations."""
         if self._over:
-            raise TransactionError("This atomic() block is over; nothing can be changed in it any more.")
+            raise TransactionError(
+                "This atomic() block is over; nothing can be changed in it any more. A task or thread that outlives"
+                " the block it was started in needs one of its own, or is to be started outside."
+            )
         if self._doomed:
             raise TransactionError(f"Nothing of this atomic() block will be written: {self._doomed}.")
         if self._count + operations > OPERATIONS_LIMIT:
