@@ -8,10 +8,7 @@ from __future__ import annotations
 import pytest
 
 UNFIXED = {
-    "test_atomic.py::test_bulk_updates_join_the_block": "staged-operator",
-    "test_conflicts.py::TestUpserted::test_a_row_that_is_so_already": "case-upsert",
     "test_expressions.py::test_a_refused_operator_leaves_the_row": "bulk-concat",
-    "test_places.py::test_what_a_lookup_finds_and_leaves_out": "spatial-null",
     "test_splitting.py::TestManyValues::test_all_but_many_is_one_request": "long-head",
     "test_kinds.py::TestPlaces::test_defaults_and_required_change_in_place": "spatial-null",
     "test_kinds.py::TestPlaces::test_a_required_one_is_added_to_rows_that_are_there": "spatial-null",
