@@ -63,7 +63,7 @@ def check_middleware(app_configs: Sequence[AppConfig] | None = None, **kwargs: A
 
 @register("appwrite_orm", deploy=True)
 def check_servers(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """E040 to E043 and W040 to W042, with --deploy alone: Appwrite, the key, the schema and the caches, asked."""
+    """E040 to E043 and W040 to W043, with --deploy alone: Appwrite, the key, the schema and the caches, asked."""
     return [_message(finding) for finding in server_problems()]
 
 

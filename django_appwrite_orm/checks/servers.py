@@ -72,6 +72,9 @@ def _schema_problems(alias: str) -> Iterator[Finding]:
     except (AppwriteError, SchemaError) as error:
         yield _finding(alias, "schema", str(error))
     else:
+        for warning in todo.warnings:
+            hint = "Follow one of the three ways, or silence this warning where no rows are created from here."
+            yield Finding("W043", f"APPWRITE_ORM[{alias!r}]: {warning}", hint)
         differences = [*map(str, todo.changes), *todo.waits, *todo.obstacles]
         if differences:
             more = f" and {len(differences) - _NAMED} more" if len(differences) > _NAMED else ""

@@ -85,6 +85,8 @@ def _look(connection: Connection, tables: Sequence[type[Row]]) -> Steps[None]:
     declared = [declared_table(table) for table in tables]
     ends = relationship_ends((*registry.all(), *tables))
     plan = compare(connection.settings.database_id, declared, found, Rules(), ends=ends)
+    for warning in plan.warnings:
+        logger.warning("%s", warning)
     if not plan.is_empty:
         lines = "\n".join(f"- {line}" for line in (*plan.waits, *map(str, plan.changes), *plan.obstacles))
         raise SchemaError(f"The database is not what the tables declare. Run migrate_appwrite. To do:\n{lines}")

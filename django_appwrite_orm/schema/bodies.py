@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..tables.columns.stored import decimal_bound
 from .state import INT32, ColumnState, IndexState, TableState
 
 # Appwrite's lists of inline parts end here.
@@ -70,10 +71,18 @@ def _inline_column(column: ColumnState) -> dict[str, Any]:
 
 def column_body(column: ColumnState) -> dict[str, Any]:
     """A new column by its own route."""
-    body = {"key": column.key, "required": column.required, **column.options}
+    body = {"key": column.key, "required": column.required, **sent_options(column)}
     if column.kind not in SPATIAL:
         body["array"] = column.array
     return body if column.default is None else {**body, "default": column.default}
+
+
+def sent_options(column: ColumnState) -> dict[str, Any]:
+    """The options in Appwrite's words: the digits of a Decimal are its upper bound."""
+    options = dict(column.options)
+    if (digits := options.pop("decimal", None)) is not None:
+        options["max"] = decimal_bound(*digits)
+    return options
 
 
 def change_body(column: ColumnState) -> dict[str, Any]:
@@ -81,7 +90,7 @@ def change_body(column: ColumnState) -> dict[str, Any]:
     body: dict[str, Any] = {"required": column.required}
     if column.kind not in SPATIAL or column.default is not None:
         body["default"] = column.default
-    return body | {name: value for name, value in column.options.items() if name != "encrypt"}
+    return body | {name: value for name, value in sent_options(column).items() if name != "encrypt"}
 
 
 def index_body(index: IndexState) -> dict[str, Any]:

@@ -27,6 +27,11 @@ class Change(ABC):
     ref: TableRef
 
     @property
+    def details(self) -> list[str]:
+        """What a plan lists below its line."""
+        return []
+
+    @property
     def loses_data(self) -> bool:
         """Whether values are gone afterwards that nothing else holds."""
         return False
@@ -99,6 +104,12 @@ class CreateTable(SingleRequest):
         made = self.made
         parts = f"{_counted(len(made.columns), 'column')} and {_counted(len(made.indexes), 'index', 'indexes')}"
         return f"create table {self.ref.table} with {parts}"
+
+    @property
+    def details(self) -> list[str]:
+        made = self.made
+        columns = [f"column {column}" for column in made.columns.values()]
+        return [*columns, *(f"index {index}" for index in made.indexes.values())]
 
     @property
     def made(self) -> TableState:

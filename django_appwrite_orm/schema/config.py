@@ -8,7 +8,7 @@ from typing import Any
 
 from ..exceptions import SchemaError
 from ..tables.columns.relationship import inverse
-from .bodies import options_body
+from .bodies import options_body, sent_options
 from .declared import End
 from .described import table_state
 from .links import other_end
@@ -119,7 +119,7 @@ def _described(table: TableState, database: str, children: set[End]) -> dict[str
 
 def _column(column: ColumnState, is_child: bool) -> dict[str, Any]:
     has_format = column.kind in _FORMATS
-    options = {name: list(value) if isinstance(value, tuple) else value for name, value in column.options.items()}
+    options = {name: list(value) if isinstance(value, tuple) else value for name, value in sent_options(column).items()}
     if column.kind == "relationship":
         type = column.options["relationType"]
         options |= {"side": "child" if is_child else "parent", "relationType": inverse(type) if is_child else type}

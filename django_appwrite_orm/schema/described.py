@@ -16,6 +16,7 @@ from typing import Any
 from ..conf import ID_RULE, VALID_ID
 from ..exceptions import SchemaError
 from ..tables.columns.relationship import ON_DELETE, TYPES, inverse
+from ..tables.columns.stored import decimal_digits
 from .printable import one_line
 from .state import (
     AVAILABLE,
@@ -138,6 +139,8 @@ def _options(kind: str, described: Mapping[str, Any], unranged: tuple[int, int])
         options["size"] = _whole(described.get("size"), "size")
     if kind in ("integer", "bigint", "float"):
         options["min"], options["max"] = _range(kind, described, unranged if kind == "integer" else INT64)
+    if kind == "integer" and (digits := decimal_digits(options["max"])) is not None:
+        options |= {"decimal": digits, "max": INT64[1]}
     if kind == "enum":
         options["elements"] = tuple(_texts(described, "elements", ()))
     if described.get("encrypt"):

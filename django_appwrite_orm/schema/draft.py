@@ -97,6 +97,12 @@ class Draft:
             self.obstacle(f"{where} is not declared; dropping it with its values takes {FLAG}.")
         else:
             self.plan.extras.append(where)
+            if column.required:
+                self.plan.warnings.append(
+                    f"{where} is required and not declared, so that Appwrite refuses every new row of"
+                    f" {self.ref.table}. Declare it; or drop it with its values, by --prune and {FLAG}; or declare it"
+                    " without required=, migrate, and remove it then, which keeps the values."
+                )
 
 
 def _noun(part: ColumnState | IndexState) -> str:

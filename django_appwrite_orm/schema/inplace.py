@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,7 +15,7 @@ from ..tables.columns.texts import SHORTEST_ENCRYPTED
 from . import bodies
 from .changes import Change, Report
 from .column_changes import column_path, is_available
-from .state import INT32, ColumnState, TableState
+from .state import INT32, INT64, ColumnState, TableState
 from .values import fill_of, kept, survey
 from .walk import RawRow, walk
 
@@ -43,7 +44,7 @@ def _said(column: ColumnState, name: str) -> Any:
 def is_possible(wanted: ColumnState, found: ColumnState) -> bool:
     """Whether Appwrite can make `wanted` of `found` in place."""
     changed = set(differences(wanted, found))
-    if changed & {"type", "array", "encrypt"}:
+    if changed & {"type", "array", "encrypt"} or _rescales(wanted, found):
         return False
     if found.options.get("encrypt") and wanted.options.get("size", SHORTEST_ENCRYPTED) < SHORTEST_ENCRYPTED:
         return False  # its encrypted values would not fit
@@ -55,6 +56,23 @@ def is_possible(wanted: ColumnState, found: ColumnState) -> bool:
             found.kind == "integer" and found.options["max"] <= INT32[1] < wanted.options["max"]
         )
     return not (found.kind == "varchar" and wanted.options["size"] > _LARGEST_VARCHAR)
+
+
+def _rescales(wanted: ColumnState, found: ColumnState) -> bool:
+    """Whether the whole numbers that the column holds would mean other decimal numbers afterwards.
+
+    A whole number of the full range may be a Decimal from before its digits were kept in the upper bound: that is
+    taken for the one that is declared.
+    """
+    new, old = wanted.options.get("decimal"), found.options.get("decimal")
+    if old is None:
+        return new is not None and not is_full(found)
+    return new is None or new[1] != old[1]
+
+
+def is_full(column: ColumnState) -> bool:
+    """Whether a column of whole numbers of 64 bits has no bounds of its own."""
+    return column.kind == "integer" and (column.options["min"], column.options["max"]) == INT64
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +90,16 @@ class ChangeColumn(Change):
     def __str__(self) -> str:
         before, after = (", ".join(state.traits) for state in (self.before, self.after))
         fill = f", and {self._fill()!r} for rows without a value" if self._fills else ""
-        return f"change column {self.ref.table}.{self.after.key}: {before} → {after}{fill}"
+        return f"change column {self.ref.table}.{self.after.key}: {before} → {after}{fill}{self._meaning}"
+
+    @property
+    def _meaning(self) -> str:
+        """What a column of whole numbers that becomes a Decimal will be read as."""
+        digits = self.after.options.get("decimal")
+        if digits is None or "decimal" in self.before.options or not digits[1] or self.present is None:
+            return ""
+        shown = decimal.Decimal(1234).scaleb(-digits[1])
+        return f"; what it holds is read with {digits[1]} decimal places, 1234 as {shown:f}"
 
     @property
     def touches(self) -> frozenset[str]:
@@ -142,5 +169,6 @@ def narrows(wanted: ColumnState, found: ColumnState) -> bool:
         (wanted.required and not found.required)
         or ("size" in old and new["size"] < old["size"])
         or ("min" in old and (new["min"] > old["min"] or new["max"] < old["max"]))
+        or ("decimal" in new and ("decimal" not in old or new["decimal"][0] < old["decimal"][0]))
         or ("elements" in old and not set(old["elements"]) <= set(new["elements"]))
     )

@@ -56,7 +56,7 @@ def migrate(
     `report` is called with a line for every change, and for what the server has and nobody declares; `confirm`
     once, when values would be lost, and False stops before anything is changed. Without `wait` it ends
     as soon as it would have to wait for Appwrite; `timeout` is in seconds and counts from the last change.
-    Raises `SchemaError` when there are differences it may not or cannot mend (then nothing was changed), when
+    Raises `SchemaError` when there are differences it may not or cannot migrate (then nothing was changed), when
     Appwrite refuses a change, or when it does not finish.
     """
     migration = _Migration(tables, using, rules, report or _silent)
@@ -125,6 +125,8 @@ class _Migration:
             pause = min(pause * 1.5, _LONGEST_PAUSE)
         for extra in todo.extras:
             self.report(f"Not declared, left alone: {extra}")
+        for warning in todo.warnings:
+            self.report(f"Warning: {warning}")
         return count
 
     def _refuse_failed(self, found: dict[str, TableState]) -> None:
@@ -153,4 +155,4 @@ class _Migration:
 def _refuse(todo: Plan) -> None:
     if todo.obstacles:
         lines = "\n".join(f"- {obstacle}" for obstacle in todo.obstacles)
-        raise SchemaError(f"These differences cannot be mended as things are, and nothing more was changed:\n{lines}")
+        raise SchemaError(f"These differences cannot be migrated as things are, and nothing more was changed:\n{lines}")

@@ -23,13 +23,15 @@ class Rules:
 class Plan:
     """`changes` in a safe order; `surveys`: what the rows must be asked before any is made; `waits`: what Appwrite is
     still at work on; `obstacles`: differences that these changes do not mend, each with a way out; `extras`: what the
-    server has and nobody declares. `creates_database`: there is none yet."""
+    server has and nobody declares; `warnings`: what of that keeps the declared tables from being written.
+    `creates_database`: there is none yet."""
 
     changes: list[Change] = field(default_factory=list)
     surveys: list[UniqueSurvey] = field(default_factory=list)
     waits: list[str] = field(default_factory=list)
     obstacles: list[str] = field(default_factory=list)
     extras: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     creates_database: bool = False
 
     @property

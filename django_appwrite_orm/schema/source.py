@@ -9,6 +9,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -126,7 +127,7 @@ def _unused(base: str, names: set[str]) -> str:
 
 def _column(column: ColumnState, attribute: str) -> str | tuple[str]:
     """The line that declares the column, or the reason why there is none."""
-    kind = _KINDS.get(column.kind)
+    kind = columns.Decimal if "decimal" in column.options else _KINDS.get(column.kind)
     if column.kind == UNREADABLE:
         return (f"{column.error}.",)
     if kind is None:
@@ -171,6 +172,8 @@ def _arguments(column: ColumnState) -> dict[str, Any]:
         arguments["elements"] = list(column.options["elements"])
     if "size" in column.options:
         arguments["size"] = column.options["size"]
+    if "decimal" in column.options:
+        arguments["max_digits"], arguments["decimal_places"] = column.options["decimal"]
     limits = DOUBLE if column.kind == "float" else INT64
     for name, limit in zip(("min", "max"), limits, strict=True):
         if column.options.get(name, limit) != limit:
@@ -182,6 +185,8 @@ def _arguments(column: ColumnState) -> dict[str, Any]:
             arguments[name] = True
     if column.default is not None:
         arguments["db_default"] = column.default
+        if "decimal" in column.options and isinstance(column.default, int):
+            arguments["db_default"] = str(Decimal(column.default).scaleb(-column.options["decimal"][1]))
     return arguments
 
 

@@ -26,7 +26,8 @@ BROKEN = ("failed", "stuck")
 @dataclass(frozen=True, slots=True)
 class ColumnState:
     """A column. `kind` is the word in the route that creates it; `options` what only some kinds have: size,
-    min and max, elements, encrypt, the ends of a relationship as this table sees it. `status` and `error` are the
+    min and max, `decimal` (max_digits and decimal_places of a `Decimal`, which the server keeps in the upper bound),
+    elements, encrypt, the ends of a relationship as this table sees it. `status` and `error` are the
     server's, and so is `fixed_range`: a number column given with its table without a range can never be given one."""
 
     key: str
@@ -46,6 +47,8 @@ class ColumnState:
     def traits(self) -> list[str]:
         """What it is, in words."""
         words = [f"{self.kind}({self.options['size']})" if "size" in self.options else self.kind]
+        if "decimal" in self.options:
+            words = ["decimal({}, {})".format(*self.options["decimal"])]
         words += ["array"] if self.array else []
         words += ["required"] if self.required else []
         words += [f"default {self.default!r}"] if self.default is not None else []

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import decimal
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,7 +14,7 @@ from django.core.exceptions import ValidationError
 from ..connection import Connection
 from ..plans import TableRef
 from ..steps import Steps
-from ..tables.columns import Column
+from ..tables.columns import Column, Decimal
 from ..tables.validation import looks_like_operator
 from .state import ColumnState
 from .walk import RawRow, walk
@@ -52,14 +54,24 @@ class Conversion:
 
 
 def conversion(column: Column, wanted: ColumnState, found: ColumnState) -> Conversion | None:
-    """How values of `found` become values of `wanted`: by the column's `convert`, else as they are between
-    kinds that hold the same values; None when neither will do."""
+    """How values of `found` become values of `wanted`: by the column's `convert`, else as they are between kinds that
+    hold the same values, or as the same number where a Decimal is one of them; None when none of this will do."""
     if column.convert is not None:
         return Conversion(column, column.convert)
     kinds = {wanted.kind, found.kind}
+    if kinds <= _WHOLE and wanted.array == found.array and "decimal" in {**wanted.options, **found.options}:
+        return Conversion(column, partial(_rescaled, column, found.options.get("decimal", (0, 0))[1]))
     if wanted.array == found.array and (len(kinds) == 1 or kinds <= _TEXT or kinds <= _WHOLE):
         return kept(column)
     return None
+
+
+def _rescaled(column: Column, places: int, raw: Any) -> Any:
+    """The numbers that whole ones stand for which count in units of `places` decimal places."""
+    if isinstance(raw, list):
+        return [_rescaled(column, places, one) for one in raw]
+    number = decimal.Decimal(raw).scaleb(-places)
+    return int(number) if not isinstance(column, Decimal) and number == int(number) else number
 
 
 def kept(column: Column) -> Conversion:

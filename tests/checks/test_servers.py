@@ -13,8 +13,10 @@ from django.core.checks import run_checks
 from django.test import Client
 from django.urls import path
 
+from django_appwrite_orm import Table, columns
 from django_appwrite_orm.caching import Store
 from django_appwrite_orm.connection import connections
+from django_appwrite_orm.plans import Request
 from django_appwrite_orm.registry import registry
 from django_appwrite_orm.schema import migrate
 from django_appwrite_orm.steps import run
@@ -90,6 +92,32 @@ def test_the_schema_is_not_in_step() -> None:
     [(id, text)] = found()
     assert id == "E042"
     assert Reader._meta.name in text
+
+
+def test_a_required_column_was_removed() -> None:
+    """Every create would fail, and no migration changes that unasked."""
+    run(migrate(registry.all()))
+    path = f"/tablesdb/library/tables/{Reader._meta.id}/columns/boolean"
+    run(connections["default"].send(Request("POST", path, body={"key": "gone", "required": True})))
+    [(id, text)] = found()
+    assert id == "W043"
+    assert f"column {Reader._meta.id}.gone (boolean, required) is required and not declared" in text
+
+
+def test_a_decimal_has_other_places() -> None:
+    def priced(places: int) -> type[Table]:
+        price = columns.Decimal(max_digits=8, decimal_places=places)
+        return type("Priced", (Table,), {"price": price, "Meta": type("Meta", (), {"name": "priced"})})
+
+    run(migrate([*registry.all(), priced(2)]))
+    changed = priced(3)
+    registry.add(changed)
+    try:
+        [(id, text)] = found()
+    finally:
+        registry.discard(changed)
+    assert id == "E042"
+    assert "priced.price__migrating (decimal(8, 3))" in text
 
 
 def test_no_table_yet() -> None:

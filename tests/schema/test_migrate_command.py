@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
-from django_appwrite_orm import columns
+from django_appwrite_orm import Index, columns
 from django_appwrite_orm.registry import registry
 
 from .making import ask, columns_of, table
@@ -42,14 +42,44 @@ def output(capsys: pytest.CaptureFixture[str], *arguments: str, **options: objec
 
 def test_plan_shows_and_changes_nothing(declare, capsys) -> None:
     declare(table(a=columns.Boolean()))
-    assert output(capsys, "--plan") == "Create the database\nCreate table things with 1 column and 0 indexes\n"
+    assert output(capsys, "--plan") == (
+        "Create the database\nCreate table things with 1 column and 0 indexes\n  column a (boolean)\n"
+    )
     output(capsys)
     assert output(capsys, "--plan") == "Nothing to do.\n"
     declare(table(a=columns.Integer(), b=columns.Boolean()))
-    shown = output(capsys, "--plan", no_color=True)
+    with pytest.raises(CommandError) as raised:
+        output(capsys, "--plan", no_color=True)
+    assert raised.value.returncode == 1
+    shown = capsys.readouterr().out
     assert "Add column things.b (boolean)" in shown
-    assert "Cannot be mended: column things.a is boolean on the server" in shown
+    assert "Cannot be migrated: column things.a is boolean on the server" in shown
     assert set(columns_of()) == {"a"}
+
+
+def test_plan_lists_the_columns_and_indexes_of_a_new_table(declare, capsys) -> None:
+    amount = columns.Decimal(max_digits=8, decimal_places=2)
+    declare(table(a=columns.String(size=9, required=True), b=amount, meta={"indexes": [Index("a")]}))
+    assert output(capsys, "--plan").splitlines()[1:] == [
+        "Create table things with 1 column and 1 index",
+        "  column a (string(9), required)",
+        "  index a_key (key on a)",
+        "Add column things.b (decimal(8, 2))",
+    ]
+
+
+def test_a_required_column_that_nobody_declares_is_a_warning(declare, capsys) -> None:
+    declare(table(a=columns.Boolean(), b=columns.Boolean(required=True), c=columns.Boolean()))
+    output(capsys)
+    declare(table(a=columns.Boolean()))
+    warning = "Warning: column things.b (boolean, required) is required and not declared, so that Appwrite refuses"
+    for arguments in (["--plan"], ["--check"], []):
+        shown = output(capsys, *arguments)
+        assert shown.count("Warning: ") == shown.count(warning) == 1
+    declare(table(a=columns.Boolean(), b=columns.Boolean()))
+    output(capsys)
+    declare(table(a=columns.Boolean()))
+    assert "Warning" not in output(capsys)
 
 
 def test_check_exits_with_1_on_drift_only(declare, capsys) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -24,7 +24,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("labels", nargs="*", help="App labels or tables (name or app.Table); all when left out.")
         parser.add_argument("--database", default=DEFAULT_ALIAS, help="Alias in APPWRITE_ORM (default: %(default)s).")
-        parser.add_argument("--plan", action="store_true", help="Show what would be done, and do nothing.")
+        parser.add_argument(
+            "--plan", action="store_true", help="Show what would be done, and do nothing; exit with 1 if it cannot be."
+        )
         parser.add_argument("--check", action="store_true", help="The same, and exit with 1 if there is anything.")
         parser.add_argument("--prune", action="store_true", help="Drop what the server has and nobody declares.")
         parser.add_argument(
@@ -61,21 +63,27 @@ class Command(BaseCommand):
         if not changes:
             self._report("Nothing to do." if tables else "No tables are declared for this connection.")
 
-    def _report(self, line: str) -> None:
+    def _report(self, line: str, style: Callable[[str], str] | None = None) -> None:
         if self._verbosity:
-            self.stdout.write(printable(line))
+            self.stdout.write(printable(line), style)
 
     def _show(self, plan: Plan, *, check: bool) -> None:
         if plan.creates_database:
             self._report("Create the database")
         for change in plan.changes:
             self._report(str(change)[0].upper() + str(change)[1:])
+            for detail in change.details:
+                self._report(f"  {detail}")
         for wait in plan.waits:
             self._report(f"Wait: {wait}")
         for obstacle in plan.obstacles:
-            self._report(self.style.ERROR(f"Cannot be mended: {obstacle}"))
+            self._report(f"Cannot be migrated: {obstacle}", self.style.ERROR)
         for extra in plan.extras:
             self._report(f"Not declared, left alone: {extra}")
+        for warning in plan.warnings:
+            self._report(f"Warning: {warning}", self.style.WARNING)
+        if plan.obstacles:
+            raise CommandError("Nothing will be migrated before what cannot be is settled.", returncode=1)
         if plan.is_empty:
             self._report("Nothing to do.")
         elif check:

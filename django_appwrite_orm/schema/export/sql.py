@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from ...exceptions import SchemaError
@@ -91,12 +92,20 @@ def _reference(table: str, action: str) -> str:
 def _column(column: ColumnState) -> str:
     words = [_name(column.key), _type(column)]
     words += ["NOT NULL"] if column.required else []
-    words += [f"DEFAULT {_literal(column.default)}"] if column.default is not None else []
+    words += [f"DEFAULT {_default(column)}"] if column.default is not None else []
     words += [f"CHECK ({check})" for check in _checks(column)]
     return " ".join(words)
 
 
+def _default(column: ColumnState) -> str:
+    if "decimal" in column.options:
+        return f"{Decimal(column.default).scaleb(-column.options['decimal'][1]):f}"
+    return _literal(column.default)
+
+
 def _type(column: ColumnState) -> str:
+    if "decimal" in column.options and not column.array:
+        return "DECIMAL({}, {})".format(*column.options["decimal"])
     if column.kind == "integer" and not column.array:
         narrow = INT32[0] <= column.options["min"] and column.options["max"] <= INT32[1]
         return "INTEGER" if narrow else "BIGINT"

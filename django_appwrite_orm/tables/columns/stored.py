@@ -59,7 +59,8 @@ class Decimal(Integer[Value]):
 
     `max_digits` counts all digits, at most 18: Appwrite's integers have 64 bits. A value with more digits than
     that is refused, not rounded. Elsewhere, in Appwrite's console for instance, the number stands without its
-    point.
+    point. The column's upper bound on the server, which no value reaches, says how many digits it was made for
+    (`decimal_bound`), so that a migration can tell another scale.
     """
 
     @overload
@@ -84,6 +85,9 @@ class Decimal(Integer[Value]):
             raise ConfigurationError("Decimal: max_digits must be from 1 to 18, decimal_places from 0 to max_digits.")
         self.max_digits = max_digits
         self.decimal_places = decimal_places
+
+    def options(self) -> dict[str, Any]:
+        return {"min": None, "max": decimal_bound(self.max_digits, self.decimal_places)}
 
     def native(self, value: Any) -> Any:
         return value
@@ -133,6 +137,24 @@ class Decimal(Integer[Value]):
 
 
 _EXACT = decimal.Context(prec=60)
+# Above every value, which is below 10**18, and below 2**63. The digits stand where the shortest decimal form of the
+# nearest double still has them, so that JavaScript, as in Appwrite's CLI, passes them on.
+_BOUND = 9 * 10**18
+_DIGITS, _PLACES = 10**8, 10**6
+
+
+def decimal_bound(max_digits: int, decimal_places: int) -> int:
+    """The upper bound of a Decimal's column on the server: 9000000001002000000 for 10 digits, 2 behind the point."""
+    return _BOUND + max_digits * _DIGITS + decimal_places * _PLACES
+
+
+def decimal_digits(bound: object) -> tuple[int, int] | None:
+    """max_digits and decimal_places of the Decimal whose column has this upper bound; None for any other bound."""
+    if not isinstance(bound, int) or bound < _BOUND:
+        return None
+    digits, places = (bound - _BOUND) // _DIGITS, (bound - _BOUND) % _DIGITS // _PLACES
+    known = 0 <= places <= digits and 1 <= digits <= 18 and bound == decimal_bound(digits, places)
+    return (digits, places) if known else None
 
 
 class Date(Varchar[Value]):
