@@ -13,6 +13,7 @@ from ..steps import Steps, arun, run
 from ..tables import Row
 from .merge import pages
 from .native import groups
+from .recognized import QueryFacts, Recognized, as_new, before_reading
 from .selection import Selection
 from .system import column_of, keys
 from .tallies import Tally, Wanted, is_ordered
@@ -21,7 +22,7 @@ from .unavailable import Unavailable
 R = TypeVar("R", bound=Row)
 
 
-class Groups(Generic[R]):
+class Groups(Generic[R], Recognized):
     """The groups of a queryset after `values(...).annotate(...)`: a dict for each, its values and aggregates.
 
     Values are one group when Python calls them equal: "Novel" and "novel" are two, whatever the server's
@@ -43,6 +44,23 @@ class Groups(Generic[R]):
         self._names = query.names
         self._aggregates = aggregates
 
+    @property
+    def model(self) -> type[R]:
+        """The table whose rows are summed up."""
+        return self._query.model
+
+    @property
+    def query(self) -> QueryFacts:
+        """What others read of a queryset's query; there is no SQL."""
+        return QueryFacts(self._query.is_empty)
+
+    def all(self) -> Self:
+        """The same groups, read again."""
+        same = copy.copy(self)
+        same._found = None
+        as_new(same)
+        return same
+
     def order_by(self, *names: str) -> Self:
         """The groups in this order, by what they have in common or by an aggregate: `-books`. Nulls come first, in
         descending order last. Raises FieldError for an unknown name, and NotSupportedError for texts, which only
@@ -56,8 +74,8 @@ class Groups(Generic[R]):
                     f"order_by(): only Appwrite knows how its database orders {name!r}. Order the queryset by it"
                     f" instead: order_by({name!r}).values({name!r}).annotate(...)."
                 )
-        ordered = copy.copy(self)
-        ordered._order = names
+        ordered = self.all()
+        ordered._found, ordered._order = self._found, names
         return ordered
 
     def _sorted(self, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -68,6 +86,7 @@ class Groups(Generic[R]):
         return groups
 
     def _groups(self) -> Steps[list[dict[str, Any]]]:
+        before_reading(self)
         query, names = self._query, self._names
         answered = yield from groups(query, self._aggregates, names)
         if answered is not None:
@@ -133,6 +152,14 @@ class Groups(Generic[R]):
 
     def __len__(self) -> int:
         return len(self._kept())  # which list() asks too
+
+    def __bool__(self) -> bool:
+        return bool(self._kept())
+
+    def __repr__(self) -> str:
+        return f"<Groups of {self.model.__name__} by {', '.join(self._names)}>"
+
+    __and__ = __or__ = __xor__ = Unavailable("Choose rows before they are summed up.", name="To combine groups")
 
     def __getitem__(self, key: Any) -> Any:
         return self._kept()[key]

@@ -13,12 +13,26 @@ from ..tables import Row, alters_data
 from .changes import Changes
 from .numbers import Numbers
 from .operations import invalidate
+from .recognized import QueryFacts, Recognized
 
 R = TypeVar("R", bound=Row)
 
 
-class QuerySet(Changes[R], Numbers[R]):
-    """Rows of `model`: see `Selection` for which, `Results`, `Numbers` and `Changes` for what can be done."""
+class QuerySet(Changes[R], Numbers[R], Recognized):
+    """Rows of `model`: see `Selection` for which, `Results`, `Numbers` and `Changes` for what can be done.
+
+    It is a `django.db.models.QuerySet` for whoever tests that, and has nothing else of it.
+    """
+
+    @property
+    def query(self) -> QueryFacts:
+        """What Django, DRF and others read of a queryset's query; there is no SQL."""
+        return QueryFacts(self.is_empty)
+
+    @property
+    def ordered(self) -> bool:
+        """True: rows come in the order of creation where no other is asked for."""
+        return True
 
     def is_updated(self) -> bool:
         """Whether cached answers of this table are current: it has been read since it last changed."""

@@ -17,6 +17,7 @@ from .mentioned import columns_to_show, tables_beside
 from .merge import pages
 from .operations import read
 from .reading_ahead import aread_ahead, read_ahead
+from .recognized import before_reading
 from .related import attach
 from .selection import Selection
 from .shaped import Shape
@@ -61,6 +62,7 @@ class Results(Selection[R]):
 
     def _all_rows(self) -> Steps[list[R]]:
         if self._rows is None:
+            before_reading(self)
             walk, rows = pages(self), []
             while not walk.finished:
                 rows += yield from self._page_of((yield from walk.page()))

@@ -19,6 +19,7 @@ from ..tables import Overridable, Row
 from . import lookups, textual
 from .operations import alias_of
 from .places import without_null_tests
+from .recognized import as_new
 from .shaped import Shape
 from .system import keys
 from .unavailable import UnavailableMethods
@@ -102,6 +103,7 @@ class Selection(UnavailableMethods, Overridable, Generic[R]):
     def _clone(self, **changes: Any) -> Self:
         clone = copy.copy(self)
         clone._rows = clone._along = None
+        as_new(clone)
         for name, value in changes.items():
             setattr(clone, name, value)
         return clone

@@ -43,6 +43,7 @@ class UnavailableMethods:
     union: Any = Unavailable(_SETS)
     intersection: Any = Unavailable(_SETS)
     difference: Any = Unavailable(_SETS)
+    __xor__: Any = Unavailable(_SETS, name="queryset ^ queryset")
     dates: Any = Unavailable(_DATES)
     datetimes: Any = Unavailable(_DATES)
     alias: Any = Unavailable("Appwrite computes nothing in a query. Filter by columns, and compute in Python.")
@@ -59,11 +60,3 @@ class UnavailableMethods:
     remove: Any = Unavailable(_LINKS)
     set: Any = Unavailable(_LINKS)
     clear: Any = Unavailable(_LINKS)
-    # What Django's expressions ask of the queryset that they are given.
-    clone: Any = Unavailable(
-        "Give the queryset itself as the value of in, and it is asked first:"
-        " filter(maker__in=Maker.objects.filter(...)) or, the other way round,"
-        " filter(pk__in=Toy.objects.filter(...).values('maker_id')). Lookups across a relation do the same:"
-        " filter(maker__name='Ada'), filter(toy__price__lt=20).",
-        name="Exists() or Subquery()",
-    )

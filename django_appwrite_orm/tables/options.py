@@ -206,8 +206,8 @@ class Options:
             table = vars(self).get("table")  # none while it is copied
             raise AttributeError(
                 f"{table.__name__ if table else 'This'} is a table, not a Django model: there is no _meta.{name}."
-                " ModelForm, ModelAdmin, ModelSerializer, FilterSet.Meta.fields and django.core.serializers need a"
-                " model. Declare the fields of a Form, Serializer or FilterSet one by one, and use row.to_dict() or"
+                " ModelForm, ModelAdmin, ModelSerializer and django.core.serializers need a"
+                " model. Declare the fields of a Form or Serializer one by one, and use row.to_dict() or"
                 " dump_appwrite for data."
             )
 

@@ -31,7 +31,7 @@ READS = {
     "aggregate", "contains", "count", "earliest", "exists", "first", "get", "in_bulk", "is_updated", "iterator", "last",
     "latest",
 }  # fmt: skip
-GROUPS = {"count", "exclude", "filter", "first", "order_by", "values", "values_list"}
+GROUPS = {"all", "count", "exclude", "filter", "first", "model", "order_by", "values", "values_list"}
 VERBS = {
     "all", "count", "find", "find_one", "first", "first_or_fail", "get", "get_or_fail", "is_updated", "list_indexes",
     "query", "using",
