@@ -19,19 +19,15 @@ from typing import Any
 
 from ..connection import Connection
 from ..exceptions import SchemaError
-from ..plans import Clause, UpdateRow, UpdateRows
+from ..plans import Clause
 from ..steps import Steps
 from .changes import Change, Report
 from .column_changes import is_available
 from .state import TableState
 from .values import Conversion, same, survey
-from .walk import RawRow, newest, walk
+from .walk import RawRow, newest, walk, write_same
 
 _LONGEST_KEY = 36
-# Ids in one query: of 36 characters each they stay below Appwrite's 4096 a query.
-_IDS = 90
-
-
 # Looks at what has changed since the last one, before a copy gives up. Each is much shorter than the one before.
 _PASSES = 6
 
@@ -116,7 +112,7 @@ class CopyColumn(Change):
             late.count += len(different)
             late.row_id = different[0][0]
             for value, ids in _grouped(different):
-                yield from self._write(connection, ids, value)
+                yield from write_same(connection, self.ref, ids, {self.target: value}, by_row=self.by_row)
             report(f"  {late.count} values of {self.ref.table}.{self.source} copied")
 
     def _different(self, rows: list[RawRow]) -> Iterator[tuple[str, Any]]:
@@ -124,16 +120,6 @@ class CopyColumn(Change):
             value = self.conversion(row[self.source])
             if not same(row[self.target], [] if value is None and isinstance(row[self.target], list) else value):
                 yield row["$id"], value
-
-    def _write(self, connection: Connection, ids: list[str], value: Any) -> Steps[None]:
-        data = {self.target: value}
-        if self.by_row:
-            for row_id in ids:
-                yield from connection.write([self.ref], UpdateRow(self.ref, row_id, data).request)
-            return
-        for start in range(0, len(ids), _IDS):
-            chosen = (Clause("equal", "$id", tuple(ids[start : start + _IDS])),)
-            yield from connection.write([self.ref], UpdateRows(self.ref, data, chosen).request)
 
 
 def _grouped(values: list[tuple[str, Any]]) -> list[tuple[Any, list[str]]]:
