@@ -32,6 +32,7 @@ COLUMN_TYPES: Final = (
     "polygon",
 )
 FORMATS: Final = ("email", "ip", "url", "enum")
+_INTERNAL: Final = ("$id", "$createdAt", "$updatedAt")  # what an index may be on besides columns
 _LONGEST: Final = 1_073_741_824
 _LARGEST: Final = 1.7976931348623157e308
 _INT64: Final = (-(2**63), 2**63 - 1)
@@ -42,8 +43,10 @@ def inline_columns(given: Sequence[Mapping[str, Any]]) -> list[NewColumn]:
     found: list[NewColumn] = []
     for entry in given:
         column = _column(entry)
-        if any(folded_id(column.key) == folded_id(other.key) for other in found):
+        if any(column.key == other.key for other in found):
             raise _wrong(f"two columns have the key {column.key!r}")
+        if any(folded_id(column.key) == folded_id(other.key) for other in found):  # observed: seen when it is made
+            raise AppwriteError("table_already_exists", f"Two columns have the key {column.key!r} but for letter case.")
         found.append(column)
     drafts: list[Column] = [column.draft() for column in found]
     if row_width(drafts) > MOST_BYTES or len(found) > MOST_COLUMNS:
@@ -67,6 +70,8 @@ def _column(entry: Mapping[str, Any]) -> NewColumn:
         options["elements"] = _elements(entry.get("elements"))
     if type in NUMBER_TYPES:
         options |= _range(str(type), entry)
+    elif any(entry.get(name) is not None for name in ("min", "max", "signed")):
+        raise _wrong("`min`, `max` and `signed` are for numbers")
     column = NewColumn(str(key), str(type), required, array, _size(str(type), entry), options)
     return _with_default(column, entry.get("default"))
 
@@ -93,7 +98,11 @@ def _range(type: str, entry: Mapping[str, Any]) -> dict[str, Any]:
     for bound in (low, high):
         if bound is not None and (isinstance(bound, bool) or not isinstance(bound, kinds)):
             raise _wrong("`min` and `max` are numbers")
+    if not isinstance(entry.get("signed") or False, bool):
+        raise _wrong("`signed` is true or false")
     shown: dict[str, Any] = {"narrow": type == "integer"}
+    if entry.get("signed") is False:
+        shown["unsigned"] = True
     if low is None and high is None:
         return shown
     lowest, highest = (-_LARGEST, _LARGEST) if type == "double" else _INT64
@@ -139,8 +148,12 @@ def _index(entry: Mapping[str, Any]) -> NewIndex:
         raise _wrong("an index needs `attributes`", "indexes")
     if not isinstance(orders, list) or any(order not in ("ASC", "DESC", None) for order in orders):
         raise _wrong("orders are ASC or DESC", "indexes")
-    if not isinstance(lengths, list) or any(isinstance(n, bool) or not isinstance(n, int | None) for n in lengths):
-        raise _wrong("lengths are whole numbers", "indexes")
+    if not all(is_identifier(name) or name in _INTERNAL for name in columns):
+        raise _wrong("an index names columns of the table", "indexes")
+    if not isinstance(lengths, list) or any(
+        isinstance(n, bool) or not isinstance(n, int | None) or (n or 0) < 0 for n in lengths
+    ):
+        raise _wrong("lengths are whole numbers from 0 on", "indexes")
     if (orders and len(orders) != len(columns)) or (lengths and len(lengths) != len(columns)):
         raise _wrong("there are as many orders and lengths as attributes", "indexes")
     return NewIndex(str(key), str(type), tuple(columns), tuple(lengths), tuple(order or "" for order in orders))

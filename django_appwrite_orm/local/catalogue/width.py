@@ -10,7 +10,7 @@ from .models import RELATIONSHIP, SPATIAL_TYPES, Column
 MOST_BYTES: Final = 65_535
 EMPTY_ROW: Final = 1_067  # the system columns
 _POINTER: Final = 20  # a text kept outside the row, or a list
-_LONGEST_IN_ROW: Final = 16_382
+_LONGEST_IN_ROW: Final = 16_381
 _INT32_MAX: Final = 2**31 - 1
 
 

@@ -109,7 +109,7 @@ def _date(name: str, value: Any) -> str | None:
     if value is None:
         return None
     try:
-        if not isinstance(value, str):
+        if not isinstance(value, str) or not value:
             raise ValueError("expected a date as text")
         return read_date(value)
     except ValueError as problem:

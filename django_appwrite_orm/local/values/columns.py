@@ -102,8 +102,10 @@ def _show_one(column: Column, stored: Any) -> Any:
 def integer_range(column: Column) -> tuple[int, int]:
     """The range an integer column holds: its own, within 32 bits where it was made narrow."""
     low, high = _INT32 if column.options.get("narrow") else _INT64
-    if column.type == "integer" and low == _INT64[0]:
-        low += 1  # observed: -2**63 is refused by integer and taken by bigint
+    if column.type == "integer":
+        low = -high  # observed: the least number of 32 or 64 bits is refused, which bigint takes
+    if column.options.get("unsigned"):
+        low = 0
     own_low, own_high = column.options.get("min"), column.options.get("max")
     return (low if own_low is None else max(low, own_low)), (high if own_high is None else min(high, own_high))
 

@@ -39,8 +39,8 @@ _ZONES: Final = {
 }
 _SECONDS: Final = {"sec": 1, "second": 1, "min": 60, "minute": 60, "hour": 3_600}
 _MONTH: Final = r"(?P<mon>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
-_DAY: Final = r"(?P<d>[12]\d|3[01]|0?[1-9])"
-_M: Final = r"(?P<m>1[0-2]|0?[1-9])"
+_DAY: Final = r"(?P<d>[12]\d|3[01]|0?\d)"
+_M: Final = r"(?P<m>1[0-2]|0?\d)"  # month 0 is the December before, day 0 the last day before
 _UNIT: Final = r"(?P<unit>sec|second|min|minute|hour|day|weekday|week|fortnight|month|year)s?\b"
 
 
@@ -66,7 +66,8 @@ class _Reading:
             return self.instant
         day = self.present.replace(hour=0, minute=0, second=0, microsecond=0)
         if self.year is not None:
-            day = day.replace(year=self.year, month=self.month, day=1) + timedelta(days=self.day - 1)
+            year, month = (self.year, self.month) if self.month else (self.year - 1, 12)
+            day = day.replace(year=year, month=month, day=1) + timedelta(days=self.day - 1)
         months = day.year * 12 + day.month - 1 + self.months
         day = day.replace(year=months // 12, month=months % 12 + 1, day=1) + timedelta(days=day.day - 1)
         if self.month_edge:
@@ -109,9 +110,9 @@ def _set_date(reading: _Reading, year: int, month: int, day: int) -> None:
 
 def _take_date(reading: _Reading, match: re.Match[str]) -> None:
     parts = match.groupdict()
-    month = _MONTHS.index(parts["mon"]) + 1 if parts.get("mon") else int(parts.get("m") or 1)
+    month = _MONTHS.index(parts["mon"]) + 1 if parts.get("mon") else int(parts["m"]) if parts.get("m") else 1
     year = _full_year(parts["y"]) if parts.get("y") else reading.present.year
-    _set_date(reading, year, month, int(parts.get("d") or 1))
+    _set_date(reading, year, month, int(parts["d"]) if parts.get("d") else 1)
 
 
 def _full_year(digits: str) -> int:
@@ -136,8 +137,8 @@ def _take_time(reading: _Reading, match: re.Match[str]) -> None:
         if not 1 <= hour <= 12:
             raise ValueError("no hour of half a day")
         hour = hour % 12 + (12 if match["half"] == "p" else 0)
-    fraction = float(f"0.{match['f']}") if match["f"] else 0.0
-    reading.seconds = hour * 3_600 + minute * 60 + second + fraction
+    microseconds = int(f"{match['f'] or 0:<06}"[:6])  # what is finer is cut off
+    reading.seconds = hour * 3_600 + minute * 60 + second + microseconds / 1_000_000
 
 
 def _take_four_digits(reading: _Reading, match: re.Match[str]) -> None:
@@ -219,7 +220,7 @@ _FORMATS: Final[tuple[tuple[re.Pattern[str], Callable[[_Reading, re.Match[str]],
         (rf"{_M}/{_DAY}(?:/(?P<y>\d{{4}}|\d\d))?", _take_date),
         (rf"{_DAY}[.\t-]{_M}[.-](?P<y>\d{{4}})", _take_date),
         (rf"{_DAY}[.\t]{_M}\.(?P<y>\d\d)(?!\d)", _take_date),
-        (r"(?P<y>\d{4})(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])", _take_date),
+        (r"(?P<y>\d{4})(?P<m>0\d|1[0-2])(?P<d>[0-2]\d|3[01])", _take_date),
         (rf"(?P<y>\d{{4}})-{_M}", _take_date),
         (rf"(?P<d>3[01]|[0-2]?\d)(?:st|nd|rd|th)?[ .\t-]*{_MONTH}[ .\t-]*(?P<y>\d{{4}})", _take_date),
         (rf"{_MONTH}[ .\t-]*{_DAY}(?:st|nd|rd|th)?[,.\t ]+(?P<y>\d{{4}})", _take_date),
@@ -228,10 +229,10 @@ _FORMATS: Final[tuple[tuple[re.Pattern[str], Callable[[_Reading, re.Match[str]],
         (rf"{_MONTH}[ .\t-]*{_DAY}(?:st|nd|rd|th)?(?!\d)", _take_date),
         (rf"{_DAY}[ .\t-]*{_MONTH}", _take_date),
         (r"(?P<y>\d{4})-?w(?P<w>0[1-9]|[1-4]\d|5[0-3])-?(?P<wd>[0-7])?", _take_week),
-        (r"(?P<y>\d{4})\.?(?P<doy>00[1-9]|0[1-9]\d|[12]\d\d|3[0-5]\d|36[0-6])(?!\d)", _take_day_of_year),
-        (rf"t?{_TIME}[:.](?P<i>[0-5]?\d)(?:[:.](?P<s>60|[0-5]?\d)(?:[.,:](?P<f>\d+))?)?{_HALF}?", _take_time),
+        (r"(?P<y>\d{4})[.-]?(?P<doy>00[1-9]|0[1-9]\d|[12]\d\d|3[0-5]\d|36[0-6])(?!\d)", _take_day_of_year),
+        (rf"t?{_TIME}[:.](?P<i>[0-5]?\d)(?:[:.](?P<s>60|[0-5]?\d)(?:\.(?P<f>\d+))?)?{_HALF}?", _take_time),
         (rf"{_TIME}(?P<i>)(?P<s>)(?P<f>){_HALF}", _take_time),
-        (r"t?(?P<h>[01]\d|2[0-4])(?P<i>[0-5]\d)(?P<s>[0-5]\d|60)(?:[.,](?P<f>\d+))?(?P<half>)", _take_time),
+        (r"t?(?P<h>[01]\d|2[0-4])(?P<i>[0-5]\d)(?P<s>[0-5]\d|60)(?:\.(?P<f>\d+))?(?P<half>)", _take_time),
         (r"t(?P<h>[01]\d|2[0-4])(?P<i>[0-5]\d)?(?P<s>)(?P<f>)(?P<half>)", _take_time),
         (r"\d{4}", _take_four_digits),
         (r"\(?(?P<name>[a-z]+(?:/[a-z_]+)*)?\)?(?P<sign>[+-])(?P<zh>\d\d?):?(?P<zm>[0-5]\d)?", _take_zone),

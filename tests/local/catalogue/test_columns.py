@@ -53,6 +53,40 @@ def test_a_default_fills_rows_made_without_a_value(appwrite: Client) -> None:
 
 
 @pytest.mark.parametrize(
+    ("columns", "indexes", "refusal"),
+    [
+        ([{"key": "s", "type": "string", "size": 9, "min": 1}], [], (400, "general_argument_invalid")),
+        ([{"key": "b", "type": "boolean", "signed": True}], [], (400, "general_argument_invalid")),
+        ([OTHER, OTHER], [], (400, "general_argument_invalid")),
+        ([OTHER, {**OTHER, "key": "OTHER"}], [], (409, "table_already_exists")),
+        ([OTHER], [{"key": "i", "attributes": ["$sequence"]}], (400, "general_argument_invalid")),
+        ([OTHER], [{"key": "i", "attributes": ["other"], "lengths": [-1]}], (400, "general_argument_invalid")),
+        ([OTHER], [{"key": "i", "attributes": ["nope"]}], (400, "column_index_invalid")),
+        ([{"key": "s", "type": "string", "size": 16_381}], [], (400, "table_limit_exceeded")),
+    ],
+)
+def test_what_cannot_be_made_along_with_a_table(
+    appwrite: Client, columns: list[Any], indexes: list[Any], refusal: tuple[int, str]
+) -> None:
+    appwrite("POST ", {"databaseId": "d", "name": "d"})
+    body = {"tableId": "t", "name": "t", "columns": columns, "indexes": [{"type": "key", **one} for one in indexes]}
+    assert appwrite.refusal("POST /d/tables", body) == refusal
+    assert appwrite.refusal("GET /d/tables/t") == (404, "table_not_found")
+
+
+def test_integers_made_along_with_a_table(appwrite: Client) -> None:
+    rows = appwrite.table([OTHER, {"key": "u", "type": "integer", "signed": False}])
+    for value, taken in ((-(2**31) + 1, True), (-(2**31), False), (2**31 - 1, True), (2**31, False)):
+        assert (appwrite.send(f"POST {rows}", {"rows": [{"other": value}]}).status == 201) is taken
+    assert appwrite.refusal(f"POST {rows}", {"rows": [{"u": -1}]}) == (400, "row_invalid_structure")
+
+
+def test_a_text_of_16382_characters_lies_outside_the_row(appwrite: Client) -> None:
+    appwrite.table([{"key": "s", "type": "string", "size": 16_382}])
+    assert appwrite("GET /d/tables/t")["bytesUsed"] == 1_087
+
+
+@pytest.mark.parametrize(
     ("kind", "options", "refusal"),
     [
         ("string", {"size": 0}, "general_argument_invalid"),
