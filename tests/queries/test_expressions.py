@@ -91,8 +91,8 @@ class TestExpressions:
             (Operator.array_append(["c", "b"]), ["a", "b", "c", "b"]),
             (Operator.array_prepend(["z"]), ["z", "a", "b", "c", "b"]),
             (Operator.array_insert(1, "y"), ["z", "y", "a", "b", "c", "b"]),
-            (Operator.array_unique(), ["z", "y", "a", "b", "c"]),
-            (Operator.array_remove("y"), ["z", "a", "b", "c"]),
+            (Operator.array_unique(), ["a", "b", "c", "y", "z"]),  # a server sorts them
+            (Operator.array_remove("y"), ["a", "b", "c", "z"]),
             (Operator.array_diff(["z"]), ["a", "b", "c"]),
             (Operator.array_intersect(["a", "b"]), ["a", "b"]),
             (Operator.array_filter(Condition.EQUAL, "a"), ["a"]),

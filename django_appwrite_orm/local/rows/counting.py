@@ -48,21 +48,23 @@ def count_column(
     if present is None:
         update_row(work.session, table, stored[0], {}, {"updated": moment})
         return row | {key: whole(answer)}, stored[3]
-    value = _storable(column, answer)
+    value = _storable(column, present, step)
     update_row(work.session, table, stored[0], {}, {"updated": moment}, computed={key: value})
-    exact = answer if column.type == "double" or _fits_int64(answer) else float(answer)
+    exact = answer if column.type == "double" or _INT64[0] <= answer <= _INT64[1] else float(answer)
     return row | {key: whole(exact)}, stored[3]
 
 
-def _fits_int64(value: int | float) -> bool:
-    return _INT64[0] <= value <= _INT64[1]
-
-
-def _storable(column: Column, value: int | float) -> int | float:
-    """What the SQL type keeps of a result. Raises ``column_limit_exceeded`` where 32 bits are too few."""
+def _storable(column: Column, present: int | float, step: int | float) -> int | float:
+    """What the database keeps of a sum, which it works out as a double: above 2**53 the last digits go (observed).
+    It takes 2**63 for the largest whole number. Raises ``column_limit_exceeded`` where the column's bits are too
+    few."""
+    value = float(present) + float(step)
     if column.type == "double":
-        return float(value)
+        return value
+    low, high = _INT32 if column.options.get("narrow") else _INT64
     rounded = round(value)
-    if column.options.get("narrow") and not _INT32[0] <= rounded <= _INT32[1]:
+    if rounded == high + 1 == 2**63:
+        return high
+    if not low <= rounded <= high:
         raise AppwriteError("column_limit_exceeded", "The value would pass what the column can hold.")
-    return max(_INT64[0], min(_INT64[1], rounded))
+    return rounded

@@ -12,7 +12,8 @@ from ..catalogue.models import Column
 from ..protocol.params import numeric
 from ..values.dates import now, write_date
 from ..values.numbers import whole
-from .operators import MOST_ELEMENTS, NUMERIC, Operator, filter_for
+from .list_results import reduce_list
+from .operators import MOST_ELEMENTS, NUMERIC, Operator
 
 _INT32: Final = (-(2**31), 2**31 - 1)
 _INT64: Final = (-(2**63), 2**63 - 1)
@@ -29,15 +30,17 @@ def apply_operator(operator: Operator, column: Column, present: Any, *, careful:
     for a result the server foresees not to fit.
     """
     if operator.method in NUMERIC:
-        return _number(operator, column, 0 if present is None else present)
+        return _number(operator, column, 0 if present is None else present, careful)
     if column.array:
-        return _list(operator, present, careful)
+        return _list(operator, column, present, careful)
     return _SCALARS[operator.method](operator.values, column, present)
 
 
-def _number(operator: Operator, column: Column, present: int | float) -> int | float:
+def _number(operator: Operator, column: Column, present: int | float, careful: bool) -> int | float:
     step = numeric(operator.values[0])
     bound = numeric(operator.values[1]) if len(operator.values) > 1 and operator.values[1] is not None else None
+    if careful and bound is None and column.type == "integer":
+        _check_foreseen(operator.method, present, step)
     try:
         result = _bounded(operator.method, present, step, bound)
     except OverflowError:
@@ -51,6 +54,17 @@ def _number(operator: Operator, column: Column, present: int | float) -> int | f
     if not low <= rounded <= high:
         raise ValueError("the result is beyond the column's bits")
     return rounded
+
+
+def _check_foreseen(method: str, present: int | float, step: int | float) -> None:
+    """Observed: the server works a result without a bound out beforehand, and takes every integer column for one of
+    32 bits. Raises ``ValueError``."""
+    try:
+        foreseen = _CALCULATE[method](present, step)
+    except OverflowError:
+        foreseen = math.inf
+    if not isinstance(foreseen, complex) and not _INT32[0] <= foreseen <= _INT32[1]:
+        raise ValueError("the result would be beyond 32 bits")
 
 
 def _bounded(method: str, present: int | float, step: int | float, bound: int | float | None) -> Any:
@@ -87,7 +101,7 @@ def _rounded(value: Any) -> int:
     return rounded
 
 
-def _list(operator: Operator, present: list[Any] | None, careful: bool) -> list[Any] | None:
+def _list(operator: Operator, column: Column, present: list[Any] | None, careful: bool) -> list[Any] | None:
     method, values = operator.method, operator.values
     if method == "arrayInsert":
         place, item = values
@@ -100,23 +114,7 @@ def _list(operator: Operator, present: list[Any] | None, careful: bool) -> list[
         if len(result) > MOST_ELEMENTS:
             raise ValueError(f"a list may have at most {MOST_ELEMENTS} elements")
         return result
-    return None if present is None else _LISTS[method](present, values)
-
-
-def _unique(present: list[Any], values: tuple[Any, ...]) -> list[Any]:
-    found: list[Any] = []
-    for item in present:
-        if not any(_same(item, other) for other in found):
-            found.append(item)
-    return found
-
-
-def _same(one: Any, other: Any) -> bool:
-    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
-
-
-def _within(item: Any, values: tuple[Any, ...] | list[Any]) -> bool:
-    return any(_same(item, value) for value in values)
+    return [] if present is None else reduce_list(operator, column, present)
 
 
 def _add_days(days: int, present: str | None) -> str | None:
@@ -146,13 +144,6 @@ _CALCULATE: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "divide": _divide,
     "modulo": math.fmod,
     "power": _power,
-}
-_LISTS: Final[dict[str, Callable[[list[Any], tuple[Any, ...]], list[Any]]]] = {
-    "arrayRemove": lambda present, values: [item for item in present if not _same(item, values[0])],
-    "arrayUnique": _unique,
-    "arrayIntersect": lambda present, values: [value for value in values if _within(value, present)],
-    "arrayDiff": lambda present, values: [item for item in present if not _within(item, values)],
-    "arrayFilter": lambda present, values: list(filter(filter_for(values), present)),
 }
 _SCALARS: Final[dict[str, Callable[[tuple[Any, ...], Column, Any], Any]]] = {
     "stringConcat": _concat,

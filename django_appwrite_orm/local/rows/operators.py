@@ -7,7 +7,6 @@ here the result is worked out by ``operator_results`` inside the same write tran
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -43,6 +42,7 @@ def operator_in(value: Any) -> Operator | None:
     """The operator a value of row data is, if it is one. Raises ``general_bad_request`` for one whose values are
     no list."""
     if isinstance(value, str):
+        value = value.strip(" \t\n\r")
         if not value.startswith("{") or '"method"' not in value:
             return None
         try:
@@ -128,31 +128,3 @@ def _is_beyond_32_bits(value: Any) -> bool:
         return not -(2**31) <= numeric(value) < 2**31
     except ValueError:
         return False
-
-
-def filter_for(values: tuple[Any, ...]) -> Callable[[Any], bool]:
-    """The test that ``arrayFilter`` keeps elements by; like SQL it holds for nothing that cannot be compared."""
-    condition, wanted = values[0], values[1] if len(values) > 1 else None
-    if condition in ("isNull", "isNotNull"):
-        return lambda item: (item is None) == (condition == "isNull")
-    if wanted is None:
-        return lambda item: False
-    test = _COMPARISONS[condition]
-
-    def keep(item: Any) -> bool:
-        try:
-            return item is not None and bool(test(item, wanted))
-        except TypeError:
-            return False
-
-    return keep
-
-
-_COMPARISONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
-    "equal": lambda item, wanted: bool(item == wanted),
-    "notEqual": lambda item, wanted: bool(item != wanted),
-    "greaterThan": lambda item, wanted: bool(item > wanted),
-    "greaterThanEqual": lambda item, wanted: bool(item >= wanted),
-    "lessThan": lambda item, wanted: bool(item < wanted),
-    "lessThanEqual": lambda item, wanted: bool(item <= wanted),
-}
