@@ -8,8 +8,6 @@ from typing import Any
 from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from ..printable import shortened
-
 __all__ = ["WebSocketException", "open_websocket"]
 
 # Seconds for the handshake, and for the end.
@@ -27,7 +25,7 @@ class _Direct(ClientConnection):
             super().handshake(*given, **more)
         except InvalidStatus as error:
             if place := error.response.headers.get("Location"):
-                raise ConnectionError(f"it redirects to {shortened(place)}, which is not followed") from None
+                raise ConnectionError(f"it redirects to {place}, which is not followed") from None
             raise
 
 

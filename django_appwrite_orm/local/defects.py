@@ -71,9 +71,9 @@ class Defect(Enum):
         "400 general_bad_request",
     )
     CASE_UPSERT = Facts(
-        "a bulk or staged bulk upsert by the id of a row in another letter case writes null into every column that is "
-        "not sent",
-        "these columns keep their values",
+        "an upsert by the id of a row in another letter case writes null into every column that is not sent; its id "
+        "stays as it is stored",
+        "these columns keep their values, and the row has the id that was sent",
     )
     SPATIAL_NULL = Facts(
         "isNull and isNotNull of a point, line or polygon column are answered with 500",
@@ -83,6 +83,11 @@ class Defect(Enum):
         "a request whose head (request line and headers) has more than 65,536 bytes gets no answer, its connection is "
         "closed",
         "it is answered (over HTTP up to 4 MiB)",
+    )
+
+    EMPTY_UPSERT = Facts(
+        'an upsert of a missing row whose values are all null, 0, false, "" or [] is answered 200 and creates nothing',
+        "the row is created",
     )
 
     @property

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..exceptions import ConfigurationError
 from ..forking import tell_after_fork
 from .wire import Incoming, NoAnswer, Outgoing
 
@@ -31,14 +30,11 @@ class _Servers:
         self._lock = threading.Lock()
 
     def open(self, file: str) -> LocalAppwrite:
-        from ..local import ForeignFile, LocalAppwrite  # only projects that use it pay for its import
+        from ..local import LocalAppwrite  # only projects that use it pay for its import
 
         with self._lock:
             if file not in self._open:
-                try:
-                    self._open[file] = LocalAppwrite(file)
-                except ForeignFile as problem:
-                    raise ConfigurationError(str(problem)) from problem
+                self._open[file] = LocalAppwrite(file)
             return self._open[file]
 
     def close(self, file: str) -> None:
@@ -60,8 +56,7 @@ def local_file(endpoint: str) -> str | None:
 
 
 def open_local(file: str) -> LocalAppwrite:
-    """The one server of this process for `file` (a path, or `:memory:`). Raises `ConfigurationError` for a file of
-    another program."""
+    """The one server of this process for `file` (a path, or `:memory:`)."""
     return _servers.open(file)
 
 

@@ -108,6 +108,8 @@ def numeric(value: Any) -> int | float:
     """A number, also as text (PHP's is_numeric)."""
     if isinstance(value, str):
         try:
+            if "_" in value:  # which Python would take
+                raise ValueError
             value = int(value) if value.strip().lstrip("+-").isdecimal() else float(value)
         except ValueError:
             raise ValueError("expected a number") from None

@@ -16,7 +16,15 @@ from .show import select_columns, show_row
 from .stored import StoredRow, delete_rows, find_row
 from .structure import check_data, writable
 from .work import Work
-from .writing import create_row, fails_to_answer, is_repetition, put_row_over, update_row_found
+from .writing import (
+    create_row,
+    fails_to_answer,
+    is_repetition,
+    put_row_over,
+    row_to_put,
+    update_row_found,
+    writes_nothing,
+)
 
 MOST_SHOWN: Final = 100  # rows in the answer of a bulk change; the total counts all
 _MOST_REREAD: Final = 500  # values of a query, with which the server reads rows again that operators have changed
@@ -66,10 +74,11 @@ def upsert_rows(work: Work, table: Table, rows: Sequence[Mapping[str, Any]]) -> 
         raise AppwriteError("row_already_exists", "The same row is there twice.")
     done = []
     for id, row, granted in checked:
-        stored = find_row(work.session, table, id, table.plain)
-        if stored is not None and stored[1] != id and work.defects.imitate(Defect.CASE_UPSERT):
-            stored = None  # the row is not recognised, and is written over as one with the same unique value
-        if stored is None or not is_repetition(work, table, stored, row, granted):
+        stored = row_to_put(work, find_row(work.session, table, id, table.plain), id)
+        unchanged = (
+            writes_nothing(work, row, granted) if stored is None else is_repetition(work, table, stored, row, granted)
+        )
+        if not unchanged:
             done.append(put_row_over(work, table, stored, id, row, granted))
     return done
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from ..protocol.params import numeric
 from ..queries.parse import Query
+from ..values.php_comparison import alike
 
 
 def matches(row: Mapping[str, Any], filters: Sequence[Query]) -> bool:
@@ -24,31 +24,12 @@ def _matches(value: Any, query: Query) -> bool:
         return False
 
 
-def _alike(one: Any, other: Any) -> tuple[Any, Any]:
-    """Two values in the form PHP compares them in. Null is "" beside a text and false beside anything else, a
-    boolean makes a boolean of the other, a text of digits is a number beside a number."""
-    if isinstance(one, str | None) and isinstance(other, str | None):
-        return one or "", other or ""
-    if one is None or other is None or isinstance(one, bool) or isinstance(other, bool):
-        return _truth(one), _truth(other)
-    if isinstance(one, str) or isinstance(other, str):
-        try:
-            return numeric(one), numeric(other)
-        except ValueError:
-            return str(one), str(other)
-    return one, other
-
-
-def _truth(value: Any) -> bool:
-    return bool(value) and value != "0"
-
-
 def _is_among(value: Any, wanted: Sequence[Any]) -> bool:
-    return any(one == other for one, other in (_alike(value, item) for item in wanted))
+    return any(one == other for one, other in (alike(value, item) for item in wanted))
 
 
 def _is_less(one: Any, other: Any, or_equal: bool = False) -> bool:
-    one, other = _alike(one, other)
+    one, other = alike(one, other)
     return bool(one <= other) if or_equal else bool(one < other)
 
 
