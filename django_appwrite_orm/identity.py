@@ -6,25 +6,24 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, Self
 
+from .credentials import Secret
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
     """A user by a JWT or a session secret, or a guest. The secret is in no repr, log line or cache key."""
 
     kind: str
-    secret: str = field(default="", repr=False)
+    secret: Secret = field(default=Secret(""), repr=False)
 
     @classmethod
-    def of_user(cls, *, jwt: str | None = None, session: str | None = None) -> Self:
-        """A user, by one of the two. Raises ValueError, which does not show them."""
+    def of_user(cls, *, jwt: str | Secret | None = None, session: str | Secret | None = None) -> Self:
+        """A user, by one of the two. Raises ValueError; neither its message nor its frames show them."""
+        jwt, session = Secret.of(jwt), Secret.of(session)
         if (jwt is None) == (session is None):
             raise ValueError("A user is known by a jwt or a session secret: give one of them.")
         kind, secret = ("jwt", jwt) if jwt is not None else ("session", session)
-        if (
-            not isinstance(secret, str)
-            or not secret
-            or not (secret.isascii() and secret.isprintable() and " " not in secret)
-        ):
+        if secret is None or not _is_sendable(secret.reveal()):
             raise ValueError(f"The {kind} is empty or holds characters that cannot be sent in a header.")
         return cls(kind, secret)
 
@@ -33,15 +32,19 @@ class Identity:
         return cls("guest")
 
     @property
-    def headers(self) -> dict[str, str]:
+    def headers(self) -> dict[str, Secret]:
         """What the request carries in place of the API key."""
         return {} if self.kind == "guest" else {f"x-appwrite-{self.kind}": self.secret}
 
     @property
     def scope(self) -> str:
         """The part of a cache key that keeps its answers apart from all others'."""
-        digest = hashlib.blake2b(self.secret.encode(), digest_size=16, person=b"appwrite-orm").hexdigest()
+        digest = hashlib.blake2b(self.secret.reveal().encode(), digest_size=16, person=b"appwrite-orm").hexdigest()
         return f"{self.kind}:{digest}"
+
+
+def _is_sendable(text: object) -> bool:
+    return isinstance(text, str) and text != "" and text.isascii() and text.isprintable() and " " not in text
 
 
 class IdentifiedAlias(str):

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from ..credentials import Secret
 from ..exceptions import ConfigurationError
 from .cache import CacheSettings
 from .given import KEYS, configured, is_local, value_of
@@ -26,7 +27,7 @@ class ConnectionSettings:
     endpoint: str
     project_id: str
     database_id: str
-    api_key: str = field(repr=False)
+    api_key: Secret = field(repr=False)
     timeout: float = 10.0
     retries: int = 2
     page_size: int = 500
@@ -36,7 +37,7 @@ class ConnectionSettings:
     auto_validate: bool = False
     server_version: str = ""
     webhook_url: str = ""
-    webhook_secret: str = field(default="", repr=False)
+    webhook_secret: Secret = field(default=Secret(""), repr=False)
     listen_as: str = ""
     channel_url: str = field(default="", repr=False)
     local_strict: bool = False
@@ -58,7 +59,7 @@ def connection_settings(alias: str) -> ConnectionSettings:
         endpoint=_endpoint(alias),
         project_id=values["PROJECT_ID"],
         database_id=values["DATABASE_ID"],
-        api_key=value_of(alias, "API_KEY"),
+        api_key=Secret(value_of(alias, "API_KEY")),
         timeout=float(values["TIMEOUT"]),
         retries=values["RETRIES"],
         page_size=values["PAGE_SIZE"],
@@ -68,7 +69,7 @@ def connection_settings(alias: str) -> ConnectionSettings:
         auto_validate=values["AUTO_VALIDATE"],
         server_version=values["SERVER_VERSION"],
         webhook_url=values["WEBHOOK_URL"],
-        webhook_secret=value_of(alias, "WEBHOOK_SECRET"),
+        webhook_secret=Secret(value_of(alias, "WEBHOOK_SECRET")),
         listen_as=values["LISTEN_AS"],
         channel_url=value_of(alias, "CHANNEL_URL"),
         local_strict=values["LOCAL_STRICT"],

@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from ..connection import Connection, connections
+from ..credentials import Secret
 from ..exceptions import AppwriteError, AppwriteORMError, ConfigurationError, NotFound, RateLimited, Unavailable
 from ..plans import Request
 from ..registry import registry
@@ -40,7 +41,7 @@ def _has_token(data: object) -> bool:
     return isinstance(data, dict) and isinstance(data.get("jwt"), str)
 
 
-def _token(connection: Connection, user: str) -> Steps[str]:
+def _token(connection: Connection, user: str) -> Steps[Secret]:
     try:
         body = {"duration": 60}
         reply = yield from connection.send(Request("POST", f"/users/{user}/jwts", body=body, shape=_has_token))
@@ -48,8 +49,7 @@ def _token(connection: Connection, user: str) -> Steps[str]:
         if error.type == "user_not_found":
             error.args = (f"{error} LISTEN_AS names a user of the project, who has to be made first.",)
         raise
-    token: str = reply.data["jwt"]
-    return token
+    return Secret(reply.data["jwt"])
 
 
 class Refused(AppwriteORMError):
@@ -128,7 +128,7 @@ class Listener:
         query = [("project", settings.project_id), *(("channels[]", channel) for channel in channels)]
         return f"ws{settings.endpoint.removeprefix('http')}/realtime?{urlencode(query)}"
 
-    def _headers(self) -> dict[str, str]:
+    def _headers(self) -> dict[str, Secret]:
         connection = connections[self.alias]
         user = connection.settings.listen_as
         # A token counts while connecting only, so that each connection gets a new one.
@@ -197,7 +197,7 @@ def _passes(error: Exception) -> bool:
     return isinstance(error, Refused) or not isinstance(error, AppwriteORMError)
 
 
-Connect = Callable[[str, dict[str, str]], "AbstractContextManager[ClientConnection]"]
+Connect = Callable[[str, Mapping[str, Secret]], "AbstractContextManager[ClientConnection]"]
 
 
 def _library() -> tuple[Connect, type[Exception]]:

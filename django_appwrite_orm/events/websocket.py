@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+import sys
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
 from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection, connect
+
+from ..credentials import Secret, without_frames
 
 __all__ = ["WebSocketException", "open_websocket"]
 
@@ -29,16 +34,30 @@ class _Direct(ClientConnection):
             raise
 
 
-def open_websocket(url: str, headers: dict[str, str]) -> AbstractContextManager[ClientConnection]:
+def _shows_no_secret(record: logging.LogRecord) -> bool:
+    """The library logs every header at level DEBUG."""
+    return all(str(value).lower() != "x-appwrite-jwt" for value in record.args or ())
+
+
+_logger = logging.getLogger("django_appwrite_orm.events.websocket")
+_logger.addFilter(_shows_no_secret)
+
+
+def open_websocket(url: str, headers: Mapping[str, Secret]) -> AbstractContextManager[ClientConnection]:
     """A connection, as a context manager. Raises `OSError` or a `WebSocketException` when there is none, and
     `ImportError` for a SOCKS proxy in the environment without the library that it takes."""
-    return connect(
-        url,
-        additional_headers=headers,
-        user_agent_header="django-appwrite-orm",
-        create_connection=_Direct,
-        open_timeout=OPEN_LIMIT,
-        close_timeout=CLOSE_LIMIT,
-        ping_interval=None,  # Appwrite's own ping shows that more than its front door lives
-        max_size=LARGEST,
-    )
+    outside = sys.exception()
+    try:
+        return connect(
+            url,
+            additional_headers={name: value.reveal() for name, value in headers.items()},
+            user_agent_header="django-appwrite-orm",
+            create_connection=_Direct,
+            open_timeout=OPEN_LIMIT,
+            close_timeout=CLOSE_LIMIT,
+            ping_interval=None,  # Appwrite's own ping shows that more than its front door lives
+            max_size=LARGEST,
+            logger=_logger,
+        )
+    except BaseException as error:
+        raise without_frames(error, outside)  # noqa: B904 -- it is the same error

@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from ..caching import CachePolicy, PolicyChange
 from ..connection import connections
+from ..credentials import Secret
 from ..exceptions import NotSupportedError
 from ..identity import IdentifiedAlias, Identity, same_identity
 from ..plans import EVERYTHING, NOTHING, Clause, Split, TableRef, conjunction, disjunction, split
@@ -131,13 +132,14 @@ class Selection(UnavailableMethods, Overridable, Generic[R]):
         """The same question to another connection, for the same user or guest."""
         return self._clone(db=same_identity(self.db, alias), is_placed=True)
 
-    def as_user(self, *, jwt: str | None = None, session: str | None = None) -> Self:
+    def as_user(self, *, jwt: str | Secret | None = None, session: str | Secret | None = None) -> Self:
         """The same question, or change, with a user's permissions: by a JWT or a session secret. Its rows are
         saved, and lead to others, as that user.
 
         Answers are cached only after `cached(ttl)`, and then apart from everybody else's. Appwrite refuses its
         bulk routes to users, so that rows are changed one by one.
         """
+        jwt, session = Secret.of(jwt), Secret.of(session)  # so that this frame shows neither
         return self._clone(db=IdentifiedAlias(self.db, Identity.of_user(jwt=jwt, session=session)))
 
     def as_guest(self) -> Self:

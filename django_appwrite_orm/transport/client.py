@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import copy
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+from ..credentials import HIDDEN, Secret, without_frames
+from ..exceptions import InvalidRequest
 from ..plans import Request
 from .features import Features
 from .local import LocalWire, local_file
@@ -17,7 +20,7 @@ from .wire import HTTPWire, Incoming, NoAnswer, Outgoing, Wire
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 # A request that carries one of these speaks for somebody else than the connection's key.
-_OTHER_IDENTITIES = frozenset({"x-appwrite-key", "x-appwrite-session", "x-appwrite-jwt", "authorization", "cookie"})
+OTHER_IDENTITIES = frozenset({"x-appwrite-key", "x-appwrite-session", "x-appwrite-jwt", "authorization", "cookie"})
 
 
 class Reply(NamedTuple):
@@ -36,7 +39,7 @@ class RawRequest(Request):
     """A request whose body is bytes already, with headers of its own (names in lower case)."""
 
     content: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str | Secret] = field(default_factory=dict, repr=False)
 
 
 # Real keys and tokens are longer; the local Appwrite's, which is no secret, is a common word.
@@ -55,26 +58,36 @@ class Client:
         *,
         endpoint: str,
         project_id: str,
-        api_key: str,
+        api_key: str | Secret,
         features: Features | None = None,
         local_strict: bool = False,
     ) -> None:
         self.endpoint = endpoint
         self.features = features
         self._project = project_id
-        self._caller = {"x-appwrite-key": api_key}
+        self._caller: Mapping[str, Secret] = {"x-appwrite-key": Secret(api_key)}
         self._wire: Wire = _wire_to(endpoint, local_strict)
 
     def send(self, request: Request, timeout: float, request_id: str = "") -> Reply:
         """One attempt of `timeout` seconds at most. Raises `NoAnswer`."""
-        return self._hidden(_reply(self._wire.send(self._outgoing(request, request_id), timeout)))
+        outgoing, outside = self._outgoing(request, request_id), sys.exception()
+        try:
+            found = self._wire.send(outgoing, timeout)
+        except BaseException as error:  # of a signal handler, for instance
+            raise without_frames(error, outside)  # noqa: B904 -- it is the same error
+        return self._hidden(_reply(found))
 
     async def asend(self, request: Request, timeout: float, request_id: str = "") -> Reply:
         """The same on the running event loop."""
-        return self._hidden(_reply(await self._wire.asend(self._outgoing(request, request_id), timeout)))
+        outgoing, outside = self._outgoing(request, request_id), sys.exception()
+        try:
+            found = await self._wire.asend(outgoing, timeout)
+        except BaseException as error:  # a cancellation, for instance
+            raise without_frames(error, outside)  # noqa: B904 -- it is the same error
+        return self._hidden(_reply(found))
 
     def _outgoing(self, request: Request, request_id: str) -> Outgoing:
-        headers = {
+        headers: dict[str, str | Secret] = {
             "user-agent": "django-appwrite-orm",
             "x-appwrite-project": self._project,
             "x-appwrite-response-format": (self.features or Features()).response_format,
@@ -82,15 +95,20 @@ class Client:
         if request_id:
             headers["x-request-id"] = request_id
         body = None
-        if isinstance(request, RawRequest):
-            body = request.content
-            headers |= request.headers
-        elif request.body is not None:
-            body = json.dumps(request.body, ensure_ascii=False, allow_nan=False).encode()
-            headers["content-type"] = "application/json"
-        if _OTHER_IDENTITIES.isdisjoint(headers):
+        try:
+            if isinstance(request, RawRequest):
+                body = request.content
+                headers |= request.headers
+            elif request.body is not None:
+                body = json.dumps(request.body, ensure_ascii=False, allow_nan=False, default=_in_json).encode()
+                headers["content-type"] = "application/json"
+            target = request.path + (f"?{urlencode(request.query)}" if request.query else "")
+        except UnicodeEncodeError:
+            raise InvalidRequest(
+                f"{request} was not sent: a text in it has half a surrogate pair, which is not valid in UTF-8."
+            ) from None
+        if OTHER_IDENTITIES.isdisjoint(headers):
             headers |= self._caller
-        target = request.path + (f"?{urlencode(request.query)}" if request.query else "")
         return Outgoing(request.method, target, headers, body)
 
     def _hidden(self, reply: Reply) -> Reply:
@@ -99,11 +117,11 @@ class Client:
             return reply
         text = reply.text
         for secret in self._caller.values():
-            if len(secret) >= _SECRET_LENGTH:
-                text = text.replace(secret, "[hidden]")
+            if len(secret.reveal()) >= _SECRET_LENGTH:
+                text = text.replace(secret.reveal(), HIDDEN)
         return reply._replace(text=text, body=text.encode())
 
-    def speaking_for(self, caller: Mapping[str, str]) -> Client:
+    def speaking_for(self, caller: Mapping[str, Secret]) -> Client:
         """The same client with these headers in place of the API key; both use the same connections."""
         other = copy.copy(self)
         other._caller = dict(caller)
@@ -112,6 +130,13 @@ class Client:
     def close(self) -> None:
         """Close the connections that are open; the next request opens new ones."""
         self._wire.close()
+
+
+def _in_json(value: object) -> str:
+    """What `json.dumps` cannot write by itself."""
+    if isinstance(value, Secret):
+        return value.reveal()
+    raise TypeError(f"A value of type {type(value).__name__} cannot be sent as JSON.")
 
 
 def _wire_to(endpoint: str, local_strict: bool) -> Wire:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,9 +77,9 @@ class LocalWire:
     def send(self, outgoing: Outgoing, limit: float) -> Incoming | NoAnswer:
         target = f"/v1{outgoing.target}"
         server, body = open_local(self._file), outgoing.body or b""
-        if not server.hears(_head_size(outgoing.method, target, outgoing.headers), strict=self._strict):
+        if not server.hears(outgoing.head_size, strict=self._strict):
             return NoAnswer("Server disconnected without sending a response.", sent=True)
-        answer = server.handle(outgoing.method, target, outgoing.headers, body, strict=self._strict)
+        answer = server.handle(outgoing.method, target, outgoing.plain_headers, body, strict=self._strict)
         return Incoming(answer.status, answer.headers, answer.body)
 
     async def asend(self, outgoing: Outgoing, limit: float) -> Incoming | NoAnswer:
@@ -89,8 +88,3 @@ class LocalWire:
 
     def close(self) -> None:
         """Nothing to do: the server belongs to the process (`close_local`)."""
-
-
-def _head_size(method: str, target: str, headers: Mapping[str, str]) -> int:
-    """Bytes of the request line and the headers, as they would be sent."""
-    return len(f"{method} {target} HTTP/1.1\r\n") + sum(len(f"{name}: {text}\r\n") for name, text in headers.items())

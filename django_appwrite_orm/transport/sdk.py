@@ -18,9 +18,10 @@ from appwrite.input_file import InputFile
 from appwrite.query import Query
 from urllib3.filepost import encode_multipart_formdata
 
+from ..credentials import Secret
 from ..exceptions import AppwriteError
 from ..steps import Steps, run
-from .client import RawRequest, Reply
+from .client import OTHER_IDENTITIES, RawRequest, Reply
 
 Deliver = Callable[[RawRequest], Steps[tuple[Reply, bool]]]
 
@@ -58,6 +59,7 @@ class SDKClient(AppwriteClient):  # type: ignore[misc]  # the SDK has no types
     ) -> Any:
         """What every service of the SDK ends in: one request, and its answer in the form `response_type`."""
         given = {name.lower(): value for name, value in {**self._global_headers, **(headers or {})}.items()}
+        given |= {name: Secret(given[name]) for name in OTHER_IDENTITIES & given.keys()}
         given.pop("x-appwrite-project", None)  # the services say what this client was not told
         values = {name: Query._flatten(value) for name, value in (params or {}).items()}
         request = self._request(method.upper(), quote(path, safe="/%:@+,;=~"), given, values)
@@ -71,7 +73,7 @@ class SDKClient(AppwriteClient):  # type: ignore[misc]  # the SDK has no types
             return reply.text
         return json.loads(reply.text) if reply.is_json and reply.text else reply.body
 
-    def _request(self, method: str, path: str, headers: dict[str, str], values: dict[str, Any]) -> RawRequest:
+    def _request(self, method: str, path: str, headers: dict[str, Any], values: dict[str, Any]) -> RawRequest:
         kind = headers.pop("content-type", "")
         if method == "GET":
             query = tuple((name, _in_url(value)) for name, value in self.flatten(values).items())

@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary, WeakSet
 
 import httpcore2 as httpcore
 
+from ..credentials import Secret, revealed
 from ..forking import tell_after_fork
 from .cancelled import ClosingBackend
 from .deadline import DeadlineBackend, ending_in
@@ -52,8 +53,19 @@ class Outgoing(NamedTuple):
 
     method: str
     target: str
-    headers: Mapping[str, str]
+    headers: Mapping[str, str | Secret]
     body: bytes | None
+
+    @property
+    def plain_headers(self) -> dict[str, str]:
+        """The headers with their secrets. Never in a variable of a frame that an exception leaves."""
+        return {name: revealed(value) for name, value in self.headers.items()}
+
+    @property
+    def head_size(self) -> int:
+        """Bytes of the request line and the headers as they are sent, but for what the wire adds."""
+        line = len(f"{self.method} {self.target} HTTP/1.1\r\n")
+        return line + sum(len(f"{name}: \r\n") + len(revealed(value)) for name, value in self.headers.items())
 
 
 class Incoming(NamedTuple):
@@ -125,7 +137,7 @@ class HTTPWire:
         return {
             "method": outgoing.method,
             "url": self._endpoint + outgoing.target,
-            "headers": {"accept-encoding": "gzip", **outgoing.headers},
+            "headers": {"accept-encoding": "gzip", **outgoing.plain_headers},
             "content": outgoing.body,
             "extensions": {"timeout": timeout, "trace": trace},
         }

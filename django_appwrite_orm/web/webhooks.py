@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 
 from ..conf import DEFAULT_ALIAS
 from ..connection import connections
+from ..credentials import Secret, revealed
 from ..events import handle
 from ..exceptions import ConfigurationError
 from ..steps import run
@@ -54,9 +55,9 @@ def appwrite_webhook(request: HttpRequest, using: str = DEFAULT_ALIAS) -> HttpRe
     return HttpResponse(status=204)
 
 
-def signature(secret: str, url: str, body: bytes) -> str:
+def signature(secret: str | Secret, url: str, body: bytes) -> str:
     """What Appwrite sends in X-Appwrite-Webhook-Signature: base64 of HMAC-SHA1 over URL (percent-decoded) and body."""
-    return base64.b64encode(hmac.digest(secret.encode(), unquote(url).encode() + body, hashlib.sha1)).decode()
+    return base64.b64encode(hmac.digest(revealed(secret).encode(), unquote(url).encode() + body, hashlib.sha1)).decode()
 
 
 def _says_too_large(request: HttpRequest) -> bool:

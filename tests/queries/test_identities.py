@@ -183,7 +183,7 @@ def test_asynchronously_at_once(ada, bob) -> None:
 
 
 def test_the_secret_shows_nowhere(ada, caplog: pytest.LogCaptureFixture) -> None:
-    secret = ada.db.identity.secret
+    secret = ada.db.identity.secret.reveal()
     caplog.set_level("DEBUG")
     letter = ada.cached(60).create(text="x")
     list(ada.cached(60))
