@@ -39,6 +39,7 @@ from .exceptions import AppwriteError, ConfigurationError, RateLimited, Unavaila
 from .forking import tell_after_fork
 from .identity import IdentifiedAlias, Identity
 from .plans import Answer, Exchange, ReadPlan, Request, TableRef, version
+from .printable import shortened
 from .steps import Steps
 from .transport import IN_MEMORY, Client, Features, Reply, deliver, exchange, local_file
 
@@ -138,7 +139,7 @@ class Connection:
                 answer = yield from exchange(client, request, timeout=min(settings.timeout, PATIENCE), retries=0)
                 client.features = Features.of(answer.data["version"])
             except (AppwriteError, ValueError) as error:
-                logger.warning("%r does not say its version, which SERVER_VERSION can: %s", self, error)
+                logger.warning("%r does not say its version, which SERVER_VERSION can: %s", self, shortened(error))
                 if isinstance(error, Unavailable | RateLimited):
                     return Features()
                 client.features = Features()

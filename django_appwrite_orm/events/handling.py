@@ -15,6 +15,7 @@ from ..connection import Connection, connections
 from ..effects import reached_by_report
 from ..exceptions import CacheUnavailable
 from ..plans import TableRef
+from ..printable import shortened
 from ..registry import registry
 from ..signals import Send
 from ..steps import Steps
@@ -54,7 +55,7 @@ def handle(names: Sequence[str], payload: object, alias: str) -> Steps[list[RowC
                 yield from _announce(told[-1], change.row, connection)
         known = known or bool(changes)
     if not known:
-        logger.debug("An event of no registered table: %s", names[0] if names else "no name")
+        logger.debug("An event of no registered table: %s", shortened(names[0]) if names else "no name")
     return told
 
 

@@ -19,6 +19,7 @@ from ..connection import Connection, connections
 from ..credentials import Secret
 from ..exceptions import AppwriteError, AppwriteORMError, ConfigurationError, NotFound, RateLimited, Unavailable
 from ..plans import Request
+from ..printable import shortened
 from ..registry import registry
 from ..steps import Steps, run
 from .changes import RowChange
@@ -108,7 +109,9 @@ class Listener:
                 self._reporter.become("waiting")
                 pause = pause_after(self._failures)
                 self._failures += 1
-                logger.warning("Realtime of %r: %s. Again in %.1f s.", self.alias, str(error) or repr(error), pause)
+                logger.warning(
+                    "Realtime of %r: %s. Again in %.1f s.", self.alias, shortened(error) or repr(error), pause
+                )
                 self._stop.wait(pause)
             except ImportError as error:  # of the websocket library's own, for a SOCKS proxy
                 raise ConfigurationError(f"Realtime of {self.alias!r} cannot connect: {error}") from error
@@ -162,9 +165,10 @@ class Listener:
             if kind == "event":
                 names, payload = [*map(str.strip, data["events"])], data["payload"]
             elif kind == "error":
-                refusal = f"Appwrite says {data['code']}: {data['message']}"
+                refusal = f"Appwrite says {shortened(data['code'], 100)}: {shortened(data['message'])}"
             elif kind == "connected":
-                user, channels = data["user"]["$id"] if data["user"] else "a guest", len(data["channels"])
+                user = shortened(data["user"]["$id"], 100) if data["user"] else "a guest"
+                channels = len(data["channels"])
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             logger.error("Realtime of %r: a frame that cannot be read; every table is read anew.", self.alias)
             run(forget_all(self.alias))

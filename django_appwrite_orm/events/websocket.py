@@ -12,6 +12,7 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from ..credentials import Secret, without_frames
+from ..printable import shortened
 
 __all__ = ["WebSocketException", "open_websocket"]
 
@@ -30,7 +31,7 @@ class _Direct(ClientConnection):
             super().handshake(*given, **more)
         except InvalidStatus as error:
             if place := error.response.headers.get("Location"):
-                raise ConnectionError(f"it redirects to {place}, which is not followed") from None
+                raise ConnectionError(f"it redirects to {shortened(place)}, which is not followed") from None
             raise
 
 

@@ -5,6 +5,7 @@
 
 from .protocol.answers import Answer
 from .server import LocalAppwrite
+from .store.foundation import ForeignFile
 from .store.snapshots import Snapshot
 
-__all__ = ["Answer", "LocalAppwrite", "Snapshot"]
+__all__ = ["Answer", "ForeignFile", "LocalAppwrite", "Snapshot"]

@@ -7,6 +7,7 @@ import sys
 
 from .serving.command import add_arguments, run
 from .serving.door import MissingServer
+from .store.foundation import ForeignFile
 
 
 def _say(line: str) -> None:
@@ -19,7 +20,7 @@ def main() -> int:
     add_arguments(parser)
     try:
         run(vars(parser.parse_args()), _say)
-    except (MissingServer, OSError) as problem:
+    except (MissingServer, ForeignFile, OSError) as problem:
         _say(str(problem))
         return 1
     return 0

@@ -69,7 +69,7 @@ class LocalAppwrite:
         except (Busy, sqlite3.OperationalError) as problem:
             return _store_failure(problem, words)
         except Exception:
-            logger.exception("The local Appwrite failed on %s %s", method, target.partition("?")[0])
+            logger.exception("The local Appwrite failed on %.20r %.200r", method, target.partition("?")[0])
             return error_answer(AppwriteError("general_unknown", "The local Appwrite failed; its log says why."))
 
     def hears(self, head: int, *, strict: bool | None = None) -> bool:

@@ -1,21 +1,18 @@
-"""Text from outside (a server, a file) as it is safe to print: in a terminal, a comment, a line of a report."""
+"""Text from outside (a server, a file) of several lines, or as JSON, as it is safe to print: in a terminal, a comment,
+a line of a report."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+from ..printable import one_line
 
-def one_line(text: str) -> str:
-    """`text` without anything that ends a line or steers a terminal: such characters are shown by their escapes.
-
-    `str.isprintable` is false for every control, format, separator and surrogate character, the space excepted.
-    """
-    return text if text.isprintable() else "".join(map(_escaped, text))
+__all__ = ["json_text", "one_line", "printable"]
 
 
 def printable(text: str) -> str:
-    """The same with the line feeds kept, for messages of several lines."""
+    """`text` as `one_line` gives it, with the line feeds kept, for messages of several lines."""
     return "\n".join(map(one_line, text.split("\n")))
 
 
@@ -25,7 +22,3 @@ def json_text(value: Any, **options: Any) -> str:
     if text.isprintable():
         return text
     return "".join(one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in text)
-
-
-def _escaped(character: str) -> str:
-    return character if character.isprintable() else repr(character)[1:-1]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..exceptions import AppwriteError, RateLimited, Timeout, Unavailable
 from ..plans import Answer, Request
+from ..printable import shortened
 from ..steps import Pause, Step, Steps
 from .errors import error_from, wait_of
 from .wire import NoAnswer
@@ -89,7 +90,7 @@ def exchange(client: Client, request: Request, *, timeout: float, retries: int) 
     # Nothing at all is an answer to a deletion alone; anywhere else it would read as a row that is not there.
     nothing = reply.status == 204 and request.method == "DELETE"
     if reply.status >= 300 or not (nothing or request.shape(data)):
-        moved = f" (it redirects to {reply.headers['location']})" if "location" in reply.headers else ""
+        moved = f" (it redirects to {shortened(reply.headers['location'])})" if "location" in reply.headers else ""
         what = "JSON that is no answer to it" if isinstance(data, dict) else "no JSON object"
         raise Unavailable(
             f"{client.endpoint} answered {request} with {reply.status} and {what}{moved}; is it an Appwrite endpoint?",
@@ -101,7 +102,8 @@ def exchange(client: Client, request: Request, *, timeout: float, retries: int) 
 
 def _silent(client: Client, request: Request, silence: NoAnswer) -> _Failure:
     error = (Timeout if silence.timed_out else Unavailable)(
-        f"No answer from {client.endpoint} to {request}: {silence}", unclear=silence.sent and not request.is_read
+        f"No answer from {client.endpoint} to {request}: {shortened(silence)}",
+        unclear=silence.sent and not request.is_read,
     )
     return _Failure(error, not silence.final and (not silence.sent or _is_harmless(request)))
 

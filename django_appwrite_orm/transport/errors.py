@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import exceptions as errors
 from ..plans import Request
+from ..printable import shortened
 
 _BY_TYPE: Mapping[str, type[errors.AppwriteError]] = {
     "row_already_exists": errors.IntegrityError,
@@ -41,7 +42,8 @@ def error_from(request: Request, status: int, body: Any, wait: float | None) -> 
     after a 400 too, see `Request`.
     """
     kind, said = _text_of(body, "type"), _text_of(body, "message")
-    message = f"Appwrite answered {request} with {status}{f' {kind}' if kind else ''}: {said or 'no message'}"
+    message = f"Appwrite answered {request} with {status}{f' {shortened(kind, 100)}' if kind else ''}: "
+    message += shortened(said or "no message")
     if kind in UNMADE:
         message += " Run migrate_appwrite."
     if status == 429:

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..exceptions import ConfigurationError
 from ..forking import tell_after_fork
 from .wire import Incoming, NoAnswer, Outgoing
 
@@ -29,11 +30,14 @@ class _Servers:
         self._lock = threading.Lock()
 
     def open(self, file: str) -> LocalAppwrite:
-        from ..local import LocalAppwrite  # only projects that use it pay for its import
+        from ..local import ForeignFile, LocalAppwrite  # only projects that use it pay for its import
 
         with self._lock:
             if file not in self._open:
-                self._open[file] = LocalAppwrite(file)
+                try:
+                    self._open[file] = LocalAppwrite(file)
+                except ForeignFile as problem:
+                    raise ConfigurationError(str(problem)) from problem
             return self._open[file]
 
     def close(self, file: str) -> None:
@@ -55,7 +59,8 @@ def local_file(endpoint: str) -> str | None:
 
 
 def open_local(file: str) -> LocalAppwrite:
-    """The one server of this process for `file` (a path, or `:memory:`)."""
+    """The one server of this process for `file` (a path, or `:memory:`). Raises `ConfigurationError` for a file of
+    another program."""
     return _servers.open(file)
 
 

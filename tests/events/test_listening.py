@@ -199,6 +199,16 @@ def test_a_refusal_is_said_and_tried_again(start: Start, case: str, caplog: pyte
     assert len(server.received) == 2
 
 
+def test_a_refusal_is_logged_as_one_short_line(start: Start, caplog: pytest.LogCaptureFixture) -> None:
+    said = "no\nERROR forged line\x1b[2J" + "x" * 10_000
+    error = {"type": "error", "data": {"code": 1008, "message": said}}
+    _, found = start(frames(error, then=lambda connection: None), frames(CONNECTED))
+    assert soon(lambda: found.state == "listening")
+    [text] = [record.getMessage() for record in caplog.records if "Appwrite says" in record.getMessage()]
+    assert text.isprintable()
+    assert len(text) < 1_000
+
+
 def test_the_pauses_grow_to_a_minute() -> None:
     """However long the outage: two days of them are no reason to fail."""
     assert [round(pauses.pause_after(failures) * 100) for failures in (0, 1, 5, 6, 3000)] == [1, 2, 32, 60, 60]

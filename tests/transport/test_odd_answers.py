@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import logging
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -170,3 +171,24 @@ def test_no_proxy_names_an_address_with_brackets_or_without(monkeypatch: pytest.
     assert proxies.proxy_of("http://[::1]:80/v1") is not None
     monkeypatch.setenv("no_proxy", name)
     assert proxies.proxy_of("http://[::1]:80/v1") is None
+
+
+HOSTILE = "no such row\nERROR forged line\x1b[2J\u202e" + "x" * 100_000
+
+
+@pytest.mark.parametrize("place", ["message", "type"])
+def test_what_a_server_says_is_one_short_line(drive: Drive, place: str, caplog: pytest.LogCaptureFixture) -> None:
+    """In the error and in the log."""
+    body = {"message": "m", "code": 503, "type": "general_unknown"} | {place: HOSTILE}
+    refused = answer(503, body)
+    with (
+        faulty(refused, refused) as server,
+        caplog.at_level(logging.DEBUG),
+        pytest.raises(Unavailable, match=r"no such row\\nERROR") as caught,
+    ):
+        drive(exchange(server.client(), READ, timeout=30, retries=1))
+    logged = [record.getMessage() for record in caplog.records if record.name == "django_appwrite_orm.transport"]
+    assert any("forged" in text for text in logged)
+    for text in (str(caught.value), *logged):
+        assert text.isprintable()
+        assert len(text) < 1_000

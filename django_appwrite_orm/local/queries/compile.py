@@ -55,7 +55,9 @@ def compile_filters(queries: Sequence[Query], fields: Mapping[str, Field], word:
             one = Sql()  # a filter may have several parts, which hold together also inside an `or`
             _add_filter(one, query, field)
             condition = f"({one.joined('AND')})"
-            sql.add(field.through.format(condition) if field.through else condition, *one.values)
+            if field.through:
+                condition = field.through.format(condition)
+            sql.add(condition, *one.values, *field.through_values)
     return sql.joined(word), sql.values
 
 

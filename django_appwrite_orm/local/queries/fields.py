@@ -14,7 +14,7 @@ class Field:
     ``sql`` names its values, ``folded`` their folded form where it is text (empty where it cannot be compared as
     text); ``narrow`` says a whole number of 32 bits, ``indexed`` that an index begins with it; ``words`` is the
     full-text table where it has an index. A field of related rows has in ``through`` the condition that leads there,
-    with a place for its own.
+    with a place for its own, and in ``through_values`` what that binds after it.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Field:
     indexed: bool = False
     words: str = ""
     through: str = ""
+    through_values: tuple[Any, ...] = ()
 
     @property
     def is_text(self) -> bool:

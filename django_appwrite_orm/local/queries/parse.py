@@ -83,6 +83,14 @@ def parse_queries(texts: Iterable[str]) -> Parsed:
     return parsed
 
 
+def attributes_of(filters: Iterable[Query]) -> set[str]:
+    """What filters ask for, nested ones included."""
+    found: set[str] = set()
+    for query in filters:
+        found |= attributes_of(query.values) if query.method in LOGICAL else {query.attribute}
+    return found
+
+
 def parse_query(text: str) -> Query:
     """One query from its JSON. Raises ``ValueError``."""
     try:

@@ -44,6 +44,7 @@ def _remembered(work: Work, table: Table, question: list[Any], ttl: int, ask: Ca
     if found is not None:
         return json.loads(found[0]), True
     answer = ask()
+    session.run("DELETE FROM cached_lists WHERE expires <= ?", (present,))
     session.run(
         "INSERT OR REPLACE INTO cached_lists (table_n, question, answer, expires) VALUES (?, ?, ?, ?)",
         (table.number, name, json.dumps(answer), present + ttl),

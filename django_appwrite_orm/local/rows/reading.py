@@ -15,8 +15,8 @@ from ..queries.spatial import asks_spatial_null
 from .access import may, readable_rows
 from .link_reading import Selection, select, show_links
 from .show import permissions_of, select_columns, show_row
-from .source import row_source
-from .stored import find_row
+from .source import source_for
+from .stored import StoredRow, find_row
 from .work import Work
 
 _SELECTABLE: Final = frozenset({"*", "$id", "$sequence", "$createdAt", "$updatedAt", "$permissions", "$collection"})
@@ -53,8 +53,10 @@ def list_rows(work: Work, table: Table, queries: Iterable[str]) -> tuple[Page, l
     ``general_query_invalid``, ``general_cursor_not_found``, ``user_unauthorized``.
     """
     parsed = parse_row_queries(queries)
-    _check_cursor(work, table, parsed)
+    cursor = _cursor_row(work, table, parsed)
     readable = readable_rows(work.caller, table)
+    if cursor is not None and not may(work.caller, table, "read", permissions_of(cursor)):
+        raise _cursor_not_found()  # otherwise the page would tell how the row's values compare with others
     page, selection = plan_rows(work, table, parsed)
     if readable is not None:
         page = page.narrowed(*readable)
@@ -72,15 +74,22 @@ def parse_row_queries(queries: Iterable[str]) -> Parsed:
         raise invalid_query(str(problem)) from problem
 
 
-def _check_cursor(work: Work, table: Table, parsed: Parsed) -> None:
+def _cursor_row(work: Work, table: Table, parsed: Parsed) -> StoredRow | None:
+    """The row that the cursor names. Raises ``general_query_invalid``, ``general_cursor_not_found``."""
     if parsed.cursor is None:
-        return
+        return None
     try:
         id = cursor_id(parsed.cursor)
     except ValueError as problem:
         raise invalid_query(str(problem)) from problem
-    if find_row(work.session, table, id, ()) is None:
-        raise AppwriteError("general_cursor_not_found", "The row a cursor stands at does not exist.")
+    row = find_row(work.session, table, id, ())
+    if row is None:
+        raise _cursor_not_found()
+    return row
+
+
+def _cursor_not_found() -> AppwriteError:
+    return AppwriteError("general_cursor_not_found", "The row a cursor stands at does not exist.")
 
 
 def plan_rows(
@@ -91,7 +100,7 @@ def plan_rows(
         if len(parsed.filters) > MOST_QUERIES:
             raise ValueError(f"at most {MOST_QUERIES} queries")
         selection = select(work, table, selected_names(table, parsed.selects))
-        source = row_source(work, table)
+        source = source_for(work, table, parsed.filters)
         page = plan_page(source, parsed, default_limit)
     except ValueError as problem:
         raise invalid_query(str(problem)) from problem

@@ -3,12 +3,15 @@
 # ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
 from ..catalogue.models import RELATIONSHIP, Table
 from ..catalogue.physical import words_column
 from ..queries.fields import Field, Source
+from ..queries.parse import Query, attributes_of
+from .access import readable_rows
 from .links import Side, related_table, visible_sides
 from .work import Work
 
@@ -29,6 +32,24 @@ def row_source(work: Work, table: Table) -> Source:
             fields |= _related_fields(work, table, side)
         found = table.__dict__["_source"] = Source(table.rows_name, fields, "seq", "id_f")
     return found
+
+
+def source_for(work: Work, table: Table, filters: Iterable[Query]) -> Source:
+    """The rows of a table for one caller, for whom filters on related rows see those that the caller may read.
+
+    Otherwise a value that is kept from the caller could be guessed letter by letter. Raises ``user_unauthorized``
+    where the filters ask a related table of which the caller may read nothing.
+    """
+    source = row_source(work, table)
+    if work.caller.is_key:
+        return source
+    asked = {name.partition(".")[0] for name in attributes_of(filters) if "." in name}
+    fields = dict(source.fields)
+    for side in visible_sides(table):
+        if side.column.key in asked:
+            readable = readable_rows(work.caller, related_table(work, table, side))
+            fields |= _related_fields(work, table, side, readable)
+    return replace(source, fields=fields)
 
 
 def _fields(table: Table) -> dict[str, Field]:
@@ -52,15 +73,19 @@ def _fields(table: Table) -> dict[str, Field]:
     return fields
 
 
-def _related_fields(work: Work, table: Table, side: Side) -> dict[str, Field]:
-    """The link itself, where this side holds it, and the columns of the rows over there under a dotted name."""
+def _related_fields(
+    work: Work, table: Table, side: Side, readable: tuple[str, list[str]] | None = None
+) -> dict[str, Field]:
+    """The link itself, where this side holds it, and the columns of the rows over there, of those that are
+    ``readable``, under a dotted name."""
     key = side.column.key
     link = f"(SELECT {side.far} FROM {side.links} WHERE {side.near} = {table.rows_name}.id_f)"
     found = {key: Field(key, RELATIONSHIP, link, link if side.holds else "")}
     related = related_table(work, table, side)
-    over_there = f"SELECT id_f FROM {related.rows_name} WHERE {{}}"
+    condition, values = readable or ("1", [])
+    over_there = f"SELECT id_f FROM {related.rows_name} WHERE {{}} AND {condition}"
     through = f"id_f IN (SELECT {side.near} FROM {side.links} WHERE {side.far} IN ({over_there}))"
     for field in _fields(related).values():
         name = f"{key}.{field.name}"
-        found[name] = replace(field, name=name, through=through)
+        found[name] = replace(field, name=name, through=through, through_values=tuple(values))
     return found

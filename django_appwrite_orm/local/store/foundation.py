@@ -8,9 +8,22 @@ for comparison (see ``values.collation``).
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from typing import Final
 
 FORMAT: Final = 1
+APPLICATION_ID: Final = 0x41707277  # "Aprw", in SQLite's header of the file
+_OURS: Final = frozenset({"settings", "databases", "tables", "columns", "indexes"})
+
+
+_FOREIGN: Final = (
+    "{} {}; the local Appwrite does not write into it. Name another file: 'ENDPOINT': 'local:FILE', or --database FILE."
+)
+
+
+class ForeignFile(RuntimeError):
+    """The SQLite file is another program's, or another version's of the local Appwrite."""
+
 
 _STATEMENTS: Final = """
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
@@ -67,10 +80,41 @@ INSERT OR IGNORE INTO settings VALUES ('format', 1), ('generation', 1);
 
 def lay_foundation(connection: sqlite3.Connection) -> None:
     """Create what is missing. Call inside a write transaction: of several processes that open a new file at once
-    the first one does it and the others find it done."""
+    the first one does it and the others find it done. Raises ``ForeignFile``, with the file as it was."""
+    _check_owner(connection)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     for statement in _STATEMENTS.split(";\n"):
         if statement.strip():
             connection.execute(statement)
     found = connection.execute("SELECT value FROM settings WHERE name = 'format'").fetchone()[0]
     if found != FORMAT:
-        raise RuntimeError(f"the file was written in format {found}; this version reads format {FORMAT}")
+        raise ForeignFile(
+            f"The file of the local Appwrite was written in format {found}; this version reads format {FORMAT}. "
+            "Name another file, or open it with the version that wrote it."
+        )
+
+
+def check_file(path: str) -> None:
+    """Look at a file before anything of it is changed. Raises ``ForeignFile``."""
+    with closing(sqlite3.connect(path)) as connection:
+        _check_owner(connection)
+
+
+def _check_owner(connection: sqlite3.Connection) -> None:
+    """A file is ours if it is empty, if it says so, or, from before it said so, if it has our tables."""
+    try:
+        owner, version = (
+            connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
+        )
+        names = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError as problem:
+        raise ForeignFile(_FOREIGN.format(_path(connection), "is not an SQLite file")) from problem
+    if owner == APPLICATION_ID or (owner == 0 and (names >= _OURS or not (names or version))):
+        return
+    raise ForeignFile(_FOREIGN.format(_path(connection), "belongs to another program"))
+
+
+def _path(connection: sqlite3.Connection) -> str:
+    return str(connection.execute("PRAGMA database_list").fetchone()[2])

@@ -11,7 +11,7 @@ from typing import Any
 from ..events.event import Event
 from ..events.feed import Feed
 from .connections import Connections
-from .foundation import lay_foundation
+from .foundation import check_file, lay_foundation
 
 Values = Sequence[Any] | Mapping[str, Any]
 
@@ -68,8 +68,11 @@ class Store:
     """The SQLite database behind a local Appwrite."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
+        """Open the file, or make it. Raises ``ForeignFile``."""
         self.connections = Connections(path)
         self.feed = Feed()
+        if not self.connections.in_memory:
+            check_file(self.connections.path)
         with self.connections.borrow(writing=True) as connection:
             lay_foundation(connection)
 

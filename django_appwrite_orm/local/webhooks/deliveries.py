@@ -83,7 +83,7 @@ class Deliveries:
 
     def _note(self, webhook: Webhook, failure: str) -> None:
         if failure:
-            logger.warning("Webhook %s was not taken: %s", webhook.id, failure.partition("\n")[0])
+            logger.warning("Webhook %s was not taken: %.200r", webhook.id, failure.partition("\n")[0])
         if failure or webhook.attempts:
             with self._store.session(writing=True) as session:
                 note_outcome(session, webhook, failure and f"URL: {webhook.url}\nMethod: POST\n{failure}")

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from django_appwrite_orm.local import ForeignFile
 from django_appwrite_orm.local.serving.command import add_arguments, run
 from django_appwrite_orm.local.serving.door import MissingServer
 
@@ -20,7 +21,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             run(options, self._say)
-        except (MissingServer, OSError) as problem:
+        except (MissingServer, ForeignFile, OSError) as problem:
             raise CommandError(str(problem)) from problem
 
     def _say(self, line: str) -> None:

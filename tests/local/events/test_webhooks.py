@@ -179,6 +179,30 @@ def test_nobody_answers(appwrite: Client, rows: str, receiver: Receiver, caplog:
     assert "a-secret-of-ours" not in caplog.text
 
 
+def test_what_a_receiver_says_is_logged_as_one_short_line(
+    appwrite: Client, rows: str, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as hostile:
+
+        def say() -> None:
+            connection, _ = hostile.accept()
+            with connection:
+                connection.recv(65_536)
+                connection.sendall(b"\x1b[2J forged " + b"x" * 10_000 + b"\r\n\r\n")
+
+        thread = threading.Thread(target=say)
+        thread.start()
+        register(appwrite, f"http://127.0.0.1:{hostile.getsockname()[1]}/", "a")
+        register(appwrite, receiver.url, "b")
+        appwrite(f"POST {rows}", {"rowId": "r", "data": {"n": 1}})
+        assert counted(receiver, 1) == [1]
+        thread.join()
+    [text] = [record.getMessage() for record in caplog.records]
+    assert "forged" in text
+    assert text.isprintable()
+    assert len(text) < 400
+
+
 @pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: "])
 def test_a_receiver_that_drips_its_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch, head: bytes) -> None:
     monkeypatch.setattr(calls, "LIMIT", 0.3)

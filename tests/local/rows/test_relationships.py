@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ..client import Client, query
+from ..client import GUEST, Client, query
 
 
 @pytest.fixture
@@ -194,3 +194,37 @@ def test_a_row_made_along_has_the_permissions_of_the_row_it_came_with(library: C
     library(f"PATCH {BOOKS}/b", {"data": {"author": [{"$id": "m", "name": "M"}]}})
     found = {row["$id"]: row["$permissions"] for row in library(f"GET {AUTHORS}")["rows"]}
     assert found == {"a": ['read("any")'], "z": [], "m": ['read("any")']}
+
+
+def test_filters_follow_links_to_readable_rows_alone(library: Client) -> None:
+    """Otherwise a guest guesses a value letter by letter, and by what an order or a cursor makes of it."""
+    link(library, "manyToOne")
+    for id, granted in (("a", ['read("any")']), ("z", [])):
+        library(f"POST {AUTHORS}", {"rowId": id, "data": {"name": f"secret {id}"}, "permissions": granted})
+        library(f"POST {BOOKS}", {"rowId": f"b{id}", "data": {"name": id, "author": id}})
+    library("PUT /d/tables/books", {"name": "books", "permissions": ['read("any")']})
+    guess = query("startsWith", "author.name", "secret")
+    nested = query("or", "", guess, query("equal", "name", "nothing"))
+    kept = query("isNotNull", "author.name")
+    for asked in (guess, nested, kept):
+        refused = library.refusal(f"GET {BOOKS}", queries=[asked], headers=GUEST)
+        assert refused == (401, "user_unauthorized")
+    library("PUT /d/tables/authors", {"name": "authors", "permissions": [], "rowSecurity": True})
+    for asked in (guess, nested, kept):
+        seen = library(f"GET {BOOKS}", queries=[asked], headers=GUEST)
+        assert ([row["$id"] for row in seen["rows"]], seen["total"]) == (["ba"], 1)
+        assert library(f"GET {BOOKS}", queries=[asked])["total"] == 2
+    assert library(f"GET {BOOKS}", queries=[query("equal", "author", "z")], headers=GUEST)["total"] == 1
+    ordered = query("orderAsc", "author.name")
+    assert library.refusal(f"GET {BOOKS}", queries=[ordered], headers=GUEST) == (400, "general_query_invalid")
+
+
+def test_a_cursor_stands_at_readable_rows_alone(library: Client) -> None:
+    library("PUT /d/tables/authors", {"name": "authors", "permissions": [], "rowSecurity": True})
+    for id, granted in (("a", ['read("any")']), ("m", []), ("z", ['read("any")'])):
+        library(f"POST {AUTHORS}", {"rowId": id, "data": {"name": id}, "permissions": granted})
+    after = [query("orderAsc", "name"), query("cursorAfter", "", "m")]
+    assert [row["$id"] for row in library(f"GET {AUTHORS}", queries=after)["rows"]] == ["z"]
+    assert library.refusal(f"GET {AUTHORS}", queries=after, headers=GUEST) == (400, "general_cursor_not_found")
+    after[1] = query("cursorAfter", "", "a")
+    assert [row["$id"] for row in library(f"GET {AUTHORS}", queries=after, headers=GUEST)["rows"]] == ["z"]
