@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core.cache import caches
 
 from django_appwrite_orm.caching import ledger, outages
 from django_appwrite_orm.connection import connections
-from django_appwrite_orm.exceptions import NotFound
-from django_appwrite_orm.plans import Request
-from django_appwrite_orm.steps import run
 from django_appwrite_orm.transport import close_local
+from tests import unfixed
 from tests.library.tables import Book, Everything, Reader
-from tests.prepared import prepare
+from tests.prepared import empty_store, prepare
 from tests.threading_ways import thread_contexts  # noqa: F401 -- a fixture
-from tests.unfixed import pytest_collection_modifyitems  # noqa: F401
 
 # These tests make servers and files of their own, also in child processes. tests/contrib/test_reach.py turns it off.
 os.environ["APPWRITE_ORM_ALLOW_IN_TESTS"] = "1"
@@ -33,19 +28,18 @@ def clean_world() -> Iterator[None]:
     connections.reset()
     for known in (ledger._ledgers, outages._outages):  # of a store that an exception's traceback still holds
         known.clear()
-    _empty_store()
+    empty_store()
     yield
     connections.reset()
     close_local(":memory:")
 
 
-def _empty_store() -> None:
-    if settings.APPWRITE_ORM["default"]["ENDPOINT"].startswith("local:"):
-        close_local(":memory:")
-        return
-    connection = connections["default"]
-    with suppress(NotFound):
-        run(connection.send(Request("DELETE", f"/tablesdb/{connection.settings.database_id}")))
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    unfixed.pytest_collection_modifyitems(items)
+    for item in items:
+        marker = item.get_closest_marker("local_only")
+        if marker is not None and "APPWRITE_TEST_ENDPOINT" in os.environ:
+            item.add_marker(pytest.mark.skip(reason=marker.args[0]))
 
 
 @pytest.fixture

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from django_appwrite_orm import Table
 from django_appwrite_orm.connection import connections
+from django_appwrite_orm.exceptions import NotFound
 from django_appwrite_orm.local import Snapshot
 from django_appwrite_orm.plans import Request
 from django_appwrite_orm.schema import migrate
 from django_appwrite_orm.steps import run
-from django_appwrite_orm.transport import open_local
+from django_appwrite_orm.transport import close_local, open_local
 
 _made: dict[tuple[object, ...], Snapshot] = {}
+
+
+def empty_store() -> None:
+    """Have no database on the server of "default"."""
+    connection = connections["default"]
+    if connection.settings.endpoint == "local::memory:":
+        close_local(":memory:")
+        return
+    with suppress(NotFound):
+        run(connection.send(Request("DELETE", f"/tablesdb/{connection.settings.database_id}")))
 
 
 def prepare(*tables: type[Table]) -> None:

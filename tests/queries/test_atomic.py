@@ -3,8 +3,6 @@
 # ruff: noqa: PT012, SIM117 -- what is tested is a block
 from __future__ import annotations
 
-import os
-
 import pytest
 from django.db.models import F
 
@@ -194,7 +192,7 @@ def _outside(work) -> None:
     Context().run(work)
 
 
-@pytest.mark.skipif("APPWRITE_TEST_ENDPOINT" in os.environ, reason="it turns the clock of the local Appwrite")
+@pytest.mark.local_only("it turns the clock of the local Appwrite")
 def test_a_block_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     from django_appwrite_orm.local.transactions import records
 

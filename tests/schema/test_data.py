@@ -16,10 +16,10 @@ from django.core.management import call_command
 
 from django_appwrite_orm import Permission, Role, orm
 from django_appwrite_orm.connection import connections
-from django_appwrite_orm.transport import close_local
 from django_appwrite_orm.transport.attempts import Attempt
 from tests.counting import counted
 from tests.library.tables import Book, Everything, Reader
+from tests.prepared import empty_store
 
 from .loading import GOOD, loaded, write
 from .making import ask, migrated
@@ -29,7 +29,7 @@ def emptied() -> None:
     """Another server: the same tables, no rows."""
     caches["default"].clear()
     connections.reset()
-    close_local(":memory:")
+    empty_store()
     migrated(Book, Reader, Everything)
 
 

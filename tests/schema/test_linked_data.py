@@ -17,8 +17,8 @@ from django_appwrite_orm.connection import connections
 from django_appwrite_orm.plans import Clause, ListRows
 from django_appwrite_orm.registry import registry
 from django_appwrite_orm.steps import run
-from django_appwrite_orm.transport import close_local
 from tests.counting import counted
+from tests.prepared import empty_store
 
 from .loading import loaded
 from .making import ask, migrated
@@ -68,7 +68,7 @@ LINKS = {
 def emptied() -> None:
     caches["default"].clear()
     connections.reset()
-    close_local(":memory:")
+    empty_store()
     migrated(*TABLES)
 
 
