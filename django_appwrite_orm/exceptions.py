@@ -1,23 +1,28 @@
 """What can go wrong between a Django project and Appwrite, by what the caller can do about it.
 
+Where Django has an exception for it, ours is one of Django's too, so that code that catches Django's keeps working.
+
 Every error that comes from a request is an `AppwriteError`. Its `unclear` says whether a write may have
 been applied although no good answer came: the cache protocol keeps its fence up in that case.
 """
 
 from __future__ import annotations
 
-from django.core.exceptions import ObjectDoesNotExist
+from typing import Any
+
+from django import db
+from django.core import exceptions as core
 
 
 class AppwriteORMError(Exception):
     """Base of every error this package raises itself."""
 
 
-class ConfigurationError(AppwriteORMError):
+class ConfigurationError(AppwriteORMError, core.ImproperlyConfigured):
     """`APPWRITE_ORM` or a table declaration cannot be used; the message names the setting or the column."""
 
 
-class NotSupportedError(AppwriteORMError):
+class NotSupportedError(AppwriteORMError, db.NotSupportedError):
     """The question cannot be put to this Appwrite; the message says what to do instead."""
 
 
@@ -60,11 +65,22 @@ class PermissionDenied(AppwriteError):
     """The key or user lacks a scope or a permission (401, 403)."""
 
 
+class UserPermissionDenied(PermissionDenied, core.PermissionDenied):
+    """The user or guest that the request was made for lacks a permission, or the session is over (401, 403).
+
+    Django answers it with 403. Where the API key lacks a scope the site is not set up right, which is a 500.
+    """
+
+
+class DeleteRestricted(PermissionDenied, db.IntegrityError):
+    """The row cannot be deleted while rows are linked to it by a relationship with `on_delete="restrict"` (403)."""
+
+
 class Conflict(AppwriteError):
     """Something changed or exists already (409)."""
 
 
-class IntegrityError(Conflict):
+class IntegrityError(Conflict, db.IntegrityError):
     """A row id that is taken, or a value that breaks a unique index (409)."""
 
 
@@ -73,7 +89,14 @@ class DuplicateId(IntegrityError):
 
 
 class UniqueViolation(IntegrityError):
-    """A value breaks a unique index; the row id is free."""
+    """A value breaks a unique index; the row id is free.
+
+    `index` is the key of that index and `values` are the values that another row has already, by column. Both are
+    None where it could not be found out which index it is.
+    """
+
+    index: str | None = None
+    values: dict[str, Any] | None = None
 
 
 class RateLimited(AppwriteError):
@@ -96,9 +119,14 @@ class TransactionError(AppwriteORMError):
     """An `atomic()` block cannot go on or cannot be committed; nothing of it has been written."""
 
 
-class RowDoesNotExist(AppwriteORMError, ObjectDoesNotExist):
-    """Base of every table's `DoesNotExist`; Django's `ObjectDoesNotExist` catches it too."""
+class RowDoesNotExist(AppwriteORMError, core.ObjectDoesNotExist):
+    """Base of every table's `DoesNotExist`."""
 
 
-class MultipleRowsReturned(AppwriteORMError):
+class RowGone(RowDoesNotExist, NotFound):
+    """Base of every table's `RowGone`, a `DoesNotExist` of that table: a row that was to be changed or deleted is not
+    in Appwrite any more (404)."""
+
+
+class MultipleRowsReturned(AppwriteORMError, core.MultipleObjectsReturned):
     """Base of every table's `MultipleObjectsReturned`."""

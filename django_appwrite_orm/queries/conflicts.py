@@ -14,10 +14,11 @@ from typing import Any
 from django.core.exceptions import FieldError
 
 from ..exceptions import Conflict, IntegrityError, NotFound
-from ..plans import NOTHING, Clause, UpdateRow, conjunction, disjunction
+from ..plans import UpdateRow
 from ..steps import Steps
 from ..tables import Row, UniqueIndex, clean_values
 from .merge import pages
+from .refusals import any_of
 from .selection import Selection
 from .versions import counted
 from .walk import Raw
@@ -65,7 +66,7 @@ class Conflicts:
         keys = _keys(table, self.unique)
         wanted = {n: row for n, row in data.items() if all(row.get(key) is not None for key in keys)}  # as SQL has it
         rows: dict[tuple[Any, ...], Raw] = {}
-        walk = pages(Selection(table, alias)._clone(_where=_any_of(keys, wanted.values())).uncached())
+        walk = pages(Selection(table, alias)._clone(_where=any_of(keys, wanted.values())).uncached())
         while not walk.finished:
             for raw in (yield from walk.page()):
                 rows[_folded(keys, raw)] = raw
@@ -116,10 +117,3 @@ def _keys(table: type[Row], names: Iterable[str]) -> tuple[str, ...]:
 def _folded(keys: tuple[str, ...], raw: Raw) -> tuple[Any, ...]:
     """The values to recognize a row by; case is nothing in an id."""
     return tuple(raw[key].lower() if key == "$id" else raw[key] for key in keys)
-
-
-def _any_of(keys: tuple[str, ...], rows: Iterable[Raw]) -> Clause:
-    if len(keys) == 1:
-        values = tuple(row[keys[0]] for row in rows)
-        return Clause("equal", keys[0], values) if values else NOTHING
-    return disjunction(conjunction(Clause("equal", key, (row[key],)) for key in keys) for row in rows)

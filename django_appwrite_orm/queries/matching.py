@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .. import signals
-from ..exceptions import NotFound, NotSupportedError
+from ..exceptions import IntegrityError, NotFound, NotSupportedError
 from ..plans import (
     BULK_LIMIT,
     SHOWN_LIMIT,
@@ -29,6 +29,7 @@ from .increments import operator_obstacles, workable
 from .lookups import ids_for
 from .merge import pages
 from .operations import announce, write
+from .refusals import unique_violation
 from .related import ids_of
 from .transactions import enclosing
 from .versions import counted
@@ -52,7 +53,10 @@ def update_matching(query: Selection[Any], values: dict[str, Any]) -> Steps[int]
     if has_operators(data):
         workable(table, UpdateRow(query.ref, "", data))
     yield Send(signals.pre_bulk_update, table, {"plan": whole, "count": None, "using": query.db}, robust=False)
-    count = yield from _update(query, data)
+    try:
+        count = yield from _update(query, data)
+    except IntegrityError as error:
+        raise (yield from unique_violation(table, query.db, [data], error)) from error
     arguments = {"plan": whole, "count": count, "using": query.db}
     yield from announce(query.db, Send(signals.post_bulk_update, table, arguments))
     return count

@@ -17,7 +17,7 @@ from .. import signals
 from ..connection import connections
 from ..context import ContextValue, Held
 from ..effects import reached
-from ..exceptions import AppwriteError, AppwriteORMError, Conflict, NotSupportedError, TransactionError
+from ..exceptions import AppwriteError, AppwriteORMError, NotSupportedError, TransactionError
 from ..identity import base_alias
 from ..plans import (
     OPERATIONS_LIMIT,
@@ -39,6 +39,7 @@ from ..signals import Send
 from ..steps import Steps, Turn
 from ..tables import Row
 from .expressions import without_operators
+from .refusals import refused_commit
 
 logger = logging.getLogger("django_appwrite_orm.queries")
 
@@ -89,6 +90,7 @@ class Transaction:
         self._id: str | None = None
         self._count = 0
         self._tables: dict[TableRef, type[Row]] = {}
+        self._staged: list[tuple[type[Row], WritePlan]] = []
         self._changed_together: set[TableRef] = set()
         self._incremented: dict[tuple[TableRef, str], set[str]] = {}
         self._afterwards: list[Send] = []
@@ -152,6 +154,7 @@ class Transaction:
                 self._tables |= {one._meta.ref(plan.table.database): one for one in reached(table, plan)}
             answer = yield from connections[self.alias].send(request_in(self._id))
             self._count += len(plans)
+            self._staged += [(table, plan) for plan in plans]
             for plan in plans:
                 if isinstance(plan, UpdateRows | DeleteRows):
                     self._changed_together.add(plan.table)
@@ -215,7 +218,8 @@ class Transaction:
 
     def commit(self) -> Steps[None]:
         """Apply everything, under the fences of all tables; then the signals. Raises `Conflict` when a row was
-        changed from outside since it was staged, `TransactionError` when too much time has passed."""
+        changed from outside since it was staged, `DuplicateId` or `UniqueViolation` when an id or a value is taken,
+        `TransactionError` when too much time has passed."""
         yield Turn(self._lock)  # a change that is being staged belongs to the block, and what it may doom it to
         self._over = True
         self._lock.release()
@@ -229,12 +233,7 @@ class Transaction:
             yield from connection.write(list(self._tables), end_transaction(self._id, commit=True))
         except AppwriteError as error:
             if error.type == "transaction_conflict":
-                raise Conflict(
-                    "A row of this transaction was changed meanwhile, or an id or unique value in it is taken; Appwrite"
-                    " does not say which. Nothing of it was written. Try the block again.",
-                    status=error.status,
-                    type=error.type,
-                ) from error
+                raise (yield from refused_commit(self.alias, self._staged, error)) from error
             self._refuse_expired(error)
             raise
         finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from appwrite.id import ID
@@ -10,7 +10,7 @@ from django.core.exceptions import FieldError
 
 from .. import signals
 from ..connection import connections
-from ..exceptions import IntegrityError, UniqueViolation
+from ..exceptions import IntegrityError, NotFound
 from ..plans import CreateRow, DeleteRow, IncrementRow, TableRef, UpdateRow
 from ..signals import Send
 from ..steps import Steps
@@ -18,7 +18,7 @@ from ..tables import Row, unknown_column
 from .expressions import operators, separated, without_operators
 from .increments import workable
 from .operations import announce, write
-from .refusals import rows_after_all, taken_value
+from .refusals import gone, rows_after_all, unique_violation
 from .transactions import Transaction
 from .versions import counted, update_if_unchanged
 
@@ -50,12 +50,18 @@ def create(row: R, alias: str) -> Steps[R]:
     return row
 
 
-def update(table: type[Row], alias: str, plan: UpdateRow | IncrementRow) -> Steps[Any]:
-    """Change one row; the row as it is now. Raises `UniqueViolation`."""
+def update(
+    table: type[Row], alias: str, plan: UpdateRow | IncrementRow, known: Mapping[str, Any] | None = None
+) -> Steps[Any]:
+    """Change one row; the row as it is now. `known`: what it was before, as far as it was read. Raises
+    `UniqueViolation`, and the table's `RowGone`."""
     try:
         return (yield from write(table, alias, plan))
+    except NotFound as error:
+        raise gone(table, plan.row_id, error, "changed") from error
     except IntegrityError as error:
-        raise UniqueViolation(taken_value(table), status=error.status, type=error.type) from error
+        written = {**(known or {}), **plan.data, "$id": plan.row_id}
+        raise (yield from unique_violation(table, alias, [written], error)) from error
 
 
 def update_all(table: type[Row], alias: str, plans: Sequence[UpdateRow | IncrementRow]) -> Steps[None]:
@@ -84,7 +90,7 @@ def save(row: R, alias: str, *, update_fields: Collection[str] | None = None, if
     if data or permissions is not None:
         later = {name: value for name, value in row._values.items() if name not in values}
         plan = workable(table, UpdateRow(ref_of(table, alias), row._raw["$id"], counted(table, data), permissions))
-        raw = yield from update_if_unchanged(row, alias, plan) if if_unchanged else update(table, alias, plan)
+        raw = yield from update_if_unchanged(row, alias, plan) if if_unchanged else update(table, alias, plan, row._raw)
         row._load(_known({**row._raw, **raw}, plan))
         row._values = later
     yield from announce(alias, Send(signals.post_update, table, {"row": row, "values": values, "using": alias}))
@@ -117,13 +123,16 @@ def _changed_values(row: Row, only: Collection[str] | None) -> dict[str, Any]:
 
 
 def delete(row: Row, alias: str) -> Steps[tuple[int, dict[str, int]]]:
-    """Delete one row. Raises ValueError for a row that was never saved, `NotFound` for one that is gone."""
+    """Delete one row. Raises ValueError for a row that was never saved, the table's `RowGone` for one that is gone."""
     table = type(row)
     if not row.is_saved:
         raise ValueError(f"This {table.__name__} has not been saved, so it cannot be deleted.")
     arguments = {"row": row, "values": {}, "using": alias}
     yield Send(signals.pre_delete, table, arguments, robust=False)
-    yield from write(table, alias, DeleteRow(ref_of(table, alias), row._raw["$id"]))
+    try:
+        yield from write(table, alias, DeleteRow(ref_of(table, alias), row._raw["$id"]))
+    except NotFound as error:
+        raise gone(table, row._raw["$id"], error, "deleted") from error
     yield from announce(alias, Send(signals.post_delete, table, arguments))
     return 1, {table._meta.label: 1}
 

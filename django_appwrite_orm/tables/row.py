@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 
 from ..conf import ID_RULE, VALID_ID
-from ..exceptions import MultipleRowsReturned, RowDoesNotExist
+from ..exceptions import MultipleRowsReturned, RowDoesNotExist, RowGone
 from .columns import Column, Reference
 from .columns.moments import from_utc
 from .columns.relationship import RelationshipToMany
@@ -32,14 +32,14 @@ class Row(Overridable):
     _meta: ClassVar[Options]
     DoesNotExist: ClassVar[type[RowDoesNotExist]]
     MultipleObjectsReturned: ClassVar[type[MultipleRowsReturned]]
+    RowGone: ClassVar[type[RowGone]]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls._meta = Options(cls, _bound_columns(cls))
-        names = {"__module__": cls.__module__, "__qualname__": f"{cls.__qualname__}.DoesNotExist"}
-        cls.DoesNotExist = type("DoesNotExist", (RowDoesNotExist,), names)
-        names = {"__module__": cls.__module__, "__qualname__": f"{cls.__qualname__}.MultipleObjectsReturned"}
-        cls.MultipleObjectsReturned = type("MultipleObjectsReturned", (MultipleRowsReturned,), names)
+        cls.DoesNotExist = _exception(cls, "DoesNotExist", RowDoesNotExist)
+        cls.MultipleObjectsReturned = _exception(cls, "MultipleObjectsReturned", MultipleRowsReturned)
+        cls.RowGone = _exception(cls, "RowGone", cls.DoesNotExist, RowGone)
 
     def __init__(self, *, id: str | None = None, permissions: list[str] | None = None, **values: Any) -> None:
         """A new row, not yet in Appwrite; columns that are left out start with their default.
@@ -223,6 +223,11 @@ class Row(Overridable):
 
     def __str__(self) -> str:
         return self.id or "unsaved"
+
+
+def _exception(table: type[Row], name: str, *bases: type[Exception]) -> Any:
+    """A class of exceptions that is an attribute of a table's class, where pickle finds it."""
+    return type(name, bases, {"__module__": table.__module__, "__qualname__": f"{table.__qualname__}.{name}"})
 
 
 def _bound_columns(table: type[Row]) -> dict[str, Column]:

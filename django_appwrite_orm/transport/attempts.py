@@ -69,7 +69,7 @@ def deliver(client: Client, request: Request, *, timeout: float, retries: int) -
             logger.debug("%s %s: %s in %.0f ms", request_id, request, reply.status, (time.monotonic() - started) * 1000)
             if _is_good(request, reply):
                 return reply, doubtful
-            failure = _refused(request, reply)
+            failure = _refused(client, request, reply)
         error = failure.error
         error.request_id, error.repeated = request_id, doubtful
         doubtful = error.unclear = doubtful or error.unclear
@@ -116,9 +116,9 @@ def _is_good(request: Request, reply: Reply) -> bool:
     return isinstance(data, dict) and data.get("type") == request.absent
 
 
-def _refused(request: Request, reply: Reply) -> _Failure:
+def _refused(client: Client, request: Request, reply: Reply) -> _Failure:
     wait = wait_of(reply.status, reply.retry_after, reply.headers.get("x-ratelimit-reset"))
-    error = error_from(request, reply.status, _decoded(reply), wait)
+    error = error_from(request, reply.status, _decoded(reply), wait, for_user=client.for_user)
     passing = isinstance(error, RateLimited) or (reply.status >= 500 and _is_harmless(request))
     return _Failure(error, passing, wait)
 

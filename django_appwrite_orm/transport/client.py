@@ -66,6 +66,7 @@ class Client:
         self.features = features
         self._project = project_id
         self._caller: Mapping[str, Secret] = {"x-appwrite-key": Secret(api_key)}
+        self.for_user = False  # whether requests are made for a user or guest
         self._wire: Wire = _wire_to(endpoint, local_strict)
 
     def send(self, request: Request, timeout: float, request_id: str = "") -> Reply:
@@ -125,6 +126,7 @@ class Client:
         """The same client with these headers in place of the API key; both use the same connections."""
         other = copy.copy(self)
         other._caller = dict(caller)
+        other.for_user = True
         return other
 
     def close(self) -> None:

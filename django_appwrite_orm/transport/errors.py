@@ -17,6 +17,8 @@ _BY_TYPE: Mapping[str, type[errors.AppwriteError]] = {
     "row_unique_constraint_violation": errors.IntegrityError,
     "document_already_exists": errors.IntegrityError,
     "document_unique_constraint_violation": errors.IntegrityError,
+    "row_delete_restricted": errors.DeleteRestricted,
+    "document_delete_restricted": errors.DeleteRestricted,
     "database_timeout": errors.Timeout,
     "transaction_expired": errors.Conflict,
 }
@@ -33,10 +35,13 @@ _BY_STATUS: Mapping[int, type[errors.AppwriteError]] = {
 UNMADE = ("database_not_found", "table_not_found")
 
 
-def error_from(request: Request, status: int, body: Any, wait: float | None) -> errors.AppwriteError:
+def error_from(
+    request: Request, status: int, body: Any, wait: float | None, *, for_user: bool = False
+) -> errors.AppwriteError:
     """The exception for an answer of `status` >= 400 with the decoded `body` (None when it was not JSON).
 
-    `wait` is how long the server asked to stay away, in seconds.
+    `wait` is how long the server asked to stay away, in seconds. `for_user`: the request was made for a user or guest,
+    not with the API key.
 
     A write is unclear when the server itself failed or ran out of time: it may have been applied. Some are unclear
     after a 400 too, see `Request`.
@@ -51,6 +56,8 @@ def error_from(request: Request, status: int, body: Any, wait: float | None) -> 
     found = _BY_TYPE.get(kind or "") or _BY_STATUS.get(status)
     if found is None:
         found = errors.Unavailable if status >= 500 else errors.AppwriteError
+    if for_user and found is errors.PermissionDenied:
+        found = errors.UserPermissionDenied
     doubtful = status >= 500 or status == 408 or (status == 400 and request.refusals_are_unclear)
     unclear = not request.is_read and doubtful
     return found(message, status=status, type=kind, unclear=unclear)

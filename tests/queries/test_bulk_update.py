@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import FieldError, ValidationError
 
 from django_appwrite_orm import atomic
-from django_appwrite_orm.exceptions import AppwriteError, NotFound, NotSupportedError
+from django_appwrite_orm.exceptions import AppwriteError, NotSupportedError
 from tests.counting import counted
 from tests.library.tables import Book
 
@@ -48,7 +48,7 @@ class TestBulkUpdate:
         Book.objects.filter(pk=rows[5].pk).delete()
         errors: dict[int, Exception] = {}
         assert Book.objects.bulk_update(rows, ["pages"], errors=errors) == 6
-        assert {n: type(error) for n, error in errors.items()} == {2: ValidationError, 5: NotFound}
+        assert {n: type(error) for n, error in errors.items()} == {2: ValidationError, 5: Book.RowGone}
         assert Book.objects.filter(pages=7).count() == 6
         with atomic(), pytest.raises(NotSupportedError, match="no errors"):
             Book.objects.bulk_update(rows[:1], ["pages"], errors=errors)

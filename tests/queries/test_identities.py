@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
+from django.core.exceptions import PermissionDenied as DjangosPermissionDenied
 
 from django_appwrite_orm import Permission, Role, Table, columns
 from django_appwrite_orm.caching import recording
@@ -149,8 +150,9 @@ def test_rows_are_saved_and_lead_on_as_whom_they_were_read(ada, bob) -> None:
     shared.save()
     read = bob.get(pk=letter.pk)
     read.text = "Bob was here"
-    with pytest.raises(PermissionDenied):
+    with pytest.raises(PermissionDenied) as caught:
         read.save()
+    assert isinstance(caught.value, DjangosPermissionDenied)  # which Django answers with 403
 
 
 def test_row_by_row_where_the_bulk_routes_are_refused(ada, bob) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from django import db
 from django.core.exceptions import FieldError, SynchronousOnlyOperation
 
 from django_appwrite_orm import Table, atomic, columns, orm
-from django_appwrite_orm.exceptions import PermissionDenied
+from django_appwrite_orm.exceptions import DeleteRestricted, PermissionDenied
 from tests.counting import counted
 from tests.linked import made
 
@@ -249,6 +250,8 @@ def test_what_the_server_refuses() -> None:
     with made(Shelf, Board):
         Board.objects.create(id="b", name="b")
         shelf = Shelf.objects.create(name="s", boards=["b"])
-        with pytest.raises(PermissionDenied):
+        with pytest.raises(DeleteRestricted) as caught:
             shelf.delete()
+        assert isinstance(caught.value, PermissionDenied)
+        assert isinstance(caught.value, db.IntegrityError)
         assert names(Shelf.objects.all()) == ["s"]

@@ -17,7 +17,17 @@ from tests.library.tables import Book
 from .toys import Maker, Toy, shop  # noqa: F401  # a fixture
 
 # What may be called in a template: it reads, or gives something to read. Everything else has to be marked.
-ROW = {"DoesNotExist", "Meta", "MultipleObjectsReturned", "from_appwrite", "full_clean", "refresh_from_db", "to_dict"}
+ROW = {
+    "DoesNotExist",
+    "RowGone",
+    "Meta",
+    "MultipleObjectsReturned",
+    "from_appwrite",
+    "full_clean",
+    "refresh_from_db",
+    "serializable_value",
+    "to_dict",
+}
 REFUSED = {
     "add", "alias", "clear", "clone", "dates", "datetimes", "difference", "explain", "extra", "intersection", "raw",
     "remove", "select_for_update", "set", "union",
