@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.apps import AppConfig, apps
 from django.core.signals import setting_changed
 from django.utils.module_loading import module_has_submodule
+
+if TYPE_CHECKING:
+    from .connection import Connection
+    from .steps import Steps
 
 _CHANNEL = "django_appwrite_orm.channel"
 
@@ -20,11 +24,14 @@ class DjangoAppwriteORMConfig(AppConfig):
     def ready(self) -> None:
         from . import checks  # noqa: F401 - registers the system checks
         from .conf import mark_test_run
+        from .connection import before_use
         from .queries import Table
         from .registry import registry
 
         if sys.argv[1:2] == ["test"]:  # manage.py test: what its child processes do is part of the test run too
             mark_test_run()
+        if _look_after_schema not in before_use:
+            before_use.append(_look_after_schema)
         _follow_channel()
         setting_changed.connect(_follow_channel)
         for app in apps.get_app_configs():
@@ -34,6 +41,14 @@ class DjangoAppwriteORMConfig(AppConfig):
             for value in vars(module).values():
                 if isinstance(value, type) and issubclass(value, Table) and _is_of(value, module.__name__):
                     registry.add(value)
+
+
+def _look_after_schema(connection: Connection) -> Steps[None]:
+    """AUTO_MIGRATE and AUTO_VALIDATE; the schema package is imported where one of them is on."""
+    if connection.settings.auto_migrate or connection.settings.auto_validate:
+        from .schema.automatic import ready
+
+        yield from ready(connection)
 
 
 def _follow_channel(setting: str = "APPWRITE_ORM", **kwargs: Any) -> None:

@@ -109,6 +109,11 @@ class Connection:
         if self._refusal is not None and is_test_run():
             raise ConfigurationError(self._refusal)
 
+    def prepare(self) -> Steps[None]:
+        """Do what has to be done before rows are read or written. Raises what a hook of `before_use` raises."""
+        for hook in before_use:
+            yield from hook(self)
+
     def send(self, request: Request) -> Steps[Answer]:
         """One request with its repeats, past the cache. Raises an `AppwriteError`.
 
@@ -230,6 +235,10 @@ def _in_private(steps: Steps[Result]) -> Steps[Result]:
         return (yield from steps)
     finally:
         note_private()
+
+
+# Called with a connection, as itself and not as a user's, before each read or write of rows: AUTO_MIGRATE, for one.
+before_use: list[Callable[[Connection], Steps[None]]] = []
 
 
 class Connections:

@@ -18,7 +18,6 @@ from ..identity import IdentifiedAlias
 from ..plans import CreateRow, ReadPlan, UpdateRow, WritePlan
 from ..registry import registry
 from ..routing import routed
-from ..schema.automatic import ready
 from ..signals import Send
 from ..steps import Steps
 from ..tables import Row
@@ -45,7 +44,7 @@ def read(table: type[Row], alias: str, plan: ReadPlan, policy: PolicyChange | No
         staged = yield from transaction.read(plan)
         note_read(_names_of(table, plan), Found(staged, Status.BYPASS), 0.0)
         return staged
-    yield from ready(connections[connection.settings.alias])
+    yield from connections[connection.settings.alias].prepare()
     started = time.perf_counter()
     try:
         if isinstance(alias, IdentifiedAlias):
@@ -85,7 +84,7 @@ def write(table: type[Row], alias: str, plan: WritePlan) -> Steps[Any]:
     """Carry out `plan`; the cached answers of every table it reaches are gone when it returns, and also when it
     fails. Inside `atomic()` it is staged."""
     connection = connections[alias]
-    yield from ready(connections[connection.settings.alias])
+    yield from connections[connection.settings.alias].prepare()
     transaction = enclosing(alias)
     if transaction is not None:
         return (yield from transaction.stage(table, plan))

@@ -50,7 +50,7 @@ def ready(connection: Connection) -> Steps[None]:
     Raises `SchemaError` with every difference that there is, at this use and the next ones until it is gone.
     """
     settings = connection.settings
-    if not (settings.auto_migrate or settings.auto_validate) or connection in _ready or under_tests():
+    if connection in _ready or under_tests():
         return
     tables = tables_named([], settings.alias)
     note = _key(connection, tables)
