@@ -11,7 +11,7 @@ from ..registry import registry
 from ..tables import Row, name_problem
 from ..tables.columns import Relationship
 from ..tables.columns.reference import Relation
-from ..tables.columns.relationship import inverse
+from ..tables.columns.relationship import inverse, to_itself_problem
 from .finding import Finding
 
 _OTHERWISE = "Declare both sides alike, or leave one of them out: two_way_key= names it."
@@ -101,9 +101,9 @@ def _other_side_problems(table: type[Row], relationship: Relationship, other: ty
             yield f"{rival.name!r} is a manyToMany to {meta.label}, too; Appwrite takes one."
         elif back is not None and (rival.two_way_key or "").lower() == back.lower():
             yield f"{referring._meta.label}.{rival.name} has the two_way_key {back!r}, too."
+    if other is table and (problem := to_itself_problem(relationship.type, back is not None)):
+        yield problem
     if back is None:
-        if other is table:
-            yield "Appwrite cannot build a one-way relationship of a table with itself."
         return
     if taken := [column.name for column in meta.columns.values() if column.key.lower() == back.lower()]:
         declared = [one for one in meta.references.values() if one.column_name == taken[0]]

@@ -51,6 +51,11 @@ class Change(ABC):
         """Whether rows of other tables look different after it, too."""
         return False
 
+    @property
+    def settles_alone(self) -> bool:
+        """Whether Appwrite has to be done with it before it is asked for another such change, of whatever table."""
+        return False
+
     def is_ready(self, table: TableState | None) -> bool:
         """Whether the table, as the server has it now, can take this change."""
         return table is not None

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from ..plans import TableRef
 from .changes import CreateTable, DropTable, UpdateTable
-from .column_changes import AddColumn, DropTemporaryColumn, RenameColumn, is_available
+from .column_changes import AddColumn, DropColumn, DropTemporaryColumn, RenameColumn, is_available
 from .copying import CopyColumn, former_key, temporary_key
 from .declared import DeclaredTable, End
 from .draft import Draft
 from .index_changes import AddIndex
 from .inplace import ChangeColumn, differences, is_possible
-from .links import Links, mirror, neighbours
+from .links import Links, mirror, neighbours, other_end
 from .planned import FLAG, Plan, Rules
 from .relationship_changes import AddRelationship, ChangeRelationship, rival_of
 from .state import AVAILABLE, UNFINISHED, UNREADABLE, ColumnState, IndexState, TableState, lookup
@@ -100,11 +100,11 @@ class _Comparison(Draft):
         elif found.kind == UNREADABLE:
             self.obstacle(f"{where}: what the server says about it makes no sense: {found.error}.")
         elif found.status == "failed":
-            self._drop(found, f"which Appwrite failed to build ({found.error or 'no reason given'})")
+            self._drop(found, f"which Appwrite failed to build ({_reason(found)})")
             self._missing(wanted)
         elif found.status == "stuck":
             self.obstacle(
-                f"{where} is stuck: Appwrite could not delete it ({found.error or 'no reason given'})."
+                f"{where} is stuck: Appwrite could not delete it ({_reason(found)})."
                 " Delete the indexes it is in, then the column, in the Appwrite console, and migrate again."
             )
         elif found.status == "deleting":
@@ -136,6 +136,10 @@ class _Comparison(Draft):
             self._change(wanted, optional)
 
     def _missing_relationship(self, wanted: ColumnState) -> None:
+        if (remains := self.links.remains(self.ref.table, wanted)) is not None:
+            other = TableRef(self.ref.database, wanted.options["relatedTable"])
+            self.plan.changes.append(DropColumn(other, remains, f"which Appwrite failed to build ({_reason(remains)})"))
+            self.links.dropped.add(other_end(wanted))
         rival = rival_of(self.table, wanted)
         if problem := self.links.obstacle(self.ref.table, wanted):
             self.obstacle(problem)
@@ -145,6 +149,7 @@ class _Comparison(Draft):
                 f" {rival.key}. Drop that one first, with --prune and {FLAG}, or rename it with renamed_from."
             )
         else:
+            self.plan.waits += [wait for wait in self.links.others_unfinished() if wait not in self.plan.waits]
             self.add(AddRelationship(self.ref, wanted))
 
     def _goes(self, column: ColumnState) -> bool:
@@ -256,3 +261,7 @@ class _Comparison(Draft):
         default = fill_of(column) if column.required else None
         fill = None if default is None else column.to_appwrite(column.clean(default))
         return Part(key, self.present.get(key, key if known else None), self.converted.get(key), fill)
+
+
+def _reason(column: ColumnState) -> str:
+    return column.error or "no reason given"

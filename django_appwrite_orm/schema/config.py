@@ -11,8 +11,8 @@ from ..tables.columns.relationship import inverse
 from .bodies import options_body, sent_options
 from .declared import End
 from .described import table_state
-from .links import other_end
-from .state import ColumnState, TableState
+from .links import is_to_itself, mirror, other_end
+from .state import ColumnState, TableState, lookup
 
 _TYPES = {"float": "double", "line": "linestring"}
 _FORMATS = frozenset({"email", "ip", "url", "enum"})
@@ -89,9 +89,24 @@ def _all_described(tables: Iterable[TableState], database: str) -> list[dict[str
     """The CLI makes a relationship from the side that says it is the parent: the first one that declares it."""
     described, children = [], set[End]()
     for table in tables:
-        described.append(_described(table, database, children))
+        described.append(_described(_with_parents(table, children), database, children))
         children |= {other_end(column) for column in table.columns.values() if column.options.get("twoWay")}
     return described
+
+
+def _with_parents(table: TableState, children: set[End]) -> TableState:
+    """With the other side of a manyToOne of the table with itself, for Appwrite builds it only from there."""
+    for column in table.columns.values():
+        if not (column.options.get("twoWay") and is_to_itself(table.id, column)):
+            continue
+        end = table.id.lower(), column.key.lower()
+        if column.options["relationType"] == "manyToOne":
+            children.add(end)
+            other = mirror(table.id, column)
+            table = table if lookup(table.columns, other.key) else table.with_column(other)
+        elif end not in children:
+            children.add(other_end(column))
+    return table
 
 
 def _described(table: TableState, database: str, children: set[End]) -> dict[str, Any]:

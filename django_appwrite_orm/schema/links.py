@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..exceptions import ConfigurationError
-from ..tables.columns.relationship import inverse
+from ..tables.columns.relationship import inverse, to_itself_problem
 from .declared import DeclaredTable, End
 from .inplace import differences
-from .state import AVAILABLE, BROKEN, ColumnState, TableState, lookup
+from .state import AVAILABLE, BROKEN, UNFINISHED, ColumnState, TableState, lookup
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,28 @@ class Links:
         back = column.options["twoWayKey"]
         return lookup(table.columns, back) if table is not None and back is not None else None
 
+    def others_unfinished(self) -> list[str]:
+        """Relationships of tables that are not migrated which Appwrite is at work on; the next one waits for them."""
+        found = unfinished_relationships(table for id, table in self.found.items() if id not in self.coming)
+        return [f"column {table.id}.{column.key} is {column.status}" for table, column in found]
+
+    def remains(self, table: str, column: ColumnState) -> ColumnState | None:
+        """The other side of a two-way relationship that Appwrite failed to build, where this side is not there."""
+        there = self.other_side(column)
+        if there is None or there.kind != "relationship" or there.status != "failed":
+            return None
+        return there if other_end(there) == (table.lower(), column.key.lower()) else None
+
     def obstacle(self, table: str, column: ColumnState) -> str:
         """Why a relationship cannot be made, or its other side renamed, as declared; empty when it can."""
+        two_way = bool(column.options["twoWay"])
         other = column.options["relatedTable"]
+        if is_to_itself(table, column) and (problem := to_itself_problem(column.options["relationType"], two_way)):
+            return f"column {table}.{column.key}: {problem}"
         if other.lower() not in self.found and other.lower() not in self.coming:
             return f"column {table}.{column.key}: its table {other} is not there; migrate that one, too."
         there = self.other_side(column)
-        if there is None or there.status == "deleting":
+        if there is None or there.status == "deleting" or other_end(column) in self.dropped:
             return ""
         return (
             f"column {table}.{column.key} would have its other side in the place of {other}.{there}. Give it another"
@@ -114,6 +129,11 @@ def mirror(table: str, column: ColumnState) -> ColumnState:
     return replace(column, key=column.options["twoWayKey"], options=options)
 
 
+def is_to_itself(table: str, column: ColumnState) -> bool:
+    """Whether a relationship leads to the table that it is in."""
+    return bool(column.options["relatedTable"].lower() == table.lower())
+
+
 def neighbours(found: Mapping[str, TableState], table: str) -> set[str]:
     """Ids of the tables that a relationship leads to from this one, or from there to this one."""
     pairs = [(state.id, column.options["relatedTable"]) for state in found.values() for column in _relationships(state)]
@@ -122,7 +142,15 @@ def neighbours(found: Mapping[str, TableState], table: str) -> set[str]:
 
 def other_end(column: ColumnState) -> End:
     """Where the other side of a two-way relationship stands."""
-    return column.options["relatedTable"].lower(), column.options["twoWayKey"].lower()
+    return column.options["relatedTable"].lower(), (column.options["twoWayKey"] or "").lower()
+
+
+def unfinished_relationships(tables: Iterable[TableState]) -> Iterator[tuple[TableState, ColumnState]]:
+    """Those that Appwrite is at work on."""
+    for table in tables:
+        for column in _relationships(table):
+            if column.status in UNFINISHED:
+                yield table, column
 
 
 def _relationships(table: TableState) -> list[ColumnState]:

@@ -42,12 +42,15 @@ class Maker:
         self.asked: set[str] = set()
         # Columns and indexes by table: what of them ends as failed has been tried in this run.
         self.added: set[tuple[str, str]] = set()
+        # Whether a change that settles alone was made since the server was last looked at.
+        self._settling = False
 
     def make(self, changes: Sequence[Change], found: Mapping[str, TableState]) -> Steps[int]:
         """Make those that can be made, where the server has `found`; how many."""
         by_table: dict[str, list[Change]] = {}
         for change in changes:
             by_table.setdefault(change.ref.table.lower(), []).append(change)
+        self._settling = False
         if not by_table:
             return 0
         # Two writers of one table at a time would leave a doubt that keeps answers out of the cache for a while.
@@ -66,13 +69,14 @@ class Maker:
         waiting: set[str] = set()
         adding: list[AddColumn] = []
         for change in changes:
-            if change.touches & waiting or not (change.is_ready(table) and change.is_ready_among(found)):
+            if change.touches & waiting or not self._is_ready(change, table, found):
                 waiting |= change.touches
                 continue
             self._refuse_repeated(change)
             if isinstance(change, AddColumn):
                 adding.append(change)
             else:
+                self._settling = self._settling or change.settles_alone
                 added = yield from self._add(adding, at_once)
                 count += added
                 if added < len(adding) or not (yield from self._make(change)):
@@ -80,6 +84,11 @@ class Maker:
                 count, adding = count + 1, []
             table = change.effect(table or TableState(change.ref.table, change.ref.table))
         return count + (yield from self._add(adding, at_once))
+
+    def _is_ready(self, change: Change, table: TableState | None, found: Mapping[str, TableState]) -> bool:
+        if change.settles_alone and self._settling:
+            return False
+        return change.is_ready(table) and change.is_ready_among(found)
 
     def _refuse_repeated(self, change: Change) -> None:
         if str(change) in self.asked:

@@ -91,17 +91,35 @@ def test_a_two_way_key_that_is_taken() -> None:
     assert "'author': Book.one has the two_way_key 'them', too." in messages
 
 
-def test_a_table_with_itself() -> None:
-    declare({}, "Tree", one_way=Relationship("self", "manyToOne"))
-    declare({}, "Ring", next=Relationship("self", "oneToOne", two_way_key="next"))
-    declare({}, "Bush", up=Relationship("self", "manyToOne", two_way_key="down"))
+@pytest.mark.parametrize(
+    ("type", "two_way_key", "message"),
+    [
+        ("oneToOne", None, "Appwrite cannot build a oneToOne of a table with itself. Use a Reference"),
+        ("oneToOne", "back", "Appwrite cannot build a oneToOne of a table with itself. Use a Reference"),
+        ("manyToOne", None, "Appwrite cannot build a one-way manyToOne of a table with itself. Give it a two_way_key"),
+        ("manyToOne", "back", ""),
+        ("oneToMany", None, ""),
+        ("oneToMany", "back", ""),
+        ("manyToMany", None, ""),
+        ("manyToMany", "back", ""),
+        ("oneToMany", "link", "two_way_key 'link' is its own key."),
+    ],
+)
+def test_a_table_with_itself(type: str, two_way_key: str | None, message: str) -> None:
+    declare({}, "Tree", link=Relationship("self", type, two_way_key=two_way_key))
+    messages = found()
+    assert [identity for identity, _ in messages] == (["E027"] if message else [])
+    assert message in " ".join(text for _, text in messages)
+
+
+def test_a_table_with_itself_declared_on_both_sides() -> None:
     declare(
         {},
         "Fern",
         up=Relationship("self", "manyToOne", two_way_key="down"),
         down=Relationship("self", "oneToMany", two_way_key="up"),
     )
-    assert ids() == ["E027", "E027"]
+    assert ids() == []
 
 
 def test_another_connection() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,13 +10,15 @@ import pytest
 
 from django_appwrite_orm import Table, columns
 from django_appwrite_orm.connection import connections
-from django_appwrite_orm.exceptions import ConfigurationError
+from django_appwrite_orm.exceptions import ConfigurationError, SchemaError
+from django_appwrite_orm.plans import Request
 from django_appwrite_orm.schema import Rules, plan
 from django_appwrite_orm.steps import run
+from django_appwrite_orm.transport.client import Reply
 from django_appwrite_orm.transport.features import Features
 from tests.counting import counted
 
-from .making import ask, columns_of, migrated, refused, registered, table
+from .making import answering, ask, columns_of, migrated, refused, registered, table
 
 Relationship = columns.Relationship
 
@@ -261,3 +264,145 @@ def test_the_case_of_a_tables_id_makes_no_difference() -> None:
     migrated(author, books(Relationship(author, "manyToOne", two_way_key="books")))
     shouted = table("AUTHORS", {"name": "authors", "id": "AUTHORS"}, name=columns.String(size=9))
     assert settled(books(Relationship(shouted, "manyToOne", two_way_key="books")), shouted)
+
+
+class TestToItself:
+    """Of a table with itself Appwrite builds oneToMany and manyToMany alone; the local Appwrite fails as it does."""
+
+    @pytest.mark.parametrize("type", ["oneToMany", "manyToMany"])
+    @pytest.mark.parametrize("two_way_key", [None, "back"])
+    def test_to_many_is_made_and_read_back_the_same(self, type: str, two_way_key: str | None) -> None:
+        tree = table("trees", links=Relationship("self", type, two_way_key=two_way_key))
+        migrated(tree)
+        assert {one["status"] for one in columns_of("trees").values()} == {"available"}
+        assert settled(tree)
+
+    @pytest.mark.parametrize("both", [False, True])
+    def test_a_many_to_one_is_made_as_the_mirror_image_that_appwrite_builds(self, both: bool) -> None:
+        other = {"down": Relationship("self", "oneToMany", two_way_key="up", on_delete="setNull")} if both else {}
+        tree = table("trees", up=Relationship("self", "manyToOne", two_way_key="down", on_delete="setNull"), **other)
+        with registered(tree):
+            assert migrated(tree)[-1] == (
+                "Add column trees.up (relationship, manyToOne to trees, two-way as down, on delete setNull)"
+            )
+            assert links("trees") == {
+                "down": ["oneToMany", "trees", True, "setNull", "parent"],
+                "up": ["oneToMany", "trees", True, "setNull", "child"],
+            }
+            assert settled(tree)
+            root = tree.objects.create(id="root")
+            tree.objects.create(id="leaf", up=root)
+            assert tree.objects.uncached().get(pk="leaf").up_id == "root"
+
+    @pytest.mark.parametrize(("type", "two_way_key"), [("oneToOne", None), ("oneToOne", "b"), ("manyToOne", None)])
+    def test_what_appwrite_never_builds_is_refused(self, type: str, two_way_key: str | None) -> None:
+        migrated(table("trees", a=columns.Boolean()))
+        tree = table("trees", a=columns.Boolean(), link=Relationship("self", type, two_way_key=two_way_key))
+        refused(tree, match=r"column trees\.link: Appwrite cannot build a (oneToOne|one-way manyToOne) of a table with")
+
+    def test_links_without_another_side_are_written_and_read(self) -> None:
+        tree = table("trees", parts=Relationship("self", "oneToMany", related_name="+"))
+        with registered(tree):
+            migrated(tree)
+            leaf = tree.objects.create(id="leaf")
+            root = tree.objects.create(id="root")
+            root.parts = [leaf]
+            root.save()
+            assert [one.id for one in tree.objects.uncached().get(pk="root").parts.all()] == ["leaf"]
+
+
+class TestOneAfterTheOther:
+    def test_the_next_is_asked_for_when_appwrite_is_done_with_the_one_before(self) -> None:
+        author, reader = authors(), table("readers", a=columns.Boolean())
+        book = books(
+            Relationship(author, "manyToOne", two_way_key="books"),
+            readers=Relationship(reader, "manyToMany", two_way_key="books"),
+            owner=Relationship(reader, "oneToOne"),
+        )
+        shop = table("shops", stock=Relationship(book, "oneToMany"))
+        looks: dict[str, int] = {}  # how often it was seen
+        asked: list[str] = []
+        unfinished: list[set[str]] = []  # what was not seen as available when another one was asked for
+
+        def slow(request: Request, reply: Reply) -> Reply:
+            """A relationship is shown as processing the first two times."""
+            if request.path.endswith("/relationship"):
+                unfinished.append({key for key in asked if looks.get(key, 0) < 3})
+                asked.append(request.body["key"])
+            if request.method != "GET" or "tables" not in (data := json.loads(reply.text)):
+                return reply
+            for column in (column for one in data["tables"] for column in one["columns"] if column["key"] in asked):
+                looks[column["key"]] = looks.get(column["key"], 0) + 1
+                if looks[column["key"]] < 3:
+                    column["status"] = "processing"
+            return reply._replace(text=json.dumps(data))
+
+        with answering(slow):
+            migrated(author, reader, book, shop)
+        assert asked == ["author", "readers", "owner", "stock"]
+        assert unfinished == [set()] * 4
+        assert settled(author, reader, book, shop)
+
+    def test_one_in_a_table_that_is_not_migrated_is_waited_for_and_named(self) -> None:
+        author, tag = authors(), table("tags", a=columns.Boolean())
+        migrated(author, tag, table("labels", tag=Relationship(tag, "manyToOne")))
+        with (
+            failing({"labels.tag": "processing"}),
+            pytest.raises(SchemaError, match=r"Not finished .* column labels\.tag is processing"),
+        ):
+            migrated(books(Relationship(author, "manyToOne")), timeout=0)
+
+
+class TestFailed:
+    """A relationship that Appwrite failed to build: deleting the side that asked takes the other one along."""
+
+    def tables(self) -> list[type[Table]]:
+        author = authors()
+        return [author, books(Relationship(author, "manyToOne", two_way_key="books"))]
+
+    @pytest.mark.parametrize("sides", [("failed", "failed"), ("failed", "processing"), ("failed", "available")])
+    def test_the_next_run_drops_it_with_its_other_side_and_builds_it(self, sides: tuple[str, str]) -> None:
+        tables = self.tables()
+        migrated(*tables)
+        with failing({"books.author": sides[0], "authors.books": sides[1]}):
+            lines = migrated(*tables)
+        assert [line.split(" (")[0] for line in lines] == ["Drop column books.author", "Add column books.author"]
+        assert "no room" in lines[0]
+        assert settled(*tables)
+        assert set(links("books")) | set(links("authors")) == {"author", "books"}
+
+    def test_what_is_left_of_it_on_the_other_side_alone_is_dropped_too(self) -> None:
+        author, book = self.tables()
+        migrated(author, book)
+        with failing({"books.author": "", "authors.books": "failed"}):
+            lines = migrated(author, book)
+        assert [line.split(" (")[0] for line in lines] == ["Drop column authors.books", "Add column books.author"]
+        assert settled(author, book)
+
+    def test_of_a_table_with_itself_as_well(self) -> None:
+        tree = table("trees", up=Relationship("self", "manyToOne", two_way_key="down"))
+        migrated(tree)
+        with failing({"trees.up": "failed", "trees.down": "failed"}):
+            lines = migrated(tree)
+        assert [line.split(" (")[0] for line in lines] == ["Drop column trees.up", "Add column trees.up"]
+        assert settled(tree)
+
+
+def failing(states: dict[str, str]) -> Any:
+    """Until a column is deleted, these relationship columns are shown in these states; the empty one: not at all."""
+    seen = {"dropped": False}
+
+    def change(request: Request, reply: Reply) -> Reply:
+        seen["dropped"] |= request.method == "DELETE"
+        if request.method != "GET" or seen["dropped"] or "tables" not in (data := json.loads(reply.text)):
+            return reply
+        for one in data["tables"]:
+            for column in list(one["columns"]):
+                state = states.get(f"{one['$id']}.{column['key']}")
+                if state == "":
+                    one["columns"].remove(column)
+                elif state is not None:
+                    column.update(status=state, error="no room" if state == "failed" else "")
+        return reply._replace(text=json.dumps(data))
+
+    return answering(change)

@@ -40,13 +40,15 @@ def create_relationship(session: Session, table: Table, related: Table, args: Ma
     check_fits(table, new.draft())
     column = _with_link(session, write_column(session, table, new))
     make_links(session, column.number)
-    if folded_id(table.id) == folded_id(related.id) and not args["twoWay"]:
-        why = "A table has no one-way relationship with itself."  # observed: the server fails to build it
-        session.run("UPDATE columns SET status = ?, error = ? WHERE n = ?", (_FAILED, why, column.number))
-    elif args["twoWay"]:
+    sides = [column]
+    if args["twoWay"]:
         other = NewColumn(back, RELATIONSHIP, options=mirrored(column, table.id) | {"link": column.number})
         check_fits(related, other.draft())
-        write_column(session, related, other)
+        sides.append(write_column(session, related, other))
+    if folded_id(table.id) == folded_id(related.id) and args["type"] in ("oneToOne", "manyToOne"):  # observed
+        for side in sides:
+            why = f'Failed to create relationship indexes: no attribute "{side.key}".'
+            session.run("UPDATE columns SET status = ?, error = ? WHERE n = ?", (_FAILED, why, side.number))
     return column
 
 

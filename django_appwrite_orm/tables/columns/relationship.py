@@ -26,6 +26,25 @@ def inverse(type: str) -> str:
     return _INVERSE.get(type, type)
 
 
+def to_itself_problem(type: str, two_way: bool) -> str:
+    """Why Appwrite cannot build a relationship of this type of a table with itself; empty when it can.
+
+    Observed on 1.9.6: oneToOne and manyToOne end as failed, oneToMany and manyToMany are built. A two-way manyToOne is
+    the oneToMany of its other side, and a migration asks for that.
+    """
+    if type == "oneToOne":
+        return (
+            "Appwrite cannot build a oneToOne of a table with itself. Use a Reference, with a UniqueIndex over it if a"
+            " row may be referred to once."
+        )
+    if type == "manyToOne" and not two_way:
+        return (
+            "Appwrite cannot build a one-way manyToOne of a table with itself. Give it a two_way_key, or use a"
+            " Reference."
+        )
+    return ""
+
+
 class Relationship(Relation):
     """`author = columns.Relationship("Author", "manyToOne", two_way_key="books")`: a link that Appwrite keeps.
 
