@@ -15,6 +15,7 @@ from ..exceptions import MultipleRowsReturned, RowDoesNotExist, RowGone
 from .columns import Column, Reference
 from .columns.moments import from_utc
 from .columns.relationship import RelationshipToMany
+from .dicts import RowDict, json_ready, values_of
 from .names import unknown_column
 from .options import Options
 from .overrides import Overridable
@@ -177,7 +178,18 @@ class Row(Overridable):
         raw = self._raw[key]
         return [] if raw is None and self._meta.by_key[key].array else raw
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self, *, json: bool = False) -> dict[str, Any]:
+        """Python values by name, changes included: `id`, `created_at`, `updated_at` and the columns, of a reference
+        its id (`maker_id`). With `json`, values as JSON has them: dates, Decimals and UUIDs as text.
+
+        Left out are permissions, relationships to many, and columns that were not read. Raises ValidationError, by
+        column, for a changed value that the column cannot hold.
+        """
+        self._note_changed_arrays()
+        values = values_of(self)
+        return RowDict(json_ready(values) if json else values, self._raw)
+
+    def to_appwrite(self) -> dict[str, Any]:
         """The row as Appwrite's JSON: `$id`, `$createdAt`, ... and the columns by key, changes included.
 
         Columns that only the server knows are kept. Raises ValidationError, by column, for a changed value that

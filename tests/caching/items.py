@@ -129,10 +129,10 @@ def linked(rows: QuerySet) -> list[object]:
 
 
 QUESTIONS: dict[str, Callable[[Callable[[type[Table]], QuerySet]], object]] = {
-    "items": lambda rows: [row.to_dict() for row in rows(Item)],
-    "boxes": lambda rows: [row.to_dict() for row in rows(Box)],
-    "parts": lambda rows: [row.to_dict() for row in rows(Part)],
-    "one": lambda rows: [row.to_dict() for row in rows(Item).filter(pk="i")],
+    "items": lambda rows: [row.to_appwrite() for row in rows(Item)],
+    "boxes": lambda rows: [row.to_appwrite() for row in rows(Box)],
+    "parts": lambda rows: [row.to_appwrite() for row in rows(Part)],
+    "one": lambda rows: [row.to_appwrite() for row in rows(Item).filter(pk="i")],
     "ids": lambda rows: list(rows(Item).values_list("id", "shop_id", "box_id")),
     "with labels and parts": lambda rows: linked(rows(Item).prefetch_related("labels", "parts")),
     "of a shop": lambda rows: [row.id for row in rows(Item).filter(shop__name="one")],

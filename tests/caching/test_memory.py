@@ -100,16 +100,16 @@ class TestInUse:
         first = Book.objects.get(pk="d")
         first.title = "x"
         first.tags.append("y")
-        first.to_dict()["tags"].append("z")
-        first.to_dict()["$permissions"].append("z")
+        first.to_appwrite()["tags"].append("z")
+        first.to_appwrite()["$permissions"].append("z")
         rows = list(Book.objects.all())
         rows[0].tags.clear()
-        rows[0].to_dict()["tags"].append("w")
+        rows[0].to_appwrite()["tags"].append("w")
         rows.clear()
         with counted() as costs:
             assert (Book.objects.get(pk="d").title, Book.objects.get(pk="d").tags) == ("Dune", ["sf"])
-            assert Book.objects.all()[0].to_dict()["tags"] == ["sf"]
-            assert Book.objects.get(pk="d").to_dict()["$permissions"] == []
+            assert Book.objects.all()[0].to_appwrite()["tags"] == ["sf"]
+            assert Book.objects.get(pk="d").to_appwrite()["$permissions"] == []
         assert [request for request in costs.requests if request.endswith("/d")] == []
 
     def test_within_the_trust_window_nothing_is_asked(self, settings) -> None:

@@ -82,9 +82,9 @@ def test_nothing_is_asked_without_deploy() -> None:
 
 def test_the_check_writes_nothing(library) -> None:
     Book.objects.create(id="b", title="t", price=1)
-    before = Book.objects.get().to_dict()
+    before = Book.objects.get().to_appwrite()
     found()
-    assert [book.to_dict() for book in Book.objects.uncached()] == [before]
+    assert [book.to_appwrite() for book in Book.objects.uncached()] == [before]
 
 
 def test_the_schema_is_not_in_step() -> None:

@@ -122,7 +122,7 @@ def test_a_table_of_the_default_connection_needs_one() -> None:
 
 
 NAMES = """
-    id pk sequence created_at updated_at permissions save asave delete objects full_clean to_dict is_saved
+    id pk sequence created_at updated_at permissions save asave delete objects full_clean to_dict to_appwrite is_saved
     refresh_from_db DoesNotExist Meta _raw _meta clean_ maker__name self
 """
 

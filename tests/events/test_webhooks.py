@@ -75,7 +75,7 @@ def test_every_recorded_delivery(delivery: dict[str, Any], heard: list[dict[str,
         assert (change["action"], change["row"].id) == (parts[-1], body["$id"])
         assert (change["table"].__name__.lower(), change["using"]) == (named, "default")
         assert change["row"].text == body["text"]
-        assert not change["row"].to_dict().keys() & {"$collection", "$collectionId"}
+        assert not change["row"].to_appwrite().keys() & {"$collection", "$collectionId"}
     else:
         assert heard == []
 

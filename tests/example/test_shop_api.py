@@ -37,7 +37,7 @@ def test_create_is_seen_at_once(api: Client) -> None:
     assert created.json()["stock"] == 0
     assert api.get("/products")["X-Cache-Status"] == "MISS"
     assert "A Thing" in names(api)
-    assert api.get(f"/products/{created.json()['$id']}").json()["name"] == "A Thing"
+    assert api.get(f"/products/{created.json()['id']}").json()["name"] == "A Thing"
 
 
 def test_refresh(api: Client, products) -> None:

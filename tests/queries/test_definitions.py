@@ -130,7 +130,7 @@ def test_it_lives_on_a_server(users: type[Table]) -> None:
     assert (row.visits, row.active, row.role, row.plan, row.tags) == (0, True, "user", "free", ["new"])
     assert getattr(row, "first-name") == "A"
     assert [found.id for found in orm.table("app-users").query({"first-name": "A", "class": "x"})] == ["u1"]
-    assert orm.table("app-users").update("u1", {"first-name": "B"}).to_dict()["first-name"] == "B"
+    assert orm.table("app-users").update("u1", {"first-name": "B"}).to_appwrite()["first-name"] == "B"
     with pytest.raises(ValidationError) as caught:
         orm.table("app-users").create({"name": 5, "age": 151, "plan": "gold", "class": 1})
     assert set(caught.value.message_dict) == {"name", "age", "plan", "class"}

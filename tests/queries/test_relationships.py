@@ -36,7 +36,7 @@ class TestOneRow:
             read.writer  # noqa: B018
         made.writer = Writer.objects.get(pk="bob")
         made.save()
-        assert made.to_dict()["author"] == Novel.objects.get(pk=made.pk).to_dict()["author"] == "bob"
+        assert made.to_appwrite()["author"] == Novel.objects.get(pk=made.pk).to_appwrite()["author"] == "bob"
 
     def test_rows_are_linked_and_unlinked(self) -> None:
         novel = Novel.objects.get(pk="a")

@@ -26,6 +26,7 @@ ROW = {
     "full_clean",
     "refresh_from_db",
     "serializable_value",
+    "to_appwrite",
     "to_dict",
 }
 REFUSED = {

@@ -44,7 +44,7 @@ def test_all_and_query(books) -> None:
     assert titles(books.query({"title": ["Dune", "Emma"]}, limit=1)) == ["Dune"]
     assert titles(books.query({"pages": None})) == ["Dune", "Emma", "Howl", "Ariel"]
     picked = books.all(select=["title"])[0]
-    assert (picked.title, picked.to_dict().get("price")) == ("Dune", None)
+    assert (picked.title, picked.to_appwrite().get("price")) == ("Dune", None)
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def stock(count: int = 250) -> None:
 def everything() -> dict[str, list[dict[str, Any]]]:
     found = {}
     for table in (Book, Reader, Everything):
-        rows = [row.to_dict() for row in table.objects.uncached()]
+        rows = [row.to_appwrite() for row in table.objects.uncached()]
         found[table._meta.id] = [{k: v for k, v in row.items() if k != "$sequence"} for row in rows]
     return found
 

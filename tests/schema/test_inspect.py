@@ -79,7 +79,7 @@ def test_odd_names_are_handled_with_column(capsys: pytest.CaptureFixture[str]) -
     assert all("__" not in name and not name.endswith("_") for name in found._meta.columns)
     assert migrated(found) == []
     row = found.objects.create(**dict.fromkeys(found._meta.columns, True))
-    assert found.objects.get(pk=row.id).to_dict()["x__y"] is True
+    assert found.objects.get(pk=row.id).to_appwrite()["x__y"] is True
 
 
 def test_what_no_class_can_say_is_a_comment_and_left_alone(capsys: pytest.CaptureFixture[str]) -> None:

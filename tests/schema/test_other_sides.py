@@ -75,7 +75,7 @@ def test_cached_rows_of_the_other_table_go_with_a_relationship() -> None:
 
         def keys() -> set[str]:
             (row,) = author.objects.all()
-            return {key for key in row.to_dict() if not key.startswith("$")}
+            return {key for key in row.to_appwrite() if not key.startswith("$")}
 
         assert keys() == {"name", "book"}
         migrated(author, books(None), rules=Rules(prune=True, allow_destructive=True))

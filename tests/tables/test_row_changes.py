@@ -70,7 +70,7 @@ def test_an_array_changed_in_place_is_saved(library: None) -> None:
 
 def test_a_row_without_any_value_can_be_created(library: None) -> None:
     row = Everything.objects.create()
-    assert Everything.objects.get(pk=row.id).to_dict()["string"] is None
+    assert Everything.objects.get(pk=row.id).to_appwrite()["string"] is None
 
 
 def test_a_column_that_only_the_server_has_stays(library: None) -> None:
@@ -82,8 +82,8 @@ def test_a_column_that_only_the_server_has_stays(library: None) -> None:
 
     book = Book.objects.create(title="Dune", price=1)
     row = Short.objects.get(pk=book.id)
-    assert row.to_dict()["price"] == 1
+    assert row.to_appwrite()["price"] == 1
     row.title = "Dune II"
     row.save()
-    assert row.to_dict()["price"] == 1
+    assert row.to_appwrite()["price"] == 1
     assert Book.objects.uncached().get(pk=book.id).price == 1

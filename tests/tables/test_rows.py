@@ -128,30 +128,30 @@ def test_permissions_are_lists_of_their_own() -> None:
     row.full_clean()
 
 
-def test_to_dict_is_appwrites_json_with_the_changes() -> None:
+def test_to_appwrite_is_appwrites_json_with_the_changes() -> None:
     row = stored(unknown={"x": [1]})
     row.added = "2024-05-06T05:00:00Z"
     row.tags.append("new")
     expected = {**RAW, "unknown": {"x": [1]}, "added": "2024-05-06T05:00:00.000+00:00", "tags": ["sf", "new"]}
-    assert row.to_dict() == expected
+    assert row.to_appwrite() == expected
 
 
-def test_what_to_dict_gives_can_be_changed_without_harm() -> None:
+def test_what_to_appwrite_gives_can_be_changed_without_harm() -> None:
     row = stored(unknown={"x": [1]})
-    found = row.to_dict()
+    found = row.to_appwrite()
     found["tags"].append("y")
     found["unknown"]["x"].append(2)
-    assert row.to_dict() == {**RAW, "unknown": {"x": [1]}}
+    assert row.to_appwrite() == {**RAW, "unknown": {"x": [1]}}
     assert row.tags == ["sf"]
 
 
-def test_to_dict_of_a_new_row_and_of_one_that_cannot_be_written() -> None:
+def test_to_appwrite_of_a_new_row_and_of_one_that_cannot_be_written() -> None:
     row = Reader(id="r1", name="Ada")
-    assert row.to_dict() == {"$id": "r1", "name": "Ada"}
+    assert row.to_appwrite() == {"$id": "r1", "name": "Ada"}
     row.email = "nobody"
     row.address = None
     with pytest.raises(ValidationError) as caught:
-        row.to_dict()
+        row.to_appwrite()
     assert list(caught.value.message_dict) == ["email"]
 
 
@@ -169,7 +169,7 @@ def test_a_column_that_was_not_selected_says_so() -> None:
     with pytest.raises(AttributeError, match=r"Book\.price was not read: it is not among the selected columns"):
         _ = row.price
     assert not hasattr(row, "tags")
-    assert row.to_dict() == {**SYSTEM, "title": "Dune"}
+    assert row.to_appwrite() == {**SYSTEM, "title": "Dune"}
     row.price = 5
     row.tags = []
     assert row._changes() == {"price": 5, "tags": []}
