@@ -15,6 +15,9 @@ from .keys import Doubt
 # Seconds between two tries to pay what nobody asks for just now.
 REMINDER = 1.0
 
+# Seconds for which a cache that has taken a change is believed to take those of others.
+PROOF = 1.0
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Debt:
@@ -28,12 +31,20 @@ class Debt:
 
 class Ledger:
     """Tables are given by their token keys. Until what is owed for a table has got through, this process reads it
-    from Appwrite."""
+    from Appwrite.
+
+    While the cache takes no changes, other processes cannot delete the tokens of what they write, and owe it. So what
+    was there when it refused one is not to be relied on: from then on the token of every table is owed, until this
+    process has deleted it once.
+    """
 
     def __init__(self) -> None:
         self._touched: dict[str, float] = {}
         self._debts: dict[str, Debt] = {}
         self._reminded = -inf  # monotonic seconds
+        self._proved = -inf  # monotonic seconds
+        self.refusals = 0
+        self._cleared: dict[str, int] = {}  # the refusals there had been when a token was last deleted
         self.after_fork()
         tell_after_fork(self)
 
@@ -69,7 +80,32 @@ class Ledger:
             self._debts[debt.token] = debt
 
     def owed(self, tokens: Iterable[str]) -> list[Debt]:
-        return [self._debts[token] for token in tokens if token in self._debts] if self._debts else []
+        if not self._debts and not self.refusals:
+            return []
+        found = (self._debts.get(token) or self._suspicion(token) for token in tokens)
+        return [debt for debt in found if debt is not None]
+
+    def _suspicion(self, token: str) -> Debt | None:
+        return Debt(token) if self._cleared.get(token, 0) < self.refusals else None
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether the cache has taken a change a moment ago."""
+        return time.monotonic() - self._proved <= PROOF
+
+    def prove(self, asked: float) -> None:
+        """The cache has taken a change that was sent at `asked` (monotonic seconds)."""
+        self._proved = max(self._proved, asked)
+
+    def doubt(self) -> None:
+        """A call has failed: whether the cache takes changes is to be found out before it is believed again."""
+        self._proved = -inf
+
+    def refuse(self) -> None:
+        """The cache did not take a deletion, and so perhaps not those of others either."""
+        with self._lock:
+            self.refusals += 1
+            self._proved = -inf
 
     def due(self) -> list[Debt]:
         """Everything that is owed, to whoever asks first in a second: it is to be paid also where this process has no
@@ -88,6 +124,12 @@ class Ledger:
             for debt in debts:
                 if self._debts.get(debt.token) is debt:
                     del self._debts[debt.token]
+
+    def cleared(self, tokens: Iterable[str], refusals: int) -> None:
+        """These were deleted, by a call before which there had been so many refusals."""
+        if refusals:
+            with self._lock:
+                self._cleared.update(dict.fromkeys(tokens, refusals))
 
 
 _ledgers: WeakValueDictionary[str, Ledger] = WeakValueDictionary()

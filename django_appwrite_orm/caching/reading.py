@@ -29,7 +29,7 @@ from .keys import TableKeys
 from .memory import Remembered
 from .policy import CachePolicy
 from .store import CacheCall, Store
-from .writing import settled
+from .writing import proved, settled
 
 # Seconds a token lives when no one deletes it. Long, for its end makes every answer of the table a miss.
 TOKEN_LIFE = 86_400
@@ -100,6 +100,7 @@ def read(
         kept, held = yield from _look(store, key, tables)
     except CacheUnavailable:
         kept, held = store.memory.get(key), None
+        yield from proved(store, tables)  # where it takes no changes either, nothing it holds is to be relied on
     wanted = Fetch(store, key, tuple(tables), fetch, policy, checked)
     if held is not None and kept is not None and kept.tokens == held:
         entry = kept.opened() if isinstance(kept, Envelope) else kept

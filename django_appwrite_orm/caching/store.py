@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,8 +25,8 @@ from .outages import Method, Outage
 _LOOPING = frozenset() if django.VERSION >= (6, 1) else frozenset({"get_many", "delete_many"})
 
 
-# What never answers None, unless django-redis with IGNORE_EXCEPTIONS does so in place of an error.
-_TELLING = frozenset({"add", "set", "touch", "delete_many"})
+# Changes. They never answer None, unless django-redis with IGNORE_EXCEPTIONS does so in place of an error.
+_CHANGES = frozenset({"add", "set", "touch", "delete_many"})
 
 # Where Django's backends and django-redis make their client when it is first asked for.
 _CLIENTS = ("_cache", "client")
@@ -73,19 +74,26 @@ class CacheCall(Step):
     arguments: tuple[Any, ...]
 
     def perform(self) -> Any:
+        asked = time.monotonic()
         try:
             found = getattr(caches[self.store.alias], self.method)(*self.arguments)
         except Exception as error:
             raise self.failed(error) from error
-        return self._checked(found)
+        return self._checked(found, asked)
 
     def failed(self, error: Exception) -> CacheUnavailable:
         """Note the failure; what is to be raised for it."""
         self.store.outage.failed(self.method, error)
+        if self.store.shared:
+            if self.method == "delete_many":
+                self.store.ledger.refuse()
+            else:
+                self.store.ledger.doubt()
         return CacheUnavailable(f"The cache {self.store.alias!r} failed: {error}")
 
     async def aperform(self) -> Any:
         cache = caches[self.store.alias]
+        asked = time.monotonic()
         try:
             if self.method in _LOOPING:
                 found = await sync_to_async(getattr(cache, self.method))(*self.arguments)
@@ -93,12 +101,14 @@ class CacheCall(Step):
                 found = await getattr(cache, f"a{self.method}")(*self.arguments)
         except Exception as error:
             raise self.failed(error) from error
-        return self._checked(found)
+        return self._checked(found, asked)
 
-    def _checked(self, found: Any) -> Any:
+    def _checked(self, found: Any, asked: float) -> Any:
         if self.method == "get_many" and not isinstance(found, Mapping):
             raise self.failed(TypeError(f"get_many returned {type(found).__name__}"))
-        if found is None and self.method in _TELLING and self.store.hides_failures:
+        if found is None and self.method in _CHANGES and self.store.hides_failures:
             raise self.failed(RuntimeError(f"{self.method} failed, and IGNORE_EXCEPTIONS hides why"))
         self.store.outage.worked(self.method)
+        if self.method in _CHANGES:
+            self.store.ledger.prove(asked)
         return found

@@ -121,6 +121,7 @@ def invalidate(store: Store, tables: Sequence[TableKeys], lanes: Sequence[str] =
     tokens = [table.token for table in tables]
     store.ledger.touch(tokens)
     paying = [debt for debt in store.ledger.owed(tokens) if debt.doubt is None]
+    refusals = store.ledger.refusals
     try:
         yield CacheCall(store, "delete_many", ([*tokens, *lanes],))
     except BaseException as error:
@@ -130,14 +131,29 @@ def invalidate(store: Store, tables: Sequence[TableKeys], lanes: Sequence[str] =
             raise
         return False
     store.ledger.paid(paying)
+    store.ledger.cleared(tokens, refusals)
     return True
 
 
 def settled(store: Store, tables: Sequence[TableKeys]) -> Steps[bool]:
-    """Whether the cache may be asked about these tables: not while something is owed that does not get through."""
+    """Whether the cache may be asked about these tables: not while something is owed that does not get through, nor
+    while it takes no changes."""
     if owed := store.ledger.owed(table.token for table in tables):
         return (yield from _pay(store, owed))
     yield from pay_what_is_due(store)
+    return store.ledger.is_proved or (yield from proved(store, tables))
+
+
+def proved(store: Store, tables: Sequence[TableKeys]) -> Steps[bool]:
+    """Whether the cache takes changes now. Where it does not (a replica, a Redis that cannot save) others write
+    without being able to delete a token. Asked by deleting what is not there, which a cache that is merely full
+    still does: there tokens go as well."""
+    if not store.shared:
+        return True
+    try:
+        yield CacheCall(store, "delete_many", ([f"{tables[0].token}:proof"],))
+    except CacheUnavailable:
+        return False
     return True
 
 
@@ -150,6 +166,7 @@ def _pay(store: Store, owed: Sequence[Debt]) -> Steps[bool]:
     """Whether the cache has now been told."""
     if not owed:
         return True
+    refusals = store.ledger.refusals
     try:
         for debt in owed:
             if debt.doubt is not None and time.monotonic() < debt.until:
@@ -158,4 +175,5 @@ def _pay(store: Store, owed: Sequence[Debt]) -> Steps[bool]:
     except CacheUnavailable:
         return False
     store.ledger.paid(owed)
+    store.ledger.cleared([debt.token for debt in owed], refusals)
     return True
