@@ -90,6 +90,24 @@ class Defect(Enum):
         "the row is created",
     )
 
+    OPERATOR_ROWS = Facts(
+        "a bulk update with an operator answers with {} in place of the results beyond the first 25 rows",
+        "with the results",
+    )
+    KEPT_DEFAULT = Facts(
+        "a default that is taken from a column is no longer shown, but new rows go on getting it until the column was "
+        "required once",
+        "new rows have null",
+    )
+    SELF_RELATION = Facts(
+        "a oneToOne or manyToOne relationship of a table with itself fails",
+        "it works",
+    )
+    HALF_RELATION = Facts(
+        "a two-way relationship that is refused for its key on the other side leaves a column that stays processing",
+        "nothing is left",
+    )
+
     @property
     def id(self) -> str:
         return self.name.lower().replace("_", "-")

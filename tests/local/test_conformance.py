@@ -17,7 +17,15 @@ from django_appwrite_orm.local import LocalAppwrite
 from django_appwrite_orm.local.serving.door import Door
 
 CONFORMANCE = Path(__file__).parents[3] / "shared" / "conformance"
-AGREEING = {"bulk": 176, "operators": 277, "permissions": 330, "rows": 1398, "schema": 1023, "transactions": 451}
+AGREEING = {
+    "bulk": 240,
+    "models": 1043,
+    "operators": 359,
+    "permissions": 330,
+    "rows": 1559,
+    "schema": 1095,
+    "transactions": 600,
+}
 
 pytest.importorskip("cheroot", reason="the HTTP door needs cheroot, of the extra `server`")
 pytestmark = [
@@ -43,4 +51,4 @@ def test_answers_agree_with_the_server(folder: str) -> None:
     passed, failed = int(found[1]), int(found[2])
     print(f"{folder}: {passed} of {passed + failed} steps agree")
     assert passed >= AGREEING[folder], played.stdout
-    assert passed >= 0.9 * (passed + failed)
+    assert passed >= 0.98 * (passed + failed)

@@ -227,3 +227,62 @@ def test_a_long_head_gets_no_answer(strict: bool) -> None:
         assert caught.value.sent
     else:
         assert client.send(long, 10).status == 400
+
+
+def test_a_bulk_operator_answers_with_25_results(strict: Client, appwrite: Client) -> None:
+    for client, last in ((strict, {}), (appwrite, 1)):
+        rows = client.table(COUNTER)
+        client(f"POST {rows}", {"rows": [{"$id": f"r{place}", "n": 0} for place in range(30)]})
+        queries = [json.dumps(query("orderDesc", "$sequence"))]
+        answered = client(f"PATCH {rows}", {"data": MORE, "queries": queries})["rows"]
+        found = {row["$id"]: row["n"] for row in answered}
+        assert (found["r0"], found["r24"], found["r25"], found["r29"]) == (1, 1, last, last)
+        assert client(f"GET {rows}", queries=[query("equal", "n", 1)])["total"] == 30
+
+
+@pytest.mark.parametrize(("type", "default"), [("string", "x"), ("integer", 7), ("boolean", True), ("float", 0.5)])
+def test_a_default_that_is_taken_away_stays(strict: Client, appwrite: Client, type: str, default: Any) -> None:
+    for client, kept in ((strict, default), (appwrite, None)):
+        rows = client.table([])
+        size = {"size": 9} if type == "string" else {}
+        client(f"POST /d/tables/t/columns/{type}", {"key": "c", "required": False, "default": default, **size})
+        for required, expected in ((False, kept), (True, "refused"), (False, None)):
+            changed = client(f"PATCH /d/tables/t/columns/{type}/c", {"required": required, "default": None})
+            assert changed["default"] is client("GET /d/tables/t/columns/c")["default"] is None
+            answer = client.send(f"POST {rows}", {"rowId": "unique()", "data": {"c": None}})
+            assert (json.loads(answer.body)["c"] if answer.status == 201 else "refused") == expected
+
+
+@pytest.mark.parametrize("two_way", [False, True])
+@pytest.mark.parametrize("kind", ["oneToOne", "oneToMany", "manyToOne", "manyToMany"])
+def test_relationships_of_a_table_with_itself(strict: Client, appwrite: Client, kind: str, two_way: bool) -> None:
+    """The links of a row that is deleted go with it."""
+    many = kind in ("oneToMany", "manyToMany")
+    for client, works in ((strict, many), (appwrite, True)):
+        rows = client.table([{"key": "name", "type": "string", "size": 9}])
+        body = {"relatedTableId": "t", "type": kind, "key": "to", "onDelete": "setNull", "twoWay": two_way}
+        client("POST /d/tables/t/columns/relationship", body)
+        assert client("GET /d/tables/t/columns/to")["status"] == ("available" if works else "failed")
+        if not works and two_way:
+            sides = client("GET /d/tables/t/columns")["columns"]
+            assert len({(side["status"], side["error"]) for side in sides if side["key"] != "name"}) == 1
+        if works:
+            for id in "ab":
+                client(f"POST {rows}", {"rowId": id, "data": {"name": id}})
+            client(f"PATCH {rows}/a", {"data": {"to": ["b"] if many else "b"}})
+            client(f"DELETE {rows}/b")
+            seen = client(f"GET {rows}/a", queries=[query("select", "", "name", "to.*")])
+            assert seen["to"] == ([] if many else None)
+
+
+def test_half_a_relationship_is_left(strict: Client, appwrite: Client) -> None:
+    body = {"relatedTableId": "u", "type": "oneToOne", "twoWay": True, "key": "x", "twoWayKey": "taken"}
+    for client, left in ((strict, ["x"]), (appwrite, [])):
+        client.table([])
+        client("POST /d/tables", {"tableId": "u", "name": "u", "columns": [{"key": "TAKEN", "type": "integer"}]})
+        assert client.refusal("POST /d/tables/t/columns/relationship", body) == (409, "column_already_exists")
+        assert [column["key"] for column in client("GET /d/tables/t/columns")["columns"]] == left
+        if left:
+            assert client("GET /d/tables/t/columns/x")["status"] == "processing"
+            client("DELETE /d/tables/t/columns/x")
+            assert client("GET /d/tables/t/columns")["total"] == 0

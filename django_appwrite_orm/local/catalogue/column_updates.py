@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from ..defects import Defect, Defects
 from ..protocol.errors import AppwriteError
+from ..protocol.params import numeric
 from ..store.session import Session
 from ..values.dates import now
 from ..values.identifiers import folded_id
@@ -21,7 +23,9 @@ from .column_kinds import check_default, number_range
 from .models import Column, Table
 
 
-def update_column(session: Session, table: Table, column: Column, kind: str, args: Mapping[str, Any]) -> Column:
+def update_column(
+    session: Session, table: Table, column: Column, kind: str, args: Mapping[str, Any], defects: Defects
+) -> Column:
     """Raises ``column_default_unsupported``, ``column_value_invalid``, ``column_invalid_resize``,
     ``column_limit_exceeded``, ``column_already_exists``."""
     default = args.get("default")
@@ -30,6 +34,12 @@ def update_column(session: Session, table: Table, column: Column, kind: str, arg
     options = {**column.options, "default": default} | _own_options(column, kind, args)
     if kind not in ("string", "varchar"):  # observed: a longer default is accepted on update
         check_default(kind, default, column.size, {"min": default, "max": default, "elements": [default]} | options)
+    if default is not None and kind not in ("integer", "bigint", "float") and column.options.get("min") is not None:
+        _check_range(column, default)
+    options.pop("kept", None)
+    removed = column.default is not None and default is None and not args["required"]
+    if removed and defects.imitate(Defect.KEPT_DEFAULT):
+        options["kept"] = column.default
     changed = replace(column, required=args["required"], options=options, updated=now())
     if kind in ("string", "varchar") and args.get("size") and column.type == kind:
         changed = replace(changed, size=args["size"])
@@ -43,6 +53,18 @@ def update_column(session: Session, table: Table, column: Column, kind: str, arg
     )
     session.change_schema()
     return changed
+
+
+def _check_range(column: Column, default: Any) -> None:
+    """A default that the route of another kind gives a number with a range (observed). Raises
+    ``column_value_invalid``."""
+    try:
+        value = float(default) if column.type == "double" else numeric(default)
+    except (TypeError, ValueError):
+        value = None
+    fits = isinstance(value, float) if column.type == "double" else isinstance(value, int)
+    if value is None or not fits or not column.options["min"] <= value <= column.options["max"]:
+        raise AppwriteError("column_value_invalid", "The default is outside the range.")
 
 
 def _own_options(column: Column, kind: str, args: Mapping[str, Any]) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def _own(column: Column, kind: str) -> dict[str, Any]:
         shown["encrypt"] = column.encrypted
     if kind in ("integer", "bigint", "float"):
         shown["min"], shown["max"] = column.options.get("min"), column.options.get("max")
-    return shown | {"default": column.default}
+    return shown | {"default": column.options.get("default")}
 
 
 def describe_relationship(column: Column, words: Words) -> dict[str, Any]:

@@ -12,6 +12,7 @@ NUMBER_TYPES: Final = ("integer", "bigint", "double")
 SPATIAL_TYPES: Final = ("point", "linestring", "polygon")
 RELATIONSHIP: Final = "relationship"
 AVAILABLE: Final = "available"
+PROCESSING: Final = "processing"
 STUCK: Final = "stuck"
 
 
@@ -31,7 +32,8 @@ class Database:
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column. ``options`` holds what only some kinds have: format, default, min, max, elements, encrypt,
-    narrow (a 32-bit integer), shown (what a later description must show) and the ends of a relationship."""
+    narrow (a 32-bit integer), unsigned, shown (what a later description must show), kept (a default that is no longer
+    shown) and the ends of a relationship."""
 
     number: int
     key: str
@@ -51,7 +53,8 @@ class Column:
 
     @property
     def default(self) -> Any:
-        return self.options.get("default")
+        """What a row gets that says nothing of the column."""
+        return self.options.get("kept", self.options.get("default"))
 
     @property
     def encrypted(self) -> bool:

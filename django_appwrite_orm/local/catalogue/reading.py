@@ -107,10 +107,10 @@ def _hidden_sides(session: Session, database: Database, number: int, id: str) ->
     """One-way relationships that lead to a table, as they look from there."""
     found = session.all(
         "SELECT columns.table_n, columns.n, tables.id FROM columns JOIN tables ON tables.n = table_n "
-        "WHERE type = 'relationship' AND status = 'available' AND database = ? AND table_n != ? "
+        "WHERE type = 'relationship' AND status = 'available' AND database = ? "
         "AND upper(json_extract(options, '$.relatedTable')) = ? AND NOT json_extract(options, '$.twoWay') "
         "ORDER BY columns.n",
-        (database.number, number, folded_id(id)),
+        (database.number, folded_id(id)),
     )
     hidden = []
     for table_n, n, table_id in found:

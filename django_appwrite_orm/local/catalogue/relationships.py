@@ -10,21 +10,25 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from ..defects import AppliedError, Defect, Defects
 from ..protocol.errors import AppwriteError
 from ..store.session import Session
 from ..values.dates import now
 from ..values.identifiers import folded_id
 from .column_changes import NewColumn, check_fits, write_column
 from .column_updates import rename_column
-from .models import RELATIONSHIP, Column, Table
+from .models import PROCESSING, RELATIONSHIP, Column, Table
 from .reading import tables_where
 
 TYPES: Final = ("oneToOne", "oneToMany", "manyToOne", "manyToMany")
 ON_DELETE: Final = ("cascade", "restrict", "setNull")
+_NEVER_WITH_ITSELF: Final = ("oneToOne", "manyToOne")
 _FAILED: Final = "failed"
 
 
-def create_relationship(session: Session, table: Table, related: Table, args: Mapping[str, Any]) -> Column:
+def create_relationship(
+    session: Session, table: Table, related: Table, args: Mapping[str, Any], defects: Defects
+) -> Column:
     """Raises ``column_already_exists``, ``column_limit_exceeded``."""
     key, back = args["key"] or related.id, args["twoWayKey"] or table.id
     options = {
@@ -35,8 +39,14 @@ def create_relationship(session: Session, table: Table, related: Table, args: Ma
         "onDelete": args["onDelete"],
         "side": "parent",
     }
-    _check_keys(table, related, key, options)
     new = NewColumn(key, RELATIONSHIP, options=options)
+    _check_keys(table, related, key, options)
+    if _has_column(related, back) and (not args["twoWay"] or not defects.imitate(Defect.HALF_RELATION)):
+        raise _taken()
+    if _has_column(related, back):
+        column = _with_link(session, write_column(session, table, new))
+        session.run("UPDATE columns SET status = ? WHERE n = ?", (PROCESSING, column.number))
+        raise AppliedError("column_already_exists", "The key on the other side is taken.")
     check_fits(table, new.draft())
     column = _with_link(session, write_column(session, table, new))
     make_links(session, column.number)
@@ -45,9 +55,10 @@ def create_relationship(session: Session, table: Table, related: Table, args: Ma
         other = NewColumn(back, RELATIONSHIP, options=mirrored(column, table.id) | {"link": column.number})
         check_fits(related, other.draft())
         sides.append(write_column(session, related, other))
-    if folded_id(table.id) == folded_id(related.id) and args["type"] in ("oneToOne", "manyToOne"):  # observed
+    with_itself = folded_id(table.id) == folded_id(related.id) and args["type"] in _NEVER_WITH_ITSELF
+    if with_itself and defects.imitate(Defect.SELF_RELATION):
+        why = f'Failed to create relationship indexes: Invalid index attribute "{key}" not found'  # recorded
         for side in sides:
-            why = f'Failed to create relationship indexes: no attribute "{side.key}".'
             session.run("UPDATE columns SET status = ?, error = ? WHERE n = ?", (_FAILED, why, side.number))
     return column
 
@@ -72,18 +83,23 @@ def make_links(session: Session, number: int) -> None:
 
 
 def _check_keys(table: Table, related: Table, key: str, options: Mapping[str, Any]) -> None:
-    taken = AppwriteError("column_already_exists", "A column, or the other side's key, is taken.")
     back = folded_id(options["twoWayKey"])
-    if any(folded_id(column.key) == folded_id(key) for column in table.columns):
-        raise taken
-    if any(folded_id(column.key) == back for column in related.columns):
-        raise taken
+    if _has_column(table, key):
+        raise _taken()
     for column in table.relationships:
         if folded_id(column.options["relatedTable"]) != folded_id(related.id):
             continue
         both_many = column.options["relationType"] == options["relationType"] == "manyToMany"
         if both_many or folded_id(column.options["twoWayKey"]) == back:
-            raise taken
+            raise _taken()
+
+
+def _has_column(table: Table, key: str) -> bool:
+    return any(folded_id(column.key) == folded_id(key) for column in table.columns)
+
+
+def _taken() -> AppwriteError:
+    return AppwriteError("column_already_exists", "A column, or the other side's key, is taken.")
 
 
 def update_relationship(

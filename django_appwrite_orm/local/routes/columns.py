@@ -98,7 +98,7 @@ def _changed(call: Call, table: Table, column: Column, shown: dict[str, Any]) ->
 def create_relation(call: Call) -> Answer:
     table = table_of(call)
     related = call.catalogue.table(call.session, call.args["databaseId"], call.args["relatedTableId"])
-    return _created(call, table, create_relationship(call.session, table, related, call.args))
+    return _created(call, table, create_relationship(call.session, table, related, call.args, call.defects))
 
 
 def update_relation(call: Call) -> Answer:
@@ -113,7 +113,8 @@ def updater(kind: str) -> Handler:
 
     def update(call: Call) -> Answer:
         table = table_of(call)
-        changed = update_column(call.session, table, find_column(table, call.args["key"]), kind, call.args)
+        column = find_column(table, call.args["key"])
+        changed = update_column(call.session, table, column, kind, call.args, call.defects)
         return _changed(call, table, changed, describe_changed(changed, kind))
 
     return update

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Final
 
-from ..catalogue.models import Table
+from ..catalogue.models import Column, Table
 from ..defects import AppliedError, Defect
 from ..protocol.errors import AppwriteError, invalid_query, server_error
-from ..queries.page import read_page
+from ..queries.page import DEFAULT_LIMIT, read_page
 from ..values.identifiers import UNIQUE, folded_id, is_identifier, unique_id
 from ..values.permissions import VERBS, spell_out, split_permission
 from .reading import parse_row_queries, plan_rows
 from .show import select_columns, show_row
 from .stored import StoredRow, delete_rows, find_row
-from .structure import check_data, writable
+from .structure import RowData, check_data, writable
 from .work import Work
 from .writing import (
     create_row,
@@ -123,7 +124,33 @@ def update_rows(
         raise
     if checked.operators and rows and fails_to_answer(work, table):
         raise AppliedError("general_unknown", "Server error: the changed rows cannot be read again.")
-    return len(rows), rows[:MOST_SHOWN]
+    return len(rows), _answered(work, table, found, rows, checked, queries)[:MOST_SHOWN]
+
+
+def _answered(
+    work: Work,
+    table: Table,
+    found: Sequence[StoredRow],
+    rows: list[dict[str, Any]],
+    checked: RowData,
+    queries: Iterable[str],
+) -> list[dict[str, Any]]:
+    """Rows as a bulk update answers them: what was not read, for a ``select`` left it out, is null, and a column with
+    a default never is (both observed). After an operator the server reads rows again, as many as a list has."""
+    reread = {stored[0] for stored in sorted(found, key=itemgetter(0))[:DEFAULT_LIMIT]} if checked.operators else set()
+    plain = {column.key for column in rows_read(work, table, queries)} | checked.values.keys()
+    answered = []
+    for stored, row in zip(found, rows, strict=True):
+        if stored[0] not in reread:
+            for column in table.plain:
+                if column.key not in plain:
+                    row[column.key] = [] if column.array else None
+                if row[column.key] is None:
+                    row[column.key] = column.default
+            if checked.operators and work.defects.imitate(Defect.OPERATOR_ROWS):
+                row |= {key: {} for key in checked.operators}
+        answered.append(row)
+    return answered
 
 
 def remove_rows(work: Work, table: Table, queries: Iterable[str]) -> tuple[int, list[dict[str, Any]]]:
@@ -140,6 +167,11 @@ def rows_selected(work: Work, table: Table, queries: Iterable[str]) -> list[Stor
     if page.cursor is not None:
         raise invalid_query("a bulk change takes no cursor")
     return read_page(work.session, page, select_columns(table.plain))
+
+
+def rows_read(work: Work, table: Table, queries: Iterable[str]) -> Sequence[Column]:
+    """The columns that the queries of a bulk change select."""
+    return plan_rows(work, table, parse_row_queries(queries), default_limit=None)[1].columns
 
 
 def update_found(work: Work, table: Table, found: Iterable[StoredRow], data: Mapping[str, Any]) -> list[dict[str, Any]]:

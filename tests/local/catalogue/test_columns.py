@@ -155,3 +155,26 @@ def test_whole_numbers_of_any_length_fit_a_float(appwrite: Client, number: int) 
     rows = appwrite.table([{"key": "f", "type": "double"}])
     appwrite(f"POST {rows}", {"rowId": "a", "data": {"f": number}})
     assert appwrite(f"GET {rows}/a")["f"] == pytest.approx(number)
+
+
+@pytest.mark.parametrize(
+    ("column", "kind", "default", "taken"),
+    [
+        ({"type": "integer", "min": 0, "max": 9}, "boolean", True, False),
+        ({"type": "integer", "min": 0, "max": 9}, "string", "5", True),
+        ({"type": "integer", "min": 0, "max": 9}, "string", "10", False),
+        ({"type": "integer", "min": 0, "max": 9}, "string", "a", False),
+        ({"type": "double", "min": 0, "max": 9}, "boolean", True, True),
+        ({"type": "integer"}, "boolean", True, True),
+    ],
+)
+def test_a_default_by_another_kinds_route_is_held_to_the_range(
+    appwrite: Client, column: dict[str, Any], kind: str, default: Any, taken: bool
+) -> None:
+    appwrite.table([{"key": "c", **column}])
+    body = {"required": False, "default": default}
+    if taken:
+        assert appwrite(f"PATCH /d/tables/t/columns/{kind}/c", body)["default"] == default
+    else:
+        refused = appwrite.refusal(f"PATCH /d/tables/t/columns/{kind}/c", body)
+        assert refused == (400, "column_value_invalid")

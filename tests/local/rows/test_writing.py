@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from ..client import Client
+from ..client import Client, query
 
 COLUMNS: list[dict[str, Any]] = [
     {"key": "name", "type": "string", "size": 10, "required": True},
@@ -140,3 +141,19 @@ def test_an_upsert_that_says_what_is_there_does_nothing(appwrite: Client) -> Non
 def test_a_list_is_no_data_of_an_upsert(appwrite: Client) -> None:
     rows = appwrite.table([{"key": "n", "type": "integer"}])
     assert appwrite.refusal(f"PUT {rows}/r", {"data": [{"n": 1}, {"n": 2}]}) == (400, "row_missing_payload")
+
+
+def test_a_bulk_update_answers_with_what_it_read(appwrite: Client) -> None:
+    """What a ``select`` leaves out is null there, and a column with a default never is; what is stored stays."""
+    columns: list[dict[str, Any]] = [
+        {"key": "n", "type": "integer", "default": 5},
+        {"key": "s", "type": "string", "size": 9},
+        {"key": "l", "type": "string", "size": 9, "array": True},
+    ]
+    rows = appwrite.table(columns)
+    appwrite(f"POST {rows}", {"rowId": "r", "data": {"n": 1, "s": "x", "l": ["y"]}})
+    [row] = appwrite(f"PATCH {rows}", {"data": {"s": "z"}, "queries": [json.dumps(query("select", "", "s"))]})["rows"]
+    assert (row["n"], row["s"], row["l"]) == (5, "z", [])
+    [row] = appwrite(f"PATCH {rows}", {"data": {"n": None}})["rows"]
+    assert (row["n"], row["s"], row["l"]) == (5, "z", ["y"])
+    assert appwrite(f"GET {rows}/r")["n"] is None
