@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from ...exceptions import ConfigurationError
 from .given import plain
 from .typing import Value
+from .unknown_options import unknown_options
 
 if TYPE_CHECKING:
     from ..row import Row
@@ -52,7 +53,10 @@ class Column(Generic[Value]):
         column: str | None = None,
         renamed_from: str | None = None,
         convert: Callable[[Any], Any] | None = None,
+        **unknown: Any,
     ) -> None:
+        if unknown:
+            raise unknown_options(self, unknown)
         self.required = required
         self.default = default
         self.db_default = db_default

@@ -134,7 +134,7 @@ class Enum(_Formatted[Value]):
         required: No = False,
         **common: Unpack[Common],
     ) -> None: ...
-    def __init__(self, elements: Iterable[Any], **common: Any) -> None:
+    def __init__(self, elements: Iterable[Any] = (), **common: Any) -> None:
         super().__init__(**common)
         if isinstance(elements, str) or not isinstance(elements, Iterable):
             raise ConfigurationError(f"Enum: elements must be a list of texts, not {elements!r}.")

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from ...conf import ID_RULE, VALID_ID
 from ...exceptions import ConfigurationError
 from .texts import String
+from .unknown_options import unknown_options
 
 if TYPE_CHECKING:
     from ..row import Row
@@ -74,7 +75,10 @@ class Reference(Relation):
         column: str | None = None,
         related_name: str | None = None,
         renamed_from: str | None = None,
+        **unknown: Any,
     ) -> None:
+        if unknown:
+            raise unknown_options(self, unknown)
         super().__init__(to, related_name)
         self._keeper = ReferenceColumn(required=required, column=column, renamed_from=renamed_from)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from ...exceptions import ConfigurationError
 from .reference import Reference, ReferenceColumn, Relation
+from .unknown_options import unknown_options
 
 if TYPE_CHECKING:
     from ..row import Row
@@ -81,7 +82,10 @@ class Relationship(Relation):
         column: str | None = None,
         related_name: str | None = None,
         renamed_from: str | None = None,
+        **unknown: Any,
     ) -> None:
+        if unknown:
+            raise unknown_options(self, unknown)
         Relation.__init__(self, to, two_way_key if related_name is None else related_name)
         if on_delete not in ON_DELETE:
             raise ConfigurationError(

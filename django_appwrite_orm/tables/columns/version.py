@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from .numbers import Integer
+from .unknown_options import unknown_options
 
 
 class Version(Integer["int | None"]):
@@ -12,7 +13,9 @@ class Version(Integer["int | None"]):
     `bulk_update`. `save(if_unchanged=True)` goes by it. It cannot be set; rows that are older than the column have
     None, and 1 after their next change."""
 
-    def __init__(self, *, column: str | None = None, renamed_from: str | None = None) -> None:
+    def __init__(self, *, column: str | None = None, renamed_from: str | None = None, **unknown: Any) -> None:
+        if unknown:
+            raise unknown_options(self, unknown, known=("column", "renamed_from"))
         super().__init__(default=1, column=column, renamed_from=renamed_from)
 
     def __set__(self, row: object, value: object) -> NoReturn:

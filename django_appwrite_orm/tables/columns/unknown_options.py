@@ -1,0 +1,120 @@
+"""What to say about options that a column does not have, above all those of Django's fields."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from ...exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from .base import Column
+    from .reference import Relation
+
+_FORMS = "Give it to the field of a form or serializer"
+_LEAVE = "Leave it out"
+
+
+def _indexed(kind: str) -> Callable[[Any], str]:
+    return lambda value: (
+        f"Write {kind}('<name of the column>') into Meta.indexes." if value else f"{_LEAVE}: it is so by default."
+    )
+
+
+def _null(value: Any) -> str:
+    if value:
+        return f"{_LEAVE}: a column without required=True can be None."
+    return "Write required=True instead."
+
+
+def _blank(value: Any) -> str:
+    if value:
+        return f"{_LEAVE}: a column without required=True can be None, and an empty text is a value."
+    return "Write required=True to refuse None; an empty text is refused by a form or serializer."
+
+
+# What to write in the place of Django's options, whatever the column is; a text, or made from the value.
+_INSTEAD: Final[Mapping[str, str | Callable[[Any], str]]] = {
+    "auto_now": "Use row.updated_at, which Appwrite keeps for every row, or set the value in save().",
+    "auto_now_add": "Use row.created_at, which Appwrite keeps for every row, or write default=timezone.now.",
+    "blank": _blank,
+    "choices": "Write columns.Enum([...]) for one of several texts.",
+    "db_collation": f"{_LEAVE}: the collation is that of the database under Appwrite.",
+    "db_column": "Write column=... instead.",
+    "db_comment": f"{_LEAVE}: Appwrite has no comments.",
+    "db_constraint": f"{_LEAVE}: Appwrite has no constraints.",
+    "db_index": _indexed("Index"),
+    "db_tablespace": f"{_LEAVE}: Appwrite has no tablespaces.",
+    "decimal_places": "Write columns.Decimal(max_digits=..., decimal_places=...) for exact numbers.",
+    "editable": f"{_LEAVE}: a form or serializer names its fields itself.",
+    "error_messages": f"{_FORMS}.",
+    "help_text": f"{_FORMS}.",
+    "limit_choices_to": f"{_FORMS}, as queryset=.",
+    "max_digits": "Write columns.Decimal(max_digits=..., decimal_places=...) for exact numbers.",
+    "max_value": "Write max=... on a column of numbers.",
+    "min_value": "Write min=... on a column of numbers.",
+    "null": _null,
+    "primary_key": "Leave it out: every row has an id. Write UniqueIndex('<name of the column>') into Meta.indexes.",
+    "related_query_name": "Write related_name=... instead: lookups use it too.",
+    "serialize": f"{_LEAVE}: django.core.serializers does not take tables.",
+    "through": "Write a table of its own with two columns.Reference(...).",
+    "to_field": f"{_LEAVE}: a reference keeps the id of the other row.",
+    "unique": _indexed("UniqueIndex"),
+    "unique_for_date": "Check it before saving: Appwrite has no such index.",
+    "unique_for_month": "Check it before saving: Appwrite has no such index.",
+    "unique_for_year": "Check it before saving: Appwrite has no such index.",
+    "validators": f"{_FORMS}.",
+    "verbose_name": f"{_FORMS}, as label=.",
+}
+_NO_REFERENCE = "columns.Reference(...) and columns.Relationship(...) alone lead to other tables"
+_OF_REFERENCES: Final = ("limit_choices_to", "on_delete", "related_name", "related_query_name", "through", "to_field")
+
+
+def unknown_options(
+    owner: Column | Relation, options: Mapping[str, Any], known: Collection[str] = ()
+) -> ConfigurationError:
+    """The error for the first of `options`, with what to write instead. `known` are those that the column takes, where
+    they are not those of its classes."""
+    word, value = next(iter(options.items()))
+    kind = type(owner)
+    name = getattr(owner, "declared_as", kind.__name__)
+    return ConfigurationError(f"{name} has no option {word}=. {_advice(kind, word, value, known or _options(kind))}")
+
+
+def _advice(kind: Any, word: str, value: Any, known: Collection[str]) -> str:
+    is_relation = hasattr(kind, "declared_as")
+    if word == "max_length":
+        return _size(kind, value)
+    if word == "on_delete" and is_relation:
+        return (
+            "Nothing on the server enforces a Reference: delete the rows that lead to a row yourself, or declare a"
+            ' Relationship, which has on_delete="cascade", "restrict" and "setNull".'
+        )
+    if word in _OF_REFERENCES and not is_relation:
+        return f"{_LEAVE}: {_NO_REFERENCE}."
+    if word == "choices" and kind.__name__ == "Enum":
+        return "Give the list first: columns.Enum([...])."
+    if word in _INSTEAD:
+        advice = _INSTEAD[word]
+        return advice if isinstance(advice, str) else advice(value)
+    near = difflib.get_close_matches(word, known)
+    return f"{f'Did you mean: {near[0]}=? ' if near else ''}It has: {', '.join(sorted(known))}."
+
+
+def _size(kind: Any, value: Any) -> str:
+    if "size" in inspect.signature(kind.__init__).parameters:
+        return f"Write size={value!r} instead."
+    if getattr(kind, "is_text", False):
+        size = getattr(kind, "size", None) or getattr(kind, "largest", None)
+        of = f" ({size:,} {'characters' if hasattr(kind, 'size') else 'bytes'})" if size else ""
+        return f"{_LEAVE}: its size is fixed{of}. columns.String(size=...) has one of its own."
+    return f"{_LEAVE}: it holds no text."
+
+
+def _options(kind: type) -> set[str]:
+    """The options that a class and its bases take, by the signatures of their `__init__`."""
+    made = [vars(base)["__init__"] for base in kind.__mro__ if "__init__" in vars(base) and base is not object]
+    parameters = [parameter for init in made for parameter in inspect.signature(init).parameters.values()]
+    return {parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY}
