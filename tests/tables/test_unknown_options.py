@@ -23,7 +23,7 @@ NEEDED: dict[str, dict[str, Any]] = {"Decimal": {"max_digits": 5, "decimal_place
 SAID: list[tuple[str, dict[str, Any], str]] = [
     ("String", {"max_length": 80}, "String has no option max_length=. Write size=80 instead."),
     ("Varchar", {"max_length": 80}, "Write size=80 instead."),
-    ("Text", {"max_length": 80}, "Leave it out: its size is fixed (65,535 bytes)."),
+    ("Text", {"max_length": 80}, "Leave it out: its size is fixed."),
     ("Email", {"max_length": 80}, "Leave it out: its size is fixed (254 characters)."),
     ("UUID", {"max_length": 36}, "Leave it out: its size is fixed."),
     ("Integer", {"max_length": 5}, "Leave it out: it holds no text."),

@@ -107,9 +107,8 @@ def _size(kind: Any, value: Any) -> str:
     if "size" in inspect.signature(kind.__init__).parameters:
         return f"Write size={value!r} instead."
     if getattr(kind, "is_text", False):
-        size = getattr(kind, "size", None) or getattr(kind, "largest", None)
-        of = f" ({size:,} {'characters' if hasattr(kind, 'size') else 'bytes'})" if size else ""
-        return f"{_LEAVE}: its size is fixed{of}. columns.String(size=...) has one of its own."
+        fixed = f" ({kind.size} characters)" if hasattr(kind, "size") else ""
+        return f"{_LEAVE}: its size is fixed{fixed}. columns.String(size=...) has one of its own."
     return f"{_LEAVE}: it holds no text."
 
 
