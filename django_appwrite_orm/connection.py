@@ -89,7 +89,7 @@ class Connection:
         self.store = Store(settings.cache.alias, patience=settings.timeout, memory=memory)
         self.in_memory = local_file(settings.endpoint) == IN_MEMORY
         own = (_process.name,) if self.in_memory else ()
-        self.keys = Keys(settings.cache.prefix, (settings.endpoint, settings.project_id, *own))
+        self.keys = Keys(settings.cache.prefix, (settings.server, settings.project_id, *own))
         self.statistics = Statistics(settings.cache.alias, self.keys.statistics, shared=self.store.shared)
 
     def __repr__(self) -> str:

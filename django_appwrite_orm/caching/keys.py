@@ -57,8 +57,8 @@ class TableKeys(NamedTuple):
 class Keys:
     """Makes the keys of one connection.
 
-    `prefix` is the project's (setting CACHE.PREFIX), `store` the endpoint and project id, `identity` says
-    who reads.
+    `prefix` is the project's (setting CACHE.PREFIX), `store` the endpoint (or SERVER_ID) and project id, `identity`
+    says who reads.
     """
 
     prefix: str

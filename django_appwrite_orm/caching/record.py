@@ -8,7 +8,7 @@ runs: it restricts what all of them may offer to shared caches. So does a write 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -24,7 +24,8 @@ class ReadRecord:
     `expires` is the earliest end of life among the answers used, in epoch seconds; 0 as soon as one of them
     may not be reused at all. `reads` counts them, `seconds` is the time they took together. `answers` are those
     this request shall see again, by envelope key, where the connection says so (CACHE.PER_REQUEST). `outer` is the
-    record that this one was opened in, which is told the same.
+    record that this one was opened in, which is told the same. `on_read` is called at each read that was made, or
+    may have been made, for it.
     """
 
     tables: dict[str, Status] = field(default_factory=dict)
@@ -32,6 +33,7 @@ class ReadRecord:
     reads: int = 0
     seconds: float = 0.0
     answers: dict[str, Found] = field(default_factory=dict)
+    on_read: Callable[[], object] | None = field(default=None, repr=False)
     closed: bool = False
     outer: ReadRecord | None = field(default=None, repr=False)
 
@@ -39,9 +41,15 @@ class ReadRecord:
         for table in tables:
             before = self.tables.get(table, found.status)
             self.tables[table] = max(before, found.status, key=lambda status: status.rank)
-        self.expires = min(self.expires, found.expires)
         self.reads += 1
         self.seconds += seconds
+        self.restrict(found.expires)
+
+    def restrict(self, expires: float) -> None:
+        """What rests on this record ends at `expires` at the latest."""
+        self.expires = min(self.expires, expires)
+        if self.on_read is not None:
+            self.on_read()
 
     @property
     def worst(self) -> Status:
@@ -89,14 +97,14 @@ def note_read(tables: Iterable[str], found: Found, seconds: float) -> None:
                 record.note(names, found, seconds)
         else:
             for record in _records.open.values():
-                record.expires = min(record.expires, found.expires)
+                record.restrict(found.expires)
 
 
 def note_private() -> None:
     """Something was learnt past the cache, or in somebody's name: what rests on it is for nobody else."""
     with _records.lock:
         for record in _records.concerned():
-            record.expires = 0.0
+            record.restrict(0.0)
 
 
 def answers_here() -> dict[str, Found] | None:
@@ -115,9 +123,9 @@ def forget() -> None:
 
 
 @contextmanager
-def recording() -> Iterator[ReadRecord]:
+def recording(on_read: Callable[[], object] | None = None) -> Iterator[ReadRecord]:
     """Collect the reads made inside; afterwards the record is closed, also to work that still goes on."""
-    record = ReadRecord(outer=_current.get())
+    record = ReadRecord(on_read=on_read, outer=_current.get())
     with _records.lock:
         _records.open[id(record)] = record
     before = _current.held()

@@ -18,6 +18,7 @@ from ..registry import registry
 from ..web import order_problems
 from .caches import cache_problems
 from .columns import column_problems
+from .connections import identity_problems
 from .finding import Finding
 from .indexes import index_problems
 from .relations import relation_problems
@@ -31,10 +32,10 @@ PREFIX = "appwrite_orm"
 
 @register("appwrite_orm")
 def check_settings(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """E001 to E007 and E009: the settings APPWRITE_ORM and APPWRITE_ORM_ROUTER."""
+    """E001 to E007, E009 and W008: the settings APPWRITE_ORM and APPWRITE_ORM_ROUTER."""
     found = [*setting_problems(), *(problem for alias in configured() for problem in problems(alias))]
     findings = [Finding(problem.id, problem.message, problem.hint) for problem in found]
-    return [_message(finding) for finding in (*findings, *router_problems())]
+    return [_message(finding) for finding in (*findings, *router_problems(), *identity_problems())]
 
 
 @register("appwrite_orm")
@@ -56,7 +57,7 @@ def check_caches(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) 
 
 @register("appwrite_orm")
 def check_middleware(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """W004: where AppwriteCacheMiddleware stands."""
+    """W004: where AppwriteCacheMiddleware stands, and caches of whole pages beside it."""
     hint = "See docs/checks.md for an order that works."
     return [_message(Finding("W004", text, hint)) for text in order_problems(settings.MIDDLEWARE)]
 

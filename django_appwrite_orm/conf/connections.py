@@ -11,6 +11,7 @@ from django.conf import settings
 
 from ..credentials import Secret
 from ..exceptions import ConfigurationError
+from ..transport import IN_MEMORY, local_file
 from .cache import CacheSettings
 from .given import KEYS, configured, is_local, value_of
 from .problems import problems
@@ -36,12 +37,21 @@ class ConnectionSettings:
     auto_migrate: bool = False
     auto_validate: bool = False
     server_version: str = ""
+    server_id: str = ""
     webhook_url: str = ""
     webhook_secret: Secret = field(default=Secret(""), repr=False)
     listen_as: str = ""
     channel_url: str = field(default="", repr=False)
     local_strict: bool = False
     allow_in_tests: bool = False
+
+    @property
+    def server(self) -> str:
+        """By what the server is known in the cache: SERVER_ID, else ENDPOINT, and a file by where it really is."""
+        if self.server_id:
+            return self.server_id
+        file = local_file(self.endpoint)
+        return self.endpoint if file is None or file == IN_MEMORY else f"local:{os.path.realpath(file)}"
 
 
 def connection_settings(alias: str) -> ConnectionSettings:
@@ -68,6 +78,7 @@ def connection_settings(alias: str) -> ConnectionSettings:
         auto_migrate=values["AUTO_MIGRATE"],
         auto_validate=values["AUTO_VALIDATE"],
         server_version=values["SERVER_VERSION"],
+        server_id=values["SERVER_ID"],
         webhook_url=values["WEBHOOK_URL"],
         webhook_secret=Secret(value_of(alias, "WEBHOOK_SECRET")),
         listen_as=values["LISTEN_AS"],

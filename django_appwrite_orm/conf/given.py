@@ -26,6 +26,7 @@ KEYS = {
     "AUTO_MIGRATE": Key((bool,), False),
     "AUTO_VALIDATE": Key((bool,), False),
     "SERVER_VERSION": Key((str,), ""),
+    "SERVER_ID": Key((str,), ""),
     "WEBHOOK_URL": Key((str,), ""),
     "WEBHOOK_SECRET": Key((str,), ""),
     "LISTEN_AS": Key((str,), ""),

@@ -84,7 +84,7 @@ def connections_like(alias: str) -> Iterator[Connection]:
 
 
 def _project(connection: Connection) -> tuple[str, str]:
-    return connection.settings.endpoint, connection.settings.project_id
+    return connection.settings.server, connection.settings.project_id
 
 
 def _ref(table: type[Row], connection: Connection) -> TableRef:

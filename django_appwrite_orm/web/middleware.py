@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +13,7 @@ from django.http.response import HttpResponseBase
 from ..caching import recording
 from .errors import unavailable_response
 from .headers import finish
+from .page_caches import keep_out
 from .warm_start import start_once
 
 
@@ -19,6 +22,8 @@ class AppwriteCacheMiddleware:
 
     While the view runs, `request.appwrite_reads` is the record of what it has read so far. Place the
     middleware before those that set cookies, which it has to see; `order_problems` says when it is not.
+
+    A page that rests on tables is kept out of Django's caches of whole pages: see `page_caches`.
 
     An Appwrite that cannot answer becomes a 503 here too: `process_exception` sees just what leaves a view or
     the rendering of its template, and a site that has this middleware then needs no second one.
@@ -38,16 +43,21 @@ class AppwriteCacheMiddleware:
         return self._acall(request) if self._is_async else self._call(request)
 
     def _call(self, request: HttpRequest) -> HttpResponseBase:
-        with recording() as record:
+        with recording(partial(keep_out, request)) as record:
             request.appwrite_reads = record  # type: ignore[attr-defined]
             response = self.get_response(request)
         return finish(request, response, record)  # type: ignore[arg-type]
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
-        with recording() as record:
+        with recording(partial(keep_out, request)) as record:
             request.appwrite_reads = record  # type: ignore[attr-defined]
             response = await self.get_response(request)  # type: ignore[misc]
         return finish(request, response, record)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        """What other middleware has read before counts too: FetchFromCacheMiddleware has been passed by now."""
+        if request.appwrite_reads.reads:  # type: ignore[attr-defined]
+            keep_out(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return unavailable_response(request, exception)

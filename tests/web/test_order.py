@@ -37,3 +37,16 @@ def test_compression_must_come_before() -> None:
 
 def test_middleware_that_is_a_function_or_not_there_is_passed_over() -> None:
     assert order_problems(["nowhere.Middleware", "django.http.JsonResponse.close", "os.getcwd", OURS]) == []
+
+
+UPDATE = "django.middleware.cache.UpdateCacheMiddleware"
+FETCH = "django.middleware.cache.FetchFromCacheMiddleware"
+
+
+@pytest.mark.parametrize(
+    "order", [[OURS, UPDATE, FETCH], [UPDATE, OURS, FETCH], [UPDATE, FETCH, OURS], [UPDATE, FETCH]]
+)
+def test_a_cache_of_whole_pages_is_reported_in_any_order(order: list[str]) -> None:
+    problems = order_problems(order)
+    assert [problem.split()[0] for problem in problems] == [UPDATE, FETCH]
+    assert all("second cache" in problem and "cache_publicly" in problem for problem in problems)

@@ -1,0 +1,71 @@
+"""What the settings say of the servers: one under two names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from django_appwrite_orm.checks import check_settings
+from django_appwrite_orm.connection import connections
+from tests.library.tables import Book
+from tests.prepared import prepare
+
+REMOTE = {"ENDPOINT": "https://appwrite.example/v1", "PROJECT_ID": "shop", "API_KEY": "key", "DATABASE_ID": "main"}
+INTERNAL = {**REMOTE, "ENDPOINT": "http://appwrite/v1"}
+
+
+def keys(settings, given: dict[str, Any]) -> tuple[object, ...]:
+    settings.APPWRITE_ORM = {"default": given}
+    found = connections["default"].keys
+    return found.table(("main", "books")), found.envelope("plan"), found.statistics
+
+
+def test_two_urls_of_one_server_share_their_keys_by_its_id(settings) -> None:
+    one, other = keys(settings, REMOTE), keys(settings, INTERNAL)
+    assert all(a != b for a, b in zip(one, other, strict=True))
+    same = {"SERVER_ID": "fra"}
+    assert keys(settings, {**REMOTE, **same}) == keys(settings, {**INTERNAL, **same})
+    assert keys(settings, {**REMOTE, **same}) != keys(settings, {**REMOTE, "SERVER_ID": "nyc"})
+
+
+def test_without_an_id_the_keys_are_what_they_have_always_been(settings) -> None:
+    table, envelope, statistics = keys(settings, REMOTE)
+    assert table.token == "appwrite:3097f9da78401e1672e885353ef96790:token"
+    assert envelope == "appwrite:02f8a078ac79e0af9a6357e8ccc0be2a"
+    assert statistics == "appwrite:f7a800e38fcbd0df5dbf2a7d1bb40a46"
+
+
+def test_a_write_through_one_name_of_a_file_is_seen_through_the_other(settings, tmp_path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "alias").symlink_to(tmp_path / "real")
+    settings.APPWRITE_ORM = {
+        alias: {"ENDPOINT": f"local:{tmp_path / folder / 'a.sqlite3'}", "DATABASE_ID": "main"}
+        for alias, folder in (("default", "real"), ("worker", "alias"))
+    }
+    prepare(Book)
+    book = Book.objects.create(title="old", price=1)
+    assert Book.objects.get(pk=book.pk).title == "old"
+    Book.objects.using("worker").filter(pk=book.pk).update(title="new")
+    assert Book.objects.get(pk=book.pk).title == "new"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ({}, {}, ["appwrite_orm.W008"]),
+        ({"SERVER_ID": "fra"}, {}, ["appwrite_orm.W008"]),
+        ({"SERVER_ID": "fra"}, {"SERVER_ID": "fra"}, []),
+        ({"SERVER_ID": "fra"}, {"SERVER_ID": "nyc"}, []),
+        ({}, {"PROJECT_ID": "other"}, []),
+        ({}, {"ENDPOINT": "https://APPWRITE.example:443/v1/"}, []),
+        ({"ENDPOINT": "local:a.sqlite3"}, {"ENDPOINT": "local:b.sqlite3"}, []),
+    ],
+)
+def test_one_project_at_two_endpoints(
+    settings, one: dict[str, Any], other: dict[str, Any], expected: list[str]
+) -> None:
+    settings.APPWRITE_ORM = {"default": {**REMOTE, **one}, "worker": {**INTERNAL, **other}}
+    messages = check_settings()
+    assert [message.id for message in messages] == expected
+    assert all("'default'" in message.msg and "SERVER_ID" in message.hint for message in messages)
