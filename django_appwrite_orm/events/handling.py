@@ -21,6 +21,7 @@ from ..signals import Send
 from ..steps import Steps
 from ..tables import Row
 from .changes import RowChange, changes_of
+from .signed import contradiction
 
 logger = logging.getLogger("django_appwrite_orm.events")
 
@@ -31,12 +32,17 @@ REPEAT_WINDOW = 60
 _UNSTEADY = frozenset({"$databaseId", "$tableId"})
 
 
-def handle(names: Sequence[str], payload: object, alias: str) -> Steps[list[RowChange]]:
+def handle(
+    names: Sequence[str], payload: object, alias: str, *, contradictions: list[str] | None = None
+) -> Steps[list[RowChange]]:
     """Take in an event of the project that `alias` connects to; the changes of registered tables' rows it reported.
 
     The tokens of the tables, and of those that relationships take the change to, go in the cache of every connection
     to that project. `row_changed` follows for a row, unless the same report has been seen a short time ago, by any
     process that shares the cache.
+
+    Give `contradictions` for an event of which only the payload is known to be Appwrite's: a change of a row that the
+    names say and the payload does not is noted there, and nobody is told of it; tokens go all the same.
     """
     told: list[RowChange] = []
     known = False
@@ -47,7 +53,13 @@ def handle(names: Sequence[str], payload: object, alias: str) -> Steps[list[RowC
             table for one in changes for table in reached_by_report(one.table, one.part, one.action)
         ):
             yield from forget(table, connection, "event")
+        places = dict(tables)
         for change in changes:
+            if change.row is not None and contradictions is not None:
+                ref = places[change.table]
+                if problem := (yield from contradiction(change, ref, connection, _all_places(alias))):
+                    contradictions.append(problem)
+                    continue
             own, using = change.table._meta.using, connection.settings.alias
             if change.row is not None and own in (None, using):
                 row = change.table.from_appwrite(dict(change.row), using)
@@ -81,6 +93,10 @@ def connections_like(alias: str) -> Iterator[Connection]:
         found = connections[other]
         if other != alias and _project(found) == _project(first):
             yield found
+
+
+def _all_places(alias: str) -> set[TableRef]:
+    return {_ref(table, connection) for connection in connections_like(alias) for table in registry.all()}
 
 
 def _project(connection: Connection) -> tuple[str, str]:

@@ -6,15 +6,22 @@ Routes and fields as SDK 27 sends them and a running 1.9.6 answered them; needs 
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from typing import Any
 
-from ..connection import Connection
+from ..connection import Connection, connections
 from ..exceptions import ConfigurationError
-from ..plans import Request
+from ..plans import Clause, Request
 from ..steps import Steps
 from .handling import forget_all
 
-WEBHOOK_ID = "django-appwrite-orm"
+NAME = "django-appwrite-orm"
+# The id under which earlier versions registered. Ids of webhooks are unique on a whole server, so that only one
+# project of it could have one.
+OLD_ID = "django-appwrite-orm"
+# Webhooks of a project that are looked through.
+LIMIT = 100
 # Everything that can change an answer. Upserts come with the rows' wildcard: an own name for them is refused.
 EVENTS = (
     "databases.*.tables.*.rows.*",
@@ -26,15 +33,41 @@ EVENTS = (
 )
 
 
+def webhook_id(connection: Connection) -> str:
+    """The id that this project and alias register under: 36 characters, the most that Appwrite takes."""
+    settings = connection.settings
+    digest = hashlib.blake2b(f"{settings.project_id} {settings.alias}".encode(), digest_size=8).hexdigest()
+    return f"{NAME}-{digest}"
+
+
 def state(connection: Connection) -> Steps[dict[str, Any] | None]:
-    """The webhook as Appwrite has it, with `enabled`, `attempts` (failures in a row) and `logs`; None without."""
-    answer = yield from connection.send(Request("GET", f"/webhooks/{WEBHOOK_ID}", absent="webhook_not_found"))
-    found: dict[str, Any] | None = answer.data
+    """The webhook as Appwrite has it, with `enabled`, `attempts` (failures in a row) and `logs`; None without.
+
+    One under another id is ours too: registered for this URL under another alias or by an earlier version.
+    """
+    request = Request("GET", f"/webhooks/{webhook_id(connection)}", absent="webhook_not_found")
+    found: dict[str, Any] | None = (yield from connection.send(request)).data
+    if found is None:
+        query = (("queries[0]", str(Clause("limit", values=(LIMIT,)))),)
+        answer = yield from connection.send(Request("GET", "/webhooks", query))
+        found = _ours(connection, answer.data["webhooks"])
     return found
 
 
+def _ours(connection: Connection, webhooks: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """That of this package which calls our URL; else the one of an earlier version, if it calls no other alias's."""
+    settings = connection.settings
+    named = [one for one in webhooks if one["name"] == NAME or one["$id"] == OLD_ID]
+    for one in named:
+        if settings.webhook_url and one["url"] == settings.webhook_url:
+            return one
+    others = [connections[alias].settings for alias in connections.aliases() if alias != settings.alias]
+    taken = [other.webhook_url for other in others if other.project_id == settings.project_id]
+    return next((one for one in named if one["$id"] == OLD_ID and one["url"] not in taken), None)
+
+
 def register(connection: Connection) -> Steps[None]:
-    """Make the webhook anew: URL, events and secret as in the settings, on, and with no failures.
+    """Make the webhook again: URL, events and secret as in the settings, on, and with no failures.
 
     One that is there is deleted first, for that works with every version: how a secret is changed differs between
     them. What happens in between is not reported, so that afterwards every token goes.
@@ -44,12 +77,13 @@ def register(connection: Connection) -> Steps[None]:
     for key, value in (("WEBHOOK_URL", settings.webhook_url), ("WEBHOOK_SECRET", settings.webhook_secret)):
         if not value:
             raise ConfigurationError(f"APPWRITE_ORM[{settings.alias!r}] has no {key}, which the webhook needs.")
-    if (yield from state(connection)) is not None:
-        yield from delete(connection)
+    found = yield from state(connection)
+    if found is not None:
+        yield from _delete(connection, found["$id"])
     checked = settings.webhook_url.startswith("https")
     body = {
-        "webhookId": WEBHOOK_ID,
-        "name": "django-appwrite-orm",
+        "webhookId": webhook_id(connection),
+        "name": NAME,
         "url": settings.webhook_url,
         "events": list(EVENTS),
         "enabled": True,
@@ -63,7 +97,12 @@ def register(connection: Connection) -> Steps[None]:
 
 def delete(connection: Connection) -> Steps[None]:
     """Remove the webhook. Raises `NotFound` when there is none."""
-    yield from connection.send(Request("DELETE", f"/webhooks/{WEBHOOK_ID}", body={}))
+    found = yield from state(connection)
+    yield from _delete(connection, webhook_id(connection) if found is None else found["$id"])
+
+
+def _delete(connection: Connection, id: str) -> Steps[None]:
+    yield from connection.send(Request("DELETE", f"/webhooks/{id}", body={}))
 
 
 def difference(connection: Connection, found: dict[str, Any]) -> str | None:

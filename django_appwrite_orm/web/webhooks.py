@@ -35,6 +35,7 @@ LARGEST = 16 * 1024 * 1024
 @require_POST
 def appwrite_webhook(request: HttpRequest, using: str = DEFAULT_ALIAS) -> HttpResponse:
     """Take in one delivery for the connection `using`: 204, or 401 for a wrong signature, which touches nothing.
+    400 for an event that the signed body speaks against: tokens go, and nobody is told of it.
 
     Raises `ConfigurationError` when the connection has no WEBHOOK_SECRET.
     """
@@ -51,7 +52,10 @@ def appwrite_webhook(request: HttpRequest, using: str = DEFAULT_ALIAS) -> HttpRe
     except (ValueError, RecursionError):
         return _refused(request, 400, "its body is not JSON")
     names = request.headers.get("X-Appwrite-Webhook-Events", "").split(",")
-    run(handle(names, payload, using))
+    contradictions: list[str] = []
+    run(handle(names, payload, using, contradictions=contradictions))
+    if contradictions:
+        return _refused(request, 400, f"its names, which are not signed, say something else: {contradictions[0]}")
     return HttpResponse(status=204)
 
 

@@ -20,6 +20,7 @@ from django.core.management import CommandError, call_command
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.events.listener import Listener
 from django_appwrite_orm.events.reports import last_reports
+from django_appwrite_orm.events.webhook import webhook_id
 from django_appwrite_orm.steps import run
 from tests.counting import counted
 
@@ -105,7 +106,7 @@ def test_a_table_changed_elsewhere(here: World, webhook: None) -> None:
 def test_a_wrong_signature(here: World, webhook: None, heard: list[dict[str, Any]]) -> None:
     """A webhook that somebody else registered, with a secret of theirs: refused, and nothing is touched."""
     here.page()
-    here.elsewhere("DELETE", "/v1/webhooks/django-appwrite-orm")
+    here.elsewhere("DELETE", f"/v1/webhooks/{webhook_id(connections['default'])}")
     theirs = {"webhookId": "theirs", "name": "T", "url": f"{here.site}/hook", "events": ["databases.*"]}
     here.elsewhere("POST", "/v1/webhooks", {**theirs, "secret": f"not-{SECRET}"})
     here.elsewhere("PATCH", f"{TABLE}/a", {"data": {"n": 2}})
@@ -174,7 +175,9 @@ def test_the_command_serves_all_of_it(
         here.elsewhere("PATCH", f"{TABLE}/a", {"data": {"n": 2}})
         assert soon(lambda: here.page() == "a=2")
         assert soon(lambda: [change["row"].n for change in heard] == [2])
-        assert soon(lambda: here.elsewhere("GET", "/v1/webhooks/django-appwrite-orm")["attempts"] == 0)
+        assert soon(
+            lambda: here.elsewhere("GET", f"/v1/webhooks/{webhook_id(connections['default'])}")["attempts"] == 0
+        )
     finally:
         process.terminate()
         out, errors = process.communicate(timeout=60)

@@ -13,7 +13,7 @@ from django.core.cache import caches
 from django.core.management import CommandError, call_command
 
 from django_appwrite_orm.connection import connections
-from django_appwrite_orm.events.webhook import EVENTS
+from django_appwrite_orm.events.webhook import EVENTS, OLD_ID, webhook_id
 from tests.library.tables import Book
 from tests.transport.faults import Fault, FaultyServer, answer, faulty, refusal
 
@@ -21,21 +21,30 @@ from .conftest import recorded
 
 URL = "https://shop.example/appwrite/"
 ABSENT = refusal(404, "webhook_not_found")
+OWN_ID = "django-appwrite-orm-ff72f5d6ae40554d"  # of the project "p" and the alias "default"
+GONE = answer(204, "", type="text/plain")
+
+
+def shown(**changes: Any) -> dict[str, Any]:
+    """Our webhook, as the server shows it."""
+    return {
+        **recorded("webhooks")["webhooks"]["cb-hook"],
+        "$id": OWN_ID,
+        "name": "django-appwrite-orm",
+        "url": URL,
+        "events": list(EVENTS),
+        "signatureKey": "a-secret-of-ours",
+        **changes,
+    }
 
 
 def registered(**changes: Any) -> Fault:
-    found = recorded("webhooks")["webhooks"]["cb-hook"]
-    return answer(
-        200,
-        {
-            **found,
-            "$id": "django-appwrite-orm",
-            "url": URL,
-            "events": list(EVENTS),
-            "signatureKey": "a-secret-of-ours",
-            **changes,
-        },
-    )
+    return answer(200, shown(**changes))
+
+
+def listed(*webhooks: dict[str, Any]) -> Fault:
+    """The project's webhooks, as the server lists them."""
+    return answer(200, {"total": len(webhooks), "webhooks": webhooks})
 
 
 @pytest.fixture
@@ -74,26 +83,25 @@ def said(*arguments: str, fails: bool = False) -> str:
 
 
 def test_none_yet(appwrite) -> None:
-    appwrite(ABSENT)
-    assert "There is no webhook" in said(fails=True)
+    appwrite(ABSENT, listed(shown(**{"$id": "theirs", "name": "Theirs"})))
+    assert f"There is no webhook '{OWN_ID}'" in said(fails=True)
 
 
 def test_it_is_created(appwrite) -> None:
-    server = appwrite(ABSENT, registered(), registered())
+    server = appwrite(ABSENT, listed(), registered(), registered())
     said("--register")
-    asked, created, _ = server.received
-    assert (asked.method, asked.target) == ("GET", "/v1/webhooks/django-appwrite-orm")
+    asked, _, created, _ = server.received
+    assert (asked.method, asked.target) == ("GET", f"/v1/webhooks/{OWN_ID}")
     assert (created.method, created.target) == ("POST", "/v1/webhooks")
     body = json.loads(created.body)
-    assert (body["webhookId"], body["url"], body["secret"]) == ("django-appwrite-orm", URL, "a-secret-of-ours")
+    assert (body["webhookId"], body["url"], body["secret"]) == (OWN_ID, URL, "a-secret-of-ours")
     assert (body["enabled"], body["tls"]) == (True, True)
     assert "databases.*.tables.*.rows.*" in body["events"]
 
 
 def test_it_is_made_anew(appwrite) -> None:
     """Also what was cached meanwhile goes, for nothing told of changes then."""
-    gone = answer(204, "", type="text/plain")
-    server = appwrite(registered(enabled=False), gone, registered(), registered())
+    server = appwrite(registered(enabled=False), GONE, registered(), registered())
     table = connections["default"].table_keys(Book.objects.ref)
     caches["default"].set(table.token, "x")
     said("--register")
@@ -118,9 +126,54 @@ def test_its_state_is_shown(appwrite, changes: dict[str, Any], expected: list[st
 
 
 def test_it_is_deleted(appwrite) -> None:
-    server = appwrite(answer(204, "", type="text/plain"), ABSENT)
+    server = appwrite(registered(), GONE, ABSENT, listed())
     assert "There is no webhook" in said("--delete")
-    assert server.received[0].method == "DELETE"
+    assert (server.received[1].method, server.received[1].target) == ("DELETE", f"/v1/webhooks/{OWN_ID}")
+
+
+def test_nothing_to_delete(appwrite) -> None:
+    appwrite(ABSENT, listed(), ABSENT)
+    with pytest.raises(CommandError, match="webhook_not_found"):
+        said("--delete")
+
+
+# What an earlier version registered: its id could be had once on a server, and it may have called another URL since.
+OLD = [{"$id": OLD_ID}, {"$id": OLD_ID, "url": "https://old.example/"}, {"$id": "of-another-alias"}]
+
+
+@pytest.mark.parametrize("old", OLD)
+def test_a_webhook_of_an_earlier_version_is_found_and_replaced(appwrite, old: dict[str, Any]) -> None:
+    found = listed(shown(**{"$id": "x", "name": "Theirs"}), shown(**old))
+    server = appwrite(ABSENT, found, GONE, registered(), registered())
+    assert OWN_ID in said("--register")
+    methods = [(received.method, received.target.partition("?")[0]) for received in server.received]
+    assert methods[2:4] == [("DELETE", f"/v1/webhooks/{old['$id']}"), ("POST", "/v1/webhooks")]
+
+
+def test_a_webhook_of_an_earlier_version_goes_on(appwrite) -> None:
+    appwrite(ABSENT, listed(shown(**{"$id": OLD_ID})))
+    assert f"{OLD_ID}: {URL}" in said()
+
+
+def test_a_webhook_of_another_alias_is_left_alone(appwrite, settings) -> None:
+    """Both of one project: the old id was the first alias's."""
+    server = appwrite(ABSENT, listed(shown(**{"$id": OLD_ID})), registered(), registered())
+    default = settings.APPWRITE_ORM["default"]
+    other = {**default, "WEBHOOK_URL": "https://other.example/"}
+    settings.APPWRITE_ORM = {"default": default, "other": other}
+    said("--register", "--database", "other")
+    _, _, created, _ = server.received
+    assert created.method == "POST"
+    assert json.loads(created.body)["webhookId"] not in (OWN_ID, OLD_ID)
+
+
+def test_ids_differ_by_project_and_alias_and_fit(appwrite, settings) -> None:
+    appwrite(ABSENT)
+    default = settings.APPWRITE_ORM["default"]
+    settings.APPWRITE_ORM = {"default": default, "other": default, "third": {**default, "PROJECT_ID": "q"}}
+    ids = {webhook_id(connections[alias]) for alias in ("default", "other", "third")}
+    assert len(ids) == 3
+    assert all(len(id) == 36 for id in ids)
 
 
 @pytest.mark.parametrize("key", ["WEBHOOK_URL", "WEBHOOK_SECRET"])

@@ -283,3 +283,70 @@ def test_a_cache_that_is_down_is_said_and_remembered(caplog: pytest.LogCaptureFi
     with counted() as costs:
         Open.objects.count()
     assert costs.requests
+
+
+def named(*parts: str, action: str) -> str:
+    """An events header of this row, as Appwrite writes it."""
+    table, row = parts
+    return ",".join(
+        f"databases.{database}.tables.{own}.rows.{one}{end}"
+        for database in ("cb-ev", "*")
+        for own in (table, "*")
+        for one in (row, "*")
+        for end in (f".{action}", "")
+    )
+
+
+UPDATE = one("databases.cb-ev.tables.open.rows.a.update")
+COMMITTED = next(d for d in DELIVERIES if '"$collectionId"' in d["body"] and first_name(d).endswith(".update"))
+
+
+@pytest.mark.parametrize("delivery", [UPDATE, COMMITTED], ids=["alone", "by a commit"])
+@pytest.mark.parametrize("names", [("own", "a", "create"), ("own", "a", "update"), ("open", "a", "create")])
+def test_a_replay_under_another_name_tells_nobody(
+    delivery: dict[str, Any], names: tuple[str, str, str], heard: list[dict[str, Any]], caplog: pytest.LogCaptureFixture
+) -> None:
+    read_both()
+    events = named(*names[:2], action=names[2])
+    assert deliver(delivery, headers=changed(delivery, Events=events)).status_code == 400
+    assert heard == []
+    table = Own if names[0] == "own" else Open
+    assert not table.objects.is_updated()  # a miss more does no harm
+    assert "not signed" in caplog.text
+
+
+@pytest.mark.parametrize("delivery", [UPDATE, COMMITTED], ids=["alone", "by a commit"])
+def test_a_row_that_is_there_was_not_deleted(delivery: dict[str, Any], heard: list[dict[str, Any]]) -> None:
+    row = Open.objects.create(id="a", text="here", n=1)
+    body = json.dumps({**json.loads(delivery["body"]), "$sequence": row.sequence})
+    url = "http://hook.example.com:9512" + delivery["target"]
+    headers = changed(delivery, Events=named("open", "a", action="delete"))
+    headers["X-Appwrite-Webhook-Signature"] = signature(SECRET, url, body.encode())
+    assert deliver(delivery, body=body, headers=headers).status_code == 400
+    assert heard == []
+    row.delete()
+    assert deliver(delivery, body=body, headers=headers).status_code == 204
+    assert [(change["action"], change["row"].id) for change in heard] == [("delete", "a")]
+
+
+def test_a_row_made_anew_under_the_id_of_a_deleted_one_is_another(heard: list[dict[str, Any]]) -> None:
+    deleted = one("databases.cb-ev.tables.open.rows.b.delete")
+    Open.objects.create(id="b", text="another", n=1)
+    assert deliver(deleted).status_code == 204
+    assert [change["action"] for change in heard] == ["delete"]
+
+
+def test_a_deletion_that_nobody_wants_to_be_told_of_costs_no_request() -> None:
+    with counted() as costs:
+        assert deliver(one("databases.cb-ev.tables.open.rows.b.delete")).status_code == 204
+    assert costs.requests == []
+
+
+def test_a_commits_row_is_not_taken_for_one_of_another_database(settings, heard: list[dict[str, Any]]) -> None:
+    """Its body names the table alone."""
+    default = settings.APPWRITE_ORM["default"]
+    settings.APPWRITE_ORM = {"default": default, "other": {**default, "DATABASE_ID": "library"}}
+    run(migrate([Open], using="other"))
+    events = named("open", "a", action="update").replace("cb-ev", "library")
+    assert deliver(COMMITTED, headers=changed(COMMITTED, Events=events)).status_code == 400
+    assert heard == []

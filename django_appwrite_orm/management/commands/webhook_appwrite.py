@@ -39,7 +39,8 @@ class Command(BaseCommand):
         """Print what there is. Whether it is on and as the settings say."""
         found = run(webhook.state(connection))
         if found is None:
-            self.stdout.write(f"There is no webhook {webhook.WEBHOOK_ID!r}. --register creates it.")
+            id = webhook.webhook_id(connection)
+            self.stdout.write(f"There is no webhook {id!r}, nor another one of this package. --register creates it.")
             return False
         self.stdout.write(f"{found['$id']}: {found['url']}, {', '.join(found['events'])}")
         if found["enabled"]:
