@@ -10,7 +10,6 @@ import pytest
 UNFIXED = {
     "test_expressions.py::test_a_refused_operator_leaves_the_row": "bulk-concat",
     "test_splitting.py::TestManyValues::test_all_but_many_is_one_request": "long-head",
-    "test_data.py::test_each_refused_row_is_named_with_its_line_and_the_rest_goes_on": "permissions-type",
 }
 
 

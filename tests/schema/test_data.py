@@ -174,19 +174,26 @@ def test_each_refused_row_is_named_with_its_line_and_the_rest_goes_on(tmp_path: 
         '{"table": "books", "row": {"$id": "x6", "title": "\\ud800", "price": 1}}',
         {"$id": "x7", "title": "permissions", "price": 1, "$permissions": 5},
         {"$id": "x8", "title": "permissions", "price": 1, "$permissions": ["read(everybody)"]},
+        {"$id": "x9", "title": "time", "price": 1, "$createdAt": 5},
+        {"$id": "x10", "title": {"an": "object"}, "price": 1},
         {"$id": "last", "title": "Last", "price": 1},
     )
     said, refused = loaded(file)
-    assert said == "13 rows were refused."
+    assert said == "15 rows were refused."
     assert [line.partition(":")[0] for line in refused] == [
         "Line 2", "Line 4", "Line 5, table nothing, row x", "Line 6, table books, row None",
         "Line 7, table books, row -bad-", "Line 11", "Line 12", "Line 13, table books, row x6",
-        "Line 8, table books, row x1", "Line 9, table books, row x2", "Line 10, table books, row x3",
-        "Line 14, table books, row x7", "Line 15, table books, row x8",
+        "Line 14, table books, row x7", "Line 15, table books, row x8", "Line 16, table books, row x9",
+        "Line 17, table books, row x10", "Line 8, table books, row x1", "Line 9, table books, row x2",
+        "Line 10, table books, row x3",
     ]  # fmt: skip
     assert "no table 'nothing'" in refused[2]
     assert "half a surrogate pair" in refused[7]
-    assert "price" in refused[8]
+    assert "its $permissions are 5, and must be a list" in refused[8]
+    assert "'read(everybody)' is no permission" in refused[9]
+    assert "its $createdAt is 5, and must be a text" in refused[10]
+    assert "its title has an object in it" in refused[11]
+    assert "price" in refused[12]
     assert {row.id for row in Book.objects.all()} == {"good", "last"}
 
 

@@ -195,6 +195,30 @@ def test_links_that_are_no_ids_are_refused_with_their_line(value: object, tmp_pa
     assert "must be a list of ids" in refused[0]
 
 
+@pytest.mark.parametrize(
+    "value", [{"$id": "d1", "tags": []}, {"$id": "new", "name": "x"}, {}, [{"$id": "d1"}], ["d1"], 5, "", "-bad-"]
+)
+def test_a_link_to_one_row_that_is_no_id_is_refused_and_writes_nowhere(value: object, tmp_path: Path) -> None:
+    """Appwrite would create the object as a row of the other table, or write it over the one that is there."""
+    before = world()
+    with counted() as costs:
+        _, refused = loaded(write(tmp_path / "rows", "people", id="p9", name="x", desk=value), "people")
+    assert "Line 1, table people, row p9: its desk is" in refused[0]
+    assert "must be the id of a row or null" in refused[0]
+    assert not [one for one in costs.requests if not one.startswith("GET")]
+    assert world() == before
+
+
+def test_an_object_under_a_relationship_that_nobody_declares_is_refused_too(tmp_path: Path) -> None:
+    body = {"relatedTableId": "tags", "type": "manyToOne", "key": "unseen", "onDelete": "restrict"}
+    ask("POST", "/tables/people/columns/relationship", body)
+    before = world()
+    for value in ({"$id": "t1", "word": "new"}, [{"$id": "t9"}]):
+        _, refused = loaded(write(tmp_path / "rows", "people", id="p9", name="x", unseen=value))
+        assert "its unseen has an object in it, and no column holds one" in refused[0]
+    assert world() == before
+
+
 def test_standard_input_can_be_read_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     row = {"table": "people", "row": {"$id": "p9", "name": "x", "chores": ["d2"]}}
     monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(row) + "\n"))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from django_appwrite_orm.exceptions import SchemaError
 from django_appwrite_orm.schema.data import entries
 from tests.library.tables import Book
 
@@ -88,3 +89,44 @@ def test_a_compressed_file_is_said_to_be_one(way: str, tmp_path: Path, monkeypat
     if way == "stdin":
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(file.read_bytes()), encoding="utf-8"))
     assert "The file is compressed. Give what is in it: gunzip -c" in loaded("-" if way == "stdin" else file)[0]
+
+
+class Counted(io.StringIO):
+    """A file that counts how often it is read."""
+
+    reads = 0
+
+    def read(self, size: int | None = -1, /) -> str:
+        self.reads += 1
+        return super().read(size)
+
+
+@pytest.mark.parametrize(
+    ("broken", "most"),
+    [
+        ('{"$id": nothing}', 2),
+        ('{"$id": 1e999}', 2),
+        ("[" * 100_000, 3),
+        ('{"$id": "x", "text": "', 10),  # the rest of the file may be the text
+        ('{"$id": "x", "text": "a\\', 3),
+    ],
+)
+def test_a_broken_object_is_not_read_again_for_every_piece(broken: str, most: int) -> None:
+    """8 MiB are 128 pieces, and what was tried again with each of them would take half an hour for a gigabyte."""
+    file = Counted('{"books": [' + broken + "x" * 8_000_000)
+    with pytest.raises(SchemaError, match="Line 1: expected a value"):
+        list(entries(file))
+    assert file.reads <= most
+
+
+def test_a_row_of_many_pieces_is_read(tmp_path: Path) -> None:
+    row = {"$id": "x", "text": "y\\u00e9" * 300_000, "number": 12345}
+    file = Counted(json.dumps({"books": [row, {"$id": "z"}]}))
+    assert [entry.row for entry in entries(file)] == [row, {"$id": "z"}]
+
+
+@pytest.mark.parametrize("cut", range(65_500, 65_580))
+def test_a_value_may_be_cut_anywhere_between_two_pieces(cut: int) -> None:
+    row = {"a": "\u00e9\n", "b": -1.5e-300, "c": [True, None, False], "\u2028": 123456789}
+    pad = " " * (cut - len('{"t": ['))
+    assert [entry.row for entry in entries(io.StringIO(f'{{"t": [{pad}{json.dumps(row)}]}}'))] == [row]

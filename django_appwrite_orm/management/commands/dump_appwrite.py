@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +39,16 @@ class Command(BaseCommand):
             if output is None:
                 self._dump(labels, database, lambda text: self.stdout.write(text, ending=""), form)
                 return
-            part = Path(f"{output}.part")
-            with part.open("w", encoding="utf-8") as file:
-                self._dump(labels, database, file.write, form)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(output)
+            part = Path(f"{output}.{secrets.token_hex(8)}.part")
+            try:
+                # "x": a new file under a name that nobody could know, not one that somebody has linked elsewhere.
+                with part.open("x", encoding="utf-8") as file:
+                    self._dump(labels, database, file.write, form)
+                    file.flush()
+                    os.fsync(file.fileno())
+                part.replace(output)
+            finally:
+                part.unlink(missing_ok=True)
         except (AppwriteORMError, OSError) as error:
             raise CommandError(printable(str(error))) from error
 

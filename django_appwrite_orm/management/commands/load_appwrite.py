@@ -17,6 +17,7 @@ from ...connection import connections
 from ...exceptions import AppwriteORMError
 from ...schema import tables_named
 from ...schema.data import Summary, load
+from ...schema.printable import printable
 from ...steps import run
 from ...tables import Row
 
@@ -43,6 +44,7 @@ class Command(BaseCommand):
         parser.add_argument("--overwrite", action="store_true", help="Give rows that are there the values of the file.")
 
     def handle(self, *args: Any, file: str, labels: list[str], database: str, overwrite: bool, **options: Any) -> None:
+        summary = Summary()
         try:
             tables: dict[str, type[Row]] = {}
             for table in tables_named(labels, database):
@@ -53,13 +55,14 @@ class Command(BaseCommand):
                 with TemporaryFile("w+", **_READ) as copied:  # it may have to be read twice
                     shutil.copyfileobj(sys.stdin, copied)
                     copied.seek(0)
-                    summary = self._load(copied, tables, database, overwrite)
+                    self._load(copied, tables, database, overwrite, summary)
             else:
                 with Path(file).open(**_READ) as opened:
-                    summary = self._load(opened, tables, database, overwrite)
+                    self._load(opened, tables, database, overwrite, summary)
         except (AppwriteORMError, OSError) as error:
-            message = f"{error} Rows that were loaded stay; load the file again to go on."
-            raise CommandError(message) from error
+            raise CommandError(printable(f"{error}{_how_to_go_on(summary, error)}")) from error
+        except KeyboardInterrupt as error:
+            raise CommandError(f"Interrupted.{_how_to_go_on(summary, error)}", returncode=130) from error
         self.stdout.write(
             f"{summary.total} rows: {summary.created} created, {summary.overwritten} overwritten,"
             f" {summary.present} there already, {summary.refused} refused."
@@ -71,7 +74,9 @@ class Command(BaseCommand):
         if summary.unlinked:
             raise CommandError(f"The links of {summary.unlinked} rows were refused.")
 
-    def _load(self, file: TextIO, tables: Mapping[str, type[Row]], database: str, overwrite: bool) -> Summary:
+    def _load(
+        self, file: TextIO, tables: Mapping[str, type[Row]], database: str, overwrite: bool, summary: Summary
+    ) -> None:
         def progress(summary: Summary) -> None:
             if self.stderr.isatty():
                 self.stderr.write(f"\r{summary.total} rows", ending="")
@@ -83,5 +88,18 @@ class Command(BaseCommand):
             overwrite=overwrite,
             refuse=self.stderr.write,
             progress=progress,
+            summary=summary,
         )
-        return run(steps)
+        run(steps)
+
+
+def _how_to_go_on(summary: Summary, error: BaseException) -> str:
+    """What a load that broke off leaves, if it leaves anything."""
+    written = summary.created + summary.overwritten
+    if written:
+        rows = "1 row was written and stays" if written == 1 else f"{written} rows were written and stay"
+    elif isinstance(error, KeyboardInterrupt) or getattr(error, "unclear", False):
+        rows = "Rows of the last request may have been written and stay"
+    else:
+        return ""
+    return f" {rows}; load the file again to go on."

@@ -14,6 +14,7 @@ from ...exceptions import SchemaError
 _CHUNK = 65_536
 _LINES = re.compile(r'\s*\{\s*"table"\s*:\s*"')
 _GZIP = "\x1f\udc8b"  # its first two bytes, the second one as a byte that is no UTF-8
+_LONGEST_WORD = 12  # more than -Infinity and \\u1234, which may stand cut at the end of what was read
 _BLANK = re.compile(r"[ \t\r\n]*")
 
 
@@ -128,16 +129,24 @@ class _Object:
         while True:
             try:
                 value, end = _DECODER.raw_decode(self._text, self._at)
-            except (ValueError, RecursionError):
-                if not self._more():
+            except json.JSONDecodeError as error:
+                if not (self._may_go_on(error) and self._more(len(self._text))):
                     self._fail("a value")
+            except (ValueError, RecursionError):
+                self._fail("a value")
             else:
                 self._line += self._text.count("\n", self._at, end)
                 self._at = end
                 return value
 
-    def _more(self) -> bool:
-        chunk = self._file.read(_CHUNK)
+    def _may_go_on(self, error: json.JSONDecodeError) -> bool:
+        """Whether more of the file may make a value of what is none yet."""
+        return error.msg.startswith("Unterminated string") or error.pos >= len(self._text) - _LONGEST_WORD
+
+    def _more(self, least: int = 0) -> bool:
+        """Read on. A value that is not whole yet is read twice as far each time, so that trying it again does not take
+        longer and longer."""
+        chunk = self._file.read(max(_CHUNK, least))
         self._text, self._at = self._text[self._at :] + chunk, 0
         return bool(chunk)
 
