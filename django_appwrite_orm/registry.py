@@ -39,10 +39,12 @@ class Registry:
         for table in self._tables:
             if name in (table._meta.name, table._meta.id, table._meta.label):
                 return table
-        known = [table._meta.name for table in self._tables]
-        near = ", ".join(difflib.get_close_matches(name, known) or sorted(known)) or "none"
+        known = sorted(table._meta.name for table in self._tables)
+        near = difflib.get_close_matches(name, known, n=1)
+        guess = f" Did you mean: {near[0]}?" if near else ""
         raise ConfigurationError(
-            f"There is no table {name!r}. Registered: {near}. Declare it in an app's tables.py, or register() it."
+            f"There is no table {name!r}.{guess} Registered: {', '.join(known) or 'none'}. Declare it in an app's"
+            " tables.py, or register() it."
         )
 
     def target(self, table: type[Row], relation: Relation) -> type[Row]:

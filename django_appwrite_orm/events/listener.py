@@ -209,7 +209,5 @@ def _library() -> tuple[Connect, type[Exception]]:
     try:
         from .websocket import WebSocketException, open_websocket
     except ImportError as error:
-        raise ConfigurationError(
-            "Realtime needs the library websockets: pip install 'django-appwrite-orm[realtime]'."
-        ) from error
+        raise ConfigurationError("Realtime needs the library websockets: pip install 'websockets>=15'.") from error
     return open_websocket, WebSocketException

@@ -25,7 +25,7 @@ from .dates import DATE_PARTS, part_of_date
 from .places import PLACE_LOOKUPS, place_clause
 from .subqueries import among, is_queryset, membership
 from .system import column_by_key, column_of, within_sequences
-from .ways import Way, find_way
+from .ways import Way, find_way, ways_back
 
 _METHODS = {"gt": "greaterThan", "gte": "greaterThanEqual", "lt": "lessThan", "lte": "lessThanEqual"}
 _TEXT = {
@@ -147,7 +147,7 @@ def _lookup(table: type[Row], path: str, value: Any) -> Clause:
     if name in table._meta.references:
         reference = table._meta.references[name]
         name, value = reference.column_name, ids_for(lambda: registry.target(table, reference), value)
-    column = _askable(table, name)
+    column = _askable(table, name, lambda: [way.alias or way.name for way in ways_back(table)])
     lookup, allowed = "__".join(rest) or "exact", _allowed(column)
     if lookup not in allowed:
         near = difflib.get_close_matches(lookup, allowed, n=3)
@@ -202,9 +202,9 @@ def ids_for(other: type[Row] | Callable[[], type[Row]], value: Any) -> Any:
     return value
 
 
-def _askable(table: type[Row], name: str) -> columns.Column:
+def _askable(table: type[Row], name: str, also: Callable[[], Iterable[str]] = tuple) -> columns.Column:
     """The column, if Appwrite can compare it. Raises FieldError and NotSupportedError."""
-    column = column_of(table, name)
+    column = column_of(table, name, also)
     if column.encrypted:
         raise NotSupportedError(
             f"{table.__name__}.{name} is encrypted: Appwrite can neither filter nor order by it. Keep a digest of it in"

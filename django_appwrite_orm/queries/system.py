@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -38,16 +38,16 @@ _BY_KEY = {column.key: column for column in SYSTEM_COLUMNS.values()}
 SYSTEM_COLUMNS["pk"] = SYSTEM_COLUMNS["id"]
 
 
-def column_of(table: type[Row], name: str) -> columns.Column:
+def column_of(table: type[Row], name: str, also: Callable[[], Iterable[str]] = tuple) -> columns.Column:
     """The column `name` of `table`, system ones included; of a reference, the one that keeps the id. Raises FieldError
-    with the near names."""
+    with the near names, of those that `also` gives too."""
     if not isinstance(name, str):
         raise FieldError(f"{table.__name__}: give the name of a column, such as 'id', not {name!r}.")
     if name in table._meta.references:
         name = table._meta.references[name].column_name
     found = table._meta.columns.get(name) or SYSTEM_COLUMNS.get(name)
     if found is None:
-        raise FieldError(unknown_column(table, name))
+        raise FieldError(unknown_column(table, name, also()))
     return found
 
 

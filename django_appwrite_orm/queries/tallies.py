@@ -18,7 +18,7 @@ from django.db.models import Aggregate, Avg, Count, F, Max, Min, StdDev, Sum, Va
 from ..exceptions import NotSupportedError
 from ..tables import Row, columns
 from .system import column_of
-from .ways import find_way
+from .ways import Way, find_way
 
 _NUMBERS = frozenset({"integer", "bigint", "double"})
 _ORDERED = _NUMBERS | {"datetime", "boolean"}
@@ -55,10 +55,7 @@ class Wanted:
         path = str(vars(source)["name"])
         way = find_way(table, path.partition("__")[0])
         if way is not None and path not in table._meta.references:
-            raise NotSupportedError(
-                f"{name}: rows of {way.other.__name__} are summed up there, by what leads back:"
-                f" {way.other.__name__}.objects.values('...').annotate(n=Count('*'))."
-            )
+            raise NotSupportedError(_elsewhere(table, name, self.kind, path, way))
         column = column_of(table, path)
         if column.array:
             raise FieldError(f"{name}: {table.__name__}.{column.name} is an array; its items cannot be summed up.")
@@ -100,6 +97,23 @@ def wanted(table: type[Row], named: Mapping[str, Any], positional: tuple[Any, ..
             raise TypeError(f"Expected one of {_names()}, such as Sum('price'), not {aggregate!r}.")
         every.setdefault(aggregate.default_alias, aggregate)
     return [Wanted(table, name, aggregate) for name, aggregate in every.items()]
+
+
+def _elsewhere(table: type[Row], name: str, kind: type[Aggregate], path: str, way: Way) -> str:
+    """What to say of an aggregate of another table's rows."""
+    other = way.other
+    rest = path.partition("__")[2]
+    asked = f"{name}={kind.__name__}({rest or '*'!r})"
+    if way.beyond is None or way.beyond_many:
+        instead = f"{other.__name__}.objects.aggregate({asked})"
+    else:
+        keeper = other._meta.name_of(way.beyond)
+        by = next((n for n, reference in other._meta.references.items() if reference.column_name == keeper), keeper)
+        instead = f"{other.__name__}.objects.values({by!r}).annotate({asked})"
+    return (
+        f"{name}: {path!r} leads to rows of {other.__name__}, and Appwrite aggregates the columns of one table alone."
+        f" Ask {other.__name__} instead: {instead}."
+    )
 
 
 class Tally(ABC):

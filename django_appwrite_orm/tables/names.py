@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,11 +27,15 @@ def name_problem(name: str, base: type[Row]) -> str | None:
     return None
 
 
-def unknown_column(table: type[Row], name: str) -> str:
-    """What to say about a name that is not a column of `table`, with the nearest ones."""
+def unknown_column(table: type[Row], name: str, also: Iterable[str] = ()) -> str:
+    """What to say about a name that is not a column of `table`, with the nearest ones, of those in `also` too. A
+    reference is suggested by its own name, not by that of the column that keeps its id."""
     if name in SYSTEM_NAMES:
         return f"{table.__name__}.{name} is no column; it cannot be used here."
     if (relation := name.partition("__")[0]) in table._meta.relations and relation != name:
         return f"{table.__name__} has no column {name!r}: lookups alone, as in filter(), follow {relation!r}."
-    near = difflib.get_close_matches(name, [*table._meta.columns, *SYSTEM_NAMES]) or sorted(table._meta.columns)
+    meta = table._meta
+    near = difflib.get_close_matches(name, [*meta.relations, *meta.columns, *SYSTEM_NAMES, *also])
+    keepers = {meta.references[one].column_name for one in near if one in meta.references}
+    near = [one for one in near if one not in keepers or name.endswith("_id")] or sorted(meta.columns)
     return f"{table.__name__} has no column {name!r}. Did you mean: {', '.join(near) or 'it has no columns'}?"

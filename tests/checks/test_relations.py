@@ -41,7 +41,10 @@ def test_a_target_that_is_not_there(relation: Any) -> None:
     author()
     [(identity, message)] = found()
     assert identity == "E026"
-    assert "Book.author cannot be followed. There is no table 'Autor'. Registered: authors" in message
+    assert (
+        "Book.author cannot be followed. There is no table 'Autor'. Did you mean: authors? Registered: authors"
+        in message
+    )
 
 
 def test_a_target_of_two_tables_and_one_that_is_not_registered() -> None:

@@ -218,6 +218,6 @@ def test_without_the_library(settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.APPWRITE_ORM = {"default": given}
     monkeypatch.setitem(sys.modules, "websockets.sync.client", None)
     monkeypatch.delitem(sys.modules, "django_appwrite_orm.events.websocket", raising=False)
-    with pytest.raises(ConfigurationError, match=r"pip install 'django-appwrite-orm\[realtime\]'"):
+    with pytest.raises(ConfigurationError, match=r"pip install 'websockets>=15'"):
         orm.listen(lambda change: None)
     assert threads() == []

@@ -269,7 +269,7 @@ def test_the_local_appwrite_in_this_process() -> None:
 def test_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "websockets.sync.client", None)
     monkeypatch.delitem(sys.modules, "django_appwrite_orm.events.websocket", raising=False)
-    with pytest.raises(ConfigurationError, match=r"pip install 'django-appwrite-orm\[realtime\]'"):
+    with pytest.raises(ConfigurationError, match=r"pip install 'websockets>=15'"):
         Listener("default").run()
 
 

@@ -76,9 +76,30 @@ class TestReferences:
             Toy.objects.update(makr=ada)
 
     def test_counted_where_they_are(self) -> None:
-        for counted_across in (Count("toy"), Count("toy_set"), Avg("toy__name"), Count("country__name")):
-            with pytest.raises(NotSupportedError, match=r"n: rows of \w+ are summed up there.*annotate\(n=Count"):
-                Maker.objects.values("name").annotate(n=counted_across)
+        for across, instead in (
+            (Count("toy"), "Ask Toy instead: Toy.objects.values('maker').annotate(n=Count('*'))."),
+            (Count("toy_set"), "Ask Toy instead: Toy.objects.values('maker').annotate(n=Count('*'))."),
+            (Avg("toy__price"), "Ask Toy instead: Toy.objects.values('maker').annotate(n=Avg('price'))."),
+            (Count("country__name"), "Ask Country instead: Country.objects.aggregate(n=Count('name'))."),
+        ):
+            with pytest.raises(NotSupportedError, match="Appwrite aggregates the columns of one table") as caught:
+                Maker.objects.values("name").annotate(n=across)
+            assert str(caught.value).endswith(instead)
+
+    @pytest.mark.parametrize(
+        ("table", "lookup", "near"),
+        [
+            (Toy, "makr__name", "maker"),
+            (Toy, "makr", "maker"),
+            (Toy, "makerid", "maker"),
+            (Toy, "makr_id", "maker_id"),
+            (Maker, "toys__name", "toy"),
+            (Maker, "contry__name", "country"),
+        ],
+    )
+    def test_a_misspelt_relation_is_suggested_by_its_name(self, table, lookup: str, near: str) -> None:
+        with pytest.raises(FieldError, match=rf"Did you mean: {near}[?,]"):
+            table.objects.filter(**{lookup: "x"})
 
     @pytest.mark.parametrize("method", ["add", "remove", "set", "clear"])
     def test_linked_where_the_link_is_kept(self, method: str) -> None:

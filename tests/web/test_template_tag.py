@@ -59,7 +59,7 @@ def test_rows_that_are_not_used_are_not_read() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ('"boks"', "There is no table 'boks'. Registered: books"),
+        ('"boks"', "There is no table 'boks'. Did you mean: books? Registered: books, library_everything"),
         ("missing", "There is no table ''"),
         ('"books" gerne="novel"', "Book has no column 'gerne'. Did you mean: genre"),
         ('"books" order_by="-prise"', "Book has no column 'prise'. Did you mean: price"),

@@ -44,7 +44,7 @@ class Door:
             from .upgrade import let_go_of_websockets
         except ImportError as problem:
             raise MissingServer(
-                "Serving needs cheroot and websockets: pip install 'django-appwrite-orm[server]'"
+                "Serving needs cheroot and websockets: pip install 'cheroot>=11' 'websockets>=15'"
             ) from problem
         hosts = LOOPBACK if host in LOOPBACK else ANY_HOST
         self._server = library.Server(

@@ -1,6 +1,6 @@
 """How points, lines and polygons lie to each other, as MariaDB's ST_ functions answer it.
 
-The geometry itself is shapely's (GEOS), which only these filters need: `pip install 'django-appwrite-orm[spatial]'`.
+The geometry itself is shapely's (GEOS), which only these filters need: `pip install 'shapely>=2.1'`.
 """
 
 from __future__ import annotations
@@ -25,9 +25,7 @@ def accept_geometry(value: Any) -> Any:
     try:
         import shapely  # noqa: F401
     except ImportError:
-        raise ValueError(
-            "a spatial filter on the local Appwrite needs shapely: pip install 'django-appwrite-orm[spatial]'"
-        ) from None
+        raise ValueError("a spatial filter on the local Appwrite needs shapely: pip install 'shapely>=2.1'") from None
     if isinstance(value, list) and value and isinstance(value[0], list):
         return accept_polygon(value) if value[0] and isinstance(value[0][0], list) else accept_line(value)
     return accept_point(value)

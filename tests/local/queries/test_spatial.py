@@ -119,4 +119,4 @@ def test_without_the_library_it_says_what_to_install(
     monkeypatch.setitem(sys.modules, "shapely", None)
     answer = client.send(f"GET {rows}", queries=[query("equal", "at", PARIS)])
     assert answer.status == 400
-    assert b"django-appwrite-orm[spatial]" in answer.body
+    assert b"pip install 'shapely>=2.1'" in answer.body
