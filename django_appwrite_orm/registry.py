@@ -5,9 +5,12 @@ from __future__ import annotations
 import difflib
 from typing import TypeVar
 
+from django.apps import apps
+from django.db.models import Model
+
 from .exceptions import ConfigurationError
 from .tables import Row
-from .tables.columns.reference import Relation
+from .tables.columns.reference import Relation, leads_to_a_model
 
 RowClass = TypeVar("RowClass", bound=type[Row])
 
@@ -62,10 +65,19 @@ class Registry:
         if near:
             labels = ", ".join(one._meta.label for one in near)
             raise ConfigurationError(f"{where}: {relation.to!r} may be any of {labels}. Say which.")
+        if (model := _model_called(relation.to)) is not None:
+            raise ConfigurationError(f"{where}: {leads_to_a_model(model)}")
         try:
             return self.get(relation.to)
         except ConfigurationError as error:
             raise ConfigurationError(f"{where} cannot be followed. {error}") from None
+
+
+def _model_called(name: str) -> type[Model] | None:
+    """The Django model with this label or name, where the apps are loaded."""
+    if not apps.models_ready:
+        return None
+    return next((model for model in apps.get_models() if name in (model._meta.label, model.__name__)), None)
 
 
 registry = Registry()

@@ -25,6 +25,7 @@ from .relations import relation_problems
 from .routing import router_problems
 from .servers import server_problems
 from .tables import clashes, table_problems
+from .views import view_problems
 
 # An id that has been used is never used again for something else.
 PREFIX = "appwrite_orm"
@@ -60,6 +61,12 @@ def check_middleware(app_configs: Sequence[AppConfig] | None = None, **kwargs: A
     """W004: where AppwriteCacheMiddleware stands, and caches of whole pages beside it."""
     hint = "See docs/checks.md for an order that works."
     return [_message(Finding("W004", text, hint)) for text in order_problems(settings.MIDDLEWARE)]
+
+
+@register(Tags.urls, "appwrite_orm")
+def check_views(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """E060 and W060: generic views that do for models what they do not for tables."""
+    return [_message(finding) for finding in view_problems()]
 
 
 @register("appwrite_orm", deploy=True)

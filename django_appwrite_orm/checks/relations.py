@@ -23,7 +23,10 @@ def relation_problems(table: type[Row]) -> Iterator[Finding]:
     for relation in table._meta.relations.values():
         other = _target(table, relation)
         if isinstance(other, ConfigurationError):
-            hint = "Correct the name, give the class itself, or register the table it is meant to lead to."
+            hint = (
+                "Correct the name, give the class itself, or register the table it is meant to lead to. Of a Django"
+                " model keep the primary key in a column."
+            )
             yield Finding("E026", str(other), hint, label)
         elif other not in registry.all():
             message = f"{relation!r} leads to {other.__name__}, which is not registered."

@@ -77,7 +77,7 @@ def _field(column: columns.Column, unique: bool) -> Field:
     if isinstance(column, columns.Decimal):
         common |= {"max_digits": column.max_digits, "decimal_places": column.decimal_places}
     if isinstance(column, columns.Enum):
-        common["choices"] = [(element, element) for element in column.elements]
+        common["choices"] = list(column.labels.items())
     if kind in (models.CharField, models.EmailField, models.URLField):
         common["max_length"] = getattr(column, "size", None)
     return kind(**common)

@@ -19,6 +19,7 @@ from .columns.reference import Relation
 from .columns.relationship import RelationshipToMany
 from .columns.spatial import Spatial
 from .fields import Field, fields_of
+from .from_models import META
 from .indexes import Index
 from .names import unknown_column
 
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 _KNOWN: Mapping[str, tuple[type, ...] | None] = {
     "abstract": (bool,),
     "app_label": (str,),
+    "base_manager_name": (str,),
     "cache": None,
+    "default_manager_name": (str,),
     "enabled": (bool,),
     "id": (str,),
     "indexes": (list, tuple),
@@ -69,6 +72,10 @@ class Options:
         self.enabled: bool = given.get("enabled", True)
         self.policy: CachePolicy | None = given.get("cache")
         self.using: str | None = given.get("using")
+        self.base_manager_name: str | None = given.get("base_manager_name")
+        self.default_manager_name: str | None = given.get("default_manager_name")
+        self.base_manager: Any = None  # these two are chosen by the class
+        self.default_manager: Any = None
         warm: bool | Sequence[Warmer] = given.get("warm", ())
         self.warm: tuple[Warmer, ...] = (list,) if warm is True else tuple(warm or ())
         self._name: str | None = given.get("name")
@@ -225,6 +232,8 @@ def _given(table: type[Row]) -> dict[str, Any]:
         options = {name: value for name, value in vars(base).items() if not name.startswith("__")}
         given |= {name: value for name, value in options.items() if name not in _OWN or base is own}
     for name, value in given.items():
+        if name in META:
+            raise ConfigurationError(f"{table.__name__}.Meta: {name!r} is an option of Django's models: {META[name]}.")
         if name not in _KNOWN:
             raise ConfigurationError(
                 f"{table.__name__}.Meta: unknown option {name!r}. Known: {', '.join(sorted(_KNOWN))}."

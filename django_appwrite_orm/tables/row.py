@@ -5,17 +5,20 @@ from __future__ import annotations
 import contextlib
 import copy
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import partialmethod
 from typing import Any, ClassVar, Self
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 
 from ..conf import ID_RULE, VALID_ID
 from ..exceptions import MultipleRowsReturned, RowDoesNotExist, RowGone
-from .columns import Column, Reference
+from .columns import Column, Enum, Reference
 from .columns.moments import from_utc
 from .columns.relationship import RelationshipToMany
+from .columns.texts import member_text
 from .dicts import RowDict, json_ready, values_of
+from .from_models import TableType, has_own_init, refuse_what_models_have
 from .names import unknown_column
 from .options import Options
 from .overrides import Overridable
@@ -23,7 +26,7 @@ from .permissions import ROW_VERBS, permission_problems
 from .validation import clean_values
 
 
-class Row(Overridable):
+class Row(Overridable, metaclass=TableType):
     """Base of every table class. An instance is one row.
 
     Values are decoded when they are first read; the JSON below them is never changed, so that a save can tell
@@ -31,27 +34,47 @@ class Row(Overridable):
     """
 
     _meta: ClassVar[Options]
+    _has_own_init: ClassVar[bool]
+    _being_read: tuple[dict[str, Any], str]
+    _using: str | None
     DoesNotExist: ClassVar[type[RowDoesNotExist]]
     MultipleObjectsReturned: ClassVar[type[MultipleRowsReturned]]
     RowGone: ClassVar[type[RowGone]]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        refuse_what_models_have(cls, Row)
+        cls._has_own_init = has_own_init(cls, Row)
         cls._meta = Options(cls, _bound_columns(cls))
         cls.DoesNotExist = _exception(cls, "DoesNotExist", RowDoesNotExist)
         cls.MultipleObjectsReturned = _exception(cls, "MultipleObjectsReturned", MultipleRowsReturned)
         cls.RowGone = _exception(cls, "RowGone", cls.DoesNotExist, RowGone)
+        for name, column in cls._meta.columns.items():
+            if isinstance(column, Enum) and not column.array and not hasattr(cls, f"get_{name}_display"):
+                setattr(cls, f"get_{name}_display", partialmethod(Row._display_of, column))
 
     def __init__(self, *, id: str | None = None, permissions: list[str] | None = None, **values: Any) -> None:
         """A new row, not yet in Appwrite; columns that are left out start with their default.
 
         `id` is made at the first save when left out; `pk` is another name for it. Raises TypeError for a name
         that is no column.
+
+        A row that is read passes an `__init__()` of the table's own too, called without arguments: its values are
+        there when `super().__init__()` returns.
         """
+        if (read := vars(self).pop("_being_read", None)) is not None:
+            if id is not None or permissions is not None or values:
+                raise TypeError(
+                    f"{type(self).__name__}.__init__() gave values to a row that is read; they come from Appwrite."
+                    " Pass on what it was given, and set others only after super().__init__()."
+                )
+            self._using = read[1]
+            self._load(read[0])
+            return
         self._raw: dict[str, Any] = {}  # as Appwrite sent it
         self._read: dict[str, Any] = {}  # what has been decoded of it
         self._values: dict[str, Any] = {}  # what has been set since
-        self._using: str | None = None
+        self._using = None
         self._permissions = None if permissions is None else list(permissions)
         pk = values.pop("pk", None)
         self.id: str | None = id if id is not None else pk
@@ -67,8 +90,14 @@ class Row(Overridable):
     def from_appwrite(cls, raw: dict[str, Any], using: str) -> Self:
         """A row as Appwrite sent it; `raw` becomes the row's own."""
         row = cls.__new__(cls)
-        row._using = using
-        row._load(raw)
+        if not cls._has_own_init:
+            row._using = using
+            row._load(raw)
+            return row
+        row._being_read = (raw, using)
+        row.__init__()  # type: ignore[misc]
+        if "_being_read" in vars(row):
+            raise TypeError(f"{cls.__name__}.__init__() must call super().__init__().")
         return row
 
     def _load(self, raw: dict[str, Any]) -> None:
@@ -147,10 +176,45 @@ class Row(Overridable):
     def permissions(self, value: list[str]) -> None:
         self._permissions = list(value)
 
-    def full_clean(self) -> None:
-        """Check what a save would write. Raises one ValidationError with all there is to say, by column."""
+    def _forget(self) -> None:
+        """After its deletion: what has been read stays, and a save creates the row again."""
+        kept = {
+            name: self._value(column)
+            for name, column in self._meta.columns.items()
+            if column is not self._meta.version and (name in self._values or column.key in self._raw)
+        }
+        self._permissions = self.permissions or None
+        self._raw, self._read, self._values = {}, {}, {**self._values, **kept}
+
+    def _display_of(self, column: Enum[Any]) -> Any:
+        """The label of an Enum's value: that of a Django `TextChoices`, else the text itself."""
+        value = self._value(column)
+        return column.labels.get(member_text(value), value)
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        """Check each column, as a save does. Raises one ValidationError with all there is to say, by column."""
         self._note_changed_arrays()
-        self._cleaned(self._values, whole=not self.is_saved)
+        try:
+            self._cleaned(self._values, whole=not self.is_saved)
+        except ValidationError as error:
+            found = {name: errors for name, errors in error.error_dict.items() if name not in (exclude or ())}
+            if found:
+                raise ValidationError(found) from None
+
+    def clean(self) -> None:
+        """Check the row as a whole. Override it; `full_clean()` calls it, and as in Django `save()` does not."""
+
+    def full_clean(self, exclude: Collection[str] | None = None) -> None:
+        """Check each column and then, by `clean()`, the row as a whole. Raises one ValidationError with all there is
+        to say, by column. Whether a value is unique is for Appwrite to say when the row is saved."""
+        errors: dict[str, Any] = {}
+        for check, arguments in ((self.clean_fields, (exclude,)), (self.clean, ())):
+            try:
+                check(*arguments)
+            except ValidationError as error:
+                errors = error.update_error_dict(errors)
+        if errors:
+            raise ValidationError(errors)
 
     def _cleaned(self, values: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
         """The JSON of `values`, by column key. See `clean_values`."""

@@ -111,7 +111,8 @@ class IP(_Formatted[Value]):
 class Enum(_Formatted[Value]):
     """One of `elements`: up to 100 texts of 1 to 255 characters, or an `enum.Enum` (the texts of its values).
 
-    A value may be a member or a text; case matters. What comes back from Appwrite is the text.
+    A value may be a member or a text; case matters. What comes back from Appwrite is the text. As in Django, a row
+    has `get_<name>_display()`: the label of a `TextChoices`, else the text.
     """
 
     kind = "enum"
@@ -138,7 +139,10 @@ class Enum(_Formatted[Value]):
         super().__init__(**common)
         if isinstance(elements, str) or not isinstance(elements, Iterable):
             raise ConfigurationError(f"Enum: elements must be a list of texts, not {elements!r}.")
-        self.elements = [member_text(element) for element in elements]
+        members = list(elements)
+        self.elements = [member_text(member) for member in members]
+        # What people are shown: the labels of a Django TextChoices, else the texts.
+        self.labels = {text: getattr(m, "label", text) for text, m in zip(self.elements, members, strict=True)}
         if not 1 <= len(self.elements) <= 100:
             raise ConfigurationError(f"Enum: needs 1 to 100 elements, not {len(self.elements)}.")
         for element in self.elements:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.exceptions import ValidationError
+from django.db import models
 
 from ...conf import ID_RULE, VALID_ID
 from ...exceptions import ConfigurationError
@@ -27,6 +28,16 @@ class ReferenceColumn(String[Any]):
         return value
 
 
+def leads_to_a_model(model: type[models.Model]) -> str:
+    """What to say about a relation to a Django model."""
+    key = "Integer" if isinstance(model._meta.pk, models.IntegerField) else "String"
+    word = model.__name__
+    return (
+        f"{model._meta.label} is a Django model, and rows refer to rows of tables alone. Keep its primary key,"
+        f" {word.lower()}_id = columns.{key}(), and read it by {word}.objects.get(pk=row.{word.lower()}_id)."
+    )
+
+
 class Relation:
     """What leads from a row to rows of another table. `to` is that table: its class, its name, its label, or
     "self"; `related_name` is what the way back is called on it, with a "+" at the end for none."""
@@ -39,6 +50,8 @@ class Relation:
             raise ConfigurationError(
                 f"{self.declared_as}: give the table it leads to, as a class or a name, not {to!r}."
             )
+        if isinstance(to, type) and issubclass(to, models.Model):
+            raise ConfigurationError(f"{self.declared_as}: {leads_to_a_model(to)}")
         self.to = to
         self.related_name = related_name
 

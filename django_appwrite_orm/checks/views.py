@@ -1,0 +1,62 @@
+"""Generic views of Django's that show or edit a table as if it were a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.urls import URLPattern, get_resolver
+from django.views.generic.detail import SingleObjectMixin
+from django.views.generic.edit import ModelFormMixin
+
+from ..tables import Row
+from .finding import Finding
+
+
+def view_problems() -> Iterator[Finding]:
+    """What is wrong with the generic views that the URLconf leads to, each problem once."""
+    if not getattr(settings, "ROOT_URLCONF", None):
+        return
+    seen = set[Finding]()
+    for pattern in _patterns(get_resolver().url_patterns):
+        view = getattr(pattern.callback, "view_class", None)
+        options = getattr(pattern.callback, "view_initkwargs", {})
+        table = _table_of(view, options)
+        new = [] if table is None else [one for one in _problems(view, options, table) if one not in seen]
+        seen.update(new)
+        yield from new
+
+
+def _problems(view: Any, options: dict[str, Any], table: type[Row]) -> Iterator[Finding]:
+    name, meta = f"{view.__module__}.{view.__qualname__}", table._meta
+    if issubclass(view, ModelFormMixin) and not _option(view, options, "form_class"):
+        message = f"The view makes a ModelForm of {meta.label}, which is a Table and not a Django model."
+        hint = f"Give it a form_class, or use FormView and {table.__name__}.objects.create(**form.cleaned_data)."
+        yield Finding("E060", message, hint, name)
+    own = view.get_context_object_name is not SingleObjectMixin.get_context_object_name
+    if not own and not _option(view, options, "context_object_name"):
+        message = f"The template of the view has a row of {meta.label} as {{{{ object }}}} alone, without a name."
+        hint = f"Write context_object_name = {meta.model_name!r}: Django makes that name for models only."
+        yield Finding("W060", message, hint, name)
+
+
+def _table_of(view: Any, options: dict[str, Any]) -> type[Row] | None:
+    """The table of which the view shows one row, as far as its attributes say it."""
+    if not isinstance(view, type) or not issubclass(view, SingleObjectMixin):
+        return None
+    queryset = _option(view, options, "queryset")
+    found = _option(view, options, "model") or getattr(queryset, "model", None)
+    return found if isinstance(found, type) and issubclass(found, Row) else None
+
+
+def _option(view: Any, options: dict[str, Any], name: str) -> Any:
+    return options[name] if name in options else getattr(view, name, None)
+
+
+def _patterns(patterns: Any) -> Iterator[URLPattern]:
+    for pattern in patterns:
+        if isinstance(pattern, URLPattern):
+            yield pattern
+        else:
+            yield from _patterns(pattern.url_patterns)

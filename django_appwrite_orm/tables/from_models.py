@@ -1,0 +1,131 @@
+"""What a Django model has and a table does not: refused when the class is made, with what to write instead."""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABCMeta
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from django.db import models
+
+from ..exceptions import ConfigurationError
+
+# What stands for a Django field, by its class or the nearest base of it.
+_COLUMNS: Mapping[str, str] = {
+    "AutoFieldMixin": "nothing: every row has an id, a text that is made at the first save",
+    "BigIntegerField": "columns.BigInt()",
+    "BinaryField": "columns.Text() with base64 text",
+    "BooleanField": "columns.Boolean()",
+    "CharField": "columns.String(size=...)",
+    "DateField": "columns.Date()",
+    "DateTimeField": "columns.Datetime(); every row has created_at and updated_at of its own",
+    "DecimalField": "columns.Decimal(max_digits=..., decimal_places=...)",
+    "DurationField": "columns.Integer() with a number of seconds",
+    "EmailField": "columns.Email()",
+    "FilePathField": "columns.String(size=...)",
+    "FileField": "columns.String(size=...) with the name of the file",
+    "FloatField": "columns.Float()",
+    "ForeignKey": 'columns.Reference("Maker") or columns.Relationship("Maker", "manyToOne")',
+    "GenericIPAddressField": "columns.IP()",
+    "IPAddressField": "columns.IP()",
+    "IntegerField": "columns.Integer(min=..., max=...)",
+    "JSONField": "columns.JSON()",
+    "ManyToManyField": 'columns.Relationship("Tag", "manyToMany")',
+    "OneToOneField": 'columns.Relationship("Maker", "oneToOne")',
+    "TextField": "columns.Text()",
+    "TimeField": "columns.Time()",
+    "URLField": "columns.URL()",
+    "UUIDField": "columns.UUID()",
+}
+_CHECKED = (
+    "Appwrite checks it when the row is saved: catch django_appwrite_orm.exceptions.IntegrityError, or write clean()"
+)
+# What Django calls on a model, and nothing calls on a row.
+_HOOKS: Mapping[str, str] = {
+    "check": "register a system check, @django.core.checks.register()",
+    "date_error_message": _CHECKED,
+    "from_db": "write __init__(), which rows that are read pass too, or override from_appwrite(raw, using)",
+    "get_constraints": _CHECKED,
+    "get_deferred_fields": "a column that was not read raises AttributeError; nothing is fetched later",
+    "prepare_database_save": "override save() and asave()",
+    "save_base": "override save() and asave()",
+    "unique_error_message": _CHECKED,
+    "validate_constraints": _CHECKED,
+    "validate_unique": _CHECKED,
+}
+_INDEX = "write it as Index, UniqueIndex, FulltextIndex or SpatialIndex in Meta.indexes"
+_HERE = "there are no SQL tables; leave it out"
+META: Mapping[str, str] = {
+    "apps": _HERE,
+    "auto_created": _HERE,
+    "constraints": "write UniqueIndex in Meta.indexes; other rules go into clean()",
+    "db_table": 'write name = "..."',
+    "db_table_comment": _HERE,
+    "db_tablespace": _HERE,
+    "default_permissions": "write permissions = [Permission.read(Role.any())], with Appwrite's roles",
+    "default_related_name": "write related_name= in each Reference or Relationship",
+    "get_latest_by": 'name the column where it is asked: latest("created_at")',
+    "index_together": _INDEX,
+    "managed": "migrate_appwrite manages registered tables; leave a table unregistered, or use Meta.abstract",
+    "order_with_respect_to": "keep the place of a row in a column, and order by it",
+    "ordering": "write order_by() in get_queryset() of a Manager; rows come in the order of creation",
+    "proxy": "derive a Manager of its own for other rows, or an abstract base for methods",
+    "required_db_features": _HERE,
+    "required_db_vendor": _HERE,
+    "select_on_save": _HERE,
+    "swappable": "a Reference leads to the table it names",
+    "unique_together": 'write UniqueIndex("first", "second") in Meta.indexes',
+    "verbose_name": "the name of the class is used",
+    "verbose_name_plural": "the name of the class is used",
+}
+
+
+class TableType(ABCMeta):
+    """The class of table classes: says what is wrong where one is taken for a list of models. It derives from
+    ABCMeta so that a table can have an abstract base class as a mixin."""
+
+    def __iter__(cls) -> NoReturn:
+        raise TypeError(
+            f"{cls.__name__} is a Table, not a Django model, and cannot be iterated. admin.site.register() takes models"
+            f" alone: write views with a Form, and {cls.__name__}.objects.create(**form.cleaned_data). The rows are"
+            f" {cls.__name__}.objects.all()."
+        )
+
+
+def refuse_what_models_have(table: type[Any], base: type[Any]) -> None:
+    """Raises `ConfigurationError` for fields, managers and hooks of Django's models in a table class or its mixins.
+    What `base` and its bases have is theirs."""
+    for cls in table.__mro__:
+        if cls in base.__mro__:
+            continue
+        for name, value in vars(cls).items():
+            where = f"{table.__name__}.{name}"
+            if not inspect.isclass(value) and hasattr(type(value), "contribute_to_class"):
+                raise ConfigurationError(f"{where} is Django's {type(value).__name__}. A Table has {_instead(value)}.")
+            is_method = inspect.isfunction(value) or isinstance(value, (classmethod, staticmethod, property))
+            if is_method and name in _HOOKS:
+                raise ConfigurationError(f"{where}() is a hook of Django's models that no Table has: {_HOOKS[name]}.")
+
+
+def _instead(value: Any) -> str:
+    if isinstance(value, models.Manager):
+        return "django_appwrite_orm.Manager: objects = Manager(), or ProductQuerySet.as_manager()"
+    names = [cls.__name__ for cls in type(value).__mro__]
+    column = next((_COLUMNS[name] for name in names if name in _COLUMNS), None)
+    return f"columns instead of fields: write {column}" if column else "columns.* and relations, nothing of models.*"
+
+
+def has_own_init(table: type[Any], base: type[Any]) -> bool:
+    """Whether a table has an `__init__()` of its own. Raises `ConfigurationError` for one that needs arguments."""
+    own = inspect.getattr_static(table, "__init__")
+    if own is inspect.getattr_static(base, "__init__"):
+        return False
+    kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    given = list(inspect.signature(own).parameters.values())[1:]
+    if needed := [one.name for one in given if one.default is one.empty and one.kind not in kinds]:
+        raise ConfigurationError(
+            f"{table.__name__}.__init__() needs {', '.join(needed)}, but rows that are read are made without arguments"
+            " and have their values when super().__init__() returns. Give defaults, or write **values."
+        )
+    return True
