@@ -4,8 +4,9 @@ from .blocks import atomic
 from .definitions import register, table_from_definition
 from .door import ORM, orm
 from .expressions import Apply
+from .managers import Manager
 from .queryset import QuerySet
-from .table import Manager, Table
+from .table import Table
 from .verbs import TableVerbs
 
 __all__ = [

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
-from ..steps import arun, run
+from ..steps import Steps, arun, run
 from ..tables import Row, alters_data
-from . import bulk, creating, matching, obtain, writes
+from . import bulk, creating, matching, obtain
 from .chunks import Errors
 from .conflicts import conflicts_of
 from .results import Results
+from .writes import SaveRow
 
 R = TypeVar("R", bound=Row)
 
@@ -20,12 +21,17 @@ class Changes(Results[R]):
 
     @alters_data
     def create(self, **values: Any) -> R:
-        """Make a row and write it. Raises ValidationError, before any request, with all errors by column, then
-        `DuplicateId` or `UniqueViolation`."""
-        return run(writes.create(self.new_row(values), self.db))
+        """Make a row and save it, by the table's own `save()` where it has one. Raises ValidationError, before any
+        request, with all errors by column, then `DuplicateId` or `UniqueViolation`."""
+        return run(self._created(values))
 
     async def acreate(self, **values: Any) -> R:
-        return await arun(writes.create(self.new_row(values), self.db))
+        return await arun(self._created(values))
+
+    def _created(self, values: Mapping[str, Any]) -> Steps[R]:
+        row = self.new_row(values)
+        yield SaveRow(row, self.db)
+        return row
 
     @alters_data
     def get_or_create(self, defaults: Mapping[str, Any] | None = None, **lookups: Any) -> tuple[R, bool]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..exceptions import IntegrityError, NotFound, RowDoesNotExist
+from ..exceptions import IntegrityError, RowDoesNotExist
 from ..steps import Steps
 from ..tables import Row
-from . import writes
+from .writes import SaveRow
 
 if TYPE_CHECKING:
     from .results import Results
@@ -41,8 +41,9 @@ def update_or_create(
         for name, value in changes.items():
             setattr(row, name, value() if callable(value) else value)
         try:
-            return (yield from writes.save(row, query.db)), False
-        except NotFound:  # deleted since it was read: once more from the start
+            yield SaveRow(row, query.db)
+            return row, False
+        except query.model.RowGone:  # deleted since it was read: once more from the start
             continue
 
 
@@ -51,7 +52,8 @@ def _created(query: Results[R], defaults: Values, lookups: Values) -> Steps[tupl
     values = {name: value for name, value in given.items() if "__" not in name} | dict(defaults)
     row = query.new_row({name: value() if callable(value) else value for name, value in values.items()})
     try:
-        return (yield from writes.create(row, query.db)), True
+        yield SaveRow(row, query.db)
+        return row, True
     except IntegrityError:
         # Somebody else was first; if it is not the row that was asked for, the refusal stands.
         try:

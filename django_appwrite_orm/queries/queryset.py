@@ -5,15 +5,19 @@ Every method that asks or changes has an asynchronous twin with an `a` in front;
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from ..connection import connections
 from ..steps import arun, run
 from ..tables import Row, alters_data
 from .changes import Changes
+from .managers import Manager, proxies
 from .numbers import Numbers
 from .operations import invalidate
 from .recognized import QueryFacts, Recognized
+
+if TYPE_CHECKING:
+    from .managers import ManagerOf
 
 R = TypeVar("R", bound=Row)
 
@@ -33,6 +37,11 @@ class QuerySet(Changes[R], Numbers[R], Recognized):
     def ordered(self) -> bool:
         """True: rows come in the order of creation where no other is asked for."""
         return True
+
+    @classmethod
+    def as_manager(cls) -> ManagerOf[Self]:
+        """A manager of these querysets: `objects = ProductQuerySet.as_manager()`."""
+        return Manager(cls)
 
     def is_updated(self) -> bool:
         """Whether cached answers of this table are current: it has been read since it last changed."""
@@ -61,3 +70,8 @@ class QuerySet(Changes[R], Numbers[R], Recognized):
     async def arefresh(self) -> list[R]:
         await self.aset_updated(False)
         return [row async for row in self._clone()]
+
+
+Manager.queryset_class = QuerySet
+for _name, _method in proxies(QuerySet, Manager).items():
+    setattr(Manager, _name, _method)

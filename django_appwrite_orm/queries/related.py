@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..conf import VALID_ID
 from ..identity import same_identity
-from ..plans import Clause
+from ..plans import Clause, conjunction
 from ..registry import registry
 from ..steps import Steps
 from ..tables import Row
@@ -18,6 +18,7 @@ from .subqueries import FOLLOWS
 from .ways import Way, way_of
 
 if TYPE_CHECKING:
+    from .managers import Lead, Manager
     from .queryset import QuerySet
 
 
@@ -27,16 +28,26 @@ def related_rows(row: Row) -> dict[str, tuple[str | None, Any]]:
     return found
 
 
-def asked_beside(table: type[Row], alias: str) -> QuerySet[Any]:
-    """The rows of a related table: on its own connection if it has one, and for whom `alias` speaks."""
-    from .queryset import QuerySet
+def asked_beside(table: type[Row], alias: str, *, manager: str = "base_manager") -> QuerySet[Any]:
+    """The rows of a related table: on its own connection if it has one, and for whom `alias` speaks. A reference is
+    followed by the base manager, which hides nothing unless Meta names another one; a way back by the default one."""
+    return _manager_beside(table, alias, manager).get_queryset()
 
-    return QuerySet(table, same_identity(alias, table._meta.using or alias))
+
+def _manager_beside(table: type[Row], alias: str, manager: str, lead: Lead | None = None) -> Manager:
+    alias = same_identity(alias, table._meta.using or alias)
+    found: Manager = getattr(table._meta, manager)
+    return found.bound(table, alias, lead)
 
 
-def rows_at(row: Row, way: Way, alias: str) -> QuerySet[Any]:
-    """The rows that `way` leads to from `row`; what is created among them leads back to it. Raises ValueError for a
-    row without an id."""
+def rows_among(table: type[Row], ids: list[str], alias: str) -> Any:
+    """Those of these related rows that the default manager shows."""
+    return _manager_beside(table, alias, "default_manager", lambda rows: rows.filter(pk__in=ids)).door()
+
+
+def rows_at(row: Row, way: Way, alias: str) -> Any:
+    """The rows that `way` leads to from `row`, as the default manager of their table shows them; what is created
+    among them leads back to it. Raises ValueError for a row without an id."""
     table = type(row)
     if row.id is None:
         raise ValueError(
@@ -47,11 +58,15 @@ def rows_at(row: Row, way: Way, alias: str) -> QuerySet[Any]:
     else:
         itself = Clause("equal", "$id", (row.id,))
         where = Across(FOLLOWS, "$id", (itself,), table, str(way.here), way=way.name)
-    rows = asked_beside(way.other, alias)._clone(_where=where, presets=_presets(way, row))
-    known = related_rows(row).get(way.name)
-    if known is not None and known[0] == row.id:
-        rows._along = known[1]
-    return rows.all()
+
+    def lead(rows: QuerySet[Any]) -> QuerySet[Any]:
+        rows = rows._clone(_where=conjunction([rows._where, where]), presets=_presets(way, row))
+        known = related_rows(row).get(way.name)
+        if known is not None and known[0] == row.id:
+            rows._along = known[1]
+        return rows.all()
+
+    return _manager_beside(way.other, alias, "default_manager", lead).door()
 
 
 def _presets(way: Way, row: Row) -> dict[str, Any] | None:
@@ -92,8 +107,10 @@ def attach(rows: list[Row], names: Iterable[str], alias: str) -> Steps[None]:
             return
         table = type(rows[0])
         way = way_of(table, name)
-        query = asked_beside(way.other, alias)._clone(related=tuple(further))
-        if name in table._meta.references:
+        is_reference = name in table._meta.references
+        manager = "base_manager" if is_reference else "default_manager"
+        query = asked_beside(way.other, alias, manager=manager).prefetch_related(*further)
+        if is_reference:
             yield from _attach_forward(rows, table._meta.references[name], query)
         elif way.beyond is not None and not way.beyond_many:
             yield from _attach_back(rows, way, way.beyond, query)
@@ -113,7 +130,9 @@ def _attach_forward(rows: list[Row], reference: Reference, query: QuerySet[Any])
 
 def _attach_back(rows: list[Row], way: Way, key: str, query: QuerySet[Any]) -> Steps[None]:
     ids = tuple(str(row.id) for row in rows)
-    found: list[Row] = yield from query._clone(_where=Clause("equal", key, ids))._all_rows()
+    found: list[Row] = yield from query._clone(
+        _where=conjunction([query._where, Clause("equal", key, ids)])
+    )._all_rows()
     by_id: dict[str, list[Row]] = {}
     for one in found:
         for linked in linked_ids(one._raw.get(key)):

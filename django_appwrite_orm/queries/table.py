@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from ..registry import registry
 from ..steps import Steps, arun, refuse_event_loop, run
@@ -11,39 +11,27 @@ from ..tables import Row, alters_data
 from ..tables.columns import Reference
 from ..tables.columns.relationship import RelationshipToMany
 from . import writes
+from .managers import Manager, choose_managers
 from .operations import alias_of
 from .queryset import QuerySet
-from .related import asked_beside, ids_of, related_rows, rows_at
+from .related import asked_beside, ids_of, related_rows, rows_among, rows_at
 from .ways import unseen, way_of, ways_back
-
-R = TypeVar("R", bound=Row)
-
-
-class Manager:
-    """`objects`: a fresh queryset of the table it stands in. Give it a QuerySet class of your own to add
-    methods: `objects = Manager(ProductQuerySet)`."""
-
-    def __init__(self, queryset: type[QuerySet[Any]] = QuerySet) -> None:
-        self._queryset = queryset
-
-    @overload
-    def __get__(self, row: None, table: type[R]) -> QuerySet[R]: ...
-    @overload
-    def __get__(self, row: Row, table: type[R]) -> NoReturn: ...
-    def __get__(self, row: Row | None, table: type[R]) -> QuerySet[R]:
-        if row is not None:
-            raise AttributeError(f"Manager isn't accessible via {table.__name__} rows.")
-        return self._queryset(table)
 
 
 class Table(Row):
     """Base of the tables of a project. Declare columns as class attributes and the rest in `class Meta`."""
 
     objects = Manager()
-    _default_manager = objects  # what Django's get_object_or_404 asks a class for
+    # What Django's shortcuts, views and forms ask a class for.
+    _default_manager: ClassVar[Manager]
+    _base_manager: ClassVar[Manager]
 
     class Meta:
         abstract = True
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._default_manager, cls._base_manager = choose_managers(cls)
 
     def _alias(self, using: str | None) -> str:
         return using or self._using or alias_of(type(self))
@@ -86,7 +74,7 @@ class Table(Row):
                 f" Read it along with the rows: select_related({reference.name!r})."
             )
             table = registry.target(type(self), reference)
-            row = run(asked_beside(table, self._alias(None))._by_id(other_id))
+            row = run(_row_or_none(asked_beside(table, self._alias(None)), other_id))
             known = related_rows(self)[reference.name] = (other_id, row)
         if known[1] is None:
             missing = f"{self!r} refers to the {reference.name} {other_id!r}, which does not exist."
@@ -101,10 +89,10 @@ class Table(Row):
         setattr(self, reference.column_name, other_id)
         related_rows(self)[reference.name] = (other_id, other)
 
-    def _related_rows(self, relationship: RelationshipToMany) -> QuerySet[Any]:
+    def _related_rows(self, relationship: RelationshipToMany) -> Any:
         set_here = self._values.get(relationship.name)
         if set_here is not None:
-            return asked_beside(registry.target(type(self), relationship), self._alias(None)).filter(pk__in=set_here)
+            return rows_among(registry.target(type(self), relationship), set_here, self._alias(None))
         return rows_at(self, way_of(type(self), relationship.name), self._alias(None))
 
     def _set_related_rows(self, relationship: RelationshipToMany, others: Iterable[Row | str]) -> None:
@@ -113,7 +101,7 @@ class Table(Row):
 
     if not TYPE_CHECKING:  # what a way back is called is known to the other tables
 
-        def __getattr__(self, name: str) -> QuerySet[Any]:
+        def __getattr__(self, name: str) -> Any:
             """The way back of a relation: the rows of another table that lead to this one."""
             way = None if name.startswith("_") else next((w for w in ways_back(type(self)) if w.name == name), None)
             if way is None:
@@ -123,7 +111,8 @@ class Table(Row):
             return rows_at(self, way, self._alias(None))
 
     def _reload(self, using: str | None) -> Steps[None]:
-        fresh = yield from QuerySet(type(self), self._alias(using)).uncached()._get(pk=self.id)
+        rows = type(self)._meta.base_manager.bound(type(self), self._alias(using)).get_queryset()
+        fresh = yield from rows.uncached()._get(pk=self.id)
         self._load(fresh._raw)
         related_rows(self).clear()
 
@@ -133,3 +122,10 @@ class Table(Row):
 
     async def arefresh_from_db(self, *, using: str | None = None) -> None:
         await arun(self._reload(using))
+
+
+def _row_or_none(rows: QuerySet[Any], row_id: str) -> Steps[Any]:
+    try:
+        return (yield from rows._get(pk=row_id))
+    except rows.model.DoesNotExist:
+        return None

@@ -18,6 +18,7 @@ from . import bulk
 from .batch import Preload, TableBatch
 from .chunks import Errors, chunks_of
 from .definitions import index_from_definition
+from .managers import rows_of
 from .queryset import QuerySet
 from .table import Table
 
@@ -34,8 +35,7 @@ class TableVerbs(Overridable):
     @property
     def _rows(self) -> QuerySet[Table]:
         """A new queryset each time: one that is kept would keep its rows."""
-        rows: QuerySet[Table] = self._table.objects
-        return rows if self._using is None else rows.using(self._using)
+        return rows_of(self._table, self._using)
 
     @alters_data
     def listen(self, callback: Callable[[RowChange], object], *, id: str | None = None) -> Callable[[], None]:
@@ -158,12 +158,16 @@ class TableVerbs(Overridable):
     def create(self, data: Mapping[str, Any], *, id: str | None = None, permissions: list[str] | None = None) -> Table:
         """Write a new row. `data` may come from outside: it holds columns and nothing else, so that nobody chooses
         an id or permissions by it. Raises ValidationError with all errors by column, before any request."""
-        return self._new(data, id, permissions).save(using=self._rows.db)
+        row = self._new(data, id, permissions)
+        row.save(using=self._rows.db)
+        return row
 
     async def acreate(
         self, data: Mapping[str, Any], *, id: str | None = None, permissions: list[str] | None = None
     ) -> Table:
-        return await self._new(data, id, permissions).asave(using=self._rows.db)
+        row = self._new(data, id, permissions)
+        await row.asave(using=self._rows.db)
+        return row
 
     def _new(self, data: Mapping[str, Any], id: str | None = None, permissions: list[str] | None = None) -> Table:
         self._only_columns(data)
@@ -182,17 +186,20 @@ class TableVerbs(Overridable):
     def update(self, id: str, data: Mapping[str, Any]) -> Table:
         """Set these columns of one row; the row as it is now. Raises the table's DoesNotExist."""
         row = self._rows.uncached().get(pk=_given(id))
-        return self._changed(row, data).save()
+        self._change(row, data)
+        row.save()
+        return row
 
     async def aupdate(self, id: str, data: Mapping[str, Any]) -> Table:
         row = await self._rows.uncached().aget(pk=_given(id))
-        return await self._changed(row, data).asave()
+        self._change(row, data)
+        await row.asave()
+        return row
 
-    def _changed(self, row: Table, data: Mapping[str, Any]) -> Table:
+    def _change(self, row: Table, data: Mapping[str, Any]) -> None:
         self._only_columns(data)
         for name, value in data.items():
             setattr(row, name, value)
-        return row
 
     @alters_data
     def delete(self, id: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from appwrite.id import ID
@@ -13,7 +14,7 @@ from ..connection import connections
 from ..exceptions import IntegrityError, NotFound
 from ..plans import CreateRow, DeleteRow, IncrementRow, TableRef, UpdateRow
 from ..signals import Send
-from ..steps import Steps
+from ..steps import Step, Steps
 from ..tables import Row, unknown_column
 from .expressions import operators, separated, without_operators
 from .increments import workable
@@ -23,6 +24,20 @@ from .transactions import Transaction
 from .versions import counted, update_if_unchanged
 
 R = TypeVar("R", bound=Row)
+
+
+@dataclass(frozen=True, slots=True)
+class SaveRow(Step):
+    """Save a row by its own `save()` or `asave()`, which a project may have overridden."""
+
+    row: Any
+    alias: str
+
+    def perform(self) -> None:
+        self.row.save(using=self.alias)
+
+    async def aperform(self) -> None:
+        await self.row.asave(using=self.alias)
 
 
 def ref_of(table: type[Row], alias: str) -> TableRef:
@@ -134,6 +149,7 @@ def delete(row: Row, alias: str) -> Steps[tuple[int, dict[str, int]]]:
     except NotFound as error:
         raise gone(table, row._raw["$id"], error, "deleted") from error
     yield from announce(alias, Send(signals.post_delete, table, arguments))
+    row._forget()
     return 1, {table._meta.label: 1}
 
 

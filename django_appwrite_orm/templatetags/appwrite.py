@@ -10,6 +10,7 @@ from django.template import TemplateSyntaxError
 
 from ..exceptions import ConfigurationError, NotSupportedError
 from ..queries import QuerySet
+from ..queries.managers import rows_of
 from ..registry import registry
 from ..tables import Row
 
@@ -29,7 +30,7 @@ def rows(
     table, column, lookup, value or number that cannot be.
     """
     try:
-        found = QuerySet(registry.get(table)).filter(**lookups)
+        found = rows_of(registry.get(table)).filter(**lookups)
         if order_by:
             found = found.order_by(*(name.strip() for name in order_by.split(",")))
     except (ConfigurationError, FieldError, NotSupportedError) as error:

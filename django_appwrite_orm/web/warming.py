@@ -13,6 +13,7 @@ from django.apps import apps
 
 from ..caching import recording
 from ..queries import QuerySet, Table
+from ..queries.managers import rows_of
 from ..queries.operations import alias_of
 from ..registry import registry
 from ..threads import closing
@@ -79,9 +80,9 @@ def _table_job(table: type[Table]) -> Job:
     names = frozenset(filter(None, (meta.app_label, meta.name, meta.id, meta.label)))
 
     def read() -> int:
-        return sum(_rows_in(warmer(table.objects.all())) for warmer in meta.warm)
+        return sum(_rows_in(warmer(rows_of(table))) for warmer in meta.warm)
 
-    return Job(meta.name, names, alias_of(table), read, lambda: table.objects.is_updated())
+    return Job(meta.name, names, alias_of(table), read, lambda: rows_of(table).is_updated())
 
 
 def _function_job(name: str, function: Callable[[], object]) -> Job:

@@ -130,10 +130,13 @@ class TestWrites:
         assert book.sequence == 1
         assert book.created_at <= datetime.datetime.now(datetime.UTC)
         assert (book.genre, book.lent, book.tags) == ("novel", False, [])
-        assert Book.objects.get(pk=book.pk) == book
+        other = Book.objects.get(pk=book.pk)
+        assert other == book
         assert book.delete() == (1, {"library.Book": 1})
-        with pytest.raises(NotFound):
+        with pytest.raises(ValueError, match="has not been saved"):
             book.delete()
+        with pytest.raises(NotFound):
+            other.delete()
         with pytest.raises(ValueError, match="has not been saved"):
             Book(title="x", price=1).delete()
 

@@ -18,25 +18,17 @@ from .toys import Maker, Toy, shop  # noqa: F401  # a fixture
 
 # What may be called in a template: it reads, or gives something to read. Everything else has to be marked.
 ROW = {
-    "DoesNotExist",
-    "RowGone",
-    "Meta",
-    "MultipleObjectsReturned",
-    "from_appwrite",
-    "full_clean",
-    "refresh_from_db",
-    "serializable_value",
-    "to_appwrite",
-    "to_dict",
-}
+    "DoesNotExist", "Meta", "MultipleObjectsReturned", "RowGone", "clean", "clean_fields", "from_appwrite",
+    "full_clean", "refresh_from_db", "serializable_value", "to_appwrite", "to_dict",
+}  # fmt: skip
 REFUSED = {
     "add", "alias", "clear", "clone", "dates", "datetimes", "difference", "explain", "extra", "intersection", "raw",
     "remove", "select_for_update", "set", "union",
 }  # fmt: skip
 SELECTS = {
-    "all", "annotate", "as_guest", "as_user", "cached", "defer", "distinct", "exclude", "filter", "new_row", "none",
-    "only", "order_by", "prefetch_related", "raw_queries", "requests", "reverse", "select_related", "uncached", "using",
-    "values", "values_list",
+    "all", "annotate", "as_guest", "as_manager", "as_user", "cached", "defer", "distinct", "exclude", "filter",
+    "new_row", "none", "only", "order_by", "prefetch_related", "raw_queries", "requests", "reverse", "select_related",
+    "uncached", "using", "values", "values_list",
 }  # fmt: skip
 READS = {
     "aggregate", "contains", "count", "earliest", "exists", "first", "get", "in_bulk", "is_updated", "iterator", "last",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any, assert_type
 
-from django_appwrite_orm import QuerySet, Table, atomic, columns
+from django_appwrite_orm import Manager, QuerySet, Table, atomic, columns
 
 
 class Product(Table):
@@ -68,6 +68,29 @@ async def aask() -> None:
     assert_type(await Product.objects.afirst(), Product | None)
     async for product in Product.objects.all():
         assert_type(product, Product)
+
+
+class LoanQuerySet(QuerySet["Loan"]):
+    def open(self) -> LoanQuerySet:
+        return self.filter(returned=False)
+
+
+class Loan(Table):
+    returned = columns.Boolean(default=False)
+
+    objects = Manager(LoanQuerySet)
+    by_class = LoanQuerySet.as_manager()
+    made = Manager.from_queryset(LoanQuerySet)()
+    plain = Manager()
+
+
+def lend() -> None:
+    assert_type(Loan.objects, LoanQuerySet)
+    assert_type(Loan.objects.open().filter(pk="x").open(), LoanQuerySet)
+    assert_type(Loan.by_class.open().get(), Loan)
+    assert_type(Loan.made.open().first(), Loan | None)
+    assert_type(Loan.plain.all(), QuerySet[Loan])
+    assert_type(Loan.objects.get(pk="x").delete(), tuple[int, dict[str, int]])
 
 
 @atomic

@@ -1,0 +1,204 @@
+"""`objects`: the door to the rows of a table, and what decides which of them are seen."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, TypeVar, overload
+
+from ..exceptions import ConfigurationError
+from ..tables import Overridable, Row
+
+if TYPE_CHECKING:
+    from .queryset import QuerySet
+
+R = TypeVar("R", bound=Row)
+Asked = TypeVar("Asked", bound="QuerySet[Any]")
+Asked_co = TypeVar("Asked_co", covariant=True)
+Lead = Callable[["QuerySet[Any]"], "QuerySet[Any]"]
+
+
+class Manager(Overridable):
+    """`objects = Manager()`, `objects = Manager(ProductQuerySet)` or `objects = ProductQuerySet.as_manager()`.
+
+    `Product.objects` is what `get_queryset()` gives, anew each time. Override it to decide which rows are seen: by
+    `objects`, by the ways back of relations, and, for the default manager, by Django's views, the verbs and template
+    tags. A manager class with further methods of its own is given itself; it has every method of its queryset, and
+    these methods besides. What is derived from it (`Product.objects.filter(...)`) is a queryset.
+
+    The first manager of a class is its default one unless `Meta.default_manager_name` names another. References are
+    followed, and rows refreshed, by a plain manager unless `Meta.base_manager_name` names one.
+    """
+
+    queryset_class: ClassVar[type[Any]]  # unless one is given
+    _queryset_class: type[Any]
+    _db: str | None = None
+    _lead: Lead | None = None
+    model: Any = None
+    name: str | None = None
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __new__(cls) -> Self: ...
+        @overload
+        def __new__(cls, queryset: type[Asked]) -> ManagerOf[Asked]: ...
+        def __new__(cls, queryset: type[Any] | None = None) -> Any: ...
+
+    else:
+
+        def __init__(self, queryset: type[Any] | None = None) -> None:
+            self._queryset_class = queryset or type(self).queryset_class
+
+    @classmethod
+    def from_queryset(cls, queryset_class: type[Asked], class_name: str | None = None) -> type[ManagerOf[Asked]]:
+        """A manager class of these querysets, to be used or derived from; its methods are those of the queryset."""
+        name = class_name or f"{cls.__name__}From{queryset_class.__name__}"
+        return type(name, (cls,), {"queryset_class": queryset_class, **proxies(queryset_class, cls)})
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if getattr(cls, "use_in_migrations", False):
+            raise ConfigurationError(
+                f"{cls.__name__}.use_in_migrations means nothing here: migrate_appwrite compares tables with the"
+                " server and runs no Python. Remove it."
+            )
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, row: Row, table: type[Any]) -> NoReturn: ...
+    @overload
+    def __get__(self, row: None, table: type[R]) -> QuerySet[R]: ...
+    def __get__(self, row: Row | None, table: type[Any]) -> Any:
+        if row is not None:
+            raise AttributeError(f"Manager isn't accessible via {table.__name__} rows.")
+        return self.bound(table).door()
+
+    def bound(self, table: type[Row], using: str | None = None, lead: Lead | None = None) -> Self:
+        """This manager for the rows of `table`: on one connection, and only for the rows that `lead` leaves."""
+        kind: Any = type(self)
+        bound: Self = object.__new__(kind)
+        vars(bound).update(vars(self), model=table)
+        if using is not None or lead is not None:
+            bound._db, bound._lead = using, lead
+            bound.__class__ = _placed(kind)
+        return bound
+
+    def db_manager(self, using: str) -> Self:
+        """The same manager on another connection."""
+        return self.bound(self.model, using, self._lead)
+
+    def door(self) -> Any:
+        """What users are given: a queryset, or the manager itself where it has methods of its own."""
+        kind: Any = type(self)
+        return self if _has_own_methods(kind) else self.get_queryset()
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """The rows that this manager shows; a new queryset each time."""
+        return self._queryset_class(self.model, self._db)  # type: ignore[no-any-return]
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """What its queryset has besides."""
+            if name.startswith("_") or self.model is None:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+            return getattr(self.get_queryset(), name)
+
+
+if TYPE_CHECKING:
+
+    class ManagerOf(Manager, Generic[Asked_co]):
+        """For type checkers: a manager that was given a queryset class."""
+
+        @overload  # type: ignore[override]
+        def __get__(self, row: Row, table: type[Any]) -> NoReturn: ...
+        @overload
+        def __get__(self, row: None, table: type[Any]) -> Asked_co: ...
+        def __get__(self, row: Row | None, table: type[Any]) -> Any: ...
+
+
+@lru_cache
+def _placed(manager: Any) -> Any:
+    """The manager class whose querysets are held to a connection and a lead, whatever its `get_queryset()` makes."""
+
+    def get_queryset(self: Manager) -> QuerySet[Any]:
+        rows: QuerySet[Any] = manager.get_queryset(self)
+        if self._db is not None:
+            rows = rows._clone(db=self._db, is_placed=True)
+        return rows if self._lead is None else self._lead(rows)
+
+    return type(manager.__name__, (manager,), {"__module__": manager.__module__, "get_queryset": get_queryset})
+
+
+@lru_cache
+def _has_own_methods(manager: Any) -> bool:
+    own = manager.__mro__[: manager.__mro__.index(Manager)]
+    names = {name: value for base in own for name, value in vars(base).items() if not name.startswith("_")}
+    return any(
+        name not in ("get_queryset", "queryset_class") and not hasattr(value, "stands_for")
+        for name, value in names.items()
+    )
+
+
+_SPECIAL = ("__iter__", "__aiter__", "__len__", "__bool__", "__getitem__", "__and__", "__or__")
+
+
+def proxies(queryset_class: type[Any], manager: type[Any]) -> dict[str, Any]:
+    """The methods of a queryset class for a manager class that lacks them, so that an override can call `super()`."""
+    names = [name for name in dir(queryset_class) if name in _SPECIAL or not name.startswith("_")]
+    methods = {name: inspect.getattr_static(queryset_class, name) for name in names}
+    return {
+        name: _proxy(name, method)
+        for name, method in methods.items()
+        if inspect.isfunction(method) and not hasattr(manager, name)
+    }
+
+
+def _proxy(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    proxy: Any
+    if inspect.iscoroutinefunction(method):
+
+        @wraps(method)
+        async def proxy(self: Manager, *args: Any, **kwargs: Any) -> Any:
+            return await getattr(self.get_queryset(), name)(*args, **kwargs)
+
+    else:
+
+        @wraps(method)
+        def proxy(self: Manager, *args: Any, **kwargs: Any) -> Any:
+            return getattr(self.get_queryset(), name)(*args, **kwargs)
+
+    proxy.stands_for = method
+    return proxy  # type: ignore[no-any-return]
+
+
+def choose_managers(table: type[Row]) -> tuple[Manager, Manager]:
+    """The default and the base manager of a table class, noted in its `_meta`. Raises `ConfigurationError` for a name
+    in Meta that is no manager."""
+    meta = table._meta
+    found: dict[str, Any] = {}
+    for base in table.__mro__:
+        for name, value in vars(base).items():
+            if not name.startswith("_"):
+                found.setdefault(name, value)
+    managers = {name: value for name, value in found.items() if isinstance(value, Manager)}
+    for option, wanted in (("default", meta.default_manager_name), ("base", meta.base_manager_name)):
+        if wanted is not None and wanted not in managers:
+            known = ", ".join(managers) or "none"
+            raise ConfigurationError(
+                f"{table.__name__}.Meta: {option}_manager_name is {wanted!r}, which is no manager. There are: {known}."
+            )
+    first = next(iter(managers.values()), Manager())
+    meta.default_manager = managers[meta.default_manager_name] if meta.default_manager_name else first
+    meta.base_manager = managers[meta.base_manager_name] if meta.base_manager_name else Manager()
+    return meta.default_manager, meta.base_manager
+
+
+def rows_of(table: type[Row], using: str | None = None) -> QuerySet[Any]:
+    """The rows that the default manager of a table shows."""
+    manager: Manager = table._meta.default_manager
+    return manager.bound(table, using).get_queryset()
