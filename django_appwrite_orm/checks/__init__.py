@@ -18,7 +18,8 @@ from ..registry import registry
 from ..web import order_problems
 from .caches import cache_problems
 from .columns import column_problems
-from .connections import identity_problems
+from .connections import deployment_problems, endpoint_problems, identity_problems
+from .django_caches import let_e008_be_reported
 from .finding import Finding
 from .indexes import index_problems
 from .relations import relation_problems
@@ -33,10 +34,11 @@ PREFIX = "appwrite_orm"
 
 @register("appwrite_orm")
 def check_settings(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """E001 to E007, E009 and W008: the settings APPWRITE_ORM and APPWRITE_ORM_ROUTER."""
+    """E001 to E007, E009, E015 and W008: the settings APPWRITE_ORM and APPWRITE_ORM_ROUTER."""
     found = [*setting_problems(), *(problem for alias in configured() for problem in problems(alias))]
     findings = [Finding(problem.id, problem.message, problem.hint) for problem in found]
-    return [_message(finding) for finding in (*findings, *router_problems(), *identity_problems())]
+    more = (*router_problems(), *endpoint_problems(), *identity_problems())
+    return [_message(finding) for finding in (*findings, *more)]
 
 
 @register("appwrite_orm")
@@ -71,8 +73,11 @@ def check_views(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -
 
 @register("appwrite_orm", deploy=True)
 def check_servers(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """E040 to E043 and W040 to W043, with --deploy alone: Appwrite, the key, the schema and the caches, asked."""
-    return [_message(finding) for finding in server_problems()]
+    """E016, E040 to E043 and W040 to W043, with --deploy alone: Appwrite, the key, the schema and the caches, asked."""
+    return [_message(finding) for finding in (*deployment_problems(), *server_problems())]
+
+
+let_e008_be_reported()
 
 
 def _message(finding: Finding) -> CheckMessage:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from ..caching import is_shared
-from ..conf import configured, problems
+from ..conf import configured, is_test_command, problems
 from .finding import Finding
 
 _DJANGO = "django.core.cache.backends."
@@ -50,7 +50,7 @@ def _problems(alias: str, cache: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding("E008", f"{where}: BACKEND {path!r} cannot be imported.", "Install it, or mend its path.")
         return
     families = families_of(backend)
-    if not is_shared(backend) and not settings.DEBUG:
+    if not is_shared(backend) and not settings.DEBUG and not is_test_command():
         yield Finding(
             "W001",
             f"{where} ({path}) is a cache of one process: it shares no answers, and changes made by other processes"

@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import combinations
+
+from django.conf import settings
 
 from ..conf import ConnectionSettings, configured, connection_settings, problems
 from ..transport import local_file
 from .finding import Finding
+
+_API = re.compile(r"/v\d+$")
+
+
+def endpoint_problems() -> Iterator[Finding]:
+    """URLs that are hardly an API's. Such a connection works where a proxy adds the path; the check can be silenced."""
+    for one in _connections():
+        if local_file(one.endpoint) is None and not _API.search(one.endpoint):
+            message = f"APPWRITE_ORM[{one.alias!r}]: ENDPOINT {one.endpoint} does not end in /v1."
+            yield Finding("E015", message, f"Add /v1, as in {one.endpoint}/v1: Appwrite's API is there.")
+
+
+def deployment_problems() -> Iterator[Finding]:
+    """Servers that are not for a site that is deployed."""
+    for one in _connections():
+        if local_file(one.endpoint) is not None and not settings.DEBUG:
+            yield Finding(
+                "E016",
+                f"APPWRITE_ORM[{one.alias!r}]: DEBUG is off and ENDPOINT is a local Appwrite ('local:'), which is for"
+                " development, demonstrations and tests.",
+                "Give the ENDPOINT of an Appwrite server, with its PROJECT_ID and API_KEY.",
+            )
 
 
 def identity_problems() -> Iterator[Finding]:

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from ..conf import shown
 from .finding import Finding
 
+# Characters of a dotted path. An API key is longer.
+_LONGEST = 100
 _HINT = "Give the dotted path of a function that takes a table and gives an alias or None, or remove the setting."
 
 
@@ -20,7 +23,10 @@ def router_problems() -> Iterator[Finding]:
     try:
         router = import_string(path)
     except Exception as error:  # whatever the project's module raises
-        yield Finding("E009", f"APPWRITE_ORM_ROUTER: {path!r} cannot be imported ({error}).", _HINT)
+        if isinstance(path, str) and len(path) > _LONGEST:
+            yield Finding("E009", f"APPWRITE_ORM_ROUTER: {shown(path)} cannot be imported.", _HINT)
+        else:
+            yield Finding("E009", f"APPWRITE_ORM_ROUTER: {path!r} cannot be imported ({error}).", _HINT)
     else:
         if not callable(router):
             yield Finding(

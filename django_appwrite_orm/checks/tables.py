@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..caching import CachePolicy
-from ..conf import DEFAULT_ALIAS, ID_RULE, VALID_ID, configured
+from ..conf import DEFAULT_ALIAS, ID_RULE, VALID_ID, configured, shown
 from ..tables import TABLE_VERBS, Row, permission_problems
 from .finding import Finding
 
@@ -56,7 +56,7 @@ def table_problems(table: type[Row]) -> Iterator[Finding]:
     if aliases and (alias := meta.using or DEFAULT_ALIAS) not in aliases:
         yield Finding(
             "E012",
-            f"The table's connection {alias!r} is not in APPWRITE_ORM (there are: {', '.join(sorted(aliases))}).",
+            f"The table's connection {shown(alias)} is not in APPWRITE_ORM (there are: {', '.join(sorted(aliases))}).",
             "Add it to APPWRITE_ORM, or name another one in Meta.using.",
             meta.label,
         )

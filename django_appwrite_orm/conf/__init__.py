@@ -7,8 +7,8 @@ has it among its local variables, for Django's page for an error under DEBUG sho
 
 from .connections import ConnectionSettings, connection_settings
 from .given import DEFAULT_ALIAS, configured, replacing
-from .in_tests import is_test_run, mark_test_run, refusal
-from .keys import ID_RULE, VALID_ID, Problem
+from .in_tests import is_test_command, is_test_run, mark_test_run, refusal
+from .keys import ID_RULE, VALID_ID, Problem, shown
 from .problems import problems, setting_problems
 
 __all__ = [
@@ -19,10 +19,12 @@ __all__ = [
     "Problem",
     "configured",
     "connection_settings",
+    "is_test_command",
     "is_test_run",
     "mark_test_run",
     "problems",
     "refusal",
     "replacing",
     "setting_problems",
+    "shown",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from ..caching import CachePolicy
-from .keys import Key, Problem, is_unsendable, key_problems
+from .keys import Key, Problem, is_unsendable, key_problems, shown
 
 CACHE_KEYS = {
     "ALIAS": Key((str,), "default"),
@@ -66,8 +66,8 @@ def cache_problems(where: str, given: Any) -> Iterator[Problem]:
     yield from key_problems(where, given, CACHE_KEYS)
     alias, prefix = given.get("ALIAS", "default"), given.get("PREFIX", "")
     if isinstance(alias, str) and alias not in settings.CACHES:
-        hint = f"Add {alias!r} to CACHES, or name one of: {', '.join(sorted(settings.CACHES))}."
-        yield Problem("E006", f"{where}: there is no cache {alias!r} in CACHES.", hint)
+        hint = f"Add it to CACHES, or name one of: {', '.join(sorted(settings.CACHES))}."
+        yield Problem("E006", f"{where}: there is no cache {shown(alias)} in CACHES.", hint)
     if isinstance(prefix, str) and (len(prefix) > LONGEST_PREFIX or is_unsendable(prefix)):
         hint = f"Use at most {LONGEST_PREFIX} printable ASCII characters without spaces, as memcached's keys demand."
         yield Problem("E003", f"{where}: PREFIX cannot be part of a cache key.", hint)

@@ -14,6 +14,7 @@ from ..exceptions import ConfigurationError
 from ..transport import IN_MEMORY, local_file
 from .cache import CacheSettings
 from .given import KEYS, configured, is_local, value_of
+from .keys import shown
 from .problems import problems
 
 _USUAL_PORTS = {"http": ":80", "https": ":443"}
@@ -59,7 +60,7 @@ def connection_settings(alias: str) -> ConnectionSettings:
     if alias not in configured():
         known = ", ".join(sorted(configured())) or "none"
         raise ConfigurationError(
-            f"APPWRITE_ORM has no connection {alias!r} (there are: {known}). Add it to your settings."
+            f"APPWRITE_ORM has no connection {shown(alias)} (there are: {known}). Add it to your settings."
         )
     if found := list(problems(alias)):
         raise ConfigurationError(" ".join(f"{problem.message} {problem.hint}" for problem in found))

@@ -14,18 +14,24 @@ from ..transport import IN_MEMORY, local_file
 # "1" allows every connection: for a whole test run, its child processes included.
 ALLOW_ALL = "APPWRITE_ORM_ALLOW_IN_TESTS"
 # Set by pytest (8.2 and later) from its start to its end, and by `mark_test_run`. Child processes inherit both.
-_MARKS = ("PYTEST_VERSION", "APPWRITE_ORM_TEST_RUN")
+_PYTEST = "PYTEST_VERSION"
+_COMMAND = "APPWRITE_ORM_TEST_RUN"
 
 
 def mark_test_run() -> None:
     """Let this process and its children count as a test run, before Django's test environment is set up."""
-    os.environ[_MARKS[1]] = "1"
+    os.environ[_COMMAND] = "1"
+
+
+def is_test_command() -> bool:
+    """Whether this is `manage.py test`, or a child process of it."""
+    return _COMMAND in os.environ
 
 
 def is_test_run() -> bool:
     """Whether tests run here: under pytest, under `manage.py test`, or after `setup_test_environment()`, which every
     runner for Django calls, in each of its processes."""
-    if any(mark in os.environ for mark in _MARKS):
+    if _PYTEST in os.environ or _COMMAND in os.environ:
         return True
     utils = sys.modules.get("django.test.utils")  # not imported for this: production does without django.test
     return utils is not None and hasattr(utils._TestState, "saved_data")

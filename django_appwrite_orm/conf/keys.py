@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any, NamedTuple
 
 # 1 to 36 characters, the first a letter or digit: ids of databases, tables, columns, indexes and rows.
@@ -34,10 +35,15 @@ REQUIRED = object()
 def key_problems(
     where: str, given: Mapping[str, Any], known: Mapping[str, Key], optional: Set[str] = frozenset()
 ) -> Iterator[Problem]:
-    """What is wrong with the keys of `given`, each by itself. Those `optional` may be missing though required."""
-    for key in given.keys() - known.keys():
-        hint = f"Remove it, or use one of: {', '.join(known)}."
-        yield Problem("E004", f"{where}: unknown key {shown(key)}.", hint)
+    """What is wrong with the keys of `given`, each by itself. Those `optional` may be missing though required, and so
+    may those that are misspelt."""
+    meant = misspelt(given, known)
+    for key in given:
+        if key not in known:
+            near = meant.get(key) or next(iter(_near(key, known)), None)
+            hint = f"Did you mean {near!r}?" if near else f"Remove it, or use one of: {', '.join(known)}."
+            yield Problem("E004", f"{where}: unknown key {shown(key)}.", hint)
+    optional = {*optional, *meant.values()}
     for key, spec in known.items():
         if key not in given:
             if spec.default is REQUIRED and key not in optional:
@@ -54,6 +60,21 @@ def key_problems(
         elif spec.minimum is not None and not (spec.minimum <= value <= spec.maximum and value < float("inf")):
             most = f" and at most {spec.maximum:g}" if spec.maximum < float("inf") else ""
             yield Problem("E003", f"{where}: {key} is {value!r}.", f"Give a number of at least {spec.minimum:g}{most}.")
+
+
+def misspelt(given: Mapping[str, Any], known: Mapping[str, Key]) -> dict[str, str]:
+    """Unknown keys of `given`, each with the key that was meant by it: one that is not there otherwise."""
+    meant: dict[str, str] = {}
+    for key in given:
+        if key not in known:
+            free = [name for name in known if name not in given and name not in meant.values()]
+            if near := _near(key, free):
+                meant[key] = near[0]
+    return meant
+
+
+def _near(key: object, names: Iterable[str]) -> list[str]:
+    return difflib.get_close_matches(key.upper(), names, n=1, cutoff=0.75) if isinstance(key, str) else []
 
 
 def shown(value: object) -> str:

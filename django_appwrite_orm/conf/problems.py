@@ -11,7 +11,7 @@ from django.conf import settings
 
 from .cache import cache_problems
 from .given import KEYS, LOCAL_DEFAULTS, configured, is_local
-from .keys import ID_RULE, VALID_ID, Problem, is_unsendable, key_problems, shown
+from .keys import ID_RULE, VALID_ID, Problem, is_unsendable, key_problems, misspelt, shown
 
 _VERSION = re.compile(r"\d+\.\d+\.\d+.*")
 # Appwrite's own bounds for the secret of a webhook.
@@ -37,8 +37,10 @@ def setting_problems() -> Iterator[Problem]:
 def problems(alias: str) -> Iterator[Problem]:
     """Everything wrong with the settings of `alias`, one of `configured()`."""
     where, given = f"APPWRITE_ORM[{alias!r}]", configured()[alias]
-    yield from key_problems(where, given, KEYS, LOCAL_DEFAULTS.keys() if is_local(given) else frozenset())
-    for key in ("PROJECT_ID", "DATABASE_ID"):
+    meant = misspelt(given, KEYS)
+    corrected = {meant.get(key, key): value for key, value in given.items()}
+    yield from key_problems(where, given, KEYS, LOCAL_DEFAULTS.keys() if is_local(corrected) else frozenset())
+    for key in ("PROJECT_ID", "DATABASE_ID", "SERVER_ID"):
         if isinstance(given.get(key), str) and given[key] and not VALID_ID.fullmatch(given[key]):
             yield Problem("E007", f"{where}: {key} {shown(given[key])} is not a valid Appwrite id.", f"Use {ID_RULE}.")
     if is_unsendable(given.get("API_KEY")):

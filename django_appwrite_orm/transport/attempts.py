@@ -93,7 +93,8 @@ def exchange(client: Client, request: Request, *, timeout: float, retries: int) 
         moved = f" (it redirects to {shortened(reply.headers['location'])})" if "location" in reply.headers else ""
         what = "JSON that is no answer to it" if isinstance(data, dict) else "no JSON object"
         raise Unavailable(
-            f"{client.endpoint} answered {request} with {reply.status} and {what}{moved}; is it an Appwrite endpoint?",
+            f"{client.endpoint} answered {request} with {reply.status} and {what}{moved}; is it an"
+            " Appwrite endpoint? It is that of the setting ENDPOINT.",
             status=reply.status,
             unclear=not request.is_read,
         )
@@ -118,7 +119,7 @@ def _is_good(request: Request, reply: Reply) -> bool:
 
 def _refused(client: Client, request: Request, reply: Reply) -> _Failure:
     wait = wait_of(reply.status, reply.retry_after, reply.headers.get("x-ratelimit-reset"))
-    error = error_from(request, reply.status, _decoded(reply), wait, for_user=client.for_user)
+    error = error_from(request, reply.status, _decoded(reply), wait, endpoint=client.endpoint, for_user=client.for_user)
     passing = isinstance(error, RateLimited) or (reply.status >= 500 and _is_harmless(request))
     return _Failure(error, passing, wait)
 

@@ -36,12 +36,12 @@ UNMADE = ("database_not_found", "table_not_found")
 
 
 def error_from(
-    request: Request, status: int, body: Any, wait: float | None, *, for_user: bool = False
+    request: Request, status: int, body: Any, wait: float | None, *, endpoint: str, for_user: bool = False
 ) -> errors.AppwriteError:
     """The exception for an answer of `status` >= 400 with the decoded `body` (None when it was not JSON).
 
     `wait` is how long the server asked to stay away, in seconds. `for_user`: the request was made for a user or guest,
-    not with the API key.
+    not with the API key. `endpoint` is named where it may be what is wrong.
 
     A write is unclear when the server itself failed or ran out of time: it may have been applied. Some are unclear
     after a 400 too, see `Request`.
@@ -51,6 +51,10 @@ def error_from(
     message += shortened(said or "no message")
     if kind in UNMADE:
         message += " Run migrate_appwrite."
+    elif kind is None and said is None:
+        message += f". This is not an error of Appwrite's: is {endpoint}, the setting ENDPOINT, the URL of its API?"
+    elif kind == "general_route_not_found" and not endpoint.endswith("/v1"):
+        message += f" Add /v1 to the setting ENDPOINT, which is {endpoint}."
     if status == 429:
         return errors.RateLimited(message, retry_after=wait, type=kind)
     found = _BY_TYPE.get(kind or "") or _BY_STATUS.get(status)

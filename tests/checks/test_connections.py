@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.cache import InvalidCacheBackendError
+from django.core.checks import run_checks
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 
 from django_appwrite_orm.checks import check_settings
 from django_appwrite_orm.connection import connections
@@ -69,3 +73,68 @@ def test_one_project_at_two_endpoints(
     messages = check_settings()
     assert [message.id for message in messages] == expected
     assert all("'default'" in message.msg and "SERVER_ID" in message.hint for message in messages)
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["https://appwrite.example", "https://appwrite.example/", "https://a.example/v1/x"]
+)
+def test_an_endpoint_without_v1(settings, endpoint: str) -> None:
+    settings.APPWRITE_ORM = {"default": {**REMOTE, "ENDPOINT": endpoint}}
+    (message,) = check_settings()
+    assert message.id == "appwrite_orm.E015"
+    assert "APPWRITE_ORM['default']: ENDPOINT https://a" in message.msg
+    assert "Add /v1" in message.hint
+    assert connections["default"].settings.endpoint == endpoint.rstrip("/")  # a proxy may add it
+
+
+@pytest.mark.parametrize("endpoint", ["https://appwrite.example/v1", "https://example/appwrite/v1/", "local:a.sqlite3"])
+def test_an_endpoint_with_v1(settings, endpoint: str) -> None:
+    settings.APPWRITE_ORM = {"default": {**REMOTE, "ENDPOINT": endpoint}}
+    assert check_settings() == []
+
+
+@pytest.mark.parametrize(("endpoint", "key"), [("local::memory:", "ENDPONT"), ("https://a.example/v1", "endpoint")])
+def test_a_misspelt_key_is_one_error(settings, endpoint: str, key: str) -> None:
+    account = {} if endpoint.startswith("local:") else {"PROJECT_ID": "p", "API_KEY": "k"}
+    settings.APPWRITE_ORM = {"default": {key: endpoint, "DATABASE_ID": "main", **account}}
+    (message,) = check_settings()
+    assert (message.id, message.hint) == ("appwrite_orm.E004", "Did you mean 'ENDPOINT'?")
+    assert repr(key) in message.msg
+
+
+def test_a_key_that_resembles_none_lists_all(settings) -> None:
+    settings.APPWRITE_ORM = {"default": {**REMOTE, "COLOUR": "blue"}}
+    (message,) = check_settings()
+    assert "use one of: ENDPOINT, PROJECT_ID" in message.hint
+
+
+def test_one_misspelt_key_does_not_stand_for_two(settings) -> None:
+    settings.APPWRITE_ORM = {"default": {"ENDPONT": "local:", "ENDPIONT": "local:", "DATABASE_ID": "main"}}
+    assert [message.id for message in check_settings()] == ["appwrite_orm.E004"] * 2
+
+
+def deployed(settings, **given: Any) -> list[str]:
+    settings.APPWRITE_ORM = {"default": {"ENDPOINT": "local::memory:", "DATABASE_ID": "library", **given}}
+    prepare()
+    messages = run_checks(tags=["appwrite_orm"], include_deployment_checks=True)
+    return [message.id for message in messages if message.id in ("appwrite_orm.E016", "appwrite_orm.E040")]
+
+
+def test_a_local_server_is_not_deployed(settings) -> None:
+    assert deployed(settings) == ["appwrite_orm.E016"]
+    settings.DEBUG = True
+    assert deployed(settings) == []
+    settings.DEBUG = False
+    assert deployed(settings, **{**REMOTE, "ENDPOINT": "http://127.0.0.1:9/v1", "RETRIES": 0}) == ["appwrite_orm.E040"]
+
+
+def test_a_plain_check_names_the_cache_that_cannot_be_made(settings) -> None:
+    settings.CACHES = {"default": {"BACKEND": "nowhere.Cache"}}
+    with pytest.raises(SystemCheckError, match=r"E008.*nowhere\.Cache"):
+        call_command("check")
+
+
+def test_a_cache_that_rows_do_not_use_is_django_s_affair(settings) -> None:
+    settings.CACHES = {**settings.CACHES, "broken": {"BACKEND": "nowhere.Cache"}}
+    with pytest.raises(InvalidCacheBackendError, match="nowhere"):
+        call_command("check")

@@ -129,6 +129,14 @@ def test_no_frame_of_an_unreachable_server_holds_it(ask: Callable[[], object]) -
         {"ENDPOINT": f"https://key:{SECRET}@example.com/v1"},
         {"APIKEY": SECRET},
         {SECRET: "API_KEY"},
+        {"SERVER_ID": SECRET},
+        {"SERVER_VERSION": SECRET},
+        {"LISTEN_AS": SECRET},
+        {"WEBHOOK_URL": SECRET},
+        {"CHANNEL_URL": SECRET},
+        {"CACHE": {"ALIAS": SECRET}},
+        {"CACHE": {"PREFIX": SECRET}},
+        {"CACHE": {SECRET: "default"}},
     ],
 )
 def test_settings_that_are_wrong_do_not_show_it(wrong: dict[str, Any]) -> None:

@@ -383,6 +383,7 @@ def _run(project: Path, *command: str, **more: str) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert not list(project.glob("production.sqlite3*"))
+    assert "W001" not in done.stdout + done.stderr  # at every run of the tests it would say nothing new
     return done.stdout + done.stderr
 
 

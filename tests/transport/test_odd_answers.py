@@ -15,7 +15,7 @@ from django_appwrite_orm.plans import Request
 from django_appwrite_orm.transport import exchange, proxies, wire
 
 from .conftest import Drive
-from .faults import READ, UPDATE, Fault, answer, faulty, truncated
+from .faults import READ, UPDATE, Fault, answer, faulty, refusal, truncated
 
 OK = b'{"ok":1}'
 
@@ -87,6 +87,23 @@ def test_an_error_in_nobodys_form_has_no_type(drive: Drive, body: object) -> Non
     with faulty(answer(404, body)) as server, pytest.raises(NotFound, match="with 404: no message") as caught:
         drive(exchange(server.client(), READ, timeout=30, retries=0))
     assert caught.value.type is None
+
+
+def test_what_is_not_appwrite_is_named_with_the_setting(drive: Drive) -> None:
+    with faulty(answer(404, "<h1>Not Found</h1>")) as server:
+        endpoint, client = server.endpoint, server.client()
+        with pytest.raises(NotFound) as caught:
+            drive(exchange(client, READ, timeout=30, retries=0))
+    assert f"is {endpoint}, the setting ENDPOINT, the URL of its API?" in str(caught.value)
+
+
+@pytest.mark.parametrize("path", ["", "/v1"])
+def test_a_route_that_is_not_there_may_lack_the_version(drive: Drive, path: str) -> None:
+    with faulty(refusal(404, "general_route_not_found")) as server:
+        client = server.client(server.endpoint.removesuffix("/v1") + path)
+        with pytest.raises(NotFound) as caught:
+            drive(exchange(client, READ, timeout=30, retries=0))
+    assert ("Add /v1 to the setting ENDPOINT" in str(caught.value)) is (path == "")
 
 
 @pytest.mark.parametrize(
