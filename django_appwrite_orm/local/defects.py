@@ -108,6 +108,11 @@ class Defect(Enum):
         "nothing is left",
     )
 
+    KEY_VERSION = Facts(
+        "GET /health/version with a key is answered with 401",
+        "it is answered as it is without one",
+    )
+
     @property
     def id(self) -> str:
         return self.name.lower().replace("_", "-")

@@ -82,7 +82,7 @@ class LocalAppwrite:
         # A list that is to be remembered for a while is written down by the first who asks for it.
         writing = not route.reads_only or "ttl" in request.query
         with self.store.session(writing=writing) as session:
-            caller = self._admit(session, route, request)
+            caller = self._admit(session, route, request, defects)
             args = read_arguments(route, path_values, request)
             call = Call(session, self._catalogue, caller, route.words, args, request, defects)
             try:
@@ -90,11 +90,13 @@ class LocalAppwrite:
             except AppliedError as refusal:  # answered inside the session, which therefore commits
                 return error_answer(refusal, route.words.error_type(refusal.type))
 
-    def _admit(self, session: Session, route: Route, request: Request) -> Caller:
+    def _admit(self, session: Session, route: Route, request: Request, defects: Defects) -> Caller:
         """Who is asking, if the route lets them in. Checked in Appwrite's order: project, key or token, scope."""
-        if request.path.removeprefix(PREFIX) in _OPEN:
-            return GUEST
         headers = request.headers
+        if request.path.removeprefix(PREFIX) in _OPEN:
+            if headers.get("x-appwrite-key") and defects.imitate(Defect.KEY_VERSION):
+                raise AppwriteError("general_unauthorized_scope", "A key lacks the scope this route needs.")
+            return GUEST
         project = request.query.get("project") or headers.get("x-appwrite-project", "")
         key = headers.get("x-appwrite-key", "")
         if project and project != PROJECT:

@@ -17,7 +17,7 @@ from django_appwrite_orm.plans import Request
 from django_appwrite_orm.transport.client import Client as HTTPClient
 from django_appwrite_orm.transport.wire import NoAnswer
 
-from .client import Client, query
+from .client import GUEST, KEY, Client, query
 
 DOCS = Path(__file__).parents[2] / "docs" / "local.md"
 UNIQUE: dict[str, Any] = {
@@ -286,3 +286,9 @@ def test_half_a_relationship_is_left(strict: Client, appwrite: Client) -> None:
             assert client("GET /d/tables/t/columns/x")["status"] == "processing"
             client("DELETE /d/tables/t/columns/x")
             assert client("GET /d/tables/t/columns")["total"] == 0
+
+
+def test_the_version_is_not_told_to_a_key(strict: Client, appwrite: Client) -> None:
+    assert strict.refusal("GET ./health/version") == (401, "general_unauthorized_scope")
+    for client, headers in ((appwrite, KEY), (strict, GUEST)):
+        assert client("GET ./health/version", headers=headers)["version"] == "1.9.6"

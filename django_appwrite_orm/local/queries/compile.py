@@ -10,7 +10,7 @@ from typing import Any, Final
 from ..catalogue.models import SPATIAL_TYPES
 from ..values.collation import after_prefix, fold, sort_key
 from ..values.dates import read_date
-from ..values.fulltext import search_expression
+from ..values.fulltext import is_phrase, search_expression
 from .check import is_digits
 from .fields import Field
 from .parse import NULLS, Query
@@ -167,5 +167,7 @@ def _add_search(sql: Sql, method: str, field: Field, value: str) -> None:
     if expression is None:
         sql.add("0" if method == "search" else "1")
         return
-    found = f"seq IN (SELECT rowid FROM {field.words} WHERE {field.words} MATCH ?)"
-    sql.add(found if method == "search" else f"NOT {found}", expression)
+    found, values = f"seq IN (SELECT rowid FROM {field.words} WHERE {field.words} MATCH ?)", [expression]
+    if is_phrase(value):
+        found, values = f"({found} AND has_phrase({field.sql}, ?))", [expression, value]
+    sql.add(found if method == "search" else f"NOT {found}", *values)

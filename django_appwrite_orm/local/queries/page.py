@@ -10,6 +10,7 @@ from typing import Any, Final
 from ..protocol.errors import AppwriteError
 from ..store.session import Session
 from ..values.identifiers import folded_id
+from ..values.numbers import stored_digits
 from .check import check_filters, check_orders, cursor_id, window
 from .compile import compile_filters
 from .fields import Field, Source
@@ -116,9 +117,11 @@ def read_page(session: Session, page: Page, columns: str) -> list[tuple[Any, ...
 
 
 def count_page(session: Session, page: Page) -> int:
-    """How many rows the filters leave, without order, window and cursor; counting stops at 5000."""
+    """How many rows the filters leave, without order, window and cursor; counting stops at 5000. Fractions are
+    compared with 14 significant digits here, in a list with all of them (observed)."""
+    values = [stored_digits(value) if isinstance(value, float) else value for value in page.values]
     sql = f"SELECT count(*) FROM (SELECT 1 FROM {page.source.table} WHERE {page.condition} LIMIT {MOST_COUNTED})"
-    return int(session.one(sql, page.values))
+    return int(session.one(sql, values))
 
 
 def _beyond_cursor(session: Session, page: Page) -> tuple[str, list[Any]]:

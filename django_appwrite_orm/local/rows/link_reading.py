@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -19,11 +20,14 @@ DEEPEST: Final = 3
 
 @dataclass(slots=True)
 class Selection:
-    """What to show of a row: its own columns, the ids it holds (``plain_links``), and rows it is linked to."""
+    """What to show of a row: its own columns, the ids it holds (``plain_links``), and rows it is linked to.
+
+    Columns that were selected by a name with a dot are ``raw``: shown as the database gives them."""
 
     columns: Sequence[Column]
     plain_links: bool
     related: dict[str, Selection] = field(default_factory=dict)
+    raw: Sequence[Column] = ()
 
 
 def select(work: Work, table: Table, names: Sequence[str], came_by: Column | None = None, depth: int = 0) -> Selection:
@@ -32,7 +36,8 @@ def select(work: Work, table: Table, names: Sequence[str], came_by: Column | Non
     Raises ``ValueError`` for a name that leads nowhere, and for a relationship without a dot.
     """
     everything = not names or "*" in names
-    own = [table.by_key[name] for name in names if name in table.by_key]
+    raw = _raw_columns(table, names)
+    own = [table.by_key[name] for name in names if name in table.by_key] + raw
     for column in own:
         if column in table.relationships:
             raise ValueError(f"select `{column.key}.*` or a column of it")
@@ -41,7 +46,8 @@ def select(work: Work, table: Table, names: Sequence[str], came_by: Column | Non
         head, dot, rest = name.partition(".")
         if dot and name not in table.by_key and head in table.by_key and table.by_key[head] in table.relationships:
             inner.setdefault(head, []).append(rest)
-    chosen = Selection(table.plain if everything else tuple(c for c in table.plain if c in own), everything)
+    columns = table.plain if everything else tuple(c for c in table.plain if c in own)
+    chosen = Selection(columns, everything, raw=() if everything else raw)
     for key, rests in inner.items():
         column = table.by_key[key]
         if column not in table.linked or depth >= DEEPEST or _leads_back(column, came_by):
@@ -57,6 +63,19 @@ def select(work: Work, table: Table, names: Sequence[str], came_by: Column | Non
     return chosen
 
 
+def _raw_columns(table: Table, names: Sequence[str]) -> list[Column]:
+    """The plain columns that names with a dot mean: one with a dot in its key, or ``name.*`` (observed)."""
+    found = (table.by_key.get(name, table.by_key.get(name.removesuffix(".*"))) for name in names if "." in name)
+    return [column for column in found if column is not None and column in table.plain]
+
+
+def show_raw(column: Column, value: Any) -> Any:
+    """A shown value as the database has it: a text, null too."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(int(value) if isinstance(value, bool) else value, ensure_ascii=False)
+
+
 def _leads_back(column: Column, came_by: Column | None) -> bool:
     return came_by is not None and column.options["link"] == came_by.options["link"]
 
@@ -70,6 +89,10 @@ def _check_names(table: Table, names: Sequence[str]) -> None:
 
 def show_links(work: Work, table: Table, row: dict[str, Any], selection: Selection) -> dict[str, Any]:
     """A row with its selected relationships."""
+    for column in selection.raw:
+        row[column.key] = show_raw(column, row[column.key])
+    if selection.raw:
+        row = {column.key: [] for column in table.plain if column.array} | row  # observed
     if not table.relationships:
         return row
     id = row["$id"]

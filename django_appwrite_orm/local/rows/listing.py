@@ -1,7 +1,8 @@
 """A list of rows as the route answers it, also out of the cache that ``ttl`` asks for.
 
 Observed: a list asked for with ``ttl`` stays as it was first read, whatever is written, for the same queries and
-the same caller; the total is remembered apart from the rows.
+the same caller; the total is remembered apart from the rows. A change of the table's columns or indexes makes it
+another list (the server's source).
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ def listed_rows(
     if not ttl:
         page, rows = list_rows(work, table, queries)
         return {"total": count_page(work.session, page) if total else 0, work.view.words.rows: rows}, None
-    question = [list(queries), list(work.caller.roles), work.view.words.row, work.view.numeric_sequence]
+    schema = [[column.number, column.updated] for column in table.columns]
+    schema += [[index.number, index.updated] for index in table.indexes]
+    question = [list(queries), list(work.caller.roles), work.view.words.row, work.view.numeric_sequence, schema]
     rows, hit = _remembered(work, table, ["rows", *question], ttl, lambda: list_rows(work, table, queries)[1])
     if not total:
         return {"total": 0, work.view.words.rows: rows}, hit

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from ..values import geometry
+from ..values import fulltext, geometry
 
 MEMORY: Final = ":memory:"
 PATIENCE: Final = 60.0  # seconds a request waits for its turn; Appwrite's own query limit is 15 s
@@ -128,6 +128,7 @@ class Connections:
             cached_statements=_STATEMENTS,
         )
         geometry.install(connection)
+        fulltext.install(connection)
         if not self.in_memory:
             # NORMAL: a commit survives the death of the process; only a power cut may lose the last ones.
             _patiently(connection, "PRAGMA journal_mode = WAL", time.monotonic() + PATIENCE)

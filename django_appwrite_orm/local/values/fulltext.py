@@ -2,19 +2,21 @@
 
 Words are cut at everything that is no letter, digit or underscore, folded, and indexed from three characters on,
 InnoDB's stop words left out. A search finds rows with any of its words, the last one as a prefix; in quotes it
-asks for the phrase. Operators are stripped by the server before the search.
+asks for the phrase, whose words follow each other in the text, those that are not indexed too. Operators are stripped
+by the server before the search.
 """
 
 from __future__ import annotations
 
 import re
+import sqlite3
 from typing import Final
 
 from .collation import fold
 
 SHORTEST: Final = 3
 LONGEST: Final = 84
-_OPERATORS: Final = frozenset(" \t\r\n@+-*.'\"<>()~")  # taken out of a search before it starts
+_OPERATORS: Final = str.maketrans(dict.fromkeys('@+-*<>()~"', " "))  # taken out of a search before it starts
 _WORD: Final = re.compile(r"[\w']+")
 _STOP_WORDS: Final = frozenset(
     fold(word)
@@ -74,14 +76,14 @@ def _indexed_words(text: str) -> list[str]:
 def search_expression(value: str) -> str | None:
     """The FTS5 expression for a search; None where no word of it can be found.
 
-    Raises ``ValueError`` for a text of nothing but signs, on which the server fails.
+    Raises ``ValueError`` for a text of nothing but percent signs, which the database cannot read.
     """
-    text = value.strip()
-    if text and not _WORD.search(text) and not set(text) <= _OPERATORS:
+    if is_phrase(value):
+        words = _indexed_words(value)
+        return " AND ".join(f'"{word}"' for word in words) if words else None
+    text = value.translate(_OPERATORS)
+    if text.strip() and not text.replace("%", "").strip():
         raise ValueError("there is no word to search for")
-    if len(text) > 1 and text.startswith('"') and text.endswith('"'):
-        words = _indexed_words(text)
-        return '"' + " ".join(words) + '"' if words else None
     words = _words(text)
     if not words:
         return None
@@ -89,6 +91,21 @@ def search_expression(value: str) -> str | None:
     terms = [f'"{word}"' for word in whole if SHORTEST <= len(word) <= LONGEST and word not in _STOP_WORDS]
     terms.append(f'"{last}"*')
     return " OR ".join(terms)
+
+
+def is_phrase(value: str) -> bool:
+    return len(value) > 1 and value.startswith('"') and value.endswith('"')
+
+
+def install(connection: sqlite3.Connection) -> None:
+    """Give a connection the function that a search for a phrase calls."""
+    connection.create_function("has_phrase", 2, _has_phrase, deterministic=True)
+
+
+def _has_phrase(text: str | None, phrase: str) -> bool:
+    """Whether the words of the phrase follow each other in the text."""
+    words, wanted = _words(text or ""), _words(phrase)
+    return any(words[place : place + len(wanted)] == wanted for place in range(len(words) - len(wanted) + 1))
 
 
 def search_words(column: str, value: str) -> tuple[str, list[str]]:

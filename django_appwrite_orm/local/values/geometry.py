@@ -43,8 +43,14 @@ def install(connection: sqlite3.Connection) -> None:
 
 
 def _relation(name: str, stored: str | None, given: str) -> bool | None:
-    """Whether the stored geometry ``name``s the given one; None where nothing is stored."""
-    return None if stored is None else bool(getattr(_geometry(stored), name)(_geometry(given)))
+    """Whether the stored geometry ``name``s the given one; None where nothing is stored, and where a polygon or a
+    point cannot cross, which ``notCrosses`` does not find either (MariaDB's manual)."""
+    if stored is None:
+        return None
+    one, other = _geometry(stored), _geometry(given)
+    if name == "crosses" and (one.geom_type == "Polygon" or other.geom_type == "Point"):
+        return None
+    return bool(getattr(one, name)(other))
 
 
 def _distance(stored: str | None, given: str, meters: int) -> float | None:

@@ -63,6 +63,8 @@ FOUND: list[tuple[Any, str]] = [
     (query("notTouches", "area", [5, 5]), "ab"),
     (query("crosses", "way", [SQUARE]), "b"),
     (query("notCrosses", "way", [SQUARE]), "ac"),
+    (query("notCrosses", "area", [SQUARE]), ""),  # an area crosses nothing, and cannot be asked whether it does not
+    (query("notCrosses", "way", PARIS), ""),
     (query("overlaps", "area", [[[8, 8], [8, 20], [20, 20], [20, 8], [8, 8]]]), "abc"),
     (query("notOverlaps", "area", [SQUARE]), "ab"),
 ]
