@@ -118,3 +118,22 @@ def test_rows_a_user_may_not_read_are_not_there_to_stage_changes_of(appwrite: Cl
 def test_a_number_or_flag_is_left_out_rather_than_null(appwrite: Client, line: str) -> None:
     body = {"ttl": None, "databaseId": "d", "name": "d", "enabled": None}
     assert appwrite.refusal(line, body) == (400, "general_argument_invalid")
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"action": "bulkCreate", "data": {"n": 1}},
+        {"action": "bulkUpdate", "data": {"queries": [{"method": "limit", "values": [1]}], "data": {"n": 2}}},
+        {"action": "increment", "rowId": "old", "data": {"column": "s"}},
+    ],
+)
+def test_what_a_commit_does_not_foresee_leaves_it_committing(strict: Client, operation: dict[str, Any]) -> None:
+    rows = strict.table([{"key": "n", "type": "integer"}, {"key": "s", "type": "string", "size": 9}])
+    strict(f"POST {rows}", {"rowId": "old", "data": {"n": 1}})
+    transaction = stage(strict, {"action": "create", "rowId": "new", "data": {"n": 1}}, operation)
+    assert strict.send(f"PATCH /transactions/{transaction}", {"commit": True}).status >= 400
+    assert strict(f"GET /transactions/{transaction}")["status"] == "committing"
+    assert numbers(strict, rows) == {"old": 1}
+    again = strict.refusal(f"PATCH /transactions/{transaction}", {"commit": True})
+    assert again == (400, "transaction_not_ready")
