@@ -25,7 +25,7 @@ from ..tables import Row
 from .compare import compare
 from .declared import declared_table, relationship_ends, tables_named
 from .migration import migrate
-from .planned import Rules
+from .planned import WARNING, Rules
 from .server import read_tables
 
 logger = logging.getLogger("django_appwrite_orm.schema")
@@ -77,7 +77,7 @@ def _look_once(connection: Connection, tables: Sequence[type[Row]], note: str) -
 
 def _look(connection: Connection, tables: Sequence[type[Row]]) -> Steps[None]:
     if connection.settings.auto_migrate:
-        yield from migrate(tables, connection.settings.alias, logger.info)
+        yield from migrate(tables, connection.settings.alias, _log)
         return
     found = yield from read_tables(connection)
     if found is None:
@@ -86,10 +86,14 @@ def _look(connection: Connection, tables: Sequence[type[Row]]) -> Steps[None]:
     ends = relationship_ends((*registry.all(), *tables))
     plan = compare(connection.settings.database_id, declared, found, Rules(), ends=ends)
     for warning in plan.warnings:
-        logger.warning("%s", warning)
+        _log(f"{WARNING}{warning}")
     if not plan.is_empty:
         lines = "\n".join(f"- {line}" for line in (*plan.waits, *map(str, plan.changes), *plan.obstacles))
         raise SchemaError(f"The database is not what the tables declare. Run migrate_appwrite. To do:\n{lines}")
+
+
+def _log(line: str) -> None:
+    logger.log(logging.WARNING if line.startswith(WARNING) else logging.INFO, "%s", line)
 
 
 def _key(connection: Connection, tables: Sequence[type[Row]]) -> str:

@@ -21,7 +21,7 @@ from .changes import Change, Report
 from .compare import compare
 from .declared import DeclaredTable, declared_table, relationship_ends, tables_named
 from .making import Maker
-from .planned import Plan, Rules
+from .planned import WARNING, Plan, Rules
 from .server import read_tables
 from .state import BROKEN, TableState
 from .uniqueness import UniqueSurvey
@@ -126,7 +126,7 @@ class _Migration:
         for extra in todo.extras:
             self.report(f"Not declared, left alone: {extra}")
         for warning in todo.warnings:
-            self.report(f"Warning: {warning}")
+            self.report(f"{WARNING}{warning}")
         return count
 
     def _refuse_failed(self, found: dict[str, TableState]) -> None:

@@ -8,6 +8,8 @@ from .changes import Change
 from .uniqueness import UniqueSurvey
 
 FLAG = "--allow-destructive"
+# What the line of a warning begins with, among the lines that a migration reports.
+WARNING = "Warning: "
 
 
 @dataclass(frozen=True, slots=True)

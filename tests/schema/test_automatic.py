@@ -53,6 +53,20 @@ def test_the_first_use_makes_the_tables(automatically: Any) -> None:
     assert migrated(Book, Reader, Everything) == []
 
 
+@pytest.mark.parametrize("setting", ["AUTO_MIGRATE", "AUTO_VALIDATE"])
+def test_a_required_column_that_nobody_declares_is_logged(
+    setting: str, automatically: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    migrated(Book, Reader, Everything)
+    ask("POST", "/tables/books/columns/boolean", {"key": "gone", "required": True})
+    automatically(**{setting: True})
+    Book.objects.count()
+    [record] = [
+        record for record in caplog.records if record.name == "django_appwrite_orm.schema" and record.levelno > 20
+    ]
+    assert record.getMessage().startswith("Warning: column books.gone (boolean, required) is required and not declared")
+
+
 def test_it_is_looked_at_once_for_all_processes_that_share_a_cache(automatically: Any) -> None:
     migrated(Book, Reader, Everything)
     automatically(AUTO_VALIDATE=True)
