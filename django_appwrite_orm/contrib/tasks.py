@@ -11,8 +11,9 @@ from ..web.warming import jobs, warm
 
 @task
 def warm_cache(labels: Sequence[str] = (), concurrency: int = 1) -> dict[str, str | None]:
-    """Warm what `labels` name, or everything; by label, what went wrong or None.
+    """Warm what `labels` name (apps, tables by name, id or label, functions), or everything; by label, what went wrong
+    or None.
 
-    Raises LookupError for a label that names nothing.
+    Raises LookupError, which says what to write, for a label that names nothing.
     """
     return {done.label: done.problem for done in warm(jobs(labels=labels), concurrency=concurrency)}

@@ -17,11 +17,14 @@ STATUS_HEADER = "X-Cache-Status"
 TABLE_HEADER = "X-Cache-Table"
 
 
-def finish(request: HttpRequest, response: HttpResponseBase, record: ReadRecord) -> HttpResponseBase:
+def finish(
+    request: HttpRequest, response: HttpResponseBase, record: ReadRecord, *, details: bool = True
+) -> HttpResponseBase:
     """The response with its headers, or a 304 for a client that has it already.
 
-    A response that rests on no table is left alone, unless its view asked for `cache_publicly`; so is a
-    Cache-Control that the view has set.
+    Without `details` nothing in it names a table, or says how many reads there were and how long they took. A response
+    that rests on no table is left alone, unless its view asked for `cache_publicly`; so is a Cache-Control that the
+    view has set.
     """
     max_age = public_max_age(request, response, record.expires)
     if not record.tables and max_age is None:
@@ -36,9 +39,10 @@ def finish(request: HttpRequest, response: HttpResponseBase, record: ReadRecord)
         response = get_conditional_response(request, response["ETag"], None, cast(HttpResponse, response)) or response
     if record.tables:
         response[STATUS_HEADER] = record.worst.name
+        _append(response, "Cache-Status", _cache_status(record))
+    if record.tables and details:
         # A table's name is free text and the comma separates: what a header cannot hold is percent-encoded.
         response[TABLE_HEADER] = ", ".join(quote(name, safe=" ") for name in record.tables)
-        _append(response, "Cache-Status", _cache_status(record))
         _append(response, "Server-Timing", f'appwrite;desc="{record.reads} reads";dur={record.seconds * 1000:.1f}')
     return response
 

@@ -7,18 +7,26 @@ from functools import partial
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from ..caching import recording
+from ..exceptions import ConfigurationError
 from .errors import unavailable_response
 from .headers import finish
 from .page_caches import keep_out
 from .warm_start import start_once
 
+# Whether responses name the tables that they rest on, and the time that reads took.
+DETAILS = "APPWRITE_ORM_DETAIL_HEADERS"
+
 
 class AppwriteCacheMiddleware:
     """Gives a response that rests on tables `X-Cache-Status`, `X-Cache-Table`, `Cache-Control` and an ETag.
+
+    The setting APPWRITE_ORM_DETAIL_HEADERS, True unless set, says whether `X-Cache-Table` and `Server-Timing` are
+    among them.
 
     While the view runs, `request.appwrite_reads` is the record of what it has read so far. Place the
     middleware before those that set cookies, which it has to see; `order_problems` says when it is not.
@@ -37,6 +45,9 @@ class AppwriteCacheMiddleware:
         self._is_async = iscoroutinefunction(get_response)
         if self._is_async:
             markcoroutinefunction(self)
+        self._details = getattr(settings, DETAILS, True)
+        if not isinstance(self._details, bool):
+            raise ConfigurationError(f"{DETAILS} must be True or False, not {self._details!r}.")
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         start_once()
@@ -46,13 +57,13 @@ class AppwriteCacheMiddleware:
         with recording(partial(keep_out, request)) as record:
             request.appwrite_reads = record  # type: ignore[attr-defined]
             response = self.get_response(request)
-        return finish(request, response, record)  # type: ignore[arg-type]
+        return finish(request, response, record, details=self._details)  # type: ignore[arg-type]
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
         with recording(partial(keep_out, request)) as record:
             request.appwrite_reads = record  # type: ignore[attr-defined]
             response = await self.get_response(request)  # type: ignore[misc]
-        return finish(request, response, record)
+        return finish(request, response, record, details=self._details)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
         """What other middleware has read before counts too: FetchFromCacheMiddleware has been passed by now."""

@@ -64,15 +64,29 @@ def warms(function: Function) -> Function:
 
 def jobs(alias: str | None = None, labels: Iterable[str] = ()) -> list[Job]:
     """Everything there is to warm: all of it, or of the connection `alias`, or what `labels` name (apps, tables
-    by name, id or label, functions). Raises LookupError for a label that names nothing."""
+    by name, id or label, functions). Raises LookupError, which says what to write, for a label that names nothing."""
     found = [_table_job(table) for table in registry.all() if issubclass(table, Table) and table._meta.warm]
     found += [_function_job(name, function) for name, function in _functions.items()]
     found = [job for job in found if alias is None or job.alias == alias]
     wanted = list(labels)
     for label in wanted:
         if not any(label in job.names for job in found):
-            raise LookupError(label)
+            raise LookupError(_names_nothing(label, alias, found))
     return [job for job in found if not wanted or job.names.intersection(wanted)]
+
+
+def _names_nothing(label: str, alias: str | None, found: Iterable[Job]) -> str:
+    for table in registry.all():
+        meta = table._meta
+        if label in (meta.name, meta.id, meta.label) and issubclass(table, Table):
+            if meta.warm:
+                return f"{label!r} is not on the connection {alias!r}, but on {alias_of(table)!r}."
+            return (
+                f"{label!r} names nothing that declares anything to warm. Set `warm = True` in the Meta of {meta.label}"
+                " to read all of its rows, or name what to read there."
+            )
+    names = sorted({name for job in found for name in job.names})
+    return f"{label!r} names nothing that declares anything to warm. There are: {', '.join(names) or 'none'}."
 
 
 def _table_job(table: type[Table]) -> Job:

@@ -143,7 +143,9 @@ def test_the_command() -> None:
     call_command("stats_appwrite", stdout=out, stderr=err)
     head, *rows = out.getvalue().splitlines()
     assert head.split()[:3] == ["table", "reads", "hits"]
-    assert any(row.split()[:2] == ["books", "1"] for row in rows)
+    (of_books,) = (row.split() for row in rows if row.startswith("books"))
+    assert of_books[:2] == ["books", "1"]
+    assert [of_books[n] for n in (7, 12)] == ["%", "s"]
     assert "not shared" in err.getvalue()
     out = StringIO()
     call_command("stats_appwrite", "books", json=True, stdout=out, stderr=err)

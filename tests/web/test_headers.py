@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from django.test import AsyncClient
 
+from django_appwrite_orm.exceptions import ConfigurationError
 from tests.library.tables import Book, Reader
 
 from .conftest import Ask
@@ -165,3 +166,20 @@ def test_a_table_name_cannot_break_the_header(ask: Ask, monkeypatch) -> None:
     monkeypatch.setattr(Reader._meta, "_id", Reader._meta.id)
     monkeypatch.setattr(Reader._meta, "name", "Lé, \r\nSet-Cookie: x")
     assert ask("/readers")["X-Cache-Table"] == "L%C3%A9%2C %0D%0ASet-Cookie%3A x"
+
+
+def test_a_site_may_keep_names_and_times_to_itself(ask: Ask, settings) -> None:
+    settings.APPWRITE_ORM_DETAIL_HEADERS = False
+    response = ask("/two")
+    assert not response.has_header("X-Cache-Table")
+    assert not response.has_header("Server-Timing")
+    assert "books" not in str(response.headers)
+    assert response["X-Cache-Status"] == "BYPASS"
+    assert response["Cache-Status"] == "django-appwrite-orm; fwd=bypass"
+
+
+@pytest.mark.parametrize("wrong", ["no", 0, None])
+def test_the_switch_is_on_or_off(ask: Ask, settings, wrong: object) -> None:
+    settings.APPWRITE_ORM_DETAIL_HEADERS = wrong
+    with pytest.raises(ConfigurationError, match="APPWRITE_ORM_DETAIL_HEADERS must be True or False"):
+        ask("/books")

@@ -104,3 +104,30 @@ def test_as_a_task(settings) -> None:
     with counted() as costs:
         list(Book.objects.all())
     assert costs.requests == []
+
+
+@pytest.mark.skipif(django.VERSION < (6, 0), reason="Django has tasks from 6.0 on")
+@pytest.mark.parametrize("label", ["books", "library.Book"])
+def test_a_task_takes_what_other_calls_name_a_table_by(label: str, settings) -> None:
+    settings.TASKS = {"default": {"BACKEND": "django.tasks.backends.immediate.ImmediateBackend"}}
+    from django_appwrite_orm.contrib.tasks import warm_cache
+
+    assert warm_cache.enqueue([label]).return_value == {"books": None}
+
+
+@pytest.mark.parametrize(
+    ("labels", "alias", "says"),
+    [
+        (["library_reader"], None, "Set `warm = True` in the Meta of library.Reader"),
+        (["library.Reader"], None, "Set `warm = True` in the Meta of library.Reader"),
+        (["bookz"], None, "There are: books, library, library.Book"),
+        (["books"], "other", "is not on the connection 'other', but on 'default'"),
+    ],
+)
+def test_a_label_that_names_nothing_says_what_to_write(
+    labels: list[str], alias: str | None, says: str, settings
+) -> None:
+    settings.APPWRITE_ORM = {**settings.APPWRITE_ORM, "other": settings.APPWRITE_ORM["default"]}
+    with pytest.raises(LookupError) as raised:
+        warming.jobs(alias, labels)
+    assert says in str(raised.value)

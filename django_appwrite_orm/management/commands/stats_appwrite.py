@@ -16,11 +16,24 @@ from ...queries import orm
 from ...registry import registry
 from ...steps import run
 
-_COLUMNS = ("reads", "hits", "stale", "misses", "bypasses", "hit_rate", "invalidations", "errors", "bytes", "saved")
+# What is counted, and its unit where it is not a number of times.
+_COLUMNS = {
+    "reads": "",
+    "hits": "",
+    "stale": "",
+    "misses": "",
+    "bypasses": "",
+    "hit_rate": "%",
+    "invalidations": "",
+    "errors": "",
+    "bytes": "",
+    "saved": "s",
+}
 
 
 class Command(BaseCommand):
-    help = "Shows hits, misses, invalidations, errors, bytes and seconds saved, by table."
+    help = "Shows reads, hits, misses, invalidations and errors, the hit rate in percent, the bytes of JSON that came"
+    help += " from the cache, and the seconds that hits saved, by table."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("table", nargs="?", help="only this table, by name")
@@ -62,7 +75,9 @@ class Command(BaseCommand):
         width = max(map(len, ["table", *chosen]))
         self.stdout.write("  ".join(["table".ljust(width), *(name.rjust(max(len(name), 8)) for name in _COLUMNS)]))
         for name, counts in chosen.items():
-            cells = (str(counts[column]).rjust(max(len(column), 8)) for column in _COLUMNS)
+            cells = (
+                f"{counts[column]} {unit}".rstrip().rjust(max(len(column), 8)) for column, unit in _COLUMNS.items()
+            )
             self.stdout.write("  ".join([name.ljust(width), *cells]))
         for alias in connections.aliases():
             for name, heard in run(last_reports(alias)).items():

@@ -32,7 +32,7 @@ class Command(BaseCommand):
         try:
             todo = jobs(database, labels)
         except LookupError as error:
-            raise CommandError(f"{error.args[0]!r} names nothing that declares anything to warm.") from None
+            raise CommandError(str(error)) from None
         if not todo:
             self.stdout.write("No table here declares anything to warm. Set `warm` in its Meta.")
             return
