@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from . import signals
     from .caching import CachePolicy, cache_policy
-    from .queries import Apply, Manager, QuerySet, Table, atomic, orm, register
+    from .queries import Apply, Manager, QuerySet, Table, atomic
+    from .queries.definitions import register
+    from .queries.door import orm
     from .tables import FulltextIndex, Index, SpatialIndex, UniqueIndex, columns
 
 __all__ = [
@@ -61,8 +63,8 @@ _HOMES = {
     "atomic": ".queries",
     "UniqueIndex": ".tables",
     "columns": ".tables",
-    "orm": ".queries",
-    "register": ".queries",
+    "orm": ".queries.door",
+    "register": ".queries.definitions",
 }
 
 

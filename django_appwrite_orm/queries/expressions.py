@@ -22,7 +22,7 @@ from ..tables import Row, columns
 from ..tables.columns.given import plain
 from ..tables.columns.numbers import Number
 from ..tables.columns.stored import STORED_AS_TEXT
-from ..tables.validation import OPERATORS, looks_like_operator
+from ..tables.validation import OPERATORS
 
 _ARITHMETIC = {
     "+": "increment",
@@ -158,16 +158,6 @@ def _combined(column: columns.Column, sign: str, constant: Any) -> str:
 def increment(step: int) -> str:
     """The operator that adds to an integer."""
     return _text("increment", step)
-
-
-def without_operators(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """A staged row without the columns that Appwrite works out at the commit, and shows as operators until then."""
-    return {key: value for key, value in raw.items() if not (isinstance(value, str) and looks_like_operator(value))}
-
-
-def has_operators(raw: Mapping[str, Any]) -> bool:
-    """Whether Appwrite will work out a value of these, by column key."""
-    return len(without_operators(raw)) < len(raw)
 
 
 def _text(method: str, *values: Any) -> str:

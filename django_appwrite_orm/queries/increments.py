@@ -12,7 +12,7 @@ import json
 from ..exceptions import NotSupportedError
 from ..plans import IncrementRow, UpdateRow
 from ..tables import Row
-from .expressions import has_operators
+from ..tables.validation import has_operators
 
 _SIGNS = {"increment": 1, "decrement": -1}
 

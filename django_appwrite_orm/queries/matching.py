@@ -22,9 +22,10 @@ from ..registry import registry
 from ..signals import Send
 from ..steps import Steps
 from ..tables import Row, clean_values
+from ..tables.validation import has_operators
 from .across import followed
 from .chunks import chunks_of, goes_row_by_row
-from .expressions import has_operators, operators, separated
+from .expressions import operators, separated
 from .increments import operator_obstacles, workable
 from .lookups import ids_for
 from .merge import pages

@@ -34,7 +34,7 @@ from ..plans import (
 from ..steps import Steps
 from ..tables import Index, Row, UniqueIndex
 from ..tables.columns import Column
-from .expressions import without_operators
+from ..tables.validation import without_operators
 from .system import column_of
 
 Raw = Mapping[str, Any]

@@ -38,7 +38,7 @@ from ..plans import (
 from ..signals import Send
 from ..steps import Steps, Turn
 from ..tables import Row
-from .expressions import without_operators
+from ..tables.validation import without_operators
 from .refusals import refused_commit
 
 logger = logging.getLogger("django_appwrite_orm.queries")

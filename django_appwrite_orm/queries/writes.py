@@ -16,7 +16,8 @@ from ..plans import CreateRow, DeleteRow, IncrementRow, TableRef, UpdateRow
 from ..signals import Send
 from ..steps import Step, Steps
 from ..tables import Row, unknown_column
-from .expressions import operators, separated, without_operators
+from ..tables.validation import without_operators
+from .expressions import operators, separated
 from .increments import workable
 from .operations import announce, write
 from .refusals import gone, rows_after_all, unique_violation

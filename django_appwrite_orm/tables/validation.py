@@ -71,3 +71,13 @@ def looks_like_operator(text: str) -> bool:
     except ValueError:
         return False
     return isinstance(found, dict) and isinstance(found.get("method"), str) and found["method"] in OPERATORS
+
+
+def without_operators(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """A staged row without the columns that Appwrite works out at the commit, and shows as operators until then."""
+    return {key: value for key, value in raw.items() if not (isinstance(value, str) and looks_like_operator(value))}
+
+
+def has_operators(raw: Mapping[str, Any]) -> bool:
+    """Whether Appwrite will work out a value of these, by column key."""
+    return len(without_operators(raw)) < len(raw)

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 
 from ..caching import Found, Status, note_read
 from ..connection import connections
-from ..queries import orm
+from ..queries.door import orm
 from ..steps import run
 
 # What tells one representation, or one person, from another without touching the session.

@@ -12,8 +12,8 @@ from contextvars import Context, copy_context
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 
+from django_appwrite_orm import atomic, orm
 from django_appwrite_orm.exceptions import NotSupportedError, TransactionError
-from django_appwrite_orm.queries import atomic, orm
 from tests.library.tables import Book, Reader
 
 pytestmark = pytest.mark.usefixtures("library", "thread_contexts")

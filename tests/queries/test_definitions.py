@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from django_appwrite_orm import Table, columns, orm, register
 from django_appwrite_orm.exceptions import ConfigurationError
-from django_appwrite_orm.queries import table_from_definition
+from django_appwrite_orm.queries.definitions import table_from_definition
 from django_appwrite_orm.registry import registry
 from django_appwrite_orm.schema import migrate
 from django_appwrite_orm.steps import run

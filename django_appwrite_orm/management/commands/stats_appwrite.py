@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from ...connection import connections
 from ...events.reports import last_reports
 from ...exceptions import CacheUnavailable
-from ...queries import orm
+from ...queries.door import orm
 from ...registry import registry
 from ...steps import run
 
