@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import cache
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, available_timezones
 
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -41,6 +42,7 @@ _SECONDS: Final = {"sec": 1, "second": 1, "min": 60, "minute": 60, "hour": 3_600
 _MONTH: Final = r"(?P<mon>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _DAY: Final = r"(?P<d>[12]\d|3[01]|0?\d)"
 _M: Final = r"(?P<m>1[0-2]|0?\d)"  # month 0 is the December before, day 0 the last day before
+_YEAR: Final = r"(?P<y>\d{4}|\d\d(?![\d:.]))"
 _UNIT: Final = r"(?P<unit>sec|second|min|minute|hour|day|weekday|week|fortnight|month|year)s?\b"
 
 
@@ -150,14 +152,19 @@ def _take_four_digits(reading: _Reading, match: re.Match[str]) -> None:
         _set_date(reading, int(match[0]), reading.present.month, reading.present.day)
 
 
+@cache
+def _zone_names() -> dict[str, str]:
+    """The time zones by their names in small letters."""
+    return {name.lower(): name for name in available_timezones()}
+
+
 def _take_zone(reading: _Reading, match: re.Match[str]) -> None:
     if reading.zone is not None:
         raise ValueError("two time zones")
     if match["name"] and match["name"] not in _ZONES:
-        try:
-            reading.zone = ZoneInfo("/".join(part.capitalize() for part in match["name"].split("/")))
-        except (ZoneInfoNotFoundError, ValueError) as problem:
-            raise ValueError("no time zone") from problem
+        if (name := _zone_names().get(match["name"])) is None:
+            raise ValueError("no time zone")
+        reading.zone = ZoneInfo(name)
         return
     hours = _ZONES.get(match["name"] or "", 0)
     offset = timedelta(hours=int(match["zh"] or 0), minutes=int(match["zm"] or 0))
@@ -172,7 +179,7 @@ def _take_relative(reading: _Reading, match: re.Match[str]) -> None:
 
 def _take_neighbour(reading: _Reading, match: re.Match[str]) -> None:
     step = {"next": 1, "last": -1, "previous": -1, "this": 0}[match["which"]]
-    if match["unit"] in _DAYS or match["unit"][:3] in _DAYS:
+    if match["unit"] != "month" and match["unit"][:3] in _DAYS:
         reading.weekday = _DAYS.index(match["unit"][:3])
         reading.delta += timedelta(days=1 if step > 0 else -7 if step < 0 else 0)
     else:
@@ -211,10 +218,11 @@ def _take_timestamp(reading: _Reading, match: re.Match[str]) -> None:
 
 
 _TIME: Final = r"(?P<h>2[0-4]|[01]?\d)"
-_HALF: Final = r"(?:\s*(?P<half>[ap])\.?m\.?)"
+_HALF: Final = r"(?:\s*(?P<half>[ap])\.?m\.?(?!\S))"
 _FORMATS: Final[tuple[tuple[re.Pattern[str], Callable[[_Reading, re.Match[str]], None]], ...]] = tuple(
     (re.compile(pattern, re.ASCII), take)
-    for pattern, take in (
+    for pattern, take in (  # of two that take as much the first
+        (rf"t?{_TIME}[:.](?P<i>[0-5]?\d)(?:[:.](?P<s>60|[0-5]?\d)(?:\.(?P<f>\d+))?)?{_HALF}?", _take_time),
         (rf"(?P<y>\d{{1,4}})-{_M}-{_DAY}", _take_date),
         (rf"(?P<y>\d{{4}})/{_M}/{_DAY}", _take_date),
         (rf"{_M}/{_DAY}(?:/(?P<y>\d{{4}}|\d\d))?", _take_date),
@@ -222,15 +230,15 @@ _FORMATS: Final[tuple[tuple[re.Pattern[str], Callable[[_Reading, re.Match[str]],
         (rf"{_DAY}[.\t]{_M}\.(?P<y>\d\d)(?!\d)", _take_date),
         (r"(?P<y>\d{4})(?P<m>0\d|1[0-2])(?P<d>[0-2]\d|3[01])", _take_date),
         (rf"(?P<y>\d{{4}})-{_M}", _take_date),
-        (rf"(?P<d>3[01]|[0-2]?\d)(?:st|nd|rd|th)?[ .\t-]*{_MONTH}[ .\t-]*(?P<y>\d{{4}})", _take_date),
-        (rf"{_MONTH}[ .\t-]*{_DAY}(?:st|nd|rd|th)?[,.\t ]+(?P<y>\d{{4}})", _take_date),
+        (rf"(?P<d>3[01]|[0-2]?\d)(?:st|nd|rd|th)?[ .\t-]*{_MONTH}[ .\t-]*{_YEAR}", _take_date),
+        (rf"{_MONTH}[ .\t-]*{_DAY}(?:st|nd|rd|th)?[,.\t ]+{_YEAR}", _take_date),
+        (rf"{_MONTH}-(?P<d>[0-2]\d|3[01])-{_YEAR}", _take_date),
         (rf"(?P<y>\d{{4}})-{_MONTH}-{_DAY}", _take_date),
         (rf"{_MONTH}[ .\t-]*(?P<y>\d{{4}})", _take_date),
         (rf"{_MONTH}[ .\t-]*{_DAY}(?:st|nd|rd|th)?(?!\d)", _take_date),
         (rf"{_DAY}[ .\t-]*{_MONTH}", _take_date),
         (r"(?P<y>\d{4})-?w(?P<w>0[1-9]|[1-4]\d|5[0-3])-?(?P<wd>[0-7])?", _take_week),
         (r"(?P<y>\d{4})[.-]?(?P<doy>00[1-9]|0[1-9]\d|[12]\d\d|3[0-5]\d|36[0-6])(?!\d)", _take_day_of_year),
-        (rf"t?{_TIME}[:.](?P<i>[0-5]?\d)(?:[:.](?P<s>60|[0-5]?\d)(?:\.(?P<f>\d+))?)?{_HALF}?", _take_time),
         (rf"{_TIME}(?P<i>)(?P<s>)(?P<f>){_HALF}", _take_time),
         (r"t?(?P<h>[01]\d|2[0-4])(?P<i>[0-5]\d)(?P<s>[0-5]\d|60)(?:\.(?P<f>\d+))?(?P<half>)", _take_time),
         (r"t(?P<h>[01]\d|2[0-4])(?P<i>[0-5]\d)?(?P<s>)(?P<f>)(?P<half>)", _take_time),
