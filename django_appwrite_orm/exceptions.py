@@ -12,6 +12,7 @@ from typing import Any
 
 from django import db
 from django.core import exceptions as core
+from django.db.transaction import TransactionManagementError
 
 
 class AppwriteORMError(Exception):
@@ -107,7 +108,7 @@ class RateLimited(AppwriteError):
         self.retry_after = retry_after
 
 
-class Unavailable(AppwriteError):
+class Unavailable(AppwriteError, db.OperationalError):
     """Appwrite cannot be reached or cannot answer now (no connection, 5xx, an answer that is not JSON)."""
 
 
@@ -115,7 +116,7 @@ class Timeout(Unavailable):
     """No answer within TIMEOUT seconds, or the server gave up on the query (408)."""
 
 
-class TransactionError(AppwriteORMError):
+class TransactionError(AppwriteORMError, TransactionManagementError):
     """An `atomic()` block cannot go on or cannot be committed; nothing of it has been written."""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from ..connection import connections
 from ..exceptions import AppwriteError, Conflict, DuplicateId, IntegrityError, NotFound, UniqueViolation
@@ -37,6 +37,7 @@ from ..tables.columns import Column
 from ..tables.validation import without_operators
 from .system import column_of
 
+E = TypeVar("E", bound=AppwriteError)
 Raw = Mapping[str, Any]
 
 # Requests at most to find out which value is taken, for each index.
@@ -60,7 +61,7 @@ def rows_after_all(
     ours = (_is_ours(mine, found[mine["$id"].lower()], made_here) for mine in sent)
     if error.repeated and len(rows) == len(sent) and all(ours):
         return rows
-    raise DuplicateId(_there_is(table, rows), status=error.status, type=error.type) from error
+    raise _meaning(DuplicateId, _there_is(table, rows), error) from error
 
 
 def unique_violation(table: type[Row], alias: str, rows: Sequence[Raw], error: AppwriteError) -> Steps[UniqueViolation]:
@@ -71,13 +72,10 @@ def unique_violation(table: type[Row], alias: str, rows: Sequence[Raw], error: A
     """
     found = yield from _taken(table, alias, rows)
     if found is None:
-        violation = UniqueViolation(_unknown(table), status=error.status, type=error.type)
-    else:
-        index, who, values = found
-        violation = UniqueViolation(
-            f"{who} {_said(values)} already (unique index {index.key!r}).", status=error.status, type=error.type
-        )
-        violation.index, violation.values = index.key, values
+        return _meaning(UniqueViolation, _unknown(table), error)
+    index, who, values = found
+    violation = _meaning(UniqueViolation, f"{who} {_said(values)} already (unique index {index.key!r}).", error)
+    violation.index, violation.values = index.key, values
     return violation
 
 
@@ -94,17 +92,16 @@ def refused_commit(alias: str, staged: Sequence[tuple[type[Row], WritePlan]], er
         except AppwriteError:  # then it stays unknown
             found = {}
         if found:
-            message = f"{_there_is(table, found.values())} {nothing}"
-            return DuplicateId(message, status=error.status, type=error.type)
+            return _meaning(DuplicateId, f"{_there_is(table, found.values())} {nothing}", error)
         violation = yield from unique_violation(table, alias, written, error)
         if violation.index is not None:
             violation.args = (f"{violation} {nothing}",)
             return violation
-    return Conflict(
+    return _meaning(
+        Conflict,
         "A row of this transaction was changed meanwhile, or an id or unique value in it is taken; Appwrite does not"
         f" say which. {nothing} Try the block again.",
-        status=error.status,
-        type=error.type,
+        error,
     )
 
 
@@ -198,11 +195,15 @@ def gone(table: type[Row], row_id: str, error: NotFound, done: str) -> AppwriteE
     """The table's `RowGone` where Appwrite said that the row is not there, else what it said."""
     if error.type not in ("row_not_found", "document_not_found"):
         return error
-    return table.RowGone(
-        f"There is no {table.__name__} with the id {row_id!r} any more, so it cannot be {done}.",
-        status=error.status,
-        type=error.type,
-    )
+    message = f"There is no {table.__name__} with the id {row_id!r} any more, so it cannot be {done}."
+    return _meaning(table.RowGone, message, error)
+
+
+def _meaning(kind: type[E], message: str, error: AppwriteError) -> E:
+    """What an answer means, with what is known of the answer."""
+    found = kind(message, status=error.status, type=error.type)
+    found.request_id, found.repeated = error.request_id, error.repeated
+    return found
 
 
 def rows_by_id(alias: str, table: TableRef, ids: list[str]) -> Steps[dict[str, dict[str, Any]]]:

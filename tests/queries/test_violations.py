@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django import db
 from django.core import exceptions as core
+from django.db.transaction import TransactionManagementError
 
 from django_appwrite_orm import Table, UniqueIndex, atomic, columns, exceptions
 from django_appwrite_orm.exceptions import Conflict, DuplicateId, NotFound, UniqueViolation
@@ -44,6 +45,9 @@ def parts() -> None:
         (exceptions.NotSupportedError, db.NotSupportedError),
         (exceptions.IntegrityError, db.IntegrityError),
         (exceptions.UniqueViolation, db.IntegrityError),
+        (exceptions.Unavailable, db.OperationalError),
+        (exceptions.Timeout, db.OperationalError),
+        (exceptions.TransactionError, TransactionManagementError),
         (exceptions.DeleteRestricted, db.IntegrityError),
         (exceptions.DeleteRestricted, exceptions.PermissionDenied),
         (exceptions.UserPermissionDenied, core.PermissionDenied),
@@ -79,6 +83,8 @@ class TestUniqueViolation:
         assert str(error) == "Another Part has price=Decimal('9.50') already (unique index 'one_price')."
         assert (error.index, error.values) == ("one_price", {"price": Decimal("9.50")})
         assert (error.status, error.type) == (409, "row_already_exists")
+        assert isinstance(error.__cause__, exceptions.IntegrityError)
+        assert error.request_id == error.__cause__.request_id is not None
 
     def test_an_index_of_two_columns(self) -> None:
         with pytest.raises(UniqueViolation, match=r"Another Part has number=1 with maker='Acme' already"):
