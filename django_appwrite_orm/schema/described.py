@@ -15,9 +15,9 @@ from typing import Any
 
 from ..conf import ID_RULE, VALID_ID
 from ..exceptions import SchemaError
+from ..printable import one_line, shortened
 from ..tables.columns.relationship import ON_DELETE, TYPES, inverse
 from ..tables.columns.stored import decimal_digits
-from .printable import one_line
 from .state import (
     AVAILABLE,
     DOUBLE,
@@ -288,4 +288,4 @@ def _wrong(described: Mapping[str, Any], name: str) -> str:
 
 
 def _short(value: Any) -> str:
-    return one_line(repr(value))[:60]
+    return shortened(repr(value), 60)

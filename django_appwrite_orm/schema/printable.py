@@ -19,6 +19,8 @@ def printable(text: str) -> str:
 def json_text(value: Any, **options: Any) -> str:
     """`value` as JSON in which only printable characters and the line feeds of `indent` stand for themselves."""
     text = json.dumps(value, ensure_ascii=False, **options)
-    if text.isprintable():
-        return text
-    return "".join(one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in text)
+    if not text.isprintable():
+        for one in set(text):
+            if not one.isprintable() and one != "\n":
+                text = text.replace(one, json.dumps(one)[1:-1])
+    return text

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...conf import ID_RULE, VALID_ID
+from ...printable import shortened
 from ...tables import Row, permission_problems
 from ...tables.columns.relationship import RelationshipColumn
 from ...tables.permissions import ROW_VERBS
@@ -44,7 +45,7 @@ def _value_problem(row: Mapping[str, Any], table: type[Row]) -> str:
     for key, value in row.items():
         # Appwrite shows an empty list for a row that is gone.
         if key in links and not (value in (None, []) or (isinstance(value, str) and VALID_ID.fullmatch(value))):
-            return f"its {key} is {_short(value)}, and must be the id of a row or null"
+            return f"its {key} is {shortened(repr(value), 60)}, and must be the id of a row or null"
         if _has_object(value):
             return f"its {key} has an object in it, and no column holds one. A JSON column takes a text"
     return ""
@@ -64,15 +65,10 @@ def _has_object(value: Any) -> bool:
 def _system_problem(row: Mapping[str, Any]) -> str:
     for name in _TIMES:
         if not isinstance(row.get(name), str | None):
-            return f"its {name} is {_short(row[name])}, and must be a text"
+            return f"its {name} is {shortened(repr(row[name]), 60)}, and must be a text"
     permissions = row.get("$permissions")
     if permissions is None:
         return ""
     if not isinstance(permissions, list):
-        return f"its $permissions are {_short(permissions)}, and must be a list"
+        return f"its $permissions are {shortened(repr(permissions), 60)}, and must be a list"
     return next(iter(permission_problems(permissions, ROW_VERBS)), "")
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:60]}..."
