@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 from weakref import WeakSet
+
+from asgiref.sync import SyncToAsync
 
 
 class Forked(Protocol):
@@ -24,6 +27,9 @@ def tell_after_fork(owner: Forked) -> None:
 
 
 def _after_fork() -> None:
+    # The one thread in which asgiref calls Django's caches for asynchronous code stays in the parent, and its pool does
+    # not notice: without a new one, every such call would wait for ever.
+    SyncToAsync.single_thread_executor = ThreadPoolExecutor(max_workers=1)
     for owner in list(_owners):
         owner.after_fork()
 

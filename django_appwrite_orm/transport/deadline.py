@@ -39,6 +39,11 @@ def ending_in(seconds: float) -> Iterator[None]:
         _deadline.at = float("inf")
 
 
+def check() -> None:
+    """Raises a time-out error of httpcore when the end of `ending_in` is over."""
+    _left(None, httpcore.ReadTimeout)
+
+
 def _left(limit: float | None, error: type[httpcore.TimeoutException]) -> float | None:
     left = _deadline.at - time.monotonic()
     if left <= 0:
@@ -88,6 +93,7 @@ class _Stream(httpcore.NetworkStream):
     def __init__(self, stream: httpcore.NetworkStream, backend: DeadlineBackend) -> None:
         self._stream = stream
         self._backend = backend
+        self._spoilt = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
@@ -105,5 +111,18 @@ class _Stream(httpcore.NetworkStream):
         limit = _left(timeout, httpcore.ConnectTimeout)
         return self._backend._watched(self._stream.start_tls(ssl_context, server_hostname, limit))
 
+    def spoil(self) -> None:
+        """Have the pool close this connection instead of using it again."""
+        self._spoilt = True
+
     def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
+        found = self._stream.get_extra_info(info)
+        if info == "is_readable":  # asked of an idle connection: then it is not to be used again
+            return self._spoilt or found or self._holds_bytes_back()
+        return found
+
+    def _holds_bytes_back(self) -> bool:
+        """Whether a layer of TLS has bytes that have left the socket already."""
+        tls = self._stream.get_extra_info("ssl_object")
+        incoming = getattr(self._stream, "_incoming", None)  # of TLS within TLS, through a proxy
+        return (tls is not None and tls.pending() > 0) or (incoming is not None and incoming.pending > 0)

@@ -22,7 +22,7 @@ def addresses(host: str, port: int, limit: float | None) -> list[str]:
     Raises httpcore's `ConnectError` when there are none, `ConnectTimeout` when the resolver does not say so in time.
     A process may fork while a thread asks: were it in the middle of an import, the child would wait for its end.
     """
-    if _is_address(host):
+    if is_address(host):
         return [host]
     said: SimpleQueue[list[str] | Exception] = SimpleQueue()
 
@@ -44,7 +44,8 @@ def addresses(host: str, port: int, limit: float | None) -> list[str]:
     return answer
 
 
-def _is_address(host: str) -> bool:
+def is_address(host: str) -> bool:
+    """Whether `host` needs no look-up."""
     try:
         ip_address(host)
     except ValueError:

@@ -10,6 +10,7 @@ import asyncio
 import atexit
 import ssl
 import threading
+import weakref
 import zlib
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any, NamedTuple, Protocol
@@ -19,8 +20,9 @@ import httpcore2 as httpcore
 
 from ..credentials import Secret, revealed
 from ..forking import tell_after_fork
-from .cancelled import ClosingBackend
-from .deadline import DeadlineBackend, ending_in
+from .asynchronous import LoopBackend
+from .body import Body, TooLarge
+from .deadline import DeadlineBackend, check, ending_in
 from .proxies import proxy_of
 
 # Seconds for a TCP and TLS handshake. Far above any round trip, and short enough to leave time for a repeat.
@@ -31,9 +33,6 @@ KEPT_ALIVE = 5.0
 # Connections of a process: of its threads together, and of each event loop, where hundreds of requests are cheap.
 THREADS_CONNECTIONS = 100
 LOOP_CONNECTIONS = 500
-# Bytes of an answer, unpacked. Far above the largest page of rows; a server that sends more, or that packs as much
-# into a small answer, must not take the memory of the whole site.
-LARGEST = 256 * 1024 * 1024
 
 
 class NoAnswer(Exception):
@@ -106,29 +105,46 @@ class HTTPWire:
         self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _Kept] = WeakKeyDictionary()
 
     def send(self, outgoing: Outgoing, limit: float) -> Incoming | NoAnswer:
-        stage, body = _Stage(), _Body()
+        stage = _Stage()
         try:
+            if self._loops:
+                self._forget_closed_loops()
             pool = self._blocking_pool()
             with ending_in(limit), pool.stream(**self._arguments(outgoing, limit, stage.note)) as response:
+                headers = _headers(response)
+                body = Body(headers)
                 for chunk in response.iter_stream():
-                    body.add(chunk)
-            return _incoming(response, body.whole)
+                    rest = body.add(chunk)
+                    while rest:
+                        check()
+                        rest = body.add(rest)
+                _spoil_unless_read(response)
+            return Incoming(response.status, headers, body.whole())
         except NoAnswer as none:
             return none
+        except TooLarge as error:
+            return _too_large(error)
         except _FAILURES as error:
             return _no_answer(error, stage.sent)
 
     async def asend(self, outgoing: Outgoing, limit: float) -> Incoming | NoAnswer:
-        stage, body = _Stage(), _Body()
+        stage = _Stage()
         try:
             async with asyncio.timeout(limit):
                 pool = await self._loop_pool()
                 async with pool.stream(**self._arguments(outgoing, limit, stage.anote)) as response:
+                    headers = _headers(response)
+                    body = Body(headers)
                     async for chunk in response.aiter_stream():
-                        body.add(chunk)
-            return _incoming(response, body.whole)
+                        rest = body.add(chunk)
+                        while rest:  # much in little: the loop has others to serve
+                            rest = await asyncio.to_thread(body.add, rest)
+                    _spoil_unless_read(response)
+            return Incoming(response.status, headers, body.whole())
         except NoAnswer as none:
             return none
+        except TooLarge as error:
+            return _too_large(error)
         except (*_FAILURES, TimeoutError) as error:
             return _no_answer(error, stage.sent)
 
@@ -155,23 +171,35 @@ class HTTPWire:
         with self._lock:
             found = self._loops.get(loop)
         if found is None:
-            pool = httpcore.AsyncConnectionPool(network_backend=ClosingBackend(), **self._options(LOOP_CONNECTIONS))
-            found = _Kept(pool, self._until_shutdown(loop, pool))
+            self._forget_closed_loops()
+            backend = LoopBackend()
+            pool = httpcore.AsyncConnectionPool(network_backend=backend, **self._options(LOOP_CONNECTIONS))
+            found = _Kept(pool, backend, self._until_shutdown(weakref.ref(loop), pool))
             await anext(found.keeper)
             with self._lock:
                 self._loops[loop] = found
         return found.pool
 
     async def _until_shutdown(
-        self, loop: asyncio.AbstractEventLoop, pool: httpcore.AsyncConnectionPool
+        self, loop: weakref.ref[asyncio.AbstractEventLoop], pool: httpcore.AsyncConnectionPool
     ) -> AsyncGenerator[None]:
         """Suspended while its loop lives; a loop that shuts down ends its generators, and this one the pool."""
         try:
             yield
         finally:
             with self._lock:
-                self._loops.pop(loop, None)
+                if (ended := loop()) is not None:
+                    self._loops.pop(ended, None)
             await pool.aclose()
+
+    def _forget_closed_loops(self) -> None:
+        """Close what is left of loops that were closed without the end of their asynchronous generators. It holds
+        them, so that nobody else would."""
+        with self._lock:
+            closed = [loop for loop in self._loops if loop.is_closed()]
+            left = [self._loops.pop(loop) for loop in closed]
+        for kept in left:
+            kept.backend.close_all()
 
     def _options(self, connections: int) -> dict[str, Any]:
         if self._tls is None and self._endpoint.startswith("https"):
@@ -189,6 +217,7 @@ class HTTPWire:
 
     def close(self) -> None:
         """Close what is open. Loops that still run close theirs as soon as they get to it."""
+        self._forget_closed_loops()
         with self._lock:
             pool, self._pool = self._pool, None
             self._loops = WeakKeyDictionary()
@@ -198,12 +227,15 @@ class HTTPWire:
     def after_fork(self) -> None:
         """In a forked child: let go of the parent's connections, whoever held the lock when the fork came."""
         self._backend.close_all()
+        for kept in self._loops.values():
+            kept.backend.close_all()
         _left_behind.append(self._loops)
         self._start()
 
 
 class _Kept(NamedTuple):
     pool: httpcore.AsyncConnectionPool
+    backend: LoopBackend
     keeper: AsyncGenerator[None]
 
 
@@ -219,24 +251,6 @@ class _Stage:
 
     async def anote(self, event: str, info: Mapping[str, Any]) -> None:
         self.note(event, info)
-
-
-class _Body:
-    """What has come of an answer's body. Raises `NoAnswer` when it grows beyond `LARGEST`."""
-
-    def __init__(self) -> None:
-        self._chunks: list[bytes] = []
-        self._size = 0
-
-    def add(self, chunk: bytes) -> None:
-        self._size += len(chunk)
-        if self._size > LARGEST:
-            raise _too_large()
-        self._chunks.append(chunk)
-
-    @property
-    def whole(self) -> bytes:
-        return b"".join(self._chunks)
 
 
 _FAILURES = (
@@ -261,26 +275,25 @@ def _at_exit() -> None:
 atexit.register(_at_exit)
 
 
-def _incoming(response: httpcore.Response, body: bytes) -> Incoming:
-    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
-    if headers.get("content-encoding", "").lower() in ("gzip", "x-gzip"):
-        body = _unpacked(body)
-    return Incoming(response.status, headers, body)
+def _headers(response: httpcore.Response) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
 
 
-def _unpacked(body: bytes) -> bytes:
-    unpacking = zlib.decompressobj(wbits=31)  # 31: with a gzip header
-    found = unpacking.decompress(body, LARGEST + 1)
-    if len(found) > LARGEST:
-        raise _too_large()
-    if not unpacking.eof:
-        raise zlib.error("the compressed answer breaks off")
-    return found
-
-
-def _too_large() -> NoAnswer:
+def _too_large(error: TooLarge) -> NoAnswer:
     """Another attempt would bring the same."""
-    return NoAnswer(f"the answer is larger than {LARGEST} bytes; ask for fewer rows", sent=True, final=True)
+    return NoAnswer(str(error), sent=True, final=True)
+
+
+def _spoil_unless_read(response: httpcore.Response) -> None:
+    """Have the connection closed if bytes beyond this answer have come with it: the next request of the pool, which
+    may be another user's, would take them for its own answer. httpcore keeps them in the parser of the connection,
+    which it does not offer; where that is not found, no connection is used twice."""
+    try:
+        unread, _ = response.stream._stream._connection._h11_state.trailing_data  # type: ignore[union-attr]
+    except AttributeError:
+        unread = b"?"
+    if unread:
+        response.extensions["network_stream"].spoil()
 
 
 def _no_answer(error: BaseException, sent: bool) -> NoAnswer:

@@ -13,7 +13,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,9 +72,10 @@ class FaultyServer:
             threading.Thread(target=self._serve, args=(connection, self.connections), daemon=True).start()
 
     def _serve(self, connection: socket.socket, number: int) -> None:
-        with suppress(OSError):
+        with suppress(OSError), ExitStack() as closing:
             if self.tls:
                 connection = self.tls.wrap_socket(connection, server_side=True)
+            closing.callback(connection.close)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             while (request := _read(connection, number)) is not None:
                 with self._lock:
@@ -84,7 +85,15 @@ class FaultyServer:
                     connection.sendall(_upgrade(request.headers["sec-websocket-key"]))
                 if not fault(connection):
                     break
-            connection.close()
+
+    def open_connections(self) -> int:
+        """Those that the client has not closed; waits for the others' end to be seen here."""
+        for _ in range(1000):
+            alive = [connection for connection in self._open if connection.fileno() >= 0]
+            if len(alive) <= 2:
+                break
+            time.sleep(0.01)
+        return len(alive)
 
     def close(self) -> None:
         for client in self._clients:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import gzip
 import logging
+import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
+from unittest import mock
 
 import pytest
 
-from django_appwrite_orm.exceptions import NotFound, RateLimited, Unavailable
+from django_appwrite_orm.exceptions import NotFound, RateLimited, Timeout, Unavailable
 from django_appwrite_orm.plans import Request
-from django_appwrite_orm.transport import exchange, proxies, wire
+from django_appwrite_orm.transport import body as bodies
+from django_appwrite_orm.transport import exchange, proxies
 
 from .conftest import Drive
 from .faults import READ, UPDATE, Fault, answer, faulty, refusal, truncated
@@ -67,13 +71,72 @@ def test_an_answer_beyond_all_bounds(
     drive: Drive, form: Callable[[bytes], Fault], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Small on the wire and large unpacked, or large as it is. It would be as large the next time."""
-    monkeypatch.setattr(wire, "LARGEST", 100_000)
+    monkeypatch.setattr(bodies, "LARGEST", 100_000)
     with faulty(form(b" " * 99_900 + OK)) as server:
         assert drive(exchange(server.client(), READ, timeout=30, retries=2)).data == {"ok": 1}
     said = "larger than 100000 bytes; ask for fewer rows"
     with faulty(form(b" " * 100_000 + OK)) as server, pytest.raises(Unavailable, match=said):
         drive(exchange(server.client(), READ, timeout=30, retries=2))
     assert len(server.received) == 1
+
+
+@pytest.mark.parametrize("item", ["[]", "{}", '{"a":1}', "0", '"",0'])
+def test_many_tiny_values_are_not_decoded(drive: Drive, item: str) -> None:
+    """Five million of them are 15 MB on the wire, less than 20 kB compressed, and hundreds of MB in memory."""
+    large = f'{{"rows":[{",".join([item] * 5_000_000)}]}}'.encode()
+    with (
+        faulty(packed("gzip", gzip.compress(large))) as server,
+        mock.patch.object(json, "loads", side_effect=AssertionError("it was decoded")),
+        pytest.raises(Unavailable, match=f"more than {bodies.HEAVIEST} bytes of memory; ask for fewer rows"),
+    ):
+        drive(exchange(server.client(), READ, timeout=60, retries=2))
+    assert len(server.received) == 1
+
+
+def test_a_bomb_is_unpacked_no_further_than_allowed(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Piece by piece, so that the time is looked at in between, and on an event loop in threads."""
+    monkeypatch.setattr(bodies, "LARGEST", 5_000_000)
+    sizes: list[int] = []
+    add = bodies.Body.add
+
+    def counting(self: bodies.Body, chunk: bytes) -> bytes:
+        before = self._size
+        try:
+            return add(self, chunk)
+        finally:
+            sizes.append(self._size - before)
+
+    monkeypatch.setattr(bodies.Body, "add", counting)
+    bomb = gzip.compress(b" " * 50_000_000)
+    with faulty(packed("gzip", bomb)) as server, pytest.raises(Unavailable, match="larger than 5000000 bytes"):
+        drive(exchange(server.client(), READ, timeout=60, retries=0))
+    assert sum(sizes) <= 5_000_000 + max(sizes)
+    assert max(sizes) <= 1_100_000
+
+
+def test_unpacking_ends_with_the_time(monkeypatch: pytest.MonkeyPatch, drive: Drive) -> None:
+    """The clock is at the end of the limit after the first piece."""
+    pieces: list[int] = []
+    add = bodies.Body.add
+    monkeypatch.setattr(bodies, "_PIECE", 1000)
+
+    def slow(self: bodies.Body, chunk: bytes) -> bytes:
+        pieces.append(1)
+        time.sleep(0.3)
+        return add(self, chunk)
+
+    monkeypatch.setattr(bodies.Body, "add", slow)
+    with faulty(packed("gzip", gzip.compress(b" " * 1_000_000))) as server, pytest.raises(Timeout):
+        drive(exchange(server.client(), READ, timeout=0.5, retries=0))
+    assert len(pieces) < 20
+
+
+def test_every_piece_of_a_compressed_answer_arrives(drive: Drive) -> None:
+    """Sizes around that of a piece, where its end may wait within the library."""
+    for size in (2**20 - 300, 2**20 - 1, 2**20, 2**20 + 1, 2**20 + 300, 3 * 2**20):
+        text = json.dumps({"a": "x" * size})
+        with faulty(packed("gzip", gzip.compress(text.encode()))) as server:
+            assert drive(exchange(server.client(), READ, timeout=60, retries=0)).text == text
 
 
 def test_a_compressed_answer_that_breaks_off(drive: Drive) -> None:

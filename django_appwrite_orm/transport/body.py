@@ -1,0 +1,64 @@
+"""The body of an answer, unpacked piece by piece and within bounds: a small one must not take a site's memory."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+
+# Bytes of an answer, unpacked. Far above the largest page of rows.
+LARGEST = 128 * 1024 * 1024
+# Bytes of memory that an answer may take once it is decoded, as `_weight` estimates it. Rows of usual columns take
+# about four times their JSON; a list of empty lists takes thirty times.
+HEAVIEST = 256 * 1024 * 1024
+# Bytes that are unpacked in one go.
+_PIECE = 1024 * 1024
+
+
+class TooLarge(Exception):
+    """The answer is beyond the bounds; the message says which."""
+
+
+class Body:
+    """What has come of an answer with these headers (names in lower case)."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        packed = headers.get("content-encoding", "").lower() in ("gzip", "x-gzip")
+        self._unpacking = zlib.decompressobj(wbits=31) if packed else None  # 31: with a gzip header
+        self._json = "json" in headers.get("content-type", "").lower()
+        self._pieces: list[bytes] = []
+        self._size = 0
+
+    def add(self, chunk: bytes) -> bytes:
+        """Take in the next bytes; the rest that is to be added before any others. It is there when much is packed into
+        a little, so that the caller can look at the time in between.
+
+        Raises `TooLarge`, and `zlib.error` for what is not gzip.
+        """
+        rest = b""
+        if self._unpacking is not None:
+            if self._unpacking.eof:  # what follows is nothing of ours
+                return b""
+            chunk = self._unpacking.decompress(chunk, _PIECE)
+            rest = self._unpacking.unconsumed_tail
+            if len(chunk) == _PIECE and not rest:  # the end of what it has read may still be in there
+                chunk += self._unpacking.decompress(b"", _PIECE)
+        self._size += len(chunk)
+        if self._size > LARGEST:
+            raise TooLarge(f"the answer is larger than {LARGEST} bytes; ask for fewer rows")
+        self._pieces.append(chunk)
+        return rest
+
+    def whole(self) -> bytes:
+        """All of it. Raises `TooLarge`, and `zlib.error` when it breaks off."""
+        if self._unpacking is not None and not self._unpacking.eof:
+            raise zlib.error("the compressed answer breaks off")
+        body = b"".join(self._pieces)
+        if self._json and _weight(body) > HEAVIEST:
+            raise TooLarge(f"the answer would take more than {HEAVIEST} bytes of memory; ask for fewer rows")
+        return body
+
+
+def _weight(body: bytes) -> int:
+    """Bytes of memory, at most about, that this takes as Python's objects: a value after each comma, a dict or list at
+    each brace. Those within texts count too, which is too much rather than too little."""
+    return len(body) + 64 * body.count(b",") + 200 * body.count(b"{") + 80 * body.count(b"[")
