@@ -1,6 +1,7 @@
 """What is asked of Appwrite or changed in it, as immutable data, and its form on the wire."""
 
 from .clauses import EVERYTHING, NOTHING, Clause, conjunction, disjunction, negation
+from .progress import Progress
 from .reads import CountRows, GetRow, ListRows
 from .request import Answer, Exchange, ReadPlan, Request, TableRef
 from .shapes import summary, version
@@ -39,6 +40,7 @@ __all__ = [
     "GetRow",
     "IncrementRow",
     "ListRows",
+    "Progress",
     "ReadPlan",
     "Request",
     "Split",

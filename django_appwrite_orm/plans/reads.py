@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 
 from .clauses import Clause
+from .progress import Progress
 from .request import Answer, Exchange, Request, TableRef
 from .shapes import entity, listing
 
@@ -105,6 +106,7 @@ class CountRows:
 
     def fetch(self) -> Exchange[Answer]:
         count, after = 0, tuple[Clause, ...]()
+        progress = Progress(f"table {self.table.table}")
         while True:
             page = ListRows(
                 self.table,
@@ -122,7 +124,8 @@ class CountRows:
             count += TOTAL_LIMIT
             if self.most is not None and count >= self.most:
                 return Answer(str(count), count)
-            after = (Clause("greaterThan", "$sequence", (str(found["rows"][0]["$sequence"]),)),)
+            progress.reached(last := str(found["rows"][0]["$sequence"]))
+            after = (Clause("greaterThan", "$sequence", (last,)),)
 
     def __str__(self) -> str:
         return text("count", self.table, *self.filters, *(() if self.most is None else (self.most,)))

@@ -14,6 +14,7 @@ from ..plans import (
     Clause,
     DeleteRow,
     DeleteRows,
+    Progress,
     UpdateRow,
     UpdateRows,
     WritePlan,
@@ -134,12 +135,14 @@ def _operate(query: Selection[Any], data: dict[str, Any], filters: tuple[Clause,
     """Change the matching rows by operators, as many in a request as its answer shows: each begins after the last row
     that the one before it has changed."""
     count, total, after = 0, SHOWN_LIMIT, filters
+    progress = Progress(f"table {query.ref.table}")
     while total == SHOWN_LIMIT:
         plan = UpdateRows(query.ref, data, after, first=SHOWN_LIMIT, by_operators=True)
         answer = yield from write(query.model, query.db, plan)
         total = int(answer["total"])
         count += total
         last = max((int(row["$sequence"]) for row in answer["rows"]), default=0)
+        progress.reached(last)
         after = (*filters, Clause("greaterThan", "$sequence", (str(last),)))
     return count
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..connection import connections
-from ..plans import Clause, ListRows, conjunction, disjunction, fits
+from ..plans import Clause, ListRows, Progress, conjunction, disjunction, fits
 from ..steps import Steps
 from ..tables import Row, columns
 from .mentioned import columns_to_show, tables_beside
@@ -43,6 +43,7 @@ class Walk:
         self._page_size = page_size or connections[query.db].settings.page_size
         self._position = 0
         self._after: Clause | None = None
+        self._progress = Progress(f"table {query.ref.table}")
         self.finished = query.is_empty
 
     def page(self) -> Steps[list[Raw]]:
@@ -56,8 +57,12 @@ class Walk:
         rows: list[Raw] = found["rows"]
         self._position += len(rows)
         self.finished = len(rows) < wanted
-        if rows and not self.finished and not query.cursor:
-            self._after = _beyond(query.model, query.order, rows[-1])
+        if rows and not self.finished:
+            self._after = None if query.cursor else _beyond(query.model, query.order, rows[-1])
+            if self._after is not None:
+                self._progress.reached(self._after)
+            elif len(rows) > 1 and all(clause.attribute for clause in query.order):  # not at random
+                self._progress.reached(tuple(row["$id"] for row in rows))
         return rows
 
     def _plan(self, limit: int) -> ListRows:

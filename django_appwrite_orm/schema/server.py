@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from ..connection import Connection
 from ..exceptions import NotFound
-from ..plans import Clause, Request
+from ..plans import Clause, Progress, Request
 from ..steps import Steps
 from .described import table_states
 from .state import TableState
@@ -21,6 +21,7 @@ def read_tables(connection: Connection) -> Steps[dict[str, TableState] | None]:
     tables: dict[str, TableState] = {}
     path = f"/tablesdb/{quote(connection.settings.database_id, safe='')}/tables"
     last: str | None = None
+    progress = Progress("the database's tables")
     while True:
         clauses = [Clause("limit", values=(PAGE,))]
         clauses += [Clause("cursorAfter", values=(last,))] if last is not None else []
@@ -35,4 +36,4 @@ def read_tables(connection: Connection) -> Steps[dict[str, TableState] | None]:
         tables.update({table.id.lower(): table for table in found})
         if len(found) < PAGE:
             return tables
-        last = found[-1].id
+        progress.reached(last := found[-1].id)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..connection import Connection
-from ..plans import Clause, ListRows, TableRef, UpdateRow, UpdateRows
+from ..plans import Clause, ListRows, Progress, TableRef, UpdateRow, UpdateRows
 from ..steps import Steps
 
 RawRow = dict[str, Any]
@@ -24,13 +24,15 @@ def walk(
     """Call `visit` with the rows that match, in order of creation, a page at a time."""
     size = connection.settings.page_size
     after: tuple[Clause, ...] = ()
+    progress = Progress(f"table {ref.table}")
     while True:
         plan = ListRows(ref, (*filters, *after), _BY_SEQUENCE, limit=size, select=select)
         rows = (yield from connection.follow(plan.fetch())).data["rows"]
         yield from visit(rows)
         if len(rows) < size:
             return
-        after = (Clause("greaterThan", "$sequence", (str(rows[-1]["$sequence"]),)),)
+        progress.reached(last := str(rows[-1]["$sequence"]))
+        after = (Clause("greaterThan", "$sequence", (last,)),)
 
 
 def write_same(
