@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import gzip
-import logging
 import json
+import logging
 import socket
 import threading
 import time
