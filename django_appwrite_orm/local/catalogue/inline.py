@@ -34,6 +34,7 @@ COLUMN_TYPES: Final = (
 FORMATS: Final = ("email", "ip", "url", "enum")
 _INTERNAL: Final = ("$id", "$createdAt", "$updatedAt")  # what an index may be on besides columns
 _LONGEST: Final = 1_073_741_824
+_WIDE: Final = 8  # bytes of an integer of 64 bits
 _LARGEST: Final = 1.7976931348623157e308
 _INT64: Final = (-(2**63), 2**63 - 1)
 
@@ -100,7 +101,9 @@ def _range(type: str, entry: Mapping[str, Any]) -> dict[str, Any]:
             raise _wrong("`min` and `max` are numbers")
     if not isinstance(entry.get("signed") or False, bool):
         raise _wrong("`signed` is true or false")
-    shown: dict[str, Any] = {"narrow": type == "integer"}
+    size = entry.get("size")
+    wide = isinstance(size, int) and size >= _WIDE  # the database library goes by the bytes of an integer
+    shown: dict[str, Any] = {"narrow": type == "integer" and not wide}
     if entry.get("signed") is False:
         shown["unsigned"] = True
     if low is None and high is None:
@@ -133,8 +136,10 @@ def inline_indexes(given: Sequence[Mapping[str, Any]]) -> list[NewIndex]:
     found: list[NewIndex] = []
     for entry in given:
         index = _index(entry)
-        if any(folded_id(index.key) == folded_id(other.key) for other in found):
+        if any(index.key == other.key for other in found):
             raise _wrong(f"two indexes have the key {index.key!r}", "indexes")
+        if any(folded_id(index.key) == folded_id(other.key) for other in found):  # as with columns
+            raise AppwriteError("table_already_exists", f"Two indexes have the key {index.key!r} but for letter case.")
         found.append(index)
     return found
 

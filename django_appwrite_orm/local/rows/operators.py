@@ -118,7 +118,7 @@ def _check_list(method: str, values: tuple[Any, ...], column: Column) -> None:
     if method == "arrayFilter" and (values[0] not in CONDITIONS or len(values) > 2):
         raise ValueError(f"`arrayFilter` takes one of {', '.join(CONDITIONS)}, and a value to compare with")
     added = values[1:] if method == "arrayInsert" else values if method in ("arrayAppend", "arrayPrepend") else ()
-    if column.options.get("narrow") and any(map(_is_beyond_32_bits, added)):
+    if column.type == "integer" and any(map(_is_beyond_32_bits, added)):  # of 64 bits too
         raise ValueError("a number is beyond 32 bits")
 
 

@@ -59,6 +59,8 @@ def test_a_default_fills_rows_made_without_a_value(appwrite: Client) -> None:
         ([{"key": "b", "type": "boolean", "signed": True}], [], (400, "general_argument_invalid")),
         ([OTHER, OTHER], [], (400, "general_argument_invalid")),
         ([OTHER, {**OTHER, "key": "OTHER"}], [], (409, "table_already_exists")),
+        ([OTHER], [{"key": "i", "attributes": ["other"]}] * 2, (400, "general_argument_invalid")),
+        ([OTHER], [{"key": key, "attributes": ["other"]} for key in "iI"], (409, "table_already_exists")),
         ([OTHER], [{"key": "i", "attributes": ["$sequence"]}], (400, "general_argument_invalid")),
         ([OTHER], [{"key": "i", "attributes": ["other"], "lengths": [-1]}], (400, "general_argument_invalid")),
         ([OTHER], [{"key": "i", "attributes": ["nope"]}], (400, "column_index_invalid")),
@@ -75,7 +77,9 @@ def test_what_cannot_be_made_along_with_a_table(
 
 
 def test_integers_made_along_with_a_table(appwrite: Client) -> None:
-    rows = appwrite.table([OTHER, {"key": "u", "type": "integer", "signed": False}])
+    wide = {"key": "wide", "type": "integer", "size": 8}
+    rows = appwrite.table([OTHER, {"key": "u", "type": "integer", "signed": False}, wide])
+    assert appwrite(f"POST {rows}", {"rows": [{"wide": 2**40}]})["total"] == 1
     for value, taken in ((-(2**31) + 1, True), (-(2**31), False), (2**31 - 1, True), (2**31, False)):
         assert (appwrite.send(f"POST {rows}", {"rows": [{"other": value}]}).status == 201) is taken
     assert appwrite.refusal(f"POST {rows}", {"rows": [{"u": -1}]}) == (400, "row_invalid_structure")

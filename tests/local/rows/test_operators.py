@@ -155,6 +155,9 @@ def test_results_without_a_bound_stay_within_32_bits(
     appwrite("POST /d/tables/t/columns/integer", {"key": "n", "required": False})
     appwrite(f"POST {rows}", {"rowId": "r", "data": {"n": 3_000_000_000}})
     data = {"n": {"method": method, "values": values}}
+    appwrite("POST /d/tables/t/columns/integer", {"key": "l", "required": False, "array": True})
+    added = {"l": {"method": "arrayAppend", "values": [2**31]}}
+    assert appwrite.refusal(f"PATCH {rows}/r", {"data": added}) == (400, "row_invalid_structure")
     for method_, path, body in (("PATCH", "/r", {"data": data}), ("PUT", "/r", {"data": data})):
         with appwrite.app.snapshot() as before:
             if result is None:
