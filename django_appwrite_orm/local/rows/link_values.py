@@ -58,14 +58,22 @@ def _unfit(side: Side) -> AppwriteError:
 
 
 def write_links(
-    work: Work, table: Table, id: str, links: Mapping[str, Any], *, creating: bool, depth: int = 0
+    work: Work,
+    table: Table,
+    id: str,
+    links: Mapping[str, Any],
+    *,
+    creating: bool,
+    upserting: bool = False,
+    depth: int = 0,
 ) -> dict[str, Any]:
     """Store the links of a row and give them as the answer shows them.
 
     A row that is given whole is made or, when not ``creating``, changed; a create refuses one that exists
-    (observed). Of ids that lead nowhere only the single one of a new row is linked: a list goes without them, and a
-    change makes null of it (the database library). Raises ``relationship_value_invalid``, ``row_already_exists``
-    where either row of a one-to-one relationship is linked to another, and what making and changing rows raises.
+    (observed), which an upsert of a new row changes (the server's source). Of ids that lead nowhere only the single
+    one of a new row is linked: a list goes without them, and a change makes null of it (the database library). Raises
+    ``relationship_value_invalid``, ``row_already_exists`` where either row of a one-to-one relationship is linked to
+    another, and what making and changing rows raises.
     """
     shown: dict[str, Any] = {}
     for key, value in links.items():
@@ -74,7 +82,8 @@ def write_links(
         if value is None and side.many and before and not creating:
             raise _unfit(side)
         related = related_table(work, table, side)
-        ids = [_settle(work, table, id, related, item, creating, depth) for item in _items(value)]
+        refusing = creating and not upserting
+        ids = [_settle(work, table, id, related, item, refusing, depth) for item in _items(value)]
         if side.many or not creating:
             ids = [far for far in ids if find_row(work.session, related, far, ()) is not None]
         check_free(work.session, side, id, ids)
@@ -84,7 +93,7 @@ def write_links(
     return shown
 
 
-def _settle(work: Work, table: Table, id: str, related: Table, item: Any, creating: bool, depth: int) -> str:
+def _settle(work: Work, table: Table, id: str, related: Table, item: Any, refusing: bool, depth: int) -> str:
     """The id of a linked row, which may have to be made or changed first. A new one is stored with the permissions
     of the row it is linked to, unless it has its own (the database library)."""
     from .writing import create_checked_row, patch_row  # a row within a row is written like any other
@@ -101,7 +110,7 @@ def _settle(work: Work, table: Table, id: str, related: Table, item: Any, creati
         if permissions is None and (near := find_row(work.session, table, id, ())) is not None:
             permissions = permissions_of(near)
         create_checked_row(work, related, far, item, permissions, depth + 1)
-    elif creating:
+    elif refusing:
         raise unauthorized("A row that exists cannot be given whole when another is created; link it by its id.")
     elif any(not name.startswith("$") for name in item):
         patch_row(work, related, far, item, permissions, depth + 1)

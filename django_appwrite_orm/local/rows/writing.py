@@ -43,9 +43,11 @@ def create_checked_row(
     return row | _links_of_new_row(work, table, id, links, depth)
 
 
-def _links_of_new_row(work: Work, table: Table, id: str, links: Mapping[str, Any], depth: int) -> dict[str, Any]:
+def _links_of_new_row(
+    work: Work, table: Table, id: str, links: Mapping[str, Any], depth: int, *, upserting: bool = False
+) -> dict[str, Any]:
     empty: dict[str, Any] = {side.column.key: [] for side in visible_sides(table) if side.many}
-    return empty | write_links(work, table, id, links, creating=True, depth=depth)
+    return empty | write_links(work, table, id, links, creating=True, upserting=upserting, depth=depth)
 
 
 def create_row(work: Work, table: Table, id: str, data: RowData, permissions: Sequence[str] | None) -> dict[str, Any]:
@@ -220,7 +222,7 @@ def put_row_over(
     check_links(table, links)
     if stored is None:
         row = _insert_by_upsert(work, table, id, _settled(work, table, whole), permissions)
-        return row | _links_of_new_row(work, table, id, links, 0)
+        return row | _links_of_new_row(work, table, id, links, 0, upserting=True)
     if permissions is None:
         check_own_roles(work.caller, permissions_of(stored))  # they are given to the row anew (the server's source)
     sent = check_data(table, own, whole_row=False, operators=True)

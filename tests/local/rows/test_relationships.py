@@ -228,3 +228,13 @@ def test_a_cursor_stands_at_readable_rows_alone(library: Client) -> None:
     assert library.refusal(f"GET {AUTHORS}", queries=after, headers=GUEST) == (400, "general_cursor_not_found")
     after[1] = query("cursorAfter", "", "a")
     assert [row["$id"] for row in library(f"GET {AUTHORS}", queries=after, headers=GUEST)["rows"]] == ["z"]
+
+
+def test_an_upsert_of_a_new_row_changes_rows_that_it_gives_whole(library: Client) -> None:
+    """A create refuses them (recorded)."""
+    link(library, "manyToOne")
+    library(f"POST {AUTHORS}", {"rowId": "a", "data": {"name": "A"}})
+    data = {"name": "B", "author": {"$id": "a", "name": "Ann"}}
+    assert library.refusal(f"POST {BOOKS}", {"rowId": "b", "data": data}) == (401, "user_unauthorized")
+    assert library(f"PUT {BOOKS}/b", {"data": data})["author"]["name"] == "Ann"
+    assert library(f"GET {AUTHORS}/a")["name"] == "Ann"
