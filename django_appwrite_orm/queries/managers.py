@@ -59,6 +59,11 @@ class Manager(Overridable):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if hooks := [name for name in ("check", "contribute_to_class", "deconstruct") if name in vars(cls)]:
+            raise ConfigurationError(
+                f"{cls.__name__}.{hooks[0]}() is a hook of Django's managers that nothing calls here. Write it into"
+                " the table's class, or register a system check."
+            )
         if getattr(cls, "use_in_migrations", False):
             raise ConfigurationError(
                 f"{cls.__name__}.use_in_migrations means nothing here: migrate_appwrite compares tables with the"

@@ -5,16 +5,18 @@ Every method that asks or changes has an asynchronous twin with an `a` in front;
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self, TypeVar
+import inspect
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from ..connection import connections
+from ..exceptions import ConfigurationError
 from ..steps import arun, run
 from ..tables import Row, alters_data
 from .changes import Changes
 from .managers import Manager, proxies
 from .numbers import Numbers
 from .operations import invalidate
-from .recognized import QueryFacts, Recognized
+from .recognized import Hidden, QueryFacts, Recognized
 
 if TYPE_CHECKING:
     from .managers import ManagerOf
@@ -27,6 +29,15 @@ class QuerySet(Changes[R], Numbers[R], Recognized):
 
     It is a `django.db.models.QuerySet` for whoever tests that, and has nothing else of it.
     """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name in vars(cls):
+            if name.startswith("_") and isinstance(inspect.getattr_static(QuerySet, name, None), Hidden):
+                raise ConfigurationError(
+                    f"{cls.__name__}.{name} is an internal of Django's querysets that nothing calls here. Override a"
+                    " public method, such as filter(), get() or update()."
+                )
 
     @property
     def query(self) -> QueryFacts:

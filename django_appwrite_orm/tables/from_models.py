@@ -81,6 +81,34 @@ META: Mapping[str, str] = {
 }
 
 
+# What Django calls on a field, and nothing calls on a column.
+_FIELD_HOOKS: Mapping[str, str] = {
+    "contribute_to_class": "bound(name)",
+    "db_type": "kind and type_name",
+    "deconstruct": "definition()",
+    "formfield": "a field in a Form of your own",
+    "from_db_value": "decode(raw)",
+    "get_db_prep_save": "encode(value)",
+    "get_db_prep_value": "encode(value)",
+    "get_internal_type": "kind and type_name",
+    "get_prep_value": "encode(value)",
+    "pre_save": "get_default(), or the table's save()",
+    "run_validators": "clean_one(value)",
+    "validate": "clean_one(value)",
+    "value_from_object": "getattr(row, name)",
+    "value_to_string": "encode(value)",
+}
+
+
+def refuse_hooks_of_fields(column: type[Any]) -> None:
+    """Raises `ConfigurationError` for a column class that overrides what Django calls on a field."""
+    for name in vars(column):
+        if name in _FIELD_HOOKS:
+            raise ConfigurationError(
+                f"{column.__name__}.{name} is a hook of Django's fields that no column has. Use {_FIELD_HOOKS[name]}."
+            )
+
+
 class TableType(ABCMeta):
     """The class of table classes: says what is wrong where one is taken for a list of models. It derives from
     ABCMeta so that a table can have an abstract base class as a mixin."""

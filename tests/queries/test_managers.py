@@ -265,3 +265,12 @@ class TestClasses:
             _ = Page(title="x").objects
         with pytest.raises(ConfigurationError, match=r"Old\.use_in_migrations means nothing here"):
             type("Old", (Manager,), {"use_in_migrations": True})
+        for hook in ("contribute_to_class", "check", "deconstruct"):
+            with pytest.raises(ConfigurationError, match=rf"Old\.{hook}\(\) is a hook of Django's managers"):
+                type("Old", (Manager,), {hook: lambda self, *args: None})
+
+    @pytest.mark.parametrize("name", ["_fetch_all", "_chain", "_update", "_filter_or_exclude"])
+    def test_internals_of_djangos_querysets_are_refused(self, name: str) -> None:
+        with pytest.raises(ConfigurationError, match=rf"Odd\.{name} is an internal of Django's querysets"):
+            type("Odd", (QuerySet,), {name: lambda self, *args: None})
+        type("Fine", (QuerySet,), {"_clone": lambda self, **changes: self, "_mine": 1})

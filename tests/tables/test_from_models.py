@@ -96,6 +96,12 @@ def test_every_method_of_a_model_is_honoured_or_refused() -> None:
             assert hasattr(Table, name) != (name in HOOKS) or name == "NotUpdated", name
 
 
+@pytest.mark.parametrize("name", ["pre_save", "get_prep_value", "from_db_value", "formfield"])
+def test_hooks_of_fields_are_refused_in_a_column_class(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=rf"Odd\.{name} is a hook of Django's fields that no column has\. Use"):
+        type("Odd", (columns.String,), {name: lambda self, *args: None})
+
+
 def test_a_column_may_have_the_name_of_a_hook() -> None:
     assert "check" in type("Fine", (Table,), {"check": columns.Boolean()})._meta.columns
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, overload
 from django.core.exceptions import ValidationError
 
 from ...exceptions import ConfigurationError
+from ..from_models import refuse_hooks_of_fields
 from .given import plain
 from .typing import Value
 from .unknown_options import unknown_options
@@ -73,6 +74,10 @@ class Column(Generic[Value]):
             raise ConfigurationError(
                 f"{type(self).__name__}: Appwrite has no defaults for array columns. Use default=list."
             )
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        refuse_hooks_of_fields(cls)
 
     def bound(self, name: str) -> Self:
         """A copy of this column that knows its name in Python."""
