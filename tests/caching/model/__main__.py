@@ -34,6 +34,8 @@ def main() -> int:
         crashes=options.crashes,
         failures=options.failures,
         lost_fences=options.lost_fences,
+        outages=options.outages,
+        all_notice=options.all_notice,
         atomic_add=not options.add_in_two,
         flights=options.flights,
         memory=options.memory,
@@ -92,6 +94,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--crashes", type=int, default=0, metavar="N", help="writers that may die")
     parser.add_argument("--failures", type=int, default=0, metavar="N", help="calls of the cache that may fail")
     parser.add_argument("--lost-fences", type=int, default=0, metavar="N", help="fences that the cache may forget")
+    parser.add_argument("--outages", type=int, default=0, metavar="N", help="times that the cache takes no changes")
+    parser.add_argument("--all-notice", action="store_true", help="each reader reads during such an outage")
     parser.add_argument("--no-evictions", action="store_true", help="tokens and envelopes stay")
     parser.add_argument("--key-by-key", action="store_true", help="many keys are not looked up or deleted at once")
     parser.add_argument("--add-in-two", action="store_true", help="`add` looks first and sets later")

@@ -38,6 +38,12 @@ def cache_moves(setup: Setup, state: State) -> Moves:
         if reader.kept.tokens:
             forgetful = reader._replace(kept=NO_ENVELOPE)
             yield Move(f"memory of reader {number + 1}", "forget"), state.with_reader(number, forgetful)
+    if state.left.outages and not state.refusing:
+        left = state.left._replace(outages=state.left.outages - 1)
+        yield Move("cache", "take no more changes"), state._replace(refusing=True, left=left)
+    noticed = not setup.all_notice or all(reader.suspects for reader in state.readers)
+    if state.refusing and setup.outage_ends and noticed:
+        yield Move("cache", "take changes again"), state._replace(refusing=False)
     for table in range(setup.tables):
         yield from _lane_moves(setup, state, table)
         yield from _doubt_moves(setup, state, table)

@@ -23,7 +23,10 @@ class Lock:
         self._refused = False
 
     def concerns(self, method: str, arguments: tuple[Any, ...], move: Move) -> bool:
-        """Whether this call is about the lock alone: the model makes no move then."""
+        """Whether this call is about the lock alone, or makes sure that a cache which processes share takes changes:
+        the model makes no move then."""
+        if method == "delete_many":
+            return all(key.endswith(":proof") for key in arguments[0])
         if method == "get_many":
             keys = list(arguments[0])
             return len(keys) > 1 and _is_lock(keys[1]) and not move.what.startswith("take what another")

@@ -15,7 +15,8 @@ def reader_moves(setup: Setup, state: State, number: int) -> Moves:
         kept = before.kept
         if setup.memory and (what := _SOURCES.get(move.what)):
             kept = what(state, before, after.readers[number]) or kept
-        yield move, after.with_reader(number, after.readers[number]._replace(kept=kept))
+        suspects = after.readers[number].suspects if move.what in _PROVING else before.suspects
+        yield move, after.with_reader(number, after.readers[number]._replace(kept=kept, suspects=suspects))
 
 
 def _moves(setup: Setup, state: State, number: int) -> Moves:
@@ -29,6 +30,13 @@ def _moves(setup: Setup, state: State, number: int) -> Moves:
         yield Move(who, "fetch", reader.todo[0]), state.with_reader(number, after)
         if setup.flights and reader.held and len(reader.todo) == setup.tables:
             yield from _flight_moves(setup, state, number, who)
+    elif setup.outages and setup.rules.proof and reader.at == "look" and not reader.proved:
+        yield _prove(setup, state, number, who)
+    elif state.refusing and reader.at in _CHANGES:
+        yield (
+            Move(who, f"{reader.at} fails"),
+            state.with_reader(number, IDLE if reader.at == "store" else fetching(setup)),
+        )
     elif reader.at in _CACHE_CALLS:
         what, table, after_call = _CACHE_CALLS[reader.at](setup, state, number)
         yield Move(who, what, table), after_call
@@ -39,6 +47,17 @@ def _moves(setup: Setup, state: State, number: int) -> Moves:
 
 def fetching(setup: Setup, held: tuple[int, ...] = (), owed: int = 0) -> Reader:
     return Reader("fetch", held, todo=tuple(range(setup.tables)), owed=owed if held else 0)
+
+
+def _prove(setup: Setup, state: State, number: int, who: str) -> tuple[Move, State]:
+    """Delete what is not there, or, where a deletion was once refused, the tokens."""
+    reader = state.readers[number]
+    if state.refusing:
+        return Move(who, _PROVING[1]), state.with_reader(number, fetching(setup)._replace(suspects=True))
+    if reader.suspects and setup.rules.clearing:
+        state = state._replace(tokens=(0,) * setup.tables)
+    after = reader._replace(proved=True, suspects=False, owed=state.applied)
+    return Move(who, _PROVING[0]), state.with_reader(number, after)
 
 
 def _flight_moves(setup: Setup, state: State, number: int, who: str) -> Moves:
@@ -63,8 +82,9 @@ def _look(setup: Setup, state: State, number: int) -> Call:
         return what, table, state.with_reader(number, after)
     if reader.at == "look again":
         after = _after_second_look(setup, state.tokens, state.is_fenced(), reader.owed)
-    elif state.hit():
-        after = IDLE
+    elif hit := state.hit():
+        misled = reader.owed & ~hit.shows
+        after = Reader("misled", owed=misled) if misled else IDLE
     else:
         after = _after_look(setup, state.tokens, state.is_fenced(), state.applied if setup.flights else 0)
     return reader.at, None, state.with_reader(number, after)
@@ -164,6 +184,8 @@ def _store(setup: Setup, state: State, number: int) -> Call:
     return "store", None, state._replace(envelope=Envelope(tokens, reader.shows)).with_reader(number, IDLE)
 
 
+_PROVING = ("prove that the cache takes changes", "find that it takes none")
+_CHANGES = ("add", "set token", "store")
 _CACHE_CALLS = {
     "look": _look,
     "get envelope": _get_envelope,

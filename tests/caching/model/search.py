@@ -31,7 +31,10 @@ class Result:
 
 
 def moves(setup: Setup, state: State) -> Moves:
-    """Everything that may happen next."""
+    """Everything that may happen next; nothing after a read that was misled, which would be counted again when its
+    writer gets on. A read that is a hit changes nothing, so that whatever happens then happens without it too."""
+    if any(reader.at == "misled" for reader in state.readers):
+        return
     for number, reader in enumerate(state.readers):
         if reader not in state.readers[:number]:  # what equal readers do is the same
             yield from reader_moves(setup, state, number)
@@ -43,7 +46,8 @@ def moves(setup: Setup, state: State) -> Moves:
 def misled(setup: Setup, state: State) -> set[str]:
     """What a read misses: one that begins now and would be a hit, or one that has just ended with a hit."""
     missing = 0
-    if setup.at_once and (hit := state.hit()):
+    begins_with_a_look = not (setup.outages and setup.rules.proof)
+    if setup.at_once and begins_with_a_look and (hit := state.hit()):
         missing = state.applied & ~hit.shows
     for reader in state.readers:
         if reader.at == "misled":

@@ -24,6 +24,7 @@ SOUND = {
         writers=ONE, memory=True, timeouts=True, crashes=1
     ),
     "key by key: 1 reader, 1 writer, any outcome or a crash": Setup(readers=1, writers=ONE, at_once=False, **ANYTHING),
+    "1 reader, 2 writers, a cache that takes no more changes": Setup(readers=1, outages=1, outage_ends=False),
     "two tables: 1 reader, a writer of each": Setup(readers=1, writers=((0,), (1,)), tables=2),
     "two tables: 1 reader, 1 writer of both, any outcome or a crash": Setup(1, BOTH, tables=2, **ANYTHING),
 }
@@ -50,6 +51,11 @@ RESIDUES = {
     "the cache fails one call, a writer dies": Setup(readers=1, writers=ONE, failures=1, crashes=1),
     "the cache fails one call, a writer hears nothing": Setup(readers=1, writers=ONE, failures=1, timeouts=True),
     "the cache fails two calls, a writer hears nothing": Setup(readers=1, writers=ONE, failures=2, timeouts=True),
+    "the cache takes no changes for a while, which the reader notices": Setup(1, outages=1, all_notice=True),
+    "the same, two readers beside one write": Setup(2, ONE, outages=1, all_notice=True),
+    "the cache takes no changes for a while, while a reader does nothing, nor the writer afterwards": Setup(
+        1, outages=1
+    ),
     "`add` is not atomic": Setup(readers=1, atomic_add=False),
     "`add` is not atomic, a writer dies": Setup(readers=1, atomic_add=False, crashes=1),
 }

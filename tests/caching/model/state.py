@@ -29,11 +29,13 @@ class Rules:
     fresh_tokens: bool = True  # a missing token is replaced by a new one, not by the one the envelope names
     flights_by_tokens: bool = True  # readers share a fetch only if they hold the same tokens
     own_keys: bool = True  # fences have keys of their own; if not, one value BUSY stands in the token's key
+    proof: bool = True  # a reader makes sure that the cache takes changes before it believes it
+    clearing: bool = True  # a reader that met a refusal deletes the tokens once before it believes the cache again
 
 
 @dataclass(frozen=True)
 class Setup:
-    """Who takes part, and what may happen: `crashes`, `failures` and `lost_fences` are the numbers allowed.
+    """Who takes part, and what may happen: `crashes`, `failures`, `lost_fences` and `outages` are the numbers allowed.
 
     `writers` names the tables of each writer, `longer` those whose fences live longer than the others'. A failure
     is a cache call that raises and has no effect. A lost fence is one that the cache forgets, or that runs out while
@@ -54,6 +56,9 @@ class Setup:
     atomic_add: bool = True  # if not, `add` looks first and sets later (file and database caches)
     memory: bool = False  # readers remember the answer they had last, and then look at tokens and fences alone
     flights: bool = False  # a reader may take what another one has fetched, or stored while it waited
+    outages: int = 0  # the cache answers and takes no changes; the other accidents of the cache go on
+    outage_ends: bool = True
+    all_notice: bool = False  # it ends only after each reader has begun a read in it
     at_once: bool = True  # many keys are looked up and deleted in one moment (Redis); if not, key by key
     rules: Rules = Rules()
 
@@ -95,6 +100,7 @@ class Reader(NamedTuple):
 
     `looked` is what a look-up key by key has seen so far: the envelope, then token, lane and doubt of each
     table. `owed` are the changes that were applied when the read began, where what it takes is older than that.
+    `proved` says that the cache took a change as the read began, `suspects` that it once did not.
     """
 
     at: str = "look"
@@ -104,13 +110,16 @@ class Reader(NamedTuple):
     kept: Envelope = NO_ENVELOPE  # what its process remembers
     looked: tuple[Any, ...] = ()
     owed: int = 0
+    proved: bool = False
+    suspects: bool = False
 
 
 class Writer(NamedTuple):
     """`at` is what it does next, or how it ended; `request` is where its request is.
 
     `lanes` are the tables whose lane it holds by its own stopwatch, `bare` those where no fence of its own may
-    stand; `step` counts what it does table by table.
+    stand; `step` counts what it does table by table. `owes` says that it has yet to delete the tokens, which it
+    could not at its end.
     """
 
     at: str = "start"
@@ -119,6 +128,7 @@ class Writer(NamedTuple):
     bare: tuple[int, ...] = ()
     step: int = 0
     outcome: str = ""
+    owes: bool = False
 
     @property
     def has_ended(self) -> bool:
@@ -139,10 +149,12 @@ class Left(NamedTuple):
     crashes: int
     failures: int
     lost_fences: int
+    outages: int = 0
 
 
 class State(NamedTuple):
-    """Per table: its token, its lane (the writer that holds it plus 1, or 0), its doubts (writers as bits)."""
+    """Per table: its token, its lane (the writer that holds it plus 1, or 0), its doubts (writers as bits). `refusing`
+    says that the cache takes no changes."""
 
     tokens: tuple[int, ...]
     lanes: tuple[int, ...]
@@ -152,6 +164,7 @@ class State(NamedTuple):
     readers: tuple[Reader, ...]
     writers: tuple[Writer, ...]
     left: Left
+    refusing: bool = False
 
     def with_reader(self, number: int, reader: Reader) -> State:
         return self._replace(readers=put(self.readers, number, reader))
@@ -201,7 +214,7 @@ Moves = Iterator[tuple[Move, State]]
 def start(setup: Setup) -> State:
     """Nothing cached, nobody at work."""
     nothing = (0,) * setup.tables
-    left = Left(setup.crashes, setup.failures, setup.lost_fences)
+    left = Left(setup.crashes, setup.failures, setup.lost_fences, setup.outages)
     readers, writers = (Reader(),) * setup.readers, (Writer(),) * len(setup.writers)
     return State(nothing, nothing, nothing, None, 0, readers, writers, left)
 

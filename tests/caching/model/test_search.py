@@ -54,6 +54,8 @@ SAFEGUARDS = {
     "stopwatch": ({"crashes": 1, "writers": ONE * 2}, 17),
     "own_keys": ({"crashes": 1, "writers": ONE * 2}, 14),
     "flights_by_tokens": ({"crashes": 1, "readers": 2, "flights": True}, 14),
+    "proof": ({"timeouts": False, "outages": 1, "outage_ends": False}, 12),
+    "clearing": ({"timeouts": False, "outages": 1, "all_notice": True}, 18),
 }
 
 

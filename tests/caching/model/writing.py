@@ -14,12 +14,19 @@ HEARD = {"applied": "succeeded", "failed": "unclear", "refused": "refused"}
 def writer_moves(setup: Setup, state: State, number: int) -> Moves:
     writer, who = state.writers[number], f"writer {number + 1}"
     if writer.has_ended:
+        if writer.owes and not state.refusing:
+            paid = state._replace(tokens=_without(state.tokens, setup.writers[number]))
+            yield Move(who, "delete the tokens that it owes"), paid.with_writer(number, writer._replace(owes=False))
         return
     if writer.at == "start":
         writer = writer._replace(at=_first(setup))
     elif writer.at == "end":
         writer = _at_the_end(setup, writer)
-    if writer.at in _CACHE_CALLS:
+    if writer.at in _CACHE_CALLS and state.refusing:
+        after = _without_effect(setup, state, number, writer)._replace(left=state.left)
+        owes = after.writers[number].has_ended
+        yield Move(who, f"{writer.at} fails"), after.with_writer(number, after.writers[number]._replace(owes=owes))
+    elif writer.at in _CACHE_CALLS:
         what, table, after = _CACHE_CALLS[writer.at](setup, state, number, writer)
         yield Move(who, what, table), after
         if state.left.failures:
