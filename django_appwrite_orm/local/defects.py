@@ -84,7 +84,10 @@ class Defect(Enum):
         "closed",
         "it is answered (over HTTP up to 4 MiB)",
     )
-
+    HIDDEN_CURSOR = Facts(
+        "a list may begin at a row that the caller may not read, which tells how its values compare with others",
+        "400 general_cursor_not_found",
+    )
     EMPTY_UPSERT = Facts(
         'an upsert of a missing row whose values are all null, 0, false, "" or [] is answered 200 and creates nothing',
         "the row is created",

@@ -27,7 +27,6 @@ AGREEING = {
     "transactions": 603,
 }
 
-pytest.importorskip("cheroot", reason="the HTTP door needs cheroot, of the extra `server`")
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not CONFORMANCE.is_dir(), reason=f"there are no recordings at {CONFORMANCE}"),

@@ -1,9 +1,8 @@
-"""The HTTP door: WSGI, the server on a free port, and the command line."""
+"""The HTTP door: the server on a free port, and the command line."""
 
 from __future__ import annotations
 
 import http.client
-import io
 import json
 import re
 import signal
@@ -14,16 +13,13 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 
 from django_appwrite_orm.local import LocalAppwrite
-from django_appwrite_orm.local.protocol.requests import MAX_BODY
-from django_appwrite_orm.local.serving import reading
-from django_appwrite_orm.local.serving.door import LOOPBACK, Door
-from django_appwrite_orm.local.serving.wsgi import wsgi_application
+from django_appwrite_orm.local.serving import connection as serving
+from django_appwrite_orm.local.serving.door import Door
 
 from .client import KEY, Client
 
@@ -31,51 +27,8 @@ ROOT = Path(__file__).parents[2]
 HEADERS = {name.title(): value for name, value in KEY.items()}
 
 
-def ask_wsgi(
-    app: LocalAppwrite, method: str, target: str, body: bytes = b"", **more: Any
-) -> tuple[str, dict[str, str], bytes]:
-    path, _, query = target.partition("?")
-    environ: dict[str, Any] = {
-        "REQUEST_METHOD": method,
-        "PATH_INFO": unquote(path),
-        "QUERY_STRING": query,
-        "CONTENT_TYPE": "application/json",
-        "CONTENT_LENGTH": str(len(body)),
-        "wsgi.input": io.BytesIO(body),
-        **{"HTTP_" + name.upper().replace("-", "_"): value for name, value in KEY.items()},
-        **more,
-    }
-    told: list[Any] = []
-    hosts = more.get("hosts", ())
-    parts = wsgi_application(app, hosts)(environ, lambda *given: told.extend(given))  # type: ignore[arg-type]
-    return told[0], dict(told[1]), b"".join(parts)
-
-
-def test_wsgi_passes_requests_on(app: LocalAppwrite) -> None:
-    status, headers, body = ask_wsgi(app, "POST", "/v1/tablesdb", b'{"databaseId": "d", "name": "D"}')
-    assert (status, headers["Content-Type"]) == ("201 Created", "application/json; charset=UTF-8")
-    assert headers["Content-Length"] == str(len(body))
-    assert json.loads(body)["$id"] == "d"
-    assert ask_wsgi(app, "HEAD", "/v1/tablesdb/d")[2] == b""
-    assert ask_wsgi(app, "GET", "/v1/tablesdb/%64")[0] == "200 OK"
-    assert ask_wsgi(app, "GET", "/", REQUEST_URI="/v1/tablesdb/d?x=1")[0] == "200 OK"
-
-
-def test_wsgi_refuses_a_body_before_reading_it(app: LocalAppwrite) -> None:
-    status, _, body = ask_wsgi(app, "POST", "/v1/tablesdb", CONTENT_LENGTH=str(MAX_BODY + 1))
-    assert (status[:3], json.loads(body)["type"]) == ("413", "general_payload_too_large")
-
-
-@pytest.mark.parametrize(("host", "expected"), [
-    ("localhost:9501", "200"), ("127.0.0.1", "200"), ("[::1]:80", "200"), ("evil.example", "403"), ("", "403"),
-])  # fmt: skip
-def test_a_loopback_server_answers_for_loopback_names_only(app: LocalAppwrite, host: str, expected: str) -> None:
-    assert ask_wsgi(app, "GET", "/v1/health/version", HTTP_HOST=host, hosts=LOOPBACK)[0][:3] == expected
-
-
 @pytest.fixture
 def door(app: LocalAppwrite) -> Iterator[Door]:
-    pytest.importorskip("cheroot", reason="the HTTP door needs cheroot, of the extra `server`")
     with Door(app, port=0) as door:
         yield door
 
@@ -84,6 +37,37 @@ def connect(door: Door) -> http.client.HTTPConnection:
     address = urlsplit(door.endpoint)
     assert address.hostname is not None
     return http.client.HTTPConnection(address.hostname, address.port, timeout=60)
+
+
+def ask(
+    door: Door, method: str, target: str, body: bytes | None = None, **more: str
+) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of an answer."""
+    connection = connect(door)
+    connection.request(method, target, body, {**HEADERS, "Content-Type": "application/json", **more})
+    answer = connection.getresponse()
+    found = answer.status, {name.lower(): text for name, text in answer.getheaders()}, answer.read()
+    connection.close()
+    return found
+
+
+def test_requests_are_passed_on(door: Door) -> None:
+    status, headers, body = ask(door, "POST", "/v1/tablesdb", b'{"databaseId": "d", "name": "D"}')
+    assert (status, headers["content-type"]) == (201, "application/json; charset=UTF-8")
+    assert headers["content-length"] == str(len(body))
+    assert json.loads(body)["$id"] == "d"
+    status, headers, body = ask(door, "HEAD", "/v1/tablesdb/d")
+    assert (status, int(headers["content-length"]) > 0, body) == (200, True, b"")
+    assert ask(door, "GET", "/v1/tablesdb/%64")[0] == 200
+    assert ask(door, "GET", "http://localhost/v1/tablesdb/d?x=1")[0] == 200
+    assert ask(door, "DELETE", "/v1/tablesdb/d")[::2] == (204, b"")
+
+
+@pytest.mark.parametrize(("host", "expected"), [
+    ("localhost:9501", 200), ("127.0.0.1", 200), ("[::1]:80", 200), ("evil.example", 403), ("", 403),
+])  # fmt: skip
+def test_a_loopback_server_answers_for_loopback_names_only(door: Door, host: str, expected: int) -> None:
+    assert ask(door, "GET", "/v1/health/version", Host=host)[0] == expected
 
 
 def test_one_connection_serves_many_requests(app: LocalAppwrite, door: Door) -> None:
@@ -106,7 +90,7 @@ def test_one_connection_serves_many_requests(app: LocalAppwrite, door: Door) -> 
 
 @pytest.mark.parametrize("sent", [b"GET /", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 999999\r\n\r\n"])
 def test_a_request_that_drips_in_is_cut_off(door: Door, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
-    monkeypatch.setattr(reading, "LONGEST_REQUEST", 0.2)
+    monkeypatch.setattr(serving, "LONGEST_REQUEST", 0.2)
     connection = connect(door)
     connection.connect()
     connection.sock.sendall(sent)
@@ -155,7 +139,6 @@ def test_clients_are_served_at_the_same_time(app: LocalAppwrite, door: Door) -> 
 
 
 def test_the_command_serves_and_stops(tmp_path: Path) -> None:
-    pytest.importorskip("cheroot", reason="the HTTP door needs cheroot, of the extra `server`")
     command = [sys.executable, "-m", "django_appwrite_orm.local", "--port", "0", "--database", str(tmp_path / "a.db")]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -193,9 +176,9 @@ except MissingServer as problem:
 """
 
 
-@pytest.mark.parametrize("library", ["cheroot.wsgi", "websockets.server"])
+@pytest.mark.parametrize("library", ["websockets.server"])
 def test_a_library_that_is_missing_is_named(library: str) -> None:
     """The server itself, in process, needs neither."""
     command = [sys.executable, "-c", WITHOUT, library]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
-    assert "pip install 'cheroot>=11' 'websockets>=15'" in done.stdout, done.stderr
+    assert "pip install 'websockets>=15'" in done.stdout, done.stderr

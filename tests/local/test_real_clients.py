@@ -23,8 +23,6 @@ CLIENTS = Path(__file__).parent / "clients"
 MODULES = Path(__file__).parents[2] / ".cache" / "node"
 PACKAGES = "appwrite-orm@0.6.0", "node-appwrite@27.1.0"
 
-pytest.importorskip("cheroot", reason="the HTTP door needs cheroot, of the extra `server`")
-
 
 @pytest.fixture
 def endpoint(app: LocalAppwrite) -> Iterator[str]:

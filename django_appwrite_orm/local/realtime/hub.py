@@ -12,7 +12,7 @@ import logging
 import socket
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from ..events.event import Event
 from ..events.names import channels, realtime_names
@@ -20,6 +20,9 @@ from ..store.session import Session, Store
 from ..values.dates import now
 from .conversation import Conversation, Ended
 from .link import Link
+
+MOST_LINKS: Final = 256  # connections
+MOST_UNSENT: Final = 64 * 1024 * 1024  # bytes that wait for clients that do not read, together
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +74,9 @@ class Hub:
         return True
 
     def _begin(self, connection: socket.socket, target: str, headers: Mapping[str, str]) -> None:
+        if len(self._tasks) >= MOST_LINKS:
+            connection.close()
+            return
         task = self._loop.create_task(self._serve(connection, target, headers))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -127,3 +133,13 @@ class Hub:
                 except Exception:  # what one listener asked for must not keep the others from hearing
                     logger.exception("A realtime connection failed")
                     link.abort()
+        self._bound_unsent()
+
+    def _bound_unsent(self) -> None:
+        """Drop those that read least, where too much waits for them together."""
+        links = sorted(self._links, key=lambda link: link.unsent)
+        unsent = sum(link.unsent for link in links)
+        while unsent > MOST_UNSENT:
+            worst = links.pop()
+            unsent -= worst.unsent
+            worst.abort()

@@ -55,6 +55,11 @@ class Link:
             self._protocol.send_text(text.encode("utf-8", "replace"))
             self._write(self._protocol)
 
+    @property
+    def unsent(self) -> int:
+        """Bytes that wait for the client to read."""
+        return self._writer.transport.get_write_buffer_size()
+
     def abort(self) -> None:
         self._writer.transport.abort()
 
@@ -62,5 +67,5 @@ class Link:
         for data in protocol.data_to_send():
             if data:
                 self._writer.write(data)
-        if self._writer.transport.get_write_buffer_size() > _MOST_UNSENT:
+        if self.unsent > _MOST_UNSENT:
             self.abort()

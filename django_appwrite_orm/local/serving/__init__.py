@@ -1,1 +1,1 @@
-"""The local Appwrite over HTTP: a WSGI application, and the server that carries it."""
+"""The local Appwrite over HTTP: requests read on an event loop, answered by threads."""

@@ -1,66 +1,56 @@
-"""The HTTP door: threads, keep-alive and parsing are cheroot's, the answers ours.
-
-cheroot and waitress were measured side by side (a get by id over one connection: 0.85 and 0.91 ms at the median,
-p99 4.1 and 7.8 ms; eight connections: 4.2 and 5.4 ms), hence cheroot.
-"""
+"""The HTTP door of a local Appwrite: HTTP, webhooks and realtime, from start to stop."""
 
 from __future__ import annotations
 
-import importlib
+import socket
 import threading
 from collections.abc import Collection
-from functools import partial
 from types import TracebackType
-from typing import Any, Final
+from typing import Final
 
 from ..server import PROJECT, LocalAppwrite
 from ..webhooks.deliveries import Deliveries
-from .wsgi import ANY_HOST, is_for, wsgi_application
+from .front import Front
 
 LOOPBACK: Final[Collection[str]] = ("localhost", "127.0.0.1", "::1")
+ANY_HOST: Final[Collection[str]] = ()
 USUAL_PORT: Final = 9501
 USUAL_THREADS: Final = 16
 _QUEUE: Final = 128  # connections waiting to be accepted
-_LONGEST_HEAD: Final = 4 * 1024 * 1024  # bytes; 100 queries of 4,096 characters in a URL take some 1.2 million
 
 
 class MissingServer(RuntimeError):
-    """The library that serves HTTP is not installed."""
+    """The library that serves realtime is not installed."""
 
 
 class Door:
     """Serves ``app`` at ``host`` and ``port`` (0: any free one) once it is started; a context manager that stops.
 
     Besides HTTP it calls the webhooks and serves realtime, for what is changed through it. On a loopback address it
-    answers for loopback names only (see ``wsgi_application``).
+    answers for loopback names only: a page from elsewhere could otherwise have a browser talk to a server on this
+    machine under a name of its own (DNS rebinding), and the key is known to all.
     """
 
     def __init__(
         self, app: LocalAppwrite, host: str = "127.0.0.1", port: int = USUAL_PORT, threads: int = USUAL_THREADS
     ) -> None:
         try:
-            library: Any = importlib.import_module("cheroot.wsgi")
             from ..realtime.hub import Hub
-            from .upgrade import let_go_of_websockets
         except ImportError as problem:
-            raise MissingServer(
-                "Serving needs cheroot and websockets: pip install 'cheroot>=11' 'websockets>=15'"
-            ) from problem
-        hosts = LOOPBACK if host in LOOPBACK else ANY_HOST
-        self._server = library.Server(
-            (host, port), wsgi_application(app, hosts), numthreads=threads, request_queue_size=_QUEUE
-        )
-        self._server.max_request_header_size = _LONGEST_HEAD
+            raise MissingServer("Serving needs websockets: pip install 'websockets>=15'") from problem
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        both = host == "::" and socket.has_dualstack_ipv6()
+        self._listening = socket.create_server((host, port), family=family, backlog=_QUEUE, dualstack_ipv6=both)
+        self._address: tuple[str, int] = self._listening.getsockname()[:2]
         self._deliveries = Deliveries(app.store, PROJECT)
         self._hub = Hub(app.store, PROJECT)
-        let_go_of_websockets(self._server, self._hub.take, partial(is_for, hosts))
-        self._server.prepare()
+        self._front = Front(app, self._listening, threads, LOOPBACK if host in LOOPBACK else ANY_HOST, self._hub.take)
         self._thread: threading.Thread | None = None
 
     @property
     def endpoint(self) -> str:
         """The address clients are given, with ``/v1``."""
-        host, port = self._server.bind_addr[:2]
+        host, port = self._address
         return f"http://{f'[{host}]' if ':' in host else host}:{port}/v1"
 
     def start(self) -> None:
@@ -74,15 +64,17 @@ class Door:
             self._thread.join(1)  # without a limit nothing would come through on Windows
 
     def close(self) -> None:
-        self._server.stop()
-        if self._thread is not None:
-            self._thread.join(timeout=10)
+        if self._thread is None:
+            self._listening.close()
+            return
+        self._front.stop()
+        self._thread.join(timeout=10)
 
     def _serve(self) -> None:
         self._deliveries.start()
         self._hub.start()
         try:
-            self._server.serve()
+            self._front.run()
         finally:
             self._hub.stop()
             self._deliveries.stop()

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
+from types import ModuleType
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from websockets.exceptions import ConnectionClosed, ConnectionClosedError, InvalidStatus
+from websockets.exceptions import ConnectionClosed, ConnectionClosedError, InvalidMessage, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from django_appwrite_orm.local import LocalAppwrite
-from django_appwrite_orm.local.realtime import link
+from django_appwrite_orm.local.realtime import hub, link
 from django_appwrite_orm.local.serving.door import Door
 
 from ..client import Client
 from .playing import REALTIME, frames_until_pong, url
-
-pytest.importorskip("cheroot", reason="the HTTP door needs cheroot, of the extra `server`")
 
 CONNECTIONS = REALTIME["connections"]
 ROWS = "/v1/realtime?project=local&channels[]=rows"
@@ -86,8 +87,12 @@ def test_a_hostile_request_is_refused(door: Door, path: str, origin: str, caplog
 @pytest.mark.parametrize("header", ["x.example", "localhost.x.example"])
 def test_a_page_from_elsewhere_cannot_listen(door: Door, header: str) -> None:
     """Under a name of its own that leads here, a loopback server answers as it does over HTTP."""
-    with pytest.raises(InvalidStatus) as caught:
-        connect(url(door, ROWS), additional_headers={"Host": header}).close()
+    address = urlsplit(door.endpoint)
+    with (
+        socket.create_connection((address.hostname, address.port)) as connection,
+        pytest.raises(InvalidStatus) as caught,
+    ):
+        connect(f"ws://{header}:{address.port}{ROWS}", sock=connection).close()
     assert caught.value.response.status_code == 403
 
 
@@ -121,9 +126,12 @@ def test_a_restart_ends_connections(app: LocalAppwrite) -> None:
             connection.recv(timeout=60)
 
 
-def test_who_does_not_read_is_dropped(appwrite: Client, door: Door, rows: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("place", "name"), [(link, "_MOST_UNSENT"), (hub, "MOST_UNSENT")], ids=["one", "together"])
+def test_who_does_not_read_is_dropped(
+    appwrite: Client, door: Door, rows: str, monkeypatch: pytest.MonkeyPatch, place: ModuleType, name: str
+) -> None:
     """Its frames must not fill the server's memory; who reads hears on."""
-    monkeypatch.setattr(link, "_MOST_UNSENT", 100_000)
+    monkeypatch.setattr(place, name, 100_000)
     with connect(url(door, ROWS)) as reader, connect(url(door, ROWS), max_queue=1, close_timeout=1) as sleeper:
         assert frames_until_pong(reader)[0]["type"] == "connected"
         assert json.loads(sleeper.recv(timeout=60))["type"] == "connected"
@@ -133,6 +141,15 @@ def test_who_does_not_read_is_dropped(appwrite: Client, door: Door, rows: str, m
             if len(door._hub._links) == 1:
                 break
         assert len(door._hub._links) == 1
+
+
+def test_there_are_so_many_listeners_and_no_more(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "MOST_LINKS", 2)
+    with ExitStack() as stack:
+        for _ in range(2):
+            stack.enter_context(connect(url(door, ROWS))).recv(timeout=60)
+        with pytest.raises((InvalidMessage, ConnectionError)):
+            connect(url(door, ROWS)).close()
 
 
 def test_fragments_make_a_message(door: Door) -> None:

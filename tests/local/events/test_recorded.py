@@ -12,8 +12,6 @@ from django_appwrite_orm.local.webhooks.calls import signature
 
 from .playing import ACTIONS, WEBHOOKS, Played, play
 
-pytest.importorskip("cheroot", reason="the HTTP door needs cheroot, of the extra `server`")
-
 SECRET = WEBHOOKS["signature key"]
 DATES = "$createdAt", "$updatedAt"
 

@@ -1,0 +1,235 @@
+"""The HTTP door against clients that are slow, silent, greedy or wrong: others are answered, memory is bounded."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import logging
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from typing import BinaryIO
+from urllib.parse import urlsplit
+
+import pytest
+
+from django_appwrite_orm.local import Answer, LocalAppwrite
+from django_appwrite_orm.local.protocol.requests import MAX_BODY
+from django_appwrite_orm.local.serving import connection, front, inbox
+from django_appwrite_orm.local.serving.door import Door
+
+HEAD = b"Host: localhost\r\nX-Appwrite-Project: local\r\nX-Appwrite-Key: local\r\n"
+VERSION = b"GET /v1/health/version HTTP/1.1\r\nHost: localhost\r\n\r\n"
+Open = Callable[[], socket.socket]
+
+
+@pytest.fixture
+def door(app: LocalAppwrite) -> Iterator[Door]:
+    with Door(app, port=0, threads=2) as door:
+        yield door
+
+
+@pytest.fixture
+def opened(door: Door) -> Iterator[Open]:
+    """Opens connections; they are closed in the end."""
+    address = urlsplit(door.endpoint)
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(closing(socket.create_connection((address.hostname, address.port), 60)))
+
+
+def soon(condition: Callable[[], object]) -> bool:
+    """Whether it comes to hold within half a minute."""
+    until = time.monotonic() + 30
+    while not condition():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.005)
+    return True
+
+
+def status_of(sock: socket.socket) -> int:
+    """The status of the next answer, which is read to its end; 0 where the connection ends without one."""
+    try:
+        answer = http.client.HTTPResponse(sock)
+        answer.begin()
+        answer.read()
+    except (http.client.RemoteDisconnected, ConnectionResetError):
+        return 0
+    return answer.status
+
+
+def asked(opened: Open, request: bytes) -> int:
+    sock = opened()
+    sock.sendall(request)
+    return status_of(sock)
+
+
+def test_silent_clients_hold_no_thread(opened: Open) -> None:
+    for _ in range(40):
+        opened()
+    assert asked(opened, VERSION) == 200
+
+
+def test_slow_senders_hold_no_thread(opened: Open) -> None:
+    for begun in (VERSION[:20], b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\nx") * 10:
+        opened().sendall(begun)
+    assert asked(opened, VERSION) == 200
+
+
+def test_there_are_so_many_connections_and_no_more(door: Door, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that has waited longest makes room."""
+    monkeypatch.setattr(front, "MOST_CONNECTIONS", 4)
+    first = opened()
+    first.sendall(VERSION[:20])
+    last = [opened() for _ in range(9)][-1]
+    assert status_of(first) == 0
+    last.sendall(VERSION)
+    assert status_of(last) == 200
+    assert soon(lambda: len(door._front._connections) <= 4)
+
+
+def test_answers_are_sent_without_delay(door: Door, opened: Open) -> None:
+    """An answer of two writes must not wait for the acknowledgement of the first."""
+    assert asked(opened, VERSION) == 200
+    [accepted] = door._front._accepted.values()
+    assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_an_idle_connection_ends(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "KEPT_ALIVE", 0.05)
+    assert status_of(opened()) == 0
+
+
+def test_answers_that_nobody_reads_are_bounded(
+    app: LocalAppwrite, door: Door, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The latest may wait, however large it is; the others are given up."""
+    large = Answer(200, {"content-type": "text/plain"}, b"x" * 20_000_000)
+    monkeypatch.setattr(app, "handle", lambda *request: large)
+    monkeypatch.setattr(front, "MOST_UNSENT", 50_000_000)
+    peak = 0
+    for count in range(1, 7):
+        opened().sendall(VERSION)
+        sent = min(count, 2)
+        assert soon(lambda: sum(one.unsent > 0 for one in list(door._front._connections)) >= sent)  # noqa: B023
+        peak = max(peak, sum(one.unsent for one in list(door._front._connections)))
+    assert soon(lambda: len(door._front._connections) <= 3)
+    assert peak <= 70_000_000
+
+
+def test_a_client_that_does_not_read_is_given_up(
+    app: LocalAppwrite, door: Door, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = Answer(200, {"content-type": "text/plain"}, b"x" * 20_000_000)
+    monkeypatch.setattr(app, "handle", lambda *request: large)
+    monkeypatch.setattr(connection, "LONGEST_ANSWER", 0.05)
+    opened().sendall(VERSION)
+    assert soon(lambda: not door._front._connections)
+
+
+def test_requests_that_are_held_are_bounded(door: Door, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbox, "MOST_HELD", 300_000)
+    begun = b"POST /v1/tablesdb HTTP/1.1\r\n" + HEAD + b"Content-Length: 250000\r\n\r\n" + b"x" * 200_000
+    first, second = opened(), opened()
+    first.sendall(begun)
+    assert soon(lambda: door._front.held.total > 200_000)
+    second.sendall(begun)
+    assert status_of(second) == 503
+    first.sendall(b"x" * 50_000)
+    assert status_of(first) == 400
+    assert soon(lambda: door._front.held.total == 0)
+
+
+CHUNKED = (
+    b"POST /v1/tablesdb HTTP/1.1\r\n" + HEAD + b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+)
+MALFORMED = {
+    "the size of a chunk": (CHUNKED + b"zz\r\n", 400),
+    "a negative chunk": (CHUNKED + b"-5\r\n", 400),
+    "no size of a chunk": (CHUNKED + b"\r\n", 400),
+    "an endless size of a chunk": (CHUNKED + b"0" * 10_000, 400),
+    "a chunk that is too long": (CHUNKED + b"2\r\n{}}}\r\n0\r\n\r\n", 400),
+    "a chunk beyond the bound": (CHUNKED + b"%x\r\n" % (MAX_BODY + 1), 413),
+    "endless trailers": (CHUNKED + b"0\r\n" + b"a: b\r\n" * 200, 400),
+    "a length beyond the bound": (b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (MAX_BODY + 1), 413),
+    "a length that is not a number": (b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400),
+    "two lengths": (b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
+    "a length and chunks": (b"POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
+    "another coding": (b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501),
+    "not HTTP": (b"\x16\x03\x01\x02\x00\r\n\r\n", 400),
+    "another HTTP": (b"GET / HTTP/2.0\r\n\r\n", 400),
+    "no path": (b"GET x HTTP/1.1\r\n\r\n", 400),
+    "a folded header": (b"GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n", 400),
+    "a control character": (b"GET / HTTP/1.1\r\nA: b\x00\r\n\r\n", 400),
+    "a bare line feed": (b"GET / HTTP/1.1\r\nA: b\nX-Appwrite-Key: local\r\n\r\n", 400),
+    "a blank before the colon": (b"GET / HTTP/1.1\r\nHost : localhost\r\n\r\n", 400),
+    "two hosts": (b"GET / HTTP/1.1\r\nHost: a\r\nHost: localhost\r\n\r\n", 400),
+    "too many headers": (b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 2_000 + b"\r\n", 431),
+}
+
+
+@pytest.mark.parametrize(("request_", "status"), MALFORMED.values(), ids=MALFORMED)
+def test_a_malformed_request_is_refused(
+    opened: Open, request_: bytes, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With an answer of Appwrite's form, at once, and without a word in the log."""
+    with caplog.at_level(logging.INFO):
+        sock = opened()
+        sock.sendall(request_)
+        answer = http.client.HTTPResponse(sock)
+        answer.begin()
+        assert (answer.status, json.loads(answer.read())["code"]) == (status, status)
+        assert answer.headers["Connection"] == "close"
+    assert caplog.records == []
+
+
+def test_a_body_in_chunks_is_read(opened: Open) -> None:
+    rest = b'baseId": "d", "name": "d"}'
+    body = b'6;x="y"\r\n{"data\r\n%x\r\n%s\r\n0\r\nTrailer: x\r\n\r\n' % (len(rest), rest)
+    assert asked(opened, CHUNKED + body) == 201
+
+
+def test_requests_sent_at_once_are_answered_in_order(opened: Open) -> None:
+    sock = opened()
+    absent = VERSION.replace(b"/health/version", b"/nothing")
+    sock.sendall(b"\r\n".join([VERSION, absent, VERSION]))
+    with sock.makefile("rb") as stream:
+        found = [_read_answer(stream) for _ in range(3)]
+    assert found == [200, 404, 200]
+
+
+def _read_answer(stream: BinaryIO) -> int:
+    """The status of one of several answers."""
+    status = int(stream.readline().split()[1])
+    headers = http.client.parse_headers(stream)
+    stream.read(int(headers["Content-Length"]))
+    return status
+
+
+def test_an_old_client_gets_one_answer(opened: Open) -> None:
+    sock = opened()
+    sock.sendall(VERSION.replace(b"HTTP/1.1", b"HTTP/1.0"))
+    assert status_of(sock) == 200
+    assert sock.recv(1) == b""
+
+
+def test_a_client_that_waits_is_told_to_go_on(opened: Open) -> None:
+    sock, body = opened(), b'{"databaseId": "d", "name": "d"}'
+    head = b"POST /v1/tablesdb HTTP/1.1\r\n" + HEAD + b"Content-Type: application/json\r\n"
+    sock.sendall(head + b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(body))
+    assert sock.recv(1_000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    sock.sendall(body)
+    assert status_of(sock) == 201
+
+
+@pytest.mark.parametrize(("strict", "status"), [(True, 0), (False, 200)])
+def test_a_long_head_gets_no_answer_when_strict(app: LocalAppwrite, opened: Open, strict: bool, status: int) -> None:
+    app.strict = strict
+    assert asked(opened, VERSION[:-2] + b"A: " + b"x" * 60_000 + b"\r\n\r\n") == 200
+    assert asked(opened, VERSION[:-2] + b"A: " + b"x" * 70_000 + b"\r\n\r\n") == status
+
+
+def test_a_head_has_a_bound_in_any_mode(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "LONGEST_HEAD", 1_000)
+    assert asked(opened, VERSION[:-2] + b"A: " + b"x" * 2_000) == 0
