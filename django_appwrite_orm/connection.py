@@ -82,6 +82,7 @@ class Connection:
             api_key=settings.api_key,
             features=Features.of(settings.server_version) if settings.server_version else None,
             local_strict=settings.local_strict,
+            head_limit=settings.head_limit,
         )
         self._by_key = self.client
         self._refusal = refusal(settings.alias, settings.endpoint, allowed=settings.allow_in_tests)
@@ -102,6 +103,11 @@ class Connection:
         other.client = self.client.speaking_for(identity.headers)
         other.keys = dataclasses.replace(self.keys, identity=identity.scope)
         return other
+
+    @property
+    def room(self) -> int:
+        """Bytes that the queries of a read may take in its URL: HEAD_LIMIT without the rest of the head."""
+        return self.settings.head_limit - self.client.head_without_queries
 
     def check_allowed(self) -> None:
         """Raise `ConfigurationError` while tests run, if this connection does not lead to a store of theirs. Asked
@@ -133,15 +139,14 @@ class Connection:
             return stop.value  # type: ignore[no-any-return]
 
     def features(self) -> Steps[Features]:
-        """What the server can do, by its version: the setting SERVER_VERSION, else asked once, with the API key,
-        for this connection and all that speak for somebody else. A server that does not say it counts as an old
-        one; what can be had from the cache must not fail for that."""
+        """What the server can do, by its version: the setting SERVER_VERSION, else asked once, for this connection
+        and all that speak for somebody else. A server that does not say it counts as an old one; what can be had from
+        the cache must not fail for that."""
         self.check_allowed()
         client, settings = self._by_key, self.settings
         if client.features is None:
-            request = Request("GET", "/health/version", shape=version)
             try:
-                answer = yield from exchange(client, request, timeout=min(settings.timeout, PATIENCE), retries=0)
+                answer = yield from self._version(min(settings.timeout, PATIENCE), retries=0)
                 client.features = Features.of(answer.data["version"])
             except (AppwriteError, ValueError) as error:
                 logger.warning("%r does not say its version, which SERVER_VERSION can: %s", self, shortened(error))
@@ -149,6 +154,16 @@ class Connection:
                     return Features()
                 client.features = Features()
         return client.features
+
+    def ask_version(self) -> Steps[Answer]:
+        """Ask the server for its version, whether it is known or not: for whoever wants to see it respond."""
+        self.check_allowed()
+        return self._version(self.settings.timeout, self.settings.retries)
+
+    def _version(self, timeout: float, retries: int) -> Steps[Answer]:
+        """Without the API key: 1.9.6 answers it with 401 to a key, whatever its scopes (recorded)."""
+        nobody = self._by_key.speaking_for({})
+        return exchange(nobody, Request("GET", "/health/version", shape=version), timeout=timeout, retries=retries)
 
     def sdk_client(self) -> SDKClient:
         """A client of Appwrite's SDK whose calls go through this connection: `Storage(connection.sdk_client())`."""

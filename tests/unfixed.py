@@ -8,10 +8,7 @@ from __future__ import annotations
 import pytest
 
 UNFIXED = {
-    "test_features.py::test_the_server_is_asked_once": "key-version",
-    "test_features.py::test_whoever_asks_it_is_asked_once_and_with_the_key": "key-version",
     "test_expressions.py::test_a_refused_operator_leaves_the_row": "bulk-concat",
-    "test_splitting.py::TestManyValues::test_all_but_many_is_one_request": "long-head",
 }
 
 

@@ -33,6 +33,7 @@ class ConnectionSettings:
     timeout: float = 10.0
     retries: int = 2
     page_size: int = 500
+    head_limit: int = 32_768
     cache: CacheSettings = field(default_factory=CacheSettings)
     warm_on_start: bool = False
     auto_migrate: bool = False
@@ -74,6 +75,7 @@ def connection_settings(alias: str) -> ConnectionSettings:
         timeout=float(values["TIMEOUT"]),
         retries=values["RETRIES"],
         page_size=values["PAGE_SIZE"],
+        head_limit=values["HEAD_LIMIT"],
         cache=CacheSettings.of(values["CACHE"]),
         warm_on_start=values["WARM_ON_START"],
         auto_migrate=values["AUTO_MIGRATE"],

@@ -22,6 +22,7 @@ KEYS = {
     "TIMEOUT": Key((int, float), 10.0, minimum=0.001, maximum=LONGEST_TIMEOUT),
     "RETRIES": Key((int,), 2, minimum=0),
     "PAGE_SIZE": Key((int,), 500, minimum=1),
+    "HEAD_LIMIT": Key((int,), 32_768, minimum=4096),
     "WARM_ON_START": Key((bool,), False),
     "AUTO_MIGRATE": Key((bool,), False),
     "AUTO_VALIDATE": Key((bool,), False),

@@ -5,7 +5,7 @@ from .progress import Progress
 from .reads import CountRows, GetRow, ListRows
 from .request import Answer, Exchange, ReadPlan, Request, TableRef
 from .shapes import summary, version
-from .splitting import TEXT_LIMIT, Split, fits, split
+from .splitting import TEXT_LIMIT, Split, fits, has_room, size_in_url, split
 from .sums import GROUPS_LIMIT, SumRows
 from .transactions import OPERATIONS_LIMIT, begin_transaction, end_transaction, stage_operations, staged
 from .writes import (
@@ -54,7 +54,9 @@ __all__ = [
     "disjunction",
     "end_transaction",
     "fits",
+    "has_room",
     "negation",
+    "size_in_url",
     "split",
     "stage_operations",
     "staged",

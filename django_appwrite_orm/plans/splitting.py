@@ -1,8 +1,9 @@
 """Filters that are too large for one request, as several sets of filters that each fit into one.
 
-Appwrite takes at most 100 queries in a request, 4,096 characters in each and 500 values in one condition.
-A conjunction is split into more queries of the same request; a disjunction, which is what a long list of
-values is, into more requests, whose answers together are the answer.
+Appwrite takes at most 100 queries in a request, 4,096 characters in each and 500 values in one condition, and it, or
+a proxy before it, no more than so many bytes of request line and headers. A conjunction is split into more queries of
+the same request; a disjunction, which is what a long list of values is, into more requests, whose answers together are
+the answer.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
-from math import prod
+from math import inf, prod
 from typing import Any
+from urllib.parse import quote_plus
 
 from .clauses import Clause, conjunction, disjunction
 
@@ -23,6 +25,10 @@ FILTERS_LIMIT = 80
 # Beyond so many requests for one question it is put wrongly.
 REQUESTS_LIMIT = 1000
 
+# Bytes that a query takes in a URL besides its text: `&queries%5B10%5D=`.
+_NAME = 18
+# Bytes in a URL that one character takes at most.
+_WIDEST = 12
 # Characters that an `and` or `or` around several clauses adds to what one of them takes.
 _GROUPING = 40
 
@@ -36,9 +42,14 @@ class Split:
     by: tuple[Clause, ...] = ()
 
 
-def fits(clause: Clause) -> bool:
-    """Whether Appwrite takes this clause as one query."""
-    return _fits_values(clause) and len(str(clause)) <= TEXT_LIMIT
+def fits(clause: Clause, room: float = inf) -> bool:
+    """Whether Appwrite takes this clause as one query, and it takes at most `room` bytes in a URL."""
+    return _fits_values(clause) and len(str(clause)) <= TEXT_LIMIT and (room == inf or size_in_url(clause) <= room)
+
+
+def size_in_url(*clauses: Clause) -> int:
+    """Bytes that these queries take in the request line."""
+    return sum(len(quote_plus(str(clause))) + _NAME for clause in clauses)
 
 
 def _fits_values(clause: Clause) -> bool:
@@ -46,21 +57,60 @@ def _fits_values(clause: Clause) -> bool:
     return len(values) <= VALUES_LIMIT and all(_fits_values(v) for v in values if isinstance(v, Clause))
 
 
-def split(filters: Iterable[Clause]) -> Split:
-    """Filters that must all hold, for as few requests as there need be. Raises ValueError, which says why, where
-    no number of requests will do."""
+def split(filters: Iterable[Clause], room: float = inf) -> Split:
+    """Filters that must all hold, for as few requests as there need be; those of one take at most `room` bytes in its
+    URL. Raises ValueError, which says why, where no number of requests will do."""
     filters = tuple(filters)
-    if len(filters) <= FILTERS_LIMIT and all(map(fits, filters)):
+    if len(filters) <= FILTERS_LIMIT and all(map(fits, filters)) and has_room(filters, room):
         return Split((filters,))
     conditions = [part for clause in filters for part in _conjuncts(clause)]
-    small = [clause for clause in conditions if fits(clause)]
-    choices = [(clause, _disjuncts(clause)) for clause in conditions if not fits(clause)]
-    small += [parts[0] for _, parts in choices if len(parts) == 1]
-    choices = [(clause, parts) for clause, parts in choices if len(parts) > 1]
+    share = _share(conditions, room)
+    small: list[Clause] = []
+    choices: list[tuple[Clause, list[Clause]]] = []
+    for clause in conditions:
+        whole = fits(clause, share) or (fits(clause) and not _is_choice(clause))
+        parts = [clause] if whole else _disjuncts(clause, share)
+        if len(parts) == 1:
+            small += parts
+        else:
+            choices.append((clause, parts))
     if prod(len(parts) for _, parts in choices) > REQUESTS_LIMIT:
-        raise ValueError(f"these conditions need more than {REQUESTS_LIMIT} requests")
+        many = f"these conditions need more than {REQUESTS_LIMIT} requests"
+        raise ValueError(many if share == inf else f"{many} of {room:.0f} bytes in a URL (HEAD_LIMIT)")
     requests = tuple(_packed([*small, *chosen]) for chosen in product(*(parts for _, parts in choices)))
+    if not all(has_room(clauses, room) for clauses in requests):
+        raise ValueError(_no_room(room))
     return Split(requests, tuple(clause for clause, _ in choices))
+
+
+def has_room(clauses: Sequence[Clause], room: float) -> bool:
+    """Whether these queries take at most `room` bytes in a URL."""
+    if room == inf or sum(len(str(clause)) * _WIDEST + _NAME for clause in clauses) <= room:
+        return True
+    return size_in_url(*clauses) <= room
+
+
+def _no_room(room: float) -> str:
+    return f"these conditions take more than the {room:.0f} bytes that are left for them in a URL (HEAD_LIMIT)"
+
+
+def _share(conditions: Sequence[Clause], room: float) -> float:
+    """Bytes in a URL for the largest of the conditions that can be split over several requests: the smaller ones stay
+    whole. Raises ValueError when the others leave nothing."""
+    if has_room(conditions, room):
+        return inf
+    left = room - size_in_url(*(clause for clause in conditions if not _is_choice(clause)))
+    choices = sorted(size_in_url(clause) for clause in conditions if _is_choice(clause))
+    for place, size in enumerate(choices):
+        if (share := left / (len(choices) - place)) < size:
+            return share
+        left -= size
+    raise ValueError(_no_room(room))
+
+
+def _is_choice(clause: Clause) -> bool:
+    """Whether it is enough that one of its values or parts holds."""
+    return clause.method in ("or", "equal", "containsAny") and len(clause.values or ()) > 1
 
 
 def _packed(clauses: Sequence[Clause]) -> tuple[Clause, ...]:
@@ -98,49 +148,61 @@ def _is_large_conjunction(clause: Clause) -> bool:
     return clause.method in ("and", "containsAll") and not fits(clause)
 
 
-def _disjuncts(clause: Clause) -> list[Clause]:
-    """Conditions that fit and mean `clause` when any of them holds. Raises ValueError."""
-    parts = [piece for part in _alternatives(clause) for piece in _small(part)]
-    return [disjunction(group) for group in _groups(parts, lambda some: Clause("or", values=tuple(some)))]
+def _disjuncts(clause: Clause, room: float) -> list[Clause]:
+    """Conditions that fit, also into `room`, and mean `clause` when any of them holds. Raises ValueError."""
+    parts = [piece for part in _alternatives(clause) for piece in _small(part, room)]
+    return [disjunction(group) for group in _groups(parts, lambda some: Clause("or", values=tuple(some)), room=room)]
 
 
 def _alternatives(clause: Clause) -> tuple[Clause, ...]:
     return (clause.values or ()) if clause.method == "or" else (clause,)
 
 
-def _small(clause: Clause) -> list[Clause]:
-    if fits(clause):
+def _small(clause: Clause, room: float) -> list[Clause]:
+    if fits(clause, room):
         return [clause]
     if clause.method in ("equal", "containsAny") and len(clause.values or ()) > 1:
-        return _by_values(clause)
+        return _by_values(clause, room)
+    if fits(clause):
+        raise ValueError(_no_room(room))
     raise ValueError(
         f"one condition ({clause.method} on {clause.attribute}) has more than {TEXT_LIMIT} characters, or a list of"
         " values is part of a larger one that cannot be taken apart"
     )
 
 
-def _by_values(clause: Clause) -> list[Clause]:
+def _by_values(clause: Clause, room: float = inf) -> list[Clause]:
     def some(values: Sequence[Any]) -> Clause:
         return Clause(clause.method, clause.attribute, tuple(values))
 
-    return [some(group) for group in _groups(clause.values or (), some, VALUES_LIMIT)]
+    return [some(group) for group in _groups(clause.values or (), some, VALUES_LIMIT, room)]
 
 
-def _groups(items: Sequence[Any], whole: Callable[[Sequence[Any]], Clause], most: int | None = None) -> list[list[Any]]:
-    """The items in order, in groups as large as fit when `whole` makes one clause of each; at least one in each."""
-    room = TEXT_LIMIT - (len(str(whole(items[:1]))) - _length(items[0])) - _GROUPING
+def _groups(
+    items: Sequence[Any],
+    whole: Callable[[Sequence[Any]], Clause],
+    most: int | None = None,
+    room: float = inf,
+) -> list[list[Any]]:
+    """The items in order, in groups as large as fit, also into `room` bytes of a URL, when `whole` makes one clause of
+    each; at least one in each."""
+    around = len(str(whole(items[:1]))) - len(_text(items[0])) + _GROUPING
+    characters, width = TEXT_LIMIT - around, room - 3 * around - _NAME
     groups: list[list[Any]] = [[]]
-    used = 0
+    used = wide = 0
     for item in items:
-        size = _length(item) + 1
-        if groups[-1] and (used + size > room or len(groups[-1]) == most):
+        text = _text(item)
+        size, in_url = len(text) + 1, len(quote_plus(text)) + 3 if room < inf else 0
+        full = used + size > characters or wide + in_url > width or len(groups[-1]) == most
+        if groups[-1] and full:
             groups.append([])
-            used = 0
+            used = wide = 0
         groups[-1].append(item)
         used += size
+        wide += in_url
     return groups
 
 
-def _length(item: Any) -> int:
-    """Characters of a clause or a value within a query, its comma left out."""
-    return len(str(item) if isinstance(item, Clause) else json.dumps(item, ensure_ascii=False))
+def _text(item: Any) -> str:
+    """A clause or a value as it stands within a query."""
+    return str(item) if isinstance(item, Clause) else json.dumps(item, ensure_ascii=False)

@@ -121,7 +121,7 @@ def _update(query: Selection[Any], data: dict[str, Any]) -> Steps[int]:
 
 
 def _update_together(query: Selection[Any], data: dict[str, Any], by_operators: bool) -> Steps[int]:
-    requests = query.requests().requests
+    requests = query.requests(in_url=False).requests
     if len(requests) > 1:
         found = yield from _ids(query)
         requests = tuple((Clause("equal", "$id", tuple(chunk)),) for chunk in chunks_of(found, BULK_LIMIT))
@@ -188,7 +188,7 @@ def _deletions(query: Selection[Any]) -> Steps[Iterator[DeleteRow | DeleteRows]]
         ids = yield from _ids(query)
     if ids is not None:
         return (DeleteRow(query.ref, row_id) for row_id in ids)
-    return (DeleteRows(query.ref, filters) for filters in query.requests().requests)
+    return (DeleteRows(query.ref, filters) for filters in query.requests(in_url=False).requests)
 
 
 def _ids(query: Selection[Any]) -> Steps[list[str]]:

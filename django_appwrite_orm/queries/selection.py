@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Mapping
+from math import inf
 from typing import Any, Generic, Self, TypeVar
 
 from django.core.exceptions import FieldError
@@ -15,7 +16,7 @@ from ..connection import connections
 from ..credentials import Secret
 from ..exceptions import NotSupportedError
 from ..identity import IdentifiedAlias, Identity, same_identity
-from ..plans import EVERYTHING, NOTHING, Clause, Split, TableRef, conjunction, disjunction, split
+from ..plans import EVERYTHING, NOTHING, Clause, Split, TableRef, conjunction, disjunction, size_in_url, split
 from ..tables import Overridable, Row
 from . import lookups, textual
 from .operations import alias_of
@@ -71,15 +72,24 @@ class Selection(UnavailableMethods, Overridable, Generic[R]):
             return ()
         return (where.values or ()) if where.method == "and" else (where,)
 
-    def requests(self) -> Split:
-        """The conditions of each request it takes. Raises NotSupportedError where no number of them will do."""
+    def requests(self, *, in_url: bool = True) -> Split:
+        """The conditions of each request it takes. Raises NotSupportedError where no number of them will do.
+
+        `in_url`: whether they are sent in the URL, as those of a read are, of which HEAD_LIMIT bounds the bytes.
+        """
         try:
-            return split(self.filters)
+            return split(self.filters, self.room if in_url else inf)
         except ValueError as error:
             raise NotSupportedError(
                 f"{self.model.__name__}: {error}. Ask for fewer values at a time, or store what they have in common"
                 " in a column of its own."
             ) from None
+
+    @property
+    def room(self) -> int:
+        """Bytes in a URL for conditions, those apart that say where a page begins."""
+        select = (Clause("select", values=self.select or ("$id",)),)
+        return connections[self.db].room - size_in_url(*self.order, *self.cursor, *select)
 
     @property
     def is_empty(self) -> bool:

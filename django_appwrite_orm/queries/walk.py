@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..connection import connections
-from ..plans import Clause, ListRows, Progress, conjunction, disjunction, fits
+from ..plans import Clause, ListRows, Progress, conjunction, disjunction, fits, has_room
 from ..steps import Steps
 from ..tables import Row, columns
 from .mentioned import columns_to_show, tables_beside
@@ -58,7 +58,9 @@ class Walk:
         self._position += len(rows)
         self.finished = len(rows) < wanted
         if rows and not self.finished:
-            self._after = None if query.cursor else _beyond(query.model, query.order, rows[-1])
+            after = None if query.cursor else _beyond(query.model, query.order, rows[-1])
+            # Without it the walk goes by offset, which needs no room.
+            self._after = after if after is None or has_room((*self._filters, after), query.room) else None
             if self._after is not None:
                 self._progress.reached(self._after)
             elif len(rows) > 1 and all(clause.attribute for clause in query.order):  # not at random

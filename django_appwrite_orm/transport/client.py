@@ -12,7 +12,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from ..credentials import HIDDEN, Secret, without_frames
-from ..exceptions import InvalidRequest
+from ..exceptions import InvalidRequest, NotSupportedError
 from ..plans import Request
 from .features import Features
 from .local import LocalWire, local_file
@@ -42,6 +42,10 @@ class RawRequest(Request):
     headers: Mapping[str, str | Secret] = field(default_factory=dict, repr=False)
 
 
+# Bytes that the wire adds to a head: host, length and encoding.
+_ADDED = 512
+# Bytes of the path of a table's rows and of the queries for limit, offset and total: two ids of 36 characters.
+_PATH = 512
 # Real keys and tokens are longer; the local Appwrite's, which is no secret, is a common word.
 _SECRET_LENGTH = 16
 
@@ -61,10 +65,12 @@ class Client:
         api_key: str | Secret,
         features: Features | None = None,
         local_strict: bool = False,
+        head_limit: int | None = None,
     ) -> None:
         self.endpoint = endpoint
         self.features = features
         self._project = project_id
+        self._head_limit = head_limit
         self._caller: Mapping[str, Secret] = {"x-appwrite-key": Secret(api_key)}
         self.for_user = False  # whether requests are made for a user or guest
         self._wire: Wire = _wire_to(endpoint, local_strict)
@@ -87,7 +93,8 @@ class Client:
             raise without_frames(error, outside)  # noqa: B904 -- it is the same error
         return self._hidden(_reply(found))
 
-    def _outgoing(self, request: Request, request_id: str) -> Outgoing:
+    def _headers(self, request_id: str) -> dict[str, str | Secret]:
+        """Those that every request has, the caller's apart."""
         headers: dict[str, str | Secret] = {
             "user-agent": "django-appwrite-orm",
             "x-appwrite-project": self._project,
@@ -95,6 +102,10 @@ class Client:
         }
         if request_id:
             headers["x-request-id"] = request_id
+        return headers
+
+    def _outgoing(self, request: Request, request_id: str) -> Outgoing:
+        headers = self._headers(request_id)
         body = None
         try:
             if isinstance(request, RawRequest):
@@ -110,7 +121,19 @@ class Client:
             ) from None
         if OTHER_IDENTITIES.isdisjoint(headers):
             headers |= self._caller
-        return Outgoing(request.method, target, headers, body)
+        outgoing = Outgoing(request.method, target, headers, body)
+        if self._head_limit is not None and outgoing.head_size + _ADDED > self._head_limit:
+            raise NotSupportedError(
+                f"{request} was not sent: its request line and headers have {outgoing.head_size + _ADDED} bytes, more"
+                f" than HEAD_LIMIT ({self._head_limit}). Ask for fewer values or columns at a time. The setting may be"
+                " raised up to 65536 where no proxy before Appwrite takes less (nginx takes 8192 unless told)."
+            )
+        return outgoing
+
+    @property
+    def head_without_queries(self) -> int:
+        """Bytes of a read's request line and headers, its queries apart, at most."""
+        return _PATH + Outgoing("GET", "", {**self._headers("0" * 8), **self._caller}, None).head_size + _ADDED
 
     def _hidden(self, reply: Reply) -> Reply:
         """A server or proxy that shows the request in its error must not put the key into our messages."""

@@ -29,6 +29,8 @@ _BY_STATUS: Mapping[int, type[errors.AppwriteError]] = {
     404: errors.NotFound,
     408: errors.Timeout,
     409: errors.Conflict,
+    414: errors.InvalidRequest,
+    431: errors.InvalidRequest,
 }
 
 # What a migration makes is not there: mostly nobody has run one yet.
@@ -51,6 +53,8 @@ def error_from(
     message += shortened(said or "no message")
     if kind in UNMADE:
         message += " Run migrate_appwrite."
+    if status in (414, 431):
+        message += " A proxy before Appwrite takes less than HEAD_LIMIT: lower the setting to what it takes."
     elif kind is None and said is None:
         message += f". This is not an error of Appwrite's: is {endpoint}, the setting ENDPOINT, the URL of its API?"
     elif kind == "general_route_not_found" and not endpoint.endswith("/v1"):

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from ..caching.store import CacheCall
 from ..connection import Connection, connections
 from ..exceptions import AppwriteError, CacheUnavailable, NotFound, PermissionDenied
-from ..plans import ListRows, Request
+from ..plans import ListRows
 from ..schema import tables_named
 from ..steps import Steps, run
 from ..transport import UNMADE
@@ -65,7 +65,7 @@ def _appwrite(connection: Connection) -> Steps[Trouble | None]:
             ref = tables[0]._meta.ref(connection.settings.database_id)
             yield from connection.follow(ListRows(ref, limit=1).fetch())
         else:
-            yield from connection.send(Request("GET", "/health/version"))
+            yield from connection.ask_version()
     except NotFound as error:
         # A wrong PROJECT_ID or path in ENDPOINT is a 404 as well, and no migration mends it.
         return Trouble("schema" if error.type in UNMADE else "appwrite", str(error))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from django_appwrite_orm.plans import TEXT_LIMIT, Clause, conjunction, disjunction, fits, split
+from django_appwrite_orm.plans import TEXT_LIMIT, Clause, Split, conjunction, disjunction, fits, size_in_url, split
 from django_appwrite_orm.plans.splitting import FILTERS_LIMIT, VALUES_LIMIT
 
 
@@ -138,3 +138,63 @@ def test_a_conjunction_that_is_too_large_falls_apart() -> None:
 def test_more_requests_than_anybody_wants() -> None:
     with pytest.raises(ValueError, match="more than 1000 requests"):
         split([Clause("equal", key, tuple(range(10**7, 10**7 + 6000))) for key in "abc"])
+
+
+def sizes(parts: Split) -> list[int]:
+    return [size_in_url(*filters) for filters in parts.requests]
+
+
+@pytest.mark.parametrize("room", [4_000, 8_000, 30_000])
+@pytest.mark.parametrize("letter", ["x", "\u00e4", "\u6f22", "\U0001f600", '"', "%"])
+def test_a_list_is_split_by_its_bytes_in_the_url(letter: str, room: int) -> None:
+    """A character takes one byte there, or up to twelve."""
+    values = [letter * 30 + str(n) for n in range(300)]
+    parts = split([one(1), among(values), one(2)], room)
+    assert max(sizes(parts)) <= room
+
+    assert values_of([[filters[-1]] for filters in parts.requests]) == values
+    assert all({one(1), one(2)} <= set(filters) for filters in parts.requests)
+    assert parts.by == (among(values),)
+
+
+def test_two_lists_share_the_room() -> None:
+    first, second = among([f"{n:030}" for n in range(90)]), Clause("equal", "b", tuple(f"{n:030}" for n in range(90)))
+    parts = split([first, second], 6_000)
+    assert max(sizes(parts)) <= 6_000
+    pairs = {(a, b) for x, y in parts.requests for leaf in leaves(x) for a in leaf.values for b in y.values}
+    assert pairs == {(a, b) for a in first.values for b in second.values}
+
+
+def test_small_alternatives_stay_whole_beside_a_long_list() -> None:
+    small = [disjunction([one(n), one(n + 1)]) for n in range(10)]
+    parts = split([*small, among(range(10**7, 10**7 + 400))], 6_000)
+    assert len(parts.requests) < 10
+    assert max(sizes(parts)) <= 6_000
+    assert all(set(small) <= set(filters) for filters in parts.requests)
+
+
+def test_alternatives_are_split_by_their_bytes_too() -> None:
+    several = disjunction(Clause("startsWith", "a", ("\u6f22" * 20 + str(n),)) for n in range(40))
+    parts = split([several], 4_000)
+    assert max(sizes(parts)) <= 4_000
+    assert [leaf for (clause,) in parts.requests for leaf in leaves(clause)] == list(several.values)
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        [Clause("notEqual", "a", (n,)) for n in range(1200)],
+        [among(["\u6f22" * 1000])],
+        [Clause("notEqual", "a", ("\u6f22" * 500,)), among(range(400))],
+    ],
+)
+def test_what_must_hold_together_cannot_be_split(filters: list[Clause]) -> None:
+    with pytest.raises(ValueError, match=r"more than the 4000 bytes that are left for them in a URL \(HEAD_LIMIT\)"):
+        split(filters, 4_000)
+
+
+def test_no_more_requests_than_need_be() -> None:
+    values = [f"{n:08}" for n in range(300)]
+    whole = size_in_url(among(values))
+    assert len(split([among(values)], whole).requests) == 1
+    assert len(split([among(values)], whole - 1).requests) == 2

@@ -6,8 +6,8 @@ import pytest
 
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.identity import Identity
-from django_appwrite_orm.plans import Request
 from django_appwrite_orm.transport import Features
+from django_appwrite_orm.transport.client import OTHER_IDENTITIES
 from tests.counting import counted
 
 from .conftest import Drive
@@ -43,15 +43,23 @@ def test_nor_when_the_settings_say_it(settings, drive: Drive) -> None:
     assert costs.requests == []
 
 
-def test_whoever_asks_it_is_asked_once_and_with_the_key(drive: Drive) -> None:
+def test_whoever_asks_it_is_asked_once_and_without_a_key(drive: Drive) -> None:
     connection = connections["default"]
     with counted() as costs:
         for identity in (Identity.of_guest(), Identity.of_user(jwt="j.w.t"), Identity.of_guest()):
             assert drive(connection.speaking_for(identity).features()).version == (1, 9, 6)
         assert drive(connection.features()).version == (1, 9, 6)
     assert costs.requests == ["GET /health/version"]
-    asked = connections["default"].speaking_for(Identity.of_guest())._by_key._outgoing(Request("GET", "/x"), "")
-    assert "x-appwrite-key" in asked.headers
+
+
+def test_a_server_that_answers_no_key_says_its_version(settings, drive: Drive) -> None:
+    """As 1.9.6 does, with 401 to any key."""
+    with faulty(answer(200, {"version": "2.5.0"})) as server:
+        server_settings = {"ENDPOINT": server.endpoint, "PROJECT_ID": "p", "API_KEY": "k"}
+        settings.APPWRITE_ORM = {"default": {**settings.APPWRITE_ORM["default"], **server_settings}}
+        assert drive(connections["default"].features()).has("aggregates")
+        assert drive(connections["default"].ask_version()).data == {"version": "2.5.0"}
+    assert [set(received.headers) & OTHER_IDENTITIES for received in server.received] == [set(), set()]
 
 
 @pytest.mark.parametrize(
