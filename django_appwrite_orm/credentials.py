@@ -5,6 +5,8 @@ from __future__ import annotations
 import hmac
 from typing import Any, NoReturn, Self, overload
 
+from .tracebacks import chain
+
 HIDDEN = "[hidden]"
 
 
@@ -72,15 +74,6 @@ def without_frames(error: BaseException, outside: BaseException | None) -> BaseE
 
     `outside` is the exception that was being handled when the work began: it, and what led to it, is left as it is.
     """
-    waiting: list[BaseException | None] = [error]
-    seen: set[int] = {id(outside)}
-    while waiting:
-        one = waiting.pop()
-        if one is None or id(one) in seen:
-            continue
-        seen.add(id(one))
+    for one in chain(error, outside):
         one.__traceback__ = None
-        waiting += [one.__cause__, one.__context__]
-        if isinstance(one, BaseExceptionGroup):
-            waiting += one.exceptions
     return error

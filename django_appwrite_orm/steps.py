@@ -18,7 +18,9 @@ from typing import Any, TypeVar
 
 from django.core.exceptions import SynchronousOnlyOperation
 
+from .exceptions import AppwriteORMError
 from .threads import Crew
+from .tracebacks import shorten
 
 Result = TypeVar("Result")
 
@@ -130,6 +132,9 @@ def run(steps: Steps[Result], *, even_on_event_loop: bool = False) -> Result:
                 step = steps.send(outcome)
     except StopIteration as stop:
         return stop.value  # type: ignore[no-any-return]
+    except AppwriteORMError as error:
+        shorten(error)
+        raise
 
 
 async def arun(steps: Steps[Result]) -> Result:
@@ -145,3 +150,6 @@ async def arun(steps: Steps[Result]) -> Result:
                 step = steps.send(outcome)
     except StopIteration as stop:
         return stop.value  # type: ignore[no-any-return]
+    except AppwriteORMError as error:
+        shorten(error)
+        raise

@@ -1,11 +1,13 @@
-"""What a client is told when Appwrite cannot answer: 503 and a sentence, never a stack trace."""
+"""What a client is told when Appwrite cannot answer: 503 and a sentence, with DEBUG the reason, never a stack trace."""
 
 from __future__ import annotations
 
 import logging
 from math import ceil
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.html import escape
 from django.utils.log import log_response
 
 from ..exceptions import RateLimited, Unavailable
@@ -16,30 +18,36 @@ MESSAGE = "The data of this site cannot be reached at the moment. Please try aga
 # Seconds to wait after a 429 without a word about it: Appwrite counts requests by the minute.
 RATE_WINDOW = 60
 
-_PAGE = f"""<!doctype html>
+_PAGE = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Temporarily unavailable</title>
 </head>
-<body><h1>Temporarily unavailable</h1><p>{MESSAGE}</p></body>
+<body><h1>Temporarily unavailable</h1><p>%s</p>%s</body>
 </html>
 """
+
+
+_WHY_SHOWN = "<p>The reason is shown because DEBUG is on.</p>"
 
 
 def unavailable_response(request: HttpRequest, error: Exception) -> HttpResponse | None:
     """A 503 for an Appwrite that is unreachable, too slow or asks to wait (429); None for any other error.
 
-    JSON for clients that prefer it to HTML. Logged in one line, as Django's own line would not say why.
+    JSON for clients that prefer it to HTML. The reason is shown with DEBUG alone, for it names servers. Logged in one
+    line, as Django's own line would not say why.
     """
     if not isinstance(error, (Unavailable, RateLimited)):
         return None
+    reason = f"{type(error).__name__}: {error}"
     response: HttpResponse
     if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
-        response = JsonResponse({"error": MESSAGE}, status=503)
+        response = JsonResponse({"error": MESSAGE, **({"reason": reason} if settings.DEBUG else {})}, status=503)
     else:
-        response = HttpResponse(_PAGE, status=503)
+        shown = f"<pre>{escape(reason)}</pre>{_WHY_SHOWN}" if settings.DEBUG else ""
+        response = HttpResponse(_PAGE % (MESSAGE, shown), status=503)
     response["Cache-Control"] = "no-store"
     if isinstance(error, RateLimited):
         response["Retry-After"] = str(RATE_WINDOW if error.retry_after is None else ceil(error.retry_after))

@@ -25,8 +25,10 @@ def test_unreachable(ask: Ask, unreachable, settings, caplog, path: str, debug: 
     assert response["Content-Type"].startswith("text/html")
     assert response["Cache-Control"] == "no-store"
     assert MESSAGE in body
-    for inner in ("Traceback", "127.0.0.1:9", "Unavailable", "secret"):
+    for inner in ("Traceback", "secret"):
         assert inner not in body
+    for reason in ("127.0.0.1:9", "Unavailable"):
+        assert (reason in body) == debug
     errors = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert [record.name for record in errors] == ["django_appwrite_orm.web"]
     said = errors[0].getMessage()
@@ -41,6 +43,22 @@ def test_json_for_those_who_want_it_first(ask: Ask, unreachable, accept: str) ->
     response = ask("/books", headers={"accept": accept})
     assert response.status_code == 503
     assert response.json() == {"error": MESSAGE}
+
+
+def test_the_reason_in_json_with_debug(ask: Ask, unreachable, settings) -> None:
+    settings.DEBUG = True
+    found = ask("/books", headers={"accept": "application/json"}).json()
+    assert found["error"] == MESSAGE
+    assert found["reason"].startswith("Unavailable: No answer from http://127.0.0.1:9")
+
+
+def test_the_reason_is_no_markup(ask: Ask, settings) -> None:
+    settings.DEBUG = True
+    reply = Reply(503, '{"message": "<script>alert(1)</script>"}', True, None)
+    with mock.patch.object(AppwriteClient, "send", return_value=reply):
+        body = ask("/books").content.decode()
+    assert "&lt;script&gt;" in body
+    assert "<script>" not in body
 
 
 @pytest.mark.parametrize("accept", ["text/html,application/json;q=0.9", "*/*", "image/png"])
