@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-UNFIXED = {
-    "test_expressions.py::test_a_refused_operator_leaves_the_row": "bulk-concat",
-}
+UNFIXED = {}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .. import signals
-from ..exceptions import IntegrityError, NotFound, NotSupportedError
+from ..exceptions import AppwriteError, IntegrityError, NotFound, NotSupportedError, UniqueViolation
 from ..plans import (
     BULK_LIMIT,
     SHOWN_LIMIT,
@@ -27,6 +27,7 @@ from ..tables.validation import has_operators
 from .across import followed
 from .chunks import chunks_of, goes_row_by_row
 from .expressions import operators, separated
+from .failed_changes import meaning_of
 from .increments import operator_obstacles, workable
 from .lookups import ids_for
 from .merge import pages
@@ -57,6 +58,8 @@ def update_matching(query: Selection[Any], values: dict[str, Any]) -> Steps[int]
     yield Send(signals.pre_bulk_update, table, {"plan": whole, "count": None, "using": query.db}, robust=False)
     try:
         count = yield from _update(query, data)
+    except UniqueViolation:
+        raise
     except IntegrityError as error:
         raise (yield from unique_violation(table, query.db, [data], error)) from error
     arguments = {"plan": whole, "count": count, "using": query.db}
@@ -97,7 +100,10 @@ def _sent(query: Selection[Any], plans: Iterator[WritePlan]) -> Steps[int]:
     """Send them all; how many rows there were. A row that is gone by now is none."""
     count = 0
     for plan in plans:
-        if isinstance(plan, (UpdateRows, DeleteRows)):
+        if isinstance(plan, UpdateRows):
+            count += int((yield from _changed(query, plan))["total"])
+            continue
+        if isinstance(plan, DeleteRows):
             count += int((yield from write(query.model, query.db, plan))["total"])
             continue
         try:
@@ -120,6 +126,17 @@ def _update(query: Selection[Any], data: dict[str, Any]) -> Steps[int]:
     return (yield from _sent(query, (workable(query.model, UpdateRow(query.ref, row_id, data)) for row_id in ids)))
 
 
+def _changed(query: Selection[Any], plan: UpdateRows) -> Steps[Any]:
+    """What Appwrite answers to a change of many rows. Raises what its failure means."""
+    try:
+        return (yield from write(query.model, query.db, plan))
+    except AppwriteError as error:
+        meaning = yield from meaning_of(query.model, query.db, plan, error)
+        if meaning is error:
+            raise
+        raise meaning from error
+
+
 def _update_together(query: Selection[Any], data: dict[str, Any], by_operators: bool) -> Steps[int]:
     requests = query.requests(in_url=False).requests
     if len(requests) > 1:
@@ -138,7 +155,7 @@ def _operate(query: Selection[Any], data: dict[str, Any], filters: tuple[Clause,
     progress = Progress(f"table {query.ref.table}")
     while total == SHOWN_LIMIT:
         plan = UpdateRows(query.ref, data, after, first=SHOWN_LIMIT, by_operators=True)
-        answer = yield from write(query.model, query.db, plan)
+        answer = yield from _changed(query, plan)
         total = int(answer["total"])
         count += total
         last = max((int(row["$sequence"]) for row in answer["rows"]), default=0)
