@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -14,6 +15,10 @@ from pathlib import Path
 
 import httpx2 as httpx
 from django.conf import settings
+
+from django_appwrite_orm.connection import connections
+from django_appwrite_orm.plans import Request
+from django_appwrite_orm.steps import run
 
 PAGES = (
     "/",
@@ -27,21 +32,41 @@ PAGES = (
 NEW_PRODUCT = {"name": "Something New", "price": 7.5, "category": "games"}
 # Seconds the site may take to load its data and answer, on a slow machine.
 PATIENCE = 180
+_ACCOUNT = ("APPWRITE_PROJECT_ID", "APPWRITE_API_KEY", "APPWRITE_DATABASE_ID")
 _SHOWN = ("X-Cache-Status", "X-Cache-Table", "Cache-Control")
 
 Say = Callable[[str], object]
 
 
-def find_problems(say: Say) -> list[str]:
+def find_problems(say: Say, *, on_server: bool = False) -> list[str]:
     """Start the site on an empty local Appwrite, ask each page twice, change a product, ask again.
 
     Says what each answer was; returns what was not as promised. The site ends with this function, and also
-    with this process.
+    with this process. `on_server`: use the Appwrite that the environment names, in a database that is deleted at the
+    end.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, _store(Path(folder), on_server, say) as store:
         say("Starting a fresh site and loading its data ...")
-        with _site(Path(folder)) as client:
+        with _site(Path(folder), store) as client:
             return list(_problems(client, say))
+
+
+@contextmanager
+def _store(folder: Path, on_server: bool, say: Say) -> Iterator[dict[str, str]]:
+    """The part of the environment that leads to an empty database, which is gone at the end."""
+    if not on_server:
+        if "APPWRITE_ENDPOINT" in os.environ:
+            say("APPWRITE_ENDPOINT is not used: the check has a local Appwrite of its own. --on-server uses it.")
+        yield {"APPWRITE_ENDPOINT": f"local:{folder / 'check.sqlite3'}"}
+        return
+    database = f"check-{secrets.token_hex(8)}"
+    say(f"Using the database {database} of {settings.APPWRITE_ORM['default']['ENDPOINT']}.")
+    account = {name: value for name, value in os.environ.items() if name in _ACCOUNT}
+    try:
+        yield {**account, "APPWRITE_ENDPOINT": os.environ["APPWRITE_ENDPOINT"], "APPWRITE_DATABASE_ID": database}
+    finally:
+        request = Request("DELETE", f"/tablesdb/{database}", absent="database_not_found")
+        run(connections["default"].send(request))
 
 
 def _problems(client: httpx.Client, say: Say) -> Iterator[str]:
@@ -76,13 +101,11 @@ def _line(answer: httpx.Response, path: str) -> str:
 
 
 @contextmanager
-def _site(folder: Path) -> Iterator[httpx.Client]:
-    """A client of a site that runs on a free port, with its local Appwrite in `folder`."""
+def _site(folder: Path, store: dict[str, str]) -> Iterator[httpx.Client]:
+    """A client of a site that runs on a free port, with its log in `folder` and its data where `store` leads."""
     port = _free_port()
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "demo", "--port", str(port), "--until-eof"]
-    account = ("APPWRITE_PROJECT_ID", "APPWRITE_API_KEY", "APPWRITE_DATABASE_ID")
-    environment = {name: value for name, value in os.environ.items() if name not in account}
-    environment["APPWRITE_ENDPOINT"] = f"local:{folder / 'check.sqlite3'}"
+    environment = {name: value for name, value in os.environ.items() if name not in _ACCOUNT} | store
     log = folder / "log.txt"
     with (
         log.open("w") as output,

@@ -1,7 +1,8 @@
 """The products API of the caching guide: list, create, refresh. Caching and headers come by themselves."""
 
 from django.http import HttpRequest, JsonResponse
-from django.views.decorators.csrf import csrf_exempt
+from django.http.response import HttpResponseBase
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from django_appwrite_orm.exceptions import IntegrityError
@@ -37,7 +38,13 @@ def product(request: HttpRequest, product_id: str) -> JsonResponse:
         return JsonResponse({"error": "There is no such product."}, status=404)
 
 
-@csrf_exempt  # as above
+# As above for JSON. Without a body there is nothing else to tell a program from a form on another site, which a browser
+# sends without asking: what does not come as JSON needs Django's token.
+@csrf_exempt
 @require_POST
-def refresh(request: HttpRequest) -> JsonResponse:
+def refresh(request: HttpRequest) -> HttpResponseBase:
+    return _refresh(request) if request.content_type == "application/json" else csrf_protect(_refresh)(request)
+
+
+def _refresh(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"message": "Cache refreshed", "count": len(Product.objects.refresh())})

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+
+from django_appwrite_orm.local import LocalAppwrite
+from django_appwrite_orm.local.serving.door import Door
 
 MANAGE = Path(__file__).parents[2] / "example_project" / "manage.py"
 
@@ -85,11 +91,39 @@ def test_a_check_that_is_interrupted_says_so_and_leaves_nothing(tmp_path, ctrl_c
 
 @pytest.mark.slow
 def test_check() -> None:
-    done = manage("demo", "--check")
+    """A server in the environment is left alone."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        account = {"APPWRITE_PROJECT_ID": "p", "APPWRITE_API_KEY": "k", "APPWRITE_DATABASE_ID": "d"}
+        endpoint = f"http://127.0.0.1:{server.getsockname()[1]}/v1"
+        done = manage("demo", "--check", APPWRITE_ENDPOINT=endpoint, **account)
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            server.accept()
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "APPWRITE_ENDPOINT is not used" in done.stdout
     lines = done.stdout.splitlines()
     assert any(line.startswith("POST /products") and " 201 " in line for line in lines)
     after = [line for line in lines[lines.index(next(li for li in lines if li.startswith("POST"))) :] if "GET" in line]
     assert "X-Cache-Status: MISS" in after[0]
     assert "X-Cache-Status: HIT" in after[1]
     assert lines[-1].startswith("All is well")
+
+
+@pytest.mark.slow
+def test_check_on_the_server_that_is_named(tmp_path) -> None:
+    app = LocalAppwrite(tmp_path / "server.sqlite3")
+    with closing(app), Door(app, "127.0.0.1", 0) as door:
+        account = {"APPWRITE_ENDPOINT": door.endpoint, "APPWRITE_PROJECT_ID": "local", "APPWRITE_API_KEY": "local"}
+        done = manage("demo", "--check", "--on-server", APPWRITE_ORM_ALLOW_IN_TESTS="1", **account)
+        headers = {"x-appwrite-project": "local", "x-appwrite-key": "local"}
+        left = json.loads(app.handle("GET", "/v1/tablesdb", headers, b"").body)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"of {door.endpoint}." in done.stdout
+    assert left["total"] == 0
+
+
+def test_on_server_needs_a_server() -> None:
+    for arguments in (("--check", "--on-server"), ("--on-server",)):
+        done = manage("demo", *arguments)
+        assert done.returncode == 1
+        assert "APPWRITE_ENDPOINT" in done.stderr

@@ -48,6 +48,24 @@ def test_refresh(api: Client, products) -> None:
     assert api.get("/products/refresh").status_code == 405
 
 
+@pytest.mark.parametrize("address", ["/products", "/products/refresh", "/shop/add/"])
+@pytest.mark.parametrize(
+    "content_type", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain", ""]
+)
+def test_what_another_site_can_make_a_browser_send_changes_nothing(products, address: str, content_type: str) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    for headers in ({}, {"Origin": "https://elsewhere.example"}):
+        answer = browser.post(address, json.dumps(GOOD), content_type=content_type, headers=headers)
+        assert answer.status_code in (403, 415)
+        assert answer.get("X-Cache-Status") is None  # nothing was read or written
+
+
+def test_a_program_needs_no_token_to_refresh(products) -> None:
+    program = Client(enforce_csrf_checks=True)
+    answer = program.post("/products/refresh", content_type="application/json")
+    assert answer.json() == {"message": "Cache refreshed", "count": len(products)}
+
+
 def test_no_token_is_needed(products) -> None:
     assert post(Client(enforce_csrf_checks=True), GOOD).status_code == 201
 

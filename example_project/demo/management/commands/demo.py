@@ -29,15 +29,25 @@ class Command(BaseCommand):
             help="Serve a fresh copy, ask it as a client would, and say whether all is well.",
         )
         parser.add_argument(
+            "--on-server",
+            action="store_true",
+            help="With --check: use the Appwrite that APPWRITE_ENDPOINT names, in a database of its own that is deleted"
+            " afterwards, and not a local one.",
+        )
+        parser.add_argument(
             "--until-eof",
             action="store_true",
             help="End when the standard input does: for programs that start the site.",
         )
 
-    def handle(self, *, port: int, check: bool, until_eof: bool, **options: Any) -> None:
+    def handle(self, *, port: int, check: bool, on_server: bool, until_eof: bool, **options: Any) -> None:
+        if on_server and not (check and "APPWRITE_ENDPOINT" in os.environ):
+            raise CommandError("--on-server goes with --check, and with APPWRITE_ENDPOINT in the environment.")
         if check:
             try:
-                self._check()
+                self._check(on_server)
+            except AppwriteORMError as error:
+                raise CommandError(str(error)) from error
             except KeyboardInterrupt:
                 raise CommandError("Interrupted. Nothing of the check is left.", returncode=130) from None
             return
@@ -69,8 +79,8 @@ class Command(BaseCommand):
             self.stderr.write(self.style.ERROR(problem))
         self.stdout.write(f"Warmed the cache: {sum(job.rows for job in done)} rows.")
 
-    def _check(self) -> None:
-        if problems := find_problems(self.stdout.write):
+    def _check(self, on_server: bool) -> None:
+        if problems := find_problems(self.stdout.write, on_server=on_server):
             raise CommandError("\n".join(problems))
         self.stdout.write(
             self.style.SUCCESS("All is well: hits after reads, a miss after a change, and the change is seen.")
