@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from django.apps import AppConfig, apps
+from django.conf import settings
 from django.core.signals import setting_changed
 from django.utils.module_loading import module_has_submodule
 
@@ -23,7 +24,7 @@ class DjangoAppwriteORMConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks  # noqa: F401 - registers the system checks
-        from .conf import mark_test_run
+        from .conf import hide_secrets, mark_test_run
         from .connection import before_use
         from .queries import Table
         from .registry import registry
@@ -32,6 +33,7 @@ class DjangoAppwriteORMConfig(AppConfig):
             mark_test_run()
         if _look_after_schema not in before_use:
             before_use.append(_look_after_schema)
+        hide_secrets(getattr(settings, "APPWRITE_ORM", None))
         _follow_channel()
         setting_changed.connect(_follow_channel)
         for app in apps.get_app_configs():

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hmac
+import re
 from typing import Any, NoReturn, Self, overload
 
 from .tracebacks import chain
 
 HIDDEN = "[hidden]"
+_USERINFO = re.compile(r"(?<=://)[^\s/]*@")
+_QUOTED = re.compile(r"(Port could not be cast to integer value as ).*", re.DOTALL)
 
 
 class Secret:
@@ -62,6 +65,12 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("A secret cannot be pickled.")
+
+
+def masked(text: object) -> str:
+    """`text` without the names and passwords of the URLs in it, nor the part that the parser of a URL quotes: for the
+    errors of other libraries."""
+    return _QUOTED.sub(rf"\1{HIDDEN}", _USERINFO.sub(f"{HIDDEN}@", str(text)))
 
 
 def revealed(text: str | Secret) -> str:

@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 
 from django.core.signals import setting_changed
 
+from ..credentials import masked
 from ..forking import tell_after_fork
 
 logger = logging.getLogger("django_appwrite_orm.cache")
@@ -58,7 +59,8 @@ class Outage:
             self._failing.add(_KINDS[method])
             self._failed_at = time.monotonic()
         if first:
-            logger.warning("Cache %r failed (%s: %s); reads go to Appwrite.", self._alias, type(error).__name__, error)
+            reason = f"{type(error).__name__}: {masked(error)}"
+            logger.warning("Cache %r failed (%s); reads go to Appwrite.", self._alias, reason)
 
     def worked(self, method: Method) -> None:
         """A call of this method has worked."""

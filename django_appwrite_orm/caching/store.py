@@ -13,6 +13,7 @@ import django
 from asgiref.sync import sync_to_async
 from django.core.cache import caches
 
+from ..credentials import masked
 from ..exceptions import CacheUnavailable
 from ..steps import Step
 from .backends import is_shared
@@ -89,7 +90,7 @@ class CacheCall(Step):
                 self.store.ledger.refuse()
             else:
                 self.store.ledger.doubt()
-        return CacheUnavailable(f"The cache {self.store.alias!r} failed: {error}")
+        return CacheUnavailable(f"The cache {self.store.alias!r} failed: {masked(error)}")
 
     async def aperform(self) -> Any:
         cache = caches[self.store.alias]

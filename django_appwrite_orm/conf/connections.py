@@ -43,7 +43,7 @@ class ConnectionSettings:
     webhook_url: str = ""
     webhook_secret: Secret = field(default=Secret(""), repr=False)
     listen_as: str = ""
-    channel_url: str = field(default="", repr=False)
+    channel_url: Secret = field(default=Secret(""), repr=False)
     local_strict: bool = False
     allow_in_tests: bool = False
 
@@ -85,7 +85,7 @@ def connection_settings(alias: str) -> ConnectionSettings:
         webhook_url=values["WEBHOOK_URL"],
         webhook_secret=Secret(value_of(alias, "WEBHOOK_SECRET")),
         listen_as=values["LISTEN_AS"],
-        channel_url=value_of(alias, "CHANNEL_URL"),
+        channel_url=Secret(value_of(alias, "CHANNEL_URL")),
         local_strict=values["LOCAL_STRICT"],
         allow_in_tests=values["ALLOW_IN_TESTS"],
     )

@@ -30,6 +30,8 @@ class Key(NamedTuple):
 
 
 REQUIRED = object()
+# Characters of a text in the settings that is printed. Real API keys are longer.
+LONGEST_SHOWN = 40
 
 
 def key_problems(
@@ -81,7 +83,7 @@ def shown(value: object) -> str:
     """A text as it may be printed: one as long as an API key is counted instead."""
     if not isinstance(value, str):
         return f"of type {type(value).__name__}"
-    return repr(value) if len(value) <= 40 else f"(a text of {len(value)} characters)"
+    return repr(value) if len(value) <= LONGEST_SHOWN else f"(a text of {len(value)} characters)"
 
 
 def is_unsendable(value: object) -> bool:

@@ -78,8 +78,17 @@ def _listening_problems(where: str, given: Mapping[str, Any]) -> Iterator[Proble
         yield Problem("E003", f"{where}: WEBHOOK_SECRET is too short or too long.", "Use 8 to 256 characters.")
     if user and not VALID_ID.fullmatch(user):
         yield Problem("E007", f"{where}: LISTEN_AS is not a valid Appwrite id.", f"Use {ID_RULE}.")
-    if channel and not channel.startswith(("redis://", "rediss://", "unix://")):
-        yield Problem("E003", f"{where}: CHANNEL_URL is no Redis URL.", "Give one such as 'redis://127.0.0.1:6379/0'.")
+    if channel and not _is_redis_url(channel):
+        hint = "Give one such as 'redis://127.0.0.1:6379/0', with '/', '?', '#' and '@' of a password as %2F, %3F ..."
+        yield Problem("E003", f"{where}: CHANNEL_URL is not a Redis URL.", hint)
+
+
+def _is_redis_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("redis", "rediss", "unix") and parts.port != 0 and parts.netloc.count("@") <= 1
+    except ValueError:
+        return False
 
 
 def _is_http_url(text: str) -> bool:

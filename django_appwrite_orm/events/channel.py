@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +19,7 @@ from django.utils.crypto import salted_hmac
 
 from ..conf import ConnectionSettings
 from ..connection import connections
+from ..credentials import Secret, revealed
 from ..exceptions import ConfigurationError
 from ..registry import registry
 from ..steps import run
@@ -47,14 +49,21 @@ def publish(table: type[Row], using: str) -> None:
     message = {"table": table._meta.name, "timestamp": int(time.time() * 1000), "source": _source(settings)}
     try:
         _publisher(settings.channel_url).publish(CHANNEL, json.dumps(message))
-    except redis.RedisError as error:
+    except (redis.RedisError, ConfigurationError) as error:
         logger.error("Other services could not be told that %s has changed: %s", table._meta.label, error)
 
 
 @lru_cache
-def _publisher(url: str) -> redis.Redis:
+def _publisher(url: Secret) -> redis.Redis:
     """Pools its connections, for threads and forks too."""
-    return redis.Redis.from_url(url, socket_timeout=LIMIT, socket_connect_timeout=LIMIT)
+    return _client(url, socket_timeout=LIMIT, socket_connect_timeout=LIMIT)
+
+
+def _client(url: Secret, **options: float) -> redis.Redis:
+    """Raises `ConfigurationError`, without the frames and the text of an error that quotes what it cannot read."""
+    with suppress(ValueError):
+        return redis.Redis.from_url(revealed(url), **options)
+    raise ConfigurationError("CHANNEL_URL is not a Redis URL that redis-py can read.")
 
 
 def _source(settings: ConnectionSettings) -> str:
@@ -89,10 +98,10 @@ class ChannelListener:
         finally:
             self._reporter.become("stopped")
 
-    def _run(self, url: str) -> None:
+    def _run(self, url: Secret) -> None:
         while not self._stop.asked:
             try:
-                with redis.Redis.from_url(url, socket_connect_timeout=LIMIT) as client, client.pubsub() as channel:
+                with _client(url, socket_connect_timeout=LIMIT) as client, client.pubsub() as channel:
                     self._listen(channel)
             except redis.RedisError as error:
                 self._reporter.become("waiting")

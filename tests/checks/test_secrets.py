@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import pprint
 import subprocess
@@ -19,11 +20,15 @@ from django.test import AsyncClient, Client, override_settings
 from django.urls import path
 
 from django_appwrite_orm import checks
-from django_appwrite_orm.conf import connection_settings
+from django_appwrite_orm.caching import Store
+from django_appwrite_orm.caching.store import CacheCall
+from django_appwrite_orm.conf import connection_settings, hide_secrets
 from django_appwrite_orm.connection import connections
-from django_appwrite_orm.exceptions import ConfigurationError, Unavailable
+from django_appwrite_orm.credentials import masked, revealed
+from django_appwrite_orm.events.channel import ChannelListener, _publisher
+from django_appwrite_orm.exceptions import CacheUnavailable, ConfigurationError, Unavailable
 from django_appwrite_orm.schema import migrate
-from django_appwrite_orm.steps import run
+from django_appwrite_orm.steps import Steps, run
 from tests.library.tables import Book
 
 SECRET = "standard_" + "5ec2e7" * 20
@@ -178,6 +183,130 @@ def test_no_log_line_holds_it(caplog: pytest.LogCaptureFixture) -> None:
     assert SECRET not in caplog.text + repr([vars(record) for record in caplog.records])
 
 
+PASSWORD = "open" + "5e5a3e" * 3
+CHANNEL = f"redis://user:{PASSWORD}@127.0.0.1:9/0"
+
+
+@pytest.fixture
+def channel() -> Iterator[dict[str, Any]]:
+    """A channel whose Redis does not answer, in settings as they are after Django has started."""
+    given = {**UNREACHABLE, "ENDPOINT": "local::memory:", "PROJECT_ID": "local", "API_KEY": "local"}
+    given |= {"DATABASE_ID": "library", "CHANNEL_URL": CHANNEL}
+    hide_secrets(given)
+    with override_settings(APPWRITE_ORM={"default": given}):
+        yield given
+    _publisher.cache_clear()
+
+
+@pytest.mark.parametrize("show", [repr, str, pprint.pformat, "{}".format])
+def test_nothing_that_knows_the_channel_shows_its_password(channel: dict[str, Any], show: Callable[[Any], str]) -> None:
+    connection = connections["default"]
+    assert revealed(connection.settings.channel_url) == CHANNEL
+    for found in (connection, connection.settings, vars(connection), channel):
+        assert PASSWORD not in show(found)
+
+
+@pytest.mark.parametrize("query", ["", "?socket_timeout=soon"])
+def test_a_channel_that_is_away_shows_no_password(channel: dict[str, Any], query: str, caplog, monkeypatch) -> None:
+    with override_settings(APPWRITE_ORM={"default": {**channel, "CHANNEL_URL": CHANNEL + query}}):
+        run(migrate([Book]))
+        with caplog.at_level(logging.DEBUG):
+            Book.objects.create(title="x", price=1)
+            listener = ChannelListener("default")
+            monkeypatch.setattr(listener._stop, "wait", lambda seconds: listener.stop())
+            if query:
+                with pytest.raises(ConfigurationError) as caught:
+                    listener.run()
+                assert PASSWORD not in _everything_below(caught.value)
+            else:
+                listener.run()
+    assert "Other services could not be told" in caplog.text
+    assert PASSWORD not in caplog.text + repr([vars(record) for record in caplog.records])
+
+
+def _everything_below(error: BaseException) -> str:
+    found, collected = error, []
+    while found is not None:
+        collected += [repr(found), repr(found.args)]
+        collected += [
+            repr(frame.f_locals)
+            for frame, _ in traceback.walk_tb(found.__traceback__)
+            if frame.f_code.co_filename != __file__
+        ]
+        found = found.__cause__ or found.__context__
+    return "\n".join(collected)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        f"redis://:{PASSWORD}/x@127.0.0.1:9/0",
+        f"redis://127.0.0.1:{PASSWORD}/0",
+        f"redis://a:b@{PASSWORD}@c/0",
+        PASSWORD,
+    ],
+)
+def test_a_channel_url_that_is_wrong_is_not_shown(wrong: str) -> None:
+    with override_settings(APPWRITE_ORM={"default": {**UNREACHABLE, "CHANNEL_URL": wrong}}):
+        (message,) = checks.check_settings()
+        with pytest.raises(ConfigurationError) as caught:
+            connections["default"]
+    assert message.id == "appwrite_orm.E003"
+    assert PASSWORD not in f"{message} {message!r} {message.hint}" + _everything_below(caught.value)
+
+
+@pytest.mark.parametrize("location", [f"redis://:{PASSWORD}/x@127.0.0.1:9/0", f"redis://:{PASSWORD}@127.0.0.1:9/0"])
+def test_a_cache_that_fails_does_not_show_its_password(location: str, caplog) -> None:
+    options = {"SERIALIZER": "django_redis.serializers.json.JSONSerializer"}
+    cache = {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": location, "OPTIONS": options}
+    with (
+        override_settings(CACHES={"default": cache}),
+        caplog.at_level(logging.DEBUG),
+        pytest.raises(CacheUnavailable) as caught,
+    ):
+        run(_look())
+    assert "Cache 'default' failed" in caplog.text
+    assert PASSWORD not in caplog.text + str(caught.value)
+
+
+def _look() -> Steps[Any]:
+    return (yield CacheCall(Store("default"), "get_many", (["key"],)))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("no redis://user:pw@host:1/0 here", "no redis://[hidden]@host:1/0 here"),
+        ("redis://host:1/0 a@b", "redis://host:1/0 a@b"),
+        ("Port could not be cast to integer value as 'pw'", "Port could not be cast to integer value as [hidden]"),
+    ],
+)
+def test_urls_in_the_errors_of_others_are_masked(text: str, expected: str) -> None:
+    assert masked(ValueError(text)) == expected
+
+
+@pytest.mark.parametrize(
+    "misplaced", [{"CACHE": {"ALIAS": SECRET}}, {"APIKEY": SECRET}, {"PROJECT_ID": SECRET}, {"ENDPOINT": SECRET}]
+)
+def test_a_key_in_the_wrong_place_is_not_on_the_page_for_an_error(misplaced: dict[str, Any]) -> None:
+    given = {**UNREACHABLE, **misplaced, "CHANNEL_URL": CHANNEL, "WEBHOOK_URL": "https://shop.example/" + "a" * 40}
+    hide_secrets(given)
+    with override_settings(APPWRITE_ORM={"default": given}):
+        page = Client(raise_request_exception=False).get("/read").content.decode()
+    assert "shop.example" in page
+    assert SECRET not in page
+    assert PASSWORD not in page
+
+
+def test_settings_that_are_hidden_are_still_texts() -> None:
+    given = {"API_KEY": SECRET, "CACHE": {"ALIAS": "default", "PREFIX": SECRET}, "RETRIES": 2, "WEBHOOK_SECRET": ""}
+    hide_secrets(given)
+    assert json.loads(json.dumps(given)) == given
+    assert f"{given['API_KEY']}" == SECRET
+    assert repr(given["CACHE"]) == "{'ALIAS': 'default', 'PREFIX': '[hidden]'}"
+    hide_secrets(None)
+
+
 def test_starting_django_and_checking_asks_no_network() -> None:
     """In a process of its own, where every attempt to reach a network is an error."""
     program = f"""
@@ -201,6 +330,7 @@ def test_starting_django_and_checking_asks_no_network() -> None:
         from django_appwrite_orm.registry import registry
         assert [table.__name__ for table in registry.all()] == ["Book", "Reader", "Everything"], registry.all()
         call_command("check")
+        assert repr(settings.APPWRITE_ORM["default"]["API_KEY"]) == "'[hidden]'"
         import socket
         try:
             socket.create_connection(("127.0.0.1", 9), timeout=1)

@@ -15,6 +15,7 @@ from django.core.management import CommandError, call_command
 
 from django_appwrite_orm import signals
 from django_appwrite_orm.conf import connection_settings, problems
+from django_appwrite_orm.credentials import Secret
 from django_appwrite_orm.events import channel, pauses
 from django_appwrite_orm.events.channel import CHANNEL, ChannelListener
 from tests import redis
@@ -36,7 +37,7 @@ def site(url: str, settings, request: pytest.FixtureRequest) -> Iterator[None]:
     settings.APPWRITE_ORM = {"default": {**settings.APPWRITE_ORM["default"], "CHANNEL_URL": url}}
     request.getfixturevalue("library")
     yield
-    channel._publisher(url).close()
+    channel._publisher(Secret(url)).close()
     channel._publisher.cache_clear()
 
 
