@@ -55,7 +55,7 @@ def test_a_site_that_was_started_by_a_program_ends_with_it(tmp_path) -> None:
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as site:
         try:
-            assert any("Starting development server" in line for line in site.stdout)
+            assert any("development server at" in line for line in site.stdout)
             site.stdin.close()
             assert site.wait(timeout=30) == 0
         finally:
