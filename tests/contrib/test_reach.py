@@ -372,7 +372,8 @@ def project(tmp_path) -> Path:
 
 def _run(project: Path, *command: str, **more: str) -> str:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", GUARD))}
-    environment |= {"DJANGO_SETTINGS_MODULE": "config", "PYTHONPATH": f"{project}{os.pathsep}{REPOSITORY}", **more}
+    path = os.pathsep.join([str(project), str(REPOSITORY), os.environ.get("PYTHONPATH", "")])
+    environment |= {"DJANGO_SETTINGS_MODULE": "config", "PYTHONPATH": path, **more}
     done = subprocess.run(
         [sys.executable, "-W", "error", *command],
         cwd=project,
