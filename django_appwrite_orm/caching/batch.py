@@ -41,25 +41,29 @@ class Batch:
         self._counting = threading.RLock()  # not kept while anything is waited for
         self._ended = False
 
-    def covers(self, store: Store, tables: Sequence[TableKeys]) -> bool:
-        return not self._ended and store is self.store and self.table in tables
+    def covers(self, store: Store, tables: Sequence[TableKeys], life: int) -> bool:
+        """Whether a write of these tables, whose fence has to stand for `life` seconds, is part of it. One that takes
+        longer than the batch's stands for itself: a fence that is prolonged by some and shortened by others would be
+        one that nobody can rely on."""
+        return not self._ended and store is self.store and self.table in tables and life <= self._life
 
-    def write(self, send: Callable[[], Steps[Result]]) -> Steps[Result]:
-        """One write of the batch; as `caching.write`, but that the lane stays."""
+    def write(self, send: Callable[[], Steps[Result]], life: int | None = None) -> Steps[Result]:
+        """One write of the batch; as `caching.write`, but that the lane stays. `life` is that of its own fence, should
+        it need one: the batch's, unless it is shorter."""
         with self._counting:
             self._under_way += 1
         try:
-            return (yield from self._written(send))
+            return (yield from self._written(send, self._life if life is None else life))
         finally:
             with self._counting:
                 self._under_way -= 1
 
-    def _written(self, send: Callable[[], Steps[Result]]) -> Steps[Result]:
+    def _written(self, send: Callable[[], Steps[Result]], life: int) -> Steps[Result]:
         yield from pay_what_is_due(self.store)
         asked = time.monotonic()
         if not (yield from self._prolonged()) and not (yield from self._taken()):
             # Somebody else holds the lane: this write stands beside theirs, as any other would.
-            return (yield from write(self.store, [self.table], send, self._life))
+            return (yield from write(self.store, [self.table], send, life))
         self._until = asked + self._life
         try:
             result = yield from send()
@@ -122,9 +126,9 @@ def batched_write(
     """A write: part of the batch that is open here for one of its tables, or one of its own; what it changes
     besides is fenced for itself."""
     for batch in _batches.get():
-        if batch.covers(store, tables):
+        if batch.covers(store, tables, life):
             others = [table for table in tables if table != batch.table]
-            return batch.write(partial(batched_write, store, others, send, life) if others else send)
+            return batch.write(partial(batched_write, store, others, send, life) if others else send, life)
     return write(store, tables, send, life)
 
 

@@ -17,6 +17,7 @@ class Request:
     `absent` names the error type that is an answer rather than an error (an absent row): the transport
     then answers `null`. A body of None sends none. `repeatable` marks a write that is applied no more than once
     however many copies of it arrive: a create under an id of our own. `shape` is what a good answer looks like.
+    `rows` is how many rows a write changes, or may change where only the server knows: many take longer.
     `refusals_are_unclear` marks a write that may have been applied although the server answers 400.
     """
 
@@ -28,6 +29,7 @@ class Request:
     repeatable: bool = False
     shape: Shape = any_object
     refusals_are_unclear: bool = False
+    rows: int = 1
 
     @property
     def is_read(self) -> bool:

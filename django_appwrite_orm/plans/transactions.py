@@ -20,12 +20,14 @@ def begin_transaction(seconds: int) -> Request:
 
 def stage_operations(transaction: str, operations: Sequence[dict[str, Any]]) -> Request:
     """All of these operations, in order, or none."""
-    return Request("POST", f"/tablesdb/transactions/{transaction}/operations", body={"operations": list(operations)})
+    body = {"operations": list(operations)}
+    return Request("POST", f"/tablesdb/transactions/{transaction}/operations", body=body, rows=len(operations))
 
 
-def end_transaction(transaction: str, *, commit: bool) -> Request:
-    """Apply what was staged, or forget it."""
-    return Request("PATCH", f"/tablesdb/transactions/{transaction}", body={"commit" if commit else "rollback": True})
+def end_transaction(transaction: str, *, commit: bool, rows: int = 1) -> Request:
+    """Apply what was staged, changes of so many `rows`, or forget it."""
+    body = {"commit" if commit else "rollback": True}
+    return Request("PATCH", f"/tablesdb/transactions/{transaction}", body=body, rows=rows)
 
 
 def staged(request: Request, transaction: str) -> Request:

@@ -13,6 +13,8 @@ from .shapes import entity, listing
 
 # Rows in one bulk create (the server's batch size for self-hosted projects).
 BULK_LIMIT = 100
+# Rows for which time is allowed where only the server knows how many there are.
+UNKNOWN_ROWS = BULK_LIMIT
 # Rows that the answer to a bulk change shows; its total counts all of them (recorded of Appwrite 1.9.6).
 SHOWN_LIMIT = 100
 
@@ -45,7 +47,7 @@ class CreateRows:
     @property
     def request(self) -> Request:
         body = {"rows": [dict(row) for row in self.rows]}
-        return Request("POST", self.table.rows, body=body, repeatable=True, shape=listing)
+        return Request("POST", self.table.rows, body=body, repeatable=True, shape=listing, rows=len(self.rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,9 @@ class UpdateRows:
         if self.first is not None:
             queries += [Clause("orderAsc", "$sequence"), Clause("limit", values=(self.first,))]
         body = {"data": dict(self.data), "queries": [str(one) for one in queries]}
-        return Request("PATCH", self.table.rows, body=body, shape=listing, refusals_are_unclear=self.by_operators)
+        rows = UNKNOWN_ROWS if self.first is None else self.first
+        unclear = self.by_operators
+        return Request("PATCH", self.table.rows, body=body, shape=listing, refusals_are_unclear=unclear, rows=rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +150,8 @@ class DeleteRows:
 
     @property
     def request(self) -> Request:
-        return Request("DELETE", self.table.rows, body={"queries": [str(f) for f in self.filters]}, shape=listing)
+        body = {"queries": [str(f) for f in self.filters]}
+        return Request("DELETE", self.table.rows, body=body, shape=listing, rows=UNKNOWN_ROWS)
 
 
 WritePlan = CreateRow | CreateRows | UpdateRow | IncrementRow | UpdateRows | DeleteRow | DeleteRows

@@ -9,7 +9,7 @@ from appwrite.id import ID
 from django.core.exceptions import ValidationError
 
 from .. import signals
-from ..exceptions import AppwriteError, IntegrityError, NotSupportedError
+from ..exceptions import AppwriteError, IntegrityError, NotSupportedError, RateLimited, Unavailable
 from ..plans import BULK_LIMIT, CreateRow, CreateRows
 from ..signals import Send
 from ..steps import Steps
@@ -54,7 +54,12 @@ def bulk_create(
     creation = _Creation(table, rows, alias, data, {data[n]["$id"] for n in made_here & data.keys()}, errors, conflicts)
     done = 0
     for chunk in chunks:
-        yield from creation.write(chunk)
+        try:
+            yield from creation.write(chunk)
+        except (Unavailable, RateLimited) as error:
+            if transaction is None:
+                error.args = (_cut_off(error, done, len(data), len(chunk)),)
+            raise
         done += len(chunk)
         if progress is not None:
             progress(done, len(data))
@@ -62,6 +67,14 @@ def bulk_create(
     arguments = {"rows": written, "count": len(written), "using": alias}
     yield from announce(alias, Send(signals.post_bulk_create, table, arguments))
     return written if conflicts is None else [row for n, row in enumerate(rows) if n not in (errors or ())]
+
+
+def _cut_off(error: AppwriteError, done: int, whole: int, chunk: int) -> str:
+    unknown = f", and perhaps some or all of the next {chunk}" if error.unclear else ""
+    return (
+        f"{str(error).rstrip('.')}. Of {whole} rows {done} are written{unknown}. The others keep their ids, so that"
+        " running it again goes on: bulk_create([row for row in rows if not row.is_saved], ignore_conflicts=True)."
+    )
 
 
 class _Creation(Generic[R]):

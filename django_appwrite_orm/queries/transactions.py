@@ -230,7 +230,8 @@ class Transaction:
             return
         connection = connections[self.alias]
         try:
-            yield from connection.write(list(self._tables), end_transaction(self._id, commit=True))
+            rows = sum(plan.request.rows for _, plan in self._staged)
+            yield from connection.write(list(self._tables), end_transaction(self._id, commit=True, rows=rows))
         except AppwriteError as error:
             if error.type == "transaction_conflict":
                 raise (yield from refused_commit(self.alias, self._staged, error)) from error
