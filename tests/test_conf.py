@@ -37,6 +37,18 @@ def test_right_settings_have_no_problem() -> None:
         assert check_settings() == []
 
 
+def test_a_project_and_a_key_that_the_local_appwrite_does_not_know_are_refused() -> None:
+    assert found(ENDPOINT="local:", PROJECT_ID="local", API_KEY="local") == []
+    for project in ("shop", "..."):
+        assert found(ENDPOINT="local:", PROJECT_ID=project) == [
+            (
+                "appwrite_orm.E003",
+                f"APPWRITE_ORM['default']: {key} is not that of the local Appwrite, which is 'local'.",
+            )
+            for key in ("PROJECT_ID", "API_KEY")
+        ]
+
+
 @pytest.mark.parametrize(
     ("setting", "message"),
     [

@@ -40,15 +40,27 @@ def problems(alias: str) -> Iterator[Problem]:
     meant = misspelt(given, KEYS)
     corrected = {meant.get(key, key): value for key, value in given.items()}
     yield from key_problems(where, given, KEYS, LOCAL_DEFAULTS.keys() if is_local(corrected) else frozenset())
-    for key in ("PROJECT_ID", "DATABASE_ID", "SERVER_ID"):
+    local = is_local(given)
+    yield from _local_problems(where, given)
+    for key in ("DATABASE_ID", "SERVER_ID") if local else ("PROJECT_ID", "DATABASE_ID", "SERVER_ID"):
         if isinstance(given.get(key), str) and given[key] and not VALID_ID.fullmatch(given[key]):
             yield Problem("E007", f"{where}: {key} {shown(given[key])} is not a valid Appwrite id.", f"Use {ID_RULE}.")
-    if is_unsendable(given.get("API_KEY")):
+    if not local and is_unsendable(given.get("API_KEY")):
         message = f"{where}: API_KEY holds a character that cannot be sent in an HTTP header."
         yield Problem("E003", message, "Copy the key again, without spaces, line ends or letters outside ASCII.")
     yield from _endpoint_problems(where, given)
     yield from _listening_problems(where, given)
     yield from cache_problems(f"{where}['CACHE']", given.get("CACHE", {}))
+
+
+def _local_problems(where: str, given: Mapping[str, Any]) -> Iterator[Problem]:
+    """A project or a key that the local Appwrite does not know: it would answer every request with 404 or 401."""
+    if not is_local(given):
+        return
+    for key, only in LOCAL_DEFAULTS.items():
+        if isinstance(given.get(key), str) and given[key] not in ("", only):
+            message = f"{where}: {key} is not that of the local Appwrite, which is {only!r}."
+            yield Problem("E003", message, f"Leave {key} out where ENDPOINT begins with 'local:'.")
 
 
 def _endpoint_problems(where: str, given: Mapping[str, Any]) -> Iterator[Problem]:
