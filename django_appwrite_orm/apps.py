@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -22,15 +21,19 @@ class DjangoAppwriteORMConfig(AppConfig):
     name = "django_appwrite_orm"
     verbose_name = "Appwrite"
 
+    def __init__(self, app_name: str, app_module: Any) -> None:
+        from .conf import note_test_command
+
+        super().__init__(app_name, app_module)
+        note_test_command()  # before the ready() of any app, which may read rows
+
     def ready(self) -> None:
         from . import checks  # noqa: F401 - registers the system checks
-        from .conf import hide_secrets, mark_test_run
+        from .conf import hide_secrets
         from .connection import before_use
         from .queries import Table
         from .registry import registry
 
-        if sys.argv[1:2] == ["test"]:  # manage.py test: what its child processes do is part of the test run too
-            mark_test_run()
         if _look_after_schema not in before_use:
             before_use.append(_look_after_schema)
         hide_secrets(getattr(settings, "APPWRITE_ORM", None))

@@ -116,7 +116,7 @@ class Connection:
     def check_allowed(self) -> None:
         """Raise `ConfigurationError` while tests run, if this connection does not lead to a store of theirs. Asked
         before everything that a connection does; a connection may be older than the test run."""
-        if self._refusal is not None and is_test_run():
+        if is_test_run() and self._refusal is not None:  # in this order: it notes that there was a run
             raise ConfigurationError(self._refusal)
 
     def prepare(self) -> Steps[None]:

@@ -8,7 +8,7 @@ has it among its local variables, for Django's page for an error under DEBUG sho
 from .connections import ConnectionSettings, connection_settings
 from .given import DEFAULT_ALIAS, configured, replacing
 from .hiding import hide_secrets
-from .in_tests import is_test_command, is_test_run, mark_test_run, refusal
+from .in_tests import is_test_command, is_test_run, note_test_command, refusal
 from .keys import ID_RULE, VALID_ID, Problem, shown
 from .problems import problems, setting_problems
 
@@ -23,7 +23,7 @@ __all__ = [
     "hide_secrets",
     "is_test_command",
     "is_test_run",
-    "mark_test_run",
+    "note_test_command",
     "problems",
     "refusal",
     "replacing",

@@ -5,36 +5,86 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 from django.conf import settings
+from django.core.management import ManagementUtility
 
 from ..transport import IN_MEMORY, local_file
 
 # "1" allows every connection: for a whole test run, its child processes included.
 ALLOW_ALL = "APPWRITE_ORM_ALLOW_IN_TESTS"
-# Set by pytest (8.2 and later) from its start to its end, and by `mark_test_run`. Child processes inherit both.
+# Set by pytest from its start to its end (8.2 and later) and during each test, and by `note_test_command`. Child
+# processes inherit all of them.
 _PYTEST = "PYTEST_VERSION"
+_PYTEST_TEST = "PYTEST_CURRENT_TEST"
 _COMMAND = "APPWRITE_ORM_TEST_RUN"
 
 
-def mark_test_run() -> None:
-    """Let this process and its children count as a test run, before Django's test environment is set up."""
-    os.environ[_COMMAND] = "1"
+# Programs whose first argument is a management command.
+_MANAGE = {"manage.py", "django-admin"}
+_UNITTEST = "unittest.__main__"
+
+
+class _Seen:
+    """Whether this process has been a test run. Threads that tests leave behind go on after it."""
+
+    ever = False
+
+
+def note_test_command() -> None:
+    """Let this process and its children count as a test run from now on, if `manage.py test` or `python -m unittest`
+    started it. Django's test environment is set up later, or not at all."""
+    if _is_management_test() or _started_module() == _UNITTEST:
+        os.environ[_COMMAND] = "1"
+
+
+def _started_module() -> str | None:
+    """What stands after `python -m`, with the submodule that is run where it is a package."""
+    return getattr(getattr(sys.modules.get("__main__"), "__spec__", None), "name", None)
+
+
+def _is_management_test() -> bool:
+    """A script of another kind may have "test" as its first argument too."""
+    if sys.argv[1:2] != ["test"]:
+        return False
+    if Path(sys.argv[0]).name in _MANAGE:
+        return True
+    frame = sys._getframe()
+    while frame.f_back is not None:
+        frame = frame.f_back
+        if isinstance(frame.f_locals.get("self"), ManagementUtility):
+            return True
+    return False
 
 
 def is_test_command() -> bool:
-    """Whether this is `manage.py test`, or a child process of it."""
+    """Whether this is `manage.py test` or `python -m unittest`, or a child process of them."""
     return _COMMAND in os.environ
 
 
 def is_test_run() -> bool:
-    """Whether tests run here: under pytest, under `manage.py test`, or after `setup_test_environment()`, which every
-    runner for Django calls, in each of its processes."""
-    if _PYTEST in os.environ or _COMMAND in os.environ:
+    """Whether tests run here: under pytest, under `manage.py test` or `python -m unittest`, or after
+    `setup_test_environment()`, which every runner for Django calls, in each of its processes. After the run: whether
+    this thread is one that it may have left behind."""
+    if _tests_run():
+        _Seen.ever = True
+        return True
+    return _Seen.ever and not _in_main_thread()
+
+
+def _tests_run() -> bool:
+    if _PYTEST in os.environ or _PYTEST_TEST in os.environ or _COMMAND in os.environ:
         return True
     utils = sys.modules.get("django.test.utils")  # not imported for this: production does without django.test
     return utils is not None and hasattr(utils._TestState, "saved_data")
+
+
+def _in_main_thread() -> bool:
+    """Not while the interpreter waits for the other threads at its end, and runs what was registered with `atexit`."""
+    main = threading.main_thread()
+    return main.is_alive() and threading.current_thread() is main
 
 
 def refusal(alias: str, endpoint: str, *, allowed: bool) -> str | None:

@@ -142,6 +142,7 @@ def test_a_load_does_not_reach_a_server(real, tmp_path) -> None:
 
 def test_a_connection_that_is_older_than_the_test_run(real, monkeypatch) -> None:
     monkeypatch.delenv("PYTEST_VERSION")
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")
     saved = _TestState.__dict__["saved_data"]
     monkeypatch.delattr(_TestState, "saved_data")
     assert not is_test_run()
@@ -353,6 +354,46 @@ def test_only_the_module_s(lamp, appwrite, number):
     Toy.objects.create(name="more")
 """
 
+# An app that reads in its ready(), before the one of this package is ready.
+EARLY = """
+from django.apps import AppConfig
+from django_appwrite_orm.connection import connections
+from django_appwrite_orm.exceptions import ConfigurationError
+
+class EarlyConfig(AppConfig):
+    name = "early"
+
+    def ready(self):
+        try:
+            connections["default"].check_allowed()
+        except ConfigurationError as error:
+            print(f"early: {error}")
+"""
+LATE = """
+import atexit
+import os
+import threading
+from shop.tables import Toy
+from django_appwrite_orm.exceptions import ConfigurationError
+
+def write(when):
+    try:
+        Toy.objects.create(name="never")
+    except ConfigurationError as error:
+        print(f"{when}: {error}")
+
+def late():
+    threading.main_thread().join()
+    write("late")
+
+def test_it(appwrite):
+    assert Toy.objects.count() == 0
+    threading.Thread(target=late).start()
+    atexit.register(write, "atexit")
+
+from django_appwrite_orm.contrib.testing import appwrite
+"""
+
 
 @pytest.fixture
 def project(tmp_path) -> Path:
@@ -413,6 +454,37 @@ def test_under_pytest(project, plugin: str) -> None:
     options = ("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--rootdir", str(project))
     command = ("-m", "pytest", *options, *(("-p", plugin) if plugin != "django" else ()))
     assert "8 passed" in _run(project, *command, "test_with_pytest.py")
+
+
+@pytest.mark.parametrize("command", [("django", "test"), ("unittest", "plain_tests")])
+def test_before_django_s_test_environment_is_set_up(project, command: tuple[str, ...]) -> None:
+    (project / "early").mkdir()
+    (project / "early" / "__init__.py").write_text("")
+    (project / "early" / "apps.py").write_text(textwrap.dedent(EARLY))
+    (project / "config.py").write_text(SETTINGS.format(folder=str(project)).replace('["', '["early", "', 1))
+    (project / "plain_tests.py").write_text("import django\ndjango.setup()\n" + textwrap.dedent(PLAIN))
+    assert "early: APPWRITE_ORM['default']: tests run" in _run(project, "-m", *command)
+
+
+@pytest.mark.parametrize("plugin", ["django", "no:django"])
+def test_threads_that_outlive_pytest(project, plugin: str) -> None:
+    (project / "conftest.py").write_text("import django\n\ndjango.setup()\n")
+    (project / "test_late.py").write_text(textwrap.dedent(LATE))
+    said = _run(project, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", plugin, "test_late.py")
+    assert "late: APPWRITE_ORM['default']: tests run" in said
+    assert "atexit: APPWRITE_ORM['default']: tests run" in said
+
+
+def test_a_script_whose_argument_is_test(project) -> None:
+    code = """
+        import django
+        django.setup()
+        from django_appwrite_orm.connection import connections
+        connections["default"].check_allowed()
+        print("allowed")
+    """
+    (project / "crawl.py").write_text(textwrap.dedent(code))
+    assert "allowed" in _run(project, "crawl.py", "test")
 
 
 def test_the_mixin_stands_first() -> None:
