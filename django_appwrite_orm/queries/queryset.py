@@ -9,7 +9,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from ..connection import connections
-from ..exceptions import ConfigurationError
+from ..exceptions import ConfigurationError, NotSupportedError
 from ..steps import arun, run
 from ..tables import Row, alters_data
 from .changes import Changes
@@ -17,6 +17,7 @@ from .managers import Manager, proxies
 from .numbers import Numbers
 from .operations import invalidate
 from .recognized import Hidden, QueryFacts, Recognized
+from .subqueries import values_of
 
 if TYPE_CHECKING:
     from .managers import ManagerOf
@@ -48,6 +49,17 @@ class QuerySet(Changes[R], Numbers[R], Recognized):
     def ordered(self) -> bool:
         """True: rows come in the order of creation where no other is asked for."""
         return True
+
+    def resolve_expression(self, query: object = None, *args: object, for_save: bool = False, **kwargs: object) -> Any:
+        """The values for `in` in a lookup of a Django model, which calls this: read now, and ids where no column was
+        named. Without it, Django would compare with the text of each row or dict. Raises FieldError for several
+        columns, and NotSupportedError where Django would make a subquery of it to save, whose text it would save."""
+        if for_save:
+            raise NotSupportedError(
+                f"A queryset of {self.model.__name__} cannot be saved in a column of a Django model: give one of its"
+                " values, such as queryset.values_list('name', flat=True)[0]."
+            )
+        return values_of(self.names, self)
 
     @classmethod
     def as_manager(cls) -> ManagerOf[Self]:

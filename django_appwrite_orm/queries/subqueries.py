@@ -95,6 +95,22 @@ def among(table: type[Row], path: str, column: columns.Column, lookup: str, quer
     return Among(FOLLOWS, column.key, None, column, source, query)
 
 
+def values_of(names: tuple[str, ...] | None, results: Iterable[Any]) -> list[Any]:
+    """The `results` of a queryset as the value of `in` in the lookup of a Django model; `names` are what `values()` was
+    asked for, None for rows. Raises FieldError for several columns."""
+    if names is not None and len(names) != 1:
+        raise FieldError(f"A queryset as the value of in must give one column, not {', '.join(names)}.")
+    return [_single(result, "pk" if names is None else names[0]) for result in results]
+
+
+def _single(value: Any, name: str) -> Any:
+    if isinstance(value, Row):
+        return value.pk
+    if isinstance(value, dict):
+        return value[name]
+    return value[0] if isinstance(value, tuple) else value
+
+
 def _kind(column: columns.Column) -> str:
     """What is compared with its like alone: texts, numbers, and every other kind."""
     return "text" if column.is_text else "number" if column.type_name in _NUMBERS else column.type_name

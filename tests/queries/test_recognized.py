@@ -14,6 +14,7 @@ from typing import Any
 import django_filters
 import pytest
 from django import forms
+from django.core.exceptions import FieldError
 from django.core.paginator import Paginator
 from django.db import models
 from django.db.models import Count
@@ -251,12 +252,12 @@ class TestNothingElseOfDjangos:
         hidden = {name for name in dir(models.QuerySet) if isinstance(getattr(QuerySet, name), Hidden)}
         ours = {name for name in dir(models.QuerySet) if hasattr(Book.objects.all(), name)}
         assert hidden | ours == set(dir(models.QuerySet))
-        assert {"resolve_expression", "complex_filter"} <= hidden
+        assert {"_fetch_all", "complex_filter"} <= hidden
         for name in ours - {name for name in dir(models.QuerySet) if name.startswith("__")}:
             home = next(base for base in QuerySet.__mro__ if name in vars(base))
             assert home.__module__.startswith("django_appwrite_orm"), name
-        with pytest.raises(AttributeError, match="QuerySet has no 'resolve_expression': it asks Appwrite"):
-            _ = Book.objects.resolve_expression
+        with pytest.raises(AttributeError, match="QuerySet has no 'complex_filter': it asks Appwrite"):
+            _ = Book.objects.all().complex_filter
 
     def test_copies_and_pickles_are_as_they_were(self) -> None:
         asked = Book.objects.filter(title="Dune")
@@ -273,6 +274,29 @@ class TestNothingElseOfDjangos:
     def test_values_for_a_django_model(self) -> None:
         chosen = Person.objects.filter(name__in=Book.objects.filter(title="Dune").values_list("title", flat=True))
         assert list(chosen.query.where.children[0].rhs) == ["Dune"]
+
+    @pytest.mark.parametrize("form", ["values", "values_list", "named", "flat", "rows", "manager"])
+    def test_each_form_of_values_for_a_django_model(self, form: str) -> None:
+        """Django compares with the text of whatever else it is given, so that exclude() gives every row."""
+        dune = Book.objects.get(title="Dune")
+        books = Book.objects.filter(title="Dune")
+        given, expected = {
+            "values": (books.values("title"), ["Dune"]),
+            "values_list": (books.values_list("title"), ["Dune"]),
+            "named": (books.values_list("title", named=True), ["Dune"]),
+            "flat": (books.values_list("title", flat=True), ["Dune"]),
+            "rows": (books, [dune.pk]),
+            "manager": (Book.objects, [book.pk for book in Book.objects.all()]),
+        }[form]
+        left = Person.objects.exclude(name__in=given)
+        assert list(left.query.where.children[0].children[0].rhs) == expected
+
+    def test_what_is_no_value_for_a_django_model(self) -> None:
+        with pytest.raises(FieldError, match="must give one column, not title, price"):
+            Person.objects.filter(name__in=Book.objects.values("title", "price"))
+        titles = Book.objects.values_list("title", flat=True)
+        with pytest.raises(NotSupportedError, match="A queryset of Book cannot be saved in a column of a Django model"):
+            Person.objects.update(name=titles)
 
     def test_what_asks_for_sql_is_refused(self) -> None:
         with pytest.raises(NotSupportedError, match=r"Exists\(\) or Subquery\(\) is not possible here"):
