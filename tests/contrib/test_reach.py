@@ -430,7 +430,10 @@ def _run(project: Path, *command: str, **more: str) -> str:
 
 
 def test_under_django_s_runner(project) -> None:
-    assert "Ran 28 tests" in _run(project, "-m", "django", "test", "shop.tests", "shop.plain", "--shuffle")
+    output = _run(project, "-m", "django", "test", "shop.tests", "shop.plain", "--shuffle")
+    # Not "Ran 28 tests": Python 3.12.1 leaves out the skipped one.
+    assert "Found 28 test(s)" in output
+    assert "\nOK" in output
 
 
 @pytest.mark.slow

@@ -14,7 +14,8 @@ import os, sys, threading, time
 import django
 from django.conf import settings
 settings.configure(INSTALLED_APPS=["django_appwrite_orm", "tests.events"], APPWRITE_ORM={"default": {
-    "ENDPOINT": sys.argv[1], "PROJECT_ID": "p", "API_KEY": "k", "DATABASE_ID": "d"}},
+    "ENDPOINT": sys.argv[1], "DATABASE_ID": "d",
+    **({} if sys.argv[1].startswith("local:") else {"PROJECT_ID": "p", "API_KEY": "k"})}},
     CACHES={"default": {"BACKEND": sys.argv[2], "LOCATION": "redis://127.0.0.1:1/0"}})
 django.setup()
 from django_appwrite_orm import orm
