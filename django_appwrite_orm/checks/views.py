@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import URLPattern, get_resolver
 from django.views.generic.detail import SingleObjectMixin
-from django.views.generic.edit import ModelFormMixin
+from django.views.generic.edit import BaseCreateView, ModelFormMixin
 
 from ..tables import Row
 from .finding import Finding
@@ -32,8 +32,13 @@ def _problems(view: Any, options: dict[str, Any], table: type[Row]) -> Iterator[
     name, meta = f"{view.__module__}.{view.__qualname__}", table._meta
     if issubclass(view, ModelFormMixin) and not _option(view, options, "form_class"):
         message = f"The view makes a ModelForm of {meta.label}, which is a Table and not a Django model."
-        hint = f"Give it a form_class, or use FormView and {table.__name__}.objects.create(**form.cleaned_data)."
+        hint = (
+            f"Use FormView, with {table.__name__}.objects.create(**form.cleaned_data) in form_valid(); or give it a"
+            " form_class that takes instance= and has a save()."
+        )
         yield Finding("E060", message, hint, name)
+    if issubclass(view, BaseCreateView):  # it shows no row
+        return
     own = view.get_context_object_name is not SingleObjectMixin.get_context_object_name
     if not own and not _option(view, options, "context_object_name"):
         message = f"The template of the view has a row of {meta.label} as {{{{ object }}}} alone, without a name."

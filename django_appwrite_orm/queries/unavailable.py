@@ -50,7 +50,7 @@ class UnavailableMethods:
     extra: Any = Unavailable(_SQL)
     raw: Any = Unavailable(_SQL)
     explain: Any = Unavailable(
-        "Appwrite shows no plan. The logger 'django_appwrite_orm.queries' names each request at the level DEBUG."
+        "Appwrite shows no plan. The logger 'django_appwrite_orm.transport' names each request at the level DEBUG."
     )
     select_for_update: Any = Unavailable(
         "Appwrite locks no rows. Use atomic(), save(if_unchanged=True), or F() in update()."

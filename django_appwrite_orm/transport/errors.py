@@ -49,14 +49,17 @@ def error_from(
     after a 400 too, see `Request`.
     """
     kind, said = _text_of(body, "type"), _text_of(body, "message")
-    message = f"Appwrite answered {request} with {status}{f' {shortened(kind, 100)}' if kind else ''}: "
-    message += shortened(said or "no message")
+    if nobodys := kind is None and said is None:
+        message = f"{endpoint} answered {request} with {status}, and not as Appwrite does."
+    else:
+        message = f"Appwrite answered {request} with {status}{f' {shortened(kind, 100)}' if kind else ''}: "
+        message += shortened(said or "no message")
     if kind in UNMADE:
         message += " Run migrate_appwrite."
     if status in (414, 431):
         message += " A proxy before Appwrite takes less than HEAD_LIMIT: lower the setting to what it takes."
-    elif kind is None and said is None:
-        message += f". This is not an error of Appwrite's: is {endpoint}, the setting ENDPOINT, the URL of its API?"
+    elif nobodys:
+        message += " Is the setting ENDPOINT the URL of Appwrite's API, and does no proxy answer in its place?"
     elif kind == "general_route_not_found" and not endpoint.endswith("/v1"):
         message += f" Add /v1 to the setting ENDPOINT, which is {endpoint}."
     if status == 429:

@@ -86,7 +86,7 @@ def test_what_is_no_name() -> None:
         ("alias", "compute in Python"),
         ("extra", r"raw_queries\(\)"),
         ("raw", r"raw_queries\(\)"),
-        ("explain", "logger 'django_appwrite_orm.queries'"),
+        ("explain", "logger 'django_appwrite_orm.transport'"),
         ("select_for_update", r"atomic\(\)"),
         ("union", r"a \| b"),
     ],
