@@ -82,7 +82,7 @@ class Client:
             found = self._wire.send(outgoing, timeout)
         except BaseException as error:  # of a signal handler, for instance
             raise without_frames(error, outside)  # noqa: B904 -- it is the same error
-        return self._hidden(_reply(found))
+        return _hidden(_reply(found), outgoing)
 
     async def asend(self, request: Request, timeout: float, request_id: str = "") -> Reply:
         """The same on the running event loop."""
@@ -91,7 +91,7 @@ class Client:
             found = await self._wire.asend(outgoing, timeout)
         except BaseException as error:  # a cancellation, for instance
             raise without_frames(error, outside)  # noqa: B904 -- it is the same error
-        return self._hidden(_reply(found))
+        return _hidden(_reply(found), outgoing)
 
     def _headers(self, request_id: str) -> dict[str, str | Secret]:
         """Those that every request has, the caller's apart."""
@@ -135,16 +135,6 @@ class Client:
         """Bytes of a read's request line and headers, its queries apart, at most."""
         return _PATH + Outgoing("GET", "", {**self._headers("0" * 8), **self._caller}, None).head_size + _ADDED
 
-    def _hidden(self, reply: Reply) -> Reply:
-        """A server or proxy that shows the request in its error must not put the key into our messages."""
-        if reply.status < 400:
-            return reply
-        text = reply.text
-        for secret in self._caller.values():
-            if len(secret.reveal()) >= _SECRET_LENGTH:
-                text = text.replace(secret.reveal(), HIDDEN)
-        return reply._replace(text=text, body=text.encode())
-
     def speaking_for(self, caller: Mapping[str, Secret]) -> Client:
         """The same client with these headers in place of the API key; both use the same connections."""
         other = copy.copy(self)
@@ -175,3 +165,16 @@ def _reply(found: Incoming | NoAnswer) -> Reply:
     is_json = "json" in found.headers.get("content-type", "").lower()
     text = found.body.decode("utf-8", "replace")
     return Reply(found.status, text, is_json, found.headers.get("retry-after"), found.headers, found.body)
+
+
+def _hidden(reply: Reply, outgoing: Outgoing) -> Reply:
+    """A server or proxy that shows the request in its error must not put its key or token into our messages, whether
+    it is the connection's or was set on a client of the SDK."""
+    if reply.status < 400:
+        return reply
+    text = reply.text
+    for value in outgoing.headers.values():
+        if isinstance(value, Secret) and len(value.reveal()) >= _SECRET_LENGTH:
+            # PHP's JSON has a backslash before each slash.
+            text = text.replace(value.reveal(), HIDDEN).replace(value.reveal().replace("/", "\\/"), HIDDEN)
+    return reply._replace(text=text, body=text.encode())

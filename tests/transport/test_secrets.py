@@ -275,6 +275,20 @@ def test_no_frame_of_the_sdk_s_client_shows_a_secret() -> None:
     assert JWT in was_sent(server)
 
 
+@pytest.mark.parametrize("token", [JWT, "c2Vzc2lvbg/c2Vzc2lvbg/c2Vzc2lvbg=="])
+@pytest.mark.parametrize("slash", ["/", "\\/"], ids=["any JSON", "JSON of PHP"])
+def test_a_token_of_the_sdk_s_client_is_hidden_where_a_server_shows_it(token: str, slash: str) -> None:
+    shows = f'{{"message": "not today: {token.replace("/", slash)}", "code": 418}}'
+    with faulty(answer(418, shows)) as server:
+        settings = ConnectionSettings(
+            alias="x", endpoint=server.endpoint, project_id="p", database_id="d", api_key=Secret(KEY)
+        )
+        connection = Connection(settings)
+        server._clients.append(connection.client)
+        error = caught(lambda: connection.sdk_client().set_jwt(token).call("GET", "/users"))
+    assert str(error).endswith("not today: [hidden]")
+
+
 def test_a_secret_shows_itself_nowhere() -> None:
     secret = Secret(KEY)
     settings = ConnectionSettings(
