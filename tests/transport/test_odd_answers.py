@@ -93,6 +93,25 @@ def test_many_tiny_values_are_not_decoded(drive: Drive, item: str) -> None:
     assert len(server.received) == 1
 
 
+@pytest.mark.parametrize("colon", [":", " :", "\n:"])
+def test_many_keys_are_not_decoded(drive: Drive, colon: str) -> None:
+    """Each is a text of its own, which the dict and, meanwhile, the parser keep a place for: 300 MB at the most."""
+    large = ("{" + ",".join([f'"{number}"{colon}0' for number in range(1_900_000)]) + "}").encode()
+    with (
+        faulty(packed("gzip", gzip.compress(large, 1))) as server,
+        mock.patch.object(json, "loads", side_effect=AssertionError("it was decoded")),
+        pytest.raises(Unavailable, match=f"more than {bodies.HEAVIEST} bytes of memory; ask for fewer rows"),
+    ):
+        drive(exchange(server.client(), READ, timeout=60, retries=2))
+
+
+def test_keys_of_json_in_a_text_do_not_count_as_keys() -> None:
+    text = json.dumps({"text": json.dumps({"a": 1, "b": "c: d"})}).encode()
+    ends_in_a_backslash = json.dumps({"text\\": 1}).encode()
+    assert bodies._weight(text) == len(text) + 2 * 200 + 64 + 100
+    assert bodies._weight(ends_in_a_backslash) == len(ends_in_a_backslash) + 200 + 100
+
+
 def test_a_bomb_is_unpacked_no_further_than_allowed(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
     """Piece by piece, so that the time is looked at in between, and on an event loop in threads."""
     monkeypatch.setattr(bodies, "LARGEST", 5_000_000)
