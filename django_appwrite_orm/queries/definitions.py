@@ -32,7 +32,7 @@ from .table import Table
 _DEFINITION = ("name", "id", "schema", "role", "indexes", "interface")
 _FIELD = ("type", "required", "default", "array", "size", "min", "max", "enum")
 _INDEX = ("key", "type", "attributes", "orders")
-_INDEXES = {"key": Index, "unique": UniqueIndex, "fulltext": FulltextIndex}
+_INDEXES: dict[str, type[Index]] = {"key": Index, "unique": UniqueIndex, "fulltext": FulltextIndex}
 _KINDS: Mapping[str, Callable[..., columns.Column]] = {
     "string": columns.String,
     "number": columns.Integer,

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Never
 
 from ..exceptions import ConfigurationError
 
 _LONGEST_KEY = 36
+# What Django's indexes and constraints take, and what to write here. Of the others Appwrite's indexes have nothing.
+_INSTEAD = {
+    "fields": "Give the columns by themselves: Index('category', '-price')",
+    "name": "Write key= for its name on the server, or leave it out",
+    "unique": "Write UniqueIndex(...)",
+}
 
 
 class Index:
@@ -20,7 +26,16 @@ class Index:
 
     type: ClassVar[str] = "key"
 
-    def __init__(self, *columns: str, key: str | None = None, lengths: Sequence[int | None] | None = None) -> None:
+    def __init__(
+        self,
+        *columns: str,
+        key: str | None = None,
+        lengths: Sequence[int | None] | None = None,
+        **unknown: Never,
+    ) -> None:
+        for word in unknown:
+            advice = _INSTEAD.get(word, "It takes columns, key= and lengths=")
+            raise ConfigurationError(f"{type(self).__name__} has no option {word}=. {advice}.")
         if not columns or not all(isinstance(column, str) and column.lstrip("-") for column in columns):
             raise ConfigurationError(f"{type(self).__name__}: name at least one column, as text, not {columns!r}.")
         if lengths is not None and len(lengths) != len(columns):

@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.validators import MinLengthValidator
 from django.db import models
 
-from django_appwrite_orm import columns
+from django_appwrite_orm import FulltextIndex, Index, SpatialIndex, UniqueIndex, columns
 from django_appwrite_orm.exceptions import ConfigurationError
 
 KINDS: dict[str, tuple[Any, ...]] = {
@@ -89,3 +89,19 @@ def test_a_class_of_ones_own_may_take_them() -> None:
             self.verbose_name = verbose_name
 
     assert Titled(verbose_name="Title").verbose_name == "Title"
+
+
+@pytest.mark.parametrize("kind", [Index, UniqueIndex, FulltextIndex, SpatialIndex])
+@pytest.mark.parametrize(
+    ("word", "value", "advice"),
+    [
+        ("fields", ["title", "-price"], "Give the columns by themselves: Index('category', '-price')."),
+        ("name", "by_title", "Write key= for its name on the server, or leave it out."),
+        ("unique", True, "Write UniqueIndex(...)."),
+        ("condition", models.Q(price=1), "It takes columns, key= and lengths=."),
+    ],
+)
+def test_an_option_of_djangos_indexes(kind: type[Index], word: str, value: Any, advice: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        kind("title", **{word: value})
+    assert str(caught.value) == f"{kind.__name__} has no option {word}=. {advice}"
