@@ -12,7 +12,6 @@ from django.core.cache import caches
 from django_appwrite_orm.caching import ledger, outages
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.transport import close_local
-from tests import unfixed
 from tests.library.tables import Book, Everything, Reader
 from tests.prepared import empty_store, prepare
 from tests.threading_ways import thread_contexts  # noqa: F401 -- a fixture
@@ -35,7 +34,6 @@ def clean_world() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    unfixed.pytest_collection_modifyitems(items)
     for item in items:
         marker = item.get_closest_marker("local_only")
         if marker is not None and "APPWRITE_TEST_ENDPOINT" in os.environ:

@@ -32,7 +32,7 @@ SELECTS = {
 }  # fmt: skip
 READS = {
     "aggregate", "contains", "count", "earliest", "exists", "first", "get", "in_bulk", "is_updated", "iterator", "last",
-    "latest",
+    "latest", "resolve_expression",
 }  # fmt: skip
 GROUPS = {"all", "count", "exclude", "filter", "first", "model", "order_by", "values", "values_list"}
 VERBS = {
