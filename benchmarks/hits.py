@@ -23,7 +23,7 @@ from typing import Any
 import django
 from django.conf import settings
 
-from tests import redis
+from tests.support import redis_server
 
 ROWS = [{"name": f"Product {n}", "price": n + 0.5, "stock": n, "category": "books"} for n in range(25)]
 JSON = {"SERIALIZER": "django_redis.serializers.json.JSONSerializer"}
@@ -68,8 +68,8 @@ def contender(name: str) -> tuple[Callable[[], Any], Callable[[], Any]]:
 
 def _ours() -> tuple[Callable[[], Any], Callable[[], Any]]:
     from django_appwrite_orm import Table, columns, register
+    from django_appwrite_orm.sansio import run
     from django_appwrite_orm.schema import migrate
-    from django_appwrite_orm.steps import run
 
     class Product(Table):
         name = columns.String(size=64)
@@ -129,7 +129,7 @@ def main() -> None:
         if importlib.util.find_spec(module) is None:
             print(f"{name:32} is not installed: pip install --group benchmark")
             continue
-        with redis.running() as url, tempfile.TemporaryDirectory() as folder:
+        with redis_server.running() as url, tempfile.TemporaryDirectory() as folder:
             command = [sys.executable, "-m", "benchmarks.hits", name, rounds, url, folder]
             done = subprocess.run(command, stdout=subprocess.PIPE, check=True, cwd=Path(__file__).parents[1])
         found = json.loads(done.stdout)

@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django_appwrite_orm.local import LocalAppwrite
-from django_appwrite_orm.local.serving.door import Door
+from django_appwrite_orm.local.http.server import Door
 
 HEADERS = {"X-Appwrite-Project": "local", "X-Appwrite-Key": "local", "Content-Type": "application/json"}
 DATA = {"name": "Crème brûlée", "price": 4.5, "stock": 3}

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from appwrite.role import Role
 
     from . import signals
-    from .caching import CachePolicy, cache_policy
-    from .queries import Apply, Manager, QuerySet, Table, atomic
-    from .queries.definitions import register
-    from .queries.door import orm
+    from .cache import CachePolicy, cache_policy
+    from .facade.definitions import register
+    from .facade.orm import orm
+    from .querysets import Apply, Manager, QuerySet, Table, atomic
     from .tables import FulltextIndex, Index, SpatialIndex, UniqueIndex, columns
 
 __all__ = [
@@ -51,20 +51,20 @@ _HOMES = {
     "Permission": "appwrite.permission",
     "Query": "appwrite.query",
     "Role": "appwrite.role",
-    "Apply": ".queries",
-    "CachePolicy": ".caching",
-    "cache_policy": ".caching",
+    "Apply": ".querysets",
+    "CachePolicy": ".cache",
+    "cache_policy": ".cache",
     "FulltextIndex": ".tables",
     "Index": ".tables",
-    "Manager": ".queries",
-    "QuerySet": ".queries",
+    "Manager": ".querysets",
+    "QuerySet": ".querysets",
     "SpatialIndex": ".tables",
-    "Table": ".queries",
-    "atomic": ".queries",
+    "Table": ".querysets",
+    "atomic": ".querysets",
     "UniqueIndex": ".tables",
     "columns": ".tables",
-    "orm": ".queries.door",
-    "register": ".queries.definitions",
+    "orm": ".facade.orm",
+    "register": ".facade.definitions",
 }
 
 

@@ -12,7 +12,7 @@ from django.utils.module_loading import module_has_submodule
 
 if TYPE_CHECKING:
     from .connection import Connection
-    from .steps import Steps
+    from .sansio import Steps
 
 _CHANNEL = "django_appwrite_orm.channel"
 
@@ -31,7 +31,7 @@ class DjangoAppwriteORMConfig(AppConfig):
         from . import checks  # noqa: F401 - registers the system checks
         from .conf import hide_secrets
         from .connection import before_use
-        from .queries import Table
+        from .querysets import Table
         from .registry import registry
 
         if _look_after_schema not in before_use:
@@ -51,7 +51,7 @@ class DjangoAppwriteORMConfig(AppConfig):
 def _look_after_schema(connection: Connection) -> Steps[None]:
     """AUTO_MIGRATE and AUTO_VALIDATE; the schema package is imported where one of them is on."""
     if connection.settings.auto_migrate or connection.settings.auto_validate:
-        from .schema.automatic import ready
+        from .schema.auto import ready
 
         yield from ready(connection)
 
@@ -75,7 +75,7 @@ def _tell_others(sender: Any, reason: str, using: str, **kwargs: Any) -> None:
     from .connection import connections
 
     if connections[using].settings.channel_url and reason != "channel":
-        from .events.channel import publish
+        from .events.pubsub import publish
 
         publish(sender, using)
 

@@ -7,13 +7,13 @@ import dataclasses
 import logging
 import secrets
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core.signals import setting_changed
 
-from .caching import (
+from .cache import (
     API_KEY,
     LONGEST_TIMEOUT,
     Batch,
@@ -36,16 +36,16 @@ from .caching import (
     versions,
 )
 from .conf import DEFAULT_ALIAS, ConnectionSettings, configured, connection_settings, is_test_run, refusal
-from .exceptions import AppwriteError, ConfigurationError, RateLimited, Unavailable
-from .forking import tell_after_fork
-from .identity import IdentifiedAlias, Identity
+from .credentials import IdentifiedAlias, Identity
+from .exceptions import AppwriteError, ConfigurationError, RateLimited, Unavailable, shortened
 from .plans import BULK_LIMIT, Answer, Exchange, ReadPlan, Request, TableRef, version
-from .printable import shortened
-from .steps import Steps
+from .sansio import Steps
+from .threads import tell_after_fork
 from .transport import IN_MEMORY, Client, Features, Reply, deliver, exchange, local_file
 
 if TYPE_CHECKING:
     from .transport.sdk import SDKClient
+
 
 logger = logging.getLogger("django_appwrite_orm.transport")
 
@@ -306,3 +306,10 @@ def _reset(*, setting: str, **kwargs: Any) -> None:
 setting_changed.connect(_reset)
 
 __all__ = ["DEFAULT_ALIAS", "Connection", "Connections", "connections"]
+
+
+def own_caches(aliases: Iterable[str]) -> str:
+    """The caches of these connections that no other process sees, quoted and with commas; empty where there are
+    none."""
+    stores = [connections[alias].store for alias in aliases]
+    return ", ".join(sorted({repr(store.alias) for store in stores if not store.shared}))

@@ -10,7 +10,7 @@ from django.db.models import Model
 
 from .exceptions import ConfigurationError
 from .tables import Row
-from .tables.columns.reference import Relation, leads_to_a_model
+from .tables.columns.relations import Relation, leads_to_a_model
 
 RowClass = TypeVar("RowClass", bound=type[Row])
 

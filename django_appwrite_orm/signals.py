@@ -23,7 +23,7 @@ from typing import Any
 
 from django.dispatch import Signal
 
-from .steps import Step
+from .sansio import Step
 
 pre_create = Signal()
 post_create = Signal()

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from django.core.cache import caches
 
-from django_appwrite_orm.caching import ledger, outages
+from django_appwrite_orm.cache import backend, pending
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.transport import close_local
-from tests.library.tables import Book, Everything, Reader
-from tests.prepared import empty_store, prepare
-from tests.threading_ways import thread_contexts  # noqa: F401 -- a fixture
+from tests.support.library.tables import Book, Everything, Reader
+from tests.support.tables import empty_store, prepare
+from tests.support.thread_contexts import thread_contexts  # noqa: F401 -- a fixture
 
 # These tests make servers and files of their own, also in child processes. tests/contrib/test_reach.py turns it off.
 os.environ["APPWRITE_ORM_ALLOW_IN_TESTS"] = "1"
@@ -25,7 +25,7 @@ def clean_world() -> Iterator[None]:
     for cache in caches.all(initialized_only=True):
         cache.clear()
     connections.reset()
-    for known in (ledger._ledgers, outages._outages):  # of a store that an exception's traceback still holds
+    for known in (pending._ledgers, backend._outages):  # of a store that an exception's traceback still holds
         known.clear()
     empty_store()
     yield

@@ -24,7 +24,7 @@ from pathlib import Path
 
 DATABASE = "library"
 NAMES = ("APPWRITE_TEST_ENDPOINT", "APPWRITE_TEST_PROJECT_ID", "APPWRITE_TEST_API_KEY")
-TESTS = ("tests/queries", "tests/schema")
+TESTS = ("tests/querysets", "tests/schema")
 PATIENCE = 30  # seconds that a rehearsed server may take to start
 
 

@@ -1,7 +1,7 @@
 """Settings of the test suite: the local Appwrite in memory, a cache in memory.
 
 With APPWRITE_TEST_ENDPOINT, APPWRITE_TEST_PROJECT_ID and APPWRITE_TEST_API_KEY in the environment the tests of rows
-and queries run on that server instead (`pytest tests/queries`). Give them a project of its own: they delete and
+and queries run on that server instead (`pytest tests/querysets`). Give them a project of its own: they delete and
 create the database `library` in it, for each test.
 
 The local Appwrite is strict: it has the defects of a real server, so that the tests hold the client to them.
@@ -13,7 +13,7 @@ import os
 SECRET_KEY = "tests"
 USE_TZ = True
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
-INSTALLED_APPS = ["django.contrib.sessions", "django_appwrite_orm", "tests.library"]
+INSTALLED_APPS = ["django.contrib.sessions", "django_appwrite_orm", "tests.support.library"]
 ROOT_URLCONF = "tests.urls"
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "tests"},

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
-from django_appwrite_orm.caching import CachePolicy
+from django_appwrite_orm.cache import CachePolicy
 from django_appwrite_orm.checks import check_settings
-from django_appwrite_orm.conf import connection_settings
-from django_appwrite_orm.conf.cache import CacheSettings
+from django_appwrite_orm.conf import CacheSettings, connection_settings
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import ConfigurationError
 

@@ -11,7 +11,7 @@ from contextvars import copy_context
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 
-from django_appwrite_orm.context import ContextValue
+from django_appwrite_orm.threads import ContextValue
 
 pytestmark = pytest.mark.usefixtures("thread_contexts")
 value: ContextValue[str] = ContextValue("tests", "nothing")

@@ -11,12 +11,12 @@ from django.core.cache import caches
 from django.core.cache.backends.locmem import LocMemCache
 from django.test import override_settings
 
-from django_appwrite_orm.caching import Statistics, Status, statistics
-from django_appwrite_orm.queries.reading_ahead import read_ahead
-from django_appwrite_orm.schema.together import Together
-from django_appwrite_orm.steps import Background, run
+from django_appwrite_orm import warming
+from django_appwrite_orm.cache import Statistics, Status, stats
+from django_appwrite_orm.querysets.pagination import read_ahead
+from django_appwrite_orm.sansio import Background, Together, run
 from django_appwrite_orm.threads import Crew
-from django_appwrite_orm.web import warm_start, warming
+from django_appwrite_orm.web import warm_start
 
 
 class Counting(LocMemCache):
@@ -96,7 +96,7 @@ WAYS: dict[str, Callable[[], object]] = {
 
 @pytest.mark.parametrize("way", WAYS)
 def test_every_thread_closes_its_caches(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(statistics, "FLUSH_INTERVAL", 0.01)
+    monkeypatch.setattr(stats, "FLUSH_INTERVAL", 0.01)
     Counting.used.clear()
     Counting.closed.clear()
     with override_settings(CACHES={"default": {"BACKEND": f"{__name__}.Counting"}}):
@@ -154,7 +154,7 @@ def test_a_thread_that_cannot_be_had_takes_no_place() -> None:
 
 
 def test_what_is_counted_while_there_are_no_threads_is_added_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(statistics, "FLUSH_INTERVAL", 3600)
+    monkeypatch.setattr(stats, "FLUSH_INTERVAL", 3600)
     counters = Statistics("default", "threads", shared=True)
     with no_more():
         counters.note_read("books", Status.HIT, 0, 0)

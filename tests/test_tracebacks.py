@@ -10,9 +10,9 @@ import pytest
 
 from django_appwrite_orm import Table, columns
 from django_appwrite_orm.exceptions import AppwriteORMError
-from tests.library.tables import Book
-from tests.prepared import prepare
-from tests.transport.faults import faulty, refusal
+from tests.support.faulty_servers import faulty, refusal
+from tests.support.library.tables import Book
+from tests.support.tables import prepare
 
 
 class Odd(Table):

@@ -15,16 +15,16 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from ..conf import configured, problems, setting_problems
 from ..registry import registry
-from ..web import order_problems
 from .caches import cache_problems
 from .columns import column_problems
 from .connections import deployment_problems, endpoint_problems, identity_problems
+from .deploy import server_problems
 from .django_caches import let_e008_be_reported
 from .finding import Finding
 from .indexes import index_problems
-from .relations import relation_problems
-from .routing import router_problems
-from .servers import server_problems
+from .middleware import order_problems
+from .relationships import relation_problems
+from .routers import router_problems
 from .tables import clashes, table_problems
 from .views import view_problems
 

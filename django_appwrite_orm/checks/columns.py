@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from django.core.exceptions import ValidationError
 
 from ..conf import VALID_ID
-from ..queries import Table
-from ..queries.increments import operator_obstacles
+from ..querysets import Table
+from ..querysets.persistence.increments import operator_obstacles
 from ..tables import Row, name_problem
 from ..tables.columns import Column, Relationship
-from ..tables.columns.reference import Relation
-from ..tables.columns.relationship import SIDE_BYTES, RelationshipToMany
+from ..tables.columns.relations import SIDE_BYTES, Relation, RelationshipToMany
 from .finding import Finding
-from .relations import undeclared_sides
+from .relationships import undeclared_sides
 
 KEY_RULE = "1 to 36 characters of A-Z, a-z, 0-9, '-' and '_', the first a letter or a digit"
 # MariaDB's limit for a row, and what Appwrite's own columns take of it (bytesUsed of an empty table).

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ..conf import ID_RULE, VALID_ID
 from ..tables import FulltextIndex, Index, Row, SpatialIndex, columns
-from ..tables.columns.relationship import RelationshipColumn
+from ..tables.columns.relations import RelationshipColumn
 from ..tables.columns.spatial import Spatial
 from .finding import Finding
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..caching import CachePolicy
+from ..cache import CachePolicy
 from ..conf import DEFAULT_ALIAS, ID_RULE, VALID_ID, configured, shown
 from ..tables import TABLE_VERBS, Row, permission_problems
 from .finding import Finding

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from django.tasks import task
 
-from ..web.warming import jobs, warm
+from ..warming import jobs, warm
 
 
 @task

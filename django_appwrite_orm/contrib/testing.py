@@ -19,11 +19,11 @@ from unittest import TestCase
 
 from ..conf import replacing
 from ..connection import connections
+from ..execution import alias_of
 from ..local import LocalAppwrite
-from ..queries.operations import alias_of
 from ..registry import registry
+from ..sansio import run
 from ..schema import migrate
-from ..steps import run
 from ..tables import Row
 from ..transport import open_local
 

@@ -12,7 +12,7 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from ..credentials import Secret, without_frames
-from ..printable import shortened
+from ..exceptions import shortened
 
 __all__ = ["WebSocketException", "open_websocket"]
 

@@ -3,9 +3,9 @@
 ``LocalAppwrite(path).handle(method, target, headers, body)`` is the whole server. It is not made for production.
 """
 
-from .protocol.answers import Answer
-from .server import LocalAppwrite
-from .store.foundation import ForeignFile
-from .store.snapshots import Snapshot
+from .api.responses import Answer
+from .app import LocalAppwrite
+from .storage.ddl import ForeignFile
+from .storage.snapshots import Snapshot
 
 __all__ = ["Answer", "ForeignFile", "LocalAppwrite", "Snapshot"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from .serving.command import add_arguments, run
-from .serving.door import MissingServer
-from .store.foundation import ForeignFile
+from .http.cli import add_arguments, run
+from .http.server import MissingServer
+from .storage.ddl import ForeignFile
 
 
 def _say(line: str) -> None:

@@ -21,7 +21,7 @@ import logging
 from enum import Enum
 from typing import NamedTuple
 
-from .protocol.errors import AppwriteError
+from .api.errors import AppwriteError
 
 logger = logging.getLogger(__name__)
 

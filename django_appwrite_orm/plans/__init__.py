@@ -1,15 +1,13 @@
 """What is asked of Appwrite or changed in it, as immutable data, and its form on the wire."""
 
 from .clauses import EVERYTHING, NOTHING, Clause, conjunction, disjunction, negation
-from .progress import Progress
-from .reads import CountRows, GetRow, ListRows
-from .request import Answer, Exchange, ReadPlan, Request, TableRef
-from .shapes import summary, version
+from .page_progress import Progress
+from .reads import GROUPS_LIMIT, CountRows, GetRow, ListRows, SumRows
+from .requests import Answer, Exchange, ReadPlan, Request, TableRef, summary, version
 from .splitting import TEXT_LIMIT, Split, fits, has_room, size_in_url, split
-from .sums import GROUPS_LIMIT, SumRows
-from .transactions import OPERATIONS_LIMIT, begin_transaction, end_transaction, stage_operations, staged
 from .writes import (
     BULK_LIMIT,
+    OPERATIONS_LIMIT,
     SHOWN_LIMIT,
     CreateRow,
     CreateRows,
@@ -19,6 +17,10 @@ from .writes import (
     UpdateRow,
     UpdateRows,
     WritePlan,
+    begin_transaction,
+    end_transaction,
+    stage_operations,
+    staged,
 )
 
 __all__ = [

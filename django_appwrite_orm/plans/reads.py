@@ -10,9 +10,8 @@ import json
 from dataclasses import dataclass
 
 from .clauses import Clause
-from .progress import Progress
-from .request import Answer, Exchange, Request, TableRef
-from .shapes import entity, listing
+from .page_progress import Progress
+from .requests import Answer, Exchange, Request, TableRef, entity, listing, summary
 
 # Appwrite counts no further than this in `total` (APP_LIMIT_COUNT of the server).
 TOTAL_LIMIT = 5000
@@ -129,3 +128,36 @@ class CountRows:
 
     def __str__(self) -> str:
         return text("count", self.table, *self.filters, *(() if self.most is None else (self.most,)))
+
+
+# Groups in one answer. It comes in no order that a second page could go on from.
+GROUPS_LIMIT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class SumRows:
+    """`aggregates` of the rows that match, for each group of equal values in `by`. `{"total": n, "rows": [...]}`.
+
+    An aggregate is a clause of its method, the column, and the alias as its one value.
+    """
+
+    table: TableRef
+    aggregates: tuple[Clause, ...]
+    filters: tuple[Clause, ...] = ()
+    by: tuple[str, ...] = ()
+    beside: tuple[TableRef, ...] = ()
+
+    @property
+    def tables(self) -> tuple[TableRef, ...]:
+        return (self.table, *self.beside)
+
+    @property
+    def clauses(self) -> tuple[Clause, ...]:
+        groups = (Clause("groupBy", values=self.by), Clause("limit", values=(GROUPS_LIMIT,))) if self.by else ()
+        return (*self.filters, *self.aggregates, *groups)
+
+    def fetch(self) -> Exchange[Answer]:
+        return (yield Request("GET", self.table.rows, parameters(self.clauses, total=False), shape=summary))
+
+    def __str__(self) -> str:
+        return text("sum", self.table, *self.clauses)

@@ -12,10 +12,10 @@ from ..exceptions import ConfigurationError, SchemaError
 from ..registry import registry
 from ..tables import Index, Row
 from ..tables.columns import Column, Relationship
-from ..tables.columns.relationship import RelationshipColumn
-from .described import column_state, index_state
+from ..tables.columns.relations import RelationshipColumn
+from .conversions import fill_of
+from .descriptions import column_state, index_state
 from .state import ColumnState, IndexState, TableState, permission_set
-from .values import fill_of
 
 # One side of a relationship: the table's id and the column's key, in lower case.
 End = tuple[str, str]

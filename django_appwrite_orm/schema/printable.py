@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..printable import one_line
+from ..exceptions import one_line
 
 __all__ = ["json_text", "one_line", "printable"]
 

@@ -11,16 +11,15 @@ from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.utils.text import camel_case_to_spaces
 
-from ..caching import CachePolicy
+from ..cache import CachePolicy
 from ..exceptions import ConfigurationError
 from ..plans import TableRef
 from .columns import Column, Reference, Relationship, Version
-from .columns.reference import Relation
-from .columns.relationship import RelationshipToMany
+from .columns.relations import Relation, RelationshipToMany
 from .columns.spatial import Spatial
 from .fields import Field, fields_of
-from .from_models import META
 from .indexes import Index
+from .model_features import META
 from .names import unknown_column
 
 if TYPE_CHECKING:

@@ -14,15 +14,15 @@ from django.core.exceptions import FieldDoesNotExist, ValidationError
 from ..conf import ID_RULE, VALID_ID
 from ..exceptions import MultipleRowsReturned, RowDoesNotExist, RowGone
 from .columns import Column, Enum, Reference
-from .columns.moments import from_utc
-from .columns.relationship import RelationshipToMany
-from .columns.texts import member_text
-from .dicts import RowDict, json_ready, values_of
-from .from_models import TableType, has_own_init, refuse_what_models_have
+from .columns.relations import RelationshipToMany
+from .columns.text import member_text
+from .columns.time_zones import from_utc
+from .model_features import TableType, has_own_init, refuse_what_models_have
 from .names import unknown_column
 from .options import Options
 from .overrides import Overridable
 from .permissions import ROW_VERBS, permission_problems
+from .serialization import RowDict, json_ready, values_of
 from .validation import clean_values
 
 

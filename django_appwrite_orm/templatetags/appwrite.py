@@ -9,8 +9,8 @@ from django.core.exceptions import FieldError, ValidationError
 from django.template import TemplateSyntaxError
 
 from ..exceptions import ConfigurationError, NotSupportedError
-from ..queries import QuerySet
-from ..queries.managers import rows_of
+from ..querysets import QuerySet
+from ..querysets.managers import rows_of
 from ..registry import registry
 from ..tables import Row
 

@@ -15,8 +15,8 @@ from ..credentials import HIDDEN, Secret, without_frames
 from ..exceptions import InvalidRequest, NotSupportedError
 from ..plans import Request
 from .features import Features
+from .http import HTTPWire, Incoming, NoAnswer, Outgoing, Wire
 from .local import LocalWire, local_file
-from .wire import HTTPWire, Incoming, NoAnswer, Outgoing, Wire
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 # A request that carries one of these speaks for somebody else than the connection's key.

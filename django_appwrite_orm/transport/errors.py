@@ -9,8 +9,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from .. import exceptions as errors
+from ..exceptions import shortened
 from ..plans import Request
-from ..printable import shortened
 
 _BY_TYPE: Mapping[str, type[errors.AppwriteError]] = {
     "row_already_exists": errors.IntegrityError,

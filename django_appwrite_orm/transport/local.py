@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..exceptions import ConfigurationError
-from ..forking import tell_after_fork
-from .wire import Incoming, NoAnswer, Outgoing
+from ..threads import tell_after_fork
+from .http import Incoming, NoAnswer, Outgoing
 
 if TYPE_CHECKING:
     from ..local import LocalAppwrite

@@ -20,7 +20,7 @@ from urllib3.filepost import encode_multipart_formdata
 
 from ..credentials import Secret
 from ..exceptions import AppwriteError
-from ..steps import Steps, run
+from ..sansio import Steps, run
 from .client import OTHER_IDENTITIES, RawRequest, Reply
 
 Deliver = Callable[[RawRequest], Steps[tuple[Reply, bool]]]

@@ -10,12 +10,12 @@ from typing import NamedTuple
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
-from ..caching.store import CacheCall
+from ..cache.backend import CacheCall
 from ..connection import Connection, connections
 from ..exceptions import AppwriteError, CacheUnavailable, NotFound, PermissionDenied
 from ..plans import ListRows
+from ..sansio import Steps, run
 from ..schema import tables_named
-from ..steps import Steps, run
 from ..transport import UNMADE
 
 logger = logging.getLogger("django_appwrite_orm.web")

@@ -11,10 +11,10 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from ..caching import recording
+from ..cache import recording
 from ..exceptions import ConfigurationError
 from .errors import unavailable_response
-from .headers import finish
+from .http_cache import finish
 from .page_caches import keep_out
 from .warm_start import start_once
 

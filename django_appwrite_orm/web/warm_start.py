@@ -7,7 +7,7 @@ import os
 
 from ..conf import configured
 from ..threads import Crew
-from .warming import jobs, warm
+from ..warming import jobs, warm
 
 logger = logging.getLogger("django_appwrite_orm.web")
 

@@ -23,7 +23,7 @@ from ..connection import connections
 from ..credentials import Secret, revealed
 from ..events import handle
 from ..exceptions import ConfigurationError
-from ..steps import run
+from ..sansio import run
 
 logger = logging.getLogger("django_appwrite_orm.events")
 

@@ -18,7 +18,7 @@ from django.conf import settings
 
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.plans import Request
-from django_appwrite_orm.steps import run
+from django_appwrite_orm.sansio import run
 
 PAGES = (
     "/",

@@ -12,8 +12,8 @@ from django.core.management.base import SystemCheckError
 
 from django_appwrite_orm.checks import check_settings
 from django_appwrite_orm.connection import connections
-from tests.library.tables import Book
-from tests.prepared import prepare
+from tests.support.library.tables import Book
+from tests.support.tables import prepare
 
 REMOTE = {"ENDPOINT": "https://appwrite.example/v1", "PROJECT_ID": "shop", "API_KEY": "key", "DATABASE_ID": "main"}
 INTERNAL = {**REMOTE, "ENDPOINT": "http://appwrite/v1"}

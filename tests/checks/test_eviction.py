@@ -13,9 +13,9 @@ from django.test import override_settings
 
 from django_appwrite_orm.checks import check_caches
 from django_appwrite_orm.registry import registry
+from django_appwrite_orm.sansio import run
 from django_appwrite_orm.schema import migrate
-from django_appwrite_orm.steps import run
-from tests import redis
+from tests.support import redis_server
 
 JSON = {"SERIALIZER": "django_redis.serializers.json.JSONSerializer"}
 BACKENDS = {
@@ -26,7 +26,7 @@ BACKENDS = {
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with redis.running() as address:
+    with redis_server.running() as address:
         yield address
 
 

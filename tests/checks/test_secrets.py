@@ -20,16 +20,16 @@ from django.test import AsyncClient, Client, override_settings
 from django.urls import path
 
 from django_appwrite_orm import checks
-from django_appwrite_orm.caching import Store
-from django_appwrite_orm.caching.store import CacheCall
+from django_appwrite_orm.cache import Store
+from django_appwrite_orm.cache.backend import CacheCall
 from django_appwrite_orm.conf import connection_settings, hide_secrets
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.credentials import masked, revealed
-from django_appwrite_orm.events.channel import ChannelListener, _publisher
+from django_appwrite_orm.events.pubsub import ChannelListener, _publisher
 from django_appwrite_orm.exceptions import CacheUnavailable, ConfigurationError, Unavailable
+from django_appwrite_orm.sansio import Steps, run
 from django_appwrite_orm.schema import migrate
-from django_appwrite_orm.steps import Steps, run
-from tests.library.tables import Book
+from tests.support.library.tables import Book
 
 SECRET = "standard_" + "5ec2e7" * 20
 SIGNATURE = "51645" * 4
@@ -162,7 +162,7 @@ def _variables_of(error: BaseException) -> str:
 
 
 def test_a_mistake_while_a_connection_is_made_does_not_show_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("cache.CachePolicy", "connections.ConnectionSettings"):
+    for name in ("CachePolicy", "ConnectionSettings"):
         with monkeypatch.context() as patch:
             patch.setattr(f"django_appwrite_orm.conf.{name}", lambda: None)  # takes no arguments: TypeError
             with pytest.raises(TypeError) as caught:
@@ -319,7 +319,7 @@ def test_starting_django_and_checking_asks_no_network() -> None:
         sys.addaudithook(refuse)
         from django.conf import settings
         settings.configure(
-            INSTALLED_APPS=["django_appwrite_orm", "tests.library"],
+            INSTALLED_APPS=["django_appwrite_orm", "tests.support.library"],
             CACHES={{"default": {{"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://cache.invalid:6379/0"}}}},
             APPWRITE_ORM={{"default": {{**{UNREACHABLE!r}, "ENDPOINT": "https://appwrite.invalid/v1"}}}},
             DEFAULT_AUTO_FIELD="django.db.models.AutoField",

@@ -13,14 +13,13 @@ from django.test import override_settings
 from django_appwrite_orm import CachePolicy, Permission, Role, columns
 from django_appwrite_orm.checks import check_tables
 from django_appwrite_orm.registry import registry
-
-from .declaring import declare, found, ids
+from tests.checks.declaring import declare, found, ids
 
 pytestmark = pytest.mark.usefixtures("own_registry")
 
 
 def test_the_tables_of_the_library_are_right() -> None:
-    from tests.library.tables import Book, Everything, Reader
+    from tests.support.library.tables import Book, Everything, Reader
 
     for table in (Book, Everything, Reader):
         registry.add(table)

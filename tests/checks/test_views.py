@@ -13,8 +13,8 @@ from django.urls import include, path
 from django.views.generic import CreateView, DetailView, ListView, UpdateView
 
 from django_appwrite_orm.checks import check_views
-from tests.counting import counted
-from tests.library.tables import Book
+from tests.support.costs import counted
+from tests.support.library.tables import Book
 
 
 class Detail(DetailView):

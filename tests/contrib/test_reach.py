@@ -23,13 +23,13 @@ from django_appwrite_orm import atomic, orm
 from django_appwrite_orm.conf import is_test_run, refusal
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.contrib.testing import clean_appwrite
-from django_appwrite_orm.events import webhook
-from django_appwrite_orm.events.channel import ChannelListener, publish
-from django_appwrite_orm.events.listener import Listener
+from django_appwrite_orm.events import webhook_registration
+from django_appwrite_orm.events.pubsub import ChannelListener, publish
+from django_appwrite_orm.events.realtime import Listener
 from django_appwrite_orm.exceptions import ConfigurationError, Unavailable
-from django_appwrite_orm.steps import run
+from django_appwrite_orm.sansio import run
 from django_appwrite_orm.web.health import appwrite_health
-from tests.library.tables import Book
+from tests.support.library.tables import Book
 
 REPOSITORY = Path(__file__).parents[2]
 GUARD = "APPWRITE_ORM_ALLOW_IN_TESTS"
@@ -121,7 +121,7 @@ DOORS: dict[str, Callable[[], object]] = {
     "listener": lambda: Listener("default").run(),
     "channel": lambda: ChannelListener("default").run(),
     "publish": lambda: publish(Book, "default"),
-    "webhook": lambda: run(webhook.register(connections["default"])),
+    "webhook": lambda: run(webhook_registration.register(connections["default"])),
     "webhook_appwrite": lambda: call_command("webhook_appwrite", register=True),
     "health": lambda: appwrite_health(RequestFactory().get("/")),
 }

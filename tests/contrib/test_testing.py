@@ -11,8 +11,8 @@ from django.test import SimpleTestCase
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.contrib import testing
 from django_appwrite_orm.contrib.testing import AppwriteTestMixin, appwrite, clean_appwrite  # noqa: F401
-from tests.counting import counted
-from tests.library.tables import Book
+from tests.support.costs import counted
+from tests.support.library.tables import Book
 
 
 @pytest.mark.parametrize("number", [1, 2])

@@ -9,8 +9,8 @@ import pytest
 from django.test import RequestFactory
 
 from django_appwrite_orm.registry import registry
+from django_appwrite_orm.sansio import run
 from django_appwrite_orm.schema import migrate
-from django_appwrite_orm.steps import run
 
 PAGE = Path(__file__).parents[2] / "docs" / "caching.md"
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)

@@ -11,9 +11,8 @@ from django.dispatch import Signal
 
 import django_appwrite_orm
 from django_appwrite_orm import columns, exceptions, signals
-from django_appwrite_orm.conf.cache import CACHE_KEYS
-from django_appwrite_orm.conf.given import KEYS
-from django_appwrite_orm.queries.verbs import TableVerbs
+from django_appwrite_orm.conf import CACHE_KEYS, KEYS
+from django_appwrite_orm.facade.table_api import TableVerbs
 
 ROOT = Path(__file__).parents[2]
 PAGES = {page.name: page.read_text() for page in (ROOT / "docs").glob("*.md")}

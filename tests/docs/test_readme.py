@@ -8,8 +8,8 @@ from pathlib import Path
 
 from django_appwrite_orm import register
 from django_appwrite_orm.registry import registry
+from django_appwrite_orm.sansio import run
 from django_appwrite_orm.schema import migrate
-from django_appwrite_orm.steps import run
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 

@@ -11,12 +11,11 @@ import pytest
 from django.core.cache import caches
 
 from django_appwrite_orm import signals
-from django_appwrite_orm.events import listener, pauses
+from django_appwrite_orm.events import realtime
 from django_appwrite_orm.registry import registry
-from tests import redis
-
-from .tables import Open, Own
-from .world import World, world
+from tests.events.tables import Open, Own
+from tests.support import redis_server
+from tests.support.event_sources import World, world
 
 # Deliveries and frames of a running Appwrite 1.9.6.
 RECORDED = Path(__file__).parent / "recorded"
@@ -58,15 +57,15 @@ def heard() -> Iterator[list[dict[str, Any]]]:
 @pytest.fixture(scope="module")
 def cache() -> Iterator[str]:
     """The URL of a Redis."""
-    with redis.running() as url:
+    with redis_server.running() as url:
         yield url
 
 
 @pytest.fixture
 def here(settings, tables, tmp_path: Path, cache: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """An Appwrite over HTTP and a site's process before it, which loses no time between its attempts."""
-    monkeypatch.setattr(pauses.random, "uniform", lambda low, high: 0.01)
-    monkeypatch.setattr(listener, "LOOK", 0.05)
+    monkeypatch.setattr(realtime.random, "uniform", lambda low, high: 0.01)
+    monkeypatch.setattr(realtime, "LOOK", 0.05)
     with world(settings, tmp_path / "appwrite.sqlite3", cache) as found:
         yield found
         caches["default"].clear()

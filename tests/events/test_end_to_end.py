@@ -18,15 +18,14 @@ from django.core.cache import caches
 from django.core.management import CommandError, call_command
 
 from django_appwrite_orm.connection import connections
-from django_appwrite_orm.events.listener import Listener
-from django_appwrite_orm.events.reports import last_reports
-from django_appwrite_orm.events.webhook import webhook_id
-from django_appwrite_orm.steps import run
-from tests.counting import counted
-
-from .tables import Open, Own
-from .test_listening import soon
-from .world import LISTENER, SECRET, TABLE, World
+from django_appwrite_orm.events.heartbeat import last_reports
+from django_appwrite_orm.events.realtime import Listener
+from django_appwrite_orm.events.webhook_registration import webhook_id
+from django_appwrite_orm.sansio import run
+from tests.events.tables import Open, Own
+from tests.events.test_realtime import soon
+from tests.support.costs import counted
+from tests.support.event_sources import LISTENER, SECRET, TABLE, World
 
 pytestmark = pytest.mark.slow  # they start whole sites
 

@@ -17,13 +17,12 @@ from django.test import AsyncClient, Client
 
 from django_appwrite_orm import signals
 from django_appwrite_orm.exceptions import ConfigurationError
+from django_appwrite_orm.sansio import run
 from django_appwrite_orm.schema import migrate
-from django_appwrite_orm.steps import run
 from django_appwrite_orm.web.webhooks import LARGEST, appwrite_webhook, signature
-from tests.counting import counted
-
-from .conftest import recorded
-from .tables import Open, Own
+from tests.events.conftest import recorded
+from tests.events.tables import Open, Own
+from tests.support.costs import counted
 
 DELIVERIES = recorded("webhooks")["deliveries"]
 SECRET = recorded("webhooks")["signature key"]

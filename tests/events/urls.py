@@ -4,8 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from django_appwrite_orm.web.webhooks import appwrite_webhook
-
-from .tables import Open
+from tests.events.tables import Open
 
 
 def page(request: HttpRequest) -> HttpResponse:

@@ -10,7 +10,7 @@ import pytest
 from django.test import override_settings
 
 from django_appwrite_orm.registry import registry
-from tests.prepared import prepare
+from tests.support.tables import prepare
 
 PROJECT = Path(__file__).parents[2] / "example_project"
 
@@ -23,7 +23,7 @@ def site(monkeypatch) -> Iterator[None]:
 
     names = ("MIDDLEWARE", "ROOT_URLCONF", "TEMPLATES", "STATIC_URL", "STATICFILES_DIRS", "BASE_DIR")
     before = registry.all()
-    apps = [*example.INSTALLED_APPS, "tests.library"]  # whose tables stay registered, and look up their app
+    apps = [*example.INSTALLED_APPS, "tests.support.library"]  # whose tables stay registered, and look up their app
     appwrite = {"default": {"ENDPOINT": "local::memory:", "DATABASE_ID": "example"}}
     with override_settings(
         **{name: getattr(example, name) for name in names}, INSTALLED_APPS=apps, APPWRITE_ORM=appwrite

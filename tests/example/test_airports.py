@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from tests.counting import counted
+from tests.support.costs import counted
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_odd_searches_find_nothing_and_break_nothing(browser: Client, words: str
 
 
 def test_warm_pages_ask_nothing(browser: Client) -> None:
-    from django_appwrite_orm.web import warming
+    from django_appwrite_orm import warming
 
     done = list(warming.warm(warming.jobs()))
     assert [job.problem for job in done if job.label != "books"] == [None, None, None]

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from django_appwrite_orm.local import LocalAppwrite
-from django_appwrite_orm.local.serving.door import Door
+from django_appwrite_orm.local.http.server import Door
 
 MANAGE = Path(__file__).parents[2] / "example_project" / "manage.py"
 

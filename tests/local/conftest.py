@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from django_appwrite_orm.local import LocalAppwrite
-
-from .client import Client
+from tests.support.local_client import Client
 
 
 @pytest.fixture

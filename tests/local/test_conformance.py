@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from django_appwrite_orm.local import LocalAppwrite
-from django_appwrite_orm.local.serving.door import Door
+from django_appwrite_orm.local.http.server import Door
 
 CONFORMANCE = Path(__file__).parents[3] / "shared" / "conformance"
 AGREEING = {

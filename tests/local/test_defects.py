@@ -12,12 +12,11 @@ import pytest
 
 from django_appwrite_orm.local import LocalAppwrite
 from django_appwrite_orm.local.defects import table_lines
-from django_appwrite_orm.local.serving.command import add_arguments
+from django_appwrite_orm.local.http.cli import add_arguments
 from django_appwrite_orm.plans import Request
 from django_appwrite_orm.transport.client import Client as HTTPClient
-from django_appwrite_orm.transport.wire import NoAnswer
-
-from .client import GUEST, KEY, Client, query
+from django_appwrite_orm.transport.http import NoAnswer
+from tests.support.local_client import GUEST, KEY, Client, query
 
 DOCS = Path(__file__).parents[2] / "docs" / "local.md"
 UNIQUE: dict[str, Any] = {

@@ -16,13 +16,12 @@ from urllib.parse import quote
 import pytest
 
 from django_appwrite_orm.local import LocalAppwrite, Snapshot
-from django_appwrite_orm.local.protocol.routing import Route
-from django_appwrite_orm.local.protocol.words import LEGACY
-from django_appwrite_orm.local.queries.parse import METHODS, RANGES
+from django_appwrite_orm.local.api.dialects import LEGACY
+from django_appwrite_orm.local.api.router import Route
+from django_appwrite_orm.local.queries.parser import METHODS, RANGES
 from django_appwrite_orm.local.routes import ROUTES
 from django_appwrite_orm.local.rows.operators import METHODS as OPERATORS
-
-from .client import KEY, Client
+from tests.support.local_client import KEY, Client
 
 pytestmark = pytest.mark.slow
 

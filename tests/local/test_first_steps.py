@@ -6,8 +6,7 @@ import json
 from pathlib import Path
 
 from django_appwrite_orm.local import LocalAppwrite
-
-from .client import Client, query
+from tests.support.local_client import Client, query
 
 
 def test_version_needs_no_key(app: LocalAppwrite) -> None:

@@ -15,12 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from django_appwrite_orm.local import Answer, LocalAppwrite
-from django_appwrite_orm.local.protocol.errors import STATUS
-from django_appwrite_orm.local.queries.parse import METHODS
+from django_appwrite_orm.local.api.errors import STATUS
+from django_appwrite_orm.local.queries.parser import METHODS
 from django_appwrite_orm.local.routes import ROUTES
 from django_appwrite_orm.local.rows.operators import METHODS as OPERATORS
-
-from .client import GUEST, KEY, Client
+from tests.support.local_client import GUEST, KEY, Client
 
 EXAMPLES = 400
 BUDGET = settings(

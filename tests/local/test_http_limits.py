@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from django_appwrite_orm.local import Answer, LocalAppwrite
-from django_appwrite_orm.local.protocol.requests import MAX_BODY
-from django_appwrite_orm.local.serving import connection, front, inbox
-from django_appwrite_orm.local.serving.door import Door
+from django_appwrite_orm.local.api.requests import MAX_BODY
+from django_appwrite_orm.local.http import connection, event_loop, receive_buffer
+from django_appwrite_orm.local.http.server import Door
 
 HEAD = b"Host: localhost\r\nX-Appwrite-Project: local\r\nX-Appwrite-Key: local\r\n"
 VERSION = b"GET /v1/health/version HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -79,7 +79,7 @@ def test_slow_senders_hold_no_thread(opened: Open) -> None:
 
 def test_there_are_so_many_connections_and_no_more(door: Door, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     """The one that has waited longest makes room."""
-    monkeypatch.setattr(front, "MOST_CONNECTIONS", 4)
+    monkeypatch.setattr(event_loop, "MOST_CONNECTIONS", 4)
     first = opened()
     first.sendall(VERSION[:20])
     last = [opened() for _ in range(9)][-1]
@@ -108,7 +108,7 @@ def test_answers_that_nobody_reads_are_bounded(
     large = Answer(200, {"content-type": "text/plain"}, b"x" * 20_000_000)
     answered: list[Answer] = []
     monkeypatch.setattr(app, "handle", lambda *request: answered.append(large) or large)
-    monkeypatch.setattr(front, "MOST_UNSENT", 50_000_000)
+    monkeypatch.setattr(event_loop, "MOST_UNSENT", 50_000_000)
     for count in range(1, 7):
         opened().sendall(VERSION)
         assert soon(lambda: len(answered) == count)  # noqa: B023
@@ -129,7 +129,7 @@ def test_a_client_that_does_not_read_is_given_up(
 
 
 def test_requests_that_are_held_are_bounded(door: Door, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inbox, "MOST_HELD", 300_000)
+    monkeypatch.setattr(receive_buffer, "MOST_HELD", 300_000)
     begun = b"POST /v1/tablesdb HTTP/1.1\r\n" + HEAD + b"Content-Length: 250000\r\n\r\n" + b"x" * 200_000
     first, second = opened(), opened()
     first.sendall(begun)

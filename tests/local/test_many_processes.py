@@ -1,7 +1,7 @@
 """One file, several processes and threads: no lost, doubled or half-applied write, and nobody sees a lock.
 
-The whole load (8 processes x 4 threads for a minute) is the default of ``python -m tests.local.load``; the test runs
-a short one.
+The whole load (8 processes x 4 threads for a minute) is the default of ``python -m tests.support.local_load``; the
+test runs a short one.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from pathlib import Path
 import pytest
 
 from django_appwrite_orm.local import LocalAppwrite
-
-from .client import Client
-from .load import check_file, run_load
+from tests.support.local_client import Client
+from tests.support.local_load import check_file, run_load
 
 ROOT = Path(__file__).parents[2]
 
@@ -75,7 +74,7 @@ def test_a_killed_process_leaves_what_it_acknowledged(tmp_path: Path) -> None:
     acknowledged: set[str] = set()
     for turn in range(5):
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.local.writer", path, str(turn)],
+            [sys.executable, "-m", "tests.support.local_writer", path, str(turn)],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             text=True,

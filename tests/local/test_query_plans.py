@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from django_appwrite_orm.local import LocalAppwrite
-from django_appwrite_orm.local.store.session import Session
-
-from .client import Client, query
+from django_appwrite_orm.local.storage.session import Session
+from tests.support.local_client import Client, query
 
 ROWS = 100_000
 COLUMNS: list[dict[str, Any]] = [

@@ -17,7 +17,7 @@ from appwrite.query import Query
 from appwrite.role import Role
 
 from django_appwrite_orm.local import LocalAppwrite
-from django_appwrite_orm.local.serving.door import Door
+from django_appwrite_orm.local.http.server import Door
 
 CLIENTS = Path(__file__).parent / "clients"
 MODULES = Path(__file__).parents[2] / ".cache" / "node"

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from django_appwrite_orm.local import LocalAppwrite
-
-from .client import Client, query
+from tests.support.local_client import Client, query
 
 
 @pytest.fixture(params=["memory", "file"])

@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from django_appwrite_orm import Index, Table, columns
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import SchemaError
-from django_appwrite_orm.schema import Rules, declared_table, plan, read_tables, source
-from django_appwrite_orm.steps import run
+from django_appwrite_orm.interchange.codegen import source
+from django_appwrite_orm.sansio import run
+from django_appwrite_orm.schema import Rules, declared_table, plan, read_tables
 from django_appwrite_orm.transport import close_local
-
-from .making import ask, migrated, registered, table
-from .test_inspect import classes_of
-from .test_interrupted import Killed, failing
+from tests.interchange.test_inspect import classes_of
+from tests.schema.test_interrupted import Killed, failing
+from tests.support.migrations import ask, migrated, registered, table
 
 pytestmark = pytest.mark.slow
 

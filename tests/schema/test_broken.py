@@ -10,9 +10,8 @@ import pytest
 
 from django_appwrite_orm import Index, UniqueIndex, columns
 from django_appwrite_orm.schema import Rules
-from tests.counting import counted
-
-from .making import answering, ask, columns_of, fill, indexes_of, migrated, refused, table, values
+from tests.support.costs import counted
+from tests.support.migrations import answering, ask, columns_of, fill, indexes_of, migrated, refused, table, values
 
 
 def failed_until_dropped(part: str, key: str) -> Any:

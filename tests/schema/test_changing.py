@@ -8,11 +8,10 @@ import pytest
 
 from django_appwrite_orm import Index, columns
 from django_appwrite_orm.exceptions import ConfigurationError
+from django_appwrite_orm.sansio import run
 from django_appwrite_orm.schema import plan
-from django_appwrite_orm.steps import run
-from tests.counting import counted
-
-from .making import ask, columns_of, fill, indexes_of, migrated, refused, table, values
+from tests.support.costs import counted
+from tests.support.migrations import ask, columns_of, fill, indexes_of, migrated, refused, table, values
 
 
 class TestRenames:

@@ -9,9 +9,8 @@ import pytest
 from django_appwrite_orm import Index, UniqueIndex, columns
 from django_appwrite_orm.exceptions import SchemaError
 from django_appwrite_orm.schema import Rules
-from tests.counting import counted
-
-from .making import ask, columns_of, fill, indexes_of, migrated, refused, table, values
+from tests.support.costs import counted
+from tests.support.migrations import ask, columns_of, fill, indexes_of, migrated, refused, table, values
 
 REBUILT = [
     (columns.String(size=9), columns.Integer(convert=int), ["5", None], [5, None]),
@@ -158,7 +157,7 @@ class TestOtherKinds:
         ]
 
     def test_long_keys_get_companions_of_their_own(self) -> None:
-        from django_appwrite_orm.schema.copying import former_key, temporary_key
+        from django_appwrite_orm.schema.operations.convert_column import former_key, temporary_key
 
         keys = ["k" * 36, "k" * 35 + "j"]
         made = {name(key) for name in (former_key, temporary_key) for key in keys}

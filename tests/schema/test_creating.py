@@ -15,15 +15,13 @@ from django.core.management import CommandError, call_command
 from django_appwrite_orm import FulltextIndex, Index, Permission, Role, UniqueIndex, columns
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import ConfigurationError, SchemaError
+from django_appwrite_orm.sansio import AT_ONCE, arun
 from django_appwrite_orm.schema import migrate
-from django_appwrite_orm.schema.together import AT_ONCE
-from django_appwrite_orm.steps import arun
-from django_appwrite_orm.transport.attempts import Attempt
 from django_appwrite_orm.transport.client import Reply
-from tests.counting import counted
-from tests.library.tables import Book, Everything, Reader
-
-from .making import answering, ask, columns_of, migrated, table
+from django_appwrite_orm.transport.retry import Attempt
+from tests.support.costs import counted
+from tests.support.library.tables import Book, Everything, Reader
+from tests.support.migrations import answering, ask, columns_of, migrated, table
 
 
 def test_every_kind_of_column_is_made_and_nothing_is_left_to_do() -> None:

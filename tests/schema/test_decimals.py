@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from django_appwrite_orm import Table, columns
-from django_appwrite_orm.schema import Rules, config_of, declared_table, plan, source, tables_of
-from django_appwrite_orm.schema.export import sql
-from django_appwrite_orm.steps import run
-from django_appwrite_orm.tables.columns.stored import decimal_bound, decimal_digits
-
-from .making import ask, columns_of, fill, migrated, refused, table, values
+from django_appwrite_orm.interchange.appwrite_config import config_of, tables_of
+from django_appwrite_orm.interchange.codegen import source
+from django_appwrite_orm.interchange.exporters import sql
+from django_appwrite_orm.sansio import run
+from django_appwrite_orm.schema import Rules, declared_table, plan
+from django_appwrite_orm.tables.columns.serialized import decimal_bound, decimal_digits
+from tests.support.migrations import ask, columns_of, fill, migrated, refused, table, values
 
 
 def priced(digits: int, places: int, **options: Any) -> type[Table]:

@@ -12,11 +12,10 @@ import pytest
 from django_appwrite_orm import Table, columns
 from django_appwrite_orm.exceptions import SchemaError
 from django_appwrite_orm.plans import Request
-from django_appwrite_orm.transport.attempts import Attempt
 from django_appwrite_orm.transport.client import Reply
-from tests.counting import counted
-
-from .making import answering, columns_of, migrated, table
+from django_appwrite_orm.transport.retry import Attempt
+from tests.support.costs import counted
+from tests.support.migrations import answering, columns_of, migrated, table
 
 
 def wide(id: str = "things", count: int = 8) -> type[Table]:

@@ -14,9 +14,8 @@ from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import SchemaError
 from django_appwrite_orm.schema import Rules
 from django_appwrite_orm.transport import close_local
-from django_appwrite_orm.transport.attempts import Attempt, NoAnswer
-
-from .making import ask, columns_of, migrated, table
+from django_appwrite_orm.transport.retry import Attempt, NoAnswer
+from tests.support.migrations import ask, columns_of, migrated, table
 
 pytestmark = pytest.mark.slow
 

@@ -7,12 +7,11 @@ from unittest import mock
 import pytest
 
 from django_appwrite_orm import Index, SpatialIndex, Table, columns
+from django_appwrite_orm.sansio import run
 from django_appwrite_orm.schema import Rules, plan
-from django_appwrite_orm.steps import run
-from django_appwrite_orm.transport.attempts import Attempt
-
-from .making import ask, columns_of, migrated, table
-from .test_interrupted import FAILURES, Killed, empty_world, failing, interleaved
+from django_appwrite_orm.transport.retry import Attempt
+from tests.schema.test_interrupted import FAILURES, Killed, empty_world, failing, interleaved
+from tests.support.migrations import ask, columns_of, migrated, table
 
 pytestmark = pytest.mark.slow
 

@@ -13,14 +13,15 @@ from django.db.models.functions import Concat
 from django_appwrite_orm import SpatialIndex, Table, columns
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import NotSupportedError
-from django_appwrite_orm.schema import Rules, config_of, declared_table, read_tables, source, tables_of
-from django_appwrite_orm.schema.export import firebase, sql
-from django_appwrite_orm.steps import run
-from tests.counting import counted
-from tests.queries.newer import newer_server
-
-from .making import ask, columns_of, fill, indexes_of, migrated, refused, table, values
-from .test_inspect import classes_of
+from django_appwrite_orm.interchange.appwrite_config import config_of, tables_of
+from django_appwrite_orm.interchange.codegen import source
+from django_appwrite_orm.interchange.exporters import firebase, sql
+from django_appwrite_orm.sansio import run
+from django_appwrite_orm.schema import Rules, declared_table, read_tables
+from tests.interchange.test_inspect import classes_of
+from tests.support.costs import counted
+from tests.support.migrations import ask, columns_of, fill, indexes_of, migrated, refused, table, values
+from tests.support.newer_server import newer_server
 
 RING = ((0.0, 0.0), (0.0, 2.0), (2.0, 2.0), (0.0, 0.0))
 

@@ -15,13 +15,12 @@ from django.core.management import call_command
 from django_appwrite_orm import columns
 from django_appwrite_orm.exceptions import Unavailable
 from django_appwrite_orm.registry import registry
-from django_appwrite_orm.transport.attempts import Attempt
 from django_appwrite_orm.transport.client import Reply
-from tests.counting import counted
-from tests.library.tables import Book
-
-from .loading import GOOD, loaded, write
-from .making import migrated, table
+from django_appwrite_orm.transport.retry import Attempt
+from tests.support.costs import counted
+from tests.support.library.tables import Book
+from tests.support.loading import GOOD, loaded, write
+from tests.support.migrations import migrated, table
 
 LARGE = table("large", {"app_label": "library"}, text=columns.LongText())
 

@@ -13,9 +13,8 @@ from django.test import override_settings
 
 from django_appwrite_orm import Index, columns
 from django_appwrite_orm.registry import registry
-
-from .making import ask, columns_of, table
-from .test_creating import LATE, unfinished
+from tests.schema.test_creating import LATE, unfinished
+from tests.support.migrations import ask, columns_of, table
 
 
 @pytest.fixture

@@ -10,13 +10,12 @@ import pytest
 from django_appwrite_orm import Table
 from django_appwrite_orm.exceptions import SchemaError
 from django_appwrite_orm.plans import Request
-from django_appwrite_orm.schema import Rules, verbs
-from django_appwrite_orm.steps import run
+from django_appwrite_orm.sansio import run
+from django_appwrite_orm.schema import Rules, api
 from django_appwrite_orm.transport.client import Reply
-from tests.counting import counted
-
-from .making import answering, ask, migrated, registered
-from .test_relationships import Relationship, authors, books
+from tests.schema.test_relationships import Relationship, authors, books
+from tests.support.costs import counted
+from tests.support.migrations import answering, ask, migrated, registered
 
 
 def other_side(status: str, times: int, error: str = "") -> Any:
@@ -82,5 +81,5 @@ def test_cached_rows_of_the_other_table_go_with_a_relationship() -> None:
         assert keys() == {"name"}
         migrated(author, book)
         assert keys() == {"name", "book"}
-        run(verbs.delete_table(book, "default"))
+        run(api.delete_table(book, "default"))
         assert keys() == {"name"}

@@ -6,8 +6,7 @@ from typing import Any
 
 from django_appwrite_orm import Index, UniqueIndex, columns
 from django_appwrite_orm.schema import Rules
-
-from .making import columns_of, indexes_of, migrated, refused, table
+from tests.support.migrations import columns_of, indexes_of, migrated, refused, table
 
 
 class TestIndexes:
@@ -41,7 +40,7 @@ class TestPruning:
         ]
 
     def test_a_table_that_nobody_declares_goes_with_both(self) -> None:
-        from tests.library.tables import Book, Everything, Reader
+        from tests.support.library.tables import Book, Everything, Reader
 
         migrated(Book, Reader, Everything, table(a=columns.Boolean()))
         assert "Not declared, left alone: table things" in migrated(Book, Reader, Everything)

@@ -12,13 +12,12 @@ from django_appwrite_orm import Table, columns
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import ConfigurationError, SchemaError
 from django_appwrite_orm.plans import Request
+from django_appwrite_orm.sansio import run
 from django_appwrite_orm.schema import Rules, plan
-from django_appwrite_orm.steps import run
 from django_appwrite_orm.transport.client import Reply
 from django_appwrite_orm.transport.features import Features
-from tests.counting import counted
-
-from .making import answering, ask, columns_of, migrated, refused, registered, table
+from tests.support.costs import counted
+from tests.support.migrations import answering, ask, columns_of, migrated, refused, registered, table
 
 Relationship = columns.Relationship
 

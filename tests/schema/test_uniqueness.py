@@ -9,10 +9,9 @@ import pytest
 
 from django_appwrite_orm import Table, UniqueIndex, columns, orm, register
 from django_appwrite_orm.registry import registry
-from django_appwrite_orm.schema import uniqueness
-from tests.counting import counted
-
-from .making import fill, indexes_of, migrated, refused, table
+from django_appwrite_orm.schema.operations import indexes
+from tests.support.costs import counted
+from tests.support.migrations import fill, indexes_of, migrated, refused, table
 
 
 def plain(**more: Any) -> type[Table]:
@@ -96,7 +95,7 @@ def test_it_looks_once_in_a_run_and_not_where_there_is_nothing_to_look_for() -> 
 
 def test_a_table_too_large_to_look_through_is_refused_with_another_way() -> None:
     stock(("x", 1), ("y", 2), ("z", 3))
-    with mock.patch.object(uniqueness, "MOST_ROWS", 2):
+    with mock.patch.object(indexes, "MOST_ROWS", 2):
         refused(unique("a"), match="more than 2 rows, too many to look through")
     fill(plain(), "w")
     plain_table = plain()

@@ -9,9 +9,8 @@ import pytest
 
 from django_appwrite_orm import Index, UniqueIndex, orm
 from django_appwrite_orm.exceptions import ConfigurationError, Conflict, NotFound, SchemaError
-from tests.library.tables import Book
-
-from .making import answering, migrated
+from tests.support.library.tables import Book
+from tests.support.migrations import answering, migrated
 
 
 def keys() -> list[str]:

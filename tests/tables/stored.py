@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from tests.library.tables import Book
+from tests.support.library.tables import Book
 
 SYSTEM = {
     "$id": "b1",

@@ -109,7 +109,7 @@ def test_a_meta_of_its_own_replaces_that_of_the_base() -> None:
 
 
 def test_names_come_from_the_app_and_the_class() -> None:
-    from tests.library.tables import Everything
+    from tests.support.library.tables import Everything
 
     assert Everything._meta.label == "library.Everything"
     assert (Everything._meta.name, Everything._meta.id) == ("library_everything", "library_everything")

@@ -9,13 +9,13 @@ import pytest
 from django.test import modify_settings
 
 from django_appwrite_orm.registry import registry
-from tests.library.tables import Book, Everything, Reader
+from tests.support.library.tables import Book, Everything, Reader
 
 FILES = {
     "annex/__init__.py": "",
     "annex/tables/__init__.py": """
 from django_appwrite_orm import Table, columns
-from tests.library.tables import Book
+from tests.support.library.tables import Book
 from .parts import Part
 from .parts import Base as Renamed
 

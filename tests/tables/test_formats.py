@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from django_appwrite_orm import columns
-from django_appwrite_orm.local.values import formats as server
+from django_appwrite_orm.local.emulation import formats as server
 
 ENUM = columns.Enum(["red", "green", "Blue", "été"])
 KINDS = {"mail": columns.Email(), "link": columns.URL(), "addr": columns.IP(), "color": ENUM}

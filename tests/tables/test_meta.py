@@ -16,7 +16,7 @@ from django.db import models
 from django.views.generic.dates import DayArchiveView
 
 from django_appwrite_orm import Table, UniqueIndex, columns
-from tests.library.tables import Book, Everything
+from tests.support.library.tables import Book, Everything
 
 
 class Author(Table):

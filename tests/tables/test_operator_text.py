@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from django_appwrite_orm import Operator, Table, columns
 from django_appwrite_orm.tables.validation import OPERATORS, looks_like_operator
-from tests.counting import counted
-from tests.library.tables import Everything
+from tests.support.costs import counted
+from tests.support.library.tables import Everything
 
 
 class Note(Table):

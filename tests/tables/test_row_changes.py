@@ -9,9 +9,8 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from django_appwrite_orm import Table, columns
-from tests.library.tables import Book, Everything
-
-from .stored import RAW, stored
+from tests.support.library.tables import Book, Everything
+from tests.tables.stored import RAW, stored
 
 
 def test_only_what_differs_is_a_change() -> None:

@@ -12,9 +12,8 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from django_appwrite_orm import Permission, Role, Table, columns
-from tests.library.tables import Book, Reader
-
-from .stored import RAW, SYSTEM, stored
+from tests.support.library.tables import Book, Reader
+from tests.tables.stored import RAW, SYSTEM, stored
 
 
 def test_a_value_is_decoded_when_it_is_first_read_and_once() -> None:

@@ -8,8 +8,8 @@ import pytest
 from django.core.exceptions import FieldError, ValidationError
 
 from django_appwrite_orm import Table, columns
-from tests.schema.making import migrated
-from tests.schema.making import table as declared
+from tests.support.migrations import migrated
+from tests.support.migrations import table as declared
 
 RING = [(0, 0), (0, 2), (2, 2), (0, 0)]
 

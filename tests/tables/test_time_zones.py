@@ -16,8 +16,8 @@ from django.test import override_settings
 from django.utils import timezone
 
 from django_appwrite_orm import columns
-from django_appwrite_orm.schema.values import kept
-from tests.library.tables import Everything
+from django_appwrite_orm.schema.conversions import kept
+from tests.support.library.tables import Everything
 
 NAIVE = datetime.datetime(2026, 1, 1)
 TOKYO = datetime.timezone(datetime.timedelta(hours=9))

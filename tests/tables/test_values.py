@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from django_appwrite_orm import columns
-from tests.counting import counted
-from tests.library.tables import Everything
+from tests.support.costs import counted
+from tests.support.library.tables import Everything
 
 UTC = datetime.UTC
 

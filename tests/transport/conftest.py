@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from django_appwrite_orm.steps import arun, run
+from django_appwrite_orm.sansio import arun, run
 
 Drive = Callable[[Any], Any]
 

@@ -12,9 +12,9 @@ from django.core.management import call_command
 from django_appwrite_orm import Table, columns, orm
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import ConfigurationError
+from django_appwrite_orm.sansio import run
 from django_appwrite_orm.schema import migrate
-from django_appwrite_orm.steps import run
-from tests.library.tables import Book, Reader
+from tests.support.library.tables import Book, Reader
 
 tenant: ContextVar[str | None] = ContextVar("tenant", default=None)
 

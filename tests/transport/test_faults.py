@@ -23,13 +23,11 @@ from django_appwrite_orm.exceptions import (
     Unavailable,
 )
 from django_appwrite_orm.plans import Answer, Request
-from django_appwrite_orm.steps import Pause, run
+from django_appwrite_orm.sansio import Pause, run
 from django_appwrite_orm.threads import Crew
-from django_appwrite_orm.transport import Client, attempts, exchange, resolving
-from tests.counting import counted
-
-from .conftest import Drive
-from .faults import (
+from django_appwrite_orm.transport import Client, exchange, network, retry
+from tests.support.costs import counted
+from tests.support.faulty_servers import (
     CREATE,
     READ,
     UPDATE,
@@ -42,6 +40,7 @@ from .faults import (
     slow_body,
     truncated,
 )
+from tests.transport.conftest import Drive
 
 GOOD = answer(200, {"ok": True})
 HTML = answer(200, "<h1>Welcome</h1>", type="text/html")
@@ -52,7 +51,7 @@ ALWAYS = 3  # attempts with two repeats
 
 @pytest.fixture(autouse=True)
 def no_long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attempts.random, "uniform", lambda low, high: 0.01)
+    monkeypatch.setattr(retry.random, "uniform", lambda low, high: 0.01)
 
 
 def ask(drive: Drive, client: Client, request: Request, timeout: float = 30.0, retries: int = 2) -> Answer:
@@ -141,7 +140,7 @@ def test_a_name_whose_look_up_hangs(resolver: list[str]) -> None:
 
 
 def test_look_ups_that_hang_are_not_piled_up(resolver: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resolving, "_crew", Crew(2, "few"))
+    monkeypatch.setattr(network, "_crew", Crew(2, "few"))
     client = Client(endpoint="http://hangs.example/v1", project_id="p", api_key="k")
     for _ in range(4):
         with pytest.raises(Timeout):
@@ -192,7 +191,7 @@ def test_a_server_that_speaks_no_tls(drive: Drive) -> None:
 @pytest.fixture
 def pause() -> Iterator[mock.Mock]:
     """Nobody waits; what was to be waited for is in the calls."""
-    with mock.patch.object(attempts, "Pause", side_effect=lambda seconds: Pause(0)) as found:
+    with mock.patch.object(retry, "Pause", side_effect=lambda seconds: Pause(0)) as found:
         yield found
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import pytest
 
 from django_appwrite_orm.connection import connections
-from django_appwrite_orm.identity import Identity
+from django_appwrite_orm.credentials import Identity
 from django_appwrite_orm.transport import Features
 from django_appwrite_orm.transport.client import OTHER_IDENTITIES
-from tests.counting import counted
-
-from .conftest import Drive
-from .faults import Fault, answer, faulty
+from tests.support.costs import counted
+from tests.support.faulty_servers import Fault, answer, faulty
+from tests.transport.conftest import Drive
 
 
 @pytest.mark.parametrize(

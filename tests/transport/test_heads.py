@@ -11,11 +11,10 @@ from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import InvalidRequest, NotSupportedError
 from django_appwrite_orm.plans import Request
 from django_appwrite_orm.transport import client as clients
-from tests.counting import counted
-from tests.library.tables import Book
-
-from .conftest import Drive
-from .faults import READ, answer, faulty
+from tests.support.costs import counted
+from tests.support.faulty_servers import READ, answer, faulty
+from tests.support.library.tables import Book
+from tests.transport.conftest import Drive
 
 
 @pytest.fixture

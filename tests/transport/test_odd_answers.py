@@ -15,11 +15,10 @@ import pytest
 
 from django_appwrite_orm.exceptions import NotFound, RateLimited, Timeout, Unavailable
 from django_appwrite_orm.plans import Request
-from django_appwrite_orm.transport import body as bodies
-from django_appwrite_orm.transport import exchange, proxies
-
-from .conftest import Drive
-from .faults import READ, UPDATE, Fault, answer, faulty, refusal, truncated
+from django_appwrite_orm.transport import decoding as bodies
+from django_appwrite_orm.transport import exchange, network
+from tests.support.faulty_servers import READ, UPDATE, Fault, answer, faulty, refusal, truncated
+from tests.transport.conftest import Drive
 
 OK = b'{"ok":1}'
 
@@ -254,7 +253,7 @@ def test_a_proxy_that_cannot_be_used(
 ) -> None:
     """Nothing was sent, so that no write is in doubt, and no password is shown."""
     monkeypatch.setenv(name, value)
-    monkeypatch.setattr(proxies, "find_spec", lambda name: None)
+    monkeypatch.setattr(network, "find_spec", lambda name: None)
     with faulty(answer(200, {"ok": 1})) as server, pytest.raises(Unavailable, match=said) as caught:
         drive(exchange(server.client(), UPDATE, timeout=30, retries=2))
     assert (caught.value.unclear, server.received) == (False, [])
@@ -263,7 +262,7 @@ def test_a_proxy_that_cannot_be_used(
 
 def test_a_proxy_s_password_may_have_any_letters(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://us%C3%A9r:p\u00e9@127.0.0.1:9")
-    found = proxies.proxy_of("http://appwrite.example/v1")
+    found = network.proxy_of("http://appwrite.example/v1")
     assert found is not None
     assert found.auth == ("us\u00e9r".encode(), "p\u00e9".encode())
 
@@ -271,9 +270,9 @@ def test_a_proxy_s_password_may_have_any_letters(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("name", ["::1", "[::1]", "*"])
 def test_no_proxy_names_an_address_with_brackets_or_without(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv("http_proxy", "http://proxy.example:3128")
-    assert proxies.proxy_of("http://[::1]:80/v1") is not None
+    assert network.proxy_of("http://[::1]:80/v1") is not None
     monkeypatch.setenv("no_proxy", name)
-    assert proxies.proxy_of("http://[::1]:80/v1") is None
+    assert network.proxy_of("http://[::1]:80/v1") is None
 
 
 HOSTILE = "no such row\nERROR forged line\x1b[2J\u202e" + "x" * 100_000

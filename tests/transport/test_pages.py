@@ -11,12 +11,11 @@ import pytest
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import Unavailable
 from django_appwrite_orm.plans import CountRows
-from django_appwrite_orm.schema.server import PAGE, read_tables
-from django_appwrite_orm.schema.walk import walk
-from django_appwrite_orm.steps import Steps, run
-from tests.library.tables import Book
-
-from .faults import answer, faulty
+from django_appwrite_orm.sansio import Steps, run
+from django_appwrite_orm.schema.introspection import PAGE, read_tables
+from django_appwrite_orm.schema.rows import walk
+from tests.support.faulty_servers import answer, faulty
+from tests.support.library.tables import Book
 
 
 def row(number: int) -> dict[str, Any]:

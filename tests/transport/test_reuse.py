@@ -14,11 +14,10 @@ import pytest
 
 from django_appwrite_orm.exceptions import AppwriteError
 from django_appwrite_orm.plans import Answer
-from django_appwrite_orm.steps import Steps, arun, run
+from django_appwrite_orm.sansio import Steps, arun, run
 from django_appwrite_orm.transport import exchange
-from tests.library.tables import Book
-
-from .faults import READ, Fault, FaultyServer, answer, certificate, faulty
+from tests.support.faulty_servers import READ, Fault, FaultyServer, answer, certificate, faulty
+from tests.support.library.tables import Book
 
 ROUNDS = 3
 

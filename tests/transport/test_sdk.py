@@ -16,9 +16,8 @@ from django_appwrite_orm import Query
 from django_appwrite_orm.conf import ConnectionSettings
 from django_appwrite_orm.connection import Connection, connections
 from django_appwrite_orm.exceptions import NotFound
-from tests.library.tables import Book
-
-from .faults import FaultyServer, answer, faulty, refusal, reset
+from tests.support.faulty_servers import FaultyServer, answer, faulty, refusal, reset
+from tests.support.library.tables import Book
 
 
 def connection_to(server: FaultyServer) -> Connection:

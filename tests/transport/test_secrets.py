@@ -18,16 +18,12 @@ import pytest
 
 from django_appwrite_orm.conf import ConnectionSettings
 from django_appwrite_orm.connection import Connection
-from django_appwrite_orm.credentials import Secret
+from django_appwrite_orm.credentials import Identity, Secret
 from django_appwrite_orm.exceptions import AppwriteError, InvalidRequest
-from django_appwrite_orm.identity import Identity
 from django_appwrite_orm.plans import Request
-from django_appwrite_orm.steps import Steps, arun, run
+from django_appwrite_orm.sansio import Steps, arun, run
 from django_appwrite_orm.transport import Client, exchange
-from tests.library.tables import Book
-
-from .conftest import Drive
-from .faults import (
+from tests.support.faulty_servers import (
     READ,
     UPDATE,
     Fault,
@@ -42,7 +38,9 @@ from .faults import (
     stall,
     truncated,
 )
-from .frames import caught, chain, shown, texts
+from tests.support.library.tables import Book
+from tests.transport.conftest import Drive
+from tests.transport.frames import caught, chain, shown, texts
 
 KEY = "standard_" + "0123456789abcdef" * 8
 

@@ -18,11 +18,10 @@ from django_appwrite_orm.plans import (
     UpdateRows,
     begin_transaction,
 )
-from django_appwrite_orm.steps import run
+from django_appwrite_orm.sansio import run
 from django_appwrite_orm.transport import exchange
-
-from .conftest import Drive
-from .faults import answer, faulty
+from tests.support.faulty_servers import answer, faulty
+from tests.transport.conftest import Drive
 
 TABLE = TableRef("d", "t")
 ROW = {"$id": "r", "$sequence": "1", "a": 1}

@@ -18,11 +18,22 @@ from types import SimpleNamespace
 import pytest
 
 from django_appwrite_orm.exceptions import AppwriteError, RateLimited, Timeout, Unavailable
-from django_appwrite_orm.steps import Pause, arun
-from django_appwrite_orm.transport import Client, attempts, exchange
-from tests.library.tables import Book
-
-from .faults import READ, Fault, answer, certificate, faulty, hang, refusal, reset, slow_body, slow_head, stall
+from django_appwrite_orm.sansio import Pause, arun
+from django_appwrite_orm.transport import Client, exchange, retry
+from tests.support.faulty_servers import (
+    READ,
+    Fault,
+    answer,
+    certificate,
+    faulty,
+    hang,
+    refusal,
+    reset,
+    slow_body,
+    slow_head,
+    stall,
+)
+from tests.support.library.tables import Book
 
 TIMEOUT = 1.0
 # For what is no matter of time: a busy machine must not make one of it.
@@ -158,9 +169,9 @@ def test_the_pauses_count_too(settings, monkeypatch: pytest.MonkeyPatch) -> None
         clock[0] += seconds
         return Pause(0)
 
-    monkeypatch.setattr(attempts, "time", SimpleNamespace(monotonic=lambda: clock[0]))
-    monkeypatch.setattr(attempts, "Pause", passed)
-    monkeypatch.setattr(attempts.random, "uniform", lambda low, high: high)
+    monkeypatch.setattr(retry, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setattr(retry, "Pause", passed)
+    monkeypatch.setattr(retry.random, "uniform", lambda low, high: high)
     with faulty(refusal(503, "general_unknown")) as server:
         given = {"ENDPOINT": server.endpoint, "PROJECT_ID": "p", "API_KEY": "k", "DATABASE_ID": "d"}
         settings.APPWRITE_ORM = {"default": {**given, "TIMEOUT": 60, "SERVER_VERSION": "1.9.6", "RETRIES": 10}}

@@ -16,8 +16,8 @@ from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import ConfigurationError, Unavailable
 from django_appwrite_orm.transport import Client
 from django_appwrite_orm.web import AppwriteCacheMiddleware, table_etag
-from tests.counting import counted
-from tests.library.tables import Book, Reader
+from tests.support.costs import counted
+from tests.support.library.tables import Book, Reader
 
 pytestmark = pytest.mark.usefixtures("library")
 client = RequestFactory()
@@ -86,7 +86,7 @@ def test_nobody_is_shown_what_was_made_for_somebody_else(header: str) -> None:
 def test_the_tag_ends_with_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
     get()
     now = [3_000_000.0]
-    monkeypatch.setattr("django_appwrite_orm.web.conditional.time.time", lambda: now[0])
+    monkeypatch.setattr("django_appwrite_orm.web.http_cache.time.time", lambda: now[0])
     tag = table_etag("books", ttl=60)
     request = client.get("/books")
     first = tag(request)

@@ -11,8 +11,7 @@ from django.test import Client
 from django_appwrite_orm.transport.client import Client as AppwriteClient
 from django_appwrite_orm.transport.client import Reply
 from django_appwrite_orm.web.errors import MESSAGE
-
-from .conftest import Ask
+from tests.web.conftest import Ask
 
 
 @pytest.mark.parametrize("debug", [False, True])

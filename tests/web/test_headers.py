@@ -8,9 +8,8 @@ import pytest
 from django.test import AsyncClient
 
 from django_appwrite_orm.exceptions import ConfigurationError
-from tests.library.tables import Book, Reader
-
-from .conftest import Ask
+from tests.support.library.tables import Book, Reader
+from tests.web.conftest import Ask
 
 # Each view kind under each door: a synchronous view under ASGI runs in a thread, and must be seen all the same.
 BOOKS = pytest.mark.parametrize("path", ["/books", "/abooks"])

@@ -17,7 +17,7 @@ from django.urls import path
 from django.views.decorators.cache import cache_page
 
 from django_appwrite_orm.web import page_caches
-from tests.library.tables import Book
+from tests.support.library.tables import Book
 
 OURS = "django_appwrite_orm.web.AppwriteCacheMiddleware"
 UPDATE = "django.middleware.cache.UpdateCacheMiddleware"

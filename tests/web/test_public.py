@@ -6,9 +6,8 @@ import pytest
 from django.test import Client
 
 from django_appwrite_orm.web import cache_publicly
-from tests.library.tables import Book
-
-from .conftest import Ask
+from tests.support.library.tables import Book
+from tests.web.conftest import Ask
 
 PRIVATE = "private, no-cache"
 
@@ -38,7 +37,7 @@ def test_not_what_may_not_be_reused_at_all(ask: Ask) -> None:
 
 def test_not_what_is_read_while_the_table_is_being_written(ask: Ask, monkeypatch) -> None:
     from django_appwrite_orm.connection import connections
-    from django_appwrite_orm.steps import run
+    from django_appwrite_orm.sansio import run
 
     connection = connections["default"]
     keys = connection.table_keys(Book._meta.ref("library"))

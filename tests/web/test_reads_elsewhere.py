@@ -15,16 +15,15 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
 
-from django_appwrite_orm.caching import Found, Status, note_read, recording
+from django_appwrite_orm.cache import Found, Status, note_read, recording
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import AppwriteError
-from django_appwrite_orm.queries import atomic
-from django_appwrite_orm.transport.attempts import Attempt, NoAnswer
+from django_appwrite_orm.querysets import atomic
+from django_appwrite_orm.transport.retry import Attempt, NoAnswer
 from django_appwrite_orm.web import cache_publicly
-from tests.library.tables import Book, Reader
-
-from .conftest import Ask
-from .test_public import PRIVATE, max_age
+from tests.support.library.tables import Book, Reader
+from tests.web.conftest import Ask
+from tests.web.test_public import PRIVATE, max_age
 
 pytestmark = pytest.mark.usefixtures("thread_contexts")
 

@@ -10,9 +10,9 @@ from django.test import RequestFactory
 
 from django_appwrite_orm import CachePolicy, cache_policy
 from django_appwrite_orm.exceptions import Unavailable
-from django_appwrite_orm.transport.attempts import Attempt
+from django_appwrite_orm.transport.retry import Attempt
 from django_appwrite_orm.web import AppwriteCacheMiddleware
-from tests.library.tables import Book, Reader
+from tests.support.library.tables import Book, Reader
 
 pytestmark = pytest.mark.usefixtures("library")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.template import Context, Template, TemplateSyntaxError
 
-from tests.counting import counted
-from tests.library.tables import Book
+from tests.support.costs import counted
+from tests.support.library.tables import Book
 
 
 @pytest.fixture(autouse=True)

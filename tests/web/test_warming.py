@@ -12,12 +12,12 @@ from django.core.cache import caches
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from django_appwrite_orm import Table, columns
+from django_appwrite_orm import Table, columns, warming
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.registry import registry
-from django_appwrite_orm.web import warm_start, warming
-from tests.counting import counted
-from tests.library.tables import Book
+from django_appwrite_orm.web import warm_start
+from tests.support.costs import counted
+from tests.support.library.tables import Book
 
 PER_PROCESS = "belongs to one process"
 

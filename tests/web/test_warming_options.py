@@ -9,10 +9,11 @@ import django
 import pytest
 from django.core.management import CommandError, call_command
 
+from django_appwrite_orm import warming
 from django_appwrite_orm.management.commands import warm_appwrite as command
-from django_appwrite_orm.web import warming, warms
-from tests.counting import counted
-from tests.library.tables import Book, Reader
+from django_appwrite_orm.web import warms
+from tests.support.costs import counted
+from tests.support.library.tables import Book, Reader
 
 pytestmark = pytest.mark.usefixtures("library")
 

@@ -10,7 +10,7 @@ from django.shortcuts import aget_object_or_404, get_object_or_404
 from django.urls import path
 
 from django_appwrite_orm.web import cache_publicly
-from tests.library.tables import Book, Reader
+from tests.support.library.tables import Book, Reader
 
 
 def books(request: HttpRequest) -> HttpResponse:

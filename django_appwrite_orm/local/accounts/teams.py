@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..protocol.errors import AppwriteError
-from ..store.session import Session
-from ..values.dates import now
-from ..values.identifiers import folded_id, unique_id
+from ..api.errors import AppwriteError
+from ..api.identifiers import folded_id, unique_id
+from ..emulation.dates import now
+from ..storage.session import Session
 from .users import User
 
 

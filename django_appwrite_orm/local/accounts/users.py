@@ -7,11 +7,11 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..protocol.callers import Caller
-from ..protocol.errors import AppwriteError
-from ..store.session import Session
-from ..values.dates import now
-from ..values.identifiers import folded_id
+from ..api.auth import Caller
+from ..api.errors import AppwriteError
+from ..api.identifiers import folded_id
+from ..emulation.dates import now
+from ..storage.session import Session
 
 _COLUMNS: Final = "n, id, email, phone, name, status, email_verified, phone_verified, labels, created, updated"
 

@@ -11,10 +11,10 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from ..catalogue.models import SPATIAL_TYPES
-from ..values.geometry import accept_geometry, is_point
+from ..emulation.geometry import accept_geometry, is_point
+from ..schema.models import SPATIAL_TYPES
 from .fields import Field
-from .parse import DISTANCES, LOGICAL, NULLS, SPATIAL_RELATIONS, Query
+from .parser import DISTANCES, LOGICAL, NULLS, SPATIAL_RELATIONS, Query
 
 # The relation that a method asks for.
 _RELATIONS: Final = {"equal": "equals", "contains": "contains", **{name: name for name in SPATIAL_RELATIONS}}

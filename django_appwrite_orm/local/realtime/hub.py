@@ -14,12 +14,12 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from ..emulation.dates import now
 from ..events.event import Event
 from ..events.names import channels, realtime_names
-from ..store.session import Session, Store
-from ..values.dates import now
-from .conversation import Conversation, Ended
-from .link import Link
+from ..storage.session import Session, Store
+from .connection import Link
+from .protocol import Conversation, Ended
 
 MOST_LINKS: Final = 256  # connections
 MOST_UNSENT: Final = 64 * 1024 * 1024  # bytes that wait for clients that do not read, together

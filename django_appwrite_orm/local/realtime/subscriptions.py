@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ..events.event import Event
-from ..queries.parse import COMPARISONS, LOGICAL, NULLS, Query, parse_queries
-from .matching import matches
+from ..queries.parser import COMPARISONS, LOGICAL, NULLS, Query, parse_queries
+from .filters import matches
 
 # What may be asked of a payload in memory; anything else is refused.
 _METHODS: Final = frozenset((*COMPARISONS, *NULLS, *LOGICAL))

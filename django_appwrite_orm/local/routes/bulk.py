@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..events.telling import tell_bulk
-from ..protocol.answers import Answer, json_answer
-from ..protocol.errors import AppwriteError
-from ..protocol.params import QUERIES, TRANSACTION, Param, list_of, plain_object
-from ..protocol.routing import EVERYONE, Call, both
+from ..api.errors import AppwriteError
+from ..api.params import QUERIES, TRANSACTION, Param, list_of, plain_object
+from ..api.responses import Answer, json_answer
+from ..api.router import EVERYONE, Call, both
+from ..events.publisher import tell_bulk
 from ..rows.bulk import remove_rows, update_rows, upsert_rows
-from ..transactions import row_routes as staged
-from .calls import table_of, work_for
+from ..rows.context import table_of, work_for
+from ..transactions import staging as staged
 from .rows import DATA, PATH
 
 

@@ -6,24 +6,24 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from ..catalogue.column_changes import create_column
-from ..catalogue.column_kinds import new_column
-from ..catalogue.column_removal import delete_column
-from ..catalogue.column_updates import update_column
-from ..catalogue.describe import describe_changed, describe_column
-from ..catalogue.models import Column, Table
-from ..catalogue.reading import columns_where, find_column
-from ..catalogue.relationships import ON_DELETE, TYPES, create_relationship, update_relationship
-from ..events.telling import COLUMN, tell_part, tell_removal
-from ..protocol.answers import NO_CONTENT, Answer, json_answer
-from ..protocol.params import Param, Validator, boolean, integer, key, list_of, number, one_of, text, whole_range
-from ..protocol.routing import Call, Handler, Route, both
+from ..api.params import Param, Validator, boolean, integer, key, list_of, number, one_of, text, whole_range
+from ..api.responses import NO_CONTENT, Answer, json_answer
+from ..api.router import Call, Handler, Route, both
+from ..columns.parameters import new_column
+from ..emulation.dates import read_exact_date
+from ..emulation.formats import is_email, is_ip, is_url
+from ..emulation.geometry import accept_line, accept_point, accept_polygon
+from ..events.publisher import COLUMN, tell_part, tell_removal
 from ..queries.fields import Field, Source
-from ..values.dates import read_exact_date
-from ..values.formats import is_email, is_ip, is_url
-from ..values.shapes import accept_line, accept_point, accept_polygon
-from .calls import table_of
-from .listing import LIST_PARAMS, date_fields, fields, page_numbers, page_total, schema_page, text_field
+from ..rows.context import table_of
+from ..schema.column_updates import update_column
+from ..schema.columns import create_column
+from ..schema.drop_column import delete_column
+from ..schema.models import Column, Table
+from ..schema.relationships import ON_DELETE, TYPES, create_relationship, update_relationship
+from ..schema.repository import columns_where, find_column
+from ..schema.serializers import describe_changed, describe_column
+from .lists import LIST_PARAMS, date_fields, fields, page_numbers, page_total, schema_page, text_field
 
 _PATH: Final = "/{databaseId}/tables/{tableId}/columns"
 _FIELDS: Final = fields(

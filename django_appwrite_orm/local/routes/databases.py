@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..catalogue.changes import create_database, delete_database, update_database
-from ..catalogue.describe import describe_database
-from ..catalogue.reading import databases_where, find_database
-from ..events.telling import tell_database
-from ..protocol.answers import NO_CONTENT, Answer, json_answer
-from ..protocol.params import Param, boolean, new_identifier, text
-from ..protocol.routing import Call, both
-from ..protocol.words import LEGACY
+from ..api.dialects import LEGACY
+from ..api.params import Param, boolean, new_identifier, text
+from ..api.responses import NO_CONTENT, Answer, json_answer
+from ..api.router import Call, both
+from ..emulation.fulltext import search_words
+from ..events.publisher import tell_database
 from ..queries.fields import Field, Source
-from ..values.fulltext import search_words
-from .listing import LIST_PARAMS, SEARCH, date_fields, fields, page_numbers, page_total, schema_page, text_field
+from ..schema.databases import create_database, delete_database, update_database
+from ..schema.repository import databases_where, find_database
+from ..schema.serializers import describe_database
+from .lists import LIST_PARAMS, SEARCH, date_fields, fields, page_numbers, page_total, schema_page, text_field
 
 _SOURCE: Final = Source(
     "databases", fields(text_field("$id", "id", "id_f"), text_field("name", "name", "name_f"), *date_fields(),

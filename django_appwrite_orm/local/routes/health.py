@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..protocol.answers import VERSION, Answer, json_answer
-from ..protocol.routing import EVERYONE, Call, Route
+from ..api.responses import VERSION, Answer, json_answer
+from ..api.router import EVERYONE, Call, Route
 
 
 def read_version(call: Call) -> Answer:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ..catalogue.describe import describe_index
-from ..catalogue.index_changes import TYPES, NewIndex, create_index, delete_index
-from ..catalogue.models import Index
-from ..catalogue.physical import SYSTEM
-from ..catalogue.reading import find_index, indexes_where
-from ..events.telling import INDEX, tell_part, tell_removal
-from ..protocol.answers import NO_CONTENT, Answer, json_answer
-from ..protocol.params import Param, integer, key, list_of, one_of
-from ..protocol.routing import Call, both
+from ..api.params import Param, integer, key, list_of, one_of
+from ..api.responses import NO_CONTENT, Answer, json_answer
+from ..api.router import Call, both
+from ..events.publisher import INDEX, tell_part, tell_removal
 from ..queries.fields import Field, Source
-from .calls import table_of
-from .listing import LIST_PARAMS, date_fields, fields, page_numbers, page_total, schema_page, text_field
+from ..rows.context import table_of
+from ..schema.ddl import SYSTEM
+from ..schema.indexes import TYPES, NewIndex, create_index, delete_index
+from ..schema.models import Index
+from ..schema.repository import find_index, indexes_where
+from ..schema.serializers import describe_index
+from .lists import LIST_PARAMS, date_fields, fields, page_numbers, page_total, schema_page, text_field
 
 _PATH: Final = "/{databaseId}/tables/{tableId}/indexes"
 _FIELDS: Final = fields(

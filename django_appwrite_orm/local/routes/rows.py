@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-from ..events.telling import tell_bulk, tell_row
-from ..protocol.answers import NO_CONTENT, Answer, json_answer
-from ..protocol.errors import AppwriteError, invalid_argument
-from ..protocol.params import (
+from ..api.errors import AppwriteError, invalid_argument
+from ..api.params import (
     QUERIES,
     TRANSACTION,
     Param,
@@ -21,16 +19,17 @@ from ..protocol.params import (
     plain_object,
     whole_range,
 )
-from ..protocol.routing import EVERYONE, Call, both
+from ..api.permissions import ROW_VERBS
+from ..api.responses import NO_CONTENT, Answer, json_answer
+from ..api.router import EVERYONE, Call, both
+from ..events.publisher import tell_bulk, tell_row
 from ..rows.access import find_open_table
 from ..rows.bulk import create_rows
-from ..rows.counting import count_column
-from ..rows.listing import listed_rows
-from ..rows.reading import get_row
-from ..rows.writing import create_checked_row, patch_row, put_row, remove_row
-from ..transactions import row_routes as staged
-from ..values.permissions import ROW_VERBS
-from .calls import table_of, work_for
+from ..rows.context import table_of, work_for
+from ..rows.increment import count_column
+from ..rows.read import get_row, listed_rows
+from ..rows.write import create_checked_row, patch_row, put_row, remove_row
+from ..transactions import staging as staged
 
 PATH: Final = "/{databaseId}/tables/{tableId}/rows"
 

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..catalogue.changes import create_table, delete_table, reread, update_table
-from ..catalogue.column_changes import write_column
-from ..catalogue.describe import describe_table
-from ..catalogue.index_changes import check_index, write_index
-from ..catalogue.inline import inline_columns, inline_indexes
-from ..catalogue.physical import SYSTEM
-from ..catalogue.reading import find_database, tables_where
-from ..events.telling import tell_table
-from ..protocol.answers import NO_CONTENT, Answer, json_answer
-from ..protocol.errors import AppwriteError
-from ..protocol.params import Param, boolean, list_of, loose_boolean, new_identifier, permissions, plain_object, text
-from ..protocol.routing import Call, both
-from ..protocol.words import LEGACY
+from ..api.dialects import LEGACY
+from ..api.errors import AppwriteError
+from ..api.params import Param, boolean, list_of, loose_boolean, new_identifier, permissions, plain_object, text
+from ..api.permissions import TABLE_VERBS
+from ..api.responses import NO_CONTENT, Answer, json_answer
+from ..api.router import Call, both
+from ..emulation.fulltext import search_words
+from ..events.publisher import tell_table
 from ..queries.fields import Field, Source
-from ..values.fulltext import search_words
-from ..values.permissions import TABLE_VERBS
-from .listing import LIST_PARAMS, SEARCH, date_fields, fields, page_numbers, page_total, schema_page, text_field
+from ..schema.columns import write_column
+from ..schema.databases import create_table, delete_table, reread, update_table
+from ..schema.ddl import SYSTEM
+from ..schema.indexes import check_index, write_index
+from ..schema.inline import inline_columns, inline_indexes
+from ..schema.repository import find_database, tables_where
+from ..schema.serializers import describe_table
+from .lists import LIST_PARAMS, SEARCH, date_fields, fields, page_numbers, page_total, schema_page, text_field
 
 _FIELDS: Final = fields(
     text_field("$id", "id", "id_f"),

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ..protocol.answers import NO_CONTENT, Answer, error_answer, json_answer
-from ..protocol.errors import AppwriteError, invalid_argument
-from ..protocol.params import QUERIES, Param, boolean, list_of, whole_range
-from ..protocol.routing import EVERYONE, Call, both
+from ..api.errors import AppwriteError, invalid_argument
+from ..api.params import QUERIES, Param, boolean, list_of, whole_range
+from ..api.responses import NO_CONTENT, Answer, error_answer, json_answer
+from ..api.router import EVERYONE, Call, both
 from ..queries.fields import Field, Source
-from ..transactions import records
+from ..rows.context import work_for
+from ..transactions import repository
 from ..transactions.commit import commit
 from ..transactions.operations import read_operation, stage_operations
-from .calls import work_for
-from .listing import date_fields, fields, page_numbers, page_total, schema_page, text_field
+from .lists import date_fields, fields, page_numbers, page_total, schema_page, text_field
 
 _FIELDS: Final = fields(
     text_field("$id", "id"),
@@ -31,17 +31,17 @@ def list_(call: Call) -> Answer:
     """Keys see every transaction, users their own, guests none."""
     scope = ("1", ()) if call.caller.is_key else ("owner = ? AND owner != ''", (call.caller.user_id,))
     page = schema_page(Source("transactions", _FIELDS, "n", "upper(id)", *scope), call.args["queries"])
-    found = [records.by_number(call.session, number) for number in page_numbers(call.session, page)]
+    found = [repository.by_number(call.session, number) for number in page_numbers(call.session, page)]
     total = page_total(call.session, page, True)
     return json_answer(200, {"total": total, "transactions": [transaction.describe() for transaction in found]})
 
 
 def begin(call: Call) -> Answer:
-    return json_answer(201, records.begin(call.session, call.caller, call.args["ttl"]).describe())
+    return json_answer(201, repository.begin(call.session, call.caller, call.args["ttl"]).describe())
 
 
 def read(call: Call) -> Answer:
-    return json_answer(200, records.find(call.session, call.caller, call.args["transactionId"]).describe())
+    return json_answer(200, repository.find(call.session, call.caller, call.args["transactionId"]).describe())
 
 
 def add(call: Call) -> Answer:
@@ -52,30 +52,30 @@ def add(call: Call) -> Answer:
         given = [read_operation(value, call.words) for value in call.args["operations"]]
     except ValueError as problem:
         raise invalid_argument("operations", str(problem)) from problem
-    transaction = records.find(call.session, call.caller, call.args["transactionId"])
-    if transaction.status != records.PENDING:
+    transaction = repository.find(call.session, call.caller, call.args["transactionId"])
+    if transaction.status != repository.PENDING:
         raise AppwriteError("general_bad_request", "The transaction is no longer pending.")
-    records.check_alive(transaction)
-    records.check_room(transaction, len(given))
+    repository.check_alive(transaction)
+    repository.check_room(transaction, len(given))
     work = work_for(call)
     stage_operations(work, transaction, given, call.words)
-    return json_answer(201, records.by_number(call.session, transaction.number).describe())
+    return json_answer(201, repository.by_number(call.session, transaction.number).describe())
 
 
 def finish(call: Call) -> Answer:
     """Commit or roll back. A commit that fails is remembered as failed, so its error is answered, not raised."""
     if call.args["commit"] == call.args["rollback"]:
         raise AppwriteError("general_bad_request", "Either commit or rollback.")
-    transaction = records.find(call.session, call.caller, call.args["transactionId"])
-    records.check_alive(transaction)
+    transaction = repository.find(call.session, call.caller, call.args["transactionId"])
+    repository.check_alive(transaction)
     if call.args["rollback"]:
-        return json_answer(200, records.set_status(call.session, transaction, records.FAILED).describe())
+        return json_answer(200, repository.set_status(call.session, transaction, repository.FAILED).describe())
     transaction, refusal = commit(work_for(call), transaction)
     return json_answer(200, transaction.describe()) if refusal is None else error_answer(refusal)
 
 
 def delete(call: Call) -> Answer:
-    records.remove(call.session, records.find(call.session, call.caller, call.args["transactionId"]))
+    repository.remove(call.session, repository.find(call.session, call.caller, call.args["transactionId"]))
     return NO_CONTENT
 
 

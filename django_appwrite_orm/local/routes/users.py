@@ -6,14 +6,14 @@ import json
 from typing import Final
 
 from ..accounts import teams, users
-from ..accounts.tokens import LONGEST_LIFE, USUAL_LIFE, make_token
-from ..protocol.answers import NO_CONTENT, Answer, json_answer
-from ..protocol.params import Param, boolean, identifier, list_of, new_identifier, text, whole_range
-from ..protocol.routing import Call, Route
+from ..accounts.jwt import LONGEST_LIFE, USUAL_LIFE, make_token
+from ..api.params import Param, boolean, identifier, list_of, new_identifier, text, whole_range
+from ..api.responses import NO_CONTENT, Answer, json_answer
+from ..api.router import Call, Route
+from ..emulation.formats import is_email
 from ..queries.fields import Field, Source
-from ..values.formats import is_email
 from .columns import format_check
-from .listing import LIST_PARAMS, SEARCH, date_fields, fields, page_numbers, page_total, schema_page, text_field
+from .lists import LIST_PARAMS, SEARCH, date_fields, fields, page_numbers, page_total, schema_page, text_field
 
 _FIELDS: Final = fields(
     text_field("$id", "id", "id_f"),

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ..protocol.answers import NO_CONTENT, Answer, json_answer
-from ..protocol.params import Param, boolean, list_of, new_identifier, text
-from ..protocol.routing import Call, Route
+from ..api.params import Param, boolean, list_of, new_identifier, text
+from ..api.responses import NO_CONTENT, Answer, json_answer
+from ..api.router import Call, Route
+from ..emulation.formats import is_url
 from ..queries.fields import Field, Source
-from ..values.formats import is_url
 from ..webhooks.patterns import event_name
-from ..webhooks.records import change_webhook, create_webhook, delete_webhook, find_webhook, webhook_by_number
-from .listing import LIST_PARAMS, date_fields, fields, page_numbers, page_total, schema_page, text_field
+from ..webhooks.repository import change_webhook, create_webhook, delete_webhook, find_webhook, webhook_by_number
+from .lists import LIST_PARAMS, date_fields, fields, page_numbers, page_total, schema_page, text_field
 
 _FIELDS: Final = fields(
     text_field("$id", "id", "id_f"),

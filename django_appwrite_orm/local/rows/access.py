@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..catalogue.models import Table
-from ..protocol.callers import Caller
-from ..protocol.errors import AppwriteError
-from ..values.permissions import split_permission
-from .work import Work
+from ..api.auth import Caller
+from ..api.errors import AppwriteError
+from ..api.permissions import split_permission
+from ..schema.models import Table
+from .context import Work
 
 
 def unauthorized(why: str = "The caller has no permission for this.") -> AppwriteError:

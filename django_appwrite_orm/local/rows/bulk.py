@@ -6,18 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final
 
-from ..catalogue.models import Column, Table
+from ..api.errors import AppwriteError, invalid_query, server_error
+from ..api.identifiers import UNIQUE, folded_id, is_identifier, unique_id
+from ..api.permissions import VERBS, spell_out, split_permission
 from ..defects import AppliedError, Defect
-from ..protocol.errors import AppwriteError, invalid_query, server_error
-from ..queries.page import DEFAULT_LIMIT, read_page
-from ..values.identifiers import UNIQUE, folded_id, is_identifier, unique_id
-from ..values.permissions import VERBS, spell_out, split_permission
-from .reading import parse_row_queries, plan_rows
-from .show import select_columns, show_row
-from .stored import StoredRow, delete_rows, find_row
-from .structure import RowData, check_data, writable
-from .work import Work
-from .writing import (
+from ..queries.pagination import DEFAULT_LIMIT, read_page
+from ..schema.models import Column, Table
+from .context import Work
+from .read import parse_row_queries, plan_rows
+from .repository import StoredRow, delete_rows, find_row
+from .serializers import select_columns, show_row
+from .validation import RowData, check_data, writable
+from .write import (
     create_row,
     fails_to_answer,
     is_repetition,

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any, Final
 
-from ..catalogue.models import Column
-from ..protocol.params import numeric
-from ..values.dates import now, write_date
-from ..values.numbers import whole
-from .list_results import reduce_list
+from ..api.params import numeric
+from ..emulation.dates import now, write_date
+from ..emulation.numbers import whole
+from ..schema.models import Column
+from .list_operators import reduce_list
 from .operators import MOST_ELEMENTS, NUMERIC, Operator
 
 _INT32: Final = (-(2**31), 2**31 - 1)

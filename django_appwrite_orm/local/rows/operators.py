@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..catalogue.models import Column
-from ..protocol.errors import AppwriteError
-from ..protocol.params import numeric
-from ..protocol.requests import read_json
+from ..api.errors import AppwriteError
+from ..api.params import numeric
+from ..api.requests import read_json
+from ..schema.models import Column
 
 NUMERIC: Final = ("increment", "decrement", "multiply", "divide", "modulo", "power")
 TEXT: Final = ("stringConcat", "stringReplace")

@@ -10,27 +10,27 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from ..catalogue.models import Table
-from ..catalogue.reading import table_by_number
+from ..api.auth import KEY
+from ..api.dialects import LEGACY
+from ..api.errors import AppwriteError, server_error
+from ..api.identifiers import folded_id, unique_id
 from ..defects import Defect
-from ..events.telling import internal_name, tell_row
-from ..protocol.callers import KEY
-from ..protocol.errors import AppwriteError, server_error
-from ..protocol.words import LEGACY
+from ..events.publisher import internal_name, tell_row
+from ..relationships.write import check_links, split_links, write_links
 from ..rows.bulk import create_rows, remove_found, rows_selected, update_found, upsert_rows
-from ..rows.counting import count_column
-from ..rows.link_values import check_links, split_links, write_links
+from ..rows.context import Work
+from ..rows.increment import count_column
 from ..rows.operators import operator_in
-from ..rows.reading import row_not_found
-from ..rows.show import show_row
-from ..rows.stored import StoredRow, find_row
-from ..rows.structure import check_data, writable
-from ..rows.work import Work
-from ..rows.writing import create_checked_row, fails_to_answer, put_row, remove_row, update_row_found
-from ..values.identifiers import folded_id, unique_id
-from . import records
+from ..rows.read import row_not_found
+from ..rows.repository import StoredRow, find_row
+from ..rows.serializers import show_row
+from ..rows.validation import check_data, writable
+from ..rows.write import create_checked_row, fails_to_answer, put_row, remove_row, update_row_found
+from ..schema.models import Table
+from ..schema.repository import table_by_number
+from . import repository
 from .operations import count_arguments
-from .records import Operation, Transaction
+from .repository import Operation, Transaction
 
 
 def commit(work: Work, transaction: Transaction) -> tuple[Transaction, AppwriteError | None]:
@@ -39,17 +39,17 @@ def commit(work: Work, transaction: Transaction) -> tuple[Transaction, AppwriteE
     # Permissions were looked at when the operations were staged.
     replay = _Replay(replace(work, caller=KEY))
     try:
-        for operation in records.operations_of(work.session, transaction):
+        for operation in repository.operations_of(work.session, transaction):
             replay.run(operation)
     except AppwriteError as refusal:
         work.session.run("ROLLBACK TO replay")
         work.session.run("RELEASE replay")
         stays = _is_unforeseen(refusal) and work.defects.imitate(Defect.COMMITTING)
-        ended = records.set_status(work.session, transaction, records.COMMITTING if stays else records.FAILED)
+        ended = repository.set_status(work.session, transaction, repository.COMMITTING if stays else repository.FAILED)
         return ended, AppwriteError(_at_commit(refusal.type), refusal.message)
     work.session.run("RELEASE replay")
     replay.tell(work)
-    return records.set_status(work.session, transaction, records.COMMITTED), None
+    return repository.set_status(work.session, transaction, repository.COMMITTED), None
 
 
 def _is_unforeseen(refusal: AppwriteError) -> bool:

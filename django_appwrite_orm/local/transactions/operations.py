@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..catalogue.models import Table
-from ..protocol.errors import AppwriteError
-from ..protocol.params import numeric
-from ..protocol.words import LEGACY, Words
+from ..api.dialects import LEGACY, Words
+from ..api.errors import AppwriteError
+from ..api.identifiers import folded_id
+from ..api.params import numeric
 from ..rows.access import check_own_roles, may, unauthorized
 from ..rows.bulk import refuse_relationships
-from ..rows.work import Work
-from ..values.identifiers import folded_id
-from . import records
+from ..rows.context import Work
+from ..schema.models import Table
+from . import repository
 from .overlay import permissions_inside
-from .records import Transaction
+from .repository import Transaction
 
 ROW_ACTIONS: Final = ("create", "update", "upsert", "delete", "increment", "decrement")
 BULK_ACTIONS: Final = ("bulkCreate", "bulkUpdate", "bulkUpsert", "bulkDelete")
@@ -92,7 +92,7 @@ def stage_operations(work: Work, transaction: Transaction, given: Sequence[NewOp
     except AppwriteError as refusal:
         raise AppwriteError(LEGACY.error_type(refusal.type), refusal.message) from refusal
     for table, new in checked:
-        records.stage(work.session, transaction, table, new.action, new.row_id, _staged_form(new, words))
+        repository.stage(work.session, transaction, table, new.action, new.row_id, _staged_form(new, words))
 
 
 def _staged_form(new: NewOperation, words: Words) -> Any:

@@ -11,17 +11,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ..catalogue.models import Table
-from ..protocol.errors import AppwriteError, invalid_query
-from ..queries.parse import parse_queries
+from ..api.errors import AppwriteError, invalid_query
+from ..api.identifiers import folded_id
+from ..queries.parser import parse_queries
 from ..rows.access import may
-from ..rows.show import permissions_of
-from ..rows.stored import find_row
-from ..rows.work import Work
-from ..store.session import Session
-from ..values.identifiers import folded_id
-from .matching import matches
-from .records import Operation, Transaction, operations_of
+from ..rows.context import Work
+from ..rows.repository import find_row
+from ..rows.serializers import permissions_of
+from ..schema.models import Table
+from ..storage.session import Session
+from .filters import matches
+from .repository import Operation, Transaction, operations_of
 
 _HIDDEN: Final = ("increment", "decrement")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ..values.identifiers import is_identifier
+from ..api.identifiers import is_identifier
 
 _ACTIONS: Final = frozenset({"create", "update", "delete"})
 _PARTS: Final = {"tables": ("rows", "columns", "indexes"), "collections": ("documents", "attributes", "indexes")}

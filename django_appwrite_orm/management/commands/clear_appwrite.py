@@ -7,12 +7,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ...connection import connections
+from ...connection import connections, own_caches
 from ...exceptions import ConfigurationError
-from ...queries.operations import invalidate
+from ...execution import invalidate
 from ...registry import registry
-from ...steps import run
-from ..own_caches import own_caches
+from ...sansio import run
 
 
 class Command(BaseCommand):

@@ -12,11 +12,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from ...conf import DEFAULT_ALIAS
 from ...connection import connections
 from ...exceptions import AppwriteORMError
+from ...interchange import dump
+from ...interchange.dump import Form, Write
+from ...sansio import run
 from ...schema import tables_named
-from ...schema.data import dump
-from ...schema.data.dump import Form, Write
 from ...schema.printable import printable
-from ...steps import run
 
 
 class Command(BaseCommand):

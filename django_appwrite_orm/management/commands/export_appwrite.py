@@ -9,8 +9,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ...conf import DEFAULT_ALIAS, connection_settings
 from ...exceptions import AppwriteORMError
-from ...schema import config_of, declared_table, tables_named
-from ...schema.export import firebase, sql, text
+from ...interchange.appwrite_config import config_of
+from ...interchange.exporters import firebase, sql, text
+from ...schema import declared_table, tables_named
 from ...schema.printable import json_text, printable
 from ...schema.state import TableState
 

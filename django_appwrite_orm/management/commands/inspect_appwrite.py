@@ -10,11 +10,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from ...conf import DEFAULT_ALIAS
 from ...connection import connections
 from ...exceptions import AppwriteORMError
-from ...queries import Table
-from ...schema import read_tables, source, tables_of
+from ...interchange.appwrite_config import tables_of
+from ...interchange.codegen import source
+from ...querysets import Table
+from ...sansio import run
+from ...schema import read_tables
 from ...schema.printable import printable
 from ...schema.state import TableState
-from ...steps import run
 
 
 class Command(BaseCommand):

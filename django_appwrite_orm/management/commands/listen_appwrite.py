@@ -9,11 +9,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ...conf import DEFAULT_ALIAS
-from ...connection import connections
-from ...events.channel import CHANNEL, ChannelListener
-from ...events.listener import Listener
+from ...connection import connections, own_caches
+from ...events.pubsub import CHANNEL, ChannelListener
+from ...events.realtime import Listener
 from ...exceptions import AppwriteORMError
-from ..own_caches import own_caches
 
 
 class Command(BaseCommand):

@@ -15,10 +15,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from ...conf import DEFAULT_ALIAS
 from ...connection import connections
 from ...exceptions import AppwriteORMError
+from ...interchange import Summary, load
+from ...sansio import run
 from ...schema import tables_named
-from ...schema.data import Summary, load
 from ...schema.printable import printable
-from ...steps import run
 from ...tables import Row
 
 

@@ -10,9 +10,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ...conf import DEFAULT_ALIAS
 from ...exceptions import AppwriteORMError
+from ...sansio import run
 from ...schema import Plan, Rules, migrate, plan, tables_named
 from ...schema.printable import printable
-from ...steps import run
 
 
 class Command(BaseCommand):

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from django_appwrite_orm.local import ForeignFile
-from django_appwrite_orm.local.serving.command import add_arguments, run
-from django_appwrite_orm.local.serving.door import MissingServer
+from ...local import ForeignFile
+from ...local.http.cli import add_arguments, run
+from ...local.http.server import MissingServer
 
 
 class Command(BaseCommand):

@@ -10,11 +10,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from ...connection import connections
-from ...events.reports import last_reports
+from ...events.heartbeat import last_reports
 from ...exceptions import CacheUnavailable
-from ...queries.door import orm
+from ...facade.orm import orm
 from ...registry import registry
-from ...steps import run
+from ...sansio import run
 
 # What is counted, and its unit where it is not a number of times.
 _COLUMNS = {

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from ...connection import connections
-from ...web.warming import Job, Warmed, jobs, warm
+from ...warming import Job, Warmed, jobs, warm
 
 
 class Command(BaseCommand):

@@ -8,9 +8,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ...conf import DEFAULT_ALIAS
 from ...connection import Connection, connections
-from ...events import webhook
+from ...events import webhook_registration
 from ...exceptions import AppwriteORMError
-from ...steps import run
+from ...sansio import run
 
 
 class Command(BaseCommand):
@@ -26,9 +26,9 @@ class Command(BaseCommand):
         try:
             connection = connections[database]
             if register:
-                run(webhook.register(connection))
+                run(webhook_registration.register(connection))
             elif delete:
-                run(webhook.delete(connection))
+                run(webhook_registration.delete(connection))
             works = self._show(connection)
         except AppwriteORMError as error:
             raise CommandError(str(error)) from error
@@ -37,9 +37,9 @@ class Command(BaseCommand):
 
     def _show(self, connection: Connection) -> bool:
         """Print what there is. Whether it is on and as the settings say."""
-        found = run(webhook.state(connection))
+        found = run(webhook_registration.state(connection))
         if found is None:
-            id = webhook.webhook_id(connection)
+            id = webhook_registration.webhook_id(connection)
             self.stdout.write(f"There is no webhook {id!r}, nor another one of this package. --register creates it.")
             return False
         self.stdout.write(f"{found['$id']}: {found['url']}, {', '.join(found['events'])}")
@@ -54,6 +54,6 @@ class Command(BaseCommand):
             )
         if found["logs"]:
             self.stdout.write(f"The last failure: {found['logs']}")
-        if problem := webhook.difference(connection, found):
+        if problem := webhook_registration.difference(connection, found):
             self.stdout.write(self.style.WARNING(problem))
         return bool(found["enabled"]) and not problem

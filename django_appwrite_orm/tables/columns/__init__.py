@@ -1,15 +1,13 @@
 """The column kinds, under Appwrite's names: `from django_appwrite_orm import columns`."""
 
 from .base import Column
-from .formatted import IP, URL, Email, Enum
-from .numbers import BigInt, Float, Integer
-from .plain import Boolean, Datetime
-from .reference import Reference
-from .relationship import Relationship
+from .formats import IP, URL, Email, Enum
+from .numbers import BigInt, Float, Integer, Version
+from .relations import Reference, Relationship
+from .serialized import JSON, UUID, Date, Decimal, Time
 from .spatial import Line, Point, Polygon
-from .stored import JSON, UUID, Date, Decimal, Time
-from .texts import LongText, MediumText, String, Text, Varchar
-from .version import Version
+from .temporal import Boolean, Datetime
+from .text import LongText, MediumText, String, Text, Varchar
 
 __all__ = [
     "IP",

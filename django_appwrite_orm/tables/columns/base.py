@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, overload
 from django.core.exceptions import ValidationError
 
 from ...exceptions import ConfigurationError
-from ..from_models import refuse_hooks_of_fields
-from .given import plain
+from ..model_features import refuse_hooks_of_fields
+from .coercion import plain
 from .typing import Value
 from .unknown_options import unknown_options
 

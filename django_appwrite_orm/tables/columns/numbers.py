@@ -6,13 +6,14 @@ import decimal
 import math
 import numbers
 import operator
-from typing import TYPE_CHECKING, Any, ClassVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Unpack, overload
 
 from django.core.exceptions import ValidationError
 
 from ...exceptions import ConfigurationError
 from .base import Column
 from .typing import Common, No, Value, Yes
+from .unknown_options import unknown_options
 
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 INT32_MAX = 2**31 - 1
@@ -272,3 +273,17 @@ class Float(Number[Value]):
     @property
     def index_length(self) -> int:
         return 2
+
+
+class Version(Integer["int | None"]):
+    """How often the row was written through this package: 1 when it is new, one more with every `save`, `update` and
+    `bulk_update`. `save(if_unchanged=True)` goes by it. It cannot be set; rows that are older than the column have
+    None, and 1 after their next change."""
+
+    def __init__(self, *, column: str | None = None, renamed_from: str | None = None, **unknown: Any) -> None:
+        if unknown:
+            raise unknown_options(self, unknown, known=("column", "renamed_from"))
+        super().__init__(default=1, column=column, renamed_from=renamed_from)
+
+    def __set__(self, row: object, value: object) -> NoReturn:
+        raise AttributeError(f"{type(row).__name__}.{self.name} counts the changes of the row and cannot be set.")

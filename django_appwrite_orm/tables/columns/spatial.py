@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 
 from ...exceptions import ConfigurationError
 from .base import Column
-from .given import plain
+from .coercion import plain
 from .numbers import as_float
 from .typing import Common, No, Value, Yes
 

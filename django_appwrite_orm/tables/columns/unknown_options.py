@@ -11,7 +11,7 @@ from ...exceptions import ConfigurationError
 
 if TYPE_CHECKING:
     from .base import Column
-    from .reference import Relation
+    from .relations import Relation
 
 _FORMS = "Give it to the field of a form or serializer"
 _LEAVE = "Leave it out"

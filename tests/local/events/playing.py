@@ -11,10 +11,9 @@ from typing import Any
 from websockets.sync.client import ClientConnection, connect
 
 from django_appwrite_orm.local import LocalAppwrite
-from django_appwrite_orm.local.serving.door import Door
-
-from ..client import GUEST, KEY, Client
-from .receiver import Delivery, receiving
+from django_appwrite_orm.local.http.server import Door
+from tests.local.events.receiver import Delivery, receiving
+from tests.support.local_client import GUEST, KEY, Client
 
 RECORDED = Path(__file__).parents[2] / "events" / "recorded"
 REALTIME = json.loads((RECORDED / "realtime.json").read_text())

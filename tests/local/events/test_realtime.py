@@ -16,11 +16,10 @@ from websockets.exceptions import ConnectionClosed, ConnectionClosedError, Inval
 from websockets.sync.client import ClientConnection, connect
 
 from django_appwrite_orm.local import LocalAppwrite
-from django_appwrite_orm.local.realtime import hub, link
-from django_appwrite_orm.local.serving.door import Door
-
-from ..client import Client
-from .playing import REALTIME, frames_until_pong, url
+from django_appwrite_orm.local.http.server import Door
+from django_appwrite_orm.local.realtime import connection, hub
+from tests.local.events.playing import REALTIME, frames_until_pong, url
+from tests.support.local_client import Client
 
 CONNECTIONS = REALTIME["connections"]
 ROWS = "/v1/realtime?project=local&channels[]=rows"
@@ -126,7 +125,9 @@ def test_a_restart_ends_connections(app: LocalAppwrite) -> None:
             connection.recv(timeout=60)
 
 
-@pytest.mark.parametrize(("place", "name"), [(link, "_MOST_UNSENT"), (hub, "MOST_UNSENT")], ids=["one", "together"])
+@pytest.mark.parametrize(
+    ("place", "name"), [(connection, "_MOST_UNSENT"), (hub, "MOST_UNSENT")], ids=["one", "together"]
+)
 def test_who_does_not_read_is_dropped(
     appwrite: Client, door: Door, rows: str, monkeypatch: pytest.MonkeyPatch, place: ModuleType, name: str
 ) -> None:

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from django_appwrite_orm.local.webhooks.calls import signature
-
-from .playing import ACTIONS, WEBHOOKS, Played, play
+from django_appwrite_orm.local.webhooks.delivery import signature
+from tests.local.events.playing import ACTIONS, WEBHOOKS, Played, play
 
 SECRET = WEBHOOKS["signature key"]
 DATES = "$createdAt", "$updatedAt"

@@ -16,14 +16,13 @@ import pytest
 
 from django_appwrite_orm.local import LocalAppwrite
 from django_appwrite_orm.local.events.event import Event
-from django_appwrite_orm.local.store import connections
-from django_appwrite_orm.local.webhooks import calls, deliveries
-from django_appwrite_orm.local.webhooks.deliveries import Deliveries
-from django_appwrite_orm.local.webhooks.records import Webhook
-from tests.transport.faults import certificate
-
-from ..client import GUEST, Client, query
-from .receiver import Receiver, receiving
+from django_appwrite_orm.local.storage import pool
+from django_appwrite_orm.local.webhooks import delivery, worker
+from django_appwrite_orm.local.webhooks.repository import Webhook
+from django_appwrite_orm.local.webhooks.worker import Deliveries
+from tests.local.events.receiver import Receiver, receiving
+from tests.support.faulty_servers import certificate
+from tests.support.local_client import GUEST, Client, query
 
 EVENTS = ["databases.*.tables.*.rows.*"]
 NAMES = {"databases.*.tables.*.rows.*.create": 201, "databases.*.tables.*.rows": 201, "databases.*": 201,
@@ -145,7 +144,7 @@ def test_a_commit_that_fails_tells_nothing(
         raise sqlite3.OperationalError("disk I/O error")
 
     with monkeypatch.context() as patched:
-        patched.setattr(connections, "_commit", fail)
+        patched.setattr(pool, "_commit", fail)
         assert appwrite.refusal(f"POST {rows}", {"rowId": "a", "data": {"n": 1}})[0] == 500
     appwrite(f"POST {rows}", {"rowId": "b", "data": {"n": 2}})
     assert counted(receiver, 1) == [2]
@@ -205,14 +204,14 @@ def test_what_a_receiver_says_is_logged_as_one_short_line(
 
 @pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: "])
 def test_a_receiver_that_drips_its_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch, head: bytes) -> None:
-    monkeypatch.setattr(calls, "LIMIT", 0.3)
+    monkeypatch.setattr(delivery, "LIMIT", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as server:
         cut_off: list[bool] = []
         dripping = threading.Thread(target=_drip, args=(server, head, cut_off))
         dripping.start()
         url = f"http://127.0.0.1:{server.getsockname()[1]}/"
         webhook = Webhook(1, "h", "H", url, frozenset(), True, True, "", "", "s", 0, "", {})
-        assert calls.call(webhook, Event((), "create", {}), ["x"], "local").startswith("Error: ")
+        assert delivery.call(webhook, Event((), "create", {}), ["x"], "local").startswith("Error: ")
         dripping.join()
         assert cut_off == [True]
 
@@ -247,7 +246,7 @@ def test_the_queue_is_bounded(
     app: LocalAppwrite, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A receiver that hangs costs events, never memory or a writer's time; the log says so once."""
-    monkeypatch.setattr(deliveries, "MOST_WAITING", 3)
+    monkeypatch.setattr(worker, "MOST_WAITING", 3)
     waiting = Deliveries(app.store, "local")
     event = Event((("databases", "d"),), "update", {})
     with caplog.at_level(logging.ERROR):

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from django_appwrite_orm.local import LocalAppwrite
-
-from ..client import GUEST, KEY, Client, query
+from tests.support.local_client import GUEST, KEY, Client, query
 
 COLUMNS: list[dict[str, Any]] = [
     {"key": "name", "type": "string", "size": 20},

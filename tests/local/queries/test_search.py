@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ..client import Client, query
+from tests.support.local_client import Client, query
 
 TEXTS = {"a": "The quick brown fox", "b": "quick and the dead", "c": "a quick dead end", "e": None}
 

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from django_appwrite_orm.local import LocalAppwrite
-
-from ..client import Client, query
+from tests.support.local_client import Client, query
 
 BERLIN, PARIS, QUITO = [13.4, 52.5], [2.35, 48.85], [-78.5, -0.2]
 SQUARE = [[0, 0], [0, 10], [10, 10], [10, 0], [0, 0]]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ..client import Client, query
+from tests.support.local_client import Client, query
 
 COLUMNS: list[dict[str, Any]] = [
     {"key": "i", "type": "integer"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ..client import GUEST, Client, query
+from tests.support.local_client import GUEST, Client, query
 
 
 @pytest.fixture

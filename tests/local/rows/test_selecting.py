@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..client import Client, query
+from tests.support.local_client import Client, query
 
 
 def test_names_with_a_dot_give_what_the_database_has(appwrite: Client) -> None:

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from django_appwrite_orm.local.values.php_comparison import loosely_equal
-
-from ..client import Client
-from ..transactions.test_commit import stage
+from django_appwrite_orm.local.emulation.php_comparison import loosely_equal
+from tests.local.transactions.test_commit import stage
+from tests.support.local_client import Client
 
 COLUMNS: list[dict[str, Any]] = [
     {"key": "n", "type": "integer", "required": True},

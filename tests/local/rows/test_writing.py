@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ..client import Client, query
+from tests.support.local_client import Client, query
 
 COLUMNS: list[dict[str, Any]] = [
     {"key": "name", "type": "string", "size": 10, "required": True},
@@ -76,7 +76,7 @@ def test_updated_at_moves_with_every_change_and_only_then(appwrite: Client, rows
 
 
 def test_a_row_that_has_moved_on_is_not_changed(appwrite: Client, rows: str) -> None:
-    from ..client import KEY
+    from tests.support.local_client import KEY
 
     row = appwrite(f"POST {rows}", {"rowId": "r", "data": {"name": "a"}})
     old = {**KEY, "x-appwrite-timestamp": "2020-01-01T00:00:00.000+00:00"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ..client import Client
+from tests.support.local_client import Client
 
 
 @pytest.fixture

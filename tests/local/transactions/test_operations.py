@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ..client import Client
-from ..rows.test_access import user
-from .test_commit import numbers, stage
+from tests.local.rows.test_permissions import user
+from tests.local.transactions.test_commit import numbers, stage
+from tests.support.local_client import Client
 
 HERE = {"databaseId": "d", "tableId": "t"}
 UPDATE = {"action": "update", "data": {"n": 9}}

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ..client import Client, query
-from .test_commit import stage
+from tests.local.transactions.test_commit import stage
+from tests.support.local_client import Client, query
 
 COLUMNS: list[dict[str, Any]] = [
     {"key": "name", "type": "string", "size": 20},

@@ -14,8 +14,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from demo.checking import find_problems
 from demo.loading import load_samples
+from django_appwrite_orm import warming
 from django_appwrite_orm.exceptions import AppwriteORMError
-from django_appwrite_orm.web import warm_start, warming
+from django_appwrite_orm.web import warm_start
 
 
 class Command(BaseCommand):

@@ -1,0 +1,199 @@
+"""What the cache protocol has to know of Django's backends."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+from weakref import WeakValueDictionary
+
+import django
+from asgiref.sync import sync_to_async
+from django.core.cache import caches
+from django.core.cache.backends.dummy import DummyCache
+from django.core.cache.backends.locmem import LocMemCache
+from django.core.signals import setting_changed
+
+from ..credentials import masked
+from ..exceptions import CacheUnavailable
+from ..sansio import Step
+from ..threads import tell_after_fork
+from .pending import Ledger
+from .process_cache import Memory
+from .single_flight import Flights
+
+
+def is_shared(backend: type) -> bool:
+    """Whether other processes see what is stored in a cache of this class."""
+    return not issubclass(backend, (LocMemCache, DummyCache))
+
+
+logger = logging.getLogger("django_appwrite_orm.cache")
+
+# Seconds without a failure after which an outage may be over.
+QUIET = 5.0
+
+# What fails for one reason, and works again for one: a full cache finds and deletes, but stores nothing.
+Method = Literal["get", "get_many", "add", "set", "touch", "delete_many"]
+_KINDS: dict[Method, str] = {
+    "get": "look",
+    "get_many": "look",
+    "add": "store",
+    "set": "store",
+    "touch": "change",
+    "delete_many": "change",
+}
+
+
+class Outage:
+    """Whether the cache `alias` fails just now, for all connections of this process that use it.
+
+    A cache that is full or read-only, or that holds something it cannot read, fails some kinds of calls only: the
+    outage is over when each kind that has failed has worked, `QUIET` seconds after the last failure.
+    """
+
+    def __init__(self, alias: str) -> None:
+        self._alias = alias
+        self._failing: set[str] = set()
+        self._failed_at = 0.0  # monotonic seconds
+        self.after_fork()
+        tell_after_fork(self)
+
+    def after_fork(self) -> None:
+        self._lock = threading.Lock()
+
+    @classmethod
+    def of(cls, alias: str) -> Outage:
+        """The one of the cache `alias`, kept for as long as somebody uses it."""
+        return _outages.setdefault(alias, cls(alias))
+
+    def failed(self, method: Method, error: Exception) -> None:
+        """A call of this method has failed."""
+        with self._lock:
+            first = not self._failing
+            self._failing.add(_KINDS[method])
+            self._failed_at = time.monotonic()
+        if first:
+            reason = f"{type(error).__name__}: {masked(error)}"
+            logger.warning("Cache %r failed (%s); reads go to Appwrite.", self._alias, reason)
+
+    def worked(self, method: Method) -> None:
+        """A call of this method has worked."""
+        if not self._failing:
+            return
+        with self._lock:
+            if _KINDS[method] not in self._failing or time.monotonic() - self._failed_at < QUIET:
+                return
+            self._failing.remove(_KINDS[method])
+            over = not self._failing
+        if over:
+            logger.info("Cache %r works again.", self._alias)
+
+
+_outages: WeakValueDictionary[str, Outage] = WeakValueDictionary()
+
+
+def _reset(*, setting: str, **kwargs: object) -> None:
+    if setting == "CACHES":  # other caches from now on, whatever they are called
+        _outages.clear()
+
+
+setting_changed.connect(_reset)
+
+
+# Django before 6.1 asks for many keys one at a time in these two, each through a thread.
+_LOOPING = frozenset() if django.VERSION >= (6, 1) else frozenset({"get_many", "delete_many"})
+
+
+# Changes. They never answer None, unless django-redis with IGNORE_EXCEPTIONS does so in place of an error.
+_CHANGES = frozenset({"add", "set", "touch", "delete_many"})
+
+# Where Django's backends and django-redis make their client when it is first asked for.
+_CLIENTS = ("_cache", "client")
+
+
+class Store:
+    """The cache of one connection (`alias` of CACHES), used by all threads of this process.
+
+    `patience` is how long (seconds) one reader waits for what another one fetches. `ledger` and `outage`
+    are those of all stores of this cache.
+    """
+
+    def __init__(self, alias: str, *, patience: float = 10, memory: Memory | None = None) -> None:
+        self.alias = alias
+        self.patience = patience
+        self.memory = memory if memory is not None else Memory()
+        self.flights = Flights()
+        self.ledger = Ledger.of(alias)
+        self.outage = Outage.of(alias)
+
+    @cached_property
+    def shared(self) -> bool:
+        """Whether other processes see what is stored here."""
+        return is_shared(type(caches[self.alias]))
+
+    def load(self) -> None:
+        """Import what the backend needs, without a connection: before a thread begins, for a child that is forked in
+        the middle of an import waits for its end."""
+        with suppress(Exception):  # the calls will say it
+            for name in _CLIENTS:
+                getattr(caches[self.alias], name, None)
+
+    @cached_property
+    def hides_failures(self) -> bool:
+        """Whether the backend is a django-redis that was told to ignore exceptions."""
+        return bool(getattr(caches[self.alias], "_ignore_exceptions", False))
+
+
+@dataclass(frozen=True, slots=True)
+class CacheCall(Step):
+    """Call one method of the cache. Raises `CacheUnavailable`, whatever the backend raised."""
+
+    store: Store
+    method: Method
+    arguments: tuple[Any, ...]
+
+    def perform(self) -> Any:
+        asked = time.monotonic()
+        try:
+            found = getattr(caches[self.store.alias], self.method)(*self.arguments)
+        except Exception as error:
+            raise self.failed(error) from error
+        return self._checked(found, asked)
+
+    def failed(self, error: Exception) -> CacheUnavailable:
+        """Note the failure; what is to be raised for it."""
+        self.store.outage.failed(self.method, error)
+        if self.store.shared:
+            if self.method == "delete_many":
+                self.store.ledger.refuse()
+            else:
+                self.store.ledger.doubt()
+        return CacheUnavailable(f"The cache {self.store.alias!r} failed: {masked(error)}")
+
+    async def aperform(self) -> Any:
+        cache = caches[self.store.alias]
+        asked = time.monotonic()
+        try:
+            if self.method in _LOOPING:
+                found = await sync_to_async(getattr(cache, self.method))(*self.arguments)
+            else:
+                found = await getattr(cache, f"a{self.method}")(*self.arguments)
+        except Exception as error:
+            raise self.failed(error) from error
+        return self._checked(found, asked)
+
+    def _checked(self, found: Any, asked: float) -> Any:
+        if self.method == "get_many" and not isinstance(found, Mapping):
+            raise self.failed(TypeError(f"get_many returned {type(found).__name__}"))
+        if found is None and self.method in _CHANGES and self.store.hides_failures:
+            raise self.failed(RuntimeError(f"{self.method} failed, and IGNORE_EXCEPTIONS hides why"))
+        self.store.outage.worked(self.method)
+        if self.method in _CHANGES:
+            self.store.ledger.prove(asked)
+        return found

@@ -1,0 +1,168 @@
+"""How a missing answer is fetched: once, however many ask for it, in this process and in the others.
+
+Inside a process readers share a flight. Between processes, where the cache is shared, the leaders agree on one
+of them by a lock in the cache; the others look for what it stores, for a bounded time. Flight and lock belong
+to the tokens their readers hold, so nobody takes an answer that was fetched before the invalidation they know.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+
+from ..exceptions import AppwriteError, CacheUnavailable
+from ..plans import Answer
+from ..sansio import Background, Pause, Steps
+from .backend import CacheCall, Method, Store
+from .entries import Envelope, pack, unpack
+from .keys import TableKeys
+from .policy import CachePolicy
+from .process_cache import Remembered, size_of
+from .single_flight import Await, Flight, Join, Landed
+
+logger = logging.getLogger("django_appwrite_orm.cache")
+
+_BUSY, _DONE = "busy", "done"
+# Seconds a lock stays after its answer was stored, for those who looked for the answer just before.
+_DONE_LIFE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """An answer that is wanted: where it will be kept, what it reads, how to get it.
+
+    `checked` is when the look that missed it began (monotonic seconds).
+    """
+
+    store: Store
+    key: str
+    tables: tuple[TableKeys, ...]
+    fetch: Callable[[], Steps[Answer]]
+    policy: CachePolicy
+    checked: float
+
+
+def fetched_once(wanted: Fetch, held: tuple[str, ...]) -> Steps[Landed]:
+    """The answer under the tokens `held`: fetched by this reader, or by another one who began with the same."""
+    flight: Flight = yield Join(wanted.store.flights, (wanted.key, held))
+    if flight.leads:
+        return (yield from _led(wanted, held, flight))
+    landed: Landed | None = yield Await(flight, wanted.store.patience)
+    return landed if landed is not None else (yield from _fetched(wanted, held))
+
+
+def refreshed_behind(wanted: Fetch, held: tuple[str, ...]) -> Steps[None]:
+    """Have the answer fetched anew while the caller goes on, unless somebody is at it, or many are at others."""
+    # It is carried out in a thread, whoever asks for it: one flight for all of the process, not one for each loop.
+    flight = wanted.store.flights.join((wanted.key, held))
+    if flight.leads:
+        begun = False
+        try:
+            begun = yield Background(lambda: _refresh(wanted, held, flight))
+        finally:
+            if not begun:  # nobody may wait for this flight
+                wanted.store.flights.end(flight)
+
+
+def _refresh(wanted: Fetch, held: tuple[str, ...], flight: Flight) -> Steps[None]:
+    try:
+        yield from _led(wanted, held, flight)
+    except AppwriteError as error:
+        logger.info("A refresh in the background failed: %s", error)
+
+
+def _led(wanted: Fetch, held: tuple[str, ...], flight: Flight) -> Steps[Landed]:
+    flights = wanted.store.flights
+    try:
+        known = wanted.store.memory.get(wanted.key)
+        if known is not None and known.tokens == held and time.time() < known.expires:
+            # The flight before this one landed between our look and our start.
+            landed = Landed(Answer("", known.data), known.expires)
+        elif wanted.store.shared:
+            landed = yield from _locked(wanted, held)
+        else:
+            landed = yield from _fetched(wanted, held)
+    except AppwriteError as error:
+        flights.end(flight, error=error)
+        raise
+    except BaseException:
+        flights.end(flight)
+        raise
+    flights.end(flight, landed)
+    return landed
+
+
+def _locked(wanted: Fetch, held: tuple[str, ...]) -> Steps[Landed]:
+    """Fetch under the lock, or find what its holder stores; alone when that takes too long or makes no sense."""
+    store = wanted.store
+    lock = f"{wanted.key}:{hashlib.blake2b('.'.join(held).encode(), digest_size=8).hexdigest()}"
+    started = time.monotonic()
+    try:
+        while not (yield CacheCall(store, "add", (lock, _BUSY, ceil(store.patience)))):
+            landed, free = yield from _awaited(wanted, held, lock, started + store.patience)
+            if landed is not None:
+                return landed
+            if not free:
+                return (yield from _fetched(wanted, held))
+            started = time.monotonic()
+    except CacheUnavailable:
+        return (yield from _fetched(wanted, held))
+    try:
+        landed = yield from _fetched(wanted, held)
+    except BaseException:
+        yield from _unlock(store, lock, started, "delete_many", [lock])
+        raise
+    yield from _unlock(store, lock, started, "set", lock, _DONE, _DONE_LIFE)
+    return landed
+
+
+def _unlock(store: Store, lock: str, started: float, method: Method, *arguments: object) -> Steps[None]:
+    """End the lock, while our stopwatch says that it is still ours."""
+    if time.monotonic() - started < store.patience:
+        try:
+            yield CacheCall(store, method, arguments)
+        except CacheUnavailable:
+            return
+
+
+def _awaited(wanted: Fetch, held: tuple[str, ...], lock: str, deadline: float) -> Steps[tuple[Landed | None, bool]]:
+    """What the holder of the lock stored; or nothing, and whether the lock is free to be taken."""
+    pause = 0.005
+    while time.monotonic() < deadline:
+        found = yield CacheCall(wanted.store, "get_many", ([wanted.key, lock, *(t.token for t in wanted.tables)],))
+        envelope = unpack(found.get(wanted.key))
+        if envelope is not None and envelope.tokens == held and time.time() < envelope.expires:
+            if (entry := envelope.opened()) is not None:
+                wanted.store.memory.put(wanted.key, entry, wanted.checked)
+                return Landed(Answer(envelope.text, entry.data), envelope.expires), False
+            return None, False
+        if tuple(found.get(table.token) for table in wanted.tables) != held or found.get(lock) == _DONE:
+            return None, False  # invalidated meanwhile, or stored and gone again: nobody will store it for us
+        if lock not in found:
+            return None, True
+        yield Pause(pause * random.uniform(0.5, 1.5))
+        pause = min(pause * 2, 0.1)
+    return None, False
+
+
+def _fetched(wanted: Fetch, held: tuple[str, ...]) -> Steps[Landed]:
+    """Fetch, and store under `held`."""
+    # Counted from before the fetch: what the answer says may have been so from its first moment on.
+    started = time.time()
+    answer = yield from wanted.fetch()
+    life = wanted.policy.life(answer.text)
+    if life <= 0:
+        return Landed(answer, 0)
+    envelope = Envelope(held, started + life, answer.text)
+    try:
+        yield CacheCall(wanted.store, "set", (wanted.key, pack(envelope), ceil(life + wanted.policy.grace)))
+    except CacheUnavailable:
+        return Landed(answer, 0)
+    remembered = Remembered(held, envelope.expires, answer.data, size_of(answer.data))
+    wanted.store.memory.put(wanted.key, remembered, wanted.checked)
+    return Landed(answer, envelope.expires)

@@ -1,0 +1,95 @@
+"""The answers this process remembers: decoded, bounded in bytes, the least recently used going first.
+
+An entry is as good as the tokens it was read under, so it saves the transfer and the parsing of an answer, not
+the question whether it is current. Within a trust window, off by default, even that is not asked.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections import OrderedDict
+from typing import Any, NamedTuple
+
+from ..threads import tell_after_fork
+
+
+class Remembered(NamedTuple):
+    """An answer and what it is worth: see `Envelope`."""
+
+    tokens: tuple[str, ...]
+    expires: float
+    data: Any
+    size: int
+
+
+class Memory:
+    """`limit` is in bytes, 0 remembers nothing; `trust` in seconds. Safe to share between threads.
+
+    What is handed out is shared by all who ask: rows never change the JSON below them.
+    """
+
+    def __init__(self, limit: int = 0, trust: float = 0) -> None:
+        self._limit = limit
+        self._trust = trust
+        self.after_fork()
+        tell_after_fork(self)
+
+    def after_fork(self) -> None:
+        """A child begins without entries: a thread of the parent may have been in the middle of a change."""
+        self._entries: OrderedDict[str, tuple[Remembered, float]] = OrderedDict()
+        self._lock = threading.Lock()
+        self.bytes = 0
+
+    def get(self, key: str) -> Remembered | None:
+        with self._lock:
+            if key not in self._entries:
+                return None
+            self._entries.move_to_end(key)
+            return self._entries[key][0]
+
+    def trusted(self, key: str, touched: float) -> Remembered | None:
+        """The entry, if it was found current within the trust window and after `touched` (monotonic seconds), the
+        last write of this process that concerns it."""
+        if not self._trust:
+            return None
+        with self._lock:
+            entry, checked = self._entries.get(key, (None, 0.0))
+            return entry if touched < checked and time.monotonic() - checked <= self._trust else None
+
+    def put(self, key: str, entry: Remembered, checked: float) -> None:
+        """Remember an answer found current by a look that began at `checked` (monotonic seconds)."""
+        if not self._limit or entry.size > self._limit // 4:  # one large answer must not drive out all others
+            return
+        with self._lock:
+            self._forget(key)
+            self._entries[key] = entry, checked
+            self.bytes += entry.size
+            while self.bytes > self._limit:
+                self._forget(next(iter(self._entries)))
+
+    def _forget(self, key: str) -> None:
+        if key in self._entries:
+            self.bytes -= self._entries.pop(key)[0].size
+
+    def clear(self) -> None:
+        with self._lock:
+            self._entries.clear()
+            self.bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+def size_of(data: Any) -> int:
+    """The bytes that decoded JSON takes in memory, near enough: shared keys are counted once an object."""
+    size, todo = 0, [data]
+    while todo:
+        value = todo.pop()
+        size += sys.getsizeof(value)
+        if isinstance(value, dict):
+            todo += value.values()
+        elif isinstance(value, list):
+            todo += value
+    return size

@@ -1,0 +1,126 @@
+"""Single flight: of those who miss the same answer at the same time in one process, one fetches it.
+
+A flight belongs to the tokens it started under. Who begins to read after an invalidation holds other tokens,
+and so never takes the answer of a fetch begun before it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import threading
+from collections.abc import Hashable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from ..exceptions import AppwriteError
+from ..plans import Answer
+from ..sansio import Step, on_event_loop
+from ..threads import tell_after_fork
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """What a fetch brought: the answer, and until when it may be reused (epoch seconds, 0: not at all)."""
+
+    answer: Answer
+    expires: float
+
+
+@dataclass(slots=True)
+class Flight:
+    """One fetch under way. Who `leads` carries it out and must end it; the others wait."""
+
+    key: Hashable
+    leads: bool
+    future: Future[Landed | None] = field(default_factory=Future)
+
+
+class Flights:
+    """The fetches under way in this process."""
+
+    def __init__(self) -> None:
+        self.after_fork()
+        tell_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Those under way before the fork are in the parent's hands."""
+        self._under_way: dict[Hashable, Flight] = {}
+        # The garbage collector, which ends the flights of tasks that nobody ended, may come while it is held.
+        self._lock = threading.RLock()
+
+    def join(self, wanted: Hashable, *, in_loop: bool = False) -> Flight:
+        """The flight for what is `wanted`: a new one to lead, or the one under way to wait for.
+
+        The flights of threads are for everybody; those carried out `in_loop`, by a task of any event loop, for tasks
+        alone: a thread that waited might hold up what the task needs. (Before Django 6.1 a task calls the cache in
+        the one thread of its context.)
+        """
+        with self._lock:
+            for key in [(wanted, False), (wanted, True)] if in_loop else [(wanted, False)]:
+                if (found := self._under_way.get(key)) is not None:
+                    return Flight(key, leads=False, future=found.future)
+            flight = Flight((wanted, in_loop), leads=True)
+            self._under_way[flight.key] = flight
+            return flight
+
+    def end(self, flight: Flight, landed: Landed | None = None, error: AppwriteError | None = None) -> None:
+        """Tell the others how it ended; with neither answer nor error each goes on alone."""
+        with self._lock:
+            if self._under_way.get(flight.key) is flight:
+                del self._under_way[flight.key]
+        if error is not None:
+            flight.future.set_exception(error)
+        else:
+            flight.future.set_result(landed)
+
+
+@dataclass(frozen=True, slots=True)
+class Join(Step):
+    """Lead or follow. A blocking call never waits for a task of the event loop it blocks: inside a loop it flies
+    alone."""
+
+    flights: Flights
+    wanted: Hashable
+
+    def perform(self) -> Flight:
+        return Flight(None, leads=True) if on_event_loop() else self.flights.join(self.wanted)
+
+    async def aperform(self) -> Flight:
+        return self.flights.join(self.wanted, in_loop=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Await(Step):
+    """Wait for another's flight, up to `patience` seconds; None when it ended without an answer or did not end.
+
+    Raises the `AppwriteError` it ended with, each waiter its own copy.
+    """
+
+    flight: Flight
+    patience: float
+
+    def perform(self) -> Landed | None:
+        try:
+            return self.flight.future.result(self.patience)
+        except TimeoutError:
+            return None
+        except AppwriteError as error:
+            raise copy.copy(error) from None
+
+    async def aperform(self) -> Landed | None:
+        # Not `wrap_future`: where the waiter is cancelled it cancels the flight, and shielded from that it reports
+        # the flight's error, which is no longer anybody's, to the loop.
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+
+        def tell(flight: Future[Landed | None]) -> None:
+            with suppress(RuntimeError):  # the loop is closed, and with it whoever waited
+                loop.call_soon_threadsafe(ended.set)
+
+        self.flight.future.add_done_callback(tell)
+        try:
+            await asyncio.wait_for(ended.wait(), self.patience)
+        except TimeoutError:
+            return None
+        return self.perform()

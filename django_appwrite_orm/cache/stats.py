@@ -1,0 +1,196 @@
+"""What the cache does for each table: counted in the process, added up over all processes now and then.
+
+Counting costs a read nothing but a few additions. Where the cache is shared, a background thread adds what has
+been counted to totals in the cache every few seconds: a fixed number of small keys a table.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import threading
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from django.core.cache import caches
+
+from ..exceptions import CacheUnavailable
+from ..threads import closing, tell_after_fork
+from .reads import Status
+
+logger = logging.getLogger("django_appwrite_orm.cache")
+
+# Seconds between two additions to the totals, and the life of a total, which then begins anew.
+FLUSH_INTERVAL = 5
+TOTAL_LIFE = 30 * 86_400
+
+
+@dataclass(slots=True)
+class Counts:
+    """Counters of one table. Times are in microseconds, `bytes` counts the JSON text of answers from the cache."""
+
+    hits: int = 0
+    stale: int = 0
+    misses: int = 0
+    bypasses: int = 0
+    invalidations: int = 0
+    errors: int = 0
+    bytes: int = 0
+    hit_time: int = 0
+    miss_time: int = 0
+
+    @property
+    def reads(self) -> int:
+        return self.hits + self.stale + self.misses + self.bypasses
+
+    @property
+    def hit_rate(self) -> float:
+        """Reads answered by the cache, of a hundred; 0 when there were none."""
+        return 100 * (self.hits + self.stale) / self.reads if self.reads else 0.0
+
+    @property
+    def saved(self) -> float:
+        """Seconds that hits have saved: what so many reads of Appwrite would have taken, less what they took."""
+        fetched = self.misses + self.bypasses
+        if not fetched:
+            return 0.0
+        return max((self.hits + self.stale) * self.miss_time / fetched - self.hit_time, 0) / 1_000_000
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "reads": self.reads, "hit_rate": round(self.hit_rate, 2), "saved": round(self.saved, 3)}
+
+
+_NAMES = [field.name for field in fields(Counts)]
+_BY_STATUS = {Status.HIT: "hits", Status.STALE: "stale", Status.MISS: "misses", Status.BYPASS: "bypasses"}
+
+
+class Statistics:
+    """The counters of one connection in this process, by table id."""
+
+    def __init__(self, alias: str, prefix: str, *, shared: bool) -> None:
+        self._alias = alias
+        self._prefix = prefix
+        self._shared = shared
+        self.after_fork()
+        tell_after_fork(self)
+        atexit.register(self.flush)
+
+    def after_fork(self) -> None:
+        """In a child: what the parent has counted is the parent's to add, and its timer stayed with it."""
+        self._counts: dict[str, Counts] = {}  # since the last flush, or since the start where nothing is shared
+        self._lock = threading.Lock()
+        self._timer: threading.Timer | None = None
+
+    def note_read(self, table: str, status: Status, seconds: float, size: int) -> None:
+        with self._lock:
+            counts = self._of(table)
+            setattr(counts, _BY_STATUS[status], getattr(counts, _BY_STATUS[status]) + 1)
+            counts.bytes += size
+            if status in (Status.HIT, Status.STALE):
+                counts.hit_time += int(seconds * 1_000_000)
+            else:
+                counts.miss_time += int(seconds * 1_000_000)
+
+    def note_invalidation(self, table: str) -> None:
+        with self._lock:
+            self._of(table).invalidations += 1
+
+    def note_error(self, table: str) -> None:
+        with self._lock:
+            self._of(table).errors += 1
+
+    def _of(self, table: str) -> Counts:
+        if self._shared and self._timer is None:
+            timer = threading.Timer(FLUSH_INTERVAL, closing(self.flush))
+            timer.daemon = True
+            with suppress(RuntimeError):  # the system has no more threads: whoever counts next tries again
+                timer.start()
+                self._timer = timer
+        return self._counts.setdefault(table, Counts())
+
+    def flush(self) -> None:
+        """Add what was counted to the totals in the cache. What a failing cache does not take is lost."""
+        if not self._shared:
+            return
+        with self._lock:
+            counted, self._counts, self._timer = self._counts, {}, None
+        try:
+            for table, counts in counted.items():
+                for name in _NAMES:
+                    if amount := getattr(counts, name):
+                        self._add(self._key(table, name), amount)
+        except Exception as error:  # whatever a backend raises: statistics must not hurt anybody
+            logger.debug("Statistics could not be stored: %s", error)
+
+    def _add(self, key: str, amount: int) -> None:
+        cache = caches[self._alias]
+        if not cache.add(key, amount, TOTAL_LIFE):
+            cache.incr(key, amount)
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Where the totals are: the same for connections to one project behind one cache."""
+        return self._alias, self._prefix
+
+    def add_own(self, totals: dict[str, Counts]) -> None:
+        """Add what this process has counted and not yet stored."""
+        with self._lock:
+            for table, counts in self._counts.items():
+                if table in totals:
+                    for name in _NAMES:
+                        _increase(totals[table], name, getattr(counts, name))
+
+    def add_stored(self, totals: dict[str, Counts]) -> None:
+        """Add what all processes have stored. Raises `CacheUnavailable`."""
+        keys = {self._key(table, name): (table, name) for table in totals for name in _NAMES}
+        for key, amount in (self._asked("get_many", list(keys)) if self._shared else {}).items():
+            table, name = keys[key]
+            if isinstance(amount, int):  # not what somebody else has put there
+                _increase(totals[table], name, amount)
+
+    def reset(self, tables: Iterable[str]) -> None:
+        """Start again from nothing. What other processes have not yet added will still be.
+
+        Raises `CacheUnavailable`, with nothing changed.
+        """
+        tables = list(tables)
+        if self._shared:
+            self._asked("delete_many", [self._key(table, name) for table in tables for name in _NAMES])
+        with self._lock:
+            for table in tables:
+                self._counts.pop(table, None)
+
+    def _asked(self, method: str, keys: list[str]) -> Any:
+        try:
+            return getattr(caches[self._alias], method)(keys)
+        except Exception as error:  # whatever a backend raises
+            raise CacheUnavailable(f"The cache {self._alias!r} failed: {error}") from error
+
+    def _key(self, table: str, name: str) -> str:
+        return f"{self._prefix}:stats:{table.lower()}:{name}"
+
+    def close(self) -> None:
+        atexit.unregister(self.flush)
+        if self._timer is not None:
+            self._timer.cancel()
+
+
+def all_totals(connections: Iterable[Statistics], tables: Iterable[str]) -> dict[str, Counts]:
+    """The counts of these tables over all connections and, where the cache is shared, over all processes.
+
+    Raises `CacheUnavailable`.
+    """
+    totals = {table: Counts() for table in tables}
+    places = set()
+    for statistics in connections:
+        statistics.add_own(totals)
+        if statistics.place not in places:
+            statistics.add_stored(totals)
+        places.add(statistics.place)
+    return totals
+
+
+def _increase(counts: Counts, name: str, amount: int) -> None:
+    setattr(counts, name, getattr(counts, name) + amount)

@@ -1,0 +1,64 @@
+"""Where AppwriteCacheMiddleware has to stand in MIDDLEWARE, for the system checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.middleware.cache import FetchFromCacheMiddleware, UpdateCacheMiddleware
+from django.middleware.csrf import CsrfViewMiddleware
+from django.middleware.gzip import GZipMiddleware
+from django.utils.module_loading import import_string
+
+from ..web.middleware import AppwriteCacheMiddleware
+
+_SET_COOKIES = (SessionMiddleware, CsrfViewMiddleware, MessageMiddleware)
+_PAGE_CACHES = (UpdateCacheMiddleware, FetchFromCacheMiddleware)
+
+
+def order_problems(middleware: Sequence[str]) -> list[str]:
+    """What is wrong with the place of AppwriteCacheMiddleware in `middleware` (the setting MIDDLEWARE), one
+    sentence each, and which caches of whole pages stand there. Subclasses count as the classes they come from."""
+    classes = dict(_classes(middleware))
+    paths = list(classes)
+    ours = [path for path, found in classes.items() if issubclass(found, AppwriteCacheMiddleware)]
+    second = [_second_cache(path, bool(ours)) for path in _of(paths, classes, _PAGE_CACHES)]
+    if not ours:
+        return second
+    place = paths.index(ours[0])
+    return [
+        *second,
+        *(
+            f"{path} stands before {ours[0]}, which then does not see the cookies it sets. Move it below."
+            for path in _of(paths[:place], classes, _SET_COOKIES)
+        ),
+        *(
+            f"{path} stands after {ours[0]}, which then makes its ETags from compressed bytes. Move it above."
+            for path in _of(paths[place:], classes, (GZipMiddleware,))
+        ),
+    ]
+
+
+def _second_cache(path: str, has_ours: bool) -> str:
+    kept = "AppwriteCacheMiddleware keeps them out of it, but not what was read before in another request. "
+    return (
+        f"{path} is a second cache, of whole pages: those that rest on rows are served after a change, for"
+        f" CACHE_MIDDLEWARE_SECONDS. {kept if has_ours else ''}Remove it: reads are cached already, and"
+        " cache_publicly is for pages that may be old."
+    )
+
+
+def _classes(middleware: Iterable[str]) -> Iterator[tuple[str, type]]:
+    """The classes among them: functions set no cookies that we know of, and Django reports a wrong path itself."""
+    for path in middleware:
+        try:
+            found = import_string(path)
+        except ImportError:
+            continue
+        if isinstance(found, type):
+            yield path, found
+
+
+def _of(paths: Iterable[str], classes: dict[str, type], wanted: tuple[type, ...]) -> Iterator[str]:
+    return (path for path in paths if issubclass(classes[path], wanted))

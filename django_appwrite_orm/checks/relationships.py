@@ -1,0 +1,132 @@
+"""References and relationships: that they lead somewhere, and that both sides of a relationship say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..conf import DEFAULT_ALIAS
+from ..exceptions import ConfigurationError
+from ..querysets import Table
+from ..registry import registry
+from ..tables import Row, name_problem
+from ..tables.columns import Relationship
+from ..tables.columns.relations import Relation, inverse, to_itself_problem
+from .finding import Finding
+
+_OTHERWISE = "Declare both sides alike, or leave one of them out: two_way_key= names it."
+
+
+def relation_problems(table: type[Row]) -> Iterator[Finding]:
+    """Everything about where the relations of one table lead."""
+    label = table._meta.label
+    for relation in table._meta.relations.values():
+        other = _target(table, relation)
+        if isinstance(other, ConfigurationError):
+            hint = (
+                "Correct the name, give the class itself, or register the table it is meant to lead to. Of a Django"
+                " model keep the primary key in a column."
+            )
+            yield Finding("E026", str(other), hint, label)
+        elif other not in registry.all():
+            message = f"{relation!r} leads to {other.__name__}, which is not registered."
+            yield Finding("E026", message, "Register it, or declare it in an app's tables.py.", label)
+        else:
+            yield from _way_back_problems(table, relation, other)
+            if isinstance(relation, Relationship):
+                yield from _link_problems(table, relation, other)
+
+
+def _link_problems(table: type[Row], relationship: Relationship, other: type[Row]) -> Iterator[Finding]:
+    label = table._meta.label
+    for message in _other_side_problems(table, relationship, other):
+        yield Finding("E027", f"Relationship {relationship.name!r}: {message}", _OTHERWISE, label)
+    if (table._meta.using or DEFAULT_ALIAS) != (other._meta.using or DEFAULT_ALIAS):
+        message = f"Relationship {relationship.name!r} leads to {other._meta.label}, on another connection."
+        hint = "Appwrite links rows of one database alone; use a Reference, which needs no help from it."
+        yield Finding("E028", message, hint, label)
+
+
+def _way_back_problems(table: type[Row], relation: Relation, other: type[Row]) -> Iterator[Finding]:
+    name, meta = relation.accessor(table), other._meta
+    if name is None:
+        return
+    side = meta.relationships.get(name)
+    if side is not None and isinstance(relation, Relationship) and side.key == relation.two_way_key:
+        return  # declared there, it is the way back itself
+    rival = "every row has" if name_problem(name, Table) else ""
+    rival = rival or (f"{meta.label} has" if name in {**meta.columns, **meta.relations} else "")
+    for referring, earlier in _relations_before(table, relation):
+        if earlier.accessor(referring) == name and _target(referring, earlier) is other:
+            rival = f"{referring._meta.label}.{earlier.name} has"
+    if rival:
+        message = f"The way back of {relation.name!r} on {meta.label} is {name!r}, a name that {rival} already."
+        yield Finding("W026", message, "Give it another related_name=, or '+' for no way back.", table._meta.label)
+
+
+def _relations_before(table: type[Row], relation: Relation) -> Iterator[tuple[type[Row], Relation]]:
+    """The relations that are declared before this one, in the order in which they are found."""
+    for other in registry.all():
+        for one in other._meta.relations.values():
+            if one is relation and other is table:
+                return
+            yield other, one
+
+
+def undeclared_sides(table: type[Row]) -> list[Relationship]:
+    """Relationships of other tables that put a column into this one which it does not declare itself."""
+    own = {relationship.key.lower() for relationship in table._meta.relationships.values()}
+    return [
+        relationship
+        for other in registry.all()
+        for relationship in other._meta.relationships.values()
+        if relationship.two_way_key is not None
+        and relationship.two_way_key.lower() not in own
+        and _target(other, relationship) is table
+    ]
+
+
+def _target(table: type[Row], relation: Relation) -> type[Row] | ConfigurationError:
+    try:
+        return registry.target(table, relation)
+    except ConfigurationError as error:
+        return error
+
+
+def _other_side_problems(table: type[Row], relationship: Relationship, other: type[Row]) -> Iterator[str]:
+    meta, back = other._meta, relationship.two_way_key
+    for referring, rival in _relations_before(table, relationship):
+        if not isinstance(rival, Relationship) or _target(referring, rival) is not other:
+            continue
+        if referring is table and _mirrors(table, relationship, other, rival):  # a table with itself
+            continue
+        if referring is table and rival.type == relationship.type == "manyToMany":
+            yield f"{rival.name!r} is a manyToMany to {meta.label}, too; Appwrite takes one."
+        elif back is not None and (rival.two_way_key or "").lower() == back.lower():
+            yield f"{referring._meta.label}.{rival.name} has the two_way_key {back!r}, too."
+    if other is table and (problem := to_itself_problem(relationship.type, back is not None)):
+        yield problem
+    if back is None:
+        return
+    if taken := [column.name for column in meta.columns.values() if column.key.lower() == back.lower()]:
+        declared = [one for one in meta.references.values() if one.column_name == taken[0]]
+        if not any(isinstance(one, Relationship) for one in declared):
+            yield f"two_way_key {back!r} is the key of {meta.label}.{taken[0]}."
+    if other is table and back.lower() == relationship.key.lower():
+        yield f"two_way_key {back!r} is its own key."
+        return
+    for side in meta.relationships.values():
+        if side.key.lower() == back.lower() and not _mirrors(table, relationship, other, side):
+            yield (
+                f"on the other side {meta.label}.{side.name} is declared otherwise. It has to lead to"
+                f" {table._meta.label} as {inverse(relationship.type)!r}, with two_way_key={relationship.key!r} and"
+                f" on_delete={relationship.on_delete!r}."
+            )
+
+
+def _mirrors(table: type[Row], relationship: Relationship, other: type[Row], side: Relationship) -> bool:
+    """Whether `side`, of the other table, declares the relationship from there."""
+    return (
+        _target(other, side) is table
+        and (side.key, side.two_way_key) == (relationship.two_way_key, relationship.key)
+        and (side.type, side.on_delete) == (inverse(relationship.type), relationship.on_delete)
+    )

@@ -1,0 +1,153 @@
+"""The guide's batch processing: many changes of one table, a result for each, one preload at the end."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from django.core.exceptions import ValidationError
+
+from ..cache import open_batch
+from ..connection import connections
+from ..exceptions import AppwriteORMError
+from ..sansio import arun, refuse_event_loop, run
+from ..tables import Overridable, alters_data
+
+if TYPE_CHECKING:
+    from ..querysets.queryset import QuerySet
+    from ..querysets.table import Table
+    from .table_api import TableVerbs
+
+Preload = bool | Callable[["QuerySet[Table]"], object]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What became of one change: the row (None after a deletion), or the error."""
+
+    id: str | None
+    row: Table | None = None
+    error: Exception | None = None
+
+    @property
+    def success(self) -> bool:
+        return self.error is None
+
+
+class TableBatch(Overridable):
+    """`with orm.table("users").batch() as batch:`: changes made inside stand under one fence.
+
+    While it runs, readers go to Appwrite and store nothing; each of them sees every change that was finished
+    when it began. A change that is refused is reported in `results`, in the order of the calls, and stops
+    nothing. At the end `preload` reads into the cache what is asked for first: True for all rows, or a function
+    of the table's queryset, which reads by itself or returns what is read by iterating it (in asynchronous code by
+    `async for` or `await`).
+    """
+
+    def __init__(self, table: TableVerbs, preload: Preload = False) -> None:
+        self._table = table
+        self._preload = preload
+        rows = table._rows
+        self._batch = connections[rows.db].batch(rows.ref)
+        self._entered = threading.Lock()
+        self.results: list[BatchResult] = []
+
+    @alters_data
+    def create(
+        self, data: Mapping[str, Any], *, id: str | None = None, permissions: list[str] | None = None
+    ) -> Table | None:
+        """As `orm.table().create`; None when it was refused."""
+        return self._reported(id, lambda: self._table.create(data, id=id, permissions=permissions))
+
+    @alters_data
+    def update(self, id: str, data: Mapping[str, Any]) -> Table | None:
+        """As `orm.table().update`; None when it was refused."""
+        return self._reported(id, lambda: self._table.update(id, data))
+
+    @alters_data
+    def delete(self, id: str) -> None:
+        """As `orm.table().delete`."""
+        self._reported(id, lambda: self._table.delete(id))
+
+    def _reported(self, id: str | None, change: Callable[[], Table | None]) -> Table | None:
+        try:
+            row = change()
+        except _REFUSALS as error:
+            return self._note(BatchResult(id, error=error))
+        return self._note(BatchResult(row.id if row is not None else id, row))
+
+    async def acreate(
+        self, data: Mapping[str, Any], *, id: str | None = None, permissions: list[str] | None = None
+    ) -> Table | None:
+        try:
+            row = await self._table.acreate(data, id=id, permissions=permissions)
+        except _REFUSALS as error:
+            return self._note(BatchResult(id, error=error))
+        return self._note(BatchResult(row.id, row))
+
+    async def aupdate(self, id: str, data: Mapping[str, Any]) -> Table | None:
+        try:
+            row = await self._table.aupdate(id, data)
+        except _REFUSALS as error:
+            return self._note(BatchResult(id, error=error))
+        return self._note(BatchResult(id, row))
+
+    async def adelete(self, id: str) -> None:
+        try:
+            await self._table.adelete(id)
+        except _REFUSALS as error:
+            self._note(BatchResult(id, error=error))
+        else:
+            self._note(BatchResult(id))
+
+    def _note(self, result: BatchResult) -> Table | None:
+        self.results.append(result)
+        return result.row
+
+    def _preloaded(self, failed: bool) -> object:
+        """What the preload gives when it is begun: a queryset that is still to be read, or what it has read."""
+        if failed or not self._preload:
+            return None
+        return self._preload(self._table._rows) if callable(self._preload) else self._table._rows
+
+    def __enter__(self) -> Self:
+        refuse_event_loop()  # what cannot be closed is not opened
+        return self._open()
+
+    def _open(self) -> Self:
+        """Raises RuntimeError while it is open: threads and tasks need a batch each."""
+        if not self._entered.acquire(blocking=False):
+            raise RuntimeError("This batch is open already. Ask for another one: orm.table(...).batch().")
+        self._leave = open_batch(self._batch)
+        return self
+
+    def _close(self) -> None:
+        self._leave()
+        self._entered.release()
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._close()
+        run(self._batch.end())
+        rows = self._preloaded(failed=exc_info[0] is not None)
+        if isinstance(rows, Iterable):
+            deque(rows, maxlen=0)
+
+    async def __aenter__(self) -> Self:
+        return self._open()
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        self._close()
+        await arun(self._batch.end())
+        rows = self._preloaded(failed=exc_info[0] is not None)
+        if isinstance(rows, AsyncIterable):
+            async for _ in rows:
+                pass
+        elif isinstance(rows, Awaitable):
+            await rows
+
+
+# What refuses one change and says nothing about the next: the server, validation, an id or name that is wrong.
+_REFUSALS = (AppwriteORMError, ValidationError, ValueError, TypeError)

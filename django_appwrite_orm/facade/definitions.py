@@ -1,0 +1,169 @@
+"""Tables from dictionaries: the `TableDefinition` of the TypeScript package appwrite-orm (0.6), as it stands.
+
+What that package does with each word is kept: `number` is an integer, a string without `size` has 255
+characters, `default` is the column's default on the server unless the column is required, `role` maps a verb
+to one role or a list of them (`public` and `any` meaning `any`), and no role at all means that anybody reads.
+`null`, as JSON writes it, is the same as leaving a word out.
+
+Beyond it: a `default` may be a callable, or stand on a required column or an array; Python fills it in then. A
+column cannot have a name that rows have of their own, such as `id`: rows are asked by these names here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..exceptions import ConfigurationError
+from ..querysets.table import Table
+from ..registry import registry
+from ..tables import TABLE_VERBS, FulltextIndex, Index, Row, UniqueIndex, columns, name_problem, permission_problems
+
+_DEFINITION = ("name", "id", "schema", "role", "indexes", "interface")
+_FIELD = ("type", "required", "default", "array", "size", "min", "max", "enum")
+_INDEX = ("key", "type", "attributes", "orders")
+_INDEXES: dict[str, type[Index]] = {"key": Index, "unique": UniqueIndex, "fulltext": FulltextIndex}
+_KINDS: Mapping[str, Callable[..., columns.Column]] = {
+    "string": columns.String,
+    "number": columns.Integer,
+    "integer": columns.Integer,
+    "float": columns.Float,
+    "boolean": columns.Boolean,
+    "Date": columns.Datetime,
+    "datetime": columns.Datetime,
+}
+# The words that mean something for a type; the package passes over the others, and so does this one.
+_EXTRAS: Mapping[str, tuple[str, ...]] = {
+    "string": ("size",),
+    "number": ("min", "max"),
+    "integer": ("min", "max"),
+    "float": ("min", "max"),
+}
+# What every row has, as an index of the package names it.
+_SYSTEM = {"$id": "id", "$createdAt": "created_at", "$updatedAt": "updated_at"}
+
+
+def register(table: type[Table] | Mapping[str, Any]) -> type[Table]:
+    """Register a table class, or a definition in appwrite-orm's form, which becomes one; that class.
+
+    Raises `ConfigurationError` that names the table, the column and the word that cannot be used.
+    """
+    if isinstance(table, Mapping):
+        return registry.add(table_from_definition(table))
+    if not (isinstance(table, type) and issubclass(table, Table)):
+        raise ConfigurationError(f"register() takes a table class or a definition in a dict, not {table!r}.")
+    return registry.add(table)
+
+
+def table_from_definition(definition: Mapping[str, Any]) -> type[Table]:
+    """The table class for a definition in appwrite-orm's form. Raises `ConfigurationError`."""
+    name = definition.get("name")
+    if not isinstance(name, str) or not name:
+        raise ConfigurationError(f"A table definition needs a 'name' that is a text, not {name!r}.")
+    where = f"Table {name!r}"
+    given = _words(where, definition, _DEFINITION)
+    schema = _typed(where, given, "schema", Mapping)
+    if not schema:
+        raise ConfigurationError(f"{where}: 'schema' must map at least one column name to its definition.")
+    meta = {
+        "name": name,
+        "id": _typed(where, given, "id", str) or name,
+        "permissions": _permissions(where, _typed(where, given, "role", Mapping) or {}),
+        "indexes": [
+            index_from_definition(where, index) for index in _typed(where, given, "indexes", (list, tuple)) or ()
+        ],
+    }
+    body: dict[str, Any] = {key: _column(f"{where}, column {key!r}", key, field) for key, field in schema.items()}
+    words = re.findall(r"[A-Za-z0-9]+", name)
+    title = "".join(word[:1].upper() + word[1:] for word in words)
+    title = title if title[:1].isalpha() else f"Table{title}"
+    body |= {"__module__": __name__, "__reduce__": _reduce, "Meta": type("Meta", (), meta)}
+    return type(title, (Table,), body)
+
+
+def _reduce(row: Row) -> tuple[Any, ...]:
+    """How a row is pickled whose class stands in no module: by the registered name of its table."""
+    return _unsaved_row, (row._meta.name,), row.__getstate__()
+
+
+def _unsaved_row(name: str) -> Row:
+    table = registry.get(name)
+    return table.__new__(table)
+
+
+def _column(where: str, key: object, field: Any) -> columns.Column:
+    if not isinstance(key, str) or (problem := name_problem(key, Table)):
+        reason = problem if isinstance(key, str) else "a name is a text"
+        raise ConfigurationError(
+            f"{where}: {reason}. Declare the table as a class, where the column can have another name in Python:"
+            f" other_name = columns.String(column={key!r})."
+        )
+    given = _words(where, field, _FIELD)
+    kind, default, elements = given.get("type"), given.get("default"), given.get("enum")
+    required = bool(_typed(where, given, "required", bool))
+    array = bool(_typed(where, given, "array", bool))
+    common: dict[str, Any] = {"required": required, "array": array}
+    # A default that is computed, or that the server could not hold, is filled in by Python.
+    common["default" if callable(default) or required or array else "db_default"] = default
+    try:
+        if elements is None and isinstance(kind, (list, tuple)):
+            elements = kind
+        if elements is not None or kind == "enum":
+            return columns.Enum(elements or (), **common)
+        if not isinstance(kind, str) or kind not in _KINDS:
+            raise ConfigurationError(f"unknown type {kind!r}; use one of {', '.join(_KINDS)}, or a list of texts")
+        return _KINDS[kind](**common, **{word: given[word] for word in _EXTRAS.get(kind, ()) if word in given})
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{where}: {error}") from None
+
+
+def _permissions(where: str, role: Mapping[str, Any]) -> list[str]:
+    """`{"read": "any", "update": ["team:x"]}` as Appwrite's permissions."""
+    permissions = [
+        f'{verb}("{"any" if one == "public" else one}")'
+        for verb, roles in role.items()
+        for one in (roles if isinstance(roles, (list, tuple)) else [roles])
+    ] or ['read("any")']
+    if problems := permission_problems(permissions, TABLE_VERBS):
+        raise ConfigurationError(f"{where}, role: {problems[0]}")
+    return permissions
+
+
+def index_from_definition(where: str, index: Any) -> Index:
+    """The index for a definition in appwrite-orm's form; `where` stands in front of what is wrong with it."""
+    key = index.get("key") if isinstance(index, Mapping) else None
+    where = f"{where}, index {key!r}"
+    given = _words(where, index, _INDEX)
+    kind = given.get("type", "key")
+    if kind not in _INDEXES:
+        raise ConfigurationError(f"{where}: unknown type {kind!r}; use one of {', '.join(_INDEXES)}.")
+    attributes = _typed(where, given, "attributes", (list, tuple)) or ()
+    given_orders = _typed(where, given, "orders", (list, tuple)) or ["ASC"] * len(attributes)
+    orders = [str(order).upper() for order in given_orders]
+    if len(orders) != len(attributes) or not set(orders) <= {"ASC", "DESC"}:
+        raise ConfigurationError(f"{where}: orders must be one of ASC and DESC for each attribute.")
+    names = [_SYSTEM.get(attribute, attribute) for attribute in attributes]
+    signed = [f"-{name}" if order == "DESC" else name for name, order in zip(names, orders, strict=True)]
+    try:
+        return _INDEXES[kind](*signed, key=key)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{where}: {error}") from None
+
+
+def _words(where: str, given: Any, known: tuple[str, ...]) -> dict[str, Any]:
+    """What is said, without what is null. Raises `ConfigurationError` for a word that is not known."""
+    if not isinstance(given, Mapping):
+        raise ConfigurationError(f"{where}: expected a dict, not {given!r}.")
+    if unknown := [word for word in given if word not in known]:
+        raise ConfigurationError(f"{where}: unknown word {unknown[0]!r}. Known: {', '.join(known)}.")
+    return {word: value for word, value in given.items() if value is not None}
+
+
+def _typed(where: str, given: Mapping[str, Any], word: str, kind: type | tuple[type, ...]) -> Any:
+    value = given.get(word)
+    if value is not None and not isinstance(value, kind):
+        kinds = kind if isinstance(kind, tuple) else (kind,)
+        names = {bool: "true or false", str: "a text", Mapping: "a dict", list: "a list"}
+        raise ConfigurationError(f"{where}: {word!r} must be {names[kinds[0]]}, not {value!r}.")
+    return value

@@ -1,0 +1,96 @@
+"""Two tables joined by the values of a column, as appwrite-orm's `join` does it: two questions, put together here.
+
+Each answer is cached, and valid, under its own table's token; the combination is kept nowhere. So a join that
+begins after a change of either table shows it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import FieldError, ValidationError
+
+from ..exceptions import AppwriteORMError
+from ..relations.paths import ways_back
+from ..sansio import Steps
+from ..tables import Row, UniqueIndex, columns, name_problem
+from ..tables.columns.relations import ReferenceColumn
+from ..tables.system_columns import column_of
+
+if TYPE_CHECKING:
+    from ..querysets.queryset import QuerySet
+    from ..querysets.table import Table
+
+
+class Join:
+    """The rows of `left`, each with those of `right` whose `reference_key` equals its `foreign_key`.
+
+    They stand under the attribute `alias`: the row or None where the reference key is the id or has a
+    `UniqueIndex`, else a list. `inner` leaves out rows that have none. Raises FieldError for a key that cannot be
+    used, and `AppwriteORMError` for an alias that is taken.
+    """
+
+    def __init__(
+        self,
+        left: QuerySet[Table],
+        right: QuerySet[Table],
+        *,
+        foreign_key: str,
+        reference_key: str,
+        alias: str | None,
+        inner: bool,
+    ) -> None:
+        self._left, self._right, self._inner = left, right, inner
+        self._foreign = _key(left.model, foreign_key)
+        self._reference = _key(right.model, reference_key)
+        self._alias = _free_name(left.model, alias or right.model._meta.name)
+        unique = [index.columns for index in right.model._meta.indexes if isinstance(index, UniqueIndex)]
+        self._one = self._reference.key == "$id" or (self._reference.name,) in unique
+
+    def rows(self) -> Steps[list[Table]]:
+        """One request a page of the left side, then one for each page or chunk of values of the right one."""
+        left = yield from self._left._all_rows()
+        values = dict.fromkeys(getattr(row, self._foreign.name) for row in left)
+        values = {value: None for value in values if self._compared(value) is not None}
+        matches: dict[Any, list[Table]] = {}
+        if values:
+            wanted = self._right.filter(**{f"{self._reference.name}__in": list(values)})
+            for row in (yield from wanted._all_rows()):
+                matches.setdefault(self._compared(getattr(row, self._reference.name)), []).append(row)
+        joined = []
+        for row in left:
+            found = matches.get(self._compared(getattr(row, self._foreign.name)), [])
+            if found or not self._inner:
+                vars(row)[self._alias] = next(iter(found), None) if self._one else list(found)
+                joined.append(row)
+        return joined
+
+    def _compared(self, value: Any) -> Any:
+        """The JSON of a value, which is the same for two that are equal; None for one that the reference key cannot
+        hold, a word where that is a number. Case does not matter in ids."""
+        if value is None:
+            return None
+        try:
+            encoded = self._reference.to_query(value)
+        except ValidationError:
+            return None
+        is_id = self._reference.key == "$id" or isinstance(self._reference, ReferenceColumn)
+        return encoded.lower() if is_id else encoded
+
+
+def _key(table: type[Row], name: str) -> columns.Column:
+    column = column_of(table, name)
+    if column.array or isinstance(column, columns.JSON):
+        raise FieldError(f"{table.__name__}.{name} holds several values; a join needs a column with one.")
+    return column
+
+
+def _free_name(table: type[Row], alias: str) -> str:
+    problem = name_problem(alias, table) if alias.isidentifier() else "this is no name in Python"
+    if alias in (way.name for way in ways_back(table)):
+        problem = "this is what a way back is called"
+    if problem:
+        raise AppwriteORMError(
+            f"A join cannot put rows under {table.__name__}.{alias}: {problem}. Give them another name with as_=."
+        )
+    return alias

@@ -1,0 +1,169 @@
+"""`orm`: the registered tables by name, and what concerns the cache of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from typing import Any
+
+from asgiref.sync import sync_to_async
+
+from ..cache import all_totals
+from ..conf import DEFAULT_ALIAS
+from ..connection import connections
+from ..events import RowChange, subscriptions
+from ..exceptions import AppwriteORMError
+from ..execution import alias_of, invalidate
+from ..interchange import dump
+from ..querysets.table import Table
+from ..registry import registry
+from ..sansio import Steps, arun, run
+from ..schema import api, tables_named
+from ..tables import Overridable, alters_data
+from .joins import Join
+from .table_api import TableVerbs
+
+
+class ORM(Overridable):
+    """The tables of the project, in the guide's manner."""
+
+    def table(self, name: str, *, using: str | None = None) -> TableVerbs:
+        """The verbs of the table with this name, id or label. Raises `ConfigurationError` for an unknown one."""
+        table = registry.get(name)
+        if not issubclass(table, Table):
+            raise AppwriteORMError(f"{table.__name__} is no Table.")
+        return TableVerbs(table, using)
+
+    def join(self, table1: str, table2: str, **options: Any) -> list[Table]:
+        """The rows of the table `table1`, each with the rows of `table2` that it leads to, in two requests (more
+        where pages or values do not fit).
+
+        `foreign_key` is a column of the first table and `reference_key` of the second, its id unless told; `as_`
+        is the attribute they stand under, the second table's name unless told. Where the reference key is the id,
+        or has a `UniqueIndex`, that is the row or None, else a list. `filters1` and `filters2` narrow each side as
+        in `query()`. Raises FieldError for a key that cannot be used, `AppwriteORMError` for a name that is taken.
+        """
+        return run(self._joined(table1, table2, inner=False, **options))
+
+    async def ajoin(self, table1: str, table2: str, **options: Any) -> list[Table]:
+        return await arun(self._joined(table1, table2, inner=False, **options))
+
+    # appwrite-orm has two names for it, and so do we.
+    left_join, aleft_join = join, ajoin
+
+    def inner_join(self, table1: str, table2: str, **options: Any) -> list[Table]:
+        """As `join`, without the rows of the first table that lead to none of the second."""
+        return run(self._joined(table1, table2, inner=True, **options))
+
+    async def ainner_join(self, table1: str, table2: str, **options: Any) -> list[Table]:
+        return await arun(self._joined(table1, table2, inner=True, **options))
+
+    def _joined(
+        self,
+        table1: str,
+        table2: str,
+        *,
+        inner: bool,
+        foreign_key: str,
+        reference_key: str = "id",
+        as_: str | None = None,
+        filters1: Mapping[str, Any] | None = None,
+        filters2: Mapping[str, Any] | None = None,
+        using: str | None = None,
+    ) -> Steps[list[Table]]:
+        left = self.table(table1, using=using)._filtered(filters1)
+        right = self.table(table2, using=using)._filtered(filters2)
+        join = Join(left, right, foreign_key=foreign_key, reference_key=reference_key, alias=as_, inner=inner)
+        return join.rows()
+
+    @alters_data
+    def create_table(self, name: str, *, using: str | None = None) -> int:
+        """Make the server's table what the registered one declares; the number of changes. Raises `SchemaError`."""
+        table = registry.get(name)
+        return run(api.create_table(table, alias_of(table, using)))
+
+    async def acreate_table(self, name: str, *, using: str | None = None) -> int:
+        table = registry.get(name)
+        return await arun(api.create_table(table, alias_of(table, using)))
+
+    @alters_data
+    def delete_table(self, name: str, *, using: str | None = None) -> None:
+        """Drop the table from the server, with all its rows. Raises `NotFound`."""
+        table = registry.get(name)
+        run(api.delete_table(table, alias_of(table, using)))
+
+    async def adelete_table(self, name: str, *, using: str | None = None) -> None:
+        table = registry.get(name)
+        await arun(api.delete_table(table, alias_of(table, using)))
+
+    def export_to_json(self, *names: str, using: str = DEFAULT_ALIAS) -> str:
+        """All rows of the tables with these names (or labels, or of these apps), or of all, as one JSON object with a
+        list of rows for each: what `load_appwrite` reads. The whole text is in memory; `dump_appwrite` writes a file
+        of any size. Raises `ConfigurationError` for an unknown name."""
+        return run(self._exported(names, using))
+
+    async def aexport_to_json(self, *names: str, using: str = DEFAULT_ALIAS) -> str:
+        return await arun(self._exported(names, using))
+
+    def _exported(self, names: Sequence[str], using: str) -> Steps[str]:
+        parts: list[str] = []
+        yield from dump(connections[using], tables_named(names, using), parts.append, "object")
+        return "".join(parts)
+
+    @alters_data
+    def listen(self, callback: Callable[[RowChange], object], *, using: str = DEFAULT_ALIAS) -> Callable[[], None]:
+        """Call back for each change of a registered table's row, by whomever, over Appwrite's realtime: in a thread
+        of this process, which also drops tokens and sends `row_changed`. What is given ends it.
+
+        A callback that raises is logged. Raises `ConfigurationError` without the library `websockets`.
+        """
+        return subscriptions.listen(using, subscriptions.Subscriber(callback))
+
+    @alters_data
+    def alisten(self, *, using: str = DEFAULT_ALIAS) -> AsyncGenerator[RowChange]:
+        """The same to iterate over: `async for change in orm.alisten()`. Closing the iterator ends it."""
+        return subscriptions.changes(using)
+
+    @alters_data
+    def close_listeners(self) -> None:
+        """End what `listen` and `alisten` have begun in this process, for every table, and wait for it."""
+        subscriptions.close_listeners()
+
+    @alters_data
+    def clear_caches(self) -> None:
+        """Make every cached answer about every registered table a miss, on every connection: a router or `using`
+        may have led to any of them."""
+        run(self._invalidated())
+
+    async def aclear_caches(self) -> None:
+        await arun(self._invalidated())
+
+    def _invalidated(self) -> Steps[None]:
+        for table in registry.all():
+            for alias in connections.aliases():
+                yield from invalidate(table, alias)
+
+    def stats(self) -> dict[str, dict[str, Any]]:
+        """What the cache did for each table, by name, over all connections, and over all processes where the cache
+        is shared: `reads`, `hits`, `stale`, `misses`, `bypasses`, `hit_rate` (of a hundred), `invalidations`,
+        `errors`, `bytes` of JSON, `hit_time` and `miss_time` in microseconds, `saved` in seconds. Raises
+        `CacheUnavailable`."""
+        tables = registry.all()
+        statistics = [connections[alias].statistics for alias in connections.aliases()]
+        totals = all_totals(statistics, [table._meta.id for table in tables])
+        return {table._meta.name: totals[table._meta.id].as_dict() for table in tables}
+
+    async def astats(self) -> dict[str, dict[str, Any]]:
+        return await sync_to_async(self.stats)()
+
+    @alters_data
+    def reset_stats(self, name: str | None = None) -> None:
+        """Count from nothing again: the table of this name, or all of them. Raises `CacheUnavailable`."""
+        chosen = [table._meta.id for table in registry.all() if name in (None, table._meta.name)]
+        for alias in connections.aliases():
+            connections[alias].statistics.reset(chosen)
+
+    async def areset_stats(self, name: str | None = None) -> None:
+        await sync_to_async(self.reset_stats)(name)
+
+
+orm = ORM()

@@ -1,0 +1,223 @@
+"""What it means that Appwrite refuses rows: a taken id, a taken value, or our own rows.
+
+It answers a taken id and a taken value alike, and refuses the second copy of a create whose first copy was applied
+and whose answer was lost. So the rows are asked for by their ids.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, TypeVar
+
+from .connection import connections
+from .exceptions import AppwriteError, Conflict, DuplicateId, IntegrityError, NotFound, UniqueViolation
+from .plans import (
+    BULK_LIMIT,
+    NOTHING,
+    Clause,
+    CreateRow,
+    CreateRows,
+    DeleteRow,
+    GetRow,
+    IncrementRow,
+    ListRows,
+    TableRef,
+    UpdateRow,
+    UpdateRows,
+    WritePlan,
+    conjunction,
+    disjunction,
+    fits,
+)
+from .sansio import Steps
+from .tables import Index, Row, UniqueIndex
+from .tables.columns import Column
+from .tables.system_columns import column_of
+from .tables.validation import without_operators
+
+E = TypeVar("E", bound=AppwriteError)
+Raw = Mapping[str, Any]
+
+# Requests at most to find out which value is taken, for each index.
+_LOOKUPS = 20
+
+
+def rows_after_all(
+    table: type[Row], alias: str, sent: Sequence[Raw], error: IntegrityError, *, made_here: Collection[str]
+) -> Steps[list[dict[str, Any]]]:
+    """The rows that a refused create has written after all, in order.
+
+    `sent` holds the values with their `$id`, 100 rows at most. They are ours if an earlier copy may have been
+    applied and nobody else can have made them: the id was `made_here`, or all values are those that were sent.
+    Raises what the refusal means otherwise, `DuplicateId` or `UniqueViolation`.
+    """
+    ref = table._meta.ref(connections[alias].settings.database_id)
+    found = yield from rows_by_id(alias, ref, [row["$id"] for row in sent])
+    rows = [found[row["$id"].lower()] for row in sent if row["$id"].lower() in found]
+    if not rows:
+        raise (yield from unique_violation(table, alias, sent, error)) from error
+    ours = (_is_ours(mine, found[mine["$id"].lower()], made_here) for mine in sent)
+    if error.repeated and len(rows) == len(sent) and all(ours):
+        return rows
+    raise _meaning(DuplicateId, _there_is(table, rows), error) from error
+
+
+def unique_violation(table: type[Row], alias: str, rows: Sequence[Raw], error: AppwriteError) -> Steps[UniqueViolation]:
+    """The error for rows whose values were refused as taken, made from what Appwrite said: it does not say which.
+
+    `rows` are the values that were to be written, by key, with `$id` where it is known. The unique indexes are looked
+    up one after the other, one request each, until one is found that another row has.
+    """
+    found = yield from _taken(table, alias, rows)
+    if found is None:
+        return _meaning(UniqueViolation, _unknown(table), error)
+    index, who, values = found
+    violation = _meaning(UniqueViolation, f"{who} {_said(values)} already (unique index {index.key!r}).", error)
+    violation.index, violation.values = index.key, values
+    return violation
+
+
+def refused_commit(alias: str, staged: Sequence[tuple[type[Row], WritePlan]], error: AppwriteError) -> Steps[Conflict]:
+    """The error for a transaction that was refused as a whole, made from what Appwrite said: it does not say why. So
+    the ids and unique values of what was staged are looked up, unless a copy of the commit may have written them."""
+    nothing = "Nothing of this transaction was written."
+    tables = () if error.repeated else dict.fromkeys(table for table, _ in staged)
+    for table in tables:
+        written, created = _written([plan for one, plan in staged if one is table])
+        ref = table._meta.ref(connections[alias].settings.database_id)
+        try:
+            found = yield from rows_by_id(alias, ref, created[:BULK_LIMIT])
+        except AppwriteError:  # then it stays unknown
+            found = {}
+        if found:
+            return _meaning(DuplicateId, f"{_there_is(table, found.values())} {nothing}", error)
+        violation = yield from unique_violation(table, alias, written, error)
+        if violation.index is not None:
+            violation.args = (f"{violation} {nothing}",)
+            return violation
+    return _meaning(
+        Conflict,
+        "A row of this transaction was changed meanwhile, or an id or unique value in it is taken; Appwrite does not"
+        f" say which. {nothing} Try the block again.",
+        error,
+    )
+
+
+def _written(plans: Sequence[WritePlan]) -> tuple[list[Raw], list[str]]:
+    """The values that these changes of a table write, together for each row where its id is known; and the ids of new
+    rows."""
+    rows: dict[str, dict[str, Any]] = {}
+    created: list[str] = []
+    for n, plan in enumerate(plans):
+        if isinstance(plan, DeleteRow):
+            rows.pop(plan.row_id.lower(), None)
+        elif isinstance(plan, UpdateRows):
+            rows[f"/{n}"] = dict(plan.data)
+        elif isinstance(plan, CreateRows):
+            rows |= {row["$id"].lower(): dict(row) for row in plan.rows}
+            created += [row["$id"] for row in plan.rows]
+        elif isinstance(plan, (CreateRow, UpdateRow, IncrementRow)):
+            rows.setdefault(plan.row_id.lower(), {"$id": plan.row_id}).update(plan.data)
+            created += [plan.row_id] if isinstance(plan, CreateRow) else []
+    return list(rows.values()), created
+
+
+def _there_is(table: type[Row], rows: Iterable[Raw]) -> str:
+    taken = ", ".join(repr(row["$id"]) for row in islice(rows, 5))
+    return f"There is a {table.__name__} with the id {taken} already."
+
+
+def _taken(table: type[Row], alias: str, rows: Sequence[Raw]) -> Steps[tuple[Index, str, dict[str, Any]] | None]:
+    """The index that stands against one of these rows, who has the values, and the values by column."""
+    ref = table._meta.ref(connections[alias].settings.database_id)
+    own = {row["$id"].lower() for row in rows if "$id" in row}
+    for index in _unique_indexes(table):
+        columns = [column_of(table, name) for name in index.columns]
+        keys = tuple(column.key for column in columns)
+        plain = [without_operators(row) for row in rows]
+        whole = [row for row in plain if all(row.get(key) is not None for key in keys)]
+        counts = Counter(tuple(row[key] for key in keys) for row in whole)
+        twice = next((dict(zip(keys, values, strict=True)) for values, count in counts.items() if count > 1), None)
+        if twice is not None:
+            return index, f"Two of these {table.__name__} have", _values(columns, twice)
+        for clause in islice(_clauses(keys, whole), _LOOKUPS):
+            plan = ListRows(ref, (clause,), limit=len(whole), select=("$id", *keys))
+            try:
+                found = (yield from connections[alias].follow(plan.fetch())).data["rows"]
+            except AppwriteError:  # then it stays unknown
+                break
+            for raw in found:
+                if raw["$id"].lower() not in own:
+                    return index, f"Another {table.__name__} has", _values(columns, raw)
+    return None
+
+
+def _clauses(keys: Sequence[str], rows: Sequence[Raw]) -> Iterator[Clause]:
+    """`any_of` these rows, in as many conditions as there need be."""
+    clause = any_of(keys, rows)
+    if len(rows) > 1 and not fits(clause):
+        middle = len(rows) // 2
+        yield from _clauses(keys, rows[:middle])
+        yield from _clauses(keys, rows[middle:])
+    elif rows and fits(clause):
+        yield clause
+
+
+def _unknown(table: type[Row]) -> str:
+    """What to say where the index was not found: its other row is gone, cannot be read, or it is not declared."""
+    indexes = ", ".join(f"{index.key!r} ({' with '.join(index.columns)})" for index in _unique_indexes(table))
+    return f"Another {table.__name__} has a value already that must be unique. Unique indexes: {indexes or 'unknown'}."
+
+
+def _unique_indexes(table: type[Row]) -> list[UniqueIndex]:
+    return [index for index in table._meta.indexes if isinstance(index, UniqueIndex)]
+
+
+def _values(columns: Sequence[Column], raw: Raw) -> dict[str, Any]:
+    return {column.name: column.to_python(raw[column.key]) for column in columns}
+
+
+def _said(values: Mapping[str, Any]) -> str:
+    return " with ".join(f"{name}={value!r}" for name, value in values.items())
+
+
+def any_of(keys: Sequence[str], rows: Collection[Raw]) -> Clause:
+    """The rows that have the values which one of `rows` has under `keys`."""
+    if len(keys) == 1:
+        values = tuple(row[keys[0]] for row in rows)
+        return Clause("equal", keys[0], values) if values else NOTHING
+    return disjunction(conjunction(Clause("equal", key, (row[key],)) for key in keys) for row in rows)
+
+
+def gone(table: type[Row], row_id: str, error: NotFound, done: str) -> AppwriteError:
+    """The table's `RowGone` where Appwrite said that the row is not there, else what it said."""
+    if error.type not in ("row_not_found", "document_not_found"):
+        return error
+    message = f"There is no {table.__name__} with the id {row_id!r} any more, so it cannot be {done}."
+    return _meaning(table.RowGone, message, error)
+
+
+def _meaning(kind: type[E], message: str, error: AppwriteError) -> E:
+    """What an answer means, with what is known of the answer."""
+    found = kind(message, status=error.status, type=error.type)
+    found.request_id, found.repeated = error.request_id, error.repeated
+    return found
+
+
+def rows_by_id(alias: str, table: TableRef, ids: list[str]) -> Steps[dict[str, dict[str, Any]]]:
+    """The rows with these ids, past the cache, by their ids in lower case: to Appwrite case is nothing in them. A
+    hundred ids of 36 characters have room in one condition."""
+    if not ids:
+        return {}
+    if len(ids) == 1:
+        row = (yield from connections[alias].follow(GetRow(table, ids[0]).fetch())).data
+        return {} if row is None else {ids[0].lower(): row}
+    plan = ListRows(table, (Clause("equal", "$id", tuple(ids)),), limit=len(ids))
+    answer = yield from connections[alias].follow(plan.fetch())
+    return {row["$id"].lower(): row for row in answer.data["rows"]}
+
+
+def _is_ours(sent: Raw, found: Raw, made_here: Collection[str]) -> bool:
+    return sent["$id"] in made_here or all(found.get(key) == sent[key] for key in sent if key[0] != "$")

@@ -1,0 +1,124 @@
+"""Security and validation rules for Firebase's Realtime Database, as JSON.
+
+Roles become conditions on `auth`: anybody, guests, users and single users as Firebase knows them, verified or not by
+the token's `email_verified`; teams, labels and members by the claims `teams`, `labels` and `members` of the token, each
+a map from id to true, where a role in a team stands in `teams` as `team/role`. Never more is granted than Appwrite
+grants: a role that is none of these is refused, and a disabled table, or one without a permission for a verb, grants it
+to nobody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ...exceptions import SchemaError
+from ...schema.payloads import SPATIAL
+from ...schema.printable import json_text
+from ...schema.state import DOUBLE, INT64, ColumnState, TableState
+
+_WRITES = ("create", "update", "delete")
+_TEXT = frozenset({"string", "varchar", "text", "mediumtext", "longtext", "email", "url", "ip", "enum", "datetime"})
+_SIZES = {"email": 254, "ip": 39, "url": 2000}
+_PERMISSION = re.compile(r'([a-z]+)\("(.*)"\)', re.DOTALL)
+_SIMPLE = {"any": "true", "guests": "auth == null", "users": "auth != null"}
+_VERIFIED = {
+    "verified": "auth.token.email_verified == true",
+    "unverified": "auth.token.email_verified != true",
+}
+_ESCAPES = {"\\": "\\\\", "'": "\\'"}
+# What happens to a row, told apart by what was there and what will be.
+_MOMENTS = {"create": "!data.exists()", "update": "data.exists() && newData.exists()", "delete": "!newData.exists()"}
+
+
+def firebase(tables: Iterable[TableState]) -> str:
+    """The rules for all of them, ready for `firebase deploy`. Raises `SchemaError` for what they cannot say."""
+    return json_text({"rules": {table.id: _table(table) for table in tables}}, indent=2) + "\n"
+
+
+def _table(table: TableState) -> dict[str, Any]:
+    required = [column.key for column in table.columns.values() if column.required]
+    row: dict[str, Any] = {".write": _write(table)}
+    if required:
+        row[".validate"] = f"newData.hasChildren([{', '.join(map(_quoted, required))}])"
+    for column in table.columns.values():
+        if rules := list(_column(column)):
+            row[column.key] = {".validate": " && ".join(rules)}
+    return {".read": _who(table, "read"), "$row": row}
+
+
+def _write(table: TableState) -> str:
+    granted = {verb: _who(table, verb) for verb in _WRITES}
+    if len(set(granted.values())) == 1:
+        return granted["create"]
+    return " || ".join(f"({_MOMENTS[verb]} && ({who}))" for verb, who in granted.items() if who != "false") or "false"
+
+
+def _who(table: TableState, verb: str) -> str:
+    if not table.enabled:
+        return "false"
+    conditions = list(dict.fromkeys(_role(table, role) for granted, role in _granted(table) if granted == verb))
+    return "true" if "true" in conditions else " || ".join(conditions) or "false"
+
+
+def _granted(table: TableState) -> Iterator[tuple[str, str]]:
+    """Verbs and roles of the table's permissions."""
+    for permission in sorted(table.permissions):
+        found = _PERMISSION.fullmatch(permission)
+        if found is None:
+            raise _unsayable(table, permission)
+        yield found[1], found[2]
+
+
+def _role(table: TableState, role: str) -> str:
+    name, _, detail = role.partition("/")
+    kind, _, id = name.partition(":")
+    if id and (kind == "team" or (kind in ("label", "member") and not detail)):
+        return f"auth.token.{kind}s[{_quoted(role.partition(':')[2])}] == true"
+    who = f"auth.uid == {_quoted(id)}" if id and kind == "user" else _SIMPLE.get(name)
+    if who and not detail:
+        return who
+    if who and detail in _VERIFIED and kind in ("user", "users"):
+        return f"({who} && {_VERIFIED[detail]})"
+    raise _unsayable(table, role)
+
+
+def _unsayable(table: TableState, what: str) -> SchemaError:
+    return SchemaError(
+        f"Table {table.id} grants something to {what!r}, which rules of Firebase cannot say. Leave it out."
+    )
+
+
+def _column(column: ColumnState) -> Iterator[str]:
+    value = "newData.val()"
+    if column.array:
+        yield "newData.hasChildren()"
+    elif column.kind == "relationship":
+        yield "newData.hasChildren()" if column.options["relationType"].endswith("Many") else "newData.isString()"
+    elif column.kind in SPATIAL:
+        yield "newData.hasChildren()"
+    elif column.kind in _TEXT:
+        yield "newData.isString()"
+        size = column.options.get("size") or _SIZES.get(column.kind)
+        if size:
+            yield f"{value}.length <= {size}"
+    elif column.kind == "boolean":
+        yield "newData.isBoolean()"
+    elif column.kind in ("integer", "bigint", "float"):
+        yield "newData.isNumber()"
+        if column.kind != "float":
+            yield f"{value} % 1 == 0"
+    limits = DOUBLE if column.kind == "float" else INT64
+    for option, limit, sign in (("min", limits[0], ">="), ("max", limits[1], "<=")):
+        if not column.array and column.options.get(option, limit) != limit:
+            yield f"{value} {sign} {column.options[option]!r}"
+    if not column.array and "elements" in column.options:
+        yield "(" + " || ".join(f"{value} == {_quoted(element)}" for element in column.options["elements"]) + ")"
+
+
+def _quoted(text: str) -> str:
+    """A text in the language of the rules."""
+    return (
+        "'" + "".join(_ESCAPES.get(one) or (one if one.isprintable() else json_text(one)[1:-1]) for one in text) + "'"
+    )

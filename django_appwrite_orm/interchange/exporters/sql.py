@@ -1,0 +1,167 @@
+"""CREATE statements that SQLite and PostgreSQL both run.
+
+A relationship to one row becomes a column that refers to it, added when every table is there, and one to many a
+column of the other table; manyToMany becomes a table of links. Arrays and shapes become JSON in a text column, for
+the two have no common type for them. Checks say what Appwrite checks, and text sizes count characters in both.
+Full-text and spatial indexes have no common form and are left as comments.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+from ...exceptions import SchemaError
+from ...schema.declared import End
+from ...schema.printable import one_line
+from ...schema.relationships import other_end
+from ...schema.state import DOUBLE, INT32, INT64, ColumnState, IndexState, TableState
+
+# The longest name of PostgreSQL, in bytes.
+_LONGEST_NAME = 63
+# From here on a text's size is checked by a CHECK alone; PostgreSQL has no larger varchar.
+_LARGEST_VARCHAR = 10_485_760
+_SIZES = {"email": 254, "ip": 39, "url": 2000, "enum": 255}
+_TYPES = {
+    "boolean": "BOOLEAN",
+    "datetime": "TIMESTAMP WITH TIME ZONE",
+    "float": "DOUBLE PRECISION",
+    "bigint": "BIGINT",
+}
+_ACTIONS = {"restrict": "RESTRICT", "cascade": "CASCADE", "setNull": "SET NULL"}
+_SYSTEM = (
+    '"$id" VARCHAR(36) NOT NULL PRIMARY KEY',
+    '"$createdAt" TIMESTAMP WITH TIME ZONE NOT NULL',
+    '"$updatedAt" TIMESTAMP WITH TIME ZONE NOT NULL',
+    '"$permissions" TEXT',
+)
+
+
+def sql(tables: Iterable[TableState]) -> str:
+    """One script for all of them."""
+    chosen = list(tables)
+    return "\n".join([*(statement for table in chosen for statement in _table(table)), *_links(chosen)])
+
+
+def _table(table: TableState) -> Iterator[str]:
+    parts = [*_SYSTEM, *(_column(column) for column in table.columns.values() if column.kind != "relationship")]
+    yield f"CREATE TABLE {_name(table.id)} (\n" + ",\n".join(f"  {part}" for part in parts) + "\n);"
+    yield from (_index(table, index) for index in table.indexes.values())
+
+
+def _links(tables: Sequence[TableState]) -> Iterator[str]:
+    names, done = {table.id.lower(): table.id for table in tables}, set[End]()
+    for table in tables:
+        for column in table.columns.values():
+            if column.kind != "relationship" or (table.id.lower(), column.key.lower()) in done:
+                continue
+            other = column.options["relatedTable"]
+            if column.options["twoWay"]:
+                done.add(other_end(column))
+            if other.lower() in names:
+                yield from _link(table.id, column, names[other.lower()])
+            else:
+                where = f"{_name(column.key)} of {_name(table.id)}"
+                yield _comment(f"{where} leads to {_name(other)}, which is not among these.")
+
+
+def _link(table: str, column: ColumnState, other: str) -> Iterator[str]:
+    options = column.options
+    type, action = options["relationType"], _ACTIONS[options["onDelete"]]
+    if type == "manyToMany":
+        action = "RESTRICT" if action == "RESTRICT" else "CASCADE"  # the link goes, whatever becomes of the rows
+        sides = ((_name("parent"), table), (_name("child"), other))
+        parts = [f"{name} VARCHAR(36) NOT NULL {_reference(to, action)}" for name, to in sides]
+        parts.append(f"PRIMARY KEY ({', '.join(name for name, _ in sides)})")
+        yield f"CREATE TABLE {_name(_short(f'{table}_{column.key}_links'))} ({', '.join(parts)});"
+        return
+    key = column.key
+    if type == "oneToMany":
+        key, table, other = options["twoWayKey"] or f"{table}_{key}", other, table
+    yield f"ALTER TABLE {_name(table)} ADD COLUMN {_name(key)} VARCHAR(36) {_reference(other, action)};"
+    if type == "oneToOne":
+        yield f"CREATE UNIQUE INDEX {_name(_short(f'{table}_{key}_link'))} ON {_name(table)} ({_name(key)});"
+
+
+def _reference(table: str, action: str) -> str:
+    return f'REFERENCES {_name(table)} ("$id") ON DELETE {action}'
+
+
+def _column(column: ColumnState) -> str:
+    words = [_name(column.key), _type(column)]
+    words += ["NOT NULL"] if column.required else []
+    words += [f"DEFAULT {_default(column)}"] if column.default is not None else []
+    words += [f"CHECK ({check})" for check in _checks(column)]
+    return " ".join(words)
+
+
+def _default(column: ColumnState) -> str:
+    if "decimal" in column.options:
+        return f"{Decimal(column.default).scaleb(-column.options['decimal'][1]):f}"
+    return _literal(column.default)
+
+
+def _type(column: ColumnState) -> str:
+    if "decimal" in column.options and not column.array:
+        return "DECIMAL({}, {})".format(*column.options["decimal"])
+    if column.kind == "integer" and not column.array:
+        narrow = INT32[0] <= column.options["min"] and column.options["max"] <= INT32[1]
+        return "INTEGER" if narrow else "BIGINT"
+    if column.array or column.kind not in (*_TYPES, *_SIZES, "string", "varchar"):
+        return "TEXT"
+    size = _SIZES.get(column.kind) or column.options.get("size", 0)
+    return _TYPES.get(column.kind) or (f"VARCHAR({size})" if size <= _LARGEST_VARCHAR else "TEXT")
+
+
+def _checks(column: ColumnState) -> Iterator[str]:
+    name = _name(column.key)
+    if column.array:
+        return
+    limits = DOUBLE if column.kind == "float" else INT64
+    for option, limit, sign in (("min", limits[0], ">="), ("max", limits[1], "<=")):
+        if column.options.get(option, limit) != limit:
+            yield f"{name} {sign} {column.options[option]!r}"
+    if "elements" in column.options:
+        yield f"{name} IN ({', '.join(map(_literal, column.options['elements']))})"
+    if "size" in column.options:
+        yield f"length({name}) <= {column.options['size']}"
+
+
+def _index(table: TableState, index: IndexState) -> str:
+    pairs = zip(index.columns, index.orders, strict=True)
+    columns = ", ".join(f"{_name(column)} {order}" for column, order in pairs)
+    name = _name(_short(f"{table.id}_{index.key}"))
+    if index.type not in ("key", "unique"):
+        return _comment(f"{index.type} index {name} on {_name(table.id)} ({columns}): no SQL for it is common to all.")
+    return f"CREATE {'UNIQUE ' if index.type == 'unique' else ''}INDEX {name} ON {_name(table.id)} ({columns});"
+
+
+def _short(name: str) -> str:
+    if len(name) <= _LONGEST_NAME:
+        return name
+    return f"{name[: _LONGEST_NAME - 9]}_{hashlib.blake2b(name.encode(), digest_size=4).hexdigest()}"
+
+
+def _comment(text: str) -> str:
+    return f"-- {one_line(text)}"
+
+
+def _name(text: str) -> str:
+    return _quoted(text, '"')
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, (int, float)):
+        return repr(value)
+    return _quoted(str(value), "'")
+
+
+def _quoted(text: str, mark: str) -> str:
+    """Raises `SchemaError` for what no SQL text can hold."""
+    if "\0" in text or (not text.isprintable() and any("\ud800" <= one <= "\udfff" for one in text)):
+        raise SchemaError(f"{text!r} has a NUL or half a surrogate pair in it, and cannot be written in SQL.")
+    return mark + text.replace(mark, mark * 2) + mark

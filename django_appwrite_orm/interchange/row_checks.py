@@ -1,0 +1,74 @@
+"""What keeps a row of a file from being sent at all, so that it is named by its line and nothing of it is tried."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ..conf import ID_RULE, VALID_ID
+from ..exceptions import shortened
+from ..tables import Row, permission_problems
+from ..tables.columns.relations import RelationshipColumn
+from ..tables.permissions import ROW_VERBS
+from .load_relationships import wrong_links
+from .reader import Entry
+
+_TIMES = ("$createdAt", "$updatedAt")
+
+
+def weight(entry: Entry) -> int:
+    """The bytes that a row takes in a request. Raises UnicodeEncodeError for a text that cannot be sent."""
+    return len(json.dumps(entry.row, ensure_ascii=False).encode())
+
+
+def problem(entry: Entry, tables: Mapping[str, type[Row]]) -> str:
+    """Why a row cannot be sent; empty when it can.
+
+    Objects are refused wherever they stand: no column has them for values, and in the place of a link Appwrite creates
+    or changes the row of the other table that it describes. So is what Appwrite answers with 500 instead of a reason.
+    """
+    if entry.row is None:
+        return entry.problem
+    if entry.table not in tables:
+        return f"there is no table {entry.table!r} among those to be loaded"
+    if key := wrong_links(entry, tables):
+        return f"its {key} is {entry.row[key]!r}, and must be a list of ids"
+    id = entry.row.get("$id")
+    if not isinstance(id, str) or not VALID_ID.fullmatch(id):
+        return f"its $id is {id!r}, and must be {ID_RULE}"
+    return _value_problem(entry.row, tables[entry.table]) or _system_problem(entry.row)
+
+
+def _value_problem(row: Mapping[str, Any], table: type[Row]) -> str:
+    links = {key for key, column in table._meta.by_key.items() if isinstance(column, RelationshipColumn)}
+    for key, value in row.items():
+        # Appwrite shows an empty list for a row that is gone.
+        if key in links and not (value in (None, []) or (isinstance(value, str) and VALID_ID.fullmatch(value))):
+            return f"its {key} is {shortened(repr(value), 60)}, and must be the id of a row or null"
+        if _has_object(value):
+            return f"its {key} has an object in it, and no column holds one. A JSON column takes a text"
+    return ""
+
+
+def _has_object(value: Any) -> bool:
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            return True
+        if isinstance(one, list):
+            waiting += one
+    return False
+
+
+def _system_problem(row: Mapping[str, Any]) -> str:
+    for name in _TIMES:
+        if not isinstance(row.get(name), str | None):
+            return f"its {name} is {shortened(repr(row[name]), 60)}, and must be a text"
+    permissions = row.get("$permissions")
+    if permissions is None:
+        return ""
+    if not isinstance(permissions, list):
+        return f"its $permissions are {shortened(repr(permissions), 60)}, and must be a list"
+    return next(iter(permission_problems(permissions, ROW_VERBS)), "")

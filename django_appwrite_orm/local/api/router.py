@@ -1,0 +1,119 @@
+"""Routes: a method and a path template, the parameters, who may call, and the handler.
+
+A template's placeholders are parameters too and are checked like the others. Both families of routes lead to the
+same handlers; ``Words`` tells which one a request came by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
+
+from .auth import Caller
+from .dialects import LEGACY, TABLESDB, Words
+from .params import Param, identifier
+from .requests import Request
+from .responses import Answer
+
+if TYPE_CHECKING:
+    from ..defects import Defects
+    from ..schema.repository import Catalogue
+    from ..storage.session import Session
+
+EVERYONE: Final = "everyone"
+KEYS: Final = "keys"
+
+
+@dataclass(slots=True)
+class Call:
+    """A request that passed the door: its checked arguments and what a handler needs to answer."""
+
+    session: Session
+    catalogue: Catalogue
+    caller: Caller
+    words: Words
+    args: Mapping[str, Any]
+    request: Request
+    defects: Defects
+
+
+Handler = Callable[[Call], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """``callers`` is EVERYONE where users and guests may come in (rows), KEYS where they may not."""
+
+    method: str
+    template: str
+    handler: Handler
+    params: tuple[Param, ...] = ()
+    callers: str = KEYS
+    words: Words = TABLESDB
+
+    @property
+    def reads_only(self) -> bool:
+        return self.method == "GET"
+
+
+def both(method: str, tail: str, handler: Handler, *params: Param, callers: str = KEYS) -> tuple[Route, Route]:
+    """The TablesDB route of ``tail`` and its older twin, which says collections, documents and attributes."""
+    old = tail
+    for new_word, old_word in (("tables", "collections"), ("rows", "documents"), ("columns", "attributes")):
+        old = old.replace(f"/{new_word}", f"/{old_word}")
+    return (
+        Route(method, "/tablesdb" + tail, handler, params, callers, TABLESDB),
+        Route(method, "/databases" + old, handler, params, callers, LEGACY),
+    )
+
+
+@dataclass(slots=True)
+class _Node:
+    routes: dict[str, Route] = field(default_factory=dict)
+    words: dict[str, _Node] = field(default_factory=dict)
+    placeholder: _Node | None = None
+
+
+class Router:
+    """Finds the route of a path; a fixed word wins over a placeholder."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._root = _Node()
+        for route in routes:
+            node = self._root
+            for part in route.template.strip("/").split("/"):
+                if part.startswith("{"):
+                    node.placeholder = node = node.placeholder or _Node()
+                else:
+                    node = node.words.setdefault(part, _Node())
+            node.routes[route.method] = route
+
+    def find(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+        """The route and the values of its placeholders, unchecked."""
+        parts = [unquote(part, errors="replace") for part in path.strip("/").split("/")]
+        route = _walk(self._root, parts, 0, method)
+        if route is None:
+            return None
+        names = route.template.strip("/").split("/")
+        return route, {name[1:-1]: part for name, part in zip(names, parts, strict=True) if name.startswith("{")}
+
+
+def _walk(node: _Node, parts: list[str], place: int, method: str) -> Route | None:
+    if place == len(parts):
+        return node.routes.get(method)
+    fixed = node.words.get(parts[place])
+    found = _walk(fixed, parts, place + 1, method) if fixed else None
+    if found is None and node.placeholder is not None:
+        return _walk(node.placeholder, parts, place + 1, method)
+    return found
+
+
+def read_arguments(route: Route, path_values: Mapping[str, str], request: Request) -> dict[str, Any]:
+    """Check placeholders, then parameters in their order. Raises ``general_argument_invalid``."""
+    legacy = route.words is LEGACY
+    args: dict[str, Any] = {name: Param(name, identifier).read(path_values, legacy=False) for name in path_values}
+    for param in route.params:
+        args[param.name] = param.read(request.params, legacy)
+    return args

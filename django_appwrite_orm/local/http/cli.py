@@ -1,0 +1,45 @@
+"""The command line of the HTTP door, shared by ``python -m django_appwrite_orm.local`` and ``serve_appwrite``."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from collections.abc import Callable
+from typing import Any, Final
+
+from ..app import API_KEY, PROJECT, LocalAppwrite
+from .server import LOOPBACK, USUAL_PORT, USUAL_THREADS, Door
+
+USUAL_FILE: Final = "appwrite.sqlite3"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default: this machine only)")
+    parser.add_argument("--port", type=int, default=USUAL_PORT, help=f"default {USUAL_PORT}; 0 takes a free one")
+    parser.add_argument("--database", default=USUAL_FILE, help=f"SQLite file or :memory: (default {USUAL_FILE})")
+    parser.add_argument("--strict", action="store_true", help="imitate the defects of Appwrite 1.9.6 (docs/local.md)")
+    parser.add_argument("--threads", type=int, default=USUAL_THREADS, help=f"default {USUAL_THREADS}")
+
+
+def run(options: dict[str, Any], say: Callable[[str], object]) -> None:
+    """Serve until interrupted; ``say`` takes the lines to show."""
+    app = LocalAppwrite(options["database"], strict=options["strict"])
+    try:
+        door = Door(app, options["host"], options["port"], options["threads"])
+        say(f"Appwrite endpoint {door.endpoint}, project {PROJECT!r}, key {API_KEY!r}, file {options['database']}")
+        if options["host"] not in LOOPBACK:
+            say("Everyone who reaches this address has full access: the key is no secret.")
+        signal.signal(signal.SIGTERM, _stop)
+        try:
+            with door:
+                door.wait()
+        except (KeyboardInterrupt, SystemExit):
+            say("Stopped.")
+        else:
+            raise RuntimeError("The server ended by itself; what it said before tells why.")
+    finally:
+        app.close()
+
+
+def _stop(number: int, frame: object) -> None:
+    raise SystemExit(0)

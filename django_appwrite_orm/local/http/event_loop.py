@@ -1,0 +1,156 @@
+"""All connections to the HTTP door: read and written on one event loop, answered by a few threads.
+
+A client that is slow to send or to read, or does nothing at all, holds none of the threads. How many connections
+there are, how long each may take and how many bytes they hold together is bounded; what is beyond a bound ends the
+connection that has waited for its client longest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import threading
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from ..api.responses import Answer
+from .connection import Connection, State
+from .receive_buffer import Held
+from .request_head import Head
+
+if TYPE_CHECKING:
+    from ..app import LocalAppwrite
+
+MOST_CONNECTIONS: Final = 400  # below the 512 sockets that `select` takes on Windows
+MOST_UNSENT: Final = 256 * 1024 * 1024  # bytes of answers that wait for their clients to read them, together
+_PIECE: Final = 65_536
+_PAUSE: Final = 0.5  # seconds until the next try after a connection that could not be accepted
+_STOPPING: Final = 5.0  # seconds for requests that are being answered when the server stops
+
+logger = logging.getLogger(__name__)
+Take = Callable[[socket.socket, str, Mapping[str, str]], None]
+
+
+class Front:
+    """Serves ``app`` on a listening socket, from ``run`` to ``stop``. ``hosts`` are the names it answers for, none
+    given: all; ``take`` gets connections that become websockets."""
+
+    def __init__(
+        self, app: LocalAppwrite, listening: socket.socket, threads: int, hosts: Collection[str], take: Take
+    ) -> None:
+        self.app = app
+        self.held = Held()
+        self.stopping = False
+        self._listening = listening
+        listening.setblocking(False)
+        self._hosts = hosts
+        self._take = take
+        self._workers = ThreadPoolExecutor(threads, "local-appwrite-worker")
+        self._accepted: dict[asyncio.Task[None], socket.socket] = {}
+        self._connections: set[Connection] = set()
+        self._ready = threading.Event()
+
+    def run(self) -> None:
+        """Serve; returns after ``stop``."""
+        try:
+            with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+                runner.run(self._main())
+        finally:
+            self._workers.shutdown(wait=False, cancel_futures=True)
+
+    def stop(self) -> None:
+        """End ``run`` soon: what is being answered has some seconds left."""
+        if self._ready.wait(_STOPPING):
+            with suppress(RuntimeError):  # it has ended already
+                self._loop.call_soon_threadsafe(self._done.set)
+
+    async def _main(self) -> None:
+        self._loop, self._done = asyncio.get_running_loop(), asyncio.Event()
+        self._listen()
+        self._ready.set()
+        await self._done.wait()
+        self.stopping = True
+        self._loop.remove_reader(self._listening)
+        self._listening.close()
+        for connection in self._waiting(State.LISTENING):
+            connection.abort()
+        if self._accepted:
+            await asyncio.wait(self._accepted, timeout=_STOPPING)
+        for task in self._accepted:
+            task.cancel()
+        await asyncio.gather(*self._accepted, return_exceptions=True)
+
+    def _listen(self) -> None:
+        if not self.stopping:
+            self._loop.add_reader(self._listening, self._accept)
+
+    def _accept(self) -> None:
+        """Take one connection, with a task of its own; the task owns its socket, also before it has begun."""
+        try:
+            accepted, _ = self._listening.accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return
+        except OSError as problem:  # such as no descriptors left
+            logger.warning("A connection could not be accepted: %s", problem)
+            self._loop.remove_reader(self._listening)
+            self._loop.call_later(_PAUSE, self._listen)
+            return
+        task = self._loop.create_task(self._serve(accepted))
+        self._accepted[task] = accepted
+        task.add_done_callback(lambda task: self._accepted.pop(task).close())
+
+    async def _serve(self, accepted: socket.socket) -> None:
+        try:
+            # asyncio sets this only for sockets that name their protocol; without it a delayed ACK costs 40 ms
+            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            reader, writer = await asyncio.open_connection(sock=accepted, limit=_PIECE)
+        except OSError:  # it has gone already
+            return
+        connection = Connection(self, reader, writer)
+        if not self._has_room():
+            connection.abort()
+            return
+        self._connections.add(connection)
+        try:
+            await connection.run()
+        except Exception:
+            logger.exception("A connection failed")
+        finally:
+            self._connections.remove(connection)
+
+    def _has_room(self) -> bool:
+        """Whether another connection can be had; if need be the one goes that has waited longest for its client."""
+        if len(self._connections) < MOST_CONNECTIONS:
+            return True
+        for connection in self._waiting(State.LISTENING, State.SENDING)[:1]:
+            connection.abort()
+            return True
+        return False
+
+    def _waiting(self, *states: State) -> list[Connection]:
+        """Those that wait for their clients, the longest first."""
+        found = (one for one in self._connections if one.state in states)
+        return sorted(found, key=lambda connection: connection.since)
+
+    def bound_unsent(self) -> None:
+        """End connections whose clients do not read, where too much waits for them; one may wait for any answer."""
+        sending = self._waiting(State.SENDING)
+        unsent = sum(connection.unsent for connection in sending)
+        for connection in sending[:-1]:
+            if unsent <= MOST_UNSENT:
+                return
+            unsent -= connection.unsent
+            connection.abort()
+
+    def is_for(self, host: str) -> bool:
+        return not self._hosts or host in self._hosts
+
+    def give_away(self, connection: socket.socket, head: Head) -> None:
+        self._take(connection, head.target, head.headers)
+
+    async def answer(self, head: Head, body: bytes) -> Answer:
+        method = "GET" if head.method == "HEAD" else head.method
+        return await self._loop.run_in_executor(self._workers, self.app.handle, method, head.target, head.headers, body)

@@ -1,0 +1,89 @@
+"""The HTTP door of a local Appwrite: HTTP, webhooks and realtime, from start to stop."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Collection
+from types import TracebackType
+from typing import Final
+
+from ..app import PROJECT, LocalAppwrite
+from ..webhooks.worker import Deliveries
+from .event_loop import Front
+
+LOOPBACK: Final[Collection[str]] = ("localhost", "127.0.0.1", "::1")
+ANY_HOST: Final[Collection[str]] = ()
+USUAL_PORT: Final = 9501
+USUAL_THREADS: Final = 16
+_QUEUE: Final = 128  # connections waiting to be accepted
+
+
+class MissingServer(RuntimeError):
+    """The library that serves realtime is not installed."""
+
+
+class Door:
+    """Serves ``app`` at ``host`` and ``port`` (0: any free one) once it is started; a context manager that stops.
+
+    Besides HTTP it calls the webhooks and serves realtime, for what is changed through it. On a loopback address it
+    answers for loopback names only: a page from elsewhere could otherwise have a browser talk to a server on this
+    machine under a name of its own (DNS rebinding), and the key is known to all.
+    """
+
+    def __init__(
+        self, app: LocalAppwrite, host: str = "127.0.0.1", port: int = USUAL_PORT, threads: int = USUAL_THREADS
+    ) -> None:
+        try:
+            from ..realtime.hub import Hub
+        except ImportError as problem:
+            raise MissingServer("Serving needs websockets: pip install 'websockets>=15'") from problem
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        both = host == "::" and socket.has_dualstack_ipv6()
+        self._listening = socket.create_server((host, port), family=family, backlog=_QUEUE, dualstack_ipv6=both)
+        self._address: tuple[str, int] = self._listening.getsockname()[:2]
+        self._deliveries = Deliveries(app.store, PROJECT)
+        self._hub = Hub(app.store, PROJECT)
+        self._front = Front(app, self._listening, threads, LOOPBACK if host in LOOPBACK else ANY_HOST, self._hub.take)
+        self._thread: threading.Thread | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """The address clients are given, with ``/v1``."""
+        host, port = self._address
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}/v1"
+
+    def start(self) -> None:
+        """Serve in a thread of its own."""
+        self._thread = threading.Thread(target=self._serve, name="local-appwrite", daemon=True)
+        self._thread.start()
+
+    def wait(self) -> None:
+        """Wait until it no longer serves. A signal that raises is raised here, never amid a connection."""
+        while self._thread is not None and self._thread.is_alive():
+            self._thread.join(1)  # without a limit nothing would come through on Windows
+
+    def close(self) -> None:
+        if self._thread is None:
+            self._listening.close()
+            return
+        self._front.stop()
+        self._thread.join(timeout=10)
+
+    def _serve(self) -> None:
+        self._deliveries.start()
+        self._hub.start()
+        try:
+            self._front.run()
+        finally:
+            self._hub.stop()
+            self._deliveries.stop()
+
+    def __enter__(self) -> Door:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

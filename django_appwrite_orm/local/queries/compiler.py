@@ -1,0 +1,173 @@
+"""Checked queries as SQL. Client values are always bound, names always ours."""
+
+# ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from ..emulation.collation import after_prefix, fold, sort_key
+from ..emulation.dates import read_date
+from ..emulation.fulltext import is_phrase, search_expression
+from ..schema.models import SPATIAL_TYPES
+from .fields import Field
+from .parser import NULLS, Query
+from .spatial import spatial_condition
+from .validation import is_digits
+
+_OPERATORS: Final = {
+    "notEqual": "!=",
+    "lessThan": "<",
+    "lessThanEqual": "<=",
+    "greaterThan": ">",
+    "greaterThanEqual": ">=",
+}
+_WILDCARDS: Final = frozenset("%_[]^-.*+?(){}|")  # what the server puts a backslash before
+
+
+class Sql:
+    """A growing SQL text with its bound values."""
+
+    __slots__ = ("parts", "values")
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.values: list[Any] = []
+
+    def add(self, text: str, *values: Any) -> None:
+        self.parts.append(text)
+        self.values.extend(values)
+
+    def joined(self, word: str) -> str:
+        return f" {word} ".join(self.parts) if self.parts else "1"
+
+
+def compile_filters(queries: Sequence[Query], fields: Mapping[str, Field], word: str = "AND") -> tuple[str, list[Any]]:
+    """One SQL condition for all queries, with the values to bind."""
+    sql = Sql()
+    for query in queries:
+        if query.method in ("and", "or"):
+            text, values = compile_filters(query.values, fields, query.method.upper())
+            sql.add(f"({text})", *values)
+        else:
+            field = fields[query.attribute]
+            one = Sql()  # a filter may have several parts, which hold together also inside an `or`
+            _add_filter(one, query, field)
+            condition = f"({one.joined('AND')})"
+            if field.through:
+                condition = field.through.format(condition)
+            sql.add(condition, *one.values, *field.through_values)
+    return sql.joined(word), sql.values
+
+
+def _add_filter(sql: Sql, query: Query, field: Field) -> None:
+    method = query.method
+    if method in NULLS:
+        sql.add(f"{field.sql} IS {'NOT ' if method == 'isNotNull' else ''}NULL")
+    elif field.type in SPATIAL_TYPES:
+        condition, values = spatial_condition(query, field)
+        sql.add(condition, *values)
+    elif method == "equal":
+        values = [comparable_value(field, value) for value in query.values]
+        marks = ",".join("?" * len(values))
+        sql.add(f"{field.comparable} IN ({marks})" if len(values) > 1 else f"{field.comparable} = ?", *values)
+    elif method in _OPERATORS:
+        sql.add(f"{field.comparable} {_OPERATORS[method]} ?", comparable_value(field, query.values[0]))
+    elif method in ("between", "notBetween"):
+        low, high = (comparable_value(field, value) for value in query.values)
+        sql.add(f"{field.comparable} {'NOT ' if method == 'notBetween' else ''}BETWEEN ? AND ?", low, high)
+    elif method in ("search", "notSearch"):
+        _add_search(sql, method, field, query.values[0])
+    elif field.array:
+        _add_members(sql, method, field, query.values)
+    elif method.lower().endswith("with"):
+        _add_pattern(sql, method, field, query.values[0])
+    else:
+        _add_substrings(sql, method, field, query.values)
+
+
+def comparable_value(field: Field, value: Any) -> Any:
+    """A client's value in the form the field's ``comparable`` expression has."""
+    if field.is_text:
+        return sort_key(value)
+    if field.type == "datetime":
+        return read_date(value)
+    if isinstance(value, bool) or is_digits(value):
+        return int(value)
+    return value
+
+
+def _add_members(sql: Sql, method: str, field: Field, values: tuple[Any, ...]) -> None:
+    """Membership in a stored list: exact, letter case included (observed)."""
+    wanted = [read_date(v) if field.type == "datetime" else int(v) if isinstance(v, bool) else v for v in values]
+    stored, given = f"SELECT value FROM json_each({field.sql})", "SELECT value FROM json_each(?)"
+    if method == "containsAll":
+        sql.add(f"NOT EXISTS ({given} WHERE value NOT IN ({stored}))", json.dumps(wanted))
+        return
+    some = f"EXISTS ({stored} WHERE value IN ({given}))"
+    if method == "notContains":
+        some = f"({field.sql} IS NOT NULL AND NOT {some})"
+    sql.add(some, json.dumps(wanted))
+
+
+def _add_substrings(sql: Sql, method: str, field: Field, values: tuple[Any, ...]) -> None:
+    if method == "containsAll":  # observed: on a plain text it finds nothing
+        sql.add("0")
+        return
+    patterns = json.dumps([f"%{_escaped(value)}%" for value in values])
+    text = _with_trailing_spaces(field)
+    # One value for all patterns: a condition for each would take SQLite seconds to read where there are thousands.
+    some = f"EXISTS (SELECT 1 FROM (SELECT value AS pattern FROM json_each(?)) WHERE {text} LIKE pattern ESCAPE '\\')"
+    sql.add(f"({text} IS NOT NULL AND NOT {some})" if method == "notContains" else some, patterns)
+
+
+def _add_pattern(sql: Sql, method: str, field: Field, value: str) -> None:
+    text = _escaped(str(comparable_value(field, value)) if not field.is_text else value)
+    starts = method.lower().endswith("startswith")
+    negated = method.startswith("not")
+    if field.is_text and starts and not negated and (range_ := _prefix_range(value)):
+        low, high = range_
+        sql.add(f"{field.folded} >= ?", low)  # lets SQLite walk an index of the column
+        if high is not None:
+            sql.add(f"{field.folded} < ?", high)
+    pattern = text + "%" if starts else "%" + text
+    sql.add(f"{_as_text(field)} {'NOT ' if negated else ''}LIKE ? ESCAPE '\\'", pattern)
+
+
+def _prefix_range(value: str) -> tuple[str, str | None] | None:
+    """The folded texts a prefix can lie between; None where the prefix says nothing about them."""
+    prefix = fold(value.partition("\\")[0]).rstrip(" ")
+    return (prefix, after_prefix(prefix)) if prefix else None
+
+
+def _escaped(value: str) -> str:
+    """The text of a pattern. Wildcards are escaped, a client's own backslash is not: it escapes what follows it
+    (observed: startsWith "back\\" does not find "back\\slash")."""
+    return fold("".join("\\" + letter if letter in _WILDCARDS else letter for letter in value))
+
+
+def _as_text(field: Field) -> str:
+    """What a pattern is held against; numbers as they are written, without a fraction of zero."""
+    if field.is_text:
+        return _with_trailing_spaces(field)
+    if field.type == "double":
+        whole = f"CAST(CAST({field.sql} AS INTEGER) AS TEXT)"
+        return f"iif({field.sql} = CAST({field.sql} AS INTEGER), {whole}, CAST({field.sql} AS TEXT))"
+    return f"CAST({field.sql} AS TEXT)"
+
+
+def _with_trailing_spaces(field: Field) -> str:
+    """The folded text with the trailing spaces that equality ignores and patterns do not."""
+    return f"({field.folded} || substr({field.sql}, length(rtrim({field.sql}, ' ')) + 1))"
+
+
+def _add_search(sql: Sql, method: str, field: Field, value: str) -> None:
+    expression = search_expression(value) if isinstance(value, str) else None
+    if expression is None:
+        sql.add("0" if method == "search" else "1")
+        return
+    found, values = f"seq IN (SELECT rowid FROM {field.words} WHERE {field.words} MATCH ?)", [expression]
+    if is_phrase(value):
+        found, values = f"({found} AND has_phrase({field.sql}, ?))", [expression, value]
+    sql.add(found if method == "search" else f"NOT {found}", *values)

@@ -1,0 +1,159 @@
+"""Which queries a list accepts: methods, attributes, how many values and of what type.
+
+Raises ``ValueError`` with the reason. The rules are those observed of Appwrite 1.9.6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from ..api.identifiers import is_identifier
+from ..emulation.dates import read_exact_date
+from ..schema.models import RELATIONSHIP, SPATIAL_TYPES
+from . import parser
+from .fields import Field
+from .parser import Parsed, Query
+from .spatial import check_spatial
+
+_INT64: Final = range(-(2**63), 2**63)
+
+
+def check_filters(queries: list[Query], fields: Mapping[str, Field]) -> None:
+    """Check every filter, nested ones included."""
+    for query in queries:
+        if query.method in parser.LOGICAL:
+            if len(query.values) < 2:
+                raise ValueError(f"`{query.method}` needs at least two queries")
+            if any(inner.method not in parser.FILTERS for inner in query.values):
+                raise ValueError(f"`{query.method}` takes filters only")
+            check_filters(list(query.values), fields)
+        else:
+            _check_filter(query, known_field(fields, query.attribute))
+
+
+def known_field(fields: Mapping[str, Field], name: str) -> Field:
+    """The field of this name. Raises ``ValueError``."""
+    found = fields.get(name)
+    if found is None:
+        raise ValueError(f"there is no attribute {name[:80]!r} to ask for")
+    return found
+
+
+def _check_filter(query: Query, field: Field) -> None:
+    method, values = query.method, query.values
+    if field.encrypted:
+        raise ValueError(f"`{field.name}` is encrypted and cannot be asked for")
+    if field.type == RELATIONSHIP and not field.is_text:
+        raise ValueError(f"`{field.name}` is the virtual side of a relationship and cannot be asked for")
+    if len(values) > parser.MOST_VALUES:
+        raise ValueError(f"a query may have at most {parser.MOST_VALUES} values")
+    if field.type in SPATIAL_TYPES and method not in parser.NULLS:
+        check_spatial(query, field)
+        return
+    if method in parser.EXISTS or method == "elemMatch" or method in parser.SPATIAL:
+        raise ValueError(f"`{method}` is not supported for `{field.name}`")
+    if field.array and method not in (*parser.CONTAINS, *parser.NULLS):
+        raise ValueError(f"`{field.name}` is a list; `{method}` does not apply")
+    _check_count(query, field)
+    for value in values:
+        _check_value(field, value)
+
+
+def _check_count(query: Query, field: Field) -> None:
+    method, count = query.method, len(query.values)
+    if method in parser.NULLS:
+        return
+    if method in parser.CONTAINS and not (field.array or field.is_text):
+        raise ValueError(f"`{method}` needs a text or a list")
+    if method in parser.SEARCHES and not field.words:
+        raise ValueError(f"searching `{field.name}` needs a fulltext index on it alone")
+    if method == "equal" or method in parser.CONTAINS:
+        wrong = count == 0
+    else:
+        wrong = count != (2 if method in parser.RANGES else 1)
+    if wrong:
+        raise ValueError(f"`{method}` does not take {count} values")
+
+
+def _check_value(field: Field, value: Any) -> None:
+    check = _VALUES.get(field.type, _is_text)
+    if not check(value) or (field.narrow and not -(2**31) <= value < 2**31):
+        raise ValueError(f"a value for `{field.name}` has the wrong type")
+
+
+def check_orders(orders: list[Query], fields: Mapping[str, Field]) -> None:
+    """Every order names a field; without a name it means the sequence."""
+    for query in orders:
+        if query.method != "orderRandom" and query.attribute:
+            field = known_field(fields, query.attribute)
+            if field.type == RELATIONSHIP or field.through:
+                raise ValueError(f"`{field.name}` is a relationship; lists cannot be ordered by it")
+
+
+def window(parsed: Parsed, default_limit: int) -> tuple[int, int]:
+    """Limit and offset. Digits in a text count as a number (observed); 0 rows cannot be asked for."""
+    limit = _count(parsed.limit, 1, default_limit)
+    return limit, _count(parsed.offset, 0, 0)
+
+
+def _count(query: Query | None, least: int, default: int) -> int:
+    if query is None:
+        return default
+    value = query.values[0] if query.values else None
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ValueError(f"`{query.method}` takes a whole number of at least {least}")
+    return value
+
+
+def cursor_id(query: Query) -> str:
+    """The id a cursor stands at. Raises ``ValueError``."""
+    value = query.values[0] if query.values else None
+    if not is_identifier(value):
+        raise ValueError(f"`{query.method}` takes an id")
+    return str(value)
+
+
+def is_digits(value: Any) -> bool:
+    """Whether a value is a whole number written as a short text."""
+    return isinstance(value, str) and value.isascii() and value.removeprefix("-").isdigit() and len(value) < 21
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value in _INT64
+
+
+def _is_sequence(value: Any) -> bool:
+    """From 1 on, as a number or in digits; 0 and below, also as text, are refused by every method (observed)."""
+    number = int(value) if is_digits(value) else value
+    return _is_integer(number) and number > 0
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_date(value: Any) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        read_exact_date(value)
+    except ValueError:
+        return False
+    return True
+
+
+_VALUES: Final[dict[str, Callable[[Any], bool]]] = {
+    "integer": _is_integer,
+    "bigint": lambda value: _is_integer(int(value) if is_digits(value) else value),
+    "sequence": _is_sequence,
+    "double": _is_number,
+    "boolean": lambda value: isinstance(value, bool),
+    "datetime": _is_date,
+}

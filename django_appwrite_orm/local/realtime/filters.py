@@ -1,0 +1,45 @@
+"""Filters of a subscription, held against a row as an event carries it: letter case counts, and what cannot be
+compared is not met."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from ..queries.parser import Query
+
+
+def matches(row: Mapping[str, Any], filters: Sequence[Query]) -> bool:
+    """Whether a row meets every filter."""
+    return all(_matches(row, query) for query in filters)
+
+
+def _matches(row: Mapping[str, Any], query: Query) -> bool:
+    if query.method == "and":
+        return matches(row, query.values)
+    if query.method == "or":
+        return any(_matches(row, inner) for inner in query.values)
+    value = row.get(query.attribute)
+    if query.method in ("isNull", "isNotNull"):
+        return (value is None) == (query.method == "isNull")
+    test = _TESTS.get(query.method)
+    try:
+        return value is not None and test is not None and bool(test(value, query.values))
+    except TypeError:
+        return False
+
+
+_TESTS: Final[dict[str, Callable[[Any, tuple[Any, ...]], bool]]] = {
+    "equal": lambda value, wanted: value in wanted,
+    "notEqual": lambda value, wanted: value not in wanted,
+    "lessThan": lambda value, wanted: bool(value < wanted[0]),
+    "lessThanEqual": lambda value, wanted: bool(value <= wanted[0]),
+    "greaterThan": lambda value, wanted: bool(value > wanted[0]),
+    "greaterThanEqual": lambda value, wanted: bool(value >= wanted[0]),
+    "between": lambda value, wanted: bool(wanted[0] <= value <= wanted[1]),
+    "notBetween": lambda value, wanted: not wanted[0] <= value <= wanted[1],
+    "contains": lambda value, wanted: any(item in value for item in wanted),
+    "notContains": lambda value, wanted: not any(item in value for item in wanted),
+    "startsWith": lambda value, wanted: str(value).startswith(wanted[0]),
+    "endsWith": lambda value, wanted: str(value).endswith(wanted[0]),
+}

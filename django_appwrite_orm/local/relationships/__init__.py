@@ -1,0 +1,1 @@
+"""Links between rows: how they are read, written and deleted."""

@@ -1,0 +1,63 @@
+"""What deleting a row does to the rows it is linked to: the relationship's onDelete.
+
+The rules differ by kind and side, as the server has them; where it does nothing, a link that leads nowhere stays.
+"""
+
+from __future__ import annotations
+
+from ..api.errors import AppwriteError
+from ..rows.context import Work
+from ..rows.repository import delete_rows, find_row
+from ..schema.models import Table
+from .ends import Side, linked_ids, related_table, side_of, unlink
+
+
+def release_links(work: Work, table: Table, id: str, deleting: frozenset[tuple[int, str]] = frozenset()) -> None:
+    """Prepare a row's links for its deletion; cascades delete. Raises ``row_delete_restricted``."""
+    deleting |= {(table.number, id)}
+    for column in table.linked:
+        side = side_of(column)
+        mode, is_parent = column.options["onDelete"], column.options["side"] == "parent"
+        far_ids = linked_ids(work.session, side, id)
+        if mode == "restrict":
+            related = related_table(work, table, side)
+            _restrict(side, is_parent, any(find_row(work.session, related, far, ()) for far in far_ids))
+        elif mode == "cascade" and _cascades(side, is_parent):
+            for far in far_ids:
+                _delete_linked(work, related_table(work, table, side), far, deleting)
+        if not _stays(side, is_parent):
+            unlink(work.session, side, id)
+
+
+def _stays(side: Side, is_parent: bool) -> bool:
+    """Whether the link of a one-to-one child outlives it and leads nowhere: a restricted one that sees its parent
+    (observed), a cascading one that does not (the database library)."""
+    options = side.column.options
+    if is_parent or options["relationType"] != "oneToOne":
+        return False
+    return bool(options["onDelete"] == ("restrict" if options["twoWay"] else "cascade"))
+
+
+def _restrict(side: Side, is_parent: bool, linked: bool) -> None:
+    """A parent with links stays, and so does the one side of many-to-one; other children may go."""
+    kind = side.column.options["relationType"]
+    refused = (is_parent and kind != "manyToOne") or (not is_parent and kind == "manyToOne")
+    if linked and refused:
+        raise AppwriteError("row_delete_restricted", "Other rows are linked to this one.")
+
+
+def _cascades(side: Side, is_parent: bool) -> bool:
+    kind = side.column.options["relationType"]
+    return (
+        (kind == "oneToOne" and (is_parent or bool(side.column.options["twoWay"])))
+        or (is_parent and kind in ("oneToMany", "manyToMany"))
+        or (not is_parent and kind == "manyToOne")
+    )
+
+
+def _delete_linked(work: Work, table: Table, id: str, deleting: frozenset[tuple[int, str]]) -> None:
+    stored = find_row(work.session, table, id, ())
+    if stored is None or (table.number, id) in deleting:
+        return
+    release_links(work, table, id, deleting)
+    delete_rows(work.session, table, [stored[0]])

@@ -1,0 +1,121 @@
+"""Selected relationships: ``author.*``, ``author.name``, ``books.title`` and deeper."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ..rows.access import may
+from ..rows.context import Work
+from ..rows.repository import find_row
+from ..rows.serializers import permissions_of, show_row
+from ..schema.models import Column, Table
+from .ends import Side, linked_ids, related_table, side_of
+from .write import own_links
+
+DEEPEST: Final = 3
+
+
+@dataclass(slots=True)
+class Selection:
+    """What to show of a row: its own columns, the ids it holds (``plain_links``), and rows it is linked to.
+
+    Columns that were selected by a name with a dot are ``raw``: shown as the database gives them."""
+
+    columns: Sequence[Column]
+    plain_links: bool
+    related: dict[str, Selection] = field(default_factory=dict)
+    raw: Sequence[Column] = ()
+
+
+def select(work: Work, table: Table, names: Sequence[str], came_by: Column | None = None, depth: int = 0) -> Selection:
+    """The selection these names make; no names select everything that is shown unasked.
+
+    Raises ``ValueError`` for a name that leads nowhere, and for a relationship without a dot.
+    """
+    everything = not names or "*" in names
+    raw = _raw_columns(table, names)
+    own = [table.by_key[name] for name in names if name in table.by_key] + raw
+    for column in own:
+        if column in table.relationships:
+            raise ValueError(f"select `{column.key}.*` or a column of it")
+    inner: dict[str, list[str]] = {}
+    for name in names:
+        head, dot, rest = name.partition(".")
+        if dot and name not in table.by_key and head in table.by_key and table.by_key[head] in table.relationships:
+            inner.setdefault(head, []).append(rest)
+    columns = table.plain if everything else tuple(c for c in table.plain if c in own)
+    chosen = Selection(columns, everything, raw=() if everything else raw)
+    for key, rests in inner.items():
+        column = table.by_key[key]
+        if column not in table.linked or depth >= DEEPEST or _leads_back(column, came_by):
+            continue
+        related = related_table(work, table, side_of(column))
+        _check_names(related, rests)
+        chosen.related[key] = select(work, related, rests, column, depth + 1)
+        if depth:
+            chosen.related[key].plain_links = False
+    only_lists = bool(inner) and all(side_of(table.by_key[key]).many for key in inner)
+    if only_lists and not everything and not own and not any(name.startswith("$") for name in names):
+        chosen.columns = table.plain  # observed: a select of nothing the row itself has shows the whole row
+    return chosen
+
+
+def _raw_columns(table: Table, names: Sequence[str]) -> list[Column]:
+    """The plain columns that names with a dot mean: one with a dot in its key, or ``name.*`` (observed)."""
+    found = (table.by_key.get(name, table.by_key.get(name.removesuffix(".*"))) for name in names if "." in name)
+    return [column for column in found if column is not None and column in table.plain]
+
+
+def show_raw(column: Column, value: Any) -> Any:
+    """A shown value as the database has it: a text, null too."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(int(value) if isinstance(value, bool) else value, ensure_ascii=False)
+
+
+def _leads_back(column: Column, came_by: Column | None) -> bool:
+    return came_by is not None and column.options["link"] == came_by.options["link"]
+
+
+def _check_names(table: Table, names: Sequence[str]) -> None:
+    for name in names:
+        head = name.partition(".")[0]
+        if name != "*" and not name.startswith("$") and name not in table.by_key and head not in table.by_key:
+            raise ValueError(f"there is no column {name[:80]!r} to select")
+
+
+def show_links(work: Work, table: Table, row: dict[str, Any], selection: Selection) -> dict[str, Any]:
+    """A row with its selected relationships."""
+    for column in selection.raw:
+        row[column.key] = show_raw(column, row[column.key])
+    if selection.raw:
+        row = {column.key: [] for column in table.plain if column.array} | row  # observed
+    if not table.relationships:
+        return row
+    id = row["$id"]
+    links = own_links(work, table, id) if selection.plain_links else {}
+    for key, inner in selection.related.items():
+        links[key] = _related(work, table, side_of(table.by_key[key]), id, inner)
+    return row | links
+
+
+def _related(work: Work, table: Table, side: Side, id: str, selection: Selection) -> Any:
+    """The linked rows. A single link that leads nowhere shows as an empty list (observed)."""
+    related = related_table(work, table, side)
+    ids = linked_ids(work.session, side, id)
+    rows = []
+    for far in ids:
+        stored = find_row(work.session, related, far, selection.columns)
+        if stored is not None and may(work.caller, related, "read", permissions_of(stored)):
+            row = show_row(related, selection.columns, stored, work.view)
+            rows.append(show_links(work, related, row, _without_plain(selection)))
+    if side.many:
+        return rows
+    return rows[0] if rows else [] if ids else None
+
+
+def _without_plain(selection: Selection) -> Selection:
+    return Selection(selection.columns, False, selection.related)

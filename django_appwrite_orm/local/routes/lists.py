@@ -1,0 +1,52 @@
+"""What all lists of schema things share: their queries are checked as a parameter, their total can be left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from ..api.errors import invalid_argument, invalid_query
+from ..api.params import QUERIES, Param, loose_boolean, text
+from ..queries.fields import Field, Source
+from ..queries.pagination import Page, count_page, plan_page, read_page
+from ..queries.parser import SEARCHES, parse_queries
+from ..storage.session import Session
+
+SEARCH: Final = Param("search", text(256, shortest=0), default="")
+TOTAL: Final = Param("total", loose_boolean, default=True)
+LIST_PARAMS: Final = (QUERIES, TOTAL)
+
+
+def text_field(name: str, sql: str, folded: str = "") -> Field:
+    """A field of ASCII text; folding is upper-casing where no folded column is kept."""
+    return Field(name, "string", sql, folded or f"upper({sql})")
+
+
+def date_fields() -> tuple[Field, Field]:
+    return Field("$createdAt", "datetime", "created"), Field("$updatedAt", "datetime", "updated")
+
+
+def fields(*found: Field) -> dict[str, Field]:
+    return {field.name: field for field in found}
+
+
+def schema_page(source: Source, queries: Iterable[str]) -> Page:
+    """The page of a schema list. Raises ``general_argument_invalid``, ``general_query_invalid``."""
+    try:
+        parsed = parse_queries(queries)
+        if any(query.method in SEARCHES for query in parsed.filters):
+            raise invalid_query("these lists have no fulltext index")
+        if parsed.selects:
+            raise ValueError("`select` is not for this list")
+        return plan_page(source, parsed)
+    except ValueError as problem:
+        raise invalid_argument("queries", str(problem)) from problem
+
+
+def page_numbers(session: Session, page: Page, column: str = "n") -> list[int]:
+    """The store's numbers of what is on the page, in order."""
+    return [row[0] for row in read_page(session, page, column)]
+
+
+def page_total(session: Session, page: Page, wanted: bool) -> int:
+    return count_page(session, page) if wanted else 0

@@ -1,0 +1,51 @@
+"""What handlers make of a call: the table it names, and the work to be done for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..api.auth import Caller
+from ..api.errors import invalid_argument
+from ..api.router import Call
+from ..emulation.dates import now, read_date
+from ..schema.models import Table
+from ..storage.session import Session
+from .serializers import View, view_for
+
+if TYPE_CHECKING:
+    from ..defects import Defects
+    from ..schema.repository import Catalogue
+
+
+def table_of(call: Call) -> Table:
+    """The table a path names, enabled or not."""
+    return call.catalogue.table(call.session, call.args["databaseId"], call.args["tableId"])
+
+
+def work_for(call: Call) -> Work:
+    view = view_for(call.words, call.request.headers)
+    return Work(call.session, call.catalogue, call.caller, view, now(), call.defects, _as_of(call))
+
+
+def _as_of(call: Call) -> str:
+    """The moment a client knows its rows from, which it may name in a header."""
+    text = call.request.headers.get("x-appwrite-timestamp", "")
+    try:
+        return read_date(text) if text else ""
+    except ValueError as problem:
+        raise invalid_argument("x-appwrite-timestamp", str(problem)) from problem
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A request's transaction, caller and view; everything it writes carries its ``moment``. A row that was changed
+    after ``as_of`` (empty: any) is not what the client knows, and is not changed."""
+
+    session: Session
+    catalogue: Catalogue
+    caller: Caller
+    view: View
+    moment: str
+    defects: Defects
+    as_of: str = ""

@@ -1,0 +1,70 @@
+"""Increment and decrement of one column of one row.
+
+Observed: the column's own range does not count, what its SQL type holds does; a row without a value answers the
+step and stays without; an integer column answers a fraction and stores it rounded half to even.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ..api.errors import AppwriteError, invalid_argument
+from ..emulation.numbers import whole
+from ..schema.models import NUMBER_TYPES, Column, Table
+from .access import may, unauthorized
+from .context import Work
+from .repository import find_row, moment_after, update_row
+from .serializers import permissions_of, show_row
+
+_INT32: Final = (-(2**31), 2**31 - 1)
+_INT64: Final = (-(2**63), 2**63 - 1)
+
+
+def count_column(
+    work: Work, table: Table, id: str, key: str, step: int | float, bound: int | float | None
+) -> tuple[dict[str, Any], str]:
+    """Add ``step`` (negative to decrement); ``bound`` is the value not to go beyond. The row, and the date of its
+    change before this one.
+
+    Raises ``column_not_found`` for a missing row too, ``attribute_type_invalid``, ``column_limit_exceeded``,
+    ``user_unauthorized``.
+    """
+    if step == 0:
+        raise invalid_argument("value", "the step must be above 0")
+    column = table.by_key.get(key)
+    stored = find_row(work.session, table, id, table.plain)
+    if column is None or stored is None:
+        raise AppwriteError("column_not_found", "There is no such row or column.")
+    if not may(work.caller, table, "update", permissions_of(stored)):
+        raise unauthorized()
+    if column.type not in NUMBER_TYPES or column.array:
+        raise AppwriteError("attribute_type_invalid", "Only a number can be counted.")
+    present = stored[5 + table.plain.index(column)]
+    answer = (present or 0) + step
+    if bound is not None and (answer > bound if step > 0 else answer < bound):
+        raise AppwriteError("column_limit_exceeded", f"The value would pass its limit of {bound}.")
+    moment = moment_after(stored[3], work.moment)
+    row = show_row(table, table.plain, stored, work.view) | {"$updatedAt": moment}
+    if present is None:
+        update_row(work.session, table, stored[0], {}, {"updated": moment})
+        return row | {key: whole(answer)}, stored[3]
+    value = _storable(column, present, step)
+    update_row(work.session, table, stored[0], {}, {"updated": moment}, computed={key: value})
+    exact = answer if column.type == "double" or _INT64[0] <= answer <= _INT64[1] else float(answer)
+    return row | {key: whole(exact)}, stored[3]
+
+
+def _storable(column: Column, present: int | float, step: int | float) -> int | float:
+    """What the database keeps of a sum, which it works out as a double: above 2**53 the last digits go (observed).
+    It takes 2**63 for the largest whole number. Raises ``column_limit_exceeded`` where the column's bits are too
+    few."""
+    value = float(present) + float(step)
+    if column.type == "double":
+        return value
+    low, high = _INT32 if column.options.get("narrow") else _INT64
+    rounded = round(value)
+    if rounded == high + 1 == 2**63:
+        return high
+    if not low <= rounded <= high:
+        raise AppwriteError("column_limit_exceeded", "The value would pass what the column can hold.")
+    return rounded

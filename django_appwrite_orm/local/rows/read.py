@@ -1,0 +1,253 @@
+"""A list of rows as the route answers it, also out of the cache that ``ttl`` asks for.
+
+Observed: a list asked for with ``ttl`` stays as it was first read, whatever is written, for the same queries and
+the same caller; the total is remembered apart from the rows. A change of the table's columns or indexes makes it
+another list (the server's source).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from ..api.errors import AppwriteError, invalid_query, server_error
+from ..defects import Defect
+from ..queries.fields import Field, Source
+from ..queries.pagination import DEFAULT_LIMIT, Page, count_page, plan_page, read_page
+from ..queries.parser import MOST_QUERIES, Parsed, Query, attributes_of, parse_queries
+from ..queries.spatial import asks_spatial_null
+from ..queries.validation import cursor_id
+from ..relationships.ends import Side, related_table, visible_sides
+from ..relationships.read import Selection, select, show_links
+from ..schema.ddl import words_column
+from ..schema.models import RELATIONSHIP, Table
+from .access import may, readable_rows
+from .context import Work
+from .repository import StoredRow, find_row
+from .serializers import permissions_of, select_columns, show_row
+
+
+def listed_rows(
+    work: Work, table: Table, queries: Sequence[str], total: bool, ttl: int
+) -> tuple[dict[str, Any], bool | None]:
+    """The body of a list, and whether its rows are remembered ones; ``ttl`` is in seconds, 0 reads afresh."""
+    if not ttl:
+        page, rows = list_rows(work, table, queries)
+        return {"total": count_page(work.session, page) if total else 0, work.view.words.rows: rows}, None
+    schema = [[column.number, column.updated] for column in table.columns]
+    schema += [[index.number, index.updated] for index in table.indexes]
+    question = [list(queries), list(work.caller.roles), work.view.words.row, work.view.numeric_sequence, schema]
+    rows, hit = _remembered(work, table, ["rows", *question], ttl, lambda: list_rows(work, table, queries)[1])
+    if not total:
+        return {"total": 0, work.view.words.rows: rows}, hit
+    count, _ = _remembered(
+        work, table, ["total", *question], ttl, lambda: count_page(work.session, list_rows(work, table, queries)[0])
+    )
+    return {"total": count, work.view.words.rows: rows}, hit
+
+
+def _remembered(work: Work, table: Table, question: list[Any], ttl: int, ask: Callable[[], Any]) -> tuple[Any, bool]:
+    name = json.dumps(question)
+    session, present = work.session, time.time()
+    found = session.first(
+        "SELECT answer FROM cached_lists WHERE table_n = ? AND question = ? AND expires > ?",
+        (table.number, name, present),
+    )
+    if found is not None:
+        return json.loads(found[0]), True
+    answer = ask()
+    session.run("DELETE FROM cached_lists WHERE expires <= ?", (present,))
+    session.run(
+        "INSERT OR REPLACE INTO cached_lists (table_n, question, answer, expires) VALUES (?, ?, ?, ?)",
+        (table.number, name, json.dumps(answer), present + ttl),
+    )
+    return answer, False
+
+
+_SELECTABLE: Final = frozenset({"*", "$id", "$sequence", "$createdAt", "$updatedAt", "$permissions", "$collection"})
+
+
+def row_not_found() -> AppwriteError:
+    return AppwriteError("row_not_found", "There is no row with this id.")
+
+
+def get_row(work: Work, table: Table, id: str, queries: Iterable[str]) -> dict[str, Any]:
+    """The row, narrowed by ``select`` queries. Raises ``row_not_found``, ``general_query_invalid``."""
+    selection = selection_of_one_row(work, table, queries)
+    stored = find_row(work.session, table, id, selection.columns)
+    if stored is None or not may(work.caller, table, "read", permissions_of(stored)):
+        raise row_not_found()
+    return show_links(work, table, show_row(table, selection.columns, stored, work.view), selection)
+
+
+def selection_of_one_row(work: Work, table: Table, queries: Iterable[str]) -> Selection:
+    """What the queries of a get select. Raises ``general_query_invalid``."""
+    try:
+        parsed = parse_queries(queries)
+        if parsed.filters or parsed.orders or parsed.limit or parsed.offset or parsed.cursor:
+            raise ValueError("one row takes `select` only")
+        return select(work, table, selected_names(table, parsed.selects))
+    except ValueError as problem:
+        raise invalid_query(str(problem)) from problem
+
+
+def list_rows(work: Work, table: Table, queries: Iterable[str]) -> tuple[Page, list[dict[str, Any]]]:
+    """A page of rows the caller may read, and the page itself for counting.
+
+    Checked in the server's order: whether the queries can be read, the cursor, the caller, what is asked. Raises
+    ``general_query_invalid``, ``general_cursor_not_found``, ``user_unauthorized``.
+    """
+    parsed = parse_row_queries(queries)
+    cursor = _cursor_row(work, table, parsed)
+    readable = readable_rows(work.caller, table)
+    hidden = cursor is not None and not may(work.caller, table, "read", permissions_of(cursor))
+    if hidden and not work.defects.imitate(Defect.HIDDEN_CURSOR):
+        raise _cursor_not_found()
+    page, selection = plan_rows(work, table, parsed)
+    if readable is not None:
+        page = page.narrowed(*readable)
+    columns = selection.columns
+    found = read_page(work.session, page, select_columns(columns))
+    rows = [show_row(table, columns, stored, work.view) for stored in found]
+    return page, [show_links(work, table, row, selection) for row in rows]
+
+
+def parse_row_queries(queries: Iterable[str]) -> Parsed:
+    """Raises ``general_query_invalid``."""
+    try:
+        return parse_queries(queries)
+    except ValueError as problem:
+        raise invalid_query(str(problem)) from problem
+
+
+def _cursor_row(work: Work, table: Table, parsed: Parsed) -> StoredRow | None:
+    """The row that the cursor names. Raises ``general_query_invalid``, ``general_cursor_not_found``."""
+    if parsed.cursor is None:
+        return None
+    try:
+        id = cursor_id(parsed.cursor)
+    except ValueError as problem:
+        raise invalid_query(str(problem)) from problem
+    row = find_row(work.session, table, id, ())
+    if row is None:
+        raise _cursor_not_found()
+    return row
+
+
+def _cursor_not_found() -> AppwriteError:
+    return AppwriteError("general_cursor_not_found", "The row a cursor stands at does not exist.")
+
+
+def plan_rows(
+    work: Work, table: Table, parsed: Parsed, default_limit: int | None = DEFAULT_LIMIT
+) -> tuple[Page, Selection]:
+    """What a list asks for. Raises ``general_query_invalid``."""
+    try:
+        if len(parsed.filters) > MOST_QUERIES:
+            raise ValueError(f"at most {MOST_QUERIES} queries")
+        selection = select(work, table, selected_names(table, parsed.selects))
+        source = source_for(work, table, parsed.filters)
+        page = plan_page(source, parsed, default_limit)
+    except ValueError as problem:
+        raise invalid_query(str(problem)) from problem
+    if asks_spatial_null(parsed.filters, source.fields) and work.defects.imitate(Defect.SPATIAL_NULL):
+        raise server_error("a spatial column cannot be asked for null")
+    return page, selection
+
+
+def selected_names(table: Table, selects: Sequence[Query]) -> list[str]:
+    """The names that ``select`` queries give, several added up. Raises ``ValueError``."""
+    wanted: dict[str, None] = {}
+    for query in selects:
+        names = query.values
+        if not names or not all(isinstance(name, str) and name for name in names):
+            raise ValueError("`select` takes names of columns")
+        if len(set(names)) != len(names):
+            raise ValueError("`select` names a column twice")
+        for name in names:
+            if name not in _SELECTABLE and name not in table.by_key and name.partition(".")[0] not in table.by_key:
+                raise ValueError(f"there is no column {name[:80]!r} to select")
+        wanted.update(dict.fromkeys(names))
+    return list(wanted)
+
+
+# ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
+
+
+_SYSTEM_FIELDS: Final = {
+    "$id": Field("$id", "string", "id", "id_f"),
+    "$sequence": Field("$sequence", "sequence", "seq"),
+    "$createdAt": Field("$createdAt", "datetime", "created", indexed=True),
+    "$updatedAt": Field("$updatedAt", "datetime", "updated", indexed=True),
+}
+
+
+def row_source(work: Work, table: Table) -> Source:
+    """The rows of a table; kept on the table, which lives as long as the schema it was read from."""
+    found: Source | None = table.__dict__.get("_source")
+    if found is None:
+        fields = _fields(table)
+        for side in visible_sides(table):
+            fields |= _related_fields(work, table, side)
+        found = table.__dict__["_source"] = Source(table.rows_name, fields, "seq", "id_f")
+    return found
+
+
+def source_for(work: Work, table: Table, filters: Iterable[Query]) -> Source:
+    """The rows of a table for one caller, for whom filters on related rows see those that the caller may read.
+
+    Otherwise a value that is kept from the caller could be guessed letter by letter. Raises ``user_unauthorized``
+    where the filters ask a related table of which the caller may read nothing.
+    """
+    source = row_source(work, table)
+    if work.caller.is_key:
+        return source
+    asked = {name.partition(".")[0] for name in attributes_of(filters) if "." in name}
+    fields = dict(source.fields)
+    for side in visible_sides(table):
+        if side.column.key in asked:
+            readable = readable_rows(work.caller, related_table(work, table, side))
+            fields |= _related_fields(work, table, side, readable)
+    return replace(source, fields=fields)
+
+
+def _fields(table: Table) -> dict[str, Field]:
+    words = {
+        column.key: f"x{index.number}" for index in table.indexes if (column := words_column(table, index)) is not None
+    }
+    leading = {index.columns[0] for index in table.indexes if index.type in ("key", "unique") and index.columns}
+    fields = dict(_SYSTEM_FIELDS)
+    for column in table.plain:
+        fields[column.key] = Field(
+            column.key,
+            column.type,
+            column.stored,
+            column.shadow if column.is_folded else "",
+            column.array,
+            column.encrypted,
+            bool(column.options.get("narrow")) and not column.array,
+            column.key in leading,
+            words.get(column.key, ""),
+        )
+    return fields
+
+
+def _related_fields(
+    work: Work, table: Table, side: Side, readable: tuple[str, list[str]] | None = None
+) -> dict[str, Field]:
+    """The link itself, where this side holds it, and the columns of the rows over there, of those that are
+    ``readable``, under a dotted name."""
+    key = side.column.key
+    link = f"(SELECT {side.far} FROM {side.links} WHERE {side.near} = {table.rows_name}.id_f)"
+    found = {key: Field(key, RELATIONSHIP, link, link if side.holds else "")}
+    related = related_table(work, table, side)
+    condition, values = readable or ("1", [])
+    over_there = f"SELECT id_f FROM {related.rows_name} WHERE {{}} AND {condition}"
+    through = f"id_f IN (SELECT {side.near} FROM {side.links} WHERE {side.far} IN ({over_there}))"
+    for field in _fields(related).values():
+        name = f"{key}.{field.name}"
+        found[name] = replace(field, name=name, through=through, through_values=tuple(values))
+    return found

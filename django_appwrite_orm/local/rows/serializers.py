@@ -1,0 +1,67 @@
+"""Rows as answers show them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ..api.dialects import Words
+from ..columns.kinds import show
+from ..schema.models import Column, Table
+
+SYSTEM_COLUMNS: Final = "seq, id, created, updated, permissions"
+_FIRST_OLD_FORMAT: Final = (1, 9)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How one request sees rows: in whose words, and whether ``$sequence`` is a number (formats before 1.9)."""
+
+    words: Words
+    numeric_sequence: bool = False
+
+
+def view_for(words: Words, headers: Mapping[str, str]) -> View:
+    """The view a request asks for by its response format; one that cannot be read counts as old (observed)."""
+    text = headers.get("x-appwrite-response-format", "")
+    if not text:
+        return View(words)
+    try:
+        version = tuple(int(part) for part in text.split(".")[:2])
+    except ValueError:
+        version = (0,)
+    return View(words, version < _FIRST_OLD_FORMAT)
+
+
+def select_columns(columns: Sequence[Column]) -> str:
+    """The SQL columns ``show_row`` reads, in its order."""
+    return ", ".join([SYSTEM_COLUMNS, *(column.stored for column in columns)])
+
+
+def show_row(table: Table, columns: Sequence[Column], stored: Sequence[Any], view: View) -> dict[str, Any]:
+    """A row read by ``select_columns``."""
+    seq, id, created, updated, permissions, *values = stored
+    row = {column.key: show(column, value) for column, value in zip(columns, values, strict=True)}
+    return row | system_part(table, seq, id, created, updated, json.loads(permissions), view)
+
+
+def permissions_of(stored: Sequence[Any]) -> list[str]:
+    """The permissions in a row read by ``select_columns``."""
+    return list(json.loads(stored[4]))
+
+
+def system_part(
+    table: Table, seq: int, id: str, created: str, updated: str, permissions: list[str], view: View
+) -> dict[str, Any]:
+    """The part of a row whose names start with a dollar sign."""
+    return {
+        "$id": id,
+        "$sequence": seq if view.numeric_sequence else str(seq),
+        "$createdAt": created,
+        "$updatedAt": updated,
+        "$permissions": permissions,
+        "$databaseId": table.database.id,
+        view.words.table_id: table.id,
+    }

@@ -1,0 +1,281 @@
+"""Creating, changing and deleting one row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from ..api.errors import AppwriteError, invalid_structure, server_error
+from ..api.identifiers import folded_id
+from ..columns.kinds import show, store
+from ..defects import AppliedError, Defect
+from ..emulation.php_comparison import loosely_equal
+from ..relationships.delete import release_links
+from ..relationships.ends import rename_links, visible_sides
+from ..relationships.write import check_links, own_links, split_links, write_links
+from ..schema.models import Table
+from .access import check_own_roles, may, permissions_for_new_row, unauthorized
+from .context import Work
+from .operator_results import TooLong, apply_operator
+from .read import row_not_found
+from .repository import StoredRow, delete_rows, find_row, insert_row, moment_after, overwrite_row, update_row
+from .serializers import permissions_of, show_row, system_part
+from .validation import RowData, check_data, check_unchanged, writable
+
+_SHOWN_AS: Final = {"id": "$id", "created": "$createdAt", "updated": "$updatedAt"}
+_FIRST_VALUE: Final = 5  # in a stored row, after the system columns
+
+
+def create_checked_row(
+    work: Work,
+    table: Table,
+    id: str,
+    data: Mapping[str, Any],
+    permissions: Sequence[str] | None,
+    depth: int = 0,
+) -> dict[str, Any]:
+    """Check and store a new row with what it is linked to. Raises as ``check_data`` and ``create_row`` do, and
+    ``relationship_value_invalid``."""
+    own, links = split_links(table, writable(work, data))
+    checked = check_data(table, own, whole_row=True)
+    check_links(table, links)
+    row = create_row(work, table, id, checked, permissions)
+    return row | _links_of_new_row(work, table, id, links, depth)
+
+
+def _links_of_new_row(
+    work: Work, table: Table, id: str, links: Mapping[str, Any], depth: int, *, upserting: bool = False
+) -> dict[str, Any]:
+    empty: dict[str, Any] = {side.column.key: [] for side in visible_sides(table) if side.many}
+    return empty | write_links(work, table, id, links, creating=True, upserting=upserting, depth=depth)
+
+
+def create_row(work: Work, table: Table, id: str, data: RowData, permissions: Sequence[str] | None) -> dict[str, Any]:
+    """Store a new row and answer with what was sent, exactly. Raises ``user_unauthorized``,
+    ``row_already_exists``."""
+    if not may(work.caller, table, "create"):
+        raise unauthorized()
+    granted = permissions_for_new_row(work.caller, permissions)
+    created, updated = data.created or work.moment, data.updated or work.moment
+    seq = insert_row(work.session, table, id, created, updated, granted, data.values)
+    row = {column.key: _fresh(data.values.get(column.key), column.array) for column in table.plain}
+    return row | system_part(table, seq, id, created, updated, granted, work.view)
+
+
+def _fresh(value: Any, array: bool) -> Any:
+    return [] if array and value is None else value
+
+
+def update_row_found(
+    work: Work,
+    table: Table,
+    stored: StoredRow,
+    id: str,
+    data: RowData,
+    permissions: Sequence[str] | None,
+    *,
+    alone: bool = True,
+    unchanged_verb: str = "update",
+    touched: bool = False,
+) -> dict[str, Any]:
+    """Change a row that ``find_row`` gave; ``$updatedAt`` moves only where something differs.
+
+    Another letter case of the id renames the row (observed). ``alone`` is False in bulk updates, where the server
+    does not look at the rows it changes. A change that changes nothing needs the permission ``unchanged_verb``;
+    ``touched`` says that it counts as changed whatever its columns say.
+    Raises ``user_unauthorized``, ``row_invalid_structure``, ``row_already_exists``, ``row_update_conflict``.
+    """
+    shown = show_row(table, table.plain, stored, work.view)
+    _check_as_of(work, stored)
+    if permissions is not None:
+        check_own_roles(work.caller, permissions)
+    if alone:
+        check_unchanged(table, shown, data)
+    present = {c.key: value for c, value in zip(table.plain, stored[_FIRST_VALUE:], strict=True)}
+    changes = {
+        key: value
+        for key, value in data.values.items()
+        if _differs(shown[key], value) or (present[key] is None) != (value is None)
+    }
+    computed = operator_results(work, table, data, shown, present, careful=alone)
+    system: dict[str, Any] = {"id": id} if id != shown["$id"] else {}
+    if data.created:
+        system["created"] = data.created
+    if permissions is not None and list(permissions) == shown["$permissions"]:
+        permissions = None
+    changed = bool(changes or computed or system or permissions is not None or data.updated or touched)
+    if not may(work.caller, table, "update" if changed else unchanged_verb, shown["$permissions"]):
+        raise unauthorized()
+    if changed:
+        system["updated"] = data.updated or moment_after(shown["$updatedAt"], work.moment)
+        update_row(work.session, table, stored[0], changes, system, permissions, computed)
+        rename_links(work.session, table, shown["$id"], id)
+    row = shown | {key: _fresh(value, table.by_key[key].array) for key, value in changes.items()}
+    row |= {key: _reread(table, key, value) for key, value in computed.items()}
+    row |= {_SHOWN_AS[name]: value for name, value in system.items()}
+    return row if permissions is None else row | {"$permissions": list(permissions)}
+
+
+def _check_as_of(work: Work, stored: StoredRow) -> None:
+    if work.as_of and stored[3] > work.as_of:
+        raise AppwriteError("row_update_conflict", "The row was changed after the moment the request names.")
+
+
+def operator_results(
+    work: Work, table: Table, data: RowData, shown: Mapping[str, Any], present: Mapping[str, Any], *, careful: bool
+) -> dict[str, Any]:
+    """The values that the operators of ``data`` give. Raises ``row_invalid_structure``."""
+    results = {}
+    for key, operator in data.operators.items():
+        before = None if present[key] is None else shown[key]
+        try:
+            results[key] = apply_operator(operator, table.by_key[key], before, careful=careful)
+        except ValueError as problem:
+            if isinstance(problem, TooLong) and not careful and work.defects.imitate(Defect.BULK_CONCAT):
+                raise server_error(f"the column `{key}` is too short") from problem
+            raise invalid_structure(f"column `{key}`: {problem}") from problem
+    return results
+
+
+def _reread(table: Table, key: str, value: Any) -> Any:
+    column = table.by_key[key]
+    return show(column, store(column, value, exact=True))
+
+
+def _differs(old: Any, new: Any) -> bool:
+    return bool(old != new) or isinstance(old, bool) != isinstance(new, bool)
+
+
+def patch_row(
+    work: Work,
+    table: Table,
+    id: str,
+    data: Mapping[str, Any],
+    permissions: Sequence[str] | None,
+    depth: int = 0,
+) -> dict[str, Any]:
+    """Merge data into a row. Raises ``row_not_found``, ``user_unauthorized``, ``row_invalid_structure``,
+    ``row_already_exists``, ``relationship_value_invalid``."""
+    stored = find_row(work.session, table, id, table.plain)
+    if stored is None:
+        raise row_not_found()
+    own, links = split_links(table, writable(work, data))
+    checked = check_data(table, own, whole_row=False, operators=True)
+    check_links(table, links)
+    row = update_row_found(work, table, stored, id, checked, permissions, unchanged_verb="read", touched=bool(links))
+    row |= own_links(work, table, id) | write_links(work, table, id, links, creating=False, depth=depth)
+    if checked.operators and fails_to_answer(work, table):
+        raise AppliedError("general_unknown", "Server error: the changed row cannot be read again.")
+    return row
+
+
+def fails_to_answer(work: Work, table: Table) -> bool:
+    """Whether the server cannot read a row of this table again after an update with operators."""
+    return table.has_encoded and work.defects.imitate(Defect.OPERATOR_ANSWER)
+
+
+def put_row(
+    work: Work, table: Table, id: str, data: Mapping[str, Any], permissions: Sequence[str] | None
+) -> dict[str, Any]:
+    """Create a row, or merge data that has every required column into it. Raises as creating and merging do."""
+    found = find_row(work.session, table, id, table.plain)
+    stored = row_to_put(work, found, id)
+    if found is not None and stored is None and permissions is None:
+        permissions = permissions_of(found)
+    if stored is None and writes_nothing(work, data, permissions):
+        return {"$sequence": "", "$databaseId": table.database.id, work.view.words.table_id: table.id}  # observed
+    repeats = stored is not None and is_repetition(work, table, stored, data, permissions)
+    if stored is not None and repeats and may(work.caller, table, "read", permissions_of(stored)):
+        return show_row(table, table.plain, stored, work.view) | own_links(work, table, id)
+    return put_row_over(work, table, stored, id, data, permissions)
+
+
+def row_to_put(work: Work, found: StoredRow | None, id: str) -> StoredRow | None:
+    """The row that an upsert changes, of what ``find_row`` gave; None where it makes a new one."""
+    if found is not None and found[1] != id and work.defects.imitate(Defect.CASE_UPSERT):
+        return None
+    return found
+
+
+def writes_nothing(work: Work, data: Mapping[str, Any], permissions: Sequence[str] | None) -> bool:
+    """Whether the server leaves out the insertion of an upsert: it compares what is sent with a row of nulls, as
+    PHP does, and sees no change."""
+    sent = [value for key, value in data.items() if not key.startswith("$")]
+    return (
+        not permissions_for_new_row(work.caller, permissions)
+        and all(loosely_equal(None, value) for value in sent)
+        and work.defects.imitate(Defect.EMPTY_UPSERT)
+    )
+
+
+def put_row_over(
+    work: Work,
+    table: Table,
+    stored: StoredRow | None,
+    id: str,
+    data: Mapping[str, Any],
+    permissions: Sequence[str] | None,
+) -> dict[str, Any]:
+    """The same where it is known what ``find_row`` gives, and that the data is no repetition of it."""
+    own, links = split_links(table, writable(work, data))
+    whole = check_data(table, own, whole_row=True, operators=True)
+    check_links(table, links)
+    if stored is None:
+        row = _insert_by_upsert(work, table, id, _settled(work, table, whole), permissions)
+        return row | _links_of_new_row(work, table, id, links, 0, upserting=True)
+    if permissions is None:
+        check_own_roles(work.caller, permissions_of(stored))  # they are given to the row anew (the server's source)
+    sent = check_data(table, own, whole_row=False, operators=True)
+    sent = RowData(sent.values, sent.operators, updated=sent.updated)  # observed: $createdAt stays
+    row = update_row_found(work, table, stored, id, sent, permissions, touched=True)
+    return row | own_links(work, table, id) | write_links(work, table, id, links, creating=False)
+
+
+def _insert_by_upsert(
+    work: Work, table: Table, id: str, data: RowData, permissions: Sequence[str] | None
+) -> dict[str, Any]:
+    """The row of an upsert whose id is not there yet. Raises as ``create_row``."""
+    try:
+        return create_row(work, table, id, data, permissions)
+    except AppwriteError as refusal:
+        if refusal.type != "row_already_exists" or not work.defects.imitate(Defect.UNIQUE_UPSERT):
+            raise
+    moment, granted = data.updated or work.moment, permissions_for_new_row(work.caller, permissions)
+    overwrite_row(work.session, table, id, moment, granted, data.values)
+    row = {column.key: _fresh(data.values.get(column.key), column.array) for column in table.plain}
+    return row | system_part(table, 0, id, moment, moment, granted, work.view) | {"$sequence": ""}  # recorded
+
+
+def is_repetition(
+    work: Work, table: Table, stored: StoredRow, data: Mapping[str, Any], permissions: Sequence[str] | None
+) -> bool:
+    """Whether an upsert says of every column what is there: the server then does nothing, asks nobody's permission
+    and, in a bulk call, does not count the row. One that leaves a column out counts as a change (the database
+    library)."""
+    shown = show_row(table, table.plain, stored, work.view)
+    if permissions is not None and sorted(permissions) != sorted(shown["$permissions"]):
+        return False
+    keys = {key for key in data if not key.startswith("$")}
+    return keys == table.by_key.keys() and all(key in shown and loosely_equal(shown[key], data[key]) for key in keys)
+
+
+def _settled(work: Work, table: Table, data: RowData) -> RowData:
+    """Data for a new row whose operators have started from the columns' defaults."""
+    defaults = {key: table.by_key[key].default for key in data.operators}
+    results = operator_results(work, table, data, defaults, defaults, careful=True)
+    return RowData({**data.values, **results}, created=data.created, updated=data.updated)
+
+
+def remove_row(work: Work, table: Table, id: str) -> dict[str, Any]:
+    """The row as it was. Raises ``row_not_found``, ``user_unauthorized``, ``row_delete_restricted``,
+    ``row_update_conflict``."""
+    stored = find_row(work.session, table, id, table.plain)
+    if stored is None:
+        raise row_not_found()
+    if not may(work.caller, table, "delete", permissions_of(stored)):
+        raise unauthorized()
+    _check_as_of(work, stored)
+    if table.linked:
+        release_links(work, table, folded_id(stored[1]))
+    delete_rows(work.session, table, [stored[0]])
+    return show_row(table, table.plain, stored, work.view)

@@ -1,0 +1,106 @@
+"""Changing a column: required, default, size, range, elements, key.
+
+Any kind's route changes a column of any kind and answers in its own kind's shape (observed), so the kind here is
+the route's and the type the column's.
+"""
+
+# ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..api.errors import AppwriteError
+from ..api.identifiers import folded_id
+from ..api.params import numeric
+from ..columns.parameters import check_default, number_range
+from ..defects import Defect, Defects
+from ..emulation.dates import now
+from ..storage.session import Session
+from .columns import check_fits
+from .models import Column, Table
+
+
+def update_column(
+    session: Session, table: Table, column: Column, kind: str, args: Mapping[str, Any], defects: Defects
+) -> Column:
+    """Raises ``column_default_unsupported``, ``column_value_invalid``, ``column_invalid_resize``,
+    ``column_limit_exceeded``, ``column_already_exists``."""
+    default = args.get("default")
+    if default is not None and (args["required"] or column.array):
+        raise AppwriteError("column_default_unsupported", "Required columns and lists have no default.")
+    options = {**column.options, "default": default} | _own_options(column, kind, args)
+    if kind not in ("string", "varchar"):  # observed: a longer default is accepted on update
+        check_default(kind, default, column.size, {"min": default, "max": default, "elements": [default]} | options)
+    if default is not None and kind not in ("integer", "bigint", "float") and column.options.get("min") is not None:
+        _check_range(column, default)
+    options.pop("kept", None)
+    removed = column.default is not None and default is None and not args["required"]
+    if removed and defects.imitate(Defect.KEPT_DEFAULT):
+        options["kept"] = column.default
+    changed = replace(column, required=args["required"], options=options, updated=now())
+    if kind in ("string", "varchar") and args.get("size") and column.type == kind:
+        changed = replace(changed, size=args["size"])
+        _check_resize(session, table, column, changed.size)
+    check_fits(table, changed)
+    if args.get("newKey"):
+        changed = rename_column(session, table, changed, args["newKey"])
+    session.run(
+        "UPDATE columns SET required = ?, size = ?, options = ?, updated = ? WHERE n = ?",
+        (changed.required, changed.size, json.dumps(options), changed.updated, column.number),
+    )
+    session.change_schema()
+    return changed
+
+
+def _check_range(column: Column, default: Any) -> None:
+    """A default that the route of another kind gives a number with a range (observed). Raises
+    ``column_value_invalid``."""
+    try:
+        value = float(default) if column.type == "double" else numeric(default)
+    except (TypeError, ValueError):
+        value = None
+    fits = isinstance(value, float) if column.type == "double" else isinstance(value, int)
+    if value is None or not fits or not column.options["min"] <= value <= column.options["max"]:
+        raise AppwriteError("column_value_invalid", "The default is outside the range.")
+
+
+def _own_options(column: Column, kind: str, args: Mapping[str, Any]) -> dict[str, Any]:
+    """What the route's kind adds. A number made without a range keeps having none (observed)."""
+    if kind == "enum":
+        if not args["elements"]:
+            raise AppwriteError("column_value_invalid", "An enum needs elements.")
+        if column.format != "enum":
+            raise AppwriteError("general_bad_request", "The column is no enum.")
+        return {"elements": args["elements"]}
+    if kind in ("integer", "bigint", "float") and column.options.get("min") is not None:
+        low, high = args.get("min"), args.get("max")
+        bounds = number_range(
+            kind, column.options["min"] if low is None else low, column.options["max"] if high is None else high
+        )
+        return bounds if low is not None or high is not None else {}
+    return {}
+
+
+def _check_resize(session: Session, table: Table, column: Column, size: int) -> None:
+    if size >= column.size or column.array:
+        return
+    longest = session.one(f"SELECT max(length({column.stored})) FROM {table.rows_name}")
+    if longest is not None and longest > size:
+        raise AppwriteError("column_invalid_resize", f"Rows hold longer text than {size} characters.")
+
+
+def rename_column(session: Session, table: Table, column: Column, key: str) -> Column:
+    """Give a column another key; indexes follow. Raises ``column_already_exists``."""
+    for other in table.columns:
+        if other.number != column.number and folded_id(other.key) == folded_id(key):
+            raise AppwriteError("column_already_exists", "The table has a column with this key.")
+    session.run("UPDATE columns SET key = ?, key_f = ? WHERE n = ?", (key, folded_id(key), column.number))
+    for index in table.indexes:
+        if column.key in index.columns:
+            names = [key if name == column.key else name for name in index.columns]
+            session.run("UPDATE indexes SET columns = ? WHERE n = ?", (json.dumps(names), index.number))
+    session.change_schema()
+    return replace(column, key=key)

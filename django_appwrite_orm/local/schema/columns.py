@@ -1,0 +1,75 @@
+"""Adding, changing and removing columns."""
+
+# ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from ..api.errors import AppwriteError, invalid_structure
+from ..api.identifiers import folded_id
+from ..columns.width import MOST_BYTES, row_width
+from ..emulation.dates import now
+from ..storage.session import Session
+from .ddl import add_column
+from .models import AVAILABLE, RELATIONSHIP, SPATIAL_TYPES, Column, Table
+
+MOST_COLUMNS: Final = 1_017 - 7  # MariaDB's limit, less the system columns
+
+
+@dataclass(frozen=True, slots=True)
+class NewColumn:
+    """A column to be; ``size`` counts characters and is 0 for kinds without one."""
+
+    key: str
+    type: str
+    required: bool = False
+    array: bool = False
+    size: int = 0
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def draft(self) -> Column:
+        """The column it would become, for checks beforehand."""
+        return Column(0, self.key, self.type, self.size, self.required, self.array, AVAILABLE, "", self.options, "", "")
+
+
+def create_column(session: Session, table: Table, new: NewColumn) -> Column:
+    """Add a column to a table and its rows. Raises ``column_already_exists``, ``column_limit_exceeded``,
+    ``row_invalid_structure``."""
+    check_key_is_free(table, new.key)
+    check_fits(table, new.draft())
+    if new.required and new.type in SPATIAL_TYPES and session.first(f"SELECT 1 FROM {table.rows_name} LIMIT 1"):
+        raise invalid_structure("a required spatial column needs a table without rows")
+    return write_column(session, table, new)
+
+
+def check_key_is_free(table: Table, key: str) -> None:
+    if any(folded_id(column.key) == folded_id(key) for column in table.columns):
+        raise AppwriteError("column_already_exists", "The table has a column with this key.")
+
+
+def check_fits(table: Table, column: Column) -> None:
+    columns = [*(known for known in table.columns if known.number != column.number), column]
+    if len(columns) > MOST_COLUMNS or row_width(columns) > MOST_BYTES:
+        raise AppwriteError("column_limit_exceeded", "The row would be wider than the 65,535 bytes a table has.")
+
+
+def write_column(session: Session, table: Table, new: NewColumn) -> Column:
+    """Add a column that has been checked."""
+    moment = now()
+    number = session.run(
+        "INSERT INTO columns (table_n, key, key_f, type, size, required, is_array, status, error, options, created, "
+        "updated) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+        (
+            *(table.number, new.key, folded_id(new.key), new.type, new.size, new.required, new.array),
+            *(AVAILABLE, "", json.dumps(dict(new.options)), moment, moment),
+        ),
+    ).lastrowid
+    assert number is not None
+    column = replace(new.draft(), number=number, created=moment, updated=moment)
+    if column.type != RELATIONSHIP:
+        add_column(session, table, column)
+    session.change_schema()
+    return column

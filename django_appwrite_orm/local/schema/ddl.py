@@ -1,0 +1,119 @@
+"""The SQLite tables, columns and indexes behind a client's table. Names are numbers of ours, never a client's.
+
+t<n>  rows: seq, id, id_f (folded), created, updated, permissions, and per column c<m> with, for text that can
+      be compared, the folded shadow f<m>
+p<n>  who may do what with a row, one role a line
+i<n>  an index of the client's; x<n> the words of one that is fulltext
+"""
+
+# ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Final
+
+from ..emulation.fulltext import indexed_text
+from ..storage.session import Session
+from .models import Column, Index, Table
+
+SYSTEM: Final = {"$id": "id_f", "$createdAt": "created", "$updatedAt": "updated", "$sequence": "seq"}
+_AFFINITY: Final = {"integer": "INTEGER", "bigint": "INTEGER", "boolean": "INTEGER", "double": "REAL"}
+
+
+def make_rows(session: Session, number: int) -> None:
+    """The tables for the rows of a new table."""
+    session.run(
+        f"CREATE TABLE t{number} (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, id_f TEXT NOT NULL UNIQUE, "
+        "created TEXT NOT NULL, updated TEXT NOT NULL, permissions TEXT NOT NULL)"
+    )
+    session.run(f"CREATE INDEX t{number}_created ON t{number} (created)")
+    session.run(f"CREATE INDEX t{number}_updated ON t{number} (updated)")
+    session.run(
+        f"CREATE TABLE p{number} (seq INTEGER NOT NULL, verb TEXT NOT NULL, role TEXT NOT NULL, "
+        "PRIMARY KEY (role, verb, seq)) WITHOUT ROWID"
+    )
+    session.run(f"CREATE INDEX p{number}_seq ON p{number} (seq)")
+
+
+def drop_rows(session: Session, table: Table) -> None:
+    for index in table.indexes:
+        drop_index(session, index)
+    session.run(f"DROP TABLE IF EXISTS {table.rows_name}")
+    session.run(f"DROP TABLE IF EXISTS {table.permissions_name}")
+
+
+def add_column(session: Session, table: Table, column: Column) -> None:
+    affinity = "TEXT" if column.array else _AFFINITY.get(column.type, "TEXT")
+    session.run(f"ALTER TABLE {table.rows_name} ADD COLUMN {column.stored} {affinity}")
+    if column.is_folded:
+        session.run(f"ALTER TABLE {table.rows_name} ADD COLUMN {column.shadow} TEXT")
+
+
+def drop_column(session: Session, table: Table, column: Column) -> None:
+    """Remove a column that no index of the store holds any more."""
+    session.run(f"ALTER TABLE {table.rows_name} DROP COLUMN {column.stored}")
+    if column.is_folded:
+        session.run(f"ALTER TABLE {table.rows_name} DROP COLUMN {column.shadow}")
+
+
+def make_index(session: Session, table: Table, index: Index) -> None:
+    """A unique index over rows that repeat each other is made without uniqueness, as Appwrite's ends up."""
+    if index.type == "spatial":
+        return
+    if index.type == "fulltext":
+        _make_words(session, table, index)
+        return
+    terms = ", ".join(_terms(table, index))
+    if index.type == "unique":
+        try:
+            session.run(f"CREATE UNIQUE INDEX i{index.number} ON {table.rows_name} ({terms})")
+            return
+        except sqlite3.IntegrityError:
+            pass
+    session.run(f"CREATE INDEX i{index.number} ON {table.rows_name} ({terms})")
+
+
+def drop_index(session: Session, index: Index) -> None:
+    kind = "TABLE" if index.type == "fulltext" else "INDEX"
+    name = f"x{index.number}" if index.type == "fulltext" else f"i{index.number}"
+    session.run(f"DROP {kind} IF EXISTS {name}")
+
+
+def words_column(table: Table, index: Index) -> Column | None:
+    """The column whose words an index holds; only an index on one column alone is ever searched."""
+    if index.type != "fulltext" or len(index.columns) != 1:
+        return None
+    column = table.by_key.get(index.columns[0])
+    return column if column is not None and column.is_text and not column.array else None
+
+
+def _terms(table: Table, index: Index) -> Sequence[str]:
+    """What an index is on: the folded form of text, cut where a length is given (for uniqueness it matters)."""
+    terms = []
+    for place, key in enumerate(index.columns):
+        length = index.lengths[place] if place < len(index.lengths) else 0
+        descending = place < len(index.orders) and index.orders[place].upper() == "DESC"
+        column = table.by_key.get(key)
+        if column is None:
+            term = SYSTEM[key]
+        else:
+            term = column.shadow if column.is_folded else column.stored
+            if length and index.type == "unique" and column.is_folded:
+                term = f"substr({term}, 1, {int(length)})"
+        terms.append(f"{term} DESC" if descending else term)
+    return terms
+
+
+def _make_words(session: Session, table: Table, index: Index) -> None:
+    column = words_column(table, index)
+    if column is None:
+        return
+    name = f"x{index.number}"
+    session.run(
+        f"CREATE VIRTUAL TABLE {name} USING fts5(words, tokenize = \"unicode61 remove_diacritics 0 tokenchars '_'\")"
+    )
+    rows = session.all(f"SELECT seq, {column.stored} FROM {table.rows_name} WHERE {column.stored} IS NOT NULL")
+    session.run_many(
+        f"INSERT INTO {name} (rowid, words) VALUES (?, ?)", [(seq, indexed_text(text)) for seq, text in rows]
+    )

@@ -1,0 +1,100 @@
+"""One delivery: the request that a webhook gets, and how it went."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import http.client
+import json
+import socket
+import ssl
+import threading
+from contextlib import suppress
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from ..api.responses import VERSION
+from ..events.event import Event
+from .repository import Webhook
+
+LIMIT: Final = 15.0  # seconds that Appwrite gives a receiver
+_LONGEST_LOG: Final = 10_000  # characters kept of a receiver's complaint
+_TOO_SLOW: Final = f"Error: no whole answer within {LIMIT:.0f} seconds"
+
+
+def call(webhook: Webhook, event: Event, names: list[str], project: str) -> str:
+    """Deliver one event. Empty when the receiver took it, else what went wrong, for the webhook's log."""
+    url = urlsplit(webhook.url)
+    body = payload_text(event).encode()
+    headers = _headers(webhook, event, names, project, url.netloc.rpartition("@")[2], body)
+    target = (url.path or "/") + (f"?{url.query}" if url.query else "")
+    late = threading.Event()
+    try:
+        connection = _connection(webhook, str(url.hostname), url.port)
+        connection.connect()
+        clock = threading.Timer(LIMIT, _cut_off, (connection.sock, late))
+        clock.daemon = True
+        clock.start()
+        try:
+            connection.putrequest("POST", target, skip_host=True, skip_accept_encoding=True)
+            for name, value in headers.items():
+                connection.putheader(name, value.encode())
+            connection.endheaders(body)
+            answer = connection.getresponse()
+            said = answer.read(_LONGEST_LOG).decode("utf-8", "replace")
+        finally:
+            clock.cancel()
+            connection.close()
+    except (OSError, http.client.HTTPException, ValueError) as problem:
+        return _TOO_SLOW if late.is_set() else f"Error: {str(problem) or type(problem).__name__}"
+    if late.is_set():
+        return _TOO_SLOW
+    return "" if answer.status < 400 else f"Status code: {answer.status}\nBody:\n{said}"
+
+
+def _cut_off(sock: socket.socket, late: threading.Event) -> None:
+    """End a call whose time is up: each wait for a piece of an answer has its limit, a receiver may drip many."""
+    late.set()
+    with suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)
+
+
+def payload_text(event: Event) -> str:
+    """The payload as PHP encodes it."""
+    return json.dumps(event.payload, separators=(",", ":"), allow_nan=False).replace("/", "\\/")
+
+
+def signature(secret: str, url: str, body: bytes) -> str:
+    digest = hmac.new(secret.encode(), unquote(url).encode() + body, hashlib.sha1).digest()
+    return base64.b64encode(digest).decode()
+
+
+def _headers(webhook: Webhook, event: Event, names: list[str], project: str, host: str, body: bytes) -> dict[str, str]:
+    """In the recorded order."""
+    credentials = base64.b64encode(f"{webhook.user}:{webhook.password}".encode()).decode()
+    headers = {
+        "Host": host,
+        "Authorization": f"Basic {credentials}" if webhook.user and webhook.password else "",
+        "User-Agent": f"Appwrite-Server v{VERSION}. Please report abuse at security@appwrite.io",
+        "Accept": "*/*",
+        "Content-Type": "application/json",
+        "Content-Length": str(len(body)),
+        "X-Appwrite-Webhook-Id": webhook.id,
+        "X-Appwrite-Webhook-Events": ",".join(names),
+        "X-Appwrite-Webhook-Name": webhook.name,
+        "X-Appwrite-Webhook-User-Id": event.user_id,
+        "X-Appwrite-Webhook-Project-Id": project,
+        "X-Appwrite-Webhook-Signature": signature(webhook.secret, webhook.url, body),
+    }
+    return {name: value for name, value in headers.items() if value}
+
+
+def _connection(webhook: Webhook, host: str, port: int | None) -> http.client.HTTPConnection:
+    if not webhook.url.startswith("https:"):
+        return http.client.HTTPConnection(host, port, timeout=LIMIT)
+    context = ssl.create_default_context()
+    if not webhook.security:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return http.client.HTTPSConnection(host, port, timeout=LIMIT, context=context)

@@ -1,0 +1,89 @@
+"""The thread that calls webhooks: one delivery after another, in the order of the commits."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+
+from ..events.event import Event
+from ..events.names import webhook_names
+from ..storage.session import Session, Store
+from .delivery import call
+from .repository import Webhook, enabled_webhooks, note_outcome
+
+MOST_WAITING: Final = 10_000  # events; beyond, those that come are lost, and the log says so
+_PATIENCE: Final = 2.0  # seconds that a stop waits for the delivery in hand
+
+logger = logging.getLogger(__name__)
+
+
+class Deliveries:
+    """Calls the webhooks of a store from ``start`` to ``stop``. What still waits then is not delivered."""
+
+    def __init__(self, store: Store, project: str) -> None:
+        self._store = store
+        self._project = project
+        self._waiting: queue.Queue[Event | None] = queue.Queue(MOST_WAITING)
+        self._generation = -1
+        self._any = False
+        self._stopping = False
+        self._full = False
+        self._thread = threading.Thread(target=self._work, name="local-appwrite-webhooks", daemon=True)
+
+    def start(self) -> None:
+        self._store.feed.subscribe(self)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._store.feed.unsubscribe(self)
+        self._stopping = True
+        with suppress(queue.Full):  # then the thread is not waiting for anything
+            self._waiting.put_nowait(None)
+        self._thread.join(_PATIENCE)
+
+    def wants(self, session: Session) -> bool:
+        """Whether a webhook is on. Changes of webhooks count as changes of the schema, so that this is looked up
+        anew after one, by whichever process."""
+        if session.generation != self._generation:
+            self._generation = session.generation
+            self._any = session.first("SELECT 1 FROM webhooks WHERE enabled") is not None
+        return self._any
+
+    def hear(self, events: Sequence[Event]) -> None:
+        for event in events:
+            try:
+                self._waiting.put_nowait(event)
+                self._full = False
+            except queue.Full:
+                if not self._full:
+                    logger.error("More than %d events wait for webhooks; what comes is lost.", MOST_WAITING)
+                self._full = True
+
+    def _work(self) -> None:
+        while (event := self._waiting.get()) is not None and not self._stopping:
+            try:
+                self._deliver(event)
+            except Exception:
+                if not self._stopping:  # the store may be closed by now
+                    logger.exception("A webhook's delivery failed here")
+
+    def _deliver(self, event: Event) -> None:
+        with self._store.session(writing=False) as session:
+            webhooks = enabled_webhooks(session)
+        if not webhooks:
+            return
+        names = webhook_names(event)
+        for webhook in webhooks:
+            if not webhook.events.isdisjoint(names):
+                self._note(webhook, call(webhook, event, names, self._project))
+
+    def _note(self, webhook: Webhook, failure: str) -> None:
+        if failure:
+            logger.warning("Webhook %s was not taken: %.200r", webhook.id, failure.partition("\n")[0])
+        if failure or webhook.attempts:
+            with self._store.session(writing=True) as session:
+                note_outcome(session, webhook, failure and f"URL: {webhook.url}\nMethod: POST\n{failure}")

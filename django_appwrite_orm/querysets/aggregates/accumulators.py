@@ -1,0 +1,230 @@
+"""Django's aggregates, worked out row by row as the rows come by.
+
+Appwrite before 2.5 has no aggregates, so the rows are read: only the columns that matter, in pages. Sums add up
+as a database's do, in the order of the rows; texts have no smallest or largest here, for only the server
+knows their order.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.core.exceptions import FieldError
+from django.db.models import Aggregate, Avg, Count, F, Max, Min, StdDev, Sum, Variance
+
+from ...exceptions import NotSupportedError
+from ...relations.paths import Way, find_way
+from ...tables import Row, columns
+from ...tables.system_columns import column_of
+
+_NUMBERS = frozenset({"integer", "bigint", "double"})
+_ORDERED = _NUMBERS | {"datetime", "boolean"}
+
+
+def is_ordered(column: columns.Column) -> bool:
+    """Whether Python orders the column's values as every server does."""
+    return column.type_name in _ORDERED or isinstance(column, (columns.Date, columns.Time, columns.UUID))
+
+
+class Wanted:
+    """One aggregate that was asked for: what of which column; None is every row (`Count("*")`)."""
+
+    def __init__(self, table: type[Row], name: str, aggregate: object) -> None:
+        if not isinstance(aggregate, Aggregate):
+            raise TypeError(f"{name}: expected one of {_names()}, such as Sum('price'), not {aggregate!r}.")
+        if type(aggregate) not in _TALLIES:
+            raise NotSupportedError(f"{name}: Appwrite's rows can be summed up by {_names()} only.")
+        if aggregate.filter is not None:
+            raise NotSupportedError(f"{name}: filter the queryset instead of the aggregate.")
+        self.name = name
+        self.kind = type(aggregate)
+        given: Any = aggregate  # the stubs of Django's aggregates leave out what they are made of
+        self.default = given.default
+        self.distinct: bool = given.distinct
+        self.of_sample: bool = str(given.function).endswith("_SAMP")
+        self.column = self._column(table, name, given.source_expressions[0])
+
+    def _column(self, table: type[Row], name: str, source: Any) -> columns.Column | None:
+        if not isinstance(source, F):
+            if self.kind is Count:  # Count("*")
+                return None
+            raise NotSupportedError(f"{name}: give the name of a column, not {source!r}.")
+        path = str(vars(source)["name"])
+        way = find_way(table, path.partition("__")[0])
+        if way is not None and path not in table._meta.references:
+            raise NotSupportedError(_elsewhere(table, name, self.kind, path, way))
+        column = column_of(table, path)
+        if column.array:
+            raise FieldError(f"{name}: {table.__name__}.{column.name} is an array; its items cannot be summed up.")
+        if self.kind in (Sum, Avg, StdDev, Variance) and column.type_name not in _NUMBERS:
+            raise FieldError(f"{name}: {table.__name__}.{column.name} is no number.")
+        return column
+
+    @property
+    def by_order(self) -> bool:
+        """Whether Python orders the column's values as the server does."""
+        return self.column is None or is_ordered(self.column)
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether Appwrite refuses all questions about the column; its rows can be read."""
+        return self.column is not None and self.column.encrypted
+
+    def tally(self) -> Tally:
+        """A new tally of it. Raises NotSupportedError for the smallest or largest of texts."""
+        if self.kind in (Min, Max) and self.encrypted:
+            raise NotSupportedError(f"{self.name}: the column is encrypted, so Appwrite cannot compare its values.")
+        if self.kind in (Min, Max) and not self.by_order:
+            raise NotSupportedError(
+                f"{self.name}: only Appwrite knows how its database orders text, so the smallest or largest one can"
+                " be had of a whole queryset alone, not of a slice or a group."
+            )
+        return _TALLIES[self.kind](self)
+
+    def finished(self, value: Any) -> Any:
+        """The value, or the aggregate's default where there were no values."""
+        return self.default if value is None else value
+
+
+def wanted(table: type[Row], named: Mapping[str, Any], positional: tuple[Any, ...] = ()) -> list[Wanted]:
+    """The aggregates of a call; those without a name get Django's, such as `price__sum`."""
+    every = dict(named)
+    for aggregate in positional:
+        if not isinstance(aggregate, Aggregate):
+            raise TypeError(f"Expected one of {_names()}, such as Sum('price'), not {aggregate!r}.")
+        every.setdefault(aggregate.default_alias, aggregate)
+    return [Wanted(table, name, aggregate) for name, aggregate in every.items()]
+
+
+def _elsewhere(table: type[Row], name: str, kind: type[Aggregate], path: str, way: Way) -> str:
+    """What to say of an aggregate of another table's rows."""
+    other = way.other
+    rest = path.partition("__")[2]
+    asked = f"{name}={kind.__name__}({rest or '*'!r})"
+    if way.beyond is None or way.beyond_many:
+        instead = f"{other.__name__}.objects.aggregate({asked})"
+    else:
+        keeper = other._meta.name_of(way.beyond)
+        by = next((n for n, reference in other._meta.references.items() if reference.column_name == keeper), keeper)
+        instead = f"{other.__name__}.objects.values({by!r}).annotate({asked})"
+    return (
+        f"{name}: {path!r} leads to rows of {other.__name__}, and Appwrite aggregates the columns of one table alone."
+        f" Ask {other.__name__} instead: {instead}."
+    )
+
+
+class Tally(ABC):
+    """What has come by so far."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        self._wanted = wanted
+        self._seen: set[Any] | None = set() if wanted.distinct else None
+        # Naive local datetimes of two moments are equal where clocks are put back; their form on the server is not.
+        column = wanted.column
+        self._compared: Callable[[Any], Any] = (
+            column.encode if isinstance(column, columns.Datetime) else lambda value: value
+        )
+
+    def add(self, row: Row) -> None:
+        column = self._wanted.column
+        value = True if column is None else getattr(row, column.name)
+        if value is None:
+            return
+        if self._seen is not None:
+            if self._compared(value) in self._seen:
+                return
+            self._seen.add(self._compared(value))
+        self._add(value)
+
+    @property
+    def value(self) -> Any:
+        return self._wanted.finished(self._value)
+
+    @abstractmethod
+    def _add(self, value: Any) -> None: ...
+
+    _value: Any = None
+
+
+class _Count(Tally):
+    _value = 0
+
+    def _add(self, value: Any) -> None:
+        self._value += 1
+
+
+class _Sum(Tally):
+    def _add(self, value: Any) -> None:
+        self._value = value if self._value is None else self._value + value
+
+
+class _Smallest(Tally):
+    def _add(self, value: Any) -> None:
+        self._value = value if self._value is None else min(self._value, value, key=self._compared)
+
+
+class _Largest(Tally):
+    def _add(self, value: Any) -> None:
+        self._value = value if self._value is None else max(self._value, value, key=self._compared)
+
+
+class _Spread(Tally):
+    """Mean and variance in one pass (Welford), which stays exact where a sum of squares does not."""
+
+    _count = 0
+    _mean = 0.0
+    _squares = 0.0
+
+    def _add(self, value: Any) -> None:
+        value = float(value)
+        self._count += 1
+        before = value - self._mean
+        self._mean += before / self._count
+        self._squares += before * (value - self._mean)
+
+    @property
+    def _variance(self) -> float | None:
+        divisor = self._count - 1 if self._wanted.of_sample else self._count
+        return self._squares / divisor if divisor > 0 else None
+
+
+class _Variance(_Spread):
+    @property
+    def _value(self) -> float | None:
+        return self._variance
+
+
+class _StdDev(_Spread):
+    @property
+    def _value(self) -> float | None:
+        return None if self._variance is None else math.sqrt(self._variance)
+
+
+class _Average(_Spread):
+    _total: Any = 0
+
+    def _add(self, value: Any) -> None:
+        self._count += 1
+        self._total += value
+
+    @property
+    def _value(self) -> Any:
+        return self._total / self._count if self._count else None
+
+
+_TALLIES: dict[type[Aggregate], type[Tally]] = {
+    Avg: _Average,
+    Count: _Count,
+    Max: _Largest,
+    Min: _Smallest,
+    StdDev: _StdDev,
+    Sum: _Sum,
+    Variance: _Variance,
+}
+
+
+def _names() -> str:
+    return ", ".join(kind.__name__ for kind in _TALLIES)

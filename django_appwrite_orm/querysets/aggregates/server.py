@@ -1,0 +1,186 @@
+"""Aggregates that are asked of Appwrite, where its version has them and they mean what Django's do.
+
+Left to the pages: slices, questions of several requests, and what a database may see otherwise than Python: equal
+texts, sums beyond a double's digits, averages of whole numbers (MariaDB gives them four decimals, so an average is
+asked as a sum and a count). An answer that is not understood counts as none.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Avg, Count, Max, Min, StdDev, Sum, Variance
+
+from ...connection import connections
+from ...exceptions import InvalidRequest
+from ...execution import read
+from ...plans import GROUPS_LIMIT, Clause, SumRows
+from ...sansio import Steps
+from ...tables import columns
+from ...tables.system_columns import column_of
+from ..lookups.relations import followed
+from ..mentioned import tables_beside
+from ..query import Selection
+from .accumulators import Wanted
+
+logger = logging.getLogger("django_appwrite_orm.queries")
+
+_FIRST = "orm_first"  # the alias of the sequence of a group's first row
+_METHODS = {Sum: "sum", Min: "min", Max: "max"}
+_SPREADS = {StdDev: "stddev", Variance: "var"}
+# What a double holds exactly.
+_EXACT = 2**53
+
+Read = Callable[[Any], Any]
+
+
+class _Strange(Exception):
+    """A value that is none this package knows."""
+
+
+def totals(query: Selection[Any], wanted: list[Wanted]) -> Steps[dict[str, Any]]:
+    """Those of these aggregates that Appwrite can answer for all rows of `query`, by name, in one request."""
+    rows = yield from _asked(query, [one for one in wanted if _clauses(one)], ())
+    return {} if rows is None else rows[0]
+
+
+def groups(query: Selection[Any], wanted: list[Wanted], names: tuple[str, ...]) -> Steps[list[dict[str, Any]] | None]:
+    """The groups of `query` with their aggregates, if any are `wanted`, in the order in which their first rows were
+    created; None where they have to be made of the rows."""
+    if query.order or not all(map(_clauses, wanted)):
+        return None
+    if not all(_reader_of_group(column_of(query.model, name)) for name in names):
+        return None
+    return (yield from _asked(query, wanted, names))
+
+
+def _asked(query: Selection[Any], wanted: list[Wanted], names: tuple[str, ...]) -> Steps[list[dict[str, Any]] | None]:
+    connection = connections[query.db]
+    if not (wanted or names) or query.is_sliced or query.cursor:
+        return None
+    if not (yield from connection.features()).has("aggregates"):
+        return None
+    query = yield from followed(query)
+    requests = query.requests().requests
+    if query.is_empty or len(requests) > 1:
+        return None
+    (filters,) = requests
+    clauses = [clause for alias, one in _aliases(wanted) for clause in _clauses(one, alias)]
+    if names:
+        clauses.append(Clause("min", "$sequence", (_FIRST,)))
+    by = tuple(column_of(query.model, name).key for name in names)
+    plan = SumRows(query.ref, tuple(clauses), filters, by, tables_beside(query, filters))
+    try:
+        answer = yield from read(query.model, query.db, plan, query.policy)
+        return _understood(query, wanted, names, answer["rows"])
+    except (InvalidRequest, _Strange) as error:
+        logger.warning("%s has to be worked out of the rows: %r", plan, error)
+        return None
+
+
+def _understood(
+    query: Selection[Any], wanted: list[Wanted], names: tuple[str, ...], rows: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    if (len(rows) != 1) if not names else (len(rows) >= GROUPS_LIMIT):
+        raise _Strange(f"{len(rows)} rows")
+    group_columns = [column_of(query.model, name) for name in names]
+    if names:
+        rows = sorted(rows, key=lambda row: _whole(row.get(_FIRST)))
+    found = []
+    for row in rows:
+        if missing := [column.key for column in group_columns if column.key not in row]:
+            raise _Strange(f"no {missing[0]}")
+        values = {
+            name: _group_value(column, row[column.key]) for name, column in zip(names, group_columns, strict=True)
+        }
+        found.append({**values, **{one.name: one.finished(_value(one, alias, row)) for alias, one in _aliases(wanted)}})
+    return found
+
+
+def _aliases(wanted: list[Wanted]) -> list[tuple[str, Wanted]]:
+    """Names of ours for the answers, which nobody's columns have."""
+    return [(f"orm_{n}", one) for n, one in enumerate(wanted)]
+
+
+def _clauses(one: Wanted, alias: str = "") -> list[Clause]:
+    """What to ask for one aggregate; nothing where Appwrite's would not be Django's."""
+    column, kind = one.column, one.kind
+    if column is None:
+        return [] if one.distinct else [Clause("count", "*", (alias,))]
+    if one.encrypted:
+        return []
+    if kind is Count:
+        method = "countDistinct" if one.distinct else "count"
+        return [Clause(method, column.key, (alias,))] if not one.distinct or _reader_of_group(column) else []
+    if one.distinct or type(column) not in (columns.Integer, columns.Float):
+        return []
+    if kind is Avg:
+        return [Clause("sum", column.key, (alias,)), Clause("count", column.key, (f"{alias}_rows",))]
+    if kind in _SPREADS:
+        return [Clause(f"{_SPREADS[kind]}{'Samp' if one.of_sample else 'Pop'}", column.key, (alias,))]
+    return [Clause(_METHODS[kind], column.key, (alias,))]
+
+
+def _value(one: Wanted, alias: str, row: dict[str, Any]) -> Any:
+    if alias not in row:
+        raise _Strange(f"no {alias}")
+    value = row[alias]
+    if one.kind is Count:
+        return _whole(value)
+    if value is None:
+        return None
+    real = one.kind in _SPREADS or type(one.column) is columns.Float
+    number = _number(value) if real else _whole(value)
+    return number / _whole(row.get(f"{alias}_rows")) if one.kind is Avg else number
+
+
+def _whole(value: Any) -> int:
+    """A whole number as JSON or, where a database has no such type for its sums, as text; exact or not at all."""
+    if isinstance(value, str) and value.removeprefix("-").isdecimal():
+        return int(value)
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _Strange(f"{value!r} is no whole number")
+    return value
+
+
+def _number(value: Any) -> float:
+    try:
+        if not isinstance(value, bool):
+            return float(value)
+    except (TypeError, ValueError):
+        pass
+    raise _Strange(f"{value!r} is no number")
+
+
+def _reader_of_group(column: columns.Column) -> Read | None:
+    """How to read a value that groups are made by; None for columns whose values a database may hold for equal that
+    Python does not, or may show in another form."""
+    if type(column) is columns.Integer:
+        return _whole
+    if isinstance(column, columns.Boolean):
+        return _truth
+    if isinstance(column, columns.Enum) and all(text.isascii() for text in column.elements):
+        told_apart = len({text.strip().lower() for text in column.elements}) == len(column.elements)
+        return _element if told_apart else None
+    return None
+
+
+def _group_value(column: columns.Column, value: Any) -> Any:
+    reader = _reader_of_group(column)
+    return None if value is None or reader is None else reader(value)
+
+
+def _truth(value: Any) -> bool:
+    if value not in (0, 1):
+        raise _Strange(f"{value!r} is no boolean")
+    return bool(value)
+
+
+def _element(value: Any) -> str:
+    if not isinstance(value, str):
+        raise _Strange(f"{value!r} is no text")
+    return value

@@ -1,0 +1,84 @@
+"""Makes a queryset of a table one for whoever tests `isinstance(value, django.db.models.QuerySet)`.
+
+Django's generic views and DRF's call `all()` on the queryset of a view class for each request, DRF's encoder makes a
+list of it, django-filter accepts it and the debug toolbar does not read it only if the test succeeds. Nothing else
+is taken from Django's class: what it does by SQL is hidden, so that `hasattr()` is false for it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+
+from .unsupported import Unavailable
+
+
+class Hidden:
+    """Raises AttributeError on a queryset, in the place of something that Django's class has."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, queryset: object | None, owner: type) -> Any:
+        if queryset is None:
+            return self
+        raise AttributeError(f"{owner.__name__} has no {self._name!r}: it asks Appwrite, not a database of Django's.")
+
+
+class QueryFacts:
+    """What others read of a queryset's `query`. There is no SQL, so this is all that there is of it."""
+
+    def __init__(self, is_empty: bool) -> None:
+        self._is_empty = is_empty
+        self.annotations: dict[str, Any] = {}  # DRF's filters look whether a name is one
+
+    clone: Any = Unavailable(
+        "Give the queryset itself as the value of in, and it is asked first:"
+        " filter(maker__in=Maker.objects.filter(...)) or, the other way round,"
+        " filter(pk__in=Toy.objects.filter(...).values('maker_id')). Lookups across a relation do the same:"
+        " filter(maker__name='Ada'), filter(toy__price__lt=20).",
+        name="Exists() or Subquery()",
+    )  # which Django's expressions ask of a query
+
+    def is_empty(self) -> bool:
+        """Whether no row can match: `isinstance(queryset, EmptyQuerySet)` asks it."""
+        return self._is_empty
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"A queryset of a Table has no SQL query, and its `query` has no {name!r}.")
+
+
+def before_reading(queryset: object) -> None:
+    """Call what DRF's `as_view()` puts on the queryset of a view class: it refuses to read that one itself."""
+    if (refuse := vars(queryset).get("_fetch_all")) is not None:
+        refuse()
+
+
+def as_new(copy: object) -> None:
+    """Take it off a copy of that queryset, which may be read."""
+    vars(copy).pop("_fetch_all", None)
+
+
+_SPECIAL = {
+    "__deepcopy__": Hidden(),  # copies and pickles take a queryset as it is, read or not
+    "__setstate__": Hidden(),
+    "__getstate__": object.__getstate__,
+}
+
+if TYPE_CHECKING:
+
+    class Recognized:
+        """The base that makes the test succeed; type checkers see the methods of this package alone."""
+
+else:
+    Recognized = type(
+        "Recognized",
+        (models.QuerySet,),
+        {
+            "__module__": __name__,
+            "__doc__": "The base that makes the test succeed.",
+            **{name: Hidden() for name in dir(models.QuerySet) if not name.startswith("__")},
+            **_SPECIAL,
+        },
+    )

@@ -1,0 +1,165 @@
+"""Rows summed up by the values they have in common."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, Generic, Self, TypeVar
+
+from django.core.exceptions import FieldError
+
+from ..exceptions import NotSupportedError
+from ..sansio import Steps, arun, run
+from ..tables import Row
+from ..tables.system_columns import column_of, keys
+from .aggregates.accumulators import Tally, Wanted, is_ordered
+from .aggregates.server import groups
+from .django_queryset import QueryFacts, Recognized, as_new, before_reading
+from .pagination import pages
+from .query import Selection
+from .unsupported import Unavailable
+
+R = TypeVar("R", bound=Row)
+
+
+class Groups(Generic[R], Recognized):
+    """The groups of a queryset after `values(...).annotate(...)`: a dict for each, its values and aggregates.
+
+    Values are one group when Python calls them equal: "Novel" and "novel" are two, whatever the server's
+    database thinks of them. Lazy, and kept once they are known. A slice is a list.
+    """
+
+    _order: tuple[str, ...] = ()
+    _found: list[dict[str, Any]] | None = None
+
+    def __init__(self, query: Selection[R], aggregates: list[Wanted]) -> None:
+        if query.names is None:
+            raise TypeError("annotate() sums up groups: say by what, as in values('genre').annotate(n=Count('*')).")
+        if taken := {one.name for one in aggregates} & set(query.names):
+            raise ValueError(f"annotate(): {', '.join(sorted(taken))} is a column of the groups. Use another name.")
+        for name in query.names:
+            if column_of(query.model, name).array:
+                raise TypeError(f"annotate(): {query.model.__name__}.{name} is an array, which is no group.")
+        self._query = query._clone(is_distinct=False)  # groups differ
+        self._names = query.names
+        self._aggregates = aggregates
+
+    @property
+    def model(self) -> type[R]:
+        """The table whose rows are summed up."""
+        return self._query.model
+
+    @property
+    def query(self) -> QueryFacts:
+        """What others read of a queryset's query; there is no SQL."""
+        return QueryFacts(self._query.is_empty)
+
+    def all(self) -> Self:
+        """The same groups, read again."""
+        same = copy.copy(self)
+        same._found = None
+        as_new(same)
+        return same
+
+    def order_by(self, *names: str) -> Self:
+        """The groups in this order, by what they have in common or by an aggregate: `-books`. Nulls come first, in
+        descending order last. Raises FieldError for an unknown name, and NotSupportedError for texts, which only
+        Appwrite can order: order the queryset by them before `values()`."""
+        for name in (name.removeprefix("-") for name in names):
+            if name not in self._names and name not in {one.name for one in self._aggregates}:
+                known = ", ".join((*self._names, *(one.name for one in self._aggregates)))
+                raise FieldError(f"order_by(): the groups have no {name!r}. They have: {known}.")
+            if name in self._names and not is_ordered(column_of(self._query.model, name)):
+                raise NotSupportedError(
+                    f"order_by(): only Appwrite knows how its database orders {name!r}. Order the queryset by it"
+                    f" instead: order_by({name!r}).values({name!r}).annotate(...)."
+                )
+        ordered = self.all()
+        ordered._found, ordered._order = self._found, names
+        return ordered
+
+    def _sorted(self, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        groups = list(found)
+        for name in reversed(self._order):
+            key = name.removeprefix("-")
+            groups.sort(key=lambda group, key=key: (group[key] is not None, group[key]), reverse=name != key)  # type: ignore[misc]
+        return groups
+
+    def _groups(self) -> Steps[list[dict[str, Any]]]:
+        before_reading(self)
+        query, names = self._query, self._names
+        answered = yield from groups(query, self._aggregates, names)
+        if answered is not None:
+            return answered
+        attributes = [column_of(query.model, name).name for name in names]
+        needed = [*attributes, *(one.column.name for one in self._aggregates if one.column is not None)]
+        walk = pages(query._clone(_shape=None, select=keys(query.model, needed)))
+        found: dict[tuple[Any, ...], list[Tally]] = {}
+        while not walk.finished:
+            for raw in (yield from walk.page()):
+                row = query.model.from_appwrite(raw, query.db)
+                group = tuple([getattr(row, attribute) for attribute in attributes])
+                if group not in found:
+                    found[group] = [one.tally() for one in self._aggregates]
+                for tally in found[group]:
+                    tally.add(row)
+        return [
+            {
+                **dict(zip(names, group, strict=True)),
+                **{one.name: t.value for one, t in zip(self._aggregates, tallies, strict=True)},
+            }
+            for group, tallies in found.items()
+        ]
+
+    filter = exclude = Unavailable(
+        "Groups are chosen in Python, [group for group in groups if group['n'] > 1]; rows before they are summed up,"
+        " filter(...).values(...).annotate(...).",
+        name="To filter groups",
+    )
+    values = values_list = Unavailable(
+        "A group is a dict: take what you want out of it, [(group['genre'], group['n']) for group in groups].",
+        name="To choose columns of groups",
+    )
+
+    def count(self) -> int:
+        """How many groups there are."""
+        return len(self)
+
+    async def acount(self) -> int:
+        return len([group async for group in self])
+
+    def first(self) -> dict[str, Any] | None:
+        """The first group in this order, or None."""
+        return next(iter(self), None)
+
+    async def afirst(self) -> dict[str, Any] | None:
+        return next(iter([group async for group in self]), None)
+
+    def _kept(self) -> list[dict[str, Any]]:
+        """All groups; nothing is waited for where they are known."""
+        if self._found is None:
+            self._found = run(self._groups())
+        return self._sorted(self._found)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self._kept())
+
+    async def __aiter__(self) -> AsyncIterator[dict[str, Any]]:
+        if self._found is None:
+            self._found = await arun(self._groups())
+        for group in self._sorted(self._found):
+            yield group
+
+    def __len__(self) -> int:
+        return len(self._kept())  # which list() asks too
+
+    def __bool__(self) -> bool:
+        return bool(self._kept())
+
+    def __repr__(self) -> str:
+        return f"<Groups of {self.model.__name__} by {', '.join(self._names)}>"
+
+    __and__ = __or__ = __xor__ = Unavailable("Choose rows before they are summed up.", name="To combine groups")
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._kept()[key]

@@ -1,0 +1,1 @@
+"""Django's lookups as Appwrite's filters."""

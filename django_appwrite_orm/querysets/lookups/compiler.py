@@ -1,0 +1,302 @@
+"""From Django's way of asking (`price__lt=20`, `Q`, `-price`) to Appwrite's clauses.
+
+Whether text compares with or without case is the server's business, and depends on the database under it:
+docs/queries.md says which lookup follows which rule. The `i` forms put the same question as those without.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from django.core.exceptions import FieldError, ValidationError
+from django.db.models import OuterRef, Q
+
+from ...exceptions import NotSupportedError
+from ...plans import EVERYTHING, NOTHING, TEXT_LIMIT, Clause, conjunction, disjunction, fits, negation
+from ...registry import registry
+from ...relations.paths import Way, find_way, ways_back
+from ...tables import Row, columns
+from ...tables.columns.relations import RelationshipColumn
+from ...tables.columns.serialized import STORED_AS_TEXT
+from ...tables.columns.spatial import Spatial
+from ...tables.system_columns import column_by_key, column_of, within_sequences
+from .dates import DATE_PARTS, part_of_date
+from .relations import across, refusal
+from .spatial import PLACE_LOOKUPS, place_clause
+from .subqueries import among, is_queryset, membership
+
+_METHODS = {"gt": "greaterThan", "gte": "greaterThanEqual", "lt": "lessThan", "lte": "lessThanEqual"}
+_TEXT = {
+    "iexact": "equal",
+    "contains": "contains",
+    "icontains": "contains",
+    "startswith": "startsWith",
+    "istartswith": "startsWith",
+    "endswith": "endsWith",
+    "iendswith": "endsWith",
+    "search": "search",
+}
+_PATTERNS = frozenset({"contains", "startsWith", "endsWith"})
+_OF_ARRAYS = {"contains": "containsAll", "contains_all": "containsAll", "contains_any": "containsAny"}
+_PLAIN = ("exact", "in", "range", "isnull", *_METHODS)
+_OF_REFERENCES = ("exact", "in", "isnull")
+
+# What `Column.to_bounds` says.
+Bounds = tuple[Any, Any]
+
+
+def where(table: type[Row], condition: Q) -> Clause:
+    """The clause for a `Q` of any depth. Raises FieldError, ValidationError or NotSupportedError."""
+    if condition.connector not in (Q.AND, Q.OR):
+        raise NotSupportedError(f"Appwrite has no {condition.connector} of conditions. Write it with & and |.")
+    parts = list(_parts(table, condition))
+    if not parts:
+        return EVERYTHING
+    clause = conjunction(parts) if condition.connector == Q.AND else disjunction(parts)
+    if not condition.negated:
+        return clause
+    try:
+        return negation(clause, lambda key: _nullable(table, key))
+    except ValueError as error:
+        raise refusal(table, clause) or NotSupportedError(f"{error}; it cannot be excluded.") from None
+
+
+def _nullable(table: type[Row], key: str) -> bool:
+    """Whether a row may have nothing in this column. It may not be declared: the other side of a relationship."""
+    column = column_by_key(table, key)
+    return column is None or not column.required
+
+
+def order(table: type[Row], names: Iterable[str]) -> tuple[Clause, ...]:
+    """The clauses for `order_by` names: `price`, `-price`, `?` for a random order."""
+    clauses = []
+    for name in names:
+        if not isinstance(name, str):
+            raise FieldError(f"{table.__name__}: an order is a name, such as 'price' or '-price', not {name!r}.")
+        if name == "?":
+            clauses.append(Clause("orderRandom"))
+            continue
+        column = _askable(table, name[1:] if name[:1] in ("-", "+") else name)
+        if isinstance(column, RelationshipColumn):
+            raise FieldError(f"{table.__name__}.{column.name}: Appwrite cannot order by a relationship.")
+        clauses.append(Clause("orderDesc" if name.startswith("-") else "orderAsc", column.key))
+    return tuple(clauses)
+
+
+def _parts(table: type[Row], condition: Q) -> Iterator[Clause]:
+    """What a Q says, one by one. What it says together of a relation to many, it says of the same row there."""
+    together: dict[Way, list[Any]] = {}
+    for child in _flat(condition):
+        if isinstance(child, Q):
+            yield where(table, child)
+            continue
+        path, value = _said(child)
+        name, _, rest = path.partition("__")
+        way = None if name in table._meta.references and rest in ("", *_OF_REFERENCES) else find_way(table, name)
+        if way is None:
+            yield _lookup(table, path, value)
+        elif rest == "isnull" or (value is None and rest in ("", "exact")):
+            anything = across(table, way, EVERYTHING)
+            nothing = rest != "isnull" or _truth(name, value)
+            yield negation(anything, lambda key: _nullable(table, key)) if nothing else anything
+        else:
+            there = (
+                (rest, value)
+                if rest not in ("", *_OF_REFERENCES)
+                else (f"id__{rest or 'exact'}", ids_for(way.other, value))
+            )
+            if way.here is not None and not way.here_many:
+                found = across(table, way, where(way.other, Q(there)))
+                yield disjunction([found, *_nothing_there(table, way.here, path, value)])
+            elif condition.connector == Q.AND:
+                together.setdefault(way, []).append(there)
+            else:
+                yield across(table, way, where(way.other, Q(there)))
+    for way, said in together.items():
+        yield across(table, way, where(way.other, Q(*said)))
+
+
+def _nothing_there(table: type[Row], key: str, path: str, value: Any) -> Iterator[Clause]:
+    """The rows that lead to none, where the lookup asks for nulls: as in an outer join, all is null there."""
+    lookup = path.rpartition("__")[2]
+    if _nullable(table, key) and (value is True if lookup == "isnull" else value is None):
+        yield Clause("isNull", key)
+
+
+def _flat(condition: Q) -> Iterator[Any]:
+    """The children of a Q, and in their places those of children that say nothing but "and"."""
+    for child in condition.children:
+        if isinstance(child, Q) and child.connector == condition.connector == Q.AND and not child.negated:
+            yield from _flat(child)
+        else:
+            yield child
+
+
+def _said(child: Any) -> tuple[str, Any]:
+    if not (isinstance(child, tuple) and len(child) == 2):
+        raise NotSupportedError(
+            f"Appwrite cannot filter by the expression {child!r}. Use lookups, such as price__lt=20."
+        )
+    return str(child[0]), child[1]
+
+
+def _lookup(table: type[Row], path: str, value: Any) -> Clause:
+    name, *rest = path.split("__")
+    if name in table._meta.references:
+        reference = table._meta.references[name]
+        name, value = reference.column_name, ids_for(lambda: registry.target(table, reference), value)
+    column = _askable(table, name, lambda: [way.alias or way.name for way in ways_back(table)])
+    lookup, allowed = "__".join(rest) or "exact", _allowed(column)
+    if lookup not in allowed:
+        near = difflib.get_close_matches(lookup, allowed, n=3)
+        guess = f" Did you mean: {', '.join(near)}?" if near else ""
+        raise FieldError(f"{table.__name__}.{name} has no lookup {lookup!r}.{guess} It has: {', '.join(allowed)}.")
+    if is_queryset(value):
+        return among(table, path, column, lookup, value)
+    if isinstance(value, OuterRef):
+        raise NotSupportedError(
+            f"{table.__name__}.{path}: Appwrite knows no outer query, so there is no OuterRef. Give this queryset's"
+            f" column to the outer one instead: filter(pk__in={table.__name__}.objects.filter(...).values({name!r}))."
+        )
+    _refuse_expression(table, path, value)
+
+    def bounds(one: Any) -> Bounds:
+        if is_queryset(one):
+            raise NotSupportedError(f"{table.__name__}.{path}: a queryset stands alone, {column.name}__in=queryset.")
+        _refuse_expression(table, path, one)
+        try:
+            return column.to_bounds(one)
+        except ValidationError as error:
+            raise ValidationError({name: error.messages}) from None
+
+    clause = _clause(column, lookup, value, bounds)
+    if clause.attribute == "$sequence":
+        clause = within_sequences(clause)
+    if not _sendable(clause):
+        raise NotSupportedError(f"{table.__name__}.{path}: Appwrite takes at most {TEXT_LIMIT} characters in a value.")
+    return clause
+
+
+def _refuse_expression(table: type[Row], path: str, value: Any) -> None:
+    if isinstance(value, Q) or hasattr(value, "resolve_expression"):
+        raise NotSupportedError(f"{table.__name__}.{path}: Appwrite compares a column with values, not with {value!r}.")
+
+
+def ids_for(other: type[Row] | Callable[[], type[Row]], value: Any) -> Any:
+    """Rows of `other` as their ids, wherever a reference is compared. Raises ValueError for a row of another table,
+    and for one without an id: it would be asked for as if it were None."""
+    if isinstance(value, Row):
+        wanted = other if isinstance(other, type) else other()
+        if not isinstance(value, wanted) or value.id is None:
+            raise ValueError(f"Expected a saved {wanted.__name__} or its id, not {type(value).__name__} {value}.")
+        return value.id
+    if is_queryset(value):
+        wanted = other if isinstance(other, type) else other()
+        if value.names is None and value.model is not wanted:
+            raise ValueError(f"Expected a queryset of {wanted.__name__}, not of {value.model.__name__}.")
+        return value
+    if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
+        return [ids_for(other, one) for one in value]
+    return value
+
+
+def _askable(table: type[Row], name: str, also: Callable[[], Iterable[str]] = tuple) -> columns.Column:
+    """The column, if Appwrite can compare it. Raises FieldError and NotSupportedError."""
+    column = column_of(table, name, also)
+    if column.encrypted:
+        raise NotSupportedError(
+            f"{table.__name__}.{name} is encrypted: Appwrite can neither filter nor order by it. Keep a digest of it in"
+            " a second column to find rows by."
+        )
+    return column
+
+
+def _allowed(column: columns.Column) -> tuple[str, ...]:
+    if column.array:
+        return ("isnull", *_OF_ARRAYS)
+    if column.type_name == "datetime" or isinstance(column, columns.Date):
+        return (*_PLAIN, *DATE_PARTS)
+    if isinstance(column, columns.JSON):
+        return ("isnull", "exact")
+    if isinstance(column, Spatial):
+        return ("isnull", *PLACE_LOOKUPS)
+    if isinstance(column, RelationshipColumn):
+        return _OF_REFERENCES
+    return (*_PLAIN, *_TEXT) if column.is_text and not isinstance(column, STORED_AS_TEXT) else _PLAIN
+
+
+def _sendable(clause: Clause) -> bool:
+    """Whether each value alone has room in a query; how many there are is the business of `plans.split`."""
+    if clause.method in ("and", "or"):
+        return all(map(_sendable, clause.values or ()))
+    return fits(clause) or all(fits(Clause(clause.method, clause.attribute, (one,))) for one in clause.values or ())
+
+
+def _clause(column: columns.Column, lookup: str, value: Any, bounds: Callable[[Any], Bounds]) -> Clause:
+    key = column.key
+    if lookup == "isnull" or (value is None and lookup in ("exact", "iexact")):
+        return Clause("isNull" if lookup != "isnull" or _truth(column.name, value) else "isNotNull", key)
+    if isinstance(column, Spatial):
+        return place_clause(column, lookup, value)
+    if column.array:
+        several = value if isinstance(value, (list, tuple, set, frozenset)) else [value]
+        return _of_array(key, lookup, [bounds(one) for one in several])
+    if lookup == "in":
+        return membership(column, _exact(bounds(one) for one in _several(column, value) if one is not None))
+    if lookup == "range":
+        low, high = _pair(column, value)
+        first, last = bounds(low)[1], bounds(high)[0]
+        return NOTHING if first is None or last is None else Clause("between", key, (first, last))
+    if lookup in _METHODS:
+        return _compared(key, lookup, bounds(value))
+    if lookup in DATE_PARTS:
+        return part_of_date(column, lookup, value, lambda moment: bounds(moment)[1])
+    method, exact = _TEXT.get(lookup, "equal"), _exact([bounds(value)])
+    if not exact:
+        return NOTHING
+    # Appwrite puts a backslash before the wildcards in a pattern, but not before a backslash.
+    return Clause(method, key, (exact[0].replace("\\", "\\\\") if method in _PATTERNS else exact[0],))
+
+
+def _exact(found: Iterable[Bounds]) -> list[Any]:
+    """Those of these values that the column can hold. No row is equal to another one."""
+    return [low for low, high in found if low is not None and low == high]
+
+
+def _compared(key: str, lookup: str, bounds: Bounds) -> Clause:
+    """A comparison with the nearest value that the column can hold, on the side that leaves the same rows."""
+    low, high = bounds
+    nearest = low if lookup in ("gt", "lte") else high
+    if nearest is not None:
+        return Clause(_METHODS[lookup], key, (nearest,))
+    # The value lies above or below all that the column can hold.
+    return Clause("isNotNull", key) if lookup in ("gt", "lt") else NOTHING
+
+
+def _of_array(key: str, lookup: str, items: list[Bounds]) -> Clause:
+    values = _exact(items)
+    if len(values) < len(items) and lookup != "contains_any":
+        return NOTHING  # no array holds an item that the column cannot hold
+    if not values:  # every array holds all of nothing, and none holds any of it
+        return NOTHING if lookup == "contains_any" else Clause("isNotNull", key)
+    return Clause(_OF_ARRAYS[lookup], key, tuple(values))
+
+
+def _truth(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValidationError({name: "The value of isnull must be True or False."})
+    return value
+
+
+def _several(column: columns.Column, value: Any) -> Iterable[Any]:
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+        raise ValidationError({column.name: f"The value of in must be a list, not {type(value).__name__}."})
+    return value
+
+
+def _pair(column: columns.Column, value: Any) -> Sequence[Any]:
+    if not isinstance(value, (list, tuple)) or len(value) != 2:
+        raise ValidationError({column.name: "The value of range must be a pair: (low, high)."})
+    return value

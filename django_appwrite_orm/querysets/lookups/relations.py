@@ -1,0 +1,180 @@
+"""Filters that lead across a relation.
+
+What is asked of the other table is a question of its own, with an answer of its own in the cache; what it gives
+takes the condition's place before the first table is asked. Where Appwrite itself can follow a relationship in the
+same question (as recorded: simple conditions, none of them negated), it is asked to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import FieldError
+
+from ...credentials import IdentifiedAlias
+from ...exceptions import NotSupportedError
+from ...plans import NOTHING, Clause, conjunction, disjunction, negation
+from ...relations.paths import Way
+from ...sansio import Steps
+from ...tables import Row
+from .subqueries import FOLLOWS, Among
+
+if TYPE_CHECKING:
+    from ..pagination import Raw
+    from ..query import Selection
+
+# Rows of the other table that a lookup across a relation, or a queryset as a value, may match.
+FOLLOWED_LIMIT = 5000
+# What is recorded to work across a relationship, and cannot hold where there is nothing at its other end.
+_NATIVE = frozenset(
+    {"equal", "lessThan", "lessThanEqual", "greaterThan", "greaterThanEqual", "between", "startsWith", "endsWith"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Across(Clause):
+    """Rows that lead to such rows of `other` as match the clause in `values`: a clause of ours.
+
+    They are those whose `attribute` is among what these rows have in `key`: an id, or a list of linked ids. No
+    attribute: only Appwrite can tell, by the name `native`.
+    """
+
+    other: type[Row] = Row
+    key: str = "$id"
+    native: str | None = None
+    way: str = ""
+
+    @property
+    def where(self) -> Clause:
+        condition: Clause = (self.values or ())[0]
+        return condition
+
+    @property
+    def natively(self) -> Clause | None:
+        """The same as Appwrite's own condition, where it has one."""
+        where = self.where
+        column = self.other._meta.by_key.get(where.attribute or "")
+        if (
+            self.method != FOLLOWS
+            or self.native is None
+            or where.method not in _NATIVE
+            or column is None
+            or column.array
+        ):
+            return None
+        return Clause(where.method, f"{self.native}.{where.attribute}", where.values)
+
+
+def across(table: type[Row], way: Way, where: Clause) -> Clause:
+    """Rows of `table` that lead, by `way`, to a row that matches `where`. Raises FieldError where that cannot be
+    told."""
+    attribute, key = None, "$id"
+    if way.here is not None and not way.here_many:
+        attribute = way.here
+    elif way.beyond is not None:
+        attribute, key = "$id", way.beyond
+    clause = Across(FOLLOWS, attribute, (where,), way.other, key, way.native, way.name)
+    if attribute is None and clause.natively is None:
+        raise FieldError(
+            f"{table.__name__}: Appwrite follows {way.name!r} in simple conditions on columns of {way.other.__name__}"
+            " only, for it is a relationship to many that is seen from one side. Give it a two_way_key."
+        )
+    return clause
+
+
+def crosses(clause: Clause) -> bool:
+    """Whether something else has to be asked before this can be."""
+    if clause.method in ("and", "or"):
+        return any(map(crosses, clause.values or ()))
+    return isinstance(clause, (Across, Among))
+
+
+def refusal(table: type[Row], clause: Clause) -> NotSupportedError | None:
+    """Why such a clause cannot stand where it does, if a relationship in it is one that only Appwrite can follow."""
+    if isinstance(clause, Across) and clause.attribute is None:
+        return NotSupportedError(
+            f"{table.__name__}: Appwrite follows {clause.way!r}, a relationship to many that is seen from one"
+            " side, in a single condition that is neither negated nor one of several alternatives, and not for"
+            " users. Give it a two_way_key."
+        )
+    parts = (clause.values or ()) if clause.method in ("and", "or") else ()
+    return next((found for part in parts if (found := refusal(table, part)) is not None), None)
+
+
+def followed(query: Selection[Any]) -> Steps[Any]:
+    """The same selection with every relation in its filters followed, or left to Appwrite, and every queryset in them
+    asked."""
+    if not crosses(query._where):
+        return query
+    natives: set[str] | None = None if isinstance(query.db, IdentifiedAlias) else set()
+    return query._clone(_where=(yield from _followed(query, query._where, natives)))
+
+
+def _followed(query: Selection[Any], clause: Clause, natives: set[str] | None) -> Steps[Clause]:
+    """`natives` are the relationships that are left to Appwrite already; it takes several conditions on one for
+    conditions on the same row. None where nothing can be left to it."""
+    if clause.method in ("and", "or"):
+        parts = []
+        for part in clause.values or ():
+            parts.append((yield from _followed(query, part, natives if clause.method == "and" else None)))
+        return conjunction(parts) if clause.method == "and" else disjunction(parts)
+    if isinstance(clause, Among):
+        return _positive_or_not(clause, clause.matching((yield from _found_in(query, clause))))
+    if not isinstance(clause, Across):
+        return clause
+    native = clause.natively
+    if native is not None and natives is not None and clause.native not in natives:
+        natives.add(str(clause.native))
+        return native
+    if (refused := refusal(query.model, clause)) is not None:
+        raise refused
+    ids = yield from _ids_in(query, clause)
+    matching = Clause("equal", clause.attribute, tuple(ids)) if ids else NOTHING
+    return _positive_or_not(clause, matching)
+
+
+def _positive_or_not(clause: Clause, matching: Clause) -> Clause:
+    return matching if clause.method == FOLLOWS else negation(matching, lambda key: False)
+
+
+def _ids_in(query: Selection[Any], clause: Across) -> Steps[list[str]]:
+    from ..prefetch import asked_beside
+
+    other = asked_beside(clause.other, query.db)._clone(
+        _where=clause.where, is_placed=query.is_placed, policy=query.policy, select=(clause.key,)
+    )
+    what = f"a lookup across {clause.way!r}"
+    raws = yield from _all_of(query, other, what)
+    return list(dict.fromkeys(one for raw in raws for one in linked_ids(raw.get(clause.key))))
+
+
+def _found_in(query: Selection[Any], clause: Among) -> Steps[list[Row]]:
+    other = clause.question(query)
+    raws = yield from _all_of(query, other, f"a queryset as the value of {clause.column.name}__in")
+    return [other.model.from_appwrite(raw, other.db) for raw in raws]
+
+
+def _all_of(query: Selection[Any], other: Selection[Any], what: str) -> Steps[list[Raw]]:
+    """The rows of another question, as far as its answer may take a condition's place."""
+    from ..pagination import pages
+
+    walk = pages(other._window(0, FOLLOWED_LIMIT + 1))
+    raws: list[Raw] = []
+    while not walk.finished:
+        raws += yield from walk.page()
+    if len(raws) > FOLLOWED_LIMIT:
+        raise NotSupportedError(
+            f"{query.model.__name__}: {what} matches more than {FOLLOWED_LIMIT} rows of {other.model.__name__}."
+            " Narrow it down, or ask from the other side."
+        )
+    return raws
+
+
+def linked_ids(value: Any) -> Iterable[str]:
+    """The ids in what Appwrite shows of a link: an id, a row, a list of rows, or nothing."""
+    if isinstance(value, list):
+        return [one for item in value for one in linked_ids(item)]
+    one = value.get("$id") if isinstance(value, dict) else value
+    return [one] if one else []

@@ -1,0 +1,116 @@
+"""A queryset as the value of `in`: a question of its own, asked when the other one is, and before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+from django.core.exceptions import FieldError, ValidationError
+
+from ...conf import VALID_ID
+from ...credentials import IdentifiedAlias, same_identity
+from ...exceptions import NotSupportedError
+from ...plans import NOTHING, Clause
+from ...tables import Row, columns
+from ...tables.columns.spatial import Spatial
+from ...tables.system_columns import SYSTEM_COLUMNS, column_of
+
+if TYPE_CHECKING:
+    from ..query import Selection
+
+FOLLOWS, FOLLOWS_NOT = "follows", "followsNot"
+_NUMBERS = ("integer", "bigint", "double")
+
+
+@dataclass(frozen=True, slots=True)
+class Among(Clause):
+    """Rows whose `attribute` is among what the rows of `query` have in `source`: a clause of ours."""
+
+    column: Any = None  # these two are columns, which mypy takes for what they describe in a row
+    source: Any = None
+    query: Any = None
+
+    def question(self, outer: Selection[Any]) -> Selection[Any]:
+        """What is asked first. A queryset that speaks for nobody in particular is asked for whom `outer` speaks, and
+        one for which no connection was named where `outer` was told to ask, as a lookup across a relation is."""
+        query: Selection[Any] = self.query
+        follows = outer.is_placed and not query.is_placed
+        place = (query.model._meta.using or outer.db) if follows else query.db
+        alias = same_identity(query.db if isinstance(query.db, IdentifiedAlias) else outer.db, place)
+        return query._clone(
+            db=alias,
+            is_placed=query.is_placed or outer.is_placed,
+            policy=query.policy or outer.policy,
+            select=(self.source.key,),
+            related=(),
+            _shape=None,
+        )
+
+    def matching(self, rows: Iterable[Row]) -> Clause:
+        """The condition that these rows make of it. A value that the column cannot hold is in no row."""
+        values = []
+        for value in (getattr(row, self.source.name) for row in rows):
+            with suppress(ValidationError):
+                values.append(None if value is None else self.column.to_query(value))
+        return membership(self.column, values)
+
+
+def membership(column: columns.Column, values: Iterable[Any]) -> Clause:
+    """Rows that have one of these values, as they stand in queries; None is no value."""
+    several = dict.fromkeys(one for one in values if one is not None)
+    if column.key == "$id":
+        # Case does not matter in ids, and no row has one that cannot be one.
+        several = dict.fromkeys({one.lower(): one for one in several if VALID_ID.fullmatch(one)}.values())
+    return Clause("equal", column.key, tuple(several)) if several else NOTHING
+
+
+def is_queryset(value: object) -> TypeGuard[Selection[Any]]:
+    """Whether a value has to be asked for first. Raises NotSupportedError for groups, which are dicts."""
+    from ..grouping import Groups
+    from ..query import Selection
+
+    if isinstance(value, Groups):
+        raise NotSupportedError("Groups are no values: give a list of theirs, [group['genre'] for group in groups].")
+    return isinstance(value, Selection)
+
+
+def among(table: type[Row], path: str, column: columns.Column, lookup: str, query: Selection[Any]) -> Among:
+    """The clause for `column__in=query`. Raises NotSupportedError for another lookup, and FieldError unless the
+    queryset gives one column of the same kind."""
+    where = f"{table.__name__}.{path}"
+    if lookup != "in":
+        raise NotSupportedError(f"{where}: a queryset can be the value of in alone, {column.name}__in=queryset.")
+    if query.names is not None and len(query.names) != 1:
+        raise FieldError(f"{where}: the queryset must give one column, not {', '.join(query.names)}.")
+    source = SYSTEM_COLUMNS["id"] if query.names is None else column_of(query.model, query.names[0])
+    if source.array or isinstance(source, (columns.JSON, Spatial)):
+        raise FieldError(f"{where}: {query.model.__name__}.{source.name} holds several values.")
+    if _kind(source) != _kind(column):
+        raise FieldError(
+            f"{where}: {query.model.__name__}.{source.name} is of another kind. Give the column to compare with,"
+            " as in queryset.values('price')."
+        )
+    return Among(FOLLOWS, column.key, None, column, source, query)
+
+
+def values_of(names: tuple[str, ...] | None, results: Iterable[Any]) -> list[Any]:
+    """The `results` of a queryset as the value of `in` in the lookup of a Django model; `names` are what `values()` was
+    asked for, None for rows. Raises FieldError for several columns."""
+    if names is not None and len(names) != 1:
+        raise FieldError(f"A queryset as the value of in must give one column, not {', '.join(names)}.")
+    return [_single(result, "pk" if names is None else names[0]) for result in results]
+
+
+def _single(value: Any, name: str) -> Any:
+    if isinstance(value, Row):
+        return value.pk
+    if isinstance(value, dict):
+        return value[name]
+    return value[0] if isinstance(value, tuple) else value
+
+
+def _kind(column: columns.Column) -> str:
+    """What is compared with its like alone: texts, numbers, and every other kind."""
+    return "text" if column.is_text else "number" if column.type_name in _NUMBERS else column.type_name

@@ -1,0 +1,353 @@
+"""Each combination of values once.
+
+Appwrite tells values apart for nobody before 2.5, so the rows are read, those columns alone, and values that were met
+before are passed over. A server that groups is asked for the groups, where it tells them apart as Python does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import heapq
+import json
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Protocol
+
+from django.core.cache import caches
+
+from ..connection import connections
+from ..exceptions import NotSupportedError
+from ..execution import read
+from ..plans import Clause, ListRows, Progress, conjunction, disjunction, fits, has_room
+from ..sansio import Steps, arun, run
+from ..tables import Row, columns
+from ..tables.system_columns import column_by_key, column_of
+from ..threads import closing
+from .aggregates.server import groups
+from .lookups.relations import crosses, followed
+from .mentioned import columns_to_show, tables_beside
+from .query import Selection
+
+if TYPE_CHECKING:
+    from .query import Selection
+
+
+class Distinct:
+    """The first row of each combination of `query`'s values, in its order, as `Pages`; `walk` goes over all rows.
+
+    What has been met is kept in memory. Values are the same when their JSON is.
+    """
+
+    def __init__(self, query: Selection[Any], walk: Pages) -> None:
+        self._query = query
+        self._walk = walk
+        self._met: set[str] = set()
+        self._window = Window(query)
+        self._started = False
+        self.finished = query.is_empty
+
+    def page(self) -> Steps[list[Raw]]:
+        rows: list[Raw] = []
+        if not self._started:
+            self._started = True
+            known = yield from _grouped(self._query)
+            if known is not None:
+                self.finished = True
+                return known[self._query.start : self._query.stop]
+        while not self.finished and (self._window.is_bounded or not rows):
+            for raw in (yield from self._walk.page()):
+                self._take(raw, rows)
+            self.finished = self._walk.finished or self._window.is_full
+        return rows
+
+    def _take(self, raw: Raw, rows: list[Raw]) -> None:
+        values = json.dumps([raw.get(key) for key in self._query.distinct_keys], sort_keys=True)
+        if values in self._met or self._window.is_full:
+            return
+        self._met.add(values)
+        self._window.take(raw, rows)
+
+
+def every_row(query: Selection[Any]) -> Selection[Any]:
+    """The rows among which `query` looks for its values. Raises NotSupportedError for a random order."""
+    if any(clause.method == "orderRandom" for clause in query.order):
+        raise NotSupportedError("distinct() cannot be asked in a random order. Shuffle the values in Python.")
+    return query._clone(is_distinct=False, start=0, stop=None)
+
+
+def _grouped(query: Selection[Any]) -> Steps[list[Raw] | None]:
+    """The values as rows without an id, which is not among them; None where they have to be looked for."""
+    names = query.names or ()
+    found = yield from groups(every_row(query), [], names)
+    if found is None:
+        return None
+    columns = {name: column_of(query.model, name) for name in names}
+    return [{"$id": "", **{columns[name].key: value for name, value in group.items()}} for group in found]
+
+
+# What Python orders as the server does. Texts are not among them: their order is the database's collation's.
+_ORDERED = frozenset({"integer", "bigint", "double", "boolean", "datetime"})
+
+
+class _Followed:
+    """The rows of a selection whose filters cross references, which are followed first."""
+
+    def __init__(self, query: Selection[Any], page_size: int | None) -> None:
+        self._query = query
+        self._page_size = page_size
+        self._pages: Pages | None = None
+        self.finished = False
+
+    def page(self) -> Steps[list[Raw]]:
+        if self._pages is None:
+            self._pages = pages((yield from followed(self._query)), self._page_size)
+        rows = yield from self._pages.page()
+        self.finished = self._pages.finished
+        return rows
+
+
+def pages(query: Selection[Any], page_size: int | None = None) -> Pages:
+    """The rows of `query`, in its order. Raises NotSupportedError for what no number of requests can answer."""
+    if query.distinct_keys:
+        return Distinct(query, pages(every_row(query), page_size))
+    query = query._settled()
+    if crosses(query._where):
+        return _Followed(query, page_size)
+    requests = query.requests().requests
+    if len(requests) == 1 or query.is_empty:
+        return Walk(query, requests[0], page_size)
+    whole = query._clone(start=0)
+    return _Merge(query, [Walk(whole, filters, page_size) for filters in requests])
+
+
+class _Merge:
+    """Walks over parts of one selection, in their common order; a row that is in several parts comes once.
+
+    Holds a page of each part at a time.
+    """
+
+    def __init__(self, query: Selection[Any], walks: list[Walk]) -> None:
+        self._order = _sortable_order(query)
+        self._walks = walks
+        self._waiting: list[deque[Raw]] = [deque() for _ in walks]
+        self._heads: list[tuple[_Place, int]] = []
+        self._to_fill = list(range(len(walks)))
+        self._window = Window(query)
+        self._last: str | None = None
+        self.finished = False
+
+    def page(self) -> Steps[list[Raw]]:
+        rows: list[Raw] = []
+        while not rows and not self.finished:
+            for part in self._to_fill:
+                self._waiting[part].extend((yield from self._walks[part].page()))
+                self._push(part)
+            self._to_fill = []
+            while self._heads and not self._to_fill and not self._window.is_full:
+                _, part = heapq.heappop(self._heads)
+                self._take(self._waiting[part].popleft(), rows)
+                if self._waiting[part] or self._walks[part].finished:
+                    self._push(part)
+                else:
+                    self._to_fill = [part]
+            self.finished = self._window.is_full or not (self._heads or self._to_fill)
+        return rows
+
+    def _push(self, part: int) -> None:
+        if self._waiting[part]:
+            heapq.heappush(self._heads, (self._place(self._waiting[part][0]), part))
+
+    def _take(self, raw: Raw, rows: list[Raw]) -> None:
+        if raw["$id"] == self._last:  # the order ends in the sequence, so the same row follows itself
+            return
+        self._last = raw["$id"]
+        self._window.take(raw, rows)
+
+    def _place(self, raw: Raw) -> _Place:
+        return _Place(
+            [(int(raw[key]) if key == "$sequence" else raw[key], descending) for key, descending in self._order]
+        )
+
+
+class _Place:
+    """Where a row stands in the order: nulls first ascending, last descending."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: list[tuple[Any, bool]]) -> None:
+        self._values = values
+
+    def __lt__(self, other: _Place) -> bool:
+        for (mine, descending), (its, _) in zip(self._values, other._values, strict=True):
+            if mine != its:
+                before = mine is None or (its is not None and mine < its)
+                return before != descending
+        return False
+
+
+def _sortable_order(query: Selection[Any]) -> list[tuple[str, bool]]:
+    """The keys of the order, each with whether it descends, the sequence last. Raises NotSupportedError."""
+    table: type[Row] = query.model
+    order = []
+    for clause in (*query.order, *BY_SEQUENCE):
+        column = column_by_key(table, clause.attribute) if clause.attribute else None
+        if column is None or column.array or column.type_name not in _ORDERED or query.cursor:
+            what = "a cursor" if query.cursor else f"the order by {clause.attribute or 'random'}"
+            raise NotSupportedError(
+                f"{table.__name__}: so many values take several requests, and {what} cannot be kept over them: only"
+                " Appwrite knows how its database orders text. Order by the sequence, a number or a date, or ask"
+                " for fewer values at a time."
+            )
+        order.append((str(clause.attribute), clause.method == "orderDesc"))
+    return order
+
+
+def read_ahead(walk: Pages) -> Iterator[list[Raw]]:
+    """Every page of `walk`. The next one is fetched in a thread of this iteration, which ends with it; that
+    thread sees the reader's context, so that what it reads is noted for the reader's response."""
+    page = run(walk.page())
+    if walk.finished:
+        yield page
+        return
+    with ThreadPoolExecutor(1, thread_name_prefix="appwrite-page") as thread:
+        while not walk.finished:
+            context = contextvars.copy_context()
+            following = thread.submit(context.run, _page_apart, walk)
+            yield page
+            page = following.result()
+        yield page
+
+
+def _page_apart(walk: Pages) -> list[Raw]:
+    """In this thread, with clients of the caches of its own: not every one may be used by two threads, and with the
+    context older versions of asgiref bring the reader's along."""
+    for alias in caches:
+        with suppress(AttributeError):  # none was brought along
+            del caches[alias]
+    return closing(run)(walk.page())
+
+
+async def aread_ahead(walk: Pages) -> AsyncIterator[list[Raw]]:
+    """The same on the running event loop."""
+    page = await arun(walk.page())
+    while not walk.finished:
+        following = asyncio.create_task(arun(walk.page()))
+        try:
+            yield page
+            page = await following
+        finally:
+            following.cancel()
+    yield page
+
+
+Raw = dict[str, Any]
+BY_SEQUENCE = (Clause("orderAsc", "$sequence"),)
+
+
+class Pages(Protocol):
+    """The rows of a selection as Appwrite sent them, a page at a time."""
+
+    finished: bool
+
+    def page(self) -> Steps[list[Raw]]:
+        """The next page, empty at the end."""
+
+
+class Walk:
+    """The rows that one set of conditions matches.
+
+    A walk asks for what comes after the last row it has seen: rows created or deleted meanwhile shift nothing,
+    and the last page costs the server no more than the first. Appwrite's own cursor is not used for that, for
+    it loses rows that are null in the order. Where the last row cannot say what comes after it (an order by a
+    float, of which Appwrite shows 14 digits only, or at random), the walk goes by offset.
+    """
+
+    def __init__(self, query: Selection[Any], filters: tuple[Clause, ...], page_size: int | None = None) -> None:
+        self._query = query
+        self._filters = filters
+        self._page_size = page_size or connections[query.db].settings.page_size
+        self._position = 0
+        self._after: Clause | None = None
+        self._progress = Progress(f"table {query.ref.table}")
+        self.finished = query.is_empty
+
+    def page(self) -> Steps[list[Raw]]:
+        query = self._query
+        left = None if query.stop is None else query.stop - query.start - self._position
+        wanted = self._page_size if left is None else min(self._page_size, left)
+        if self.finished or wanted <= 0:
+            self.finished = True
+            return []
+        found = yield from read(query.model, query.db, self._plan(wanted), query.policy)
+        rows: list[Raw] = found["rows"]
+        self._position += len(rows)
+        self.finished = len(rows) < wanted
+        if rows and not self.finished:
+            after = None if query.cursor else _beyond(query.model, query.order, rows[-1])
+            # Without it the walk goes by offset, which needs no room.
+            self._after = after if after is None or has_room((*self._filters, after), query.room) else None
+            if self._after is not None:
+                self._progress.reached(self._after)
+            elif len(rows) > 1 and all(clause.attribute for clause in query.order):  # not at random
+                self._progress.reached(tuple(row["$id"] for row in rows))
+        return rows
+
+    def _plan(self, limit: int) -> ListRows:
+        query, order = self._query, self._query.order or BY_SEQUENCE
+        offset = query.start + self._position if self._after is None else 0
+        filters = (*self._filters, *query.cursor) if self._after is None else (*self._filters, self._after)
+        # Where the next page begins is told by the columns of the order.
+        select = columns_to_show(query, (clause.attribute for clause in order))
+        beside = tables_beside(query, filters, select)
+        return ListRows(query.ref, filters, order, limit, offset, select, beside=beside)
+
+
+class Window:
+    """The part of rows that come one by one which a selection's slice takes."""
+
+    def __init__(self, query: Selection[Any]) -> None:
+        self._skip = query.start
+        self._left = None if query.stop is None else query.stop - query.start
+
+    @property
+    def is_bounded(self) -> bool:
+        return self._left is not None
+
+    @property
+    def is_full(self) -> bool:
+        return self._left == 0
+
+    def take(self, raw: Raw, rows: list[Raw]) -> None:
+        """Add the next row to `rows` if it lies inside."""
+        if self._skip:
+            self._skip -= 1
+            return
+        rows.append(raw)
+        if self._left is not None:
+            self._left -= 1
+
+
+def _beyond(table: type[Row], order: tuple[Clause, ...], last: Raw) -> Clause | None:
+    """The condition for rows after `last` in this order, which ends in the sequence as the server's does; None
+    where there is none."""
+    beyond = Clause("greaterThan", "$sequence", (str(last["$sequence"]),))
+    for clause in reversed(order):
+        key, descending = clause.attribute, clause.method == "orderDesc"
+        comparison = "lessThan" if descending else "greaterThan"
+        column = column_by_key(table, key) if key else None
+        if key == "$sequence":
+            beyond = Clause(comparison, key, (str(last[key]),))
+        elif column is None or column.array or isinstance(column, columns.Float) or key not in last:
+            return None
+        elif last[key] is None:  # nulls come first ascending and last descending
+            further = [] if descending else [Clause("isNotNull", key)]
+            beyond = disjunction([*further, conjunction([Clause("isNull", key), beyond])])
+        else:
+            further = [Clause(comparison, key, (last[key],))]
+            if descending and not key.startswith("$"):
+                further.append(Clause("isNull", key))
+            beyond = disjunction([*further, conjunction([Clause("equal", key, (last[key],)), beyond])])
+    return beyond if fits(beyond) else None

@@ -1,0 +1,1 @@
+"""Operations that write rows: create, save, update, delete, in bulk and one by one."""

@@ -1,0 +1,208 @@
+"""Many new rows: by hundreds, each hundred whole or not at all, or as far as they can be written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+from appwrite.id import ID
+from django.core.exceptions import ValidationError
+
+from ... import signals
+from ...exceptions import AppwriteError, IntegrityError, NotSupportedError, RateLimited, Unavailable
+from ...execution import announce, write
+from ...integrity import rows_after_all
+from ...plans import BULK_LIMIT, CreateRow, CreateRows
+from ...sansio import Steps
+from ...signals import Send
+from ...tables import Row
+from ...transactions import enclosing
+from .batching import Errors, batch_of, by_position, chunks_of, goes_row_by_row, is_refusal
+from .save import ref_of
+from .upsert import Conflicts
+
+R = TypeVar("R", bound=Row)
+Progress = Callable[[int, int], object]
+Data = dict[int, dict[str, Any]]
+
+
+def bulk_create(
+    table: type[R],
+    rows: list[R],
+    alias: str,
+    progress: Progress | None = None,
+    errors: Errors | None = None,
+    conflicts: Conflicts | None = None,
+    batch_size: int | None = None,
+) -> Steps[list[R]]:
+    """Write new rows, after all of them have been checked; see `Changes.bulk_create`."""
+    together = 1 if goes_row_by_row(table, alias) else batch_of(batch_size, BULK_LIMIT)
+    made_here = {position for position, row in enumerate(rows) if row.id is None}
+    _checked(table, rows, errors, conflicts)
+    transaction = enclosing(alias)
+    if conflicts is not None and transaction is not None:
+        raise NotSupportedError(
+            "Inside atomic() Appwrite says of no row that it is there already before the commit. Use"
+            " ignore_conflicts and update_conflicts outside of it."
+        )
+    arguments = {"rows": rows, "count": len(rows), "using": alias}
+    yield Send(signals.pre_bulk_create, table, arguments, robust=False)
+    data = _checked(table, rows, errors, conflicts)
+    chunks = list(chunks_of(list(data), together))
+    if transaction is not None:
+        transaction.require(len(chunks))
+    creation = _Creation(table, rows, alias, data, {data[n]["$id"] for n in made_here & data.keys()}, errors, conflicts)
+    done = 0
+    for chunk in chunks:
+        try:
+            yield from creation.write(chunk)
+        except (Unavailable, RateLimited) as error:
+            if transaction is None:
+                error.args = (_cut_off(error, done, len(data), len(chunk)),)
+            raise
+        done += len(chunk)
+        if progress is not None:
+            progress(done, len(data))
+    written = [row for position, row in enumerate(rows) if position in creation.written]
+    arguments = {"rows": written, "count": len(written), "using": alias}
+    yield from announce(alias, Send(signals.post_bulk_create, table, arguments))
+    return written if conflicts is None else [row for n, row in enumerate(rows) if n not in (errors or ())]
+
+
+def _cut_off(error: AppwriteError, done: int, whole: int, chunk: int) -> str:
+    unknown = f", and perhaps some or all of the next {chunk}" if error.unclear else ""
+    return (
+        f"{str(error).rstrip('.')}. Of {whole} rows {done} are written{unknown}. The others keep their ids, so that"
+        " running it again goes on: bulk_create([row for row in rows if not row.is_saved], ignore_conflicts=True)."
+    )
+
+
+class _Creation(Generic[R]):
+    """One call's rows by position, and which of them are written."""
+
+    def __init__(
+        self,
+        table: type[R],
+        rows: list[R],
+        alias: str,
+        data: Data,
+        made_here: set[str],
+        errors: Errors | None,
+        conflicts: Conflicts | None,
+    ) -> None:
+        self._table = table
+        self._rows = rows
+        self._alias = alias
+        self._data = data
+        self._made_here = made_here
+        self._errors = errors
+        self._conflicts = conflicts
+        self.written: set[int] = set()
+        self._written_as: dict[str, set[int]] = {}  # the positions that each row, by its id, was written from
+
+    def write(self, positions: list[int]) -> Steps[None]:
+        """Write these rows, 100 at most, or what can be written of them."""
+        if self._conflicts is None:
+            return (yield from self._parted(positions, self._create))
+        yield from self._parted(positions, self._change)
+        positions = [position for position in positions if not self._is_done(position)]
+        if positions:
+            yield from self._parted(positions, self._create)
+
+    def _is_done(self, position: int) -> bool:
+        return position in self.written or (self._errors is not None and position in self._errors)
+
+    def _parted(self, positions: list[int], write: Callable[[list[int]], Steps[None]]) -> Steps[None]:
+        """`write` them all; if that is refused and there is something to do about it, by halves, until the culprits
+        stand alone."""
+        try:
+            yield from write(positions)
+        except AppwriteError as refusal:
+            if not self._goes_on(refusal):
+                raise
+            if len(positions) == 1:
+                return (yield from self._put_right(positions[0], refusal))
+            for half in chunks_of(positions, (len(positions) + 1) // 2):
+                yield from self._parted(half, write)
+
+    def _goes_on(self, refusal: AppwriteError) -> bool:
+        is_conflict = self._conflicts is not None and isinstance(refusal, IntegrityError)
+        return is_refusal(refusal) and (self._errors is not None or is_conflict)
+
+    def _change(self, positions: list[int]) -> Steps[None]:
+        """Those of these rows that are there already."""
+        if self._conflicts is not None:
+            part = {position: self._data[position] for position in positions}
+            self._load((yield from self._conflicts.settled(self._table, self._alias, part)))
+
+    def _create(self, positions: list[int]) -> Steps[None]:
+        sent = [self._data[position] for position in positions]
+        try:
+            answer = yield from write(self._table, self._alias, _creation(self._table, self._alias, sent))
+            # Inside a transaction Appwrite answers a bulk create without its rows.
+            shown = [answer] if "$id" in answer else answer["rows"] or sent
+        except IntegrityError as error:
+            if not error.repeated and self._goes_on(error) and (len(sent) > 1 or self._conflicts is not None):
+                raise  # what it means is asked when it stands alone
+            shown = yield from rows_after_all(self._table, self._alias, sent, error, made_here=self._made_here)
+        self._load(dict(zip(positions, shown, strict=True)))
+
+    def _put_right(self, position: int, refusal: AppwriteError) -> Steps[None]:
+        """What is to be done about a row that is refused alone: it is there, or its error is noted."""
+        if self._conflicts is not None and isinstance(refusal, IntegrityError):
+            yield from self._change([position])
+            if position in self.written or self._conflicts.ignore:
+                return
+            try:
+                yield from rows_after_all(self._table, self._alias, [self._data[position]], refusal, made_here=())
+            except IntegrityError as meaning:
+                refusal = meaning
+        if self._errors is None:
+            raise refusal
+        self._errors[position] = refusal
+
+    def _load(self, raws: dict[int, dict[str, Any]]) -> None:
+        """Note what was written. Of several that were written to one row the last one is what is there."""
+        for position, raw in raws.items():
+            self.written.add(position)
+            same = self._written_as.setdefault(raw["$id"].lower(), set())
+            same.add(position)
+            for written in same:
+                self._rows[written]._using = self._alias
+                self._rows[written]._load(dict(raw))
+
+
+def _creation(table: type[Row], alias: str, data: Sequence[dict[str, Any]]) -> CreateRow | CreateRows:
+    """The request for these rows, or for the one there is where rows go one at a time."""
+    if not goes_row_by_row(table, alias):
+        return CreateRows(ref_of(table, alias), tuple(data))
+    values = dict(data[0])
+    granted = values.pop("$permissions", None)
+    permissions = None if granted is None else tuple(granted)
+    return CreateRow(ref_of(table, alias), values.pop("$id"), values, permissions)
+
+
+def _checked(table: type[Row], rows: Sequence[Row], errors: Errors | None, conflicts: Conflicts | None) -> Data:
+    """What is sent for each row, by position; those that are not valid are raised, or noted in `errors`."""
+    data: Data = {}
+    refused: dict[int, ValidationError] = {}
+    for position, row in enumerate(rows):
+        if type(row) is not table:
+            raise TypeError(f"bulk_create of {table.__name__} was given {type(row).__name__} at position {position}.")
+        if row.is_saved:
+            raise ValueError(f"bulk_create: the row at position {position} ({row!r}) has been saved before.")
+        try:
+            values = row._new_data()
+            if conflicts is not None:
+                conflicts.check(row)
+        except ValidationError as error:
+            refused[position] = error
+            continue
+        row.id = row.id if row.id is not None else ID.unique()
+        permissions = {} if row._permissions is None else {"$permissions": row._permissions}
+        data[position] = {"$id": row.id, **permissions, **values}
+    if errors is not None:
+        errors |= refused
+    elif refused:
+        raise ValidationError(by_position(refused))
+    return data

@@ -1,0 +1,97 @@
+"""What it means that a change of many rows failed with 500: on Appwrite 1.9.6 that is also its answer to a unique value
+that another row has, and to a text that an operator makes too long (recorded). Nothing is changed then.
+
+A 500 may also be a server that fails, before or after the change. So rows are read, and the meaning is given only where
+they show that this change was not made, and cannot be. (A row that is added between the change and the reading may
+mislead them.)
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from ...connection import connections
+from ...exceptions import AppwriteError, Unavailable
+from ...integrity import unique_violation
+from ...plans import SHOWN_LIMIT, Clause, ListRows, UpdateRows, disjunction, fits
+from ...sansio import Steps
+from ...tables import Row, UniqueIndex
+from ...tables.system_columns import column_of
+from ...tables.validation import has_operators
+
+_BY_SEQUENCE = (Clause("orderAsc", "$sequence"),)
+
+
+def meaning_of(table: type[Row], alias: str, plan: UpdateRows, error: AppwriteError) -> Steps[Exception]:
+    """A `UniqueViolation` or Django's `ValidationError`, where that is proven; else `error`.
+
+    Costs one request for each unique index and each text that is added to, and nothing for other errors than
+    Appwrite's own 500.
+    """
+    if not isinstance(error, Unavailable) or error.status != 500 or error.type is None:
+        return error
+    try:
+        too_long = yield from _too_long(table, alias, plan)
+        return too_long or (yield from _taken(table, alias, plan, error)) or error
+    except AppwriteError:  # then it stays unknown
+        return error
+
+
+def _taken(table: type[Row], alias: str, plan: UpdateRows, error: AppwriteError) -> Steps[AppwriteError | None]:
+    """The violation, if a row matches that does not have the new values of a unique index yet, and either another row
+    has them or a second one matches."""
+    for index in table._meta.indexes:
+        keys = [column_of(table, name).key for name in index.columns] if isinstance(index, UniqueIndex) else []
+        new = {key: plan.data.get(key) for key in keys}
+        if not new or None in new.values() or has_operators(new):
+            continue
+        unlike = [Clause("notEqual", key, (new[key],)) for key in keys] + [Clause("isNull", key) for key in keys]
+        unchanged = yield from _rows(alias, plan, disjunction(unlike), ("$id",), 2)
+        if not unchanged:
+            continue
+        found = yield from unique_violation(table, alias, [new], error)
+        if found.index == index.key or len(unchanged) > 1:
+            found.index = index.key
+            return found
+    return None
+
+
+def _too_long(table: type[Row], alias: str, plan: UpdateRows) -> Steps[ValidationError | None]:
+    """The error, if a row would become too long, while one of those of the request has not been added to: then none
+    has, for all of them change or none."""
+    for key, value in plan.data.items():
+        text = _added(value)
+        column = table._meta.by_key.get(key)
+        size = getattr(column, "size", None)
+        if text is None or column is None or not isinstance(size, int):
+            continue
+        most = plan.first or SHOWN_LIMIT
+        rows = yield from _rows(alias, plan, Clause("isNotNull", key), ("$id", "$sequence", key), most)
+        values = [(row["$id"], row.get(key)) for row in rows]
+        long = [row_id for row_id, old in values if isinstance(old, str) and len(old) + len(text) > size]
+        if long and not all(isinstance(old, str) and old.endswith(text) for _, old in values):
+            message = f"With {len(text)} characters more, row {long[0]!r} would have more than {size}."
+            return ValidationError({column.name: ValidationError(message, code="max_length")})
+    return None
+
+
+def _added(value: object) -> str | None:
+    """The text that an operator adds; None for anything else."""
+    if not isinstance(value, str) or not has_operators({"": value}):
+        return None
+    operator = json.loads(value)
+    return str(operator["values"][0]) if operator["method"] == "stringConcat" else None
+
+
+def _rows(
+    alias: str, plan: UpdateRows, condition: Clause, select: tuple[str, ...], limit: int
+) -> Steps[list[dict[str, Any]]]:
+    """Rows of the change that meet a condition, past the cache; none where they cannot be asked for."""
+    filters = (*plan.filters, condition)
+    if not all(map(fits, filters)):
+        return []
+    answer = yield from connections[alias].follow(ListRows(plan.table, filters, _BY_SEQUENCE, limit, 0, select).fetch())
+    return list(answer.data["rows"])

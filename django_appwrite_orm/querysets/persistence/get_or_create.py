@@ -1,0 +1,63 @@
+"""The row that is there, or a new one: safe when several do it at once, as far as a unique index tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ...exceptions import IntegrityError, RowDoesNotExist
+from ...sansio import Steps
+from ...tables import Row
+from .save import SaveRow
+
+if TYPE_CHECKING:
+    from ..results import Results
+
+R = TypeVar("R", bound=Row)
+Values = Mapping[str, Any]
+
+
+def get_or_create(query: Results[R], defaults: Values | None, lookups: Values) -> Steps[tuple[R, bool]]:
+    """The row that matches, and False; or a new one, and True."""
+    try:
+        return (yield from query._get(**lookups)), False
+    except RowDoesNotExist:
+        return (yield from _created(query, defaults or {}, lookups))
+
+
+def update_or_create(
+    query: Results[R], defaults: Values | None, create_defaults: Values | None, lookups: Values
+) -> Steps[tuple[R, bool]]:
+    """The row that matches, with `defaults` set in it; or a new one."""
+    changes = defaults or {}
+    fresh = query._clone(policy=None).uncached()
+    while True:
+        try:
+            row, created = (yield from fresh._get(**lookups)), False
+        except RowDoesNotExist:
+            row, created = yield from _created(query, changes if create_defaults is None else create_defaults, lookups)
+        if created:
+            return row, True
+        for name, value in changes.items():
+            setattr(row, name, value() if callable(value) else value)
+        try:
+            yield SaveRow(row, query.db)
+            return row, False
+        except query.model.RowGone:  # deleted since it was read: once more from the start
+            continue
+
+
+def _created(query: Results[R], defaults: Values, lookups: Values) -> Steps[tuple[R, bool]]:
+    given = {name.removesuffix("__exact"): value for name, value in lookups.items()}
+    values = {name: value for name, value in given.items() if "__" not in name} | dict(defaults)
+    row = query.new_row({name: value() if callable(value) else value for name, value in values.items()})
+    try:
+        yield SaveRow(row, query.db)
+        return row, True
+    except IntegrityError:
+        # Somebody else was first; if it is not the row that was asked for, the refusal stands.
+        try:
+            return (yield from query.uncached()._get(**lookups)), False
+        except RowDoesNotExist:
+            pass
+        raise

@@ -1,0 +1,49 @@
+"""Updates with operators on the tables where Appwrite fails on them.
+
+Observed on Appwrite 1.9.6: where a table has an encrypted column, a point, a line or a polygon, an update of a row
+that holds an operator is applied and then answered with 500, so that repeating it counts twice; a transaction with
+one stays `committing`. The increment route works there, and the increment of a transaction is the same code.
+"""
+
+from __future__ import annotations
+
+import json
+
+from ...exceptions import NotSupportedError
+from ...plans import IncrementRow, UpdateRow
+from ...tables import Row
+from ...tables.validation import has_operators
+
+_SIGNS = {"increment": 1, "decrement": -1}
+
+
+def operator_obstacles(table: type[Row]) -> list[str]:
+    """The columns because of which Appwrite fails on updates of this table that hold an operator."""
+    meta = table._meta
+    return [one.name for one in meta.columns.values() if one.encrypted or one.key in meta.spatial]
+
+
+def workable(table: type[Row], plan: UpdateRow) -> UpdateRow | IncrementRow:
+    """The same change as a plan that Appwrite carries out. Raises NotSupportedError where it has none."""
+    if not has_operators(plan.data) or not operator_obstacles(table):
+        return plan
+    if len(plan.data) == 1 and plan.permissions is None:
+        operator = json.loads(next(iter(plan.data.values())))
+        match operator.get("values"):
+            case [value] if value and operator["method"] in _SIGNS:
+                return IncrementRow(plan.table, plan.row_id, plan.data, _SIGNS[operator["method"]] * value)
+    raise NotSupportedError(_refusal(table))
+
+
+def _refusal(table: type[Row]) -> str:
+    obstacles = ", ".join(operator_obstacles(table))
+    reason = (
+        f"{table.__name__} has an encrypted or spatial column ({obstacles}), and Appwrite 1.9.6 applies an"
+        " update that holds an operator there and then answers 500."
+    )
+    if table._meta.version is not None:
+        return f"{reason} So it cannot have a Version column: remove {table._meta.version.name}."
+    return (
+        f"{reason} It can add to one number column in a change of its own, such as update(n=F('n') + 1). Otherwise"
+        " read the row, change it, and write it with save(if_unchanged=True)."
+    )

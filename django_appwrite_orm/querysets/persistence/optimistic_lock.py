@@ -1,0 +1,90 @@
+"""Optimistic locking: what tells that a row was changed since it was read, and a write that takes care of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from typing import Any
+
+from django.core.exceptions import FieldError
+
+from ...connection import connections
+from ...exceptions import AppwriteError, Conflict
+from ...plans import GetRow, IncrementRow, UpdateRow
+from ...sansio import Steps
+from ...tables import Row
+from ...transactions import Transaction, enclosing
+from ..expressions import increment
+
+logger = logging.getLogger("django_appwrite_orm.queries")
+
+
+def counted(table: type[Row], data: dict[str, Any]) -> dict[str, Any]:
+    """The same changes, and one more in the table's version column: worked out by Appwrite, so that of several at
+    once all count. Raises FieldError for changes that set it themselves."""
+    version = table._meta.version
+    if version is None:
+        return data
+    refuse_version(table, [version.name] if version.key in data else ())
+    return {**data, version.key: increment(1)}
+
+
+def refuse_version(table: type[Row], names: Collection[str]) -> None:
+    """Raises FieldError if the version column is among the columns that are to be written."""
+    version = table._meta.version
+    if version is not None and version.name in names:
+        raise FieldError(f"{table.__name__}.{version.name} counts the changes of the row and cannot be set.")
+
+
+def update_if_unchanged(row: Row, alias: str, plan: UpdateRow | IncrementRow) -> Steps[Any]:
+    """Update a row that nobody has changed since it was read, by its version column, or else by the date of its last
+    change. Raises `Conflict`.
+
+    The change is staged first and the row looked at after that: what happened before is seen by the look, what
+    happens later is refused by the commit.
+    """
+    outer = enclosing(alias)
+    transaction = outer or Transaction(alias)
+    try:
+        yield from transaction.stage(type(row), plan)
+        yield from _look(row, alias, plan, transaction)
+    except BaseException:
+        if outer is None:
+            yield from transaction.roll_back()
+        raise
+    if outer is not None:
+        return dict(plan.data)
+    yield from transaction.commit()
+    return (yield from _as_written(row, alias, plan))
+
+
+def _look(row: Row, alias: str, plan: UpdateRow | IncrementRow, transaction: Transaction) -> Steps[None]:
+    """Raises `Conflict` for a row that is not as it was read. Then, and where that cannot be told, what was staged
+    must not be applied, whatever becomes of the error."""
+    version = row._meta.version
+    mark = version.key if version is not None else "$updatedAt"
+    try:
+        now = (yield from connections[alias].follow(GetRow(plan.table, plan.row_id).fetch())).data
+    except BaseException:
+        transaction.doom("it is not known whether a row was changed by somebody else since it was read")
+        raise
+    if now is None or mark not in row._raw or row._raw[mark] != now.get(mark):
+        transaction.doom("a row was changed by somebody else since it was read")
+        reason = "is gone" if now is None else "was changed since it was read" if mark in row._raw else _NOT_READ
+        raise Conflict(f"{row!r} {reason}; nothing was written. Read it again (refresh_from_db) and repeat the change.")
+
+
+def _as_written(row: Row, alias: str, plan: UpdateRow | IncrementRow) -> Steps[Any]:
+    """The row after the commit; what was sent, and no date, where it is gone again or does not come: it was written."""
+    try:
+        raw = (yield from connections[alias].follow(GetRow(plan.table, plan.row_id).fetch())).data
+    except AppwriteError as error:
+        logger.warning("%r was written, and what it is now could not be read: %s", row, error)
+        raw = None
+    if raw is None:
+        row._raw = {key: value for key, value in row._raw.items() if key != "$updatedAt"}
+        return dict(plan.data)
+    return raw
+
+
+_NOT_READ = "was not read whole, so that nothing tells whether it was changed"

@@ -1,0 +1,161 @@
+"""Changes to one row: checked first, then signals, then one request under the cache protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from appwrite.id import ID
+from django.core.exceptions import FieldError
+
+from ... import signals
+from ...connection import connections
+from ...exceptions import IntegrityError, NotFound
+from ...execution import announce, write
+from ...integrity import gone, rows_after_all, unique_violation
+from ...plans import CreateRow, DeleteRow, IncrementRow, TableRef, UpdateRow
+from ...sansio import Step, Steps
+from ...signals import Send
+from ...tables import Row, unknown_column
+from ...tables.validation import without_operators
+from ...transactions import Transaction
+from ..expressions import operators, separated
+from .increments import workable
+from .optimistic_lock import counted, update_if_unchanged
+
+R = TypeVar("R", bound=Row)
+
+
+@dataclass(frozen=True, slots=True)
+class SaveRow(Step):
+    """Save a row by its own `save()` or `asave()`, which a project may have overridden."""
+
+    row: Any
+    alias: str
+
+    def perform(self) -> None:
+        self.row.save(using=self.alias)
+
+    async def aperform(self) -> None:
+        await self.row.asave(using=self.alias)
+
+
+def ref_of(table: type[Row], alias: str) -> TableRef:
+    return table._meta.ref(connections[alias].settings.database_id)
+
+
+def create(row: R, alias: str) -> Steps[R]:
+    """Write a new row under an id of our own. Raises `DuplicateId` or `UniqueViolation`."""
+    table = type(row)
+    row._new_data()  # nothing invalid gets as far as a receiver
+    yield Send(signals.pre_create, table, {"row": row, "values": dict(row._values), "using": alias}, robust=False)
+    data, values = row._new_data(), dict(row._values)
+    given, row.id = row.id, row.id if row.id is not None else ID.unique()
+    permissions = None if row._permissions is None else tuple(row._permissions)
+    plan = CreateRow(ref_of(table, alias), row.id, data, permissions)
+    try:
+        raw = yield from write(table, alias, plan)
+    except IntegrityError as error:
+        made_here = (row.id,) if given is None else ()
+        sent = [{"$id": row.id, **data}]
+        (raw,) = yield from rows_after_all(table, alias, sent, error, made_here=made_here)
+    row._using = alias
+    row._load(raw)
+    yield from announce(alias, Send(signals.post_create, table, {"row": row, "values": values, "using": alias}))
+    return row
+
+
+def update(
+    table: type[Row], alias: str, plan: UpdateRow | IncrementRow, known: Mapping[str, Any] | None = None
+) -> Steps[Any]:
+    """Change one row; the row as it is now. `known`: what it was before, as far as it was read. Raises
+    `UniqueViolation`, and the table's `RowGone`."""
+    try:
+        return (yield from write(table, alias, plan))
+    except NotFound as error:
+        raise gone(table, plan.row_id, error, "changed") from error
+    except IntegrityError as error:
+        written = {**(known or {}), **plan.data, "$id": plan.row_id}
+        raise (yield from unique_violation(table, alias, [written], error)) from error
+
+
+def update_all(table: type[Row], alias: str, plans: Sequence[UpdateRow | IncrementRow]) -> Steps[None]:
+    """Change these rows, all or none: one alone by its own request, which says more of what is wrong with it, 100
+    at most in one transaction of three. Raises `Conflict`, `UniqueViolation`, `NotFound`."""
+    if len(plans) == 1:
+        yield from update(table, alias, plans[0])
+    elif plans:
+        yield from Transaction(alias).carry_out(table, plans)
+
+
+def save(row: R, alias: str, *, update_fields: Collection[str] | None = None, if_unchanged: bool = False) -> Steps[R]:
+    """Write a new row, or what has changed of one that is there; nothing changed, nothing sent."""
+    table = type(row)
+    if not row.is_saved:
+        if update_fields is not None or if_unchanged:
+            raise ValueError(f"This {table.__name__} has not been saved; there is nothing of it to update.")
+        return (yield from create(row, alias))
+    known_columns(table, update_fields or ())
+    if not changes_of(row, update_fields) and row._permissions is None:
+        return row
+    arguments = {"row": row, "values": _changed_values(row, update_fields), "using": alias}
+    yield Send(signals.pre_update, table, arguments, robust=False)
+    data, values = changes_of(row, update_fields), _changed_values(row, update_fields)
+    permissions = None if row._permissions is None else tuple(row._permissions)
+    if data or permissions is not None:
+        later = {name: value for name, value in row._values.items() if name not in values}
+        plan = workable(table, UpdateRow(ref_of(table, alias), row._raw["$id"], counted(table, data), permissions))
+        raw = yield from update_if_unchanged(row, alias, plan) if if_unchanged else update(table, alias, plan, row._raw)
+        row._load(_known({**row._raw, **raw}, plan))
+        row._values = later
+    yield from announce(alias, Send(signals.post_update, table, {"row": row, "values": values, "using": alias}))
+    return row
+
+
+def _known(raw: dict[str, Any], plan: UpdateRow | IncrementRow) -> dict[str, Any]:
+    """A row after this change, without what only the commit of a transaction works out."""
+    return {key: value for key, value in raw.items() if key not in plan.data or key in without_operators({key: value})}
+
+
+def changes_of(row: Row, only: Collection[str] | None = None) -> dict[str, Any]:
+    """The JSON of what a save would send, expressions as operators, by column key."""
+    row._note_changed_arrays()
+    before = row._values
+    plain, expressions = separated(before)
+    row._values = plain
+    try:
+        data = row._changes()
+    finally:
+        row._values = before
+    data |= operators(type(row), expressions)
+    keys = None if only is None else {row._meta.key_of(name) for name in only}
+    return {key: value for key, value in data.items() if keys is None or key in keys}
+
+
+def _changed_values(row: Row, only: Collection[str] | None) -> dict[str, Any]:
+    names = (row._meta.name_of(key) for key in changes_of(row, only))
+    return {name: row._values[name] if name in row._meta.to_many else getattr(row, name) for name in names}
+
+
+def delete(row: Row, alias: str) -> Steps[tuple[int, dict[str, int]]]:
+    """Delete one row. Raises ValueError for a row that was never saved, the table's `RowGone` for one that is gone."""
+    table = type(row)
+    if not row.is_saved:
+        raise ValueError(f"This {table.__name__} has not been saved, so it cannot be deleted.")
+    arguments = {"row": row, "values": {}, "using": alias}
+    yield Send(signals.pre_delete, table, arguments, robust=False)
+    try:
+        yield from write(table, alias, DeleteRow(ref_of(table, alias), row._raw["$id"]))
+    except NotFound as error:
+        raise gone(table, row._raw["$id"], error, "deleted") from error
+    yield from announce(alias, Send(signals.post_delete, table, arguments))
+    row._forget()
+    return 1, {table._meta.label: 1}
+
+
+def known_columns(table: type[Row], names: Iterable[str]) -> None:
+    """Raises FieldError for a name that is neither a column nor a relation, with the near ones."""
+    for name in names:
+        if name not in table._meta.columns and name not in table._meta.relations:
+            raise FieldError(unknown_column(table, name))

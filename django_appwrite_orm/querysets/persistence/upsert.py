@@ -1,0 +1,118 @@
+"""New rows that are there already: left as they are, or changed, as Django's `bulk_create` has it.
+
+Appwrite's upsert (PUT) is not used. On 1.9.6 it overwrites another row that has the same unique value, empties a row
+whose id it is given in another case, and creates nothing where all values are null, 0, false, "" or [], although it
+answers 200. So the rows are looked up, those found are changed in one transaction, and the others created.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import FieldError
+
+from ...exceptions import Conflict, IntegrityError, NotFound
+from ...integrity import any_of
+from ...plans import UpdateRow
+from ...sansio import Steps
+from ...tables import Row, UniqueIndex, clean_values
+from ..pagination import Raw, pages
+from ..query import Selection
+from .optimistic_lock import counted
+from .save import known_columns, ref_of, update_all
+
+Data = dict[int, Raw]
+
+# Times that rows are looked up again when somebody else changes or deletes them meanwhile.
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Conflicts:
+    """`update`: the columns to write into a row that is there; none leaves it as it is. `unique`: the columns, or
+    the id, by which it is found."""
+
+    update: tuple[str, ...] = ()
+    unique: tuple[str, ...] = ()
+
+    @property
+    def ignore(self) -> bool:
+        return not self.update
+
+    def check(self, row: Row) -> None:
+        """Raises ValidationError for text that Appwrite would run in an update, as it would not in a create."""
+        if not self.ignore:
+            clean_values(type(row), row._values, whole=False)
+
+    def settled(self, table: type[Row], alias: str, data: Data) -> Steps[Data]:
+        """Change those of these new rows that are there already; what is stored then, by position."""
+        if self.ignore:
+            return {}
+        for attempt in range(_ATTEMPTS):
+            found = yield from self._found(table, alias, data)
+            try:
+                return (yield from self._changed(table, alias, data, found))
+            except (Conflict, NotFound) as error:
+                if attempt == _ATTEMPTS - 1 or isinstance(error, IntegrityError):
+                    raise
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _found(self, table: type[Row], alias: str, data: Data) -> Steps[Data]:
+        """The rows that have these unique values. Of several, those whose values are the same to Python too: what
+        is so to the database alone is refused as a new row, and then looked for by itself."""
+        keys = _keys(table, self.unique)
+        wanted = {n: row for n, row in data.items() if all(row.get(key) is not None for key in keys)}  # as SQL has it
+        rows: dict[tuple[Any, ...], Raw] = {}
+        walk = pages(Selection(table, alias)._clone(_where=any_of(keys, wanted.values())).uncached())
+        while not walk.finished:
+            for raw in (yield from walk.page()):
+                rows[_folded(keys, raw)] = raw
+        if len(wanted) == 1:
+            return dict(zip(wanted, rows.values(), strict=False))
+        return {n: rows[_folded(keys, row)] for n, row in wanted.items() if _folded(keys, row) in rows}
+
+    def _changed(self, table: type[Row], alias: str, data: Data, found: Data) -> Steps[Data]:
+        """Write the columns into the rows found, in one transaction; the rows as they are then."""
+        # A list of links that was not given is empty, as other values then are null.
+        unset: Raw = {table._meta.key_of(name): [] if name in table._meta.to_many else None for name in self.update}
+        values = {n: counted(table, {key: data[n].get(key, none) for key, none in unset.items()}) for n in found}
+        updates = [UpdateRow(ref_of(table, alias), found[n]["$id"], values[n]) for n in found]
+        yield from update_all(table, alias, updates)
+        version = table._meta.version
+        unknown = {"$updatedAt", version.key if version is not None else None}  # only the server knows them
+        return {n: {k: v for k, v in (raw | values[n]).items() if k not in unknown} for n, raw in found.items()}
+
+
+def conflicts_of(
+    table: type[Row], ignore: bool, update: bool, update_fields: Collection[str], unique_fields: Collection[str]
+) -> Conflicts | None:
+    """What `bulk_create` was asked to do about rows that are there. Raises ValueError and FieldError as Django does
+    for what makes no sense."""
+    if ignore and update:
+        raise ValueError("ignore_conflicts and update_conflicts are mutually exclusive.")
+    if not update:
+        if update_fields or unique_fields:
+            raise ValueError("update_fields and unique_fields need update_conflicts=True.")
+        return Conflicts() if ignore else None
+    if not update_fields or not unique_fields:
+        raise ValueError("update_conflicts needs update_fields, what to write, and unique_fields, what to go by.")
+    unique = tuple("id" if name == "pk" else name for name in unique_fields)
+    known_columns(table, update_fields)
+    known_columns(table, set(unique) - {"id"})
+    indexes = [set(index.columns) for index in table._meta.indexes if isinstance(index, UniqueIndex)]
+    if unique != ("id",) and set(unique) not in indexes:
+        raise FieldError(f"unique_fields must be id or the columns of a UniqueIndex of {table.__name__}, not {unique}.")
+    if both := set(unique) & set(update_fields):
+        raise ValueError(f"{', '.join(sorted(both))} is in unique_fields and cannot be in update_fields too.")
+    return Conflicts(tuple(update_fields), unique)
+
+
+def _keys(table: type[Row], names: Iterable[str]) -> tuple[str, ...]:
+    return tuple("$id" if name == "id" else table._meta.key_of(name) for name in names)
+
+
+def _folded(keys: tuple[str, ...], raw: Raw) -> tuple[Any, ...]:
+    """The values to recognize a row by; case is nothing in an id."""
+    return tuple(raw[key].lower() if key == "$id" else raw[key] for key in keys)

@@ -1,0 +1,155 @@
+"""Rows of rows: what relations lead to, for one row and for many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from ..conf import VALID_ID
+from ..credentials import same_identity
+from ..plans import Clause, conjunction
+from ..registry import registry
+from ..relations.paths import Way, way_of
+from ..sansio import Steps
+from ..tables import Row
+from ..tables.columns import Reference
+from ..tables.columns.relations import RelationshipToMany
+from .lookups.relations import Across, linked_ids
+from .lookups.subqueries import FOLLOWS
+
+if TYPE_CHECKING:
+    from .managers import Lead, Manager
+    from .queryset import QuerySet
+
+
+def related_rows(row: Row) -> dict[str, tuple[str | None, Any]]:
+    """What has been read for the row's relations: by name, the id it was read for and what was found."""
+    found: dict[str, tuple[str | None, Any]] = row.__dict__.setdefault("_related", {})
+    return found
+
+
+def asked_beside(table: type[Row], alias: str, *, manager: str = "base_manager") -> QuerySet[Any]:
+    """The rows of a related table: on its own connection if it has one, and for whom `alias` speaks. A reference is
+    followed by the base manager, which hides nothing unless Meta names another one; a way back by the default one."""
+    return _manager_beside(table, alias, manager).get_queryset()
+
+
+def _manager_beside(table: type[Row], alias: str, manager: str, lead: Lead | None = None) -> Manager:
+    alias = same_identity(alias, table._meta.using or alias)
+    found: Manager = getattr(table._meta, manager)
+    return found.bound(table, alias, lead)
+
+
+def rows_among(table: type[Row], ids: list[str], alias: str) -> Any:
+    """Those of these related rows that the default manager shows."""
+    return _manager_beside(table, alias, "default_manager", lambda rows: rows.filter(pk__in=ids)).door()
+
+
+def rows_at(row: Row, way: Way, alias: str) -> Any:
+    """The rows that `way` leads to from `row`, as the default manager of their table shows them; what is created
+    among them leads back to it. Raises ValueError for a row without an id."""
+    table = type(row)
+    if row.id is None:
+        raise ValueError(
+            f"This {table.__name__} has not been saved, so nothing can lead to it; there is no {way.name}."
+        )
+    if way.beyond is not None and not way.beyond_many:
+        where = Clause("equal", way.beyond, (row.id,))
+    else:
+        itself = Clause("equal", "$id", (row.id,))
+        where = Across(FOLLOWS, "$id", (itself,), table, str(way.here), way=way.name)
+
+    def lead(rows: QuerySet[Any]) -> QuerySet[Any]:
+        rows = rows._clone(_where=conjunction([rows._where, where]), presets=_presets(way, row))
+        known = related_rows(row).get(way.name)
+        if known is not None and known[0] == row.id:
+            rows._along = known[1]
+        return rows.all()
+
+    return _manager_beside(way.other, alias, "default_manager", lead).door()
+
+
+def _presets(way: Way, row: Row) -> dict[str, Any] | None:
+    """The values of a new row at the end of the way that lead back to `row`; None where it has no column for it."""
+    for column in way.other._meta.columns.values():
+        if column.key == way.beyond:
+            return {column.name: row.id}
+    for name, relationship in way.other._meta.to_many.items():
+        if relationship.key == way.beyond:
+            return {name: [row.id]}
+    return None
+
+
+def ids_of(table: type[Row], relationship: RelationshipToMany, others: object) -> list[str]:
+    """The ids of the rows that a relationship to many is to lead to, each once. Raises ValueError unless they are
+    saved rows of its table, or ids."""
+    wanted = registry.target(table, relationship)
+    several = isinstance(others, Iterable) and not isinstance(others, (str, bytes, Mapping))
+    ids: dict[str, None] = {}
+    for one in cast("Iterable[object]", others) if several else [None]:
+        row_id = one.id if isinstance(one, wanted) else one
+        if not isinstance(row_id, str) or not VALID_ID.fullmatch(row_id):
+            where = f"{table.__name__}.{relationship.name}"
+            raise ValueError(f"{where} takes a list of saved {wanted.__name__} rows, or of their ids, not {others!r}.")
+        ids[row_id] = None
+    return list(ids)
+
+
+def attach(rows: list[Row], names: Iterable[str], alias: str) -> Steps[None]:
+    """Give the rows what the relations called `names` lead to, read at once: one request for each relation and
+    chunk of ids. `maker__country` goes on from there."""
+    onward: dict[str, list[str]] = {}
+    for name in names:
+        first, _, rest = name.partition("__")
+        onward.setdefault(first, []).extend([rest] if rest else [])
+    for name, further in onward.items():
+        if not rows:
+            return
+        table = type(rows[0])
+        way = way_of(table, name)
+        is_reference = name in table._meta.references
+        manager = "base_manager" if is_reference else "default_manager"
+        query = asked_beside(way.other, alias, manager=manager).prefetch_related(*further)
+        if is_reference:
+            yield from _attach_forward(rows, table._meta.references[name], query)
+        elif way.beyond is not None and not way.beyond_many:
+            yield from _attach_back(rows, way, way.beyond, query)
+        else:
+            yield from _attach_linked(rows, way, str(way.here), query)
+
+
+def _attach_forward(rows: list[Row], reference: Reference, query: QuerySet[Any]) -> Steps[None]:
+    ids = dict.fromkeys(getattr(row, reference.column_name) for row in rows)
+    ids.pop(None, None)
+    by_id = yield from _by_id(query, list(ids))
+    for row in rows:
+        other_id = getattr(row, reference.column_name)
+        if other_id is not None:
+            related_rows(row)[reference.name] = (other_id, by_id.get(other_id.lower()))
+
+
+def _attach_back(rows: list[Row], way: Way, key: str, query: QuerySet[Any]) -> Steps[None]:
+    ids = tuple(str(row.id) for row in rows)
+    found: list[Row] = yield from query._clone(
+        _where=conjunction([query._where, Clause("equal", key, ids)])
+    )._all_rows()
+    by_id: dict[str, list[Row]] = {}
+    for one in found:
+        for linked in linked_ids(one._raw.get(key)):
+            by_id.setdefault(linked.lower(), []).append(one)
+    for row in rows:
+        related_rows(row)[way.name] = (row.id, by_id.get(str(row.id).lower(), []))
+
+
+def _attach_linked(rows: list[Row], way: Way, key: str, query: QuerySet[Any]) -> Steps[None]:
+    """The rows were read with the ids of what they are linked to."""
+    ids = {row.id: linked_ids(row._raw.get(key)) for row in rows}
+    by_id = yield from _by_id(query, list(dict.fromkeys(one for linked in ids.values() for one in linked)))
+    for row in rows:
+        found = (by_id.get(one.lower()) for one in ids[row.id])
+        related_rows(row)[way.name] = (row.id, [one for one in found if one is not None])
+
+
+def _by_id(query: QuerySet[Any], ids: list[str]) -> Steps[dict[str, Row]]:
+    found = (yield from query._in_bulk(ids, "pk")) if ids else {}
+    return {str(id).lower(): row for id, row in found.items()}

@@ -1,0 +1,102 @@
+"""`atomic()`: all changes of a block or none."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Self, TypeVar, overload
+
+from ..conf import DEFAULT_ALIAS
+from ..exceptions import TransactionError
+from ..sansio import Steps, arun, refuse_event_loop, run
+from ..transactions import DEFAULT_LIFE, Block, Transaction, current, open_blocks
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Atomic:
+    """`with atomic():`, `async with atomic():` or `@atomic`: all changes of the block are applied together at
+    its end, or none of them when it raises.
+
+    At most 100 changes (a bulk one counts once) within `seconds`, 60 to 3,600, of the first. Inside, `get(pk=)`
+    sees what was changed; lists and counts of changed tables raise NotSupportedError. A block inside another
+    one on the same connection is part of it. `Conflict` when a row was changed from outside meanwhile.
+    Django's own transactions are another matter, and not affected.
+
+    As a transaction of Django's, a block does not reach into other threads: their changes are applied at once.
+    Part of it are tasks started in it, `asyncio.to_thread`, `sync_to_async`, and what else is run in a copy of its
+    context. What is open is kept in the context and not here, so that any number of threads and tasks may enter one
+    object at a time, each for a block of its own.
+    """
+
+    alters_data = True  # a template does not call one
+
+    def __init__(self, using: str = DEFAULT_ALIAS, *, seconds: int = DEFAULT_LIFE) -> None:
+        if isinstance(seconds, bool) or not isinstance(seconds, int) or not 60 <= seconds <= 3600:
+            raise ValueError(f"atomic(): seconds must be a whole number from 60 to 3,600, not {seconds!r}.")
+        self._using = using
+        self._seconds = seconds
+
+    def _open(self) -> Self:
+        transaction = current(self._using)
+        is_outermost = transaction is None or transaction.is_over
+        if transaction is None or is_outermost:
+            transaction = Transaction(self._using, self._seconds)
+        block = Block(transaction, is_outermost, self, open_blocks.held())
+        open_blocks.set({**open_blocks.get(), self._using: block})
+        return self
+
+    def _close(self, failed: bool) -> Steps[None]:
+        block = open_blocks.get().get(self._using)
+        if block is None or block.opener is not self:
+            raise TransactionError(
+                "This atomic() block ends in another context than it began in, so that nothing of it is written: it"
+                " was opened by a generator or a fixture, say, that then went on in another task or thread."
+            )
+        open_blocks.restore(block.before)
+        if block.is_outermost:
+            yield from block.transaction.roll_back() if failed else block.transaction.commit()
+        elif failed:
+            block.transaction.doom("a block inside it failed, and Appwrite cannot take back a part of a transaction")
+
+    def __enter__(self) -> Self:
+        refuse_event_loop()  # what cannot be closed is not opened
+        return self._open()
+
+    def __exit__(self, kind: object, *rest: object) -> None:
+        run(self._close(failed=kind is not None))
+
+    async def __aenter__(self) -> Self:
+        return self._open()
+
+    async def __aexit__(self, kind: object, *rest: object) -> None:
+        await arun(self._close(failed=kind is not None))
+
+    def __call__(self, function: Function) -> Function:
+        """The function, with every call of it a block."""
+        wrapped: Any
+        if inspect.iscoroutinefunction(function):
+
+            @wraps(function)
+            async def wrapped(*args: Any, **kwargs: Any) -> Any:
+                async with Atomic(self._using, seconds=self._seconds):
+                    return await function(*args, **kwargs)
+
+        else:
+
+            @wraps(function)
+            def wrapped(*args: Any, **kwargs: Any) -> Any:
+                with Atomic(self._using, seconds=self._seconds):
+                    return function(*args, **kwargs)
+
+        return wrapped  # type: ignore[no-any-return]
+
+
+@overload
+def atomic(using: Function) -> Function: ...
+@overload
+def atomic(using: str = DEFAULT_ALIAS, *, seconds: int = DEFAULT_LIFE) -> Atomic: ...
+def atomic(using: Any = DEFAULT_ALIAS, *, seconds: int = DEFAULT_LIFE) -> Any:
+    """See `Atomic`. `@atomic` alone is `@atomic()`."""
+    return Atomic()(using) if callable(using) else Atomic(using, seconds=seconds)

@@ -1,0 +1,1 @@
+"""How tables lead to each other, and which tables a change of one affects."""

@@ -1,0 +1,190 @@
+"""What an operation may do to the world, and the two loops that do it.
+
+Reads, writes, page walks and repeats are written once, as generators that yield steps and know neither
+threads nor event loops. `run` carries the steps out blocking, and not on an event loop, `arun` on one; both throw
+what a step raises back into the generator, cancellation included, so that it can put things right.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.core.exceptions import SynchronousOnlyOperation
+
+from .exceptions import AppwriteORMError, shorten
+from .threads import Crew, closing
+
+Result = TypeVar("Result")
+
+
+class Step(ABC):
+    """One action; what it returns is sent back into the generator."""
+
+    @abstractmethod
+    def perform(self) -> Any: ...
+
+    @abstractmethod
+    async def aperform(self) -> Any: ...
+
+
+Steps = Generator[Step, Any, Result]
+
+# So much work in the background at a time, in one process.
+BACKGROUND_THREADS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Pause(Step):
+    """Wait `seconds`."""
+
+    seconds: float
+
+    def perform(self) -> None:
+        time.sleep(self.seconds)
+
+    async def aperform(self) -> None:
+        await asyncio.sleep(self.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn(Step):
+    """Wait until `lock` is free, and take it: for what threads and tasks must do one after the other. It is rarely
+    waited for, so that on an event loop asking now and then costs less than a lock of its own for each loop."""
+
+    lock: threading.Lock
+
+    def perform(self) -> None:
+        """Raises `SynchronousOnlyOperation` on an event loop: the task that is waited for may be one of its own."""
+        if self.lock.acquire(blocking=False):
+            return
+        if on_event_loop():
+            raise SynchronousOnlyOperation(_USE_THE_TWIN)
+        self.lock.acquire()
+
+    async def aperform(self) -> None:
+        while not self.lock.acquire(blocking=False):  # noqa: ASYNC110 -- threads free it too
+            await asyncio.sleep(0.001)
+
+
+@dataclass(frozen=True, slots=True)
+class Background(Step):
+    """Start `work` beside the caller, which goes on at once; False when too much of it is under way already.
+
+    `work` reports its own failures; nobody waits for it. It runs in a thread, for an asynchronous caller too: under
+    WSGI, and in a command, the event loop ends with the caller, and would take the work with it.
+    """
+
+    work: Callable[[], Steps[Any]]
+
+    def perform(self) -> bool:
+        return _crew.start(lambda: run(self.work()))
+
+    async def aperform(self) -> bool:
+        return self.perform()
+
+
+_crew = Crew(BACKGROUND_THREADS, "appwrite-background")
+
+
+_USE_THE_TWIN = (
+    "This would hold up the event loop, and with it perhaps the very task that it waits for. Use the asynchronous twin"
+    " of the method, with an `a` in front (aget, asave, `async for`, `async with`); where there is none, sync_to_async."
+)
+
+
+def on_event_loop() -> bool:
+    """Whether an event loop is running in this thread, which a blocking call would hold up."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def refuse_event_loop(why: str = _USE_THE_TWIN) -> None:
+    """Raises `SynchronousOnlyOperation` on an event loop, unless Django's environment variable
+    DJANGO_ALLOW_ASYNC_UNSAFE is set, as in a notebook."""
+    if on_event_loop() and not os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE"):
+        raise SynchronousOnlyOperation(why)
+
+
+def run(steps: Steps[Result], *, even_on_event_loop: bool = False) -> Result:
+    """Carry out `steps` in this thread. Raises `SynchronousOnlyOperation` on an event loop, before anything is done,
+    unless told otherwise: for what others call there and cannot await."""
+    if not even_on_event_loop:
+        refuse_event_loop()
+    try:
+        step = next(steps)
+        while True:
+            try:
+                outcome = step.perform()
+            except BaseException as error:
+                step = steps.throw(error)
+            else:
+                step = steps.send(outcome)
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]
+    except AppwriteORMError as error:
+        shorten(error)
+        raise
+
+
+async def arun(steps: Steps[Result]) -> Result:
+    """Carry out `steps` on the running event loop."""
+    try:
+        step = next(steps)
+        while True:
+            try:
+                outcome = await step.aperform()
+            except BaseException as error:
+                step = steps.throw(error)
+            else:
+                step = steps.send(outcome)
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]
+    except AppwriteORMError as error:
+        shorten(error)
+        raise
+
+
+# A server of one machine builds schema with few workers; more requests at once would only queue there.
+AT_ONCE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Together(Step):
+    """Carry out all `works`, at most `at_once` at a time; their results in order.
+
+    All of them end before the first one's error, in their order, is raised.
+    """
+
+    works: Sequence[Steps[Any]]
+    at_once: int = AT_ONCE
+
+    def perform(self) -> list[Any]:
+        if len(self.works) == 1:
+            return [run(self.works[0], even_on_event_loop=True)]  # that was settled before
+        with ThreadPoolExecutor(self.at_once) as pool:
+            futures = [pool.submit(closing(run), work) for work in self.works]
+        return [future.result() for future in futures]
+
+    async def aperform(self) -> list[Any]:
+        free = asyncio.Semaphore(self.at_once)
+
+        async def one(work: Steps[Any]) -> Any:
+            async with free:
+                return await arun(work)
+
+        found = await asyncio.gather(*map(one, self.works), return_exceptions=True)
+        for result in found:
+            if isinstance(result, BaseException):
+                raise result
+        return found

@@ -1,0 +1,88 @@
+"""Single indexes and tables from code, for what is not worth a declaration: appwrite-orm's `createIndex` and kin."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+from urllib.parse import quote
+
+from ..connection import Connection, connections
+from ..exceptions import NotFound, SchemaError
+from ..plans import Request, TableRef
+from ..relations.cascades import sides_of
+from ..sansio import Pause, Steps
+from ..tables import Index, Row
+from .declared import declared_index
+from .executor import TIMEOUT, migrate
+from .operations.base import DropTable
+from .operations.indexes import AddIndex
+from .state import AVAILABLE, BROKEN
+
+_PAUSE = 0.1
+
+
+def list_indexes(table: type[Row], using: str) -> Steps[list[dict[str, Any]]]:
+    """The table's indexes as Appwrite describes them: key, type, status, columns, orders, lengths."""
+    connection, ref = _place(table, using)
+    described = (yield from connection.send(Request("GET", ref.path))).data
+    return list(described["indexes"])
+
+
+def create_index(table: type[Row], index: Index, using: str) -> Steps[None]:
+    """Add an index and wait until Appwrite has built it.
+
+    Raises `Conflict` when there is one with its key, `InvalidRequest` when Appwrite refuses it, `SchemaError`
+    when it cannot build it. A migration leaves it alone, and with --prune drops it.
+    """
+    connection, ref = _place(table, using)
+    yield from AddIndex(ref, declared_index(table, index)).make(connection, lambda line: None)
+    status, error = yield from _settled(connection, ref, index.key)
+    if status != AVAILABLE:
+        raise SchemaError(f"Appwrite could not build index {ref.table}.{index.key}: {status}, {error or 'no reason'}.")
+
+
+def delete_index(table: type[Row], key: str, using: str) -> Steps[None]:
+    """Drop the index with this key and wait until it is gone. Raises `NotFound`, `SchemaError`."""
+    if not key:
+        raise ValueError(f"The key of an index is needed, not {key!r}.")
+    connection, ref = _place(table, using)
+    yield from connection.write([ref], Request("DELETE", _path(ref, key), body={}))
+    status, error = yield from _settled(connection, ref, key)
+    if status:
+        raise SchemaError(f"Appwrite could not drop index {ref.table}.{key}: {status}, {error or 'no reason'}.")
+
+
+def create_table(table: type[Row], using: str) -> Steps[int]:
+    """Make the server's table what the class declares, as `migrate` does; the number of changes."""
+    return (yield from migrate([table], using))
+
+
+def delete_table(table: type[Row], using: str) -> Steps[None]:
+    """Drop the table with all its rows. Raises `NotFound`."""
+    connection, ref = _place(table, using)
+    linked = frozenset(side.other._meta.ref(ref.database) for side in sides_of(table))
+    yield from DropTable(ref, linked).make(connection, lambda line: None)
+
+
+def _place(table: type[Row], using: str) -> tuple[Connection, TableRef]:
+    connection = connections[using]
+    return connection, table._meta.ref(connection.settings.database_id)
+
+
+def _path(ref: TableRef, key: str) -> str:
+    return f"{ref.path}/indexes/{quote(key, safe='')}"
+
+
+def _settled(connection: Connection, ref: TableRef, key: str) -> Steps[tuple[str, str]]:
+    """Status and error of an index once Appwrite is done with it; empty when there is none."""
+    deadline = time.monotonic() + TIMEOUT
+    while True:
+        try:
+            found = (yield from connection.send(Request("GET", _path(ref, key)))).data
+        except NotFound:
+            return "", ""
+        if found["status"] == AVAILABLE or found["status"] in BROKEN:
+            return found["status"], found["error"]
+        if time.monotonic() > deadline:
+            raise SchemaError(f"Appwrite has not finished index {ref.table}.{key} within {TIMEOUT:g} seconds.")
+        yield Pause(_PAUSE)

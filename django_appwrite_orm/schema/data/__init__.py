@@ -1,7 +1,0 @@
-"""Rows in files: out of a database and into one, as JSON Lines or in the form of the TypeScript appwrite-orm."""
-
-from .dump import dump
-from .load import Summary, load
-from .reading import Entry, entries
-
-__all__ = ["Entry", "Summary", "dump", "entries", "load"]

@@ -1,0 +1,280 @@
+"""Tables as Appwrite describes them, in an answer or in a file, checked and brought to one form.
+
+Nothing is taken over unseen: ids, keys and the words of kinds have to be such words, numbers finite numbers. A
+column or an index that does not make sense becomes one of the kind UNREADABLE, which carries the reason; a table
+that does not raises `SchemaError`.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ..conf import ID_RULE, VALID_ID
+from ..exceptions import SchemaError, one_line, shortened
+from ..tables.columns.relations import ON_DELETE, TYPES, inverse
+from ..tables.columns.serialized import decimal_digits
+from .state import AVAILABLE, DOUBLE, INT32, INT64, UNREADABLE, ColumnState, IndexState, TableState, permission_set
+
+_ROUTES = {"double": "float", "linestring": "line"}
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+_SYSTEM_KEY = re.compile(r"\$[A-Za-z]{1,35}")
+
+
+class _Senseless(SchemaError):
+    """What is wrong with a description."""
+
+
+def table_states(answer: Any) -> list[TableState]:
+    """The tables in an answer that lists them. Raises `SchemaError`."""
+    try:
+        return [table_state(described) for described in _list(_mapping(answer), "tables")]
+    except _Senseless as error:
+        raise SchemaError(f"This is not Appwrite's list of tables: {error}.") from error
+
+
+def table_state(described: Any) -> TableState:
+    """The table that an answer of Appwrite describes. Raises `SchemaError`."""
+    try:
+        table = _mapping(described)
+        id = _id(table, "$id")
+    except _Senseless as error:
+        raise SchemaError(f"This does not describe a table of Appwrite: {error}.") from error
+    try:
+        columns = [_found_column(column) for column in _list(table, "columns")]
+        indexes = [_found_index(index) for index in _list(table, "indexes")]
+        return TableState(
+            id=id,
+            name=_text(table, "name"),
+            permissions=permission_set(_texts(table, "$permissions")),
+            row_security=_flag(table, "rowSecurity"),
+            enabled=_flag(table, "enabled"),
+            columns={column.key: column for column in columns},
+            indexes={index.key: index for index in indexes},
+        )
+    except _Senseless as error:
+        raise SchemaError(f"The description of table {id} makes no sense: {error}.") from error
+
+
+def column_state(described: Mapping[str, Any], *, served: bool = False) -> ColumnState:
+    """The column that `described` is about, in the form of Appwrite's answers. Raises `SchemaError`.
+
+    `served`: a server said so. An integer column without a range then holds 32 bits, and a declared one 64,
+    for only a column given with its table shows none (observed on Appwrite 1.9.6).
+    """
+    type_name = _word(described, "type")
+    kind = _word(described, "format") if described.get("format") else _ROUTES.get(type_name, type_name)
+    default = _plain(described.get("default"), "default")
+    return ColumnState(
+        key=_id(described, "key"),
+        kind=kind,
+        required=bool(described.get("required")),
+        array=bool(described.get("array")),
+        default=_moment(default) if kind == "datetime" else default,
+        options=_options(kind, described, INT32 if served else INT64),
+        status=one_line(_text(described, "status", AVAILABLE)),
+        error=one_line(_text(described, "error", "")),
+        fixed_range=served and kind in ("integer", "bigint", "float") and described.get("min") is None,
+    )
+
+
+def index_state(described: Mapping[str, Any]) -> IndexState:
+    """The index that `described` is about, in the form of Appwrite's answers. Raises `SchemaError`."""
+    columns = tuple(_texts(described, "columns"))
+    for column in columns:
+        if not (VALID_ID.fullmatch(column) or _SYSTEM_KEY.fullmatch(column)):
+            raise _Senseless(f"a column of it is {column!r}, which is not a key")
+    orders = [_order(order) for order in _list(described, "orders", ())]
+    lengths = [_whole(length, "a length") if length else 0 for length in _list(described, "lengths", ())]
+    type = _word(described, "type")
+    if type in ("fulltext", "spatial"):
+        orders, lengths = [], []  # such an index has neither
+    missing = len(columns) - len(orders)
+    return IndexState(
+        key=_id(described, "key"),
+        type=type,
+        columns=columns,
+        orders=(*orders, *["ASC"] * missing)[: len(columns)],
+        lengths=(*lengths, *[0] * len(columns))[: len(columns)],
+        status=one_line(_text(described, "status", AVAILABLE)),
+        error=one_line(_text(described, "error", "")),
+    )
+
+
+def _found_column(described: Any) -> ColumnState:
+    column = _mapping(described)
+    key = _id(column, "key")
+    try:
+        return column_state(column, served=True)
+    except _Senseless as error:
+        return ColumnState(key, UNREADABLE, error=str(error))
+
+
+def _found_index(described: Any) -> IndexState:
+    index = _mapping(described)
+    key = _id(index, "key")
+    try:
+        return index_state(index)
+    except _Senseless as error:
+        return IndexState(key, UNREADABLE, (), (), (), error=str(error))
+
+
+def _options(kind: str, described: Mapping[str, Any], unranged: tuple[int, int]) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    if kind in ("string", "varchar"):
+        options["size"] = _whole(described.get("size"), "size")
+    if kind in ("integer", "bigint", "float"):
+        options["min"], options["max"] = _range(kind, described, unranged if kind == "integer" else INT64)
+    if kind == "integer" and (digits := decimal_digits(options["max"])) is not None:
+        options |= {"decimal": digits, "max": INT64[1]}
+    if kind == "enum":
+        options["elements"] = tuple(_texts(described, "elements", ()))
+    if described.get("encrypt"):
+        options["encrypt"] = True
+    return options | (_ends(described) if kind == "relationship" else {})
+
+
+def _range(kind: str, described: Mapping[str, Any], unranged: tuple[int, int]) -> tuple[Any, Any]:
+    """Both ends. JavaScript rounds those of 64 bits to ±9223372036854776000, which is beyond what the kind holds."""
+    if kind == "float":
+        (lowest, highest), (low, high) = DOUBLE, DOUBLE
+    else:
+        (lowest, highest), (low, high) = INT64, unranged
+    if described.get("min") is not None:
+        low = max(_number(described["min"], "min", kind), lowest)
+    if described.get("max") is not None:
+        high = min(_number(described["max"], "max", kind), highest)
+    return low, high
+
+
+def _ends(described: Mapping[str, Any]) -> dict[str, Any]:
+    """A relationship as its own table sees it, whichever side asked for it. The key that the other side of a one-way
+    one has all the same is nobody's business."""
+    type, two_way = _one_of(described, "relationType", TYPES), bool(described.get("twoWay"))
+    return {
+        "relatedTable": _id(described, "relatedTable"),
+        "relationType": inverse(type) if described.get("side") == "child" else type,
+        "twoWay": two_way,
+        "twoWayKey": _id(described, "twoWayKey") if two_way else None,
+        "onDelete": _one_of(described, "onDelete", ON_DELETE) if described.get("onDelete") else "restrict",
+    }
+
+
+def _moment(text: Any) -> Any:
+    """A default point in time in one spelling; the server gives it back as it was written."""
+    try:
+        moment = datetime.datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=datetime.UTC)
+        return moment.astimezone(datetime.UTC).isoformat(timespec="milliseconds")
+    except (TypeError, ValueError, OverflowError):
+        return text
+
+
+# What a description may say. Each raises `_Senseless`.
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise _Senseless(f"it has {_short(value)} where an object should be")
+    return value
+
+
+def _list(described: Mapping[str, Any], name: str, default: Any = None) -> Any:
+    value = described.get(name)
+    value = default if value is None else value
+    if not isinstance(value, (list, tuple)):
+        raise _Senseless(f"its {name} {_wrong(described, name)}, and must be a list")
+    return value
+
+
+def _texts(described: Mapping[str, Any], name: str, default: Any = None) -> list[str]:
+    values = list(_list(described, name, default))
+    for value in values:
+        if not isinstance(value, str):
+            raise _Senseless(f"its {name} have {_short(value)} among them, and must be texts")
+    return values
+
+
+def _text(described: Mapping[str, Any], name: str, default: str | None = None) -> str:
+    value = described.get(name)
+    value = default if value is None else value
+    if not isinstance(value, str):
+        raise _Senseless(f"its {name} {_wrong(described, name)}, and must be a text")
+    return value
+
+
+def _flag(described: Mapping[str, Any], name: str) -> bool:
+    value = described.get(name)
+    if not isinstance(value, bool):
+        raise _Senseless(f"its {name} {_wrong(described, name)}, and must be true or false")
+    return value
+
+
+def _id(described: Mapping[str, Any], name: str) -> str:
+    value = described.get(name)
+    if not isinstance(value, str) or not VALID_ID.fullmatch(value):
+        raise _Senseless(f"its {name} {_wrong(described, name)}, and must be {ID_RULE}")
+    return value
+
+
+def _word(described: Mapping[str, Any], name: str) -> str:
+    value = described.get(name)
+    if not isinstance(value, str) or not _WORD.fullmatch(value):
+        raise _Senseless(f"its {name} {_wrong(described, name)}, and must be a word")
+    return value
+
+
+def _one_of(described: Mapping[str, Any], name: str, words: tuple[str, ...]) -> str:
+    value = described.get(name)
+    if not isinstance(value, str) or value not in words:
+        raise _Senseless(f"its {name} {_wrong(described, name)}, and must be one of {', '.join(words)}")
+    return value
+
+
+def _whole(value: Any, name: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _Senseless(f"its {name} is {_short(value)}, and must be a whole number")
+    return value
+
+
+def _order(value: Any) -> str:
+    order = str(value or "ASC").upper()
+    if order not in ("ASC", "DESC"):
+        raise _Senseless(f"an order of it is {_short(value)}, and must be ASC or DESC")
+    return order
+
+
+def _number(value: Any, name: str, kind: str) -> Any:
+    """The number; infinity is left to who clips it."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, float) and not math.isnan(value):
+        if kind == "float" or math.isinf(value):
+            return value
+        if value.is_integer():
+            return int(value)
+    raise _Senseless(f"its {name} is {_short(value)}, and must be a number that the column can hold")
+
+
+def _plain(value: Any, name: str) -> Any:
+    """A value of JSON without objects in it."""
+    if isinstance(value, (list, tuple)):
+        for one in value:
+            _plain(one, name)
+    elif not (
+        value is None or isinstance(value, (bool, int, str)) or (isinstance(value, float) and math.isfinite(value))
+    ):
+        raise _Senseless(f"its {name} is {_short(value)}, which no column has for a value")
+    return value
+
+
+def _wrong(described: Mapping[str, Any], name: str) -> str:
+    return "is missing" if described.get(name) is None else f"is {_short(described[name])}"
+
+
+def _short(value: Any) -> str:
+    return shortened(repr(value), 60)

@@ -1,0 +1,1 @@
+"""The operations of a migration: what each checks first, sends, and changes."""

@@ -1,0 +1,55 @@
+"""Every row of a table, page by page, past the cache: what surveys, copies and dumps go along; and one value for many
+of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ..connection import Connection
+from ..plans import Clause, ListRows, Progress, TableRef, UpdateRow, UpdateRows
+from ..sansio import Steps
+
+RawRow = dict[str, Any]
+Visit = Callable[[list[RawRow]], Steps[None]]
+
+# Ids in one query: of 36 characters each they stay below Appwrite's 4096 a query.
+_IDS = 90
+_BY_SEQUENCE = (Clause("orderAsc", "$sequence"),)
+
+
+def walk(
+    connection: Connection, ref: TableRef, visit: Visit, select: tuple[str, ...] = (), filters: tuple[Clause, ...] = ()
+) -> Steps[None]:
+    """Call `visit` with the rows that match, in order of creation, a page at a time."""
+    size = connection.settings.page_size
+    after: tuple[Clause, ...] = ()
+    progress = Progress(f"table {ref.table}")
+    while True:
+        plan = ListRows(ref, (*filters, *after), _BY_SEQUENCE, limit=size, select=select)
+        rows = (yield from connection.follow(plan.fetch())).data["rows"]
+        yield from visit(rows)
+        if len(rows) < size:
+            return
+        progress.reached(last := str(rows[-1]["$sequence"]))
+        after = (Clause("greaterThan", "$sequence", (last,)),)
+
+
+def write_same(
+    connection: Connection, ref: TableRef, ids: Sequence[str], data: Mapping[str, Any], *, by_row: bool
+) -> Steps[None]:
+    """Give these rows the same values: in nineties, or `by_row` where Appwrite refuses to change many at once."""
+    if by_row:
+        for row_id in ids:
+            yield from connection.write([ref], UpdateRow(ref, row_id, data).request)
+        return
+    for start in range(0, len(ids), _IDS):
+        chosen = (Clause("equal", "$id", tuple(ids[start : start + _IDS])),)
+        yield from connection.write([ref], UpdateRows(ref, data, chosen).request)
+
+
+def newest(connection: Connection, ref: TableRef) -> Steps[str | None]:
+    """The server's time of the last change of any row, as Appwrite writes it; None for an empty table."""
+    plan = ListRows(ref, order=(Clause("orderDesc", "$updatedAt"),), limit=1, select=("$id", "$updatedAt"))
+    rows = (yield from connection.follow(plan.fetch())).data["rows"]
+    return str(rows[0]["$updatedAt"]) if rows else None

@@ -1,0 +1,143 @@
+"""Yes or no, and points in time."""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any, Unpack, overload
+
+from django.core.exceptions import ValidationError
+from django.utils.dateparse import parse_datetime
+
+from .base import Column
+from .time_zones import from_utc, refuse_skipped, to_utc
+from .typing import Common, No, Value, Yes
+
+_WORDS = {"true": True, "1": True, "false": False, "0": False}
+# Observed: Appwrite refuses the last 999 milliseconds of the year 9999.
+_LATEST = datetime.datetime(9999, 12, 31, 23, 59, 59, tzinfo=datetime.UTC)
+_EARLIEST = datetime.datetime(1000, 1, 1, tzinfo=datetime.UTC)
+_MILLISECOND = datetime.timedelta(milliseconds=1)
+
+
+class Boolean(Column[Value]):
+    """True or False; a number or a word is not taken for one."""
+
+    kind = type_name = "boolean"
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: Boolean[list[bool]], *, array: Yes, required: bool = False, **common: Unpack[Common]
+        ) -> None: ...
+        @overload
+        def __init__(self: Boolean[bool], *, required: Yes, **options: Unpack[Common]) -> None: ...
+        @overload
+        def __init__(
+            self: Boolean[bool | None], *, array: No = False, required: No = False, **common: Unpack[Common]
+        ) -> None: ...
+        def __init__(self, **options: Any) -> None: ...
+
+    def clean_one(self, value: Any) -> Any:
+        if not isinstance(value, bool):
+            raise ValidationError(f"Expected True or False, not {value!r}.", code="invalid")
+        return value
+
+    def coerce(self, value: Any) -> Any:
+        """Also 1 and 0, and the words for them that stand in URLs."""
+        return self.clean_one(_WORDS.get(str(value).lower(), value))
+
+    @property
+    def value_bytes(self) -> int:
+        return 1
+
+
+class Datetime(Column[Value]):
+    """A point in time with milliseconds, years 1000 to 9999. When read it is an aware datetime in UTC; where USE_TZ is
+    False, a naive one in TIME_ZONE.
+
+    Set it to a datetime, a date (its midnight) or ISO 8601 text. What has no time zone is in TIME_ZONE, and brings
+    Django's RuntimeWarning where USE_TZ is True. Anything below a millisecond is cut off, as Appwrite does.
+    """
+
+    kind = type_name = "datetime"
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: Datetime[list[datetime.datetime]], *, array: Yes, required: bool = False, **common: Unpack[Common]
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: Datetime[datetime.datetime], *, array: No = False, required: Yes, **common: Unpack[Common]
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: Datetime[datetime.datetime | None],
+            *,
+            array: No = False,
+            required: No = False,
+            **common: Unpack[Common],
+        ) -> None: ...
+        def __init__(self, **options: Any) -> None: ...
+
+    def clean_one(self, value: Any) -> Any:
+        found = self._parsed(value)
+        try:
+            refuse_skipped(found)
+            moment = _without_microseconds(self._in_utc(found))
+            kept = from_utc(moment)
+        except (OverflowError, ValueError):
+            raise ValidationError("The date is out of range.", code="invalid") from None
+        if not _EARLIEST <= moment <= _LATEST:
+            raise ValidationError("Appwrite stores the years 1000 to 9999 only.", code="invalid")
+        return kept
+
+    def bounds(self, value: Any) -> tuple[Any, Any]:
+        found = self._parsed(value)
+        try:
+            moment = self._in_utc(found)
+        except (OverflowError, ValueError):  # in the first or the last year that datetime knows
+            moment = (datetime.datetime.max if found.year > 1 else datetime.datetime.min).replace(tzinfo=datetime.UTC)
+        if moment > _LATEST:
+            return self.encode(_LATEST), None
+        if moment < _EARLIEST:
+            return None, self.encode(_EARLIEST)
+        low = _without_microseconds(moment)
+        return self.encode(low), self.encode(low if low == moment else low + _MILLISECOND)
+
+    def _parsed(self, value: Any) -> datetime.datetime:
+        if isinstance(value, str):
+            try:
+                parsed = parse_datetime(value)
+            except ValueError:
+                parsed = None
+            if parsed is None:
+                raise ValidationError(f"{value!r} is not a date and time in ISO 8601.", code="invalid")
+            return parsed
+        if isinstance(value, datetime.datetime):
+            return value
+        if isinstance(value, datetime.date):
+            return datetime.datetime.combine(value, datetime.time.min)
+        raise ValidationError(f"Expected a datetime, not {type(value).__name__}.", code="invalid")
+
+    def _in_utc(self, value: datetime.datetime) -> datetime.datetime:
+        return to_utc(value, f"Datetime {getattr(self, 'name', '?')}")
+
+    def options(self) -> dict[str, Any]:
+        return {"format": ""}
+
+    def encode(self, value: datetime.datetime) -> str:
+        return self._in_utc(value).isoformat(timespec="milliseconds")
+
+    def decode(self, raw: str) -> datetime.datetime:
+        return from_utc(datetime.datetime.fromisoformat(raw))
+
+    @property
+    def value_bytes(self) -> int:
+        return 7
+
+
+def _without_microseconds(moment: datetime.datetime) -> datetime.datetime:
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -1,0 +1,306 @@
+"""The wire to an Appwrite over HTTP: one attempt over pooled, kept-alive connections, blocking or on a loop.
+
+What goes wrong is returned, not raised: frames in here hold the API key, and a traceback that reaches Django's
+error page shows the local variables of its frames.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import ssl
+import threading
+import weakref
+import zlib
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any, NamedTuple, Protocol
+from weakref import WeakKeyDictionary, WeakSet
+
+import httpcore2 as httpcore
+
+from ..credentials import Secret, revealed
+from ..threads import tell_after_fork
+from .async_network import LoopBackend
+from .decoding import Body, TooLarge
+from .network import DeadlineBackend, check, ending_in, proxy_of
+
+# Seconds for a TCP and TLS handshake. Far above any round trip, and short enough to leave time for a repeat.
+CONNECT_LIMIT = 3.0
+# Seconds an idle connection is kept: less than any usual server or proxy does, for a request sent over one that
+# is being closed at the other end has an unclear outcome.
+KEPT_ALIVE = 5.0
+# Connections of a process: of its threads together, and of each event loop, where hundreds of requests are cheap.
+THREADS_CONNECTIONS = 100
+LOOP_CONNECTIONS = 500
+
+
+class NoAnswer(Exception):
+    """An attempt that brought no answer. `sent`: the request may have reached the server. `final`: another
+    attempt would end in the same way."""
+
+    def __init__(self, reason: str, *, sent: bool, timed_out: bool = False, final: bool = False) -> None:
+        super().__init__(reason)
+        self.sent = sent
+        self.timed_out = timed_out
+        self.final = final
+
+
+class Outgoing(NamedTuple):
+    """One request in bytes and text; `target` is the path below the endpoint with its query string,
+    names of headers are in lower case."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str | Secret]
+    body: bytes | None
+
+    @property
+    def plain_headers(self) -> dict[str, str]:
+        """The headers with their secrets. Never in a variable of a frame that an exception leaves."""
+        return {name: revealed(value) for name, value in self.headers.items()}
+
+    @property
+    def head_size(self) -> int:
+        """Bytes of the request line and the headers as they are sent, but for what the wire adds."""
+        line = len(f"{self.method} {self.target} HTTP/1.1\r\n")
+        return line + sum(len(f"{name}: \r\n") + len(revealed(value)) for name, value in self.headers.items())
+
+
+class Incoming(NamedTuple):
+    """One answer, its header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Wire(Protocol):
+    def send(self, outgoing: Outgoing, limit: float) -> Incoming | NoAnswer:
+        """The answer, or why there was none after `limit` seconds at most."""
+
+    async def asend(self, outgoing: Outgoing, limit: float) -> Incoming | NoAnswer: ...
+
+    def close(self) -> None: ...
+
+
+class HTTPWire:
+    """Connections to `endpoint`: one pool for all threads of this process, and one for each event loop.
+
+    A forked child starts with pools of its own. A loop's pool is closed when the loop shuts its asynchronous
+    generators down, as `asyncio.run` and asgiref do at the end.
+    """
+
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+        self._tls: ssl.SSLContext | None = None
+        self._start()
+        _wires.add(self)
+        tell_after_fork(self)
+
+    def _start(self) -> None:
+        self._lock = threading.Lock()
+        self._backend = DeadlineBackend()
+        self._pool: httpcore.ConnectionPool | None = None
+        self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _Kept] = WeakKeyDictionary()
+
+    def send(self, outgoing: Outgoing, limit: float) -> Incoming | NoAnswer:
+        stage = _Stage()
+        try:
+            if self._loops:
+                self._forget_closed_loops()
+            pool = self._blocking_pool()
+            with ending_in(limit), pool.stream(**self._arguments(outgoing, limit, stage.note)) as response:
+                headers = _headers(response)
+                body = Body(headers)
+                for chunk in response.iter_stream():
+                    rest = body.add(chunk)
+                    while rest:
+                        check()
+                        rest = body.add(rest)
+                _spoil_unless_read(response)
+            return Incoming(response.status, headers, body.whole())
+        except NoAnswer as none:
+            return none
+        except TooLarge as error:
+            return _too_large(error)
+        except _FAILURES as error:
+            return _no_answer(error, stage.sent)
+
+    async def asend(self, outgoing: Outgoing, limit: float) -> Incoming | NoAnswer:
+        stage = _Stage()
+        try:
+            async with asyncio.timeout(limit):
+                pool = await self._loop_pool()
+                async with pool.stream(**self._arguments(outgoing, limit, stage.anote)) as response:
+                    headers = _headers(response)
+                    body = Body(headers)
+                    async for chunk in response.aiter_stream():
+                        rest = body.add(chunk)
+                        while rest:  # much in little: the loop has others to serve
+                            rest = await asyncio.to_thread(body.add, rest)
+                    _spoil_unless_read(response)
+            return Incoming(response.status, headers, body.whole())
+        except NoAnswer as none:
+            return none
+        except TooLarge as error:
+            return _too_large(error)
+        except (*_FAILURES, TimeoutError) as error:
+            return _no_answer(error, stage.sent)
+
+    def _arguments(self, outgoing: Outgoing, limit: float, trace: Any) -> dict[str, Any]:
+        timeout = {"connect": min(CONNECT_LIMIT, limit), "pool": limit}
+        return {
+            "method": outgoing.method,
+            "url": self._endpoint + outgoing.target,
+            "headers": {"accept-encoding": "gzip", **outgoing.plain_headers},
+            "content": outgoing.body,
+            "extensions": {"timeout": timeout, "trace": trace},
+        }
+
+    def _blocking_pool(self) -> httpcore.ConnectionPool:
+        with self._lock:
+            if self._pool is None:
+                self._pool = httpcore.ConnectionPool(
+                    network_backend=self._backend, **self._options(THREADS_CONNECTIONS)
+                )
+            return self._pool
+
+    async def _loop_pool(self) -> httpcore.AsyncConnectionPool:
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            found = self._loops.get(loop)
+        if found is None:
+            self._forget_closed_loops()
+            backend = LoopBackend()
+            pool = httpcore.AsyncConnectionPool(network_backend=backend, **self._options(LOOP_CONNECTIONS))
+            found = _Kept(pool, backend, self._until_shutdown(weakref.ref(loop), pool))
+            await anext(found.keeper)
+            with self._lock:
+                self._loops[loop] = found
+        return found.pool
+
+    async def _until_shutdown(
+        self, loop: weakref.ref[asyncio.AbstractEventLoop], pool: httpcore.AsyncConnectionPool
+    ) -> AsyncGenerator[None]:
+        """Suspended while its loop lives; a loop that shuts down ends its generators, and this one the pool."""
+        try:
+            yield
+        finally:
+            with self._lock:
+                if (ended := loop()) is not None:
+                    self._loops.pop(ended, None)
+            await pool.aclose()
+
+    def _forget_closed_loops(self) -> None:
+        """Close what is left of loops that were closed without the end of their asynchronous generators. It holds
+        them, so that nobody else would."""
+        with self._lock:
+            closed = [loop for loop in self._loops if loop.is_closed()]
+            left = [self._loops.pop(loop) for loop in closed]
+        for kept in left:
+            kept.backend.close_all()
+
+    def _options(self, connections: int) -> dict[str, Any]:
+        if self._tls is None and self._endpoint.startswith("https"):
+            self._tls = httpcore.default_ssl_context()  # reads the authorities' certificates, so it is made once
+        try:
+            proxy = proxy_of(self._endpoint)
+        except ValueError as error:
+            raise NoAnswer(str(error), sent=False, final=True) from None
+        return {
+            "ssl_context": self._tls,
+            "proxy": proxy,
+            "max_connections": connections,
+            "keepalive_expiry": KEPT_ALIVE,
+        }
+
+    def close(self) -> None:
+        """Close what is open. Loops that still run close theirs as soon as they get to it."""
+        self._forget_closed_loops()
+        with self._lock:
+            pool, self._pool = self._pool, None
+            self._loops = WeakKeyDictionary()
+        if pool is not None:
+            pool.close()
+
+    def after_fork(self) -> None:
+        """In a forked child: let go of the parent's connections, whoever held the lock when the fork came."""
+        self._backend.close_all()
+        for kept in self._loops.values():
+            kept.backend.close_all()
+        _left_behind.append(self._loops)
+        self._start()
+
+
+class _Kept(NamedTuple):
+    pool: httpcore.AsyncConnectionPool
+    backend: LoopBackend
+    keeper: AsyncGenerator[None]
+
+
+class _Stage:
+    """How far an attempt has come: `sent` from the first byte of the request on."""
+
+    def __init__(self) -> None:
+        self.sent = False
+
+    def note(self, event: str, info: Mapping[str, Any]) -> None:
+        if event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
+            self.sent = True
+
+    async def anote(self, event: str, info: Mapping[str, Any]) -> None:
+        self.note(event, info)
+
+
+_FAILURES = (
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.UnsupportedProtocol,
+    OSError,
+    zlib.error,
+)
+_wires: WeakSet[HTTPWire] = WeakSet()
+# Pools of event loops that stayed in the parent process. To collect them would be to work on its loops.
+_left_behind: list[object] = []
+
+
+def _at_exit() -> None:
+    for wire in list(_wires):
+        wire.close()
+
+
+atexit.register(_at_exit)
+
+
+def _headers(response: httpcore.Response) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+
+
+def _too_large(error: TooLarge) -> NoAnswer:
+    """Another attempt would bring the same."""
+    return NoAnswer(str(error), sent=True, final=True)
+
+
+def _spoil_unless_read(response: httpcore.Response) -> None:
+    """Have the connection closed if bytes beyond this answer have come with it: the next request of the pool, which
+    may be another user's, would take them for its own answer. httpcore keeps them in the parser of the connection,
+    which it does not offer; where that is not found, no connection is used twice."""
+    try:
+        unread, _ = response.stream._stream._connection._h11_state.trailing_data  # type: ignore[union-attr]
+    except AttributeError:
+        unread = b"?"
+    if unread:
+        response.extensions["network_stream"].spoil()
+
+
+def _no_answer(error: BaseException, sent: bool) -> NoAnswer:
+    if isinstance(error, (httpcore.TimeoutException, TimeoutError)):
+        return NoAnswer("timed out", sent=sent, timed_out=True)
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLError):
+        cause = cause.__cause__ or cause.__context__
+    if cause is not None and not sent:
+        return NoAnswer(f"TLS failed: {cause}", sent=False, final=isinstance(cause, ssl.SSLCertVerificationError))
+    return NoAnswer(str(error) or type(error).__name__, sent=sent)

@@ -1,0 +1,206 @@
+"""Sockets for blocking requests that never wait beyond the end of the request in hand.
+
+An HTTP library's read time-out starts anew with every byte, so that a server which sends one byte at a time can
+hold a thread for ever. Here each wait gets what is left until the request's own end.
+"""
+
+from __future__ import annotations
+
+import encodings.idna  # noqa: F401 -- getaddrinfo's own import, made here and not in a thread: see `addresses`
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from ipaddress import ip_address
+from queue import Empty, SimpleQueue
+from typing import Any
+from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.request import getproxies, proxy_bypass
+from weakref import WeakSet
+
+import httpcore2 as httpcore
+
+from ..threads import Crew
+
+# One write at a time, so that a server which reads slowly is noticed too.
+_CHUNK = 65_536
+
+
+class _Deadline(threading.local):
+    at = float("inf")
+
+
+_deadline = _Deadline()
+
+
+@contextmanager
+def ending_in(seconds: float) -> Iterator[None]:
+    """Every wait of this thread's sockets inside ends `seconds` from now, with a time-out error of httpcore."""
+    _deadline.at = time.monotonic() + seconds
+    try:
+        yield
+    finally:
+        _deadline.at = float("inf")
+
+
+def check() -> None:
+    """Raises a time-out error of httpcore when the end of `ending_in` is over."""
+    _left(None, httpcore.ReadTimeout)
+
+
+def _left(limit: float | None, error: type[httpcore.TimeoutException]) -> float | None:
+    left = _deadline.at - time.monotonic()
+    if left <= 0:
+        raise error("timed out")
+    shortest = left if limit is None else min(limit, left)
+    return None if shortest == float("inf") else shortest
+
+
+class DeadlineBackend(httpcore.SyncBackend):
+    """Opens such sockets, and knows those that are open: a forked child has to let go of its parent's."""
+
+    def __init__(self) -> None:
+        self._streams: WeakSet[_Stream] = WeakSet()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Connect to the first address of `host` that answers; all of them together within the deadline."""
+        failure: Exception = httpcore.ConnectError(f"{host} has no address")
+        for address in addresses(host, port, _left(timeout, httpcore.ConnectTimeout)):
+            limit = _left(timeout, httpcore.ConnectTimeout)
+            try:
+                stream = super().connect_tcp(address, port, limit, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+            else:
+                return self._watched(stream)
+        raise failure
+
+    def _watched(self, stream: httpcore.NetworkStream) -> _Stream:
+        watched = _Stream(stream, self)
+        self._streams.add(watched)
+        return watched
+
+    def close_all(self) -> None:
+        """Close this process's copies of the sockets; other processes that share them are not disturbed."""
+        for stream in list(self._streams):
+            stream.close()
+
+
+class _Stream(httpcore.NetworkStream):
+    def __init__(self, stream: httpcore.NetworkStream, backend: DeadlineBackend) -> None:
+        self._stream = stream
+        self._backend = backend
+        self._spoilt = False
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        for start in range(0, len(buffer), _CHUNK):
+            self._stream.write(buffer[start : start + _CHUNK], _left(timeout, httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        limit = _left(timeout, httpcore.ConnectTimeout)
+        return self._backend._watched(self._stream.start_tls(ssl_context, server_hostname, limit))
+
+    def spoil(self) -> None:
+        """Have the pool close this connection instead of using it again."""
+        self._spoilt = True
+
+    def get_extra_info(self, info: str) -> Any:
+        found = self._stream.get_extra_info(info)
+        if info == "is_readable":  # asked of an idle connection: then it is not to be used again
+            return self._spoilt or found or self._holds_bytes_back()
+        return found
+
+    def _holds_bytes_back(self) -> bool:
+        """Whether a layer of TLS has bytes that have left the socket already."""
+        tls = self._stream.get_extra_info("ssl_object")
+        incoming = getattr(self._stream, "_incoming", None)  # of TLS within TLS, through a proxy
+        return (tls is not None and tls.pending() > 0) or (incoming is not None and incoming.pending > 0)
+
+
+_SOCKS = ("socks5", "socks5h")
+
+
+def proxy_of(endpoint: str) -> httpcore.Proxy | None:
+    """The proxy that HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY name for this endpoint.
+
+    Raises `ValueError` for one that cannot be used; it says which variable, and not the value, which may hold a
+    password.
+    """
+    parts, known = urlsplit(endpoint), getproxies()
+    kind = parts.scheme if known.get(parts.scheme) else "all"
+    found = known.get(kind)
+    # NO_PROXY names an IPv6 address without the brackets that it has in a URL.
+    if not found or proxy_bypass(parts.netloc) or proxy_bypass(parts.hostname or ""):
+        return None
+    try:
+        proxy = urlsplit(found if "://" in found else f"http://{found}")
+        has_host = bool(proxy.hostname) and proxy.netloc.rpartition("@")[2].isascii()
+        usable = has_host and (proxy.port or 80) > 0 and proxy.scheme in ("http", "https", *_SOCKS)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError(f"{kind.upper()}_PROXY in the environment is no proxy; give one as in http://host:3128")
+    if proxy.scheme in _SOCKS and find_spec("socksio") is None:
+        raise ValueError(f"{kind.upper()}_PROXY in the environment is a SOCKS proxy, which needs: pip install socksio")
+    auth = (unquote_to_bytes(proxy.username), unquote_to_bytes(proxy.password or "")) if proxy.username else None
+    return httpcore.Proxy(f"{proxy.scheme}://{proxy.netloc.rpartition('@')[2]}", auth=auth)
+
+
+# Look-ups at a time, those included that nobody waits for any more: each holds a thread until the resolver gives up.
+MOST = 64
+_crew = Crew(MOST, "appwrite-resolver")
+
+
+def addresses(host: str, port: int, limit: float | None) -> list[str]:
+    """The IP addresses of `host`, in the resolver's order; `limit` in seconds.
+
+    Raises httpcore's `ConnectError` when there are none, `ConnectTimeout` when the resolver does not say so in time.
+    A process may fork while a thread asks: were it in the middle of an import, the child would wait for its end.
+    """
+    if is_address(host):
+        return [host]
+    said: SimpleQueue[list[str] | Exception] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            said.put([str(address[0]) for *_, address in found])
+        except (OSError, UnicodeError) as error:
+            said.put(error)
+
+    if not _crew.start(ask):
+        raise httpcore.ConnectTimeout(f"{host} cannot be looked up: no thread is free for it ({MOST} at most)")
+    try:
+        answer = said.get(timeout=limit)
+    except Empty:
+        raise httpcore.ConnectTimeout(f"{host} was not looked up in time") from None
+    if isinstance(answer, Exception):
+        raise httpcore.ConnectError(f"{host} cannot be looked up: {answer}") from answer
+    return answer
+
+
+def is_address(host: str) -> bool:
+    """Whether `host` needs no look-up."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,137 @@
+"""One request until it has an answer: the attempts, the pauses between them, and when to stop."""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import secrets
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..exceptions import AppwriteError, RateLimited, Timeout, Unavailable, shortened
+from ..plans import Answer, Request
+from ..sansio import Pause, Step, Steps
+from .errors import error_from, wait_of
+from .http import NoAnswer
+
+if TYPE_CHECKING:
+    from .client import Client, Reply
+
+logger = logging.getLogger("django_appwrite_orm.transport")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt(Step):
+    """Send `request` once; a `Reply`, or `NoAnswer` after `timeout` seconds at most."""
+
+    client: Client
+    request: Request
+    timeout: float
+    request_id: str = ""
+
+    def perform(self) -> Reply:
+        return self.client.send(self.request, self.timeout, self.request_id)
+
+    async def aperform(self) -> Reply:
+        return await self.client.asend(self.request, self.timeout, self.request_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """An attempt that failed; `repeatable` when another one can do no harm; `wait` as the server asked for."""
+
+    error: AppwriteError
+    repeatable: bool
+    wait: float | None = None
+
+
+def deliver(client: Client, request: Request, *, timeout: float, retries: int) -> Steps[tuple[Reply, bool]]:
+    """Send `request` until it has a good reply, repeating it up to `retries` times where that cannot do harm.
+
+    Returns the reply, and whether an earlier copy of the request may have been, or may yet be, applied besides.
+    `timeout` (seconds) spans all attempts and pauses. Any request is repeated that certainly was not applied: no
+    connection was made, or the answer was 429. After other passing failures (no answer, 5xx) only what can be
+    applied no more than once: reads, and creates under an id of our own. Raises an `AppwriteError`.
+    """
+    deadline = time.monotonic() + timeout
+    request_id = secrets.token_hex(4)
+    doubtful = False
+    for attempt in range(retries + 1):
+        started = time.monotonic()
+        try:
+            reply: Reply = yield Attempt(client, request, max(deadline - started, 0.001), request_id)
+        except NoAnswer as silence:
+            failure = _silent(client, request, silence)
+        else:
+            logger.debug("%s %s: %s in %.0f ms", request_id, request, reply.status, (time.monotonic() - started) * 1000)
+            if _is_good(request, reply):
+                return reply, doubtful
+            failure = _refused(client, request, reply)
+        error = failure.error
+        error.request_id, error.repeated = request_id, doubtful
+        doubtful = error.unclear = doubtful or error.unclear
+        pause = failure.wait if failure.wait is not None else 0.1 * 2.0**attempt * random.uniform(0.5, 1.0)
+        if attempt == retries or not failure.repeatable or time.monotonic() + pause >= deadline:
+            raise error
+        logger.warning("%s Again in %.1f s: %s", request_id, pause, error)
+        yield Pause(pause)
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def exchange(client: Client, request: Request, *, timeout: float, retries: int) -> Steps[Answer]:
+    """The JSON that Appwrite answers to `request`; `deliver` says how, and what it raises."""
+    reply, doubtful = yield from deliver(client, request, timeout=timeout, retries=retries)
+    if reply.status >= 400:  # only what `absent` names gets here
+        return Answer("null", None)
+    data = _decoded(reply)
+    # Nothing at all is an answer to a deletion alone; anywhere else it would read as a row that is not there.
+    nothing = reply.status == 204 and request.method == "DELETE"
+    if reply.status >= 300 or not (nothing or request.shape(data)):
+        moved = f" (it redirects to {shortened(reply.headers['location'])})" if "location" in reply.headers else ""
+        what = "JSON that is no answer to it" if isinstance(data, dict) else "no JSON object"
+        raise Unavailable(
+            f"{client.endpoint} answered {request} with {reply.status} and {what}{moved}; is it an"
+            " Appwrite endpoint? It is that of the setting ENDPOINT.",
+            status=reply.status,
+            unclear=not request.is_read,
+        )
+    return Answer(reply.text or "null", data, doubtful)
+
+
+def _silent(client: Client, request: Request, silence: NoAnswer) -> _Failure:
+    error = (Timeout if silence.timed_out else Unavailable)(
+        f"No answer from {client.endpoint} to {request}: {shortened(silence)}",
+        unclear=silence.sent and not request.is_read,
+    )
+    return _Failure(error, not silence.final and (not silence.sent or _is_harmless(request)))
+
+
+def _is_good(request: Request, reply: Reply) -> bool:
+    """Whether the reply is no error, or the one that `absent` counts as an answer."""
+    if reply.status < 400 or request.absent is None:
+        return reply.status < 400
+    data = _decoded(reply)
+    return isinstance(data, dict) and data.get("type") == request.absent
+
+
+def _refused(client: Client, request: Request, reply: Reply) -> _Failure:
+    wait = wait_of(reply.status, reply.retry_after, reply.headers.get("x-ratelimit-reset"))
+    error = error_from(request, reply.status, _decoded(reply), wait, endpoint=client.endpoint, for_user=client.for_user)
+    passing = isinstance(error, RateLimited) or (reply.status >= 500 and _is_harmless(request))
+    return _Failure(error, passing, wait)
+
+
+def _is_harmless(request: Request) -> bool:
+    """Whether any number of copies does what one does."""
+    return request.is_read or request.repeatable
+
+
+def _decoded(reply: Reply) -> object:
+    if not reply.is_json:
+        return None
+    try:
+        return json.loads(reply.text)
+    except (ValueError, RecursionError):
+        return None

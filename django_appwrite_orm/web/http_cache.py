@@ -1,0 +1,182 @@
+"""A 304 without running the view or asking Appwrite: an ETag made of the versions of tables."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+from urllib.parse import quote
+
+from asgiref.sync import iscoroutinefunction
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response, has_vary_header, set_response_etag
+
+from ..cache import Found, ReadRecord, Status, note_read
+from ..connection import connections
+from ..facade.orm import orm
+from ..sansio import run
+
+# What tells one representation, or one person, from another without touching the session.
+_TELLING = ("Accept", "Accept-Language", "Cookie", "Authorization")
+
+
+def table_etag(
+    *names: str, ttl: float | None = None, by: Callable[[HttpRequest], str] | None = None, using: str | None = None
+) -> Callable[..., str | None]:
+    """An `etag_func` for `django.views.decorators.http.condition`, for a view that shows these tables only.
+
+    The tag changes when one of the tables changes, and every `ttl` seconds at the latest (the connection's
+    life of an answer, unless said otherwise), so that a change nobody told us of is not confirmed for longer.
+    It costs one round trip to the cache. There is none, and the view runs, while a table has not been read
+    since its last change or is being written.
+
+    Requests with different cookies, Authorization, Accept or Accept-Language have different tags. A view that
+    shows more than tables and these (the content of a session, a feature flag) must name it: `by` takes the
+    request and returns a text. Raises ValueError when no table is named, `ConfigurationError` at the first
+    request for one that is not registered.
+    """
+    if not names:
+        raise ValueError("table_etag: name at least one table.")
+
+    def etag(request: HttpRequest, *args: Any, **kwargs: Any) -> str | None:
+        rows = [orm.table(name, using=using)._rows for name in names]
+        connection = connections[rows[0].db]
+        if any(queryset.db != rows[0].db for queryset in rows):
+            raise ValueError(f"table_etag: {', '.join(names)} are not on one connection; name it with using=.")
+        life = ttl if ttl is not None else connection.settings.cache.policy.ttl
+        started = time.perf_counter()
+        # Django calls this on the event loop for an asynchronous view; it waits for the cache alone.
+        held = run(connection.versions([queryset.ref for queryset in rows]), even_on_event_loop=True)
+        if held is None or life <= 0:
+            return None
+        seconds, period = time.perf_counter() - started, time.time() // life
+        for queryset in rows:
+            note_read([queryset.model._meta.name], Found(None, Status.HIT, expires=(period + 1) * life), seconds)
+            seconds = 0  # one look at all of them
+        telling = [request.headers.get(name, "") for name in _TELLING]
+        parts = [held, period, request.get_full_path(), telling, by(request) if by else ""]
+        return f'"{hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()}"'
+
+    return etag
+
+
+STATUS_HEADER = "X-Cache-Status"
+TABLE_HEADER = "X-Cache-Table"
+
+
+def finish(
+    request: HttpRequest, response: HttpResponseBase, record: ReadRecord, *, details: bool = True
+) -> HttpResponseBase:
+    """The response with its headers, or a 304 for a client that has it already.
+
+    Without `details` nothing in it names a table, or says how many reads there were and how long they took. A response
+    that rests on no table is left alone, unless its view asked for `cache_publicly`; so is a Cache-Control that the
+    view has set.
+    """
+    max_age = public_max_age(request, response, record.expires)
+    if not record.tables and max_age is None:
+        return response
+    if not response.has_header("Cache-Control"):
+        response["Cache-Control"] = f"public, max-age={max_age}" if max_age else "private, no-cache"
+    if record.tables and record.worst is Status.STALE:
+        del response["ETag"]  # `table_etag` made it of what the tables are now, and this is what they were
+    if _can_have_etag(request, response):
+        if not response.has_header("ETag"):
+            set_response_etag(response)
+        response = get_conditional_response(request, response["ETag"], None, cast(HttpResponse, response)) or response
+    if record.tables:
+        response[STATUS_HEADER] = record.worst.name
+        _append(response, "Cache-Status", _cache_status(record))
+    if record.tables and details:
+        # A table's name is free text and the comma separates: what a header cannot hold is percent-encoded.
+        response[TABLE_HEADER] = ", ".join(quote(name, safe=" ") for name in record.tables)
+        _append(response, "Server-Timing", f'appwrite;desc="{record.reads} reads";dur={record.seconds * 1000:.1f}')
+    return response
+
+
+def _append(response: HttpResponseBase, name: str, value: str) -> None:
+    """Add to a header that is a list, to which others may have added."""
+    response[name] = f"{response[name]}, {value}" if response.has_header(name) else value
+
+
+def _cache_status(record: ReadRecord) -> str:
+    """The same for machines that know RFC 9211: whether the answer was found, how long it may still be used
+    (negative for one that is past it), or why Appwrite was asked."""
+    if record.worst is Status.HIT:
+        return f"django-appwrite-orm; hit; ttl={int(record.expires - time.time())}"
+    if record.worst is Status.STALE:
+        return "django-appwrite-orm; hit; ttl=-1; detail=stale"
+    return f"django-appwrite-orm; fwd={'bypass' if record.worst is Status.BYPASS else 'miss'}"
+
+
+def _can_have_etag(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """Whether the whole body is at hand and may be kept. A HEAD answered without one says nothing of the GET's."""
+    if request.method not in ("GET", "HEAD") or response.status_code != 200 or response.streaming:
+        return False
+    return "no-store" not in response["Cache-Control"].lower() and bool(cast(HttpResponse, response).content)
+
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+_WISH = "_appwrite_public_max_age"
+
+
+def cache_publicly(*, max_age: int) -> Callable[[View], View]:
+    """Let browsers and shared caches keep a view's answers for up to `max_age` seconds.
+
+    For synchronous and asynchronous views; on a class use Django's `method_decorator`. During that time
+    clients do not ask again and so do not see changes. The middleware grants it for less than `max_age`
+    where the oldest entry used has less left, and not at all (see `public_max_age`) for an answer that may be
+    personal. Raises ValueError for a `max_age` that is no whole number above 0.
+    """
+    if isinstance(max_age, bool) or not isinstance(max_age, int) or max_age < 1:
+        raise ValueError(f"cache_publicly: max_age must be a whole number of seconds, 1 or more, not {max_age!r}.")
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        async def asynchronous(*args: Any, **kwargs: Any) -> Any:
+            response = await view(*args, **kwargs)
+            setattr(response, _WISH, max_age)
+            return response
+
+        @functools.wraps(view)
+        def synchronous(*args: Any, **kwargs: Any) -> Any:
+            response = view(*args, **kwargs)
+            setattr(response, _WISH, max_age)
+            return response
+
+        return asynchronous if iscoroutinefunction(view) else synchronous  # type: ignore[return-value]
+
+    return decorate
+
+
+def public_max_age(request: HttpRequest, response: HttpResponseBase, expires: float) -> int | None:
+    """Seconds for which anybody may keep this response; 0 when nobody may, None when its view did not ask.
+
+    `expires` (epoch seconds) is when the oldest cached answer in it ends. Nobody may keep what is not the
+    plain answer to a GET or HEAD, what goes on reading while it streams, and what may be one person's: it sets
+    a cookie or varies by one, the request carried an Authorization header, or the session was touched.
+    """
+    wish: int | None = getattr(response, _WISH, None)
+    if wish is None:
+        return None
+    plain = request.method in ("GET", "HEAD") and response.status_code == 200 and not response.streaming
+    if not plain or _may_be_personal(request, response):
+        return 0
+    return max(int(min(wish, expires - time.time())), 0)
+
+
+def _may_be_personal(request: HttpRequest, response: HttpResponseBase) -> bool:
+    session = getattr(request, "session", None)
+    return (
+        bool(response.cookies)
+        or response.has_header("Set-Cookie")
+        or "Authorization" in request.headers
+        or getattr(session, "accessed", False)
+        or getattr(session, "modified", False)
+        or any(has_vary_header(response, name) for name in ("Cookie", "Authorization", "*"))
+    )

@@ -1,0 +1,71 @@
+"""What the model calls the things that the package's readers and writers ask of the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django_appwrite_orm.cache import Keys
+from django_appwrite_orm.cache.keys import Doubt, TableKeys
+from tests.cache.model.stage import Mismatch
+from tests.cache.model.state import Move, Setup, State
+
+KEYS = Keys("model", ("endpoint", "project"))
+TABLES = [KEYS.table(("db", name)) for name in ("a", "b")]
+ENVELOPE = KEYS.envelope("a plan")
+LIFE, LONGER_LIFE = 30, 80
+
+
+def number_of(who: str) -> int:
+    """Whose place it is among the readers or the writers."""
+    return int(who.split()[1]) - 1
+
+
+class Naming:
+    def __init__(self, setup: Setup, tables: Sequence[TableKeys]) -> None:
+        self._setup, self._tables = setup, tables
+
+    def move(self, who: str, before: State, method: str, arguments: tuple[Any, ...]) -> Move:
+        """The move that this call is, as far as the model knows it; `before` is what there is. Raises `Mismatch`."""
+        key, keys = arguments[0], arguments[0]
+        if method == "get_many" and who.startswith("reader"):
+            return self._look(who, before, list(keys))
+        if (method, key) == ("get", ENVELOPE):
+            return Move(who, "get envelope")
+        if (method, key) == ("set", ENVELOPE):
+            return Move(who, "store")
+        if method == "delete_many" and who.startswith("writer"):
+            return self._deletion(who, before, list(keys))
+        for number, table in enumerate(self._tables):
+            if (method, key) == ("add", table.token):
+                return Move(who, "add token", number)
+            if (method, key) == ("add", table.lane):
+                return Move(who, "take lane", number)
+            if who.startswith("writer") and (method, key, arguments[2]) == ("set", *self._doubt(who, table)):
+                return Move(who, "doubt again" if before.writers[number_of(who)].outcome else "leave doubt", number)
+        raise Mismatch(f"{who} calls {method} with {arguments}")
+
+    def _look(self, who: str, before: State, keys: list[str]) -> Move:
+        versions = [key for table in self._tables for key in table]
+        if keys == [ENVELOPE, *versions]:
+            return Move(who, "look")
+        if keys == versions:
+            return Move(who, "look again" if before.readers[number_of(who)].at == "look again" else "look at versions")
+        if keys[0] == ENVELOPE and keys[2:] == [table.token for table in self._tables]:
+            return Move(who, "take what another has stored")
+        raise Mismatch(f"{who} looks at {keys}")
+
+    def _deletion(self, who: str, before: State, keys: list[str]) -> Move:
+        """Of the tokens of its tables, and after the request, with a clear outcome, of the lanes it still has."""
+        writer = before.writers[number_of(who)]
+        own = [self._tables[table].token for table in self._setup.writers[number_of(who)]]
+        lanes = [self._tables[table].lane for table in writer.lanes if writer.outcome in ("succeeded", "refused")]
+        if keys != own + lanes:
+            raise Mismatch(f"{who} deletes {keys}, not {own + lanes}")
+        return Move(who, "tidy up" if writer.outcome else "delete tokens")
+
+    def _doubt(self, who: str, table: TableKeys) -> Doubt:
+        """The doubt that this writer must leave."""
+        if number_of(who) in self._setup.longer:
+            return Doubt(table.long_doubt, LONGER_LIFE)
+        return Doubt(table.doubt, LIFE)

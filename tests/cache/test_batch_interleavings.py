@@ -1,0 +1,191 @@
+"""A batch beside a reader and another writer, in every order of their steps: the package's own, on a real cache.
+
+The model of the protocol knows single writes. Here nothing is modelled: each schedule is carried out from the start,
+one step of one actor at a time, and no read may show less than the server had applied when it began.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.core.cache import caches
+
+from django_appwrite_orm.cache import Batch, CachePolicy, Keys, Store, read, write
+from django_appwrite_orm.exceptions import Timeout
+from django_appwrite_orm.plans import Answer
+from django_appwrite_orm.sansio import Step, Steps, run
+
+KEYS = Keys("batch", ("endpoint", "project"))
+TABLE, ENVELOPE = KEYS.table(("db", "books")), KEYS.envelope("all")
+LIFE = 30
+
+
+class Server:
+    """Changes are bits of a number; those that were sent and lost sight of are still `coming`."""
+
+    def __init__(self) -> None:
+        self.applied = 0
+        self.coming: list[Request] = []
+
+
+@dataclass(frozen=True)
+class Request(Step):
+    """A change that is applied, or one that hears nothing and is left to be applied later; 0 asks what there is."""
+
+    server: Server
+    change: int = 0
+    lost: bool = False
+
+    def perform(self) -> int:
+        if self.lost:
+            self.server.coming.append(Request(self.server, self.change))
+            raise Timeout("no answer", unclear=True)
+        self.server.applied |= self.change
+        return self.server.applied
+
+    async def aperform(self) -> int:
+        return self.perform()
+
+
+@dataclass(frozen=True)
+class Begin(Step):
+    """A read begins: what it must show."""
+
+    server: Server
+
+    def perform(self) -> int:
+        return self.server.applied
+
+    async def aperform(self) -> int:
+        return self.perform()
+
+
+def batch_of(server: Server, lost: bool) -> Steps[None]:
+    batch = Batch(Store("default"), TABLE, LIFE)
+
+    def request(change: int, lost: bool = False) -> Callable[[], Steps[int]]:
+        def send() -> Steps[int]:
+            return (yield Request(server, change, lost))
+
+        return send
+
+    with suppress(Timeout):
+        yield from batch.write(request(1, lost))
+    yield from batch.write(request(2))
+    yield from batch.end()
+
+
+def writer(server: Server) -> Steps[None]:
+    def send() -> Steps[int]:
+        return (yield Request(server, 4))
+
+    yield from write(Store("default"), [TABLE], send, LIFE)
+
+
+def reader(server: Server) -> Steps[None]:
+    def fetch() -> Steps[Answer]:
+        shows = yield Request(server)
+        return Answer(json.dumps(shows), shows)
+
+    owed = yield Begin(server)
+    found = yield from read(Store("default"), ENVELOPE, [TABLE], fetch, CachePolicy())
+    assert found.data & owed == owed, f"{found} misses something of {owed}"
+
+
+Perform = Callable[[Step], Any]
+ACTORS: dict[str, Callable[[Server], list[Steps[None]]]] = {
+    "a reader": lambda server: [batch_of(server, lost=False), reader(server)],
+    "a reader, and a request that is applied later": lambda server: [
+        batch_of(server, lost=True),
+        reader(server),
+    ],
+    "another writer": lambda server: [batch_of(server, lost=False), writer(server)],
+}
+
+
+def follow(server: Server, actors: list[Steps[None]], chosen: list[int], perform: Perform) -> list[int]:
+    """Let the actors take their steps in the order `chosen`, the first of those at work where nothing is; how many
+    there were to choose from each time.
+
+    What is still `coming` may come after a step that the server sees: before or after one of the cache is all the same.
+    """
+    at_work: list[tuple[Steps[None], Any]] = [(actor, None) for actor in actors]
+    choices, seen = [], True
+    while at_work or server.coming:
+        choices.append(len(at_work) + (len(server.coming) if seen or not at_work else 0))
+        if len(chosen) < len(choices):
+            chosen.append(0)
+        turn = chosen[len(choices) - 1]
+        if turn >= len(at_work):
+            perform(server.coming.pop(turn - len(at_work)))
+            continue
+        actor, answer = at_work.pop(turn)
+        try:
+            step = actor.throw(answer) if isinstance(answer, Exception) else actor.send(answer)
+        except StopIteration:
+            continue
+        try:
+            answer = perform(step)
+        except Exception as error:
+            answer = error
+        at_work.insert(turn, (actor, answer))
+        seen = isinstance(step, Request | Begin)
+    return choices
+
+
+def schedules(carry_out: Callable[[list[int]], list[int]]) -> Iterator[None]:
+    """Carry out every order there is."""
+    chosen: list[int] = []
+    while True:
+        choices = carry_out(chosen)
+        yield
+        while chosen and chosen[-1] + 1 == choices[len(chosen) - 1]:
+            chosen.pop()
+        if not chosen:
+            return
+        chosen[-1] += 1
+
+
+def count(name: str, perform: Perform) -> int:
+    def carry_out(chosen: list[int]) -> list[int]:
+        server = Server()
+        caches["default"].clear()
+        choices = follow(server, ACTORS[name](server), chosen, perform)
+        for _ in range(2):
+            run(reader(server))  # whatever was stored on the way
+        return choices
+
+    return sum(1 for _ in schedules(carry_out))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ACTORS)
+def test_no_order_misleads_a_read(name: str) -> None:
+    assert count(name, lambda step: step.perform()) > 1000
+
+
+@pytest.mark.slow
+def test_nor_does_one_of_asynchronous_steps() -> None:
+    with asyncio.Runner() as runner:
+        assert count("a reader", lambda step: runner.run(step.aperform())) > 1000
+
+
+@pytest.mark.parametrize(
+    "without",
+    ["_taken", "_prolonged"],
+    ids=["the lane is not taken", "the lane is not prolonged but thought to stand"],
+)
+def test_a_batch_without_its_lane_does(without: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing(batch: Batch) -> Steps[bool]:
+        return True
+        yield
+
+    monkeypatch.setattr(Batch, without, nothing)
+    with pytest.raises(AssertionError, match="misses something"):
+        count("a reader, and a request that is applied later", lambda step: step.perform())

@@ -1,0 +1,81 @@
+"""The lane of a batch: how long it stands, and who may rely on it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from types import SimpleNamespace
+
+import pytest
+from django.core.cache import caches
+
+from django_appwrite_orm.cache import Batch, Keys, Store
+from django_appwrite_orm.cache import batch as batches
+from django_appwrite_orm.cache.backend import CacheCall
+from django_appwrite_orm.exceptions import CacheUnavailable
+from django_appwrite_orm.sansio import Steps, run
+
+TABLE = Keys("test", ("endpoint", "project")).table(("db", "books"))
+LIFE = 30
+
+
+def sending(then: Callable[[], object] = lambda: None) -> Callable[[], Steps[object]]:
+    def send() -> Steps[object]:
+        return then()
+        yield
+
+    return send
+
+
+def test_a_lane_whose_prolonging_failed_once_stands_as_long_as_is_thought(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a write that hears nothing would rely on a lane that has run out, and the end would free another's."""
+    clock, ends, failures = [1000.0], [0.0], [CacheUnavailable("down for a moment")]
+    monkeypatch.setattr(batches, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    perform = CacheCall.perform
+
+    def noted(call: CacheCall) -> object:
+        if call.method == "touch" and failures:
+            raise failures.pop()
+        found = perform(call)
+        if call.method in ("add", "touch") and found:
+            ends[0] = clock[0] + call.arguments[-1]
+        return found
+
+    monkeypatch.setattr(CacheCall, "perform", noted)
+    batch = Batch(Store("default"), TABLE, LIFE)
+    run(batch.write(sending()))
+    clock[0] += LIFE - 1
+    run(batch.write(sending()))
+    assert not failures
+    assert batch._until <= ends[0]
+
+
+def test_nobody_sends_before_the_token_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A write beside the one that took the lane: should both die now, an answer under that token would be old."""
+    caches["default"].set(TABLE.token, "an old one")
+    batch, sent = Batch(Store("default"), TABLE, LIFE), []
+    for _ in range(2):  # the lane is taken, then lost and taken anew
+        first = batch.write(sending())
+        step = next(first)
+        while step.method != "delete_many":
+            step = first.send(step.perform())
+        run(batch.write(sending(lambda: sent.append(caches["default"].get(TABLE.token)))))
+        with suppress(StopIteration):
+            while True:
+                step = first.send(step.perform())
+        assert caches["default"].get(TABLE.lane)
+        assert caches["default"].get(TABLE.doubt) is None
+        caches["default"].delete(TABLE.lane)
+        caches["default"].set(TABLE.token, "a later one")
+    assert sent == [None, None]
+
+
+def test_a_lane_of_somebody_else_is_nobody_s_in_the_batch() -> None:
+    caches["default"].set(TABLE.lane, "somebody else", LIFE)
+    batch = Batch(Store("default"), TABLE, LIFE)
+    run(batch.write(sending()))
+    assert batch._until < time.monotonic()
+    run(batch.end())
+    assert caches["default"].get(TABLE.lane) == "somebody else"
+    assert caches["default"].get(TABLE.doubt)

@@ -1,0 +1,254 @@
+"""Writes of which nobody knows what became of them: a fence stands as long as they may yet be applied."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import pytest
+from django.core.cache import caches
+
+from django_appwrite_orm import orm
+from django_appwrite_orm.cache import Batch, Keys, Store, invalidate, pending, write
+from django_appwrite_orm.cache.backend import CacheCall
+from django_appwrite_orm.cache.keys import DOUBT_LIVES
+from django_appwrite_orm.cache.writes import settled
+from django_appwrite_orm.connection import connections
+from django_appwrite_orm.exceptions import CacheUnavailable, Unavailable
+from django_appwrite_orm.sansio import Pause, Steps, arun, run
+from django_appwrite_orm.transport.retry import Attempt
+from tests.support.costs import counted
+from tests.support.library.tables import Book
+
+TABLE = Keys("test", ("endpoint", "project")).table(("db", "books"))
+OTHER = Keys("test", ("endpoint", "project")).table(("db", "readers"))
+
+
+@contextmanager
+def failing(monkeypatch: pytest.MonkeyPatch, fails: Callable[[CacheCall], bool]) -> Iterator[None]:
+    """Calls of the cache for which `fails` is true raise."""
+    perform, aperform = CacheCall.perform, CacheCall.aperform
+
+    def tried(call: CacheCall) -> object:
+        if fails(call):
+            raise call.failed(OSError("down"))
+        return perform(call)
+
+    async def atried(call: CacheCall) -> object:
+        if fails(call):
+            raise call.failed(OSError("down"))
+        return await aperform(call)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(CacheCall, "perform", tried)
+        patch.setattr(CacheCall, "aperform", atried)
+        yield
+
+
+def lost() -> Steps[None]:
+    raise Unavailable("no answer", unclear=True)
+    yield
+
+
+@pytest.fixture(params=[False, True], ids=["blocking", "asynchronous"])
+def drive(request: pytest.FixtureRequest) -> Callable[[Steps[object]], object]:
+    return (lambda steps: asyncio.run(arun(steps))) if request.param else run
+
+
+def lose(drive, store: Store, life: float = 30, tables=(TABLE,)) -> None:
+    with pytest.raises(Unavailable):
+        drive(write(store, tables, lost, life))
+
+
+def test_a_fence_that_could_not_be_put_up_is_put_up_afterwards(drive, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when the cache is away for a moment: back again before the request has timed out."""
+    store = Store("default")
+    caches["default"].set(TABLE.token, "an old one")
+    with failing(monkeypatch, lambda call: call.method == "add"):
+        lose(drive, store)
+    assert set(caches["default"].get_many(TABLE)) == {TABLE.doubt}
+    assert not store.ledger
+
+
+def test_only_the_table_that_has_none_gets_another(drive, monkeypatch: pytest.MonkeyPatch) -> None:
+    with failing(monkeypatch, lambda call: call.arguments[0] == TABLE.lane):
+        lose(drive, Store("default"), tables=[TABLE, OTHER])
+    assert set(caches["default"].get_many([*TABLE, *OTHER])) == {TABLE.doubt, OTHER.lane}
+
+
+def test_a_fence_that_may_have_run_out_meanwhile_is_put_up_again(drive, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The writer stood still for longer than its fence lives, between taking the lane and hearing nothing."""
+    lose(drive, Store("default"), life=-1)
+    assert caches["default"].get(TABLE.doubt)
+
+
+def test_what_never_got_through_is_owed_and_paid_before_the_next_look(drive, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store("default")
+    caches["default"].set(TABLE.token, "an old one")
+    with failing(monkeypatch, lambda call: True):
+        lose(drive, store)
+        assert not drive(settled(store, [TABLE]))
+    assert len(store.ledger) == 1
+    with counted() as costs:
+        assert drive(settled(store, [OTHER]))
+        assert drive(settled(store, [TABLE, OTHER]))
+        assert drive(settled(store, [TABLE, OTHER]))
+    assert costs.cache == ["set", "delete_many"]
+    assert set(caches["default"].get_many(TABLE)) == {TABLE.doubt}
+
+
+GOES_ON = {
+    "a read": lambda store: settled(store, [OTHER]),
+    "a write": lambda store: write(store, [OTHER], run_nothing, 30),
+    "a batch": lambda store: Batch(store, OTHER, 30).write(run_nothing),
+}
+
+
+@pytest.mark.parametrize("goes_on", GOES_ON.values(), ids=GOES_ON)
+def test_it_is_paid_by_whatever_the_process_does_next(drive, goes_on, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other processes are served what it could not invalidate, until it comes back to that table or to any other."""
+    store = Store("default")
+    caches["default"].set(TABLE.token, "an old one")
+    with failing(monkeypatch, lambda call: True):
+        lose(drive, store)
+    drive(goes_on(store))
+    assert not store.ledger
+    assert set(caches["default"].get_many(TABLE)) == {TABLE.doubt}
+
+
+def test_while_the_cache_is_away_other_tables_try_once_a_second(drive, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, clock = Store("default"), [time.monotonic()]
+    monkeypatch.setattr(pending, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    with failing(monkeypatch, lambda call: True), counted() as costs:
+        lose(drive, store)
+        costs.cache.clear()
+        for _ in range(3):
+            assert [drive(settled(store, [OTHER])) for _ in range(5)] == [True] * 5
+            clock[0] += 1
+    assert len(costs.cache) == 3
+
+
+def test_who_is_interrupted_twice_owes_for_every_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cancelled while it waited for the answer, and again while it put up the fences that the cache had not taken."""
+    store, tables = Store("default"), [TABLE, OTHER]
+    with failing(monkeypatch, lambda call: call.method == "add"):
+        steps = write(store, tables, lambda: (yield Pause(0)), 30)
+        step = next(steps)
+        while isinstance(step, CacheCall):
+            try:
+                answer = step.perform()
+            except CacheUnavailable as error:
+                step = steps.throw(error)
+            else:
+                step = steps.send(answer)
+    assert steps.throw(KeyboardInterrupt()).method == "set"
+    with pytest.raises(KeyboardInterrupt):
+        steps.throw(KeyboardInterrupt())
+    assert len(store.ledger) == 2
+    assert run(settled(store, tables))
+    assert set(caches["default"].get_many([*TABLE, *OTHER])) == {TABLE.doubt, OTHER.doubt}
+
+
+def test_a_later_deletion_does_not_pay_for_the_fence(drive, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store("default")
+    with failing(monkeypatch, lambda call: call.method in ("add", "set")):
+        lose(drive, store)
+        assert not drive(settled(store, [TABLE]))
+    assert drive(invalidate(store, [TABLE]))
+    assert len(store.ledger) == 1
+    assert drive(settled(store, [TABLE]))
+    assert caches["default"].get(TABLE.doubt)
+
+
+def run_nothing() -> Steps[None]:
+    return
+    yield
+
+
+def test_who_pays_an_old_debt_does_not_pay_one_that_came_up_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One thread's deletion gets through, another's fails after it, and then the first one notes its success."""
+    store = Store("default")
+    with failing(monkeypatch, lambda call: True):
+        lose(run, store)
+    paying = settled(store, [TABLE])
+    calls = [next(paying)]
+    calls[0].perform()
+    calls.append(paying.send(True))
+    calls[1].perform()
+    with failing(monkeypatch, lambda call: True):
+        lose(run, store)
+    with pytest.raises(StopIteration):
+        paying.send(None)
+    assert len(store.ledger) == 1
+
+
+def test_it_is_owed_by_all_connections_to_the_cache(library, settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that writes over one connection and reads over another still knows what it could not delete."""
+    default = settings.APPWRITE_ORM["default"]
+    settings.APPWRITE_ORM = {"default": default, "again": {**default, "RETRIES": 0}}
+    book = Book.objects.create(title="Dune", price=1)
+    assert [found.price for found in Book.objects.using("again")] == [1]
+    with failing(monkeypatch, lambda call: call.method == "delete_many"):
+        Book.objects.filter(pk=book.pk).update(price=2)
+    caches["default"].delete(connections["default"].table_keys(Book.objects.ref).lane)
+    assert [found.price for found in Book.objects.using("again")] == [2]
+
+
+def test_trust_ends_with_a_write_over_another_connection(library, settings) -> None:
+    default = {**settings.APPWRITE_ORM["default"], "CACHE": {"TRUST": 60}}
+    settings.APPWRITE_ORM = {"default": default, "again": default}
+    book = Book.objects.create(title="Dune", price=1)
+    assert [found.price for found in Book.objects.using("again")] == [1]
+    Book.objects.filter(pk=book.pk).update(price=2)
+    assert [found.price for found in Book.objects.using("again")] == [2]
+
+
+def test_in_a_batch_too(library, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = connections["default"].table_keys(Book.objects.ref)
+
+    def cut_off(step: Attempt) -> None:
+        raise Unavailable("lost", unclear=True)
+
+    with monkeypatch.context() as patch, orm.table("books").batch() as batch:
+        batch.create({"title": "a", "price": 1})
+        patch.setattr(Attempt, "perform", cut_off)
+        patch.setattr(batch._batch, "_life", -1)  # as if it had stood still
+        batch.create({"title": "b", "price": 1})
+    assert caches["default"].get(keys.doubt)
+
+
+@pytest.mark.parametrize(("lives", "kept"), [((320, 30), 320), ((30, 320), 320), ((80, 30), 80), ((30, 20), 30)])
+def test_nobody_shortens_a_doubt(monkeypatch: pytest.MonkeyPatch, lives: tuple[int, int], kept: int) -> None:
+    """Two writers with different TIMEOUTs find the lane taken."""
+    ends: dict[str, int] = {}
+    set_value = caches["default"].set
+
+    def noted(key: str, value: object, life: int) -> None:
+        ends[key] = life
+        set_value(key, value, life)
+
+    monkeypatch.setattr(caches["default"], "set", noted)
+    caches["default"].add(TABLE.lane, "somebody")
+    for life in lives:
+        run(write(Store("default"), [TABLE], lambda: run_nothing(), life))
+    assert max(ends.values()) == kept
+    assert set(ends) <= set(TABLE.fences)
+
+
+@pytest.mark.parametrize("fence", TABLE.fences)
+def test_under_every_kind_of_fence_nothing_is_stored(library, fence: str) -> None:
+    keys = connections["default"].table_keys(Book.objects.ref)
+    list(Book.objects.all())
+    caches["default"].set(keys[TABLE.index(fence)], "a writer", 30)
+    with counted() as costs:
+        list(Book.objects.all())
+    assert (len(costs.requests), costs.cache) == (1, ["get_many"])
+
+
+def test_no_request_may_take_longer_than_the_longest_doubt_stands() -> None:
+    assert [TABLE.doubt_for(life).life for life in (1, 30, 31, 80, 320)] == [30, 30, 80, 80, 320]
+    with pytest.raises(ValueError, match="TIMEOUT"):
+        TABLE.doubt_for(DOUBT_LIVES[-1] + 1)

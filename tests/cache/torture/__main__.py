@@ -1,0 +1,53 @@
+"""Torture the cache for long: `python -m tests.cache.torture --minutes N`. Ends with status 1 when a read misled.
+
+Logs and data stay in the folder given, or else in a temporary one that is named.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import django
+
+from tests.support.proxies import Faults
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.cache.torture", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=5)
+    parser.add_argument("--workers", type=int, default=3, help="processes, each with three readers and a writer")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--without-fence", action="store_true", help="show that the checker finds what goes wrong")
+    parser.add_argument("--late", type=float, metavar="PERCENT", help="no faults but requests that are applied late")
+    parser.add_argument("--folder", type=Path, help="where logs and data go")
+    options = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+    django.setup()
+    from tests.cache.torture.checker import violations
+    from tests.cache.torture.run import FAULTS, PATIENCE, run
+
+    folder = options.folder or Path(tempfile.mkdtemp(prefix="torture"))
+    print(f"Logs go to {folder}")
+    faults = Faults(late=options.late, patience=PATIENCE) if options.late else FAULTS
+    report = run(
+        options.minutes * 60,
+        folder,
+        workers=options.workers,
+        fence=not options.without_fence,
+        seed=options.seed,
+        faults=faults,
+    )
+    print(report)
+    found = violations(report.events)
+    for violation in found[:10]:
+        print(violation)
+    print(f"{len(found)} reads that miss what they must show")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,191 @@
+"""Let workers loose on a Redis and a faulty Appwrite, trouble both, and gather what the workers logged."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import redis as redis_client
+
+from tests.cache.torture.checker import Event, load
+from tests.support import proxies, redis_server
+
+# A request has this long (seconds), repeats included; what the proxy calls late comes after it.
+PATIENCE = 1
+FAULTS = proxies.Faults(
+    delayed=10,
+    reset_before=1,
+    reset_after=1,
+    failed_before=1,
+    failed_after=1,
+    limited=2,
+    hung=0.5,
+    late=2,
+    patience=PATIENCE,
+)
+ROOT = Path(__file__).parents[3]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What happened: the calls of all workers, the requests by what became of them, and the trouble made."""
+
+    events: list[Event]
+    met: Counter[str]
+    killed: int
+    evicted: int
+
+    def __str__(self) -> str:
+        reads = Counter(event.status for event in self.events if event.kind in ("read", "got"))
+        others = Counter(event.kind for event in self.events if event.kind not in ("read", "got"))
+        requests = Counter({kind or "passed on": count for kind, count in self.met.items()})
+        parts = {"reads": reads, "others": others, "requests": requests}
+        lines = [f"{name}: {', '.join(f'{n:,} {kind}' for kind, n in c.most_common())}" for name, c in parts.items()]
+        return "\n".join([*lines, f"{self.killed} workers killed, {self.evicted:,} keys evicted"])
+
+
+def run(
+    seconds: float,
+    folder: Path,
+    *,
+    workers: int = 3,
+    fence: bool = True,
+    seed: int = 1,
+    faults: proxies.Faults = FAULTS,
+) -> Report:
+    """Torture for so long; logs and data go to `folder`. A worker that ends by itself is a RuntimeError."""
+    chance = random.Random(seed)
+    with ExitStack() as stack:
+        url = stack.enter_context(redis_server.running())
+        endpoint = stack.enter_context(_appwrite(folder / "appwrite.sqlite3"))
+        _create_tables(endpoint)
+        faulty = stack.enter_context(proxies.running(endpoint, faults, seed))
+        crew = stack.enter_context(_Crew(folder, _settings(faulty.endpoint, url), workers, fence).at_work())
+        cache = stack.enter_context(redis_client.Redis.from_url(url))
+        end, next_kill = time.monotonic() + seconds, time.monotonic() + 8
+        evicted = 0
+        while time.monotonic() < end:
+            time.sleep(0.2)
+            evicted += _evict(cache, chance)
+            crew.check()
+            if time.monotonic() > next_kill:
+                crew.kill_one(chance)
+                next_kill += 15
+        crew.check()
+    return Report(load(sorted(folder.glob("*.log"))), faulty.met, crew.killed, evicted)
+
+
+def _settings(endpoint: str, url: str) -> dict[str, Any]:
+    connection = {
+        "ENDPOINT": endpoint,
+        "PROJECT_ID": "local",
+        "API_KEY": "local",
+        "DATABASE_ID": "torture",
+        "TIMEOUT": PATIENCE,
+    }
+    cache = {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": url,
+        "OPTIONS": {"SERIALIZER": "django_redis.serializers.json.JSONSerializer"},
+    }
+    return {
+        "INSTALLED_APPS": ["django_appwrite_orm"],
+        "USE_TZ": True,
+        "CACHES": {"default": cache},
+        "APPWRITE_ORM": {"default": connection, "once": {**connection, "RETRIES": 0}},
+        "LOGGING_CONFIG": None,
+    }
+
+
+class _Crew:
+    """The workers, by name; one that is killed is replaced by one of another name."""
+
+    def __init__(self, folder: Path, settings: dict[str, Any], count: int, fence: bool) -> None:
+        self._folder, self._settings, self._fence = folder, settings, fence
+        self._names = [f"w{number}" for number in range(count)]
+        self._working: dict[str, subprocess.Popen[bytes]] = {}
+        self.killed = 0
+
+    @contextmanager
+    def at_work(self) -> Iterator[_Crew]:
+        try:
+            for name in list(self._names):
+                self._start(name)
+            yield self
+        finally:
+            for process in self._working.values():
+                process.kill()
+                process.wait()
+
+    def _start(self, name: str) -> None:
+        config = {
+            "settings": self._settings,
+            "log": str(self._folder / f"{name}.log"),
+            "name": name,
+            "names": self._names,
+            "seed": name,
+            "fence": self._fence,
+        }
+        with (self._folder / f"{name}.errors").open("w") as errors:
+            command = [sys.executable, "-m", "tests.cache.torture.worker", json.dumps(config)]
+            self._working[name] = subprocess.Popen(command, cwd=ROOT, stderr=errors)
+
+    def check(self) -> None:
+        for name, process in self._working.items():
+            if process.poll() is not None:
+                said = (self._folder / f"{name}.errors").read_text()
+                raise RuntimeError(f"Worker {name} ended by itself with {process.returncode}: {said[-2000:]}")
+
+    def kill_one(self, chance: random.Random) -> None:
+        """As the machine would, in the middle of whatever it does."""
+        name = chance.choice(list(self._working))
+        process = self._working.pop(name)
+        process.kill()
+        process.wait()
+        self.killed += 1
+        self._names = [other for other in self._names if other != name] + [f"{name.split('x')[0]}x{self.killed}"]
+        self._start(self._names[-1])
+
+
+@contextmanager
+def _appwrite(file: Path) -> Iterator[str]:
+    """A local Appwrite over HTTP; its endpoint."""
+    command = [sys.executable, "-m", "django_appwrite_orm.local", "--port", "0", "--database", str(file)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        said = process.stdout.readline()
+        if not said.startswith("Appwrite endpoint "):
+            raise RuntimeError(f"The local Appwrite did not start: {said}")
+        yield said.split()[2].rstrip(",")
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+def _create_tables(endpoint: str) -> None:
+    from django.test import override_settings
+
+    from django_appwrite_orm.sansio import run as carry_out
+    from django_appwrite_orm.schema import migrate
+    from tests.cache.torture.tables import TABLES
+
+    with override_settings(APPWRITE_ORM=_settings(endpoint, "")["APPWRITE_ORM"]):
+        carry_out(migrate(list(TABLES)))
+
+
+def _evict(cache: redis_client.Redis, chance: random.Random) -> int:
+    """Take away a tenth of the tokens and envelopes now and then, as memory pressure would; fences stay."""
+    if chance.random() < 0.9:
+        return 0
+    keys = [key for key in cache.scan_iter() if not key.endswith((b":lane", b":doubt")) and chance.random() < 0.1]
+    return int(cache.delete(*keys)) if keys else 0

@@ -1,0 +1,222 @@
+"""`orm.listen`: callbacks and iterators over real realtime, one connection a process and alias, ended when told."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import threading
+from collections.abc import Iterator
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from django_appwrite_orm import orm
+from django_appwrite_orm.events import RowChange, subscriptions
+from django_appwrite_orm.exceptions import AppwriteORMError, ConfigurationError, NotFound
+from tests.events.tables import Open, Own
+from tests.events.test_realtime import soon
+from tests.support.event_sources import LISTENER, TABLE, World
+
+
+@pytest.fixture
+def here(here: World) -> Iterator[World]:
+    yield here
+    orm.close_listeners()
+    assert threads() == []
+
+
+def threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("appwrite-listen")]
+
+
+def shown() -> str:
+    out = StringIO()
+    call_command("stats_appwrite", stdout=out, stderr=StringIO())
+    return out.getvalue()
+
+
+def listens() -> bool:
+    return soon(lambda: subscriptions._audiences["default"]._listener.state == "listening")
+
+
+def told(changes: list[RowChange]) -> list[tuple[str, str]]:
+    return [(change.action, change.row.id) for change in changes]
+
+
+def test_every_table_one_table_one_row(here: World) -> None:
+    everything: list[RowChange] = []
+    table: list[RowChange] = []
+    row: list[RowChange] = []
+    stops = [
+        orm.listen(everything.append),
+        orm.table("open").listen(table.append),
+        orm.table("open").listen(row.append, id="b"),
+    ]
+    assert listens()
+    assert len(threads()) == 1
+    here.elsewhere("PATCH", f"{TABLE}/a", {"data": {"n": 2}})
+    here.elsewhere("POST", TABLE, {"rowId": "b", "data": {"n": 3}})
+    own = TABLE.replace("open", "own")
+    granted = {"name": "own", "permissions": [f'read("user:{LISTENER}")']}
+    here.elsewhere("PUT", own.removesuffix("/rows"), granted)
+    here.elsewhere("POST", own, {"rowId": "o", "data": {"text": "x"}})
+    here.elsewhere("DELETE", f"{TABLE}/b")
+    assert soon(lambda: len(everything) == 4)
+    assert told(everything) == [("update", "a"), ("create", "b"), ("create", "o"), ("delete", "b")]
+    assert told(table) == [("update", "a"), ("create", "b"), ("delete", "b")]
+    assert told(row) == [("create", "b"), ("delete", "b")]
+    assert (everything[0].table, everything[0].row.n, everything[0].using) == (Open, 2, "default")
+    assert everything[2].table is Own
+    for stop in stops:
+        stop()
+        stop()
+    assert soon(lambda: threads() == [])
+
+
+def test_what_it_reads_in_a_callback_is_new(here: World) -> None:
+    """The tokens go before anybody is told."""
+    seen: list[str] = []
+    assert here.page() == "a=1"
+    orm.listen(lambda change: seen.append(here.page()))
+    assert listens()
+    here.elsewhere("PATCH", f"{TABLE}/a", {"data": {"n": 2}})
+    assert soon(lambda: seen == ["a=2"])
+
+
+def test_a_callback_that_raises_is_logged(here: World, caplog: pytest.LogCaptureFixture) -> None:
+    heard: list[RowChange] = []
+
+    def fail(change: RowChange) -> None:
+        raise ValueError("ours")
+
+    orm.listen(fail)
+    orm.listen(heard.append)
+    assert listens()
+    for n in (2, 3):
+        here.elsewhere("PATCH", f"{TABLE}/a", {"data": {"n": n}})
+    assert soon(lambda: len(heard) == 2)
+    assert caplog.text.count("A callback of orm.listen failed on events.Open") == 2
+
+
+def test_a_callback_may_end_it(here: World) -> None:
+    heard: list[RowChange] = []
+
+    def once(change: RowChange) -> None:
+        heard.append(change)
+        orm.close_listeners()
+
+    orm.listen(once)
+    assert listens()
+    for n in (2, 3):
+        here.elsewhere("PATCH", f"{TABLE}/a", {"data": {"n": n}})
+    assert soon(lambda: threads() == [])
+    assert len(heard) == 1
+
+
+def test_only_those_of_a_table_are_closed(here: World) -> None:
+    everything: list[RowChange] = []
+    table: list[RowChange] = []
+    orm.listen(everything.append)
+    orm.table("open").listen(table.append)
+    assert listens()
+    orm.table("own").close_listeners()
+    here.elsewhere("PATCH", f"{TABLE}/a", {"data": {"n": 2}})
+    assert soon(lambda: len(table) == len(everything) == 1)
+    orm.table("open").close_listeners()
+    here.elsewhere("PATCH", f"{TABLE}/a", {"data": {"n": 3}})
+    assert soon(lambda: len(everything) == 2)
+    assert len(table) == 1
+    orm.close_listeners()
+    assert threads() == []
+
+
+def test_its_state_is_shown(here: World) -> None:
+    orm.listen(lambda change: None)
+    assert soon(lambda: "orm.listen of 'default': listening" in shown())
+    here.take_away()
+    assert soon(lambda: "orm.listen of 'default': waiting" in shown())
+    here.bring_back()
+    assert soon(lambda: "orm.listen of 'default': listening" in shown())
+    orm.close_listeners()
+    assert "orm.listen of 'default': stopped" in shown()
+
+
+def test_it_can_be_iterated_over(here: World) -> None:
+    async def first_two() -> list[RowChange]:
+        found = []
+        changes = orm.table("open").alisten()
+        begun = asyncio.ensure_future(anext(changes))
+        await asyncio.to_thread(listens_soon)
+        for n in (2, 3):
+            await asyncio.to_thread(here.elsewhere, "PATCH", f"{TABLE}/a", {"data": {"n": n}})
+        found.append(await begun)
+        found.append(await anext(changes))
+        await changes.aclose()
+        return found
+
+    def listens_soon() -> None:
+        assert soon(lambda: "default" in subscriptions._audiences and subscriptions._audiences["default"]._listener)
+        assert listens()
+
+    assert [change.row.n for change in asyncio.run(first_two())] == [2, 3]
+    assert soon(lambda: threads() == [])
+
+
+def test_a_loop_that_is_too_slow_is_told(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscriptions, "MOST_WAITING", 2)
+
+    async def slow() -> list[int]:
+        found = []
+        changes = orm.alisten()
+        begun = asyncio.ensure_future(anext(changes))
+        await asyncio.sleep(0)
+        audience = subscriptions._audiences["default"]
+        for n in range(6):
+            audience._tell(RowChange("update", Open, Open(id="a", n=n), "default"))
+        found.append((await begun).row.n)
+        found.append((await anext(changes)).row.n)
+        with pytest.raises(AppwriteORMError, match="More than 2 changes wait"):
+            await anext(changes)
+        return found
+
+    assert asyncio.run(slow()) == [0, 1]
+
+
+@pytest.mark.parametrize("form", ["callback", "iterator"])
+def test_a_user_that_is_not_there(here: World, settings, caplog: pytest.LogCaptureFixture, form: str) -> None:
+    """Whoever iterates gets the error; for callbacks it stands in the log. A later call begins anew."""
+    settings.APPWRITE_ORM = {"default": {**here.connection, "LISTEN_AS": "nobody"}}
+    with caplog.at_level(logging.ERROR):
+        if form == "callback":
+            orm.listen(lambda change: None)
+        else:
+            with pytest.raises(NotFound):
+                asyncio.run(anext_of_all())
+        assert soon(lambda: "nothing more is heard" in caplog.text)
+    assert soon(lambda: threads() == [])
+    settings.APPWRITE_ORM = {"default": here.connection}
+    orm.listen(lambda change: None)
+    assert listens()
+
+
+async def anext_of_all() -> RowChange:
+    return await anext(orm.alisten())
+
+
+def test_an_empty_id_is_not_every_row() -> None:
+    for ask in (lambda: orm.table("books").listen(print, id=""), lambda: orm.table("books").alisten(id="")):
+        with pytest.raises(ValueError, match="A row id is needed"):
+            ask()
+
+
+def test_without_the_library(settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Said at once, where it was asked for, and no thread begins."""
+    given = {"ENDPOINT": "http://127.0.0.1:1/v1", "PROJECT_ID": "p", "API_KEY": "k", "DATABASE_ID": "d"}
+    settings.APPWRITE_ORM = {"default": given}
+    monkeypatch.setitem(sys.modules, "websockets.sync.client", None)
+    monkeypatch.delitem(sys.modules, "django_appwrite_orm.events.websocket", raising=False)
+    with pytest.raises(ConfigurationError, match=r"pip install 'websockets>=15'"):
+        orm.listen(lambda change: None)
+    assert threads() == []

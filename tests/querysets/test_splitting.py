@@ -1,0 +1,93 @@
+"""Questions with more values than one request can hold, and what they cost."""
+
+from __future__ import annotations
+
+import pytest
+from django.db.models import Q
+
+from django_appwrite_orm.exceptions import NotSupportedError
+from tests.support.costs import counted
+from tests.support.library.tables import Reader
+
+# 1,200 whole numbers of eight digits: three queries of 4,096 characters.
+FIRST = 10_000_000
+MANY = range(FIRST, FIRST + 1200)
+
+
+@pytest.fixture
+def readers(library: None) -> None:
+    Reader.objects.bulk_create([Reader(name=f"r{n}", score=FIRST + n * 40) for n in range(40)])
+
+
+def scores(rows) -> list[int]:
+    return [reader.score for reader in rows]
+
+
+@pytest.mark.usefixtures("readers")
+class TestManyValues:
+    def test_several_requests_are_one_answer(self) -> None:
+        expected = list(range(FIRST, FIRST + 1200, 40))
+        with counted() as costs:
+            assert scores(Reader.objects.filter(score__in=MANY)) == expected
+        assert len(costs.requests) == 3
+        rows = Reader.objects.filter(score__in=MANY).order_by("-score")
+        with counted() as costs:
+            assert scores(rows) == expected[::-1]
+            assert scores(rows.all()[5:9]) == expected[::-1][5:9]
+            assert rows.first().score == expected[-1]
+        assert len(costs.requests) == 9
+
+    def test_numbers(self) -> None:
+        rows = Reader.objects.filter(score__in=MANY)
+        with counted() as costs:
+            assert rows.count() == 30
+        assert len(costs.requests) == 3
+        assert rows.exists()
+        assert not Reader.objects.filter(score__in=range(1, 2000)).exists()
+        assert rows.filter(name__in=["r1", "r2", "r39"]).count() == 2
+
+    def test_more_values_than_500_in_one_request(self) -> None:
+        with counted() as costs:
+            assert Reader.objects.filter(score__in=range(700)).count() == 0
+        assert len(costs.requests) == 1
+
+    def test_all_but_many_is_one_request_or_none(self) -> None:
+        """Every one of the values has to stand in the same URL."""
+        with counted() as costs:
+            assert len(Reader.objects.exclude(score__in=range(FIRST, FIRST + 200))) == 35
+            assert Reader.objects.filter(*[~Q(score=FIRST + n) for n in range(120)]).count() == 37
+            with pytest.raises(NotSupportedError, match=r"bytes .*in a URL \(HEAD_LIMIT\)"):
+                len(Reader.objects.exclude(score__in=MANY))
+        assert len(costs.requests) == 2
+
+    def test_a_row_that_several_requests_find_comes_once(self) -> None:
+        names = [f"{'r' if n % 2 else 'R'}{n % 40}{' ' * (n // 40)}" for n in range(2000)]
+        rows = Reader.objects.filter(name__in=names)
+        assert scores(rows) == scores(Reader.objects.all())
+        assert rows.count() == 40
+        either = Reader.objects.filter(Q(score__in=MANY) | Q(name__startswith="r"))
+        assert (len(either), either.count()) == (40, 40)
+
+    def test_changes(self) -> None:
+        with counted() as costs:
+            # Every row that is set to a value of another request's would be counted and changed again.
+            assert Reader.objects.filter(score__in=MANY).update(score=FIRST + 1199) == 30
+        assert len(costs.requests) == 4
+        assert Reader.objects.filter(score__in=MANY).delete()[0] == 30
+        assert Reader.objects.count() == 10
+
+    def test_what_no_number_of_requests_can_answer(self) -> None:
+        with counted() as costs:
+            with pytest.raises(NotSupportedError, match="only Appwrite knows how its database orders text"):
+                list(Reader.objects.filter(score__in=MANY).order_by("name"))
+            with pytest.raises(NotSupportedError, match="the order by random"):
+                list(Reader.objects.filter(score__in=MANY).order_by("?")[:3])
+            with pytest.raises(NotSupportedError, match="more than 1000 requests"):
+                list(
+                    Reader.objects.filter(
+                        score__in=range(10**9, 10**9 + 20000), sequence__in=range(10**6, 10**6 + 20000)
+                    )
+                )
+            with pytest.raises(NotSupportedError, match="4096 characters in a value"):
+                Reader.objects.filter(notes__contains="x" * 4096)
+        assert costs.requests == []

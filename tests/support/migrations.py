@@ -1,0 +1,85 @@
+"""Table classes made for one test, and a look at what the server has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from django_appwrite_orm import Table
+from django_appwrite_orm.connection import connections
+from django_appwrite_orm.exceptions import SchemaError
+from django_appwrite_orm.plans import Request
+from django_appwrite_orm.registry import registry
+from django_appwrite_orm.sansio import run
+from django_appwrite_orm.schema import migrate
+from django_appwrite_orm.transport.retry import Attempt
+
+
+def table(id: str = "things", /, meta: dict[str, Any] | None = None, **columns: Any) -> type[Table]:
+    """A table class that is not registered."""
+    return type("Things", (Table,), {**columns, "Meta": type("Meta", (), {"name": id, **(meta or {})})})
+
+
+def migrated(*tables: type[Table], **options: Any) -> list[str]:
+    """Migrate; the lines reported."""
+    lines: list[str] = []
+    run(migrate(tables, "default", lines.append, **options))
+    return lines
+
+
+def ask(method: str, path: str, body: Any = None) -> Any:
+    """What the server says to a request, past everything."""
+    return run(connections["default"].send(Request(method, f"/tablesdb/library{path}", body=body))).data
+
+
+def columns_of(id: str = "things") -> dict[str, dict[str, Any]]:
+    return {column["key"]: column for column in ask("GET", f"/tables/{id}")["columns"]}
+
+
+@contextmanager
+def answering(change: Callable[[Request, Any], Any]):
+    """Every reply to a request goes through `change(request, reply)`, which may give another one or raise."""
+    perform = Attempt.perform
+
+    def changed(self: Attempt) -> Any:
+        return change(self.request, perform(self))
+
+    with mock.patch.object(Attempt, "perform", changed):
+        yield
+
+
+def values(table: Any, name: str = "a") -> list[Any]:
+    return [getattr(row, name) for row in table.objects.uncached()]
+
+
+def indexes_of(id: str = "things") -> dict[str, dict[str, Any]]:
+    return {index["key"]: index for index in ask("GET", f"/tables/{id}")["indexes"]}
+
+
+def fill(table: Any, *given: Any) -> None:
+    for value in given:
+        table.objects.create(a=value)
+
+
+def refused(*tables: Any, match: str, **options: Any) -> None:
+    """The migration is refused, and the server's schema is what it was."""
+    before = ask("GET", "/tables")
+    with pytest.raises(SchemaError, match=match):
+        migrated(*tables, **options)
+    assert ask("GET", "/tables") == before
+
+
+@contextmanager
+def registered(*tables: type[Table]):
+    """These tables can be found by their names."""
+    for one in tables:
+        registry.add(one)
+    try:
+        yield
+    finally:
+        for one in tables:
+            registry.discard(one)

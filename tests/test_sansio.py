@@ -1,0 +1,93 @@
+"""What blocks is refused on an event loop, whole and before anything is done; threads, and what is known, are not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.core.exceptions import SynchronousOnlyOperation
+from django.db.models import Count
+
+from django_appwrite_orm import atomic, orm
+from tests.support.costs import counted
+from tests.support.library.tables import Book
+
+BLOCKING: dict[str, Callable[[Book], Any]] = {
+    "iterating": lambda book: list(Book.objects.all()),
+    "len": lambda book: len(Book.objects.all()),
+    "bool": lambda book: bool(Book.objects.all()),
+    "an index": lambda book: Book.objects.all()[0],
+    "in": lambda book: book in Book.objects.all(),
+    "iterator": lambda book: next(Book.objects.iterator()),
+    "get": lambda book: Book.objects.get(pk="dune"),
+    "first": lambda book: Book.objects.first(),
+    "count": lambda book: Book.objects.count(),
+    "groups": lambda book: list(Book.objects.values("genre").annotate(n=Count("*"))),
+    "create": lambda book: Book.objects.create(title="Emma", price=1),
+    "bulk_create": lambda book: Book.objects.bulk_create([Book(title="Emma", price=1)]),
+    "update": lambda book: Book.objects.update(price=1),
+    "delete": lambda book: Book.objects.all().delete(),
+    "save": lambda book: book.save(),
+    "delete of a row": lambda book: book.delete(),
+    "refresh_from_db": lambda book: book.refresh_from_db(),
+    "atomic": lambda book: atomic().__enter__(),
+    "batch": lambda book: orm.table("books").batch().__enter__(),
+    "a verb": lambda book: orm.table("books").all(),
+    "a join": lambda book: orm.join("books", "library_reader", foreign_key="title"),
+    "is_updated": lambda book: Book.objects.is_updated(),
+    "clear_caches": lambda book: orm.clear_caches(),
+}
+
+
+@pytest.fixture
+def dune(library: None) -> Book:
+    return Book.objects.create(title="Dune", price=9, id="dune")
+
+
+@pytest.mark.parametrize("name", BLOCKING)
+def test_refused_on_an_event_loop(dune: Book, name: str) -> None:
+    async def block() -> None:
+        dune.price = 5
+        with counted() as costs, pytest.raises(SynchronousOnlyOperation, match=r"asynchronous twin .* an `a` in front"):
+            BLOCKING[name](dune)
+        assert costs.requests == costs.cache == []
+
+    asyncio.run(block())
+    assert [(book.title, book.price) for book in Book.objects.all()] == [("Dune", 9)]
+
+
+def test_what_is_known_can_be_had(dune: Book) -> None:
+    async def look() -> None:
+        books = Book.objects.order_by("title")
+        assert [book.title async for book in books] == ["Dune"]
+        assert (len(books), bool(books), books[0], books.count(), books.exists()) == (1, True, dune, 1, True)
+        assert repr(books) == "<QuerySet [<Book: dune>]>"
+        assert list(Book.objects.none()) == []
+        groups = Book.objects.values("genre").annotate(n=Count("*"))
+        assert [group async for group in groups] == list(groups)
+        unread = repr(Book.objects.filter(price=9))
+        assert unread.startswith("<QuerySet of Book, not read (SynchronousOnlyOperation):")
+        assert '"price"' in unread
+
+    asyncio.run(look())
+
+
+def test_allowed_in_threads(dune: Book) -> None:
+    async def read() -> list[int]:
+        return [await sync_to_async(Book.objects.count)(), await asyncio.to_thread(Book.objects.count)]
+
+    assert asyncio.run(read()) == [1, 1]
+
+
+def test_allowed_by_djangos_own_variable(dune: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+    async def read() -> str:
+        with atomic():
+            Book.objects.create(title="Emma", price=1)
+        return Book.objects.get(title="Emma").title
+
+    assert asyncio.run(read()) == "Emma"
