@@ -68,7 +68,7 @@ def contender(name: str) -> tuple[Callable[[], Any], Callable[[], Any]]:
 
 def _ours() -> tuple[Callable[[], Any], Callable[[], Any]]:
     from django_appwrite_orm import Table, columns, register
-    from django_appwrite_orm.sansio import run
+    from django_appwrite_orm.sansio import run_sync
     from django_appwrite_orm.schema import migrate
 
     class Product(Table):
@@ -78,7 +78,7 @@ def _ours() -> tuple[Callable[[], Any], Callable[[], Any]]:
         category = columns.String(size=16)
 
     register(Product)
-    run(migrate([Product]))
+    run_sync(migrate([Product]))
     first, *_ = Product.objects.bulk_create([Product(**row) for row in ROWS])
     return lambda: [row.price for row in Product.objects.all()], lambda: Product.objects.get(pk=first.pk).price
 

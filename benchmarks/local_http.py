@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django_appwrite_orm.local import LocalAppwrite
-from django_appwrite_orm.local.http.server import Door
+from django_appwrite_orm.local.http.server import LocalServer
 
 HEADERS = {"X-Appwrite-Project": "local", "X-Appwrite-Key": "local", "Content-Type": "application/json"}
 DATA = {"name": "Crème brûlée", "price": 4.5, "stock": 3}
@@ -65,7 +65,7 @@ def measure(endpoint: str) -> dict[str, float]:
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         app = LocalAppwrite(sys.argv[1] if len(sys.argv) > 1 else Path(folder) / "bench.sqlite3")
-        with Door(app, port=0) as door:
+        with LocalServer(app, port=0) as door:
             for name, milliseconds in measure(door.endpoint).items():
                 print(f"{name:20} {milliseconds:8.3f} ms")
         app.close()

@@ -12,7 +12,7 @@ from django.utils.module_loading import module_has_submodule
 
 if TYPE_CHECKING:
     from .connection import Connection
-    from .sansio import Steps
+    from .sansio import Operation
 
 _CHANNEL = "django_appwrite_orm.channel"
 
@@ -48,7 +48,7 @@ class DjangoAppwriteORMConfig(AppConfig):
                     registry.add(value)
 
 
-def _look_after_schema(connection: Connection) -> Steps[None]:
+def _look_after_schema(connection: Connection) -> Operation[None]:
     """AUTO_MIGRATE and AUTO_VALIDATE; the schema package is imported where one of them is on."""
     if connection.settings.auto_migrate or connection.settings.auto_validate:
         from .schema.auto import ready

@@ -16,15 +16,15 @@ from django.core.signals import setting_changed
 from .cache import (
     API_KEY,
     LONGEST_TIMEOUT,
-    Batch,
+    CacheBackend,
     CachePolicy,
-    Found,
     Keys,
-    Memory,
+    ProcessCache,
+    ReadResult,
     Statistics,
     Status,
-    Store,
     TableKeys,
+    WriteBatch,
     answers_here,
     batched_write,
     fence_life,
@@ -36,12 +36,12 @@ from .cache import (
     versions,
 )
 from .conf import DEFAULT_ALIAS, ConnectionSettings, configured, connection_settings, is_test_run, refusal
-from .credentials import IdentifiedAlias, Identity
+from .credentials import Credentials, IdentifiedAlias
 from .exceptions import AppwriteError, ConfigurationError, RateLimited, Unavailable, shortened
-from .plans import BULK_LIMIT, Answer, Exchange, ReadPlan, Request, TableRef, version
-from .sansio import Steps
-from .threads import tell_after_fork
-from .transport import IN_MEMORY, Client, Features, Reply, deliver, exchange, local_file
+from .plans import BULK_LIMIT, ReadPlan, Request, RequestFlow, Response, TableRef, version
+from .sansio import Operation
+from .threads import register_after_fork
+from .transport import IN_MEMORY, Client, Features, Reply, local_file, request_json, send_with_retries
 
 if TYPE_CHECKING:
     from .transport.sdk import SDKClient
@@ -63,7 +63,7 @@ class _Process:
 
     def __init__(self) -> None:
         self.after_fork()
-        tell_after_fork(self)
+        register_after_fork(self)
 
     def after_fork(self) -> None:
         self.name = secrets.token_hex(8)
@@ -90,8 +90,8 @@ class Connection:
         )
         self._by_key = self.client
         self._refusal = refusal(settings.alias, settings.endpoint, allowed=settings.allow_in_tests)
-        memory = Memory(settings.cache.memory, settings.cache.trust)
-        self.store = Store(settings.cache.alias, patience=settings.timeout, memory=memory)
+        memory = ProcessCache(settings.cache.memory, settings.cache.trust)
+        self.store = CacheBackend(settings.cache.alias, patience=settings.timeout, memory=memory)
         self.in_memory = local_file(settings.endpoint) == IN_MEMORY
         own = (_process.name,) if self.in_memory else ()
         self.keys = Keys(settings.cache.prefix, (settings.server, settings.project_id, *own))
@@ -100,7 +100,7 @@ class Connection:
     def __repr__(self) -> str:
         return f"<Connection {self.settings.alias!r} to {self.settings.endpoint}>"
 
-    def speaking_for(self, identity: Identity) -> Connection:
+    def speaking_for(self, identity: Credentials) -> Connection:
         """The same connection for somebody else: with answers of its own in the cache, and the same tokens and
         fences."""
         other = copy.copy(self)
@@ -119,21 +119,21 @@ class Connection:
         if is_test_run() and self._refusal is not None:  # in this order: it notes that there was a run
             raise ConfigurationError(self._refusal)
 
-    def prepare(self) -> Steps[None]:
+    def prepare(self) -> Operation[None]:
         """Do what has to be done before rows are read or written. Raises what a hook of `before_use` raises."""
         for hook in before_use:
             yield from hook(self)
 
-    def send(self, request: Request) -> Steps[Answer]:
+    def send(self, request: Request) -> Operation[Response]:
         """One request with its repeats, past the cache. Raises an `AppwriteError`.
 
         What anybody else than the API key is told, a refusal included, no public response may rest on.
         """
         self.check_allowed()
-        steps = exchange(self.client, request, timeout=self.time_for(request.rows), retries=self.settings.retries)
+        steps = request_json(self.client, request, timeout=self.time_for(request.rows), retries=self.settings.retries)
         return steps if self.keys.identity == API_KEY else _in_private(steps)
 
-    def follow(self, requests: Exchange[Result]) -> Steps[Result]:
+    def follow(self, requests: RequestFlow[Result]) -> Operation[Result]:
         """Carry out a plan that may need several requests."""
         try:
             request = next(requests)
@@ -142,7 +142,7 @@ class Connection:
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
 
-    def features(self) -> Steps[Features]:
+    def features(self) -> Operation[Features]:
         """What the server can do, by its version: the setting SERVER_VERSION, else asked once, for this connection
         and all that speak for somebody else. A server that does not say it counts as an old one; what can be had from
         the cache must not fail for that."""
@@ -159,15 +159,15 @@ class Connection:
                 client.features = Features()
         return client.features
 
-    def ask_version(self) -> Steps[Answer]:
+    def ask_version(self) -> Operation[Response]:
         """Ask the server for its version, whether it is known or not: for whoever wants to see it respond."""
         self.check_allowed()
         return self._version(self.settings.timeout, self.settings.retries)
 
-    def _version(self, timeout: float, retries: int) -> Steps[Answer]:
+    def _version(self, timeout: float, retries: int) -> Operation[Response]:
         """Without the API key: 1.9.6 answers it with 401 to a key, whatever its scopes (recorded)."""
         nobody = self._by_key.speaking_for({})
-        return exchange(nobody, Request("GET", "/health/version", shape=version), timeout=timeout, retries=retries)
+        return request_json(nobody, Request("GET", "/health/version", shape=version), timeout=timeout, retries=retries)
 
     def sdk_client(self) -> SDKClient:
         """A client of Appwrite's SDK whose calls go through this connection: `Storage(connection.sdk_client())`."""
@@ -175,16 +175,18 @@ class Connection:
 
         return SDKClient(self._deliver)
 
-    def _deliver(self, request: Request) -> Steps[tuple[Reply, bool]]:
+    def _deliver(self, request: Request) -> Operation[tuple[Reply, bool]]:
         self.check_allowed()
-        return _in_private(deliver(self.client, request, timeout=self.settings.timeout, retries=self.settings.retries))
+        return _in_private(
+            send_with_retries(self.client, request, timeout=self.settings.timeout, retries=self.settings.retries)
+        )
 
-    def read(self, plan: ReadPlan, policy: CachePolicy) -> Steps[Found]:
+    def read(self, plan: ReadPlan, policy: CachePolicy) -> Operation[ReadResult]:
         """The answer to `plan`, from the cache where it is current."""
         self.check_allowed()
         tables = [self.table_keys(table) for table in plan.tables]
 
-        def fetch() -> Steps[Answer]:
+        def fetch() -> Operation[Response]:
             return self.follow(plan.fetch())
 
         key = self.keys.envelope(str(plan))
@@ -192,15 +194,17 @@ class Connection:
         before = seen.get(key) if seen is not None else None
         found = before or (yield from read(self.store, key, tables, fetch, policy))
         if seen is not None and before is None:
-            seen[key] = Found(found.data, Status.HIT, found.expires)
+            seen[key] = ReadResult(found.data, Status.HIT, found.expires)
         return found
 
-    def write(self, tables: Sequence[TableRef], request: Request) -> Steps[Any]:
+    def write(self, tables: Sequence[TableRef], request: Request) -> Operation[Any]:
         """Send a change of `tables` under the cache protocol; the decoded answer."""
         answer = yield from self.fenced(tables, partial(self.send, request), request.rows)
         return answer.data
 
-    def fenced(self, tables: Sequence[TableRef], send: Callable[[], Steps[Result]], rows: int = 1) -> Steps[Result]:
+    def fenced(
+        self, tables: Sequence[TableRef], send: Callable[[], Operation[Result]], rows: int = 1
+    ) -> Operation[Result]:
         """What `send` does to `tables`, under the cache protocol: see `caching.write` for what it may raise and
         give. None of its requests changes more than so many `rows`, for whose time the fence stands."""
         self.check_allowed()
@@ -216,12 +220,12 @@ class Connection:
         """Seconds that a request may take which changes so many rows: TIMEOUT, and TIME_PER_ROW for each row more."""
         return min(self.settings.timeout + TIME_PER_ROW * (rows - 1), max(self.settings.timeout, LONGEST_TIMEOUT))
 
-    def batch(self, table: TableRef) -> Batch:
+    def batch(self, table: TableRef) -> WriteBatch:
         """A batch of writes on `table`: see `caching.Batch`."""
         self.check_allowed()
-        return Batch(self.store, self.table_keys(table), fence_life(self.time_for(BULK_LIMIT)))
+        return WriteBatch(self.store, self.table_keys(table), fence_life(self.time_for(BULK_LIMIT)))
 
-    def invalidate(self, table: TableRef) -> Steps[bool]:
+    def invalidate(self, table: TableRef) -> Operation[bool]:
         """Make every cached answer about `table` a miss; False when the cache could not be reached."""
         self.check_allowed()
         self.statistics.note_invalidation(table.table)
@@ -229,12 +233,12 @@ class Connection:
         forget()
         return done
 
-    def is_current(self, table: TableRef) -> Steps[bool]:
+    def is_current(self, table: TableRef) -> Operation[bool]:
         """Whether `table` has been read since its last invalidation and nobody is writing it."""
         self.check_allowed()
         return is_current(self.store, self.table_keys(table))
 
-    def versions(self, tables: Sequence[TableRef]) -> Steps[tuple[str, ...] | None]:
+    def versions(self, tables: Sequence[TableRef]) -> Operation[tuple[str, ...] | None]:
         """The tokens of `tables`; None while one of them is missing or being written."""
         self.check_allowed()
         return versions(self.store, [self.table_keys(table) for table in tables])
@@ -248,7 +252,7 @@ class Connection:
         return self.keys.table(table)
 
 
-def _in_private(steps: Steps[Result]) -> Steps[Result]:
+def _in_private(steps: Operation[Result]) -> Operation[Result]:
     """Carry out `steps`, whose outcome is for nobody's cache."""
     try:
         return (yield from steps)
@@ -257,17 +261,17 @@ def _in_private(steps: Steps[Result]) -> Steps[Result]:
 
 
 # Called with a connection, as itself and not as a user's, before each read or write of rows: AUTO_MIGRATE, for one.
-before_use: list[Callable[[Connection], Steps[None]]] = []
+before_use: list[Callable[[Connection], Operation[None]]] = []
 
 
-class Connections:
+class ConnectionHandler:
     """The connections of this process by alias, made at first use."""
 
     def __init__(self, make: Callable[[str], Connection]) -> None:
         self._make = make
         self._made: dict[str, Connection] = {}
         self.after_fork()
-        tell_after_fork(self)
+        register_after_fork(self)
 
     def after_fork(self) -> None:
         """What a child writes to its copy of a store in memory is not in the parent's."""
@@ -295,7 +299,7 @@ class Connections:
             connection.close()
 
 
-connections = Connections(lambda alias: Connection(connection_settings(alias)))
+connections = ConnectionHandler(lambda alias: Connection(connection_settings(alias)))
 
 
 def _reset(*, setting: str, **kwargs: Any) -> None:
@@ -305,7 +309,7 @@ def _reset(*, setting: str, **kwargs: Any) -> None:
 
 setting_changed.connect(_reset)
 
-__all__ = ["DEFAULT_ALIAS", "Connection", "Connections", "connections"]
+__all__ = ["DEFAULT_ALIAS", "Connection", "ConnectionHandler", "connections"]
 
 
 def own_caches(aliases: Iterable[str]) -> str:

@@ -91,7 +91,7 @@ def without_frames(error: BaseException, outside: BaseException | None) -> BaseE
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class Credentials:
     """A user by a JWT or a session secret, or a guest. The secret is in no repr, log line or cache key."""
 
     kind: str
@@ -133,9 +133,9 @@ class IdentifiedAlias(str):
     are. Rows carry it, so that what was read as a user is saved as that user."""
 
     alias: str
-    identity: Identity
+    identity: Credentials
 
-    def __new__(cls, alias: str, identity: Identity) -> Self:
+    def __new__(cls, alias: str, identity: Credentials) -> Self:
         base = base_alias(alias)
         made = super().__new__(cls, f"{base} as {identity.scope}")
         made.alias, made.identity = base, identity

@@ -9,17 +9,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from . import signals
-from .cache import CachePolicy, Found, PolicyChange, Status, note_private, note_read, policy_in_force
+from .cache import CachePolicy, PolicyOverride, ReadResult, Status, effective_policy, note_private, note_read
 from .conf import DEFAULT_ALIAS
 from .connection import Connection, connections
 from .credentials import IdentifiedAlias
 from .exceptions import AppwriteError
 from .plans import CreateRow, ReadPlan, UpdateRow, WritePlan
 from .registry import registry
-from .relations.cascades import reached
+from .relations.cascades import affected_tables
 from .routers import routed
-from .sansio import Steps
-from .signals import Send
+from .sansio import Operation
+from .signals import SendSignal
 from .tables import Row
 from .transactions import current, enclosing
 
@@ -31,18 +31,18 @@ def alias_of(table: type[Row], using: str | None = None) -> str:
     return using or routed(table) or table._meta.using or DEFAULT_ALIAS
 
 
-def policy_of(table: type[Row], connection: Connection, asked: PolicyChange | None) -> CachePolicy:
+def policy_of(table: type[Row], connection: Connection, asked: PolicyOverride | None) -> CachePolicy:
     """The table's or the connection's policy, with what blocks and the query itself say."""
-    return policy_in_force(table._meta.policy or connection.settings.cache.policy, asked)
+    return effective_policy(table._meta.policy or connection.settings.cache.policy, asked)
 
 
-def read(table: type[Row], alias: str, plan: ReadPlan, policy: PolicyChange | None = None) -> Steps[Any]:
+def execute_read(table: type[Row], alias: str, plan: ReadPlan, policy: PolicyOverride | None = None) -> Operation[Any]:
     """The answer to `plan`, from the cache where it is current; noted for statistics and the response's headers."""
     connection = connections[alias]
     transaction = current(alias)
     if transaction is not None and transaction.concerns(plan):
         staged = yield from transaction.read(plan)
-        note_read(_names_of(table, plan), Found(staged, Status.BYPASS), 0.0)
+        note_read(_names_of(table, plan), ReadResult(staged, Status.BYPASS), 0.0)
         return staged
     yield from connections[connection.settings.alias].prepare()
     started = time.perf_counter()
@@ -62,7 +62,7 @@ def read(table: type[Row], alias: str, plan: ReadPlan, policy: PolicyChange | No
     logger.debug("%s %s in %.1f ms", found.status.name, plan, duration * 1000)
     if signals.cache_read.has_listeners(table):
         arguments = {"plan": plan, "status": found.status.name, "duration": duration, "using": alias}
-        yield Send(signals.cache_read, table, arguments)
+        yield SendSignal(signals.cache_read, table, arguments)
     return found.data
 
 
@@ -73,14 +73,14 @@ def _names_of(table: type[Row], plan: ReadPlan) -> Iterator[str]:
         yield next((one._meta.name for one in registry.all() if one._meta.id == ref.table), ref.table)
 
 
-def _read_as(connection: Connection, plan: ReadPlan, policy: PolicyChange | None) -> Steps[Found]:
+def _read_as(connection: Connection, plan: ReadPlan, policy: PolicyOverride | None) -> Operation[ReadResult]:
     """What somebody else than the API key is answered: cached only where the query itself asks for it, and never
     something that a public response may rest on."""
-    found = yield from connection.read(plan, (policy or PolicyChange()).over(CachePolicy(ttl=0)))
+    found = yield from connection.read(plan, (policy or PolicyOverride()).over(CachePolicy(ttl=0)))
     return dataclasses.replace(found, expires=0.0)
 
 
-def write(table: type[Row], alias: str, plan: WritePlan) -> Steps[Any]:
+def execute_write(table: type[Row], alias: str, plan: WritePlan) -> Operation[Any]:
     """Carry out `plan`; the cached answers of every table it reaches are gone when it returns, and also when it
     fails. Inside `atomic()` it is staged."""
     connection = connections[alias]
@@ -88,13 +88,13 @@ def write(table: type[Row], alias: str, plan: WritePlan) -> Steps[Any]:
     transaction = enclosing(alias)
     if transaction is not None:
         return (yield from transaction.stage(table, plan))
-    tables = reached(table, plan)
+    tables = affected_tables(table, plan)
     refs = [one._meta.ref(connection.settings.database_id) for one in tables]
     try:
         data = yield from connection.write(refs, plan.request)
     finally:
         for one in tables:
-            yield Send(signals.table_invalidated, one, {"reason": "write", "using": alias})
+            yield SendSignal(signals.table_invalidated, one, {"reason": "write", "using": alias})
     logger.debug("%s", plan.request)
     return _as_read(table, plan, data)
 
@@ -113,7 +113,7 @@ def _as_read(table: type[Row], plan: WritePlan, data: Any) -> Any:
     return row
 
 
-def announce(alias: str, send: Send) -> Steps[None]:
+def announce(alias: str, send: SendSignal) -> Operation[None]:
     """Send the signal of a change that was made: inside `atomic()` after the commit."""
     transaction = current(alias)
     if transaction is None:
@@ -122,9 +122,9 @@ def announce(alias: str, send: Send) -> Steps[None]:
         transaction.announce(send)
 
 
-def invalidate(table: type[Row], alias: str) -> Steps[bool]:
+def invalidate(table: type[Row], alias: str) -> Operation[bool]:
     """Make every cached answer about `table` a miss."""
     connection = connections[alias]
     done = yield from connection.invalidate(table._meta.ref(connection.settings.database_id))
-    yield Send(signals.table_invalidated, table, {"reason": "manual", "using": alias})
+    yield SendSignal(signals.table_invalidated, table, {"reason": "manual", "using": alias})
     return done

@@ -31,7 +31,7 @@ from .plans import (
     disjunction,
     fits,
 )
-from .sansio import Steps
+from .sansio import Operation
 from .tables import Index, Row, UniqueIndex
 from .tables.columns import Column
 from .tables.system_columns import column_of
@@ -44,9 +44,9 @@ Raw = Mapping[str, Any]
 _LOOKUPS = 20
 
 
-def rows_after_all(
+def resolve_create_conflict(
     table: type[Row], alias: str, sent: Sequence[Raw], error: IntegrityError, *, made_here: Collection[str]
-) -> Steps[list[dict[str, Any]]]:
+) -> Operation[list[dict[str, Any]]]:
     """The rows that a refused create has written after all, in order.
 
     `sent` holds the values with their `$id`, 100 rows at most. They are ours if an earlier copy may have been
@@ -64,7 +64,9 @@ def rows_after_all(
     raise _meaning(DuplicateId, _there_is(table, rows), error) from error
 
 
-def unique_violation(table: type[Row], alias: str, rows: Sequence[Raw], error: AppwriteError) -> Steps[UniqueViolation]:
+def unique_violation(
+    table: type[Row], alias: str, rows: Sequence[Raw], error: AppwriteError
+) -> Operation[UniqueViolation]:
     """The error for rows whose values were refused as taken, made from what Appwrite said: it does not say which.
 
     `rows` are the values that were to be written, by key, with `$id` where it is known. The unique indexes are looked
@@ -79,7 +81,9 @@ def unique_violation(table: type[Row], alias: str, rows: Sequence[Raw], error: A
     return violation
 
 
-def refused_commit(alias: str, staged: Sequence[tuple[type[Row], WritePlan]], error: AppwriteError) -> Steps[Conflict]:
+def refused_commit(
+    alias: str, staged: Sequence[tuple[type[Row], WritePlan]], error: AppwriteError
+) -> Operation[Conflict]:
     """The error for a transaction that was refused as a whole, made from what Appwrite said: it does not say why. So
     the ids and unique values of what was staged are looked up, unless a copy of the commit may have written them."""
     nothing = "Nothing of this transaction was written."
@@ -129,7 +133,7 @@ def _there_is(table: type[Row], rows: Iterable[Raw]) -> str:
     return f"There is a {table.__name__} with the id {taken} already."
 
 
-def _taken(table: type[Row], alias: str, rows: Sequence[Raw]) -> Steps[tuple[Index, str, dict[str, Any]] | None]:
+def _taken(table: type[Row], alias: str, rows: Sequence[Raw]) -> Operation[tuple[Index, str, dict[str, Any]] | None]:
     """The index that stands against one of these rows, who has the values, and the values by column."""
     ref = table._meta.ref(connections[alias].settings.database_id)
     own = {row["$id"].lower() for row in rows if "$id" in row}
@@ -206,7 +210,7 @@ def _meaning(kind: type[E], message: str, error: AppwriteError) -> E:
     return found
 
 
-def rows_by_id(alias: str, table: TableRef, ids: list[str]) -> Steps[dict[str, dict[str, Any]]]:
+def rows_by_id(alias: str, table: TableRef, ids: list[str]) -> Operation[dict[str, dict[str, Any]]]:
     """The rows with these ids, past the cache, by their ids in lower case: to Appwrite case is nothing in them. A
     hundred ids of 36 characters have room in one condition."""
     if not ids:

@@ -1,7 +1,7 @@
 """What an operation may do to the world, and the two loops that do it.
 
 Reads, writes, page walks and repeats are written once, as generators that yield steps and know neither
-threads nor event loops. `run` carries the steps out blocking, and not on an event loop, `arun` on one; both throw
+threads nor event loops. `run` carries the steps out blocking, and not on an event loop, `run_async` on one; both throw
 what a step raises back into the generator, cancellation included, so that it can put things right.
 """
 
@@ -20,12 +20,12 @@ from typing import Any, TypeVar
 from django.core.exceptions import SynchronousOnlyOperation
 
 from .exceptions import AppwriteORMError, shorten
-from .threads import Crew, closing
+from .threads import DaemonThreadPool, close_caches_after
 
 Result = TypeVar("Result")
 
 
-class Step(ABC):
+class Effect(ABC):
     """One action; what it returns is sent back into the generator."""
 
     @abstractmethod
@@ -35,14 +35,14 @@ class Step(ABC):
     async def aperform(self) -> Any: ...
 
 
-Steps = Generator[Step, Any, Result]
+Operation = Generator[Effect, Any, Result]
 
 # So much work in the background at a time, in one process.
 BACKGROUND_THREADS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Pause(Step):
+class Sleep(Effect):
     """Wait `seconds`."""
 
     seconds: float
@@ -55,7 +55,7 @@ class Pause(Step):
 
 
 @dataclass(frozen=True, slots=True)
-class Turn(Step):
+class AcquireLock(Effect):
     """Wait until `lock` is free, and take it: for what threads and tasks must do one after the other. It is rarely
     waited for, so that on an event loop asking now and then costs less than a lock of its own for each loop."""
 
@@ -75,23 +75,23 @@ class Turn(Step):
 
 
 @dataclass(frozen=True, slots=True)
-class Background(Step):
+class Spawn(Effect):
     """Start `work` beside the caller, which goes on at once; False when too much of it is under way already.
 
     `work` reports its own failures; nobody waits for it. It runs in a thread, for an asynchronous caller too: under
     WSGI, and in a command, the event loop ends with the caller, and would take the work with it.
     """
 
-    work: Callable[[], Steps[Any]]
+    work: Callable[[], Operation[Any]]
 
     def perform(self) -> bool:
-        return _crew.start(lambda: run(self.work()))
+        return _crew.start(lambda: run_sync(self.work()))
 
     async def aperform(self) -> bool:
         return self.perform()
 
 
-_crew = Crew(BACKGROUND_THREADS, "appwrite-background")
+_crew = DaemonThreadPool(BACKGROUND_THREADS, "appwrite-background")
 
 
 _USE_THE_TWIN = (
@@ -116,7 +116,7 @@ def refuse_event_loop(why: str = _USE_THE_TWIN) -> None:
         raise SynchronousOnlyOperation(why)
 
 
-def run(steps: Steps[Result], *, even_on_event_loop: bool = False) -> Result:
+def run_sync(steps: Operation[Result], *, even_on_event_loop: bool = False) -> Result:
     """Carry out `steps` in this thread. Raises `SynchronousOnlyOperation` on an event loop, before anything is done,
     unless told otherwise: for what others call there and cannot await."""
     if not even_on_event_loop:
@@ -137,7 +137,7 @@ def run(steps: Steps[Result], *, even_on_event_loop: bool = False) -> Result:
         raise
 
 
-async def arun(steps: Steps[Result]) -> Result:
+async def run_async(steps: Operation[Result]) -> Result:
     """Carry out `steps` on the running event loop."""
     try:
         step = next(steps)
@@ -160,28 +160,28 @@ AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Together(Step):
+class Gather(Effect):
     """Carry out all `works`, at most `at_once` at a time; their results in order.
 
     All of them end before the first one's error, in their order, is raised.
     """
 
-    works: Sequence[Steps[Any]]
+    works: Sequence[Operation[Any]]
     at_once: int = AT_ONCE
 
     def perform(self) -> list[Any]:
         if len(self.works) == 1:
-            return [run(self.works[0], even_on_event_loop=True)]  # that was settled before
+            return [run_sync(self.works[0], even_on_event_loop=True)]  # that was settled before
         with ThreadPoolExecutor(self.at_once) as pool:
-            futures = [pool.submit(closing(run), work) for work in self.works]
+            futures = [pool.submit(close_caches_after(run_sync), work) for work in self.works]
         return [future.result() for future in futures]
 
     async def aperform(self) -> list[Any]:
         free = asyncio.Semaphore(self.at_once)
 
-        async def one(work: Steps[Any]) -> Any:
+        async def one(work: Operation[Any]) -> Any:
             async with free:
-                return await arun(work)
+                return await run_async(work)
 
         found = await asyncio.gather(*map(one, self.works), return_exceptions=True)
         for result in found:

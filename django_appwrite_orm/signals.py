@@ -23,7 +23,7 @@ from typing import Any
 
 from django.dispatch import Signal
 
-from .sansio import Step
+from .sansio import Effect
 
 pre_create = Signal()
 post_create = Signal()
@@ -43,7 +43,7 @@ cache_read = Signal()
 
 
 @dataclass(frozen=True, slots=True)
-class Send(Step):
+class SendSignal(Effect):
     """Send a signal; `robust` keeps what receivers raise from the operation that is under way."""
 
     signal: Signal

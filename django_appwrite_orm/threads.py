@@ -88,7 +88,7 @@ class Forked(Protocol):
 _owners: WeakSet[Forked] = WeakSet()
 
 
-def tell_after_fork(owner: Forked) -> None:
+def register_after_fork(owner: Forked) -> None:
     """Have `owner.after_fork()` called in every child, for as long as there is an `owner`."""
     _owners.add(owner)
 
@@ -109,7 +109,7 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
-def closing(work: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+def close_caches_after(work: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
     """`work` for a thread that ends after it. Django closes the caches of its own threads with each request; each
     thread has some of its own, and nobody else knows of ours."""
 
@@ -123,13 +123,13 @@ def closing(work: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
     return done
 
 
-class Crew:
+class DaemonThreadPool:
     """Daemon threads, at most `size` at a time: for work that may be left undone."""
 
     def __init__(self, size: int, name: str) -> None:
         self._size, self._name = size, name
         self.after_fork()
-        tell_after_fork(self)
+        register_after_fork(self)
 
     def after_fork(self) -> None:
         """The parent's threads are not here."""
@@ -143,7 +143,7 @@ class Crew:
 
         def done() -> None:
             try:
-                closing(work)()
+                close_caches_after(work)()
             finally:
                 free.release()
 

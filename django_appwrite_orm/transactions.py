@@ -34,9 +34,9 @@ from .plans import (
     stage_operations,
     staged,
 )
-from .relations.cascades import reached
-from .sansio import Steps, Turn
-from .signals import Send
+from .relations.cascades import affected_tables
+from .sansio import AcquireLock, Operation
+from .signals import SendSignal
 from .tables import Row
 from .tables.validation import without_operators
 from .threads import ContextValue, Held
@@ -93,7 +93,7 @@ class Transaction:
         self._staged: list[tuple[type[Row], WritePlan]] = []
         self._changed_together: set[TableRef] = set()
         self._incremented: dict[tuple[TableRef, str], set[str]] = {}
-        self._afterwards: list[Send] = []
+        self._afterwards: list[SendSignal] = []
         self._over = False
         self._doomed: str | None = None
         self._lock = threading.Lock()
@@ -122,17 +122,17 @@ class Transaction:
                 f" {operations} more were asked for. Split the block, or make some of the changes outside it."
             )
 
-    def stage(self, table: type[Row], plan: WritePlan) -> Steps[Any]:
+    def stage(self, table: type[Row], plan: WritePlan) -> Operation[Any]:
         """Stage one change; what Appwrite answers to it."""
         data = yield from self._send(table, [plan], lambda transaction: staged(plan.request, transaction))
         return dict(plan.data) if isinstance(plan, IncrementRow) else _shown(table, data)
 
-    def stage_all(self, table: type[Row], plans: Sequence[UpdateRow | IncrementRow]) -> Steps[None]:
+    def stage_all(self, table: type[Row], plans: Sequence[UpdateRow | IncrementRow]) -> Operation[None]:
         """Stage several changes of one table in one request."""
         operations = [plan.operation for plan in plans]
         yield from self._send(table, plans, lambda transaction: stage_operations(transaction, operations))
 
-    def carry_out(self, table: type[Row], plans: Sequence[UpdateRow | IncrementRow]) -> Steps[None]:
+    def carry_out(self, table: type[Row], plans: Sequence[UpdateRow | IncrementRow]) -> Operation[None]:
         """Stage these changes and commit them: three requests, all of them or nothing."""
         try:
             yield from self.stage_all(table, plans)
@@ -141,17 +141,19 @@ class Transaction:
             raise
         yield from self.commit()
 
-    def _send(self, table: type[Row], plans: Sequence[WritePlan], request_in: Callable[[str], Request]) -> Steps[Any]:
+    def _send(
+        self, table: type[Row], plans: Sequence[WritePlan], request_in: Callable[[str], Request]
+    ) -> Operation[Any]:
         """Stage changes, one request after the other, whatever tasks and threads share the block: two at once would
         begin two transactions, of which one would be lost, and could be more than one holds."""
-        yield Turn(self._lock)
+        yield AcquireLock(self._lock)
         try:
             self.require(len(plans))
             if self._id is None:
                 answer = yield from connections[self.alias].send(begin_transaction(self._seconds))
                 self._id = str(answer.data["$id"])
             for plan in plans:
-                self._tables |= {one._meta.ref(plan.table.database): one for one in reached(table, plan)}
+                self._tables |= {one._meta.ref(plan.table.database): one for one in affected_tables(table, plan)}
             answer = yield from connections[self.alias].send(request_in(self._id))
             self._count += len(plans)
             self._staged += [(table, plan) for plan in plans]
@@ -187,7 +189,7 @@ class Transaction:
         """Whether the plan reads a table that was changed here, or that a change made here reaches."""
         return not self._over and any(table in self._tables for table in plan.tables)
 
-    def read(self, plan: ReadPlan) -> Steps[Any]:
+    def read(self, plan: ReadPlan) -> Operation[Any]:
         """The row as it is inside, past the cache. Raises `NotSupportedError` for anything but a get by id."""
         if not isinstance(plan, GetRow) or len(plan.tables) > 1 or self._id is None:
             changed = next(self._tables[table] for table in plan.tables if table in self._tables)
@@ -212,15 +214,15 @@ class Transaction:
         raw = without_operators(_shown(self._tables[plan.table], answer.data))
         return {key: value for key, value in raw.items() if key not in unseen}
 
-    def announce(self, send: Send) -> None:
+    def announce(self, send: SendSignal) -> None:
         """Send this signal after the commit, if there is one."""
         self._afterwards.append(send)
 
-    def commit(self) -> Steps[None]:
+    def commit(self) -> Operation[None]:
         """Apply everything, under the fences of all tables; then the signals. Raises `Conflict` when a row was
         changed from outside since it was staged, `DuplicateId` or `UniqueViolation` when an id or a value is taken,
         `TransactionError` when too much time has passed."""
-        yield Turn(self._lock)  # a change that is being staged belongs to the block, and what it may doom it to
+        yield AcquireLock(self._lock)  # a change that is being staged belongs to the block, and what it may doom it to
         self._over = True
         self._lock.release()
         if self._doomed:
@@ -239,14 +241,14 @@ class Transaction:
             raise
         finally:
             for table in self._tables.values():
-                yield Send(signals.table_invalidated, table, {"reason": "write", "using": self.alias})
+                yield SendSignal(signals.table_invalidated, table, {"reason": "write", "using": self.alias})
         yield from self._afterwards
 
-    def roll_back(self) -> Steps[None]:
+    def roll_back(self) -> Operation[None]:
         """Forget everything. What goes wrong in that is logged: Appwrite forgets it by itself in time."""
         self._over = True
         try:
-            yield Turn(self._lock)  # a change that is being staged may only now begin the transaction
+            yield AcquireLock(self._lock)  # a change that is being staged may only now begin the transaction
             self._lock.release()
             if self._id is not None:
                 yield from connections[self.alias].send(end_transaction(self._id, commit=False))

@@ -16,7 +16,7 @@ from .execution import alias_of
 from .querysets import QuerySet, Table
 from .querysets.managers import rows_of
 from .registry import registry
-from .threads import closing
+from .threads import close_caches_after
 
 NOT_KEPT = "read, but not kept: the cache failed, the life of its answers is 0, or the table is being written"
 
@@ -113,7 +113,7 @@ def warm(todo: Iterable[Job], *, concurrency: int = 1, if_stale: bool = False) -
         yield from map(work, todo)
     else:
         with ThreadPoolExecutor(concurrency, thread_name_prefix="appwrite-warming") as pool:
-            yield from pool.map(closing(work), todo)
+            yield from pool.map(close_caches_after(work), todo)
 
 
 def _do(job: Job, *, if_stale: bool) -> Warmed:

@@ -14,8 +14,8 @@ from django.test import override_settings
 from django_appwrite_orm import warming
 from django_appwrite_orm.cache import Statistics, Status, stats
 from django_appwrite_orm.querysets.pagination import read_ahead
-from django_appwrite_orm.sansio import Background, Together, run
-from django_appwrite_orm.threads import Crew
+from django_appwrite_orm.sansio import Gather, Spawn, run_sync
+from django_appwrite_orm.threads import DaemonThreadPool
 from django_appwrite_orm.web import warm_start
 
 
@@ -54,9 +54,9 @@ def job(name: str) -> warming.Job:
 
 def refresh_behind() -> None:
     def begin():
-        yield Background(steps)
+        yield Spawn(steps)
 
-    run(begin())
+    run_sync(begin())
 
 
 def flush() -> None:
@@ -90,7 +90,7 @@ WAYS: dict[str, Callable[[], object]] = {
     "WARM_ON_START": lambda: warm_start._crew.start(look),
     "the statistics": flush,
     "pages read ahead": lambda: list(read_ahead(Walk())),
-    "the schema": lambda: Together([steps(), steps()]).perform(),
+    "the schema": lambda: Gather([steps(), steps()]).perform(),
 }
 
 
@@ -111,7 +111,7 @@ def test_every_thread_closes_its_caches(way: str, monkeypatch: pytest.MonkeyPatc
 
 def test_a_crew_has_so_many_threads_and_they_are_free_again_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threading, "excepthook", lambda arguments: None)
-    crew, go_on = Crew(2, "appwrite-test"), threading.Event()
+    crew, go_on = DaemonThreadPool(2, "appwrite-test"), threading.Event()
 
     def work() -> None:
         go_on.wait(30)
@@ -147,7 +147,7 @@ def no_more() -> mock._patch:
 
 
 def test_a_thread_that_cannot_be_had_takes_no_place() -> None:
-    crew = Crew(1, "appwrite-test")
+    crew = DaemonThreadPool(1, "appwrite-test")
     with no_more():
         assert not crew.start(look)
     assert crew.start(look)

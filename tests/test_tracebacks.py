@@ -49,7 +49,7 @@ def test_of_a_server_error(broken: None) -> None:
     def view() -> None:
         Book.objects.get(pk="b")
 
-    assert frames(view) == [["frames", "view", "get", "deliver"]]
+    assert frames(view) == [["frames", "view", "get", "send_with_retries"]]
 
 
 def test_of_a_server_error_asynchronously(broken: None) -> None:
@@ -57,7 +57,7 @@ def test_of_a_server_error_asynchronously(broken: None) -> None:
         await Book.objects.aget(pk="b")
 
     (shown,) = frames(lambda: asyncio.run(view()))
-    assert shown[-3:] == ["view", "aget", "deliver"]
+    assert shown[-3:] == ["view", "aget", "send_with_retries"]
 
 
 def test_of_a_duplicate_the_cause_stays(library: None) -> None:

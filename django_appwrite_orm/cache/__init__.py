@@ -1,35 +1,36 @@
 """Where answers live, and the protocol that keeps them exact: keys, tokens, fences, envelopes."""
 
-from .backend import Store, is_shared
-from .batch import Batch, batched_write, open_batch
+from .backend import CacheBackend, is_shared
+from .batch import WriteBatch, batched_write, open_batch
 from .keys import API_KEY, Keys, TableKeys
-from .policy import DEFAULT_TTL, CachePolicy, PolicyChange, cache_policy, policy_in_force
-from .process_cache import Memory
-from .reads import Found, Status, is_current, read, versions
+from .policy import DEFAULT_TTL, CachePolicy, PolicyOverride, cache_policy, effective_policy
+from .process_cache import ProcessCache
+from .reads import ReadResult, Status, is_current, read, versions
 from .stats import Counts, Statistics, all_totals
-from .tracking import ReadRecord, answers_here, forget, note_private, note_read, recording
+from .tracking import ReadLog, answers_here, forget, note_private, note_read, recording
 from .writes import LONGEST_TIMEOUT, fence_life, invalidate, write
 
 __all__ = [
     "API_KEY",
     "DEFAULT_TTL",
     "LONGEST_TIMEOUT",
-    "Batch",
+    "CacheBackend",
     "CachePolicy",
     "Counts",
-    "Found",
     "Keys",
-    "Memory",
-    "PolicyChange",
-    "ReadRecord",
+    "PolicyOverride",
+    "ProcessCache",
+    "ReadLog",
+    "ReadResult",
     "Statistics",
     "Status",
-    "Store",
     "TableKeys",
+    "WriteBatch",
     "all_totals",
     "answers_here",
     "batched_write",
     "cache_policy",
+    "effective_policy",
     "fence_life",
     "forget",
     "invalidate",
@@ -38,7 +39,6 @@ __all__ = [
     "note_private",
     "note_read",
     "open_batch",
-    "policy_in_force",
     "read",
     "recording",
     "versions",

@@ -21,11 +21,11 @@ from django.core.signals import setting_changed
 
 from ..credentials import masked
 from ..exceptions import CacheUnavailable
-from ..sansio import Step
-from ..threads import tell_after_fork
-from .pending import Ledger
-from .process_cache import Memory
-from .single_flight import Flights
+from ..sansio import Effect
+from ..threads import register_after_fork
+from .pending import PendingInvalidations
+from .process_cache import ProcessCache
+from .single_flight import SingleFlight
 
 
 def is_shared(backend: type) -> bool:
@@ -50,7 +50,7 @@ _KINDS: dict[Method, str] = {
 }
 
 
-class Outage:
+class OutageLog:
     """Whether the cache `alias` fails just now, for all connections of this process that use it.
 
     A cache that is full or read-only, or that holds something it cannot read, fails some kinds of calls only: the
@@ -62,13 +62,13 @@ class Outage:
         self._failing: set[str] = set()
         self._failed_at = 0.0  # monotonic seconds
         self.after_fork()
-        tell_after_fork(self)
+        register_after_fork(self)
 
     def after_fork(self) -> None:
         self._lock = threading.Lock()
 
     @classmethod
-    def of(cls, alias: str) -> Outage:
+    def of(cls, alias: str) -> OutageLog:
         """The one of the cache `alias`, kept for as long as somebody uses it."""
         return _outages.setdefault(alias, cls(alias))
 
@@ -95,7 +95,7 @@ class Outage:
             logger.info("Cache %r works again.", self._alias)
 
 
-_outages: WeakValueDictionary[str, Outage] = WeakValueDictionary()
+_outages: WeakValueDictionary[str, OutageLog] = WeakValueDictionary()
 
 
 def _reset(*, setting: str, **kwargs: object) -> None:
@@ -117,20 +117,20 @@ _CHANGES = frozenset({"add", "set", "touch", "delete_many"})
 _CLIENTS = ("_cache", "client")
 
 
-class Store:
+class CacheBackend:
     """The cache of one connection (`alias` of CACHES), used by all threads of this process.
 
     `patience` is how long (seconds) one reader waits for what another one fetches. `ledger` and `outage`
     are those of all stores of this cache.
     """
 
-    def __init__(self, alias: str, *, patience: float = 10, memory: Memory | None = None) -> None:
+    def __init__(self, alias: str, *, patience: float = 10, memory: ProcessCache | None = None) -> None:
         self.alias = alias
         self.patience = patience
-        self.memory = memory if memory is not None else Memory()
-        self.flights = Flights()
-        self.ledger = Ledger.of(alias)
-        self.outage = Outage.of(alias)
+        self.memory = memory if memory is not None else ProcessCache()
+        self.flights = SingleFlight()
+        self.ledger = PendingInvalidations.of(alias)
+        self.outage = OutageLog.of(alias)
 
     @cached_property
     def shared(self) -> bool:
@@ -151,10 +151,10 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True)
-class CacheCall(Step):
+class CacheCall(Effect):
     """Call one method of the cache. Raises `CacheUnavailable`, whatever the backend raised."""
 
-    store: Store
+    store: CacheBackend
     method: Method
     arguments: tuple[Any, ...]
 

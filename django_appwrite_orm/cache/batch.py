@@ -14,23 +14,23 @@ from functools import partial
 from typing import TypeVar
 
 from ..exceptions import CacheUnavailable
-from ..sansio import Steps
+from ..sansio import Operation
 from ..threads import ContextValue
-from .backend import CacheCall, Store
+from .backend import CacheBackend, CacheCall
 from .keys import TableKeys
-from .writes import invalidate, leave_doubts, pay_what_is_due, write
+from .writes import invalidate, leave_doubts, retry_pending, write
 
 Result = TypeVar("Result")
 
 
-class Batch:
+class WriteBatch:
     """The fence of a batch on one table. `life` is in seconds, as for a single write.
 
     Before each write the lane is prolonged, or taken anew with the token deleted if it has run out or been
     lost; after each the token is deleted, before the write counts as done.
     """
 
-    def __init__(self, store: Store, table: TableKeys, life: int) -> None:
+    def __init__(self, store: CacheBackend, table: TableKeys, life: int) -> None:
         self.store = store
         self.table = table
         self._life = life
@@ -41,13 +41,13 @@ class Batch:
         self._counting = threading.RLock()  # not kept while anything is waited for
         self._ended = False
 
-    def covers(self, store: Store, tables: Sequence[TableKeys], life: int) -> bool:
+    def covers(self, store: CacheBackend, tables: Sequence[TableKeys], life: int) -> bool:
         """Whether a write of these tables, whose fence has to stand for `life` seconds, is part of it. One that takes
         longer than the batch's stands for itself: a fence that is prolonged by some and shortened by others would be
         one that nobody can rely on."""
         return not self._ended and store is self.store and self.table in tables and life <= self._life
 
-    def write(self, send: Callable[[], Steps[Result]], life: int | None = None) -> Steps[Result]:
+    def write(self, send: Callable[[], Operation[Result]], life: int | None = None) -> Operation[Result]:
         """One write of the batch; as `caching.write`, but that the lane stays. `life` is that of its own fence, should
         it need one: the batch's, unless it is shorter."""
         with self._counting:
@@ -58,8 +58,8 @@ class Batch:
             with self._counting:
                 self._under_way -= 1
 
-    def _written(self, send: Callable[[], Steps[Result]], life: int) -> Steps[Result]:
-        yield from pay_what_is_due(self.store)
+    def _written(self, send: Callable[[], Operation[Result]], life: int) -> Operation[Result]:
+        yield from retry_pending(self.store)
         asked = time.monotonic()
         if not (yield from self._prolonged()) and not (yield from self._taken()):
             # Somebody else holds the lane: this write stands beside theirs, as any other would.
@@ -73,7 +73,7 @@ class Batch:
         yield from self._after(unclear=getattr(result, "unclear", False))
         return result
 
-    def _after(self, *, unclear: bool) -> Steps[None]:
+    def _after(self, *, unclear: bool) -> Operation[None]:
         """The lane stays; where it may have run out under a request that may yet be applied, a doubt stays too."""
         if unclear:
             self._doubtful = True
@@ -81,7 +81,7 @@ class Batch:
             yield from leave_doubts(self.store, [self.table], self._life)
         yield from invalidate(self.store, [self.table])
 
-    def _prolonged(self) -> Steps[bool]:
+    def _prolonged(self) -> Operation[bool]:
         if time.monotonic() >= self._until:
             return False
         try:
@@ -92,7 +92,7 @@ class Batch:
         self._until = 0.0  # nor may a write beside this one rely on it, before the token is deleted anew
         return False
 
-    def _taken(self) -> Steps[bool]:
+    def _taken(self) -> Operation[bool]:
         try:
             if not (yield CacheCall(self.store, "add", (self.table.lane, self._owner, self._life))):
                 # Perhaps another write of this batch took it, in a task beside this one. Prolonged first and looked
@@ -108,7 +108,7 @@ class Batch:
     def _touch(self) -> CacheCall:
         return CacheCall(self.store, "touch", (self.table.lane, self._life))
 
-    def end(self) -> Steps[None]:
+    def end(self) -> Operation[None]:
         """Free the lane, unless it may have run out or a write of the batch may yet be applied. Later writes stand
         for themselves."""
         self._ended = True
@@ -117,12 +117,12 @@ class Batch:
         yield from invalidate(self.store, [self.table], [self.table.lane] if ours else [])
 
 
-_batches: ContextValue[tuple[Batch, ...]] = ContextValue("appwrite_batches", ())
+_batches: ContextValue[tuple[WriteBatch, ...]] = ContextValue("appwrite_batches", ())
 
 
 def batched_write(
-    store: Store, tables: Sequence[TableKeys], send: Callable[[], Steps[Result]], life: int
-) -> Steps[Result]:
+    store: CacheBackend, tables: Sequence[TableKeys], send: Callable[[], Operation[Result]], life: int
+) -> Operation[Result]:
     """A write: part of the batch that is open here for one of its tables, or one of its own; what it changes
     besides is fenced for itself."""
     for batch in _batches.get():
@@ -132,7 +132,7 @@ def batched_write(
     return write(store, tables, send, life)
 
 
-def open_batch(batch: Batch) -> Callable[[], None]:
+def open_batch(batch: WriteBatch) -> Callable[[], None]:
     """Let the writes that are made here take part in `batch`; call the result to end that."""
     before = _batches.held()
     _batches.set((batch, *_batches.get()))

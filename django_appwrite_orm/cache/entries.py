@@ -12,7 +12,7 @@ from typing import NamedTuple
 from .process_cache import Remembered, size_of
 
 
-class Envelope(NamedTuple):
+class CacheEntry(NamedTuple):
     """`tokens` are the versions of the tables read, in the plan's order; `expires` is in epoch seconds."""
 
     tokens: tuple[str, ...]
@@ -28,18 +28,18 @@ class Envelope(NamedTuple):
         return Remembered(self.tokens, self.expires, data, size_of(data))
 
 
-def pack(envelope: Envelope) -> str:
+def pack(envelope: CacheEntry) -> str:
     return f"{json.dumps([envelope.tokens, envelope.expires])}\n{envelope.text}"
 
 
-def unpack(found: object) -> Envelope | None:
+def unpack(found: object) -> CacheEntry | None:
     """The envelope, its answer still closed; None for anything that is not one."""
     if not isinstance(found, str):
         return None
     head, _, text = found.partition("\n")
     try:
         tokens, expires = json.loads(head)
-        envelope = Envelope(tuple(map(str, tokens)), float(expires), text)
+        envelope = CacheEntry(tuple(map(str, tokens)), float(expires), text)
     except (ValueError, TypeError, OverflowError, RecursionError):
         return None
     return envelope if isfinite(envelope.expires) else None

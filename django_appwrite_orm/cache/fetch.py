@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from math import ceil
 
 from ..exceptions import AppwriteError, CacheUnavailable
-from ..plans import Answer
-from ..sansio import Background, Pause, Steps
-from .backend import CacheCall, Method, Store
-from .entries import Envelope, pack, unpack
+from ..plans import Response
+from ..sansio import Operation, Sleep, Spawn
+from .backend import CacheBackend, CacheCall, Method
+from .entries import CacheEntry, pack, unpack
 from .keys import TableKeys
 from .policy import CachePolicy
 from .process_cache import Remembered, size_of
@@ -39,15 +39,15 @@ class Fetch:
     `checked` is when the look that missed it began (monotonic seconds).
     """
 
-    store: Store
+    store: CacheBackend
     key: str
     tables: tuple[TableKeys, ...]
-    fetch: Callable[[], Steps[Answer]]
+    fetch: Callable[[], Operation[Response]]
     policy: CachePolicy
     checked: float
 
 
-def fetched_once(wanted: Fetch, held: tuple[str, ...]) -> Steps[Landed]:
+def fetch_once(wanted: Fetch, held: tuple[str, ...]) -> Operation[Landed]:
     """The answer under the tokens `held`: fetched by this reader, or by another one who began with the same."""
     flight: Flight = yield Join(wanted.store.flights, (wanted.key, held))
     if flight.leads:
@@ -56,33 +56,33 @@ def fetched_once(wanted: Fetch, held: tuple[str, ...]) -> Steps[Landed]:
     return landed if landed is not None else (yield from _fetched(wanted, held))
 
 
-def refreshed_behind(wanted: Fetch, held: tuple[str, ...]) -> Steps[None]:
+def refreshed_behind(wanted: Fetch, held: tuple[str, ...]) -> Operation[None]:
     """Have the answer fetched anew while the caller goes on, unless somebody is at it, or many are at others."""
     # It is carried out in a thread, whoever asks for it: one flight for all of the process, not one for each loop.
     flight = wanted.store.flights.join((wanted.key, held))
     if flight.leads:
         begun = False
         try:
-            begun = yield Background(lambda: _refresh(wanted, held, flight))
+            begun = yield Spawn(lambda: _refresh(wanted, held, flight))
         finally:
             if not begun:  # nobody may wait for this flight
                 wanted.store.flights.end(flight)
 
 
-def _refresh(wanted: Fetch, held: tuple[str, ...], flight: Flight) -> Steps[None]:
+def _refresh(wanted: Fetch, held: tuple[str, ...], flight: Flight) -> Operation[None]:
     try:
         yield from _led(wanted, held, flight)
     except AppwriteError as error:
         logger.info("A refresh in the background failed: %s", error)
 
 
-def _led(wanted: Fetch, held: tuple[str, ...], flight: Flight) -> Steps[Landed]:
+def _led(wanted: Fetch, held: tuple[str, ...], flight: Flight) -> Operation[Landed]:
     flights = wanted.store.flights
     try:
         known = wanted.store.memory.get(wanted.key)
         if known is not None and known.tokens == held and time.time() < known.expires:
             # The flight before this one landed between our look and our start.
-            landed = Landed(Answer("", known.data), known.expires)
+            landed = Landed(Response("", known.data), known.expires)
         elif wanted.store.shared:
             landed = yield from _locked(wanted, held)
         else:
@@ -97,7 +97,7 @@ def _led(wanted: Fetch, held: tuple[str, ...], flight: Flight) -> Steps[Landed]:
     return landed
 
 
-def _locked(wanted: Fetch, held: tuple[str, ...]) -> Steps[Landed]:
+def _locked(wanted: Fetch, held: tuple[str, ...]) -> Operation[Landed]:
     """Fetch under the lock, or find what its holder stores; alone when that takes too long or makes no sense."""
     store = wanted.store
     lock = f"{wanted.key}:{hashlib.blake2b('.'.join(held).encode(), digest_size=8).hexdigest()}"
@@ -121,7 +121,7 @@ def _locked(wanted: Fetch, held: tuple[str, ...]) -> Steps[Landed]:
     return landed
 
 
-def _unlock(store: Store, lock: str, started: float, method: Method, *arguments: object) -> Steps[None]:
+def _unlock(store: CacheBackend, lock: str, started: float, method: Method, *arguments: object) -> Operation[None]:
     """End the lock, while our stopwatch says that it is still ours."""
     if time.monotonic() - started < store.patience:
         try:
@@ -130,7 +130,7 @@ def _unlock(store: Store, lock: str, started: float, method: Method, *arguments:
             return
 
 
-def _awaited(wanted: Fetch, held: tuple[str, ...], lock: str, deadline: float) -> Steps[tuple[Landed | None, bool]]:
+def _awaited(wanted: Fetch, held: tuple[str, ...], lock: str, deadline: float) -> Operation[tuple[Landed | None, bool]]:
     """What the holder of the lock stored; or nothing, and whether the lock is free to be taken."""
     pause = 0.005
     while time.monotonic() < deadline:
@@ -139,18 +139,18 @@ def _awaited(wanted: Fetch, held: tuple[str, ...], lock: str, deadline: float) -
         if envelope is not None and envelope.tokens == held and time.time() < envelope.expires:
             if (entry := envelope.opened()) is not None:
                 wanted.store.memory.put(wanted.key, entry, wanted.checked)
-                return Landed(Answer(envelope.text, entry.data), envelope.expires), False
+                return Landed(Response(envelope.text, entry.data), envelope.expires), False
             return None, False
         if tuple(found.get(table.token) for table in wanted.tables) != held or found.get(lock) == _DONE:
             return None, False  # invalidated meanwhile, or stored and gone again: nobody will store it for us
         if lock not in found:
             return None, True
-        yield Pause(pause * random.uniform(0.5, 1.5))
+        yield Sleep(pause * random.uniform(0.5, 1.5))
         pause = min(pause * 2, 0.1)
     return None, False
 
 
-def _fetched(wanted: Fetch, held: tuple[str, ...]) -> Steps[Landed]:
+def _fetched(wanted: Fetch, held: tuple[str, ...]) -> Operation[Landed]:
     """Fetch, and store under `held`."""
     # Counted from before the fetch: what the answer says may have been so from its first moment on.
     started = time.time()
@@ -158,7 +158,7 @@ def _fetched(wanted: Fetch, held: tuple[str, ...]) -> Steps[Landed]:
     life = wanted.policy.life(answer.text)
     if life <= 0:
         return Landed(answer, 0)
-    envelope = Envelope(held, started + life, answer.text)
+    envelope = CacheEntry(held, started + life, answer.text)
     try:
         yield CacheCall(wanted.store, "set", (wanted.key, pack(envelope), ceil(life + wanted.policy.grace)))
     except CacheUnavailable:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import inf
 from weakref import WeakValueDictionary
 
-from ..threads import tell_after_fork
+from ..threads import register_after_fork
 from .keys import Doubt
 
 # Seconds between two tries to pay what nobody asks for just now.
@@ -20,7 +20,7 @@ PROOF = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Debt:
+class PendingInvalidation:
     """A token that could not be deleted. While `until` (monotonic seconds) is to come, `doubt` goes before it: no
     fence could be put up either, and the request may yet be applied."""
 
@@ -29,7 +29,7 @@ class Debt:
     until: float = 0.0
 
 
-class Ledger:
+class PendingInvalidations:
     """Tables are given by their token keys. Until what is owed for a table has got through, this process reads it
     from Appwrite.
 
@@ -40,13 +40,13 @@ class Ledger:
 
     def __init__(self) -> None:
         self._touched: dict[str, float] = {}
-        self._debts: dict[str, Debt] = {}
+        self._debts: dict[str, PendingInvalidation] = {}
         self._reminded = -inf  # monotonic seconds
         self._proved = -inf  # monotonic seconds
         self.refusals = 0
         self._cleared: dict[str, int] = {}  # the refusals there had been when a token was last deleted
         self.after_fork()
-        tell_after_fork(self)
+        register_after_fork(self)
 
     def after_fork(self) -> None:
         """A child owes what its parent owes: both would read what was not deleted."""
@@ -54,7 +54,7 @@ class Ledger:
         self._lock = threading.RLock()
 
     @classmethod
-    def of(cls, alias: str) -> Ledger:
+    def of(cls, alias: str) -> PendingInvalidations:
         """The one of the cache `alias`, kept for as long as somebody uses it."""
         return _ledgers.setdefault(alias, cls())
 
@@ -71,22 +71,22 @@ class Ledger:
         """When this process last touched one of them (monotonic seconds); 0 if never."""
         return max((self._touched.get(token, 0.0) for token in tokens), default=0.0)
 
-    def owe(self, debt: Debt) -> None:
+    def owe(self, debt: PendingInvalidation) -> None:
         """Whoever is paying an earlier debt of this table just now does not pay this one."""
         with self._lock:
             earlier = self._debts.get(debt.token)
             if earlier is not None and earlier.until > debt.until:
-                debt = Debt(debt.token, earlier.doubt, earlier.until)
+                debt = PendingInvalidation(debt.token, earlier.doubt, earlier.until)
             self._debts[debt.token] = debt
 
-    def owed(self, tokens: Iterable[str]) -> list[Debt]:
+    def owed(self, tokens: Iterable[str]) -> list[PendingInvalidation]:
         if not self._debts and not self.refusals:
             return []
         found = (self._debts.get(token) or self._suspicion(token) for token in tokens)
         return [debt for debt in found if debt is not None]
 
-    def _suspicion(self, token: str) -> Debt | None:
-        return Debt(token) if self._cleared.get(token, 0) < self.refusals else None
+    def _suspicion(self, token: str) -> PendingInvalidation | None:
+        return PendingInvalidation(token) if self._cleared.get(token, 0) < self.refusals else None
 
     @property
     def is_proved(self) -> bool:
@@ -107,7 +107,7 @@ class Ledger:
             self.refusals += 1
             self._proved = -inf
 
-    def due(self) -> list[Debt]:
+    def due(self) -> list[PendingInvalidation]:
         """Everything that is owed, to whoever asks first in a second: it is to be paid also where this process has no
         more to do with the table, for other processes are served what could not be invalidated."""
         if not self._debts:
@@ -119,7 +119,7 @@ class Ledger:
             self._reminded = now
             return list(self._debts.values())
 
-    def paid(self, debts: Iterable[Debt]) -> None:
+    def paid(self, debts: Iterable[PendingInvalidation]) -> None:
         with self._lock:
             for debt in debts:
                 if self._debts.get(debt.token) is debt:
@@ -132,4 +132,4 @@ class Ledger:
                 self._cleared.update(dict.fromkeys(tokens, refusals))
 
 
-_ledgers: WeakValueDictionary[str, Ledger] = WeakValueDictionary()
+_ledgers: WeakValueDictionary[str, PendingInvalidations] = WeakValueDictionary()

@@ -54,14 +54,14 @@ class CachePolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class PolicyChange:
+class PolicyOverride:
     """Another policy altogether, single changes, or both: what a block or a query says beside its table's."""
 
     policy: CachePolicy | None = None
     changes: tuple[tuple[str, Any], ...] = ()
 
     @classmethod
-    def of(cls, policy: CachePolicy | None, changes: Mapping[str, Any]) -> PolicyChange:
+    def of(cls, policy: CachePolicy | None, changes: Mapping[str, Any]) -> PolicyOverride:
         """Raises TypeError or ValueError here and now for changes that no policy could take."""
         dataclasses.replace(policy or CachePolicy(), **changes)
         return cls(policy, tuple(changes.items()))
@@ -70,7 +70,7 @@ class PolicyChange:
         return dataclasses.replace(self.policy or policy, **dict(self.changes))
 
 
-_blocks: ContextValue[tuple[PolicyChange, ...]] = ContextValue("appwrite_cache_policies", ())
+_blocks: ContextValue[tuple[PolicyOverride, ...]] = ContextValue("appwrite_cache_policies", ())
 
 
 @contextmanager
@@ -81,14 +81,14 @@ def cache_policy(policy: CachePolicy | None = None, /, **changes: Any) -> Iterat
     given by `.cached()` goes before it.
     """
     before = _blocks.held()
-    _blocks.set((*_blocks.get(), PolicyChange.of(policy, changes)))
+    _blocks.set((*_blocks.get(), PolicyOverride.of(policy, changes)))
     try:
         yield
     finally:
         _blocks.restore(before)
 
 
-def policy_in_force(policy: CachePolicy, asked: PolicyChange | None = None) -> CachePolicy:
+def effective_policy(policy: CachePolicy, asked: PolicyOverride | None = None) -> CachePolicy:
     """A table's `policy` with what the `cache_policy` blocks that run here say, and the query itself."""
     for change in (*_blocks.get(), *([asked] if asked is not None else [])):
         policy = change.over(policy)

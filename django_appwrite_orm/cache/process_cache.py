@@ -12,7 +12,7 @@ import time
 from collections import OrderedDict
 from typing import Any, NamedTuple
 
-from ..threads import tell_after_fork
+from ..threads import register_after_fork
 
 
 class Remembered(NamedTuple):
@@ -24,7 +24,7 @@ class Remembered(NamedTuple):
     size: int
 
 
-class Memory:
+class ProcessCache:
     """`limit` is in bytes, 0 remembers nothing; `trust` in seconds. Safe to share between threads.
 
     What is handed out is shared by all who ask: rows never change the JSON below them.
@@ -34,7 +34,7 @@ class Memory:
         self._limit = limit
         self._trust = trust
         self.after_fork()
-        tell_after_fork(self)
+        register_after_fork(self)
 
     def after_fork(self) -> None:
         """A child begins without entries: a thread of the parent may have been in the middle of a change."""

@@ -21,15 +21,15 @@ from enum import Enum
 from typing import Any
 
 from ..exceptions import CacheUnavailable, RateLimited, Unavailable
-from ..plans import Answer
-from ..sansio import Steps
-from .backend import CacheCall, Store
-from .entries import Envelope, unpack
-from .fetch import Fetch, fetched_once, refreshed_behind
+from ..plans import Response
+from ..sansio import Operation
+from .backend import CacheBackend, CacheCall
+from .entries import CacheEntry, unpack
+from .fetch import Fetch, fetch_once, refreshed_behind
 from .keys import TableKeys
 from .policy import CachePolicy
 from .process_cache import Remembered
-from .writes import proved, settled
+from .writes import flush_pending, proved
 
 # Seconds a token lives when no one deletes it. Long, for its end makes every answer of the table a miss.
 TOKEN_LIFE = 86_400
@@ -49,7 +49,7 @@ class Status(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ReadResult:
     """An answer: its decoded JSON, where it came from, until when it may be reused (epoch seconds), and how
     many characters of JSON were transferred for it."""
 
@@ -60,14 +60,14 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class TableVersions:
     """What one look-up saw of the tables: their tokens, in order, and whether one of them is fenced."""
 
     tokens: tuple[str | None, ...]
     fenced: bool
 
     @classmethod
-    def at(cls, found: Mapping[str, object], tables: Sequence[TableKeys]) -> Look:
+    def at(cls, found: Mapping[str, object], tables: Sequence[TableKeys]) -> TableVersions:
         tokens = (found.get(table.token) for table in tables)
         return cls(
             tuple(token if isinstance(token, str) and token else None for token in tokens),
@@ -82,18 +82,22 @@ class Look:
 
 
 def read(
-    store: Store, key: str, tables: Sequence[TableKeys], fetch: Callable[[], Steps[Answer]], policy: CachePolicy
-) -> Steps[Found]:
+    store: CacheBackend,
+    key: str,
+    tables: Sequence[TableKeys],
+    fetch: Callable[[], Operation[Response]],
+    policy: CachePolicy,
+) -> Operation[ReadResult]:
     """The answer kept under `key`, if it is current; else what `fetch` brings, which is then stored.
 
     `policy` says for how long, and what may be served when the answer is no longer current.
     """
-    if policy.ttl <= 0 or not (yield from settled(store, tables)):
+    if policy.ttl <= 0 or not (yield from flush_pending(store, tables)):
         answer = yield from fetch()
-        return Found(answer.data, Status.BYPASS, size=len(answer.text))
+        return ReadResult(answer.data, Status.BYPASS, size=len(answer.text))
     trusted = store.memory.trusted(key, store.ledger.touched(table.token for table in tables))
     if trusted is not None and time.time() < trusted.expires:
-        return Found(trusted.data, Status.HIT, trusted.expires)
+        return ReadResult(trusted.data, Status.HIT, trusted.expires)
 
     checked = time.monotonic()
     try:
@@ -103,42 +107,42 @@ def read(
         yield from proved(store, tables)  # where it takes no changes either, nothing it holds is to be relied on
     wanted = Fetch(store, key, tuple(tables), fetch, policy, checked)
     if held is not None and kept is not None and kept.tokens == held:
-        entry = kept.opened() if isinstance(kept, Envelope) else kept
+        entry = kept.opened() if isinstance(kept, CacheEntry) else kept
         left = kept.expires - time.time()
         if entry is not None and left > 0:
             store.memory.put(key, entry, checked)
-            return Found(entry.data, Status.HIT, entry.expires, _length(kept))
+            return ReadResult(entry.data, Status.HIT, entry.expires, _length(kept))
         if entry is not None and left + policy.stale_while_revalidate > 0:
             yield from refreshed_behind(wanted, held)
-            return Found(entry.data, Status.STALE, size=_length(kept))
+            return ReadResult(entry.data, Status.STALE, size=_length(kept))
     try:
         if held is None:
             answer = yield from fetch()
-            return Found(answer.data, Status.MISS, size=len(answer.text))
-        landed = yield from fetched_once(wanted, held)
-        return Found(landed.answer.data, Status.MISS, landed.expires, len(landed.answer.text))
+            return ReadResult(answer.data, Status.MISS, size=len(answer.text))
+        landed = yield from fetch_once(wanted, held)
+        return ReadResult(landed.answer.data, Status.MISS, landed.expires, len(landed.answer.text))
     except (Unavailable, RateLimited):
         if not policy.stale_if_error or kept is None or kept.expires + policy.stale_if_error <= time.time():
             raise
-        entry = kept.opened() if isinstance(kept, Envelope) else kept
+        entry = kept.opened() if isinstance(kept, CacheEntry) else kept
         if entry is None:
             raise
-        return Found(entry.data, Status.STALE, size=_length(kept))
+        return ReadResult(entry.data, Status.STALE, size=_length(kept))
 
 
-def _length(kept: Envelope | Remembered) -> int:
-    return len(kept.text) if isinstance(kept, Envelope) else 0
+def _length(kept: CacheEntry | Remembered) -> int:
+    return len(kept.text) if isinstance(kept, CacheEntry) else 0
 
 
 def _look(
-    store: Store, key: str, tables: Sequence[TableKeys]
-) -> Steps[tuple[Envelope | Remembered | None, tuple[str, ...] | None]]:
+    store: CacheBackend, key: str, tables: Sequence[TableKeys]
+) -> Operation[tuple[CacheEntry | Remembered | None, tuple[str, ...] | None]]:
     """What is kept under `key`, and the tokens that an answer may now be found and stored under."""
     versions = [name for table in tables for name in table]
     known = store.memory.get(key)
     ours = known if known is not None and time.time() < known.expires else None
     found = yield CacheCall(store, "get_many", (versions if ours else [key, *versions],))
-    look = Look.at(found, tables)
+    look = TableVersions.at(found, tables)
     kept = ours or unpack(found.get(key)) or known  # where ours has run out, another process may have a later one
     if ours is not None and look.held is not None and ours.tokens != look.held:
         kept = unpack((yield CacheCall(store, "get", (key,)))) or ours
@@ -146,21 +150,21 @@ def _look(
         for table, token in zip(tables, look.tokens, strict=True):
             if token is None:
                 yield CacheCall(store, "add", (table.token, secrets.token_hex(16), TOKEN_LIFE))
-        look = Look.at((yield CacheCall(store, "get_many", (versions,))), tables)
+        look = TableVersions.at((yield CacheCall(store, "get_many", (versions,))), tables)
     return kept, look.held
 
 
-def is_current(store: Store, table: TableKeys) -> Steps[bool]:
+def is_current(store: CacheBackend, table: TableKeys) -> Operation[bool]:
     """Whether answers of this table can be hits: it has a token and no fence. Without a cache, no."""
     return (yield from versions(store, [table])) is not None
 
 
-def versions(store: Store, tables: Sequence[TableKeys]) -> Steps[tuple[str, ...] | None]:
+def versions(store: CacheBackend, tables: Sequence[TableKeys]) -> Operation[tuple[str, ...] | None]:
     """The tokens of these tables, in order; None while one is missing, fenced, or cannot be asked for."""
-    if not (yield from settled(store, tables)):
+    if not (yield from flush_pending(store, tables)):
         return None
     try:
         found = yield CacheCall(store, "get_many", ([name for table in tables for name in table],))
     except CacheUnavailable:
         return None
-    return Look.at(found, tables).held
+    return TableVersions.at(found, tables).held

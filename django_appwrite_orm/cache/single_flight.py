@@ -15,16 +15,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from ..exceptions import AppwriteError
-from ..plans import Answer
-from ..sansio import Step, on_event_loop
-from ..threads import tell_after_fork
+from ..plans import Response
+from ..sansio import Effect, on_event_loop
+from ..threads import register_after_fork
 
 
 @dataclass(frozen=True, slots=True)
 class Landed:
     """What a fetch brought: the answer, and until when it may be reused (epoch seconds, 0: not at all)."""
 
-    answer: Answer
+    answer: Response
     expires: float
 
 
@@ -37,12 +37,12 @@ class Flight:
     future: Future[Landed | None] = field(default_factory=Future)
 
 
-class Flights:
+class SingleFlight:
     """The fetches under way in this process."""
 
     def __init__(self) -> None:
         self.after_fork()
-        tell_after_fork(self)
+        register_after_fork(self)
 
     def after_fork(self) -> None:
         """Those under way before the fork are in the parent's hands."""
@@ -77,11 +77,11 @@ class Flights:
 
 
 @dataclass(frozen=True, slots=True)
-class Join(Step):
+class Join(Effect):
     """Lead or follow. A blocking call never waits for a task of the event loop it blocks: inside a loop it flies
     alone."""
 
-    flights: Flights
+    flights: SingleFlight
     wanted: Hashable
 
     def perform(self) -> Flight:
@@ -92,7 +92,7 @@ class Join(Step):
 
 
 @dataclass(frozen=True, slots=True)
-class Await(Step):
+class Await(Effect):
     """Wait for another's flight, up to `patience` seconds; None when it ended without an answer or did not end.
 
     Raises the `AppwriteError` it ended with, each waiter its own copy.

@@ -17,7 +17,7 @@ from typing import Any
 from django.core.cache import caches
 
 from ..exceptions import CacheUnavailable
-from ..threads import closing, tell_after_fork
+from ..threads import close_caches_after, register_after_fork
 from .reads import Status
 
 logger = logging.getLogger("django_appwrite_orm.cache")
@@ -74,7 +74,7 @@ class Statistics:
         self._prefix = prefix
         self._shared = shared
         self.after_fork()
-        tell_after_fork(self)
+        register_after_fork(self)
         atexit.register(self.flush)
 
     def after_fork(self) -> None:
@@ -103,7 +103,7 @@ class Statistics:
 
     def _of(self, table: str) -> Counts:
         if self._shared and self._timer is None:
-            timer = threading.Timer(FLUSH_INTERVAL, closing(self.flush))
+            timer = threading.Timer(FLUSH_INTERVAL, close_caches_after(self.flush))
             timer.daemon = True
             with suppress(RuntimeError):  # the system has no more threads: whoever counts next tries again
                 timer.start()

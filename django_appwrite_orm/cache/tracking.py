@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from ..threads import ContextValue, tell_after_fork
-from .reads import Found, Status
+from ..threads import ContextValue, register_after_fork
+from .reads import ReadResult, Status
 
 
 @dataclass(slots=True)
-class ReadRecord:
+class ReadLog:
     """The tables read, in order of their first reading, each with its worst status.
 
     `expires` is the earliest end of life among the answers used, in epoch seconds; 0 as soon as one of them
@@ -31,12 +31,12 @@ class ReadRecord:
     expires: float = float("inf")
     reads: int = 0
     seconds: float = 0.0
-    answers: dict[str, Found] = field(default_factory=dict)
+    answers: dict[str, ReadResult] = field(default_factory=dict)
     on_read: Callable[[], object] | None = field(default=None, repr=False)
     closed: bool = False
-    outer: ReadRecord | None = field(default=None, repr=False)
+    outer: ReadLog | None = field(default=None, repr=False)
 
-    def note(self, tables: Iterable[str], found: Found, seconds: float) -> None:
+    def note(self, tables: Iterable[str], found: ReadResult, seconds: float) -> None:
         for table in tables:
             before = self.tables.get(table, found.status)
             self.tables[table] = max(before, found.status, key=lambda status: status.rank)
@@ -60,15 +60,15 @@ class _Records:
     """The records that are open in this process. `lock` goes with every change of one: threads share them."""
 
     def __init__(self) -> None:
-        self.open: dict[int, ReadRecord] = {}
+        self.open: dict[int, ReadLog] = {}
         self.after_fork()
-        tell_after_fork(self)
+        register_after_fork(self)
 
     def after_fork(self) -> None:
         # The garbage collector, which ends the reads of tasks that nobody ended, may come while it is held.
         self.lock = threading.RLock()
 
-    def here(self) -> list[ReadRecord]:
+    def here(self) -> list[ReadLog]:
         """The open ones that what happens here belongs to, the innermost first."""
         found, record = [], _current.get()
         while record is not None:
@@ -77,16 +77,16 @@ class _Records:
             record = record.outer
         return found
 
-    def concerned(self) -> list[ReadRecord]:
+    def concerned(self) -> list[ReadLog]:
         """Those, or all that are open where there are none."""
         return self.here() or list(self.open.values())
 
 
-_current: ContextValue[ReadRecord | None] = ContextValue("appwrite_reads", None)
+_current: ContextValue[ReadLog | None] = ContextValue("appwrite_reads", None)
 _records = _Records()
 
 
-def note_read(tables: Iterable[str], found: Found, seconds: float) -> None:
+def note_read(tables: Iterable[str], found: ReadResult, seconds: float) -> None:
     """Write a read of the tables of these names, and how long it took, into the record that is open here. Without
     one, no response that is under way may be kept for longer than this answer."""
     names = list(tables)
@@ -106,7 +106,7 @@ def note_private() -> None:
             record.restrict(0.0)
 
 
-def answers_here() -> dict[str, Found] | None:
+def answers_here() -> dict[str, ReadResult] | None:
     """What the request that runs here has been answered since its last change, by envelope key, to be added to;
     None outside a request. Take it before reading: what was asked before a change is then not seen after it."""
     with _records.lock:
@@ -122,9 +122,9 @@ def forget() -> None:
 
 
 @contextmanager
-def recording(on_read: Callable[[], object] | None = None) -> Iterator[ReadRecord]:
+def recording(on_read: Callable[[], object] | None = None) -> Iterator[ReadLog]:
     """Collect the reads made inside; afterwards the record is closed, also to work that still goes on."""
-    record = ReadRecord(on_read=on_read, outer=_current.get())
+    record = ReadLog(on_read=on_read, outer=_current.get())
     with _records.lock:
         _records.open[id(record)] = record
     before = _current.held()

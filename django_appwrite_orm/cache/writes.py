@@ -17,10 +17,10 @@ from math import ceil
 from typing import NamedTuple, TypeVar
 
 from ..exceptions import CacheUnavailable
-from ..sansio import Steps
-from .backend import CacheCall, Store
+from ..sansio import Operation
+from .backend import CacheBackend, CacheCall
 from .keys import DOUBT_LIVES, Doubt, TableKeys
-from .pending import Debt
+from .pending import PendingInvalidation
 
 Result = TypeVar("Result")
 
@@ -36,22 +36,24 @@ def fence_life(timeout: float) -> int:
     return ceil(timeout) + SERVER_LIMIT + MARGIN
 
 
-def write(store: Store, tables: Sequence[TableKeys], send: Callable[[], Steps[Result]], life: float) -> Steps[Result]:
+def write(
+    store: CacheBackend, tables: Sequence[TableKeys], send: Callable[[], Operation[Result]], life: float
+) -> Operation[Result]:
     """Run `send` under a fence on every table, and drop their tokens before and after.
 
     What `send` raises decides the outcome: an error whose `unclear` is false was certainly not applied;
     anything else, an interruption included, may have been. So may a success that says `unclear` of itself, with
     another copy of the request still on its way. A cache that fails never stops a write.
     """
-    yield from pay_what_is_due(store)
+    yield from retry_pending(store)
     fence = yield from _fence(store, tables, life)
     yield from invalidate(store, tables)
     try:
         result = yield from send()
     except BaseException as error:
-        yield from _tidy_up(store, tables, fence, life, unclear=getattr(error, "unclear", True))
+        yield from _release(store, tables, fence, life, unclear=getattr(error, "unclear", True))
         raise
-    yield from _tidy_up(store, tables, fence, life, unclear=getattr(result, "unclear", False))
+    yield from _release(store, tables, fence, life, unclear=getattr(result, "unclear", False))
     return result
 
 
@@ -63,7 +65,7 @@ class _Fence(NamedTuple):
     bare: tuple[TableKeys, ...] = ()
 
 
-def _fence(store: Store, tables: Sequence[TableKeys], life: float) -> Steps[_Fence]:
+def _fence(store: CacheBackend, tables: Sequence[TableKeys], life: float) -> Operation[_Fence]:
     """Put up a fence on each table."""
     fence = _Fence(time.monotonic() + life)
     for table in tables:
@@ -74,16 +76,18 @@ def _fence(store: Store, tables: Sequence[TableKeys], life: float) -> Steps[_Fen
                 yield _leave(store, table.doubt_for(life))
         except CacheUnavailable:
             # Until its token is deleted, this process at least must not read the table from the cache.
-            store.ledger.owe(Debt(table.token))
+            store.ledger.owe(PendingInvalidation(table.token))
             fence = fence._replace(bare=(*fence.bare, table))
     return fence
 
 
-def _leave(store: Store, doubt: Doubt) -> CacheCall:
+def _leave(store: CacheBackend, doubt: Doubt) -> CacheCall:
     return CacheCall(store, "set", (doubt.key, secrets.token_hex(8), doubt.life))
 
 
-def _tidy_up(store: Store, tables: Sequence[TableKeys], fence: _Fence, life: float, *, unclear: bool) -> Steps[None]:
+def _release(
+    store: CacheBackend, tables: Sequence[TableKeys], fence: _Fence, life: float, *, unclear: bool
+) -> Operation[None]:
     """The outcome is known, or will never be: the fence comes down, or is made sure of."""
     stands = _stands(fence)
     if unclear:
@@ -96,7 +100,7 @@ def _stands(fence: _Fence) -> bool:
     return time.monotonic() < fence.until
 
 
-def leave_doubts(store: Store, tables: Sequence[TableKeys], life: float) -> Steps[None]:
+def leave_doubts(store: CacheBackend, tables: Sequence[TableKeys], life: float) -> Operation[None]:
     """For `life` seconds nobody may store anything about these tables: a request may yet be applied.
 
     Who is interrupted in it (a second time, mostly: the first interruption made the outcome unclear) owes the rest.
@@ -109,10 +113,10 @@ def leave_doubts(store: Store, tables: Sequence[TableKeys], life: float) -> Step
                 del left[table]
     finally:
         for table, doubt in left.items():
-            store.ledger.owe(Debt(table.token, doubt, time.monotonic() + life))
+            store.ledger.owe(PendingInvalidation(table.token, doubt, time.monotonic() + life))
 
 
-def invalidate(store: Store, tables: Sequence[TableKeys], lanes: Sequence[str] = ()) -> Steps[bool]:
+def invalidate(store: CacheBackend, tables: Sequence[TableKeys], lanes: Sequence[str] = ()) -> Operation[bool]:
     """Delete the tables' tokens, and with them `lanes` (after them, where the backend deletes one by one).
 
     False when the cache failed: the tokens are owed, and this process reads the tables from Appwrite until their
@@ -126,7 +130,7 @@ def invalidate(store: Store, tables: Sequence[TableKeys], lanes: Sequence[str] =
         yield CacheCall(store, "delete_many", ([*tokens, *lanes],))
     except BaseException as error:
         for token in tokens:
-            store.ledger.owe(Debt(token))
+            store.ledger.owe(PendingInvalidation(token))
         if not isinstance(error, CacheUnavailable):
             raise
         return False
@@ -135,16 +139,16 @@ def invalidate(store: Store, tables: Sequence[TableKeys], lanes: Sequence[str] =
     return True
 
 
-def settled(store: Store, tables: Sequence[TableKeys]) -> Steps[bool]:
+def flush_pending(store: CacheBackend, tables: Sequence[TableKeys]) -> Operation[bool]:
     """Whether the cache may be asked about these tables: not while something is owed that does not get through, nor
     while it takes no changes."""
     if owed := store.ledger.owed(table.token for table in tables):
         return (yield from _pay(store, owed))
-    yield from pay_what_is_due(store)
+    yield from retry_pending(store)
     return store.ledger.is_proved or (yield from proved(store, tables))
 
 
-def proved(store: Store, tables: Sequence[TableKeys]) -> Steps[bool]:
+def proved(store: CacheBackend, tables: Sequence[TableKeys]) -> Operation[bool]:
     """Whether the cache takes changes now. Where it does not (a replica, a Redis that cannot save) others write
     without being able to delete a token. Asked by deleting what is not there, which a cache that is merely full
     still does: there tokens go as well."""
@@ -157,12 +161,12 @@ def proved(store: Store, tables: Sequence[TableKeys]) -> Steps[bool]:
     return True
 
 
-def pay_what_is_due(store: Store) -> Steps[None]:
+def retry_pending(store: CacheBackend) -> Operation[None]:
     """Try now and then to make up for what the cache could not be told, whichever tables it concerns."""
     yield from _pay(store, store.ledger.due())
 
 
-def _pay(store: Store, owed: Sequence[Debt]) -> Steps[bool]:
+def _pay(store: CacheBackend, owed: Sequence[PendingInvalidation]) -> Operation[bool]:
     """Whether the cache has now been told."""
     if not owed:
         return True

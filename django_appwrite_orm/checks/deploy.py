@@ -9,7 +9,7 @@ from ..conf import configured, problems
 from ..connection import connections
 from ..exceptions import AppwriteError, PermissionDenied, SchemaError
 from ..plans import Request
-from ..sansio import run
+from ..sansio import run_sync
 from ..schema import plan, tables_named
 from ..web.health import troubles
 from .caches import eviction_problems
@@ -54,7 +54,7 @@ def _key_problems(alias: str) -> Iterator[Finding]:
     for table in tables_named([], alias)[:1]:
         row = table._meta.ref(connection.settings.database_id).row(secrets.token_hex(16))
         try:
-            run(connection.send(Request("PATCH", row, body={"data": dict.fromkeys(table._meta.by_key)})))
+            run_sync(connection.send(Request("PATCH", row, body={"data": dict.fromkeys(table._meta.by_key)})))
         except PermissionDenied as error:
             yield _finding(alias, "key", f"the key may not write rows: {error}")
         except AppwriteError:
@@ -65,7 +65,7 @@ def _schema_problems(alias: str) -> Iterator[Finding]:
     if not (tables := tables_named([], alias)):
         return
     try:
-        todo = run(plan(tables, alias))
+        todo = run_sync(plan(tables, alias))
     except PermissionDenied as error:
         hint = "Give API_KEY the scopes databases.read and tables.read, or check with a key that has them."
         yield Finding("W040", f"APPWRITE_ORM[{alias!r}]: the schema could not be compared: {error}", hint)

@@ -22,7 +22,7 @@ from ..connection import connections
 from ..execution import alias_of
 from ..local import LocalAppwrite
 from ..registry import registry
-from ..sansio import run
+from ..sansio import run_sync
 from ..schema import migrate
 from ..tables import Row
 from ..transport import open_local
@@ -136,7 +136,7 @@ def _make_clean() -> None:
 def _make(missing: frozenset[_Place]) -> None:
     # All tables of a connection at once, for a relationship leads to one that may be there already.
     for alias in sorted({place.alias for place in missing}):
-        run(migrate([place.table for place in _places() if place.alias == alias], alias), even_on_event_loop=True)
+        run_sync(migrate([place.table for place in _places() if place.alias == alias], alias), even_on_event_loop=True)
 
 
 def _tables() -> frozenset[_Place]:
@@ -151,7 +151,7 @@ def _places() -> Iterator[_Place]:
 
 def _drop_cached() -> None:
     for alias, database, table in _places():
-        run(connections[alias].invalidate(table._meta.ref(database)), even_on_event_loop=True)
+        run_sync(connections[alias].invalidate(table._meta.ref(database)), even_on_event_loop=True)
 
 
 class AppwriteTestMixin:

@@ -10,14 +10,14 @@ from typing import Any
 
 from .. import signals
 from ..cache.backend import CacheCall
-from ..cache.writes import pay_what_is_due
+from ..cache.writes import retry_pending
 from ..connection import Connection, connections
 from ..exceptions import CacheUnavailable, shortened
 from ..plans import TableRef
 from ..registry import registry
-from ..relations.cascades import reached_by_report
-from ..sansio import Steps
-from ..signals import Send
+from ..relations.cascades import affected_tables_of_report
+from ..sansio import Operation
+from ..signals import SendSignal
 from ..tables import Row
 from .parsing import RowChange, changes_of
 from .webhook_verification import contradiction
@@ -31,9 +31,9 @@ REPEAT_WINDOW = 60
 _UNSTEADY = frozenset({"$databaseId", "$tableId"})
 
 
-def handle(
+def dispatch_event(
     names: Sequence[str], payload: object, alias: str, *, contradictions: list[str] | None = None
-) -> Steps[list[RowChange]]:
+) -> Operation[list[RowChange]]:
     """Take in an event of the project that `alias` connects to; the changes of registered tables' rows it reported.
 
     The tokens of the tables, and of those that relationships take the change to, go in the cache of every connection
@@ -49,9 +49,9 @@ def handle(
         tables = [(table, _ref(table, connection)) for table in registry.all()]
         changes = changes_of(names, payload, tables)
         for table in dict.fromkeys(
-            table for one in changes for table in reached_by_report(one.table, one.part, one.action)
+            table for one in changes for table in affected_tables_of_report(one.table, one.part, one.action)
         ):
-            yield from forget(table, connection, "event")
+            yield from invalidate_table(table, connection, "event")
         places = dict(tables)
         for change in changes:
             if change.row is not None and contradictions is not None:
@@ -70,18 +70,18 @@ def handle(
     return told
 
 
-def forget_all(alias: str, reason: str = "event") -> Steps[None]:
+def forget_all(alias: str, reason: str = "event") -> Operation[None]:
     """Drop the tokens of every registered table in the project of `alias`: anything may have changed unheard."""
     for connection in connections_like(alias):
         for table in registry.all():
-            yield from forget(table, connection, reason)
+            yield from invalidate_table(table, connection, reason)
 
 
-def pay(alias: str) -> Steps[None]:
+def pay(alias: str) -> Operation[None]:
     """Try once more to drop what could not be dropped because the cache was away. A process that only listens reads
     nothing, so that it would never come to it, and the site would serve old answers until their lives end."""
     for connection in connections_like(alias):
-        yield from pay_what_is_due(connection.store)
+        yield from retry_pending(connection.store)
 
 
 def connections_like(alias: str) -> Iterator[Connection]:
@@ -106,7 +106,7 @@ def _ref(table: type[Row], connection: Connection) -> TableRef:
     return table._meta.ref(connection.settings.database_id)
 
 
-def forget(table: type[Row], connection: Connection, reason: str) -> Steps[None]:
+def invalidate_table(table: type[Row], connection: Connection, reason: str) -> Operation[None]:
     """Drop a table's token in the cache of `connection`, and send `table_invalidated` with the reason."""
     if not (yield from connection.invalidate(_ref(table, connection))):
         logger.error(
@@ -115,17 +115,17 @@ def forget(table: type[Row], connection: Connection, reason: str) -> Steps[None]
             table._meta.label,
         )
     arguments = {"reason": reason, "using": connection.settings.alias}
-    yield Send(signals.table_invalidated, table, arguments)
+    yield SendSignal(signals.table_invalidated, table, arguments)
 
 
-def _announce(change: RowChange, row: Mapping[str, Any], connection: Connection) -> Steps[None]:
+def _announce(change: RowChange, row: Mapping[str, Any], connection: Connection) -> Operation[None]:
     if (yield from _is_repeat(change, row, connection)):
         return
     arguments = {"action": change.action, "row": change.row, "using": change.using, "table": change.table}
-    yield Send(signals.row_changed, change.table, arguments)
+    yield SendSignal(signals.row_changed, change.table, arguments)
 
 
-def _is_repeat(change: RowChange, row: Mapping[str, Any], connection: Connection) -> Steps[bool]:
+def _is_repeat(change: RowChange, row: Mapping[str, Any], connection: Connection) -> Operation[bool]:
     """Whether this very state of the row has been reported a moment ago. A cache that fails knows of none."""
     state = {name: value for name, value in row.items() if name not in _UNSTEADY}
     parts = [*_project(connection), *_ref(change.table, connection), change.action, state]

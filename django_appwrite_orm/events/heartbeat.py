@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ..cache.backend import CacheCall
 from ..connection import Connection, connections
 from ..exceptions import CacheUnavailable
-from ..sansio import Steps, run
+from ..sansio import Operation, run_sync
 
 # Seconds after which a listener that says nothing is taken for gone: more than a pause between two connections.
 LIFE = 90
@@ -39,7 +39,7 @@ class Reporter:
     def become(self, state: str) -> None:
         self.state = state
         self._reported = time.monotonic()
-        run(report(self._alias, self._name, state))
+        run_sync(report(self._alias, self._name, state))
 
     def repeat(self) -> None:
         """Say again what is, where that has not been said for a while."""
@@ -47,14 +47,14 @@ class Reporter:
             self.become(self.state)
 
 
-def report(alias: str, name: str, state: str) -> Steps[None]:
+def report(alias: str, name: str, state: str) -> Operation[None]:
     """Leave word of the state of the listener `name`. Without the cache it is not said, and nothing else is wrong."""
     connection = connections[alias]
     with suppress(CacheUnavailable):
         yield CacheCall(connection.store, "set", (_key(connection, name), [state, time.time()], LIFE))
 
 
-def last_reports(alias: str) -> Steps[dict[str, Report]]:
+def last_reports(alias: str) -> Operation[dict[str, Report]]:
     """The last words of listeners for the connection `alias`, by name; of those heard of in the last 90 seconds."""
     connection = connections[alias]
     keys = {_key(connection, name): name for name in (COMMAND, CHANNEL, CALLBACKS)}

@@ -8,9 +8,9 @@ import queue
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from ..sansio import run
+from ..sansio import run_sync
 from ..transport import open_local
-from .dispatch import handle, pay
+from .dispatch import dispatch_event, pay
 from .heartbeat import REPORT, Reporter
 from .parsing import RowChange
 
@@ -66,9 +66,9 @@ class LocalListener:
             self._reporter.become("listening")
             while not self._stopping:
                 self._reporter.repeat()
-                run(pay(self._alias))
+                run_sync(pay(self._alias))
                 if (event := self._next()) is not None:
-                    for change in run(handle(realtime_names(event), event.payload, self._alias)):
+                    for change in run_sync(dispatch_event(realtime_names(event), event.payload, self._alias)):
                         self._tell(change)
         finally:
             feed.unsubscribe(self)

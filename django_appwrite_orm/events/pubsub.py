@@ -22,12 +22,12 @@ from ..connection import connections
 from ..credentials import Secret, revealed
 from ..exceptions import ConfigurationError
 from ..registry import registry
-from ..sansio import run
+from ..sansio import run_sync
 from ..tables import Row
-from .dispatch import forget, forget_all, pay
+from .dispatch import forget_all, invalidate_table, pay
 from .heartbeat import CHANNEL as NAME
 from .heartbeat import Reporter
-from .realtime import LOOK, Stop, pause_after
+from .realtime import LOOK, Stop, backoff
 
 logger = logging.getLogger("django_appwrite_orm.events")
 
@@ -105,7 +105,7 @@ class ChannelListener:
                     self._listen(channel)
             except redis.RedisError as error:
                 self._reporter.become("waiting")
-                pause = pause_after(self._failures)
+                pause = backoff(self._failures)
                 self._failures += 1
                 logger.warning("Channel of %r: %s. Again in %.1f s.", self.alias, error, pause)
                 self._stop.wait(pause)
@@ -115,7 +115,7 @@ class ChannelListener:
         heard, asked = time.monotonic(), False
         while not self._stop.asked:
             self._reporter.repeat()
-            run(pay(self.alias))
+            run_sync(pay(self.alias))
             message = channel.get_message(timeout=LOOK)
             if message is None:
                 quiet = time.monotonic() - heard
@@ -127,7 +127,7 @@ class ChannelListener:
                 continue
             heard, asked = time.monotonic(), False
             if message["type"] == "subscribe":  # what was said before is lost
-                run(forget_all(self.alias, "channel"))
+                run_sync(forget_all(self.alias, "channel"))
                 self._failures = 0
                 self._reporter.become("listening")
             elif message["type"] == "message":
@@ -145,4 +145,4 @@ class ChannelListener:
             return
         for table in registry.all():
             if name in (EVERY_TABLE, table._meta.name, table._meta.id):
-                run(forget(table, connection, "channel"))
+                run_sync(invalidate_table(table, connection, "channel"))

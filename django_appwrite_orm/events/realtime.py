@@ -29,8 +29,8 @@ from ..exceptions import (
 )
 from ..plans import Request
 from ..registry import registry
-from ..sansio import Steps, run
-from .dispatch import connections_like, forget_all, handle, pay
+from ..sansio import Operation, run_sync
+from .dispatch import connections_like, dispatch_event, forget_all, pay
 from .heartbeat import COMMAND, Reporter
 from .parsing import RowChange
 
@@ -50,7 +50,7 @@ def _has_token(data: object) -> bool:
     return isinstance(data, dict) and isinstance(data.get("jwt"), str)
 
 
-def _token(connection: Connection, user: str) -> Steps[Secret]:
+def _token(connection: Connection, user: str) -> Operation[Secret]:
     try:
         body = {"duration": 60}
         reply = yield from connection.send(Request("POST", f"/users/{user}/jwts", body=body, shape=_has_token))
@@ -115,7 +115,7 @@ class Listener:
                 if not _passes(error):
                     raise
                 self._reporter.become("waiting")
-                pause = pause_after(self._failures)
+                pause = backoff(self._failures)
                 self._failures += 1
                 logger.warning(
                     "Realtime of %r: %s. Again in %.1f s.", self.alias, shortened(error) or repr(error), pause
@@ -143,14 +143,14 @@ class Listener:
         connection = connections[self.alias]
         user = connection.settings.listen_as
         # A token counts while connecting only, so that each connection gets a new one.
-        return {"X-Appwrite-JWT": run(_token(connection, user))} if user else {}
+        return {"X-Appwrite-JWT": run_sync(_token(connection, user))} if user else {}
 
     def _listen(self, socket: ClientConnection, url: str) -> None:
         heard = time.monotonic()
         asked = False
         while not self._stop.asked:
             self._reporter.repeat()
-            run(pay(self.alias))
+            run_sync(pay(self.alias))
             if self._url() != url:
                 raise Refused("tables have been registered since it connected, which it is not told of")
             try:
@@ -179,12 +179,12 @@ class Listener:
                 channels = len(data["channels"])
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             logger.error("Realtime of %r: a frame that cannot be read; every table is read anew.", self.alias)
-            run(forget_all(self.alias))
+            run_sync(forget_all(self.alias))
             return
         if kind == "connected":
             self._begin(user, channels)
         elif kind == "event":
-            for change in run(handle(names, payload, self.alias)):
+            for change in run_sync(dispatch_event(names, payload, self.alias)):
                 if self._tell is not None:
                     self._tell(change)
         elif kind == "error":
@@ -195,7 +195,7 @@ class Listener:
             logger.error(
                 "Realtime of %r: connected as %s; rows that guests may not read are not heard of.", self.alias, user
             )
-        run(forget_all(self.alias))
+        run_sync(forget_all(self.alias))
         self._failures = 0
         self._reporter.become("listening")
         logger.info("Realtime of %r: listening as %s on %d channels.", self.alias, user, channels)
@@ -226,7 +226,7 @@ LONGEST = 60.0
 LOOK = 0.5
 
 
-def pause_after(failures: int) -> float:
+def backoff(failures: int) -> float:
     """Seconds to wait after so many failures before this one: doubling from one to a minute, with jitter."""
     return min(2.0 ** min(failures, 10), LONGEST) * random.uniform(0.5, 1.0)
 

@@ -17,7 +17,7 @@ from weakref import WeakSet
 from ..connection import connections
 from ..exceptions import AppwriteORMError
 from ..tables import Row
-from ..threads import closing, tell_after_fork
+from ..threads import close_caches_after, register_after_fork
 from ..transport import local_file
 from .heartbeat import CALLBACKS
 from .local import LocalListener
@@ -49,7 +49,7 @@ class Subscriber:
         return self.table in (None, change.table) and self.id in (None, change.row.id)
 
 
-class Audience:
+class SubscriptionHub:
     """Everybody who listens in this process to one connection, and the thread that does it for them."""
 
     def __init__(self, alias: str) -> None:
@@ -66,7 +66,7 @@ class Audience:
             self._listener = listener
             self._subscribers = (subscriber,)
             name = f"appwrite-listen-{self._alias}"
-            thread = threading.Thread(target=closing(self._listen), args=(listener,), name=name, daemon=True)
+            thread = threading.Thread(target=close_caches_after(self._listen), args=(listener,), name=name, daemon=True)
             _threads.add(thread)
             thread.start()
         else:
@@ -114,7 +114,7 @@ class Audience:
 
 
 _lock = threading.RLock()
-_audiences: dict[str, Audience] = {}
+_audiences: dict[str, SubscriptionHub] = {}
 _threads: WeakSet[threading.Thread] = WeakSet()
 
 
@@ -129,7 +129,7 @@ class _Fork:
 
 
 _fork = _Fork()
-tell_after_fork(_fork)
+register_after_fork(_fork)
 
 
 def listen(alias: str, subscriber: Subscriber) -> Callable[[], None]:
@@ -138,7 +138,7 @@ def listen(alias: str, subscriber: Subscriber) -> Callable[[], None]:
     Raises `ConfigurationError` without the library or a server to listen to.
     """
     with _lock:
-        audience = _audiences.setdefault(alias, Audience(alias))
+        audience = _audiences.setdefault(alias, SubscriptionHub(alias))
         audience.add(subscriber)
 
     def stop() -> None:

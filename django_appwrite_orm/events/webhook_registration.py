@@ -13,7 +13,7 @@ from typing import Any
 from ..connection import Connection, connections
 from ..exceptions import ConfigurationError
 from ..plans import Clause, Request
-from ..sansio import Steps
+from ..sansio import Operation
 from .dispatch import forget_all
 
 NAME = "django-appwrite-orm"
@@ -40,7 +40,7 @@ def webhook_id(connection: Connection) -> str:
     return f"{NAME}-{digest}"
 
 
-def state(connection: Connection) -> Steps[dict[str, Any] | None]:
+def state(connection: Connection) -> Operation[dict[str, Any] | None]:
     """The webhook as Appwrite has it, with `enabled`, `attempts` (failures in a row) and `logs`; None without.
 
     One under another id is ours too: registered for this URL under another alias or by an earlier version.
@@ -66,7 +66,7 @@ def _ours(connection: Connection, webhooks: Sequence[dict[str, Any]]) -> dict[st
     return next((one for one in named if one["$id"] == OLD_ID and one["url"] not in taken), None)
 
 
-def register(connection: Connection) -> Steps[None]:
+def register(connection: Connection) -> Operation[None]:
     """Make the webhook again: URL, events and secret as in the settings, on, and with no failures.
 
     One that is there is deleted first, for that works with every version: how a secret is changed differs between
@@ -95,13 +95,13 @@ def register(connection: Connection) -> Steps[None]:
     yield from forget_all(settings.alias)
 
 
-def delete(connection: Connection) -> Steps[None]:
+def delete(connection: Connection) -> Operation[None]:
     """Remove the webhook. Raises `NotFound` when there is none."""
     found = yield from state(connection)
     yield from _delete(connection, webhook_id(connection) if found is None else found["$id"])
 
 
-def _delete(connection: Connection, id: str) -> Steps[None]:
+def _delete(connection: Connection, id: str) -> Operation[None]:
     yield from connection.send(Request("DELETE", f"/webhooks/{id}", body={}))
 
 

@@ -12,13 +12,13 @@ from typing import Any
 from .. import signals
 from ..connection import Connection
 from ..plans import GetRow, TableRef
-from ..sansio import Steps
+from ..sansio import Operation
 from .parsing import Change
 
 
 def contradiction(
     change: Change, ref: TableRef, connection: Connection, known: Iterable[TableRef]
-) -> Steps[str | None]:
+) -> Operation[str | None]:
     """In what a signed body, as `change` has it, speaks against the names of its event, by which the change was
     found; None if in nothing. `ref` is the table on the server, `known` are those of all tables that it may be.
 
@@ -43,7 +43,7 @@ def contradiction(
     return None
 
 
-def _is_there(row: Mapping[str, Any], ref: TableRef, connection: Connection) -> Steps[bool]:
+def _is_there(row: Mapping[str, Any], ref: TableRef, connection: Connection) -> Operation[bool]:
     """Whether Appwrite has this very row, and not another one that was created later under its id."""
     found = (yield from connection.follow(GetRow(ref, row["$id"]).fetch())).data
     return found is not None and str(found.get("$sequence")) == str(row.get("$sequence"))

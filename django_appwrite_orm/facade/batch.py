@@ -13,13 +13,13 @@ from django.core.exceptions import ValidationError
 from ..cache import open_batch
 from ..connection import connections
 from ..exceptions import AppwriteORMError
-from ..sansio import arun, refuse_event_loop, run
+from ..sansio import refuse_event_loop, run_async, run_sync
 from ..tables import Overridable, alters_data
 
 if TYPE_CHECKING:
     from ..querysets.queryset import QuerySet
     from ..querysets.table import Table
-    from .table_api import TableVerbs
+    from .table_api import TableAPI
 
 Preload = bool | Callable[["QuerySet[Table]"], object]
 
@@ -47,7 +47,7 @@ class TableBatch(Overridable):
     `async for` or `await`).
     """
 
-    def __init__(self, table: TableVerbs, preload: Preload = False) -> None:
+    def __init__(self, table: TableAPI, preload: Preload = False) -> None:
         self._table = table
         self._preload = preload
         rows = table._rows
@@ -130,7 +130,7 @@ class TableBatch(Overridable):
 
     def __exit__(self, *exc_info: object) -> None:
         self._close()
-        run(self._batch.end())
+        run_sync(self._batch.end())
         rows = self._preloaded(failed=exc_info[0] is not None)
         if isinstance(rows, Iterable):
             deque(rows, maxlen=0)
@@ -140,7 +140,7 @@ class TableBatch(Overridable):
 
     async def __aexit__(self, *exc_info: object) -> None:
         self._close()
-        await arun(self._batch.end())
+        await run_async(self._batch.end())
         rows = self._preloaded(failed=exc_info[0] is not None)
         if isinstance(rows, AsyncIterable):
             async for _ in rows:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import FieldError, ValidationError
 
 from ..exceptions import AppwriteORMError
-from ..relations.paths import ways_back
-from ..sansio import Steps
+from ..relations.paths import reverse_paths
+from ..sansio import Operation
 from ..tables import Row, UniqueIndex, columns, name_problem
 from ..tables.columns.relations import ReferenceColumn
 from ..tables.system_columns import column_of
@@ -47,7 +47,7 @@ class Join:
         unique = [index.columns for index in right.model._meta.indexes if isinstance(index, UniqueIndex)]
         self._one = self._reference.key == "$id" or (self._reference.name,) in unique
 
-    def rows(self) -> Steps[list[Table]]:
+    def rows(self) -> Operation[list[Table]]:
         """One request a page of the left side, then one for each page or chunk of values of the right one."""
         left = yield from self._left._all_rows()
         values = dict.fromkeys(getattr(row, self._foreign.name) for row in left)
@@ -87,7 +87,7 @@ def _key(table: type[Row], name: str) -> columns.Column:
 
 def _free_name(table: type[Row], alias: str) -> str:
     problem = name_problem(alias, table) if alias.isidentifier() else "this is no name in Python"
-    if alias in (way.name for way in ways_back(table)):
+    if alias in (way.name for way in reverse_paths(table)):
         problem = "this is what a way back is called"
     if problem:
         raise AppwriteORMError(

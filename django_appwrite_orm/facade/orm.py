@@ -16,22 +16,22 @@ from ..execution import alias_of, invalidate
 from ..interchange import dump
 from ..querysets.table import Table
 from ..registry import registry
-from ..sansio import Steps, arun, run
+from ..sansio import Operation, run_async, run_sync
 from ..schema import api, tables_named
 from ..tables import Overridable, alters_data
 from .joins import Join
-from .table_api import TableVerbs
+from .table_api import TableAPI
 
 
 class ORM(Overridable):
     """The tables of the project, in the guide's manner."""
 
-    def table(self, name: str, *, using: str | None = None) -> TableVerbs:
+    def table(self, name: str, *, using: str | None = None) -> TableAPI:
         """The verbs of the table with this name, id or label. Raises `ConfigurationError` for an unknown one."""
         table = registry.get(name)
         if not issubclass(table, Table):
             raise AppwriteORMError(f"{table.__name__} is no Table.")
-        return TableVerbs(table, using)
+        return TableAPI(table, using)
 
     def join(self, table1: str, table2: str, **options: Any) -> list[Table]:
         """The rows of the table `table1`, each with the rows of `table2` that it leads to, in two requests (more
@@ -42,20 +42,20 @@ class ORM(Overridable):
         or has a `UniqueIndex`, that is the row or None, else a list. `filters1` and `filters2` narrow each side as
         in `query()`. Raises FieldError for a key that cannot be used, `AppwriteORMError` for a name that is taken.
         """
-        return run(self._joined(table1, table2, inner=False, **options))
+        return run_sync(self._joined(table1, table2, inner=False, **options))
 
     async def ajoin(self, table1: str, table2: str, **options: Any) -> list[Table]:
-        return await arun(self._joined(table1, table2, inner=False, **options))
+        return await run_async(self._joined(table1, table2, inner=False, **options))
 
     # appwrite-orm has two names for it, and so do we.
     left_join, aleft_join = join, ajoin
 
     def inner_join(self, table1: str, table2: str, **options: Any) -> list[Table]:
         """As `join`, without the rows of the first table that lead to none of the second."""
-        return run(self._joined(table1, table2, inner=True, **options))
+        return run_sync(self._joined(table1, table2, inner=True, **options))
 
     async def ainner_join(self, table1: str, table2: str, **options: Any) -> list[Table]:
-        return await arun(self._joined(table1, table2, inner=True, **options))
+        return await run_async(self._joined(table1, table2, inner=True, **options))
 
     def _joined(
         self,
@@ -69,7 +69,7 @@ class ORM(Overridable):
         filters1: Mapping[str, Any] | None = None,
         filters2: Mapping[str, Any] | None = None,
         using: str | None = None,
-    ) -> Steps[list[Table]]:
+    ) -> Operation[list[Table]]:
         left = self.table(table1, using=using)._filtered(filters1)
         right = self.table(table2, using=using)._filtered(filters2)
         join = Join(left, right, foreign_key=foreign_key, reference_key=reference_key, alias=as_, inner=inner)
@@ -79,32 +79,32 @@ class ORM(Overridable):
     def create_table(self, name: str, *, using: str | None = None) -> int:
         """Make the server's table what the registered one declares; the number of changes. Raises `SchemaError`."""
         table = registry.get(name)
-        return run(api.create_table(table, alias_of(table, using)))
+        return run_sync(api.create_table(table, alias_of(table, using)))
 
     async def acreate_table(self, name: str, *, using: str | None = None) -> int:
         table = registry.get(name)
-        return await arun(api.create_table(table, alias_of(table, using)))
+        return await run_async(api.create_table(table, alias_of(table, using)))
 
     @alters_data
     def delete_table(self, name: str, *, using: str | None = None) -> None:
         """Drop the table from the server, with all its rows. Raises `NotFound`."""
         table = registry.get(name)
-        run(api.delete_table(table, alias_of(table, using)))
+        run_sync(api.delete_table(table, alias_of(table, using)))
 
     async def adelete_table(self, name: str, *, using: str | None = None) -> None:
         table = registry.get(name)
-        await arun(api.delete_table(table, alias_of(table, using)))
+        await run_async(api.delete_table(table, alias_of(table, using)))
 
     def export_to_json(self, *names: str, using: str = DEFAULT_ALIAS) -> str:
         """All rows of the tables with these names (or labels, or of these apps), or of all, as one JSON object with a
         list of rows for each: what `load_appwrite` reads. The whole text is in memory; `dump_appwrite` writes a file
         of any size. Raises `ConfigurationError` for an unknown name."""
-        return run(self._exported(names, using))
+        return run_sync(self._exported(names, using))
 
     async def aexport_to_json(self, *names: str, using: str = DEFAULT_ALIAS) -> str:
-        return await arun(self._exported(names, using))
+        return await run_async(self._exported(names, using))
 
-    def _exported(self, names: Sequence[str], using: str) -> Steps[str]:
+    def _exported(self, names: Sequence[str], using: str) -> Operation[str]:
         parts: list[str] = []
         yield from dump(connections[using], tables_named(names, using), parts.append, "object")
         return "".join(parts)
@@ -132,12 +132,12 @@ class ORM(Overridable):
     def clear_caches(self) -> None:
         """Make every cached answer about every registered table a miss, on every connection: a router or `using`
         may have led to any of them."""
-        run(self._invalidated())
+        run_sync(self._invalidated())
 
     async def aclear_caches(self) -> None:
-        await arun(self._invalidated())
+        await run_async(self._invalidated())
 
-    def _invalidated(self) -> Steps[None]:
+    def _invalidated(self) -> Operation[None]:
         for table in registry.all():
             for alias in connections.aliases():
                 yield from invalidate(table, alias)

@@ -16,7 +16,7 @@ from ..querysets.persistence import bulk_update
 from ..querysets.persistence.batching import Errors, chunks_of
 from ..querysets.queryset import QuerySet
 from ..querysets.table import Table
-from ..sansio import arun, run
+from ..sansio import run_async, run_sync
 from ..schema import api as indexes
 from ..tables import Index, Overridable, alters_data, unknown_column
 from .batch import Preload, TableBatch
@@ -25,7 +25,7 @@ from .definitions import index_from_definition
 Filters = Mapping[str, Any]
 
 
-class TableVerbs(Overridable):
+class TableAPI(Overridable):
     """One table, asked the way appwrite-orm asks."""
 
     def __init__(self, table: type[Table], using: str | None = None) -> None:
@@ -52,9 +52,9 @@ class TableVerbs(Overridable):
         """End what `listen` and `alisten` of this table have begun in this process."""
         subscriptions.close_listeners(self._table)
 
-    def using(self, alias: str) -> TableVerbs:
+    def using(self, alias: str) -> TableAPI:
         """The same table on another connection."""
-        return TableVerbs(self._table, alias)
+        return TableAPI(self._table, alias)
 
     def _filtered(
         self,
@@ -223,10 +223,10 @@ class TableVerbs(Overridable):
         """Set columns of many rows, each `{"id": ..., "data": {...}}` its own, a hundred rows in a transaction;
         the rows, in order. Raises the table's DoesNotExist before anything is written. Give a dict as `errors` to
         have what cannot be done noted there, by position, and the rest done: those rows are the answer."""
-        return run(bulk_update.update_by_id(self._rows, self._updates(updates), errors))
+        return run_sync(bulk_update.update_by_id(self._rows, self._updates(updates), errors))
 
     async def abulk_update(self, updates: Iterable[Mapping[str, Any]], *, errors: Errors | None = None) -> list[Table]:
-        return await arun(bulk_update.update_by_id(self._rows, self._updates(updates), errors))
+        return await run_async(bulk_update.update_by_id(self._rows, self._updates(updates), errors))
 
     def _updates(self, updates: Iterable[Mapping[str, Any]]) -> list[tuple[str, Mapping[str, Any]]]:
         wanted = [(_given(update["id"]), update["data"]) for update in updates]
@@ -253,10 +253,10 @@ class TableVerbs(Overridable):
     def create_index(self, index: Index | Mapping[str, Any]) -> None:
         """Build an index now, an `Index` or one in appwrite-orm's form. Raises `Conflict`, `InvalidRequest`,
         `SchemaError`."""
-        run(indexes.create_index(self._table, self._index(index), self._rows.db))
+        run_sync(indexes.create_index(self._table, self._index(index), self._rows.db))
 
     async def acreate_index(self, index: Index | Mapping[str, Any]) -> None:
-        await arun(indexes.create_index(self._table, self._index(index), self._rows.db))
+        await run_async(indexes.create_index(self._table, self._index(index), self._rows.db))
 
     def _index(self, index: Index | Mapping[str, Any]) -> Index:
         whose = f"Table {self._table._meta.name!r}"
@@ -265,17 +265,17 @@ class TableVerbs(Overridable):
     @alters_data
     def delete_index(self, key: str) -> None:
         """Drop the index with this key. Raises `NotFound`."""
-        run(indexes.delete_index(self._table, key, self._rows.db))
+        run_sync(indexes.delete_index(self._table, key, self._rows.db))
 
     async def adelete_index(self, key: str) -> None:
-        await arun(indexes.delete_index(self._table, key, self._rows.db))
+        await run_async(indexes.delete_index(self._table, key, self._rows.db))
 
     def list_indexes(self) -> list[dict[str, Any]]:
         """The indexes that the server has, as it describes them."""
-        return run(indexes.list_indexes(self._table, self._rows.db))
+        return run_sync(indexes.list_indexes(self._table, self._rows.db))
 
     async def alist_indexes(self) -> list[dict[str, Any]]:
-        return await arun(indexes.list_indexes(self._table, self._rows.db))
+        return await run_async(indexes.list_indexes(self._table, self._rows.db))
 
     def is_updated(self) -> bool:
         """Whether cached answers of this table are current."""

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from ..connection import Connection
 from ..plans import TableRef
-from ..sansio import Steps
+from ..sansio import Operation
 from ..schema.printable import json_text
 from ..schema.rows import RawRow, walk
 from ..tables import Row
@@ -28,7 +28,7 @@ def dump(
     write: Write,
     form: Form = "jsonl",
     progress: Callable[[str, int], None] | None = None,
-) -> Steps[dict[str, int]]:
+) -> Operation[dict[str, int]]:
     """Give `write` the rows of `tables` as text; the number of rows by table id.
 
     `jsonl` is one line a row, `{"table": id, "row": {...}}`; `object` one object with a list of rows for each
@@ -46,7 +46,7 @@ def dump(
 
         keys = listed(table)
 
-        def put(rows: list[RawRow], ref: TableRef = ref, keys: tuple[str, ...] = keys) -> Steps[None]:
+        def put(rows: list[RawRow], ref: TableRef = ref, keys: tuple[str, ...] = keys) -> Operation[None]:
             yield from ()
             for row in rows:
                 write(_text(form, ref.table, flat(row, keys), first=counts[ref.table] == 0))

@@ -28,7 +28,7 @@ from ..plans import (
 )
 from ..plans.splitting import split
 from ..relations.cascades import has_relationships
-from ..sansio import Steps
+from ..sansio import Operation
 from ..schema.conversions import same
 from ..tables import Row
 from ..tables.validation import looks_like_operator
@@ -67,7 +67,7 @@ def load(
     refuse: Callable[[str], None],
     progress: Callable[[Summary], None] | None = None,
     summary: Summary | None = None,
-) -> Steps[Summary]:
+) -> Operation[Summary]:
     """Write the rows of a file into `tables`, by their names in the file.
 
     Where rows are linked to many, the file is read a second time, so it must be one that can be. `refuse` is called
@@ -95,7 +95,7 @@ class _Load:
     were_there: set[tuple[str, str]] = field(default_factory=set)
     linked: bool = False
 
-    def run(self, file: TextIO) -> Steps[Summary]:
+    def run(self, file: TextIO) -> Operation[Summary]:
         batch: list[Entry] = []
         size = 0
         try:
@@ -142,7 +142,7 @@ class _Load:
         self.summary.unlinked += 1
         self._say(entry, f"its links were not written: {reason}")
 
-    def _batch(self, batch: list[Entry]) -> Steps[None]:
+    def _batch(self, batch: list[Entry]) -> Operation[None]:
         if not batch:
             return
         table = self.tables[batch[0].table]
@@ -164,12 +164,12 @@ class _Load:
         if self.progress is not None:
             self.progress(self.summary)
 
-    def _create_all(self, ref: TableRef, batch: list[Entry]) -> Steps[None]:
+    def _create_all(self, ref: TableRef, batch: list[Entry]) -> Operation[None]:
         answer = yield from self._send(CreateRows(ref, tuple(self._data(entry) for entry in batch)))
         for entry, row in zip(batch, answer["rows"], strict=True):
             self._created(ref, entry, row)
 
-    def _around_present(self, ref: TableRef, batch: list[Entry]) -> Steps[None]:
+    def _around_present(self, ref: TableRef, batch: list[Entry]) -> Operation[None]:
         """Some ids are taken: settle those, and create the others."""
         present: dict[str, dict[str, Any]] = {}
         ids = tuple(_id(entry) for entry in batch)
@@ -191,7 +191,7 @@ class _Load:
                     raise
                 yield from self._one_by_one(ref, absent)
 
-    def _one_by_one(self, ref: TableRef, batch: list[Entry]) -> Steps[None]:
+    def _one_by_one(self, ref: TableRef, batch: list[Entry]) -> Operation[None]:
         for entry in batch:
             data = self._data(entry)
             permissions = data.pop("$permissions", None)
@@ -207,7 +207,7 @@ class _Load:
             except AppwriteError as error:
                 self._refused_by_server(entry, error)
 
-    def _settle(self, ref: TableRef, entry: Entry, there: dict[str, Any]) -> Steps[None]:
+    def _settle(self, ref: TableRef, entry: Entry, there: dict[str, Any]) -> Operation[None]:
         """A row whose id is taken: by itself, by one to overwrite, or by one to leave alone."""
         data = self._data(entry)
         if all(_agrees(name, value, there.get(name)) for name, value in data.items()):
@@ -249,7 +249,7 @@ class _Load:
             value is None and row.get(name) not in (None, []) for name, value in self._data(entry).items()
         )
 
-    def _send(self, plan: WritePlan) -> Steps[Any]:
+    def _send(self, plan: WritePlan) -> Operation[Any]:
         table = next(table for table in self.tables.values() if table._meta.id == plan.table.table)
         return (yield from send(self.connection, table, plan))
 
@@ -258,7 +258,7 @@ class _Load:
         row = without_links(entry, self.tables)
         return {name: value for name, value in row.items() if not name.startswith("$") or name in _KEPT}
 
-    def _check(self) -> Steps[None]:
+    def _check(self) -> Operation[None]:
         """Whether the tables have the rows they should."""
         for ref, expected in self.expected.items():
             count = (yield from self.connection.follow(CountRows(ref).fetch())).data

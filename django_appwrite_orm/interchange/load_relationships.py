@@ -9,8 +9,8 @@ from typing import Any
 from ..connection import Connection
 from ..exceptions import Conflict, InvalidRequest
 from ..plans import GetRow, UpdateRow, WritePlan
-from ..relations.cascades import reached, sides_of
-from ..sansio import Steps
+from ..relations.cascades import affected_tables, relationship_ends
+from ..sansio import Operation
 from ..tables import Row
 from ..tables.columns.relations import TO_MANY
 from .reader import Entry
@@ -25,7 +25,7 @@ class Linking:
     overwrite: bool
     refuse: Callable[[Entry, object], None]
 
-    def link(self, entry: Entry, *, was_there: bool) -> Steps[None]:
+    def link(self, entry: Entry, *, was_there: bool) -> Operation[None]:
         """Give the entry's row its links, unless it has others and was not to be overwritten; a row that is not there
         was refused before. One that `was_there` may have links where the entry says that there are none."""
         wanted = links_of(entry, self.tables, none=was_there)
@@ -58,7 +58,7 @@ def listed(table: type[Row]) -> tuple[str, ...]:
     """Keys of the columns that lead to many rows, but for those whose other side shows each link as a value."""
     return tuple(
         side.key
-        for side in sides_of(table)
+        for side in relationship_ends(table)
         if side.key is not None and side.type in TO_MANY and not side.links_are_values_beyond
     )
 
@@ -96,7 +96,7 @@ def wrong_links(entry: Entry, tables: Mapping[str, type[Row]]) -> str:
     return ""
 
 
-def send(connection: Connection, table: type[Row], plan: WritePlan) -> Steps[Any]:
+def send(connection: Connection, table: type[Row], plan: WritePlan) -> Operation[Any]:
     """Carry out a change of a table; cached answers of all that it reaches are gone."""
-    refs = [one._meta.ref(connection.settings.database_id) for one in reached(table, plan)]
+    refs = [one._meta.ref(connection.settings.database_id) for one in affected_tables(table, plan)]
     return (yield from connection.write(refs, plan.request))

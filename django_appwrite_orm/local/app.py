@@ -11,14 +11,14 @@ from typing import Final
 
 from .accounts.jwt import caller_of
 from .api.auth import GUEST, KEY, Caller
-from .api.dialects import TABLESDB, Words
+from .api.dialects import TABLESDB, Dialect
 from .api.errors import AppwriteError
 from .api.requests import Request, read_request
-from .api.responses import Answer, error_answer
+from .api.responses import Response, error_answer
 from .api.router import EVERYONE, Call, Route, Router, read_arguments
 from .defects import AppliedError, Defect, Defects
 from .routes import ROUTES
-from .schema.repository import Catalogue
+from .schema.repository import SchemaCache
 from .storage.pool import Busy
 from .storage.session import Session, Store
 from .storage.snapshots import Snapshot, take_snapshot
@@ -46,12 +46,12 @@ class LocalAppwrite:
     def __init__(self, database: str | os.PathLike[str], *, strict: bool = False) -> None:
         self.store = Store(database)
         self.strict = strict
-        self._catalogue = Catalogue()
+        self._catalogue = SchemaCache()
         self._warned: set[Defect] = set()
 
     def handle(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes, *, strict: bool | None = None
-    ) -> Answer:
+    ) -> Response:
         """Answer one request. ``target`` is the path with its query string, header names are lower-case; ``strict``
         stands for this request in place of the server's own.
 
@@ -78,7 +78,7 @@ class LocalAppwrite:
             return True
         return not Defects(self.strict if strict is None else strict, self._warned).imitate(Defect.LONG_HEAD)
 
-    def _answer(self, route: Route, path_values: Mapping[str, str], request: Request, defects: Defects) -> Answer:
+    def _answer(self, route: Route, path_values: Mapping[str, str], request: Request, defects: Defects) -> Response:
         # A list that is to be remembered for a while is written down by the first who asks for it.
         writing = not route.reads_only or "ttl" in request.query
         with self.store.session(writing=writing) as session:
@@ -137,7 +137,7 @@ def _find_route(request: Request) -> tuple[Route, dict[str, str]]:
     return found
 
 
-def _store_failure(problem: Exception, words: Words) -> Answer:
+def _store_failure(problem: Exception, words: Dialect) -> Response:
     if isinstance(problem, Busy):
         return error_answer(AppwriteError("database_timeout", "The database stayed busy for too long."))
     logger.error("The local Appwrite's store failed", exc_info=problem)

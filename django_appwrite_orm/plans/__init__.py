@@ -2,8 +2,8 @@
 
 from .clauses import EVERYTHING, NOTHING, Clause, conjunction, disjunction, negation
 from .page_progress import Progress
-from .reads import GROUPS_LIMIT, CountRows, GetRow, ListRows, SumRows
-from .requests import Answer, Exchange, ReadPlan, Request, TableRef, summary, version
+from .reads import GROUPS_LIMIT, AggregateRows, CountRows, GetRow, ListRows
+from .requests import ReadPlan, Request, RequestFlow, Response, TableRef, summary, version
 from .splitting import TEXT_LIMIT, Split, fits, has_room, size_in_url, split
 from .writes import (
     BULK_LIMIT,
@@ -31,22 +31,22 @@ __all__ = [
     "OPERATIONS_LIMIT",
     "SHOWN_LIMIT",
     "TEXT_LIMIT",
-    "Answer",
+    "AggregateRows",
     "Clause",
     "CountRows",
     "CreateRow",
     "CreateRows",
     "DeleteRow",
     "DeleteRows",
-    "Exchange",
     "GetRow",
     "IncrementRow",
     "ListRows",
     "Progress",
     "ReadPlan",
     "Request",
+    "RequestFlow",
+    "Response",
     "Split",
-    "SumRows",
     "TableRef",
     "UpdateRow",
     "UpdateRows",

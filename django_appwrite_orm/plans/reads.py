@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from .clauses import Clause
 from .page_progress import Progress
-from .requests import Answer, Exchange, Request, TableRef, entity, listing, summary
+from .requests import Request, RequestFlow, Response, TableRef, entity, listing, summary
 
 # Appwrite counts no further than this in `total` (APP_LIMIT_COUNT of the server).
 TOTAL_LIMIT = 5000
@@ -42,7 +42,7 @@ class GetRow:
     def tables(self) -> tuple[TableRef, ...]:
         return (self.table, *self.beside)
 
-    def fetch(self) -> Exchange[Answer]:
+    def fetch(self) -> RequestFlow[Response]:
         select = (Clause("select", values=self.select),) if self.select else ()
         path, query = self.table.row(self.row_id), parameters(select, total=True)
         return (yield Request("GET", path, query, absent="row_not_found", shape=entity))
@@ -78,7 +78,7 @@ class ListRows:
         select = (Clause("select", values=self.select),) if self.select else ()
         return (*self.filters, *self.order, Clause("limit", values=(self.limit,)), *offset, *select)
 
-    def fetch(self) -> Exchange[Answer]:
+    def fetch(self) -> RequestFlow[Response]:
         return (yield Request("GET", self.table.rows, parameters(self.clauses, total=self.total), shape=listing))
 
     def __str__(self) -> str:
@@ -103,7 +103,7 @@ class CountRows:
     def tables(self) -> tuple[TableRef, ...]:
         return (self.table, *self.beside)
 
-    def fetch(self) -> Exchange[Answer]:
+    def fetch(self) -> RequestFlow[Response]:
         count, after = 0, tuple[Clause, ...]()
         progress = Progress(f"table {self.table.table}")
         while True:
@@ -119,10 +119,10 @@ class CountRows:
             found = (yield from page.fetch()).data
             if not found["rows"]:
                 count += int(found["total"])
-                return Answer(str(count), count)
+                return Response(str(count), count)
             count += TOTAL_LIMIT
             if self.most is not None and count >= self.most:
-                return Answer(str(count), count)
+                return Response(str(count), count)
             progress.reached(last := str(found["rows"][0]["$sequence"]))
             after = (Clause("greaterThan", "$sequence", (last,)),)
 
@@ -135,7 +135,7 @@ GROUPS_LIMIT = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class SumRows:
+class AggregateRows:
     """`aggregates` of the rows that match, for each group of equal values in `by`. `{"total": n, "rows": [...]}`.
 
     An aggregate is a clause of its method, the column, and the alias as its one value.
@@ -156,7 +156,7 @@ class SumRows:
         groups = (Clause("groupBy", values=self.by), Clause("limit", values=(GROUPS_LIMIT,))) if self.by else ()
         return (*self.filters, *self.aggregates, *groups)
 
-    def fetch(self) -> Exchange[Answer]:
+    def fetch(self) -> RequestFlow[Response]:
         return (yield Request("GET", self.table.rows, parameters(self.clauses, total=False), shape=summary))
 
     def __str__(self) -> str:

@@ -68,7 +68,7 @@ class Request:
         return f"{self.method} {self.path}"
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """A JSON answer: as text, which is what the cache keeps, and decoded.
 
     `unclear`: another copy of the write may yet be applied, so that its fence has to stand until it cannot.
@@ -81,7 +81,7 @@ class Answer(NamedTuple):
 
 Result = TypeVar("Result")
 # What a plan does to find its answer: requests out, answers in, a result at the end.
-Exchange = Generator[Request, Answer, Result]
+RequestFlow = Generator[Request, Response, Result]
 
 
 class TableRef(NamedTuple):
@@ -108,4 +108,4 @@ class ReadPlan(Protocol):
     @property
     def tables(self) -> tuple[TableRef, ...]: ...
 
-    def fetch(self) -> Exchange[Answer]: ...
+    def fetch(self) -> RequestFlow[Response]: ...

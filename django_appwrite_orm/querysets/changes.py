@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
-from ..sansio import Steps, arun, run
+from ..sansio import Operation, run_async, run_sync
 from ..tables import Row, alters_data
 from .persistence import bulk_create as creating
 from .persistence import bulk_update as bulk
@@ -26,12 +26,12 @@ class Changes(Results[R]):
     def create(self, **values: Any) -> R:
         """Make a row and save it, by the table's own `save()` where it has one. Raises ValidationError, before any
         request, with all errors by column, then `DuplicateId` or `UniqueViolation`."""
-        return run(self._created(values))
+        return run_sync(self._created(values))
 
     async def acreate(self, **values: Any) -> R:
-        return await arun(self._created(values))
+        return await run_async(self._created(values))
 
-    def _created(self, values: Mapping[str, Any]) -> Steps[R]:
+    def _created(self, values: Mapping[str, Any]) -> Operation[R]:
         row = self.new_row(values)
         yield SaveRow(row, self.db)
         return row
@@ -42,10 +42,10 @@ class Changes(Results[R]):
 
         When several do this at once, a unique index on what is looked up (or the id) makes sure of one row.
         """
-        return run(obtain.get_or_create(self, defaults, lookups))
+        return run_sync(obtain.get_or_create(self, defaults, lookups))
 
     async def aget_or_create(self, defaults: Mapping[str, Any] | None = None, **lookups: Any) -> tuple[R, bool]:
-        return await arun(obtain.get_or_create(self, defaults, lookups))
+        return await run_async(obtain.get_or_create(self, defaults, lookups))
 
     @alters_data
     def update_or_create(
@@ -56,7 +56,7 @@ class Changes(Results[R]):
     ) -> tuple[R, bool]:
         """The one row that matches with `defaults` written to it, and False; or a new one, and True. A new one gets
         `create_defaults` where they are given. What `get_or_create` says about several at once holds here too."""
-        return run(obtain.update_or_create(self, defaults, create_defaults, lookups))
+        return run_sync(obtain.update_or_create(self, defaults, create_defaults, lookups))
 
     async def aupdate_or_create(
         self,
@@ -64,7 +64,7 @@ class Changes(Results[R]):
         create_defaults: Mapping[str, Any] | None = None,
         **lookups: Any,
     ) -> tuple[R, bool]:
-        return await arun(obtain.update_or_create(self, defaults, create_defaults, lookups))
+        return await run_async(obtain.update_or_create(self, defaults, create_defaults, lookups))
 
     @alters_data
     def bulk_create(
@@ -91,7 +91,7 @@ class Changes(Results[R]):
         Raises `DuplicateId`, `UniqueViolation`.
         """
         conflicts = conflicts_of(self.model, ignore_conflicts, update_conflicts, update_fields, unique_fields)
-        return run(creating.bulk_create(self.model, list(rows), self.db, progress, errors, conflicts, batch_size))
+        return run_sync(creating.bulk_create(self.model, list(rows), self.db, progress, errors, conflicts, batch_size))
 
     async def abulk_create(
         self,
@@ -106,7 +106,7 @@ class Changes(Results[R]):
         unique_fields: Collection[str] = (),
     ) -> list[R]:
         conflicts = conflicts_of(self.model, ignore_conflicts, update_conflicts, update_fields, unique_fields)
-        return await arun(
+        return await run_async(
             creating.bulk_create(self.model, list(rows), self.db, progress, errors, conflicts, batch_size)
         )
 
@@ -121,12 +121,12 @@ class Changes(Results[R]):
         written. Give a dict as `errors` to have what cannot be written noted there, by position, and the others
         written all the same.
         """
-        return run(bulk.bulk_update(self.model, list(rows), fields, self.db, errors, batch_size))
+        return run_sync(bulk.bulk_update(self.model, list(rows), fields, self.db, errors, batch_size))
 
     async def abulk_update(
         self, rows: Iterable[R], fields: Collection[str], *, errors: Errors | None = None, batch_size: int | None = None
     ) -> int:
-        return await arun(bulk.bulk_update(self.model, list(rows), fields, self.db, errors, batch_size))
+        return await run_async(bulk.bulk_update(self.model, list(rows), fields, self.db, errors, batch_size))
 
     @alters_data
     def update(self, **values: Any) -> int:
@@ -136,18 +136,18 @@ class Changes(Results[R]):
         `tags=Apply(Operator.array_append(["new"]))`.
         """
         self._refuse_slice("update")
-        return run(matching.update_matching(self, values))
+        return run_sync(matching.update_matching(self, values))
 
     async def aupdate(self, **values: Any) -> int:
         self._refuse_slice("update")
-        return await arun(matching.update_matching(self, values))
+        return await run_async(matching.update_matching(self, values))
 
     @alters_data
     def delete(self) -> tuple[int, dict[str, int]]:
         """Delete every row that matches, in one request; how many there were, as Django says it."""
         self._refuse_slice("delete")
-        return run(matching.delete_matching(self))
+        return run_sync(matching.delete_matching(self))
 
     async def adelete(self) -> tuple[int, dict[str, int]]:
         self._refuse_slice("delete")
-        return await arun(matching.delete_matching(self))
+        return await run_async(matching.delete_matching(self))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
-from .unsupported import Unavailable
+from .unsupported import UnsupportedMethod
 
 
 class Hidden:
@@ -33,7 +33,7 @@ class QueryFacts:
         self._is_empty = is_empty
         self.annotations: dict[str, Any] = {}  # DRF's filters look whether a name is one
 
-    clone: Any = Unavailable(
+    clone: Any = UnsupportedMethod(
         "Give the queryset itself as the value of in, and it is asked first:"
         " filter(maker__in=Maker.objects.filter(...)) or, the other way round,"
         " filter(pk__in=Toy.objects.filter(...).values('maker_id')). Lookups across a relation do the same:"

@@ -9,20 +9,20 @@ from typing import Any, Generic, Self, TypeVar
 from django.core.exceptions import FieldError
 
 from ..exceptions import NotSupportedError
-from ..sansio import Steps, arun, run
+from ..sansio import Operation, run_async, run_sync
 from ..tables import Row
 from ..tables.system_columns import column_of, keys
-from .aggregates.accumulators import Tally, Wanted, is_ordered
+from .aggregates.accumulators import Accumulator, AggregateSpec, is_ordered
 from .aggregates.server import groups
 from .django_queryset import QueryFacts, Recognized, as_new, before_reading
 from .pagination import pages
 from .query import Selection
-from .unsupported import Unavailable
+from .unsupported import UnsupportedMethod
 
 R = TypeVar("R", bound=Row)
 
 
-class Groups(Generic[R], Recognized):
+class GroupedQuerySet(Generic[R], Recognized):
     """The groups of a queryset after `values(...).annotate(...)`: a dict for each, its values and aggregates.
 
     Values are one group when Python calls them equal: "Novel" and "novel" are two, whatever the server's
@@ -32,7 +32,7 @@ class Groups(Generic[R], Recognized):
     _order: tuple[str, ...] = ()
     _found: list[dict[str, Any]] | None = None
 
-    def __init__(self, query: Selection[R], aggregates: list[Wanted]) -> None:
+    def __init__(self, query: Selection[R], aggregates: list[AggregateSpec]) -> None:
         if query.names is None:
             raise TypeError("annotate() sums up groups: say by what, as in values('genre').annotate(n=Count('*')).")
         if taken := {one.name for one in aggregates} & set(query.names):
@@ -85,7 +85,7 @@ class Groups(Generic[R], Recognized):
             groups.sort(key=lambda group, key=key: (group[key] is not None, group[key]), reverse=name != key)  # type: ignore[misc]
         return groups
 
-    def _groups(self) -> Steps[list[dict[str, Any]]]:
+    def _groups(self) -> Operation[list[dict[str, Any]]]:
         before_reading(self)
         query, names = self._query, self._names
         answered = yield from groups(query, self._aggregates, names)
@@ -94,7 +94,7 @@ class Groups(Generic[R], Recognized):
         attributes = [column_of(query.model, name).name for name in names]
         needed = [*attributes, *(one.column.name for one in self._aggregates if one.column is not None)]
         walk = pages(query._clone(_shape=None, select=keys(query.model, needed)))
-        found: dict[tuple[Any, ...], list[Tally]] = {}
+        found: dict[tuple[Any, ...], list[Accumulator]] = {}
         while not walk.finished:
             for raw in (yield from walk.page()):
                 row = query.model.from_appwrite(raw, query.db)
@@ -111,12 +111,12 @@ class Groups(Generic[R], Recognized):
             for group, tallies in found.items()
         ]
 
-    filter = exclude = Unavailable(
+    filter = exclude = UnsupportedMethod(
         "Groups are chosen in Python, [group for group in groups if group['n'] > 1]; rows before they are summed up,"
         " filter(...).values(...).annotate(...).",
         name="To filter groups",
     )
-    values = values_list = Unavailable(
+    values = values_list = UnsupportedMethod(
         "A group is a dict: take what you want out of it, [(group['genre'], group['n']) for group in groups].",
         name="To choose columns of groups",
     )
@@ -138,7 +138,7 @@ class Groups(Generic[R], Recognized):
     def _kept(self) -> list[dict[str, Any]]:
         """All groups; nothing is waited for where they are known."""
         if self._found is None:
-            self._found = run(self._groups())
+            self._found = run_sync(self._groups())
         return self._sorted(self._found)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
@@ -146,7 +146,7 @@ class Groups(Generic[R], Recognized):
 
     async def __aiter__(self) -> AsyncIterator[dict[str, Any]]:
         if self._found is None:
-            self._found = await arun(self._groups())
+            self._found = await run_async(self._groups())
         for group in self._sorted(self._found):
             yield group
 
@@ -159,7 +159,7 @@ class Groups(Generic[R], Recognized):
     def __repr__(self) -> str:
         return f"<Groups of {self.model.__name__} by {', '.join(self._names)}>"
 
-    __and__ = __or__ = __xor__ = Unavailable("Choose rows before they are summed up.", name="To combine groups")
+    __and__ = __or__ = __xor__ = UnsupportedMethod("Choose rows before they are summed up.", name="To combine groups")
 
     def __getitem__(self, key: Any) -> Any:
         return self._kept()[key]

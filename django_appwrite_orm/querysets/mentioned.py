@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..plans import Clause, TableRef
-from ..relations.cascades import read_along, sides_of
-from ..relations.paths import way_of
+from ..relations.cascades import read_along, relationship_ends
+from ..relations.paths import path_of
 
 if TYPE_CHECKING:
     from .query import Selection
@@ -22,7 +22,7 @@ def columns_to_show(query: Selection[Any], keys: Iterable[str | None] = ()) -> t
     """
     if not query.select and not query.related:
         return ()
-    linked = {side.key for side in sides_of(query.model)}
+    linked = {side.key for side in relationship_ends(query.model)}
     ids = _ids_to_read_along(query)
     chosen = dict.fromkeys((*query.select, *filter(None, keys), *ids)) if query.select else {}
     select = [f"{key}.$id" if key in linked else key for key in chosen]
@@ -41,7 +41,7 @@ def _ids_to_read_along(query: Selection[Any]) -> Iterator[str]:
 def _lists_read_along(query: Selection[Any]) -> Iterator[str]:
     for name in _first_relations(query):
         if name not in query.model._meta.references:
-            way = way_of(query.model, name)
+            way = path_of(query.model, name)
             if way.here is not None and (way.beyond is None or way.beyond_many):
                 yield way.here
 

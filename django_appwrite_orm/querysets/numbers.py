@@ -7,14 +7,14 @@ from typing import Any, TypedDict, TypeVar, Unpack
 from django.db.models import Count, Max, Min
 
 from ..exceptions import NotSupportedError
-from ..execution import read
+from ..execution import execute_read
 from ..plans import Clause, CountRows, ListRows, conjunction
-from ..sansio import Steps, arun, run
+from ..sansio import Operation, run_async, run_sync
 from ..tables import Row
 from ..tables.system_columns import column_by_key, keys
-from .aggregates.accumulators import Tally, Wanted, wanted
+from .aggregates.accumulators import Accumulator, AggregateSpec, wanted
 from .aggregates.server import totals
-from .grouping import Groups
+from .grouping import GroupedQuerySet
 from .lookups.relations import crosses, followed
 from .mentioned import tables_beside
 from .pagination import pages
@@ -33,14 +33,14 @@ class Cap(TypedDict, total=False):
 class Numbers(Selection[R]):
     """Numbers are asked of Appwrite where it can answer, and worked out of the rows' columns where not."""
 
-    def _count(self, cap: int | None = None) -> Steps[int]:
+    def _count(self, cap: int | None = None) -> Operation[int]:
         if self.distinct_keys:
             return (yield from self._window(0, cap)._walked())
         most = min((end for end in (self.stop, cap and self.start + cap) if end is not None), default=None)
         matching = 0 if self.is_empty else (yield from self._matching(most))
         return max((matching if most is None else min(matching, most)) - self.start, 0)
 
-    def _matching(self, most: int | None) -> Steps[int]:
+    def _matching(self, most: int | None) -> Operation[int]:
         """How many rows match, the slice apart; no need to count further than `most`."""
         if crosses(self._where):
             found = yield from followed(self)
@@ -51,7 +51,7 @@ class Numbers(Selection[R]):
         count = 0
         for filters in split.requests:
             plan = CountRows(self.ref, filters, most, tables_beside(self, filters))
-            count += yield from read(self.model, self.db, plan, self.policy)
+            count += yield from execute_read(self.model, self.db, plan, self.policy)
         return count
 
     def _is_partition(self, by: tuple[Clause, ...]) -> bool:
@@ -61,7 +61,7 @@ class Numbers(Selection[R]):
         exact = key == "$id" or (column is not None and not column.is_text and not column.array)
         return len(by) == 1 and by[0].method == "equal" and exact
 
-    def _walked(self) -> Steps[int]:
+    def _walked(self) -> Operation[int]:
         walk, count = pages(self), 0
         while not walk.finished:
             count += len((yield from walk.page()))
@@ -73,13 +73,13 @@ class Numbers(Selection[R]):
         `cap`: no further than this, for a label such as "1,000 and more"; up to 5,000 that is one request.
         """
         cap = _positive(**options)
-        return run(self._count(cap)) if self._rows is None else len(self._rows[:cap])
+        return run_sync(self._count(cap)) if self._rows is None else len(self._rows[:cap])
 
     async def acount(self, **options: Unpack[Cap]) -> int:
         cap = _positive(**options)
-        return await arun(self._count(cap)) if self._rows is None else len(self._rows[:cap])
+        return await run_async(self._count(cap)) if self._rows is None else len(self._rows[:cap])
 
-    def _exists(self) -> Steps[bool]:
+    def _exists(self) -> Operation[bool]:
         if self.is_empty:
             return False
         if self.distinct_keys and self.start:
@@ -89,25 +89,25 @@ class Numbers(Selection[R]):
         for filters in self.requests().requests:
             beside = tables_beside(self, filters)
             plan = ListRows(self.ref, filters, limit=1, offset=self.start, select=("$id",), beside=beside)
-            if (yield from read(self.model, self.db, plan, self.policy))["rows"]:
+            if (yield from execute_read(self.model, self.db, plan, self.policy))["rows"]:
                 return True
         return False
 
     def exists(self) -> bool:
         """Whether any row matches."""
-        return run(self._exists()) if self._rows is None else bool(self._rows)
+        return run_sync(self._exists()) if self._rows is None else bool(self._rows)
 
     async def aexists(self) -> bool:
-        return await arun(self._exists()) if self._rows is None else bool(self._rows)
+        return await run_async(self._exists()) if self._rows is None else bool(self._rows)
 
     def contains(self, row: R) -> bool:
         """Whether this row is among them."""
-        return run(self._contains(row))
+        return run_sync(self._contains(row))
 
     async def acontains(self, row: R) -> bool:
-        return await arun(self._contains(row))
+        return await run_async(self._contains(row))
 
-    def _contains(self, row: R) -> Steps[bool]:
+    def _contains(self, row: R) -> Operation[bool]:
         if not isinstance(row, self.model) or row.id is None:
             raise TypeError(f"contains() needs a saved {self.model.__name__}, not {row!r}.")
         if self._rows is not None:
@@ -123,19 +123,19 @@ class Numbers(Selection[R]):
         row is read once, those columns alone, in pages. A server from 2.5 on is asked for all that it works out as
         Django does in one request. Nulls do not count.
         """
-        return run(self._aggregate(wanted(self.model, named, aggregates)))
+        return run_sync(self._aggregate(wanted(self.model, named, aggregates)))
 
     async def aaggregate(self, *aggregates: Any, **named: Any) -> dict[str, Any]:
-        return await arun(self._aggregate(wanted(self.model, named, aggregates)))
+        return await run_async(self._aggregate(wanted(self.model, named, aggregates)))
 
-    def _aggregate(self, every: list[Wanted]) -> Steps[dict[str, Any]]:
+    def _aggregate(self, every: list[AggregateSpec]) -> Operation[dict[str, Any]]:
         if self.distinct_keys:
             raise NotSupportedError(
                 "aggregate() of distinct values is asked of the rows themselves: aggregate(n=Count('genre',"
                 " distinct=True)), without distinct()."
             )
         found = yield from totals(self, every)
-        tallies: dict[str, Tally] = {}
+        tallies: dict[str, Accumulator] = {}
         for one in every:
             if one.name in found:
                 continue
@@ -153,7 +153,7 @@ class Numbers(Selection[R]):
                         tally.add(row)
         return {one.name: tallies[one.name].value if one.name in tallies else found[one.name] for one in every}
 
-    def _answered(self, one: Wanted) -> Steps[Any]:
+    def _answered(self, one: AggregateSpec) -> Operation[Any]:
         """An aggregate that Appwrite itself can answer."""
         if one.column is None:
             return (yield from self._count())
@@ -168,14 +168,14 @@ class Numbers(Selection[R]):
         rows = yield from pages(first).page()
         return getattr(self.model.from_appwrite(rows[0], self.db), one.column.name) if rows else None
 
-    def annotate(self, *aggregates: Any, **named: Any) -> Groups[R]:
+    def annotate(self, *aggregates: Any, **named: Any) -> GroupedQuerySet[R]:
         """`values("genre").annotate(books=Count("*"), mean=Avg("price"))`: a dict for each group of equal values.
 
         Every matching row is read once, those columns alone, in pages; a server from 2.5 on is asked for the groups
         themselves where it tells them apart as Python does. Groups come in the order in which their
         first row was met, unless the queryset has another.
         """
-        return Groups(self, wanted(self.model, named, aggregates))
+        return GroupedQuerySet(self, wanted(self.model, named, aggregates))
 
 
 def _positive(cap: int | None = None) -> int | None:

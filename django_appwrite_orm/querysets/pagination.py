@@ -20,12 +20,12 @@ from django.core.cache import caches
 
 from ..connection import connections
 from ..exceptions import NotSupportedError
-from ..execution import read
+from ..execution import execute_read
 from ..plans import Clause, ListRows, Progress, conjunction, disjunction, fits, has_room
-from ..sansio import Steps, arun, run
+from ..sansio import Operation, run_async, run_sync
 from ..tables import Row, columns
 from ..tables.system_columns import column_by_key, column_of
-from ..threads import closing
+from ..threads import close_caches_after
 from .aggregates.server import groups
 from .lookups.relations import crosses, followed
 from .mentioned import columns_to_show, tables_beside
@@ -36,20 +36,20 @@ if TYPE_CHECKING:
 
 
 class Distinct:
-    """The first row of each combination of `query`'s values, in its order, as `Pages`; `walk` goes over all rows.
+    """The first row of each combination of `query`'s values, in its order, as `Pager`; `walk` goes over all rows.
 
     What has been met is kept in memory. Values are the same when their JSON is.
     """
 
-    def __init__(self, query: Selection[Any], walk: Pages) -> None:
+    def __init__(self, query: Selection[Any], walk: Pager) -> None:
         self._query = query
         self._walk = walk
         self._met: set[str] = set()
-        self._window = Window(query)
+        self._window = SliceWindow(query)
         self._started = False
         self.finished = query.is_empty
 
-    def page(self) -> Steps[list[Raw]]:
+    def page(self) -> Operation[list[Raw]]:
         rows: list[Raw] = []
         if not self._started:
             self._started = True
@@ -78,7 +78,7 @@ def every_row(query: Selection[Any]) -> Selection[Any]:
     return query._clone(is_distinct=False, start=0, stop=None)
 
 
-def _grouped(query: Selection[Any]) -> Steps[list[Raw] | None]:
+def _grouped(query: Selection[Any]) -> Operation[list[Raw] | None]:
     """The values as rows without an id, which is not among them; None where they have to be looked for."""
     names = query.names or ()
     found = yield from groups(every_row(query), [], names)
@@ -98,10 +98,10 @@ class _Followed:
     def __init__(self, query: Selection[Any], page_size: int | None) -> None:
         self._query = query
         self._page_size = page_size
-        self._pages: Pages | None = None
+        self._pages: Pager | None = None
         self.finished = False
 
-    def page(self) -> Steps[list[Raw]]:
+    def page(self) -> Operation[list[Raw]]:
         if self._pages is None:
             self._pages = pages((yield from followed(self._query)), self._page_size)
         rows = yield from self._pages.page()
@@ -109,7 +109,7 @@ class _Followed:
         return rows
 
 
-def pages(query: Selection[Any], page_size: int | None = None) -> Pages:
+def pages(query: Selection[Any], page_size: int | None = None) -> Pager:
     """The rows of `query`, in its order. Raises NotSupportedError for what no number of requests can answer."""
     if query.distinct_keys:
         return Distinct(query, pages(every_row(query), page_size))
@@ -118,9 +118,9 @@ def pages(query: Selection[Any], page_size: int | None = None) -> Pages:
         return _Followed(query, page_size)
     requests = query.requests().requests
     if len(requests) == 1 or query.is_empty:
-        return Walk(query, requests[0], page_size)
+        return KeysetPager(query, requests[0], page_size)
     whole = query._clone(start=0)
-    return _Merge(query, [Walk(whole, filters, page_size) for filters in requests])
+    return _Merge(query, [KeysetPager(whole, filters, page_size) for filters in requests])
 
 
 class _Merge:
@@ -129,17 +129,17 @@ class _Merge:
     Holds a page of each part at a time.
     """
 
-    def __init__(self, query: Selection[Any], walks: list[Walk]) -> None:
+    def __init__(self, query: Selection[Any], walks: list[KeysetPager]) -> None:
         self._order = _sortable_order(query)
         self._walks = walks
         self._waiting: list[deque[Raw]] = [deque() for _ in walks]
-        self._heads: list[tuple[_Place, int]] = []
+        self._heads: list[tuple[SortKey, int]] = []
         self._to_fill = list(range(len(walks)))
-        self._window = Window(query)
+        self._window = SliceWindow(query)
         self._last: str | None = None
         self.finished = False
 
-    def page(self) -> Steps[list[Raw]]:
+    def page(self) -> Operation[list[Raw]]:
         rows: list[Raw] = []
         while not rows and not self.finished:
             for part in self._to_fill:
@@ -166,13 +166,13 @@ class _Merge:
         self._last = raw["$id"]
         self._window.take(raw, rows)
 
-    def _place(self, raw: Raw) -> _Place:
-        return _Place(
+    def _place(self, raw: Raw) -> SortKey:
+        return SortKey(
             [(int(raw[key]) if key == "$sequence" else raw[key], descending) for key, descending in self._order]
         )
 
 
-class _Place:
+class SortKey:
     """Where a row stands in the order: nulls first ascending, last descending."""
 
     __slots__ = ("_values",)
@@ -180,7 +180,7 @@ class _Place:
     def __init__(self, values: list[tuple[Any, bool]]) -> None:
         self._values = values
 
-    def __lt__(self, other: _Place) -> bool:
+    def __lt__(self, other: SortKey) -> bool:
         for (mine, descending), (its, _) in zip(self._values, other._values, strict=True):
             if mine != its:
                 before = mine is None or (its is not None and mine < its)
@@ -205,10 +205,10 @@ def _sortable_order(query: Selection[Any]) -> list[tuple[str, bool]]:
     return order
 
 
-def read_ahead(walk: Pages) -> Iterator[list[Raw]]:
+def read_ahead(walk: Pager) -> Iterator[list[Raw]]:
     """Every page of `walk`. The next one is fetched in a thread of this iteration, which ends with it; that
     thread sees the reader's context, so that what it reads is noted for the reader's response."""
-    page = run(walk.page())
+    page = run_sync(walk.page())
     if walk.finished:
         yield page
         return
@@ -221,20 +221,20 @@ def read_ahead(walk: Pages) -> Iterator[list[Raw]]:
         yield page
 
 
-def _page_apart(walk: Pages) -> list[Raw]:
+def _page_apart(walk: Pager) -> list[Raw]:
     """In this thread, with clients of the caches of its own: not every one may be used by two threads, and with the
     context older versions of asgiref bring the reader's along."""
     for alias in caches:
         with suppress(AttributeError):  # none was brought along
             del caches[alias]
-    return closing(run)(walk.page())
+    return close_caches_after(run_sync)(walk.page())
 
 
-async def aread_ahead(walk: Pages) -> AsyncIterator[list[Raw]]:
+async def aread_ahead(walk: Pager) -> AsyncIterator[list[Raw]]:
     """The same on the running event loop."""
-    page = await arun(walk.page())
+    page = await run_async(walk.page())
     while not walk.finished:
-        following = asyncio.create_task(arun(walk.page()))
+        following = asyncio.create_task(run_async(walk.page()))
         try:
             yield page
             page = await following
@@ -247,16 +247,16 @@ Raw = dict[str, Any]
 BY_SEQUENCE = (Clause("orderAsc", "$sequence"),)
 
 
-class Pages(Protocol):
+class Pager(Protocol):
     """The rows of a selection as Appwrite sent them, a page at a time."""
 
     finished: bool
 
-    def page(self) -> Steps[list[Raw]]:
+    def page(self) -> Operation[list[Raw]]:
         """The next page, empty at the end."""
 
 
-class Walk:
+class KeysetPager:
     """The rows that one set of conditions matches.
 
     A walk asks for what comes after the last row it has seen: rows created or deleted meanwhile shift nothing,
@@ -274,14 +274,14 @@ class Walk:
         self._progress = Progress(f"table {query.ref.table}")
         self.finished = query.is_empty
 
-    def page(self) -> Steps[list[Raw]]:
+    def page(self) -> Operation[list[Raw]]:
         query = self._query
         left = None if query.stop is None else query.stop - query.start - self._position
         wanted = self._page_size if left is None else min(self._page_size, left)
         if self.finished or wanted <= 0:
             self.finished = True
             return []
-        found = yield from read(query.model, query.db, self._plan(wanted), query.policy)
+        found = yield from execute_read(query.model, query.db, self._plan(wanted), query.policy)
         rows: list[Raw] = found["rows"]
         self._position += len(rows)
         self.finished = len(rows) < wanted
@@ -305,7 +305,7 @@ class Walk:
         return ListRows(query.ref, filters, order, limit, offset, select, beside=beside)
 
 
-class Window:
+class SliceWindow:
     """The part of rows that come one by one which a selection's slice takes."""
 
     def __init__(self, query: Selection[Any]) -> None:

@@ -9,12 +9,12 @@ from ..conf import VALID_ID
 from ..credentials import same_identity
 from ..plans import Clause, conjunction
 from ..registry import registry
-from ..relations.paths import Way, way_of
-from ..sansio import Steps
+from ..relations.paths import RelationPath, path_of
+from ..sansio import Operation
 from ..tables import Row
 from ..tables.columns import Reference
 from ..tables.columns.relations import RelationshipToMany
-from .lookups.relations import Across, linked_ids
+from .lookups.relations import RelatedFilter, linked_ids
 from .lookups.subqueries import FOLLOWS
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def rows_among(table: type[Row], ids: list[str], alias: str) -> Any:
     return _manager_beside(table, alias, "default_manager", lambda rows: rows.filter(pk__in=ids)).door()
 
 
-def rows_at(row: Row, way: Way, alias: str) -> Any:
+def rows_at(row: Row, way: RelationPath, alias: str) -> Any:
     """The rows that `way` leads to from `row`, as the default manager of their table shows them; what is created
     among them leads back to it. Raises ValueError for a row without an id."""
     table = type(row)
@@ -57,7 +57,7 @@ def rows_at(row: Row, way: Way, alias: str) -> Any:
         where = Clause("equal", way.beyond, (row.id,))
     else:
         itself = Clause("equal", "$id", (row.id,))
-        where = Across(FOLLOWS, "$id", (itself,), table, str(way.here), way=way.name)
+        where = RelatedFilter(FOLLOWS, "$id", (itself,), table, str(way.here), way=way.name)
 
     def lead(rows: QuerySet[Any]) -> QuerySet[Any]:
         rows = rows._clone(_where=conjunction([rows._where, where]), presets=_presets(way, row))
@@ -69,7 +69,7 @@ def rows_at(row: Row, way: Way, alias: str) -> Any:
     return _manager_beside(way.other, alias, "default_manager", lead).door()
 
 
-def _presets(way: Way, row: Row) -> dict[str, Any] | None:
+def _presets(way: RelationPath, row: Row) -> dict[str, Any] | None:
     """The values of a new row at the end of the way that lead back to `row`; None where it has no column for it."""
     for column in way.other._meta.columns.values():
         if column.key == way.beyond:
@@ -95,7 +95,7 @@ def ids_of(table: type[Row], relationship: RelationshipToMany, others: object) -
     return list(ids)
 
 
-def attach(rows: list[Row], names: Iterable[str], alias: str) -> Steps[None]:
+def prefetch_related_rows(rows: list[Row], names: Iterable[str], alias: str) -> Operation[None]:
     """Give the rows what the relations called `names` lead to, read at once: one request for each relation and
     chunk of ids. `maker__country` goes on from there."""
     onward: dict[str, list[str]] = {}
@@ -106,7 +106,7 @@ def attach(rows: list[Row], names: Iterable[str], alias: str) -> Steps[None]:
         if not rows:
             return
         table = type(rows[0])
-        way = way_of(table, name)
+        way = path_of(table, name)
         is_reference = name in table._meta.references
         manager = "base_manager" if is_reference else "default_manager"
         query = asked_beside(way.other, alias, manager=manager).prefetch_related(*further)
@@ -118,7 +118,7 @@ def attach(rows: list[Row], names: Iterable[str], alias: str) -> Steps[None]:
             yield from _attach_linked(rows, way, str(way.here), query)
 
 
-def _attach_forward(rows: list[Row], reference: Reference, query: QuerySet[Any]) -> Steps[None]:
+def _attach_forward(rows: list[Row], reference: Reference, query: QuerySet[Any]) -> Operation[None]:
     ids = dict.fromkeys(getattr(row, reference.column_name) for row in rows)
     ids.pop(None, None)
     by_id = yield from _by_id(query, list(ids))
@@ -128,7 +128,7 @@ def _attach_forward(rows: list[Row], reference: Reference, query: QuerySet[Any])
             related_rows(row)[reference.name] = (other_id, by_id.get(other_id.lower()))
 
 
-def _attach_back(rows: list[Row], way: Way, key: str, query: QuerySet[Any]) -> Steps[None]:
+def _attach_back(rows: list[Row], way: RelationPath, key: str, query: QuerySet[Any]) -> Operation[None]:
     ids = tuple(str(row.id) for row in rows)
     found: list[Row] = yield from query._clone(
         _where=conjunction([query._where, Clause("equal", key, ids)])
@@ -141,7 +141,7 @@ def _attach_back(rows: list[Row], way: Way, key: str, query: QuerySet[Any]) -> S
         related_rows(row)[way.name] = (row.id, by_id.get(str(row.id).lower(), []))
 
 
-def _attach_linked(rows: list[Row], way: Way, key: str, query: QuerySet[Any]) -> Steps[None]:
+def _attach_linked(rows: list[Row], way: RelationPath, key: str, query: QuerySet[Any]) -> Operation[None]:
     """The rows were read with the ids of what they are linked to."""
     ids = {row.id: linked_ids(row._raw.get(key)) for row in rows}
     by_id = yield from _by_id(query, list(dict.fromkeys(one for linked in ids.values() for one in linked)))
@@ -150,6 +150,6 @@ def _attach_linked(rows: list[Row], way: Way, key: str, query: QuerySet[Any]) ->
         related_rows(row)[way.name] = (row.id, [one for one in found if one is not None])
 
 
-def _by_id(query: QuerySet[Any], ids: list[str]) -> Steps[dict[str, Row]]:
+def _by_id(query: QuerySet[Any], ids: list[str]) -> Operation[dict[str, Row]]:
     found = (yield from query._in_bulk(ids, "pk")) if ids else {}
     return {str(id).lower(): row for id, row in found.items()}

@@ -11,9 +11,9 @@ from typing import Any, Generic, Self, TypeVar
 from django.core.exceptions import FieldError
 from django.db.models import Q
 
-from ..cache import CachePolicy, PolicyChange
+from ..cache import CachePolicy, PolicyOverride
 from ..connection import connections
-from ..credentials import IdentifiedAlias, Identity, Secret, same_identity
+from ..credentials import Credentials, IdentifiedAlias, Secret, same_identity
 from ..exceptions import NotSupportedError
 from ..execution import alias_of
 from ..plans import EVERYTHING, NOTHING, Clause, Split, TableRef, conjunction, disjunction, size_in_url, split
@@ -25,7 +25,7 @@ from .django_queryset import as_new
 from .lookups import compiler as lookups
 from .lookups.spatial import without_null_tests
 from .unsupported import UnavailableMethods
-from .values import Shape
+from .values import ValuesShape
 
 R = TypeVar("R", bound=Row)
 
@@ -42,14 +42,14 @@ class Selection(UnavailableMethods, Overridable, Generic[R]):
         self.select: tuple[str, ...] = ()
         self.start = 0
         self.stop: int | None = None
-        self.policy: PolicyChange | None = None
+        self.policy: PolicyOverride | None = None
         self._where = EVERYTHING
         self.names: tuple[str, ...] | None = None  # what values() and values_list() were asked for
         self.is_distinct = False
         self.related: tuple[str, ...] = ()  # the relations that are read along with the rows
         # What rows made here start with, so that they lead back to where this was asked; None: nothing can.
         self.presets: Mapping[str, Any] | None = {}
-        self._shape: Shape | None = None
+        self._shape: ValuesShape | None = None
         self._rows: list[Any] | None = None
         self._along: list[Any] | None = None  # rows that were read along with another one
 
@@ -150,11 +150,11 @@ class Selection(UnavailableMethods, Overridable, Generic[R]):
         bulk routes to users, so that rows are changed one by one.
         """
         jwt, session = Secret.of(jwt), Secret.of(session)  # so that this frame shows neither
-        return self._clone(db=IdentifiedAlias(self.db, Identity.of_user(jwt=jwt, session=session)))
+        return self._clone(db=IdentifiedAlias(self.db, Credentials.of_user(jwt=jwt, session=session)))
 
     def as_guest(self) -> Self:
         """The same, as somebody who is not signed in."""
-        return self._clone(db=IdentifiedAlias(self.db, Identity.of_guest()))
+        return self._clone(db=IdentifiedAlias(self.db, Credentials.of_guest()))
 
     def filter(self, *conditions: Q, **lookups: Any) -> Self:
         """Rows for which every condition holds. Unknown columns and lookups raise FieldError here and now."""
@@ -269,7 +269,7 @@ class Selection(UnavailableMethods, Overridable, Generic[R]):
         `cached(stale_if_error=3600)` for one change, `cached(CachePolicy(...))` for all of it."""
         if policy is not None and not isinstance(policy, CachePolicy):
             policy, changes = None, {"ttl": policy, **changes}
-        return self._clone(policy=PolicyChange.of(policy, changes))
+        return self._clone(policy=PolicyOverride.of(policy, changes))
 
     def uncached(self) -> Self:
         """The same question, put to Appwrite every time."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from ..connection import connections
 from ..exceptions import ConfigurationError, NotSupportedError
 from ..execution import invalidate
-from ..sansio import arun, run
+from ..sansio import run_async, run_sync
 from ..tables import Row, alters_data
 from .changes import Changes
 from .django_queryset import Hidden, QueryFacts, Recognized
@@ -68,21 +68,21 @@ class QuerySet(Changes[R], Numbers[R], Recognized):
 
     def is_updated(self) -> bool:
         """Whether cached answers of this table are current: it has been read since it last changed."""
-        return run(connections[self.db].is_current(self.ref))
+        return run_sync(connections[self.db].is_current(self.ref))
 
     async def ais_updated(self) -> bool:
-        return await arun(connections[self.db].is_current(self.ref))
+        return await run_async(connections[self.db].is_current(self.ref))
 
     @alters_data
     def set_updated(self, updated: bool) -> None:
         """`set_updated(False)` makes every cached answer of this table a miss. True changes nothing: no one
         can declare old answers fresh."""
         if not updated:
-            run(invalidate(self.model, self.db))
+            run_sync(invalidate(self.model, self.db))
 
     async def aset_updated(self, updated: bool) -> None:
         if not updated:
-            await arun(invalidate(self.model, self.db))
+            await run_async(invalidate(self.model, self.db))
 
     @alters_data
     def refresh(self) -> list[R]:

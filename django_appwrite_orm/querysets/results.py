@@ -10,17 +10,17 @@ from django.db.models import Q
 
 from ..conf import VALID_ID
 from ..exceptions import AppwriteORMError, NotSupportedError
-from ..execution import read
+from ..execution import execute_read
 from ..plans import EVERYTHING, GetRow
-from ..sansio import Steps, arun, run
+from ..sansio import Operation, run_async, run_sync
 from ..tables import Row, UniqueIndex
 from ..tables.system_columns import column_of, keys
 from .django_queryset import before_reading
 from .mentioned import columns_to_show, tables_beside
 from .pagination import aread_ahead, pages, read_ahead
-from .prefetch import attach
+from .prefetch import prefetch_related_rows
 from .query import Selection
-from .values import Shape
+from .values import ValuesShape
 
 if TYPE_CHECKING:
     from .queryset import QuerySet
@@ -42,24 +42,24 @@ class Results(Selection[R]):
 
     def _read_ahead(self, chunk_size: int | None) -> Iterator[R]:
         for page in read_ahead(pages(self, chunk_size)):
-            yield from run(self._page_of(page))
+            yield from run_sync(self._page_of(page))
 
     def aiterator(self, chunk_size: int | None = None) -> AsyncIterator[R]:
         return self._aread_ahead(_positive(chunk_size))
 
     async def _aread_ahead(self, chunk_size: int | None) -> AsyncIterator[R]:
         async for page in aread_ahead(pages(self, chunk_size)):
-            for row in await arun(self._page_of(page)):
+            for row in await run_async(self._page_of(page)):
                 yield row
 
-    def _page_of(self, raws: list[dict[str, Any]]) -> Steps[list[Any]]:
+    def _page_of(self, raws: list[dict[str, Any]]) -> Operation[list[Any]]:
         """Rows as Appwrite sent them, with what is read along, in the shape that was asked for."""
         rows = [self.model.from_appwrite(raw, self.db) for raw in raws]
         if self.related:
-            yield from attach(list(rows), self.related, self.db)
+            yield from prefetch_related_rows(list(rows), self.related, self.db)
         return rows if self._shape is None else [self._shape(row) for row in rows]
 
-    def _all_rows(self) -> Steps[list[R]]:
+    def _all_rows(self) -> Operation[list[R]]:
         if self._rows is None:
             before_reading(self)
             walk, rows = pages(self), []
@@ -72,13 +72,13 @@ class Results(Selection[R]):
         """All rows; nothing is waited for where they are known."""
         if self._rows is None and self.is_empty:
             self._rows = []
-        return run(self._all_rows()) if self._rows is None else self._rows
+        return run_sync(self._all_rows()) if self._rows is None else self._rows
 
     def __iter__(self) -> Iterator[R]:
         return iter(self._kept_rows())
 
     async def __aiter__(self) -> AsyncIterator[R]:
-        for row in await arun(self._all_rows()):
+        for row in await run_async(self._all_rows()):
             yield row
 
     def __len__(self) -> int:
@@ -121,15 +121,15 @@ class Results(Selection[R]):
 
     # One row.
 
-    def _few(self, count: int) -> Steps[list[R]]:
+    def _few(self, count: int) -> Operation[list[R]]:
         """The first rows, in one page."""
         return (yield from self._page_of((yield from pages(self._window(0, count)).page())))
 
-    def _one(self) -> Steps[R | None]:
+    def _one(self) -> Operation[R | None]:
         rows = yield from self._few(1)
         return rows[0] if rows else None
 
-    def _one_or_fail(self) -> Steps[R]:
+    def _one_or_fail(self) -> Operation[R]:
         row = yield from self._one()
         if row is None:
             raise self.model.DoesNotExist(f"There is no {self.model.__name__} that matches the query.")
@@ -137,17 +137,17 @@ class Results(Selection[R]):
 
     def first(self) -> R | None:
         """The first row in this order, or None."""
-        return run(self._one())
+        return run_sync(self._one())
 
     async def afirst(self) -> R | None:
-        return await arun(self._one())
+        return await run_async(self._one())
 
     def last(self) -> R | None:
         """The last row in this order, or None."""
-        return run(self.reverse()._one())
+        return run_sync(self.reverse()._one())
 
     async def alast(self) -> R | None:
-        return await arun(self.reverse()._one())
+        return await run_async(self.reverse()._one())
 
     def _extreme(self, fields: tuple[str, ...], *, last: bool) -> Self:
         if not fields:
@@ -157,19 +157,19 @@ class Results(Selection[R]):
 
     def latest(self, *fields: str) -> R:
         """The row with the largest values here. Raises the table's DoesNotExist when nothing matches."""
-        return run(self._extreme(fields, last=True)._one_or_fail())
+        return run_sync(self._extreme(fields, last=True)._one_or_fail())
 
     async def alatest(self, *fields: str) -> R:
-        return await arun(self._extreme(fields, last=True)._one_or_fail())
+        return await run_async(self._extreme(fields, last=True)._one_or_fail())
 
     def earliest(self, *fields: str) -> R:
         """The row with the smallest values here. Raises the table's DoesNotExist when nothing matches."""
-        return run(self._extreme(fields, last=False)._one_or_fail())
+        return run_sync(self._extreme(fields, last=False)._one_or_fail())
 
     async def aearliest(self, *fields: str) -> R:
-        return await arun(self._extreme(fields, last=False)._one_or_fail())
+        return await run_async(self._extreme(fields, last=False)._one_or_fail())
 
-    def _get(self, *conditions: Q, **lookups: Any) -> Steps[R]:
+    def _get(self, *conditions: Q, **lookups: Any) -> Operation[R]:
         """By id alone: one row by its own route, an absent one remembered too. Else at most two rows are read."""
         by_id = not conditions and len(lookups) == 1 and set(lookups) <= {"pk", "id"}
         if by_id and self._where == EVERYTHING and not self.is_sliced:
@@ -184,25 +184,25 @@ class Results(Selection[R]):
             raise self.model.MultipleObjectsReturned(f"get() found more than one {self.model.__name__}.")
         raise self.model.DoesNotExist(f"There is no {self.model.__name__} that matches {lookups or 'the query'}.")
 
-    def _by_id(self, row_id: object) -> Steps[R | None]:
+    def _by_id(self, row_id: object) -> Operation[R | None]:
         text = "" if row_id is None else str(row_id)
         if not VALID_ID.fullmatch(text):  # Appwrite cannot have such a row, and it must not reach a URL
             return None
         select = columns_to_show(self)
         plan = GetRow(self.ref, text, select, tables_beside(self, (), select))
-        raw = yield from read(self.model, self.db, plan, self.policy)
+        raw = yield from execute_read(self.model, self.db, plan, self.policy)
         return None if raw is None else (yield from self._page_of([raw]))[0]
 
     def get(self, *conditions: Q, **lookups: Any) -> R:
         """The one row that matches. Raises the table's DoesNotExist or MultipleObjectsReturned."""
-        return run(self._get(*conditions, **lookups))
+        return run_sync(self._get(*conditions, **lookups))
 
     async def aget(self, *conditions: Q, **lookups: Any) -> R:
-        return await arun(self._get(*conditions, **lookups))
+        return await run_async(self._get(*conditions, **lookups))
 
     # Rows by a value of theirs.
 
-    def _in_bulk(self, values: Iterable[Any] | None, field_name: str) -> Steps[dict[Any, R]]:
+    def _in_bulk(self, values: Iterable[Any] | None, field_name: str) -> Operation[dict[Any, R]]:
         self._refuse_slice("use in_bulk() with")
         name = "id" if field_name == "pk" else field_name
         unique = [index.columns for index in self.model._meta.indexes if isinstance(index, UniqueIndex)]
@@ -215,10 +215,10 @@ class Results(Selection[R]):
 
     def in_bulk(self, id_list: Iterable[Any] | None = None, *, field_name: str = "pk") -> dict[Any, R]:
         """The rows with these ids (or values of another unique column), by them; what is not there is left out."""
-        return run(self._in_bulk(id_list, field_name))
+        return run_sync(self._in_bulk(id_list, field_name))
 
     async def ain_bulk(self, id_list: Iterable[Any] | None = None, *, field_name: str = "pk") -> dict[Any, R]:
-        return await arun(self._in_bulk(id_list, field_name))
+        return await run_async(self._in_bulk(id_list, field_name))
 
     # Rows in another shape.
 
@@ -238,7 +238,7 @@ class Results(Selection[R]):
     def _shaped(self, form: Literal["dict", "tuple", "flat", "named"], names: tuple[str, ...]) -> QuerySet[Any]:
         names = names or ("id", *self.model._meta.columns)
         select = keys(self.model, names)  # raises for unknown ones
-        shape = Shape(form, names, tuple(column_of(self.model, name).name for name in names))
+        shape = ValuesShape(form, names, tuple(column_of(self.model, name).name for name in names))
         everything = set(self.model._meta.by_key) <= set(select)
         shaped: Any = self._clone(names=names, _shape=shape, select=() if everything else select, related=())
         return shaped  # type: ignore[no-any-return]

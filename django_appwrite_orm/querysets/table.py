@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from ..execution import alias_of
 from ..registry import registry
-from ..relations.paths import unseen, way_of, ways_back
-from ..sansio import Steps, arun, refuse_event_loop, run
+from ..relations.paths import path_of, reverse_paths, unseen
+from ..sansio import Operation, refuse_event_loop, run_async, run_sync
 from ..tables import Row, alters_data
 from ..tables.columns import Reference
 from ..tables.columns.relations import RelationshipToMany
@@ -48,20 +48,22 @@ class Table(Row):
         Raises ValidationError before any request, `DuplicateId` or `UniqueViolation` when the id or a unique value
         of a new row is taken.
         """
-        return run(save.save(self, self._alias(using), update_fields=update_fields, if_unchanged=if_unchanged))
+        return run_sync(save.save(self, self._alias(using), update_fields=update_fields, if_unchanged=if_unchanged))
 
     async def asave(
         self, *, using: str | None = None, update_fields: Collection[str] | None = None, if_unchanged: bool = False
     ) -> Self:
-        return await arun(save.save(self, self._alias(using), update_fields=update_fields, if_unchanged=if_unchanged))
+        return await run_async(
+            save.save(self, self._alias(using), update_fields=update_fields, if_unchanged=if_unchanged)
+        )
 
     @alters_data
     def delete(self, *, using: str | None = None) -> tuple[int, dict[str, int]]:
         """Delete the row. Raises `NotFound` when it is gone already."""
-        return run(save.delete(self, self._alias(using)))
+        return run_sync(save.delete(self, self._alias(using)))
 
     async def adelete(self, *, using: str | None = None) -> tuple[int, dict[str, int]]:
-        return await arun(save.delete(self, self._alias(using)))
+        return await run_async(save.delete(self, self._alias(using)))
 
     def _related_row(self, reference: Reference) -> Any:
         other_id = getattr(self, reference.column_name)
@@ -74,7 +76,7 @@ class Table(Row):
                 f" Read it along with the rows: select_related({reference.name!r})."
             )
             table = registry.target(type(self), reference)
-            row = run(_row_or_none(asked_beside(table, self._alias(None)), other_id))
+            row = run_sync(_row_or_none(asked_beside(table, self._alias(None)), other_id))
             known = related_rows(self)[reference.name] = (other_id, row)
         if known[1] is None:
             missing = f"{self!r} refers to the {reference.name} {other_id!r}, which does not exist."
@@ -93,7 +95,7 @@ class Table(Row):
         set_here = self._values.get(relationship.name)
         if set_here is not None:
             return rows_among(registry.target(type(self), relationship), set_here, self._alias(None))
-        return rows_at(self, way_of(type(self), relationship.name), self._alias(None))
+        return rows_at(self, path_of(type(self), relationship.name), self._alias(None))
 
     def _set_related_rows(self, relationship: RelationshipToMany, others: Iterable[Row | str]) -> None:
         self._values[relationship.name] = ids_of(type(self), relationship, others)
@@ -103,14 +105,14 @@ class Table(Row):
 
         def __getattr__(self, name: str) -> Any:
             """The way back of a relation: the rows of another table that lead to this one."""
-            way = None if name.startswith("_") else next((w for w in ways_back(type(self)) if w.name == name), None)
+            way = None if name.startswith("_") else next((w for w in reverse_paths(type(self)) if w.name == name), None)
             if way is None:
                 return super().__getattribute__(name)  # raises what led here: a column was not read, for instance
             if not way.can_be_walked:
                 raise AttributeError(unseen(type(self), way))
             return rows_at(self, way, self._alias(None))
 
-    def _reload(self, using: str | None) -> Steps[None]:
+    def _reload(self, using: str | None) -> Operation[None]:
         rows = type(self)._meta.base_manager.bound(type(self), self._alias(using)).get_queryset()
         fresh = yield from rows.uncached()._get(pk=self.id)
         self._load(fresh._raw)
@@ -118,13 +120,13 @@ class Table(Row):
 
     def refresh_from_db(self, *, using: str | None = None) -> None:
         """Read the row anew, past the cache, and forget unsaved changes. Raises DoesNotExist."""
-        run(self._reload(using))
+        run_sync(self._reload(using))
 
     async def arefresh_from_db(self, *, using: str | None = None) -> None:
-        await arun(self._reload(using))
+        await run_async(self._reload(using))
 
 
-def _row_or_none(rows: QuerySet[Any], row_id: str) -> Steps[Any]:
+def _row_or_none(rows: QuerySet[Any], row_id: str) -> Operation[Any]:
     try:
         return (yield from rows._get(pk=row_id))
     except rows.model.DoesNotExist:

@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar, overload
 
 from ..conf import DEFAULT_ALIAS
 from ..exceptions import TransactionError
-from ..sansio import Steps, arun, refuse_event_loop, run
+from ..sansio import Operation, refuse_event_loop, run_async, run_sync
 from ..transactions import DEFAULT_LIFE, Block, Transaction, current, open_blocks
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -47,7 +47,7 @@ class Atomic:
         open_blocks.set({**open_blocks.get(), self._using: block})
         return self
 
-    def _close(self, failed: bool) -> Steps[None]:
+    def _close(self, failed: bool) -> Operation[None]:
         block = open_blocks.get().get(self._using)
         if block is None or block.opener is not self:
             raise TransactionError(
@@ -65,13 +65,13 @@ class Atomic:
         return self._open()
 
     def __exit__(self, kind: object, *rest: object) -> None:
-        run(self._close(failed=kind is not None))
+        run_sync(self._close(failed=kind is not None))
 
     async def __aenter__(self) -> Self:
         return self._open()
 
     async def __aexit__(self, kind: object, *rest: object) -> None:
-        await arun(self._close(failed=kind is not None))
+        await run_async(self._close(failed=kind is not None))
 
     def __call__(self, function: Function) -> Function:
         """The function, with every call of it a block."""

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 from ..exceptions import NotSupportedError
 
 
-class Unavailable:
+class UnsupportedMethod:
     """Stands where Django has a method; calling it raises NotSupportedError with the advice."""
 
     def __init__(self, advice: str, *, name: str | None = None) -> None:
@@ -40,23 +40,23 @@ class UnavailableMethods:
     """What a queryset answers to those of Django's that it cannot keep. A queryset class of a project may have methods
     of its own under these names."""
 
-    union: Any = Unavailable(_SETS)
-    intersection: Any = Unavailable(_SETS)
-    difference: Any = Unavailable(_SETS)
-    __xor__: Any = Unavailable(_SETS, name="queryset ^ queryset")
-    dates: Any = Unavailable(_DATES)
-    datetimes: Any = Unavailable(_DATES)
-    alias: Any = Unavailable("Appwrite computes nothing in a query. Filter by columns, and compute in Python.")
-    extra: Any = Unavailable(_SQL)
-    raw: Any = Unavailable(_SQL)
-    explain: Any = Unavailable(
+    union: Any = UnsupportedMethod(_SETS)
+    intersection: Any = UnsupportedMethod(_SETS)
+    difference: Any = UnsupportedMethod(_SETS)
+    __xor__: Any = UnsupportedMethod(_SETS, name="queryset ^ queryset")
+    dates: Any = UnsupportedMethod(_DATES)
+    datetimes: Any = UnsupportedMethod(_DATES)
+    alias: Any = UnsupportedMethod("Appwrite computes nothing in a query. Filter by columns, and compute in Python.")
+    extra: Any = UnsupportedMethod(_SQL)
+    raw: Any = UnsupportedMethod(_SQL)
+    explain: Any = UnsupportedMethod(
         "Appwrite shows no plan. The logger 'django_appwrite_orm.transport' names each request at the level DEBUG."
     )
-    select_for_update: Any = Unavailable(
+    select_for_update: Any = UnsupportedMethod(
         "Appwrite locks no rows. Use atomic(), save(if_unchanged=True), or F() in update()."
     )
     # What Django's managers of related rows have.
-    add: Any = Unavailable(_LINKS)
-    remove: Any = Unavailable(_LINKS)
-    set: Any = Unavailable(_LINKS)
-    clear: Any = Unavailable(_LINKS)
+    add: Any = UnsupportedMethod(_LINKS)
+    remove: Any = UnsupportedMethod(_LINKS)
+    set: Any = UnsupportedMethod(_LINKS)
+    clear: Any = UnsupportedMethod(_LINKS)

@@ -11,7 +11,7 @@ from ..tables import Row
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class ValuesShape:
     """`names` as they were asked for, and the `attributes` of a row that they stand for."""
 
     form: Literal["dict", "tuple", "flat", "named"]

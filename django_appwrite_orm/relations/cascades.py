@@ -27,7 +27,7 @@ _SHOWN_AS_ID = ("oneToOne", "oneToMany")
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class RelationshipEnd:
     """A relationship as the table at one end sees it.
 
     `key` is its column there, None where the server keeps it out of sight; `shown_beyond` says whether the other
@@ -62,17 +62,18 @@ class Side:
         return lets_go and self.links_are_values_beyond
 
 
-def sides_of(table: type[Row]) -> list[Side]:
+def relationship_ends(table: type[Row]) -> list[RelationshipEnd]:
     """Every relationship that ends in `table`, once. Raises `ConfigurationError` for one of its own that leads
     nowhere."""
     own = table._meta.relationships.values()
     keys = {relationship.key.lower() for relationship in own}
     found = [
-        Side(registry.target(table, one), one.type, one.key, one.two_way_key is not None, one, here=True) for one in own
+        RelationshipEnd(registry.target(table, one), one.type, one.key, one.two_way_key is not None, one, here=True)
+        for one in own
     ]
     for other, one in _leading_to(table):
         if one.two_way_key is None or one.two_way_key.lower() not in keys:
-            found.append(Side(other, inverse(one.type), one.two_way_key, True, one, here=False))
+            found.append(RelationshipEnd(other, inverse(one.type), one.two_way_key, True, one, here=False))
     return found
 
 
@@ -89,42 +90,42 @@ def _leading_to(table: type[Row]) -> Iterator[tuple[type[Row], Relationship]]:
 
 def has_relationships(table: type[Row]) -> bool:
     """Whether the table has relationship columns on the server; Appwrite then refuses its bulk routes."""
-    return any(side.key is not None for side in sides_of(table))
+    return any(side.key is not None for side in relationship_ends(table))
 
 
-def reached(table: type[Row], plan: WritePlan) -> tuple[type[Row], ...]:
+def affected_tables(table: type[Row], plan: WritePlan) -> tuple[type[Row], ...]:
     """The tables that carrying out `plan`, a change of `table`, may change, `table` first."""
     if isinstance(plan, (DeleteRow, DeleteRows)):
-        return reached_by_deleting(table)
-    return reached_by_writing(table, () if isinstance(plan, CreateRows) else plan.data)
+        return affected_tables_of_delete(table)
+    return affected_tables_of_write(table, () if isinstance(plan, CreateRows) else plan.data)
 
 
-def reached_by_report(table: type[Row], part: str, action: str) -> tuple[type[Row], ...]:
+def affected_tables_of_report(table: type[Row], part: str, action: str) -> tuple[type[Row], ...]:
     """The tables that a change made elsewhere may have changed, of which only this much is known: `part` is
     "rows", or what else of the table there was a change in. Appwrite reports neither the links that were written
     nor what a deletion takes along."""
     if part == "rows" and action == "delete":
-        return reached_by_deleting(table)
+        return affected_tables_of_delete(table)
     if part == "rows":
-        return reached_by_writing(table, {side.key for side in sides_of(table)})
-    return tuple(dict.fromkeys([table, *(side.other for side in sides_of(table))]))
+        return affected_tables_of_write(table, {side.key for side in relationship_ends(table)})
+    return tuple(dict.fromkeys([table, *(side.other for side in relationship_ends(table))]))
 
 
-def reached_by_writing(table: type[Row], keys: Collection[str | None]) -> tuple[type[Row], ...]:
+def affected_tables_of_write(table: type[Row], keys: Collection[str | None]) -> tuple[type[Row], ...]:
     """`table`, and the tables whose rows change when these columns of one of its rows are written."""
     found: dict[type[Row], None] = {table: None}
-    for side in sides_of(table):
+    for side in relationship_ends(table):
         if side.key in keys and side.links_are_values_beyond:
             found[side.other] = None
     return tuple(found)
 
 
-def reached_by_deleting(table: type[Row]) -> tuple[type[Row], ...]:
+def affected_tables_of_delete(table: type[Row]) -> tuple[type[Row], ...]:
     """`table`, and the tables whose rows change or go when a row of it is deleted, and so on from there."""
     found: dict[type[Row], None] = {table: None}
     deleted, waiting = {table}, [table]
     while waiting:
-        for side in sides_of(waiting.pop()):
+        for side in relationship_ends(waiting.pop()):
             if side.cascades and side.other not in deleted:
                 deleted.add(side.other)
                 waiting.append(side.other)
@@ -139,7 +140,7 @@ def read_along(table: type[Row], names: Iterable[str]) -> tuple[type[Row], ...]:
     for name in names:
         here, *steps = table, *name.split(".")[:-1]
         for step in steps:
-            side = next((one for one in sides_of(here) if (one.key or "").lower() == step.lower()), None)
+            side = next((one for one in relationship_ends(here) if (one.key or "").lower() == step.lower()), None)
             if side is None:  # a relationship that nobody declared
                 break
             here = side.other

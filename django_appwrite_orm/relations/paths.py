@@ -12,14 +12,14 @@ from ..registry import registry
 from ..tables import Row
 from ..tables.columns import Reference, Relationship
 from ..tables.system_columns import SYSTEM_COLUMNS
-from .cascades import Side, sides_of
+from .cascades import RelationshipEnd, relationship_ends
 
 _TO_MANY = ("oneToMany", "manyToMany")
 _FROM_MANY = ("manyToOne", "manyToMany")
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class RelationPath:
     """A way from the rows of a table to those of `other`.
 
     `here` is the column of this table that keeps ids of the other's rows, `beyond` the column of the other one that
@@ -43,34 +43,34 @@ class Way:
         return self.here is not None or (self.beyond is not None and not self.beyond_many)
 
 
-def ways_of(table: type[Row]) -> Iterator[Way]:
+def ways_of(table: type[Row]) -> Iterator[RelationPath]:
     """Every way from `table`: its own relations, then those of other tables that lead to it."""
     for name, reference in table._meta.references.items():
         if not isinstance(reference, Relationship):
             other = registry.target(table, reference)
-            yield Way(name, other, here=table._meta.columns[reference.column_name].key)
-    sides = sides_of(table)
+            yield RelationPath(name, other, here=table._meta.columns[reference.column_name].key)
+    sides = relationship_ends(table)
     yield from (_along(side, side.declared.name) for side in sides if side.here)
-    yield from ways_back(table, sides)
+    yield from reverse_paths(table, sides)
 
 
-def ways_back(table: type[Row], sides: list[Side] | None = None) -> Iterator[Way]:
+def reverse_paths(table: type[Row], sides: list[RelationshipEnd] | None = None) -> Iterator[RelationPath]:
     """The ways of other tables' references and relationships, taken from their end."""
     for other in registry.all():
         for reference in other._meta.references.values():
             name = reference.accessor(other)
             if name is not None and not isinstance(reference, Relationship) and _leads_to(other, reference, table):
                 key = other._meta.columns[reference.column_name].key
-                yield Way(name, other, beyond=key, alias=_short(other, reference, name))
-    for side in sides_of(table) if sides is None else sides:
+                yield RelationPath(name, other, beyond=key, alias=_short(other, reference, name))
+    for side in relationship_ends(table) if sides is None else sides:
         name = None if side.here else side.declared.accessor(side.other)
         if name is not None:
             yield _along(side, name, _short(side.other, side.declared, name))
 
 
-def _along(side: Side, name: str, alias: str | None = None) -> Way:
+def _along(side: RelationshipEnd, name: str, alias: str | None = None) -> RelationPath:
     beyond = side.declared.two_way_key if side.here else side.declared.key
-    return Way(
+    return RelationPath(
         name, side.other, side.key, side.type in _TO_MANY, beyond, side.type in _FROM_MANY, native=side.key, alias=alias
     )
 
@@ -87,7 +87,7 @@ def _leads_to(other: type[Row], reference: Reference, table: type[Row]) -> bool:
         return False
 
 
-def find_way(table: type[Row], name: str) -> Way | None:
+def find_path(table: type[Row], name: str) -> RelationPath | None:
     """The way that a lookup calls `name`."""
     if name in table._meta.columns or name in SYSTEM_COLUMNS:
         return None
@@ -96,7 +96,7 @@ def find_way(table: type[Row], name: str) -> Way | None:
     return next((way for way in ways_of(table) if name in (way.name, way.alias)), None)
 
 
-def way_of(table: type[Row], name: str) -> Way:
+def path_of(table: type[Row], name: str) -> RelationPath:
     """The way called `name`, to be walked. Raises FieldError, with what there is."""
     found = {way.name: way for way in reversed(list(ways_of(table)))}
     if name not in found:
@@ -107,7 +107,7 @@ def way_of(table: type[Row], name: str) -> Way:
     return found[name]
 
 
-def unseen(table: type[Row], way: Way) -> str:
+def unseen(table: type[Row], way: RelationPath) -> str:
     """What to say of a way that cannot be walked."""
     return (
         f"{table.__name__}.{way.name} cannot be read: the relationship is declared on {way.other.__name__} alone, and"
@@ -118,6 +118,6 @@ def unseen(table: type[Row], way: Way) -> str:
 def check_relation(table: type[Row], path: str) -> None:
     """Raises FieldError, with what there is, unless `path` goes from relation to relation."""
     name, _, rest = path.partition("__")
-    other = way_of(table, name).other
+    other = path_of(table, name).other
     if rest:
         check_relation(other, rest)

@@ -9,8 +9,8 @@ from urllib.parse import quote
 from ..connection import Connection, connections
 from ..exceptions import NotFound, SchemaError
 from ..plans import Request, TableRef
-from ..relations.cascades import sides_of
-from ..sansio import Pause, Steps
+from ..relations.cascades import relationship_ends
+from ..sansio import Operation, Sleep
 from ..tables import Index, Row
 from .declared import declared_index
 from .executor import TIMEOUT, migrate
@@ -21,14 +21,14 @@ from .state import AVAILABLE, BROKEN
 _PAUSE = 0.1
 
 
-def list_indexes(table: type[Row], using: str) -> Steps[list[dict[str, Any]]]:
+def list_indexes(table: type[Row], using: str) -> Operation[list[dict[str, Any]]]:
     """The table's indexes as Appwrite describes them: key, type, status, columns, orders, lengths."""
     connection, ref = _place(table, using)
     described = (yield from connection.send(Request("GET", ref.path))).data
     return list(described["indexes"])
 
 
-def create_index(table: type[Row], index: Index, using: str) -> Steps[None]:
+def create_index(table: type[Row], index: Index, using: str) -> Operation[None]:
     """Add an index and wait until Appwrite has built it.
 
     Raises `Conflict` when there is one with its key, `InvalidRequest` when Appwrite refuses it, `SchemaError`
@@ -41,7 +41,7 @@ def create_index(table: type[Row], index: Index, using: str) -> Steps[None]:
         raise SchemaError(f"Appwrite could not build index {ref.table}.{index.key}: {status}, {error or 'no reason'}.")
 
 
-def delete_index(table: type[Row], key: str, using: str) -> Steps[None]:
+def delete_index(table: type[Row], key: str, using: str) -> Operation[None]:
     """Drop the index with this key and wait until it is gone. Raises `NotFound`, `SchemaError`."""
     if not key:
         raise ValueError(f"The key of an index is needed, not {key!r}.")
@@ -52,15 +52,15 @@ def delete_index(table: type[Row], key: str, using: str) -> Steps[None]:
         raise SchemaError(f"Appwrite could not drop index {ref.table}.{key}: {status}, {error or 'no reason'}.")
 
 
-def create_table(table: type[Row], using: str) -> Steps[int]:
+def create_table(table: type[Row], using: str) -> Operation[int]:
     """Make the server's table what the class declares, as `migrate` does; the number of changes."""
     return (yield from migrate([table], using))
 
 
-def delete_table(table: type[Row], using: str) -> Steps[None]:
+def delete_table(table: type[Row], using: str) -> Operation[None]:
     """Drop the table with all its rows. Raises `NotFound`."""
     connection, ref = _place(table, using)
-    linked = frozenset(side.other._meta.ref(ref.database) for side in sides_of(table))
+    linked = frozenset(side.other._meta.ref(ref.database) for side in relationship_ends(table))
     yield from DropTable(ref, linked).make(connection, lambda line: None)
 
 
@@ -73,7 +73,7 @@ def _path(ref: TableRef, key: str) -> str:
     return f"{ref.path}/indexes/{quote(key, safe='')}"
 
 
-def _settled(connection: Connection, ref: TableRef, key: str) -> Steps[tuple[str, str]]:
+def _settled(connection: Connection, ref: TableRef, key: str) -> Operation[tuple[str, str]]:
     """Status and error of an index once Appwrite is done with it; empty when there is none."""
     deadline = time.monotonic() + TIMEOUT
     while True:
@@ -85,4 +85,4 @@ def _settled(connection: Connection, ref: TableRef, key: str) -> Steps[tuple[str
             return found["status"], found["error"]
         if time.monotonic() > deadline:
             raise SchemaError(f"Appwrite has not finished index {ref.table}.{key} within {TIMEOUT:g} seconds.")
-        yield Pause(_PAUSE)
+        yield Sleep(_PAUSE)

@@ -20,13 +20,13 @@ from ..cache.backend import CacheCall
 from ..connection import Connection
 from ..exceptions import CacheUnavailable, SchemaError
 from ..registry import registry
-from ..sansio import Pause, Steps
+from ..sansio import Operation, Sleep
 from ..tables import Row
 from .autodetector import compare
 from .declared import declared_table, relationship_ends, tables_named
 from .executor import migrate
 from .introspection import read_tables
-from .plan import WARNING, Rules
+from .plan import WARNING, MigrationOptions
 
 logger = logging.getLogger("django_appwrite_orm.schema")
 
@@ -44,7 +44,7 @@ def under_tests() -> bool:
     return hasattr(mail, "outbox")
 
 
-def ready(connection: Connection) -> Steps[None]:
+def ready(connection: Connection) -> Operation[None]:
     """Migrate or validate the tables of `connection` if its settings say so and nobody has done it yet.
 
     Raises `SchemaError` with every difference that there is, at this use and the next ones until it is gone.
@@ -61,7 +61,7 @@ def ready(connection: Connection) -> Steps[None]:
     _ready.add(connection)
 
 
-def _look_once(connection: Connection, tables: Sequence[type[Row]], note: str) -> Steps[None]:
+def _look_once(connection: Connection, tables: Sequence[type[Row]], note: str) -> Operation[None]:
     """Look at the schema unless somebody has; while somebody does, wait. Raises `CacheUnavailable`."""
     lock, owner = f"{note}:lock", secrets.token_hex(8)
     while (yield CacheCall(connection.store, "get", (note,))) is None:
@@ -72,10 +72,10 @@ def _look_once(connection: Connection, tables: Sequence[type[Row]], note: str) -
             finally:
                 yield CacheCall(connection.store, "delete_many", ([lock],))
             return
-        yield Pause(_PAUSE)
+        yield Sleep(_PAUSE)
 
 
-def _look(connection: Connection, tables: Sequence[type[Row]]) -> Steps[None]:
+def _look(connection: Connection, tables: Sequence[type[Row]]) -> Operation[None]:
     if connection.settings.auto_migrate:
         yield from migrate(tables, connection.settings.alias, _log)
         return
@@ -84,7 +84,7 @@ def _look(connection: Connection, tables: Sequence[type[Row]]) -> Steps[None]:
         raise SchemaError(f"There is no database {connection.settings.database_id!r}. Run migrate_appwrite.")
     declared = [declared_table(table) for table in tables]
     ends = relationship_ends((*registry.all(), *tables))
-    plan = compare(connection.settings.database_id, declared, found, Rules(), ends=ends)
+    plan = compare(connection.settings.database_id, declared, found, MigrationOptions(), ends=ends)
     for warning in plan.warnings:
         _log(f"{WARNING}{warning}")
     if not plan.is_empty:

@@ -9,13 +9,13 @@ from ..plans import TableRef
 from .conversions import Conversion, conversion, fill_of
 from .declared import DeclaredTable, End
 from .operations.alter_column import ChangeColumn, differences, is_possible
-from .operations.base import Change, CreateTable, DropTable, UpdateTable
+from .operations.base import CreateTable, DropTable, SchemaOperation, UpdateTable
 from .operations.columns import AddColumn, DropColumn, DropTemporaryColumn, RenameColumn, is_available
 from .operations.convert_column import CopyColumn, former_key, temporary_key
-from .operations.indexes import AddIndex, DropIndex, Part, UniqueSurvey
+from .operations.indexes import AddIndex, DropIndex, Part, UniqueCheck
 from .operations.relationships import AddRelationship, ChangeRelationship, rival_of
-from .plan import FLAG, Plan, Rules
-from .relationships import Links, mirror, neighbours, other_end
+from .plan import FLAG, MigrationOptions, MigrationPlan
+from .relationships import RelationshipGraph, mirror, neighbours, other_end
 from .state import AVAILABLE, UNFINISHED, UNREADABLE, ColumnState, IndexState, TableState, lookup
 
 
@@ -23,7 +23,13 @@ class Draft:
     """One table. `table` is what it will be after the changes so far."""
 
     def __init__(
-        self, ref: TableRef, wanted: DeclaredTable, found: TableState | None, rules: Rules, plan: Plan, links: Links
+        self,
+        ref: TableRef,
+        wanted: DeclaredTable,
+        found: TableState | None,
+        rules: MigrationOptions,
+        plan: MigrationPlan,
+        links: RelationshipGraph,
     ) -> None:
         self.ref = ref
         self.wanted = wanted
@@ -38,7 +44,7 @@ class Draft:
         self.filled: set[str] = set()
         self.converted: dict[str, Conversion] = {}
 
-    def add(self, change: Change) -> None:
+    def add(self, change: SchemaOperation) -> None:
         self.plan.changes.append(change)
         self.table = change.effect(self.table) or self.table
 
@@ -116,14 +122,14 @@ def compare(
     database: str,
     declared: Sequence[DeclaredTable],
     found: Mapping[str, TableState],
-    rules: Rules,
+    rules: MigrationOptions,
     undeclared: Sequence[TableState] = (),
     ends: frozenset[End] = frozenset(),
-) -> Plan:
+) -> MigrationPlan:
     """The plan that leads from `found`, a server's tables by id in lower case, to `declared`. `undeclared` are
     tables of it that nobody knows, `ends` the relationships of all that somebody knows."""
-    plan = Plan()
-    links = Links.between(declared, found, ends)
+    plan = MigrationPlan()
+    links = RelationshipGraph.between(declared, found, ends)
     for table in declared:
         ref = TableRef(database, table.state.id)
         _Comparison(ref, table, found.get(table.state.id.lower()), rules, plan, links).run()
@@ -342,7 +348,7 @@ class _Comparison(Draft):
         """Whether the rows will allow a unique index when all is done."""
         if index.type == "unique" and self.found is not None:
             parts = tuple(map(self._part, index.columns))
-            self.plan.surveys.append(UniqueSurvey(self.ref, index, parts))
+            self.plan.surveys.append(UniqueCheck(self.ref, index, parts))
 
     def _part(self, key: str) -> Part:
         if key.startswith("$"):

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 
 from ..connection import Connection
 from ..plans import TableRef
-from ..sansio import Steps
+from ..sansio import Operation
 from ..tables.columns import Column, Decimal
 from ..tables.validation import looks_like_operator
 from .rows import RawRow, walk
@@ -95,12 +95,12 @@ def same(first: Any, second: Any) -> bool:
     return bool(first == second)
 
 
-def survey(connection: Connection, ref: TableRef, key: str, conversion: Conversion) -> Steps[list[str]]:
+def survey(connection: Connection, ref: TableRef, key: str, conversion: Conversion) -> Operation[list[str]]:
     """Why rows of a table do not allow a change: nothing, or one sentence with their number and examples."""
     found: list[str] = []
     count = 0
 
-    def look(rows: list[RawRow]) -> Steps[None]:
+    def look(rows: list[RawRow]) -> Operation[None]:
         nonlocal count
         yield from ()
         for row in rows:

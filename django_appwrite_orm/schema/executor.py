@@ -12,15 +12,15 @@ from ..connection import Connection, connections
 from ..exceptions import AppwriteError, Conflict, IntegrityError, NotFound, SchemaError
 from ..plans import Request
 from ..registry import registry
-from ..sansio import AT_ONCE, Pause, Steps, Together
+from ..sansio import AT_ONCE, Gather, Operation, Sleep
 from ..tables import Row
 from .autodetector import compare
 from .declared import DeclaredTable, declared_table, relationship_ends, tables_named
 from .introspection import read_tables
-from .operations.base import Change, Report
+from .operations.base import Report, SchemaOperation
 from .operations.columns import AddColumn
-from .operations.indexes import UniqueSurvey
-from .plan import WARNING, Plan, Rules
+from .operations.indexes import UniqueCheck
+from .plan import WARNING, MigrationOptions, MigrationPlan
 from .state import BROKEN, TableState
 
 
@@ -41,7 +41,7 @@ class _Sent:
         return any(error is not None and error.unclear for (error,) in self.outcomes)
 
 
-class Maker:
+class OperationRunner:
     """What makes changes, and remembers through all rounds of a run which it has asked for."""
 
     def __init__(self, connection: Connection, report: Report) -> None:
@@ -53,9 +53,9 @@ class Maker:
         # Whether a change that settles alone was made since the server was last looked at.
         self._settling = False
 
-    def make(self, changes: Sequence[Change], found: Mapping[str, TableState]) -> Steps[int]:
+    def make(self, changes: Sequence[SchemaOperation], found: Mapping[str, TableState]) -> Operation[int]:
         """Make those that can be made, where the server has `found`; how many."""
-        by_table: dict[str, list[Change]] = {}
+        by_table: dict[str, list[SchemaOperation]] = {}
         for change in changes:
             by_table.setdefault(change.ref.table.lower(), []).append(change)
         self._settling = False
@@ -66,12 +66,12 @@ class Maker:
         tables_at_once = 1 if alone else min(AT_ONCE, len(by_table))
         at_once = AT_ONCE // tables_at_once
         works = [self._table(changes, found.get(id), found, at_once) for id, changes in by_table.items()]
-        counts: list[int] = yield Together(works, tables_at_once)
+        counts: list[int] = yield Gather(works, tables_at_once)
         return sum(counts)
 
     def _table(
-        self, changes: list[Change], table: TableState | None, found: Mapping[str, TableState], at_once: int
-    ) -> Steps[int]:
+        self, changes: list[SchemaOperation], table: TableState | None, found: Mapping[str, TableState], at_once: int
+    ) -> Operation[int]:
         """The changes of one table, in their order, as far as they can be made now; neighbouring columns together."""
         count = 0
         waiting: set[str] = set()
@@ -93,12 +93,12 @@ class Maker:
             table = change.effect(table or TableState(change.ref.table, change.ref.table))
         return count + (yield from self._add(adding, at_once))
 
-    def _is_ready(self, change: Change, table: TableState | None, found: Mapping[str, TableState]) -> bool:
+    def _is_ready(self, change: SchemaOperation, table: TableState | None, found: Mapping[str, TableState]) -> bool:
         if change.settles_alone and self._settling:
             return False
         return change.is_ready(table) and change.is_ready_among(found)
 
-    def _refuse_repeated(self, change: Change) -> None:
+    def _refuse_repeated(self, change: SchemaOperation) -> None:
         if str(change) in self.asked:
             raise SchemaError(
                 f"Appwrite was asked to {change}, and the difference is there again. Look at the table in the"
@@ -108,14 +108,14 @@ class Maker:
         if change.adds is not None:
             self.added.add((change.ref.table.lower(), change.adds))
 
-    def _make(self, change: Change) -> Steps[bool]:
+    def _make(self, change: SchemaOperation) -> Operation[bool]:
         try:
             yield from change.make(self.connection, self.report)
         except AppwriteError as error:
             return self._is_done(change, error)
         return self._is_done(change, None)
 
-    def _add(self, columns: list[AddColumn], at_once: int) -> Steps[int]:
+    def _add(self, columns: list[AddColumn], at_once: int) -> Operation[int]:
         """Add columns of one table, several requests in flight under one fence; how many of them were added."""
         if not columns:
             return 0
@@ -123,17 +123,17 @@ class Maker:
         sent: _Sent = yield from self.connection.fenced([columns[0].ref], lambda: self._send(requests, at_once))
         return sum(self._is_done(change, error) for change, (error,) in zip(columns, sent.outcomes, strict=True))
 
-    def _send(self, requests: list[Request], at_once: int) -> Steps[_Sent]:
-        return _Sent((yield Together([self._attempt(request) for request in requests], at_once)))
+    def _send(self, requests: list[Request], at_once: int) -> Operation[_Sent]:
+        return _Sent((yield Gather([self._attempt(request) for request in requests], at_once)))
 
-    def _attempt(self, request: Request) -> Steps[_Outcome]:
+    def _attempt(self, request: Request) -> Operation[_Outcome]:
         try:
             yield from self.connection.send(request)
         except AppwriteError as error:
             return _Outcome(error)
         return _Outcome(None)
 
-    def _is_done(self, change: Change, error: AppwriteError | None) -> bool:
+    def _is_done(self, change: SchemaOperation, error: AppwriteError | None) -> bool:
         """Reports a change that was made; False when somebody else was faster. Raises `SchemaError`."""
         if error is None:
             self.report(str(change)[0].upper() + str(change)[1:])
@@ -151,10 +151,12 @@ Confirm = Callable[[Sequence[str]], bool]
 # Seconds given to Appwrite to build what it was asked for, and between two looks at it.
 TIMEOUT = 300.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
-_NOTHING_ALLOWED = Rules()
+_NOTHING_ALLOWED = MigrationOptions()
 
 
-def plan(tables: Sequence[type[Row]], using: str = DEFAULT_ALIAS, rules: Rules = _NOTHING_ALLOWED) -> Steps[Plan]:
+def plan(
+    tables: Sequence[type[Row]], using: str = DEFAULT_ALIAS, rules: MigrationOptions = _NOTHING_ALLOWED
+) -> Operation[MigrationPlan]:
     """What `migrate` would do now. Asks the rows too, where they have a say, and changes nothing."""
     migration = _Migration(tables, using, rules, _silent)
     return (yield from migration.plan((yield from read_tables(migration.connection))))
@@ -165,11 +167,11 @@ def migrate(
     using: str = DEFAULT_ALIAS,
     report: Report | None = None,
     *,
-    rules: Rules = _NOTHING_ALLOWED,
+    rules: MigrationOptions = _NOTHING_ALLOWED,
     confirm: Confirm | None = None,
     wait: bool = True,
     timeout: float = TIMEOUT,
-) -> Steps[int]:
+) -> Operation[int]:
     """Make the tables of connection `using` what `tables` declare; the number of changes made.
 
     `report` is called with a line for every change, and for what the server has and nobody declares; `confirm`
@@ -189,7 +191,7 @@ def _silent(line: str) -> None:
 class _Migration:
     """One run: what it is to reach, and which changes the rows have been asked about."""
 
-    def __init__(self, tables: Sequence[type[Row]], using: str, rules: Rules, report: Report) -> None:
+    def __init__(self, tables: Sequence[type[Row]], using: str, rules: MigrationOptions, report: Report) -> None:
         self.connection: Connection = connections[using]
         self.rules = rules
         self.report = report
@@ -199,15 +201,15 @@ class _Migration:
         self.ends = relationship_ends(known)
         # Only who migrates every table can tell that one is nobody's.
         self.is_whole = set(tables_named([], using)) <= set(tables)
-        self.maker = Maker(self.connection, report)
+        self.maker = OperationRunner(self.connection, report)
         self.surveyed: set[str] = set()
 
-    def plan(self, found: dict[str, TableState] | None) -> Steps[Plan]:
+    def plan(self, found: dict[str, TableState] | None) -> Operation[MigrationPlan]:
         """What is to be done, where the server has `found`; None: no database."""
         missing, found = found is None, found or {}
         undeclared = [table for id, table in found.items() if id not in self.known] if self.is_whole else []
         made = compare(self.connection.settings.database_id, self.declared, found, self.rules, undeclared, self.ends)
-        asking: list[Change | UniqueSurvey] = [*made.changes, *made.surveys]
+        asking: list[SchemaOperation | UniqueCheck] = [*made.changes, *made.surveys]
         for one in asking:
             if str(one) not in self.surveyed:
                 made.obstacles += yield from one.objections(self.connection)
@@ -215,7 +217,7 @@ class _Migration:
         made.creates_database = missing and bool(self.declared)
         return made
 
-    def run(self, confirm: Confirm | None, wait: bool, timeout: float) -> Steps[int]:
+    def run(self, confirm: Confirm | None, wait: bool, timeout: float) -> Operation[int]:
         count, pause, deadline = 0, _FIRST_PAUSE, time.monotonic() + timeout
         while True:
             found = yield from read_tables(self.connection)
@@ -240,7 +242,7 @@ class _Migration:
                 return count
             if time.monotonic() + pause > deadline:
                 raise SchemaError(f"Not finished within {timeout:g} seconds: {left}. Run it again to go on.")
-            yield Pause(pause)
+            yield Sleep(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE)
         for extra in todo.extras:
             self.report(f"Not declared, left alone: {extra}")
@@ -259,7 +261,7 @@ class _Migration:
                         " accordingly; the next run drops what is there of it and builds it anew."
                     )
 
-    def _create_database(self) -> Steps[bool]:
+    def _create_database(self) -> Operation[bool]:
         """False when somebody else was faster."""
         database = self.connection.settings.database_id
         body = {"databaseId": database, "name": database}
@@ -271,7 +273,7 @@ class _Migration:
         return True
 
 
-def _refuse(todo: Plan) -> None:
+def _refuse(todo: MigrationPlan) -> None:
     if todo.obstacles:
         lines = "\n".join(f"- {obstacle}" for obstacle in todo.obstacles)
         raise SchemaError(f"These differences cannot be migrated as things are, and nothing more was changed:\n{lines}")

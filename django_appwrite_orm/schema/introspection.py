@@ -7,7 +7,7 @@ from urllib.parse import quote
 from ..connection import Connection
 from ..exceptions import NotFound
 from ..plans import Clause, Progress, Request
-from ..sansio import Steps
+from ..sansio import Operation
 from .descriptions import table_states
 from .state import TableState
 
@@ -15,7 +15,7 @@ from .state import TableState
 PAGE = 100
 
 
-def read_tables(connection: Connection) -> Steps[dict[str, TableState] | None]:
+def read_tables(connection: Connection) -> Operation[dict[str, TableState] | None]:
     """Every table of the connection's database by its id in lower case, for case does not tell ids apart on
     Appwrite; None when there is no database."""
     tables: dict[str, TableState] = {}

@@ -13,7 +13,7 @@ from .state import AVAILABLE, BROKEN, UNFINISHED, ColumnState, TableState, looku
 
 
 @dataclass(frozen=True, slots=True)
-class Links:
+class RelationshipGraph:
     """`found`: the server's tables by id in lower case. `ends`: the relationship columns that known tables declare.
     `followers`: those of them that another table's declaration speaks for, for a relationship declared on both
     sides is made and changed from the first one. `tables`: ids of those that have relationships.
@@ -28,7 +28,9 @@ class Links:
     dropped: set[End] = field(default_factory=set)
 
     @classmethod
-    def between(cls, declared: Sequence[DeclaredTable], found: Mapping[str, TableState], ends: frozenset[End]) -> Links:
+    def between(
+        cls, declared: Sequence[DeclaredTable], found: Mapping[str, TableState], ends: frozenset[End]
+    ) -> RelationshipGraph:
         followers = _followers(declared)
         linked: set[str] = set()
         for state in (*found.values(), *(table.state for table in declared)):

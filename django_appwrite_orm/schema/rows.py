@@ -8,10 +8,10 @@ from typing import Any
 
 from ..connection import Connection
 from ..plans import Clause, ListRows, Progress, TableRef, UpdateRow, UpdateRows
-from ..sansio import Steps
+from ..sansio import Operation
 
 RawRow = dict[str, Any]
-Visit = Callable[[list[RawRow]], Steps[None]]
+Visit = Callable[[list[RawRow]], Operation[None]]
 
 # Ids in one query: of 36 characters each they stay below Appwrite's 4096 a query.
 _IDS = 90
@@ -20,7 +20,7 @@ _BY_SEQUENCE = (Clause("orderAsc", "$sequence"),)
 
 def walk(
     connection: Connection, ref: TableRef, visit: Visit, select: tuple[str, ...] = (), filters: tuple[Clause, ...] = ()
-) -> Steps[None]:
+) -> Operation[None]:
     """Call `visit` with the rows that match, in order of creation, a page at a time."""
     size = connection.settings.page_size
     after: tuple[Clause, ...] = ()
@@ -37,7 +37,7 @@ def walk(
 
 def write_same(
     connection: Connection, ref: TableRef, ids: Sequence[str], data: Mapping[str, Any], *, by_row: bool
-) -> Steps[None]:
+) -> Operation[None]:
     """Give these rows the same values: in nineties, or `by_row` where Appwrite refuses to change many at once."""
     if by_row:
         for row_id in ids:
@@ -48,7 +48,7 @@ def write_same(
         yield from connection.write([ref], UpdateRows(ref, data, chosen).request)
 
 
-def newest(connection: Connection, ref: TableRef) -> Steps[str | None]:
+def newest(connection: Connection, ref: TableRef) -> Operation[str | None]:
     """The server's time of the last change of any row, as Appwrite writes it; None for an empty table."""
     plan = ListRows(ref, order=(Clause("orderDesc", "$updatedAt"),), limit=1, select=("$id", "$updatedAt"))
     rows = (yield from connection.follow(plan.fetch())).data["rows"]

@@ -15,8 +15,8 @@ from ..credentials import HIDDEN, Secret, without_frames
 from ..exceptions import InvalidRequest, NotSupportedError
 from ..plans import Request
 from .features import Features
-from .http import HTTPWire, Incoming, NoAnswer, Outgoing, Wire
-from .local import LocalWire, local_file
+from .http import HTTPTransport, RawRequest, RawResponse, Transport, TransportError
+from .local import LocalTransport, local_file
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 # A request that carries one of these speaks for somebody else than the connection's key.
@@ -35,7 +35,7 @@ class Reply(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class RawRequest(Request):
+class ContentRequest(Request):
     """A request whose body is bytes already, with headers of its own (names in lower case)."""
 
     content: bytes = b""
@@ -73,10 +73,10 @@ class Client:
         self._head_limit = head_limit
         self._caller: Mapping[str, Secret] = {"x-appwrite-key": Secret(api_key)}
         self.for_user = False  # whether requests are made for a user or guest
-        self._wire: Wire = _wire_to(endpoint, local_strict)
+        self._wire: Transport = _wire_to(endpoint, local_strict)
 
     def send(self, request: Request, timeout: float, request_id: str = "") -> Reply:
-        """One attempt of `timeout` seconds at most. Raises `NoAnswer`."""
+        """One attempt of `timeout` seconds at most. Raises `TransportError`."""
         outgoing, outside = self._outgoing(request, request_id), sys.exception()
         try:
             found = self._wire.send(outgoing, timeout)
@@ -104,11 +104,11 @@ class Client:
             headers["x-request-id"] = request_id
         return headers
 
-    def _outgoing(self, request: Request, request_id: str) -> Outgoing:
+    def _outgoing(self, request: Request, request_id: str) -> RawRequest:
         headers = self._headers(request_id)
         body = None
         try:
-            if isinstance(request, RawRequest):
+            if isinstance(request, ContentRequest):
                 body = request.content
                 headers |= request.headers
             elif request.body is not None:
@@ -121,7 +121,7 @@ class Client:
             ) from None
         if OTHER_IDENTITIES.isdisjoint(headers):
             headers |= self._caller
-        outgoing = Outgoing(request.method, target, headers, body)
+        outgoing = RawRequest(request.method, target, headers, body)
         if self._head_limit is not None and outgoing.head_size + _ADDED > self._head_limit:
             raise NotSupportedError(
                 f"{request} was not sent: its request line and headers have {outgoing.head_size + _ADDED} bytes, more"
@@ -133,7 +133,7 @@ class Client:
     @property
     def head_without_queries(self) -> int:
         """Bytes of a read's request line and headers, its queries apart, at most."""
-        return _PATH + Outgoing("GET", "", {**self._headers("0" * 8), **self._caller}, None).head_size + _ADDED
+        return _PATH + RawRequest("GET", "", {**self._headers("0" * 8), **self._caller}, None).head_size + _ADDED
 
     def speaking_for(self, caller: Mapping[str, Secret]) -> Client:
         """The same client with these headers in place of the API key; both use the same connections."""
@@ -154,20 +154,20 @@ def _in_json(value: object) -> str:
     raise TypeError(f"A value of type {type(value).__name__} cannot be sent as JSON.")
 
 
-def _wire_to(endpoint: str, local_strict: bool) -> Wire:
+def _wire_to(endpoint: str, local_strict: bool) -> Transport:
     file = local_file(endpoint)
-    return HTTPWire(endpoint) if file is None else LocalWire(file, strict=local_strict)
+    return HTTPTransport(endpoint) if file is None else LocalTransport(file, strict=local_strict)
 
 
-def _reply(found: Incoming | NoAnswer) -> Reply:
-    if isinstance(found, NoAnswer):
+def _reply(found: RawResponse | TransportError) -> Reply:
+    if isinstance(found, TransportError):
         raise found
     is_json = "json" in found.headers.get("content-type", "").lower()
     text = found.body.decode("utf-8", "replace")
     return Reply(found.status, text, is_json, found.headers.get("retry-after"), found.headers, found.body)
 
 
-def _hidden(reply: Reply, outgoing: Outgoing) -> Reply:
+def _hidden(reply: Reply, outgoing: RawRequest) -> Reply:
     """A server or proxy that shows the request in its error must not put its key or token into our messages, whether
     it is the connection's or was set on a client of the SDK."""
     if reply.status < 400:

@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary, WeakSet
 import httpcore2 as httpcore
 
 from ..credentials import Secret, revealed
-from ..threads import tell_after_fork
+from ..threads import register_after_fork
 from .async_network import LoopBackend
 from .decoding import Body, TooLarge
 from .network import DeadlineBackend, check, ending_in, proxy_of
@@ -34,7 +34,7 @@ THREADS_CONNECTIONS = 100
 LOOP_CONNECTIONS = 500
 
 
-class NoAnswer(Exception):
+class TransportError(Exception):
     """An attempt that brought no answer. `sent`: the request may have reached the server. `final`: another
     attempt would end in the same way."""
 
@@ -45,7 +45,7 @@ class NoAnswer(Exception):
         self.final = final
 
 
-class Outgoing(NamedTuple):
+class RawRequest(NamedTuple):
     """One request in bytes and text; `target` is the path below the endpoint with its query string,
     names of headers are in lower case."""
 
@@ -66,7 +66,7 @@ class Outgoing(NamedTuple):
         return line + sum(len(f"{name}: \r\n") + len(revealed(value)) for name, value in self.headers.items())
 
 
-class Incoming(NamedTuple):
+class RawResponse(NamedTuple):
     """One answer, its header names in lower case."""
 
     status: int
@@ -74,16 +74,16 @@ class Incoming(NamedTuple):
     body: bytes
 
 
-class Wire(Protocol):
-    def send(self, outgoing: Outgoing, limit: float) -> Incoming | NoAnswer:
+class Transport(Protocol):
+    def send(self, outgoing: RawRequest, limit: float) -> RawResponse | TransportError:
         """The answer, or why there was none after `limit` seconds at most."""
 
-    async def asend(self, outgoing: Outgoing, limit: float) -> Incoming | NoAnswer: ...
+    async def asend(self, outgoing: RawRequest, limit: float) -> RawResponse | TransportError: ...
 
     def close(self) -> None: ...
 
 
-class HTTPWire:
+class HTTPTransport:
     """Connections to `endpoint`: one pool for all threads of this process, and one for each event loop.
 
     A forked child starts with pools of its own. A loop's pool is closed when the loop shuts its asynchronous
@@ -95,7 +95,7 @@ class HTTPWire:
         self._tls: ssl.SSLContext | None = None
         self._start()
         _wires.add(self)
-        tell_after_fork(self)
+        register_after_fork(self)
 
     def _start(self) -> None:
         self._lock = threading.Lock()
@@ -103,7 +103,7 @@ class HTTPWire:
         self._pool: httpcore.ConnectionPool | None = None
         self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _Kept] = WeakKeyDictionary()
 
-    def send(self, outgoing: Outgoing, limit: float) -> Incoming | NoAnswer:
+    def send(self, outgoing: RawRequest, limit: float) -> RawResponse | TransportError:
         stage = _Stage()
         try:
             if self._loops:
@@ -118,15 +118,15 @@ class HTTPWire:
                         check()
                         rest = body.add(rest)
                 _spoil_unless_read(response)
-            return Incoming(response.status, headers, body.whole())
-        except NoAnswer as none:
+            return RawResponse(response.status, headers, body.whole())
+        except TransportError as none:
             return none
         except TooLarge as error:
             return _too_large(error)
         except _FAILURES as error:
             return _no_answer(error, stage.sent)
 
-    async def asend(self, outgoing: Outgoing, limit: float) -> Incoming | NoAnswer:
+    async def asend(self, outgoing: RawRequest, limit: float) -> RawResponse | TransportError:
         stage = _Stage()
         try:
             async with asyncio.timeout(limit):
@@ -139,15 +139,15 @@ class HTTPWire:
                         while rest:  # much in little: the loop has others to serve
                             rest = await asyncio.to_thread(body.add, rest)
                     _spoil_unless_read(response)
-            return Incoming(response.status, headers, body.whole())
-        except NoAnswer as none:
+            return RawResponse(response.status, headers, body.whole())
+        except TransportError as none:
             return none
         except TooLarge as error:
             return _too_large(error)
         except (*_FAILURES, TimeoutError) as error:
             return _no_answer(error, stage.sent)
 
-    def _arguments(self, outgoing: Outgoing, limit: float, trace: Any) -> dict[str, Any]:
+    def _arguments(self, outgoing: RawRequest, limit: float, trace: Any) -> dict[str, Any]:
         timeout = {"connect": min(CONNECT_LIMIT, limit), "pool": limit}
         return {
             "method": outgoing.method,
@@ -206,7 +206,7 @@ class HTTPWire:
         try:
             proxy = proxy_of(self._endpoint)
         except ValueError as error:
-            raise NoAnswer(str(error), sent=False, final=True) from None
+            raise TransportError(str(error), sent=False, final=True) from None
         return {
             "ssl_context": self._tls,
             "proxy": proxy,
@@ -261,7 +261,7 @@ _FAILURES = (
     OSError,
     zlib.error,
 )
-_wires: WeakSet[HTTPWire] = WeakSet()
+_wires: WeakSet[HTTPTransport] = WeakSet()
 # Pools of event loops that stayed in the parent process. To collect them would be to work on its loops.
 _left_behind: list[object] = []
 
@@ -278,9 +278,9 @@ def _headers(response: httpcore.Response) -> dict[str, str]:
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
 
 
-def _too_large(error: TooLarge) -> NoAnswer:
+def _too_large(error: TooLarge) -> TransportError:
     """Another attempt would bring the same."""
-    return NoAnswer(str(error), sent=True, final=True)
+    return TransportError(str(error), sent=True, final=True)
 
 
 def _spoil_unless_read(response: httpcore.Response) -> None:
@@ -295,12 +295,12 @@ def _spoil_unless_read(response: httpcore.Response) -> None:
         response.extensions["network_stream"].spoil()
 
 
-def _no_answer(error: BaseException, sent: bool) -> NoAnswer:
+def _no_answer(error: BaseException, sent: bool) -> TransportError:
     if isinstance(error, (httpcore.TimeoutException, TimeoutError)):
-        return NoAnswer("timed out", sent=sent, timed_out=True)
+        return TransportError("timed out", sent=sent, timed_out=True)
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, ssl.SSLError):
         cause = cause.__cause__ or cause.__context__
     if cause is not None and not sent:
-        return NoAnswer(f"TLS failed: {cause}", sent=False, final=isinstance(cause, ssl.SSLCertVerificationError))
-    return NoAnswer(str(error) or type(error).__name__, sent=sent)
+        return TransportError(f"TLS failed: {cause}", sent=False, final=isinstance(cause, ssl.SSLCertVerificationError))
+    return TransportError(str(error) or type(error).__name__, sent=sent)

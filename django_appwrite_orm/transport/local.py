@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..exceptions import ConfigurationError
-from ..threads import tell_after_fork
-from .http import Incoming, NoAnswer, Outgoing
+from ..threads import register_after_fork
+from .http import RawRequest, RawResponse, TransportError
 
 if TYPE_CHECKING:
     from ..local import LocalAppwrite
@@ -24,7 +24,7 @@ class _Servers:
     def __init__(self) -> None:
         self._open: dict[str, LocalAppwrite] = {}
         self.after_fork()
-        tell_after_fork(self)
+        register_after_fork(self)
 
     def after_fork(self) -> None:
         self._lock = threading.Lock()
@@ -69,7 +69,7 @@ def close_local(file: str) -> None:
     _servers.close(file)
 
 
-class LocalWire:
+class LocalTransport:
     """Requests to the local Appwrite of `file`. They take no time on the way, so that none is given up.
 
     `strict`: whether it answers them with the defects of a real server too.
@@ -79,15 +79,15 @@ class LocalWire:
         self._file = file
         self._strict = strict
 
-    def send(self, outgoing: Outgoing, limit: float) -> Incoming | NoAnswer:
+    def send(self, outgoing: RawRequest, limit: float) -> RawResponse | TransportError:
         target = f"/v1{outgoing.target}"
         server, body = open_local(self._file), outgoing.body or b""
         if not server.hears(outgoing.head_size, strict=self._strict):
-            return NoAnswer("Server disconnected without sending a response.", sent=True)
+            return TransportError("Server disconnected without sending a response.", sent=True)
         answer = server.handle(outgoing.method, target, outgoing.plain_headers, body, strict=self._strict)
-        return Incoming(answer.status, answer.headers, answer.body)
+        return RawResponse(answer.status, answer.headers, answer.body)
 
-    async def asend(self, outgoing: Outgoing, limit: float) -> Incoming | NoAnswer:
+    async def asend(self, outgoing: RawRequest, limit: float) -> RawResponse | TransportError:
         """SQLite blocks, so each request runs in a worker thread."""
         return await asyncio.to_thread(self.send, outgoing, limit)
 

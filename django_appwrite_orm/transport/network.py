@@ -23,7 +23,7 @@ from weakref import WeakSet
 
 import httpcore2 as httpcore
 
-from ..threads import Crew
+from ..threads import DaemonThreadPool
 
 # One write at a time, so that a server which reads slowly is noticed too.
 _CHUNK = 65_536
@@ -166,7 +166,7 @@ def proxy_of(endpoint: str) -> httpcore.Proxy | None:
 
 # Look-ups at a time, those included that nobody waits for any more: each holds a thread until the resolver gives up.
 MOST = 64
-_crew = Crew(MOST, "appwrite-resolver")
+_crew = DaemonThreadPool(MOST, "appwrite-resolver")
 
 
 def addresses(host: str, port: int, limit: float | None) -> list[str]:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..exceptions import AppwriteError, RateLimited, Timeout, Unavailable, shortened
-from ..plans import Answer, Request
-from ..sansio import Pause, Step, Steps
+from ..plans import Request, Response
+from ..sansio import Effect, Operation, Sleep
 from .errors import error_from, wait_of
-from .http import NoAnswer
+from .http import TransportError
 
 if TYPE_CHECKING:
     from .client import Client, Reply
@@ -23,8 +23,8 @@ logger = logging.getLogger("django_appwrite_orm.transport")
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt(Step):
-    """Send `request` once; a `Reply`, or `NoAnswer` after `timeout` seconds at most."""
+class Attempt(Effect):
+    """Send `request` once; a `Reply`, or `TransportError` after `timeout` seconds at most."""
 
     client: Client
     request: Request
@@ -47,7 +47,9 @@ class _Failure:
     wait: float | None = None
 
 
-def deliver(client: Client, request: Request, *, timeout: float, retries: int) -> Steps[tuple[Reply, bool]]:
+def send_with_retries(
+    client: Client, request: Request, *, timeout: float, retries: int
+) -> Operation[tuple[Reply, bool]]:
     """Send `request` until it has a good reply, repeating it up to `retries` times where that cannot do harm.
 
     Returns the reply, and whether an earlier copy of the request may have been, or may yet be, applied besides.
@@ -62,7 +64,7 @@ def deliver(client: Client, request: Request, *, timeout: float, retries: int) -
         started = time.monotonic()
         try:
             reply: Reply = yield Attempt(client, request, max(deadline - started, 0.001), request_id)
-        except NoAnswer as silence:
+        except TransportError as silence:
             failure = _silent(client, request, silence)
         else:
             logger.debug("%s %s: %s in %.0f ms", request_id, request, reply.status, (time.monotonic() - started) * 1000)
@@ -76,15 +78,15 @@ def deliver(client: Client, request: Request, *, timeout: float, retries: int) -
         if attempt == retries or not failure.repeatable or time.monotonic() + pause >= deadline:
             raise error
         logger.warning("%s Again in %.1f s: %s", request_id, pause, error)
-        yield Pause(pause)
+        yield Sleep(pause)
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def exchange(client: Client, request: Request, *, timeout: float, retries: int) -> Steps[Answer]:
-    """The JSON that Appwrite answers to `request`; `deliver` says how, and what it raises."""
-    reply, doubtful = yield from deliver(client, request, timeout=timeout, retries=retries)
+def request_json(client: Client, request: Request, *, timeout: float, retries: int) -> Operation[Response]:
+    """The JSON that Appwrite answers to `request`; `send_with_retries` says how, and what it raises."""
+    reply, doubtful = yield from send_with_retries(client, request, timeout=timeout, retries=retries)
     if reply.status >= 400:  # only what `absent` names gets here
-        return Answer("null", None)
+        return Response("null", None)
     data = _decoded(reply)
     # Nothing at all is an answer to a deletion alone; anywhere else it would read as a row that is not there.
     nothing = reply.status == 204 and request.method == "DELETE"
@@ -97,10 +99,10 @@ def exchange(client: Client, request: Request, *, timeout: float, retries: int) 
             status=reply.status,
             unclear=not request.is_read,
         )
-    return Answer(reply.text or "null", data, doubtful)
+    return Response(reply.text or "null", data, doubtful)
 
 
-def _silent(client: Client, request: Request, silence: NoAnswer) -> _Failure:
+def _silent(client: Client, request: Request, silence: TransportError) -> _Failure:
     error = (Timeout if silence.timed_out else Unavailable)(
         f"No answer from {client.endpoint} to {request}: {shortened(silence)}",
         unclear=silence.sent and not request.is_read,

@@ -20,10 +20,10 @@ from urllib3.filepost import encode_multipart_formdata
 
 from ..credentials import Secret
 from ..exceptions import AppwriteError
-from ..sansio import Steps, run
-from .client import OTHER_IDENTITIES, RawRequest, Reply
+from ..sansio import Operation, run_sync
+from .client import OTHER_IDENTITIES, ContentRequest, Reply
 
-Deliver = Callable[[RawRequest], Steps[tuple[Reply, bool]]]
+Deliver = Callable[[ContentRequest], Operation[tuple[Reply, bool]]]
 
 
 class SDKClient(AppwriteClient):  # type: ignore[misc]  # the SDK has no types
@@ -64,7 +64,7 @@ class SDKClient(AppwriteClient):  # type: ignore[misc]  # the SDK has no types
         values = {name: Query._flatten(value) for name, value in (params or {}).items()}
         request = self._request(method.upper(), quote(path, safe="/%:@+,;=~"), given, values)
         try:
-            reply, _ = run(self._deliver(request))
+            reply, _ = run_sync(self._deliver(request))
         except AppwriteError as error:
             raise AppwriteException(str(error), error.status, error.type) from error
         if response_type == "location":
@@ -73,17 +73,17 @@ class SDKClient(AppwriteClient):  # type: ignore[misc]  # the SDK has no types
             return reply.text
         return json.loads(reply.text) if reply.is_json and reply.text else reply.body
 
-    def _request(self, method: str, path: str, headers: dict[str, Any], values: dict[str, Any]) -> RawRequest:
+    def _request(self, method: str, path: str, headers: dict[str, Any], values: dict[str, Any]) -> ContentRequest:
         kind = headers.pop("content-type", "")
         if method == "GET":
             query = tuple((name, _in_url(value)) for name, value in self.flatten(values).items())
-            return RawRequest(method, path, query, headers=headers)
+            return ContentRequest(method, path, query, headers=headers)
         if kind.startswith("multipart/form-data"):
             content, kind = encode_multipart_formdata(self._parts(values))
         else:
             content = json.dumps(values, cls=ValueClassEncoder).encode()
             kind = "application/json"
-        return RawRequest(method, path, content=content, headers={**headers, "content-type": kind})
+        return ContentRequest(method, path, content=content, headers={**headers, "content-type": kind})
 
     def _parts(self, values: dict[str, Any]) -> dict[str, Any]:
         files = {name: value for name, value in values.items() if isinstance(value, InputFile)}

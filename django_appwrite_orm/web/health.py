@@ -14,7 +14,7 @@ from ..cache.backend import CacheCall
 from ..connection import Connection, connections
 from ..exceptions import AppwriteError, CacheUnavailable, NotFound, PermissionDenied
 from ..plans import ListRows
-from ..sansio import Steps, run
+from ..sansio import Operation, run_sync
 from ..schema import tables_named
 from ..transport import UNMADE
 
@@ -24,7 +24,7 @@ logger = logging.getLogger("django_appwrite_orm.web")
 _TRIAL = 10
 
 
-class Trouble(NamedTuple):
+class HealthProblem(NamedTuple):
     """`part` is "appwrite" (no answer, or none it should give), "key", "schema" or "cache"."""
 
     part: str
@@ -44,20 +44,20 @@ def appwrite_health(request: HttpRequest) -> HttpResponse:
     return JsonResponse(body, status=200 if healthy else 503, headers={"Cache-Control": "no-store"})
 
 
-def _logged(alias: str) -> Iterator[Trouble]:
+def _logged(alias: str) -> Iterator[HealthProblem]:
     for trouble in troubles(alias):
         logger.error("Health of %r: %s", alias, trouble.message)
         yield trouble
 
 
-def troubles(alias: str) -> list[Trouble]:
+def troubles(alias: str) -> list[HealthProblem]:
     """What does not work of the connection `alias`, tried now."""
     connection = connections[alias]
-    found = (run(_appwrite(connection)), run(_cache(connection)))
+    found = (run_sync(_appwrite(connection)), run_sync(_cache(connection)))
     return [trouble for trouble in found if trouble is not None]
 
 
-def _appwrite(connection: Connection) -> Steps[Trouble | None]:
+def _appwrite(connection: Connection) -> Operation[HealthProblem | None]:
     """One row of the first table is read, past the cache; without tables, the version."""
     tables = tables_named([], connection.settings.alias)
     try:
@@ -68,15 +68,15 @@ def _appwrite(connection: Connection) -> Steps[Trouble | None]:
             yield from connection.ask_version()
     except NotFound as error:
         # A wrong PROJECT_ID or path in ENDPOINT is a 404 as well, and no migration mends it.
-        return Trouble("schema" if error.type in UNMADE else "appwrite", str(error))
+        return HealthProblem("schema" if error.type in UNMADE else "appwrite", str(error))
     except PermissionDenied as error:
-        return Trouble("key", str(error))
+        return HealthProblem("key", str(error))
     except AppwriteError as error:
-        return Trouble("appwrite", str(error))
+        return HealthProblem("appwrite", str(error))
     return None
 
 
-def _cache(connection: Connection) -> Steps[Trouble | None]:
+def _cache(connection: Connection) -> Operation[HealthProblem | None]:
     """A value is written and read. One of this process alone cannot be away."""
     if not connection.store.shared:
         return None
@@ -86,5 +86,7 @@ def _cache(connection: Connection) -> Steps[Trouble | None]:
         yield CacheCall(connection.store, "set", (key, value, _TRIAL))
         kept = yield CacheCall(connection.store, "get_many", ([key],))
     except CacheUnavailable as error:
-        return Trouble("cache", str(error))
-    return None if kept.get(key) == value else Trouble("cache", f"The cache {name!r} does not keep what is written.")
+        return HealthProblem("cache", str(error))
+    return (
+        None if kept.get(key) == value else HealthProblem("cache", f"The cache {name!r} does not keep what is written.")
+    )

@@ -15,10 +15,10 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response, has_vary_header, set_response_etag
 
-from ..cache import Found, ReadRecord, Status, note_read
+from ..cache import ReadLog, ReadResult, Status, note_read
 from ..connection import connections
 from ..facade.orm import orm
-from ..sansio import run
+from ..sansio import run_sync
 
 # What tells one representation, or one person, from another without touching the session.
 _TELLING = ("Accept", "Accept-Language", "Cookie", "Authorization")
@@ -50,12 +50,12 @@ def table_etag(
         life = ttl if ttl is not None else connection.settings.cache.policy.ttl
         started = time.perf_counter()
         # Django calls this on the event loop for an asynchronous view; it waits for the cache alone.
-        held = run(connection.versions([queryset.ref for queryset in rows]), even_on_event_loop=True)
+        held = run_sync(connection.versions([queryset.ref for queryset in rows]), even_on_event_loop=True)
         if held is None or life <= 0:
             return None
         seconds, period = time.perf_counter() - started, time.time() // life
         for queryset in rows:
-            note_read([queryset.model._meta.name], Found(None, Status.HIT, expires=(period + 1) * life), seconds)
+            note_read([queryset.model._meta.name], ReadResult(None, Status.HIT, expires=(period + 1) * life), seconds)
             seconds = 0  # one look at all of them
         telling = [request.headers.get(name, "") for name in _TELLING]
         parts = [held, period, request.get_full_path(), telling, by(request) if by else ""]
@@ -69,7 +69,7 @@ TABLE_HEADER = "X-Cache-Table"
 
 
 def finish(
-    request: HttpRequest, response: HttpResponseBase, record: ReadRecord, *, details: bool = True
+    request: HttpRequest, response: HttpResponseBase, record: ReadLog, *, details: bool = True
 ) -> HttpResponseBase:
     """The response with its headers, or a 304 for a client that has it already.
 
@@ -103,7 +103,7 @@ def _append(response: HttpResponseBase, name: str, value: str) -> None:
     response[name] = f"{response[name]}, {value}" if response.has_header(name) else value
 
 
-def _cache_status(record: ReadRecord) -> str:
+def _cache_status(record: ReadLog) -> str:
     """The same for machines that know RFC 9211: whether the answer was found, how long it may still be used
     (negative for one that is past it), or why Appwrite was asked."""
     if record.worst is Status.HIT:

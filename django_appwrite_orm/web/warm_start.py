@@ -6,14 +6,14 @@ import logging
 import os
 
 from ..conf import configured
-from ..threads import Crew
+from ..threads import DaemonThreadPool
 from ..warming import jobs, warm
 
 logger = logging.getLogger("django_appwrite_orm.web")
 
 # One entry per process: the parent's stays in the memory that a fork copies, under the parent's id.
 _claims: dict[int, object] = {}
-_crew = Crew(1, "appwrite-warming")
+_crew = DaemonThreadPool(1, "appwrite-warming")
 
 
 def claim() -> bool:

@@ -21,9 +21,9 @@ from django.views.decorators.http import require_POST
 from ..conf import DEFAULT_ALIAS
 from ..connection import connections
 from ..credentials import Secret, revealed
-from ..events import handle
+from ..events import dispatch_event
 from ..exceptions import ConfigurationError
-from ..sansio import run
+from ..sansio import run_sync
 
 logger = logging.getLogger("django_appwrite_orm.events")
 
@@ -53,7 +53,7 @@ def appwrite_webhook(request: HttpRequest, using: str = DEFAULT_ALIAS) -> HttpRe
         return _refused(request, 400, "its body is not JSON")
     names = request.headers.get("X-Appwrite-Webhook-Events", "").split(",")
     contradictions: list[str] = []
-    run(handle(names, payload, using, contradictions=contradictions))
+    run_sync(dispatch_event(names, payload, using, contradictions=contradictions))
     if contradictions:
         return _refused(request, 400, f"its names, which are not signed, say something else: {contradictions[0]}")
     return HttpResponse(status=204)

@@ -18,7 +18,7 @@ from django.conf import settings
 
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.plans import Request
-from django_appwrite_orm.sansio import run
+from django_appwrite_orm.sansio import run_sync
 
 PAGES = (
     "/",
@@ -66,7 +66,7 @@ def _store(folder: Path, on_server: bool, say: Say) -> Iterator[dict[str, str]]:
         yield {**account, "APPWRITE_ENDPOINT": os.environ["APPWRITE_ENDPOINT"], "APPWRITE_DATABASE_ID": database}
     finally:
         request = Request("DELETE", f"/tablesdb/{database}", absent="database_not_found")
-        run(connections["default"].send(request))
+        run_sync(connections["default"].send(request))
 
 
 def _problems(client: httpx.Client, say: Say) -> Iterator[str]:

@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 from django.core.cache import caches
 
-from django_appwrite_orm.cache import Batch, CachePolicy, Keys, Store, read, write
+from django_appwrite_orm.cache import CacheBackend, CachePolicy, Keys, WriteBatch, read, write
 from django_appwrite_orm.exceptions import Timeout
-from django_appwrite_orm.plans import Answer
-from django_appwrite_orm.sansio import Step, Steps, run
+from django_appwrite_orm.plans import Response
+from django_appwrite_orm.sansio import Effect, Operation, run_sync
 
 KEYS = Keys("batch", ("endpoint", "project"))
 TABLE, ENVELOPE = KEYS.table(("db", "books")), KEYS.envelope("all")
@@ -35,7 +35,7 @@ class Server:
 
 
 @dataclass(frozen=True)
-class Request(Step):
+class Request(Effect):
     """A change that is applied, or one that hears nothing and is left to be applied later; 0 asks what there is."""
 
     server: Server
@@ -54,7 +54,7 @@ class Request(Step):
 
 
 @dataclass(frozen=True)
-class Begin(Step):
+class Begin(Effect):
     """A read begins: what it must show."""
 
     server: Server
@@ -66,11 +66,11 @@ class Begin(Step):
         return self.perform()
 
 
-def batch_of(server: Server, lost: bool) -> Steps[None]:
-    batch = Batch(Store("default"), TABLE, LIFE)
+def batch_of(server: Server, lost: bool) -> Operation[None]:
+    batch = WriteBatch(CacheBackend("default"), TABLE, LIFE)
 
-    def request(change: int, lost: bool = False) -> Callable[[], Steps[int]]:
-        def send() -> Steps[int]:
+    def request(change: int, lost: bool = False) -> Callable[[], Operation[int]]:
+        def send() -> Operation[int]:
             return (yield Request(server, change, lost))
 
         return send
@@ -81,25 +81,25 @@ def batch_of(server: Server, lost: bool) -> Steps[None]:
     yield from batch.end()
 
 
-def writer(server: Server) -> Steps[None]:
-    def send() -> Steps[int]:
+def writer(server: Server) -> Operation[None]:
+    def send() -> Operation[int]:
         return (yield Request(server, 4))
 
-    yield from write(Store("default"), [TABLE], send, LIFE)
+    yield from write(CacheBackend("default"), [TABLE], send, LIFE)
 
 
-def reader(server: Server) -> Steps[None]:
-    def fetch() -> Steps[Answer]:
+def reader(server: Server) -> Operation[None]:
+    def fetch() -> Operation[Response]:
         shows = yield Request(server)
-        return Answer(json.dumps(shows), shows)
+        return Response(json.dumps(shows), shows)
 
     owed = yield Begin(server)
-    found = yield from read(Store("default"), ENVELOPE, [TABLE], fetch, CachePolicy())
+    found = yield from read(CacheBackend("default"), ENVELOPE, [TABLE], fetch, CachePolicy())
     assert found.data & owed == owed, f"{found} misses something of {owed}"
 
 
-Perform = Callable[[Step], Any]
-ACTORS: dict[str, Callable[[Server], list[Steps[None]]]] = {
+Perform = Callable[[Effect], Any]
+ACTORS: dict[str, Callable[[Server], list[Operation[None]]]] = {
     "a reader": lambda server: [batch_of(server, lost=False), reader(server)],
     "a reader, and a request that is applied later": lambda server: [
         batch_of(server, lost=True),
@@ -109,13 +109,13 @@ ACTORS: dict[str, Callable[[Server], list[Steps[None]]]] = {
 }
 
 
-def follow(server: Server, actors: list[Steps[None]], chosen: list[int], perform: Perform) -> list[int]:
+def follow(server: Server, actors: list[Operation[None]], chosen: list[int], perform: Perform) -> list[int]:
     """Let the actors take their steps in the order `chosen`, the first of those at work where nothing is; how many
     there were to choose from each time.
 
     What is still `coming` may come after a step that the server sees: before or after one of the cache is all the same.
     """
-    at_work: list[tuple[Steps[None], Any]] = [(actor, None) for actor in actors]
+    at_work: list[tuple[Operation[None], Any]] = [(actor, None) for actor in actors]
     choices, seen = [], True
     while at_work or server.coming:
         choices.append(len(at_work) + (len(server.coming) if seen or not at_work else 0))
@@ -158,7 +158,7 @@ def count(name: str, perform: Perform) -> int:
         caches["default"].clear()
         choices = follow(server, ACTORS[name](server), chosen, perform)
         for _ in range(2):
-            run(reader(server))  # whatever was stored on the way
+            run_sync(reader(server))  # whatever was stored on the way
         return choices
 
     return sum(1 for _ in schedules(carry_out))
@@ -182,10 +182,10 @@ def test_nor_does_one_of_asynchronous_steps() -> None:
     ids=["the lane is not taken", "the lane is not prolonged but thought to stand"],
 )
 def test_a_batch_without_its_lane_does(without: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def nothing(batch: Batch) -> Steps[bool]:
+    def nothing(batch: WriteBatch) -> Operation[bool]:
         return True
         yield
 
-    monkeypatch.setattr(Batch, without, nothing)
+    monkeypatch.setattr(WriteBatch, without, nothing)
     with pytest.raises(AssertionError, match="misses something"):
         count("a reader, and a request that is applied later", lambda step: step.perform())

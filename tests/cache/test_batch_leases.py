@@ -10,18 +10,18 @@ from types import SimpleNamespace
 import pytest
 from django.core.cache import caches
 
-from django_appwrite_orm.cache import Batch, Keys, Store
+from django_appwrite_orm.cache import CacheBackend, Keys, WriteBatch
 from django_appwrite_orm.cache import batch as batches
 from django_appwrite_orm.cache.backend import CacheCall
 from django_appwrite_orm.exceptions import CacheUnavailable
-from django_appwrite_orm.sansio import Steps, run
+from django_appwrite_orm.sansio import Operation, run_sync
 
 TABLE = Keys("test", ("endpoint", "project")).table(("db", "books"))
 LIFE = 30
 
 
-def sending(then: Callable[[], object] = lambda: None) -> Callable[[], Steps[object]]:
-    def send() -> Steps[object]:
+def sending(then: Callable[[], object] = lambda: None) -> Callable[[], Operation[object]]:
+    def send() -> Operation[object]:
         return then()
         yield
 
@@ -43,10 +43,10 @@ def test_a_lane_whose_prolonging_failed_once_stands_as_long_as_is_thought(monkey
         return found
 
     monkeypatch.setattr(CacheCall, "perform", noted)
-    batch = Batch(Store("default"), TABLE, LIFE)
-    run(batch.write(sending()))
+    batch = WriteBatch(CacheBackend("default"), TABLE, LIFE)
+    run_sync(batch.write(sending()))
     clock[0] += LIFE - 1
-    run(batch.write(sending()))
+    run_sync(batch.write(sending()))
     assert not failures
     assert batch._until <= ends[0]
 
@@ -54,13 +54,13 @@ def test_a_lane_whose_prolonging_failed_once_stands_as_long_as_is_thought(monkey
 def test_nobody_sends_before_the_token_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     """A write beside the one that took the lane: should both die now, an answer under that token would be old."""
     caches["default"].set(TABLE.token, "an old one")
-    batch, sent = Batch(Store("default"), TABLE, LIFE), []
+    batch, sent = WriteBatch(CacheBackend("default"), TABLE, LIFE), []
     for _ in range(2):  # the lane is taken, then lost and taken anew
         first = batch.write(sending())
         step = next(first)
         while step.method != "delete_many":
             step = first.send(step.perform())
-        run(batch.write(sending(lambda: sent.append(caches["default"].get(TABLE.token)))))
+        run_sync(batch.write(sending(lambda: sent.append(caches["default"].get(TABLE.token)))))
         with suppress(StopIteration):
             while True:
                 step = first.send(step.perform())
@@ -73,9 +73,9 @@ def test_nobody_sends_before_the_token_is_gone(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_lane_of_somebody_else_is_nobody_s_in_the_batch() -> None:
     caches["default"].set(TABLE.lane, "somebody else", LIFE)
-    batch = Batch(Store("default"), TABLE, LIFE)
-    run(batch.write(sending()))
+    batch = WriteBatch(CacheBackend("default"), TABLE, LIFE)
+    run_sync(batch.write(sending()))
     assert batch._until < time.monotonic()
-    run(batch.end())
+    run_sync(batch.end())
     assert caches["default"].get(TABLE.lane) == "somebody else"
     assert caches["default"].get(TABLE.doubt)

@@ -8,9 +8,9 @@ import pytest
 from django.core.cache import caches
 
 from django_appwrite_orm import CachePolicy, orm
-from django_appwrite_orm.cache import Keys, Store, backend
+from django_appwrite_orm.cache import CacheBackend, Keys, backend
 from django_appwrite_orm.connection import connections
-from django_appwrite_orm.sansio import arun, run
+from django_appwrite_orm.sansio import run_async, run_sync
 from tests.support.costs import counted
 from tests.support.library.tables import Book
 
@@ -237,18 +237,18 @@ def test_asynchronous_reads_take_the_same_steps() -> None:
 def test_an_entry_is_two_lines_of_json() -> None:
     Book.objects.create(title="Dune", price=9)
     list(Book.objects.all())
-    fresh, connection = Store("default"), connections["default"]
+    fresh, connection = CacheBackend("default"), connections["default"]
     texts = [v for v in map(caches["default"].get, (k.split(":", 2)[2] for k in caches["default"]._cache)) if "\n" in v]
     assert len(texts) == 1
     head, body = map(json.loads, texts[0].split("\n", 1))
     assert head[0] == [caches["default"].get(connection.table_keys(Book.objects.ref).token)]
     assert body["rows"][0]["title"] == "Dune"
     assert not fresh.ledger
-    assert run(connection.is_current(Book.objects.ref))
+    assert run_sync(connection.is_current(Book.objects.ref))
     import asyncio
 
     assert asyncio.run(_arun(connection.is_current(Book.objects.ref)))
 
 
 async def _arun(steps):
-    return await arun(steps)
+    return await run_async(steps)

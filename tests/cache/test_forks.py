@@ -30,7 +30,7 @@ from django_appwrite_orm.connection import connections
 from django_appwrite_orm.schema import migrate
 from django_appwrite_orm.transport import local
 from tests.support.library.tables import Book, Everything, Reader
-steps.run(migrate([Book, Reader, Everything]))
+steps.run_sync(migrate([Book, Reader, Everything]))
 Book.objects.create(title="Dune", price=1)
 list(Book.objects.all())
 store = connections["default"].store

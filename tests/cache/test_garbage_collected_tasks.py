@@ -6,8 +6,8 @@ import gc
 import threading
 from collections.abc import Callable, Generator
 
-from django_appwrite_orm.cache.pending import Debt, Ledger
-from django_appwrite_orm.cache.single_flight import Flights
+from django_appwrite_orm.cache.pending import PendingInvalidation, PendingInvalidations
+from django_appwrite_orm.cache.single_flight import SingleFlight
 from tests.support.waiting import LIMIT
 
 
@@ -43,7 +43,7 @@ def comes_through(work: Callable[[], object]) -> bool:
 
 
 def test_a_flight_ends_while_another_one_begins() -> None:
-    flights = Flights()
+    flights = SingleFlight()
     flight = flights.join("left")
     litter(lambda: flights.end(flight))
     assert comes_through(lambda: flights.join(Collected()))
@@ -52,7 +52,7 @@ def test_a_flight_ends_while_another_one_begins() -> None:
 
 
 def test_a_debt_is_noted_while_a_write_begins() -> None:
-    ledger = Ledger()
-    litter(lambda: ledger.owe(Debt("token")))
+    ledger = PendingInvalidations()
+    litter(lambda: ledger.owe(PendingInvalidation("token")))
     assert comes_through(lambda: ledger.touch([Collected()]))  # type: ignore[list-item]
     assert [debt.token for debt in ledger.owed(["token"])] == ["token"]

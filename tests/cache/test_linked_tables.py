@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from django_appwrite_orm import Table, atomic, cache_policy, columns, orm
 from django_appwrite_orm.cache import recording
 from django_appwrite_orm.connection import connections
-from django_appwrite_orm.events.dispatch import handle
+from django_appwrite_orm.events.dispatch import dispatch_event
 from django_appwrite_orm.exceptions import AppwriteError, InvalidRequest, NotSupportedError
 from django_appwrite_orm.registry import registry
-from django_appwrite_orm.sansio import run
-from django_appwrite_orm.schema import Rules, migrate
+from django_appwrite_orm.sansio import run_sync
+from django_appwrite_orm.schema import MigrationOptions, migrate
 from django_appwrite_orm.signals import table_invalidated
 from tests.support.cached_items import TABLES, Apart, Box, Item, Label, Part, Shop, answers, changes, fill
 from tests.support.costs import counted
@@ -151,7 +151,7 @@ def test_a_deletion_elsewhere_is_heard_for_all_it_takes_along() -> None:
     for table in TABLES:
         list(table.objects.all())
     names = [f"databases.library.tables.item.rows.i.{action}" for action in ("delete",)]
-    run(handle(names, {"$id": "i"}, "default"))
+    run_sync(dispatch_event(names, {"$id": "i"}, "default"))
     assert {table for table in TABLES if token(table) is None} == {Item, Part, Box}
 
 
@@ -167,7 +167,7 @@ def test_so_does_one_that_a_migration_drops() -> None:
     for table in TABLES:
         list(table.objects.all())
     registry.discard(Item)
-    run(migrate(registry.all(), rules=Rules(prune=True, allow_destructive=True)))
+    run_sync(migrate(registry.all(), rules=MigrationOptions(prune=True, allow_destructive=True)))
     assert {table for table in TABLES if token(table) is None} == set(TABLES) - {Apart}
 
 
@@ -183,7 +183,7 @@ def test_a_relationship_that_is_dropped_goes_on_both_sides() -> None:
     registry.discard(Item)
     registry.add(Plain)
     try:
-        run(migrate([Plain], rules=Rules(prune=True, allow_destructive=True)))
+        run_sync(migrate([Plain], rules=MigrationOptions(prune=True, allow_destructive=True)))
         assert {table for table in TABLES if token(table) is None} == set(TABLES) - {Apart}
     finally:
         registry.discard(Plain)

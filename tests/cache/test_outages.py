@@ -7,10 +7,10 @@ from django.core.cache import caches
 from django.core.cache.backends.locmem import LocMemCache
 from django.test import override_settings
 
-from django_appwrite_orm.cache import Store, backend
+from django_appwrite_orm.cache import CacheBackend, backend
 from django_appwrite_orm.cache.backend import CacheCall
 from django_appwrite_orm.exceptions import CacheUnavailable
-from django_appwrite_orm.sansio import Steps, run
+from django_appwrite_orm.sansio import Operation, run_sync
 
 CALLS = {"get_many": (["x"],), "set": ("x", 1, 60), "delete_many": (["x"],)}
 
@@ -45,15 +45,15 @@ def failing(monkeypatch: pytest.MonkeyPatch):
     Failing.methods = frozenset()
 
 
-def call(store: Store, *methods: str) -> None:
-    def steps() -> Steps[None]:
+def call(store: CacheBackend, *methods: str) -> None:
+    def steps() -> Operation[None]:
         for method in methods:
             try:
                 yield CacheCall(store, method, CALLS[method])
             except CacheUnavailable:
                 assert method in caches["default"].methods
 
-    run(steps())
+    run_sync(steps())
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -62,7 +62,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 def test_it_is_over_when_everything_works_again(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", "django_appwrite_orm.cache")
-    store = Store("default")
+    store = CacheBackend("default")
     for Failing.methods in map(frozenset, (["set"], CALLS, ["set", "delete_many"], ["delete_many"])):
         call(store, *CALLS, *CALLS)
     assert lines(caplog) == ["WARNING"]
@@ -81,7 +81,7 @@ def test_it_is_over_no_sooner_than_after_a_quiet_time(
 ) -> None:
     caplog.set_level("INFO", "django_appwrite_orm.cache")
     monkeypatch.setattr(backend, "QUIET", 3600)
-    store = Store("default")
+    store = CacheBackend("default")
     for Failing.methods in map(frozenset, (CALLS, [], CALLS, [])):
         call(store, *CALLS)
     assert lines(caplog) == ["WARNING"]
@@ -89,7 +89,7 @@ def test_it_is_over_no_sooner_than_after_a_quiet_time(
 
 def test_all_connections_of_a_process_have_it_together(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", "django_appwrite_orm.cache")
-    one, other = Store("default"), Store("default")
+    one, other = CacheBackend("default"), CacheBackend("default")
     Failing.methods = frozenset(CALLS)
     call(one, *CALLS)
     call(other, *CALLS)

@@ -12,7 +12,7 @@ from django.core.cache import caches
 from django_appwrite_orm.cache import CachePolicy, recording
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.plans import ListRows
-from django_appwrite_orm.sansio import run
+from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.transport.retry import Attempt
 from tests.support.costs import counted
 from tests.support.library.tables import Book
@@ -85,7 +85,7 @@ def test_what_was_asked_before_a_change_is_not_seen_after_it(per_request: None, 
             while True:
                 answer = reading.send(answer).perform()
         with counted() as costs:
-            run(connection.read(plan, CachePolicy()))
+            run_sync(connection.read(plan, CachePolicy()))
     assert len(costs.requests) == 1
 
 

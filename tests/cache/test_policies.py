@@ -10,11 +10,11 @@ import pytest
 from django.core.cache import caches
 
 from django_appwrite_orm import CachePolicy, cache_policy, sansio
-from django_appwrite_orm.cache import Keys, Memory, Status, Store, read
+from django_appwrite_orm.cache import CacheBackend, Keys, ProcessCache, Status, read
 from django_appwrite_orm.exceptions import NotFound, PermissionDenied, RateLimited, Timeout, Unavailable
-from django_appwrite_orm.plans import Answer
-from django_appwrite_orm.sansio import arun, run
-from django_appwrite_orm.threads import Crew
+from django_appwrite_orm.plans import Response
+from django_appwrite_orm.sansio import run_async, run_sync
+from django_appwrite_orm.threads import DaemonThreadPool
 from tests.support.costs import counted
 from tests.support.library.tables import Book
 from tests.support.waiting import until
@@ -42,13 +42,13 @@ class Server:
         if self.error is not None:
             raise self.error
         text = self.text if self.text is not None else str(self.requests)
-        return Answer(text, None if text == "null" else int(text) if text.isdigit() else text)
+        return Response(text, None if text == "null" else int(text) if text.isdigit() else text)
         yield
 
 
 @pytest.fixture(params=[0, 1_000_000], ids=["without memory", "with memory"])
-def store(request: pytest.FixtureRequest) -> Store:
-    return Store("default", memory=Memory(request.param))
+def store(request: pytest.FixtureRequest) -> CacheBackend:
+    return CacheBackend("default", memory=ProcessCache(request.param))
 
 
 @pytest.fixture
@@ -64,11 +64,11 @@ def clock(monkeypatch: pytest.MonkeyPatch):
     return type("Clock", (), {"now": now, "lives": lives, "passes": lambda self, s: now.__setitem__(0, now[0] + s)})()
 
 
-def ask(store: Store, server: Server, policy: CachePolicy):
-    return run(read(store, KEY, [TABLE], server.fetch, policy))
+def ask(store: CacheBackend, server: Server, policy: CachePolicy):
+    return run_sync(read(store, KEY, [TABLE], server.fetch, policy))
 
 
-def test_an_answer_ends_with_its_life(store: Store, clock) -> None:
+def test_an_answer_ends_with_its_life(store: CacheBackend, clock) -> None:
     server, policy = Server(), CachePolicy(ttl=60)
     assert ask(store, server, policy).expires == clock.now[0] + 60
     clock.passes(59)
@@ -79,7 +79,7 @@ def test_an_answer_ends_with_its_life(store: Store, clock) -> None:
     assert clock.lives == [60, 60]
 
 
-def test_stale_while_revalidate_serves_the_old_answer_once_and_fetches_behind(store: Store, clock) -> None:
+def test_stale_while_revalidate_serves_the_old_answer_once_and_fetches_behind(store: CacheBackend, clock) -> None:
     server, policy = Server(), CachePolicy(ttl=60, stale_while_revalidate=30)
     ask(store, server, policy)
     clock.passes(75)
@@ -96,11 +96,11 @@ def test_stale_while_revalidate_serves_the_old_answer_once_and_fetches_behind(st
 
 def test_stale_while_revalidate_asynchronously(clock) -> None:
     server, policy = Server(), CachePolicy(ttl=60, stale_while_revalidate=30)
-    store = Store("default", memory=Memory(1_000_000))
+    store = CacheBackend("default", memory=ProcessCache(1_000_000))
 
     async def life() -> None:
         async def look():
-            return await arun(read(store, KEY, [TABLE], server.fetch, policy))
+            return await run_async(read(store, KEY, [TABLE], server.fetch, policy))
 
         await look()
         clock.passes(75)
@@ -118,12 +118,12 @@ def test_stale_while_revalidate_asynchronously(clock) -> None:
 def test_the_loop_of_a_single_view_ends_and_the_refresh_goes_on(clock) -> None:
     """An asynchronous view under WSGI, or a command: the event loop is gone before the answer is there."""
     server, policy = Server(), CachePolicy(ttl=60, stale_while_revalidate=30)
-    store = Store("default", memory=Memory(1_000_000))
+    store = CacheBackend("default", memory=ProcessCache(1_000_000))
     loops = []  # kept, for a loop that is gone may leave its id to the next
 
     async def view() -> Status:
         loops.append(asyncio.get_running_loop())
-        return (await arun(read(store, KEY, [TABLE], server.fetch, policy))).status
+        return (await run_async(read(store, KEY, [TABLE], server.fetch, policy))).status
 
     def look() -> Status:
         return asyncio.run(view())
@@ -139,12 +139,12 @@ def test_the_loop_of_a_single_view_ends_and_the_refresh_goes_on(clock) -> None:
 
 
 def test_so_many_refreshes_at_a_time_and_the_next_reader_tries_again(clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sansio, "_crew", Crew(1, "test"))
+    monkeypatch.setattr(sansio, "_crew", DaemonThreadPool(1, "test"))
     server, policy = Server(), CachePolicy(ttl=60, stale_while_revalidate=30)
-    store = Store("default", memory=Memory(1_000_000))
+    store = CacheBackend("default", memory=ProcessCache(1_000_000))
 
     def look(name: str) -> Status:
-        return run(read(store, KEYS.envelope(name), [TABLE], server.fetch, policy)).status
+        return run_sync(read(store, KEYS.envelope(name), [TABLE], server.fetch, policy)).status
 
     assert [look("a"), look("b")] == [Status.MISS] * 2
     clock.passes(75)
@@ -157,7 +157,7 @@ def test_so_many_refreshes_at_a_time_and_the_next_reader_tries_again(clock, monk
 
 def test_where_no_thread_is_to_be_had_the_old_answer_serves_and_the_next_reader_tries_again(clock) -> None:
     server, policy = Server(), CachePolicy(ttl=60, stale_while_revalidate=30)
-    store = Store("default", memory=Memory(1_000_000))
+    store = CacheBackend("default", memory=ProcessCache(1_000_000))
     ask(store, server, policy)
     clock.passes(75)
     with mock.patch.object(threading.Thread, "start", side_effect=RuntimeError("can't start new thread")):
@@ -167,7 +167,7 @@ def test_where_no_thread_is_to_be_had_the_old_answer_serves_and_the_next_reader_
     assert server.requests == 2
 
 
-def test_after_a_write_nothing_is_revalidated_behind(store: Store, clock) -> None:
+def test_after_a_write_nothing_is_revalidated_behind(store: CacheBackend, clock) -> None:
     server, policy = Server(), CachePolicy(ttl=60, stale_while_revalidate=3000)
     ask(store, server, policy)
     caches["default"].delete(TABLE.token)
@@ -177,7 +177,7 @@ def test_after_a_write_nothing_is_revalidated_behind(store: Store, clock) -> Non
 
 @pytest.mark.parametrize("error", [Unavailable("down"), Timeout("slow"), RateLimited("slow")])
 @pytest.mark.parametrize("why", ["expired", "invalidated", "fenced"])
-def test_stale_if_error(store: Store, clock, error: Exception, why: str) -> None:
+def test_stale_if_error(store: CacheBackend, clock, error: Exception, why: str) -> None:
     server, policy = Server(), CachePolicy(ttl=60, stale_if_error=3600)
     ask(store, server, policy)
     if why == "expired":
@@ -197,7 +197,7 @@ def test_stale_if_error(store: Store, clock, error: Exception, why: str) -> None
 
 
 @pytest.mark.parametrize("error", [PermissionDenied("401", status=401), NotFound("404", status=404)])
-def test_stale_is_never_served_for_no(store: Store, clock, error: Exception) -> None:
+def test_stale_is_never_served_for_no(store: CacheBackend, clock, error: Exception) -> None:
     server, policy = Server(), CachePolicy(ttl=60, stale_if_error=3600)
     ask(store, server, policy)
     clock.passes(70)
@@ -206,7 +206,7 @@ def test_stale_is_never_served_for_no(store: Store, clock, error: Exception) -> 
         ask(store, server, policy)
 
 
-def test_an_answer_lives_as_the_read_that_fetched_it_says(store: Store, clock) -> None:
+def test_an_answer_lives_as_the_read_that_fetched_it_says(store: CacheBackend, clock) -> None:
     server = Server()
     ask(store, server, CachePolicy(ttl=300))
     clock.passes(60)
@@ -215,7 +215,7 @@ def test_an_answer_lives_as_the_read_that_fetched_it_says(store: Store, clock) -
     assert ask(store, server, CachePolicy(ttl=3600)).status is Status.MISS
 
 
-def test_absent_rows_and_large_answers_have_lives_of_their_own(store: Store, clock) -> None:
+def test_absent_rows_and_large_answers_have_lives_of_their_own(store: CacheBackend, clock) -> None:
     server, policy = Server(), CachePolicy(ttl=60, negative_ttl=5, largest=10)
     server.text = "null"
     ask(store, server, policy)

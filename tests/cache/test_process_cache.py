@@ -7,7 +7,7 @@ import time
 import pytest
 from django.core.cache import caches
 
-from django_appwrite_orm.cache import Memory
+from django_appwrite_orm.cache import ProcessCache
 from django_appwrite_orm.cache.process_cache import Remembered, size_of
 from django_appwrite_orm.connection import connections
 from tests.support.costs import counted
@@ -19,7 +19,7 @@ def entry(size: int = 10) -> Remembered:
 
 
 def test_it_is_bounded_and_forgets_the_least_recently_used() -> None:
-    memory = Memory(100)
+    memory = ProcessCache(100)
     for name in "abcd":
         memory.put(name, entry(25), 0)
     memory.get("a")
@@ -36,13 +36,13 @@ def test_it_is_bounded_and_forgets_the_least_recently_used() -> None:
 
 
 def test_nothing_is_remembered_when_it_is_off() -> None:
-    memory = Memory(0)
+    memory = ProcessCache(0)
     memory.put("a", entry(0), 0)
     assert memory.get("a") is None
 
 
 def test_trust_lasts_for_its_window_and_to_the_next_write_of_this_process() -> None:
-    memory = Memory(100, trust=60)
+    memory = ProcessCache(100, trust=60)
     now = time.monotonic()
     memory.put("a", entry(), now)
     assert memory.trusted("a", touched=0)
@@ -50,7 +50,7 @@ def test_trust_lasts_for_its_window_and_to_the_next_write_of_this_process() -> N
     assert memory.trusted("a", touched=now) is None
     memory.put("a", entry(), time.monotonic() - 61)
     assert memory.trusted("a", touched=0) is None
-    assert Memory(100).trusted("a", touched=0) is None
+    assert ProcessCache(100).trusted("a", touched=0) is None
 
 
 def test_sizes_are_those_of_the_objects() -> None:

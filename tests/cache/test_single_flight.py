@@ -14,12 +14,12 @@ from django.core.cache import caches
 from django.test import override_settings
 
 from django_appwrite_orm import CachePolicy
-from django_appwrite_orm.cache import Keys, Memory, Status, Store, read
+from django_appwrite_orm.cache import CacheBackend, Keys, ProcessCache, Status, read
 from django_appwrite_orm.cache.backend import CacheCall
-from django_appwrite_orm.cache.single_flight import Await, Flights
+from django_appwrite_orm.cache.single_flight import Await, SingleFlight
 from django_appwrite_orm.exceptions import InvalidRequest, RateLimited, Unavailable
-from django_appwrite_orm.plans import Answer
-from django_appwrite_orm.sansio import Pause, Step, arun, run
+from django_appwrite_orm.plans import Response
+from django_appwrite_orm.sansio import Effect, Sleep, run_async, run_sync
 from tests.support import redis_server
 from tests.support.waiting import LIMIT, auntil, tasks_waiting, until
 
@@ -28,7 +28,7 @@ TABLE = KEYS.table(("db", "books"))
 KEY = KEYS.envelope("all")
 
 
-class Slow(Step):
+class Slow(Effect):
     """A request that takes until the test lets it go."""
 
     def __init__(self, error: Exception | None = None) -> None:
@@ -36,25 +36,25 @@ class Slow(Step):
         self.open = threading.Event()
         self._error = error
 
-    def perform(self) -> Answer:
+    def perform(self) -> Response:
         self.requests += 1
         assert self.open.wait(LIMIT)
         if self._error:
             raise self._error
-        return Answer(json.dumps({"n": self.requests}), {"n": self.requests})
+        return Response(json.dumps({"n": self.requests}), {"n": self.requests})
 
-    async def aperform(self) -> Answer:
+    async def aperform(self) -> Response:
         self.requests += 1
         await asyncio.to_thread(self.open.wait, LIMIT)
         if self._error:
             raise self._error
-        return Answer(json.dumps({"n": self.requests}), {"n": self.requests})
+        return Response(json.dumps({"n": self.requests}), {"n": self.requests})
 
     def fetch(self):
         return (yield self)
 
 
-def asked(store: Store, request: Slow, policy: CachePolicy | None = None):
+def asked(store: CacheBackend, request: Slow, policy: CachePolicy | None = None):
     return read(store, KEY, [TABLE], request.fetch, policy or CachePolicy())
 
 
@@ -65,16 +65,16 @@ def in_threads(count: int, work) -> list[threading.Thread]:
     return threads
 
 
-def waiting(store: Store) -> int:
+def waiting(store: CacheBackend) -> int:
     """How many threads wait for a flight under way."""
     return sum(len(flight.future._condition._waiters) for flight in store.flights._under_way.values())
 
 
 @pytest.mark.parametrize("memory", [0, 1_000_000])
 def test_threads_share_one_request(memory: int) -> None:
-    store, request, answers = Store("default", memory=Memory(memory)), Slow(), []
-    run(CacheStep(store))
-    threads = in_threads(50, lambda: answers.append(run(asked(store, request)).data))
+    store, request, answers = CacheBackend("default", memory=ProcessCache(memory)), Slow(), []
+    run_sync(CacheStep(store))
+    threads = in_threads(50, lambda: answers.append(run_sync(asked(store, request)).data))
     until(lambda: waiting(store) == 49)
     request.open.set()
     for thread in threads:
@@ -83,11 +83,11 @@ def test_threads_share_one_request(memory: int) -> None:
 
 
 def test_tasks_share_one_request() -> None:
-    store, request = Store("default"), Slow()
-    run(CacheStep(store))
+    store, request = CacheBackend("default"), Slow()
+    run_sync(CacheStep(store))
 
     async def ask() -> list:
-        tasks = [asyncio.create_task(arun(asked(store, request))) for _ in range(50)]
+        tasks = [asyncio.create_task(run_async(asked(store, request))) for _ in range(50)]
         await auntil(lambda: tasks_waiting(store) == 49)
         request.open.set()
         return [found.data for found in await asyncio.gather(*tasks)]
@@ -97,31 +97,31 @@ def test_tasks_share_one_request() -> None:
 
 
 def test_who_reads_after_an_invalidation_fetches_anew() -> None:
-    store, old, new, answers = Store("default"), Slow(), Slow(), []
-    run(CacheStep(store))
-    thread = in_threads(1, lambda: answers.append(run(asked(store, old)).data))[0]
+    store, old, new, answers = CacheBackend("default"), Slow(), Slow(), []
+    run_sync(CacheStep(store))
+    thread = in_threads(1, lambda: answers.append(run_sync(asked(store, old)).data))[0]
     until(lambda: old.requests == 1)
     caches["default"].delete(TABLE.token)
     new.open.set()
-    run(asked(store, new))
+    run_sync(asked(store, new))
     assert new.requests == 1
     old.open.set()
     thread.join(LIMIT)
     # What the first one brought was stored last, and under a token that is gone: to the next reader it is a miss.
     third = Slow()
     third.open.set()
-    assert run(asked(store, third)).status is Status.MISS
+    assert run_sync(asked(store, third)).status is Status.MISS
     assert (new.requests, third.requests) == (1, 1)
 
 
 @pytest.mark.parametrize("error", [Unavailable("down"), InvalidRequest("no"), RateLimited("slow", retry_after=3)])
 def test_an_error_is_everybodys(error: Exception) -> None:
-    store, request, errors = Store("default"), Slow(error), []
-    run(CacheStep(store))
+    store, request, errors = CacheBackend("default"), Slow(error), []
+    run_sync(CacheStep(store))
 
     def ask() -> None:
         try:
-            run(asked(store, request))
+            run_sync(asked(store, request))
         except Exception as caught:
             errors.append(caught)
 
@@ -137,13 +137,13 @@ def test_an_error_is_everybodys(error: Exception) -> None:
 
 
 def test_when_the_leader_is_cancelled_the_others_go_on_alone() -> None:
-    store, request = Store("default"), Slow()
-    run(CacheStep(store))
+    store, request = CacheBackend("default"), Slow()
+    run_sync(CacheStep(store))
 
     async def ask() -> list:
-        leader = asyncio.create_task(arun(asked(store, request)))
+        leader = asyncio.create_task(run_async(asked(store, request)))
         await auntil(lambda: request.requests == 1)
-        others = [asyncio.create_task(arun(asked(store, request))) for _ in range(3)]
+        others = [asyncio.create_task(run_async(asked(store, request))) for _ in range(3)]
         await auntil(lambda: tasks_waiting(store) == 3)
         leader.cancel()
         request.open.set()
@@ -156,9 +156,9 @@ def test_when_the_leader_is_cancelled_the_others_go_on_alone() -> None:
 
 
 def test_the_wait_is_bounded() -> None:
-    flights = Flights()
+    flights = SingleFlight()
     flights.join("x")
-    assert run(_wait(Await(flights.join("x"), 0.01))) is None
+    assert run_sync(_wait(Await(flights.join("x"), 0.01))) is None
     assert asyncio.run(_await(Await(flights.join("x"), 0.01))) is None
 
 
@@ -185,14 +185,14 @@ def on_redis(url: str) -> Iterator[dict]:
 
 
 def test_a_lock_whose_holder_died_is_waited_for_no_longer_than_patience(on_redis: dict) -> None:
-    store, request = Store("default", patience=0.3), Slow()
+    store, request = CacheBackend("default", patience=0.3), Slow()
     request.open.set()
-    run(asked(store, request))
+    run_sync(asked(store, request))
     lock = next(key for key in caches["default"].keys("*") if caches["default"].get(key) == "done")
     caches["default"].delete(KEY)
     caches["default"].set(lock, "busy", 60)
     with steps_counted() as pauses:
-        assert run(asked(Store("default", patience=0.3), request)).data == {"n": 2}
+        assert run_sync(asked(CacheBackend("default", patience=0.3), request)).data == {"n": 2}
     assert pauses  # it did wait, and then went on
 
 
@@ -201,9 +201,9 @@ def test_a_lock_that_is_freed_without_an_answer_is_taken(on_redis: dict) -> None
     failing.open.set()
     request.open.set()
     with pytest.raises(Unavailable):
-        run(asked(Store("default"), failing))
+        run_sync(asked(CacheBackend("default"), failing))
     with steps_counted() as pauses:
-        assert run(asked(Store("default"), request)).data == {"n": 1}
+        assert run_sync(asked(CacheBackend("default"), request)).data == {"n": 1}
     assert pauses == []
 
 
@@ -245,31 +245,31 @@ def test_two_hundred_cold_readers_in_four_processes_cause_one_request(on_redis: 
     assert caches["default"].get("requests") == 1
 
 
-def CacheStep(store: Store):  # noqa: N802
+def CacheStep(store: CacheBackend):  # noqa: N802
     """The token is there already, as in the middle of a day: only the answer is missing."""
     yield CacheCall(store, "add", (TABLE.token, "a" * 32, 60))
 
 
-def _wait(step: Step):
+def _wait(step: Effect):
     return (yield step)
 
 
-async def _await(step: Step):
-    return await arun(_wait(step))
+async def _await(step: Effect):
+    return await run_async(_wait(step))
 
 
 class steps_counted:  # noqa: N801
     """The pauses made inside."""
 
     def __enter__(self) -> list[float]:
-        self._real, pauses = Pause.perform, []
+        self._real, pauses = Sleep.perform, []
 
-        def perform(step: Pause) -> None:
+        def perform(step: Sleep) -> None:
             pauses.append(step.seconds)
             self._real(step)
 
-        Pause.perform = perform
+        Sleep.perform = perform
         return pauses
 
     def __exit__(self, *exc_info: object) -> None:
-        Pause.perform = self._real
+        Sleep.perform = self._real

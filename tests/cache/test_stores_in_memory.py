@@ -6,7 +6,7 @@ import pytest
 
 from django_appwrite_orm import connection
 from django_appwrite_orm.connection import connections
-from django_appwrite_orm.sansio import run
+from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import migrate
 from django_appwrite_orm.transport import close_local
 from tests.support.library.tables import Book
@@ -15,7 +15,7 @@ from tests.support.library.tables import Book
 @pytest.fixture(autouse=True)
 def in_memory(settings) -> None:
     settings.APPWRITE_ORM = {"default": {"ENDPOINT": "local::memory:", "DATABASE_ID": "library"}}
-    run(migrate([Book]))
+    run_sync(migrate([Book]))
 
 
 def another_process() -> None:
@@ -23,7 +23,7 @@ def another_process() -> None:
     connections.reset()
     close_local(":memory:")
     connection._process.after_fork()
-    run(migrate([Book]))
+    run_sync(migrate([Book]))
 
 
 def test_answers_of_another_process_are_not_ours() -> None:

@@ -12,13 +12,13 @@ import pytest
 from django.core.cache import caches
 
 from django_appwrite_orm import orm
-from django_appwrite_orm.cache import Batch, Keys, Store, invalidate, pending, write
+from django_appwrite_orm.cache import CacheBackend, Keys, WriteBatch, invalidate, pending, write
 from django_appwrite_orm.cache.backend import CacheCall
 from django_appwrite_orm.cache.keys import DOUBT_LIVES
-from django_appwrite_orm.cache.writes import settled
+from django_appwrite_orm.cache.writes import flush_pending
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import CacheUnavailable, Unavailable
-from django_appwrite_orm.sansio import Pause, Steps, arun, run
+from django_appwrite_orm.sansio import Operation, Sleep, run_async, run_sync
 from django_appwrite_orm.transport.retry import Attempt
 from tests.support.costs import counted
 from tests.support.library.tables import Book
@@ -48,24 +48,24 @@ def failing(monkeypatch: pytest.MonkeyPatch, fails: Callable[[CacheCall], bool])
         yield
 
 
-def lost() -> Steps[None]:
+def lost() -> Operation[None]:
     raise Unavailable("no answer", unclear=True)
     yield
 
 
 @pytest.fixture(params=[False, True], ids=["blocking", "asynchronous"])
-def drive(request: pytest.FixtureRequest) -> Callable[[Steps[object]], object]:
-    return (lambda steps: asyncio.run(arun(steps))) if request.param else run
+def drive(request: pytest.FixtureRequest) -> Callable[[Operation[object]], object]:
+    return (lambda steps: asyncio.run(run_async(steps))) if request.param else run_sync
 
 
-def lose(drive, store: Store, life: float = 30, tables=(TABLE,)) -> None:
+def lose(drive, store: CacheBackend, life: float = 30, tables=(TABLE,)) -> None:
     with pytest.raises(Unavailable):
         drive(write(store, tables, lost, life))
 
 
 def test_a_fence_that_could_not_be_put_up_is_put_up_afterwards(drive, monkeypatch: pytest.MonkeyPatch) -> None:
     """As when the cache is away for a moment: back again before the request has timed out."""
-    store = Store("default")
+    store = CacheBackend("default")
     caches["default"].set(TABLE.token, "an old one")
     with failing(monkeypatch, lambda call: call.method == "add"):
         lose(drive, store)
@@ -75,42 +75,42 @@ def test_a_fence_that_could_not_be_put_up_is_put_up_afterwards(drive, monkeypatc
 
 def test_only_the_table_that_has_none_gets_another(drive, monkeypatch: pytest.MonkeyPatch) -> None:
     with failing(monkeypatch, lambda call: call.arguments[0] == TABLE.lane):
-        lose(drive, Store("default"), tables=[TABLE, OTHER])
+        lose(drive, CacheBackend("default"), tables=[TABLE, OTHER])
     assert set(caches["default"].get_many([*TABLE, *OTHER])) == {TABLE.doubt, OTHER.lane}
 
 
 def test_a_fence_that_may_have_run_out_meanwhile_is_put_up_again(drive, monkeypatch: pytest.MonkeyPatch) -> None:
     """The writer stood still for longer than its fence lives, between taking the lane and hearing nothing."""
-    lose(drive, Store("default"), life=-1)
+    lose(drive, CacheBackend("default"), life=-1)
     assert caches["default"].get(TABLE.doubt)
 
 
 def test_what_never_got_through_is_owed_and_paid_before_the_next_look(drive, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = Store("default")
+    store = CacheBackend("default")
     caches["default"].set(TABLE.token, "an old one")
     with failing(monkeypatch, lambda call: True):
         lose(drive, store)
-        assert not drive(settled(store, [TABLE]))
+        assert not drive(flush_pending(store, [TABLE]))
     assert len(store.ledger) == 1
     with counted() as costs:
-        assert drive(settled(store, [OTHER]))
-        assert drive(settled(store, [TABLE, OTHER]))
-        assert drive(settled(store, [TABLE, OTHER]))
+        assert drive(flush_pending(store, [OTHER]))
+        assert drive(flush_pending(store, [TABLE, OTHER]))
+        assert drive(flush_pending(store, [TABLE, OTHER]))
     assert costs.cache == ["set", "delete_many"]
     assert set(caches["default"].get_many(TABLE)) == {TABLE.doubt}
 
 
 GOES_ON = {
-    "a read": lambda store: settled(store, [OTHER]),
+    "a read": lambda store: flush_pending(store, [OTHER]),
     "a write": lambda store: write(store, [OTHER], run_nothing, 30),
-    "a batch": lambda store: Batch(store, OTHER, 30).write(run_nothing),
+    "a batch": lambda store: WriteBatch(store, OTHER, 30).write(run_nothing),
 }
 
 
 @pytest.mark.parametrize("goes_on", GOES_ON.values(), ids=GOES_ON)
 def test_it_is_paid_by_whatever_the_process_does_next(drive, goes_on, monkeypatch: pytest.MonkeyPatch) -> None:
     """Other processes are served what it could not invalidate, until it comes back to that table or to any other."""
-    store = Store("default")
+    store = CacheBackend("default")
     caches["default"].set(TABLE.token, "an old one")
     with failing(monkeypatch, lambda call: True):
         lose(drive, store)
@@ -120,22 +120,22 @@ def test_it_is_paid_by_whatever_the_process_does_next(drive, goes_on, monkeypatc
 
 
 def test_while_the_cache_is_away_other_tables_try_once_a_second(drive, monkeypatch: pytest.MonkeyPatch) -> None:
-    store, clock = Store("default"), [time.monotonic()]
+    store, clock = CacheBackend("default"), [time.monotonic()]
     monkeypatch.setattr(pending, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     with failing(monkeypatch, lambda call: True), counted() as costs:
         lose(drive, store)
         costs.cache.clear()
         for _ in range(3):
-            assert [drive(settled(store, [OTHER])) for _ in range(5)] == [True] * 5
+            assert [drive(flush_pending(store, [OTHER])) for _ in range(5)] == [True] * 5
             clock[0] += 1
     assert len(costs.cache) == 3
 
 
 def test_who_is_interrupted_twice_owes_for_every_table(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cancelled while it waited for the answer, and again while it put up the fences that the cache had not taken."""
-    store, tables = Store("default"), [TABLE, OTHER]
+    store, tables = CacheBackend("default"), [TABLE, OTHER]
     with failing(monkeypatch, lambda call: call.method == "add"):
-        steps = write(store, tables, lambda: (yield Pause(0)), 30)
+        steps = write(store, tables, lambda: (yield Sleep(0)), 30)
         step = next(steps)
         while isinstance(step, CacheCall):
             try:
@@ -148,38 +148,38 @@ def test_who_is_interrupted_twice_owes_for_every_table(monkeypatch: pytest.Monke
     with pytest.raises(KeyboardInterrupt):
         steps.throw(KeyboardInterrupt())
     assert len(store.ledger) == 2
-    assert run(settled(store, tables))
+    assert run_sync(flush_pending(store, tables))
     assert set(caches["default"].get_many([*TABLE, *OTHER])) == {TABLE.doubt, OTHER.doubt}
 
 
 def test_a_later_deletion_does_not_pay_for_the_fence(drive, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = Store("default")
+    store = CacheBackend("default")
     with failing(monkeypatch, lambda call: call.method in ("add", "set")):
         lose(drive, store)
-        assert not drive(settled(store, [TABLE]))
+        assert not drive(flush_pending(store, [TABLE]))
     assert drive(invalidate(store, [TABLE]))
     assert len(store.ledger) == 1
-    assert drive(settled(store, [TABLE]))
+    assert drive(flush_pending(store, [TABLE]))
     assert caches["default"].get(TABLE.doubt)
 
 
-def run_nothing() -> Steps[None]:
+def run_nothing() -> Operation[None]:
     return
     yield
 
 
 def test_who_pays_an_old_debt_does_not_pay_one_that_came_up_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     """One thread's deletion gets through, another's fails after it, and then the first one notes its success."""
-    store = Store("default")
+    store = CacheBackend("default")
     with failing(monkeypatch, lambda call: True):
-        lose(run, store)
-    paying = settled(store, [TABLE])
+        lose(run_sync, store)
+    paying = flush_pending(store, [TABLE])
     calls = [next(paying)]
     calls[0].perform()
     calls.append(paying.send(True))
     calls[1].perform()
     with failing(monkeypatch, lambda call: True):
-        lose(run, store)
+        lose(run_sync, store)
     with pytest.raises(StopIteration):
         paying.send(None)
     assert len(store.ledger) == 1
@@ -233,7 +233,7 @@ def test_nobody_shortens_a_doubt(monkeypatch: pytest.MonkeyPatch, lives: tuple[i
     monkeypatch.setattr(caches["default"], "set", noted)
     caches["default"].add(TABLE.lane, "somebody")
     for life in lives:
-        run(write(Store("default"), [TABLE], lambda: run_nothing(), life))
+        run_sync(write(CacheBackend("default"), [TABLE], lambda: run_nothing(), life))
     assert max(ends.values()) == kept
     assert set(ends) <= set(TABLE.fences)
 

@@ -14,11 +14,11 @@ from django.test import Client
 from django.urls import path
 
 from django_appwrite_orm import Table, columns
-from django_appwrite_orm.cache import Store
+from django_appwrite_orm.cache import CacheBackend
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.plans import Request
 from django_appwrite_orm.registry import registry
-from django_appwrite_orm.sansio import run
+from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import migrate
 from django_appwrite_orm.web.health import appwrite_health
 from tests.support.costs import counted
@@ -69,7 +69,7 @@ def health() -> tuple[int, Any]:
 
 
 def test_all_is_well() -> None:
-    run(migrate(registry.all()))
+    run_sync(migrate(registry.all()))
     assert found() == []
     assert health() == (200, "ok")
 
@@ -88,7 +88,7 @@ def test_the_check_writes_nothing(library) -> None:
 
 
 def test_the_schema_is_not_in_step() -> None:
-    run(migrate([Book]))
+    run_sync(migrate([Book]))
     [(id, text)] = found()
     assert id == "E042"
     assert Reader._meta.name in text
@@ -96,9 +96,9 @@ def test_the_schema_is_not_in_step() -> None:
 
 def test_a_required_column_was_removed() -> None:
     """Every create would fail, and no migration changes that unasked."""
-    run(migrate(registry.all()))
+    run_sync(migrate(registry.all()))
     path = f"/tablesdb/library/tables/{Reader._meta.id}/columns/boolean"
-    run(connections["default"].send(Request("POST", path, body={"key": "gone", "required": True})))
+    run_sync(connections["default"].send(Request("POST", path, body={"key": "gone", "required": True})))
     [(id, text)] = found()
     assert id == "W043"
     assert f"column {Reader._meta.id}.gone (boolean, required) is required and not declared" in text
@@ -109,7 +109,7 @@ def test_a_decimal_has_other_places() -> None:
         price = columns.Decimal(max_digits=8, decimal_places=places)
         return type("Priced", (Table,), {"price": price, "Meta": type("Meta", (), {"name": "priced"})})
 
-    run(migrate([*registry.all(), priced(2)]))
+    run_sync(migrate([*registry.all(), priced(2)]))
     changed = priced(3)
     registry.add(changed)
     try:
@@ -166,9 +166,9 @@ def test_the_key_may_not_read_the_schema(connected) -> None:
 @pytest.mark.parametrize("fault", [{"side_effect": OSError("down")}, {"return_value": None}])
 def test_the_cache_is_away_or_forgets(fault: dict[str, Any]) -> None:
     """A cache told to swallow its errors seems to work and keeps nothing."""
-    run(migrate(registry.all()))
+    run_sync(migrate(registry.all()))
     connections.reset()  # a store remembers whether it is shared
-    shared = mock.patch.object(Store, "shared", True)
+    shared = mock.patch.object(CacheBackend, "shared", True)
     with shared, mock.patch.object(type(caches["default"]), "set", **fault):
         assert [id for id, _ in found()] == ["E043"]
         assert health() == (503, ["cache"])

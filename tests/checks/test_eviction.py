@@ -13,7 +13,7 @@ from django.test import override_settings
 
 from django_appwrite_orm.checks import check_caches
 from django_appwrite_orm.registry import registry
-from django_appwrite_orm.sansio import run
+from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import migrate
 from tests.support import redis_server
 
@@ -44,7 +44,7 @@ def deployed(cache: dict[str, Any], url: str) -> list[CheckMessage]:
     connection = {"ENDPOINT": "local::memory:", "DATABASE_ID": "library"}
     both = {"default": connection, "again": connection}
     with override_settings(CACHES={"default": {**cache, "LOCATION": url}}, APPWRITE_ORM=both):
-        run(migrate(registry.all()))
+        run_sync(migrate(registry.all()))
         found = run_checks(tags=["appwrite_orm"], include_deployment_checks=True)
         caches["default"].close()
     return [message for message in found if message.id.startswith("appwrite_orm.W04")]

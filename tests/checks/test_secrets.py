@@ -20,14 +20,14 @@ from django.test import AsyncClient, Client, override_settings
 from django.urls import path
 
 from django_appwrite_orm import checks
-from django_appwrite_orm.cache import Store
+from django_appwrite_orm.cache import CacheBackend
 from django_appwrite_orm.cache.backend import CacheCall
 from django_appwrite_orm.conf import connection_settings, hide_secrets
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.credentials import masked, revealed
 from django_appwrite_orm.events.pubsub import ChannelListener, _publisher
 from django_appwrite_orm.exceptions import CacheUnavailable, ConfigurationError, Unavailable
-from django_appwrite_orm.sansio import Steps, run
+from django_appwrite_orm.sansio import Operation, run_sync
 from django_appwrite_orm.schema import migrate
 from tests.support.library.tables import Book
 
@@ -177,7 +177,7 @@ def test_no_log_line_holds_it(caplog: pytest.LogCaptureFixture) -> None:
             with pytest.raises(Unavailable):
                 ask()
         with override_settings(APPWRITE_ORM={"default": {"ENDPOINT": "local::memory:", "DATABASE_ID": "library"}}):
-            run(migrate([Book]))
+            run_sync(migrate([Book]))
             Book.objects.count()
     assert any(record.name.startswith("django_appwrite_orm") for record in caplog.records)
     assert SECRET not in caplog.text + repr([vars(record) for record in caplog.records])
@@ -209,7 +209,7 @@ def test_nothing_that_knows_the_channel_shows_its_password(channel: dict[str, An
 @pytest.mark.parametrize("query", ["", "?socket_timeout=soon"])
 def test_a_channel_that_is_away_shows_no_password(channel: dict[str, Any], query: str, caplog, monkeypatch) -> None:
     with override_settings(APPWRITE_ORM={"default": {**channel, "CHANNEL_URL": CHANNEL + query}}):
-        run(migrate([Book]))
+        run_sync(migrate([Book]))
         with caplog.at_level(logging.DEBUG):
             Book.objects.create(title="x", price=1)
             listener = ChannelListener("default")
@@ -264,13 +264,13 @@ def test_a_cache_that_fails_does_not_show_its_password(location: str, caplog) ->
         caplog.at_level(logging.DEBUG),
         pytest.raises(CacheUnavailable) as caught,
     ):
-        run(_look())
+        run_sync(_look())
     assert "Cache 'default' failed" in caplog.text
     assert PASSWORD not in caplog.text + str(caught.value)
 
 
-def _look() -> Steps[Any]:
-    return (yield CacheCall(Store("default"), "get_many", (["key"],)))
+def _look() -> Operation[Any]:
+    return (yield CacheCall(CacheBackend("default"), "get_many", (["key"],)))
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from django_appwrite_orm.events import webhook_registration
 from django_appwrite_orm.events.pubsub import ChannelListener, publish
 from django_appwrite_orm.events.realtime import Listener
 from django_appwrite_orm.exceptions import ConfigurationError, Unavailable
-from django_appwrite_orm.sansio import run
+from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.web.health import appwrite_health
 from tests.support.library.tables import Book
 
@@ -72,7 +72,7 @@ def real(door, guarded, settings) -> dict[str, object]:
 
 def _version() -> object:
     connections["default"].client.features = None
-    return run(connections["default"].features())
+    return run_sync(connections["default"].features())
 
 
 def _dump() -> None:
@@ -121,7 +121,7 @@ DOORS: dict[str, Callable[[], object]] = {
     "listener": lambda: Listener("default").run(),
     "channel": lambda: ChannelListener("default").run(),
     "publish": lambda: publish(Book, "default"),
-    "webhook": lambda: run(webhook_registration.register(connections["default"])),
+    "webhook": lambda: run_sync(webhook_registration.register(connections["default"])),
     "webhook_appwrite": lambda: call_command("webhook_appwrite", register=True),
     "health": lambda: appwrite_health(RequestFactory().get("/")),
 }
@@ -150,7 +150,7 @@ def test_a_connection_that_is_older_than_the_test_run(real, monkeypatch) -> None
     connection.check_allowed()
     monkeypatch.setattr(_TestState, "saved_data", saved, raising=False)
     with pytest.raises(ConfigurationError, match="ALLOW_IN_TESTS"):
-        run(connection.is_current(Book._meta.ref("library")))
+        run_sync(connection.is_current(Book._meta.ref("library")))
 
 
 def test_the_store_of_the_tests_goes_before_all_overrides(real, settings) -> None:

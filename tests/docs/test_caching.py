@@ -9,7 +9,7 @@ import pytest
 from django.test import RequestFactory
 
 from django_appwrite_orm.registry import registry
-from django_appwrite_orm.sansio import run
+from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import migrate
 
 PAGE = Path(__file__).parents[2] / "docs" / "caching.md"
@@ -32,7 +32,7 @@ def test_the_code_on_the_page_runs(tables: None, capsys: pytest.CaptureFixture[s
     for number, block in enumerate(BLOCKS):
         exec(compile(block, f"{PAGE.name}, block {number}", "exec"), program)
         if number == 0:
-            run(migrate([table for table in registry.all() if table not in before]))
+            run_sync(migrate([table for table in registry.all() if table not in before]))
     said = capsys.readouterr().out
     assert "answers of this table are current" in said
     assert "users (HIT)" in said

@@ -12,7 +12,7 @@ from django.dispatch import Signal
 import django_appwrite_orm
 from django_appwrite_orm import columns, exceptions, signals
 from django_appwrite_orm.conf import CACHE_KEYS, KEYS
-from django_appwrite_orm.facade.table_api import TableVerbs
+from django_appwrite_orm.facade.table_api import TableAPI
 
 ROOT = Path(__file__).parents[2]
 PAGES = {page.name: page.read_text() for page in (ROOT / "docs").glob("*.md")}
@@ -58,7 +58,7 @@ def test_every_error_is_shown(name: str) -> None:
     assert in_code(name)
 
 
-VERBS = {name for name in vars(TableVerbs) if not name.startswith("_")}
+VERBS = {name for name in vars(TableAPI) if not name.startswith("_")}
 
 
 @pytest.mark.parametrize("name", sorted(name for name in VERBS if not (name[0] == "a" and name[1:] in VERBS)))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django_appwrite_orm import register
 from django_appwrite_orm.registry import registry
-from django_appwrite_orm.sansio import run
+from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import migrate
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
@@ -23,7 +23,7 @@ def test_the_example_runs() -> None:
     product = program["Product"]
     register(product)
     try:
-        run(migrate([product]))
+        run_sync(migrate([product]))
         exec(compile(blocking, "README.md, what uses it", "exec"), program)
 
         async def asked() -> object:

@@ -21,7 +21,7 @@ from django_appwrite_orm.connection import connections
 from django_appwrite_orm.events.heartbeat import last_reports
 from django_appwrite_orm.events.realtime import Listener
 from django_appwrite_orm.events.webhook_registration import webhook_id
-from django_appwrite_orm.sansio import run
+from django_appwrite_orm.sansio import run_sync
 from tests.events.tables import Open, Own
 from tests.events.test_realtime import soon
 from tests.support.costs import counted
@@ -227,5 +227,5 @@ def test_the_command_listens_for_the_whole_site(here: World, tmp_path: Path, cac
 
 
 def state_of_the_command() -> str:
-    found = run(last_reports("default")).get("listen_appwrite")
+    found = run_sync(last_reports("default")).get("listen_appwrite")
     return found.state if found is not None else "none"

@@ -22,7 +22,7 @@ from django_appwrite_orm.connection import connections
 from django_appwrite_orm.events import heartbeat, realtime
 from django_appwrite_orm.events.realtime import Listener
 from django_appwrite_orm.exceptions import ConfigurationError, NotFound
-from django_appwrite_orm.sansio import run
+from django_appwrite_orm.sansio import run_sync
 from tests.events.conftest import recorded
 from tests.events.tables import Open, Own
 from tests.support.faulty_servers import Fault, FaultyServer, answer, faulty, frames, refusal, reset
@@ -129,7 +129,7 @@ def test_its_state_is_shown(start: Start, monkeypatch: pytest.MonkeyPatch) -> No
     found.stop()
     assert soon(lambda: "stopped" in shown())
     monkeypatch.setattr(heartbeat, "LIFE", 1)
-    run(heartbeat.report("default", heartbeat.COMMAND, "listening"))
+    run_sync(heartbeat.report("default", heartbeat.COMMAND, "listening"))
     assert soon(lambda: "listen_appwrite" not in shown())
 
 
@@ -210,7 +210,7 @@ def test_a_refusal_is_logged_as_one_short_line(start: Start, caplog: pytest.LogC
 
 def test_the_pauses_grow_to_a_minute() -> None:
     """However long the outage: two days of them are no reason to fail."""
-    assert [round(realtime.pause_after(failures) * 100) for failures in (0, 1, 5, 6, 3000)] == [1, 2, 32, 60, 60]
+    assert [round(realtime.backoff(failures) * 100) for failures in (0, 1, 5, 6, 3000)] == [1, 2, 32, 60, 60]
 
 
 @pytest.mark.parametrize(

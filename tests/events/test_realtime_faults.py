@@ -17,7 +17,7 @@ from django_appwrite_orm.connection import connections
 from django_appwrite_orm.events import RowChange, realtime, subscriptions, websocket
 from django_appwrite_orm.events.realtime import Listener
 from django_appwrite_orm.exceptions import ConfigurationError, PermissionDenied
-from django_appwrite_orm.sansio import run
+from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import migrate
 from tests.events.tables import Open
 from tests.events.test_realtime import (
@@ -197,7 +197,7 @@ def listens(alias: str) -> bool:
 def test_two_callbacks_that_end_everything_do_not_wait_for_each_other(library: None, settings) -> None:
     default = settings.APPWRITE_ORM["default"]
     settings.APPWRITE_ORM = {"default": default, "other": {**default, "DATABASE_ID": "another"}}
-    run(migrate([Book], "other"))
+    run_sync(migrate([Book], "other"))
     meeting = threading.Barrier(2, timeout=60)
 
     def end(change: RowChange) -> None:

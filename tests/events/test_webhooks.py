@@ -17,7 +17,7 @@ from django.test import AsyncClient, Client
 
 from django_appwrite_orm import signals
 from django_appwrite_orm.exceptions import ConfigurationError
-from django_appwrite_orm.sansio import run
+from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import migrate
 from django_appwrite_orm.web.webhooks import LARGEST, appwrite_webhook, signature
 from tests.events.conftest import recorded
@@ -32,7 +32,7 @@ SECRET = recorded("webhooks")["signature key"]
 def site(settings, tables) -> None:
     settings.ROOT_URLCONF = "tests.events.urls"
     settings.ALLOWED_HOSTS = ["hook.example.com", "testserver"]
-    run(migrate([Open, Own]))
+    run_sync(migrate([Open, Own]))
 
 
 def deliver(delivery: dict[str, Any], **changes: Any) -> HttpResponse:
@@ -345,7 +345,7 @@ def test_a_commits_row_is_not_taken_for_one_of_another_database(settings, heard:
     """Its body names the table alone."""
     default = settings.APPWRITE_ORM["default"]
     settings.APPWRITE_ORM = {"default": default, "other": {**default, "DATABASE_ID": "library"}}
-    run(migrate([Open], using="other"))
+    run_sync(migrate([Open], using="other"))
     events = named("open", "a", action="update").replace("cb-ev", "library")
     assert deliver(COMMITTED, headers=changed(COMMITTED, Events=events)).status_code == 400
     assert heard == []

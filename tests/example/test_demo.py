@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from django_appwrite_orm.local import LocalAppwrite
-from django_appwrite_orm.local.http.server import Door
+from django_appwrite_orm.local.http.server import LocalServer
 
 MANAGE = Path(__file__).parents[2] / "example_project" / "manage.py"
 
@@ -112,7 +112,7 @@ def test_check() -> None:
 @pytest.mark.slow
 def test_check_on_the_server_that_is_named(tmp_path) -> None:
     app = LocalAppwrite(tmp_path / "server.sqlite3")
-    with closing(app), Door(app, "127.0.0.1", 0) as door:
+    with closing(app), LocalServer(app, "127.0.0.1", 0) as door:
         account = {"APPWRITE_ENDPOINT": door.endpoint, "APPWRITE_PROJECT_ID": "local", "APPWRITE_API_KEY": "local"}
         done = manage("demo", "--check", "--on-server", APPWRITE_ORM_ALLOW_IN_TESTS="1", **account)
         headers = {"x-appwrite-project": "local", "x-appwrite-key": "local"}

@@ -17,7 +17,7 @@ from django_appwrite_orm import Table, columns, orm, register
 from django_appwrite_orm.exceptions import ConfigurationError
 from django_appwrite_orm.facade.definitions import table_from_definition
 from django_appwrite_orm.registry import registry
-from django_appwrite_orm.sansio import run
+from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import migrate
 from tests.support.library.tables import Book
 
@@ -125,7 +125,7 @@ def test_without_a_role_anybody_reads(role: Any) -> None:
 
 
 def test_it_lives_on_a_server(users: type[Table]) -> None:
-    run(migrate([users]))
+    run_sync(migrate([users]))
     row = orm.table("app-users").create({"name": "Ada", "first-name": "A", "class": "x"}, id="u1")
     assert (row.visits, row.active, row.role, row.plan, row.tags) == (0, True, "user", "free", ["new"])
     assert getattr(row, "first-name") == "A"
@@ -148,7 +148,7 @@ def test_the_guides_timestamp_is_now_each_time() -> None:
             },
         }
     )
-    run(migrate([table]))
+    run_sync(migrate([table]))
     before = timezone.now().replace(microsecond=0)
     first = orm.table("analytics").create({"metric": "m", "value": 1})
     assert before <= first.timestamp <= timezone.now()

@@ -14,7 +14,7 @@ from django_appwrite_orm.connection import connections
 from django_appwrite_orm.interchange.appwrite_config import config_of, tables_of
 from django_appwrite_orm.interchange.codegen import source
 from django_appwrite_orm.interchange.exporters import firebase, sql, text
-from django_appwrite_orm.sansio import run
+from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import declared_table, plan, read_tables
 from django_appwrite_orm.schema.state import TableState
 from tests.interchange.test_inspect import classes_of
@@ -102,7 +102,7 @@ def test_the_config_of_the_cli_there_and_back() -> None:
 
 def test_classes_of_a_server_give_no_difference() -> None:
     migrated(*shelf())
-    found = run(read_tables(connections["default"]))
+    found = run_sync(read_tables(connections["default"]))
     assert found is not None
     printed = source(found.values(), Table)
     assert "column_class = columns.Relationship('Authors', 'manyToOne', two_way_key='books'" in printed
@@ -110,7 +110,7 @@ def test_classes_of_a_server_give_no_difference() -> None:
     assert "    cover2 = columns.Relationship('Authors', 'oneToOne', column='cover')" in printed
     inspected = classes_of(printed)
     with registered(*inspected):
-        done = run(plan(inspected))
+        done = run_sync(plan(inspected))
         assert (done.is_empty, done.extras) == (True, [])
         ask("POST", "/tables/authors/rows", {"rowId": "a", "data": {"name": "A"}})
         assert migrated(*inspected) == []

@@ -14,7 +14,7 @@ from django_appwrite_orm import Table, columns
 from django_appwrite_orm.exceptions import SchemaError
 from django_appwrite_orm.interchange.appwrite_config import config_of, tables_of
 from django_appwrite_orm.interchange.codegen import source
-from django_appwrite_orm.sansio import run
+from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import declared_table, plan
 from django_appwrite_orm.tables import Row
 from tests.support.library.tables import Book, Everything, Reader
@@ -120,7 +120,7 @@ def test_options_other_connections_and_names_that_meet(capsys: pytest.CaptureFix
         call_command("inspect_appwrite", "class", "Class-", database="other")
         text = capsys.readouterr().out
         first, second = classes_of(text)
-        assert run(plan([first, second], "other")).is_empty
+        assert run_sync(plan([first, second], "other")).is_empty
     assert (first.__name__, second.__name__) == ("Class", "Class2")
     assert list(first._meta.columns) == ["at", "a_b", "a_b2"]
     assert (first._meta.using, first._meta.row_security, first._meta.enabled) == ("other", True, False)

@@ -16,7 +16,7 @@ from django_appwrite_orm import Table, columns
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.plans import Clause, ListRows
 from django_appwrite_orm.registry import registry
-from django_appwrite_orm.sansio import run
+from django_appwrite_orm.sansio import run_sync
 from tests.support.costs import counted
 from tests.support.loading import loaded
 from tests.support.migrations import ask, migrated
@@ -117,7 +117,7 @@ def ask_list(table: str, *names: str) -> list[dict[str, Any]]:
     connection = connections["default"]
     ref = registry.get(table)._meta.ref(connection.settings.database_id)
     plan = ListRows(ref, order=(Clause("orderAsc", "$id"),), limit=99, select=names)
-    return list(run(connection.follow(plan.fetch())).data["rows"])
+    return list(run_sync(connection.follow(plan.fetch())).data["rows"])
 
 
 @pytest.mark.parametrize("format", ["jsonl", "object"])

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from django_appwrite_orm.local import LocalAppwrite
-from django_appwrite_orm.local.http.server import Door
+from django_appwrite_orm.local.http.server import LocalServer
 
 CONFORMANCE = Path(__file__).parents[3] / "shared" / "conformance"
 AGREEING = {
@@ -36,7 +36,7 @@ pytestmark = [
 @pytest.mark.parametrize("folder", sorted(AGREEING))
 def test_answers_agree_with_the_server(folder: str) -> None:
     app = LocalAppwrite(":memory:", strict=True)
-    with Door(app, port=0) as door:
+    with LocalServer(app, port=0) as door:
         played = subprocess.run(
             [sys.executable, CONFORMANCE / "conformance.py", door.endpoint, CONFORMANCE / "scenarios" / folder],
             capture_output=True,

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from django_appwrite_orm.local import Answer, LocalAppwrite
+from django_appwrite_orm.local import LocalAppwrite, Response
 from django_appwrite_orm.local.api.errors import STATUS
 from django_appwrite_orm.local.queries.parser import METHODS
 from django_appwrite_orm.local.routes import ROUTES
@@ -112,7 +112,7 @@ def _json(value: Any) -> str:
     return json.dumps(value, default=str)
 
 
-def check(answer: Answer) -> None:
+def check(answer: Response) -> None:
     """An answer as the server could have given it."""
     assert answer.status < 500, answer.body
     assert b"Traceback" not in answer.body

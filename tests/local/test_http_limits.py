@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from django_appwrite_orm.local import Answer, LocalAppwrite
+from django_appwrite_orm.local import LocalAppwrite, Response
 from django_appwrite_orm.local.api.requests import MAX_BODY
 from django_appwrite_orm.local.http import connection, event_loop, receive_buffer
-from django_appwrite_orm.local.http.server import Door
+from django_appwrite_orm.local.http.server import LocalServer
 
 HEAD = b"Host: localhost\r\nX-Appwrite-Project: local\r\nX-Appwrite-Key: local\r\n"
 VERSION = b"GET /v1/health/version HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -25,13 +25,13 @@ Open = Callable[[], socket.socket]
 
 
 @pytest.fixture
-def door(app: LocalAppwrite) -> Iterator[Door]:
-    with Door(app, port=0, threads=2) as door:
+def door(app: LocalAppwrite) -> Iterator[LocalServer]:
+    with LocalServer(app, port=0, threads=2) as door:
         yield door
 
 
 @pytest.fixture
-def opened(door: Door) -> Iterator[Open]:
+def opened(door: LocalServer) -> Iterator[Open]:
     """Opens connections; they are closed in the end."""
     address = urlsplit(door.endpoint)
     with ExitStack() as stack:
@@ -77,7 +77,9 @@ def test_slow_senders_hold_no_thread(opened: Open) -> None:
     assert asked(opened, VERSION) == 200
 
 
-def test_there_are_so_many_connections_and_no_more(door: Door, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_there_are_so_many_connections_and_no_more(
+    door: LocalServer, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The one that has waited longest makes room."""
     monkeypatch.setattr(event_loop, "MOST_CONNECTIONS", 4)
     first = opened()
@@ -89,7 +91,7 @@ def test_there_are_so_many_connections_and_no_more(door: Door, opened: Open, mon
     assert soon(lambda: len(door._front._connections) <= 4)
 
 
-def test_answers_are_sent_without_delay(door: Door, opened: Open) -> None:
+def test_answers_are_sent_without_delay(door: LocalServer, opened: Open) -> None:
     """An answer of two writes must not wait for the acknowledgement of the first."""
     assert asked(opened, VERSION) == 200
     [accepted] = door._front._accepted.values()
@@ -102,11 +104,11 @@ def test_an_idle_connection_ends(opened: Open, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_answers_that_nobody_reads_are_bounded(
-    app: LocalAppwrite, door: Door, opened: Open, monkeypatch: pytest.MonkeyPatch
+    app: LocalAppwrite, door: LocalServer, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The latest may wait, however large it is; the others are given up."""
-    large = Answer(200, {"content-type": "text/plain"}, b"x" * 20_000_000)
-    answered: list[Answer] = []
+    large = Response(200, {"content-type": "text/plain"}, b"x" * 20_000_000)
+    answered: list[Response] = []
     monkeypatch.setattr(app, "handle", lambda *request: answered.append(large) or large)
     monkeypatch.setattr(event_loop, "MOST_UNSENT", 50_000_000)
     for count in range(1, 7):
@@ -119,16 +121,16 @@ def test_answers_that_nobody_reads_are_bounded(
 
 
 def test_a_client_that_does_not_read_is_given_up(
-    app: LocalAppwrite, door: Door, opened: Open, monkeypatch: pytest.MonkeyPatch
+    app: LocalAppwrite, door: LocalServer, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    large = Answer(200, {"content-type": "text/plain"}, b"x" * 20_000_000)
+    large = Response(200, {"content-type": "text/plain"}, b"x" * 20_000_000)
     monkeypatch.setattr(app, "handle", lambda *request: large)
     monkeypatch.setattr(connection, "LONGEST_ANSWER", 0.05)
     opened().sendall(VERSION)
     assert soon(lambda: not door._front._connections)
 
 
-def test_requests_that_are_held_are_bounded(door: Door, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_that_are_held_are_bounded(door: LocalServer, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(receive_buffer, "MOST_HELD", 300_000)
     begun = b"POST /v1/tablesdb HTTP/1.1\r\n" + HEAD + b"Content-Length: 250000\r\n\r\n" + b"x" * 200_000
     first, second = opened(), opened()

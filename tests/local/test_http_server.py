@@ -19,7 +19,7 @@ import pytest
 
 from django_appwrite_orm.local import LocalAppwrite
 from django_appwrite_orm.local.http import connection as serving
-from django_appwrite_orm.local.http.server import Door
+from django_appwrite_orm.local.http.server import LocalServer
 from tests.support.local_client import KEY, Client
 
 ROOT = Path(__file__).parents[2]
@@ -27,19 +27,19 @@ HEADERS = {name.title(): value for name, value in KEY.items()}
 
 
 @pytest.fixture
-def door(app: LocalAppwrite) -> Iterator[Door]:
-    with Door(app, port=0) as door:
+def door(app: LocalAppwrite) -> Iterator[LocalServer]:
+    with LocalServer(app, port=0) as door:
         yield door
 
 
-def connect(door: Door) -> http.client.HTTPConnection:
+def connect(door: LocalServer) -> http.client.HTTPConnection:
     address = urlsplit(door.endpoint)
     assert address.hostname is not None
     return http.client.HTTPConnection(address.hostname, address.port, timeout=60)
 
 
 def ask(
-    door: Door, method: str, target: str, body: bytes | None = None, **more: str
+    door: LocalServer, method: str, target: str, body: bytes | None = None, **more: str
 ) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body of an answer."""
     connection = connect(door)
@@ -50,7 +50,7 @@ def ask(
     return found
 
 
-def test_requests_are_passed_on(door: Door) -> None:
+def test_requests_are_passed_on(door: LocalServer) -> None:
     status, headers, body = ask(door, "POST", "/v1/tablesdb", b'{"databaseId": "d", "name": "D"}')
     assert (status, headers["content-type"]) == (201, "application/json; charset=UTF-8")
     assert headers["content-length"] == str(len(body))
@@ -65,11 +65,11 @@ def test_requests_are_passed_on(door: Door) -> None:
 @pytest.mark.parametrize(("host", "expected"), [
     ("localhost:9501", 200), ("127.0.0.1", 200), ("[::1]:80", 200), ("evil.example", 403), ("", 403),
 ])  # fmt: skip
-def test_a_loopback_server_answers_for_loopback_names_only(door: Door, host: str, expected: int) -> None:
+def test_a_loopback_server_answers_for_loopback_names_only(door: LocalServer, host: str, expected: int) -> None:
     assert ask(door, "GET", "/v1/health/version", Host=host)[0] == expected
 
 
-def test_one_connection_serves_many_requests(app: LocalAppwrite, door: Door) -> None:
+def test_one_connection_serves_many_requests(app: LocalAppwrite, door: LocalServer) -> None:
     rows = Client(app).table([{"key": "n", "type": "integer"}])
     connection = connect(door)
     connection.connect()
@@ -88,7 +88,7 @@ def test_one_connection_serves_many_requests(app: LocalAppwrite, door: Door) -> 
 
 
 @pytest.mark.parametrize("sent", [b"GET /", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 999999\r\n\r\n"])
-def test_a_request_that_drips_in_is_cut_off(door: Door, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
+def test_a_request_that_drips_in_is_cut_off(door: LocalServer, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
     monkeypatch.setattr(serving, "LONGEST_REQUEST", 0.2)
     connection = connect(door)
     connection.connect()
@@ -113,7 +113,7 @@ def _is_cut_off(sock: socket.socket) -> bool:
     return False
 
 
-def test_clients_are_served_at_the_same_time(app: LocalAppwrite, door: Door) -> None:
+def test_clients_are_served_at_the_same_time(app: LocalAppwrite, door: LocalServer) -> None:
     rows = Client(app).table([{"key": "n", "type": "integer"}])
     Client(app)(f"POST {rows}", {"rowId": "r", "data": {"n": 0}})
     failed: list[int] = []
@@ -152,7 +152,7 @@ def test_the_command_serves_and_stops(tmp_path: Path) -> None:
     assert process.returncode == 0
 
 
-def test_a_taken_port_is_told(tmp_path: Path, door: Door) -> None:
+def test_a_taken_port_is_told(tmp_path: Path, door: LocalServer) -> None:
     port = str(urlsplit(door.endpoint).port)
     command = [sys.executable, "-m", "django_appwrite_orm.local", "--port", port, "--database", ":memory:"]
     refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
@@ -164,12 +164,12 @@ WITHOUT = """
 import sys
 sys.modules[sys.argv[1]] = None
 from django_appwrite_orm.local import LocalAppwrite
-from django_appwrite_orm.local.http.server import Door, MissingServer
+from django_appwrite_orm.local.http.server import LocalServer, MissingServer
 app = LocalAppwrite(":memory:")
 headers = {"x-appwrite-project": "local", "x-appwrite-key": "local", "content-type": "application/json"}
 assert app.handle("POST", "/v1/tablesdb", headers, b'{"databaseId": "d", "name": "D"}').status == 201
 try:
-    Door(app, port=0)
+    LocalServer(app, port=0)
 except MissingServer as problem:
     print(problem)
 """

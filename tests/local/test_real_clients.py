@@ -17,7 +17,7 @@ from appwrite.query import Query
 from appwrite.role import Role
 
 from django_appwrite_orm.local import LocalAppwrite
-from django_appwrite_orm.local.http.server import Door
+from django_appwrite_orm.local.http.server import LocalServer
 
 CLIENTS = Path(__file__).parent / "clients"
 MODULES = Path(__file__).parents[2] / ".cache" / "node"
@@ -26,7 +26,7 @@ PACKAGES = "appwrite-orm@0.6.0", "node-appwrite@27.1.0"
 
 @pytest.fixture
 def endpoint(app: LocalAppwrite) -> Iterator[str]:
-    with Door(app, port=0) as door:
+    with LocalServer(app, port=0) as door:
         yield door.endpoint
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from django_appwrite_orm.plans import Answer, Clause, CountRows, GetRow, ListRows, Request, SumRows, TableRef
+from django_appwrite_orm.plans import AggregateRows, Clause, CountRows, GetRow, ListRows, Request, Response, TableRef
 
 TABLE = TableRef("shop", "books")
 FILTER = Clause("equal", "a", (1,))
@@ -31,9 +31,9 @@ def test_the_text_is_the_same_exactly_when_the_answer_is() -> None:
         CountRows(TABLE),
         CountRows(TABLE, (FILTER,)),
         CountRows(TABLE, most=10),
-        SumRows(TABLE, (Clause("sum", "a", ("x",)),)),
-        SumRows(TABLE, (Clause("sum", "a", ("x",)),), by=("b",)),
-        SumRows(TABLE, (Clause("sum", "a", ("x",)),), (FILTER,)),
+        AggregateRows(TABLE, (Clause("sum", "a", ("x",)),)),
+        AggregateRows(TABLE, (Clause("sum", "a", ("x",)),), by=("b",)),
+        AggregateRows(TABLE, (Clause("sum", "a", ("x",)),), (FILTER,)),
     ]
     assert len({str(plan) for plan in plans}) == len(plans)
     for plan in plans:
@@ -71,7 +71,7 @@ def counted(rows: int, most: int | None = None) -> tuple[int, list[Request]]:
         return stop.value.data, asked
 
 
-def _answer(request: Request, rows: int) -> Answer:
+def _answer(request: Request, rows: int) -> Response:
     clauses = [Clause.from_json(text) for name, text in request.query if name.startswith("queries")]
 
     def value(method: str) -> Callable[[], int]:
@@ -82,7 +82,7 @@ def _answer(request: Request, rows: int) -> Answer:
     offset = value("offset")
     there = range(after + 1, rows + 1)
     found = [{"$id": str(n), "$sequence": str(n * 10)} for n in there[offset : offset + value("limit")]]
-    return Answer("", {"total": min(len(there), 5000), "rows": found})
+    return Response("", {"total": min(len(there), 5000), "rows": found})
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from django.db.models import Avg, Count, F, Max, Min, Q, StdDev, Sum, Variance
 
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import NotSupportedError
-from django_appwrite_orm.sansio import run
+from django_appwrite_orm.sansio import run_sync
 from tests.support.costs import counted
 from tests.support.library.tables import Book, Everything
 
@@ -48,7 +48,7 @@ class TestNumbers:
         }
 
     def test_their_costs(self) -> None:
-        run(connections["default"].features())  # the version is asked once in a process
+        run_sync(connections["default"].features())  # the version is asked once in a process
         with counted() as costs:
             Book.objects.aggregate(Min("title"), Max("price"), n=Count("*"))
         assert len(costs.requests) == 3
@@ -68,7 +68,7 @@ class TestNumbers:
 
     def test_groups_are_asked_for_once(self) -> None:
         groups = Book.objects.uncached().values("genre").annotate(n=Count("*"))
-        run(connections["default"].features())
+        run_sync(connections["default"].features())
         with counted() as costs:
             assert list(groups) == list(groups)
             assert len(groups) == len(list(groups.order_by("n"))) == 2

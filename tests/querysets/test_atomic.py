@@ -9,7 +9,7 @@ from django.db.models import F
 from django_appwrite_orm import signals
 from django_appwrite_orm.exceptions import AppwriteError, Conflict, NotSupportedError, TransactionError
 from django_appwrite_orm.querysets import atomic
-from django_appwrite_orm.transport.retry import Attempt, NoAnswer
+from django_appwrite_orm.transport.retry import Attempt, TransportError
 from tests.support.costs import counted
 from tests.support.library.tables import Book, Reader
 
@@ -218,7 +218,7 @@ def test_a_change_that_may_or_may_not_be_staged_ends_it(monkeypatch: pytest.Monk
         answer = perform(step)
         if step.request.path.endswith("/rows"):
             monkeypatch.setattr(Attempt, "perform", perform)
-            raise NoAnswer("connection lost", sent=True)
+            raise TransportError("connection lost", sent=True)
         return answer
 
     monkeypatch.setattr(Attempt, "perform", lose_the_answer)

@@ -13,8 +13,8 @@ from django.core.exceptions import SynchronousOnlyOperation
 
 from django_appwrite_orm.exceptions import AppwriteError, NotSupportedError, TransactionError
 from django_appwrite_orm.querysets import atomic
-from django_appwrite_orm.sansio import Turn
-from django_appwrite_orm.transport.retry import Attempt, NoAnswer
+from django_appwrite_orm.sansio import AcquireLock
+from django_appwrite_orm.transport.retry import Attempt, TransportError
 from tests.support.costs import counted
 from tests.support.library.tables import Book
 
@@ -211,7 +211,7 @@ def test_a_thread_that_loses_an_answer_as_the_block_ends(monkeypatch: pytest.Mon
         if (step.request.body or {}).get("rowId") == "lost":
             sent.set()
             ended.wait(30)
-            raise NoAnswer("connection lost", sent=True)
+            raise TransportError("connection lost", sent=True)
         return answer
 
     def turn(step):
@@ -220,7 +220,7 @@ def test_a_thread_that_loses_an_answer_as_the_block_ends(monkeypatch: pytest.Mon
         step.lock.acquire()
 
     monkeypatch.setattr(Attempt, "perform", lose)
-    monkeypatch.setattr(Turn, "perform", turn)
+    monkeypatch.setattr(AcquireLock, "perform", turn)
     with ThreadPoolExecutor(1) as pool:
         with pytest.raises(TransactionError, match="not known whether"), atomic():  # noqa: PT012
             Book.objects.create(title="Dune", price=1)

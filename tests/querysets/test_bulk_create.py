@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from django_appwrite_orm.exceptions import DuplicateId, Unavailable, UniqueViolation
-from django_appwrite_orm.transport.retry import Attempt, NoAnswer
+from django_appwrite_orm.transport.retry import Attempt, TransportError
 from tests.support.costs import counted
 from tests.support.interleaving import lose_answer
 from tests.support.library.tables import Book, Reader
@@ -125,7 +125,7 @@ class TestBulkCreate:
 
     def test_an_error_that_is_not_the_rows_stops_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def refuse(step):
-            raise NoAnswer("no connection", sent=False)
+            raise TransportError("no connection", sent=False)
 
         monkeypatch.setattr(Attempt, "perform", refuse)
         with pytest.raises(Unavailable):

@@ -10,12 +10,12 @@ from django_appwrite_orm import Table, columns
 from django_appwrite_orm.exceptions import ConfigurationError, PermissionDenied
 from django_appwrite_orm.registry import registry
 from django_appwrite_orm.relations.cascades import (
+    affected_tables_of_delete,
+    affected_tables_of_report,
+    affected_tables_of_write,
     has_relationships,
-    reached_by_deleting,
-    reached_by_report,
-    reached_by_writing,
     read_along,
-    sides_of,
+    relationship_ends,
 )
 from tests.support.linked_tables import made, send
 from tests.support.linked_tables import token as token_of
@@ -72,7 +72,7 @@ def test_a_deletion_reaches_what_it_changes(type: str, on_delete: str, two_way: 
             changed.add(near)  # a declaration does not say that the relationship was made from the near end
         if (type, on_delete, two_way, side) == ("oneToOne", "cascade", False, "far"):
             changed.add(near)  # left alone as the server's source has it; no recording says so
-        assert set(reached_by_deleting(deleted)) == changed
+        assert set(affected_tables_of_delete(deleted)) == changed
 
 
 @pytest.mark.parametrize("type", TYPES)
@@ -83,14 +83,14 @@ def test_writing_links_reaches_what_it_changes(type: str, two_way: bool, side: s
     with made(*tables):
         linked(near, far, type)
         before = {table: rows_of(table) for table in tables}
-        found = next(one for one in sides_of(table) if one.key == key)
+        found = next(one for one in relationship_ends(table) if one.key == key)
         value = [id] if found.type in ("oneToMany", "manyToMany") else id
         if type == "oneToOne" and two_way:
             value = None  # the server refuses to move a link that both ends show
         send("PATCH", table.objects.ref.row("n1" if side == "near" else "f1"), {"data": {key: value}})
         changed = {table for table in tables if rows_of(table) != before[table]}
-        assert set(reached_by_writing(table, {key})) == changed | {table}
-        assert reached_by_writing(table, {"name"}) == (table,)
+        assert set(affected_tables_of_write(table, {key})) == changed | {table}
+        assert affected_tables_of_write(table, {"name"}) == (table,)
 
 
 def test_a_relationship_may_be_declared_where_it_was_not_made() -> None:
@@ -110,7 +110,7 @@ def test_a_relationship_may_be_declared_where_it_was_not_made() -> None:
         with made(Near, Far):
             send("DELETE", Near.objects.ref.row("n1"))
             assert [row["$id"] for row in rows_of(Far)] == ["f2"]
-            assert set(reached_by_deleting(Near)) == {Near, Far}
+            assert set(affected_tables_of_delete(Near)) == {Near, Far}
 
 
 def test_a_deletion_goes_on_from_table_to_table() -> None:
@@ -130,14 +130,14 @@ def test_a_deletion_goes_on_from_table_to_table() -> None:
         leaf = columns.Relationship(Leaf, "manyToOne")
 
     with made(Leaf, Branch, Tree, Owner, Stranger):
-        assert set(reached_by_deleting(Owner)) == {Owner, Tree}
-        assert set(reached_by_deleting(Tree)) == {Tree, Branch, Leaf}
-        assert set(reached_by_deleting(Branch)) == {Branch, Leaf}
-        assert reached_by_deleting(Leaf) == (Leaf,)
-        assert reached_by_deleting(Stranger) == (Stranger,)
-        assert set(reached_by_report(Tree, "rows", "delete")) == {Tree, Branch, Leaf}
-        assert set(reached_by_report(Tree, "rows", "update")) == {Tree, Branch}
-        assert set(reached_by_report(Tree, "columns", "delete")) == {Tree, Branch, Owner}
+        assert set(affected_tables_of_delete(Owner)) == {Owner, Tree}
+        assert set(affected_tables_of_delete(Tree)) == {Tree, Branch, Leaf}
+        assert set(affected_tables_of_delete(Branch)) == {Branch, Leaf}
+        assert affected_tables_of_delete(Leaf) == (Leaf,)
+        assert affected_tables_of_delete(Stranger) == (Stranger,)
+        assert set(affected_tables_of_report(Tree, "rows", "delete")) == {Tree, Branch, Leaf}
+        assert set(affected_tables_of_report(Tree, "rows", "update")) == {Tree, Branch}
+        assert set(affected_tables_of_report(Tree, "columns", "delete")) == {Tree, Branch, Owner}
         assert [has_relationships(table) for table in (Owner, Leaf, Stranger)] == [True, True, True]
 
 
@@ -152,10 +152,10 @@ def test_round_in_a_circle() -> None:
         hen = columns.Relationship("Hen", "oneToOne", two_way_key="egg", on_delete="cascade")
 
     with made(Person, Hen, Egg):
-        assert reached_by_deleting(Person) == (Person,)
-        assert set(reached_by_deleting(Egg)) == set(reached_by_deleting(Hen)) == {Hen, Egg}
-        assert [side.key for side in sides_of(Egg)] == ["hen"]
-        assert [(side.key, side.type) for side in sides_of(Person)] == [
+        assert affected_tables_of_delete(Person) == (Person,)
+        assert set(affected_tables_of_delete(Egg)) == set(affected_tables_of_delete(Hen)) == {Hen, Egg}
+        assert [side.key for side in relationship_ends(Egg)] == ["hen"]
+        assert [(side.key, side.type) for side in relationship_ends(Person)] == [
             ("friends", "oneToMany"),
             ("friend_of", "manyToOne"),
         ]
@@ -183,10 +183,10 @@ def test_a_table_that_is_not_registered() -> None:
     with made(near, far):  # others get along with it
         registry.add(Lost)
         try:
-            assert set(reached_by_deleting(near)) == {near, far}
+            assert set(affected_tables_of_delete(near)) == {near, far}
             assert not hasattr(near.objects.create(name="n"), "lost_set")
         finally:
             registry.discard(Lost)
     with pytest.raises(ConfigurationError, match=r"Lost.other cannot be followed. There is no table 'Nowhere'"):
-        reached_by_deleting(Lost)
+        affected_tables_of_delete(Lost)
     assert token_of(Lost) is None

@@ -26,7 +26,7 @@ from rest_framework.renderers import JSONRenderer
 
 from django_appwrite_orm import QuerySet
 from django_appwrite_orm.exceptions import NotSupportedError
-from django_appwrite_orm.querysets.grouping import Groups
+from django_appwrite_orm.querysets.grouping import GroupedQuerySet
 from tests.support.books import titles
 from tests.support.costs import counted
 from tests.support.library.tables import Book
@@ -87,7 +87,7 @@ VIEWS = {
 
 
 def shown_by(response: Any) -> list[str]:
-    if isinstance(response, TemplateResponse) and isinstance(response.context_data["object_list"], Groups):
+    if isinstance(response, TemplateResponse) and isinstance(response.context_data["object_list"], GroupedQuerySet):
         return [group["title"] for group in response.context_data["object_list"]]
     if not hasattr(response, "data"):
         return titles(response.context_data["object_list"])
@@ -200,7 +200,7 @@ def test_drfs_json(queryset: Any, expected: bytes) -> None:
     Book.objects.filter(pk="dune").update(price=9.5)
     Book.objects.filter(pk="emma").update(price=5)
     asked = queryset()
-    if not isinstance(asked, Groups):
+    if not isinstance(asked, GroupedQuerySet):
         asked = asked.filter(pk__in=["dune", "emma"]).order_by("title")
     assert JSONRenderer().render({"books": asked}) == b'{"books":' + expected + b"}"
 

@@ -18,7 +18,7 @@ from django_appwrite_orm.exceptions import NotFound, PermissionDenied
 from django_appwrite_orm.plans import Request
 from django_appwrite_orm.querysets import QuerySet, atomic
 from django_appwrite_orm.registry import registry
-from django_appwrite_orm.sansio import run
+from django_appwrite_orm.sansio import run_sync
 from tests.support.costs import counted
 from tests.support.tables import prepare
 
@@ -42,7 +42,7 @@ class Letter(Table):
 
 
 def ask(method: str, path: str, **body: object) -> dict:
-    return run(connections["default"].send(Request(method, path, body=body or None))).data
+    return run_sync(connections["default"].send(Request(method, path, body=body or None))).data
 
 
 def user(user_id: str) -> str:
@@ -197,7 +197,7 @@ def test_the_secret_shows_nowhere(ada, caplog: pytest.LogCaptureFixture) -> None
         with pytest.raises(TypeError, match="cannot be pickled"):
             pickle.dumps(thing)
     with pytest.raises(NotFound) as refused:
-        run(connection.send(Request("GET", "/tablesdb/library/tables/nothing/rows")))
+        run_sync(connection.send(Request("GET", "/tablesdb/library/tables/nothing/rows")))
     assert secret not in str(refused.value)
 
 

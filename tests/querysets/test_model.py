@@ -23,7 +23,7 @@ from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import NotSupportedError
 from django_appwrite_orm.plans import splitting
 from django_appwrite_orm.querysets import QuerySet
-from django_appwrite_orm.sansio import run
+from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import migrate
 from tests.support.newer_server import newer_server
 
@@ -182,7 +182,7 @@ def in_order(rows: list[dict[str, Any]], names: list[str]) -> list[dict[str, Any
 @pytest.fixture
 def things(settings) -> QuerySet[Thing]:
     settings.APPWRITE_ORM = {"default": {**settings.APPWRITE_ORM["default"], "PAGE_SIZE": 7}}
-    run(migrate([Thing]))
+    run_sync(migrate([Thing]))
     Thing.objects.bulk_create(
         [Thing(**{name: value for name, value in row.items() if name != "sequence"}) for row in ROWS]
     )

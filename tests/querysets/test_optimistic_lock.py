@@ -11,9 +11,9 @@ from django.db.models import F
 from django_appwrite_orm import Table, UniqueIndex, atomic, columns
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import AppwriteError, ConfigurationError, Conflict, TransactionError, Unavailable
-from django_appwrite_orm.facade.table_api import TableVerbs
+from django_appwrite_orm.facade.table_api import TableAPI
 from django_appwrite_orm.plans import Request, UpdateRow
-from django_appwrite_orm.sansio import run
+from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.transport.retry import Attempt
 from tests.support.costs import counted
 from tests.support.interleaving import at_the_commit, in_threads
@@ -97,7 +97,7 @@ def test_it_tells_where_the_date_cannot() -> None:
     connection = connections["default"]
     ref = Account._meta.ref(connection.settings.database_id)
     same = {"balance": 3, "rev": 2, "$updatedAt": mine.updated_at.isoformat()}
-    run(connection.write([ref], UpdateRow(ref, mine.pk, same).request))
+    run_sync(connection.write([ref], UpdateRow(ref, mine.pk, same).request))
     assert Account.objects.get(pk=mine.pk).updated_at == mine.updated_at
     mine.balance = 1
     with pytest.raises(Conflict, match="was changed since it was read"):
@@ -128,7 +128,7 @@ def at_the_look(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pending() -> list[dict]:
-    answer = run(connections["default"].send(Request("GET", "/tablesdb/transactions")))
+    answer = run_sync(connections["default"].send(Request("GET", "/tablesdb/transactions")))
     return [one for one in answer.data["transactions"] if one["status"] == "pending"]
 
 
@@ -163,7 +163,7 @@ def test_rows_that_are_older_than_the_column() -> None:
     account = Account.objects.create(owner="Ada")
     connection = connections["default"]
     ref = Account._meta.ref(connection.settings.database_id)
-    run(connection.write([ref], UpdateRow(ref, account.pk, {"rev": None}).request))
+    run_sync(connection.write([ref], UpdateRow(ref, account.pk, {"rev": None}).request))
     old = Account.objects.get(pk=account.pk)
     assert old.revision is None
     old.balance = 1
@@ -194,7 +194,7 @@ def test_nobody_sets_it() -> None:
         account.revision = 9
     with pytest.raises(AttributeError, match="cannot be set"):
         Account(owner="Eve", revision=9)
-    door = TableVerbs(Account)
+    door = TableAPI(Account)
     for change in (door.create, lambda data: door.update(account.id, data)):
         with pytest.raises(TypeError, match="'revision' counts the changes of the row and cannot be set"):
             change({"owner": "Eve", "revision": 9})

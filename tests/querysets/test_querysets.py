@@ -241,10 +241,10 @@ class TestWrites:
             class Meta:
                 name = "notes"
 
-        from django_appwrite_orm.sansio import run
+        from django_appwrite_orm.sansio import run_sync
         from django_appwrite_orm.schema import migrate
 
-        run(migrate([Note]))
+        run_sync(migrate([Note]))
         note = Note.objects.create()
         assert Note.objects.get(pk=note.pk).text is None
 

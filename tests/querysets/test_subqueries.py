@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 
 from django_appwrite_orm.exceptions import NotSupportedError, PermissionDenied
 from django_appwrite_orm.querysets.lookups import relations
-from django_appwrite_orm.sansio import run
+from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import migrate
 from tests.support.costs import counted
 from tests.support.library.tables import Book
@@ -113,7 +113,7 @@ def test_where_the_outer_one_is_asked(settings) -> None:
     """As a lookup across a reference, unless a connection was named for the queryset itself."""
     default = settings.APPWRITE_ORM["default"]
     settings.APPWRITE_ORM = {"default": default, "other": {**default, "DATABASE_ID": "branch"}}
-    run(migrate([Country, Maker, Toy], "other"))
+    run_sync(migrate([Country, Maker, Toy], "other"))
     Country.objects.using("other").create(id="fr", name="Fiji")
     Maker.objects.using("other").create(id="eve", name="Ada", country_id="fr")
     Toy.objects.using("other").create(name="bike", maker_id="eve")

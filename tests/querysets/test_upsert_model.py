@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from django_appwrite_orm import Table, UniqueIndex, columns
 from django_appwrite_orm.exceptions import IntegrityError
-from django_appwrite_orm.sansio import run
+from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import migrate
 
 
@@ -62,7 +62,7 @@ def spelt_alike(rows: list[tuple]) -> list[tuple]:
 
 @pytest.fixture
 def tags() -> None:
-    run(migrate([Tag]))
+    run_sync(migrate([Tag]))
 
 
 @limits(max_examples=60, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -18,8 +18,8 @@ from django_appwrite_orm import Index, Table, columns
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import SchemaError
 from django_appwrite_orm.interchange.codegen import source
-from django_appwrite_orm.sansio import run
-from django_appwrite_orm.schema import Rules, declared_table, plan, read_tables
+from django_appwrite_orm.sansio import run_sync
+from django_appwrite_orm.schema import MigrationOptions, declared_table, plan, read_tables
 from django_appwrite_orm.transport import close_local
 from tests.interchange.test_inspect import classes_of
 from tests.schema.test_interrupted import Killed, failing
@@ -223,15 +223,15 @@ def test_any_change(world: Any) -> None:
         interrupted = True
     if interrupted:
         migrated(*new_tables)
-    assert run(plan(new_tables)).is_empty
+    assert run_sync(plan(new_tables)).is_empty
     check(old, new, before)
 
-    allowed = Rules(prune=True, allow_destructive=True)
+    allowed = MigrationOptions(prune=True, allow_destructive=True)
     migrated(*new_tables, rules=allowed)
-    found = run(read_tables(connections["default"]))
+    found = run_sync(read_tables(connections["default"]))
     assert found is not None
     assert found["things"].columns.keys() == declared_table(new_tables[0]).state.columns.keys()
     inspected = classes_of(source(found.values(), Table))
     with registered(*inspected):
-        done = run(plan(inspected))
+        done = run_sync(plan(inspected))
         assert (done.is_empty, done.extras) == (True, [])

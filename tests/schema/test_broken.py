@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from django_appwrite_orm import Index, UniqueIndex, columns
-from django_appwrite_orm.schema import Rules
+from django_appwrite_orm.schema import MigrationOptions
 from tests.support.costs import counted
 from tests.support.migrations import answering, ask, columns_of, fill, indexes_of, migrated, refused, table, values
 
@@ -65,7 +65,7 @@ def test_a_stuck_column_is_reported_with_the_way_out() -> None:
 
 def test_pruning_drops_a_composite_unique_index_before_its_column() -> None:
     migrated(table(a=columns.Integer(), b=columns.Integer(), meta={"indexes": [UniqueIndex("a", "b")]}))
-    migrated(table(a=columns.Integer()), rules=Rules(prune=True, allow_destructive=True))
+    migrated(table(a=columns.Integer()), rules=MigrationOptions(prune=True, allow_destructive=True))
     assert columns_of().keys() == {"a"}
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from django_appwrite_orm import Index, columns
 from django_appwrite_orm.exceptions import ConfigurationError
-from django_appwrite_orm.sansio import run
+from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import plan
 from tests.support.costs import counted
 from tests.support.migrations import ask, columns_of, fill, indexes_of, migrated, refused, table, values
@@ -162,7 +162,7 @@ def test_a_plan_says_everything_and_changes_nothing() -> None:
     migrated(old)
     fill(old, 9)
     before = ask("GET", "/tables")
-    found = run(plan([table(a=columns.Integer(max=5), b=columns.Boolean())]))
+    found = run_sync(plan([table(a=columns.Integer(max=5), b=columns.Boolean())]))
     assert [str(change) for change in found.changes] == [
         f"change column things.a: integer → integer, {-(2**63)} to 5",
         "add column things.b (boolean)",

@@ -8,7 +8,7 @@ import pytest
 
 from django_appwrite_orm import Index, UniqueIndex, columns
 from django_appwrite_orm.exceptions import SchemaError
-from django_appwrite_orm.schema import Rules
+from django_appwrite_orm.schema import MigrationOptions
 from tests.support.costs import counted
 from tests.support.migrations import ask, columns_of, fill, indexes_of, migrated, refused, table, values
 
@@ -47,7 +47,7 @@ def test_another_kind_is_filled_beside_the_old_column_and_takes_its_place(
 
     (left,) = migrated(new)
     assert left.endswith("values from before a conversion; --allow-destructive drops it")
-    (dropped,) = migrated(new, rules=Rules(allow_destructive=True))
+    (dropped,) = migrated(new, rules=MigrationOptions(allow_destructive=True))
     assert dropped.startswith("Drop column things.a__before")
     assert migrated(new) == []
 
@@ -122,13 +122,13 @@ class TestOtherKinds:
         migrated(second)
         third = table(a=columns.Boolean(convert=bool))
         refused(third, match="a__before still keeps the values")
-        migrated(third, rules=Rules(allow_destructive=True))
+        migrated(third, rules=MigrationOptions(allow_destructive=True))
         assert values(third) == [True]
         assert set(columns_of()) == {"a"}
 
     @pytest.mark.parametrize("companion", ["a__migrating", "a__before", "A__Before"])
-    @pytest.mark.parametrize("rules", [Rules(), Rules(allow_destructive=True, prune=True)])
-    def test_a_declared_column_is_never_taken_for_a_companion(self, companion: str, rules: Rules) -> None:
+    @pytest.mark.parametrize("rules", [MigrationOptions(), MigrationOptions(allow_destructive=True, prune=True)])
+    def test_a_declared_column_is_never_taken_for_a_companion(self, companion: str, rules: MigrationOptions) -> None:
         own = columns.String(size=9, column=companion)
         old = table(a=columns.String(size=9), own=own)
         migrated(old)
@@ -152,7 +152,7 @@ class TestOtherKinds:
         migrated(old)
         ask("POST", "/tables/things/columns/integer", {"key": "a__migrating", "required": False})
         assert "a__migrating" in migrated(old)[0]
-        assert migrated(old, rules=Rules(prune=True)) == [
+        assert migrated(old, rules=MigrationOptions(prune=True)) == [
             "Drop column things.a__migrating (integer), left over from another migration"
         ]
 

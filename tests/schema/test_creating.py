@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from django_appwrite_orm import FulltextIndex, Index, Permission, Role, UniqueIndex, columns
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import ConfigurationError, SchemaError
-from django_appwrite_orm.sansio import AT_ONCE, arun
+from django_appwrite_orm.sansio import AT_ONCE, run_async
 from django_appwrite_orm.schema import migrate
 from django_appwrite_orm.transport.client import Reply
 from django_appwrite_orm.transport.retry import Attempt
@@ -277,4 +277,4 @@ def test_an_error_in_one_table_leaves_the_others_whole() -> None:
 
 
 async def _migrated_asynchronously(*tables: Any) -> int:
-    return await arun(migrate(tables))
+    return await run_async(migrate(tables))

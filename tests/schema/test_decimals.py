@@ -12,8 +12,8 @@ from django_appwrite_orm import Table, columns
 from django_appwrite_orm.interchange.appwrite_config import config_of, tables_of
 from django_appwrite_orm.interchange.codegen import source
 from django_appwrite_orm.interchange.exporters import sql
-from django_appwrite_orm.sansio import run
-from django_appwrite_orm.schema import Rules, declared_table, plan
+from django_appwrite_orm.sansio import run_sync
+from django_appwrite_orm.schema import MigrationOptions, declared_table, plan
 from django_appwrite_orm.tables.columns.serialized import decimal_bound, decimal_digits
 from tests.support.migrations import ask, columns_of, fill, migrated, refused, table, values
 
@@ -66,9 +66,9 @@ def test_fewer_places_are_refused_where_numbers_would_lose_digits() -> None:
 
 def test_the_plan_and_the_difference_name_the_scale() -> None:
     migrated(priced(8, 2))
-    found = run(plan([priced(8, 3)]))
+    found = run_sync(plan([priced(8, 3)]))
     assert str(found.changes[0]) == "add column things.a__migrating (decimal(8, 3))"
-    wider = run(plan([priced(10, 2)])).changes
+    wider = run_sync(plan([priced(10, 2)])).changes
     assert list(map(str, wider)) == ["change column things.a: decimal(8, 2) → decimal(10, 2)"]
 
 
@@ -82,7 +82,7 @@ def test_fewer_digits_are_refused_where_numbers_have_more() -> None:
 def test_a_column_without_the_bound_is_taken_for_the_declared_decimal_and_says_so() -> None:
     migrated(table(b=columns.Boolean()))
     old(1234)
-    assert list(map(str, run(plan([priced(8, 2)])).changes)) == [
+    assert list(map(str, run_sync(plan([priced(8, 2)])).changes)) == [
         "change column things.a: integer → decimal(8, 2); what it holds is read with 2 decimal places, 1234 as 12.34"
     ]
     migrated(priced(8, 2))
@@ -131,5 +131,5 @@ def test_the_values_from_before_stay_until_their_loss_is_allowed() -> None:
     fill(priced(8, 2), Decimal("12.34"))
     migrated(priced(8, 3))
     assert set(columns_of()) == {"a", "a__before"}
-    migrated(priced(8, 3), rules=Rules(allow_destructive=True))
+    migrated(priced(8, 3), rules=MigrationOptions(allow_destructive=True))
     assert set(columns_of()) == {"a"}

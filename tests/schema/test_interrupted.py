@@ -12,9 +12,9 @@ from django.core.cache import caches
 from django_appwrite_orm import Index, Table, UniqueIndex, columns
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import SchemaError
-from django_appwrite_orm.schema import Rules
+from django_appwrite_orm.schema import MigrationOptions
 from django_appwrite_orm.transport import close_local
-from django_appwrite_orm.transport.retry import Attempt, NoAnswer
+from django_appwrite_orm.transport.retry import Attempt, TransportError
 from tests.support.migrations import ask, columns_of, migrated, table
 
 pytestmark = pytest.mark.slow
@@ -27,8 +27,8 @@ class Killed(BaseException):
 Failure = Callable[[], BaseException]
 FAILURES: dict[str, Failure] = {
     "killed": Killed,
-    "connection lost": lambda: NoAnswer("reset", sent=True),
-    "time-out": lambda: NoAnswer("timed out", sent=True, timed_out=True),
+    "connection lost": lambda: TransportError("reset", sent=True),
+    "time-out": lambda: TransportError("timed out", sent=True, timed_out=True),
 }
 
 
@@ -133,7 +133,7 @@ def test_the_next_run_finishes_whatever_write_the_first_one_died_at(failure: str
 
 @pytest.mark.parametrize("applied", [False, True])
 def test_pruning_is_finished_too(applied: bool) -> None:
-    allowed = Rules(prune=True, allow_destructive=True)
+    allowed = MigrationOptions(prune=True, allow_destructive=True)
     for at in range(1, 30):
         prepared()
         with failing(at, Killed, applied=applied):
@@ -158,8 +158,8 @@ def test_creating_from_nothing_is_finished_too() -> None:
             assert migrated(new_table()) == []
 
 
-@pytest.mark.parametrize("rules", [Rules(), Rules(allow_destructive=True)])
-def test_a_run_in_the_middle_of_another_one_harms_nothing(rules: Rules) -> None:
+@pytest.mark.parametrize("rules", [MigrationOptions(), MigrationOptions(allow_destructive=True)])
+def test_a_run_in_the_middle_of_another_one_harms_nothing(rules: MigrationOptions) -> None:
     """The second run starts and ends between two requests of the first, wherever that is."""
     total = writes_of_a_whole_run()
     for at in range(1, total + 1):

@@ -7,8 +7,8 @@ from unittest import mock
 import pytest
 
 from django_appwrite_orm import Index, SpatialIndex, Table, columns
-from django_appwrite_orm.sansio import run
-from django_appwrite_orm.schema import Rules, plan
+from django_appwrite_orm.sansio import run_sync
+from django_appwrite_orm.schema import MigrationOptions, plan
 from django_appwrite_orm.transport.retry import Attempt
 from tests.schema.test_interrupted import FAILURES, Killed, empty_world, failing, interleaved
 from tests.support.migrations import ask, columns_of, migrated, table
@@ -58,7 +58,7 @@ def prepared() -> None:
         ask("POST", "/tables/things/rows", {"rowId": id, "data": data})
 
 
-def check(rules: Rules = Rules()) -> None:  # noqa: B008 -- it is frozen
+def check(rules: MigrationOptions = MigrationOptions()) -> None:  # noqa: B008 -- it is frozen
     migrated(*new_tables(), rules=rules)
     rows = {row["$id"]: row for row in ask("GET", "/tables/things/rows")["rows"]}
     found = [tuple(rows[id][key] for key in ("a", "b", "p", "owner")) for id in ("r0", "r1")]
@@ -67,19 +67,21 @@ def check(rules: Rules = Rules()) -> None:  # noqa: B008 -- it is frozen
     owner = columns_of()["owner"]
     assert (owner["onDelete"], owner["twoWayKey"]) == ("setNull", "owned")
     assert {"owned", "tagged", "secret"} <= set(columns_of("others"))
-    assert run(plan(new_tables())).is_empty
+    assert run_sync(plan(new_tables())).is_empty
 
 
-def writes(rules: Rules) -> int:
+def writes(rules: MigrationOptions) -> int:
     prepared()
     with mock.patch.object(Attempt, "perform", autospec=True, side_effect=Attempt.perform) as performed:
         check(rules)
     return sum(not call.args[0].request.is_read for call in performed.call_args_list)
 
 
-@pytest.mark.parametrize("rules", [Rules(), Rules(prune=True, allow_destructive=True)])
+@pytest.mark.parametrize("rules", [MigrationOptions(), MigrationOptions(prune=True, allow_destructive=True)])
 @pytest.mark.parametrize(("failure", "applied"), [("killed", False), ("killed", True), ("connection lost", True)])
-def test_the_next_run_finishes_whatever_write_the_first_one_died_at(failure: str, applied: bool, rules: Rules) -> None:
+def test_the_next_run_finishes_whatever_write_the_first_one_died_at(
+    failure: str, applied: bool, rules: MigrationOptions
+) -> None:
     total = writes(rules)
     assert total > 15
     for at in range(1, total + 1):
@@ -91,7 +93,7 @@ def test_the_next_run_finishes_whatever_write_the_first_one_died_at(failure: str
 
 
 def test_a_run_in_the_middle_of_another_one_harms_nothing() -> None:
-    total = writes(Rules())
+    total = writes(MigrationOptions())
     for at in range(1, total + 1):
         prepared()
         interleaved(at, lambda: migrated(*new_tables()))

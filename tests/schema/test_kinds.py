@@ -16,8 +16,8 @@ from django_appwrite_orm.exceptions import NotSupportedError
 from django_appwrite_orm.interchange.appwrite_config import config_of, tables_of
 from django_appwrite_orm.interchange.codegen import source
 from django_appwrite_orm.interchange.exporters import firebase, sql
-from django_appwrite_orm.sansio import run
-from django_appwrite_orm.schema import Rules, declared_table, read_tables
+from django_appwrite_orm.sansio import run_sync
+from django_appwrite_orm.schema import MigrationOptions, declared_table, read_tables
 from tests.interchange.test_inspect import classes_of
 from tests.support.costs import counted
 from tests.support.migrations import ask, columns_of, fill, indexes_of, migrated, refused, table, values
@@ -93,7 +93,7 @@ class TestEncrypted:
         migrated(plain)
         fill(plain, "one", None)
         whole = table(a=columns.String(size=200, encrypt=True))
-        migrated(whole, rules=Rules(allow_destructive=True))
+        migrated(whole, rules=MigrationOptions(allow_destructive=True))
         assert values(whole) == ["one", None]
         assert columns_of()["a"]["encrypt"] is True
         assert set(columns_of()) == {"a"}
@@ -164,7 +164,7 @@ class TestPlaces:
 @pytest.mark.parametrize("made", [secret(), places(required=True)])
 def test_printed_exported_and_read_back(made: type[Table]) -> None:
     migrated(made)
-    found = run(read_tables(connections["default"]))
+    found = run_sync(read_tables(connections["default"]))
     assert found is not None
     (inspected,) = classes_of(source(found.values(), Table))
     assert migrated(inspected) == []

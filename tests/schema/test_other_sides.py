@@ -10,8 +10,8 @@ import pytest
 from django_appwrite_orm import Table
 from django_appwrite_orm.exceptions import SchemaError
 from django_appwrite_orm.plans import Request
-from django_appwrite_orm.sansio import run
-from django_appwrite_orm.schema import Rules, api
+from django_appwrite_orm.sansio import run_sync
+from django_appwrite_orm.schema import MigrationOptions, api
 from django_appwrite_orm.transport.client import Reply
 from tests.schema.test_relationships import Relationship, authors, books
 from tests.support.costs import counted
@@ -77,9 +77,9 @@ def test_cached_rows_of_the_other_table_go_with_a_relationship() -> None:
             return {key for key in row.to_appwrite() if not key.startswith("$")}
 
         assert keys() == {"name", "book"}
-        migrated(author, books(None), rules=Rules(prune=True, allow_destructive=True))
+        migrated(author, books(None), rules=MigrationOptions(prune=True, allow_destructive=True))
         assert keys() == {"name"}
         migrated(author, book)
         assert keys() == {"name", "book"}
-        run(api.delete_table(book, "default"))
+        run_sync(api.delete_table(book, "default"))
         assert keys() == {"name"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django_appwrite_orm import Index, UniqueIndex, columns
-from django_appwrite_orm.schema import Rules
+from django_appwrite_orm.schema import MigrationOptions
 from tests.support.migrations import columns_of, indexes_of, migrated, refused, table
 
 
@@ -24,8 +24,10 @@ class TestPruning:
     def test_columns_and_tables_go_only_where_losing_them_is_allowed(self) -> None:
         migrated(table(a=columns.Boolean(), b=columns.Boolean(), meta={"indexes": [UniqueIndex("a", "b"), Index("b")]}))
         new = table(a=columns.Boolean())
-        refused(new, match=r"column things\.b \(boolean\) is not declared; dropping", rules=Rules(prune=True))
-        lines = migrated(new, rules=Rules(prune=True, allow_destructive=True))
+        refused(
+            new, match=r"column things\.b \(boolean\) is not declared; dropping", rules=MigrationOptions(prune=True)
+        )
+        lines = migrated(new, rules=MigrationOptions(prune=True, allow_destructive=True))
         assert [line.split(",")[0] for line in lines] == [
             "Drop index things.a_b_unique (unique on a",
             "Drop index things.b_key (key on b)",
@@ -35,7 +37,7 @@ class TestPruning:
 
     def test_indexes_hold_no_values_and_go_with_prune_alone(self) -> None:
         migrated(table(a=columns.Boolean(), meta={"indexes": [Index("a")]}))
-        assert migrated(table(a=columns.Boolean()), rules=Rules(prune=True)) == [
+        assert migrated(table(a=columns.Boolean()), rules=MigrationOptions(prune=True)) == [
             "Drop index things.a_key (key on a), which nobody declares"
         ]
 
@@ -44,8 +46,8 @@ class TestPruning:
 
         migrated(Book, Reader, Everything, table(a=columns.Boolean()))
         assert "Not declared, left alone: table things" in migrated(Book, Reader, Everything)
-        refused(Book, Reader, Everything, match="table things is not declared", rules=Rules(prune=True))
-        allowed = Rules(prune=True, allow_destructive=True)
+        refused(Book, Reader, Everything, match="table things is not declared", rules=MigrationOptions(prune=True))
+        allowed = MigrationOptions(prune=True, allow_destructive=True)
         assert migrated(Book, rules=allowed) == []  # who names one table says nothing about the others
         assert migrated(Book, Reader, Everything, rules=allowed) == ["Drop table things with all its rows"]
 
@@ -57,7 +59,7 @@ class TestPruning:
             asked.append(lines)
             return len(asked) > 1
 
-        options = {"rules": Rules(prune=True, allow_destructive=True), "confirm": confirm}
+        options = {"rules": MigrationOptions(prune=True, allow_destructive=True), "confirm": confirm}
         refused(table(a=columns.Boolean()), match="Nothing was changed", **options)
         migrated(table(a=columns.Boolean()), **options)
         assert asked == [["drop column things.b (boolean), which nobody declares"]] * 2

@@ -12,8 +12,8 @@ from django_appwrite_orm import Table, columns
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import ConfigurationError, SchemaError
 from django_appwrite_orm.plans import Request
-from django_appwrite_orm.sansio import run
-from django_appwrite_orm.schema import Rules, plan
+from django_appwrite_orm.sansio import run_sync
+from django_appwrite_orm.schema import MigrationOptions, plan
 from django_appwrite_orm.transport.client import Reply
 from django_appwrite_orm.transport.features import Features
 from tests.support.costs import counted
@@ -38,7 +38,7 @@ def links(id: str, *words: str) -> dict[str, list[Any]]:
 
 
 def settled(*tables: type[Table]) -> bool:
-    found = run(plan(tables))
+    found = run_sync(plan(tables))
     return found.is_empty and not found.extras
 
 
@@ -150,7 +150,7 @@ class TestChanging:
         author = authors()
         book = books(Relationship(author, "manyToOne", two_way_key="works", on_delete="restrict"))
         order = (author, book) if first == "author" else (book, author)
-        lines = migrated(*order, rules=Rules(prune=True, allow_destructive=True))
+        lines = migrated(*order, rules=MigrationOptions(prune=True, allow_destructive=True))
         assert lines == [
             "Rename column authors.books to works; change column authors.books: on delete cascade → restrict"
         ]
@@ -209,10 +209,10 @@ class TestWhatNobodyDeclares:
         author = authors()
         migrated(author, books(Relationship(author, "manyToOne", two_way_key="books")))
         plain = table("books", title=columns.String(size=9))
-        assert len(run(plan([author, plain])).extras) == 2
-        refused(author, plain, match="takes --allow-destructive", rules=Rules(prune=True))
+        assert len(run_sync(plan([author, plain])).extras) == 2
+        refused(author, plain, match="takes --allow-destructive", rules=MigrationOptions(prune=True))
         with counted() as costs:
-            migrated(author, plain, rules=Rules(prune=True, allow_destructive=True))
+            migrated(author, plain, rules=MigrationOptions(prune=True, allow_destructive=True))
         assert sum("DELETE" in request for request in costs.requests) == 1
         assert (links("books"), links("authors")) == ({}, {})
 
@@ -232,7 +232,7 @@ def test_one_many_to_many_between_two_tables_makes_room_for_another() -> None:
     migrated(author, books(Relationship(author, "manyToMany", two_way_key="books")))
     other = table("books", title=columns.String(size=9), writers=Relationship(author, "manyToMany"))
     refused(author, other, match="one manyToMany between two tables, and there is author. Drop that one first")
-    allowed = Rules(prune=True, allow_destructive=True)
+    allowed = MigrationOptions(prune=True, allow_destructive=True)
     both = books(Relationship(author, "manyToMany", two_way_key="books"), writers=Relationship(author, "manyToMany"))
     refused(author, both, match="and there is author", rules=allowed)
     migrated(author, other, rules=allowed)

@@ -15,8 +15,8 @@ import cheroot.wsgi
 from django.core.handlers.wsgi import WSGIHandler
 
 from django_appwrite_orm.local import LocalAppwrite
-from django_appwrite_orm.local.http.server import Door
-from django_appwrite_orm.sansio import run
+from django_appwrite_orm.local.http.server import LocalServer
+from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import migrate
 from tests.events.tables import Open, Own
 
@@ -35,12 +35,12 @@ class World:
         self._place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._place.bind(("127.0.0.1", 0))
         self.port = self._place.getsockname()[1]
-        self.door: Door | None = None
+        self.door: LocalServer | None = None
         self.site = ""
         self.bring_back()
 
     def bring_back(self) -> None:
-        self.door = Door(self.app, port=self.port)
+        self.door = LocalServer(self.app, port=self.port)
         self.door.start()
 
     def take_away(self) -> None:
@@ -103,7 +103,7 @@ def world(settings: Any, file: Path, cache: str) -> Iterator[World]:
     try:
         found.site = f"http://127.0.0.1:{server.bind_addr[1]}"
         settings.APPWRITE_ORM = {"default": found.connection}
-        run(migrate([Open, Own]))
+        run_sync(migrate([Open, Own]))
         found.elsewhere("POST", "/v1/users", {"userId": LISTENER})
         granted = [f'read("user:{LISTENER}")']
         found.elsewhere("PUT", TABLE.removesuffix("/rows"), {"name": "open", "permissions": granted})

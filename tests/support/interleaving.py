@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from django_appwrite_orm.transport.retry import Attempt, NoAnswer
+from django_appwrite_orm.transport.retry import Attempt, TransportError
 
 
 def in_threads(count: int, work) -> list:
@@ -36,7 +36,7 @@ def lose_answer(patch: pytest.MonkeyPatch, method: str, end: str = "", *, times:
         left[0] -= 1
         if applied:
             perform(step)
-        raise NoAnswer("connection lost", sent=True)
+        raise TransportError("connection lost", sent=True)
 
     patch.setattr(Attempt, "perform", losing)
 

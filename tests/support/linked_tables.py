@@ -11,13 +11,13 @@ from django_appwrite_orm import Table
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.plans import Request
 from django_appwrite_orm.registry import registry
-from django_appwrite_orm.sansio import run
+from django_appwrite_orm.sansio import run_sync
 from tests.support.tables import prepare
 
 
 def send(method: str, path: str, body: object = None) -> object:
     """One request past the cache; its decoded answer."""
-    return run(connections["default"].send(Request(method, path, body=body))).data
+    return run_sync(connections["default"].send(Request(method, path, body=body))).data
 
 
 @contextmanager

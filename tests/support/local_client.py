@@ -6,7 +6,7 @@ import json
 from typing import Any
 from urllib.parse import urlencode
 
-from django_appwrite_orm.local import Answer, LocalAppwrite
+from django_appwrite_orm.local import LocalAppwrite, Response
 
 KEY = {"x-appwrite-project": "local", "x-appwrite-key": "local", "x-appwrite-response-format": "1.9.0"}
 GUEST = {"x-appwrite-project": "local", "x-appwrite-response-format": "1.9.0"}
@@ -18,7 +18,7 @@ class Client:
     def __init__(self, app: LocalAppwrite) -> None:
         self.app = app
 
-    def send(self, line: str, body: Any = None, queries: Any = (), headers: dict[str, str] | None = None) -> Answer:
+    def send(self, line: str, body: Any = None, queries: Any = (), headers: dict[str, str] | None = None) -> Response:
         method, _, path = line.partition(" ")
         target = "/v1" + (path[1:] if path.startswith(".") else "/tablesdb" + path)
         if queries:

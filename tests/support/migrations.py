@@ -14,7 +14,7 @@ from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import SchemaError
 from django_appwrite_orm.plans import Request
 from django_appwrite_orm.registry import registry
-from django_appwrite_orm.sansio import run
+from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import migrate
 from django_appwrite_orm.transport.retry import Attempt
 
@@ -27,13 +27,13 @@ def table(id: str = "things", /, meta: dict[str, Any] | None = None, **columns: 
 def migrated(*tables: type[Table], **options: Any) -> list[str]:
     """Migrate; the lines reported."""
     lines: list[str] = []
-    run(migrate(tables, "default", lines.append, **options))
+    run_sync(migrate(tables, "default", lines.append, **options))
     return lines
 
 
 def ask(method: str, path: str, body: Any = None) -> Any:
     """What the server says to a request, past everything."""
-    return run(connections["default"].send(Request(method, f"/tablesdb/library{path}", body=body))).data
+    return run_sync(connections["default"].send(Request(method, f"/tablesdb/library{path}", body=body))).data
 
 
 def columns_of(id: str = "things") -> dict[str, dict[str, Any]]:

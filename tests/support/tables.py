@@ -9,7 +9,7 @@ from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import NotFound
 from django_appwrite_orm.local import Snapshot
 from django_appwrite_orm.plans import Request
-from django_appwrite_orm.sansio import run
+from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import migrate
 from django_appwrite_orm.transport import close_local, open_local
 
@@ -23,7 +23,7 @@ def empty_store() -> None:
         close_local(":memory:")
         return
     with suppress(NotFound):
-        run(connection.send(Request("DELETE", f"/tablesdb/{connection.settings.database_id}")))
+        run_sync(connection.send(Request("DELETE", f"/tablesdb/{connection.settings.database_id}")))
 
 
 def prepare(*tables: type[Table]) -> None:
@@ -32,11 +32,11 @@ def prepare(*tables: type[Table]) -> None:
     known = (connection.settings.database_id, *tables)
     if (
         connection.settings.endpoint != "local::memory:"
-        or run(connection.send(Request("GET", "/tablesdb"))).data["total"]
+        or run_sync(connection.send(Request("GET", "/tablesdb"))).data["total"]
     ):
-        run(migrate(list(tables)))
+        run_sync(migrate(list(tables)))
     elif known in _made:
         open_local(":memory:").restore(_made[known])
     else:
-        run(migrate(list(tables)))
+        run_sync(migrate(list(tables)))
         _made[known] = open_local(":memory:").snapshot()

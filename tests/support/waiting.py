@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 
-from django_appwrite_orm.cache import Store
+from django_appwrite_orm.cache import CacheBackend
 
 LIMIT = 30  # seconds that a test waits at most
 
@@ -23,6 +23,6 @@ async def auntil(condition: Callable[[], object]) -> None:
     await asyncio.to_thread(until, condition)
 
 
-def tasks_waiting(store: Store) -> int:
+def tasks_waiting(store: CacheBackend) -> int:
     """How many tasks wait for a flight under way."""
     return sum(len(flight.future._done_callbacks) for flight in store.flights._under_way.values())

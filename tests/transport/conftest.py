@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from django_appwrite_orm.sansio import arun, run
+from django_appwrite_orm.sansio import run_async, run_sync
 
 Drive = Callable[[Any], Any]
 
 
 @pytest.fixture(params=["blocking", "asynchronous"])
 def drive(request: pytest.FixtureRequest) -> Drive:
-    return run if request.param == "blocking" else lambda steps: asyncio.run(arun(steps))
+    return run_sync if request.param == "blocking" else lambda steps: asyncio.run(run_async(steps))

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django_appwrite_orm import Table, columns, orm
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import ConfigurationError
-from django_appwrite_orm.sansio import run
+from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import migrate
 from tests.support.library.tables import Book, Reader
 
@@ -33,7 +33,7 @@ def two(settings, tmp_path) -> Iterator[None]:
     default = {**settings.APPWRITE_ORM["default"], "ENDPOINT": f"local:{tmp_path}/a.sqlite3"}
     settings.APPWRITE_ORM = {"default": default, "other": {**default, "DATABASE_ID": "branch"}}
     for alias in ("default", "other"):
-        run(migrate([Book, Reader], alias))
+        run_sync(migrate([Book, Reader], alias))
     yield
     connections.reset()
 
@@ -66,7 +66,7 @@ def test_a_table_may_name_its_connection(two: None) -> None:
             name = "loans"
             using = "other"
 
-    run(migrate([Loan], "other"))
+    run_sync(migrate([Loan], "other"))
     Loan.objects.create(title="x")
     assert Loan.objects.db == "other"
     assert Loan.objects.count() == 1

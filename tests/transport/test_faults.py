@@ -22,10 +22,10 @@ from django_appwrite_orm.exceptions import (
     Timeout,
     Unavailable,
 )
-from django_appwrite_orm.plans import Answer, Request
-from django_appwrite_orm.sansio import Pause, run
-from django_appwrite_orm.threads import Crew
-from django_appwrite_orm.transport import Client, exchange, network, retry
+from django_appwrite_orm.plans import Request, Response
+from django_appwrite_orm.sansio import Sleep, run_sync
+from django_appwrite_orm.threads import DaemonThreadPool
+from django_appwrite_orm.transport import Client, network, request_json, retry
 from tests.support.costs import counted
 from tests.support.faulty_servers import (
     CREATE,
@@ -54,8 +54,8 @@ def no_long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retry.random, "uniform", lambda low, high: 0.01)
 
 
-def ask(drive: Drive, client: Client, request: Request, timeout: float = 30.0, retries: int = 2) -> Answer:
-    return drive(exchange(client, request, timeout=timeout, retries=retries))
+def ask(drive: Drive, client: Client, request: Request, timeout: float = 30.0, retries: int = 2) -> Response:
+    return drive(request_json(client, request, timeout=timeout, retries=retries))
 
 
 @pytest.mark.parametrize(
@@ -135,16 +135,16 @@ def test_a_name_whose_look_up_hangs(resolver: list[str]) -> None:
     """Blocking: an event loop bounds it by itself. Nothing was sent, so that a write is certainly not applied."""
     client = Client(endpoint="http://hangs.example/v1", project_id="p", api_key="k")
     with pytest.raises(Timeout) as caught:  # the resolver goes on until the end of the test
-        ask(run, client, UPDATE, timeout=0.4, retries=0)
+        ask(run_sync, client, UPDATE, timeout=0.4, retries=0)
     assert (caught.value.unclear, resolver) == (False, ["hangs.example"])
 
 
 def test_look_ups_that_hang_are_not_piled_up(resolver: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network, "_crew", Crew(2, "few"))
+    monkeypatch.setattr(network, "_crew", DaemonThreadPool(2, "few"))
     client = Client(endpoint="http://hangs.example/v1", project_id="p", api_key="k")
     for _ in range(4):
         with pytest.raises(Timeout):
-            ask(run, client, READ, timeout=0.1, retries=0)
+            ask(run_sync, client, READ, timeout=0.1, retries=0)
     assert resolver == ["hangs.example"] * 2
 
 
@@ -191,7 +191,7 @@ def test_a_server_that_speaks_no_tls(drive: Drive) -> None:
 @pytest.fixture
 def pause() -> Iterator[mock.Mock]:
     """Nobody waits; what was to be waited for is in the calls."""
-    with mock.patch.object(retry, "Pause", side_effect=lambda seconds: Pause(0)) as found:
+    with mock.patch.object(retry, "Sleep", side_effect=lambda seconds: Sleep(0)) as found:
         yield found
 
 
@@ -265,7 +265,7 @@ def test_an_absent_row_is_an_answer(drive: Drive) -> None:
     absent = Request("GET", "/tablesdb/d/tables/t/rows/r", absent="row_not_found")
     with faulty(refusal(404, "row_not_found"), refusal(404, "table_not_found")) as server:
         client = server.client()
-        assert ask(drive, client, absent) == Answer("null", None)
+        assert ask(drive, client, absent) == Response("null", None)
         with pytest.raises(NotFound) as caught:
             ask(drive, client, absent)
     assert caught.value.type == "table_not_found"

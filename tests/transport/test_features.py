@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from django_appwrite_orm.connection import connections
-from django_appwrite_orm.credentials import Identity
+from django_appwrite_orm.credentials import Credentials
 from django_appwrite_orm.transport import Features
 from django_appwrite_orm.transport.client import OTHER_IDENTITIES
 from tests.support.costs import counted
@@ -45,7 +45,7 @@ def test_nor_when_the_settings_say_it(settings, drive: Drive) -> None:
 def test_whoever_asks_it_is_asked_once_and_without_a_key(drive: Drive) -> None:
     connection = connections["default"]
     with counted() as costs:
-        for identity in (Identity.of_guest(), Identity.of_user(jwt="j.w.t"), Identity.of_guest()):
+        for identity in (Credentials.of_guest(), Credentials.of_user(jwt="j.w.t"), Credentials.of_guest()):
             assert drive(connection.speaking_for(identity).features()).version == (1, 9, 6)
         assert drive(connection.features()).version == (1, 9, 6)
     assert costs.requests == ["GET /health/version"]

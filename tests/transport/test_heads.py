@@ -24,7 +24,7 @@ def heads(settings, library, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     sent: list[int] = []
     outgoing = clients.Client._outgoing
 
-    def noted(self: clients.Client, *given: object) -> clients.Outgoing:
+    def noted(self: clients.Client, *given: object) -> clients.RawRequest:
         made = outgoing(self, *given)
         sent.append(made.head_size)
         return made

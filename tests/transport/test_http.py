@@ -15,8 +15,8 @@ import pytest
 
 from django_appwrite_orm.exceptions import Unavailable
 from django_appwrite_orm.plans import Request
-from django_appwrite_orm.sansio import arun, run
-from django_appwrite_orm.transport import Client, Features, exchange
+from django_appwrite_orm.sansio import run_async, run_sync
+from django_appwrite_orm.transport import Client, Features, request_json
 from tests.support.faulty_servers import CREATE, READ, answer, faulty, refusal, reset
 from tests.transport.conftest import Drive
 
@@ -24,7 +24,7 @@ GOOD = answer(200, {"ok": True})
 
 
 def ask(client: Client, request: Request = READ):
-    return exchange(client, request, timeout=30, retries=1)
+    return request_json(client, request, timeout=30, retries=1)
 
 
 def test_what_is_sent(drive: Drive) -> None:
@@ -64,7 +64,7 @@ def test_the_form_of_answers_fits_the_server() -> None:
         client = server.client()
         for version in ("1.8.1", "1.9.5", "2.5.0"):
             client.features = Features.of(version)
-            run(ask(client))
+            run_sync(ask(client))
     asked = [received.headers["x-appwrite-response-format"] for received in server.received]
     assert asked == ["1.8.1", "1.9.5", "1.9.6"]
 
@@ -73,11 +73,11 @@ def test_connections_are_kept() -> None:
     with faulty(GOOD) as server:
         client = server.client()
         for _ in range(5):
-            run(ask(client))
+            run_sync(ask(client))
 
         async def more() -> None:
             for _ in range(5):
-                await arun(ask(client))
+                await run_async(ask(client))
 
         asyncio.run(more())
     assert [received.connection for received in server.received] == [1] * 5 + [2] * 5
@@ -89,7 +89,7 @@ def test_threads_share_a_client() -> None:
         found: list[object] = []
 
         def work() -> None:
-            found.extend(run(ask(client)).data["ok"] for _ in range(10))
+            found.extend(run_sync(ask(client)).data["ok"] for _ in range(10))
 
         threads = [threading.Thread(target=work) for _ in range(8)]
         for thread in threads:
@@ -107,7 +107,7 @@ def test_several_loops_at_once_and_none_left_open() -> None:
         client = server.client()
 
         async def several() -> None:
-            await asyncio.gather(*(arun(ask(client)) for _ in range(5)))
+            await asyncio.gather(*(run_async(ask(client)) for _ in range(5)))
 
         threads = [threading.Thread(target=asyncio.run, args=(several(),)) for _ in range(4)]
         for thread in threads:
@@ -127,7 +127,7 @@ def test_a_request_that_is_cancelled_closes_its_connection() -> None:
 
         async def impatient() -> None:
             with pytest.raises(TimeoutError):
-                await asyncio.wait_for(arun(ask(server.client())), 0.2)
+                await asyncio.wait_for(run_async(ask(server.client())), 0.2)
 
         asyncio.run(impatient())
         gc.collect()
@@ -140,18 +140,18 @@ def test_a_fork_has_connections_of_its_own() -> None:
     """As under gunicorn's preload. The lock is held while we fork, as by a thread that just sends."""
     with faulty(GOOD) as server:
         client = server.client()
-        run(ask(client))
+        run_sync(ask(client))
         with client._wire._lock:
             child = os.fork()
             if child == 0:
                 signal.alarm(30)  # a child that waits for the lock must not outlive the test
                 code = 1
                 try:
-                    code = 0 if run(ask(client)).data == {"ok": True} else 2
+                    code = 0 if run_sync(ask(client)).data == {"ok": True} else 2
                 finally:
                     os._exit(code)
         _, status = os.waitpid(child, 0)
-        run(ask(client))
+        run_sync(ask(client))
     assert os.waitstatus_to_exitcode(status) == 0
     assert [received.connection for received in server.received] == [1, 2, 1]
 

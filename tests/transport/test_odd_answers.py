@@ -16,7 +16,7 @@ import pytest
 from django_appwrite_orm.exceptions import NotFound, RateLimited, Timeout, Unavailable
 from django_appwrite_orm.plans import Request
 from django_appwrite_orm.transport import decoding as bodies
-from django_appwrite_orm.transport import exchange, network
+from django_appwrite_orm.transport import network, request_json
 from tests.support.faulty_servers import READ, UPDATE, Fault, answer, faulty, refusal, truncated
 from tests.transport.conftest import Drive
 
@@ -49,7 +49,7 @@ def packed(name: str, body: bytes) -> Fault:
 )
 def test_old_servers_and_odd_letters_are_understood(drive: Drive, fault: Fault) -> None:
     with faulty(fault) as server:
-        assert drive(exchange(server.client(), READ, timeout=30, retries=0)).data == {"ok": 1}
+        assert drive(request_json(server.client(), READ, timeout=30, retries=0)).data == {"ok": 1}
 
 
 @pytest.mark.parametrize("request_", [READ, UPDATE], ids=str)
@@ -57,10 +57,10 @@ def test_no_content_is_an_answer_to_a_deletion_alone(drive: Drive, request_: Req
     """To a read it would say that the row is not there, and be cached as that."""
     nothing = raw("HTTP/1.1 204 No Content", body=b"")
     with faulty(nothing) as server, pytest.raises(Unavailable, match="204 and no JSON object") as caught:
-        drive(exchange(server.client(), request_, timeout=30, retries=0))
+        drive(request_json(server.client(), request_, timeout=30, retries=0))
     assert caught.value.unclear is not request_.is_read
     with faulty(nothing) as server:
-        assert drive(exchange(server.client(), Request("DELETE", "/r"), timeout=30, retries=0)).data is None
+        assert drive(request_json(server.client(), Request("DELETE", "/r"), timeout=30, retries=0)).data is None
 
 
 @pytest.mark.parametrize(
@@ -72,10 +72,10 @@ def test_an_answer_beyond_all_bounds(
     """Small on the wire and large unpacked, or large as it is. It would be as large the next time."""
     monkeypatch.setattr(bodies, "LARGEST", 100_000)
     with faulty(form(b" " * 99_900 + OK)) as server:
-        assert drive(exchange(server.client(), READ, timeout=30, retries=2)).data == {"ok": 1}
+        assert drive(request_json(server.client(), READ, timeout=30, retries=2)).data == {"ok": 1}
     said = "larger than 100000 bytes; ask for fewer rows"
     with faulty(form(b" " * 100_000 + OK)) as server, pytest.raises(Unavailable, match=said):
-        drive(exchange(server.client(), READ, timeout=30, retries=2))
+        drive(request_json(server.client(), READ, timeout=30, retries=2))
     assert len(server.received) == 1
 
 
@@ -88,7 +88,7 @@ def test_many_tiny_values_are_not_decoded(drive: Drive, item: str) -> None:
         mock.patch.object(json, "loads", side_effect=AssertionError("it was decoded")),
         pytest.raises(Unavailable, match=f"more than {bodies.HEAVIEST} bytes of memory; ask for fewer rows"),
     ):
-        drive(exchange(server.client(), READ, timeout=60, retries=2))
+        drive(request_json(server.client(), READ, timeout=60, retries=2))
     assert len(server.received) == 1
 
 
@@ -101,7 +101,7 @@ def test_many_keys_are_not_decoded(drive: Drive, colon: str) -> None:
         mock.patch.object(json, "loads", side_effect=AssertionError("it was decoded")),
         pytest.raises(Unavailable, match=f"more than {bodies.HEAVIEST} bytes of memory; ask for fewer rows"),
     ):
-        drive(exchange(server.client(), READ, timeout=60, retries=2))
+        drive(request_json(server.client(), READ, timeout=60, retries=2))
 
 
 def test_keys_of_json_in_a_text_do_not_count_as_keys() -> None:
@@ -127,7 +127,7 @@ def test_a_bomb_is_unpacked_no_further_than_allowed(drive: Drive, monkeypatch: p
     monkeypatch.setattr(bodies.Body, "add", counting)
     bomb = gzip.compress(b" " * 50_000_000)
     with faulty(packed("gzip", bomb)) as server, pytest.raises(Unavailable, match="larger than 5000000 bytes"):
-        drive(exchange(server.client(), READ, timeout=60, retries=0))
+        drive(request_json(server.client(), READ, timeout=60, retries=0))
     assert sum(sizes) <= 5_000_000 + max(sizes)
     assert max(sizes) <= 1_100_000
 
@@ -145,7 +145,7 @@ def test_unpacking_ends_with_the_time(monkeypatch: pytest.MonkeyPatch, drive: Dr
 
     monkeypatch.setattr(bodies.Body, "add", slow)
     with faulty(packed("gzip", gzip.compress(b" " * 1_000_000))) as server, pytest.raises(Timeout):
-        drive(exchange(server.client(), READ, timeout=0.5, retries=0))
+        drive(request_json(server.client(), READ, timeout=0.5, retries=0))
     assert len(pieces) < 20
 
 
@@ -154,12 +154,12 @@ def test_every_piece_of_a_compressed_answer_arrives(drive: Drive) -> None:
     for size in (2**20 - 300, 2**20 - 1, 2**20, 2**20 + 1, 2**20 + 300, 3 * 2**20):
         text = json.dumps({"a": "x" * size})
         with faulty(packed("gzip", gzip.compress(text.encode()))) as server:
-            assert drive(exchange(server.client(), READ, timeout=60, retries=0)).text == text
+            assert drive(request_json(server.client(), READ, timeout=60, retries=0)).text == text
 
 
 def test_a_compressed_answer_that_breaks_off(drive: Drive) -> None:
     with faulty(packed("gzip", gzip.compress(OK * 99)[:-9])) as server, pytest.raises(Unavailable, match="breaks off"):
-        drive(exchange(server.client(), READ, timeout=30, retries=0))
+        drive(request_json(server.client(), READ, timeout=30, retries=0))
 
 
 @pytest.mark.parametrize("body", [{"type": ["row_not_found"], "message": {"a": 1}}, {"type": 5}, [], "text"])
@@ -169,7 +169,7 @@ def test_an_error_in_nobodys_form_has_no_type(drive: Drive, body: object) -> Non
         faulty(answer(404, body)) as server,
         pytest.raises(NotFound, match="with 404, and not as Appwrite does") as caught,
     ):
-        drive(exchange(server.client(), READ, timeout=30, retries=0))
+        drive(request_json(server.client(), READ, timeout=30, retries=0))
     assert caught.value.type is None
 
 
@@ -177,7 +177,7 @@ def test_what_is_not_appwrite_is_named_with_the_setting(drive: Drive) -> None:
     with faulty(answer(404, "<h1>Not Found</h1>")) as server:
         endpoint, client = server.endpoint, server.client()
         with pytest.raises(NotFound) as caught:
-            drive(exchange(client, READ, timeout=30, retries=0))
+            drive(request_json(client, READ, timeout=30, retries=0))
     assert str(caught.value).startswith(f"{endpoint} answered ")
     assert "Is the setting ENDPOINT the URL of Appwrite's API" in str(caught.value)
 
@@ -187,7 +187,7 @@ def test_a_route_that_is_not_there_may_lack_the_version(drive: Drive, path: str)
     with faulty(refusal(404, "general_route_not_found")) as server:
         client = server.client(server.endpoint.removesuffix("/v1") + path)
         with pytest.raises(NotFound) as caught:
-            drive(exchange(client, READ, timeout=30, retries=0))
+            drive(request_json(client, READ, timeout=30, retries=0))
     assert ("Add /v1 to the setting ENDPOINT" in str(caught.value)) is (path == "")
 
 
@@ -201,7 +201,7 @@ def test_a_route_that_is_not_there_may_lack_the_version(drive: Drive, path: str)
 )
 def test_a_wait_that_says_nothing(drive: Drive, asked: str) -> None:
     with faulty(answer(429, {}, Retry_After=asked)) as server, pytest.raises(RateLimited) as caught:
-        drive(exchange(server.client(), READ, timeout=30, retries=0))
+        drive(request_json(server.client(), READ, timeout=30, retries=0))
     assert caught.value.retry_after is None
 
 
@@ -211,7 +211,7 @@ def test_nobody_is_followed_elsewhere(drive: Drive, status: int) -> None:
     with faulty(answer(200, {"ok": 1})) as elsewhere:
         moved = answer(status, {"$id": "r"}, location=f"{elsewhere.endpoint}/tablesdb")
         with faulty(moved) as server, pytest.raises(Unavailable, match="it redirects to") as caught:
-            drive(exchange(server.client(), UPDATE, timeout=30, retries=2))
+            drive(request_json(server.client(), UPDATE, timeout=30, retries=2))
     assert (caught.value.status, len(server.received), elsewhere.received) == (status, 1, [])
 
 
@@ -234,7 +234,7 @@ def sixth() -> Iterator[str]:
 
 def test_an_address_of_version_six(drive: Drive, sixth: str) -> None:
     with faulty(truncated) as other:
-        assert drive(exchange(other.client(sixth), READ, timeout=30, retries=0)).data == {"ok": 1}
+        assert drive(request_json(other.client(sixth), READ, timeout=30, retries=0)).data == {"ok": 1}
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def test_a_proxy_that_cannot_be_used(
     monkeypatch.setenv(name, value)
     monkeypatch.setattr(network, "find_spec", lambda name: None)
     with faulty(answer(200, {"ok": 1})) as server, pytest.raises(Unavailable, match=said) as caught:
-        drive(exchange(server.client(), UPDATE, timeout=30, retries=2))
+        drive(request_json(server.client(), UPDATE, timeout=30, retries=2))
     assert (caught.value.unclear, server.received) == (False, [])
     assert "secret" not in str(caught.value)
 
@@ -288,7 +288,7 @@ def test_what_a_server_says_is_one_short_line(drive: Drive, place: str, caplog: 
         caplog.at_level(logging.DEBUG),
         pytest.raises(Unavailable, match=r"no such row\\nERROR") as caught,
     ):
-        drive(exchange(server.client(), READ, timeout=30, retries=1))
+        drive(request_json(server.client(), READ, timeout=30, retries=1))
     logged = [record.getMessage() for record in caplog.records if record.name == "django_appwrite_orm.transport"]
     assert any("forged" in text for text in logged)
     for text in (str(caught.value), *logged):

@@ -11,7 +11,7 @@ import pytest
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import Unavailable
 from django_appwrite_orm.plans import CountRows
-from django_appwrite_orm.sansio import Steps, run
+from django_appwrite_orm.sansio import Operation, run_sync
 from django_appwrite_orm.schema.introspection import PAGE, read_tables
 from django_appwrite_orm.schema.rows import walk
 from tests.support.faulty_servers import answer, faulty
@@ -30,7 +30,7 @@ TABLES = [
 ROWS = {"total": 5000, "rows": [row(1), row(2)]}
 
 
-def nothing(rows: object) -> Steps[None]:
+def nothing(rows: object) -> Operation[None]:
     return None
     yield
 
@@ -49,9 +49,9 @@ WALKS: dict[str, tuple[dict[str, Any], Callable[[], object]]] = {
     "rows in an order": (ROWS, lambda: list(Book.objects.order_by("-title"))),
     "rows by offset": (ROWS, lambda: list(Book.objects.order_by("price"))),
     "iterator()": (ROWS, lambda: list(Book.objects.iterator(chunk_size=2))),
-    "count()": (ROWS, lambda: run(connections["default"].follow(CountRows(ref()).fetch()))),
-    "a dump, a migration": (ROWS, lambda: run(walk(connections["default"], ref(), nothing))),
-    "the schema": ({"total": 5000, "tables": TABLES}, lambda: run(read_tables(connections["default"]))),
+    "count()": (ROWS, lambda: run_sync(connections["default"].follow(CountRows(ref()).fetch()))),
+    "a dump, a migration": (ROWS, lambda: run_sync(walk(connections["default"], ref(), nothing))),
+    "the schema": ({"total": 5000, "tables": TABLES}, lambda: run_sync(read_tables(connections["default"]))),
 }
 
 

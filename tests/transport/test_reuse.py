@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from django_appwrite_orm.exceptions import AppwriteError
-from django_appwrite_orm.plans import Answer
-from django_appwrite_orm.sansio import Steps, arun, run
-from django_appwrite_orm.transport import exchange
+from django_appwrite_orm.plans import Response
+from django_appwrite_orm.sansio import Operation, run_async, run_sync
+from django_appwrite_orm.transport import request_json
 from tests.support.faulty_servers import READ, Fault, FaultyServer, answer, certificate, faulty
 from tests.support.library.tables import Book
 
@@ -59,13 +59,13 @@ def rows(server: FaultyServer, asynchronous: bool) -> list[object]:
     client = server.client()
     found: list[object] = []
 
-    def ask() -> Steps[Answer]:
-        return exchange(client, READ, timeout=30, retries=0)
+    def ask() -> Operation[Response]:
+        return request_json(client, READ, timeout=30, retries=0)
 
     async def all_of_them() -> None:
         for _ in range(ROUNDS):
             try:
-                found.append((await arun(ask())).data["row"])
+                found.append((await run_async(ask())).data["row"])
             except AppwriteError as error:
                 found.append(type(error).__name__)
 
@@ -74,7 +74,7 @@ def rows(server: FaultyServer, asynchronous: bool) -> list[object]:
         return found
     for _ in range(ROUNDS):
         try:
-            found.append(run(ask()).data["row"])
+            found.append(run_sync(ask()).data["row"])
         except AppwriteError as error:
             found.append(type(error).__name__)
     return found
@@ -116,7 +116,7 @@ def test_a_loop_closed_without_its_generators_leaves_nothing() -> None:
 
         def one_loop() -> None:
             loop = asyncio.new_event_loop()
-            loop.run_until_complete(arun(exchange(client, READ, timeout=30, retries=0)))
+            loop.run_until_complete(run_async(request_json(client, READ, timeout=30, retries=0)))
             loop.close()
 
         one_loop()
@@ -127,7 +127,7 @@ def test_a_loop_closed_without_its_generators_leaves_nothing() -> None:
         # The server's ends are in this process too: it closes each once the client has.
         assert server.open_connections() <= 2
         assert descriptors() < before + 10
-        run(exchange(client, READ, timeout=30, retries=0))
+        run_sync(request_json(client, READ, timeout=30, retries=0))
         assert len(client._wire._loops) == 0
         gc.collect()
 

@@ -18,11 +18,11 @@ import pytest
 
 from django_appwrite_orm.conf import ConnectionSettings
 from django_appwrite_orm.connection import Connection
-from django_appwrite_orm.credentials import Identity, Secret
+from django_appwrite_orm.credentials import Credentials, Secret
 from django_appwrite_orm.exceptions import AppwriteError, InvalidRequest
 from django_appwrite_orm.plans import Request
-from django_appwrite_orm.sansio import Steps, arun, run
-from django_appwrite_orm.transport import Client, exchange
+from django_appwrite_orm.sansio import Operation, run_async, run_sync
+from django_appwrite_orm.transport import Client, request_json
 from tests.support.faulty_servers import (
     READ,
     UPDATE,
@@ -73,8 +73,8 @@ def client() -> Iterator[Client]:
 @pytest.mark.parametrize("asynchronous", [False, True])
 def test_the_key_is_hidden(client: Client, asynchronous: bool) -> None:
     def ask() -> None:
-        steps = exchange(client, Request("GET", "/x"), timeout=5, retries=0)
-        asyncio.run(arun(steps)) if asynchronous else run(steps)
+        steps = request_json(client, Request("GET", "/x"), timeout=5, retries=0)
+        asyncio.run(run_async(steps)) if asynchronous else run_sync(steps)
 
     with pytest.raises(AppwriteError, match=r"(?s)not today.*\[hidden\]") as refused:
         ask()
@@ -127,7 +127,7 @@ def clients(server: FaultyServer) -> list[Client]:
     """One with the key, and the same for a user."""
     client = Client(endpoint=server.endpoint, project_id="p", api_key=KEY)
     server._clients.append(client)
-    return [client, client.speaking_for(Identity.of_user(jwt=JWT).headers)]
+    return [client, client.speaking_for(Credentials.of_user(jwt=JWT).headers)]
 
 
 def was_sent(server: FaultyServer) -> str:
@@ -147,38 +147,38 @@ def test_no_frame_of_a_failure_shows_a_secret(drive: Drive, kind: str, request_:
     with faulty(KINDS[kind]) as server:
         for client in clients(server):
             limit = 0.3 if kind in ENDLESS else 10
-            error = caught(partial(drive, exchange(client, request_, timeout=limit, retries=0)))
+            error = caught(partial(drive, request_json(client, request_, timeout=limit, retries=0)))
             assert isinstance(error, AppwriteError)
             check(error)
         assert KEY in was_sent(server)
         assert JWT in was_sent(server)
 
 
-async def _timeout(steps: Steps[object]) -> None:
+async def _timeout(steps: Operation[object]) -> None:
     async with asyncio.timeout(0.3):
-        await arun(steps)
+        await run_async(steps)
 
 
-async def _wait_for(steps: Steps[object]) -> None:
-    await asyncio.wait_for(arun(steps), 0.3)
+async def _wait_for(steps: Operation[object]) -> None:
+    await asyncio.wait_for(run_async(steps), 0.3)
 
 
-async def _gather(steps: Steps[object]) -> None:
+async def _gather(steps: Operation[object]) -> None:
     async def fail() -> None:
         await asyncio.sleep(0.3)
         task.cancel()
 
-    task = asyncio.ensure_future(arun(steps))
+    task = asyncio.ensure_future(run_async(steps))
     await asyncio.gather(task, fail())
 
 
-async def _group(steps: Steps[object]) -> None:
+async def _group(steps: Operation[object]) -> None:
     async def fail() -> None:
         await asyncio.sleep(0.3)
         raise GivenUp
 
     async with asyncio.TaskGroup() as group:
-        task = group.create_task(arun(steps))
+        task = group.create_task(run_async(steps))
         group.create_task(fail())
     await task
 
@@ -188,7 +188,7 @@ async def _group(steps: Steps[object]) -> None:
 def test_no_frame_of_a_cancelled_request_shows_a_secret(kind: str, give_up: Callable[..., object]) -> None:
     with faulty(KINDS[kind]) as server:
         for client in clients(server):
-            steps = exchange(client, READ, timeout=60, retries=0)
+            steps = request_json(client, READ, timeout=60, retries=0)
             check(caught(lambda steps=steps: asyncio.run(give_up(steps))))
         assert KEY in was_sent(server)
 
@@ -197,7 +197,7 @@ def test_no_frame_of_a_cancelled_request_shows_a_secret(kind: str, give_up: Call
 def test_no_frame_of_an_interrupted_request_shows_a_secret(drive: Drive, kind: str) -> None:
     with faulty(KINDS[kind]) as server:
         for client in clients(server):
-            steps = exchange(client, READ, timeout=60, retries=0)
+            steps = request_json(client, READ, timeout=60, retries=0)
             with interrupted(0.5):
                 error = caught(partial(drive, steps))
             assert isinstance(error, GivenUp)
@@ -212,7 +212,7 @@ def test_frames_of_what_was_handled_before_stay(drive: Drive) -> None:
         try:
             raise KeyError("the site's own")
         except KeyError:
-            drive(exchange(clients(server)[0], READ, timeout=60, retries=0))
+            drive(request_json(clients(server)[0], READ, timeout=60, retries=0))
 
     with faulty(hang) as server, interrupted(0.5):
         error = caught(fail)
@@ -229,7 +229,7 @@ def test_frames_of_what_was_handled_before_stay(drive: Drive) -> None:
 def test_half_a_surrogate_pair_is_refused_before_it_is_sent(drive: Drive, request_: Request) -> None:
     with faulty(answer(200, {})) as server:
         for client in clients(server):
-            error = caught(partial(drive, exchange(client, request_, timeout=10, retries=2)))
+            error = caught(partial(drive, request_json(client, request_, timeout=10, retries=2)))
             assert isinstance(error, InvalidRequest)
             assert "half a surrogate pair" in str(error)
             assert error.unclear is False
@@ -292,7 +292,7 @@ def test_a_secret_shows_itself_nowhere() -> None:
     settings = ConnectionSettings(
         alias="x", endpoint="local:", project_id="p", database_id="d", api_key=secret, webhook_secret=secret
     )
-    for thing in (secret, [secret], settings, dataclasses.asdict(settings), Identity("jwt", secret)):
+    for thing in (secret, [secret], settings, dataclasses.asdict(settings), Credentials("jwt", secret)):
         assert not any(KEY[:24] in text for text in texts(thing))
         with pytest.raises(TypeError, match="cannot be pickled"):
             pickle.dumps(thing)

@@ -18,8 +18,8 @@ from django_appwrite_orm.plans import (
     UpdateRows,
     begin_transaction,
 )
-from django_appwrite_orm.sansio import run
-from django_appwrite_orm.transport import exchange
+from django_appwrite_orm.sansio import run_sync
+from django_appwrite_orm.transport import request_json
 from tests.support.faulty_servers import answer, faulty
 from tests.transport.conftest import Drive
 
@@ -46,7 +46,7 @@ NOTHING = ("null", "[]", "5", '"x"', "{", "")
 
 def ask(drive: Drive, request: Request, body: object):
     with faulty(answer(200, body)) as server:
-        return drive(exchange(server.client(), request, timeout=30, retries=0))
+        return drive(request_json(server.client(), request, timeout=30, retries=0))
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def ask(drive: Drive, request: Request, body: object):
 )
 def test_what_is_no_answer(request_: Request, body: object) -> None:
     with pytest.raises(Unavailable, match="is it an Appwrite endpoint") as caught:
-        ask(run, request_, body)
+        ask(run_sync, request_, body)
     assert caught.value.unclear == (not request_.is_read)
 
 

@@ -18,8 +18,8 @@ from types import SimpleNamespace
 import pytest
 
 from django_appwrite_orm.exceptions import AppwriteError, RateLimited, Timeout, Unavailable
-from django_appwrite_orm.sansio import Pause, arun
-from django_appwrite_orm.transport import Client, exchange, retry
+from django_appwrite_orm.sansio import Sleep, run_async
+from django_appwrite_orm.transport import Client, request_json, retry
 from tests.support.faulty_servers import (
     READ,
     Fault,
@@ -165,12 +165,12 @@ def test_the_pauses_count_too(settings, monkeypatch: pytest.MonkeyPatch) -> None
     them: the clock goes on by what is to be waited, and by nothing else."""
     clock = [0.0]
 
-    def passed(seconds: float) -> Pause:
+    def passed(seconds: float) -> Sleep:
         clock[0] += seconds
-        return Pause(0)
+        return Sleep(0)
 
     monkeypatch.setattr(retry, "time", SimpleNamespace(monotonic=lambda: clock[0]))
-    monkeypatch.setattr(retry, "Pause", passed)
+    monkeypatch.setattr(retry, "Sleep", passed)
     monkeypatch.setattr(retry.random, "uniform", lambda low, high: high)
     with faulty(refusal(503, "general_unknown")) as server:
         given = {"ENDPOINT": server.endpoint, "PROJECT_ID": "p", "API_KEY": "k", "DATABASE_ID": "d"}
@@ -186,7 +186,7 @@ def test_a_handshake_that_is_cancelled_leaves_no_socket() -> None:
 
     async def give_up(listener: socket.socket) -> bytes:
         client = Client(endpoint=f"https://127.0.0.1:{listener.getsockname()[1]}/v1", project_id="p", api_key="k")
-        asked = asyncio.ensure_future(arun(exchange(client, READ, timeout=60, retries=0)))
+        asked = asyncio.ensure_future(run_async(request_json(client, READ, timeout=60, retries=0)))
         connection, _ = await asyncio.to_thread(listener.accept)
         with connection:
             connection.settimeout(30)

@@ -37,7 +37,7 @@ def test_not_what_may_not_be_reused_at_all(ask: Ask) -> None:
 
 def test_not_what_is_read_while_the_table_is_being_written(ask: Ask, monkeypatch) -> None:
     from django_appwrite_orm.connection import connections
-    from django_appwrite_orm.sansio import run
+    from django_appwrite_orm.sansio import run_sync
 
     connection = connections["default"]
     keys = connection.table_keys(Book._meta.ref("library"))
@@ -45,7 +45,7 @@ def test_not_what_is_read_while_the_table_is_being_written(ask: Ask, monkeypatch
 
     cache.set(keys.lane, "somebody", 60)
     assert ask("/public")["Cache-Control"] == PRIVATE
-    run(connection.invalidate(Book._meta.ref("library")))
+    run_sync(connection.invalidate(Book._meta.ref("library")))
     cache.delete(keys.lane)
     assert max_age(ask("/public")) > 0
 

@@ -15,11 +15,11 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
 
-from django_appwrite_orm.cache import Found, Status, note_read, recording
+from django_appwrite_orm.cache import ReadResult, Status, note_read, recording
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import AppwriteError
 from django_appwrite_orm.querysets import atomic
-from django_appwrite_orm.transport.retry import Attempt, NoAnswer
+from django_appwrite_orm.transport.retry import Attempt, TransportError
 from django_appwrite_orm.web import cache_publicly
 from tests.support.library.tables import Book, Reader
 from tests.web.conftest import Ask
@@ -166,7 +166,7 @@ def test_not_what_was_learnt_past_the_cache_or_as_somebody(ask: Ask, path: str) 
 
 def test_not_what_is_shown_instead_of_rows_that_could_not_be_read(ask: Ask, monkeypatch) -> None:
     def perform(attempt: Attempt) -> None:
-        raise NoAnswer("nobody there", sent=False)
+        raise TransportError("nobody there", sent=False)
 
     with monkeypatch.context() as down:
         down.setattr(Attempt, "perform", perform)
@@ -230,7 +230,7 @@ def test_threads_that_note_at_once_lose_nothing() -> None:
     def note(number: int) -> None:
         barrier.wait()
         for n in range(200):
-            note_read(["books"], Found(None, Status.HIT, expires=float(number + 8 * n + 1)), 1.0)
+            note_read(["books"], ReadResult(None, Status.HIT, expires=float(number + 8 * n + 1)), 1.0)
 
     with recording() as record, ThreadPoolExecutor(8) as pool:
         ended = [pool.submit(copy_context().run, note, number) for number in range(8)]

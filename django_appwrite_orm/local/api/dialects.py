@@ -1,7 +1,7 @@
 """The two vocabularies of one API: tables, rows and columns, or collections, documents and attributes.
 
 Appwrite serves both from the same data (1.8 and later). Handlers are written in the words of TablesDB and use the
-``Words`` of the route for what a client sees.
+``Dialect`` of the route for what a client sees.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Dialect:
     """How one family of routes names things in bodies, answers and error types."""
 
     table: str
@@ -47,8 +47,8 @@ class Words:
         return type
 
 
-TABLESDB: Final = Words("table", "row", "column")
-LEGACY: Final = Words(
+TABLESDB: Final = Dialect("table", "row", "column")
+LEGACY: Final = Dialect(
     "collection",
     "document",
     "attribute",

@@ -19,7 +19,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """One HTTP answer: status, headers with lower-case names, and the encoded body."""
 
     status: int
@@ -27,15 +27,15 @@ class Answer:
     body: bytes
 
 
-NO_CONTENT: Final = Answer(204, EMPTY_HEADERS, b"")
+NO_CONTENT: Final = Response(204, EMPTY_HEADERS, b"")
 
 
-def json_answer(status: int, body: Any) -> Answer:
+def json_answer(status: int, body: Any) -> Response:
     """Encode ``body``; floats must already be in PHP's form (see ``values.numbers.whole``)."""
-    return Answer(status, JSON_HEADERS, _encode(body).encode("utf-8", "replace"))
+    return Response(status, JSON_HEADERS, _encode(body).encode("utf-8", "replace"))
 
 
-def error_answer(error: AppwriteError, type: str | None = None) -> Answer:
+def error_answer(error: AppwriteError, type: str | None = None) -> Response:
     """The body every refusal has; ``type`` replaces the error's own where a route speaks older words."""
     body = {"message": error.message, "code": error.status, "type": type or error.type, "version": VERSION}
     return json_answer(error.status, body)

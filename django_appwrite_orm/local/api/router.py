@@ -1,7 +1,7 @@
 """Routes: a method and a path template, the parameters, who may call, and the handler.
 
 A template's placeholders are parameters too and are checked like the others. Both families of routes lead to the
-same handlers; ``Words`` tells which one a request came by.
+same handlers; ``Dialect`` tells which one a request came by.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from .auth import Caller
-from .dialects import LEGACY, TABLESDB, Words
+from .dialects import LEGACY, TABLESDB, Dialect
 from .params import Param, identifier
 from .requests import Request
-from .responses import Answer
+from .responses import Response
 
 if TYPE_CHECKING:
     from ..defects import Defects
-    from ..schema.repository import Catalogue
+    from ..schema.repository import SchemaCache
     from ..storage.session import Session
 
 EVERYONE: Final = "everyone"
@@ -31,15 +31,15 @@ class Call:
     """A request that passed the door: its checked arguments and what a handler needs to answer."""
 
     session: Session
-    catalogue: Catalogue
+    catalogue: SchemaCache
     caller: Caller
-    words: Words
+    words: Dialect
     args: Mapping[str, Any]
     request: Request
     defects: Defects
 
 
-Handler = Callable[[Call], Answer]
+Handler = Callable[[Call], Response]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Route:
     handler: Handler
     params: tuple[Param, ...] = ()
     callers: str = KEYS
-    words: Words = TABLESDB
+    words: Dialect = TABLESDB
 
     @property
     def reads_only(self) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from ..api.permissions import split_permission
 from ..api.router import Call
 from ..emulation.dates import now
-from ..rows.context import Work
+from ..rows.context import RequestContext
 from ..schema.models import Database, Table
 from .event import Event
 
@@ -20,8 +20,8 @@ COLUMN: Final = "columns"
 INDEX: Final = "indexes"
 
 
-def tell_row(
-    work: Work, table: Table, action: str, row: Mapping[str, Any], *, id: str = "", legacy_first: bool = False
+def publish_row_event(
+    work: RequestContext, table: Table, action: str, row: Mapping[str, Any], *, id: str = "", legacy_first: bool = False
 ) -> None:
     """A row was created, updated, upserted or deleted; ``row`` as it is now, or was before it went."""
     if not work.session.is_heard:
@@ -34,11 +34,11 @@ def tell_row(
     )
 
 
-def tell_bulk(work: Work, table: Table, action: str, rows: Iterable[Mapping[str, Any]]) -> None:
+def publish_bulk_event(work: RequestContext, table: Table, action: str, rows: Iterable[Mapping[str, Any]]) -> None:
     """The rows that a bulk route answers with; those beyond are not told of."""
     internal = {} if action == "create" else {"$collection": internal_name(table)}
     for row in rows if work.session.is_heard else ():
-        tell_row(work, table, action, {**row, **internal}, legacy_first=True)
+        publish_row_event(work, table, action, {**row, **internal}, legacy_first=True)
 
 
 def internal_name(table: Table) -> str:
@@ -58,7 +58,7 @@ def tell_removal(call: Call, table: Table, kind: str, key: str, payload: Mapping
     tell_part(call, table, kind, key, "update", {**payload, "status": "deleting", "$updatedAt": now()})
 
 
-def tell_table(call: Call, table: Table, action: str, payload: Mapping[str, Any]) -> None:
+def publish_table_event(call: Call, table: Table, action: str, payload: Mapping[str, Any]) -> None:
     path = (("databases", table.database.id), ("tables", table.id))
     call.session.tell(Event(path, action, payload, call.caller.user_id))
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ..app import API_KEY, PROJECT, LocalAppwrite
-from .server import LOOPBACK, USUAL_PORT, USUAL_THREADS, Door
+from .server import LOOPBACK, USUAL_PORT, USUAL_THREADS, LocalServer
 
 USUAL_FILE: Final = "appwrite.sqlite3"
 
@@ -25,7 +25,7 @@ def run(options: dict[str, Any], say: Callable[[str], object]) -> None:
     """Serve until interrupted; ``say`` takes the lines to show."""
     app = LocalAppwrite(options["database"], strict=options["strict"])
     try:
-        door = Door(app, options["host"], options["port"], options["threads"])
+        door = LocalServer(app, options["host"], options["port"], options["threads"])
         say(f"Appwrite endpoint {door.endpoint}, project {PROJECT!r}, key {API_KEY!r}, file {options['database']}")
         if options["host"] not in LOOPBACK:
             say("Everyone who reaches this address has full access: the key is no secret.")

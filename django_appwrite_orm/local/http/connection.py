@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..api.errors import AppwriteError
 from ..api.requests import MAX_BODY
-from ..api.responses import VERSION, Answer, error_answer, json_answer
+from ..api.responses import VERSION, Response, error_answer, json_answer
 from .receive_buffer import LONGEST_HEAD, Inbox, too_large
 from .request_head import Head, Malformed, read_head
 
@@ -112,7 +112,7 @@ class Connection:
             self._writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         return await (self._inbox.chunks() if head.length is None else self._inbox.exactly(head.length))
 
-    async def _send(self, answer: Answer, head: Head | None) -> bool:
+    async def _send(self, answer: Response, head: Head | None) -> bool:
         lasting = head is not None and head.lasting and not self._front.stopping
         lines = [f"HTTP/1.1 {_REASONS[answer.status]}", f"Date: {formatdate(usegmt=True)}"]
         lines += [f"{name.title()}: {value}" for name, value in answer.headers.items()]

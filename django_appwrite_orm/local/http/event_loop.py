@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from ..api.responses import Answer
+from ..api.responses import Response
 from .connection import Connection, State
 from .receive_buffer import Held
 from .request_head import Head
@@ -151,6 +151,6 @@ class Front:
     def give_away(self, connection: socket.socket, head: Head) -> None:
         self._take(connection, head.target, head.headers)
 
-    async def answer(self, head: Head, body: bytes) -> Answer:
+    async def answer(self, head: Head, body: bytes) -> Response:
         method = "GET" if head.method == "HEAD" else head.method
         return await self._loop.run_in_executor(self._workers, self.app.handle, method, head.target, head.headers, body)

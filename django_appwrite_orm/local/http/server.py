@@ -23,7 +23,7 @@ class MissingServer(RuntimeError):
     """The library that serves realtime is not installed."""
 
 
-class Door:
+class LocalServer:
     """Serves ``app`` at ``host`` and ``port`` (0: any free one) once it is started; a context manager that stops.
 
     Besides HTTP it calls the webhooks and serves realtime, for what is changed through it. On a loopback address it
@@ -79,7 +79,7 @@ class Door:
             self._hub.stop()
             self._deliveries.stop()
 
-    def __enter__(self) -> Door:
+    def __enter__(self) -> LocalServer:
         self.start()
         return self
 

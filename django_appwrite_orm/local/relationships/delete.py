@@ -6,13 +6,15 @@ The rules differ by kind and side, as the server has them; where it does nothing
 from __future__ import annotations
 
 from ..api.errors import AppwriteError
-from ..rows.context import Work
+from ..rows.context import RequestContext
 from ..rows.repository import delete_rows, find_row
 from ..schema.models import Table
 from .ends import Side, linked_ids, related_table, side_of, unlink
 
 
-def release_links(work: Work, table: Table, id: str, deleting: frozenset[tuple[int, str]] = frozenset()) -> None:
+def release_links(
+    work: RequestContext, table: Table, id: str, deleting: frozenset[tuple[int, str]] = frozenset()
+) -> None:
     """Prepare a row's links for its deletion; cascades delete. Raises ``row_delete_restricted``."""
     deleting |= {(table.number, id)}
     for column in table.linked:
@@ -55,7 +57,7 @@ def _cascades(side: Side, is_parent: bool) -> bool:
     )
 
 
-def _delete_linked(work: Work, table: Table, id: str, deleting: frozenset[tuple[int, str]]) -> None:
+def _delete_linked(work: RequestContext, table: Table, id: str, deleting: frozenset[tuple[int, str]]) -> None:
     stored = find_row(work.session, table, id, ())
     if stored is None or (table.number, id) in deleting:
         return

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..api.errors import AppwriteError
 from ..api.identifiers import folded_id
-from ..rows.context import Work
+from ..rows.context import RequestContext
 from ..schema.models import Column, Table
 from ..storage.session import Session
 
@@ -46,7 +46,7 @@ def visible_sides(table: Table) -> list[Side]:
     return [side_of(column) for column in table.linked if column not in table.hidden]
 
 
-def related_table(work: Work, table: Table, side: Side) -> Table:
+def related_table(work: RequestContext, table: Table, side: Side) -> Table:
     return work.catalogue.table(work.session, table.database.id, side.related_id)
 
 

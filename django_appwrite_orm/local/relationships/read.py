@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ..rows.access import may
-from ..rows.context import Work
+from ..rows.context import RequestContext
 from ..rows.repository import find_row
 from ..rows.serializers import permissions_of, show_row
 from ..schema.models import Column, Table
@@ -30,7 +30,9 @@ class Selection:
     raw: Sequence[Column] = ()
 
 
-def select(work: Work, table: Table, names: Sequence[str], came_by: Column | None = None, depth: int = 0) -> Selection:
+def select(
+    work: RequestContext, table: Table, names: Sequence[str], came_by: Column | None = None, depth: int = 0
+) -> Selection:
     """The selection these names make; no names select everything that is shown unasked.
 
     Raises ``ValueError`` for a name that leads nowhere, and for a relationship without a dot.
@@ -87,7 +89,7 @@ def _check_names(table: Table, names: Sequence[str]) -> None:
             raise ValueError(f"there is no column {name[:80]!r} to select")
 
 
-def show_links(work: Work, table: Table, row: dict[str, Any], selection: Selection) -> dict[str, Any]:
+def show_links(work: RequestContext, table: Table, row: dict[str, Any], selection: Selection) -> dict[str, Any]:
     """A row with its selected relationships."""
     for column in selection.raw:
         row[column.key] = show_raw(column, row[column.key])
@@ -102,7 +104,7 @@ def show_links(work: Work, table: Table, row: dict[str, Any], selection: Selecti
     return row | links
 
 
-def _related(work: Work, table: Table, side: Side, id: str, selection: Selection) -> Any:
+def _related(work: RequestContext, table: Table, side: Side, id: str, selection: Selection) -> Any:
     """The linked rows. A single link that leads nowhere shows as an empty list (observed)."""
     related = related_table(work, table, side)
     ids = linked_ids(work.session, side, id)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from ..api.errors import AppwriteError
 from ..api.identifiers import UNIQUE, is_identifier, unique_id
 from ..rows.access import may, unauthorized
-from ..rows.context import Work
+from ..rows.context import RequestContext
 from ..rows.repository import find_row
 from ..rows.serializers import permissions_of, show_row
 from ..schema.models import Table
@@ -58,7 +58,7 @@ def _unfit(side: Side) -> AppwriteError:
 
 
 def write_links(
-    work: Work,
+    work: RequestContext,
     table: Table,
     id: str,
     links: Mapping[str, Any],
@@ -93,7 +93,7 @@ def write_links(
     return shown
 
 
-def _settle(work: Work, table: Table, id: str, related: Table, item: Any, refusing: bool, depth: int) -> str:
+def _settle(work: RequestContext, table: Table, id: str, related: Table, item: Any, refusing: bool, depth: int) -> str:
     """The id of a linked row, which may have to be made or changed first. A new one is stored with the permissions
     of the row it is linked to, unless it has its own (the database library)."""
     from ..rows.write import create_checked_row, patch_row  # a row within a row is written like any other
@@ -117,7 +117,7 @@ def _settle(work: Work, table: Table, id: str, related: Table, item: Any, refusi
     return str(far)
 
 
-def _linked_row(work: Work, related: Table, id: str) -> dict[str, Any]:
+def _linked_row(work: RequestContext, related: Table, id: str) -> dict[str, Any]:
     """A linked row as the answer to a write shows it; of one that is not there only its table is known."""
     stored = find_row(work.session, related, id, related.plain)
     if stored is None or not may(work.caller, related, "read", permissions_of(stored)):
@@ -125,7 +125,7 @@ def _linked_row(work: Work, related: Table, id: str) -> dict[str, Any]:
     return show_row(related, related.plain, stored, work.view)
 
 
-def own_links(work: Work, table: Table, id: str) -> dict[str, Any]:
+def own_links(work: RequestContext, table: Table, id: str) -> dict[str, Any]:
     """What a row shows of its relationships without being asked: the ids it holds itself."""
     shown: dict[str, Any] = {}
     for column in table.relationships:
@@ -136,6 +136,6 @@ def own_links(work: Work, table: Table, id: str) -> dict[str, Any]:
     return shown
 
 
-def _id_in_its_case(work: Work, table: Table, side: Side, id: str) -> str:
+def _id_in_its_case(work: RequestContext, table: Table, side: Side, id: str) -> str:
     stored = find_row(work.session, related_table(work, table, side), id, ())
     return str(stored[1]) if stored else as_written(work.session, side, id)

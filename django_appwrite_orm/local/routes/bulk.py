@@ -6,9 +6,9 @@ from typing import Final
 
 from ..api.errors import AppwriteError
 from ..api.params import QUERIES, TRANSACTION, Param, list_of, plain_object
-from ..api.responses import Answer, json_answer
+from ..api.responses import Response, json_answer
 from ..api.router import EVERYONE, Call, both
-from ..events.publisher import tell_bulk
+from ..events.publisher import publish_bulk_event
 from ..rows.bulk import remove_rows, update_rows, upsert_rows
 from ..rows.context import table_of, work_for
 from ..transactions import staging as staged
@@ -20,7 +20,7 @@ def _refuse_others(call: Call) -> None:
         raise AppwriteError("database_not_found", "There is no database with this id.")  # observed
 
 
-def update(call: Call) -> Answer:
+def update(call: Call) -> Response:
     args = call.args
     _refuse_others(call)
     if not args["data"]:
@@ -30,29 +30,29 @@ def update(call: Call) -> Answer:
         data = {"queries": args["queries"], "data": args["data"]}
         return staged.several(work, table, args["transactionId"], "bulkUpdate", data, 0)
     total, rows = update_rows(work, table, args["data"], args["queries"])
-    tell_bulk(work, table, "update", rows)
+    publish_bulk_event(work, table, "update", rows)
     return json_answer(200, {"total": total, call.words.rows: rows})
 
 
-def upsert(call: Call) -> Answer:
+def upsert(call: Call) -> Response:
     args = call.args
     _refuse_others(call)
     work, table = work_for(call), table_of(call)
     if args["transactionId"]:
         return staged.several(work, table, args["transactionId"], "bulkUpsert", args["rows"], len(args["rows"]))
     rows = upsert_rows(work, table, args["rows"])
-    tell_bulk(work, table, "upsert", rows)
+    publish_bulk_event(work, table, "upsert", rows)
     return json_answer(200, {"total": len(rows), call.words.rows: rows})
 
 
-def delete(call: Call) -> Answer:
+def delete(call: Call) -> Response:
     args = call.args
     _refuse_others(call)
     work, table = work_for(call), table_of(call)
     if args["transactionId"]:
         return staged.several(work, table, args["transactionId"], "bulkDelete", {"queries": args["queries"]}, 0)
     total, rows = remove_rows(work, table, args["queries"])
-    tell_bulk(work, table, "delete", rows)
+    publish_bulk_event(work, table, "delete", rows)
     return json_answer(200, {"total": total, call.words.rows: rows})
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from ..api.params import Param, Validator, boolean, integer, key, list_of, number, one_of, text, whole_range
-from ..api.responses import NO_CONTENT, Answer, json_answer
+from ..api.responses import NO_CONTENT, Response, json_answer
 from ..api.router import Call, Handler, Route, both
 from ..columns.parameters import new_column
 from ..emulation.dates import read_exact_date
@@ -40,7 +40,7 @@ _FIELDS: Final = fields(
 )
 
 
-def list_columns(call: Call) -> Answer:
+def list_columns(call: Call) -> Response:
     table = table_of(call)
     source = Source("columns", _FIELDS, "n", "key_f", "table_n = ?", (table.number,))
     page = schema_page(source, call.args["queries"])
@@ -60,12 +60,12 @@ def describe_listed(column: Column, call: Call) -> dict[str, Any]:
     return shown
 
 
-def read(call: Call) -> Answer:
+def read(call: Call) -> Response:
     column = find_column(table_of(call), call.args["key"])
     return json_answer(200, describe_column(column, call.words))
 
 
-def delete(call: Call) -> Answer:
+def delete(call: Call) -> Response:
     table = table_of(call)
     column = find_column(table, call.args["key"])
     delete_column(call.session, table, column)
@@ -77,31 +77,31 @@ def creator(kind: str) -> Handler:
     """The handler that adds a column of this kind. A worker of the server's builds it, hence "processing"; here
     it is there when the answer is."""
 
-    def create(call: Call) -> Answer:
+    def create(call: Call) -> Response:
         table = table_of(call)
         return _created(call, table, create_column(call.session, table, new_column(kind, call.args)))
 
     return create
 
 
-def _created(call: Call, table: Table, column: Column) -> Answer:
+def _created(call: Call, table: Table, column: Column) -> Response:
     shown = describe_column(column, call.words, "processing")
     tell_part(call, table, COLUMN, column.key, "create", shown)
     return json_answer(202, shown)
 
 
-def _changed(call: Call, table: Table, column: Column, shown: dict[str, Any]) -> Answer:
+def _changed(call: Call, table: Table, column: Column, shown: dict[str, Any]) -> Response:
     tell_part(call, table, COLUMN, column.key, "update", shown)
     return json_answer(200, shown)
 
 
-def create_relation(call: Call) -> Answer:
+def create_relation(call: Call) -> Response:
     table = table_of(call)
     related = call.catalogue.table(call.session, call.args["databaseId"], call.args["relatedTableId"])
     return _created(call, table, create_relationship(call.session, table, related, call.args, call.defects))
 
 
-def update_relation(call: Call) -> Answer:
+def update_relation(call: Call) -> Response:
     table = table_of(call)
     column = find_column(table, call.args["key"])
     changed = update_relationship(call.session, table, column, call.args["onDelete"], call.args["newKey"])
@@ -111,7 +111,7 @@ def update_relation(call: Call) -> Answer:
 def updater(kind: str) -> Handler:
     """The handler that changes a column by this kind's route."""
 
-    def update(call: Call) -> Answer:
+    def update(call: Call) -> Response:
         table = table_of(call)
         column = find_column(table, call.args["key"])
         changed = update_column(call.session, table, column, kind, call.args, call.defects)

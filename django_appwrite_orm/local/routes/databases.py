@@ -6,7 +6,7 @@ from typing import Final
 
 from ..api.dialects import LEGACY
 from ..api.params import Param, boolean, new_identifier, text
-from ..api.responses import NO_CONTENT, Answer, json_answer
+from ..api.responses import NO_CONTENT, Response, json_answer
 from ..api.router import Call, both
 from ..emulation.fulltext import search_words
 from ..events.publisher import tell_database
@@ -22,7 +22,7 @@ _SOURCE: Final = Source(
 )  # fmt: skip
 
 
-def list_databases(call: Call) -> Answer:
+def list_databases(call: Call) -> Response:
     page = schema_page(_SOURCE, call.args["queries"])
     if call.args["search"]:
         page = page.narrowed(*search_words("name_f", call.args["search"]))
@@ -31,7 +31,7 @@ def list_databases(call: Call) -> Answer:
     return json_answer(200, {"total": total, "databases": [describe_database(database) for database in found]})
 
 
-def create(call: Call) -> Answer:
+def create(call: Call) -> Response:
     args = call.args
     type = "legacy" if call.words is LEGACY else "tablesdb"
     made = create_database(call.session, args["databaseId"], args["name"], args["enabled"], type)
@@ -39,18 +39,18 @@ def create(call: Call) -> Answer:
     return json_answer(201, describe_database(made))
 
 
-def read(call: Call) -> Answer:
+def read(call: Call) -> Response:
     return json_answer(200, describe_database(find_database(call.session, call.args["databaseId"])))
 
 
-def update(call: Call) -> Answer:
+def update(call: Call) -> Response:
     found = find_database(call.session, call.args["databaseId"])
     changed = update_database(call.session, found, call.args["name"], call.args["enabled"])
     tell_database(call, changed, "update", describe_database(changed))
     return json_answer(200, describe_database(changed))
 
 
-def delete(call: Call) -> Answer:
+def delete(call: Call) -> Response:
     database = find_database(call.session, call.args["databaseId"])
     delete_database(call.session, database)
     tell_database(call, database, "delete", describe_database(database))

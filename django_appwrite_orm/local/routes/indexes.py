@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ..api.params import Param, integer, key, list_of, one_of
-from ..api.responses import NO_CONTENT, Answer, json_answer
+from ..api.responses import NO_CONTENT, Response, json_answer
 from ..api.router import Call, both
 from ..events.publisher import INDEX, tell_part, tell_removal
 from ..queries.fields import Field, Source
@@ -30,7 +30,7 @@ _FIELDS: Final = fields(
 )
 
 
-def list_indexes(call: Call) -> Answer:
+def list_indexes(call: Call) -> Response:
     table = table_of(call)
     page = schema_page(Source("indexes", _FIELDS, "n", "key_f", "table_n = ?", (table.number,)), call.args["queries"])
     found: list[Index] = []
@@ -40,7 +40,7 @@ def list_indexes(call: Call) -> Answer:
     return json_answer(200, {"total": total, "indexes": [describe_index(index, call.words) for index in found]})
 
 
-def create(call: Call) -> Answer:
+def create(call: Call) -> Response:
     args = call.args
     new = NewIndex(args["key"], args["type"], tuple(args["columns"]), tuple(args["lengths"]), tuple(args["orders"]))
     table = table_of(call)
@@ -49,11 +49,11 @@ def create(call: Call) -> Answer:
     return json_answer(202, shown)
 
 
-def read(call: Call) -> Answer:
+def read(call: Call) -> Response:
     return json_answer(200, describe_index(find_index(table_of(call), call.args["key"]), call.words))
 
 
-def delete(call: Call) -> Answer:
+def delete(call: Call) -> Response:
     table = table_of(call)
     index = find_index(table, call.args["key"])
     delete_index(call.session, index)

@@ -20,9 +20,9 @@ from ..api.params import (
     whole_range,
 )
 from ..api.permissions import ROW_VERBS
-from ..api.responses import NO_CONTENT, Answer, json_answer
+from ..api.responses import NO_CONTENT, Response, json_answer
 from ..api.router import EVERYONE, Call, both
-from ..events.publisher import tell_bulk, tell_row
+from ..events.publisher import publish_bulk_event, publish_row_event
 from ..rows.access import find_open_table
 from ..rows.bulk import create_rows
 from ..rows.context import table_of, work_for
@@ -34,7 +34,7 @@ from ..transactions import staging as staged
 PATH: Final = "/{databaseId}/tables/{tableId}/rows"
 
 
-def create(call: Call) -> Answer:
+def create(call: Call) -> Response:
     """One row from ``data``, or several from ``rows``."""
     args = call.args
     data, rows, row_id = args["data"], args["rows"], args["rowId"]
@@ -49,11 +49,11 @@ def create(call: Call) -> Answer:
     if args["transactionId"]:
         return staged.create(work, table, args["transactionId"], row_id, data, args["permissions"])
     row = create_checked_row(work, table, row_id, data, args["permissions"])
-    tell_row(work, table, "create", row, legacy_first=True)
+    publish_row_event(work, table, "create", row, legacy_first=True)
     return json_answer(201, row)
 
 
-def _create_several(call: Call) -> Answer:
+def _create_several(call: Call) -> Response:
     args = call.args
     if args["data"] or args["rowId"] is not None or args["permissions"] is not None:
         raise AppwriteError("general_bad_request", "With `rows`, ids and permissions go into each row.")
@@ -63,11 +63,11 @@ def _create_several(call: Call) -> Answer:
     if args["transactionId"]:
         return staged.several(work, table, args["transactionId"], "bulkCreate", args["rows"], len(args["rows"]))
     rows = create_rows(work, table, args["rows"])
-    tell_bulk(work, table, "create", rows)
+    publish_bulk_event(work, table, "create", rows)
     return json_answer(201, {"total": len(rows), call.words.rows: rows})
 
 
-def list_(call: Call) -> Answer:
+def list_(call: Call) -> Response:
     args, work = call.args, work_for(call)
     table = find_open_table(work, args["databaseId"], args["tableId"])
     if args["transactionId"]:
@@ -79,7 +79,7 @@ def list_(call: Call) -> Answer:
     return answer
 
 
-def read(call: Call) -> Answer:
+def read(call: Call) -> Response:
     args, work = call.args, work_for(call)
     table = find_open_table(work, args["databaseId"], args["tableId"])
     if args["transactionId"]:
@@ -87,18 +87,18 @@ def read(call: Call) -> Answer:
     return json_answer(200, get_row(work, table, args["rowId"], args["queries"]))
 
 
-def update(call: Call) -> Answer:
+def update(call: Call) -> Response:
     args, work = call.args, work_for(call)
     _need_payload(call)
     table = find_open_table(work, args["databaseId"], args["tableId"])
     if args["transactionId"]:
         return staged.update(work, table, args["transactionId"], args["rowId"], args["data"], args["permissions"])
     row = patch_row(work, table, args["rowId"], args["data"], args["permissions"])
-    tell_row(work, table, "update", row)
+    publish_row_event(work, table, "update", row)
     return json_answer(200, row)
 
 
-def upsert(call: Call) -> Answer:
+def upsert(call: Call) -> Response:
     args, work = call.args, work_for(call)
     _need_payload(call)
     if len(args["data"]) > 1 and list(args["data"]) == [str(place) for place in range(len(args["data"]))]:
@@ -107,7 +107,7 @@ def upsert(call: Call) -> Answer:
     if args["transactionId"]:
         return staged.upsert(work, table, args["transactionId"], args["rowId"], args["data"], args["permissions"])
     row = put_row(work, table, args["rowId"], args["data"], args["permissions"])
-    tell_row(work, table, "upsert", row)
+    publish_row_event(work, table, "upsert", row)
     return json_answer(200, row)
 
 
@@ -116,24 +116,24 @@ def _need_payload(call: Call) -> None:
         raise AppwriteError("row_missing_payload", "There is nothing to change.")
 
 
-def delete(call: Call) -> Answer:
+def delete(call: Call) -> Response:
     args, work = call.args, work_for(call)
     table = find_open_table(work, args["databaseId"], args["tableId"])
     if args["transactionId"]:
         return staged.delete(work, table, args["transactionId"], args["rowId"])
-    tell_row(work, table, "delete", remove_row(work, table, args["rowId"]))
+    publish_row_event(work, table, "delete", remove_row(work, table, args["rowId"]))
     return NO_CONTENT
 
 
-def increment(call: Call) -> Answer:
+def increment(call: Call) -> Response:
     return _count(call, 1, "max")
 
 
-def decrement(call: Call) -> Answer:
+def decrement(call: Call) -> Response:
     return _count(call, -1, "min")
 
 
-def _count(call: Call, sign: int, bound: str) -> Answer:
+def _count(call: Call, sign: int, bound: str) -> Response:
     """Observed: here a disabled table is no obstacle, and staging checks nothing."""
     args, work = call.args, work_for(call)
     table = table_of(call)
@@ -146,7 +146,7 @@ def _count(call: Call, sign: int, bound: str) -> Answer:
     if args["value"] <= 0:
         raise invalid_argument("value", "the step must be above 0")
     row, before = count_column(work, table, args["rowId"], args["column"], sign * args["value"], args[bound])
-    tell_row(work, table, "update", {**row, "$updatedAt": before})
+    publish_row_event(work, table, "update", {**row, "$updatedAt": before})
     return json_answer(200, row)
 
 

@@ -8,10 +8,10 @@ from ..api.dialects import LEGACY
 from ..api.errors import AppwriteError
 from ..api.params import Param, boolean, list_of, loose_boolean, new_identifier, permissions, plain_object, text
 from ..api.permissions import TABLE_VERBS
-from ..api.responses import NO_CONTENT, Answer, json_answer
+from ..api.responses import NO_CONTENT, Response, json_answer
 from ..api.router import Call, both
 from ..emulation.fulltext import search_words
-from ..events.publisher import tell_table
+from ..events.publisher import publish_table_event
 from ..queries.fields import Field, Source
 from ..schema.columns import write_column
 from ..schema.databases import create_table, delete_table, reread, update_table
@@ -33,7 +33,7 @@ _FIELDS: Final = fields(
 _LEGACY_FIELDS: Final = fields(Field("documentSecurity", "boolean", "row_security"))
 
 
-def list_tables(call: Call) -> Answer:
+def list_tables(call: Call) -> Response:
     database = find_database(call.session, call.args["databaseId"])
     known = _FIELDS | _LEGACY_FIELDS if call.words is LEGACY else _FIELDS
     source = Source("tables", known, "n", "id_f", "database = ?", (database.number,))
@@ -45,7 +45,7 @@ def list_tables(call: Call) -> Answer:
     return json_answer(200, {"total": total, call.words.tables: [describe_table(t, call.words) for t in found]})
 
 
-def create(call: Call) -> Answer:
+def create(call: Call) -> Response:
     """All or nothing; the answer still shows no columns, the next GET shows them (observed)."""
     args, session = call.args, call.session
     database = find_database(session, args["databaseId"])
@@ -64,30 +64,30 @@ def create(call: Call) -> Answer:
             raise AppwriteError("column_index_invalid", "An index names a column that the table does not have.")
         check_index(table, index)
         write_index(session, table, index)
-    tell_table(call, table, "create", shown)
+    publish_table_event(call, table, "create", shown)
     return json_answer(201, shown)
 
 
-def read(call: Call) -> Answer:
+def read(call: Call) -> Response:
     table = call.catalogue.table(call.session, call.args["databaseId"], call.args["tableId"])
     return json_answer(200, describe_table(table, call.words))
 
 
-def update(call: Call) -> Answer:
+def update(call: Call) -> Response:
     args = call.args
     table = call.catalogue.table(call.session, args["databaseId"], args["tableId"])
     changed = update_table(call.session, table, args["name"], args["permissions"], args["rowSecurity"], args["enabled"])
     if args["purge"]:
         call.session.run("DELETE FROM cached_lists WHERE table_n = ?", (table.number,))
     shown = describe_table(changed, call.words)
-    tell_table(call, changed, "update", shown)
+    publish_table_event(call, changed, "update", shown)
     return json_answer(200, shown)
 
 
-def delete(call: Call) -> Answer:
+def delete(call: Call) -> Response:
     table = call.catalogue.table(call.session, call.args["databaseId"], call.args["tableId"])
     delete_table(call.session, table)
-    tell_table(call, table, "delete", describe_table(table, call.words))
+    publish_table_event(call, table, "delete", describe_table(table, call.words))
     return NO_CONTENT
 
 

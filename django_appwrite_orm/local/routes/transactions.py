@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ..api.errors import AppwriteError, invalid_argument
 from ..api.params import QUERIES, Param, boolean, list_of, whole_range
-from ..api.responses import NO_CONTENT, Answer, error_answer, json_answer
+from ..api.responses import NO_CONTENT, Response, error_answer, json_answer
 from ..api.router import EVERYONE, Call, both
 from ..queries.fields import Field, Source
 from ..rows.context import work_for
@@ -27,7 +27,7 @@ _LONGEST: Final = 3_600
 _DEFAULT: Final = 300
 
 
-def list_(call: Call) -> Answer:
+def list_(call: Call) -> Response:
     """Keys see every transaction, users their own, guests none."""
     scope = ("1", ()) if call.caller.is_key else ("owner = ? AND owner != ''", (call.caller.user_id,))
     page = schema_page(Source("transactions", _FIELDS, "n", "upper(id)", *scope), call.args["queries"])
@@ -36,15 +36,15 @@ def list_(call: Call) -> Answer:
     return json_answer(200, {"total": total, "transactions": [transaction.describe() for transaction in found]})
 
 
-def begin(call: Call) -> Answer:
+def begin(call: Call) -> Response:
     return json_answer(201, repository.begin(call.session, call.caller, call.args["ttl"]).describe())
 
 
-def read(call: Call) -> Answer:
+def read(call: Call) -> Response:
     return json_answer(200, repository.find(call.session, call.caller, call.args["transactionId"]).describe())
 
 
-def add(call: Call) -> Answer:
+def add(call: Call) -> Response:
     """Stage operations: all of them or none."""
     if not call.args["operations"]:
         raise AppwriteError("general_bad_request", "There are no operations.")
@@ -62,7 +62,7 @@ def add(call: Call) -> Answer:
     return json_answer(201, repository.by_number(call.session, transaction.number).describe())
 
 
-def finish(call: Call) -> Answer:
+def finish(call: Call) -> Response:
     """Commit or roll back. A commit that fails is remembered as failed, so its error is answered, not raised."""
     if call.args["commit"] == call.args["rollback"]:
         raise AppwriteError("general_bad_request", "Either commit or rollback.")
@@ -74,7 +74,7 @@ def finish(call: Call) -> Answer:
     return json_answer(200, transaction.describe()) if refusal is None else error_answer(refusal)
 
 
-def delete(call: Call) -> Answer:
+def delete(call: Call) -> Response:
     repository.remove(call.session, repository.find(call.session, call.caller, call.args["transactionId"]))
     return NO_CONTENT
 

@@ -8,7 +8,7 @@ from typing import Final
 from ..accounts import teams, users
 from ..accounts.jwt import LONGEST_LIFE, USUAL_LIFE, make_token
 from ..api.params import Param, boolean, identifier, list_of, new_identifier, text, whole_range
-from ..api.responses import NO_CONTENT, Answer, json_answer
+from ..api.responses import NO_CONTENT, Response, json_answer
 from ..api.router import Call, Route
 from ..emulation.formats import is_email
 from ..queries.fields import Field, Source
@@ -28,70 +28,70 @@ _FIELDS: Final = fields(
 )
 
 
-def list_users(call: Call) -> Answer:
+def list_users(call: Call) -> Response:
     page = schema_page(Source("users", _FIELDS, "n", "id_f"), call.args["queries"])
     found = [users.user_by_number(call.session, number) for number in page_numbers(call.session, page)]
     total = page_total(call.session, page, call.args["total"])
     return json_answer(200, {"total": total, "users": [user.describe() for user in found]})
 
 
-def create_user(call: Call) -> Answer:
+def create_user(call: Call) -> Response:
     args = call.args
     user = users.create_user(call.session, args["userId"], args["email"], args["phone"], args["name"])
     return json_answer(201, user.describe())
 
 
-def read_user(call: Call) -> Answer:
+def read_user(call: Call) -> Response:
     return json_answer(200, users.find_user(call.session, call.args["userId"]).describe())
 
 
-def delete_user(call: Call) -> Answer:
+def delete_user(call: Call) -> Response:
     users.delete_user(call.session, users.find_user(call.session, call.args["userId"]))
     return NO_CONTENT
 
 
-def set_labels(call: Call) -> Answer:
+def set_labels(call: Call) -> Response:
     return _change(call, "labels", json.dumps(list(dict.fromkeys(call.args["labels"]))))
 
 
-def set_status(call: Call) -> Answer:
+def set_status(call: Call) -> Response:
     return _change(call, "status", call.args["status"])
 
 
-def set_email_verification(call: Call) -> Answer:
+def set_email_verification(call: Call) -> Response:
     return _change(call, "email_verified", call.args["emailVerification"])
 
 
-def set_phone_verification(call: Call) -> Answer:
+def set_phone_verification(call: Call) -> Response:
     return _change(call, "phone_verified", call.args["phoneVerification"])
 
 
-def _change(call: Call, column: str, value: object) -> Answer:
+def _change(call: Call, column: str, value: object) -> Response:
     user = users.find_user(call.session, call.args["userId"])
     return json_answer(200, users.change_user(call.session, user, column, value).describe())
 
 
-def create_token(call: Call) -> Answer:
+def create_token(call: Call) -> Response:
     user = users.find_user(call.session, call.args["userId"])
     return json_answer(201, {"jwt": make_token(call.session, user.id, call.args["duration"])})
 
 
-def create_team(call: Call) -> Answer:
+def create_team(call: Call) -> Response:
     team = teams.create_team(call.session, call.args["teamId"], call.args["name"])
     return json_answer(201, team.describe(0))
 
 
-def read_team(call: Call) -> Answer:
+def read_team(call: Call) -> Response:
     team = teams.find_team(call.session, call.args["teamId"])
     return json_answer(200, team.describe(teams.count_members(call.session, team)))
 
 
-def delete_team(call: Call) -> Answer:
+def delete_team(call: Call) -> Response:
     teams.delete_team(call.session, teams.find_team(call.session, call.args["teamId"]))
     return NO_CONTENT
 
 
-def create_membership(call: Call) -> Answer:
+def create_membership(call: Call) -> Response:
     team = teams.find_team(call.session, call.args["teamId"])
     user = users.find_user(call.session, call.args["userId"])
     return json_answer(201, teams.add_member(call.session, team, user, call.args["roles"]))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ..api.params import Param, boolean, list_of, new_identifier, text
-from ..api.responses import NO_CONTENT, Answer, json_answer
+from ..api.responses import NO_CONTENT, Response, json_answer
 from ..api.router import Call, Route
 from ..emulation.formats import is_url
 from ..queries.fields import Field, Source
@@ -34,28 +34,28 @@ _TWO_NAMES: Final = {
 }
 
 
-def list_webhooks(call: Call) -> Answer:
+def list_webhooks(call: Call) -> Response:
     page = schema_page(Source("webhooks", _FIELDS, "n", "id_f"), call.args["queries"])
     found = [webhook_by_number(call.session, number) for number in page_numbers(call.session, page)]
     total = page_total(call.session, page, call.args["total"])
     return json_answer(200, {"total": total, "webhooks": [webhook.shown for webhook in found]})
 
 
-def create(call: Call) -> Answer:
+def create(call: Call) -> Response:
     values = _values(call) | {"secret": call.args["secret"]}
     return json_answer(201, create_webhook(call.session, call.args["webhookId"], values).shown)
 
 
-def read(call: Call) -> Answer:
+def read(call: Call) -> Response:
     return json_answer(200, find_webhook(call.session, call.args["webhookId"]).shown)
 
 
-def update(call: Call) -> Answer:
+def update(call: Call) -> Response:
     found = find_webhook(call.session, call.args["webhookId"])
     return json_answer(200, change_webhook(call.session, found, _values(call)).shown)
 
 
-def delete(call: Call) -> Answer:
+def delete(call: Call) -> Response:
     delete_webhook(call.session, find_webhook(call.session, call.args["webhookId"]))
     return NO_CONTENT
 

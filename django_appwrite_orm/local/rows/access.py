@@ -13,14 +13,14 @@ from ..api.auth import Caller
 from ..api.errors import AppwriteError
 from ..api.permissions import split_permission
 from ..schema.models import Table
-from .context import Work
+from .context import RequestContext
 
 
 def unauthorized(why: str = "The caller has no permission for this.") -> AppwriteError:
     return AppwriteError("user_unauthorized", why)
 
 
-def find_open_table(work: Work, database_id: str, table_id: str) -> Table:
+def find_open_table(work: RequestContext, database_id: str, table_id: str) -> Table:
     """The table, if it is there for the caller: what is disabled exists for keys only."""
     table = work.catalogue.table(work.session, database_id, table_id)
     if not work.caller.is_key:

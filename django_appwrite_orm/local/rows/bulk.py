@@ -12,7 +12,7 @@ from ..api.permissions import VERBS, spell_out, split_permission
 from ..defects import AppliedError, Defect
 from ..queries.pagination import DEFAULT_LIMIT, read_page
 from ..schema.models import Column, Table
-from .context import Work
+from .context import RequestContext
 from .read import parse_row_queries, plan_rows
 from .repository import StoredRow, delete_rows, find_row
 from .serializers import select_columns, show_row
@@ -37,7 +37,7 @@ def refuse_relationships(table: Table) -> None:
         raise AppwriteError("general_bad_request", "Bulk calls are not for tables with relationships.")
 
 
-def create_rows(work: Work, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def create_rows(work: RequestContext, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Raises ``general_bad_request`` for ids and permissions, and what creating one row raises."""
     refuse_relationships(table)
     return [
@@ -46,7 +46,9 @@ def create_rows(work: Work, table: Table, rows: Sequence[Mapping[str, Any]]) -> 
     ]
 
 
-def identified(work: Work, rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, Mapping[str, Any], list[str] | None]]:
+def identified(
+    work: RequestContext, rows: Sequence[Mapping[str, Any]]
+) -> list[tuple[str, Mapping[str, Any], list[str] | None]]:
     """New rows with the ids and permissions they are going to have. Raises ``general_bad_request``."""
     checked: list[tuple[str, Mapping[str, Any], list[str] | None]] = []
     for row in rows:
@@ -61,7 +63,7 @@ def identified(work: Work, rows: Sequence[Mapping[str, Any]]) -> list[tuple[str,
     return checked
 
 
-def upsert_rows(work: Work, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def upsert_rows(work: RequestContext, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Create what is missing, change what is there; gives the rows that did not say what was there already. Ids and
     permissions are not validated (observed)."""
     refuse_relationships(table)
@@ -105,7 +107,7 @@ def _permissions(row: Mapping[str, Any]) -> list[str] | None:
 
 
 def update_rows(
-    work: Work, table: Table, data: Mapping[str, Any], queries: Iterable[str]
+    work: RequestContext, table: Table, data: Mapping[str, Any], queries: Iterable[str]
 ) -> tuple[int, list[dict[str, Any]]]:
     """Change every row the queries select; the whole table without queries. Gives how many, and the first."""
     refuse_relationships(table)
@@ -128,7 +130,7 @@ def update_rows(
 
 
 def _answered(
-    work: Work,
+    work: RequestContext,
     table: Table,
     found: Sequence[StoredRow],
     rows: list[dict[str, Any]],
@@ -153,7 +155,7 @@ def _answered(
     return answered
 
 
-def remove_rows(work: Work, table: Table, queries: Iterable[str]) -> tuple[int, list[dict[str, Any]]]:
+def remove_rows(work: RequestContext, table: Table, queries: Iterable[str]) -> tuple[int, list[dict[str, Any]]]:
     """Delete every row the queries select; the whole table without queries."""
     refuse_relationships(table)
     found = rows_selected(work, table, queries)
@@ -161,7 +163,7 @@ def remove_rows(work: Work, table: Table, queries: Iterable[str]) -> tuple[int, 
     return len(found), [show_row(table, table.plain, stored, work.view) for stored in found[:MOST_SHOWN]]
 
 
-def rows_selected(work: Work, table: Table, queries: Iterable[str]) -> list[StoredRow]:
+def rows_selected(work: RequestContext, table: Table, queries: Iterable[str]) -> list[StoredRow]:
     """The rows a bulk change is about, whole. Raises ``general_query_invalid``; a cursor has no place here."""
     page, _ = plan_rows(work, table, parse_row_queries(queries), default_limit=None)
     if page.cursor is not None:
@@ -169,12 +171,14 @@ def rows_selected(work: Work, table: Table, queries: Iterable[str]) -> list[Stor
     return read_page(work.session, page, select_columns(table.plain))
 
 
-def rows_read(work: Work, table: Table, queries: Iterable[str]) -> Sequence[Column]:
+def rows_read(work: RequestContext, table: Table, queries: Iterable[str]) -> Sequence[Column]:
     """The columns that the queries of a bulk change select."""
     return plan_rows(work, table, parse_row_queries(queries), default_limit=None)[1].columns
 
 
-def update_found(work: Work, table: Table, found: Iterable[StoredRow], data: Mapping[str, Any]) -> list[dict[str, Any]]:
+def update_found(
+    work: RequestContext, table: Table, found: Iterable[StoredRow], data: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     """Change rows that ``rows_selected`` gave."""
     checked = check_data(table, data, whole_row=False, defaults=False, operators=True)
     granted = data.get("$permissions")
@@ -182,5 +186,5 @@ def update_found(work: Work, table: Table, found: Iterable[StoredRow], data: Map
     return [update_row_found(work, table, stored, stored[1], checked, permissions, alone=False) for stored in found]
 
 
-def remove_found(work: Work, table: Table, found: Iterable[StoredRow]) -> None:
+def remove_found(work: RequestContext, table: Table, found: Iterable[StoredRow]) -> None:
     delete_rows(work.session, table, [stored[0] for stored in found])

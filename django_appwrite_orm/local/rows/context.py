@@ -15,7 +15,7 @@ from .serializers import View, view_for
 
 if TYPE_CHECKING:
     from ..defects import Defects
-    from ..schema.repository import Catalogue
+    from ..schema.repository import SchemaCache
 
 
 def table_of(call: Call) -> Table:
@@ -23,9 +23,9 @@ def table_of(call: Call) -> Table:
     return call.catalogue.table(call.session, call.args["databaseId"], call.args["tableId"])
 
 
-def work_for(call: Call) -> Work:
+def work_for(call: Call) -> RequestContext:
     view = view_for(call.words, call.request.headers)
-    return Work(call.session, call.catalogue, call.caller, view, now(), call.defects, _as_of(call))
+    return RequestContext(call.session, call.catalogue, call.caller, view, now(), call.defects, _as_of(call))
 
 
 def _as_of(call: Call) -> str:
@@ -38,12 +38,12 @@ def _as_of(call: Call) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class RequestContext:
     """A request's transaction, caller and view; everything it writes carries its ``moment``. A row that was changed
     after ``as_of`` (empty: any) is not what the client knows, and is not changed."""
 
     session: Session
-    catalogue: Catalogue
+    catalogue: SchemaCache
     caller: Caller
     view: View
     moment: str

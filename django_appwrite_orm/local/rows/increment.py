@@ -12,7 +12,7 @@ from ..api.errors import AppwriteError, invalid_argument
 from ..emulation.numbers import whole
 from ..schema.models import NUMBER_TYPES, Column, Table
 from .access import may, unauthorized
-from .context import Work
+from .context import RequestContext
 from .repository import find_row, moment_after, update_row
 from .serializers import permissions_of, show_row
 
@@ -21,7 +21,7 @@ _INT64: Final = (-(2**63), 2**63 - 1)
 
 
 def count_column(
-    work: Work, table: Table, id: str, key: str, step: int | float, bound: int | float | None
+    work: RequestContext, table: Table, id: str, key: str, step: int | float, bound: int | float | None
 ) -> tuple[dict[str, Any], str]:
     """Add ``step`` (negative to decrement); ``bound`` is the value not to go beyond. The row, and the date of its
     change before this one.

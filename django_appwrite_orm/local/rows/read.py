@@ -25,13 +25,13 @@ from ..relationships.read import Selection, select, show_links
 from ..schema.ddl import words_column
 from ..schema.models import RELATIONSHIP, Table
 from .access import may, readable_rows
-from .context import Work
+from .context import RequestContext
 from .repository import StoredRow, find_row
 from .serializers import permissions_of, select_columns, show_row
 
 
 def listed_rows(
-    work: Work, table: Table, queries: Sequence[str], total: bool, ttl: int
+    work: RequestContext, table: Table, queries: Sequence[str], total: bool, ttl: int
 ) -> tuple[dict[str, Any], bool | None]:
     """The body of a list, and whether its rows are remembered ones; ``ttl`` is in seconds, 0 reads afresh."""
     if not ttl:
@@ -49,7 +49,9 @@ def listed_rows(
     return {"total": count, work.view.words.rows: rows}, hit
 
 
-def _remembered(work: Work, table: Table, question: list[Any], ttl: int, ask: Callable[[], Any]) -> tuple[Any, bool]:
+def _remembered(
+    work: RequestContext, table: Table, question: list[Any], ttl: int, ask: Callable[[], Any]
+) -> tuple[Any, bool]:
     name = json.dumps(question)
     session, present = work.session, time.time()
     found = session.first(
@@ -74,7 +76,7 @@ def row_not_found() -> AppwriteError:
     return AppwriteError("row_not_found", "There is no row with this id.")
 
 
-def get_row(work: Work, table: Table, id: str, queries: Iterable[str]) -> dict[str, Any]:
+def get_row(work: RequestContext, table: Table, id: str, queries: Iterable[str]) -> dict[str, Any]:
     """The row, narrowed by ``select`` queries. Raises ``row_not_found``, ``general_query_invalid``."""
     selection = selection_of_one_row(work, table, queries)
     stored = find_row(work.session, table, id, selection.columns)
@@ -83,7 +85,7 @@ def get_row(work: Work, table: Table, id: str, queries: Iterable[str]) -> dict[s
     return show_links(work, table, show_row(table, selection.columns, stored, work.view), selection)
 
 
-def selection_of_one_row(work: Work, table: Table, queries: Iterable[str]) -> Selection:
+def selection_of_one_row(work: RequestContext, table: Table, queries: Iterable[str]) -> Selection:
     """What the queries of a get select. Raises ``general_query_invalid``."""
     try:
         parsed = parse_queries(queries)
@@ -94,7 +96,7 @@ def selection_of_one_row(work: Work, table: Table, queries: Iterable[str]) -> Se
         raise invalid_query(str(problem)) from problem
 
 
-def list_rows(work: Work, table: Table, queries: Iterable[str]) -> tuple[Page, list[dict[str, Any]]]:
+def list_rows(work: RequestContext, table: Table, queries: Iterable[str]) -> tuple[Page, list[dict[str, Any]]]:
     """A page of rows the caller may read, and the page itself for counting.
 
     Checked in the server's order: whether the queries can be read, the cursor, the caller, what is asked. Raises
@@ -123,7 +125,7 @@ def parse_row_queries(queries: Iterable[str]) -> Parsed:
         raise invalid_query(str(problem)) from problem
 
 
-def _cursor_row(work: Work, table: Table, parsed: Parsed) -> StoredRow | None:
+def _cursor_row(work: RequestContext, table: Table, parsed: Parsed) -> StoredRow | None:
     """The row that the cursor names. Raises ``general_query_invalid``, ``general_cursor_not_found``."""
     if parsed.cursor is None:
         return None
@@ -142,7 +144,7 @@ def _cursor_not_found() -> AppwriteError:
 
 
 def plan_rows(
-    work: Work, table: Table, parsed: Parsed, default_limit: int | None = DEFAULT_LIMIT
+    work: RequestContext, table: Table, parsed: Parsed, default_limit: int | None = DEFAULT_LIMIT
 ) -> tuple[Page, Selection]:
     """What a list asks for. Raises ``general_query_invalid``."""
     try:
@@ -185,7 +187,7 @@ _SYSTEM_FIELDS: Final = {
 }
 
 
-def row_source(work: Work, table: Table) -> Source:
+def row_source(work: RequestContext, table: Table) -> Source:
     """The rows of a table; kept on the table, which lives as long as the schema it was read from."""
     found: Source | None = table.__dict__.get("_source")
     if found is None:
@@ -196,7 +198,7 @@ def row_source(work: Work, table: Table) -> Source:
     return found
 
 
-def source_for(work: Work, table: Table, filters: Iterable[Query]) -> Source:
+def source_for(work: RequestContext, table: Table, filters: Iterable[Query]) -> Source:
     """The rows of a table for one caller, for whom filters on related rows see those that the caller may read.
 
     Otherwise a value that is kept from the caller could be guessed letter by letter. Raises ``user_unauthorized``
@@ -236,7 +238,7 @@ def _fields(table: Table) -> dict[str, Field]:
 
 
 def _related_fields(
-    work: Work, table: Table, side: Side, readable: tuple[str, list[str]] | None = None
+    work: RequestContext, table: Table, side: Side, readable: tuple[str, list[str]] | None = None
 ) -> dict[str, Field]:
     """The link itself, where this side holds it, and the columns of the rows over there, of those that are
     ``readable``, under a dotted name."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..api.dialects import Words
+from ..api.dialects import Dialect
 from ..columns.kinds import show
 from ..schema.models import Column, Table
 
@@ -19,11 +19,11 @@ _FIRST_OLD_FORMAT: Final = (1, 9)
 class View:
     """How one request sees rows: in whose words, and whether ``$sequence`` is a number (formats before 1.9)."""
 
-    words: Words
+    words: Dialect
     numeric_sequence: bool = False
 
 
-def view_for(words: Words, headers: Mapping[str, str]) -> View:
+def view_for(words: Dialect, headers: Mapping[str, str]) -> View:
     """The view a request asks for by its response format; one that cannot be read counts as old (observed)."""
     text = headers.get("x-appwrite-response-format", "")
     if not text:

@@ -10,7 +10,7 @@ from ..api.errors import invalid_structure
 from ..columns.kinds import accept
 from ..emulation.dates import read_date
 from ..schema.models import Column, Table
-from .context import Work
+from .context import RequestContext
 from .operators import Operator, check_operator, operator_in
 
 _IGNORED: Final = frozenset({"$id", "$permissions", "$collection"})
@@ -27,7 +27,7 @@ class RowData:
     updated: str | None = None
 
 
-def writable(work: Work, data: Mapping[str, Any]) -> dict[str, Any]:
+def writable(work: RequestContext, data: Mapping[str, Any]) -> dict[str, Any]:
     """Data without what a client cannot write: sequence, database, the table in the words of the route, and, for
     users and guests, the dates (the server's source)."""
     read_only = {"$sequence", "$databaseId", work.view.words.table_id, *(() if work.caller.is_key else _DATES)}

@@ -15,7 +15,7 @@ from ..relationships.ends import rename_links, visible_sides
 from ..relationships.write import check_links, own_links, split_links, write_links
 from ..schema.models import Table
 from .access import check_own_roles, may, permissions_for_new_row, unauthorized
-from .context import Work
+from .context import RequestContext
 from .operator_results import TooLong, apply_operator
 from .read import row_not_found
 from .repository import StoredRow, delete_rows, find_row, insert_row, moment_after, overwrite_row, update_row
@@ -27,7 +27,7 @@ _FIRST_VALUE: Final = 5  # in a stored row, after the system columns
 
 
 def create_checked_row(
-    work: Work,
+    work: RequestContext,
     table: Table,
     id: str,
     data: Mapping[str, Any],
@@ -44,13 +44,15 @@ def create_checked_row(
 
 
 def _links_of_new_row(
-    work: Work, table: Table, id: str, links: Mapping[str, Any], depth: int, *, upserting: bool = False
+    work: RequestContext, table: Table, id: str, links: Mapping[str, Any], depth: int, *, upserting: bool = False
 ) -> dict[str, Any]:
     empty: dict[str, Any] = {side.column.key: [] for side in visible_sides(table) if side.many}
     return empty | write_links(work, table, id, links, creating=True, upserting=upserting, depth=depth)
 
 
-def create_row(work: Work, table: Table, id: str, data: RowData, permissions: Sequence[str] | None) -> dict[str, Any]:
+def create_row(
+    work: RequestContext, table: Table, id: str, data: RowData, permissions: Sequence[str] | None
+) -> dict[str, Any]:
     """Store a new row and answer with what was sent, exactly. Raises ``user_unauthorized``,
     ``row_already_exists``."""
     if not may(work.caller, table, "create"):
@@ -67,7 +69,7 @@ def _fresh(value: Any, array: bool) -> Any:
 
 
 def update_row_found(
-    work: Work,
+    work: RequestContext,
     table: Table,
     stored: StoredRow,
     id: str,
@@ -116,13 +118,19 @@ def update_row_found(
     return row if permissions is None else row | {"$permissions": list(permissions)}
 
 
-def _check_as_of(work: Work, stored: StoredRow) -> None:
+def _check_as_of(work: RequestContext, stored: StoredRow) -> None:
     if work.as_of and stored[3] > work.as_of:
         raise AppwriteError("row_update_conflict", "The row was changed after the moment the request names.")
 
 
 def operator_results(
-    work: Work, table: Table, data: RowData, shown: Mapping[str, Any], present: Mapping[str, Any], *, careful: bool
+    work: RequestContext,
+    table: Table,
+    data: RowData,
+    shown: Mapping[str, Any],
+    present: Mapping[str, Any],
+    *,
+    careful: bool,
 ) -> dict[str, Any]:
     """The values that the operators of ``data`` give. Raises ``row_invalid_structure``."""
     results = {}
@@ -147,7 +155,7 @@ def _differs(old: Any, new: Any) -> bool:
 
 
 def patch_row(
-    work: Work,
+    work: RequestContext,
     table: Table,
     id: str,
     data: Mapping[str, Any],
@@ -169,13 +177,13 @@ def patch_row(
     return row
 
 
-def fails_to_answer(work: Work, table: Table) -> bool:
+def fails_to_answer(work: RequestContext, table: Table) -> bool:
     """Whether the server cannot read a row of this table again after an update with operators."""
     return table.has_encoded and work.defects.imitate(Defect.OPERATOR_ANSWER)
 
 
 def put_row(
-    work: Work, table: Table, id: str, data: Mapping[str, Any], permissions: Sequence[str] | None
+    work: RequestContext, table: Table, id: str, data: Mapping[str, Any], permissions: Sequence[str] | None
 ) -> dict[str, Any]:
     """Create a row, or merge data that has every required column into it. Raises as creating and merging do."""
     found = find_row(work.session, table, id, table.plain)
@@ -190,14 +198,14 @@ def put_row(
     return put_row_over(work, table, stored, id, data, permissions)
 
 
-def row_to_put(work: Work, found: StoredRow | None, id: str) -> StoredRow | None:
+def row_to_put(work: RequestContext, found: StoredRow | None, id: str) -> StoredRow | None:
     """The row that an upsert changes, of what ``find_row`` gave; None where it makes a new one."""
     if found is not None and found[1] != id and work.defects.imitate(Defect.CASE_UPSERT):
         return None
     return found
 
 
-def writes_nothing(work: Work, data: Mapping[str, Any], permissions: Sequence[str] | None) -> bool:
+def writes_nothing(work: RequestContext, data: Mapping[str, Any], permissions: Sequence[str] | None) -> bool:
     """Whether the server leaves out the insertion of an upsert: it compares what is sent with a row of nulls, as
     PHP does, and sees no change."""
     sent = [value for key, value in data.items() if not key.startswith("$")]
@@ -209,7 +217,7 @@ def writes_nothing(work: Work, data: Mapping[str, Any], permissions: Sequence[st
 
 
 def put_row_over(
-    work: Work,
+    work: RequestContext,
     table: Table,
     stored: StoredRow | None,
     id: str,
@@ -232,7 +240,7 @@ def put_row_over(
 
 
 def _insert_by_upsert(
-    work: Work, table: Table, id: str, data: RowData, permissions: Sequence[str] | None
+    work: RequestContext, table: Table, id: str, data: RowData, permissions: Sequence[str] | None
 ) -> dict[str, Any]:
     """The row of an upsert whose id is not there yet. Raises as ``create_row``."""
     try:
@@ -247,7 +255,7 @@ def _insert_by_upsert(
 
 
 def is_repetition(
-    work: Work, table: Table, stored: StoredRow, data: Mapping[str, Any], permissions: Sequence[str] | None
+    work: RequestContext, table: Table, stored: StoredRow, data: Mapping[str, Any], permissions: Sequence[str] | None
 ) -> bool:
     """Whether an upsert says of every column what is there: the server then does nothing, asks nobody's permission
     and, in a bulk call, does not count the row. One that leaves a column out counts as a change (the database
@@ -259,14 +267,14 @@ def is_repetition(
     return keys == table.by_key.keys() and all(key in shown and loosely_equal(shown[key], data[key]) for key in keys)
 
 
-def _settled(work: Work, table: Table, data: RowData) -> RowData:
+def _settled(work: RequestContext, table: Table, data: RowData) -> RowData:
     """Data for a new row whose operators have started from the columns' defaults."""
     defaults = {key: table.by_key[key].default for key in data.operators}
     results = operator_results(work, table, data, defaults, defaults, careful=True)
     return RowData({**data.values, **results}, created=data.created, updated=data.updated)
 
 
-def remove_row(work: Work, table: Table, id: str) -> dict[str, Any]:
+def remove_row(work: RequestContext, table: Table, id: str) -> dict[str, Any]:
     """The row as it was. Raises ``row_not_found``, ``user_unauthorized``, ``row_delete_restricted``,
     ``row_update_conflict``."""
     stored = find_row(work.session, table, id, table.plain)

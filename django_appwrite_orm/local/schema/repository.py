@@ -22,7 +22,7 @@ _COLUMN = "n, key, type, size, required, is_array, status, error, options, creat
 _INDEX = "n, key, type, columns, lengths, orders, status, error, created, updated"
 
 
-class Catalogue:
+class SchemaCache:
     """The schema as one local Appwrite knows it; shared by its threads."""
 
     def __init__(self) -> None:

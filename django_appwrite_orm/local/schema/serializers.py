@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..api.dialects import Words
+from ..api.dialects import Dialect
 from ..columns.width import MOST_BYTES, row_width
 from .models import RELATIONSHIP, TEXT_TYPES, Column, Database, Index, Table
 
@@ -20,7 +20,7 @@ def describe_database(database: Database) -> dict[str, Any]:
     }
 
 
-def describe_table(table: Table, words: Words) -> dict[str, Any]:
+def describe_table(table: Table, words: Dialect) -> dict[str, Any]:
     return {
         "$id": table.id,
         "$createdAt": table.created,
@@ -37,7 +37,7 @@ def describe_table(table: Table, words: Words) -> dict[str, Any]:
     }
 
 
-def describe_column(column: Column, words: Words, status: str = "") -> dict[str, Any]:
+def describe_column(column: Column, words: Dialect, status: str = "") -> dict[str, Any]:
     """A column in the shape of its kind; ``status`` replaces the stored one (a new column says "processing")."""
     if column.type == RELATIONSHIP:
         return _common(column, status) | describe_relationship(column, words)
@@ -79,14 +79,14 @@ def _own(column: Column, kind: str) -> dict[str, Any]:
     return shown | {"default": column.options.get("default")}
 
 
-def describe_relationship(column: Column, words: Words) -> dict[str, Any]:
+def describe_relationship(column: Column, words: Dialect) -> dict[str, Any]:
     """What only relationship columns show."""
     names = ("relationType", "twoWay", "twoWayKey", "onDelete", "side")
     related = "related" + words.table.capitalize()
     return {related: column.options["relatedTable"]} | {name: column.options[name] for name in names}
 
 
-def describe_index(index: Index, words: Words, status: str = "") -> dict[str, Any]:
+def describe_index(index: Index, words: Dialect, status: str = "") -> dict[str, Any]:
     return {
         "$id": f"index_{index.number}",
         "$createdAt": index.created,

@@ -15,10 +15,10 @@ from ..api.dialects import LEGACY
 from ..api.errors import AppwriteError, server_error
 from ..api.identifiers import folded_id, unique_id
 from ..defects import Defect
-from ..events.publisher import internal_name, tell_row
+from ..events.publisher import internal_name, publish_row_event
 from ..relationships.write import check_links, split_links, write_links
 from ..rows.bulk import create_rows, remove_found, rows_selected, update_found, upsert_rows
-from ..rows.context import Work
+from ..rows.context import RequestContext
 from ..rows.increment import count_column
 from ..rows.operators import operator_in
 from ..rows.read import row_not_found
@@ -33,7 +33,7 @@ from .operations import count_arguments
 from .repository import Operation, Transaction
 
 
-def commit(work: Work, transaction: Transaction) -> tuple[Transaction, AppwriteError | None]:
+def commit(work: RequestContext, transaction: Transaction) -> tuple[Transaction, AppwriteError | None]:
     """Replay everything; after a refusal nothing is written and the transaction has failed."""
     work.session.run("SAVEPOINT replay")
     # Permissions were looked at when the operations were staged.
@@ -69,12 +69,12 @@ def _at_commit(type: str) -> str:
 class _Replay:
     """One commit: remembers which rows it has changed itself, since those cannot conflict."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: RequestContext) -> None:
         self._work = work
         self._own: set[tuple[int, str]] = set()
         self._told: list[tuple[str, Table, str, dict[str, Any] | None]] = []  # single operations, deleted rows too
 
-    def tell(self, work: Work) -> None:
+    def tell(self, work: RequestContext) -> None:
         """Of each single operation, with the row as it is in the end, under the id it was staged for; of bulk
         operations nothing (recorded). Increments and upserts count as updates."""
         for action, table, id, gone in self._told if work.session.is_heard else ():
@@ -83,7 +83,7 @@ class _Replay:
             if row is not None:
                 row = {**row, "$collection": internal_name(table), "$collectionId": table.id}
                 del row["$databaseId"]
-                tell_row(work, table, action, row)
+                publish_row_event(work, table, action, row)
 
     def run(self, operation: Operation) -> None:
         table = table_by_number(self._work.session, operation.table_number)

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..api.dialects import LEGACY, Words
+from ..api.dialects import LEGACY, Dialect
 from ..api.errors import AppwriteError
 from ..api.identifiers import folded_id
 from ..api.params import numeric
 from ..rows.access import check_own_roles, may, unauthorized
 from ..rows.bulk import refuse_relationships
-from ..rows.context import Work
+from ..rows.context import RequestContext
 from ..schema.models import Table
 from . import repository
 from .overlay import permissions_inside
@@ -33,7 +33,7 @@ class NewOperation:
     data: Any
 
 
-def read_operation(value: Any, words: Words) -> NewOperation:
+def read_operation(value: Any, words: Dialect) -> NewOperation:
     """The operation in a request's body. Raises ``ValueError``."""
     if not isinstance(value, dict):
         raise ValueError("an operation is an object")
@@ -65,7 +65,7 @@ def _data_of(action: str, value: Mapping[str, Any]) -> Any:
     return list(data.values()) if rows and isinstance(data, dict) else data
 
 
-def _check_data(action: str, data: Any, words: Words) -> None:
+def _check_data(action: str, data: Any, words: Dialect) -> None:
     if action in ("increment", "decrement"):
         if not isinstance(data.get(words.column), str):
             raise ValueError(f"`{action}` names its {words.column}")
@@ -78,7 +78,9 @@ def _check_data(action: str, data: Any, words: Words) -> None:
         raise ValueError("`bulkUpdate` needs data")
 
 
-def stage_operations(work: Work, transaction: Transaction, given: Sequence[NewOperation], words: Words) -> None:
+def stage_operations(
+    work: RequestContext, transaction: Transaction, given: Sequence[NewOperation], words: Dialect
+) -> None:
     """Check what the server checks of the operations of one request, and stage them all. Raises
     ``database_not_found``, ``collection_not_found``, ``document_not_found``, ``user_unauthorized``: the older words,
     whatever the route (observed)."""
@@ -95,7 +97,7 @@ def stage_operations(work: Work, transaction: Transaction, given: Sequence[NewOp
         repository.stage(work.session, transaction, table, new.action, new.row_id, _staged_form(new, words))
 
 
-def _staged_form(new: NewOperation, words: Words) -> Any:
+def _staged_form(new: NewOperation, words: Dialect) -> Any:
     data = new.data
     if new.action == "create":
         return {"$id": new.row_id, **data}  # observed: "unique()" becomes the row's id as it stands
@@ -105,7 +107,7 @@ def _staged_form(new: NewOperation, words: Words) -> Any:
 
 
 def _check_access(
-    work: Work, transaction: Transaction, table: Table, new: NewOperation, created: set[tuple[int, str]]
+    work: RequestContext, transaction: Transaction, table: Table, new: NewOperation, created: set[tuple[int, str]]
 ) -> None:
     """Whether the caller may stage an operation. ``created`` holds the rows that plain creates before it in the
     same request make: the only operations of its own request that it can build on (observed)."""

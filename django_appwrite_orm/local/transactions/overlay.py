@@ -15,7 +15,7 @@ from ..api.errors import AppwriteError, invalid_query
 from ..api.identifiers import folded_id
 from ..queries.parser import parse_queries
 from ..rows.access import may
-from ..rows.context import Work
+from ..rows.context import RequestContext
 from ..rows.repository import find_row
 from ..rows.serializers import permissions_of
 from ..schema.models import Table
@@ -101,7 +101,7 @@ def _selected(rows: dict[str, Staged], queries: Iterable[Any], *, everything: bo
     return [row for row in rows.values() if not row.gone and matches(row.data, filters)]
 
 
-def permissions_inside(work: Work, transaction: Transaction, table: Table, id: str) -> list[str] | None:
+def permissions_inside(work: RequestContext, transaction: Transaction, table: Table, id: str) -> list[str] | None:
     """The permissions of a row as the transaction sees it; None where the caller finds none to change. A row that
     its permissions hide is not there for the caller (observed)."""
     stored = find_row(work.session, table, id, ())

@@ -7,13 +7,13 @@ from typing import Any
 
 from ..api.errors import AppwriteError
 from ..api.identifiers import folded_id
-from ..api.responses import NO_CONTENT, Answer, json_answer
+from ..api.responses import NO_CONTENT, Response, json_answer
 from ..queries.pagination import count_page
 from ..queries.parser import Query, parse_queries
 from ..relationships.read import show_links
 from ..rows.access import check_own_roles, may, permissions_for_new_row, unauthorized
 from ..rows.bulk import check_permissions_sent, identified, refuse_relationships
-from ..rows.context import Work
+from ..rows.context import RequestContext
 from ..rows.read import get_row, list_rows, parse_row_queries, row_not_found, selection_of_one_row
 from ..rows.repository import find_row
 from ..rows.serializers import permissions_of, show_row
@@ -25,7 +25,7 @@ from .overlay import Staged, permissions_inside, show_staged, staged_rows
 from .repository import Transaction
 
 
-def open_transaction(work: Work, id: str) -> Transaction:
+def open_transaction(work: RequestContext, id: str) -> Transaction:
     """The caller's transaction with room for one more operation."""
     transaction = repository.find(work.session, work.caller, id)
     repository.check_alive(transaction)
@@ -34,8 +34,8 @@ def open_transaction(work: Work, id: str) -> Transaction:
 
 
 def create(
-    work: Work, table: Table, tx: str, row_id: str, data: Mapping[str, Any], permissions: Sequence[str] | None
-) -> Answer:
+    work: RequestContext, table: Table, tx: str, row_id: str, data: Mapping[str, Any], permissions: Sequence[str] | None
+) -> Response:
     if not may(work.caller, table, "create"):
         raise unauthorized()
     granted = permissions_for_new_row(work.caller, permissions)
@@ -46,8 +46,8 @@ def create(
 
 
 def update(
-    work: Work, table: Table, tx: str, row_id: str, data: Mapping[str, Any], permissions: Sequence[str] | None
-) -> Answer:
+    work: RequestContext, table: Table, tx: str, row_id: str, data: Mapping[str, Any], permissions: Sequence[str] | None
+) -> Response:
     transaction = open_transaction(work, tx)
     before = _row_inside(work, table, transaction, row_id, "update")
     staged = _staged_data(work, data)
@@ -59,8 +59,8 @@ def update(
 
 
 def upsert(
-    work: Work, table: Table, tx: str, row_id: str, data: Mapping[str, Any], permissions: Sequence[str] | None
-) -> Answer:
+    work: RequestContext, table: Table, tx: str, row_id: str, data: Mapping[str, Any], permissions: Sequence[str] | None
+) -> Response:
     transaction = open_transaction(work, tx)
     stored = find_row(work.session, table, row_id, ())
     verb = "create" if stored is None else "update"
@@ -73,7 +73,7 @@ def upsert(
 
 
 def _permissions_of_upserted(
-    work: Work, table: Table, transaction: Transaction, row_id: str, given: Sequence[str] | None
+    work: RequestContext, table: Table, transaction: Transaction, row_id: str, given: Sequence[str] | None
 ) -> list[str]:
     """What an upsert is staged with: what is given, else what the row has, else what a new row gets."""
     if given is None:
@@ -86,14 +86,14 @@ def _permissions_of_upserted(
     return permissions_for_new_row(work.caller, given)
 
 
-def delete(work: Work, table: Table, tx: str, row_id: str) -> Answer:
+def delete(work: RequestContext, table: Table, tx: str, row_id: str) -> Response:
     transaction = open_transaction(work, tx)
     _row_inside(work, table, transaction, row_id, "delete")
     repository.stage(work.session, transaction, table, "delete", row_id, {})
     return NO_CONTENT
 
 
-def _open_or_bad_request(work: Work, id: str) -> Transaction:
+def _open_or_bad_request(work: RequestContext, id: str) -> Transaction:
     """Where a transaction that is unknown or over makes a bad request (observed of counting, the server's source)."""
     try:
         return open_transaction(work, id)
@@ -103,14 +103,14 @@ def _open_or_bad_request(work: Work, id: str) -> Transaction:
         raise
 
 
-def count(work: Work, table: Table, tx: str, action: str, row_id: str, data: Mapping[str, Any]) -> Answer:
+def count(work: RequestContext, table: Table, tx: str, action: str, row_id: str, data: Mapping[str, Any]) -> Response:
     """Answers with the step, not the result."""
     transaction = _open_or_bad_request(work, tx)
     repository.stage(work.session, transaction, table, action, row_id, dict(data))
     return json_answer(200, _fresh(work, table, {"$id": row_id, data["column"]: data["value"]}))
 
 
-def several(work: Work, table: Table, tx: str, action: str, data: Any, total: int) -> Answer:
+def several(work: RequestContext, table: Table, tx: str, action: str, data: Any, total: int) -> Response:
     """A bulk call: one operation, no rows in the answer. New rows get their ids and permissions when they are
     staged. Raises ``general_bad_request`` as bulk calls do, ``general_query_invalid``."""
     refuse_relationships(table)
@@ -124,7 +124,7 @@ def several(work: Work, table: Table, tx: str, action: str, data: Any, total: in
     return json_answer(200, {"total": total, work.view.words.rows: []})
 
 
-def read(work: Work, table: Table, tx: str, row_id: str, queries: Sequence[str]) -> Answer:
+def read(work: RequestContext, table: Table, tx: str, row_id: str, queries: Sequence[str]) -> Response:
     """One row, staged or not. A transaction that is unknown or over does not matter (observed)."""
     transaction = repository.find_pending(work.session, tx)
     row = staged_rows(work.session, transaction, table).get(folded_id(row_id)) if transaction else None
@@ -143,7 +143,7 @@ def read(work: Work, table: Table, tx: str, row_id: str, queries: Sequence[str])
     return json_answer(200, show_staged(row, table, work.view.words.table_id, committed))
 
 
-def list_(work: Work, table: Table, tx: str, queries: Sequence[str], total: bool) -> Answer:
+def list_(work: RequestContext, table: Table, tx: str, queries: Sequence[str], total: bool) -> Response:
     """A list with the staged rows laid over it and appended to it."""
     page, rows = list_rows(work, table, queries)
     transaction = repository.find_pending(work.session, tx)
@@ -189,7 +189,7 @@ def _counted(base: int, on_page: Collection[str], staged: Mapping[str, Staged], 
     return max(0, base)
 
 
-def _row_inside(work: Work, table: Table, transaction: Transaction, row_id: str, verb: str) -> dict[str, Any]:
+def _row_inside(work: RequestContext, table: Table, transaction: Transaction, row_id: str, verb: str) -> dict[str, Any]:
     """A row as the transaction sees it, if the caller may change it.
 
     Raises ``row_not_found``, ``user_unauthorized``.
@@ -207,9 +207,9 @@ def _row_inside(work: Work, table: Table, transaction: Transaction, row_id: str,
     return committed | (staged.data if staged else {})
 
 
-def _fresh(work: Work, table: Table, data: Mapping[str, Any]) -> dict[str, Any]:
+def _fresh(work: RequestContext, table: Table, data: Mapping[str, Any]) -> dict[str, Any]:
     return {**data, "$sequence": "", "$databaseId": table.database.id, work.view.words.table_id: table.id}
 
 
-def _staged_data(work: Work, data: Mapping[str, Any]) -> dict[str, Any]:
+def _staged_data(work: RequestContext, data: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in writable(work, data).items() if key not in ("$id", "$permissions")}

@@ -11,7 +11,7 @@ from ...connection import connections, own_caches
 from ...exceptions import ConfigurationError
 from ...execution import invalidate
 from ...registry import registry
-from ...sansio import run
+from ...sansio import run_sync
 
 
 class Command(BaseCommand):
@@ -26,7 +26,9 @@ class Command(BaseCommand):
             chosen = [registry.get(name) for name in tables] or registry.all()
             aliases = connections.aliases() if database is None else [database]
             everywhere = [(table, alias) for table in chosen for alias in aliases]
-            kept = dict.fromkeys(table._meta.name for table, alias in everywhere if not run(invalidate(table, alias)))
+            kept = dict.fromkeys(
+                table._meta.name for table, alias in everywhere if not run_sync(invalidate(table, alias))
+            )
         except ConfigurationError as error:
             raise CommandError(str(error)) from None
         if kept:

@@ -14,7 +14,7 @@ from ...connection import connections
 from ...exceptions import AppwriteORMError
 from ...interchange import dump
 from ...interchange.dump import Form, Write
-from ...sansio import run
+from ...sansio import run_sync
 from ...schema import tables_named
 from ...schema.printable import printable
 
@@ -59,7 +59,7 @@ class Command(BaseCommand):
             if self.stderr.isatty():
                 self.stderr.write(f"\r{table}: {count} rows", ending="")
 
-        counts = run(dump(connections[database], tables, write, form, progress))
+        counts = run_sync(dump(connections[database], tables, write, form, progress))
         if self.stderr.isatty():
             self.stderr.write("")
         for table, count in counts.items():

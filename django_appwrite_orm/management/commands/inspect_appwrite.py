@@ -13,7 +13,7 @@ from ...exceptions import AppwriteORMError
 from ...interchange.appwrite_config import tables_of
 from ...interchange.codegen import source
 from ...querysets import Table
-from ...sansio import run
+from ...sansio import run_sync
 from ...schema import read_tables
 from ...schema.printable import printable
 from ...schema.state import TableState
@@ -41,7 +41,7 @@ class Command(BaseCommand):
     def _found(self, database: str, config: str | None) -> dict[str, TableState]:
         connection = connections[database]
         if config is None:
-            found = run(read_tables(connection))
+            found = run_sync(read_tables(connection))
             if found is None:
                 raise CommandError(f"There is no database {connection.settings.database_id!r}.")
             return found

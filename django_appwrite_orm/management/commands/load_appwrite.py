@@ -16,7 +16,7 @@ from ...conf import DEFAULT_ALIAS
 from ...connection import connections
 from ...exceptions import AppwriteORMError
 from ...interchange import Summary, load
-from ...sansio import run
+from ...sansio import run_sync
 from ...schema import tables_named
 from ...schema.printable import printable
 from ...tables import Row
@@ -90,7 +90,7 @@ class Command(BaseCommand):
             progress=progress,
             summary=summary,
         )
-        run(steps)
+        run_sync(steps)
 
 
 def _how_to_go_on(summary: Summary, error: BaseException) -> str:

@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ...conf import DEFAULT_ALIAS
 from ...exceptions import AppwriteORMError
-from ...sansio import run
-from ...schema import Plan, Rules, migrate, plan, tables_named
+from ...sansio import run_sync
+from ...schema import MigrationOptions, MigrationPlan, migrate, plan, tables_named
 from ...schema.printable import printable
 
 
@@ -40,14 +40,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, labels: list[str], database: str, verbosity: int, **options: Any) -> None:
         self._verbosity = verbosity
-        rules = Rules(prune=options["prune"], allow_destructive=options["allow_destructive"])
+        rules = MigrationOptions(prune=options["prune"], allow_destructive=options["allow_destructive"])
         try:
             tables = tables_named(labels, database)
             if options["plan"] or options["check"]:
-                self._show(run(plan(tables, database, rules)), check=options["check"])
+                self._show(run_sync(plan(tables, database, rules)), check=options["check"])
                 return
             confirm = self._confirm if options["interactive"] and sys.stdin.isatty() else None
-            changes = run(
+            changes = run_sync(
                 migrate(
                     tables,
                     database,
@@ -67,7 +67,7 @@ class Command(BaseCommand):
         if self._verbosity:
             self.stdout.write(printable(line), style)
 
-    def _show(self, plan: Plan, *, check: bool) -> None:
+    def _show(self, plan: MigrationPlan, *, check: bool) -> None:
         if plan.creates_database:
             self._report("Create the database")
         for change in plan.changes:

@@ -14,7 +14,7 @@ from ...events.heartbeat import last_reports
 from ...exceptions import CacheUnavailable
 from ...facade.orm import orm
 from ...registry import registry
-from ...sansio import run
+from ...sansio import run_sync
 
 # What is counted, and its unit where it is not a number of times.
 _COLUMNS = {
@@ -80,5 +80,5 @@ class Command(BaseCommand):
             )
             self.stdout.write("  ".join([name.ljust(width), *cells]))
         for alias in connections.aliases():
-            for name, heard in run(last_reports(alias)).items():
+            for name, heard in run_sync(last_reports(alias)).items():
                 self.stdout.write(f"{name} of {alias!r}: {heard.state}, {heard.age:.0f} s ago")

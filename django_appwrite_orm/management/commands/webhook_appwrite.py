@@ -10,7 +10,7 @@ from ...conf import DEFAULT_ALIAS
 from ...connection import Connection, connections
 from ...events import webhook_registration
 from ...exceptions import AppwriteORMError
-from ...sansio import run
+from ...sansio import run_sync
 
 
 class Command(BaseCommand):
@@ -26,9 +26,9 @@ class Command(BaseCommand):
         try:
             connection = connections[database]
             if register:
-                run(webhook_registration.register(connection))
+                run_sync(webhook_registration.register(connection))
             elif delete:
-                run(webhook_registration.delete(connection))
+                run_sync(webhook_registration.delete(connection))
             works = self._show(connection)
         except AppwriteORMError as error:
             raise CommandError(str(error)) from error
@@ -37,7 +37,7 @@ class Command(BaseCommand):
 
     def _show(self, connection: Connection) -> bool:
         """Print what there is. Whether it is on and as the settings say."""
-        found = run(webhook_registration.state(connection))
+        found = run_sync(webhook_registration.state(connection))
         if found is None:
             id = webhook_registration.webhook_id(connection)
             self.stdout.write(f"There is no webhook {id!r}, nor another one of this package. --register creates it.")

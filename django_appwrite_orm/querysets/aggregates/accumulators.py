@@ -16,7 +16,7 @@ from django.core.exceptions import FieldError
 from django.db.models import Aggregate, Avg, Count, F, Max, Min, StdDev, Sum, Variance
 
 from ...exceptions import NotSupportedError
-from ...relations.paths import Way, find_way
+from ...relations.paths import RelationPath, find_path
 from ...tables import Row, columns
 from ...tables.system_columns import column_of
 
@@ -29,7 +29,7 @@ def is_ordered(column: columns.Column) -> bool:
     return column.type_name in _ORDERED or isinstance(column, (columns.Date, columns.Time, columns.UUID))
 
 
-class Wanted:
+class AggregateSpec:
     """One aggregate that was asked for: what of which column; None is every row (`Count("*")`)."""
 
     def __init__(self, table: type[Row], name: str, aggregate: object) -> None:
@@ -53,7 +53,7 @@ class Wanted:
                 return None
             raise NotSupportedError(f"{name}: give the name of a column, not {source!r}.")
         path = str(vars(source)["name"])
-        way = find_way(table, path.partition("__")[0])
+        way = find_path(table, path.partition("__")[0])
         if way is not None and path not in table._meta.references:
             raise NotSupportedError(_elsewhere(table, name, self.kind, path, way))
         column = column_of(table, path)
@@ -73,7 +73,7 @@ class Wanted:
         """Whether Appwrite refuses all questions about the column; its rows can be read."""
         return self.column is not None and self.column.encrypted
 
-    def tally(self) -> Tally:
+    def tally(self) -> Accumulator:
         """A new tally of it. Raises NotSupportedError for the smallest or largest of texts."""
         if self.kind in (Min, Max) and self.encrypted:
             raise NotSupportedError(f"{self.name}: the column is encrypted, so Appwrite cannot compare its values.")
@@ -89,17 +89,17 @@ class Wanted:
         return self.default if value is None else value
 
 
-def wanted(table: type[Row], named: Mapping[str, Any], positional: tuple[Any, ...] = ()) -> list[Wanted]:
+def wanted(table: type[Row], named: Mapping[str, Any], positional: tuple[Any, ...] = ()) -> list[AggregateSpec]:
     """The aggregates of a call; those without a name get Django's, such as `price__sum`."""
     every = dict(named)
     for aggregate in positional:
         if not isinstance(aggregate, Aggregate):
             raise TypeError(f"Expected one of {_names()}, such as Sum('price'), not {aggregate!r}.")
         every.setdefault(aggregate.default_alias, aggregate)
-    return [Wanted(table, name, aggregate) for name, aggregate in every.items()]
+    return [AggregateSpec(table, name, aggregate) for name, aggregate in every.items()]
 
 
-def _elsewhere(table: type[Row], name: str, kind: type[Aggregate], path: str, way: Way) -> str:
+def _elsewhere(table: type[Row], name: str, kind: type[Aggregate], path: str, way: RelationPath) -> str:
     """What to say of an aggregate of another table's rows."""
     other = way.other
     rest = path.partition("__")[2]
@@ -116,10 +116,10 @@ def _elsewhere(table: type[Row], name: str, kind: type[Aggregate], path: str, wa
     )
 
 
-class Tally(ABC):
+class Accumulator(ABC):
     """What has come by so far."""
 
-    def __init__(self, wanted: Wanted) -> None:
+    def __init__(self, wanted: AggregateSpec) -> None:
         self._wanted = wanted
         self._seen: set[Any] | None = set() if wanted.distinct else None
         # Naive local datetimes of two moments are equal where clocks are put back; their form on the server is not.
@@ -149,29 +149,29 @@ class Tally(ABC):
     _value: Any = None
 
 
-class _Count(Tally):
+class _Count(Accumulator):
     _value = 0
 
     def _add(self, value: Any) -> None:
         self._value += 1
 
 
-class _Sum(Tally):
+class _Sum(Accumulator):
     def _add(self, value: Any) -> None:
         self._value = value if self._value is None else self._value + value
 
 
-class _Smallest(Tally):
+class _Smallest(Accumulator):
     def _add(self, value: Any) -> None:
         self._value = value if self._value is None else min(self._value, value, key=self._compared)
 
 
-class _Largest(Tally):
+class _Largest(Accumulator):
     def _add(self, value: Any) -> None:
         self._value = value if self._value is None else max(self._value, value, key=self._compared)
 
 
-class _Spread(Tally):
+class _Spread(Accumulator):
     """Mean and variance in one pass (Welford), which stays exact where a sum of squares does not."""
 
     _count = 0
@@ -215,7 +215,7 @@ class _Average(_Spread):
         return self._total / self._count if self._count else None
 
 
-_TALLIES: dict[type[Aggregate], type[Tally]] = {
+_TALLIES: dict[type[Aggregate], type[Accumulator]] = {
     Avg: _Average,
     Count: _Count,
     Max: _Largest,

@@ -15,15 +15,15 @@ from django.db.models import Avg, Count, Max, Min, StdDev, Sum, Variance
 
 from ...connection import connections
 from ...exceptions import InvalidRequest
-from ...execution import read
-from ...plans import GROUPS_LIMIT, Clause, SumRows
-from ...sansio import Steps
+from ...execution import execute_read
+from ...plans import GROUPS_LIMIT, AggregateRows, Clause
+from ...sansio import Operation
 from ...tables import columns
 from ...tables.system_columns import column_of
 from ..lookups.relations import followed
 from ..mentioned import tables_beside
 from ..query import Selection
-from .accumulators import Wanted
+from .accumulators import AggregateSpec
 
 logger = logging.getLogger("django_appwrite_orm.queries")
 
@@ -40,13 +40,15 @@ class _Strange(Exception):
     """A value that is none this package knows."""
 
 
-def totals(query: Selection[Any], wanted: list[Wanted]) -> Steps[dict[str, Any]]:
+def totals(query: Selection[Any], wanted: list[AggregateSpec]) -> Operation[dict[str, Any]]:
     """Those of these aggregates that Appwrite can answer for all rows of `query`, by name, in one request."""
     rows = yield from _asked(query, [one for one in wanted if _clauses(one)], ())
     return {} if rows is None else rows[0]
 
 
-def groups(query: Selection[Any], wanted: list[Wanted], names: tuple[str, ...]) -> Steps[list[dict[str, Any]] | None]:
+def groups(
+    query: Selection[Any], wanted: list[AggregateSpec], names: tuple[str, ...]
+) -> Operation[list[dict[str, Any]] | None]:
     """The groups of `query` with their aggregates, if any are `wanted`, in the order in which their first rows were
     created; None where they have to be made of the rows."""
     if query.order or not all(map(_clauses, wanted)):
@@ -56,7 +58,9 @@ def groups(query: Selection[Any], wanted: list[Wanted], names: tuple[str, ...]) 
     return (yield from _asked(query, wanted, names))
 
 
-def _asked(query: Selection[Any], wanted: list[Wanted], names: tuple[str, ...]) -> Steps[list[dict[str, Any]] | None]:
+def _asked(
+    query: Selection[Any], wanted: list[AggregateSpec], names: tuple[str, ...]
+) -> Operation[list[dict[str, Any]] | None]:
     connection = connections[query.db]
     if not (wanted or names) or query.is_sliced or query.cursor:
         return None
@@ -71,9 +75,9 @@ def _asked(query: Selection[Any], wanted: list[Wanted], names: tuple[str, ...]) 
     if names:
         clauses.append(Clause("min", "$sequence", (_FIRST,)))
     by = tuple(column_of(query.model, name).key for name in names)
-    plan = SumRows(query.ref, tuple(clauses), filters, by, tables_beside(query, filters))
+    plan = AggregateRows(query.ref, tuple(clauses), filters, by, tables_beside(query, filters))
     try:
-        answer = yield from read(query.model, query.db, plan, query.policy)
+        answer = yield from execute_read(query.model, query.db, plan, query.policy)
         return _understood(query, wanted, names, answer["rows"])
     except (InvalidRequest, _Strange) as error:
         logger.warning("%s has to be worked out of the rows: %r", plan, error)
@@ -81,7 +85,7 @@ def _asked(query: Selection[Any], wanted: list[Wanted], names: tuple[str, ...]) 
 
 
 def _understood(
-    query: Selection[Any], wanted: list[Wanted], names: tuple[str, ...], rows: list[dict[str, Any]]
+    query: Selection[Any], wanted: list[AggregateSpec], names: tuple[str, ...], rows: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     if (len(rows) != 1) if not names else (len(rows) >= GROUPS_LIMIT):
         raise _Strange(f"{len(rows)} rows")
@@ -99,12 +103,12 @@ def _understood(
     return found
 
 
-def _aliases(wanted: list[Wanted]) -> list[tuple[str, Wanted]]:
+def _aliases(wanted: list[AggregateSpec]) -> list[tuple[str, AggregateSpec]]:
     """Names of ours for the answers, which nobody's columns have."""
     return [(f"orm_{n}", one) for n, one in enumerate(wanted)]
 
 
-def _clauses(one: Wanted, alias: str = "") -> list[Clause]:
+def _clauses(one: AggregateSpec, alias: str = "") -> list[Clause]:
     """What to ask for one aggregate; nothing where Appwrite's would not be Django's."""
     column, kind = one.column, one.kind
     if column is None:
@@ -123,7 +127,7 @@ def _clauses(one: Wanted, alias: str = "") -> list[Clause]:
     return [Clause(_METHODS[kind], column.key, (alias,))]
 
 
-def _value(one: Wanted, alias: str, row: dict[str, Any]) -> Any:
+def _value(one: AggregateSpec, alias: str, row: dict[str, Any]) -> Any:
     if alias not in row:
         raise _Strange(f"no {alias}")
     value = row[alias]

@@ -16,7 +16,7 @@ from django.db.models import OuterRef, Q
 from ...exceptions import NotSupportedError
 from ...plans import EVERYTHING, NOTHING, TEXT_LIMIT, Clause, conjunction, disjunction, fits, negation
 from ...registry import registry
-from ...relations.paths import Way, find_way, ways_back
+from ...relations.paths import RelationPath, find_path, reverse_paths
 from ...tables import Row, columns
 from ...tables.columns.relations import RelationshipColumn
 from ...tables.columns.serialized import STORED_AS_TEXT
@@ -87,14 +87,14 @@ def order(table: type[Row], names: Iterable[str]) -> tuple[Clause, ...]:
 
 def _parts(table: type[Row], condition: Q) -> Iterator[Clause]:
     """What a Q says, one by one. What it says together of a relation to many, it says of the same row there."""
-    together: dict[Way, list[Any]] = {}
+    together: dict[RelationPath, list[Any]] = {}
     for child in _flat(condition):
         if isinstance(child, Q):
             yield where(table, child)
             continue
         path, value = _said(child)
         name, _, rest = path.partition("__")
-        way = None if name in table._meta.references and rest in ("", *_OF_REFERENCES) else find_way(table, name)
+        way = None if name in table._meta.references and rest in ("", *_OF_REFERENCES) else find_path(table, name)
         if way is None:
             yield _lookup(table, path, value)
         elif rest == "isnull" or (value is None and rest in ("", "exact")):
@@ -147,7 +147,7 @@ def _lookup(table: type[Row], path: str, value: Any) -> Clause:
     if name in table._meta.references:
         reference = table._meta.references[name]
         name, value = reference.column_name, ids_for(lambda: registry.target(table, reference), value)
-    column = _askable(table, name, lambda: [way.alias or way.name for way in ways_back(table)])
+    column = _askable(table, name, lambda: [way.alias or way.name for way in reverse_paths(table)])
     lookup, allowed = "__".join(rest) or "exact", _allowed(column)
     if lookup not in allowed:
         near = difflib.get_close_matches(lookup, allowed, n=3)

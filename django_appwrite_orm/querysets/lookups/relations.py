@@ -16,10 +16,10 @@ from django.core.exceptions import FieldError
 from ...credentials import IdentifiedAlias
 from ...exceptions import NotSupportedError
 from ...plans import NOTHING, Clause, conjunction, disjunction, negation
-from ...relations.paths import Way
-from ...sansio import Steps
+from ...relations.paths import RelationPath
+from ...sansio import Operation
 from ...tables import Row
-from .subqueries import FOLLOWS, Among
+from .subqueries import FOLLOWS, InSubquery
 
 if TYPE_CHECKING:
     from ..pagination import Raw
@@ -34,7 +34,7 @@ _NATIVE = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Across(Clause):
+class RelatedFilter(Clause):
     """Rows that lead to such rows of `other` as match the clause in `values`: a clause of ours.
 
     They are those whose `attribute` is among what these rows have in `key`: an id, or a list of linked ids. No
@@ -67,7 +67,7 @@ class Across(Clause):
         return Clause(where.method, f"{self.native}.{where.attribute}", where.values)
 
 
-def across(table: type[Row], way: Way, where: Clause) -> Clause:
+def across(table: type[Row], way: RelationPath, where: Clause) -> Clause:
     """Rows of `table` that lead, by `way`, to a row that matches `where`. Raises FieldError where that cannot be
     told."""
     attribute, key = None, "$id"
@@ -75,7 +75,7 @@ def across(table: type[Row], way: Way, where: Clause) -> Clause:
         attribute = way.here
     elif way.beyond is not None:
         attribute, key = "$id", way.beyond
-    clause = Across(FOLLOWS, attribute, (where,), way.other, key, way.native, way.name)
+    clause = RelatedFilter(FOLLOWS, attribute, (where,), way.other, key, way.native, way.name)
     if attribute is None and clause.natively is None:
         raise FieldError(
             f"{table.__name__}: Appwrite follows {way.name!r} in simple conditions on columns of {way.other.__name__}"
@@ -88,12 +88,12 @@ def crosses(clause: Clause) -> bool:
     """Whether something else has to be asked before this can be."""
     if clause.method in ("and", "or"):
         return any(map(crosses, clause.values or ()))
-    return isinstance(clause, (Across, Among))
+    return isinstance(clause, (RelatedFilter, InSubquery))
 
 
 def refusal(table: type[Row], clause: Clause) -> NotSupportedError | None:
     """Why such a clause cannot stand where it does, if a relationship in it is one that only Appwrite can follow."""
-    if isinstance(clause, Across) and clause.attribute is None:
+    if isinstance(clause, RelatedFilter) and clause.attribute is None:
         return NotSupportedError(
             f"{table.__name__}: Appwrite follows {clause.way!r}, a relationship to many that is seen from one"
             " side, in a single condition that is neither negated nor one of several alternatives, and not for"
@@ -103,7 +103,7 @@ def refusal(table: type[Row], clause: Clause) -> NotSupportedError | None:
     return next((found for part in parts if (found := refusal(table, part)) is not None), None)
 
 
-def followed(query: Selection[Any]) -> Steps[Any]:
+def followed(query: Selection[Any]) -> Operation[Any]:
     """The same selection with every relation in its filters followed, or left to Appwrite, and every queryset in them
     asked."""
     if not crosses(query._where):
@@ -112,7 +112,7 @@ def followed(query: Selection[Any]) -> Steps[Any]:
     return query._clone(_where=(yield from _followed(query, query._where, natives)))
 
 
-def _followed(query: Selection[Any], clause: Clause, natives: set[str] | None) -> Steps[Clause]:
+def _followed(query: Selection[Any], clause: Clause, natives: set[str] | None) -> Operation[Clause]:
     """`natives` are the relationships that are left to Appwrite already; it takes several conditions on one for
     conditions on the same row. None where nothing can be left to it."""
     if clause.method in ("and", "or"):
@@ -120,9 +120,9 @@ def _followed(query: Selection[Any], clause: Clause, natives: set[str] | None) -
         for part in clause.values or ():
             parts.append((yield from _followed(query, part, natives if clause.method == "and" else None)))
         return conjunction(parts) if clause.method == "and" else disjunction(parts)
-    if isinstance(clause, Among):
+    if isinstance(clause, InSubquery):
         return _positive_or_not(clause, clause.matching((yield from _found_in(query, clause))))
-    if not isinstance(clause, Across):
+    if not isinstance(clause, RelatedFilter):
         return clause
     native = clause.natively
     if native is not None and natives is not None and clause.native not in natives:
@@ -139,7 +139,7 @@ def _positive_or_not(clause: Clause, matching: Clause) -> Clause:
     return matching if clause.method == FOLLOWS else negation(matching, lambda key: False)
 
 
-def _ids_in(query: Selection[Any], clause: Across) -> Steps[list[str]]:
+def _ids_in(query: Selection[Any], clause: RelatedFilter) -> Operation[list[str]]:
     from ..prefetch import asked_beside
 
     other = asked_beside(clause.other, query.db)._clone(
@@ -150,13 +150,13 @@ def _ids_in(query: Selection[Any], clause: Across) -> Steps[list[str]]:
     return list(dict.fromkeys(one for raw in raws for one in linked_ids(raw.get(clause.key))))
 
 
-def _found_in(query: Selection[Any], clause: Among) -> Steps[list[Row]]:
+def _found_in(query: Selection[Any], clause: InSubquery) -> Operation[list[Row]]:
     other = clause.question(query)
     raws = yield from _all_of(query, other, f"a queryset as the value of {clause.column.name}__in")
     return [other.model.from_appwrite(raw, other.db) for raw in raws]
 
 
-def _all_of(query: Selection[Any], other: Selection[Any], what: str) -> Steps[list[Raw]]:
+def _all_of(query: Selection[Any], other: Selection[Any], what: str) -> Operation[list[Raw]]:
     """The rows of another question, as far as its answer may take a condition's place."""
     from ..pagination import pages
 

@@ -25,7 +25,7 @@ _NUMBERS = ("integer", "bigint", "double")
 
 
 @dataclass(frozen=True, slots=True)
-class Among(Clause):
+class InSubquery(Clause):
     """Rows whose `attribute` is among what the rows of `query` have in `source`: a clause of ours."""
 
     column: Any = None  # these two are columns, which mypy takes for what they describe in a row
@@ -68,15 +68,15 @@ def membership(column: columns.Column, values: Iterable[Any]) -> Clause:
 
 def is_queryset(value: object) -> TypeGuard[Selection[Any]]:
     """Whether a value has to be asked for first. Raises NotSupportedError for groups, which are dicts."""
-    from ..grouping import Groups
+    from ..grouping import GroupedQuerySet
     from ..query import Selection
 
-    if isinstance(value, Groups):
+    if isinstance(value, GroupedQuerySet):
         raise NotSupportedError("Groups are no values: give a list of theirs, [group['genre'] for group in groups].")
     return isinstance(value, Selection)
 
 
-def among(table: type[Row], path: str, column: columns.Column, lookup: str, query: Selection[Any]) -> Among:
+def among(table: type[Row], path: str, column: columns.Column, lookup: str, query: Selection[Any]) -> InSubquery:
     """The clause for `column__in=query`. Raises NotSupportedError for another lookup, and FieldError unless the
     queryset gives one column of the same kind."""
     where = f"{table.__name__}.{path}"
@@ -92,7 +92,7 @@ def among(table: type[Row], path: str, column: columns.Column, lookup: str, quer
             f"{where}: {query.model.__name__}.{source.name} is of another kind. Give the column to compare with,"
             " as in queryset.values('price')."
         )
-    return Among(FOLLOWS, column.key, None, column, source, query)
+    return InSubquery(FOLLOWS, column.key, None, column, source, query)
 
 
 def values_of(names: tuple[str, ...] | None, results: Iterable[Any]) -> list[Any]:

@@ -10,11 +10,11 @@ from django.core.exceptions import ValidationError
 
 from ... import signals
 from ...exceptions import AppwriteError, IntegrityError, NotSupportedError, RateLimited, Unavailable
-from ...execution import announce, write
-from ...integrity import rows_after_all
+from ...execution import announce, execute_write
+from ...integrity import resolve_create_conflict
 from ...plans import BULK_LIMIT, CreateRow, CreateRows
-from ...sansio import Steps
-from ...signals import Send
+from ...sansio import Operation
+from ...signals import SendSignal
 from ...tables import Row
 from ...transactions import enclosing
 from .batching import Errors, batch_of, by_position, chunks_of, goes_row_by_row, is_refusal
@@ -34,7 +34,7 @@ def bulk_create(
     errors: Errors | None = None,
     conflicts: Conflicts | None = None,
     batch_size: int | None = None,
-) -> Steps[list[R]]:
+) -> Operation[list[R]]:
     """Write new rows, after all of them have been checked; see `Changes.bulk_create`."""
     together = 1 if goes_row_by_row(table, alias) else batch_of(batch_size, BULK_LIMIT)
     made_here = {position for position, row in enumerate(rows) if row.id is None}
@@ -46,12 +46,14 @@ def bulk_create(
             " ignore_conflicts and update_conflicts outside of it."
         )
     arguments = {"rows": rows, "count": len(rows), "using": alias}
-    yield Send(signals.pre_bulk_create, table, arguments, robust=False)
+    yield SendSignal(signals.pre_bulk_create, table, arguments, robust=False)
     data = _checked(table, rows, errors, conflicts)
     chunks = list(chunks_of(list(data), together))
     if transaction is not None:
         transaction.require(len(chunks))
-    creation = _Creation(table, rows, alias, data, {data[n]["$id"] for n in made_here & data.keys()}, errors, conflicts)
+    creation = _BulkCreate(
+        table, rows, alias, data, {data[n]["$id"] for n in made_here & data.keys()}, errors, conflicts
+    )
     done = 0
     for chunk in chunks:
         try:
@@ -65,7 +67,7 @@ def bulk_create(
             progress(done, len(data))
     written = [row for position, row in enumerate(rows) if position in creation.written]
     arguments = {"rows": written, "count": len(written), "using": alias}
-    yield from announce(alias, Send(signals.post_bulk_create, table, arguments))
+    yield from announce(alias, SendSignal(signals.post_bulk_create, table, arguments))
     return written if conflicts is None else [row for n, row in enumerate(rows) if n not in (errors or ())]
 
 
@@ -77,7 +79,7 @@ def _cut_off(error: AppwriteError, done: int, whole: int, chunk: int) -> str:
     )
 
 
-class _Creation(Generic[R]):
+class _BulkCreate(Generic[R]):
     """One call's rows by position, and which of them are written."""
 
     def __init__(
@@ -100,7 +102,7 @@ class _Creation(Generic[R]):
         self.written: set[int] = set()
         self._written_as: dict[str, set[int]] = {}  # the positions that each row, by its id, was written from
 
-    def write(self, positions: list[int]) -> Steps[None]:
+    def write(self, positions: list[int]) -> Operation[None]:
         """Write these rows, 100 at most, or what can be written of them."""
         if self._conflicts is None:
             return (yield from self._parted(positions, self._create))
@@ -112,7 +114,7 @@ class _Creation(Generic[R]):
     def _is_done(self, position: int) -> bool:
         return position in self.written or (self._errors is not None and position in self._errors)
 
-    def _parted(self, positions: list[int], write: Callable[[list[int]], Steps[None]]) -> Steps[None]:
+    def _parted(self, positions: list[int], write: Callable[[list[int]], Operation[None]]) -> Operation[None]:
         """`write` them all; if that is refused and there is something to do about it, by halves, until the culprits
         stand alone."""
         try:
@@ -129,32 +131,34 @@ class _Creation(Generic[R]):
         is_conflict = self._conflicts is not None and isinstance(refusal, IntegrityError)
         return is_refusal(refusal) and (self._errors is not None or is_conflict)
 
-    def _change(self, positions: list[int]) -> Steps[None]:
+    def _change(self, positions: list[int]) -> Operation[None]:
         """Those of these rows that are there already."""
         if self._conflicts is not None:
             part = {position: self._data[position] for position in positions}
             self._load((yield from self._conflicts.settled(self._table, self._alias, part)))
 
-    def _create(self, positions: list[int]) -> Steps[None]:
+    def _create(self, positions: list[int]) -> Operation[None]:
         sent = [self._data[position] for position in positions]
         try:
-            answer = yield from write(self._table, self._alias, _creation(self._table, self._alias, sent))
+            answer = yield from execute_write(self._table, self._alias, _creation(self._table, self._alias, sent))
             # Inside a transaction Appwrite answers a bulk create without its rows.
             shown = [answer] if "$id" in answer else answer["rows"] or sent
         except IntegrityError as error:
             if not error.repeated and self._goes_on(error) and (len(sent) > 1 or self._conflicts is not None):
                 raise  # what it means is asked when it stands alone
-            shown = yield from rows_after_all(self._table, self._alias, sent, error, made_here=self._made_here)
+            shown = yield from resolve_create_conflict(self._table, self._alias, sent, error, made_here=self._made_here)
         self._load(dict(zip(positions, shown, strict=True)))
 
-    def _put_right(self, position: int, refusal: AppwriteError) -> Steps[None]:
+    def _put_right(self, position: int, refusal: AppwriteError) -> Operation[None]:
         """What is to be done about a row that is refused alone: it is there, or its error is noted."""
         if self._conflicts is not None and isinstance(refusal, IntegrityError):
             yield from self._change([position])
             if position in self.written or self._conflicts.ignore:
                 return
             try:
-                yield from rows_after_all(self._table, self._alias, [self._data[position]], refusal, made_here=())
+                yield from resolve_create_conflict(
+                    self._table, self._alias, [self._data[position]], refusal, made_here=()
+                )
             except IntegrityError as meaning:
                 refusal = meaning
         if self._errors is None:

@@ -17,7 +17,7 @@ from ...connection import connections
 from ...exceptions import AppwriteError, Unavailable
 from ...integrity import unique_violation
 from ...plans import SHOWN_LIMIT, Clause, ListRows, UpdateRows, disjunction, fits
-from ...sansio import Steps
+from ...sansio import Operation
 from ...tables import Row, UniqueIndex
 from ...tables.system_columns import column_of
 from ...tables.validation import has_operators
@@ -25,7 +25,7 @@ from ...tables.validation import has_operators
 _BY_SEQUENCE = (Clause("orderAsc", "$sequence"),)
 
 
-def meaning_of(table: type[Row], alias: str, plan: UpdateRows, error: AppwriteError) -> Steps[Exception]:
+def meaning_of(table: type[Row], alias: str, plan: UpdateRows, error: AppwriteError) -> Operation[Exception]:
     """A `UniqueViolation` or Django's `ValidationError`, where that is proven; else `error`.
 
     Costs one request for each unique index and each text that is added to, and nothing for other errors than
@@ -40,7 +40,7 @@ def meaning_of(table: type[Row], alias: str, plan: UpdateRows, error: AppwriteEr
         return error
 
 
-def _taken(table: type[Row], alias: str, plan: UpdateRows, error: AppwriteError) -> Steps[AppwriteError | None]:
+def _taken(table: type[Row], alias: str, plan: UpdateRows, error: AppwriteError) -> Operation[AppwriteError | None]:
     """The violation, if a row matches that does not have the new values of a unique index yet, and either another row
     has them or a second one matches."""
     for index in table._meta.indexes:
@@ -59,7 +59,7 @@ def _taken(table: type[Row], alias: str, plan: UpdateRows, error: AppwriteError)
     return None
 
 
-def _too_long(table: type[Row], alias: str, plan: UpdateRows) -> Steps[ValidationError | None]:
+def _too_long(table: type[Row], alias: str, plan: UpdateRows) -> Operation[ValidationError | None]:
     """The error, if a row would become too long, while one of those of the request has not been added to: then none
     has, for all of them change or none."""
     for key, value in plan.data.items():
@@ -88,7 +88,7 @@ def _added(value: object) -> str | None:
 
 def _rows(
     alias: str, plan: UpdateRows, condition: Clause, select: tuple[str, ...], limit: int
-) -> Steps[list[dict[str, Any]]]:
+) -> Operation[list[dict[str, Any]]]:
     """Rows of the change that meet a condition, past the cache; none where they cannot be asked for."""
     filters = (*plan.filters, condition)
     if not all(map(fits, filters)):

@@ -11,8 +11,8 @@ from ... import signals
 from ...exceptions import AppwriteError, NotSupportedError
 from ...execution import announce
 from ...plans import OPERATIONS_LIMIT, IncrementRow, UpdateRow
-from ...sansio import Steps
-from ...signals import Send
+from ...sansio import Operation
+from ...signals import SendSignal
 from ...tables import Row
 from ...transactions import Transaction, enclosing
 from ..expressions import separated
@@ -35,7 +35,7 @@ def bulk_update(
     alias: str,
     errors: Errors | None = None,
     batch_size: int | None = None,
-) -> Steps[int]:
+) -> Operation[int]:
     """Write these columns of many rows; see `Changes.bulk_update`."""
     together = batch_of(batch_size, OPERATIONS_LIMIT)
     known_columns(table, fields)
@@ -47,7 +47,7 @@ def bulk_update(
     if outer is not None and errors is not None:
         raise NotSupportedError("Inside atomic() nothing is refused before the commit, so bulk_update() has no errors.")
     arguments = {"rows": rows, "count": len(rows), "using": alias}
-    yield Send(signals.pre_bulk_update, table, arguments, robust=False)
+    yield SendSignal(signals.pre_bulk_update, table, arguments, robust=False)
     updates = _updates(table, rows, fields, alias, errors)
     if outer is not None:
         outer.require(len(updates))
@@ -57,13 +57,13 @@ def bulk_update(
         for n in written:
             _note_written(rows[n], updates[n])
         count += len(written)
-    yield from announce(alias, Send(signals.post_bulk_update, table, {**arguments, "count": count}))
+    yield from announce(alias, SendSignal(signals.post_bulk_update, table, {**arguments, "count": count}))
     return count
 
 
 def update_by_id(
     query: Results[R], wanted: Sequence[tuple[str, Mapping[str, Any]]], errors: Errors | None
-) -> Steps[list[R]]:
+) -> Operation[list[R]]:
     """Set columns of the rows with these ids, each its own; the rows, in order. Raises the table's DoesNotExist, or
     notes it in `errors`, by position in `wanted`, as all else that is refused about a row."""
     rows = list((yield from query.uncached()._in_bulk([id for id, _ in wanted], "pk")).values())
@@ -103,7 +103,7 @@ def _set(row: Row, data: Mapping[str, Any]) -> None:
 
 def _write(
     table: type[Row], alias: str, updates: Updates, outer: Transaction | None, errors: Errors | None
-) -> Steps[list[int]]:
+) -> Operation[list[int]]:
     """Write these rows, by position, in one transaction; which were written. With `errors` to note them in, refused
     ones are halved until what is refused stands alone."""
     if outer is not None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...exceptions import IntegrityError, RowDoesNotExist
-from ...sansio import Steps
+from ...sansio import Operation
 from ...tables import Row
 from .save import SaveRow
 
@@ -17,7 +17,7 @@ R = TypeVar("R", bound=Row)
 Values = Mapping[str, Any]
 
 
-def get_or_create(query: Results[R], defaults: Values | None, lookups: Values) -> Steps[tuple[R, bool]]:
+def get_or_create(query: Results[R], defaults: Values | None, lookups: Values) -> Operation[tuple[R, bool]]:
     """The row that matches, and False; or a new one, and True."""
     try:
         return (yield from query._get(**lookups)), False
@@ -27,7 +27,7 @@ def get_or_create(query: Results[R], defaults: Values | None, lookups: Values) -
 
 def update_or_create(
     query: Results[R], defaults: Values | None, create_defaults: Values | None, lookups: Values
-) -> Steps[tuple[R, bool]]:
+) -> Operation[tuple[R, bool]]:
     """The row that matches, with `defaults` set in it; or a new one."""
     changes = defaults or {}
     fresh = query._clone(policy=None).uncached()
@@ -47,7 +47,7 @@ def update_or_create(
             continue
 
 
-def _created(query: Results[R], defaults: Values, lookups: Values) -> Steps[tuple[R, bool]]:
+def _created(query: Results[R], defaults: Values, lookups: Values) -> Operation[tuple[R, bool]]:
     given = {name.removesuffix("__exact"): value for name, value in lookups.items()}
     values = {name: value for name, value in given.items() if "__" not in name} | dict(defaults)
     row = query.new_row({name: value() if callable(value) else value for name, value in values.items()})

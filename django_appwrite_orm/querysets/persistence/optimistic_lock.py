@@ -11,7 +11,7 @@ from django.core.exceptions import FieldError
 from ...connection import connections
 from ...exceptions import AppwriteError, Conflict
 from ...plans import GetRow, IncrementRow, UpdateRow
-from ...sansio import Steps
+from ...sansio import Operation
 from ...tables import Row
 from ...transactions import Transaction, enclosing
 from ..expressions import increment
@@ -36,7 +36,7 @@ def refuse_version(table: type[Row], names: Collection[str]) -> None:
         raise FieldError(f"{table.__name__}.{version.name} counts the changes of the row and cannot be set.")
 
 
-def update_if_unchanged(row: Row, alias: str, plan: UpdateRow | IncrementRow) -> Steps[Any]:
+def update_if_unchanged(row: Row, alias: str, plan: UpdateRow | IncrementRow) -> Operation[Any]:
     """Update a row that nobody has changed since it was read, by its version column, or else by the date of its last
     change. Raises `Conflict`.
 
@@ -58,7 +58,7 @@ def update_if_unchanged(row: Row, alias: str, plan: UpdateRow | IncrementRow) ->
     return (yield from _as_written(row, alias, plan))
 
 
-def _look(row: Row, alias: str, plan: UpdateRow | IncrementRow, transaction: Transaction) -> Steps[None]:
+def _look(row: Row, alias: str, plan: UpdateRow | IncrementRow, transaction: Transaction) -> Operation[None]:
     """Raises `Conflict` for a row that is not as it was read. Then, and where that cannot be told, what was staged
     must not be applied, whatever becomes of the error."""
     version = row._meta.version
@@ -74,7 +74,7 @@ def _look(row: Row, alias: str, plan: UpdateRow | IncrementRow, transaction: Tra
         raise Conflict(f"{row!r} {reason}; nothing was written. Read it again (refresh_from_db) and repeat the change.")
 
 
-def _as_written(row: Row, alias: str, plan: UpdateRow | IncrementRow) -> Steps[Any]:
+def _as_written(row: Row, alias: str, plan: UpdateRow | IncrementRow) -> Operation[Any]:
     """The row after the commit; what was sent, and no date, where it is gone again or does not come: it was written."""
     try:
         raw = (yield from connections[alias].follow(GetRow(plan.table, plan.row_id).fetch())).data

@@ -12,11 +12,11 @@ from django.core.exceptions import FieldError
 from ... import signals
 from ...connection import connections
 from ...exceptions import IntegrityError, NotFound
-from ...execution import announce, write
-from ...integrity import gone, rows_after_all, unique_violation
+from ...execution import announce, execute_write
+from ...integrity import gone, resolve_create_conflict, unique_violation
 from ...plans import CreateRow, DeleteRow, IncrementRow, TableRef, UpdateRow
-from ...sansio import Step, Steps
-from ...signals import Send
+from ...sansio import Effect, Operation
+from ...signals import SendSignal
 from ...tables import Row, unknown_column
 from ...tables.validation import without_operators
 from ...transactions import Transaction
@@ -28,7 +28,7 @@ R = TypeVar("R", bound=Row)
 
 
 @dataclass(frozen=True, slots=True)
-class SaveRow(Step):
+class SaveRow(Effect):
     """Save a row by its own `save()` or `asave()`, which a project may have overridden."""
 
     row: Any
@@ -45,34 +45,34 @@ def ref_of(table: type[Row], alias: str) -> TableRef:
     return table._meta.ref(connections[alias].settings.database_id)
 
 
-def create(row: R, alias: str) -> Steps[R]:
+def create(row: R, alias: str) -> Operation[R]:
     """Write a new row under an id of our own. Raises `DuplicateId` or `UniqueViolation`."""
     table = type(row)
     row._new_data()  # nothing invalid gets as far as a receiver
-    yield Send(signals.pre_create, table, {"row": row, "values": dict(row._values), "using": alias}, robust=False)
+    yield SendSignal(signals.pre_create, table, {"row": row, "values": dict(row._values), "using": alias}, robust=False)
     data, values = row._new_data(), dict(row._values)
     given, row.id = row.id, row.id if row.id is not None else ID.unique()
     permissions = None if row._permissions is None else tuple(row._permissions)
     plan = CreateRow(ref_of(table, alias), row.id, data, permissions)
     try:
-        raw = yield from write(table, alias, plan)
+        raw = yield from execute_write(table, alias, plan)
     except IntegrityError as error:
         made_here = (row.id,) if given is None else ()
         sent = [{"$id": row.id, **data}]
-        (raw,) = yield from rows_after_all(table, alias, sent, error, made_here=made_here)
+        (raw,) = yield from resolve_create_conflict(table, alias, sent, error, made_here=made_here)
     row._using = alias
     row._load(raw)
-    yield from announce(alias, Send(signals.post_create, table, {"row": row, "values": values, "using": alias}))
+    yield from announce(alias, SendSignal(signals.post_create, table, {"row": row, "values": values, "using": alias}))
     return row
 
 
 def update(
     table: type[Row], alias: str, plan: UpdateRow | IncrementRow, known: Mapping[str, Any] | None = None
-) -> Steps[Any]:
+) -> Operation[Any]:
     """Change one row; the row as it is now. `known`: what it was before, as far as it was read. Raises
     `UniqueViolation`, and the table's `RowGone`."""
     try:
-        return (yield from write(table, alias, plan))
+        return (yield from execute_write(table, alias, plan))
     except NotFound as error:
         raise gone(table, plan.row_id, error, "changed") from error
     except IntegrityError as error:
@@ -80,7 +80,7 @@ def update(
         raise (yield from unique_violation(table, alias, [written], error)) from error
 
 
-def update_all(table: type[Row], alias: str, plans: Sequence[UpdateRow | IncrementRow]) -> Steps[None]:
+def update_all(table: type[Row], alias: str, plans: Sequence[UpdateRow | IncrementRow]) -> Operation[None]:
     """Change these rows, all or none: one alone by its own request, which says more of what is wrong with it, 100
     at most in one transaction of three. Raises `Conflict`, `UniqueViolation`, `NotFound`."""
     if len(plans) == 1:
@@ -89,7 +89,9 @@ def update_all(table: type[Row], alias: str, plans: Sequence[UpdateRow | Increme
         yield from Transaction(alias).carry_out(table, plans)
 
 
-def save(row: R, alias: str, *, update_fields: Collection[str] | None = None, if_unchanged: bool = False) -> Steps[R]:
+def save(
+    row: R, alias: str, *, update_fields: Collection[str] | None = None, if_unchanged: bool = False
+) -> Operation[R]:
     """Write a new row, or what has changed of one that is there; nothing changed, nothing sent."""
     table = type(row)
     if not row.is_saved:
@@ -100,7 +102,7 @@ def save(row: R, alias: str, *, update_fields: Collection[str] | None = None, if
     if not changes_of(row, update_fields) and row._permissions is None:
         return row
     arguments = {"row": row, "values": _changed_values(row, update_fields), "using": alias}
-    yield Send(signals.pre_update, table, arguments, robust=False)
+    yield SendSignal(signals.pre_update, table, arguments, robust=False)
     data, values = changes_of(row, update_fields), _changed_values(row, update_fields)
     permissions = None if row._permissions is None else tuple(row._permissions)
     if data or permissions is not None:
@@ -109,7 +111,7 @@ def save(row: R, alias: str, *, update_fields: Collection[str] | None = None, if
         raw = yield from update_if_unchanged(row, alias, plan) if if_unchanged else update(table, alias, plan, row._raw)
         row._load(_known({**row._raw, **raw}, plan))
         row._values = later
-    yield from announce(alias, Send(signals.post_update, table, {"row": row, "values": values, "using": alias}))
+    yield from announce(alias, SendSignal(signals.post_update, table, {"row": row, "values": values, "using": alias}))
     return row
 
 
@@ -138,18 +140,18 @@ def _changed_values(row: Row, only: Collection[str] | None) -> dict[str, Any]:
     return {name: row._values[name] if name in row._meta.to_many else getattr(row, name) for name in names}
 
 
-def delete(row: Row, alias: str) -> Steps[tuple[int, dict[str, int]]]:
+def delete(row: Row, alias: str) -> Operation[tuple[int, dict[str, int]]]:
     """Delete one row. Raises ValueError for a row that was never saved, the table's `RowGone` for one that is gone."""
     table = type(row)
     if not row.is_saved:
         raise ValueError(f"This {table.__name__} has not been saved, so it cannot be deleted.")
     arguments = {"row": row, "values": {}, "using": alias}
-    yield Send(signals.pre_delete, table, arguments, robust=False)
+    yield SendSignal(signals.pre_delete, table, arguments, robust=False)
     try:
-        yield from write(table, alias, DeleteRow(ref_of(table, alias), row._raw["$id"]))
+        yield from execute_write(table, alias, DeleteRow(ref_of(table, alias), row._raw["$id"]))
     except NotFound as error:
         raise gone(table, row._raw["$id"], error, "deleted") from error
-    yield from announce(alias, Send(signals.post_delete, table, arguments))
+    yield from announce(alias, SendSignal(signals.post_delete, table, arguments))
     row._forget()
     return 1, {table._meta.label: 1}
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from ... import signals
 from ...exceptions import AppwriteError, IntegrityError, NotFound, NotSupportedError, UniqueViolation
-from ...execution import announce, write
+from ...execution import announce, execute_write
 from ...integrity import unique_violation
 from ...plans import BULK_LIMIT, SHOWN_LIMIT, Clause, DeleteRow, DeleteRows, Progress, UpdateRow, UpdateRows, WritePlan
 from ...registry import registry
-from ...sansio import Steps
-from ...signals import Send
+from ...sansio import Operation
+from ...signals import SendSignal
 from ...tables import Row, clean_values
 from ...tables.validation import has_operators
 from ...transactions import enclosing
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ..query import Selection
 
 
-def update_matching(query: Selection[Any], values: dict[str, Any]) -> Steps[int]:
+def update_matching(query: Selection[Any], values: dict[str, Any]) -> Operation[int]:
     """Set columns in every row that a queryset matches."""
     table = query.model
     known_columns(table, values)
@@ -45,7 +45,7 @@ def update_matching(query: Selection[Any], values: dict[str, Any]) -> Steps[int]
     whole = UpdateRows(query.ref, data, query.filters)
     if has_operators(data):
         workable(table, UpdateRow(query.ref, "", data))
-    yield Send(signals.pre_bulk_update, table, {"plan": whole, "count": None, "using": query.db}, robust=False)
+    yield SendSignal(signals.pre_bulk_update, table, {"plan": whole, "count": None, "using": query.db}, robust=False)
     try:
         count = yield from _update(query, data)
     except UniqueViolation:
@@ -53,7 +53,7 @@ def update_matching(query: Selection[Any], values: dict[str, Any]) -> Steps[int]
     except IntegrityError as error:
         raise (yield from unique_violation(table, query.db, [data], error)) from error
     arguments = {"plan": whole, "count": count, "using": query.db}
-    yield from announce(query.db, Send(signals.post_bulk_update, table, arguments))
+    yield from announce(query.db, SendSignal(signals.post_bulk_update, table, arguments))
     return count
 
 
@@ -72,21 +72,21 @@ def _linked(table: type[Row], values: dict[str, Any]) -> dict[str, Any]:
     return linked
 
 
-def delete_matching(query: Selection[Any]) -> Steps[tuple[int, dict[str, int]]]:
+def delete_matching(query: Selection[Any]) -> Operation[tuple[int, dict[str, int]]]:
     """Delete every row that a queryset matches."""
     table = query.model
     query = yield from followed(query)
     if query.is_empty:
         return 0, {}
     whole = DeleteRows(query.ref, query.filters)
-    yield Send(signals.pre_bulk_delete, table, {"plan": whole, "count": None, "using": query.db}, robust=False)
+    yield SendSignal(signals.pre_bulk_delete, table, {"plan": whole, "count": None, "using": query.db}, robust=False)
     count = yield from _sent(query, (yield from _deletions(query)))
     arguments = {"plan": whole, "count": count, "using": query.db}
-    yield from announce(query.db, Send(signals.post_bulk_delete, table, arguments))
+    yield from announce(query.db, SendSignal(signals.post_bulk_delete, table, arguments))
     return count, {table._meta.label: count}
 
 
-def _sent(query: Selection[Any], plans: Iterator[WritePlan]) -> Steps[int]:
+def _sent(query: Selection[Any], plans: Iterator[WritePlan]) -> Operation[int]:
     """Send them all; how many rows there were. A row that is gone by now is none."""
     count = 0
     for plan in plans:
@@ -94,17 +94,17 @@ def _sent(query: Selection[Any], plans: Iterator[WritePlan]) -> Steps[int]:
             count += int((yield from _changed(query, plan))["total"])
             continue
         if isinstance(plan, DeleteRows):
-            count += int((yield from write(query.model, query.db, plan))["total"])
+            count += int((yield from execute_write(query.model, query.db, plan))["total"])
             continue
         try:
-            yield from write(query.model, query.db, plan)
+            yield from execute_write(query.model, query.db, plan)
         except NotFound:
             continue
         count += 1
     return count
 
 
-def _update(query: Selection[Any], data: dict[str, Any]) -> Steps[int]:
+def _update(query: Selection[Any], data: dict[str, Any]) -> Operation[int]:
     """Where several requests are needed the rows are found first and then changed by id: a row that one request
     has changed could otherwise match another one's values."""
     ids = _staged_one_by_one(query, data)
@@ -116,10 +116,10 @@ def _update(query: Selection[Any], data: dict[str, Any]) -> Steps[int]:
     return (yield from _sent(query, (workable(query.model, UpdateRow(query.ref, row_id, data)) for row_id in ids)))
 
 
-def _changed(query: Selection[Any], plan: UpdateRows) -> Steps[Any]:
+def _changed(query: Selection[Any], plan: UpdateRows) -> Operation[Any]:
     """What Appwrite answers to a change of many rows. Raises what its failure means."""
     try:
-        return (yield from write(query.model, query.db, plan))
+        return (yield from execute_write(query.model, query.db, plan))
     except AppwriteError as error:
         meaning = yield from meaning_of(query.model, query.db, plan, error)
         if meaning is error:
@@ -127,7 +127,7 @@ def _changed(query: Selection[Any], plan: UpdateRows) -> Steps[Any]:
         raise meaning from error
 
 
-def _update_together(query: Selection[Any], data: dict[str, Any], by_operators: bool) -> Steps[int]:
+def _update_together(query: Selection[Any], data: dict[str, Any], by_operators: bool) -> Operation[int]:
     requests = query.requests(in_url=False).requests
     if len(requests) > 1:
         found = yield from _ids(query)
@@ -138,7 +138,7 @@ def _update_together(query: Selection[Any], data: dict[str, Any], by_operators: 
     return (yield from _sent(query, plans))
 
 
-def _operate(query: Selection[Any], data: dict[str, Any], filters: tuple[Clause, ...]) -> Steps[int]:
+def _operate(query: Selection[Any], data: dict[str, Any], filters: tuple[Clause, ...]) -> Operation[int]:
     """Change the matching rows by operators, as many in a request as its answer shows: each begins after the last row
     that the one before it has changed."""
     count, total, after = 0, SHOWN_LIMIT, filters
@@ -189,7 +189,7 @@ def _named_ids(query: Selection[Any]) -> list[str] | None:
     return None
 
 
-def _deletions(query: Selection[Any]) -> Steps[Iterator[DeleteRow | DeleteRows]]:
+def _deletions(query: Selection[Any]) -> Operation[Iterator[DeleteRow | DeleteRows]]:
     ids = _staged_one_by_one(query, {})
     if ids is None and goes_row_by_row(query.model, query.db):
         ids = yield from _ids(query)
@@ -198,7 +198,7 @@ def _deletions(query: Selection[Any]) -> Steps[Iterator[DeleteRow | DeleteRows]]
     return (DeleteRows(query.ref, filters) for filters in query.requests(in_url=False).requests)
 
 
-def _ids(query: Selection[Any]) -> Steps[list[str]]:
+def _ids(query: Selection[Any]) -> Operation[list[str]]:
     ids: list[str] = []
     walk = pages(query._clone(order=(), select=("$id",), is_distinct=False).uncached())
     while not walk.finished:

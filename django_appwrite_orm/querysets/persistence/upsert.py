@@ -16,7 +16,7 @@ from django.core.exceptions import FieldError
 from ...exceptions import Conflict, IntegrityError, NotFound
 from ...integrity import any_of
 from ...plans import UpdateRow
-from ...sansio import Steps
+from ...sansio import Operation
 from ...tables import Row, UniqueIndex, clean_values
 from ..pagination import Raw, pages
 from ..query import Selection
@@ -46,7 +46,7 @@ class Conflicts:
         if not self.ignore:
             clean_values(type(row), row._values, whole=False)
 
-    def settled(self, table: type[Row], alias: str, data: Data) -> Steps[Data]:
+    def settled(self, table: type[Row], alias: str, data: Data) -> Operation[Data]:
         """Change those of these new rows that are there already; what is stored then, by position."""
         if self.ignore:
             return {}
@@ -59,7 +59,7 @@ class Conflicts:
                     raise
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def _found(self, table: type[Row], alias: str, data: Data) -> Steps[Data]:
+    def _found(self, table: type[Row], alias: str, data: Data) -> Operation[Data]:
         """The rows that have these unique values. Of several, those whose values are the same to Python too: what
         is so to the database alone is refused as a new row, and then looked for by itself."""
         keys = _keys(table, self.unique)
@@ -73,7 +73,7 @@ class Conflicts:
             return dict(zip(wanted, rows.values(), strict=False))
         return {n: rows[_folded(keys, row)] for n, row in wanted.items() if _folded(keys, row) in rows}
 
-    def _changed(self, table: type[Row], alias: str, data: Data, found: Data) -> Steps[Data]:
+    def _changed(self, table: type[Row], alias: str, data: Data, found: Data) -> Operation[Data]:
         """Write the columns into the rows found, in one transaction; the rows as they are then."""
         # A list of links that was not given is empty, as other values then are null.
         unset: Raw = {table._meta.key_of(name): [] if name in table._meta.to_many else None for name in self.update}

@@ -9,14 +9,14 @@ from typing import Any
 
 from ...connection import Connection
 from ...plans import Clause, ListRows, Request, UpdateRows
-from ...sansio import Steps
+from ...sansio import Operation
 from ...tables.columns import Column
 from ...tables.columns.text import SHORTEST_ENCRYPTED
 from .. import payloads
 from ..conversions import fill_of, kept, survey
 from ..rows import RawRow, walk, write_same
 from ..state import INT32, INT64, ColumnState, TableState
-from .base import Change, Report
+from .base import Report, SchemaOperation
 from .columns import column_path, is_available
 
 _SIZED = frozenset({"string", "varchar"})
@@ -76,7 +76,7 @@ def is_full(column: ColumnState) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeColumn(Change):
+class ChangeColumn(SchemaOperation):
     """Changes required, default, size, range or elements. `present` is the key the server has it under before
     the migration, None while it has none; `column` the declared one; `by_row`: many rows cannot be changed at
     once."""
@@ -118,7 +118,7 @@ class ChangeColumn(Change):
     def effect(self, table: TableState) -> TableState:
         return table.with_column(self.after)
 
-    def objections(self, connection: Connection) -> Steps[list[str]]:
+    def objections(self, connection: Connection) -> Operation[list[str]]:
         """Values that the narrower column would not hold, and rows without one when it becomes required."""
         if self.present is not None:
             if not narrows(self.after, self.before):
@@ -130,7 +130,7 @@ class ChangeColumn(Change):
         advice = "Give it a default=, which fills them, or make it optional."
         return [f"column {self.ref.table}.{self.after.key}: it is required, and there are rows. {advice}"] * bool(rows)
 
-    def make(self, connection: Connection, report: Report) -> Steps[None]:
+    def make(self, connection: Connection, report: Report) -> Operation[None]:
         states: Sequence[ColumnState] = (self.after,)
         if self._fills:
             states = (replace(self.after, required=False), self.after)
@@ -140,7 +140,7 @@ class ChangeColumn(Change):
             body = payloads.change_body(replace(state, kind=self.before.kind))
             yield from connection.write([self.ref], Request("PATCH", column_path(self.ref, self._route), body=body))
 
-    def _fill_empty(self, connection: Connection) -> Steps[None]:
+    def _fill_empty(self, connection: Connection) -> Operation[None]:
         key = self.after.key
         data = {key: self._fill()}
         # Appwrite cannot look for nothing in what is encrypted, and answers with 500 where a place is asked for it.
@@ -150,7 +150,7 @@ class ChangeColumn(Change):
             yield from connection.write([self.ref], UpdateRows(self.ref, data, empty).request)
             return
 
-        def fill(rows: list[RawRow]) -> Steps[None]:
+        def fill(rows: list[RawRow]) -> Operation[None]:
             ids = [row["$id"] for row in rows if row[key] in (None, [])]
             yield from write_same(connection, self.ref, ids, data, by_row=self.by_row)
 

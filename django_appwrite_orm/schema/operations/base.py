@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from ...connection import Connection
 from ...plans import Request, TableRef
-from ...sansio import Steps
+from ...sansio import Operation
 from .. import payloads
 from ..printable import one_line
 from ..state import TableState
@@ -21,7 +21,7 @@ Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Change(ABC):
+class SchemaOperation(ABC):
     """`ref` is the table it is about."""
 
     ref: TableRef
@@ -68,18 +68,18 @@ class Change(ABC):
     def effect(self, table: TableState) -> TableState | None:
         """The table as this change leaves it at once; what Appwrite builds in the background is unfinished."""
 
-    def objections(self, connection: Connection) -> Steps[list[str]]:
+    def objections(self, connection: Connection) -> Operation[list[str]]:
         """What in the rows speaks against it, asked before anything is changed."""
         yield from ()
         return []
 
     @abstractmethod
-    def make(self, connection: Connection, report: Report) -> Steps[None]:
+    def make(self, connection: Connection, report: Report) -> Operation[None]:
         """Ask Appwrite for it. Raises an `AppwriteError`."""
 
 
 @dataclass(frozen=True, slots=True)
-class SingleRequest(Change):
+class SingleRequest(SchemaOperation):
     """A change that is one request."""
 
     @property
@@ -95,7 +95,7 @@ class SingleRequest(Change):
     def spans(self) -> bool:
         return len(self.refs) > 1
 
-    def make(self, connection: Connection, report: Report) -> Steps[None]:
+    def make(self, connection: Connection, report: Report) -> Operation[None]:
         yield from connection.write(self.refs, self.request)
 
 
@@ -137,7 +137,7 @@ class CreateTable(SingleRequest):
     def effect(self, table: TableState) -> TableState:
         return self.made
 
-    def make(self, connection: Connection, report: Report) -> Steps[None]:
+    def make(self, connection: Connection, report: Report) -> Operation[None]:
         yield from connection.send(self.request)  # nobody holds answers of a table that is not there
 
 

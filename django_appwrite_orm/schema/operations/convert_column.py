@@ -20,11 +20,11 @@ from typing import Any
 from ...connection import Connection
 from ...exceptions import SchemaError
 from ...plans import Clause
-from ...sansio import Steps
+from ...sansio import Operation
 from ..conversions import Conversion, same, survey
 from ..rows import RawRow, newest, walk, write_same
 from ..state import TableState
-from .base import Change, Report
+from .base import Report, SchemaOperation
 from .columns import is_available
 
 _LONGEST_KEY = 36
@@ -58,7 +58,7 @@ class _Late:
 
 
 @dataclass(frozen=True, slots=True)
-class CopyColumn(Change):
+class CopyColumn(SchemaOperation):
     """Copies values from one column into another, again and again until a look at what has changed meanwhile
     finds nothing to copy. `present` is the source's key on the server before the migration; the rows are only
     surveyed where `checked` is set, for a second copy of what was surveyed needs no survey."""
@@ -83,13 +83,13 @@ class CopyColumn(Change):
     def effect(self, table: TableState) -> TableState:
         return table
 
-    def objections(self, connection: Connection) -> Steps[list[str]]:
+    def objections(self, connection: Connection) -> Operation[list[str]]:
         """Values that cannot be converted."""
         if not self.checked:
             return []
         return (yield from survey(connection, self.ref, self.present, self.conversion))
 
-    def make(self, connection: Connection, report: Report) -> Steps[None]:
+    def make(self, connection: Connection, report: Report) -> Operation[None]:
         filters: tuple[Clause, ...] = ()
         for _ in range(_PASSES):
             # The copies themselves count as changes, so every one of them is looked at once more.
@@ -106,7 +106,7 @@ class CopyColumn(Change):
             " run it again when they are not."
         )
 
-    def _copy(self, connection: Connection, report: Report, late: _Late, rows: list[RawRow]) -> Steps[None]:
+    def _copy(self, connection: Connection, report: Report, late: _Late, rows: list[RawRow]) -> Operation[None]:
         different = list(self._different(rows))
         if different:
             late.count += len(different)

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from ...connection import Connection
 from ...plans import Clause, ListRows, Request, TableRef
-from ...sansio import Steps
+from ...sansio import Operation
 from .. import payloads
 from ..conversions import Conversion
 from ..rows import RawRow, walk
@@ -102,7 +102,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class UniqueSurvey:
+class UniqueCheck:
     """Looks through the rows of a table for values that a unique index over `parts` would not allow."""
 
     ref: TableRef
@@ -112,11 +112,11 @@ class UniqueSurvey:
     def __str__(self) -> str:
         return f"unique index {self.ref.table}.{self.index.key}"
 
-    def objections(self, connection: Connection) -> Steps[list[str]]:
+    def objections(self, connection: Connection) -> Operation[list[str]]:
         """Nothing, or one sentence with the number of rows that stand against the index, and examples."""
         seen = _Seen()
 
-        def look(rows: list[RawRow]) -> Steps[None]:
+        def look(rows: list[RawRow]) -> Operation[None]:
             for row in rows:
                 yield from self._look(connection, row, seen)
 
@@ -136,7 +136,7 @@ class UniqueSurvey:
             f" the index for them. Change or delete those rows first.{_FILL * filled}"
         ]
 
-    def _look(self, connection: Connection, row: RawRow, seen: _Seen) -> Steps[None]:
+    def _look(self, connection: Connection, row: RawRow, seen: _Seen) -> Operation[None]:
         values = [part.value(row) for part in self.parts]
         seen.count += 1
         if None in values or seen.count > MOST_ROWS:  # nulls do not count as the same
@@ -152,7 +152,7 @@ class UniqueSurvey:
             shown = ", ".join(f"{part.key} {value!r}" for part, value in zip(self.parts, values, strict=True))
             seen.examples.append(f"{shown} in rows {first} and {row['$id']}")
 
-    def _are_same(self, connection: Connection, row: RawRow, other_id: str, seen: _Seen) -> Steps[bool]:
+    def _are_same(self, connection: Connection, row: RawRow, other_id: str, seen: _Seen) -> Operation[bool]:
         """Whether the server takes two rows that look alike for the same. What it does not hold yet it cannot say."""
         if seen.questions == MOST_QUESTIONS or any(part.conversion or part.present is None for part in self.parts):
             return False

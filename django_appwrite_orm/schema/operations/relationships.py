@@ -10,11 +10,11 @@ from urllib.parse import quote
 
 from ...connection import Connection
 from ...plans import Request, TableRef
-from ...sansio import Steps
+from ...sansio import Operation
 from ...transport.features import RELATIONSHIP_BY_KIND
 from ..relationships import is_to_itself, mirror, unfinished_relationships
 from ..state import ColumnState, TableState, lookup
-from .base import Change, Report
+from .base import Report, SchemaOperation
 from .columns import is_available
 
 _LONGEST_KEY = 36
@@ -30,7 +30,7 @@ def rival_of(table: TableState, column: ColumnState) -> ColumnState | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _RelationshipChange(Change):
+class _RelationshipChange(SchemaOperation):
     """What changes the rows of both tables: cached answers of both must go."""
 
     @property
@@ -92,7 +92,7 @@ class AddRelationship(_RelationshipChange):
     def effect(self, table: TableState) -> TableState:
         return table.with_column(replace(self.column, status="processing"))
 
-    def make(self, connection: Connection, report: Report) -> Steps[None]:
+    def make(self, connection: Connection, report: Report) -> Operation[None]:
         column = self.column
         if is_to_itself(self.ref.table, column) and column.options["relationType"] == "manyToOne":
             column = mirror(self.ref.table, column)  # from this side Appwrite fails to build it (observed)
@@ -139,7 +139,7 @@ class ChangeRelationship(_RelationshipChange):
     def effect(self, table: TableState) -> TableState:
         return table.with_renamed(self.before.key, self.after)
 
-    def make(self, connection: Connection, report: Report) -> Steps[None]:
+    def make(self, connection: Connection, report: Report) -> Operation[None]:
         # Without onDelete it would go back to restrict (observed).
         body: dict[str, Any] = {"onDelete": self.after.options["onDelete"]}
         if self.before.key != self.after.key:

@@ -13,19 +13,19 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from django_appwrite_orm.cache import CachePolicy, Memory, Store, read, write
+from django_appwrite_orm.cache import CacheBackend, CachePolicy, ProcessCache, read, write
 from django_appwrite_orm.cache.backend import CacheCall
-from django_appwrite_orm.cache.pending import Ledger
+from django_appwrite_orm.cache.pending import PendingInvalidations
 from django_appwrite_orm.exceptions import CacheUnavailable, InvalidRequest, Timeout, Unavailable
-from django_appwrite_orm.plans import Answer
-from django_appwrite_orm.sansio import Steps
+from django_appwrite_orm.plans import Response
+from django_appwrite_orm.sansio import Operation
 from tests.cache.model.locks import Lock
 from tests.cache.model.naming import ENVELOPE, LIFE, LONGER_LIFE, TABLES, Naming, number_of
 from tests.cache.model.stage import Ask, Clock, Mismatch, Over, ScriptedCache, drop
 from tests.cache.model.state import Move, Setup, State, start
 from tests.cache.model.traces import Trace
 
-Drive = Callable[[Steps[Any]], Any]
+Drive = Callable[[Operation[Any]], Any]
 
 
 class World:
@@ -36,7 +36,7 @@ class World:
         self.setup, self.trace, self.drive, self.clock, self.lock = setup, trace, drive, clock, lock
         self.tables = TABLES[: setup.tables]
         self.naming = Naming(setup, self.tables)
-        self.stores: dict[str, Store] = {}  # each of them is a process of its own
+        self.stores: dict[str, CacheBackend] = {}  # each of them is a process of its own
         self.cache: dict[str, Any] = {}
         self.applied = 0
         self.names: dict[str, int] = {}  # what the model calls a real token
@@ -45,7 +45,7 @@ class World:
         self.kept: dict[str, int] = {}  # what each reader was shown last, as far as it remembers
         self.position = 0
         self.main = trace[-1][0].who
-        self.led: dict[str, tuple[Steps[Any], Any]] = {}  # those led by hand, each with the answer it waits for
+        self.led: dict[str, tuple[Operation[Any], Any]] = {}  # those led by hand, each with the answer it waits for
 
     def play(self) -> None:
         ScriptedCache.world = self
@@ -185,23 +185,23 @@ class World:
 
     # Who they are.
 
-    def _actor(self, who: str) -> Steps[Any]:
+    def _actor(self, who: str) -> Operation[Any]:
         store = self._store(who)
         if who.startswith("reader"):
             return self._read(who, store)
         tables = [self.tables[number] for number in self.setup.writers[number_of(who)]]
 
-        def send() -> Steps[None]:
+        def send() -> Operation[None]:
             yield Ask(self, who, "send")
             yield Ask(self, who, "wait")
 
         longer = number_of(who) in self.setup.longer
         return self._write(write(store, tables, send, LONGER_LIFE if longer else LIFE))
 
-    def _store(self, who: str) -> Store:
+    def _store(self, who: str) -> CacheBackend:
         if who not in self.stores:
-            store = self.stores[who] = Store("model", memory=Memory(1_000_000 if self.setup.memory else 0))
-            store.ledger = Ledger()
+            store = self.stores[who] = CacheBackend("model", memory=ProcessCache(1_000_000 if self.setup.memory else 0))
+            store.ledger = PendingInvalidations()
             store.shared = self.lock is not None
         return self.stores[who]
 
@@ -216,15 +216,15 @@ class World:
         """What there is before the next move."""
         return self.trace[self.position - 1][1] if self.position else start(self.setup)
 
-    def _read(self, who: str, store: Store) -> Steps[None]:
+    def _read(self, who: str, store: CacheBackend) -> Operation[None]:
         fetched: list[int] = []
 
-        def fetch() -> Steps[Answer]:
+        def fetch() -> Operation[Response]:
             shows = 0
             for table in range(self.setup.tables):
                 shows |= yield Ask(self, who, "fetch", table)
             fetched.append(shows)
-            return Answer(json.dumps(shows), shows)
+            return Response(json.dumps(shows), shows)
 
         if who in self.forgetful:
             self.forgetful.remove(who)
@@ -240,7 +240,7 @@ class World:
         if found.data != expected:
             raise Mismatch(f"{who} was given {found.data}, not {expected}")
 
-    def _write(self, steps: Steps[None]) -> Steps[None]:
+    def _write(self, steps: Operation[None]) -> Operation[None]:
         try:
             yield from steps
         except (InvalidRequest, Unavailable):

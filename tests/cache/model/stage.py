@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.cache.backends.locmem import LocMemCache
 
-from django_appwrite_orm.sansio import Step, Steps
+from django_appwrite_orm.sansio import Effect, Operation
 
 if TYPE_CHECKING:
     from tests.cache.model.replay import World
@@ -61,7 +61,7 @@ class ScriptedCache(LocMemCache):
 
 
 @dataclass(frozen=True)
-class Ask(Step):
+class Ask(Effect):
     """A step that is not a call of the cache: a request, or waiting for its answer."""
 
     world: World
@@ -85,7 +85,7 @@ class Clock:
         return self.now
 
 
-def drop(steps: Steps[Any]) -> None:
+def drop(steps: Operation[Any]) -> None:
     """End a generator that is in the middle of something, whatever it still wants to do."""
     try:
         while True:

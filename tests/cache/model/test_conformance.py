@@ -13,7 +13,7 @@ from django.test import override_settings
 from django_appwrite_orm.cache import reads, writes
 from django_appwrite_orm.cache.backend import CacheCall
 from django_appwrite_orm.cache.keys import Doubt, TableKeys
-from django_appwrite_orm.sansio import arun, run
+from django_appwrite_orm.sansio import run_async, run_sync
 from tests.cache.model.locks import WAYS, Lock
 from tests.cache.model.replay import Drive, World
 from tests.cache.model.stage import Clock, Mismatch, ScriptedCache
@@ -51,10 +51,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
 @pytest.fixture(params=["run", "arun"])
 def drive(request: pytest.FixtureRequest) -> Iterator[Drive]:
     if request.param == "run":
-        yield run
+        yield run_sync
         return
     with asyncio.Runner() as runner:
-        yield lambda steps: runner.run(arun(steps))
+        yield lambda steps: runner.run(run_async(steps))
 
 
 @pytest.mark.slow
@@ -106,7 +106,7 @@ def _leave_nothing(store, tables, life):
         (writes, "_stands", _always, "a reader and a writer"),
         (writes, "leave_doubts", _leave_nothing, "a cache that fails once"),
         (TableKeys, "doubt_for", lambda table, life: Doubt(table.doubt, life), "two writers, one with a longer life"),
-        (reads.Look, "held", property(lambda look: look.tokens if all(look.tokens) else None), "two tables"),
+        (reads.TableVersions, "held", property(lambda look: look.tokens if all(look.tokens) else None), "two tables"),
     ],
     ids=[
         "no doubt beside a lane",
@@ -120,6 +120,6 @@ def test_a_package_without_a_safeguard_does_not_conform(
     module: object, name: str, replacement: object, setup: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, name, replacement)
-    worlds = [World(SETUPS[setup], trace, run, clock) for trace in traces(SETUPS[setup])]
+    worlds = [World(SETUPS[setup], trace, run_sync, clock) for trace in traces(SETUPS[setup])]
     with pytest.raises(Mismatch):
         collections.deque(world.play() for world in worlds)

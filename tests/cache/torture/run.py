@@ -175,7 +175,7 @@ def _appwrite(file: Path) -> Iterator[str]:
 def _create_tables(endpoint: str) -> None:
     from django.test import override_settings
 
-    from django_appwrite_orm.sansio import run as carry_out
+    from django_appwrite_orm.sansio import run_sync as carry_out
     from django_appwrite_orm.schema import migrate
     from tests.cache.torture.tables import TABLES
 

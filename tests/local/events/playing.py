@@ -11,7 +11,7 @@ from typing import Any
 from websockets.sync.client import ClientConnection, connect
 
 from django_appwrite_orm.local import LocalAppwrite
-from django_appwrite_orm.local.http.server import Door
+from django_appwrite_orm.local.http.server import LocalServer
 from tests.local.events.receiver import Delivery, receiving
 from tests.support.local_client import GUEST, KEY, Client
 
@@ -47,7 +47,7 @@ class Played:
     deliveries: list[Delivery] = field(default_factory=list)
 
 
-def url(door: Door, path: str) -> str:
+def url(door: LocalServer, path: str) -> str:
     return "ws" + door.endpoint.removeprefix("http").removesuffix("/v1") + path
 
 
@@ -65,7 +65,7 @@ def play() -> Played:
     played = Played()
     app = LocalAppwrite(":memory:")
     client = Client(app)
-    with receiving() as receiver, Door(app, port=0) as door, ExitStack() as stack:
+    with receiving() as receiver, LocalServer(app, port=0) as door, ExitStack() as stack:
         for id, hook in WEBHOOKS["webhooks"].items():
             target = hook["url"].partition(":9512")[2]
             body = {"webhookId": id, "name": hook["name"], "url": receiver.url.removesuffix("/hook") + target}

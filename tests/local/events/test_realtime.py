@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed, ConnectionClosedError, Inval
 from websockets.sync.client import ClientConnection, connect
 
 from django_appwrite_orm.local import LocalAppwrite
-from django_appwrite_orm.local.http.server import Door
+from django_appwrite_orm.local.http.server import LocalServer
 from django_appwrite_orm.local.realtime import connection, hub
 from tests.local.events.playing import REALTIME, frames_until_pong, url
 from tests.support.local_client import Client
@@ -26,8 +26,8 @@ ROWS = "/v1/realtime?project=local&channels[]=rows"
 
 
 @pytest.fixture
-def door(app: LocalAppwrite) -> Iterator[Door]:
-    with Door(app, port=0) as door:
+def door(app: LocalAppwrite) -> Iterator[LocalServer]:
+    with LocalServer(app, port=0) as door:
         yield door
 
 
@@ -49,7 +49,7 @@ def steady(frame: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("case", CONNECTIONS, ids=lambda case: case["case"])
-def test_as_recorded(appwrite: Client, door: Door, case: dict[str, Any]) -> None:
+def test_as_recorded(appwrite: Client, door: LocalServer, case: dict[str, Any]) -> None:
     appwrite("POST ./users", {"userId": "cbu-ev", "email": "cbu-ev@example.com"})
     jwt = appwrite("POST ./users/cbu-ev/jwts", {})["jwt"]
     path = case["path"].replace("realproject", "local").replace("<jwt>", jwt)
@@ -77,14 +77,16 @@ def test_as_recorded(appwrite: Client, door: Door, case: dict[str, Any]) -> None
         ("?project=local&channels[]=rows", "null"),
     ],
 )
-def test_a_hostile_request_is_refused(door: Door, path: str, origin: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_hostile_request_is_refused(
+    door: LocalServer, path: str, origin: str, caplog: pytest.LogCaptureFixture
+) -> None:
     with connect(url(door, f"/v1/realtime{path}"), additional_headers={"Origin": origin} if origin else {}) as found:
         assert json.loads(found.recv(timeout=60))["type"] == "error"
     assert "Traceback" not in caplog.text
 
 
 @pytest.mark.parametrize("header", ["x.example", "localhost.x.example"])
-def test_a_page_from_elsewhere_cannot_listen(door: Door, header: str) -> None:
+def test_a_page_from_elsewhere_cannot_listen(door: LocalServer, header: str) -> None:
     """Under a name of its own that leads here, a loopback server answers as it does over HTTP."""
     address = urlsplit(door.endpoint)
     with (
@@ -95,7 +97,7 @@ def test_a_page_from_elsewhere_cannot_listen(door: Door, header: str) -> None:
     assert caught.value.response.status_code == 403
 
 
-def test_a_request_that_is_no_good_handshake(door: Door) -> None:
+def test_a_request_that_is_no_good_handshake(door: LocalServer) -> None:
     """Plain HTTP there is no route, and a handshake without its key is refused."""
     import http.client
 
@@ -107,7 +109,7 @@ def test_a_request_that_is_no_good_handshake(door: Door) -> None:
 
 
 def test_a_listener_holds_no_thread_of_the_server(app: LocalAppwrite, appwrite: Client, rows: str) -> None:
-    with Door(app, port=0, threads=2) as door, ExitStack() as stack:
+    with LocalServer(app, port=0, threads=2) as door, ExitStack() as stack:
         listening = [stack.enter_context(connect(url(door, ROWS))) for _ in range(12)]
         for connection in listening:
             assert frames_until_pong(connection)[0]["type"] == "connected"
@@ -118,7 +120,7 @@ def test_a_listener_holds_no_thread_of_the_server(app: LocalAppwrite, appwrite: 
 
 def test_a_restart_ends_connections(app: LocalAppwrite) -> None:
     with ExitStack() as stack:
-        with Door(app, port=0) as door:
+        with LocalServer(app, port=0) as door:
             connection = stack.enter_context(connect(url(door, ROWS)))
             assert json.loads(connection.recv(timeout=60))["type"] == "connected"
         with pytest.raises(ConnectionClosed):
@@ -129,7 +131,7 @@ def test_a_restart_ends_connections(app: LocalAppwrite) -> None:
     ("place", "name"), [(connection, "_MOST_UNSENT"), (hub, "MOST_UNSENT")], ids=["one", "together"]
 )
 def test_who_does_not_read_is_dropped(
-    appwrite: Client, door: Door, rows: str, monkeypatch: pytest.MonkeyPatch, place: ModuleType, name: str
+    appwrite: Client, door: LocalServer, rows: str, monkeypatch: pytest.MonkeyPatch, place: ModuleType, name: str
 ) -> None:
     """Its frames must not fill the server's memory; who reads hears on."""
     monkeypatch.setattr(place, name, 100_000)
@@ -144,7 +146,7 @@ def test_who_does_not_read_is_dropped(
         assert len(door._hub._links) == 1
 
 
-def test_there_are_so_many_listeners_and_no_more(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_there_are_so_many_listeners_and_no_more(door: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub, "MOST_LINKS", 2)
     with ExitStack() as stack:
         for _ in range(2):
@@ -153,7 +155,7 @@ def test_there_are_so_many_listeners_and_no_more(door: Door, monkeypatch: pytest
             connect(url(door, ROWS)).close()
 
 
-def test_fragments_make_a_message(door: Door) -> None:
+def test_fragments_make_a_message(door: LocalServer) -> None:
     with connect(url(door, "/v1/realtime?project=local")) as connection:
         connection.send(iter(['{"type":', '"ping"}']))
         assert [json.loads(connection.recv(timeout=60))["type"] for _ in range(2)] == ["connected", "pong"]
@@ -161,7 +163,7 @@ def test_fragments_make_a_message(door: Door) -> None:
         assert json.loads(connection.recv(timeout=60))["type"] == "error"
 
 
-def test_a_message_that_is_too_long_ends_the_connection(door: Door) -> None:
+def test_a_message_that_is_too_long_ends_the_connection(door: LocalServer) -> None:
     with connect(url(door, "/v1/realtime?project=local")) as connection:
         connection.recv(timeout=60)
         connection.send("x" * 100_000)
@@ -177,7 +179,7 @@ def subscribe(connection: ClientConnection, query: dict[str, Any]) -> str:
     return str(json.loads(connection.recv(timeout=60))["type"])
 
 
-def test_filters_that_can_be_asked_of_a_row(appwrite: Client, door: Door, rows: str) -> None:
+def test_filters_that_can_be_asked_of_a_row(appwrite: Client, door: LocalServer, rows: str) -> None:
     with connect(url(door, "/v1/realtime?project=local")) as connection:
         connection.recv(timeout=60)
         either = [{"method": "isNull", "attribute": "n"}, {"method": "greaterThan", "attribute": "n", "values": [5]}]
@@ -194,7 +196,7 @@ def test_filters_that_can_be_asked_of_a_row(appwrite: Client, door: Door, rows: 
         assert [frame["data"]["payload"]["$id"] for frame in frames_until_pong(connection)] == ["b", "c"]
 
 
-def test_roles_are_those_of_the_moment_of_connecting(appwrite: Client, door: Door) -> None:
+def test_roles_are_those_of_the_moment_of_connecting(appwrite: Client, door: LocalServer) -> None:
     """A row that only a team may read is told to its members."""
     rows = appwrite.table([{"key": "n", "type": "integer"}], rowSecurity=True)
     appwrite("POST ./users", {"userId": "u"})
