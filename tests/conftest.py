@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
+import sys
+import threading
 from collections.abc import Iterator
+from contextvars import copy_context
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.core.cache import caches
 
+from django_appwrite_orm import threads
 from django_appwrite_orm.cache import backend, pending
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.transport import close_local
 from tests.support.library.tables import Book, Everything, Reader
 from tests.support.tables import empty_store, prepare
-from tests.support.thread_contexts import thread_contexts  # noqa: F401 -- a fixture
 
 # These tests make servers and files of their own, also in child processes. tests/contrib/test_reach.py turns it off.
 os.environ["APPWRITE_ORM_ALLOW_IN_TESTS"] = "1"
@@ -51,3 +56,24 @@ def safe_appwrite(settings: Any) -> None:
 def library() -> None:
     """The tables of tests/library, empty."""
     prepare(Book, Reader, Everything)
+
+
+@pytest.fixture(params=["empty contexts", "inherited contexts"])
+def thread_contexts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the test twice, on any Python: threads start with an empty context, or with a copy of their starter's.
+
+    The second is what Python 3.14 does under thread_inherit_context; it holds for the threads of pools too.
+    """
+    if request.param == "empty contexts":
+        return
+    start = threading.Thread.start
+
+    def started(thread: threading.Thread) -> None:
+        if getattr(thread, "_context", None) is None:
+            thread._context = copy_context()
+            if sys.version_info < (3, 14):  # later ones run in it by themselves
+                thread.run = partial(thread._context.run, thread.run)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", started)
+    monkeypatch.setattr(threads, "sys", SimpleNamespace(flags=SimpleNamespace(thread_inherit_context=1)))

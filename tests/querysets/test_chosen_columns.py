@@ -8,8 +8,8 @@ from django.db.models import Count, F, Prefetch
 
 from django_appwrite_orm.exceptions import NotSupportedError
 from tests.support.costs import counted
-from tests.support.novels import Novel, shelf  # noqa: F401  # a fixture
-from tests.support.toys import Maker, Toy, names, shop  # noqa: F401  # a fixture
+from tests.support.novels import Novel
+from tests.support.toys import Maker, Toy, names
 
 
 @pytest.mark.usefixtures("shop")
@@ -60,7 +60,7 @@ class TestReferences:
             Maker.objects.prefetch_related(part)
 
 
-@pytest.mark.usefixtures("shelf")
+@pytest.mark.usefixtures("novels")
 def test_the_same_along_relationships() -> None:
     novels = Novel.objects.only("title").exclude(writer=None).select_related("writer")
     assert [novel.writer.name for novel in novels] == ["Ada", "Bob", "Ada"]

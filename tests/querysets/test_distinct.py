@@ -14,7 +14,7 @@ from tests.support.books import titles
 from tests.support.costs import Costs, counted
 from tests.support.library.tables import Book
 from tests.support.newer_server import newer_server
-from tests.support.toys import Maker, Toy, names, shop  # noqa: F401  # a fixture
+from tests.support.toys import Maker, Toy, names
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from django.db.models import Avg, Count, Q
 from django_appwrite_orm.exceptions import NotSupportedError
 from tests.support.costs import counted
 from tests.support.library.tables import Book
-from tests.support.toys import Country, Maker, Toy, names, shop  # noqa: F401  # a fixture
+from tests.support.toys import Country, Maker, Toy, names
 
 
 @pytest.mark.usefixtures("six_books")

@@ -14,7 +14,7 @@ from django_appwrite_orm.exceptions import ConfigurationError, NotSupportedError
 from django_appwrite_orm.querysets.lookups import relations as across
 from django_appwrite_orm.registry import registry
 from tests.support.costs import counted
-from tests.support.toys import Country, Maker, Toy, names, shop  # noqa: F401  # a fixture
+from tests.support.toys import Country, Maker, Toy, names
 
 pytestmark = pytest.mark.usefixtures("shop")
 

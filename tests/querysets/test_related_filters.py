@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from django_appwrite_orm.exceptions import NotSupportedError, PermissionDenied
 from tests.support.costs import counted
-from tests.support.novels import Mark, Novel, Publisher, Topic, Writer, names, shelf  # noqa: F401  # a fixture
+from tests.support.novels import Mark, Novel, Publisher, Topic, Writer, names
 
-pytestmark = pytest.mark.usefixtures("shelf")
+pytestmark = pytest.mark.usefixtures("novels")
 
 
 def test_by_id() -> None:

@@ -12,9 +12,9 @@ from django_appwrite_orm import Table, atomic, columns, orm
 from django_appwrite_orm.exceptions import DeleteRestricted, PermissionDenied
 from tests.support.costs import counted
 from tests.support.linked_tables import made
-from tests.support.novels import Cover, Mark, Novel, Publisher, Topic, Writer, names, shelf  # noqa: F401  # a fixture
+from tests.support.novels import Mark, Novel, Publisher, Topic, Writer, names
 
-pytestmark = pytest.mark.usefixtures("shelf")
+pytestmark = pytest.mark.usefixtures("novels")
 
 
 class TestOneRow:

@@ -16,8 +16,7 @@ from tests.support.costs import counted
 from tests.support.library.tables import Book
 from tests.support.novels import Novel, Publisher, Writer
 from tests.support.novels import names as sorted_names
-from tests.support.novels import shelf as novels  # noqa: F401  # a fixture
-from tests.support.toys import Country, Maker, Toy, names, shop  # noqa: F401  # a fixture
+from tests.support.toys import Country, Maker, Toy, names
 
 in_the_shop = pytest.mark.usefixtures("shop")
 

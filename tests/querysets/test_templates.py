@@ -13,7 +13,7 @@ from django.template import engines
 from django_appwrite_orm import QuerySet, Table, atomic, columns, orm
 from django_appwrite_orm.exceptions import ConfigurationError
 from tests.support.library.tables import Book
-from tests.support.toys import Maker, Toy, shop  # noqa: F401  # a fixture
+from tests.support.toys import Maker, Toy
 
 # What may be called in a template: it reads, or gives something to read. Everything else has to be marked.
 ROW = {
@@ -42,7 +42,7 @@ ORM = {"export_to_json", "inner_join", "join", "left_join", "stats", "table"}
 
 
 @pytest.fixture
-def things(shop: None) -> dict[str, tuple[object, set[str]]]:  # noqa: F811
+def things(shop: None) -> dict[str, tuple[object, set[str]]]:
     """What a template may be given, each with what it may call there."""
     maker = Maker.objects.get(pk="ada")
     queryset = {*SELECTS, *READS, *REFUSED, "model"}

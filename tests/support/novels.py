@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
 from django_appwrite_orm import Permission, Role, Table, columns
-from tests.support.linked_tables import made
 
 
 class Publisher(Table):
@@ -51,25 +46,6 @@ class Mark(Table):
 class Cover(Table):
     name = columns.String(size=20)
     novel = columns.Relationship(Novel, "oneToOne", two_way_key="cover", on_delete="setNull")
-
-
-@pytest.fixture
-def shelf() -> Iterator[None]:
-    """Ada of Ink wrote two, Bob of none one, and one novel has nobody."""
-    with made(Publisher, Writer, Topic, Mark, Novel, Cover):
-        ink = Publisher.objects.create(id="ink", name="Ink")
-        Writer.objects.create(id="ada", name="Ada", born="here", publisher=ink)
-        Writer.objects.create(id="bob", name="Bob", born="there")
-        for id in ("sea", "war", "zoo"):
-            Topic.objects.create(id=id, name=id)
-        Mark.objects.create(id="m1", name="red")
-        Mark.objects.create(id="m2", name="blue")
-        Novel.objects.create(id="a", title="a", writer_id="ada", topics=["sea", "war"], marks=["m1", "m2"])
-        Novel.objects.create(id="b", title="b", writer_id="bob", topics=["sea"])
-        Novel.objects.create(id="c", title="c", writer_id="ada")
-        Novel.objects.create(id="d", title="d")
-        Cover.objects.create(id="green", name="green", novel_id="a")
-        yield
 
 
 def names(rows) -> list[str]:
