@@ -1,0 +1,36 @@
+"""Folders and files of the package stay small: at most 15 modules a folder and 500 lines a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import django_appwrite_orm
+
+ROOT = Path(django_appwrite_orm.__file__).parent
+MODULES_IN_A_FOLDER = 15
+LINES_IN_A_FILE = 500
+# QuerySet is one class with all methods of Django's QuerySet.
+LONGER_FILES = {"querysets/queryset.py": 1_000}
+# These are still too large. The number may only become smaller; remove the entry when it is 15.
+LARGER_FOLDERS = {".": 16, "querysets": 17}
+
+
+def modules() -> list[Path]:
+    found = sorted(ROOT.rglob("*.py"))
+    assert len(found) > 200
+    return found
+
+
+def test_a_folder_has_at_most_15_modules() -> None:
+    sizes: dict[str, int] = {}
+    for module in modules():
+        folder = module.parent.relative_to(ROOT).as_posix()
+        sizes[folder] = sizes.get(folder, 0) + (module.name != "__init__.py")
+    assert {
+        folder: size for folder, size in sizes.items() if size > LARGER_FOLDERS.get(folder, MODULES_IN_A_FOLDER)
+    } == {}
+
+
+def test_a_file_has_at_most_500_lines() -> None:
+    lengths = {m.relative_to(ROOT).as_posix(): len(m.read_text(encoding="utf-8").splitlines()) for m in modules()}
+    assert {name: length for name, length in lengths.items() if length > LONGER_FILES.get(name, LINES_IN_A_FILE)} == {}
