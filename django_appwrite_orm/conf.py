@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.checks import CheckMessage, Error
 from django.core.signals import setting_changed
 
 from .cache import LONGEST_TIMEOUT, CachePolicy
@@ -24,14 +25,6 @@ from .transport import IN_MEMORY, local_file
 # 1 to 36 characters, the first a letter or digit: ids of databases, tables, columns, indexes and rows.
 VALID_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,35}")
 ID_RULE = "1 to 36 characters of A-Z, a-z, 0-9, '.', '-' and '_', the first a letter or a digit"
-
-
-class Problem(NamedTuple):
-    """Something wrong in the settings: the id of its check, what, and how to mend it."""
-
-    id: str
-    message: str
-    hint: str
 
 
 class Key(NamedTuple):
@@ -50,7 +43,7 @@ LONGEST_SHOWN = 40
 
 def key_problems(
     where: str, given: Mapping[str, Any], known: Mapping[str, Key], optional: Set[str] = frozenset()
-) -> Iterator[Problem]:
+) -> Iterator[CheckMessage]:
     """What is wrong with the keys of `given`, each by itself. Those `optional` may be missing though required, and so
     may those that are misspelt."""
     meant = misspelt(given, known)
@@ -58,24 +51,29 @@ def key_problems(
         if key not in known:
             near = meant.get(key) or next(iter(_near(key, known)), None)
             hint = f"Did you mean {near!r}?" if near else f"Remove it, or use one of: {', '.join(known)}."
-            yield Problem("E004", f"{where}: unknown key {shown(key)}.", hint)
+            yield Error(f"{where}: unknown key {shown(key)}.", hint=hint, id="appwrite_orm.E004")
     optional = {*optional, *meant.values()}
     for key, spec in known.items():
         if key not in given:
             if spec.default is REQUIRED and key not in optional:
-                yield Problem("E002", f"{where}: {key} is missing.", f"Add {key} to the connection's settings.")
+                hint = f"Add {key} to the connection's settings."
+                yield Error(f"{where}: {key} is missing.", hint=hint, id="appwrite_orm.E002")
             continue
         value = given[key]
         names = " or ".join(kind.__name__ for kind in spec.types)
         if spec.default is REQUIRED and value in (None, ""):
-            yield Problem("E002", f"{where}: {key} is empty.", f"Set {key}; an environment variable may be unset.")
+            hint = f"Set {key}; an environment variable may be unset."
+            yield Error(f"{where}: {key} is empty.", hint=hint, id="appwrite_orm.E002")
         elif not isinstance(value, spec.types) or (isinstance(value, bool) and bool not in spec.types):
-            yield Problem(
-                "E003", f"{where}: {key} must be {names}, not {type(value).__name__}.", f"Give {key} as {names}."
+            yield Error(
+                f"{where}: {key} must be {names}, not {type(value).__name__}.",
+                hint=f"Give {key} as {names}.",
+                id="appwrite_orm.E003",
             )
         elif spec.minimum is not None and not (spec.minimum <= value <= spec.maximum and value < float("inf")):
             most = f" and at most {spec.maximum:g}" if spec.maximum < float("inf") else ""
-            yield Problem("E003", f"{where}: {key} is {value!r}.", f"Give a number of at least {spec.minimum:g}{most}.")
+            hint = f"Give a number of at least {spec.minimum:g}{most}."
+            yield Error(f"{where}: {key} is {value!r}.", hint=hint, id="appwrite_orm.E003")
 
 
 def misspelt(given: Mapping[str, Any], known: Mapping[str, Key]) -> dict[str, str]:
@@ -183,23 +181,25 @@ _VERSION = re.compile(r"\d+\.\d+\.\d+.*")
 _WEBHOOK_SECRET_LENGTHS = range(8, 257)
 
 
-def setting_problems() -> Iterator[Problem]:
+def setting_problems() -> Iterator[CheckMessage]:
     """What is wrong with the setting as a whole, before any connection is looked at."""
     found = getattr(settings, "APPWRITE_ORM", None)
     if not isinstance(found, dict) or not found:
         state = "is missing" if found is None else "is empty" if found == {} else f"is a {type(found).__name__}"
         hint = "Set it to a dict of connections: {'default': {'ENDPOINT': 'local:', 'DATABASE_ID': 'main'}}."
-        yield Problem("E001", f"The setting APPWRITE_ORM {state}.", hint)
+        yield Error(f"The setting APPWRITE_ORM {state}.", hint=hint, id="appwrite_orm.E001")
         return
     for alias, given in found.items():
         if not isinstance(alias, str) or not alias:
-            yield Problem("E001", "APPWRITE_ORM: an alias must be a text.", "Name each connection, such as 'default'.")
+            hint = "Name each connection, such as 'default'."
+            yield Error("APPWRITE_ORM: an alias must be a text.", hint=hint, id="appwrite_orm.E001")
         elif not isinstance(given, dict):
             message = f"APPWRITE_ORM[{alias!r}] must be a dict, not {type(given).__name__}."
-            yield Problem("E001", message, "Give the connection's settings by key: ENDPOINT, DATABASE_ID and the rest.")
+            hint = "Give the connection's settings by key: ENDPOINT, DATABASE_ID and the rest."
+            yield Error(message, hint=hint, id="appwrite_orm.E001")
 
 
-def problems(alias: str) -> Iterator[Problem]:
+def problems(alias: str) -> Iterator[CheckMessage]:
     """Everything wrong with the settings of `alias`, one of `configured()`."""
     where, given = f"APPWRITE_ORM[{alias!r}]", configured()[alias]
     meant = misspelt(given, KEYS)
@@ -209,55 +209,59 @@ def problems(alias: str) -> Iterator[Problem]:
     yield from _local_problems(where, given)
     for key in ("DATABASE_ID", "SERVER_ID") if local else ("PROJECT_ID", "DATABASE_ID", "SERVER_ID"):
         if isinstance(given.get(key), str) and given[key] and not VALID_ID.fullmatch(given[key]):
-            yield Problem("E007", f"{where}: {key} {shown(given[key])} is not a valid Appwrite id.", f"Use {ID_RULE}.")
+            yield Error(
+                f"{where}: {key} {shown(given[key])} is not a valid Appwrite id.",
+                hint=f"Use {ID_RULE}.",
+                id="appwrite_orm.E007",
+            )
     if not local and is_unsendable(given.get("API_KEY")):
         message = f"{where}: API_KEY holds a character that cannot be sent in an HTTP header."
-        yield Problem("E003", message, "Copy the key again, without spaces, line ends or letters outside ASCII.")
+        hint = "Copy the key again, without spaces, line ends or letters outside ASCII."
+        yield Error(message, hint=hint, id="appwrite_orm.E003")
     yield from _endpoint_problems(where, given)
     yield from _listening_problems(where, given)
     yield from cache_problems(f"{where}['CACHE']", given.get("CACHE", {}))
 
 
-def _local_problems(where: str, given: Mapping[str, Any]) -> Iterator[Problem]:
+def _local_problems(where: str, given: Mapping[str, Any]) -> Iterator[CheckMessage]:
     """A project or a key that the local Appwrite does not know: it would answer every request with 404 or 401."""
     if not is_local(given):
         return
     for key, only in LOCAL_DEFAULTS.items():
         if isinstance(given.get(key), str) and given[key] not in ("", only):
             message = f"{where}: {key} is not that of the local Appwrite, which is {only!r}."
-            yield Problem("E003", message, f"Leave {key} out where ENDPOINT begins with 'local:'.")
+            yield Error(message, hint=f"Leave {key} out where ENDPOINT begins with 'local:'.", id="appwrite_orm.E003")
 
 
-def _endpoint_problems(where: str, given: Mapping[str, Any]) -> Iterator[Problem]:
+def _endpoint_problems(where: str, given: Mapping[str, Any]) -> Iterator[CheckMessage]:
     endpoint = given.get("ENDPOINT")
     if not isinstance(endpoint, str) or not endpoint or is_local(given):
         return
     if not _is_http_url(endpoint) or "?" in endpoint or "#" in endpoint:
-        yield Problem(
-            "E005",
-            f"{where}: ENDPOINT is not an http(s) URL nor 'local:'.",
-            "Give a URL such as 'https://cloud.appwrite.io/v1', with no password in it, or 'local:'.",
-        )
+        hint = "Give a URL such as 'https://cloud.appwrite.io/v1', with no password in it, or 'local:'."
+        yield Error(f"{where}: ENDPOINT is not an http(s) URL nor 'local:'.", hint=hint, id="appwrite_orm.E005")
 
 
-def _listening_problems(where: str, given: Mapping[str, Any]) -> Iterator[Problem]:
+def _listening_problems(where: str, given: Mapping[str, Any]) -> Iterator[CheckMessage]:
     """What is wrong with the settings for changes made elsewhere, and for the server's version."""
     version, url, secret, user, channel = (
         given.get(key) if isinstance(given.get(key), str) else ""
         for key in ("SERVER_VERSION", "WEBHOOK_URL", "WEBHOOK_SECRET", "LISTEN_AS", "CHANNEL_URL")
     )
     if version and not _VERSION.fullmatch(version):
-        yield Problem("E003", f"{where}: SERVER_VERSION is no version.", "Give it as in '1.9.6', or leave it out.")
+        hint = "Give it as in '1.9.6', or leave it out."
+        yield Error(f"{where}: SERVER_VERSION is no version.", hint=hint, id="appwrite_orm.E003")
     if url and not _is_http_url(url):
         hint = "Give the URL under which Appwrite calls the webhook view, such as 'https://shop.example/appwrite/'."
-        yield Problem("E003", f"{where}: WEBHOOK_URL is not an http(s) URL.", hint)
+        yield Error(f"{where}: WEBHOOK_URL is not an http(s) URL.", hint=hint, id="appwrite_orm.E003")
     if secret and len(secret) not in _WEBHOOK_SECRET_LENGTHS:
-        yield Problem("E003", f"{where}: WEBHOOK_SECRET is too short or too long.", "Use 8 to 256 characters.")
+        hint = "Use 8 to 256 characters."
+        yield Error(f"{where}: WEBHOOK_SECRET is too short or too long.", hint=hint, id="appwrite_orm.E003")
     if user and not VALID_ID.fullmatch(user):
-        yield Problem("E007", f"{where}: LISTEN_AS is not a valid Appwrite id.", f"Use {ID_RULE}.")
+        yield Error(f"{where}: LISTEN_AS is not a valid Appwrite id.", hint=f"Use {ID_RULE}.", id="appwrite_orm.E007")
     if channel and not _is_redis_url(channel):
         hint = "Give one such as 'redis://127.0.0.1:6379/0', with '/', '?', '#' and '@' of a password as %2F, %3F ..."
-        yield Problem("E003", f"{where}: CHANNEL_URL is not a Redis URL.", hint)
+        yield Error(f"{where}: CHANNEL_URL is not a Redis URL.", hint=hint, id="appwrite_orm.E003")
 
 
 def _is_redis_url(text: str) -> bool:
@@ -326,7 +330,7 @@ class CacheSettings:
         )
 
 
-def cache_problems(where: str, given: Any) -> Iterator[Problem]:
+def cache_problems(where: str, given: Any) -> Iterator[CheckMessage]:
     """Everything wrong with the dict CACHE; that it is no dict is said by others."""
     if not isinstance(given, dict):
         return
@@ -334,10 +338,10 @@ def cache_problems(where: str, given: Any) -> Iterator[Problem]:
     alias, prefix = given.get("ALIAS", "default"), given.get("PREFIX", "")
     if isinstance(alias, str) and alias not in settings.CACHES:
         hint = f"Add it to CACHES, or name one of: {', '.join(sorted(settings.CACHES))}."
-        yield Problem("E006", f"{where}: there is no cache {shown(alias)} in CACHES.", hint)
+        yield Error(f"{where}: there is no cache {shown(alias)} in CACHES.", hint=hint, id="appwrite_orm.E006")
     if isinstance(prefix, str) and (len(prefix) > LONGEST_PREFIX or is_unsendable(prefix)):
         hint = f"Use at most {LONGEST_PREFIX} printable ASCII characters without spaces, as memcached's keys demand."
-        yield Problem("E003", f"{where}: PREFIX cannot be part of a cache key.", hint)
+        yield Error(f"{where}: PREFIX cannot be part of a cache key.", hint=hint, id="appwrite_orm.E003")
 
 
 _USUAL_PORTS = {"http": ":80", "https": ":443"}
@@ -387,7 +391,7 @@ def connection_settings(alias: str) -> ConnectionSettings:
             f"APPWRITE_ORM has no connection {shown(alias)} (there are: {known}). Add it to your settings."
         )
     if found := list(problems(alias)):
-        raise ConfigurationError(" ".join(f"{problem.message} {problem.hint}" for problem in found))
+        raise ConfigurationError(" ".join(f"{problem.msg} {problem.hint}" for problem in found))
     values = {key: value_of(alias, key) for key in KEYS if key not in _SECRETS}
     return ConnectionSettings(
         alias=alias,
@@ -464,7 +468,6 @@ __all__ = [
     "ID_RULE",
     "VALID_ID",
     "ConnectionSettings",
-    "Problem",
     "configured",
     "connection_settings",
     "hide_secrets",

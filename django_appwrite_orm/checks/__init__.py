@@ -11,7 +11,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Tags, register
 
 from ..conf import configured, problems, setting_problems
 from ..registry import registry
@@ -20,7 +20,6 @@ from .columns import column_problems
 from .connections import deployment_problems, endpoint_problems, identity_problems
 from .deploy import server_problems
 from .django_caches import let_e008_be_reported
-from .finding import Finding
 from .indexes import index_problems
 from .middleware import order_problems
 from .relationships import relation_problems
@@ -29,16 +28,13 @@ from .tables import clashes, table_problems
 from .views import view_problems
 
 # An id that has been used is never used again for something else.
-PREFIX = "appwrite_orm"
 
 
 @register("appwrite_orm")
 def check_settings(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """E001 to E007, E009, E015 and W008: the settings APPWRITE_ORM and APPWRITE_ORM_ROUTER."""
     found = [*setting_problems(), *(problem for alias in configured() for problem in problems(alias))]
-    findings = [Finding(problem.id, problem.message, problem.hint) for problem in found]
-    more = (*router_problems(), *endpoint_problems(), *identity_problems())
-    return [_message(finding) for finding in (*findings, *more)]
+    return [*found, *router_problems(), *endpoint_problems(), *identity_problems()]
 
 
 @register("appwrite_orm")
@@ -49,37 +45,31 @@ def check_tables(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) 
     found = list(clashes(registry.all(), tables))
     for table in tables:
         found += [*table_problems(table), *column_problems(table), *relation_problems(table), *index_problems(table)]
-    return [_message(finding) for finding in found]
+    return found
 
 
 @register(Tags.caches, "appwrite_orm")
 def check_caches(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """W001 to W003, W005 and W006: the caches that connections use."""
-    return [_message(finding) for finding in cache_problems()]
+    return list(cache_problems())
 
 
 @register("appwrite_orm")
 def check_middleware(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """W004: where AppwriteCacheMiddleware stands, and caches of whole pages beside it."""
-    hint = "See docs/checks.md for an order that works."
-    return [_message(Finding("W004", text, hint)) for text in order_problems(settings.MIDDLEWARE)]
+    return order_problems(settings.MIDDLEWARE)
 
 
 @register(Tags.urls, "appwrite_orm")
 def check_views(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """E060 and W060: generic views that do for models what they do not for tables."""
-    return [_message(finding) for finding in view_problems()]
+    return list(view_problems())
 
 
 @register("appwrite_orm", deploy=True)
 def check_servers(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """E016, E040 to E043 and W040 to W043, with --deploy alone: Appwrite, the key, the schema and the caches, asked."""
-    return [_message(finding) for finding in (*deployment_problems(), *server_problems())]
+    return [*deployment_problems(), *server_problems()]
 
 
 let_e008_be_reported()
-
-
-def _message(finding: Finding) -> CheckMessage:
-    kind = Error if finding.id.startswith("E") else Warning
-    return kind(finding.message, hint=finding.hint, obj=finding.where, id=f"{PREFIX}.{finding.id}")

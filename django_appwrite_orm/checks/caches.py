@@ -8,11 +8,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.cache import caches
+from django.core.checks import CheckMessage, Error, Warning
 from django.utils.module_loading import import_string
 
 from ..cache import is_shared
 from ..conf import configured, is_test_command, problems
-from .finding import Finding
 
 _DJANGO = "django.core.cache.backends."
 _WITHOUT_ATOMIC_ADD = {_DJANGO + "filebased.FileBasedCache", _DJANGO + "db.DatabaseCache"}
@@ -31,7 +31,7 @@ _HIDING = {"default_noreply", "ignore_exc"}
 _SHARDS = "django_redis.client.sharded.ShardClient"
 
 
-def cache_problems() -> Iterator[Finding]:
+def cache_problems() -> Iterator[CheckMessage]:
     """Each cache that a connection uses, once."""
     for alias in dict.fromkeys(_used()):
         yield from _problems(alias, settings.CACHES[alias])
@@ -44,33 +44,37 @@ def _used() -> Iterator[str]:
             yield given.get("CACHE", {}).get("ALIAS", "default")
 
 
-def _problems(alias: str, cache: Mapping[str, Any]) -> Iterator[Finding]:
+def _problems(alias: str, cache: Mapping[str, Any]) -> Iterator[CheckMessage]:
     where, path = f"CACHES[{alias!r}]", cache.get("BACKEND", "")
     options, backend = cache.get("OPTIONS") or {}, _class_at(path)
     if backend is None:
-        yield Finding("E008", f"{where}: BACKEND {path!r} cannot be imported.", "Install it, or mend its path.")
+        yield Error(
+            f"{where}: BACKEND {path!r} cannot be imported.",
+            hint="Install it, or mend its path.",
+            id="appwrite_orm.E008",
+        )
         return
     families = families_of(backend)
     if not is_shared(backend) and not settings.DEBUG and not is_test_command():
-        yield Finding(
-            "W001",
+        yield Warning(
             f"{where} ({path}) is a cache of one process: it shares no answers, and changes made by other processes"
             " stay unseen for as long as an answer lives.",
-            "Use a shared cache such as Redis where more than one process serves.",
+            hint="Use a shared cache such as Redis where more than one process serves.",
+            id="appwrite_orm.W001",
         )
     if families & _WITHOUT_ATOMIC_ADD:
-        yield Finding(
-            "W002",
+        yield Warning(
             f"{where} ({path}) has no atomic add: two writers at once can leave an outdated answer for as long as"
             " it lives.",
-            "Use Redis or memcached.",
+            hint="Use Redis or memcached.",
+            id="appwrite_orm.W002",
         )
     if families & _MEMCACHED or _unpickles(families, options):
-        yield Finding(
-            "W003",
+        yield Warning(
             f"{where} ({path}) unpickles what it reads: who can write to the cache server can run code here.",
-            "Use django_redis.cache.RedisCache with OPTIONS = {'SERIALIZER':"
+            hint="Use django_redis.cache.RedisCache with OPTIONS = {'SERIALIZER':"
             " 'django_redis.serializers.json.JSONSerializer'}.",
+            id="appwrite_orm.W003",
         )
     if families & _MEMCACHED:
         yield from _memcached_problems(where, cache.get("LOCATION"), options)
@@ -79,32 +83,34 @@ def _problems(alias: str, cache: Mapping[str, Any]) -> Iterator[Finding]:
         yield from _redis_problems(where, options, ignores=DJANGO_REDIS in families and _ignores_failures(options))
 
 
-def _memcached_problems(where: str, location: Any, options: Mapping[str, Any]) -> Iterator[Finding]:
+def _memcached_problems(where: str, location: Any, options: Mapping[str, Any]) -> Iterator[CheckMessage]:
     if hiding := sorted(key for key in _HIDING if options.get(key)):
-        yield Finding(
-            "W005",
+        yield Warning(
             f"{where} hides what becomes of its calls ({', '.join(hiding)}): a token that could not be deleted looks"
             " like one that was, and an outdated answer stays for as long as it lives.",
-            "Leave these options out: reads and writes of rows go on without the cache in any case.",
+            hint="Leave these options out: reads and writes of rows go on without the cache in any case.",
+            id="appwrite_orm.W005",
         )
     if (count := _number_of_servers(location, "[;,]")) > 1:
-        yield Finding(
-            "W007",
+        yield Warning(
             f"{where} has {count} memcached servers: while one of them does not answer its keys go to the others, and"
             " when it is back it still has the tokens that were deleted meanwhile, and the answers under them.",
-            "Give the rows a cache with one server, by CACHE.ALIAS.",
+            hint="Give the rows a cache with one server, by CACHE.ALIAS.",
+            id="appwrite_orm.W007",
         )
 
 
-def _replica_problems(where: str, location: Any, families: set[str], options: Mapping[str, Any]) -> Iterator[Finding]:
+def _replica_problems(
+    where: str, location: Any, families: set[str], options: Mapping[str, Any]
+) -> Iterator[CheckMessage]:
     shards = DJANGO_REDIS in families and _SHARDS in families_of(options.get("CLIENT_CLASS"))
     count = _number_of_servers(location, "," if DJANGO_REDIS in families else "[;,]")
     if count > 1 and not shards:
-        yield Finding(
-            "W007",
+        yield Warning(
             f"{where} has {count} Redis servers: all but the first count as its replicas and answer the look-ups, and"
             " for as long as one of them lags it still has the tokens that were deleted.",
-            "Name the primary alone, or give the rows a cache that does, by CACHE.ALIAS.",
+            hint="Name the primary alone, or give the rows a cache that does, by CACHE.ALIAS.",
+            id="appwrite_orm.W007",
         )
 
 
@@ -112,22 +118,22 @@ def _number_of_servers(location: Any, between: str) -> int:
     return len(re.split(between, location) if isinstance(location, str) else location or ())
 
 
-def _redis_problems(where: str, options: Mapping[str, Any], *, ignores: bool) -> Iterator[Finding]:
+def _redis_problems(where: str, options: Mapping[str, Any], *, ignores: bool) -> Iterator[CheckMessage]:
     if ignores:
-        yield Finding(
-            "W005",
+        yield Warning(
             f"{where} ignores its own failures: a call that failed looks like one that found nothing, to everybody who"
             " uses this cache.",
-            "Remove IGNORE_EXCEPTIONS (or DJANGO_REDIS_IGNORE_EXCEPTIONS) and keep other things in another cache, if"
-            " they need it: reads and writes of rows go on without the cache in any case.",
+            hint="Remove IGNORE_EXCEPTIONS (or DJANGO_REDIS_IGNORE_EXCEPTIONS) and keep other things in another cache,"
+            " if they need it: reads and writes of rows go on without the cache in any case.",
+            id="appwrite_orm.W005",
         )
     pool = options.get("CONNECTION_POOL_KWARGS") or {}
     if repeating := sorted(key for key in _REPEATING if options.get(key) or pool.get(key)):
-        yield Finding(
-            "W006",
+        yield Warning(
             f"{where} sends a call again that was not answered in time ({', '.join(repeating)}): of two copies of an"
             " add the late one can bring back a token that was deleted in between.",
-            "Leave these options out; a cache that does not answer is done without.",
+            hint="Leave these options out; a cache that does not answer is done without.",
+            id="appwrite_orm.W006",
         )
 
 
@@ -162,7 +168,7 @@ _HINT = "Set maxmemory-policy to noeviction: a Redis that is full then refuses n
 _KEEPING_POLICIES = "noeviction"
 
 
-def eviction_problems(alias: str) -> Iterator[Finding]:
+def eviction_problems(alias: str) -> Iterator[CheckMessage]:
     """Of the cache `alias`, where it is a Redis that answers. Managed ones refuse CONFIG, so INFO is asked."""
     where, families = f"CACHES[{alias!r}]", families_of(settings.CACHES[alias].get("BACKEND"))
     cache: Any = caches[alias]  # neither backend tells its types
@@ -176,9 +182,13 @@ def eviction_problems(alias: str) -> Iterator[Finding]:
         policy, limit = str(told["maxmemory_policy"]), int(told["maxmemory"])
     except Exception as error:  # whatever a client raises, and whatever a server leaves out
         message = f"{where}: this Redis does not say what it evicts ({type(error).__name__}: {error})."
-        yield Finding("W042", message, f"Look it up where it is managed. {_HINT}")
+        yield Warning(message, hint=f"Look it up where it is managed. {_HINT}", id="appwrite_orm.W042")
         return
     if limit and policy != _KEEPING_POLICIES:
         first = "fences first of all, for they have the shortest life" if policy == "volatile-ttl" else "fences too"
         message = f"{where}: when this Redis is full ({limit:,} bytes) it evicts by {policy}: {first}."
-        yield Finding("W041", f"{message} A write that then ends unknown can leave an outdated answer.", _HINT)
+        yield Warning(
+            f"{message} A write that then ends unknown can leave an outdated answer.",
+            hint=_HINT,
+            id="appwrite_orm.W041",
+        )

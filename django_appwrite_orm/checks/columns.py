@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ValidationError
 
 from ..conf import VALID_ID
@@ -12,7 +13,6 @@ from ..querysets.persistence.increments import operator_obstacles
 from ..tables import Row, name_problem
 from ..tables.columns import Column, Relationship
 from ..tables.columns.relations import SIDE_BYTES, Relation, RelationshipToMany
-from .finding import Finding
 from .relationships import undeclared_sides
 
 KEY_RULE = "1 to 36 characters of A-Z, a-z, 0-9, '-' and '_', the first a letter or a digit"
@@ -23,7 +23,7 @@ EMPTY_ROW = 1_067
 MOST_COLUMNS = 1_017 - 7
 
 
-def column_problems(table: type[Row]) -> Iterator[Finding]:
+def column_problems(table: type[Row]) -> Iterator[CheckMessage]:
     """Everything about the columns of one table."""
     yield from _names(table)
     yield from _keys(table)
@@ -32,17 +32,18 @@ def column_problems(table: type[Row]) -> Iterator[Finding]:
     yield from _version(table)
 
 
-def _names(table: type[Row]) -> Iterator[Finding]:
+def _names(table: type[Row]) -> Iterator[CheckMessage]:
     meta = table._meta
     everything: dict[str, Column | Relation] = {**meta.columns, **meta.relations}
     for name, found in everything.items():
         if problem := name_problem(name, Table):
             key = found.key if isinstance(found, (Column, Relationship)) else name
-            yield Finding(
-                "E020",
+            yield Error(
                 f"A column cannot be called {name!r} in Python: {problem}.",
-                f"Rename it and keep its key on the server: other_name = columns.{_kind(found)}(..., column={key!r}).",
-                meta.label,
+                hint="Rename it and keep its key on the server:"
+                f" other_name = columns.{_kind(found)}(..., column={key!r}).",
+                obj=meta.label,
+                id="appwrite_orm.E020",
             )
 
 
@@ -50,20 +51,25 @@ def _kind(found: Column | Relation) -> str:
     return found.declared_as if isinstance(found, Relation) else type(found).__name__
 
 
-def _keys(table: type[Row]) -> Iterator[Finding]:
+def _keys(table: type[Row]) -> Iterator[CheckMessage]:
     seen: dict[str, str] = {}
     for name, key in _placed(table).items():
         if not isinstance(key, str) or not VALID_ID.fullmatch(key) or "." in key:
             message = f"Column {name!r}: {key!r} is not a usable key."
-            yield Finding("E021", message, f"Use {KEY_RULE}. Filters read a dot as nesting.", table._meta.label)
+            yield Error(
+                message,
+                hint=f"Use {KEY_RULE}. Filters read a dot as nesting.",
+                obj=table._meta.label,
+                id="appwrite_orm.E021",
+            )
             continue
         other = seen.setdefault(key.lower(), name)
         if other != name:
-            yield Finding(
-                "E022",
+            yield Error(
                 f"Columns {other!r} and {name!r} have the same key {key!r} on the server, which does not look at case.",
-                "Give one of them another key with column=.",
-                table._meta.label,
+                hint="Give one of them another key with column=.",
+                obj=table._meta.label,
+                id="appwrite_orm.E022",
             )
 
 
@@ -78,7 +84,7 @@ def _to_many(table: type[Row]) -> Iterator[Relationship]:
     return (relationship for relationship in found if isinstance(relationship, RelationshipToMany))
 
 
-def _defaults(table: type[Row]) -> Iterator[Finding]:
+def _defaults(table: type[Row]) -> Iterator[CheckMessage]:
     for column in table._meta.columns.values():
         for word, value in (("default", column.default), ("db_default", column.db_default)):
             if value is None or (word == "default" and callable(value)):
@@ -87,10 +93,10 @@ def _defaults(table: type[Row]) -> Iterator[Finding]:
                 column.clean(value)
             except ValidationError as error:
                 message = f"Column {column.name!r}: {word}={value!r} is no value of this column."
-                yield Finding("E025", message, " ".join(error.messages), table._meta.label)
+                yield Error(message, hint=" ".join(error.messages), obj=table._meta.label, id="appwrite_orm.E025")
 
 
-def _sizes(table: type[Row]) -> Iterator[Finding]:
+def _sizes(table: type[Row]) -> Iterator[CheckMessage]:
     found = {name: column.row_bytes for name, column in table._meta.columns.items()}
     found |= {relationship.name: SIDE_BYTES for relationship in _to_many(table)}
     found |= {str(side.two_way_key): SIDE_BYTES for side in undeclared_sides(table)}
@@ -98,26 +104,31 @@ def _sizes(table: type[Row]) -> Iterator[Finding]:
     if width > WIDEST_ROW:
         widest = sorted(found.items(), key=lambda pair: -pair[1])[:3]
         names = ", ".join(f"{name} ({size:,})" for name, size in widest)
-        yield Finding(
-            "E023",
+        yield Error(
             f"A row would take {width:,} bytes of the {WIDEST_ROW:,} there are. Widest: {names}.",
-            "A string takes four bytes a character; make it shorter, or a Text column, which takes 20.",
-            table._meta.label,
+            hint="A string takes four bytes a character; make it shorter, or a Text column, which takes 20.",
+            obj=table._meta.label,
+            id="appwrite_orm.E023",
         )
     if len(found) > MOST_COLUMNS:
         hint = "Put some of them into a second table."
-        yield Finding("E024", f"{len(found)} columns; a table has at most {MOST_COLUMNS}.", hint, table._meta.label)
+        yield Error(
+            f"{len(found)} columns; a table has at most {MOST_COLUMNS}.",
+            hint=hint,
+            obj=table._meta.label,
+            id="appwrite_orm.E024",
+        )
 
 
-def _version(table: type[Row]) -> Iterator[Finding]:
+def _version(table: type[Row]) -> Iterator[CheckMessage]:
     meta = table._meta
     beside = operator_obstacles(table)
     if meta.version is not None and beside:
-        yield Finding(
-            "E029",
+        yield Error(
             f"The Version column {meta.version.name!r} stands beside encrypted or spatial columns"
             f" ({', '.join(beside)}). There Appwrite 1.9.6 applies each change and then answers it with 500.",
-            "Remove it; save(if_unchanged=True) then goes by the date of the last change. Or keep the other columns in"
-            " a table of their own.",
-            meta.label,
+            hint="Remove it; save(if_unchanged=True) then goes by the date of the last change. Or keep the other"
+            " columns in a table of their own.",
+            obj=meta.label,
+            id="appwrite_orm.E029",
         )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from django.core.checks import CheckMessage, Error, Warning
+
 from ..conf import ID_RULE, VALID_ID
 from ..tables import FulltextIndex, Index, Row, SpatialIndex, columns
 from ..tables.columns.relations import RelationshipColumn
 from ..tables.columns.spatial import Spatial
-from .finding import Finding
 
 # 64 to a table, 6 of them Appwrite's own; 768 characters in each.
 MOST_INDEXES = 64 - 6
@@ -34,23 +35,27 @@ _SYSTEM = {
 }
 
 
-def index_problems(table: type[Row]) -> Iterator[Finding]:
+def index_problems(table: type[Row]) -> Iterator[CheckMessage]:
     """Everything about the indexes of one table."""
     label, indexes = table._meta.label, table._meta.indexes
     if len(indexes) > MOST_INDEXES:
         hint = "Drop those that no query needs."
-        yield Finding("E030", f"{len(indexes)} indexes; a table has at most {MOST_INDEXES}.", hint, label)
+        yield Error(
+            f"{len(indexes)} indexes; a table has at most {MOST_INDEXES}.", hint=hint, obj=label, id="appwrite_orm.E030"
+        )
     parts, unusable = _parts(table), _unusable(table)
     seen: set[str] = set()
     for index in indexes:
         if not isinstance(index, Index):
             hint = "Use Index, UniqueIndex, FulltextIndex or SpatialIndex."
-            yield Finding("E033", f"Meta.indexes holds {index!r}, which is no index.", hint, label)
+            yield Error(
+                f"Meta.indexes holds {index!r}, which is no index.", hint=hint, obj=label, id="appwrite_orm.E033"
+            )
             continue
         yield from _key_problems(index, seen, label)
         if refused := [unusable[name] for name in index.columns if name in unusable]:
             message = f"Index {index.key!r} is over {refused[0]}, which cannot be indexed."
-            yield Finding("E039", message, "Leave it out.", label)
+            yield Error(message, hint="Leave it out.", obj=label, id="appwrite_orm.E039")
             continue
         yield from _part_problems(index, parts, table)
 
@@ -84,19 +89,19 @@ def _part(column: columns.Column) -> _Part:
     return _Part(column.key, size, column.index_length, column.array)
 
 
-def _key_problems(index: Index, seen: set[str], label: str) -> Iterator[Finding]:
+def _key_problems(index: Index, seen: set[str], label: str) -> Iterator[CheckMessage]:
     key = index.key
     if not isinstance(key, str) or not VALID_ID.fullmatch(key) or key.lower() in RESERVED_KEYS:
         hint = f"Give key= {ID_RULE}, and none of {', '.join(RESERVED_KEYS)}."
-        yield Finding("E031", f"{key!r} is not a usable index key.", hint, label)
+        yield Error(f"{key!r} is not a usable index key.", hint=hint, obj=label, id="appwrite_orm.E031")
     elif key.lower() in seen:
         hint = "Give one of them another key=; the server does not look at case."
-        yield Finding("E032", f"Two indexes have the key {key!r}.", hint, label)
+        yield Error(f"Two indexes have the key {key!r}.", hint=hint, obj=label, id="appwrite_orm.E032")
     else:
         seen.add(key.lower())
 
 
-def _place_problems(index: Index, table: type[Row]) -> Iterator[Finding]:
+def _place_problems(index: Index, table: type[Row]) -> Iterator[CheckMessage]:
     label, meta = table._meta.label, table._meta
     found = [meta.columns.get(name) or meta.by_key.get(name) for name in index.columns]
     places = [column for column in found if isinstance(column, Spatial)]
@@ -104,41 +109,48 @@ def _place_problems(index: Index, table: type[Row]) -> Iterator[Finding]:
         if len(places) != 1 or len(found) != 1 or "DESC" in index.orders or any(index.lengths):
             message = f"Spatial index {index.key!r} is over {', '.join(index.columns)}."
             hint = "It takes one column of points, lines or polygons, without an order or a length."
-            yield Finding("E050", message, hint, label)
+            yield Error(message, hint=hint, obj=label, id="appwrite_orm.E050")
         elif not places[0].required:
             message = f"Spatial index {index.key!r} is over {places[0].name!r}, which is not required."
             hint = "Make the column required: Appwrite on MariaDB refuses the index else. On PostgreSQL it may stay."
-            yield Finding("W050", message, hint, label)
+            yield Warning(message, hint=hint, obj=label, id="appwrite_orm.W050")
     elif places:
         message = f"Index {index.key!r} is over {places[0].name!r}, a column of places."
-        yield Finding("E050", message, "Use a SpatialIndex, over that column alone.", label)
+        yield Error(message, hint="Use a SpatialIndex, over that column alone.", obj=label, id="appwrite_orm.E050")
 
 
-def _part_problems(index: Index, parts: Mapping[str, _Part], table: type[Row]) -> Iterator[Finding]:
+def _part_problems(index: Index, parts: Mapping[str, _Part], table: type[Row]) -> Iterator[CheckMessage]:
     label = table._meta.label
     if unknown := [name for name in index.columns if name not in parts]:
         message = f"Index {index.key!r} is over {unknown[0]!r}, which cannot be indexed or is no column."
-        yield Finding("E033", message, f"Use one of: {', '.join(sorted(parts))}.", label)
+        yield Error(message, hint=f"Use one of: {', '.join(sorted(parts))}.", obj=label, id="appwrite_orm.E033")
         return
     yield from _place_problems(index, table)
     chosen = [parts[name] for name in index.columns]
     if len({part.key for part in chosen}) < len(chosen):
-        yield Finding("E034", f"Index {index.key!r} names a column twice.", "Name each column once.", label)
+        yield Error(
+            f"Index {index.key!r} names a column twice.",
+            hint="Name each column once.",
+            obj=label,
+            id="appwrite_orm.E034",
+        )
     if arrays := [part.key for part in chosen if part.array]:
         hint = "Appwrite indexes no arrays; leave it out, or keep the items as rows of a second table."
-        yield Finding("E035", f"Index {index.key!r} is over the array {arrays[0]!r}.", hint, label)
+        yield Error(
+            f"Index {index.key!r} is over the array {arrays[0]!r}.", hint=hint, obj=label, id="appwrite_orm.E035"
+        )
         return
     if isinstance(index, SpatialIndex):
         return
     if isinstance(index, FulltextIndex):
         if others := [part.key for part in chosen if part.size is None or part.key.startswith("$")]:
             message = f"Fulltext index {index.key!r} is over {others[0]!r}, which is no column of text."
-            yield Finding("E036", message, "Name columns of text only.", label)
+            yield Error(message, hint="Name columns of text only.", obj=label, id="appwrite_orm.E036")
         return
     yield from _length_problems(index, chosen, label)
 
 
-def _length_problems(index: Index, chosen: list[_Part], label: str) -> Iterator[Finding]:
+def _length_problems(index: Index, chosen: list[_Part], label: str) -> Iterator[CheckMessage]:
     total = 0
     for part, length in zip(chosen, index.lengths, strict=True):
         total += part.length
@@ -146,16 +158,18 @@ def _length_problems(index: Index, chosen: list[_Part], label: str) -> Iterator[
             continue
         if part.size is None:
             message = f"Index {index.key!r} gives a length for {part.key!r}, which is not text."
-            yield Finding("E037", message, "Give None in its place.", label)
+            yield Error(message, hint="Give None in its place.", obj=label, id="appwrite_orm.E037")
         elif isinstance(length, bool) or not isinstance(length, int) or not 1 <= length <= part.size:
             message = f"Index {index.key!r} gives {part.key!r} the length {length!r}."
-            yield Finding("E037", message, f"Give 1 to {part.size:,}, the column's size, or None.", label)
+            yield Error(
+                message, hint=f"Give 1 to {part.size:,}, the column's size, or None.", obj=label, id="appwrite_orm.E037"
+            )
         else:
             total += length - part.length
     if total > LONGEST_INDEX:
-        yield Finding(
-            "E038",
+        yield Error(
             f"Index {index.key!r} is {total:,} characters long; there is room for {LONGEST_INDEX}.",
-            "Shorten text in it with lengths=, one entry for each column.",
-            label,
+            hint="Shorten text in it with lengths=, one entry for each column.",
+            obj=label,
+            id="appwrite_orm.E038",
         )

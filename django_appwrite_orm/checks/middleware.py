@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.core.checks import CheckMessage, Warning
 from django.middleware.cache import FetchFromCacheMiddleware, UpdateCacheMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.gzip import GZipMiddleware
@@ -17,9 +18,15 @@ _SET_COOKIES = (SessionMiddleware, CsrfViewMiddleware, MessageMiddleware)
 _PAGE_CACHES = (UpdateCacheMiddleware, FetchFromCacheMiddleware)
 
 
-def order_problems(middleware: Sequence[str]) -> list[str]:
-    """What is wrong with the place of AppwriteCacheMiddleware in `middleware` (the setting MIDDLEWARE), one
-    sentence each, and which caches of whole pages stand there. Subclasses count as the classes they come from."""
+def order_problems(middleware: Sequence[str]) -> list[CheckMessage]:
+    """What is wrong with the place of AppwriteCacheMiddleware in `middleware` (the setting MIDDLEWARE), and which
+    caches of whole pages stand there. Subclasses count as the classes they come from."""
+    hint = "See docs/checks.md for an order that works."
+    return [Warning(text, hint=hint, id="appwrite_orm.W004") for text in _order_problems(middleware)]
+
+
+def _order_problems(middleware: Sequence[str]) -> list[str]:
+    """One sentence for each problem."""
     classes = dict(_classes(middleware))
     paths = list(classes)
     ours = [path for path, found in classes.items() if issubclass(found, AppwriteCacheMiddleware)]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.core.checks import CheckMessage, Error, Warning
+
 from ..conf import DEFAULT_ALIAS
 from ..exceptions import ConfigurationError
 from ..querysets import Table
@@ -11,12 +13,11 @@ from ..registry import registry
 from ..tables import Row, name_problem
 from ..tables.columns import Relationship
 from ..tables.columns.relations import Relation, inverse, to_itself_problem
-from .finding import Finding
 
 _OTHERWISE = "Declare both sides alike, or leave one of them out: two_way_key= names it."
 
 
-def relation_problems(table: type[Row]) -> Iterator[Finding]:
+def relation_problems(table: type[Row]) -> Iterator[CheckMessage]:
     """Everything about where the relations of one table lead."""
     label = table._meta.label
     for relation in table._meta.relations.values():
@@ -26,27 +27,31 @@ def relation_problems(table: type[Row]) -> Iterator[Finding]:
                 "Correct the name, give the class itself, or register the table it is meant to lead to. Of a Django"
                 " model keep the primary key in a column."
             )
-            yield Finding("E026", str(other), hint, label)
+            yield Error(str(other), hint=hint, obj=label, id="appwrite_orm.E026")
         elif other not in registry.all():
             message = f"{relation!r} leads to {other.__name__}, which is not registered."
-            yield Finding("E026", message, "Register it, or declare it in an app's tables.py.", label)
+            yield Error(
+                message, hint="Register it, or declare it in an app's tables.py.", obj=label, id="appwrite_orm.E026"
+            )
         else:
             yield from _way_back_problems(table, relation, other)
             if isinstance(relation, Relationship):
                 yield from _link_problems(table, relation, other)
 
 
-def _link_problems(table: type[Row], relationship: Relationship, other: type[Row]) -> Iterator[Finding]:
+def _link_problems(table: type[Row], relationship: Relationship, other: type[Row]) -> Iterator[CheckMessage]:
     label = table._meta.label
     for message in _other_side_problems(table, relationship, other):
-        yield Finding("E027", f"Relationship {relationship.name!r}: {message}", _OTHERWISE, label)
+        yield Error(
+            f"Relationship {relationship.name!r}: {message}", hint=_OTHERWISE, obj=label, id="appwrite_orm.E027"
+        )
     if (table._meta.using or DEFAULT_ALIAS) != (other._meta.using or DEFAULT_ALIAS):
         message = f"Relationship {relationship.name!r} leads to {other._meta.label}, on another connection."
         hint = "Appwrite links rows of one database alone; use a Reference, which needs no help from it."
-        yield Finding("E028", message, hint, label)
+        yield Error(message, hint=hint, obj=label, id="appwrite_orm.E028")
 
 
-def _way_back_problems(table: type[Row], relation: Relation, other: type[Row]) -> Iterator[Finding]:
+def _way_back_problems(table: type[Row], relation: Relation, other: type[Row]) -> Iterator[CheckMessage]:
     name, meta = relation.accessor(table), other._meta
     if name is None:
         return
@@ -60,7 +65,12 @@ def _way_back_problems(table: type[Row], relation: Relation, other: type[Row]) -
             rival = f"{referring._meta.label}.{earlier.name} has"
     if rival:
         message = f"The way back of {relation.name!r} on {meta.label} is {name!r}, a name that {rival} already."
-        yield Finding("W026", message, "Give it another related_name=, or '+' for no way back.", table._meta.label)
+        yield Warning(
+            message,
+            hint="Give it another related_name=, or '+' for no way back.",
+            obj=table._meta.label,
+            id="appwrite_orm.W026",
+        )
 
 
 def _relations_before(table: type[Row], relation: Relation) -> Iterator[tuple[type[Row], Relation]]:

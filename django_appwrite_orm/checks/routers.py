@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.conf import settings
+from django.core.checks import CheckMessage, Error
 from django.utils.module_loading import import_string
 
 from ..conf import shown
-from .finding import Finding
 
 # Characters of a dotted path. An API key is longer.
 _LONGEST = 100
 _HINT = "Give the dotted path of a function that takes a table and gives an alias or None, or remove the setting."
 
 
-def router_problems() -> Iterator[Finding]:
+def router_problems() -> Iterator[CheckMessage]:
     """What keeps `APPWRITE_ORM_ROUTER` from being called."""
     path = getattr(settings, "APPWRITE_ORM_ROUTER", None)
     if path is None:
@@ -24,11 +24,15 @@ def router_problems() -> Iterator[Finding]:
         router = import_string(path)
     except Exception as error:  # whatever the project's module raises
         if isinstance(path, str) and len(path) > _LONGEST:
-            yield Finding("E009", f"APPWRITE_ORM_ROUTER: {shown(path)} cannot be imported.", _HINT)
+            yield Error(f"APPWRITE_ORM_ROUTER: {shown(path)} cannot be imported.", hint=_HINT, id="appwrite_orm.E009")
         else:
-            yield Finding("E009", f"APPWRITE_ORM_ROUTER: {path!r} cannot be imported ({error}).", _HINT)
+            yield Error(
+                f"APPWRITE_ORM_ROUTER: {path!r} cannot be imported ({error}).", hint=_HINT, id="appwrite_orm.E009"
+            )
     else:
         if not callable(router):
-            yield Finding(
-                "E009", f"APPWRITE_ORM_ROUTER: {path!r} gives a {type(router).__name__}, nothing to call.", _HINT
+            yield Error(
+                f"APPWRITE_ORM_ROUTER: {path!r} gives a {type(router).__name__}, nothing to call.",
+                hint=_HINT,
+                id="appwrite_orm.E009",
             )

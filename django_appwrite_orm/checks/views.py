@@ -6,29 +6,29 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning
 from django.urls import URLPattern, get_resolver
 from django.views.generic.detail import SingleObjectMixin
 from django.views.generic.edit import BaseCreateView, ModelFormMixin
 
 from ..tables import Row
-from .finding import Finding
 
 
-def view_problems() -> Iterator[Finding]:
+def view_problems() -> Iterator[CheckMessage]:
     """What is wrong with the generic views that the URLconf leads to, each problem once."""
     if not getattr(settings, "ROOT_URLCONF", None):
         return
-    seen = set[Finding]()
+    seen = list[CheckMessage]()
     for pattern in _patterns(get_resolver().url_patterns):
         view = getattr(pattern.callback, "view_class", None)
         options = getattr(pattern.callback, "view_initkwargs", {})
         table = _table_of(view, options)
         new = [] if table is None else [one for one in _problems(view, options, table) if one not in seen]
-        seen.update(new)
+        seen += new
         yield from new
 
 
-def _problems(view: Any, options: dict[str, Any], table: type[Row]) -> Iterator[Finding]:
+def _problems(view: Any, options: dict[str, Any], table: type[Row]) -> Iterator[CheckMessage]:
     name, meta = f"{view.__module__}.{view.__qualname__}", table._meta
     if issubclass(view, ModelFormMixin) and not _option(view, options, "form_class"):
         message = f"The view makes a ModelForm of {meta.label}, which is a Table and not a Django model."
@@ -36,14 +36,14 @@ def _problems(view: Any, options: dict[str, Any], table: type[Row]) -> Iterator[
             f"Use FormView, with {table.__name__}.objects.create(**form.cleaned_data) in form_valid(); or give it a"
             " form_class that takes instance= and has a save()."
         )
-        yield Finding("E060", message, hint, name)
+        yield Error(message, hint=hint, obj=name, id="appwrite_orm.E060")
     if issubclass(view, BaseCreateView):  # it shows no row
         return
     own = view.get_context_object_name is not SingleObjectMixin.get_context_object_name
     if not own and not _option(view, options, "context_object_name"):
         message = f"The template of the view has a row of {meta.label} as {{{{ object }}}} alone, without a name."
         hint = f"Write context_object_name = {meta.model_name!r}: Django makes that name for models only."
-        yield Finding("W060", message, hint, name)
+        yield Warning(message, hint=hint, obj=name, id="appwrite_orm.W060")
 
 
 def _table_of(view: Any, options: dict[str, Any]) -> type[Row] | None:

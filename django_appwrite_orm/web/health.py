@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from django.core.checks import CheckMessage, Error
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
@@ -24,11 +24,14 @@ logger = logging.getLogger("django_appwrite_orm.web")
 _TRIAL = 10
 
 
-class HealthProblem(NamedTuple):
-    """`part` is "appwrite" (no answer, or none it should give), "key", "schema" or "cache"."""
-
-    part: str
-    message: str
+# The parts that may fail: "appwrite" gives no answer, or none that it should. Each with what `check --deploy` says.
+_PARTS = {
+    "appwrite": ("appwrite_orm.E040", "Start it, or correct ENDPOINT, PROJECT_ID and DATABASE_ID."),
+    "key": ("appwrite_orm.E041", "Give API_KEY the scopes rows.read and rows.write, or copy it again."),
+    "schema": ("appwrite_orm.E042", "Run manage.py migrate_appwrite."),
+    "cache": ("appwrite_orm.E043", "Start it, or correct its LOCATION in CACHES."),
+}
+_PART_OF = {id: part for part, (id, _) in _PARTS.items()}
 
 
 @require_safe
@@ -38,26 +41,37 @@ def appwrite_health(request: HttpRequest) -> HttpResponse:
     The answer names the parts that fail, and the log (ERROR, `django_appwrite_orm.web`) says why. One read of
     one row per connection: `path("health/", appwrite_health)`.
     """
-    failing = {alias: [trouble.part for trouble in _logged(alias)] for alias in connections.aliases()}
+    failing = {alias: [part_of(problem) for problem in _logged(alias)] for alias in connections.aliases()}
     healthy = not any(failing.values())
     body = {"status": "ok" if healthy else "failing", "connections": {a: parts or "ok" for a, parts in failing.items()}}
     return JsonResponse(body, status=200 if healthy else 503, headers={"Cache-Control": "no-store"})
 
 
-def _logged(alias: str) -> Iterator[HealthProblem]:
-    for trouble in troubles(alias):
-        logger.error("Health of %r: %s", alias, trouble.message)
-        yield trouble
+def health_problem(part: str, message: str) -> Error:
+    """The system check's message for a `part` that fails."""
+    id, hint = _PARTS[part]
+    return Error(message, hint=hint, id=id)
 
 
-def troubles(alias: str) -> list[HealthProblem]:
+def part_of(problem: CheckMessage) -> str:
+    """The part that fails, of what `health_problem()` made."""
+    return _PART_OF[str(problem.id)]
+
+
+def _logged(alias: str) -> Iterator[CheckMessage]:
+    for problem in health_problems(alias):
+        logger.error("Health of %r: %s", alias, problem.msg)
+        yield problem
+
+
+def health_problems(alias: str) -> list[CheckMessage]:
     """What does not work of the connection `alias`, tried now."""
     connection = connections[alias]
     found = (run_sync(_appwrite(connection)), run_sync(_cache(connection)))
-    return [trouble for trouble in found if trouble is not None]
+    return [problem for problem in found if problem is not None]
 
 
-def _appwrite(connection: Connection) -> Operation[HealthProblem | None]:
+def _appwrite(connection: Connection) -> Operation[CheckMessage | None]:
     """One row of the first table is read, past the cache; without tables, the version."""
     tables = tables_named([], connection.settings.alias)
     try:
@@ -68,15 +82,15 @@ def _appwrite(connection: Connection) -> Operation[HealthProblem | None]:
             yield from connection.ask_version()
     except NotFound as error:
         # A wrong PROJECT_ID or path in ENDPOINT is a 404 as well, and no migration mends it.
-        return HealthProblem("schema" if error.type in UNMADE else "appwrite", str(error))
+        return health_problem("schema" if error.type in UNMADE else "appwrite", str(error))
     except PermissionDenied as error:
-        return HealthProblem("key", str(error))
+        return health_problem("key", str(error))
     except AppwriteError as error:
-        return HealthProblem("appwrite", str(error))
+        return health_problem("appwrite", str(error))
     return None
 
 
-def _cache(connection: Connection) -> Operation[HealthProblem | None]:
+def _cache(connection: Connection) -> Operation[CheckMessage | None]:
     """A value is written and read. One of this process alone cannot be away."""
     if not connection.store.shared:
         return None
@@ -86,7 +100,7 @@ def _cache(connection: Connection) -> Operation[HealthProblem | None]:
         yield CacheCall(connection.store, "set", (key, value, _TRIAL))
         kept = yield CacheCall(connection.store, "get_many", ([key],))
     except CacheUnavailable as error:
-        return HealthProblem("cache", str(error))
-    return (
-        None if kept.get(key) == value else HealthProblem("cache", f"The cache {name!r} does not keep what is written.")
-    )
+        return health_problem("cache", str(error))
+    if kept.get(key) == value:
+        return None
+    return health_problem("cache", f"The cache {name!r} does not keep what is written.")

@@ -214,7 +214,7 @@ def test_the_setting_is_checked_and_kept_secret(settings) -> None:
     default = settings.APPWRITE_ORM["default"]
     settings.APPWRITE_ORM = {"default": {**default, "CHANNEL_URL": "http://127.0.0.1/"}}
     [problem] = problems("default")
-    assert (problem.id, "CHANNEL_URL" in problem.message) == ("E003", True)
+    assert (problem.id, "CHANNEL_URL" in problem.msg) == ("appwrite_orm.E003", True)
     settings.APPWRITE_ORM = {"default": {**default, "CHANNEL_URL": "redis://:5ec2e7@127.0.0.1/0"}}
     found = connection_settings("default")
     assert found.channel_url == "redis://:5ec2e7@127.0.0.1/0"
