@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .querysets import Apply, Manager, QuerySet, Table, atomic
     from .tables import FulltextIndex, Index, SpatialIndex, UniqueIndex, columns
 
+    __version__: str
+
 __all__ = [
     "ID",
     "Apply",
@@ -73,6 +75,18 @@ def __getattr__(name: str) -> Any:
 
     if name == "signals":
         return import_module(".signals", __name__)
+    if name == "__version__":
+        return _version()
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_HOMES[name], __name__), name)
+
+
+def _version() -> str:
+    """The version in the metadata of the installed package; `0+unknown` in a checkout that is not installed."""
+    from importlib import metadata
+
+    try:
+        return metadata.version("django-appwrite-orm")
+    except metadata.PackageNotFoundError:
+        return "0+unknown"
