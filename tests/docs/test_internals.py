@@ -1,0 +1,64 @@
+"""The pages for contributors name files and layers that exist."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "django_appwrite_orm"
+PAGES = sorted([ROOT / "CONTRIBUTING.md", *(ROOT / "docs" / "internals").glob("*.md")])
+# A path: names with slashes between them or behind, or the name of a file.
+PATH = re.compile(r"[\w.-]+(?:/[\w.-]+)*/?")
+SUFFIXES = (".py", ".md", ".toml", ".ini", ".yml", ".yaml")
+
+
+def paths_in(text: str) -> list[str]:
+    """Paths that stand as code, and those in drawings."""
+    drawings = re.findall(r"^```text\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    words = re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE))
+    words += re.findall(r"[\w.-]+(?:/[\w.-]+)*\.py\b", "\n".join(drawings))
+    return [word for word in words if PATH.fullmatch(word) and ("/" in word or word.endswith(SUFFIXES))]
+
+
+def exists(path: str, page: Path) -> bool:
+    return any((base / path).exists() for base in (ROOT, PACKAGE, PACKAGE / "local" / "routes", page.parent)) or (
+        "/" not in path and any(PACKAGE.rglob(path))
+    )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_path_on_the_page_exists(page: Path) -> None:
+    text = page.read_text()
+    assert [path for path in paths_in(text) if not exists(path, page)] == []
+    links = [link.partition("#") for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
+    assert [target for target, _, _ in links if target and not (page.parent / target).exists()] == []
+    for target, _, anchor in links:
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", (page.parent / target if target else page).read_text(), re.MULTILINE)
+            assert anchor in [heading.lower().replace(" ", "-") for heading in headings]
+
+
+def test_a_path_that_does_not_exist_is_found() -> None:
+    page = ROOT / "CONTRIBUTING.md"
+    found = paths_in(
+        "`cache/keys.py`, `nowhere/keys.py`, `some.method()`, `pytest tests/x`\n```text\n  no/such.py  x\n```\n"
+    )
+    assert found == ["cache/keys.py", "nowhere/keys.py", "no/such.py"]
+    assert [exists(path, page) for path in found] == [True, False, False]
+
+
+def test_the_drawing_of_the_layers_is_the_contract() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = next(one["layers"] for one in contracts if one["type"] == "layers" and not one.get("containers"))
+    drawing = re.search(
+        r"## Layers.*?^```text\n(.*?)^```$",
+        (ROOT / "docs" / "internals" / "architecture.md").read_text(),
+        re.DOTALL | re.MULTILINE,
+    )
+    assert drawing is not None
+    drawn = [re.split(r"\s{2,}", line)[0] for line in drawing[1].splitlines()]
+    assert drawn == [re.sub(r"django_appwrite_orm\.|[()]", "", layer) for layer in layers]
