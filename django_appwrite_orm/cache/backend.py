@@ -173,7 +173,7 @@ class CacheCall(Effect):
             if self.method == "delete_many":
                 self.store.ledger.refuse()
             else:
-                self.store.ledger.doubt()
+                self.store.ledger.forget_proof()
         return CacheUnavailable(f"The cache {self.store.alias!r} failed: {masked(error)}")
 
     async def aperform(self) -> Any:

@@ -18,7 +18,7 @@ from ..sansio import Operation
 from ..threads import ContextValue
 from .backend import CacheBackend, CacheCall
 from .keys import TableKeys
-from .writes import invalidate, leave_doubts, retry_pending, write
+from .writes import invalidate, mark_in_doubt, retry_pending, write
 
 Result = TypeVar("Result")
 
@@ -26,7 +26,7 @@ Result = TypeVar("Result")
 class WriteBatch:
     """The fence of a batch on one table. `life` is in seconds, as for a single write.
 
-    Before each write the lane is prolonged, or taken anew with the token deleted if it has run out or been
+    Before each write the lease is prolonged, or taken anew with the token deleted if it has run out or been
     lost; after each the token is deleted, before the write counts as done.
     """
 
@@ -35,8 +35,8 @@ class WriteBatch:
         self.table = table
         self._life = life
         self._owner = secrets.token_hex(8)
-        self._until = 0.0  # monotonic seconds up to which the lane is certainly ours
-        self._doubtful = False
+        self._until = 0.0  # monotonic seconds up to which the lease is certainly ours
+        self._is_in_doubt = False
         self._under_way = 0  # writes; tasks started in the block may outlive it
         self._counting = threading.RLock()  # not kept while anything is waited for
         self._ended = False
@@ -48,7 +48,7 @@ class WriteBatch:
         return not self._ended and store is self.store and self.table in tables and life <= self._life
 
     def write(self, send: Callable[[], Operation[Result]], life: int | None = None) -> Operation[Result]:
-        """One write of the batch; as `caching.write`, but that the lane stays. `life` is that of its own fence, should
+        """One write of the batch; as `write`, but that the lease stays. `life` is that of its own fence, should
         it need one: the batch's, unless it is shorter."""
         with self._counting:
             self._under_way += 1
@@ -62,7 +62,7 @@ class WriteBatch:
         yield from retry_pending(self.store)
         asked = time.monotonic()
         if not (yield from self._prolonged()) and not (yield from self._taken()):
-            # Somebody else holds the lane: this write stands beside theirs, as any other would.
+            # Somebody else holds the lease: this write stands beside theirs, as any other would.
             return (yield from write(self.store, [self.table], send, life))
         self._until = asked + self._life
         try:
@@ -74,11 +74,11 @@ class WriteBatch:
         return result
 
     def _after(self, *, unclear: bool) -> Operation[None]:
-        """The lane stays; where it may have run out under a request that may yet be applied, a doubt stays too."""
+        """Keep the lease; where it may have expired under a request that may still be applied, set a marker too."""
         if unclear:
-            self._doubtful = True
+            self._is_in_doubt = True
         if unclear and time.monotonic() >= self._until:
-            yield from leave_doubts(self.store, [self.table], self._life)
+            yield from mark_in_doubt(self.store, [self.table], self._life)
         yield from invalidate(self.store, [self.table])
 
     def _prolonged(self) -> Operation[bool]:
@@ -94,11 +94,11 @@ class WriteBatch:
 
     def _taken(self) -> Operation[bool]:
         try:
-            if not (yield CacheCall(self.store, "add", (self.table.lane, self._owner, self._life))):
+            if not (yield CacheCall(self.store, "add", (self.table.lease, self._owner, self._life))):
                 # Perhaps another write of this batch took it, in a task beside this one. Prolonged first and looked
-                # at then, it is ours for as long as we think; and a stranger's lane may stand a little longer.
+                # at then, it is ours for as long as we think; and a stranger's lease may stand a little longer.
                 yield self._touch()
-                if (yield CacheCall(self.store, "get", (self.table.lane,))) != self._owner:
+                if (yield CacheCall(self.store, "get", (self.table.lease,))) != self._owner:
                     return False
         except CacheUnavailable:
             return False
@@ -106,15 +106,15 @@ class WriteBatch:
         return True
 
     def _touch(self) -> CacheCall:
-        return CacheCall(self.store, "touch", (self.table.lane, self._life))
+        return CacheCall(self.store, "touch", (self.table.lease, self._life))
 
     def end(self) -> Operation[None]:
-        """Free the lane, unless it may have run out or a write of the batch may yet be applied. Later writes stand
+        """Free the lease, unless it may have run out or a write of the batch may yet be applied. Later writes stand
         for themselves."""
         self._ended = True
-        ours = time.monotonic() < self._until and not self._doubtful and not self._under_way
+        ours = time.monotonic() < self._until and not self._is_in_doubt and not self._under_way
         self._until = 0.0
-        yield from invalidate(self.store, [self.table], [self.table.lane] if ours else [])
+        yield from invalidate(self.store, [self.table], [self.table.lease] if ours else [])
 
 
 _batches: ContextValue[tuple[WriteBatch, ...]] = ContextValue("appwrite_batches", ())

@@ -47,46 +47,46 @@ class Fetch:
     checked: float
 
 
-def fetch_once(wanted: Fetch, held: tuple[str, ...]) -> Operation[Landed]:
-    """The answer under the tokens `held`: fetched by this reader, or by another one who began with the same."""
-    flight: Flight = yield Join(wanted.store.flights, (wanted.key, held))
-    if flight.leads:
-        return (yield from _led(wanted, held, flight))
+def fetch_once(wanted: Fetch, versions: tuple[str, ...]) -> Operation[Landed]:
+    """The answer under the tokens `versions`: fetched by this reader, or by another one who began with the same."""
+    flight: Flight = yield Join(wanted.store.flights, (wanted.key, versions))
+    if flight.is_leader:
+        return (yield from _led(wanted, versions, flight))
     landed: Landed | None = yield Await(flight, wanted.store.patience)
-    return landed if landed is not None else (yield from _fetched(wanted, held))
+    return landed if landed is not None else (yield from _fetched(wanted, versions))
 
 
-def refreshed_behind(wanted: Fetch, held: tuple[str, ...]) -> Operation[None]:
+def refreshed_behind(wanted: Fetch, versions: tuple[str, ...]) -> Operation[None]:
     """Have the answer fetched anew while the caller goes on, unless somebody is at it, or many are at others."""
     # It is carried out in a thread, whoever asks for it: one flight for all of the process, not one for each loop.
-    flight = wanted.store.flights.join((wanted.key, held))
-    if flight.leads:
+    flight = wanted.store.flights.join((wanted.key, versions))
+    if flight.is_leader:
         begun = False
         try:
-            begun = yield Spawn(lambda: _refresh(wanted, held, flight))
+            begun = yield Spawn(lambda: _refresh(wanted, versions, flight))
         finally:
             if not begun:  # nobody may wait for this flight
                 wanted.store.flights.end(flight)
 
 
-def _refresh(wanted: Fetch, held: tuple[str, ...], flight: Flight) -> Operation[None]:
+def _refresh(wanted: Fetch, versions: tuple[str, ...], flight: Flight) -> Operation[None]:
     try:
-        yield from _led(wanted, held, flight)
+        yield from _led(wanted, versions, flight)
     except AppwriteError as error:
         logger.info("A refresh in the background failed: %s", error)
 
 
-def _led(wanted: Fetch, held: tuple[str, ...], flight: Flight) -> Operation[Landed]:
+def _led(wanted: Fetch, versions: tuple[str, ...], flight: Flight) -> Operation[Landed]:
     flights = wanted.store.flights
     try:
         known = wanted.store.memory.get(wanted.key)
-        if known is not None and known.tokens == held and time.time() < known.expires:
+        if known is not None and known.tokens == versions and time.time() < known.expires:
             # The flight before this one landed between our look and our start.
             landed = Landed(Response("", known.data), known.expires)
         elif wanted.store.shared:
-            landed = yield from _locked(wanted, held)
+            landed = yield from _locked(wanted, versions)
         else:
-            landed = yield from _fetched(wanted, held)
+            landed = yield from _fetched(wanted, versions)
     except AppwriteError as error:
         flights.end(flight, error=error)
         raise
@@ -97,23 +97,23 @@ def _led(wanted: Fetch, held: tuple[str, ...], flight: Flight) -> Operation[Land
     return landed
 
 
-def _locked(wanted: Fetch, held: tuple[str, ...]) -> Operation[Landed]:
+def _locked(wanted: Fetch, versions: tuple[str, ...]) -> Operation[Landed]:
     """Fetch under the lock, or find what its holder stores; alone when that takes too long or makes no sense."""
     store = wanted.store
-    lock = f"{wanted.key}:{hashlib.blake2b('.'.join(held).encode(), digest_size=8).hexdigest()}"
+    lock = f"{wanted.key}:{hashlib.blake2b('.'.join(versions).encode(), digest_size=8).hexdigest()}"
     started = time.monotonic()
     try:
         while not (yield CacheCall(store, "add", (lock, _BUSY, ceil(store.patience)))):
-            landed, free = yield from _awaited(wanted, held, lock, started + store.patience)
+            landed, free = yield from _awaited(wanted, versions, lock, started + store.patience)
             if landed is not None:
                 return landed
             if not free:
-                return (yield from _fetched(wanted, held))
+                return (yield from _fetched(wanted, versions))
             started = time.monotonic()
     except CacheUnavailable:
-        return (yield from _fetched(wanted, held))
+        return (yield from _fetched(wanted, versions))
     try:
-        landed = yield from _fetched(wanted, held)
+        landed = yield from _fetched(wanted, versions)
     except BaseException:
         yield from _unlock(store, lock, started, "delete_many", [lock])
         raise
@@ -130,18 +130,20 @@ def _unlock(store: CacheBackend, lock: str, started: float, method: Method, *arg
             return
 
 
-def _awaited(wanted: Fetch, held: tuple[str, ...], lock: str, deadline: float) -> Operation[tuple[Landed | None, bool]]:
+def _awaited(
+    wanted: Fetch, versions: tuple[str, ...], lock: str, deadline: float
+) -> Operation[tuple[Landed | None, bool]]:
     """What the holder of the lock stored; or nothing, and whether the lock is free to be taken."""
     pause = 0.005
     while time.monotonic() < deadline:
         found = yield CacheCall(wanted.store, "get_many", ([wanted.key, lock, *(t.token for t in wanted.tables)],))
         envelope = unpack(found.get(wanted.key))
-        if envelope is not None and envelope.tokens == held and time.time() < envelope.expires:
+        if envelope is not None and envelope.tokens == versions and time.time() < envelope.expires:
             if (entry := envelope.opened()) is not None:
                 wanted.store.memory.put(wanted.key, entry, wanted.checked)
                 return Landed(Response(envelope.text, entry.data), envelope.expires), False
             return None, False
-        if tuple(found.get(table.token) for table in wanted.tables) != held or found.get(lock) == _DONE:
+        if tuple(found.get(table.token) for table in wanted.tables) != versions or found.get(lock) == _DONE:
             return None, False  # invalidated meanwhile, or stored and gone again: nobody will store it for us
         if lock not in found:
             return None, True
@@ -150,19 +152,19 @@ def _awaited(wanted: Fetch, held: tuple[str, ...], lock: str, deadline: float) -
     return None, False
 
 
-def _fetched(wanted: Fetch, held: tuple[str, ...]) -> Operation[Landed]:
-    """Fetch, and store under `held`."""
+def _fetched(wanted: Fetch, versions: tuple[str, ...]) -> Operation[Landed]:
+    """Fetch, and store under `versions`."""
     # Counted from before the fetch: what the answer says may have been so from its first moment on.
     started = time.time()
     answer = yield from wanted.fetch()
     life = wanted.policy.life(answer.text)
     if life <= 0:
         return Landed(answer, 0)
-    envelope = CacheEntry(held, started + life, answer.text)
+    envelope = CacheEntry(versions, started + life, answer.text)
     try:
         yield CacheCall(wanted.store, "set", (wanted.key, pack(envelope), ceil(life + wanted.policy.grace)))
     except CacheUnavailable:
         return Landed(answer, 0)
-    remembered = Remembered(held, envelope.expires, answer.data, size_of(answer.data))
+    remembered = Remembered(versions, envelope.expires, answer.data, size_of(answer.data))
     wanted.store.memory.put(wanted.key, remembered, wanted.checked)
     return Landed(answer, envelope.expires)

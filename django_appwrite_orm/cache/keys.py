@@ -1,8 +1,8 @@
-"""The names under which answers and versions are kept.
+"""Build the cache keys of answers and of table versions.
 
 Every part that could be long, foreign or hostile is hashed, so that a key stays below memcached's 250
-characters and holds no secret. Token, lane and doubt depend on the store alone: every process of every
-version, whoever it asks for, must meet at them.
+characters and holds no secret. Token, lease and in-doubt keys depend on the store alone: every
+process, version and identity must use the same ones, which is why the stored names `lane` and `doubt` stay.
 """
 
 from __future__ import annotations
@@ -16,46 +16,46 @@ from typing import NamedTuple
 # The identity that all API keys share: each of them sees every row.
 API_KEY = "key"
 
-# Raise it when the form of an envelope changes: entries of another version are then never looked at.
+# The version of the entry format. Raise it when the format changes: entries of other versions are then ignored.
 FORMAT = 1
 
 
-# The lives a doubt may have (seconds). Nobody may shorten another's, and no cache can lengthen a life without
-# knowing it: so each life has a key of its own, and whoever sets it sets the same.
-DOUBT_LIVES = (30, 80, 320)
+# The TTLs of in-doubt markers (seconds). No writer may shorten another's marker, and caches cannot extend a TTL without
+# knowing it: each TTL has its own key, and every writer sets the same TTL for a key.
+IN_DOUBT_LIVES = (30, 80, 320)
 
 
-class Doubt(NamedTuple):
-    """The key of a doubt, and its life in seconds."""
+class InDoubt(NamedTuple):
+    """The key of an in-doubt marker, and its TTL in seconds."""
 
     key: str
     life: int
 
 
 class TableKeys(NamedTuple):
-    """The small keys of one table: see `read` and `write` for what they do."""
+    """The version and fence keys of one table; `read` and `write` use them."""
 
     token: str
-    lane: str
-    doubt: str
-    long_doubt: str
-    longest_doubt: str
+    lease: str
+    in_doubt: str
+    in_doubt_long: str
+    in_doubt_longest: str
 
     @property
     def fences(self) -> tuple[str, ...]:
         return self[1:]
 
-    def doubt_for(self, life: float) -> Doubt:
-        """The doubt that lives for `life` seconds at least. Raises ValueError when there is none."""
-        for key, known in zip(self[2:], DOUBT_LIVES, strict=True):
+    def in_doubt_for(self, life: float) -> InDoubt:
+        """Return the in-doubt marker that lasts for at least `life` seconds. Raises ValueError when there is none."""
+        for key, known in zip(self[2:], IN_DOUBT_LIVES, strict=True):
             if life <= known:
-                return Doubt(key, known)
+                return InDoubt(key, known)
         raise ValueError(f"No fence stands for {life:g} seconds; TIMEOUT must be shorter.")
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Makes the keys of one connection.
+    """Build the keys of one connection.
 
     `prefix` is the project's (setting CACHE.PREFIX), `store` the endpoint (or SERVER_ID) and project id, `identity`
     says who reads.
@@ -67,15 +67,15 @@ class Keys:
 
     @property
     def statistics(self) -> str:
-        """What the keys of this store's statistics begin with."""
+        """The prefix of the keys of this store's statistics."""
         return f"{self.prefix}:{_digest(*self.store)}"
 
     def table(self, table: tuple[str, ...]) -> TableKeys:
-        """Keys of a table, given by its database id and table id (case does not matter to Appwrite)."""
+        """Return the keys of a table, given by its database id and table id (case does not matter to Appwrite)."""
         return _table_keys(self.prefix, (*self.store, *(part.lower() for part in table)))
 
     def envelope(self, plan: str) -> str:
-        """Key of the answer to a plan, given by its canonical text."""
+        """Return the key of the answer to a plan, given by its canonical text."""
         return f"{self.prefix}:{_digest(str(FORMAT), *self.store, self.identity, plan)}"
 
 

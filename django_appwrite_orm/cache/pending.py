@@ -1,4 +1,4 @@
-"""What this process knows of the tables in one cache, whichever of its connections has written them."""
+"""Invalidations that did not reach the cache, kept for all connections of this process that use the cache."""
 
 from __future__ import annotations
 
@@ -10,37 +10,36 @@ from math import inf
 from weakref import WeakValueDictionary
 
 from ..threads import register_after_fork
-from .keys import Doubt
+from .keys import InDoubt
 
-# Seconds between two tries to pay what nobody asks for just now.
+# Seconds between two attempts for tables that nobody reads or writes at the moment.
 REMINDER = 1.0
 
-# Seconds for which a cache that has taken a change is believed to take those of others.
+# Seconds for which a cache that accepted our change is trusted to accept those of other processes.
 PROOF = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PendingInvalidation:
-    """A token that could not be deleted. While `until` (monotonic seconds) is to come, `doubt` goes before it: no
-    fence could be put up either, and the request may yet be applied."""
+    """A token that could not be deleted. While `until` (monotonic seconds) is to come, `in_doubt` is set before
+    it: no fence could be put up either, and the request may still be applied."""
 
     token: str
-    doubt: Doubt | None = None
+    in_doubt: InDoubt | None = None
     until: float = 0.0
 
 
 class PendingInvalidations:
-    """Tables are given by their token keys. Until what is owed for a table has got through, this process reads it
-    from Appwrite.
+    """The invalidations that a cache did not accept. Tables are given by their token keys.
 
-    While the cache takes no changes, other processes cannot delete the tokens of what they write, and owe it. So what
-    was there when it refused one is not to be relied on: from then on the token of every table is owed, until this
-    process has deleted it once.
+    While one is pending for a table, this process reads the table from Appwrite. A cache that refuses our deletions
+    refuses those of other processes too, so tokens stored at the time of a refusal cannot be trusted: after a
+    refusal the token of every table is pending until this process has deleted it once.
     """
 
     def __init__(self) -> None:
         self._touched: dict[str, float] = {}
-        self._debts: dict[str, PendingInvalidation] = {}
+        self._pending: dict[str, PendingInvalidation] = {}
         self._reminded = -inf  # monotonic seconds
         self._proved = -inf  # monotonic seconds
         self.refusals = 0
@@ -49,84 +48,89 @@ class PendingInvalidations:
         register_after_fork(self)
 
     def after_fork(self) -> None:
-        """A child owes what its parent owes: both would read what was not deleted."""
+        """Keep what is pending: the child would read what was not deleted, as its parent would."""
         # The garbage collector, which ends the writes of tasks that nobody ended, may come while it is held.
         self._lock = threading.RLock()
 
     @classmethod
     def of(cls, alias: str) -> PendingInvalidations:
-        """The one of the cache `alias`, kept for as long as somebody uses it."""
+        """Return the instance of the cache `alias`; it lives as long as a connection uses it."""
         return _ledgers.setdefault(alias, cls())
 
     def __len__(self) -> int:
-        return len(self._debts)
+        return len(self._pending)
 
     def touch(self, tokens: Iterable[str]) -> None:
-        """A write of this process concerns these tables, now."""
+        """Note that this process writes these tables now."""
         now = time.monotonic()
         with self._lock:
             self._touched.update(dict.fromkeys(tokens, now))
 
     def touched(self, tokens: Iterable[str]) -> float:
-        """When this process last touched one of them (monotonic seconds); 0 if never."""
+        """Return when this process last wrote one of them (monotonic seconds); 0 if never."""
         return max((self._touched.get(token, 0.0) for token in tokens), default=0.0)
 
-    def owe(self, debt: PendingInvalidation) -> None:
-        """Whoever is paying an earlier debt of this table just now does not pay this one."""
+    def add(self, pending: PendingInvalidation) -> None:
+        """Add one. An attempt under way for an earlier one of the same table does not cover it."""
         with self._lock:
-            earlier = self._debts.get(debt.token)
-            if earlier is not None and earlier.until > debt.until:
-                debt = PendingInvalidation(debt.token, earlier.doubt, earlier.until)
-            self._debts[debt.token] = debt
+            earlier = self._pending.get(pending.token)
+            if earlier is not None and earlier.until > pending.until:
+                pending = PendingInvalidation(pending.token, earlier.in_doubt, earlier.until)
+            self._pending[pending.token] = pending
 
-    def owed(self, tokens: Iterable[str]) -> list[PendingInvalidation]:
-        if not self._debts and not self.refusals:
+    def concerning(self, tokens: Iterable[str]) -> list[PendingInvalidation]:
+        """Return what must get through before the cache may be asked about these tables."""
+        if not self._pending and not self.refusals:
             return []
-        found = (self._debts.get(token) or self._suspicion(token) for token in tokens)
-        return [debt for debt in found if debt is not None]
+        found = (self._pending.get(token) or self._suspicion(token) for token in tokens)
+        return [pending for pending in found if pending is not None]
 
     def _suspicion(self, token: str) -> PendingInvalidation | None:
         return PendingInvalidation(token) if self._cleared.get(token, 0) < self.refusals else None
 
     @property
     def is_proved(self) -> bool:
-        """Whether the cache has taken a change a moment ago."""
+        """Whether the cache accepted a change in the last `PROOF` seconds."""
         return time.monotonic() - self._proved <= PROOF
 
     def prove(self, asked: float) -> None:
-        """The cache has taken a change that was sent at `asked` (monotonic seconds)."""
+        """Note that the cache accepted a change that was sent at `asked` (monotonic seconds)."""
         self._proved = max(self._proved, asked)
 
-    def doubt(self) -> None:
-        """A call has failed: whether the cache takes changes is to be found out before it is believed again."""
+    def forget_proof(self) -> None:
+        """Note that a call failed: check that the cache accepts changes before trusting it again."""
         self._proved = -inf
 
     def refuse(self) -> None:
-        """The cache did not take a deletion, and so perhaps not those of others either."""
+        """Note that the cache refused a deletion; it may refuse those of other processes too."""
         with self._lock:
             self.refusals += 1
             self._proved = -inf
 
     def due(self) -> list[PendingInvalidation]:
-        """Everything that is owed, to whoever asks first in a second: it is to be paid also where this process has no
-        more to do with the table, for other processes are served what could not be invalidated."""
-        if not self._debts:
+        """Return everything that is pending, at most once in `REMINDER` seconds, else nothing.
+
+        Other processes are served what could not be invalidated, so it is retried even if this process does not
+        use the table any more.
+        """
+        if not self._pending:
             return []
         with self._lock:
             now = time.monotonic()
             if now - self._reminded < REMINDER:
                 return []
             self._reminded = now
-            return list(self._debts.values())
+            return list(self._pending.values())
 
-    def paid(self, debts: Iterable[PendingInvalidation]) -> None:
+    def discard(self, sent: Iterable[PendingInvalidation]) -> None:
+        """Remove those that got through; one that was added for the same table since stays."""
         with self._lock:
-            for debt in debts:
-                if self._debts.get(debt.token) is debt:
-                    del self._debts[debt.token]
+            for pending in sent:
+                if self._pending.get(pending.token) is pending:
+                    del self._pending[pending.token]
 
     def cleared(self, tokens: Iterable[str], refusals: int) -> None:
-        """These were deleted, by a call before which there had been so many refusals."""
+        """Note that these tokens were deleted by a call that began after `refusals` refusals."""
         if refusals:
             with self._lock:
                 self._cleared.update(dict.fromkeys(tokens, refusals))

@@ -1,7 +1,7 @@
-"""How an answer is read: from the cache where it is provably current, else from Appwrite.
+"""Read an answer from the cache if it is certainly current, else from Appwrite.
 
-A table's *token* is its random version; missing means that nothing cached is valid. A *fence* (lane or doubt)
-says that the table is being written. The rules that keep a read from ever being older than a write that was
+A table's *token* is its random version; missing means that nothing cached is valid. A *fence* (lease or in-doubt
+marker) says that the table is being written. The rules that keep a read from ever being older than a write that was
 acknowledged before it began:
 
 - a hit needs no fence, and every token present and equal to the envelope's;
@@ -75,7 +75,7 @@ class TableVersions:
         )
 
     @property
-    def held(self) -> tuple[str, ...] | None:
+    def versions(self) -> tuple[str, ...] | None:
         """The tokens an answer may be stored and found under, if there are all of them and no fence."""
         known = tuple(token for token in self.tokens if token is not None)
         return None if self.fenced or len(known) < len(self.tokens) else known
@@ -101,25 +101,25 @@ def read(
 
     checked = time.monotonic()
     try:
-        kept, held = yield from _look(store, key, tables)
+        kept, versions = yield from _look(store, key, tables)
     except CacheUnavailable:
-        kept, held = store.memory.get(key), None
+        kept, versions = store.memory.get(key), None
         yield from proved(store, tables)  # where it takes no changes either, nothing it holds is to be relied on
     wanted = Fetch(store, key, tuple(tables), fetch, policy, checked)
-    if held is not None and kept is not None and kept.tokens == held:
+    if versions is not None and kept is not None and kept.tokens == versions:
         entry = kept.opened() if isinstance(kept, CacheEntry) else kept
         left = kept.expires - time.time()
         if entry is not None and left > 0:
             store.memory.put(key, entry, checked)
             return ReadResult(entry.data, Status.HIT, entry.expires, _length(kept))
         if entry is not None and left + policy.stale_while_revalidate > 0:
-            yield from refreshed_behind(wanted, held)
+            yield from refreshed_behind(wanted, versions)
             return ReadResult(entry.data, Status.STALE, size=_length(kept))
     try:
-        if held is None:
+        if versions is None:
             answer = yield from fetch()
             return ReadResult(answer.data, Status.MISS, size=len(answer.text))
-        landed = yield from fetch_once(wanted, held)
+        landed = yield from fetch_once(wanted, versions)
         return ReadResult(landed.answer.data, Status.MISS, landed.expires, len(landed.answer.text))
     except (Unavailable, RateLimited):
         if not policy.stale_if_error or kept is None or kept.expires + policy.stale_if_error <= time.time():
@@ -138,20 +138,20 @@ def _look(
     store: CacheBackend, key: str, tables: Sequence[TableKeys]
 ) -> Operation[tuple[CacheEntry | Remembered | None, tuple[str, ...] | None]]:
     """What is kept under `key`, and the tokens that an answer may now be found and stored under."""
-    versions = [name for table in tables for name in table]
+    names = [name for table in tables for name in table]
     known = store.memory.get(key)
     ours = known if known is not None and time.time() < known.expires else None
-    found = yield CacheCall(store, "get_many", (versions if ours else [key, *versions],))
+    found = yield CacheCall(store, "get_many", (names if ours else [key, *names],))
     look = TableVersions.at(found, tables)
     kept = ours or unpack(found.get(key)) or known  # where ours has run out, another process may have a later one
-    if ours is not None and look.held is not None and ours.tokens != look.held:
+    if ours is not None and look.versions is not None and ours.tokens != look.versions:
         kept = unpack((yield CacheCall(store, "get", (key,)))) or ours
-    if look.held is None and not look.fenced:
+    if look.versions is None and not look.fenced:
         for table, token in zip(tables, look.tokens, strict=True):
             if token is None:
                 yield CacheCall(store, "add", (table.token, secrets.token_hex(16), TOKEN_LIFE))
-        look = TableVersions.at((yield CacheCall(store, "get_many", (versions,))), tables)
-    return kept, look.held
+        look = TableVersions.at((yield CacheCall(store, "get_many", (names,))), tables)
+    return kept, look.versions
 
 
 def is_current(store: CacheBackend, table: TableKeys) -> Operation[bool]:
@@ -167,4 +167,4 @@ def versions(store: CacheBackend, tables: Sequence[TableKeys]) -> Operation[tupl
         found = yield CacheCall(store, "get_many", ([name for table in tables for name in table],))
     except CacheUnavailable:
         return None
-    return TableVersions.at(found, tables).held
+    return TableVersions.at(found, tables).versions

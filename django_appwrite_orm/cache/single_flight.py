@@ -33,7 +33,7 @@ class Flight:
     """One fetch under way. Who `leads` carries it out and must end it; the others wait."""
 
     key: Hashable
-    leads: bool
+    is_leader: bool
     future: Future[Landed | None] = field(default_factory=Future)
 
 
@@ -60,8 +60,8 @@ class SingleFlight:
         with self._lock:
             for key in [(wanted, False), (wanted, True)] if in_loop else [(wanted, False)]:
                 if (found := self._under_way.get(key)) is not None:
-                    return Flight(key, leads=False, future=found.future)
-            flight = Flight((wanted, in_loop), leads=True)
+                    return Flight(key, is_leader=False, future=found.future)
+            flight = Flight((wanted, in_loop), is_leader=True)
             self._under_way[flight.key] = flight
             return flight
 
@@ -85,7 +85,7 @@ class Join(Effect):
     wanted: Hashable
 
     def perform(self) -> Flight:
-        return Flight(None, leads=True) if on_event_loop() else self.flights.join(self.wanted)
+        return Flight(None, is_leader=True) if on_event_loop() else self.flights.join(self.wanted)
 
     async def aperform(self) -> Flight:
         return self.flights.join(self.wanted, in_loop=True)

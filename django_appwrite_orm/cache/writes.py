@@ -1,10 +1,10 @@
 """How a change is sent so that no reader keeps what was true before it.
 
 The fence goes up first, then the token goes: a reader that comes in between stores nothing. After a clear
-outcome (applied, or certainly not) the token is deleted once more and the lane freed, but only while our own
-stopwatch says that the lane is still ours. After an unclear one the fence stays until the request can no
+outcome (applied, or certainly not) the token is deleted once more and the lease freed, but only while our own
+stopwatch says that the lease is still ours. After an unclear one the fence stays until the request can no
 longer be applied, and is put up again where it may not stand. A second writer does not wait for the first one's
-lane; it leaves a *doubt*, which is shared and only ever runs out.
+lease; it sets an *in-doubt* marker, which writers share and which only expires.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import NamedTuple, TypeVar
 from ..exceptions import CacheUnavailable
 from ..sansio import Operation
 from .backend import CacheBackend, CacheCall
-from .keys import DOUBT_LIVES, Doubt, TableKeys
+from .keys import IN_DOUBT_LIVES, InDoubt, TableKeys
 from .pending import PendingInvalidation
 
 Result = TypeVar("Result")
@@ -28,7 +28,7 @@ Result = TypeVar("Result")
 SERVER_LIMIT = 15
 MARGIN = 5
 # Seconds. A request that could take longer would outlive every fence.
-LONGEST_TIMEOUT = DOUBT_LIVES[-1] - SERVER_LIMIT - MARGIN
+LONGEST_TIMEOUT = IN_DOUBT_LIVES[-1] - SERVER_LIMIT - MARGIN
 
 
 def fence_life(timeout: float) -> int:
@@ -58,10 +58,10 @@ def write(
 
 
 class _Fence(NamedTuple):
-    """It stands until `until` (monotonic seconds), but not on the tables that are `bare`; the `lanes` are ours."""
+    """It stands until `until` (monotonic seconds), but not on the tables that are `bare`; the `leases` are ours."""
 
     until: float
-    lanes: tuple[str, ...] = ()
+    leases: tuple[str, ...] = ()
     bare: tuple[TableKeys, ...] = ()
 
 
@@ -70,19 +70,19 @@ def _fence(store: CacheBackend, tables: Sequence[TableKeys], life: float) -> Ope
     fence = _Fence(time.monotonic() + life)
     for table in tables:
         try:
-            if (yield CacheCall(store, "add", (table.lane, secrets.token_hex(8), life))):
-                fence = fence._replace(lanes=(*fence.lanes, table.lane))
+            if (yield CacheCall(store, "add", (table.lease, secrets.token_hex(8), life))):
+                fence = fence._replace(leases=(*fence.leases, table.lease))
             else:
-                yield _leave(store, table.doubt_for(life))
+                yield _marker(store, table.in_doubt_for(life))
         except CacheUnavailable:
             # Until its token is deleted, this process at least must not read the table from the cache.
-            store.ledger.owe(PendingInvalidation(table.token))
+            store.ledger.add(PendingInvalidation(table.token))
             fence = fence._replace(bare=(*fence.bare, table))
     return fence
 
 
-def _leave(store: CacheBackend, doubt: Doubt) -> CacheCall:
-    return CacheCall(store, "set", (doubt.key, secrets.token_hex(8), doubt.life))
+def _marker(store: CacheBackend, in_doubt: InDoubt) -> CacheCall:
+    return CacheCall(store, "set", (in_doubt.key, secrets.token_hex(8), in_doubt.life))
 
 
 def _release(
@@ -91,50 +91,50 @@ def _release(
     """The outcome is known, or will never be: the fence comes down, or is made sure of."""
     stands = _stands(fence)
     if unclear:
-        yield from leave_doubts(store, fence.bare if stands else tables, life)
-    yield from invalidate(store, tables, fence.lanes if stands and not unclear else ())
+        yield from mark_in_doubt(store, fence.bare if stands else tables, life)
+    yield from invalidate(store, tables, fence.leases if stands and not unclear else ())
 
 
 def _stands(fence: _Fence) -> bool:
-    """Whether it cannot have run out yet, so that no other writer can have taken its lanes."""
+    """Whether it cannot have run out yet, so that no other writer can have taken its leases."""
     return time.monotonic() < fence.until
 
 
-def leave_doubts(store: CacheBackend, tables: Sequence[TableKeys], life: float) -> Operation[None]:
+def mark_in_doubt(store: CacheBackend, tables: Sequence[TableKeys], life: float) -> Operation[None]:
     """For `life` seconds nobody may store anything about these tables: a request may yet be applied.
 
     Who is interrupted in it (a second time, mostly: the first interruption made the outcome unclear) owes the rest.
     """
-    left = {table: table.doubt_for(life) for table in tables}
+    left = {table: table.in_doubt_for(life) for table in tables}
     try:
-        for table, doubt in list(left.items()):
+        for table, in_doubt in list(left.items()):
             with suppress(CacheUnavailable):
-                yield _leave(store, doubt)
+                yield _marker(store, in_doubt)
                 del left[table]
     finally:
-        for table, doubt in left.items():
-            store.ledger.owe(PendingInvalidation(table.token, doubt, time.monotonic() + life))
+        for table, in_doubt in left.items():
+            store.ledger.add(PendingInvalidation(table.token, in_doubt, time.monotonic() + life))
 
 
-def invalidate(store: CacheBackend, tables: Sequence[TableKeys], lanes: Sequence[str] = ()) -> Operation[bool]:
-    """Delete the tables' tokens, and with them `lanes` (after them, where the backend deletes one by one).
+def invalidate(store: CacheBackend, tables: Sequence[TableKeys], leases: Sequence[str] = ()) -> Operation[bool]:
+    """Delete the tables' tokens, and with them `leases` (after them, where the backend deletes one by one).
 
     False when the cache failed: the tokens are owed, and this process reads the tables from Appwrite until their
     deletion has got through.
     """
     tokens = [table.token for table in tables]
     store.ledger.touch(tokens)
-    paying = [debt for debt in store.ledger.owed(tokens) if debt.doubt is None]
+    sent = [pending for pending in store.ledger.concerning(tokens) if pending.in_doubt is None]
     refusals = store.ledger.refusals
     try:
-        yield CacheCall(store, "delete_many", ([*tokens, *lanes],))
+        yield CacheCall(store, "delete_many", ([*tokens, *leases],))
     except BaseException as error:
         for token in tokens:
-            store.ledger.owe(PendingInvalidation(token))
+            store.ledger.add(PendingInvalidation(token))
         if not isinstance(error, CacheUnavailable):
             raise
         return False
-    store.ledger.paid(paying)
+    store.ledger.discard(sent)
     store.ledger.cleared(tokens, refusals)
     return True
 
@@ -142,8 +142,8 @@ def invalidate(store: CacheBackend, tables: Sequence[TableKeys], lanes: Sequence
 def flush_pending(store: CacheBackend, tables: Sequence[TableKeys]) -> Operation[bool]:
     """Whether the cache may be asked about these tables: not while something is owed that does not get through, nor
     while it takes no changes."""
-    if owed := store.ledger.owed(table.token for table in tables):
-        return (yield from _pay(store, owed))
+    if pending := store.ledger.concerning(table.token for table in tables):
+        return (yield from _send_pending(store, pending))
     yield from retry_pending(store)
     return store.ledger.is_proved or (yield from proved(store, tables))
 
@@ -163,21 +163,21 @@ def proved(store: CacheBackend, tables: Sequence[TableKeys]) -> Operation[bool]:
 
 def retry_pending(store: CacheBackend) -> Operation[None]:
     """Try now and then to make up for what the cache could not be told, whichever tables it concerns."""
-    yield from _pay(store, store.ledger.due())
+    yield from _send_pending(store, store.ledger.due())
 
 
-def _pay(store: CacheBackend, owed: Sequence[PendingInvalidation]) -> Operation[bool]:
+def _send_pending(store: CacheBackend, waiting: Sequence[PendingInvalidation]) -> Operation[bool]:
     """Whether the cache has now been told."""
-    if not owed:
+    if not waiting:
         return True
     refusals = store.ledger.refusals
     try:
-        for debt in owed:
-            if debt.doubt is not None and time.monotonic() < debt.until:
-                yield _leave(store, debt.doubt)
-        yield CacheCall(store, "delete_many", ([debt.token for debt in owed],))
+        for pending in waiting:
+            if pending.in_doubt is not None and time.monotonic() < pending.until:
+                yield _marker(store, pending.in_doubt)
+        yield CacheCall(store, "delete_many", ([pending.token for pending in waiting],))
     except CacheUnavailable:
         return False
-    store.ledger.paid(owed)
-    store.ledger.cleared([debt.token for debt in owed], refusals)
+    store.ledger.discard(waiting)
+    store.ledger.cleared([pending.token for pending in waiting], refusals)
     return True

@@ -61,7 +61,7 @@ class OperationRunner:
         self._settling = False
         if not by_table:
             return 0
-        # Two writers of one table at a time would leave a doubt that keeps answers out of the cache for a while.
+        # Two writers of one table at a time would leave an in-doubt marker, which keeps answers out of the cache.
         alone = any(change.spans and change.is_ready_among(found) for change in changes)
         tables_at_once = 1 if alone else min(AT_ONCE, len(by_table))
         at_once = AT_ONCE // tables_at_once

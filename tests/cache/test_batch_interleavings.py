@@ -93,9 +93,9 @@ def reader(server: Server) -> Operation[None]:
         shows = yield Request(server)
         return Response(json.dumps(shows), shows)
 
-    owed = yield Begin(server)
+    must_show = yield Begin(server)
     found = yield from read(CacheBackend("default"), ENVELOPE, [TABLE], fetch, CachePolicy())
-    assert found.data & owed == owed, f"{found} misses something of {owed}"
+    assert found.data & must_show == must_show, f"{found} misses something of {must_show}"
 
 
 Perform = Callable[[Effect], Any]
@@ -179,9 +179,9 @@ def test_nor_does_one_of_asynchronous_steps() -> None:
 @pytest.mark.parametrize(
     "without",
     ["_taken", "_prolonged"],
-    ids=["the lane is not taken", "the lane is not prolonged but thought to stand"],
+    ids=["the lease is not taken", "the lease is not prolonged but thought to stand"],
 )
-def test_a_batch_without_its_lane_does(without: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_without_its_lease_does(without: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def nothing(batch: WriteBatch) -> Operation[bool]:
         return True
         yield

@@ -1,4 +1,4 @@
-"""The lane of a batch: how long it stands, and who may rely on it."""
+"""The lease of a batch: how long it stands, and who may rely on it."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def sending(then: Callable[[], object] = lambda: None) -> Callable[[], Operation
     return send
 
 
-def test_a_lane_whose_prolonging_failed_once_stands_as_long_as_is_thought(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else a write that hears nothing would rely on a lane that has run out, and the end would free another's."""
+def test_a_lease_whose_prolonging_failed_once_stands_as_long_as_is_thought(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a write that hears nothing would rely on a lease that has run out, and the end would free another's."""
     clock, ends, failures = [1000.0], [0.0], [CacheUnavailable("down for a moment")]
     monkeypatch.setattr(batches, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     perform = CacheCall.perform
@@ -52,10 +52,10 @@ def test_a_lane_whose_prolonging_failed_once_stands_as_long_as_is_thought(monkey
 
 
 def test_nobody_sends_before_the_token_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A write beside the one that took the lane: should both die now, an answer under that token would be old."""
+    """A write beside the one that took the lease: should both die now, an answer under that token would be old."""
     caches["default"].set(TABLE.token, "an old one")
     batch, sent = WriteBatch(CacheBackend("default"), TABLE, LIFE), []
-    for _ in range(2):  # the lane is taken, then lost and taken anew
+    for _ in range(2):  # the lease is taken, then lost and taken anew
         first = batch.write(sending())
         step = next(first)
         while step.method != "delete_many":
@@ -64,18 +64,18 @@ def test_nobody_sends_before_the_token_is_gone(monkeypatch: pytest.MonkeyPatch) 
         with suppress(StopIteration):
             while True:
                 step = first.send(step.perform())
-        assert caches["default"].get(TABLE.lane)
-        assert caches["default"].get(TABLE.doubt) is None
-        caches["default"].delete(TABLE.lane)
+        assert caches["default"].get(TABLE.lease)
+        assert caches["default"].get(TABLE.in_doubt) is None
+        caches["default"].delete(TABLE.lease)
         caches["default"].set(TABLE.token, "a later one")
     assert sent == [None, None]
 
 
-def test_a_lane_of_somebody_else_is_nobody_s_in_the_batch() -> None:
-    caches["default"].set(TABLE.lane, "somebody else", LIFE)
+def test_a_lease_of_somebody_else_is_nobody_s_in_the_batch() -> None:
+    caches["default"].set(TABLE.lease, "somebody else", LIFE)
     batch = WriteBatch(CacheBackend("default"), TABLE, LIFE)
     run_sync(batch.write(sending()))
     assert batch._until < time.monotonic()
     run_sync(batch.end())
-    assert caches["default"].get(TABLE.lane) == "somebody else"
-    assert caches["default"].get(TABLE.doubt)
+    assert caches["default"].get(TABLE.lease) == "somebody else"
+    assert caches["default"].get(TABLE.in_doubt)

@@ -45,20 +45,20 @@ def test_a_write_is_three_round_trips_and_one_request() -> None:
     assert costs.cache == ["add", "delete_many", "delete_many"]
 
 
-def test_a_write_beside_another_writer_is_four_round_trips_and_leaves_a_doubt() -> None:
+def test_a_write_beside_another_writer_is_four_round_trips_and_leaves_an_in_doubt_marker() -> None:
     connection = connections["default"]
     keys = connection.table_keys(Book.objects.ref)
-    caches["default"].set(keys.lane, "somebody else", 30)
+    caches["default"].set(keys.lease, "somebody else", 30)
     with counted() as costs:
         Book.objects.create(title="Dune", price=9)
     assert costs.cache == ["add", "set", "delete_many", "delete_many"]
-    assert caches["default"].get(keys.lane) == "somebody else"
-    assert caches["default"].get(keys.doubt)
+    assert caches["default"].get(keys.lease) == "somebody else"
+    assert caches["default"].get(keys.in_doubt)
 
 
 def test_under_a_fence_nothing_is_stored_and_nothing_served() -> None:
     list(Book.objects.all())
-    caches["default"].set(connections["default"].table_keys(Book.objects.ref).lane, "a writer", 30)
+    caches["default"].set(connections["default"].table_keys(Book.objects.ref).lease, "a writer", 30)
     for _ in range(2):
         with counted() as costs:
             list(Book.objects.all())

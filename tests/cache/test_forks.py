@@ -59,7 +59,7 @@ if not child:
     book.price = 2
     book.save()
     seen = [book.price for book in Book.objects.all()]
-    again = store.flights.join((None, "under way")).leads
+    again = store.flights.join((None, "under way")).is_leader
     store.memory.get("x"), store.ledger.touch(["x"]), store.outage.failed("get", OSError("away"))
     begun = steps._crew.start(lambda: None)
     os._exit(0 if (seen, again, begun) == ([2], True, True) else 3)

@@ -48,11 +48,11 @@ def test_a_flight_ends_while_another_one_begins() -> None:
     litter(lambda: flights.end(flight))
     assert comes_through(lambda: flights.join(Collected()))
     assert flight.future.done()
-    assert flights.join("left").leads
+    assert flights.join("left").is_leader
 
 
-def test_a_debt_is_noted_while_a_write_begins() -> None:
+def test_a_pending_invalidation_is_noted_while_a_write_begins() -> None:
     ledger = PendingInvalidations()
-    litter(lambda: ledger.owe(PendingInvalidation("token")))
+    litter(lambda: ledger.add(PendingInvalidation("token")))
     assert comes_through(lambda: ledger.touch([Collected()]))  # type: ignore[list-item]
-    assert [debt.token for debt in ledger.owed(["token"])] == ["token"]
+    assert [pending.token for pending in ledger.concerning(["token"])] == ["token"]

@@ -185,7 +185,7 @@ def test_stale_if_error(store: CacheBackend, clock, error: Exception, why: str) 
     elif why == "invalidated":
         caches["default"].delete(TABLE.token)
     else:
-        caches["default"].add(TABLE.lane, "a writer")
+        caches["default"].add(TABLE.lease, "a writer")
     server.error = error
     found = ask(store, server, policy)
     assert (found.status, found.data, found.expires) == (Status.STALE, 1, 0)

@@ -100,7 +100,7 @@ def test_every_entry_has_a_life_and_a_small_key(on_redis: dict, url: str) -> Non
     list(Book.objects.all())
     client = redis_client.Redis.from_url(url)
     keys = [key for key in client.scan_iter() if b":stats:" not in key]  # which are counted in the background
-    assert len(keys) == 3  # the token, the answer, the lock it was fetched under; the lane was freed
+    assert len(keys) == 3  # the token, the answer, the lock it was fetched under; the lease was freed
     for key in keys:
         assert 0 < client.ttl(key) <= 86_400
         assert len(key) < 100

@@ -204,8 +204,8 @@ def test_an_old_token_that_could_not_be_deleted_is_never_believed_again(scene: S
 @pytest.mark.parametrize(("policy", "fence_stands"), [("noeviction", True), ("volatile-ttl", False)])
 def test_which_entries_a_full_redis_gives_up(scene: Scene, policy: str, fence_stands: bool) -> None:
     """A fence is the entry with the shortest life of all, and so the first to go under `volatile-ttl`."""
-    caches["default"].add("a-lane", "a writer", 30)
-    (key,) = (key for key in scene.client.scan_iter() if key.endswith(b"a-lane"))
+    caches["default"].add("a-lease", "a writer", 30)
+    (key,) = (key for key in scene.client.scan_iter() if key.endswith(b"a-lease"))
     scene.client.config_set("maxmemory-policy", policy)
     scene.client.config_set("maxmemory", "3mb")
     with suppress(redis_client.exceptions.OutOfMemoryError):

@@ -32,7 +32,7 @@ def seen(library, monkeypatch: pytest.MonkeyPatch) -> Seen:
         return perform(step)
 
     def cached(step: CacheCall) -> Any:
-        if step.method == "add" and step.arguments[0].endswith(connections["default"].table_keys(ref()).lane[-20:]):
+        if step.method == "add" and step.arguments[0].endswith(connections["default"].table_keys(ref()).lease[-20:]):
             lives.append(step.arguments[2])
         return call(step)
 
@@ -77,7 +77,7 @@ def test_time_and_fence_grow_with_the_rows(seen: Seen, act: Callable[[], object]
 def test_no_request_outlives_every_fence() -> None:
     connection = connections["default"]
     assert connection.time_for(10**6) == LONGEST_TIMEOUT
-    connection.table_keys(ref()).doubt_for(fence_life(connection.time_for(10**6)))
+    connection.table_keys(ref()).in_doubt_for(fence_life(connection.time_for(10**6)))
 
 
 def test_a_batch_stands_for_the_largest_request(library) -> None:

@@ -14,7 +14,7 @@ from django.core.cache import caches
 from django_appwrite_orm import orm
 from django_appwrite_orm.cache import CacheBackend, Keys, WriteBatch, invalidate, pending, write
 from django_appwrite_orm.cache.backend import CacheCall
-from django_appwrite_orm.cache.keys import DOUBT_LIVES
+from django_appwrite_orm.cache.keys import IN_DOUBT_LIVES
 from django_appwrite_orm.cache.writes import flush_pending
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import CacheUnavailable, Unavailable
@@ -69,20 +69,20 @@ def test_a_fence_that_could_not_be_put_up_is_put_up_afterwards(drive, monkeypatc
     caches["default"].set(TABLE.token, "an old one")
     with failing(monkeypatch, lambda call: call.method == "add"):
         lose(drive, store)
-    assert set(caches["default"].get_many(TABLE)) == {TABLE.doubt}
+    assert set(caches["default"].get_many(TABLE)) == {TABLE.in_doubt}
     assert not store.ledger
 
 
 def test_only_the_table_that_has_none_gets_another(drive, monkeypatch: pytest.MonkeyPatch) -> None:
-    with failing(monkeypatch, lambda call: call.arguments[0] == TABLE.lane):
+    with failing(monkeypatch, lambda call: call.arguments[0] == TABLE.lease):
         lose(drive, CacheBackend("default"), tables=[TABLE, OTHER])
-    assert set(caches["default"].get_many([*TABLE, *OTHER])) == {TABLE.doubt, OTHER.lane}
+    assert set(caches["default"].get_many([*TABLE, *OTHER])) == {TABLE.in_doubt, OTHER.lease}
 
 
 def test_a_fence_that_may_have_run_out_meanwhile_is_put_up_again(drive, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The writer stood still for longer than its fence lives, between taking the lane and hearing nothing."""
+    """The writer stood still for longer than its fence lives, between taking the lease and hearing nothing."""
     lose(drive, CacheBackend("default"), life=-1)
-    assert caches["default"].get(TABLE.doubt)
+    assert caches["default"].get(TABLE.in_doubt)
 
 
 def test_what_never_got_through_is_owed_and_paid_before_the_next_look(drive, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,7 +97,7 @@ def test_what_never_got_through_is_owed_and_paid_before_the_next_look(drive, mon
         assert drive(flush_pending(store, [TABLE, OTHER]))
         assert drive(flush_pending(store, [TABLE, OTHER]))
     assert costs.cache == ["set", "delete_many"]
-    assert set(caches["default"].get_many(TABLE)) == {TABLE.doubt}
+    assert set(caches["default"].get_many(TABLE)) == {TABLE.in_doubt}
 
 
 GOES_ON = {
@@ -116,7 +116,7 @@ def test_it_is_paid_by_whatever_the_process_does_next(drive, goes_on, monkeypatc
         lose(drive, store)
     drive(goes_on(store))
     assert not store.ledger
-    assert set(caches["default"].get_many(TABLE)) == {TABLE.doubt}
+    assert set(caches["default"].get_many(TABLE)) == {TABLE.in_doubt}
 
 
 def test_while_the_cache_is_away_other_tables_try_once_a_second(drive, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +149,7 @@ def test_who_is_interrupted_twice_owes_for_every_table(monkeypatch: pytest.Monke
         steps.throw(KeyboardInterrupt())
     assert len(store.ledger) == 2
     assert run_sync(flush_pending(store, tables))
-    assert set(caches["default"].get_many([*TABLE, *OTHER])) == {TABLE.doubt, OTHER.doubt}
+    assert set(caches["default"].get_many([*TABLE, *OTHER])) == {TABLE.in_doubt, OTHER.in_doubt}
 
 
 def test_a_later_deletion_does_not_pay_for_the_fence(drive, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,7 +160,7 @@ def test_a_later_deletion_does_not_pay_for_the_fence(drive, monkeypatch: pytest.
     assert drive(invalidate(store, [TABLE]))
     assert len(store.ledger) == 1
     assert drive(flush_pending(store, [TABLE]))
-    assert caches["default"].get(TABLE.doubt)
+    assert caches["default"].get(TABLE.in_doubt)
 
 
 def run_nothing() -> Operation[None]:
@@ -168,20 +168,20 @@ def run_nothing() -> Operation[None]:
     yield
 
 
-def test_who_pays_an_old_debt_does_not_pay_one_that_came_up_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_earlier_pending_invalidation_does_not_cover_one_added_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     """One thread's deletion gets through, another's fails after it, and then the first one notes its success."""
     store = CacheBackend("default")
     with failing(monkeypatch, lambda call: True):
         lose(run_sync, store)
-    paying = flush_pending(store, [TABLE])
-    calls = [next(paying)]
+    sent = flush_pending(store, [TABLE])
+    calls = [next(sent)]
     calls[0].perform()
-    calls.append(paying.send(True))
+    calls.append(sent.send(True))
     calls[1].perform()
     with failing(monkeypatch, lambda call: True):
         lose(run_sync, store)
     with pytest.raises(StopIteration):
-        paying.send(None)
+        sent.send(None)
     assert len(store.ledger) == 1
 
 
@@ -193,7 +193,7 @@ def test_it_is_owed_by_all_connections_to_the_cache(library, settings, monkeypat
     assert [found.price for found in Book.objects.using("again")] == [1]
     with failing(monkeypatch, lambda call: call.method == "delete_many"):
         Book.objects.filter(pk=book.pk).update(price=2)
-    caches["default"].delete(connections["default"].table_keys(Book.objects.ref).lane)
+    caches["default"].delete(connections["default"].table_keys(Book.objects.ref).lease)
     assert [found.price for found in Book.objects.using("again")] == [2]
 
 
@@ -217,12 +217,12 @@ def test_in_a_batch_too(library, monkeypatch: pytest.MonkeyPatch) -> None:
         patch.setattr(Attempt, "perform", cut_off)
         patch.setattr(batch._batch, "_life", -1)  # as if it had stood still
         batch.create({"title": "b", "price": 1})
-    assert caches["default"].get(keys.doubt)
+    assert caches["default"].get(keys.in_doubt)
 
 
 @pytest.mark.parametrize(("lives", "kept"), [((320, 30), 320), ((30, 320), 320), ((80, 30), 80), ((30, 20), 30)])
-def test_nobody_shortens_a_doubt(monkeypatch: pytest.MonkeyPatch, lives: tuple[int, int], kept: int) -> None:
-    """Two writers with different TIMEOUTs find the lane taken."""
+def test_nobody_shortens_an_in_doubt_marker(monkeypatch: pytest.MonkeyPatch, lives: tuple[int, int], kept: int) -> None:
+    """Two writers with different TIMEOUTs find the lease taken."""
     ends: dict[str, int] = {}
     set_value = caches["default"].set
 
@@ -231,7 +231,7 @@ def test_nobody_shortens_a_doubt(monkeypatch: pytest.MonkeyPatch, lives: tuple[i
         set_value(key, value, life)
 
     monkeypatch.setattr(caches["default"], "set", noted)
-    caches["default"].add(TABLE.lane, "somebody")
+    caches["default"].add(TABLE.lease, "somebody")
     for life in lives:
         run_sync(write(CacheBackend("default"), [TABLE], lambda: run_nothing(), life))
     assert max(ends.values()) == kept
@@ -248,7 +248,7 @@ def test_under_every_kind_of_fence_nothing_is_stored(library, fence: str) -> Non
     assert (len(costs.requests), costs.cache) == (1, ["get_many"])
 
 
-def test_no_request_may_take_longer_than_the_longest_doubt_stands() -> None:
-    assert [TABLE.doubt_for(life).life for life in (1, 30, 31, 80, 320)] == [30, 30, 80, 80, 320]
+def test_no_request_may_take_longer_than_the_longest_in_doubt_marker_stands() -> None:
+    assert [TABLE.in_doubt_for(life).life for life in (1, 30, 31, 80, 320)] == [30, 30, 80, 80, 320]
     with pytest.raises(ValueError, match="TIMEOUT"):
-        TABLE.doubt_for(DOUBT_LIVES[-1] + 1)
+        TABLE.in_doubt_for(IN_DOUBT_LIVES[-1] + 1)

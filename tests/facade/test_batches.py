@@ -43,7 +43,7 @@ def test_each_result_is_reported_and_the_cache_is_warm_at_the_end() -> None:
     with counted() as costs:
         assert [book.pages for book in table.all()] == [412]
     assert costs.requests == []
-    assert caches["default"].get(keys().lane) is None
+    assert caches["default"].get(keys().lease) is None
 
 
 def test_a_write_of_a_batch_is_two_round_trips() -> None:
@@ -59,7 +59,7 @@ def test_readers_see_every_finished_change_and_store_nothing() -> None:
             batch.create({"title": f"b{number}", "price": 1})
             assert Book.objects.count() == number + 1
             assert not Book.objects.is_updated()
-        assert caches["default"].get(keys().lane)
+        assert caches["default"].get(keys().lease)
     assert Book.objects.count() == 3
 
 
@@ -73,10 +73,10 @@ def test_other_tables_are_none_of_its_business() -> None:
     assert costs.cache[6:8] == ["touch", "delete_many"]
 
 
-def test_a_lane_that_was_lost_is_taken_anew() -> None:
+def test_a_lease_that_was_lost_is_taken_anew() -> None:
     with orm.table("books").batch() as batch:
         batch.create({"title": "a", "price": 1})
-        caches["default"].delete(keys().lane)
+        caches["default"].delete(keys().lease)
         list(Book.objects.all())
         assert Book.objects.is_updated()
         with counted() as costs:
@@ -87,11 +87,11 @@ def test_a_lane_that_was_lost_is_taken_anew() -> None:
 
 
 def test_beside_another_writer_it_writes_as_anybody_would() -> None:
-    caches["default"].set(keys().lane, "somebody else", 60)
+    caches["default"].set(keys().lease, "somebody else", 60)
     with orm.table("books").batch() as batch:
         batch.create({"title": "a", "price": 1})
-    assert caches["default"].get(keys().lane) == "somebody else"
-    assert caches["default"].get(keys().doubt)
+    assert caches["default"].get(keys().lease) == "somebody else"
+    assert caches["default"].get(keys().in_doubt)
 
 
 def test_after_an_unclear_write_the_fence_stays(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +104,7 @@ def test_after_an_unclear_write_the_fence_stays(monkeypatch: pytest.MonkeyPatch)
             batch.create({"title": "a", "price": 1})
         batch.create({"title": "b", "price": 1})
     assert [result.success for result in batch.results] == [False, True]
-    assert caches["default"].get(keys().lane)
+    assert caches["default"].get(keys().lease)
 
 
 def test_an_exception_in_the_block_ends_the_batch_and_comes_through() -> None:
@@ -115,7 +115,7 @@ def test_an_exception_in_the_block_ends_the_batch_and_comes_through() -> None:
 
     with pytest.raises(RuntimeError):
         fail()
-    assert caches["default"].get(keys().lane) is None
+    assert caches["default"].get(keys().lease) is None
     assert not Book.objects.is_updated()
 
 
@@ -184,7 +184,7 @@ def test_a_task_that_outlives_the_block_keeps_the_fence_while_it_writes(monkeypa
         async with orm.table("books").batch() as batch:
             task = asyncio.create_task(batch.acreate({"title": "a", "price": 1}))
             await sent.wait()
-        assert caches["default"].get(keys().lane)
+        assert caches["default"].get(keys().lease)
         go_on.set()
         await task
 
@@ -209,12 +209,12 @@ def test_a_task_that_writes_after_the_block_leaves_no_fence() -> None:
     assert caches["default"].get_many(keys()) == {}
 
 
-def test_writes_side_by_side_share_the_lane() -> None:
+def test_writes_side_by_side_share_the_lease() -> None:
     async def life() -> None:
         async with orm.table("books").batch() as batch:
             await asyncio.gather(*(batch.acreate({"title": f"b{n}", "price": n}) for n in range(5)))
         assert [result.success for result in batch.results] == [True] * 5
 
     asyncio.run(life())
-    assert caches["default"].get(keys().lane) is None
-    assert caches["default"].get(keys().doubt) is None
+    assert caches["default"].get(keys().lease) is None
+    assert caches["default"].get(keys().in_doubt) is None

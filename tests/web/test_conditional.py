@@ -68,7 +68,7 @@ def test_a_change_of_any_of_the_tables_runs_the_view(change) -> None:
 def test_while_a_table_is_being_written_there_is_no_tag_of_versions() -> None:
     get()
     etag = get()["ETag"]
-    caches["default"].add(connections["default"].table_keys(Book.objects.ref).lane, "a writer")
+    caches["default"].add(connections["default"].table_keys(Book.objects.ref).lease, "a writer")
     runs.clear()
     assert get(etag).status_code == 200
     assert runs

@@ -43,10 +43,10 @@ def test_not_what_is_read_while_the_table_is_being_written(ask: Ask, monkeypatch
     keys = connection.table_keys(Book._meta.ref("library"))
     from django.core.cache import cache
 
-    cache.set(keys.lane, "somebody", 60)
+    cache.set(keys.lease, "somebody", 60)
     assert ask("/public")["Cache-Control"] == PRIVATE
     run_sync(connection.invalidate(Book._meta.ref("library")))
-    cache.delete(keys.lane)
+    cache.delete(keys.lease)
     assert max_age(ask("/public")) > 0
 
 

@@ -45,32 +45,32 @@ def cache_moves(setup: Setup, state: State) -> Moves:
     if state.refusing and setup.outage_ends and noticed:
         yield Move("cache", "take changes again"), state._replace(refusing=False)
     for table in range(setup.tables):
-        yield from _lane_moves(setup, state, table)
-        yield from _doubt_moves(setup, state, table)
+        yield from _lease_moves(setup, state, table)
+        yield from _in_doubt_moves(setup, state, table)
 
 
-def _lane_moves(setup: Setup, state: State, table: int) -> Moves:
-    owner = state.lanes[table] - 1
+def _lease_moves(setup: Setup, state: State, table: int) -> Moves:
+    owner = state.leases[table] - 1
     if owner < 0:
         return
-    free = state._replace(lanes=put(state.lanes, table, 0))
+    free = state._replace(leases=put(state.leases, table, 0))
     writer = state.writers[owner]
     if not writer.can_still_change:  # a fence lives as long as the request can still be applied
-        if setup.rules.stopwatch:  # its one stopwatch was started before its first lane
+        if setup.rules.stopwatch:  # its one stopwatch was started before its first lease
             asks = setup.may_be_unclear and (writer.at == "wait" or (writer.at, writer.outcome) == ("end", "unclear"))
-            writer = writer._replace(lanes=(), bare=setup.writers[owner] if asks else writer.bare)
-        yield Move("cache", "lane runs out", table), free.with_writer(owner, writer)
+            writer = writer._replace(leases=(), bare=setup.writers[owner] if asks else writer.bare)
+        yield Move("cache", "lease runs out", table), free.with_writer(owner, writer)
     if state.left.lost_fences:
-        yield Move("cache", "lose lane", table), _losing(free)
+        yield Move("cache", "lose lease", table), _losing(free)
 
 
-def _doubt_moves(setup: Setup, state: State, table: int) -> Moves:
-    for name, who in zip(("doubt", "longer doubt"), setup.doubts, strict=True):
-        doubt = state.doubts[table] & who
-        if not doubt:
+def _in_doubt_moves(setup: Setup, state: State, table: int) -> Moves:
+    for name, who in zip(("marker", "longer marker"), setup.in_doubt, strict=True):
+        in_doubt = state.in_doubt[table] & who
+        if not in_doubt:
             continue
-        gone = state._replace(doubts=put(state.doubts, table, state.doubts[table] - doubt))
-        if not any(writer.can_still_change for number, writer in enumerate(state.writers) if doubt >> number & 1):
+        gone = state._replace(in_doubt=put(state.in_doubt, table, state.in_doubt[table] - in_doubt))
+        if not any(writer.can_still_change for number, writer in enumerate(state.writers) if in_doubt >> number & 1):
             yield Move("cache", f"{name} runs out", table), gone
         if state.left.lost_fences:
             yield Move("cache", f"lose {name}", table), _losing(gone)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django_appwrite_orm.cache import Keys
-from django_appwrite_orm.cache.keys import Doubt, TableKeys
+from django_appwrite_orm.cache.keys import InDoubt, TableKeys
 from tests.cache.model.stage import Mismatch
 from tests.cache.model.state import Move, Setup, State
 
@@ -39,10 +39,10 @@ class Naming:
         for number, table in enumerate(self._tables):
             if (method, key) == ("add", table.token):
                 return Move(who, "add token", number)
-            if (method, key) == ("add", table.lane):
-                return Move(who, "take lane", number)
-            if who.startswith("writer") and (method, key, arguments[2]) == ("set", *self._doubt(who, table)):
-                return Move(who, "doubt again" if before.writers[number_of(who)].outcome else "leave doubt", number)
+            if (method, key) == ("add", table.lease):
+                return Move(who, "take lease", number)
+            if who.startswith("writer") and (method, key, arguments[2]) == ("set", *self._in_doubt(who, table)):
+                return Move(who, "mark again" if before.writers[number_of(who)].outcome else "mark in doubt", number)
         raise Mismatch(f"{who} calls {method} with {arguments}")
 
     def _look(self, who: str, before: State, keys: list[str]) -> Move:
@@ -56,16 +56,16 @@ class Naming:
         raise Mismatch(f"{who} looks at {keys}")
 
     def _deletion(self, who: str, before: State, keys: list[str]) -> Move:
-        """Of the tokens of its tables, and after the request, with a clear outcome, of the lanes it still has."""
+        """Of the tokens of its tables, and after the request, with a clear outcome, of the leases it still has."""
         writer = before.writers[number_of(who)]
         own = [self._tables[table].token for table in self._setup.writers[number_of(who)]]
-        lanes = [self._tables[table].lane for table in writer.lanes if writer.outcome in ("succeeded", "refused")]
-        if keys != own + lanes:
-            raise Mismatch(f"{who} deletes {keys}, not {own + lanes}")
+        leases = [self._tables[table].lease for table in writer.leases if writer.outcome in ("succeeded", "refused")]
+        if keys != own + leases:
+            raise Mismatch(f"{who} deletes {keys}, not {own + leases}")
         return Move(who, "tidy up" if writer.outcome else "delete tokens")
 
-    def _doubt(self, who: str, table: TableKeys) -> Doubt:
-        """The doubt that this writer must leave."""
+    def _in_doubt(self, who: str, table: TableKeys) -> InDoubt:
+        """The in-doubt marker that this writer must set."""
         if number_of(who) in self._setup.longer:
-            return Doubt(table.long_doubt, LONGER_LIFE)
-        return Doubt(table.doubt, LIFE)
+            return InDoubt(table.in_doubt_long, LONGER_LIFE)
+        return InDoubt(table.in_doubt, LIFE)

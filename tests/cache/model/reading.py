@@ -26,9 +26,9 @@ def _moves(setup: Setup, state: State, number: int) -> Moves:
         shows = reader.shows | state.applied & setup.table_bits[reader.todo[0]]
         after = reader._replace(shows=shows, todo=reader.todo[1:])
         if not after.todo:
-            after = Reader("store", reader.held, shows=shows) if reader.held else IDLE
+            after = Reader("store", reader.versions, shows=shows) if reader.versions else IDLE
         yield Move(who, "fetch", reader.todo[0]), state.with_reader(number, after)
-        if setup.flights and reader.held and len(reader.todo) == setup.tables:
+        if setup.flights and reader.versions and len(reader.todo) == setup.tables:
             yield from _flight_moves(setup, state, number, who)
     elif setup.outages and setup.rules.proof and reader.at == "look" and not reader.proved:
         yield _prove(setup, state, number, who)
@@ -45,8 +45,8 @@ def _moves(setup: Setup, state: State, number: int) -> Moves:
             yield Move(who, f"{what} fails", table), state.failing().with_reader(number, after)
 
 
-def fetching(setup: Setup, held: tuple[int, ...] = (), owed: int = 0) -> Reader:
-    return Reader("fetch", held, todo=tuple(range(setup.tables)), owed=owed if held else 0)
+def fetching(setup: Setup, versions: tuple[int, ...] = (), must_show: int = 0) -> Reader:
+    return Reader("fetch", versions, todo=tuple(range(setup.tables)), must_show=must_show if versions else 0)
 
 
 def _prove(setup: Setup, state: State, number: int, who: str) -> tuple[Move, State]:
@@ -56,21 +56,21 @@ def _prove(setup: Setup, state: State, number: int, who: str) -> tuple[Move, Sta
         return Move(who, _PROVING[1]), state.with_reader(number, fetching(setup)._replace(suspects=True))
     if reader.suspects and setup.rules.clearing:
         state = state._replace(tokens=(0,) * setup.tables)
-    after = reader._replace(proved=True, suspects=False, owed=state.applied)
+    after = reader._replace(proved=True, suspects=False, must_show=state.applied)
     return Move(who, _PROVING[0]), state.with_reader(number, after)
 
 
 def _flight_moves(setup: Setup, state: State, number: int, who: str) -> Moves:
     """Instead of fetching it waited for another reader: for one of its process, or for what one has stored."""
     reader = state.readers[number]
-    landed = [(other.held, other.shows) for other in state.readers if other.at == "store"]
-    for what, (held, shows) in [
+    landed = [(other.versions, other.shows) for other in state.readers if other.at == "store"]
+    for what, (versions, shows) in [
         *(("take what another has fetched", answer) for answer in landed),
         *(("take what another has stored", answer) for answer in [state.envelope] if answer),
     ]:
-        if held == reader.held or not setup.rules.flights_by_tokens:
-            misled = reader.owed & ~shows
-            yield Move(who, what), state.with_reader(number, Reader("misled", owed=misled) if misled else IDLE)
+        if versions == reader.versions or not setup.rules.flights_by_tokens:
+            misled = reader.must_show & ~shows
+            yield Move(who, what), state.with_reader(number, Reader("misled", must_show=misled) if misled else IDLE)
 
 
 def _look(setup: Setup, state: State, number: int) -> Call:
@@ -81,10 +81,10 @@ def _look(setup: Setup, state: State, number: int) -> Call:
         what, table, after = _look_at_one(setup, state, reader)
         return what, table, state.with_reader(number, after)
     if reader.at == "look again":
-        after = _after_second_look(setup, state.tokens, state.is_fenced(), reader.owed)
+        after = _after_second_look(setup, state.tokens, state.is_fenced(), reader.must_show)
     elif hit := state.hit():
-        misled = reader.owed & ~hit.shows
-        after = Reader("misled", owed=misled) if misled else IDLE
+        misled = reader.must_show & ~hit.shows
+        after = Reader("misled", must_show=misled) if misled else IDLE
     else:
         after = _after_look(setup, state.tokens, state.is_fenced(), state.applied if setup.flights else 0)
     return reader.at, None, state.with_reader(number, after)
@@ -99,60 +99,60 @@ def _look_at_versions(setup: Setup, state: State, number: int) -> Call:
     elif 0 in state.tokens or state.is_fenced():
         after = _after_look(setup, state.tokens, state.is_fenced(), state.applied if setup.flights else 0)
     else:
-        after = Reader("get envelope", state.tokens, owed=state.applied)
+        after = Reader("get envelope", state.tokens, must_show=state.applied)
     return "look at versions", None, state.with_reader(number, after)
 
 
 def _get_envelope(setup: Setup, state: State, number: int) -> Call:
     reader, envelope = state.readers[number], state.envelope
-    if envelope is None or envelope.tokens != reader.held:
-        after = fetching(setup, reader.held, reader.owed if setup.flights else 0)
+    if envelope is None or envelope.tokens != reader.versions:
+        after = fetching(setup, reader.versions, reader.must_show if setup.flights else 0)
     else:
-        misled = reader.owed & ~envelope.shows
-        after = Reader("misled", owed=misled) if misled else IDLE
+        misled = reader.must_show & ~envelope.shows
+        after = Reader("misled", must_show=misled) if misled else IDLE
     return "get envelope", None, state.with_reader(number, after)
 
 
 def _look_at_one(setup: Setup, state: State, reader: Reader) -> tuple[str, int | None, Reader]:
-    """The envelope first, then each table's token, lane and doubt: the order in which the keys are asked for."""
+    """The envelope first, then each table's token, lease and marker: the order in which the keys are asked for."""
     if not reader.looked:
         if reader.at == "look":
             return (
                 "look at the envelope",
                 None,
-                reader._replace(looked=(state.envelope or NO_ENVELOPE,), owed=state.applied),
+                reader._replace(looked=(state.envelope or NO_ENVELOPE,), must_show=state.applied),
             )
         reader = reader._replace(looked=(NO_ENVELOPE,))
     table, key = divmod(len(reader.looked) - 1, 3)
-    seen = state.tokens[table] if key == 0 else bool((state.lanes, state.doubts)[key - 1][table])
-    what = f"{reader.at}, at the {('token', 'lane', 'doubt')[key]}"
+    seen = state.tokens[table] if key == 0 else bool((state.leases, state.in_doubt)[key - 1][table])
+    what = f"{reader.at}, at the {('token', 'lease', 'marker')[key]}"
     looked = (*reader.looked, seen)
     if len(looked) < 1 + 3 * setup.tables:
         return what, table, reader._replace(looked=looked)
     envelope, tokens, fenced = looked[0], looked[1::3], any(looked[2::3]) or any(looked[3::3])
     if reader.at == "look again":
-        return what, table, _after_second_look(setup, tokens, fenced, reader.owed)
+        return what, table, _after_second_look(setup, tokens, fenced, reader.must_show)
     if fenced or 0 in tokens or envelope.tokens != tokens:
-        return what, table, _after_look(setup, tokens, fenced, reader.owed if setup.flights else 0)
-    misled = reader.owed & ~envelope.shows
-    return what, table, Reader("misled", owed=misled) if misled else IDLE
+        return what, table, _after_look(setup, tokens, fenced, reader.must_show if setup.flights else 0)
+    misled = reader.must_show & ~envelope.shows
+    return what, table, Reader("misled", must_show=misled) if misled else IDLE
 
 
-def _after_look(setup: Setup, tokens: tuple[int, ...], fenced: bool, owed: int) -> Reader:
+def _after_look(setup: Setup, tokens: tuple[int, ...], fenced: bool, must_show: int) -> Reader:
     missing = tuple(table for table, token in enumerate(tokens) if token == 0)
     if fenced or not missing:
-        return fetching(setup, () if fenced else tokens, owed)
-    return Reader("add", () if setup.rules.second_look else tokens, missing, owed=owed)
+        return fetching(setup, () if fenced else tokens, must_show)
+    return Reader("add", () if setup.rules.second_look else tokens, missing, must_show=must_show)
 
 
-def _after_second_look(setup: Setup, tokens: tuple[int, ...], fenced: bool, owed: int) -> Reader:
-    return fetching(setup, () if fenced or 0 in tokens else tokens, owed)
+def _after_second_look(setup: Setup, tokens: tuple[int, ...], fenced: bool, must_show: int) -> Reader:
+    return fetching(setup, () if fenced or 0 in tokens else tokens, must_show)
 
 
 def _add(setup: Setup, state: State, number: int) -> Call:
     reader = state.readers[number]
     table = reader.todo[0]
-    if state.tokens[table] or (state.doubts[table] and not setup.rules.own_keys):
+    if state.tokens[table] or (state.in_doubt[table] and not setup.rules.own_keys):
         return "add token", table, state.with_reader(number, _added(setup, reader, 0))
     if not setup.atomic_add:
         return "find no token", table, state.with_reader(number, reader._replace(at="set token"))
@@ -172,15 +172,19 @@ def _added(setup: Setup, reader: Reader, token: int) -> Reader:
     """One token more is there: its own, or somebody else's if it is 0."""
     table, rest = reader.todo[0], reader.todo[1:]
     if setup.rules.second_look:
-        return Reader("add", (), rest, owed=reader.owed) if rest else Reader("look again", owed=reader.owed)
+        return (
+            Reader("add", (), rest, must_show=reader.must_show)
+            if rest
+            else Reader("look again", must_show=reader.must_show)
+        )
     # Without a second look it takes its own token at its word, and stores under nobody else's.
-    held = put(reader.held, table, token)
-    return Reader("add", held, rest) if rest else fetching(setup, held if 0 not in held else ())
+    versions = put(reader.versions, table, token)
+    return Reader("add", versions, rest) if rest else fetching(setup, versions if 0 not in versions else ())
 
 
 def _store(setup: Setup, state: State, number: int) -> Call:
     reader = state.readers[number]
-    tokens = reader.held if setup.rules.tokens_from_before else state.tokens
+    tokens = reader.versions if setup.rules.tokens_from_before else state.tokens
     return "store", None, state._replace(envelope=Envelope(tokens, reader.shows)).with_reader(number, IDLE)
 
 
@@ -199,5 +203,5 @@ _SOURCES = {
     "look": lambda state, before, after: state.hit() if after.at == "look" else None,
     "get envelope": lambda state, before, after: state.envelope if after.at in ("look", "misled") else None,
     "take what another has stored": lambda state, before, after: state.envelope,
-    "store": lambda state, before, after: Envelope(before.held, before.shows),
+    "store": lambda state, before, after: Envelope(before.versions, before.shows),
 }

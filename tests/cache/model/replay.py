@@ -170,16 +170,16 @@ class World:
             if move.what.startswith("apply"):
                 self.applied |= self.setup.bits[int(move.who.split()[-1]) - 1]
             return
-        if move.what == "lane runs out":
-            owner = self.trace[self.position - 1][1].lanes[move.table or 0]
+        if move.what == "lease runs out":
+            owner = self.trace[self.position - 1][1].leases[move.table or 0]
             self.elapsed[f"writer {owner}"] = LONGER_LIFE
         del self.cache[
             {
                 "evict token": table.token,
                 "evict envelope": ENVELOPE,
-                "lane runs out": table.lane,
-                "doubt runs out": table.doubt,
-                "longer doubt runs out": table.long_doubt,
+                "lease runs out": table.lease,
+                "marker runs out": table.in_doubt,
+                "longer marker runs out": table.in_doubt_long,
             }[move.what]
         ]
 
@@ -262,10 +262,10 @@ class World:
                 if move.what == "add token" and move.table == number:
                     self.names[self.cache.get(table.token, "")] = token
                 expected[table.token] = token
-            if state.lanes[number]:
-                expected[table.lane] = True
-            for key, writers in zip((table.doubt, table.long_doubt), self.setup.doubts, strict=True):
-                if state.doubts[number] & writers:
+            if state.leases[number]:
+                expected[table.lease] = True
+            for key, writers in zip((table.in_doubt, table.in_doubt_long), self.setup.in_doubt, strict=True):
+                if state.in_doubt[number] & writers:
                     expected[key] = True
         if state.envelope:
             expected[ENVELOPE] = state.envelope

@@ -51,7 +51,7 @@ def misled(setup: Setup, state: State) -> set[str]:
         missing = state.applied & ~hit.shows
     for reader in state.readers:
         if reader.at == "misled":
-            missing |= reader.owed
+            missing |= reader.must_show
         if reader.at == "look" and state.remembers(reader):
             missing |= state.applied & ~reader.kept.shows
     return {

@@ -17,13 +17,13 @@ from typing import Any, NamedTuple
 class Rules:
     """The protocol's safeguards. Each can be taken out, to see what goes wrong without it."""
 
-    fence: bool = True  # a write stands under a lane or a doubt
-    fence_before_token: bool = True  # the lane is taken before the token is deleted, not after
-    doubt: bool = True  # who finds the lane taken leaves a doubt
-    doubts_by_life: bool = True  # doubts of different lives have different keys; if not, the last one's life counts
-    keep_when_unclear: bool = True  # after an unclear outcome the lane is left to run out
-    doubt_when_unclear: bool = True  # after an unclear outcome a doubt is left where no fence may stand
-    stopwatch: bool = True  # a lane that has run out is not freed: it may be somebody else's
+    fence: bool = True  # a write stands under a lease or an in-doubt marker
+    fence_before_token: bool = True  # the lease is taken before the token is deleted, not after
+    in_doubt: bool = True  # who finds the lease taken sets an in-doubt marker
+    in_doubt_by_life: bool = True  # markers of different lives have different keys; if not, the last one's life counts
+    keep_when_unclear: bool = True  # after an unclear outcome the lease is left to run out
+    in_doubt_when_unclear: bool = True  # after an unclear outcome an in-doubt marker is set where no fence may stand
+    stopwatch: bool = True  # a lease that has run out is not freed: it may be somebody else's
     second_look: bool = True  # after adding a token the reader looks at tokens and fences again
     tokens_from_before: bool = True  # an answer is stored under the tokens held before it was fetched
     fresh_tokens: bool = True  # a missing token is replaced by a new one, not by the one the envelope names
@@ -74,8 +74,8 @@ class Setup:
         return self.timeouts or self.errors
 
     @cached_property
-    def doubts(self) -> tuple[int, ...]:
-        """The writers, as bits, whose doubts have one key: those of the ordinary life, and those of the longer one."""
+    def in_doubt(self) -> tuple[int, ...]:
+        """The writers, as bits, by the key of their markers: that of the ordinary TTL, that of the longer one."""
         every = range(len(self.writers))
         longer = sum(1 << number for number in every if number in self.longer)
         return (sum(1 << number for number in every) - longer, longer)
@@ -96,20 +96,20 @@ NO_ENVELOPE = Envelope((), 0)
 
 
 class Reader(NamedTuple):
-    """`at` is what it does next; `held` the tokens it will store under, () for not at all.
+    """`at` is what it does next; `versions` the tokens it will store under, () for not at all.
 
-    `looked` is what a look-up key by key has seen so far: the envelope, then token, lane and doubt of each
-    table. `owed` are the changes that were applied when the read began, where what it takes is older than that.
+    `looked` is what a look-up key by key has seen so far: the envelope, then token, lease and marker of each
+    table. `must_show` are the changes that were applied when the read began, where what it takes is older than that.
     `proved` says that the cache took a change as the read began, `suspects` that it once did not.
     """
 
     at: str = "look"
-    held: tuple[int, ...] = ()
+    versions: tuple[int, ...] = ()
     todo: tuple[int, ...] = ()  # the tables whose token it has yet to add, or that it has yet to fetch
     shows: int = 0
     kept: Envelope = NO_ENVELOPE  # what its process remembers
     looked: tuple[Any, ...] = ()
-    owed: int = 0
+    must_show: int = 0
     proved: bool = False
     suspects: bool = False
 
@@ -117,18 +117,18 @@ class Reader(NamedTuple):
 class Writer(NamedTuple):
     """`at` is what it does next, or how it ended; `request` is where its request is.
 
-    `lanes` are the tables whose lane it holds by its own stopwatch, `bare` those where no fence of its own may
-    stand; `step` counts what it does table by table. `owes` says that it has yet to delete the tokens, which it
+    `leases` are the tables whose lease it holds by its own stopwatch, `bare` those where no fence of its own may
+    stand; `step` counts what it does table by table. `is_pending` says that it has yet to delete the tokens, which it
     could not at its end.
     """
 
     at: str = "start"
     request: str = "unsent"
-    lanes: tuple[int, ...] = ()
+    leases: tuple[int, ...] = ()
     bare: tuple[int, ...] = ()
     step: int = 0
     outcome: str = ""
-    owes: bool = False
+    is_pending: bool = False
 
     @property
     def has_ended(self) -> bool:
@@ -153,12 +153,13 @@ class Left(NamedTuple):
 
 
 class State(NamedTuple):
-    """Per table: its token, its lane (the writer that holds it plus 1, or 0), its doubts (writers as bits). `refusing`
-    says that the cache takes no changes."""
+    """Per table: its token, its lease (the writer that holds it plus 1, or 0), its in-doubt markers (writers as bits).
+
+    `refusing` says that the cache takes no changes."""
 
     tokens: tuple[int, ...]
-    lanes: tuple[int, ...]
-    doubts: tuple[int, ...]
+    leases: tuple[int, ...]
+    in_doubt: tuple[int, ...]
     envelope: Envelope | None
     applied: int
     readers: tuple[Reader, ...]
@@ -176,7 +177,7 @@ class State(NamedTuple):
         return self._replace(left=self.left._replace(failures=self.left.failures - 1))
 
     def is_fenced(self) -> bool:
-        return any(self.lanes) or any(self.doubts)
+        return any(self.leases) or any(self.in_doubt)
 
     def hit(self) -> Envelope | None:
         """The envelope, if a look at this moment would be a hit."""
@@ -192,7 +193,7 @@ class State(NamedTuple):
     def new_token(self) -> int:
         used = {*self.tokens, *(self.envelope.tokens if self.envelope else ())}
         for reader in self.readers:
-            used.update(reader.held, reader.looked[1::3], *(seen.tokens for seen in reader.looked[:1]))
+            used.update(reader.versions, reader.looked[1::3], *(seen.tokens for seen in reader.looked[:1]))
             used.update(reader.kept.tokens)
         return next(number for number in range(1, len(used) + 2) if number not in used)
 

@@ -28,13 +28,13 @@ class Symmetry:
 
     def _look_of(self, state: State, number: int) -> tuple[object, ...]:
         """What tells this writer from others that are alike."""
-        bits, lane = self._setup.bits[number], number + 1
+        bits, lease = self._setup.bits[number], number + 1
         return (
             state.writers[number],
             bool(state.applied & bits),
             bool(state.envelope and state.envelope.shows & bits),
-            tuple(owner == lane for owner in state.lanes),
-            tuple(doubt >> number & 1 for doubt in state.doubts),
+            tuple(owner == lease for owner in state.leases),
+            tuple(in_doubt >> number & 1 for in_doubt in state.in_doubt),
         )
 
     def _renumbered(self, state: State, new: dict[int, int]) -> State:
@@ -51,14 +51,14 @@ class Symmetry:
         def reader(found: Reader) -> Reader:
             looked = found.looked and (envelope(found.looked[0]), *found.looked[1:])
             kept = Envelope(found.kept.tokens, bits(found.kept.shows))
-            return found._replace(shows=bits(found.shows), kept=kept, looked=looked, owed=bits(found.owed))
+            return found._replace(shows=bits(found.shows), kept=kept, looked=looked, must_show=bits(found.must_show))
 
         writers = list(state.writers)
         for number, name in enumerate(names):
             writers[name] = state.writers[number]
         return state._replace(
-            lanes=tuple(owner and names[owner - 1] + 1 for owner in state.lanes),
-            doubts=tuple(bits(doubt, 1) for doubt in state.doubts),
+            leases=tuple(owner and names[owner - 1] + 1 for owner in state.leases),
+            in_doubt=tuple(bits(in_doubt, 1) for in_doubt in state.in_doubt),
             envelope=envelope(state.envelope),
             applied=bits(state.applied),
             readers=tuple(map(reader, state.readers)),
@@ -74,14 +74,14 @@ def _with_new_tokens(state: State) -> State:
         return tuple([names.setdefault(token, len(names)) for token in tokens])
 
     def reader(found: Reader) -> Reader:
-        if not found.held and not found.looked and not found.kept.tokens:
+        if not found.versions and not found.looked and not found.kept.tokens:
             return found
         looked = list(found.looked)
         if looked:
             looked[0] = Envelope(named(looked[0].tokens), looked[0].shows)
             looked[1::3] = named(found.looked[1::3])
         kept = Envelope(named(found.kept.tokens), found.kept.shows)
-        return found._replace(held=named(found.held), kept=kept, looked=tuple(looked))
+        return found._replace(versions=named(found.versions), kept=kept, looked=tuple(looked))
 
     tokens = named(state.tokens)
     kept = state.envelope and Envelope(named(state.envelope.tokens), state.envelope.shows)

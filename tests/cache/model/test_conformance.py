@@ -12,7 +12,7 @@ from django.test import override_settings
 
 from django_appwrite_orm.cache import reads, writes
 from django_appwrite_orm.cache.backend import CacheCall
-from django_appwrite_orm.cache.keys import Doubt, TableKeys
+from django_appwrite_orm.cache.keys import InDoubt, TableKeys
 from django_appwrite_orm.sansio import run_async, run_sync
 from tests.cache.model.locks import WAYS, Lock
 from tests.cache.model.replay import Drive, World
@@ -32,11 +32,11 @@ SETUPS = {
 }
 MOVES = {
     *("look", "add token", "look again", "fetch", "store", "look at versions", "get envelope"),
-    *("take lane", "leave doubt", "delete tokens", "send", "give up waiting", "tidy up"),
+    *("take lease", "mark in doubt", "delete tokens", "send", "give up waiting", "tidy up"),
     *("hear that it succeeded", "hear that it refused", "hear that it unclear"),
     *("look fails", "add token fails", "look again fails", "store fails"),
     *("look at versions fails", "get envelope fails"),
-    *("doubt again", "doubt again fails", "take lane fails", "delete tokens fails", "tidy up fails"),
+    *("mark again", "mark again fails", "take lease fails", "delete tokens fails", "tidy up fails"),
 }
 
 
@@ -82,11 +82,11 @@ def test_every_move_of_the_model_is_made() -> None:
     assert f"(some {round(len(ways), -2):,} ways)" in PAGE.read_text()
 
 
-def _no_doubt(store, tables, life):
+def _no_marker(store, tables, life):
     fence = writes._Fence(life)
     for table in tables:
-        if (yield CacheCall(store, "add", (table.lane, "me", life))):
-            fence = fence._replace(lanes=(*fence.lanes, table.lane))
+        if (yield CacheCall(store, "add", (table.lease, "me", life))):
+            fence = fence._replace(leases=(*fence.leases, table.lease))
     return fence
 
 
@@ -102,17 +102,27 @@ def _leave_nothing(store, tables, life):
 @pytest.mark.parametrize(
     ("module", "name", "replacement", "setup"),
     [
-        (writes, "_fence", _no_doubt, "two writers"),
+        (writes, "_fence", _no_marker, "two writers"),
         (writes, "_stands", _always, "a reader and a writer"),
-        (writes, "leave_doubts", _leave_nothing, "a cache that fails once"),
-        (TableKeys, "doubt_for", lambda table, life: Doubt(table.doubt, life), "two writers, one with a longer life"),
-        (reads.TableVersions, "held", property(lambda look: look.tokens if all(look.tokens) else None), "two tables"),
+        (writes, "mark_in_doubt", _leave_nothing, "a cache that fails once"),
+        (
+            TableKeys,
+            "in_doubt_for",
+            lambda table, life: InDoubt(table.in_doubt, life),
+            "two writers, one with a longer life",
+        ),
+        (
+            reads.TableVersions,
+            "versions",
+            property(lambda look: look.tokens if all(look.tokens) else None),
+            "two tables",
+        ),
     ],
     ids=[
-        "no doubt beside a lane",
-        "a lane that ran out is freed",
-        "no doubt after an unclear outcome",
-        "one key for doubts of all lives",
+        "no marker beside a lease",
+        "a lease that ran out is freed",
+        "no marker after an unclear outcome",
+        "one key for markers of all lives",
         "fences are not looked at",
     ],
 )

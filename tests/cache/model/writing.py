@@ -1,4 +1,4 @@
-"""What a writer does next: lanes and doubts, tokens, the request, and the tidying up that its outcome asks for."""
+"""The next step of a writer: leases and in-doubt markers, tokens, the request, and the clean-up after it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ HEARD = {"applied": "succeeded", "failed": "unclear", "refused": "refused"}
 def writer_moves(setup: Setup, state: State, number: int) -> Moves:
     writer, who = state.writers[number], f"writer {number + 1}"
     if writer.has_ended:
-        if writer.owes and not state.refusing:
-            paid = state._replace(tokens=_without(state.tokens, setup.writers[number]))
-            yield Move(who, "delete the tokens that it owes"), paid.with_writer(number, writer._replace(owes=False))
+        if writer.is_pending and not state.refusing:
+            deleted = state._replace(tokens=_without(state.tokens, setup.writers[number]))
+            yield Move(who, "delete its pending tokens"), deleted.with_writer(number, writer._replace(is_pending=False))
         return
     if writer.at == "start":
         writer = writer._replace(at=_first(setup))
@@ -24,8 +24,11 @@ def writer_moves(setup: Setup, state: State, number: int) -> Moves:
         writer = _at_the_end(setup, writer)
     if writer.at in _CACHE_CALLS and state.refusing:
         after = _without_effect(setup, state, number, writer)._replace(left=state.left)
-        owes = after.writers[number].has_ended
-        yield Move(who, f"{writer.at} fails"), after.with_writer(number, after.writers[number]._replace(owes=owes))
+        is_pending = after.writers[number].has_ended
+        yield (
+            Move(who, f"{writer.at} fails"),
+            after.with_writer(number, after.writers[number]._replace(is_pending=is_pending)),
+        )
     elif writer.at in _CACHE_CALLS:
         what, table, after = _CACHE_CALLS[writer.at](setup, state, number, writer)
         yield Move(who, what, table), after
@@ -50,7 +53,7 @@ def ended(writer: Writer, outcome: str) -> Writer:
 def _first(setup: Setup) -> str:
     if not setup.rules.own_keys:
         return "set BUSY"
-    return "take lane" if setup.rules.fence and setup.rules.fence_before_token else "delete tokens"
+    return "take lease" if setup.rules.fence and setup.rules.fence_before_token else "delete tokens"
 
 
 def _ending(state: State, number: int, writer: Writer, outcome: str) -> State:
@@ -59,61 +62,61 @@ def _ending(state: State, number: int, writer: Writer, outcome: str) -> State:
 
 
 def _at_the_end(setup: Setup, writer: Writer) -> Writer:
-    if writer.outcome == "unclear" and writer.bare and setup.rules.doubt_when_unclear:
-        return writer._replace(at="doubt again")
+    if writer.outcome == "unclear" and writer.bare and setup.rules.in_doubt_when_unclear:
+        return writer._replace(at="mark again")
     return writer._replace(at="tidy up", bare=())
 
 
-def _take_lane(setup: Setup, state: State, number: int, writer: Writer) -> Call:
+def _take_lease(setup: Setup, state: State, number: int, writer: Writer) -> Call:
     table = setup.writers[number][writer.step]
-    if state.lanes[table] == 0:
+    if state.leases[table] == 0:
         if not setup.atomic_add:
-            return "find no lane", table, state.with_writer(number, writer._replace(at="set lane"))
-        return "take lane", table, _set_lane(setup, state, number, writer)[2]
-    after = writer._replace(at="leave doubt") if setup.rules.doubt else _fenced(setup, number, writer)
-    return "take lane", table, state.with_writer(number, after)
+            return "find no lease", table, state.with_writer(number, writer._replace(at="set lease"))
+        return "take lease", table, _set_lease(setup, state, number, writer)[2]
+    after = writer._replace(at="mark in doubt") if setup.rules.in_doubt else _fenced(setup, number, writer)
+    return "take lease", table, state.with_writer(number, after)
 
 
-def _set_lane(setup: Setup, state: State, number: int, writer: Writer) -> Call:
+def _set_lease(setup: Setup, state: State, number: int, writer: Writer) -> Call:
     table = setup.writers[number][writer.step]
-    after = _fenced(setup, number, writer._replace(lanes=(*writer.lanes, table)))
-    return "set lane", table, state._replace(lanes=put(state.lanes, table, number + 1)).with_writer(number, after)
+    after = _fenced(setup, number, writer._replace(leases=(*writer.leases, table)))
+    return "set lease", table, state._replace(leases=put(state.leases, table, number + 1)).with_writer(number, after)
 
 
-def _leave_doubt(setup: Setup, state: State, number: int, writer: Writer) -> Call:
+def _mark_in_doubt(setup: Setup, state: State, number: int, writer: Writer) -> Call:
     table = setup.writers[number][writer.step]
-    after = _doubted(setup, state, number, table).with_writer(number, _fenced(setup, number, writer))
-    return "leave doubt", table, after
+    after = _marked(setup, state, number, table).with_writer(number, _fenced(setup, number, writer))
+    return "mark in doubt", table, after
 
 
-def _doubt_again(setup: Setup, state: State, number: int, writer: Writer) -> Call:
+def _mark_again(setup: Setup, state: State, number: int, writer: Writer) -> Call:
     table = writer.bare[0]
-    return "doubt again", table, _doubted(setup, state, number, table).with_writer(number, _doubted_again(writer))
+    return "mark again", table, _marked(setup, state, number, table).with_writer(number, _marked_again(writer))
 
 
-def _doubted(setup: Setup, state: State, number: int, table: int) -> State:
-    doubts = state.doubts[table]
-    if not setup.rules.doubts_by_life and number not in setup.longer:
-        doubts &= ~setup.doubts[1]  # there is one key, and its longer life is now cut short
-    return state._replace(doubts=put(state.doubts, table, doubts | 1 << number))
+def _marked(setup: Setup, state: State, number: int, table: int) -> State:
+    in_doubt = state.in_doubt[table]
+    if not setup.rules.in_doubt_by_life and number not in setup.longer:
+        in_doubt &= ~setup.in_doubt[1]  # there is one key, and its longer life is now cut short
+    return state._replace(in_doubt=put(state.in_doubt, table, in_doubt | 1 << number))
 
 
-def _doubted_again(writer: Writer) -> Writer:
+def _marked_again(writer: Writer) -> Writer:
     bare = writer.bare[1:]
-    return writer._replace(bare=bare, at="doubt again" if bare else "tidy up")
+    return writer._replace(bare=bare, at="mark again" if bare else "tidy up")
 
 
 def _fenced(setup: Setup, number: int, writer: Writer) -> Writer:
-    """One table more is done with: on to the next one's lane, or to what follows the last."""
+    """One table more is done with: on to the next one's lease, or to what follows the last."""
     if writer.step + 1 < len(setup.writers[number]):
-        return writer._replace(at="take lane", step=writer.step + 1)
+        return writer._replace(at="take lease", step=writer.step + 1)
     return writer._replace(at="delete tokens" if setup.rules.fence_before_token else "send", step=0)
 
 
 def _set_busy(setup: Setup, state: State, number: int, writer: Writer) -> Call:
     own = setup.writers[number]
-    doubts = tuple(doubt | (table in own) << number for table, doubt in enumerate(state.doubts))
-    state = state._replace(tokens=_without(state.tokens, own), doubts=doubts)
+    in_doubt = tuple(in_doubt | (table in own) << number for table, in_doubt in enumerate(state.in_doubt))
+    state = state._replace(tokens=_without(state.tokens, own), in_doubt=in_doubt)
     return "set BUSY", None, state.with_writer(number, writer._replace(at="send"))
 
 
@@ -131,28 +134,28 @@ def _delete_tokens(setup: Setup, state: State, number: int, writer: Writer) -> C
 
 def _dropped(setup: Setup, writer: Writer) -> Writer:
     is_fenced = setup.rules.fence_before_token or not setup.rules.fence
-    return writer._replace(at="send" if is_fenced else "take lane", step=0)
+    return writer._replace(at="send" if is_fenced else "take lease", step=0)
 
 
 def _tidy_up(setup: Setup, state: State, number: int, writer: Writer) -> Call:
-    """Delete the tokens once more, and after them the lanes that are certainly its own if the outcome is clear."""
+    """Delete the tokens once more, and after them the leases that are certainly its own if the outcome is clear."""
     own, is_clear = setup.writers[number], writer.outcome != "unclear"
-    lanes = writer.lanes if is_clear or not setup.rules.keep_when_unclear else ()
+    leases = writer.leases if is_clear or not setup.rules.keep_when_unclear else ()
     after = ended(writer, writer.outcome)
     if not setup.rules.own_keys:  # BUSY stands in the tokens' keys, so whoever deletes them lifts it
-        doubts = tuple(0 if table in own and is_clear else doubt for table, doubt in enumerate(state.doubts))
-        return "tidy up", None, state._replace(doubts=doubts).with_writer(number, after)
+        in_doubt = tuple(0 if table in own and is_clear else in_doubt for table, in_doubt in enumerate(state.in_doubt))
+        return "tidy up", None, state._replace(in_doubt=in_doubt).with_writer(number, after)
     if setup.at_once:
-        state = state._replace(tokens=_without(state.tokens, own), lanes=_without(state.lanes, lanes))
+        state = state._replace(tokens=_without(state.tokens, own), leases=_without(state.leases, leases))
         return "tidy up", None, state.with_writer(number, after)
     if writer.step < len(own):
         state = state._replace(tokens=_without(state.tokens, own[writer.step : writer.step + 1]))
         writer = writer._replace(step=writer.step + 1)
     else:
-        state = state._replace(lanes=_without(state.lanes, lanes[:1]))
-        lanes = lanes[1:]
-        writer = writer._replace(lanes=lanes)
-    is_done = writer.step == len(own) and not lanes
+        state = state._replace(leases=_without(state.leases, leases[:1]))
+        leases = leases[1:]
+        writer = writer._replace(leases=leases)
+    is_done = writer.step == len(own) and not leases
     return "tidy up one key", None, state.with_writer(number, after if is_done else writer)
 
 
@@ -162,11 +165,11 @@ def _without(values: tuple[int, ...], tables: Collection[int]) -> tuple[int, ...
 
 def _without_effect(setup: Setup, state: State, number: int, writer: Writer) -> State:
     """The cache call raised and did nothing: a write goes on, with what fence it has, which then stays."""
-    if writer.at in ("take lane", "set lane", "leave doubt"):
+    if writer.at in ("take lease", "set lease", "mark in doubt"):
         table = setup.writers[number][writer.step]
         after = _fenced(setup, number, writer._replace(bare=(*writer.bare, table)))
-    elif writer.at == "doubt again":
-        after = _doubted_again(writer)
+    elif writer.at == "mark again":
+        after = _marked_again(writer)
     elif writer.at == "delete tokens":
         after = _dropped(setup, writer)
     elif writer.at == "set BUSY":
@@ -177,11 +180,11 @@ def _without_effect(setup: Setup, state: State, number: int, writer: Writer) -> 
 
 
 _CACHE_CALLS = {
-    "take lane": _take_lane,
-    "set lane": _set_lane,
-    "leave doubt": _leave_doubt,
+    "take lease": _take_lease,
+    "set lease": _set_lease,
+    "mark in doubt": _mark_in_doubt,
     "set BUSY": _set_busy,
     "delete tokens": _delete_tokens,
-    "doubt again": _doubt_again,
+    "mark again": _mark_again,
     "tidy up": _tidy_up,
 }
