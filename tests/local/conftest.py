@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from django_appwrite_orm.local import LocalAppwrite
+from django_appwrite_orm.local import LocalAppwrite, clock
 from tests.support.local_client import Client
 
 
@@ -28,3 +29,16 @@ def strict() -> Iterator[Client]:
 @pytest.fixture
 def appwrite(app: LocalAppwrite) -> Client:
     return Client(app)
+
+
+@pytest.fixture
+def pass_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Moves the clock of every local Appwrite of this process on, by seconds."""
+    passed = 0.0
+    monkeypatch.setattr(clock, "timestamp", lambda: time.time() + passed)
+
+    def pass_seconds(seconds: float) -> None:
+        nonlocal passed
+        passed += seconds
+
+    return pass_seconds

@@ -8,9 +8,9 @@ import hashlib
 import hmac
 import json
 import secrets
-import time
 from typing import Any, Final
 
+from .. import clock
 from ..api.auth import Caller
 from ..api.errors import AppwriteError
 from ..storage.session import Session
@@ -23,7 +23,7 @@ _HEADER: Final = {"typ": "JWT", "alg": "HS256"}
 
 def make_token(session: Session, user_id: str, life: int) -> str:
     """A token that speaks for the user for ``life`` seconds."""
-    payload = {"userId": user_id, "sessionId": "", "exp": int(time.time()) + life}
+    payload = {"userId": user_id, "sessionId": "", "exp": int(clock.timestamp()) + life}
     text = f"{_encode(_HEADER)}.{_encode(payload)}"
     return f"{text}.{_sign(_secret(session), text)}"
 
@@ -40,7 +40,7 @@ def caller_of(session: Session, token: str) -> Caller:
         user = find_user(session, user_id)
     except (ValueError, KeyError, TypeError, binascii.Error, AppwriteError) as problem:
         raise _invalid() from problem
-    if expires < time.time():
+    if expires < clock.timestamp():
         raise _invalid()
     if not user.active:
         raise AppwriteError("user_blocked", "The user is blocked.")

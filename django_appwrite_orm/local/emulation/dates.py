@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import Final
 
+from .. import clock
 from .strtotime import read_php_date
 
 _EARLIEST: Final = datetime(1000, 1, 1, tzinfo=UTC)
@@ -16,7 +17,7 @@ _YEAR: Final = re.compile(r"(?<!\d)\d{4}(?!\d)", re.ASCII)
 
 def now() -> str:
     """The present moment, to the millisecond."""
-    return write_date(datetime.now(UTC))
+    return write_date(clock.now())
 
 
 def write_date(moment: datetime) -> str:

@@ -15,6 +15,8 @@ from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
+from .. import clock
+
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _ZONES: Final = {
@@ -93,7 +95,7 @@ def read_php_date(text: str) -> datetime:
 
 
 def _read(rest: str) -> _Reading:
-    reading = _Reading(datetime.now(UTC))
+    reading = _Reading(clock.now())
     while rest:
         found = [(match, take) for pattern, take in _FORMATS if (match := pattern.match(rest)) and match.end()]
         if not found:

@@ -8,11 +8,11 @@ another list (the server's source).
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from .. import clock
 from ..api.errors import AppwriteError, invalid_query, server_error
 from ..defects import Defect
 from ..queries.fields import Field, Source
@@ -53,7 +53,7 @@ def _remembered(
     work: RequestContext, table: Table, question: list[Any], ttl: int, ask: Callable[[], Any]
 ) -> tuple[Any, bool]:
     name = json.dumps(question)
-    session, present = work.session, time.time()
+    session, present = work.session, clock.timestamp()
     found = session.first(
         "SELECT answer FROM cached_lists WHERE table_n = ? AND question = ? AND expires > ?",
         (table.number, name, present),

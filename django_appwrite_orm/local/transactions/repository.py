@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
+from .. import clock
 from ..api.auth import Caller
 from ..api.errors import AppwriteError
 from ..api.identifiers import unique_id
@@ -63,7 +64,7 @@ def begin(session: Session, caller: Caller, ttl: int) -> Transaction:
     """A new transaction that lives ``ttl`` seconds."""
     owner = caller.user_id or ("guests" if caller.is_guest else _KEYS_OWN)
     moment = now()
-    expires = write_date(datetime.now(UTC) + timedelta(seconds=ttl))
+    expires = write_date(clock.now() + timedelta(seconds=ttl))
     id = unique_id()
     session.run(
         "INSERT INTO transactions (id, owner, status, operations, expires, created, updated) VALUES (?,?,?,0,?,?,?)",

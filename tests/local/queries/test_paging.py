@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -112,7 +112,7 @@ def test_counting_stops_at_5000(appwrite: Client) -> None:
     assert appwrite(f"GET {rows}", queries=[query("lessThan", "rank", 4999)])["total"] == 4999
 
 
-def test_a_remembered_list_says_so(appwrite: Client) -> None:
+def test_a_remembered_list_says_so(appwrite: Client, pass_time: Callable[[float], None]) -> None:
     rows = appwrite.table([{"key": "name", "type": "string", "size": 10}])
 
     def ask(queries: Any = ()) -> str | None:
@@ -120,6 +120,10 @@ def test_a_remembered_list_says_so(appwrite: Client) -> None:
 
     assert [ask(), ask(), ask([query("limit", "", 1)])] == ["miss", "hit", "miss"]
     assert "x-appwrite-cache" not in appwrite.send(f"GET {rows}").headers
+    pass_time(59)
+    assert ask() == "hit"
+    pass_time(2)
+    assert [ask(), ask()] == ["miss", "hit"]
 
 
 def test_what_is_wrong_with_a_list_is_told_in_the_servers_order(appwrite: Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -93,6 +94,23 @@ def test_a_rollback_leaves_nothing(appwrite: Client, rows: str) -> None:
     transaction = stage(appwrite, {"action": "delete", "rowId": "r0"})
     assert appwrite(f"PATCH /transactions/{transaction}", {"rollback": True})["status"] == "failed"
     assert numbers(appwrite, rows) == {"r0": 0, "r1": 1, "r2": 2}
+
+
+def test_an_expired_transaction_takes_nothing_and_writes_nothing(
+    appwrite: Client, rows: str, pass_time: Callable[[float], None]
+) -> None:
+    transaction = appwrite("POST /transactions", {"ttl": 60})["$id"]
+    operation = {"databaseId": "d", "tableId": "t", "action": "update", "rowId": "r0", "data": {"n": 20}}
+    appwrite(f"POST /transactions/{transaction}/operations", {"operations": [operation]})
+    pass_time(59)
+    appwrite(f"POST /transactions/{transaction}/operations", {"operations": [operation]})
+    pass_time(2)
+    for line, body in (
+        (f"POST /transactions/{transaction}/operations", {"operations": [operation]}),
+        (f"PATCH /transactions/{transaction}", {"commit": True}),
+    ):
+        assert appwrite.refusal(line, body)[1] == "transaction_expired"
+    assert numbers(appwrite, rows)["r0"] == 0
 
 
 def test_a_transaction_has_room_for_a_hundred(appwrite: Client, rows: str) -> None:
