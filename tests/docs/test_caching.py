@@ -34,7 +34,7 @@ def test_the_code_on_the_page_runs(tables: None, capsys: pytest.CaptureFixture[s
         if number == 0:
             run_sync(migrate([table for table in registry.all() if table not in before]))
     said = capsys.readouterr().out
-    assert "answers of this table are current" in said
+    assert "the cached results of this table are current" in said
     assert "users (HIT)" in said
 
     # The views of the page, asked as a client would.
