@@ -16,13 +16,14 @@ from .aggregates.accumulators import Accumulator, AggregateSpec, is_ordered
 from .aggregates.server import groups
 from .django_queryset import QueryFacts, Recognized, as_new, before_reading
 from .pagination import pages
-from .query import Selection
+from .query import Query, Queryable
+from .resolver import resolve
 from .unsupported import UnsupportedMethod
 
 R = TypeVar("R", bound=Row)
 
 
-class GroupedQuerySet(Generic[R], Recognized):
+class GroupedQuerySet(Queryable, Generic[R], Recognized):
     """The groups of a queryset after `values(...).annotate(...)`: a dict for each, its values and aggregates.
 
     Values are one group when Python calls them equal: "Novel" and "novel" are two, whatever the server's
@@ -32,7 +33,7 @@ class GroupedQuerySet(Generic[R], Recognized):
     _order: tuple[str, ...] = ()
     _found: list[dict[str, Any]] | None = None
 
-    def __init__(self, query: Selection[R], aggregates: list[AggregateSpec]) -> None:
+    def __init__(self, query: Query[R], aggregates: list[AggregateSpec]) -> None:
         if query.names is None:
             raise TypeError("annotate() sums up groups: say by what, as in values('genre').annotate(n=Count('*')).")
         if taken := {one.name for one in aggregates} & set(query.names):
@@ -40,7 +41,7 @@ class GroupedQuerySet(Generic[R], Recognized):
         for name in query.names:
             if column_of(query.model, name).array:
                 raise TypeError(f"annotate(): {query.model.__name__}.{name} is an array, which is no group.")
-        self._query = query._clone(is_distinct=False)  # groups differ
+        self._query = query.replace(is_distinct=False)  # groups differ
         self._names = query.names
         self._aggregates = aggregates
 
@@ -48,6 +49,9 @@ class GroupedQuerySet(Generic[R], Recognized):
     def model(self) -> type[R]:
         """The table whose rows are summed up."""
         return self._query.model
+
+    def _subquery(self) -> Query[Any]:
+        raise NotSupportedError("Groups are no values: give a list of theirs, [group['genre'] for group in groups].")
 
     @property
     def query(self) -> QueryFacts:
@@ -87,13 +91,13 @@ class GroupedQuerySet(Generic[R], Recognized):
 
     def _groups(self) -> Operation[list[dict[str, Any]]]:
         before_reading(self)
-        query, names = self._query, self._names
+        query, names = (yield from resolve(self._query.settled())), self._names
         answered = yield from groups(query, self._aggregates, names)
         if answered is not None:
             return answered
         attributes = [column_of(query.model, name).name for name in names]
         needed = [*attributes, *(one.column.name for one in self._aggregates if one.column is not None)]
-        walk = pages(query._clone(_shape=None, select=keys(query.model, needed)))
+        walk = pages(query.replace(shape=None, select=keys(query.model, needed)))
         found: dict[tuple[Any, ...], list[Accumulator]] = {}
         while not walk.finished:
             for raw in (yield from walk.page()):

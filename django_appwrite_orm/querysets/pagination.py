@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from django.core.cache import caches
 
@@ -27,12 +27,7 @@ from ..tables import Row, columns
 from ..tables.system_columns import column_by_key, column_of
 from ..threads import close_caches_after
 from .aggregates.server import groups
-from .lookups.relations import crosses, followed
-from .mentioned import columns_to_show, tables_beside
-from .query import Selection
-
-if TYPE_CHECKING:
-    from .query import Selection
+from .query import Query
 
 
 class Distinct:
@@ -41,7 +36,7 @@ class Distinct:
     What has been met is kept in memory. Values are the same when their JSON is.
     """
 
-    def __init__(self, query: Selection[Any], walk: Pager) -> None:
+    def __init__(self, query: Query[Any], walk: Pager) -> None:
         self._query = query
         self._walk = walk
         self._met: set[str] = set()
@@ -71,14 +66,12 @@ class Distinct:
         self._window.take(raw, rows)
 
 
-def every_row(query: Selection[Any]) -> Selection[Any]:
-    """The rows among which `query` looks for its values. Raises NotSupportedError for a random order."""
-    if any(clause.method == "orderRandom" for clause in query.order):
-        raise NotSupportedError("distinct() cannot be asked in a random order. Shuffle the values in Python.")
-    return query._clone(is_distinct=False, start=0, stop=None)
+def every_row(query: Query[Any]) -> Query[Any]:
+    """The rows among which `query` looks for its values."""
+    return query.replace(is_distinct=False, start=0, stop=None)
 
 
-def _grouped(query: Selection[Any]) -> Operation[list[Raw] | None]:
+def _grouped(query: Query[Any]) -> Operation[list[Raw] | None]:
     """The values as rows without an id, which is not among them; None where they have to be looked for."""
     names = query.names or ()
     found = yield from groups(every_row(query), [], names)
@@ -92,34 +85,16 @@ def _grouped(query: Selection[Any]) -> Operation[list[Raw] | None]:
 _ORDERED = frozenset({"integer", "bigint", "double", "boolean", "datetime"})
 
 
-class _Followed:
-    """The rows of a selection whose filters cross references, which are followed first."""
-
-    def __init__(self, query: Selection[Any], page_size: int | None) -> None:
-        self._query = query
-        self._page_size = page_size
-        self._pages: Pager | None = None
-        self.finished = False
-
-    def page(self) -> Operation[list[Raw]]:
-        if self._pages is None:
-            self._pages = pages((yield from followed(self._query)), self._page_size)
-        rows = yield from self._pages.page()
-        self.finished = self._pages.finished
-        return rows
-
-
-def pages(query: Selection[Any], page_size: int | None = None) -> Pager:
-    """The rows of `query`, in its order. Raises NotSupportedError for what no number of requests can answer."""
+def pages(query: Query[Any], page_size: int | None = None) -> Pager:
+    """The rows of a resolved `query`, in its order. Raises NotSupportedError for what no number of requests can
+    answer."""
+    query = query.settled()
     if query.distinct_keys:
         return Distinct(query, pages(every_row(query), page_size))
-    query = query._settled()
-    if crosses(query._where):
-        return _Followed(query, page_size)
     requests = query.requests().requests
     if len(requests) == 1 or query.is_empty:
         return KeysetPager(query, requests[0], page_size)
-    whole = query._clone(start=0)
+    whole = query.replace(start=0)
     return _Merge(query, [KeysetPager(whole, filters, page_size) for filters in requests])
 
 
@@ -129,7 +104,7 @@ class _Merge:
     Holds a page of each part at a time.
     """
 
-    def __init__(self, query: Selection[Any], walks: list[KeysetPager]) -> None:
+    def __init__(self, query: Query[Any], walks: list[KeysetPager]) -> None:
         self._order = _sortable_order(query)
         self._walks = walks
         self._waiting: list[deque[Raw]] = [deque() for _ in walks]
@@ -188,7 +163,7 @@ class SortKey:
         return False
 
 
-def _sortable_order(query: Selection[Any]) -> list[tuple[str, bool]]:
+def _sortable_order(query: Query[Any]) -> list[tuple[str, bool]]:
     """The keys of the order, each with whether it descends, the sequence last. Raises NotSupportedError."""
     table: type[Row] = query.model
     order = []
@@ -265,7 +240,7 @@ class KeysetPager:
     float, of which Appwrite shows 14 digits only, or at random), the walk goes by offset.
     """
 
-    def __init__(self, query: Selection[Any], filters: tuple[Clause, ...], page_size: int | None = None) -> None:
+    def __init__(self, query: Query[Any], filters: tuple[Clause, ...], page_size: int | None = None) -> None:
         self._query = query
         self._filters = filters
         self._page_size = page_size or connections[query.db].settings.page_size
@@ -300,15 +275,15 @@ class KeysetPager:
         offset = query.start + self._position if self._after is None else 0
         filters = (*self._filters, *query.cursor) if self._after is None else (*self._filters, self._after)
         # Where the next page begins is told by the columns of the order.
-        select = columns_to_show(query, (clause.attribute for clause in order))
-        beside = tables_beside(query, filters, select)
+        select = query.projection(clause.attribute for clause in order)
+        beside = query.tables(filters, select)
         return ListRows(query.ref, filters, order, limit, offset, select, beside=beside)
 
 
 class SliceWindow:
     """The part of rows that come one by one which a selection's slice takes."""
 
-    def __init__(self, query: Selection[Any]) -> None:
+    def __init__(self, query: Query[Any]) -> None:
         self._skip = query.start
         self._left = None if query.stop is None else query.stop - query.start
 

@@ -60,7 +60,7 @@ def rows_at(row: Row, way: RelationPath, alias: str) -> Any:
         where = RelatedFilter(FOLLOWS, "$id", (itself,), table, str(way.here), way=way.name)
 
     def lead(rows: QuerySet[Any]) -> QuerySet[Any]:
-        rows = rows._clone(_where=conjunction([rows._where, where]), presets=_presets(way, row))
+        rows = rows._clone(where=conjunction([rows._query.where, where]), presets=_presets(way, row))
         known = related_rows(row).get(way.name)
         if known is not None and known[0] == row.id:
             rows._along = known[1]
@@ -131,7 +131,7 @@ def _attach_forward(rows: list[Row], reference: Reference, query: QuerySet[Any])
 def _attach_back(rows: list[Row], way: RelationPath, key: str, query: QuerySet[Any]) -> Operation[None]:
     ids = tuple(str(row.id) for row in rows)
     found: list[Row] = yield from query._clone(
-        _where=conjunction([query._where, Clause("equal", key, ids)])
+        where=conjunction([query._query.where, Clause("equal", key, ids)])
     )._all_rows()
     by_id: dict[str, list[Row]] = {}
     for one in found:

@@ -5,31 +5,76 @@ Every method that asks or changes has an asynchronous twin with an `a` in front;
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import inspect
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypedDict, TypeVar, Unpack
 
+from django.core.exceptions import FieldError, SynchronousOnlyOperation
+from django.db.models import Q
+
+from ..cache import CachePolicy, PolicyOverride
+from ..conf import VALID_ID
 from ..connection import connections
-from ..exceptions import ConfigurationError, NotSupportedError
-from ..execution import invalidate
-from ..sansio import run_async, run_sync
-from ..tables import Row, alters_data
-from .changes import Changes
-from .django_queryset import Hidden, QueryFacts, Recognized
+from ..credentials import Credentials, IdentifiedAlias, Secret, same_identity
+from ..exceptions import AppwriteORMError, ConfigurationError, NotSupportedError
+from ..execution import alias_of, execute_read, invalidate
+from ..plans import EVERYTHING, NOTHING, Clause, GetRow, TableRef, conjunction, disjunction
+from ..relations.paths import check_relation
+from ..sansio import Operation, run_async, run_sync
+from ..tables import Overridable, Row, UniqueIndex, alters_data
+from ..tables.system_columns import column_of, keys
+from . import raw_queries
+from .aggregates import evaluation
+from .aggregates.accumulators import wanted
+from .django_queryset import Hidden, QueryFacts, Recognized, as_new, before_reading
+from .grouping import GroupedQuerySet
+from .lookups import compiler as lookups
 from .lookups.subqueries import values_of
 from .managers import Manager, proxies
-from .numbers import Numbers
+from .pagination import aread_ahead, read_ahead
+from .persistence import bulk_create, bulk_update, get_or_create, update_delete
+from .persistence.batching import Errors
+from .persistence.bulk_create import Progress
+from .persistence.save import SaveRow
+from .persistence.upsert import conflicts_of
+from .prefetch import prefetch_related_rows
+from .query import Query, Queryable
+from .resolver import resolved_pages
+from .unsupported import UnavailableMethods
+from .values import ValuesShape
 
 if TYPE_CHECKING:
     from .managers import ManagerOf
 
 R = TypeVar("R", bound=Row)
 
+# Rows in the repr of a queryset, as in Django.
+SHOWN = 20
 
-class QuerySet(Changes[R], Numbers[R], Recognized):
-    """Rows of `model`: see `Selection` for which, `Results`, `Numbers` and `Changes` for what can be done.
+
+class Cap(TypedDict, total=False):
+    """What `count()` takes. As a parameter of its own it would show in the signature, and Django's Paginator asks a
+    `count` with parameters for nothing: it reads all rows instead."""
+
+    cap: int | None
+
+
+class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognized):
+    """Rows of `model`: a `Query`, and the rows once they were read.
+
+    Nothing is asked before it is iterated, counted or otherwise made to answer; then the rows are kept, so that
+    iterating again asks nothing. Every other method gives another queryset. Changes are checked before the first
+    request, and sent under the cache's fence.
 
     It is a `django.db.models.QuerySet` for whoever tests that, and has nothing else of it.
     """
+
+    def __init__(self, model: type[R], using: str | None = None) -> None:
+        self._query: Query[R] = Query(model, alias_of(model, using), is_placed=bool(using))
+        self._rows: list[Any] | None = None
+        self._along: list[Any] | None = None  # rows that were read along with another one
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -41,9 +86,37 @@ class QuerySet(Changes[R], Numbers[R], Recognized):
                 )
 
     @property
+    def model(self) -> type[R]:
+        """The table whose rows these are."""
+        return self._query.model
+
+    @property
+    def db(self) -> str:
+        """The alias of the connection."""
+        return self._query.db
+
+    @property
+    def ref(self) -> TableRef:
+        """The table as Appwrite knows it."""
+        return self._query.ref
+
+    @property
+    def filters(self) -> tuple[Clause, ...]:
+        """The conditions that must all hold, as Appwrite is sent them."""
+        return self._query.filters
+
+    @property
+    def _prefetch_related_lookups(self) -> tuple[str, ...]:
+        """What Django's ModelChoiceField asks a queryset for."""
+        return self._query.related
+
+    def _subquery(self) -> Query[R]:
+        return self._query
+
+    @property
     def query(self) -> QueryFacts:
         """What Django, DRF and others read of a queryset's query; there is no SQL."""
-        return QueryFacts(self.is_empty)
+        return QueryFacts(self._query.is_empty)
 
     @property
     def ordered(self) -> bool:
@@ -59,12 +132,591 @@ class QuerySet(Changes[R], Numbers[R], Recognized):
                 f"A queryset of {self.model.__name__} cannot be saved in a column of a Django model: give one of its"
                 " values, such as queryset.values_list('name', flat=True)[0]."
             )
-        return values_of(self.names, self)
+        return values_of(self._query.names, self)
 
     @classmethod
     def as_manager(cls) -> ManagerOf[Self]:
         """A manager of these querysets: `objects = ProductQuerySet.as_manager()`."""
         return Manager(cls)
+
+    def _with(self, query: Query[R]) -> Self:
+        """A copy, of the same class, that asks `query`."""
+        copied = copy.copy(self)
+        copied._query = query
+        copied._rows = copied._along = None
+        as_new(copied)
+        return copied
+
+    def _clone(self, **changes: Any) -> Self:
+        """A copy with these fields of its query changed."""
+        return self._with(self._query.replace(**changes))
+
+    def new_row(self, values: Mapping[str, Any]) -> R:
+        """A row that could be among these. Raises FieldError where no column of it could lead back."""
+        presets = self._query.presets
+        if presets is None:
+            raise FieldError(
+                f"A {self.model.__name__} cannot be made from here: it has no declared column that leads back."
+                " Declare the relationship on both tables, or make the row first and then link it."
+            )
+        return self.model(**{**presets, **values})
+
+    # Narrowing it down.
+
+    def all(self) -> Self:
+        """The same rows, asked for anew; those that were read along with another row are taken."""
+        same = self._clone()
+        same._rows = same._along = self._along
+        return same
+
+    def none(self) -> Self:
+        """No rows, without asking."""
+        return self._clone(where=NOTHING)
+
+    def using(self, alias: str) -> Self:
+        """The same question to another connection, for the same user or guest."""
+        return self._clone(db=same_identity(self.db, alias), is_placed=True)
+
+    def as_user(self, *, jwt: str | Secret | None = None, session: str | Secret | None = None) -> Self:
+        """The same question, or change, with a user's permissions: by a JWT or a session secret. Its rows are
+        saved, and lead to others, as that user.
+
+        Answers are cached only after `cached(ttl)`, and then apart from everybody else's. Appwrite refuses its
+        bulk routes to users, so that rows are changed one by one.
+        """
+        jwt, session = Secret.of(jwt), Secret.of(session)  # so that this frame shows neither
+        return self._clone(db=IdentifiedAlias(self.db, Credentials.of_user(jwt=jwt, session=session)))
+
+    def as_guest(self) -> Self:
+        """The same, as somebody who is not signed in."""
+        return self._clone(db=IdentifiedAlias(self.db, Credentials.of_guest()))
+
+    def filter(self, *conditions: Q, **lookups: Any) -> Self:
+        """Rows for which every condition holds. Unknown columns and lookups raise FieldError here and now."""
+        return self._narrowed(Q(*conditions, **lookups))
+
+    def exclude(self, *conditions: Q, **lookups: Any) -> Self:
+        """Rows for which not all conditions hold; where a column is null, its condition does not."""
+        return self._narrowed(~Q(*conditions, **lookups))
+
+    def _narrowed(self, condition: Q) -> Self:
+        self._refuse_slice("filter")
+        return self._clone(where=conjunction([self._query.where, lookups.where(self.model, condition)]))
+
+    def raw_queries(self, *queries: object) -> Self:
+        """The same rows, narrowed by Appwrite's own queries: the SDK's `Query`, its JSON, or text such as
+        `equal("active", true)`. Columns go by their keys on the server.
+
+        Filters are added, orders appended; limit, offset, select and a cursor are set. Raises `InvalidRequest`
+        for what cannot be read; what is in them is checked by the server alone.
+        """
+        self._refuse_slice("filter")
+        return self._with(raw_queries.narrowed(self._query, queries))
+
+    def __or__(self, other: Self) -> Self:
+        """Rows that are in either; the order and the rest are this one's. Neither may be a slice."""
+        return self._combined(other, Q.OR)
+
+    def __and__(self, other: Self) -> Self:
+        """Rows that are in both; the order and the rest are this one's. Neither may be a slice."""
+        return self._combined(other, Q.AND)
+
+    def _combined(self, other: Self, connector: str) -> Self:
+        if not isinstance(other, QuerySet) or other.model is not self.model or other.db != self.db:
+            raise TypeError("Only querysets of one table on one connection can be combined.")
+        mine, its = self._query, other._query
+        if mine.is_sliced or its.is_sliced or mine.cursor or its.cursor:
+            raise TypeError("Cannot combine queries once a slice has been taken.")
+        join = conjunction if connector == Q.AND else disjunction
+        return self._clone(where=join([mine.where, its.where]))
+
+    # Order and columns.
+
+    def order_by(self, *names: str | None) -> Self:
+        """In this order; no names, or None: back to the order of creation. `?` is random, and then never cached."""
+        self._refuse_slice("reorder")
+        return self._clone(order=lookups.order(self.model, _named(names)))
+
+    def reverse(self) -> Self:
+        """The opposite order."""
+        self._refuse_slice("reorder")
+        swap = {"orderAsc": "orderDesc", "orderDesc": "orderAsc"}
+        order = self._query.order or (Clause("orderAsc", "$sequence"),)
+        return self._clone(order=tuple(dataclasses.replace(c, method=swap.get(c.method, c.method)) for c in order))
+
+    def only(self, *names: str) -> Self:
+        """Rows with these columns alone. Reading another one raises AttributeError: no request is hidden in it.
+        The id, sequence, dates and permissions of a row are always there."""
+        return self._clone(select=keys(self.model, names) or ("$id",))
+
+    def defer(self, *names: str | None) -> Self:
+        """Rows without these columns; no names, or None: with all of them again."""
+        left_out = set(keys(self.model, names := _named(names)))
+        known = self._query.select or tuple(self.model._meta.by_key)
+        return self._clone(select=tuple(key for key in known if key not in left_out) or ("$id",) if names else ())
+
+    def prefetch_related(self, *names: str | None) -> Self:
+        """The rows with those they are related to, `maker` or `product_set`, read at once: one request for each
+        relation and page. `maker__country` goes on from there; None: without any. Their ids are read whatever
+        `only()` says. Raises FieldError for what is no relation."""
+        if self._query.names is not None:
+            raise TypeError("Relations lead from rows: they cannot be read along after values() or values_list().")
+        named = _named(names)
+        for name in named:
+            if not isinstance(name, str):
+                raise NotSupportedError(
+                    f"prefetch_related() takes the names of relations, not {type(name).__name__}. Ask for a part of"
+                    " them at once by their ids, Toy.objects.filter(maker__in=makers), and put them together."
+                )
+            check_relation(self.model, name)
+        kept = () if names == (None,) else self._query.related
+        return self._clone(related=tuple(dict.fromkeys((*kept, *named))))
+
+    def select_related(self, *names: str | None) -> Self:
+        """The same, for references alone; no names: all of the table's."""
+        for name in _named(names):
+            if name.partition("__")[0] not in self.model._meta.references:
+                known = ", ".join(self.model._meta.references) or "none"
+                raise FieldError(f"{self.model.__name__} has no reference {name!r}. It has: {known}.")
+        return self.prefetch_related(*(names or self.model._meta.references))
+
+    # How it is answered.
+
+    def cached(self, policy: CachePolicy | float | None = None, /, **changes: Any) -> Self:
+        """The same question under another policy: `cached(60)` or `cached(ttl=60)` for a life of 60 seconds,
+        `cached(stale_if_error=3600)` for one change, `cached(CachePolicy(...))` for all of it."""
+        if policy is not None and not isinstance(policy, CachePolicy):
+            policy, changes = None, {"ttl": policy, **changes}
+        return self._clone(policy=PolicyOverride.of(policy, changes))
+
+    def uncached(self) -> Self:
+        """The same question, put to Appwrite every time."""
+        return self.cached(0)
+
+    def _refuse_slice(self, what: str) -> None:
+        if self._query.is_sliced:
+            raise TypeError(f"Cannot {what} a query once a slice has been taken.")
+
+    # The rows.
+
+    def iterator(self, chunk_size: int | None = None) -> Iterator[R]:
+        """The rows, not kept: at most two pages of `chunk_size` rows (the connection's PAGE_SIZE) are in memory,
+        for the next one is fetched, in a thread, while this one is read."""
+        return self._read_ahead(_positive("chunk_size", chunk_size))
+
+    def _read_ahead(self, chunk_size: int | None) -> Iterator[R]:
+        for page in read_ahead(run_sync(resolved_pages(self._query, chunk_size))):
+            yield from run_sync(self._page_of(page))
+
+    def aiterator(self, chunk_size: int | None = None) -> AsyncIterator[R]:
+        return self._aread_ahead(_positive("chunk_size", chunk_size))
+
+    async def _aread_ahead(self, chunk_size: int | None) -> AsyncIterator[R]:
+        async for page in aread_ahead(await run_async(resolved_pages(self._query, chunk_size))):
+            for row in await run_async(self._page_of(page)):
+                yield row
+
+    def _page_of(self, raws: list[dict[str, Any]]) -> Operation[list[Any]]:
+        """Rows as Appwrite sent them, with what is read along, in the shape that was asked for."""
+        rows = [self.model.from_appwrite(raw, self.db) for raw in raws]
+        query = self._query
+        if query.related:
+            yield from prefetch_related_rows(list(rows), query.related, query.db)
+        return rows if query.shape is None else [query.shape(row) for row in rows]
+
+    def _all_rows(self) -> Operation[list[R]]:
+        if self._rows is None:
+            before_reading(self)
+            walk = yield from resolved_pages(self._query)
+            rows: list[R] = []
+            while not walk.finished:
+                rows += yield from self._page_of((yield from walk.page()))
+            self._rows = rows
+        return self._rows
+
+    def _kept_rows(self) -> list[Any]:
+        """All rows; nothing is waited for where they are known."""
+        if self._rows is None and self._query.is_empty:
+            self._rows = []
+        return run_sync(self._all_rows()) if self._rows is None else self._rows
+
+    def __iter__(self) -> Iterator[R]:
+        return iter(self._kept_rows())
+
+    async def __aiter__(self) -> AsyncIterator[R]:
+        for row in await run_async(self._all_rows()):
+            yield row
+
+    def __len__(self) -> int:
+        return len(self._kept_rows())
+
+    def __bool__(self) -> bool:
+        return bool(self._kept_rows())
+
+    def __repr__(self) -> str:
+        """The first rows, as Django shows them; what is asked for, where they cannot be read here and now."""
+        try:
+            shown = list(self._window(0, SHOWN + 1)) if self._rows is None else self._rows[: SHOWN + 1]
+        except (AppwriteORMError, SynchronousOnlyOperation) as error:
+            asked = " ".join(map(str, (*self._query.filters, *self._query.order))) or "all"
+            return f"<QuerySet of {self.model.__name__}, not read ({type(error).__name__}): {asked}>"
+        if len(shown) > SHOWN:
+            shown[-1] = "...(remaining elements truncated)..."
+        return f"<QuerySet {shown!r}>"
+
+    def __getitem__(self, key: int | slice) -> Any:
+        """A slice is another queryset, an index the row itself (IndexError when there is none)."""
+        if isinstance(key, slice):
+            return self._sliced(key)
+        if not isinstance(key, int):
+            raise TypeError(f"QuerySet indices must be integers or slices, not {type(key).__name__}.")
+        if key < 0:
+            raise ValueError("Negative indexing is not supported.")
+        rows = self._rows[key : key + 1] if self._rows is not None else list(self._sliced(slice(key, key + 1)))
+        if not rows:
+            raise IndexError("QuerySet index out of range.")
+        return rows[0]
+
+    def _sliced(self, key: slice) -> Self | list[R]:
+        if key.step is not None:
+            raise ValueError("Slices with a step are not supported.")
+        low, high = key.start or 0, key.stop
+        if low < 0 or (high is not None and high < 0):
+            raise ValueError("Negative indexing is not supported.")
+        return self._rows[key] if self._rows is not None else self._window(low, high)
+
+    def _window(self, low: int, high: int | None) -> Self:
+        return self._with(self._query.window(low, high))
+
+    # One row.
+
+    def _few(self, count: int) -> Operation[list[R]]:
+        """The first rows, in one page."""
+        walk = yield from resolved_pages(self._query.window(0, count))
+        return (yield from self._page_of((yield from walk.page())))
+
+    def _one(self) -> Operation[R | None]:
+        rows = yield from self._few(1)
+        return rows[0] if rows else None
+
+    def _one_or_fail(self) -> Operation[R]:
+        row = yield from self._one()
+        if row is None:
+            raise self.model.DoesNotExist(f"There is no {self.model.__name__} that matches the query.")
+        return row
+
+    def first(self) -> R | None:
+        """The first row in this order, or None."""
+        return run_sync(self._one())
+
+    async def afirst(self) -> R | None:
+        return await run_async(self._one())
+
+    def last(self) -> R | None:
+        """The last row in this order, or None."""
+        return run_sync(self.reverse()._one())
+
+    async def alast(self) -> R | None:
+        return await run_async(self.reverse()._one())
+
+    def _extreme(self, fields: tuple[str, ...], *, last: bool) -> Self:
+        if not fields:
+            raise TypeError("latest() and earliest() need at least one column to go by.")
+        ordered = self.order_by(*fields)
+        return ordered.reverse() if last else ordered
+
+    def latest(self, *fields: str) -> R:
+        """The row with the largest values here. Raises the table's DoesNotExist when nothing matches."""
+        return run_sync(self._extreme(fields, last=True)._one_or_fail())
+
+    async def alatest(self, *fields: str) -> R:
+        return await run_async(self._extreme(fields, last=True)._one_or_fail())
+
+    def earliest(self, *fields: str) -> R:
+        """The row with the smallest values here. Raises the table's DoesNotExist when nothing matches."""
+        return run_sync(self._extreme(fields, last=False)._one_or_fail())
+
+    async def aearliest(self, *fields: str) -> R:
+        return await run_async(self._extreme(fields, last=False)._one_or_fail())
+
+    def _get(self, *conditions: Q, **lookups: Any) -> Operation[R]:
+        """By id alone: one row by its own route, an absent one remembered too. Else at most two rows are read."""
+        by_id = not conditions and len(lookups) == 1 and set(lookups) <= {"pk", "id"}
+        if by_id and self._query.where == EVERYTHING and not self._query.is_sliced:
+            row = yield from self._by_id(next(iter(lookups.values())))
+            rows = [row] if row is not None else []
+        else:
+            narrowed = self.filter(*conditions, **lookups) if conditions or lookups else self
+            rows = yield from narrowed._few(2)
+        if len(rows) == 1:
+            return rows[0]
+        if rows:
+            raise self.model.MultipleObjectsReturned(f"get() found more than one {self.model.__name__}.")
+        raise self.model.DoesNotExist(f"There is no {self.model.__name__} that matches {lookups or 'the query'}.")
+
+    def _by_id(self, row_id: object) -> Operation[R | None]:
+        text = "" if row_id is None else str(row_id)
+        if not VALID_ID.fullmatch(text):  # Appwrite cannot have such a row, and it must not reach a URL
+            return None
+        query = self._query
+        select = query.projection()
+        plan = GetRow(query.ref, text, select, query.tables((), select))
+        raw = yield from execute_read(query.model, query.db, plan, query.policy)
+        return None if raw is None else (yield from self._page_of([raw]))[0]
+
+    def get(self, *conditions: Q, **lookups: Any) -> R:
+        """The one row that matches. Raises the table's DoesNotExist or MultipleObjectsReturned."""
+        return run_sync(self._get(*conditions, **lookups))
+
+    async def aget(self, *conditions: Q, **lookups: Any) -> R:
+        return await run_async(self._get(*conditions, **lookups))
+
+    # Rows by a value of theirs.
+
+    def _in_bulk(self, values: Iterable[Any] | None, field_name: str) -> Operation[dict[Any, R]]:
+        self._refuse_slice("use in_bulk() with")
+        name = "id" if field_name == "pk" else field_name
+        unique = [index.columns for index in self.model._meta.indexes if isinstance(index, UniqueIndex)]
+        if name != "id" and (name,) not in unique:
+            raise ValueError(f"in_bulk() needs a unique column: {self.model.__name__}.{name} has no UniqueIndex.")
+        if self._query.shape is not None:
+            raise TypeError("in_bulk() gives rows; it cannot be used after values() or values_list().")
+        rows = yield from (self if values is None else self.filter(**{f"{name}__in": values}))._clone()._all_rows()
+        return {getattr(row, name): row for row in rows}
+
+    def in_bulk(self, id_list: Iterable[Any] | None = None, *, field_name: str = "pk") -> dict[Any, R]:
+        """The rows with these ids (or values of another unique column), by them; what is not there is left out."""
+        return run_sync(self._in_bulk(id_list, field_name))
+
+    async def ain_bulk(self, id_list: Iterable[Any] | None = None, *, field_name: str = "pk") -> dict[Any, R]:
+        return await run_async(self._in_bulk(id_list, field_name))
+
+    # Rows in another shape.
+
+    def values(self, *names: str) -> QuerySet[Any]:
+        """Dicts of these columns instead of rows; no names: the id and every column. Only they are read."""
+        return self._shaped("dict", names)
+
+    def values_list(self, *names: str, flat: bool = False, named: bool = False) -> QuerySet[Any]:
+        """Tuples of these columns, in order; `named`: with the columns as attributes; `flat`: the values of the
+        one column alone."""
+        if flat and named:
+            raise TypeError("'flat' and 'named' can't be used together.")
+        if flat and len(names) != 1:
+            raise TypeError("'flat' is for a single column: values_list('title', flat=True).")
+        return self._shaped("flat" if flat else "named" if named else "tuple", names)
+
+    def _shaped(self, form: Literal["dict", "tuple", "flat", "named"], names: tuple[str, ...]) -> QuerySet[Any]:
+        names = names or ("id", *self.model._meta.columns)
+        select = keys(self.model, names)  # raises for unknown ones
+        shape = ValuesShape(form, names, tuple(column_of(self.model, name).name for name in names))
+        everything = set(self.model._meta.by_key) <= set(select)
+        shaped: Any = self._clone(names=names, shape=shape, select=() if everything else select, related=())
+        return shaped  # type: ignore[no-any-return]
+
+    def distinct(self, *names: str) -> Self:
+        """Each combination of what `values()` or `values_list()` asks for once, where it is met first; without them
+        every row, for rows differ by their ids.
+
+        Rows are read, those columns alone, one request a page, until as many values are met as are asked for. Raises
+        NotSupportedError for names: Appwrite cannot choose one row of several.
+        """
+        self._refuse_slice("call distinct() on")
+        if names:
+            raise NotSupportedError(
+                "distinct() takes no columns here, for Appwrite cannot choose one row of several. The values alone are"
+                f" values({names[0]!r}).distinct(); the first row of each has the sequence that"
+                f" values({names[0]!r}).annotate(first=Min('sequence')) gives."
+            )
+        return self._clone(is_distinct=True)
+
+    def count(self, **options: Unpack[Cap]) -> int:
+        """How many rows match, exactly; a request for every 5,000 of them.
+
+        `cap`: no further than this, for a label such as "1,000 and more"; up to 5,000 that is one request.
+        """
+        cap = _cap(**options)
+        return run_sync(evaluation.count(self._query, cap)) if self._rows is None else len(self._rows[:cap])
+
+    async def acount(self, **options: Unpack[Cap]) -> int:
+        cap = _cap(**options)
+        return await run_async(evaluation.count(self._query, cap)) if self._rows is None else len(self._rows[:cap])
+
+    def exists(self) -> bool:
+        """Whether any row matches."""
+        return run_sync(evaluation.exists(self._query)) if self._rows is None else bool(self._rows)
+
+    async def aexists(self) -> bool:
+        return await run_async(evaluation.exists(self._query)) if self._rows is None else bool(self._rows)
+
+    def contains(self, row: R) -> bool:
+        """Whether this row is among them."""
+        return run_sync(self._contains(row))
+
+    async def acontains(self, row: R) -> bool:
+        return await run_async(self._contains(row))
+
+    def _contains(self, row: R) -> Operation[bool]:
+        if not isinstance(row, self.model) or row.id is None:
+            raise TypeError(f"contains() needs a saved {self.model.__name__}, not {row!r}.")
+        if self._rows is not None:
+            return row in self._rows
+        return (yield from evaluation.exists(self.filter(pk=row.id)._query))
+
+    # Aggregates.
+
+    def aggregate(self, *aggregates: Any, **named: Any) -> dict[str, Any]:
+        """`aggregate(total=Sum("price"))`: Django's Count, Sum, Avg, Min, Max, StdDev and Variance of a column.
+
+        Counts cost what `count()` does, a smallest or largest value one request; for the others every matching
+        row is read once, those columns alone, in pages. A server from 2.5 on is asked for all that it works out as
+        Django does in one request. Nulls do not count.
+        """
+        return run_sync(evaluation.aggregate(self._query, wanted(self.model, named, aggregates)))
+
+    async def aaggregate(self, *aggregates: Any, **named: Any) -> dict[str, Any]:
+        return await run_async(evaluation.aggregate(self._query, wanted(self.model, named, aggregates)))
+
+    def annotate(self, *aggregates: Any, **named: Any) -> GroupedQuerySet[R]:
+        """`values("genre").annotate(books=Count("*"), mean=Avg("price"))`: a dict for each group of equal values.
+
+        Every matching row is read once, those columns alone, in pages; a server from 2.5 on is asked for the groups
+        themselves where it tells them apart as Python does. Groups come in the order in which their
+        first row was met, unless the queryset has another.
+        """
+        return GroupedQuerySet(self._query, wanted(self.model, named, aggregates))
+
+    @alters_data
+    def create(self, **values: Any) -> R:
+        """Make a row and save it, by the table's own `save()` where it has one. Raises ValidationError, before any
+        request, with all errors by column, then `DuplicateId` or `UniqueViolation`."""
+        return run_sync(self._created(values))
+
+    async def acreate(self, **values: Any) -> R:
+        return await run_async(self._created(values))
+
+    def _created(self, values: Mapping[str, Any]) -> Operation[R]:
+        row = self.new_row(values)
+        yield SaveRow(row, self.db)
+        return row
+
+    @alters_data
+    def get_or_create(self, defaults: Mapping[str, Any] | None = None, **lookups: Any) -> tuple[R, bool]:
+        """The one row that matches, and False; or a new one of these values and `defaults`, and True.
+
+        When several do this at once, a unique index on what is looked up (or the id) makes sure of one row.
+        """
+        return run_sync(get_or_create.get_or_create(self, defaults, lookups))
+
+    async def aget_or_create(self, defaults: Mapping[str, Any] | None = None, **lookups: Any) -> tuple[R, bool]:
+        return await run_async(get_or_create.get_or_create(self, defaults, lookups))
+
+    @alters_data
+    def update_or_create(
+        self,
+        defaults: Mapping[str, Any] | None = None,
+        create_defaults: Mapping[str, Any] | None = None,
+        **lookups: Any,
+    ) -> tuple[R, bool]:
+        """The one row that matches with `defaults` written to it, and False; or a new one, and True. A new one gets
+        `create_defaults` where they are given. What `get_or_create` says about several at once holds here too."""
+        return run_sync(get_or_create.update_or_create(self, defaults, create_defaults, lookups))
+
+    async def aupdate_or_create(
+        self,
+        defaults: Mapping[str, Any] | None = None,
+        create_defaults: Mapping[str, Any] | None = None,
+        **lookups: Any,
+    ) -> tuple[R, bool]:
+        return await run_async(get_or_create.update_or_create(self, defaults, create_defaults, lookups))
+
+    @alters_data
+    def bulk_create(
+        self,
+        rows: Iterable[R],
+        *,
+        progress: Progress | None = None,
+        errors: Errors | None = None,
+        batch_size: int | None = None,
+        ignore_conflicts: bool = False,
+        update_conflicts: bool = False,
+        update_fields: Collection[str] = (),
+        unique_fields: Collection[str] = (),
+    ) -> list[R]:
+        """Write new rows, 100 (or `batch_size`, if that is less) in a request: each is written whole or not at all.
+
+        All are checked before the first request; errors are keyed by position and column. `progress` is called
+        with how many are done and how many there are, after each request. Give a dict as `errors` to have what
+        cannot be written noted there, by position, and the others written all the same: those are the answer.
+
+        `ignore_conflicts` leaves out rows whose id or unique values are taken (their `is_saved` stays False).
+        `update_conflicts` writes the columns `update_fields` into the row that has the same `unique_fields`: the
+        id, or the columns of a `UniqueIndex`; the others are created. Neither can be used inside `atomic()`.
+        Raises `DuplicateId`, `UniqueViolation`.
+        """
+        conflicts = conflicts_of(self.model, ignore_conflicts, update_conflicts, update_fields, unique_fields)
+        return run_sync(
+            bulk_create.bulk_create(self.model, list(rows), self.db, progress, errors, conflicts, batch_size)
+        )
+
+    async def abulk_create(
+        self,
+        rows: Iterable[R],
+        *,
+        progress: Progress | None = None,
+        errors: Errors | None = None,
+        batch_size: int | None = None,
+        ignore_conflicts: bool = False,
+        update_conflicts: bool = False,
+        update_fields: Collection[str] = (),
+        unique_fields: Collection[str] = (),
+    ) -> list[R]:
+        conflicts = conflicts_of(self.model, ignore_conflicts, update_conflicts, update_fields, unique_fields)
+        return await run_async(
+            bulk_create.bulk_create(self.model, list(rows), self.db, progress, errors, conflicts, batch_size)
+        )
+
+    @alters_data
+    def bulk_update(
+        self, rows: Iterable[R], fields: Collection[str], *, errors: Errors | None = None, batch_size: int | None = None
+    ) -> int:
+        """Write these columns of many rows, each row its own values; how many had changed.
+
+        Each hundred of them (or `batch_size`, if that is less) is one Appwrite transaction: three requests, all of it
+        or nothing. Raises `Conflict` when one was changed from outside meanwhile; hundreds before it are then
+        written. Give a dict as `errors` to have what cannot be written noted there, by position, and the others
+        written all the same.
+        """
+        return run_sync(bulk_update.bulk_update(self.model, list(rows), fields, self.db, errors, batch_size))
+
+    async def abulk_update(
+        self, rows: Iterable[R], fields: Collection[str], *, errors: Errors | None = None, batch_size: int | None = None
+    ) -> int:
+        return await run_async(bulk_update.bulk_update(self.model, list(rows), fields, self.db, errors, batch_size))
+
+    @alters_data
+    def update(self, **values: Any) -> int:
+        """Set these columns in every row that matches, in one request; how many there were.
+
+        A value may start from the stored one: `stock=F("stock") - 1`, `lent=~F("lent")`, `seen=Now()`,
+        `tags=Apply(Operator.array_append(["new"]))`.
+        """
+        self._refuse_slice("update")
+        return run_sync(update_delete.update_matching(self._query, values))
+
+    async def aupdate(self, **values: Any) -> int:
+        self._refuse_slice("update")
+        return await run_async(update_delete.update_matching(self._query, values))
+
+    @alters_data
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete every row that matches, in one request; how many there were, as Django says it."""
+        self._refuse_slice("delete")
+        return run_sync(update_delete.delete_matching(self._query))
+
+    async def adelete(self) -> tuple[int, dict[str, int]]:
+        self._refuse_slice("delete")
+        return await run_async(update_delete.delete_matching(self._query))
 
     def is_updated(self) -> bool:
         """Whether cached answers of this table are current: it has been read since it last changed."""
@@ -93,6 +745,21 @@ class QuerySet(Changes[R], Numbers[R], Recognized):
     async def arefresh(self) -> list[R]:
         await self.aset_updated(False)
         return [row async for row in self._clone()]
+
+
+def _named(names: tuple[str | None, ...]) -> tuple[str, ...]:
+    """The names that a method was given; a single None, which clears in Django, is as good as none."""
+    return () if names == (None,) else names  # type: ignore[return-value]
+
+
+def _cap(cap: int | None = None) -> int | None:
+    return _positive("cap", cap)
+
+
+def _positive(name: str, number: int | None) -> int | None:
+    if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 1):
+        raise ValueError(f"{name} must be a whole number of rows above 0, not {number!r}.")
+    return number
 
 
 Manager.queryset_class = QuerySet

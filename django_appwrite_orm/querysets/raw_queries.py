@@ -5,22 +5,46 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..exceptions import InvalidRequest
-from ..plans import Clause
+from ..plans import Clause, conjunction
+
+if TYPE_CHECKING:
+    from .query import Query
 
 _CALL = re.compile(r"\s*([A-Za-z]+)\((.*)\)\s*", re.DOTALL)
 # Methods whose arguments are all values, none of them a column.
 _WITHOUT_COLUMN = frozenset({"limit", "offset", "cursorAfter", "cursorBefore", "select", "orderRandom"})
 
 
-def clauses(queries: Iterable[object]) -> list[Clause]:
+def narrowed(query: Query[Any], queries: Iterable[object]) -> Query[Any]:
+    """The query with Appwrite's own queries added. Raises `InvalidRequest` for what cannot be read."""
+    filters = [query.where]
+    for clause in _clauses(queries):
+        values = clause.values or ()
+        if clause.method == "limit":
+            query = query.replace(stop=query.start + _number(clause))
+        elif clause.method == "offset":
+            start = query.start + _number(clause)
+            query = query.replace(start=start, stop=None if query.stop is None else query.stop - query.start + start)
+        elif clause.method == "select":
+            query = query.replace(select=query.select + values)
+        elif clause.method.startswith("order"):
+            query = query.replace(order=(*query.order, clause))
+        elif clause.method.startswith("cursor"):
+            query = query.replace(cursor=(clause,))
+        else:
+            filters.append(clause)
+    return query.replace(where=conjunction(filters))
+
+
+def _clauses(queries: Iterable[object]) -> list[Clause]:
     """Each query as a clause. Raises `InvalidRequest` that shows the one that cannot be read."""
     return [_clause(query) for query in queries]
 
 
-def number(clause: Clause) -> int:
+def _number(clause: Clause) -> int:
     """The number that a limit or an offset stands at. Raises `InvalidRequest`."""
     value = clause.values[0] if clause.values else None
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:

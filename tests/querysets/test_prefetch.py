@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from django_appwrite_orm import Table, columns
 from django_appwrite_orm.exceptions import ConfigurationError, NotSupportedError
-from django_appwrite_orm.querysets.lookups import relations as across
+from django_appwrite_orm.querysets import resolver
 from django_appwrite_orm.registry import registry
 from tests.support.costs import counted
 from tests.support.toys import Country, Maker, Toy, names
@@ -201,7 +201,7 @@ class TestFilters:
             Maker.objects.filter(toy__nam="x")
 
     def test_no_further_than_a_stated_number_of_rows(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(across, "FOLLOWED_LIMIT", 1)
+        monkeypatch.setattr(resolver, "FOLLOWED_LIMIT", 1)
         assert len(Toy.objects.filter(maker__name="Ada")) == 2
         with pytest.raises(NotSupportedError, match="more than 1 rows of Maker"):
             list(Toy.objects.filter(maker__country__isnull=False))

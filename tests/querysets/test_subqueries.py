@@ -9,7 +9,7 @@ from django.core.exceptions import FieldError
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 
 from django_appwrite_orm.exceptions import NotSupportedError, PermissionDenied
-from django_appwrite_orm.querysets.lookups import relations
+from django_appwrite_orm.querysets import resolver
 from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import migrate
 from tests.support.costs import counted
@@ -89,7 +89,7 @@ def test_asynchronously() -> None:
 
 @in_the_shop
 def test_no_further_than_a_stated_number_of_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(relations, "FOLLOWED_LIMIT", 2)
+    monkeypatch.setattr(resolver, "FOLLOWED_LIMIT", 2)
     assert len(Toy.objects.filter(maker__in=Maker.objects.filter(country="fj"))) == 4
     with pytest.raises(NotSupportedError, match="as the value of maker_id__in matches more than 2 rows of Maker"):
         list(Toy.objects.filter(maker__in=Maker.objects.all()))

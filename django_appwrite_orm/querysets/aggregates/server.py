@@ -20,9 +20,7 @@ from ...plans import GROUPS_LIMIT, AggregateRows, Clause
 from ...sansio import Operation
 from ...tables import columns
 from ...tables.system_columns import column_of
-from ..lookups.relations import followed
-from ..mentioned import tables_beside
-from ..query import Selection
+from ..query import Query
 from .accumulators import AggregateSpec
 
 logger = logging.getLogger("django_appwrite_orm.queries")
@@ -40,17 +38,18 @@ class _Strange(Exception):
     """A value that is none this package knows."""
 
 
-def totals(query: Selection[Any], wanted: list[AggregateSpec]) -> Operation[dict[str, Any]]:
-    """Those of these aggregates that Appwrite can answer for all rows of `query`, by name, in one request."""
+def totals(query: Query[Any], wanted: list[AggregateSpec]) -> Operation[dict[str, Any]]:
+    """Those of these aggregates that Appwrite can answer for all rows of `query`, by name, in one request. The
+    filters are resolved."""
     rows = yield from _asked(query, [one for one in wanted if _clauses(one)], ())
     return {} if rows is None else rows[0]
 
 
 def groups(
-    query: Selection[Any], wanted: list[AggregateSpec], names: tuple[str, ...]
+    query: Query[Any], wanted: list[AggregateSpec], names: tuple[str, ...]
 ) -> Operation[list[dict[str, Any]] | None]:
-    """The groups of `query` with their aggregates, if any are `wanted`, in the order in which their first rows were
-    created; None where they have to be made of the rows."""
+    """The groups of `query`, whose filters are resolved, with their aggregates, if any are `wanted`, in the order in
+    which their first rows were created; None where they have to be made of the rows."""
     if query.order or not all(map(_clauses, wanted)):
         return None
     if not all(_reader_of_group(column_of(query.model, name)) for name in names):
@@ -59,14 +58,13 @@ def groups(
 
 
 def _asked(
-    query: Selection[Any], wanted: list[AggregateSpec], names: tuple[str, ...]
+    query: Query[Any], wanted: list[AggregateSpec], names: tuple[str, ...]
 ) -> Operation[list[dict[str, Any]] | None]:
     connection = connections[query.db]
     if not (wanted or names) or query.is_sliced or query.cursor:
         return None
     if not (yield from connection.features()).has("aggregates"):
         return None
-    query = yield from followed(query)
     requests = query.requests().requests
     if query.is_empty or len(requests) > 1:
         return None
@@ -75,7 +73,7 @@ def _asked(
     if names:
         clauses.append(Clause("min", "$sequence", (_FIRST,)))
     by = tuple(column_of(query.model, name).key for name in names)
-    plan = AggregateRows(query.ref, tuple(clauses), filters, by, tables_beside(query, filters))
+    plan = AggregateRows(query.ref, tuple(clauses), filters, by, query.tables(filters))
     try:
         answer = yield from execute_read(query.model, query.db, plan, query.policy)
         return _understood(query, wanted, names, answer["rows"])
@@ -85,7 +83,7 @@ def _asked(
 
 
 def _understood(
-    query: Selection[Any], wanted: list[AggregateSpec], names: tuple[str, ...], rows: list[dict[str, Any]]
+    query: Query[Any], wanted: list[AggregateSpec], names: tuple[str, ...], rows: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     if (len(rows) != 1) if not names else (len(rows) >= GROUPS_LIMIT):
         raise _Strange(f"{len(rows)} rows")

@@ -22,10 +22,11 @@ from ...tables.columns.relations import RelationshipColumn
 from ...tables.columns.serialized import STORED_AS_TEXT
 from ...tables.columns.spatial import Spatial
 from ...tables.system_columns import column_by_key, column_of, within_sequences
+from ..query import Queryable
 from .dates import DATE_PARTS, part_of_date
 from .relations import across, refusal
 from .spatial import PLACE_LOOKUPS, place_clause
-from .subqueries import among, is_queryset, membership
+from .subqueries import among, membership
 
 _METHODS = {"gt": "greaterThan", "gte": "greaterThanEqual", "lt": "lessThan", "lte": "lessThanEqual"}
 _TEXT = {
@@ -153,8 +154,8 @@ def _lookup(table: type[Row], path: str, value: Any) -> Clause:
         near = difflib.get_close_matches(lookup, allowed, n=3)
         guess = f" Did you mean: {', '.join(near)}?" if near else ""
         raise FieldError(f"{table.__name__}.{name} has no lookup {lookup!r}.{guess} It has: {', '.join(allowed)}.")
-    if is_queryset(value):
-        return among(table, path, column, lookup, value)
+    if isinstance(value, Queryable):
+        return among(table, path, column, lookup, value._subquery())
     if isinstance(value, OuterRef):
         raise NotSupportedError(
             f"{table.__name__}.{path}: Appwrite knows no outer query, so there is no OuterRef. Give this queryset's"
@@ -163,7 +164,8 @@ def _lookup(table: type[Row], path: str, value: Any) -> Clause:
     _refuse_expression(table, path, value)
 
     def bounds(one: Any) -> Bounds:
-        if is_queryset(one):
+        if isinstance(one, Queryable):
+            one._subquery()
             raise NotSupportedError(f"{table.__name__}.{path}: a queryset stands alone, {column.name}__in=queryset.")
         _refuse_expression(table, path, one)
         try:
@@ -192,10 +194,10 @@ def ids_for(other: type[Row] | Callable[[], type[Row]], value: Any) -> Any:
         if not isinstance(value, wanted) or value.id is None:
             raise ValueError(f"Expected a saved {wanted.__name__} or its id, not {type(value).__name__} {value}.")
         return value.id
-    if is_queryset(value):
-        wanted = other if isinstance(other, type) else other()
-        if value.names is None and value.model is not wanted:
-            raise ValueError(f"Expected a queryset of {wanted.__name__}, not of {value.model.__name__}.")
+    if isinstance(value, Queryable):
+        wanted, query = other if isinstance(other, type) else other(), value._subquery()
+        if query.names is None and query.model is not wanted:
+            raise ValueError(f"Expected a queryset of {wanted.__name__}, not of {query.model.__name__}.")
         return value
     if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
         return [ids_for(other, one) for one in value]

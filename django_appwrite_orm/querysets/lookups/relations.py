@@ -9,24 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.exceptions import FieldError
 
-from ...credentials import IdentifiedAlias
 from ...exceptions import NotSupportedError
-from ...plans import NOTHING, Clause, conjunction, disjunction, negation
+from ...plans import Clause
 from ...relations.paths import RelationPath
-from ...sansio import Operation
 from ...tables import Row
 from .subqueries import FOLLOWS, InSubquery
 
-if TYPE_CHECKING:
-    from ..pagination import Raw
-    from ..query import Selection
-
-# Rows of the other table that a lookup across a relation, or a queryset as a value, may match.
-FOLLOWED_LIMIT = 5000
 # What is recorded to work across a relationship, and cannot hold where there is nothing at its other end.
 _NATIVE = frozenset(
     {"equal", "lessThan", "lessThanEqual", "greaterThan", "greaterThanEqual", "between", "startsWith", "endsWith"}
@@ -101,75 +93,6 @@ def refusal(table: type[Row], clause: Clause) -> NotSupportedError | None:
         )
     parts = (clause.values or ()) if clause.method in ("and", "or") else ()
     return next((found for part in parts if (found := refusal(table, part)) is not None), None)
-
-
-def followed(query: Selection[Any]) -> Operation[Any]:
-    """The same selection with every relation in its filters followed, or left to Appwrite, and every queryset in them
-    asked."""
-    if not crosses(query._where):
-        return query
-    natives: set[str] | None = None if isinstance(query.db, IdentifiedAlias) else set()
-    return query._clone(_where=(yield from _followed(query, query._where, natives)))
-
-
-def _followed(query: Selection[Any], clause: Clause, natives: set[str] | None) -> Operation[Clause]:
-    """`natives` are the relationships that are left to Appwrite already; it takes several conditions on one for
-    conditions on the same row. None where nothing can be left to it."""
-    if clause.method in ("and", "or"):
-        parts = []
-        for part in clause.values or ():
-            parts.append((yield from _followed(query, part, natives if clause.method == "and" else None)))
-        return conjunction(parts) if clause.method == "and" else disjunction(parts)
-    if isinstance(clause, InSubquery):
-        return _positive_or_not(clause, clause.matching((yield from _found_in(query, clause))))
-    if not isinstance(clause, RelatedFilter):
-        return clause
-    native = clause.natively
-    if native is not None and natives is not None and clause.native not in natives:
-        natives.add(str(clause.native))
-        return native
-    if (refused := refusal(query.model, clause)) is not None:
-        raise refused
-    ids = yield from _ids_in(query, clause)
-    matching = Clause("equal", clause.attribute, tuple(ids)) if ids else NOTHING
-    return _positive_or_not(clause, matching)
-
-
-def _positive_or_not(clause: Clause, matching: Clause) -> Clause:
-    return matching if clause.method == FOLLOWS else negation(matching, lambda key: False)
-
-
-def _ids_in(query: Selection[Any], clause: RelatedFilter) -> Operation[list[str]]:
-    from ..prefetch import asked_beside
-
-    other = asked_beside(clause.other, query.db)._clone(
-        _where=clause.where, is_placed=query.is_placed, policy=query.policy, select=(clause.key,)
-    )
-    what = f"a lookup across {clause.way!r}"
-    raws = yield from _all_of(query, other, what)
-    return list(dict.fromkeys(one for raw in raws for one in linked_ids(raw.get(clause.key))))
-
-
-def _found_in(query: Selection[Any], clause: InSubquery) -> Operation[list[Row]]:
-    other = clause.question(query)
-    raws = yield from _all_of(query, other, f"a queryset as the value of {clause.column.name}__in")
-    return [other.model.from_appwrite(raw, other.db) for raw in raws]
-
-
-def _all_of(query: Selection[Any], other: Selection[Any], what: str) -> Operation[list[Raw]]:
-    """The rows of another question, as far as its answer may take a condition's place."""
-    from ..pagination import pages
-
-    walk = pages(other._window(0, FOLLOWED_LIMIT + 1))
-    raws: list[Raw] = []
-    while not walk.finished:
-        raws += yield from walk.page()
-    if len(raws) > FOLLOWED_LIMIT:
-        raise NotSupportedError(
-            f"{query.model.__name__}: {what} matches more than {FOLLOWED_LIMIT} rows of {other.model.__name__}."
-            " Narrow it down, or ask from the other side."
-        )
-    return raws
 
 
 def linked_ids(value: Any) -> Iterable[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import Any
 
 from django.core.exceptions import FieldError, ValidationError
 
@@ -16,9 +16,7 @@ from ...plans import NOTHING, Clause
 from ...tables import Row, columns
 from ...tables.columns.spatial import Spatial
 from ...tables.system_columns import SYSTEM_COLUMNS, column_of
-
-if TYPE_CHECKING:
-    from ..query import Selection
+from ..query import Query
 
 FOLLOWS, FOLLOWS_NOT = "follows", "followsNot"
 _NUMBERS = ("integer", "bigint", "double")
@@ -32,20 +30,20 @@ class InSubquery(Clause):
     source: Any = None
     query: Any = None
 
-    def question(self, outer: Selection[Any]) -> Selection[Any]:
+    def question(self, outer: Query[Any]) -> Query[Any]:
         """What is asked first. A queryset that speaks for nobody in particular is asked for whom `outer` speaks, and
         one for which no connection was named where `outer` was told to ask, as a lookup across a relation is."""
-        query: Selection[Any] = self.query
+        query: Query[Any] = self.query
         follows = outer.is_placed and not query.is_placed
         place = (query.model._meta.using or outer.db) if follows else query.db
         alias = same_identity(query.db if isinstance(query.db, IdentifiedAlias) else outer.db, place)
-        return query._clone(
+        return query.replace(
             db=alias,
             is_placed=query.is_placed or outer.is_placed,
             policy=query.policy or outer.policy,
             select=(self.source.key,),
             related=(),
-            _shape=None,
+            shape=None,
         )
 
     def matching(self, rows: Iterable[Row]) -> Clause:
@@ -66,17 +64,7 @@ def membership(column: columns.Column, values: Iterable[Any]) -> Clause:
     return Clause("equal", column.key, tuple(several)) if several else NOTHING
 
 
-def is_queryset(value: object) -> TypeGuard[Selection[Any]]:
-    """Whether a value has to be asked for first. Raises NotSupportedError for groups, which are dicts."""
-    from ..grouping import GroupedQuerySet
-    from ..query import Selection
-
-    if isinstance(value, GroupedQuerySet):
-        raise NotSupportedError("Groups are no values: give a list of theirs, [group['genre'] for group in groups].")
-    return isinstance(value, Selection)
-
-
-def among(table: type[Row], path: str, column: columns.Column, lookup: str, query: Selection[Any]) -> InSubquery:
+def among(table: type[Row], path: str, column: columns.Column, lookup: str, query: Query[Any]) -> InSubquery:
     """The clause for `column__in=query`. Raises NotSupportedError for another lookup, and FieldError unless the
     queryset gives one column of the same kind."""
     where = f"{table.__name__}.{path}"

@@ -22,7 +22,7 @@ from .optimistic_lock import counted, refuse_version
 from .save import changes_of, known_columns, ref_of, update_all
 
 if TYPE_CHECKING:
-    from ..results import Results
+    from ..queryset import QuerySet
 
 R = TypeVar("R", bound=Row)
 Updates = dict[int, UpdateRow | IncrementRow]
@@ -62,7 +62,7 @@ def bulk_update(
 
 
 def update_by_id(
-    query: Results[R], wanted: Sequence[tuple[str, Mapping[str, Any]]], errors: Errors | None
+    query: QuerySet[R], wanted: Sequence[tuple[str, Mapping[str, Any]]], errors: Errors | None
 ) -> Operation[list[R]]:
     """Set columns of the rows with these ids, each its own; the rows, in order. Raises the table's DoesNotExist, or
     notes it in `errors`, by position in `wanted`, as all else that is refused about a row."""

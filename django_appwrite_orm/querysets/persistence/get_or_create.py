@@ -11,13 +11,13 @@ from ...tables import Row
 from .save import SaveRow
 
 if TYPE_CHECKING:
-    from ..results import Results
+    from ..queryset import QuerySet
 
 R = TypeVar("R", bound=Row)
 Values = Mapping[str, Any]
 
 
-def get_or_create(query: Results[R], defaults: Values | None, lookups: Values) -> Operation[tuple[R, bool]]:
+def get_or_create(query: QuerySet[R], defaults: Values | None, lookups: Values) -> Operation[tuple[R, bool]]:
     """The row that matches, and False; or a new one, and True."""
     try:
         return (yield from query._get(**lookups)), False
@@ -26,7 +26,7 @@ def get_or_create(query: Results[R], defaults: Values | None, lookups: Values) -
 
 
 def update_or_create(
-    query: Results[R], defaults: Values | None, create_defaults: Values | None, lookups: Values
+    query: QuerySet[R], defaults: Values | None, create_defaults: Values | None, lookups: Values
 ) -> Operation[tuple[R, bool]]:
     """The row that matches, with `defaults` set in it; or a new one."""
     changes = defaults or {}
@@ -47,7 +47,7 @@ def update_or_create(
             continue
 
 
-def _created(query: Results[R], defaults: Values, lookups: Values) -> Operation[tuple[R, bool]]:
+def _created(query: QuerySet[R], defaults: Values, lookups: Values) -> Operation[tuple[R, bool]]:
     given = {name.removesuffix("__exact"): value for name, value in lookups.items()}
     values = {name: value for name, value in given.items() if "__" not in name} | dict(defaults)
     row = query.new_row({name: value() if callable(value) else value for name, value in values.items()})

@@ -19,9 +19,9 @@ from ...tables.validation import has_operators
 from ...transactions import enclosing
 from ..expressions import operators, separated
 from ..lookups.compiler import ids_for
-from ..lookups.relations import followed
 from ..pagination import pages
 from ..prefetch import ids_of
+from ..resolver import resolve
 from .batching import chunks_of, goes_row_by_row
 from .bulk_failures import meaning_of
 from .increments import operator_obstacles, workable
@@ -29,16 +29,16 @@ from .optimistic_lock import counted
 from .save import known_columns
 
 if TYPE_CHECKING:
-    from ..query import Selection
+    from ..query import Query
 
 
-def update_matching(query: Selection[Any], values: dict[str, Any]) -> Operation[int]:
+def update_matching(query: Query[Any], values: dict[str, Any]) -> Operation[int]:
     """Set columns in every row that a queryset matches."""
     table = query.model
     known_columns(table, values)
     plain, expressions = separated(_linked(table, values))
     data = {**clean_values(table, plain, whole=False), **operators(table, expressions)}
-    query = yield from followed(query)
+    query = yield from resolve(query)
     if query.is_empty or not data:
         return 0
     data = counted(table, data)
@@ -72,10 +72,10 @@ def _linked(table: type[Row], values: dict[str, Any]) -> dict[str, Any]:
     return linked
 
 
-def delete_matching(query: Selection[Any]) -> Operation[tuple[int, dict[str, int]]]:
+def delete_matching(query: Query[Any]) -> Operation[tuple[int, dict[str, int]]]:
     """Delete every row that a queryset matches."""
     table = query.model
-    query = yield from followed(query)
+    query = yield from resolve(query)
     if query.is_empty:
         return 0, {}
     whole = DeleteRows(query.ref, query.filters)
@@ -86,7 +86,7 @@ def delete_matching(query: Selection[Any]) -> Operation[tuple[int, dict[str, int
     return count, {table._meta.label: count}
 
 
-def _sent(query: Selection[Any], plans: Iterator[WritePlan]) -> Operation[int]:
+def _sent(query: Query[Any], plans: Iterator[WritePlan]) -> Operation[int]:
     """Send them all; how many rows there were. A row that is gone by now is none."""
     count = 0
     for plan in plans:
@@ -104,7 +104,7 @@ def _sent(query: Selection[Any], plans: Iterator[WritePlan]) -> Operation[int]:
     return count
 
 
-def _update(query: Selection[Any], data: dict[str, Any]) -> Operation[int]:
+def _update(query: Query[Any], data: dict[str, Any]) -> Operation[int]:
     """Where several requests are needed the rows are found first and then changed by id: a row that one request
     has changed could otherwise match another one's values."""
     ids = _staged_one_by_one(query, data)
@@ -116,7 +116,7 @@ def _update(query: Selection[Any], data: dict[str, Any]) -> Operation[int]:
     return (yield from _sent(query, (workable(query.model, UpdateRow(query.ref, row_id, data)) for row_id in ids)))
 
 
-def _changed(query: Selection[Any], plan: UpdateRows) -> Operation[Any]:
+def _changed(query: Query[Any], plan: UpdateRows) -> Operation[Any]:
     """What Appwrite answers to a change of many rows. Raises what its failure means."""
     try:
         return (yield from execute_write(query.model, query.db, plan))
@@ -127,7 +127,7 @@ def _changed(query: Selection[Any], plan: UpdateRows) -> Operation[Any]:
         raise meaning from error
 
 
-def _update_together(query: Selection[Any], data: dict[str, Any], by_operators: bool) -> Operation[int]:
+def _update_together(query: Query[Any], data: dict[str, Any], by_operators: bool) -> Operation[int]:
     requests = query.requests(in_url=False).requests
     if len(requests) > 1:
         found = yield from _ids(query)
@@ -138,7 +138,7 @@ def _update_together(query: Selection[Any], data: dict[str, Any], by_operators: 
     return (yield from _sent(query, plans))
 
 
-def _operate(query: Selection[Any], data: dict[str, Any], filters: tuple[Clause, ...]) -> Operation[int]:
+def _operate(query: Query[Any], data: dict[str, Any], filters: tuple[Clause, ...]) -> Operation[int]:
     """Change the matching rows by operators, as many in a request as its answer shows: each begins after the last row
     that the one before it has changed."""
     count, total, after = 0, SHOWN_LIMIT, filters
@@ -154,7 +154,7 @@ def _operate(query: Selection[Any], data: dict[str, Any], filters: tuple[Clause,
     return count
 
 
-def _staged_one_by_one(query: Selection[Any], data: dict[str, Any]) -> list[str] | None:
+def _staged_one_by_one(query: Query[Any], data: dict[str, Any]) -> list[str] | None:
     """The ids of the rows that are changed one by one inside `atomic()`; None for those that are not.
 
     One row that is named by its id is, so that reads inside see its change; they do not see a bulk change (recorded of
@@ -181,7 +181,7 @@ def _staged_one_by_one(query: Selection[Any], data: dict[str, Any]) -> list[str]
     return ids
 
 
-def _named_ids(query: Selection[Any]) -> list[str] | None:
+def _named_ids(query: Query[Any]) -> list[str] | None:
     """The ids of the rows, where the queryset asks for nothing else."""
     match query.filters:
         case (Clause("equal", "$id", values),) if values is not None:
@@ -189,7 +189,7 @@ def _named_ids(query: Selection[Any]) -> list[str] | None:
     return None
 
 
-def _deletions(query: Selection[Any]) -> Operation[Iterator[DeleteRow | DeleteRows]]:
+def _deletions(query: Query[Any]) -> Operation[Iterator[DeleteRow | DeleteRows]]:
     ids = _staged_one_by_one(query, {})
     if ids is None and goes_row_by_row(query.model, query.db):
         ids = yield from _ids(query)
@@ -198,9 +198,9 @@ def _deletions(query: Selection[Any]) -> Operation[Iterator[DeleteRow | DeleteRo
     return (DeleteRows(query.ref, filters) for filters in query.requests(in_url=False).requests)
 
 
-def _ids(query: Selection[Any]) -> Operation[list[str]]:
+def _ids(query: Query[Any]) -> Operation[list[str]]:
     ids: list[str] = []
-    walk = pages(query._clone(order=(), select=("$id",), is_distinct=False).uncached())
+    walk = pages(query.replace(order=(), select=("$id",), is_distinct=False).uncached())
     while not walk.finished:
         ids += [raw["$id"] for raw in (yield from walk.page())]
     return ids

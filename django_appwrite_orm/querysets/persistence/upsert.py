@@ -19,7 +19,7 @@ from ...plans import UpdateRow
 from ...sansio import Operation
 from ...tables import Row, UniqueIndex, clean_values
 from ..pagination import Raw, pages
-from ..query import Selection
+from ..query import Query
 from .optimistic_lock import counted
 from .save import known_columns, ref_of, update_all
 
@@ -65,7 +65,7 @@ class Conflicts:
         keys = _keys(table, self.unique)
         wanted = {n: row for n, row in data.items() if all(row.get(key) is not None for key in keys)}  # as SQL has it
         rows: dict[tuple[Any, ...], Raw] = {}
-        walk = pages(Selection(table, alias)._clone(_where=any_of(keys, wanted.values())).uncached())
+        walk = pages(Query(table, alias, where=any_of(keys, wanted.values())).uncached())
         while not walk.finished:
             for raw in (yield from walk.page()):
                 rows[_folded(keys, raw)] = raw

@@ -1,0 +1,122 @@
+"""How many rows a query matches, whether any, and aggregates of their columns.
+
+Appwrite is asked where it can tell, and the columns of the rows are read where it cannot.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, Max, Min
+
+from ...exceptions import NotSupportedError
+from ...execution import execute_read
+from ...plans import Clause, CountRows, ListRows, conjunction
+from ...sansio import Operation
+from ...tables.system_columns import column_by_key, keys
+from ..pagination import pages
+from ..query import Query
+from ..resolver import resolve, resolved_pages
+from .accumulators import Accumulator, AggregateSpec
+from .server import totals
+
+
+def count(query: Query[Any], cap: int | None = None) -> Operation[int]:
+    """How many rows match, counted no further than `cap`."""
+    if query.distinct_keys:
+        return (yield from _walked(query.window(0, cap)))
+    if query.is_empty:
+        return 0
+    most = min((end for end in (query.stop, cap and query.start + cap) if end is not None), default=None)
+    query = yield from resolve(query)
+    matching = 0 if query.is_empty else (yield from _matching(query, most))
+    return max((matching if most is None else min(matching, most)) - query.start, 0)
+
+
+def _matching(query: Query[Any], most: int | None) -> Operation[int]:
+    """How many rows match, the slice apart; no need to count further than `most`."""
+    split = query.requests()
+    if len(split.requests) > 1 and not _is_partition(query, split.by):
+        return (yield from _walked(query.replace(order=(), select=("$id",), start=0, stop=None)))
+    count = 0
+    for filters in split.requests:
+        plan = CountRows(query.ref, filters, most, query.tables(filters))
+        count += yield from execute_read(query.model, query.db, plan, query.policy)
+    return count
+
+
+def _is_partition(query: Query[Any], by: tuple[Clause, ...]) -> bool:
+    """Whether no row can match in two of the requests. Texts that differ may be equal to the database."""
+    key = by[0].attribute or ""
+    column = column_by_key(query.model, key)
+    exact = key == "$id" or (column is not None and not column.is_text and not column.array)
+    return len(by) == 1 and by[0].method == "equal" and exact
+
+
+def _walked(query: Query[Any]) -> Operation[int]:
+    walk, count = (yield from resolved_pages(query)), 0
+    while not walk.finished:
+        count += len((yield from walk.page()))
+    return count
+
+
+def exists(query: Query[Any]) -> Operation[bool]:
+    """Whether any row matches."""
+    if query.is_empty:
+        return False
+    if query.distinct_keys and query.start:
+        return (yield from count(query.window(0, 1))) > 0
+    query = yield from resolve(query)
+    if query.is_empty:
+        return False
+    for filters in query.requests().requests:
+        beside = query.tables(filters)
+        plan = ListRows(query.ref, filters, limit=1, offset=query.start, select=("$id",), beside=beside)
+        if (yield from execute_read(query.model, query.db, plan, query.policy))["rows"]:
+            return True
+    return False
+
+
+def aggregate(query: Query[Any], every: list[AggregateSpec]) -> Operation[dict[str, Any]]:
+    """The value of each aggregate over the rows that match, by name."""
+    if query.distinct_keys:
+        raise NotSupportedError(
+            "aggregate() of distinct values is asked of the rows themselves: aggregate(n=Count('genre',"
+            " distinct=True)), without distinct()."
+        )
+    if not every:
+        return {}
+    query = yield from resolve(query)
+    found = yield from totals(query, every)
+    tallies: dict[str, Accumulator] = {}
+    for one in every:
+        if one.name in found:
+            continue
+        if not query.is_sliced and not one.distinct and not one.encrypted and one.kind in (Count, Max, Min):
+            found[one.name] = one.finished((yield from _answered(query, one)))
+        else:
+            tallies[one.name] = one.tally()
+    if tallies:
+        names = [one.column.name for one in every if one.name in tallies and one.column is not None]
+        walk = pages(query.replace(shape=None, select=keys(query.model, names) or ("$id",)))
+        while not walk.finished:
+            for raw in (yield from walk.page()):
+                row = query.model.from_appwrite(raw, query.db)
+                for tally in tallies.values():
+                    tally.add(row)
+    return {one.name: tallies[one.name].value if one.name in tallies else found[one.name] for one in every}
+
+
+def _answered(query: Query[Any], one: AggregateSpec) -> Operation[Any]:
+    """An aggregate that Appwrite itself can answer."""
+    if one.column is None:
+        return (yield from count(query))
+    key = one.column.key
+    present = (
+        query if key.startswith("$") else query.replace(where=conjunction([query.where, Clause("isNotNull", key)]))
+    )
+    if one.kind is Count:
+        return (yield from count(present))
+    order = (Clause("orderAsc" if one.kind is Min else "orderDesc", key),)
+    rows = yield from pages(present.replace(shape=None, order=order, select=(key,)).window(0, 1)).page()
+    return getattr(query.model.from_appwrite(rows[0], query.db), one.column.name) if rows else None

@@ -1,0 +1,93 @@
+"""Asks first what a query's filters need to know: relations to follow and querysets given as values."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from ..credentials import IdentifiedAlias
+from ..exceptions import NotSupportedError
+from ..plans import NOTHING, Clause, conjunction, disjunction, negation
+from ..sansio import Operation
+from ..tables import Row
+from .lookups.relations import RelatedFilter, crosses, linked_ids, refusal
+from .lookups.subqueries import FOLLOWS, InSubquery
+from .pagination import Pager, Raw, pages
+from .prefetch import asked_beside
+from .query import Query
+
+R = TypeVar("R", bound=Row)
+
+# Rows of the other table that a lookup across a relation, or a queryset as a value, may match.
+FOLLOWED_LIMIT = 5000
+
+
+def resolved_pages(query: Query[Any], page_size: int | None = None) -> Operation[Pager]:
+    """The rows of `query`, in its order, once its filters are resolved. Raises NotSupportedError for what no number
+    of requests can answer."""
+    query = query.settled()
+    return pages((yield from resolve(query)), page_size)
+
+
+def resolve(query: Query[R]) -> Operation[Query[R]]:
+    """The same query with every relation in its filters followed, or left to Appwrite, and every queryset in them
+    asked."""
+    if not crosses(query.where):
+        return query
+    natives: set[str] | None = None if isinstance(query.db, IdentifiedAlias) else set()
+    return query.replace(where=(yield from _resolved(query, query.where, natives)))
+
+
+def _resolved(query: Query[Any], clause: Clause, natives: set[str] | None) -> Operation[Clause]:
+    """`natives` are the relationships that are left to Appwrite already; it takes several conditions on one for
+    conditions on the same row. None where nothing can be left to it."""
+    if clause.method in ("and", "or"):
+        parts = []
+        for part in clause.values or ():
+            parts.append((yield from _resolved(query, part, natives if clause.method == "and" else None)))
+        return conjunction(parts) if clause.method == "and" else disjunction(parts)
+    if isinstance(clause, InSubquery):
+        return _positive_or_not(clause, clause.matching((yield from _found_in(query, clause))))
+    if not isinstance(clause, RelatedFilter):
+        return clause
+    native = clause.natively
+    if native is not None and natives is not None and clause.native not in natives:
+        natives.add(str(clause.native))
+        return native
+    if (refused := refusal(query.model, clause)) is not None:
+        raise refused
+    ids = yield from _ids_in(query, clause)
+    matching = Clause("equal", clause.attribute, tuple(ids)) if ids else NOTHING
+    return _positive_or_not(clause, matching)
+
+
+def _positive_or_not(clause: Clause, matching: Clause) -> Clause:
+    return matching if clause.method == FOLLOWS else negation(matching, lambda key: False)
+
+
+def _ids_in(query: Query[Any], clause: RelatedFilter) -> Operation[list[str]]:
+    other = asked_beside(clause.other, query.db)._query.replace(
+        where=clause.where, is_placed=query.is_placed, policy=query.policy, select=(clause.key,)
+    )
+    what = f"a lookup across {clause.way!r}"
+    raws = yield from _all_of(query, other, what)
+    return list(dict.fromkeys(one for raw in raws for one in linked_ids(raw.get(clause.key))))
+
+
+def _found_in(query: Query[Any], clause: InSubquery) -> Operation[list[Row]]:
+    other = clause.question(query)
+    raws = yield from _all_of(query, other, f"a queryset as the value of {clause.column.name}__in")
+    return [other.model.from_appwrite(raw, other.db) for raw in raws]
+
+
+def _all_of(query: Query[Any], other: Query[Any], what: str) -> Operation[list[Raw]]:
+    """The rows of another question, as far as its answer may take a condition's place."""
+    walk = yield from resolved_pages(other.window(0, FOLLOWED_LIMIT + 1))
+    raws: list[Raw] = []
+    while not walk.finished:
+        raws += yield from walk.page()
+    if len(raws) > FOLLOWED_LIMIT:
+        raise NotSupportedError(
+            f"{query.model.__name__}: {what} matches more than {FOLLOWED_LIMIT} rows of {other.model.__name__}."
+            " Narrow it down, or ask from the other side."
+        )
+    return raws
