@@ -22,7 +22,7 @@ from django_appwrite_orm.connection import connections
 from django_appwrite_orm.events import heartbeat, realtime
 from django_appwrite_orm.events.realtime import Listener
 from django_appwrite_orm.exceptions import ConfigurationError, NotFound
-from django_appwrite_orm.sansio import run_sync
+from django_appwrite_orm.sansio import Operation, run_sync
 from tests.events.conftest import recorded
 from tests.events.tables import Open, Own
 from tests.support.faulty_servers import Fault, FaultyServer, answer, faulty, frames, refusal, reset
@@ -111,7 +111,14 @@ def shown() -> str:
 def test_its_state_is_shown(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also while nothing happens, and no longer when it has died without a word."""
     monkeypatch.setattr(heartbeat, "REPORT", 0.1)
-    monkeypatch.setattr(heartbeat, "LIFE", 1)
+    reports: list[str] = []
+    report = heartbeat.report
+
+    def counted(alias: str, name: str, state: str) -> Operation[None]:
+        reports.append(state)
+        return report(alias, name, state)
+
+    monkeypatch.setattr(heartbeat, "report", counted)
     assert "listen_appwrite" not in shown()
     gate = threading.Event()
 
@@ -121,11 +128,10 @@ def test_its_state_is_shown(start: Start, monkeypatch: pytest.MonkeyPatch) -> No
 
     _, found = start(frames(CONNECTED, then=lost), refusal(503, "general_unknown"))
     assert soon(lambda: "listen_appwrite of 'default': listening" in shown())
-    time.sleep(1.2)
+    assert soon(lambda: reports.count("listening") >= 4)
     assert soon(lambda: "listen_appwrite of 'default': listening, 0 s ago" in shown())
     gate.set()
     assert soon(lambda: "waiting" in shown())
-    monkeypatch.setattr(heartbeat, "LIFE", 3600)  # this is said once
     found.stop()
     assert soon(lambda: "stopped" in shown())
     monkeypatch.setattr(heartbeat, "LIFE", 1)
@@ -274,6 +280,7 @@ def test_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_command_stops_cleanly(tmp_path, number: int) -> None:
+    log = tmp_path / "log"
     with faulty(frames(CONNECTED)) as server:
         endpoint = server.endpoint
         (tmp_path / "site_settings.py").write_text(
@@ -281,6 +288,8 @@ def test_the_command_stops_cleanly(tmp_path, number: int) -> None:
             f"APPWRITE_ORM = {{'default': {{'ENDPOINT': {endpoint!r}, 'PROJECT_ID': 'p', 'API_KEY': 'k',"
             " 'DATABASE_ID': 'd'}}\n"
             "SILENCED_SYSTEM_CHECKS = ['appwrite_orm.W001']\n"
+            "LOGGING = {'version': 1, 'loggers': {'django_appwrite_orm': {'handlers': ['file'], 'level': 'INFO'}},"
+            f" 'handlers': {{'file': {{'class': 'logging.FileHandler', 'filename': {str(log)!r}}}}}}}\n"
         )
         done = subprocess.Popen(
             [sys.executable, "-W", "error", "-m", "django", "listen_appwrite"],
@@ -289,8 +298,7 @@ def test_the_command_stops_cleanly(tmp_path, number: int) -> None:
             stderr=subprocess.PIPE,
             text=True,
         )
-        assert soon(lambda: server.received)
-        time.sleep(0.2)
+        assert soon(lambda: log.exists() and "listening as a guest" in log.read_text())
         done.send_signal(number)
         out, errors = done.communicate(timeout=60)
     assert (done.returncode, errors) == (0, "")

@@ -51,8 +51,7 @@ sys.meta_path.insert(0, Importing())
 orm.listen(lambda change: None)
 while callbacks._audiences["default"]._listener.state == "starting":
     time.sleep(0.01)
-time.sleep(0.1)
-orm.close_listeners()
+orm.close_listeners()  # waits for the thread
 """
 )
 LOCMEM = "django.core.cache.backends.locmem.LocMemCache"

@@ -72,16 +72,17 @@ def test_nothing_can_be_changed_in_a_block_that_is_over() -> None:
     async def late() -> None:
         async with atomic():
             await Book.objects.acreate(title="Dune", price=1)
-            started = asyncio.Event()
+            started, over = asyncio.Event(), asyncio.Event()
 
             async def straggle() -> None:
                 started.set()
-                await asyncio.sleep(0.05)
+                await over.wait()
                 with pytest.raises(TransactionError, match="is over"):
                     await Book.objects.acreate(title="Emma", price=1)
 
             task = asyncio.create_task(straggle())
             await started.wait()
+        over.set()
         await task
 
     asyncio.run(late())
@@ -236,11 +237,11 @@ def test_a_blocking_change_does_not_wait_for_a_task_of_its_own_loop(monkeypatch:
     aperform = Attempt.aperform
 
     async def block() -> None:
-        begun = asyncio.Event()
+        begun, refused = asyncio.Event(), asyncio.Event()
 
         async def slow(step):
             begun.set()
-            await asyncio.sleep(0.05)
+            await refused.wait()
             return await aperform(step)
 
         monkeypatch.setattr(Attempt, "aperform", slow)
@@ -249,6 +250,7 @@ def test_a_blocking_change_does_not_wait_for_a_task_of_its_own_loop(monkeypatch:
             await begun.wait()
             with pytest.raises(SynchronousOnlyOperation, match="event loop"):
                 Book.objects.create(title="Emma", price=1)
+            refused.set()
             await task
 
     asyncio.run(block())
