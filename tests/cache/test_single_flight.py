@@ -214,20 +214,20 @@ settings.configure(CACHES={{"default": {cache!r}}}, USE_TZ=True)
 django.setup()
 from django.core.cache import caches
 from django_appwrite_orm import CachePolicy
-from django_appwrite_orm.cache import Keys, Store, read
-from django_appwrite_orm.plans import Answer
-from django_appwrite_orm.sansio import Pause, run
+from django_appwrite_orm.cache import CacheBackend, Keys, read
+from django_appwrite_orm.plans import Response
+from django_appwrite_orm.sansio import Sleep, run_sync
 KEYS = Keys("test", ("endpoint", "project"))
-store = Store("default")
+store = CacheBackend("default")
 def fetch():
     cache = caches["default"]
     cache.add("requests", 0)
     cache.incr("requests")
-    yield Pause(0.3)
-    return Answer('[1, 2]', [1, 2])
+    yield Sleep(0.3)
+    return Response('[1, 2]', [1, 2])
 answers = []
 def ask():
-    found = run(read(store, KEYS.envelope("all"), [KEYS.table(("db", "books"))], fetch, CachePolicy()))
+    found = run_sync(read(store, KEYS.envelope("all"), [KEYS.table(("db", "books"))], fetch, CachePolicy()))
     answers.append(found.data)
 threads = [threading.Thread(target=ask) for _ in range(50)]
 for thread in threads: thread.start()
