@@ -1,4 +1,4 @@
-"""The pages for contributors name files and layers that exist."""
+"""The pages name files that exist, and the layers that import-linter holds."""
 
 from __future__ import annotations
 
@@ -40,6 +40,13 @@ def test_every_path_on_the_page_exists(page: Path) -> None:
         if anchor:
             headings = re.findall(r"^#+ (.*)$", (page.parent / target if target else page).read_text(), re.MULTILINE)
             assert anchor in [heading.lower().replace(" ", "-") for heading in headings]
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
+def test_paths_of_the_project_on_pages_for_users_exist(page: Path) -> None:
+    roots = ("benchmarks/", "django_appwrite_orm/", "docs/", "example_project/", "local/", "tests/")
+    named = [path for path in paths_in(page.read_text()) if path.startswith(roots)]
+    assert [path for path in named if not exists(path, page)] == []
 
 
 def test_a_path_that_does_not_exist_is_found() -> None:
