@@ -46,6 +46,7 @@ class DjangoAppwriteORMConfig(AppConfig):
             for value in vars(module).values():
                 if isinstance(value, type) and issubclass(value, Table) and _is_of(value, module.__name__):
                     registry.add(value)
+        registry.connect()
 
 
 def _look_after_schema(connection: Connection) -> Operation[None]:

@@ -3,33 +3,104 @@
 from __future__ import annotations
 
 import difflib
-from typing import TypeVar
+import inspect
+import threading
+from typing import Any, TypeVar
 
 from django.apps import apps
 from django.db.models import Model
 
 from .exceptions import ConfigurationError
 from .tables import Row
-from .tables.columns.relations import Relation, leads_to_a_model
+from .tables.columns.relations import Relation, Relationship, leads_to_a_model
 
 RowClass = TypeVar("RowClass", bound=type[Row])
+_Declared = tuple[type[Row], Relation]  # a relation, and the registered table that has it
+_MISSING = object()
 
 
 class Registry:
-    """The tables of the project, in the order of their registration."""
+    """The tables of the project, in the order of their registration.
+
+    A table that a registered one leads to has an attribute for the way back for as long as both are known: the
+    descriptor is set when that table can be found, which may be at a later registration, and removed with the last
+    relation of its name.
+    """
 
     def __init__(self) -> None:
         self._tables: list[type[Row]] = []
+        self._lock = threading.RLock()
+        # Changed by every registration: what was found before may be found no longer.
+        self.version = 0
+        # Relations of registered tables whose target is given as a text, by that text.
+        self._named: dict[str, list[_Declared]] = {}
+        # Where the way back of each relation is, and the descriptors that were set there.
+        self._ways_back: dict[_Declared, tuple[type[Row], str]] = {}
+        self._descriptors: dict[tuple[type[Row], str], Any] = {}
 
     def add(self, table: RowClass) -> RowClass:
         """Register a table class; doing so again changes nothing. Abstract ones are passed over."""
-        if table not in self._tables and not table._meta.abstract:
-            self._tables.append(table)
+        with self._lock:
+            if table not in self._tables and not table._meta.abstract:
+                self._tables.append(table)
+                self.version += 1
+                for relation in table._meta.relations.values():
+                    if isinstance(relation.to, str):
+                        self._named.setdefault(relation.to, []).append((table, relation))
+                    self._connect(table, relation)
+                self._connect_those_to(table)
         return table
 
     def discard(self, table: type[Row]) -> None:
-        if table in self._tables:
-            self._tables.remove(table)
+        """Forget a table, and the ways back of its relations."""
+        with self._lock:
+            if table in self._tables:
+                self._tables.remove(table)
+                self.version += 1
+                for relation in table._meta.relations.values():
+                    if isinstance(relation.to, str):
+                        self._named[relation.to].remove((table, relation))
+                    self._disconnect(table, relation)
+                self._connect_those_to(table)
+
+    def connect(self) -> None:
+        """Set the ways back of tables that were registered before Django's apps were loaded."""
+        with self._lock:
+            self.version += 1
+            for table in self._tables:
+                for relation in table._meta.relations.values():
+                    if (table, relation) not in self._ways_back:
+                        self._connect(table, relation)
+
+    def _connect_those_to(self, table: type[Row]) -> None:
+        """Find the targets again that are given by a name of `table`."""
+        names = {table.__name__}
+        if apps.apps_ready:
+            names |= {table._meta.name, table._meta.id, table._meta.label}
+        for name in names:
+            for declared in self._named.get(name, ()):
+                self._disconnect(*declared)
+                self._connect(*declared)
+
+    def _connect(self, table: type[Row], relation: Relation) -> None:
+        name = relation.accessor(table)
+        if name is None or name.startswith("_") or (isinstance(relation.to, str) and not apps.apps_ready):
+            return  # labels are not known before the apps are
+        found = self._found(table, relation)
+        make = getattr(found[0], "_reverse_descriptor", None) if len(found) == 1 else None
+        if make is None or _is_declared_there(relation, found[0]):
+            return
+        place = self._ways_back[table, relation] = found[0], name
+        if place not in self._descriptors and _is_free(*place, make):
+            self._descriptors[place] = make(*place)
+            setattr(*place, self._descriptors[place])
+
+    def _disconnect(self, table: type[Row], relation: Relation) -> None:
+        place = self._ways_back.pop((table, relation), None)
+        if place in self._descriptors and place not in self._ways_back.values():
+            descriptor = self._descriptors.pop(place)
+            if vars(place[0]).get(place[1]) is descriptor:
+                delattr(*place)
 
     def all(self) -> list[type[Row]]:
         return list(self._tables)
@@ -39,9 +110,8 @@ class Registry:
 
     def get(self, name: str) -> type[Row]:
         """The table with this name, id or label (`shop.Product`). Raises `ConfigurationError`."""
-        for table in self._tables:
-            if name in (table._meta.name, table._meta.id, table._meta.label):
-                return table
+        if found := self._called(name):
+            return found[0]
         known = sorted(table._meta.name for table in self._tables)
         near = difflib.get_close_matches(name, known, n=1)
         guess = f" Did you mean: {near[0]}?" if near else ""
@@ -53,24 +123,47 @@ class Registry:
     def target(self, table: type[Row], relation: Relation) -> type[Row]:
         """The table that a reference or relationship of `table` leads to. Raises `ConfigurationError`, which
         names it."""
-        if isinstance(relation.to, type):
-            return relation.to
-        if relation.to == "self":
-            return table
-        named = [one for one in self._tables if one.__name__ == relation.to]
-        near = [one for one in named if one._meta.app_label == table._meta.app_label] or named
-        if len(near) == 1:
-            return near[0]
-        where = f"{table.__name__}.{relation.name}"
-        if near:
-            labels = ", ".join(one._meta.label for one in near)
-            raise ConfigurationError(f"{where}: {relation.to!r} may be any of {labels}. Say which.")
-        if (model := _model_called(relation.to)) is not None:
+        found = self._found(table, relation)
+        if len(found) == 1:
+            return found[0]
+        where, to = f"{table.__name__}.{relation.name}", str(relation.to)
+        if found:
+            labels = ", ".join(one._meta.label for one in found)
+            raise ConfigurationError(f"{where}: {to!r} may be any of {labels}. Say which.")
+        if (model := _model_called(to)) is not None:
             raise ConfigurationError(f"{where}: {leads_to_a_model(model)}")
         try:
-            return self.get(relation.to)
+            return self.get(to)
         except ConfigurationError as error:
             raise ConfigurationError(f"{where} cannot be followed. {error}") from None
+
+    def _found(self, table: type[Row], relation: Relation) -> list[type[Row]]:
+        """The tables that the relation may lead to: one, or several of the same name, or none."""
+        if isinstance(relation.to, type):
+            return [relation.to]
+        if relation.to == "self":
+            return [table]
+        named = [one for one in self._tables if one.__name__ == relation.to]
+        near = [one for one in named if one._meta.app_label == table._meta.app_label] or named
+        if near or _model_called(relation.to) is not None:
+            return near
+        return self._called(relation.to)[:1]
+
+    def _called(self, name: str) -> list[type[Row]]:
+        return [one for one in self._tables if name in (one._meta.name, one._meta.id, one._meta.label)]
+
+
+def _is_declared_there(relation: Relation, target: type[Row]) -> bool:
+    """Whether the other table declares the relationship itself, under a name of its choice."""
+    key = relation.two_way_key if isinstance(relation, Relationship) else None
+    return key is not None and any(one.key.lower() == key.lower() for one in target._meta.relationships.values())
+
+
+def _is_free(target: type[Row], name: str, kind: type[Any]) -> bool:
+    """Whether nothing else has the name there. What a table inherits from another table it does not keep: the ways
+    back to that one are not its own."""
+    there = inspect.getattr_static(target, name, _MISSING)
+    return there is _MISSING or (isinstance(there, kind) and name not in vars(target))
 
 
 def _model_called(name: str) -> type[Model] | None:

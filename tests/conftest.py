@@ -17,6 +17,7 @@ from django.core.cache import caches
 from django_appwrite_orm import threads
 from django_appwrite_orm.cache import backend, pending
 from django_appwrite_orm.connection import connections
+from django_appwrite_orm.registry import registry
 from django_appwrite_orm.transport import close_local
 from tests.support.library.tables import Book, Everything, Reader
 from tests.support.tables import empty_store, prepare
@@ -43,6 +44,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         marker = item.get_closest_marker("local_only")
         if marker is not None and "APPWRITE_TEST_ENDPOINT" in os.environ:
             item.add_marker(pytest.mark.skip(reason=marker.args[0]))
+
+
+@pytest.fixture
+def own_registry() -> Iterator[None]:
+    """A registry without the tables of other tests."""
+    before = registry.all()
+    for table in before:
+        registry.discard(table)
+    yield
+    for table in registry.all():
+        registry.discard(table)
+    for table in before:
+        registry.add(table)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from ..cache import CachePolicy
 from ..exceptions import ConfigurationError
 from ..plans import TableRef
 from .columns import Column, Reference, Relationship, Version
-from .columns.relations import Relation, RelationshipToMany
+from .columns.relations import Relation, RelationDescriptor, RelationshipToMany
 from .columns.spatial import Spatial
 from .fields import Field, fields_of
 from .indexes import Index
@@ -93,7 +93,8 @@ class Options:
     def relations(self) -> dict[str, Relation]:
         """All that leads to other tables, by its name in Python: references and relationships."""
         found = {name: value for base in reversed(self.table.__mro__) for name, value in vars(base).items()}
-        return {name: value for name, value in found.items() if isinstance(value, Relation)}
+        plain = ((name, one.relation if isinstance(one, RelationDescriptor) else one) for name, one in found.items())
+        return {name: value for name, value in plain if isinstance(value, Relation)}
 
     @cached_property
     def references(self) -> dict[str, Reference]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import datetime
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from functools import partialmethod
 from typing import Any, ClassVar, Self
 
@@ -13,8 +13,7 @@ from django.core.exceptions import FieldDoesNotExist, ValidationError
 
 from ..conf import ID_RULE, VALID_ID
 from ..exceptions import MultipleRowsReturned, RowDoesNotExist, RowGone
-from .columns import Column, Enum, Reference
-from .columns.relations import RelationshipToMany
+from .columns import Column, Enum
 from .columns.text import member_text
 from .columns.time_zones import from_utc
 from .model_features import TableType, has_own_init, refuse_what_models_have
@@ -40,6 +39,8 @@ class Row(Overridable, metaclass=TableType):
     DoesNotExist: ClassVar[type[RowDoesNotExist]]
     MultipleObjectsReturned: ClassVar[type[MultipleRowsReturned]]
     RowGone: ClassVar[type[RowGone]]
+    # The class of what the registry sets here under the name of a relation that leads here: made of table and name.
+    _reverse_descriptor: ClassVar[type[Any] | None] = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -118,18 +119,6 @@ class Row(Overridable, metaclass=TableType):
 
     def _set(self, column: Column, value: Any) -> None:
         self._values[column.name] = value
-
-    def _related_row(self, reference: Reference) -> Any:
-        raise NotImplementedError
-
-    def _set_related_row(self, reference: Reference, other: Row | None) -> None:
-        raise NotImplementedError
-
-    def _related_rows(self, relationship: RelationshipToMany) -> Any:
-        raise NotImplementedError
-
-    def _set_related_rows(self, relationship: RelationshipToMany, others: Sequence[Row | str]) -> None:
-        raise NotImplementedError
 
     def _note_changed_arrays(self) -> None:
         """Count arrays, and documents of JSON columns, that were changed in place as set."""

@@ -69,6 +69,13 @@ class Relation:
         return None if self.related_name.endswith("+") else self.related_name
 
 
+class RelationDescriptor:
+    """What stands in the place of `relation` in a table class, to read and write the rows that it leads to."""
+
+    def __init__(self, relation: Any) -> None:
+        self.relation = relation
+
+
 class Reference(Relation):
     """`maker = columns.Reference("Maker")`: the id of a row of another table, kept in a text column `maker_id`.
 
@@ -101,11 +108,11 @@ class Reference(Relation):
         self.column_name = f"{name}_id"
         setattr(table, self.column_name, self._keeper)
 
-    def __get__(self, row: Row | None, table: type[Row]) -> Any:
-        return self if row is None else row._related_row(self)
+    if TYPE_CHECKING:  # a table class has a descriptor in its place
 
-    def __set__(self, row: Row, other: Row | None) -> None:
-        row._set_related_row(self, other)
+        def __get__(self, row: Row | None, table: type[Row]) -> Any: ...
+
+        def __set__(self, row: Row, other: Row | None) -> None: ...
 
 
 TYPES: Final = ("oneToOne", "oneToMany", "manyToOne", "manyToMany")
@@ -241,8 +248,8 @@ class RelationshipToOne(Relationship, Reference):
 class RelationshipToMany(Relationship):
     """oneToMany and manyToMany: no value of a row but rows of another table, read and written as such."""
 
-    def __get__(self, row: Row | None, table: type[Row]) -> Any:
-        return self if row is None else row._related_rows(self)
+    if TYPE_CHECKING:
 
-    def __set__(self, row: Row, others: Sequence[Row | str]) -> None:
-        row._set_related_rows(self, others)
+        def __get__(self, row: Row | None, table: type[Row]) -> Any: ...
+
+        def __set__(self, row: Row, others: Sequence[Row | str]) -> None: ...

@@ -1,0 +1,115 @@
+"""The attributes of a row that lead to rows of other tables, as in Django's `related_descriptors`.
+
+A table class gets a `ForwardRow` or `ForwardRows` for each relation that it declares, when the class is made. The table
+that a relation leads to gets a `ReverseRows` when the table that declares it is registered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from ..registry import registry
+from ..relations.paths import RelationPath, path_of, reverse_paths, unseen
+from ..sansio import Operation, refuse_event_loop, run_sync
+from ..tables import Row
+from ..tables.columns import Reference
+from ..tables.columns.relations import Relation, RelationDescriptor, RelationshipToMany
+from .prefetch import asked_beside, ids_of, related_rows, rows_among, rows_at
+
+if TYPE_CHECKING:
+    from .queryset import QuerySet
+    from .table import Table
+
+
+class ForwardRow(RelationDescriptor):
+    """`row.maker`: the row that a reference leads to, read when it is first asked for."""
+
+    def __get__(self, row: Table | None, table: type[Table]) -> Any:
+        reference: Reference = self.relation
+        if row is None:
+            return reference
+        other_id = getattr(row, reference.column_name)
+        if other_id is None:
+            return None
+        known = related_rows(row).get(reference.name)
+        if known is None or known[0] != other_id:
+            refuse_event_loop(
+                f"{type(row).__name__}.{reference.name} has not been read, and reading it would block the event loop."
+                f" Read it along with the rows: select_related({reference.name!r})."
+            )
+            other = registry.target(type(row), reference)
+            found = run_sync(_row_or_none(asked_beside(other, row._alias(None)), other_id))
+            known = related_rows(row)[reference.name] = (other_id, found)
+        if known[1] is None:
+            missing = f"{row!r} refers to the {reference.name} {other_id!r}, which does not exist."
+            raise registry.target(type(row), reference).DoesNotExist(missing)
+        return known[1]
+
+    def __set__(self, row: Table, other: Row | None) -> None:
+        reference: Reference = self.relation
+        wanted = registry.target(type(row), reference)
+        if other is not None and not (isinstance(other, wanted) and other.id is not None):
+            raise ValueError(f"{type(row).__name__}.{reference.name} takes a saved {wanted.__name__}, not {other!r}.")
+        other_id = None if other is None else other.id
+        setattr(row, reference.column_name, other_id)
+        related_rows(row)[reference.name] = (other_id, other)
+
+
+class ForwardRows(RelationDescriptor):
+    """`row.tags`: the rows that a relationship to many leads to, as a manager."""
+
+    def __get__(self, row: Table | None, table: type[Table]) -> Any:
+        relationship: RelationshipToMany = self.relation
+        if row is None:
+            return relationship
+        set_here = row._values.get(relationship.name)
+        if set_here is not None:
+            return rows_among(registry.target(type(row), relationship), set_here, row._alias(None))
+        return rows_at(row, path_of(type(row), relationship.name), row._alias(None))
+
+    def __set__(self, row: Table, others: Iterable[Row | str]) -> None:
+        relationship: RelationshipToMany = self.relation
+        row._values[relationship.name] = ids_of(type(row), relationship, others)
+        related_rows(row).pop(relationship.name, None)
+
+
+class ReverseRows:
+    """`row.toy_set`: the rows of another table that lead to the row, as a manager.
+
+    It knows the name alone: which relation has it depends on what is registered, and is looked up again after that
+    has changed.
+    """
+
+    def __init__(self, table: type[Row], name: str) -> None:
+        self.table, self.name = table, name
+        self._found: tuple[int, RelationPath | None] | None = None
+
+    def __get__(self, row: Table | None, table: type[Table]) -> Any:
+        if row is None:
+            return self
+        # A table that derives from the one that the relation leads to has rows of its own.
+        way = self._way() if type(row) is self.table else None
+        if way is None:
+            raise AttributeError(f"{type(row).__name__!r} object has no attribute {self.name!r}")
+        if not way.can_be_walked:
+            raise AttributeError(unseen(self.table, way))
+        return rows_at(row, way, row._alias(None))
+
+    def _way(self) -> RelationPath | None:
+        version = registry.version
+        if self._found is None or self._found[0] != version:
+            self._found = version, next((way for way in reverse_paths(self.table) if way.name == self.name), None)
+        return self._found[1]
+
+
+def forward_descriptor(relation: Relation) -> RelationDescriptor:
+    """What stands in a relation's place in a table class."""
+    return (ForwardRow if isinstance(relation, Reference) else ForwardRows)(relation)
+
+
+def _row_or_none(rows: QuerySet[Any], row_id: str) -> Operation[Any]:
+    try:
+        return (yield from rows._get(pk=row_id))
+    except rows.model.DoesNotExist:
+        return None
