@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import inspect
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypedDict, TypeVar, Unpack
 
 from django.core.exceptions import FieldError, SynchronousOnlyOperation
@@ -27,7 +27,7 @@ from ..tables import Overridable, Row, UniqueIndex, alters_data
 from ..tables.system_columns import column_of, keys
 from . import raw_queries
 from .aggregates import evaluation
-from .aggregates.accumulators import wanted
+from .aggregates.accumulators import AggregateSpec, wanted
 from .django_queryset import Hidden, QueryFacts, Recognized, as_new, before_reading
 from .grouping import GroupedQuerySet
 from .lookups import compiler as lookups
@@ -41,7 +41,7 @@ from .persistence.save import SaveRow
 from .persistence.upsert import conflicts_of
 from .prefetch import prefetch_related_rows
 from .query import Query, Queryable
-from .resolver import resolved_pages
+from .resolver import resolve, resolved_pages
 from .unsupported import UnavailableMethods
 from .values import ValuesShape
 
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from .managers import ManagerOf
 
 R = TypeVar("R", bound=Row)
+T = TypeVar("T")
 
 # Rows in the repr of a queryset, as in Django.
 SHOWN = 20
@@ -536,18 +537,18 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         `cap`: no further than this, for a label such as "1,000 and more"; up to 5,000 that is one request.
         """
         cap = _cap(**options)
-        return run_sync(evaluation.count(self._query, cap)) if self._rows is None else len(self._rows[:cap])
+        return run_sync(self._evaluated(evaluation.count, cap)) if self._rows is None else len(self._rows[:cap])
 
     async def acount(self, **options: Unpack[Cap]) -> int:
         cap = _cap(**options)
-        return await run_async(evaluation.count(self._query, cap)) if self._rows is None else len(self._rows[:cap])
+        return await run_async(self._evaluated(evaluation.count, cap)) if self._rows is None else len(self._rows[:cap])
 
     def exists(self) -> bool:
         """Whether any row matches."""
-        return run_sync(evaluation.exists(self._query)) if self._rows is None else bool(self._rows)
+        return run_sync(self._evaluated(evaluation.exists)) if self._rows is None else bool(self._rows)
 
     async def aexists(self) -> bool:
-        return await run_async(evaluation.exists(self._query)) if self._rows is None else bool(self._rows)
+        return await run_async(self._evaluated(evaluation.exists)) if self._rows is None else bool(self._rows)
 
     def contains(self, row: R) -> bool:
         """Whether this row is among them."""
@@ -561,7 +562,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
             raise TypeError(f"contains() needs a saved {self.model.__name__}, not {row!r}.")
         if self._rows is not None:
             return row in self._rows
-        return (yield from evaluation.exists(self.filter(pk=row.id)._query))
+        return (yield from self.filter(pk=row.id)._evaluated(evaluation.exists))
 
     # Aggregates.
 
@@ -572,10 +573,22 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         row is read once, those columns alone, in pages. A server from 2.5 on is asked for all that it works out as
         Django does in one request. Nulls do not count.
         """
-        return run_sync(evaluation.aggregate(self._query, wanted(self.model, named, aggregates)))
+        return run_sync(self._aggregate(wanted(self.model, named, aggregates)))
 
     async def aaggregate(self, *aggregates: Any, **named: Any) -> dict[str, Any]:
-        return await run_async(evaluation.aggregate(self._query, wanted(self.model, named, aggregates)))
+        return await run_async(self._aggregate(wanted(self.model, named, aggregates)))
+
+    def _aggregate(self, every: list[AggregateSpec]) -> Operation[dict[str, Any]]:
+        if self._query.distinct_keys:
+            raise NotSupportedError(
+                "aggregate() of distinct values is asked of the rows themselves: aggregate(n=Count('genre',"
+                " distinct=True)), without distinct()."
+            )
+        return (yield from self._evaluated(evaluation.aggregate, every)) if every else {}
+
+    def _evaluated(self, operation: Callable[..., Operation[T]], *args: object) -> Operation[T]:
+        """Run an operation on the query once its filters are resolved."""
+        return (yield from operation((yield from resolve(self._query)), *args))
 
     def annotate(self, *aggregates: Any, **named: Any) -> GroupedQuerySet[R]:
         """`values("genre").annotate(books=Count("*"), mean=Avg("price"))`: a dict for each group of equal values.

@@ -9,9 +9,10 @@ from ..exceptions import NotSupportedError
 from ..plans import NOTHING, Clause, conjunction, disjunction, negation
 from ..sansio import Operation
 from ..tables import Row
+from .aggregates.distinct import distinct_pages
 from .lookups.relations import RelatedFilter, crosses, linked_ids, refusal
 from .lookups.subqueries import FOLLOWS, InSubquery
-from .pagination import Pager, Raw, pages
+from .pagination import Pager, Raw
 from .prefetch import asked_beside
 from .query import Query
 
@@ -25,13 +26,13 @@ def resolved_pages(query: Query[Any], page_size: int | None = None) -> Operation
     """The rows of `query`, in its order, once its filters are resolved. Raises NotSupportedError for what no number
     of requests can answer."""
     query = query.settled()
-    return pages((yield from resolve(query)), page_size)
+    return distinct_pages((yield from resolve(query)), page_size)
 
 
 def resolve(query: Query[R]) -> Operation[Query[R]]:
     """The same query with every relation in its filters followed, or left to Appwrite, and every queryset in them
     asked."""
-    if not crosses(query.where):
+    if not crosses(query.where) or query.is_empty:
         return query
     natives: set[str] | None = None if isinstance(query.db, IdentifiedAlias) else set()
     return query.replace(where=(yield from _resolved(query, query.where, natives)))

@@ -1,6 +1,6 @@
 """How many rows a query matches, whether any, and aggregates of their columns.
 
-Appwrite is asked where it can tell, and the columns of the rows are read where it cannot.
+Appwrite is asked where it can tell, and the columns of the rows are read where it cannot. All take resolved queries.
 """
 
 from __future__ import annotations
@@ -9,15 +9,14 @@ from typing import Any
 
 from django.db.models import Count, Max, Min
 
-from ...exceptions import NotSupportedError
 from ...execution import execute_read
 from ...plans import Clause, CountRows, ListRows, conjunction
 from ...sansio import Operation
 from ...tables.system_columns import column_by_key, keys
 from ..pagination import pages
 from ..query import Query
-from ..resolver import resolve, resolved_pages
 from .accumulators import Accumulator, AggregateSpec
+from .distinct import distinct_pages
 from .server import totals
 
 
@@ -28,8 +27,7 @@ def count(query: Query[Any], cap: int | None = None) -> Operation[int]:
     if query.is_empty:
         return 0
     most = min((end for end in (query.stop, cap and query.start + cap) if end is not None), default=None)
-    query = yield from resolve(query)
-    matching = 0 if query.is_empty else (yield from _matching(query, most))
+    matching = yield from _matching(query, most)
     return max((matching if most is None else min(matching, most)) - query.start, 0)
 
 
@@ -54,7 +52,7 @@ def _is_partition(query: Query[Any], by: tuple[Clause, ...]) -> bool:
 
 
 def _walked(query: Query[Any]) -> Operation[int]:
-    walk, count = (yield from resolved_pages(query)), 0
+    walk, count = distinct_pages(query), 0
     while not walk.finished:
         count += len((yield from walk.page()))
     return count
@@ -66,9 +64,6 @@ def exists(query: Query[Any]) -> Operation[bool]:
         return False
     if query.distinct_keys and query.start:
         return (yield from count(query.window(0, 1))) > 0
-    query = yield from resolve(query)
-    if query.is_empty:
-        return False
     for filters in query.requests().requests:
         beside = query.tables(filters)
         plan = ListRows(query.ref, filters, limit=1, offset=query.start, select=("$id",), beside=beside)
@@ -79,14 +74,6 @@ def exists(query: Query[Any]) -> Operation[bool]:
 
 def aggregate(query: Query[Any], every: list[AggregateSpec]) -> Operation[dict[str, Any]]:
     """The value of each aggregate over the rows that match, by name."""
-    if query.distinct_keys:
-        raise NotSupportedError(
-            "aggregate() of distinct values is asked of the rows themselves: aggregate(n=Count('genre',"
-            " distinct=True)), without distinct()."
-        )
-    if not every:
-        return {}
-    query = yield from resolve(query)
     found = yield from totals(query, every)
     tallies: dict[str, Accumulator] = {}
     for one in every:
