@@ -8,14 +8,16 @@ what a step raises back into the generator, cancellation included, so that it ca
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, Generic, ParamSpec, TypeVar
 
 from django.core.exceptions import SynchronousOnlyOperation
 
@@ -23,26 +25,35 @@ from .exceptions import AppwriteORMError, shorten
 from .threads import DaemonThreadPool, close_caches_after
 
 Result = TypeVar("Result")
+Parameters = ParamSpec("Parameters")
 
 
-class Effect(ABC):
-    """One action; what it returns is sent back into the generator."""
+class Effect(ABC, Generic[Result]):
+    """One action with a blocking and an asynchronous form. `yield from` it for its typed result."""
+
+    __slots__ = ()
 
     @abstractmethod
-    def perform(self) -> Any: ...
+    def perform(self) -> Result:
+        """Carry it out, blocking."""
 
     @abstractmethod
-    async def aperform(self) -> Any: ...
+    async def aperform(self) -> Result:
+        """Carry it out on the running event loop."""
+
+    def __iter__(self) -> Generator[Effect[Any], Any, Result]:
+        result: Result = yield self
+        return result
 
 
-Operation = Generator[Effect, Any, Result]
+Operation = Generator[Effect[Any], Any, Result]
 
 # So much work in the background at a time, in one process.
 BACKGROUND_THREADS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Sleep(Effect):
+class Sleep(Effect[None]):
     """Wait `seconds`."""
 
     seconds: float
@@ -55,7 +66,7 @@ class Sleep(Effect):
 
 
 @dataclass(frozen=True, slots=True)
-class AcquireLock(Effect):
+class AcquireLock(Effect[None]):
     """Wait until `lock` is free, and take it: for what threads and tasks must do one after the other. It is rarely
     waited for, so that on an event loop asking now and then costs less than a lock of its own for each loop."""
 
@@ -75,7 +86,7 @@ class AcquireLock(Effect):
 
 
 @dataclass(frozen=True, slots=True)
-class Spawn(Effect):
+class Spawn(Effect[bool]):
     """Start `work` beside the caller, which goes on at once; False when too much of it is under way already.
 
     `work` reports its own failures; nobody waits for it. It runs in a thread, for an asynchronous caller too: under
@@ -155,36 +166,74 @@ async def run_async(steps: Operation[Result]) -> Result:
         raise
 
 
+def twins(
+    operation: Callable[Parameters, Operation[Result]],
+) -> tuple[
+    Callable[Parameters, Result],
+    Callable[Parameters, Coroutine[Any, Any, Result]],
+]:
+    """Make the blocking and the asynchronous method of an operation: `save, asave = twins(_save)`.
+
+    Both have its docstring, parameters and attributes. `operation` is a method whose name is theirs with an
+    underscore in front.
+    """
+
+    @wraps(operation)
+    def blocking(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        return run_sync(operation(*args, **kwargs))
+
+    @wraps(operation)
+    async def asynchronous(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        return await run_async(operation(*args, **kwargs))
+
+    name = operation.__name__.removeprefix("_")
+    _describe(blocking, name, operation)
+    _describe(asynchronous, f"a{name}", operation)
+    return blocking, asynchronous
+
+
+def _describe(twin: Any, name: str, operation: Callable[..., Operation[Any]]) -> None:
+    """Give `twin` its own name and return type."""
+    signature = inspect.signature(operation)
+    annotation = str(signature.return_annotation)  # a string: modules have `from __future__ import annotations`
+    result = annotation.removeprefix("Operation[").removesuffix("]")
+    twin.__name__ = name
+    twin.__qualname__ = ".".join([*operation.__qualname__.split(".")[:-1], name])
+    twin.__annotations__ = {**operation.__annotations__, "return": result}
+    twin.__signature__ = signature.replace(return_annotation=result)
+
+
 # A server of one machine builds schema with few workers; more requests at once would only queue there.
 AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Gather(Effect):
+class Gather(Effect[list[Result]]):
     """Carry out all `works`, at most `at_once` at a time; their results in order.
 
     All of them end before the first one's error, in their order, is raised.
     """
 
-    works: Sequence[Operation[Any]]
+    works: Sequence[Operation[Result]]
     at_once: int = AT_ONCE
 
-    def perform(self) -> list[Any]:
+    def perform(self) -> list[Result]:
         if len(self.works) == 1:
             return [run_sync(self.works[0], even_on_event_loop=True)]  # that was settled before
         with ThreadPoolExecutor(self.at_once) as pool:
             futures = [pool.submit(close_caches_after(run_sync), work) for work in self.works]
         return [future.result() for future in futures]
 
-    async def aperform(self) -> list[Any]:
+    async def aperform(self) -> list[Result]:
         free = asyncio.Semaphore(self.at_once)
 
-        async def one(work: Operation[Any]) -> Any:
+        async def limited(work: Operation[Result]) -> Result:
             async with free:
                 return await run_async(work)
 
-        found = await asyncio.gather(*map(one, self.works), return_exceptions=True)
-        for result in found:
+        results: list[Result] = []
+        for result in await asyncio.gather(*map(limited, self.works), return_exceptions=True):
             if isinstance(result, BaseException):
                 raise result
-        return found
+            results.append(result)
+        return results

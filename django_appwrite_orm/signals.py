@@ -43,7 +43,7 @@ cache_read = Signal()
 
 
 @dataclass(frozen=True, slots=True)
-class SendSignal(Effect):
+class SendSignal(Effect[None]):
     """Send a signal; `robust` keeps what receivers raise from the operation that is under way."""
 
     signal: Signal

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
+import inspect
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +14,10 @@ from asgiref.sync import sync_to_async
 from django.core.exceptions import SynchronousOnlyOperation
 from django.db.models import Count
 
+import django_appwrite_orm
 from django_appwrite_orm import atomic, orm
+from django_appwrite_orm.sansio import Effect, Operation, Sleep, run_async, run_sync, twins
+from django_appwrite_orm.tables import alters_data
 from tests.support.costs import counted
 from tests.support.library.tables import Book
 
@@ -91,3 +97,80 @@ def test_allowed_by_djangos_own_variable(dune: Book, monkeypatch: pytest.MonkeyP
         return Book.objects.get(title="Emma").title
 
     assert asyncio.run(read()) == "Emma"
+
+
+class Double(Effect[int]):
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def perform(self) -> int:
+        return 2 * self.number
+
+    async def aperform(self) -> int:
+        await asyncio.sleep(0)
+        return 20 * self.number
+
+
+class Calculator:
+    @alters_data
+    def _quadruple(self, number: int, *, plus: int = 0) -> Operation[int]:
+        """Four times `number`."""
+        double = yield from Double(number)
+        yield Sleep(0)
+        return (yield from Double(double)) + plus
+
+    quadruple, aquadruple = twins(_quadruple)
+
+
+def test_an_effect_gives_its_result_to_the_operation() -> None:
+    assert Calculator().quadruple(3, plus=1) == 13
+    assert asyncio.run(Calculator().aquadruple(3, plus=1)) == 1201
+
+
+def test_what_an_effect_raises_reaches_the_operation() -> None:
+    class Fails(Effect[int]):
+        def perform(self) -> int:
+            raise OSError("away")
+
+        async def aperform(self) -> int:
+            raise OSError("away")
+
+    def steps() -> Operation[int]:
+        try:
+            return (yield from Fails())
+        except OSError:
+            return 5
+
+    assert run_sync(steps()) == asyncio.run(run_async(steps())) == 5
+
+
+def test_twins_are_named_documented_and_marked_as_their_operation() -> None:
+    for twin, name in ((Calculator.quadruple, "quadruple"), (Calculator.aquadruple, "aquadruple")):
+        assert (twin.__name__, twin.__qualname__) == (name, f"Calculator.{name}")
+        assert twin.__doc__ == "Four times `number`."
+        assert str(inspect.signature(twin)) == "(self, number: 'int', *, plus: 'int' = 0) -> 'int'"
+        assert twin.alters_data  # type: ignore[attr-defined]
+    assert inspect.iscoroutinefunction(Calculator.aquadruple)
+    assert not inspect.iscoroutinefunction(Calculator.quadruple)
+
+
+def test_the_blocking_twin_is_refused_on_an_event_loop() -> None:
+    async def block() -> None:
+        with pytest.raises(SynchronousOnlyOperation):
+            Calculator().quadruple(3)
+
+    asyncio.run(block())
+
+
+def test_no_result_of_an_effect_is_untyped() -> None:
+    """The value of a bare `yield` is Any; `yield from` an effect gives its type."""
+    package = Path(django_appwrite_orm.__file__).parent
+    untyped = [
+        f"{path.relative_to(package)}:{node.lineno} {ast.unparse(node)}"
+        for path in package.rglob("*.py")
+        if path.parent.name != "plans"  # they yield requests, whose generator type says what is sent back
+        for parent in ast.walk(ast.parse(path.read_text()))
+        for node in ast.iter_child_nodes(parent)
+        if isinstance(node, ast.Yield) and not isinstance(parent, ast.Expr)
+    ]
+    assert [place.partition(":")[0] for place in untyped] == ["sansio.py"], untyped  # in `Effect.__iter__`

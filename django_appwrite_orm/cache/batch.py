@@ -16,7 +16,8 @@ from typing import TypeVar
 from ..exceptions import CacheUnavailable
 from ..sansio import Operation
 from ..threads import ContextValue
-from .backend import CacheBackend, CacheCall
+from .backend import CacheBackend
+from .effects import CacheAdd, CacheGet, CacheTouch
 from .keys import TableKeys
 from .writes import invalidate, mark_in_doubt, retry_pending, write
 
@@ -85,7 +86,7 @@ class WriteBatch:
         if time.monotonic() >= self._until:
             return False
         try:
-            if (yield self._touch()):
+            if (yield from self._touch()):
                 return True
         except CacheUnavailable:
             pass
@@ -94,19 +95,19 @@ class WriteBatch:
 
     def _taken(self) -> Operation[bool]:
         try:
-            if not (yield CacheCall(self.store, "add", (self.table.lease, self._owner, self._life))):
+            if not (yield from CacheAdd(self.store, self.table.lease, self._owner, self._life)):
                 # Perhaps another write of this batch took it, in a task beside this one. Prolonged first and looked
                 # at then, it is ours for as long as we think; and a stranger's lease may stand a little longer.
-                yield self._touch()
-                if (yield CacheCall(self.store, "get", (self.table.lease,))) != self._owner:
+                yield from self._touch()
+                if (yield from CacheGet(self.store, self.table.lease)) != self._owner:
                     return False
         except CacheUnavailable:
             return False
         yield from invalidate(self.store, [self.table])  # who took it may not have come to that yet
         return True
 
-    def _touch(self) -> CacheCall:
-        return CacheCall(self.store, "touch", (self.table.lease, self._life))
+    def _touch(self) -> CacheTouch:
+        return CacheTouch(self.store, self.table.lease, self._life)
 
     def end(self) -> Operation[None]:
         """Free the lease, unless it may have run out or a write of the batch may yet be applied. Later writes stand

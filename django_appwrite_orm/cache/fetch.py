@@ -18,7 +18,8 @@ from math import ceil
 from ..exceptions import AppwriteError, CacheUnavailable
 from ..plans import Response
 from ..sansio import Operation, Sleep, Spawn
-from .backend import CacheBackend, CacheCall, Method
+from .backend import CacheBackend
+from .effects import CacheAdd, CacheCall, CacheDeleteMany, CacheGetMany, CacheSet
 from .entries import CacheEntry, pack, unpack
 from .keys import TableKeys
 from .policy import CachePolicy
@@ -49,10 +50,10 @@ class Fetch:
 
 def fetch_once(wanted: Fetch, versions: tuple[str, ...]) -> Operation[Landed]:
     """The answer under the tokens `versions`: fetched by this reader, or by another one who began with the same."""
-    flight: Flight = yield Join(wanted.store.flights, (wanted.key, versions))
+    flight = yield from Join(wanted.store.flights, (wanted.key, versions))
     if flight.is_leader:
         return (yield from _led(wanted, versions, flight))
-    landed: Landed | None = yield Await(flight, wanted.store.patience)
+    landed = yield from Await(flight, wanted.store.patience)
     return landed if landed is not None else (yield from _fetched(wanted, versions))
 
 
@@ -63,7 +64,7 @@ def refreshed_behind(wanted: Fetch, versions: tuple[str, ...]) -> Operation[None
     if flight.is_leader:
         begun = False
         try:
-            begun = yield Spawn(lambda: _refresh(wanted, versions, flight))
+            begun = yield from Spawn(lambda: _refresh(wanted, versions, flight))
         finally:
             if not begun:  # nobody may wait for this flight
                 wanted.store.flights.end(flight)
@@ -103,7 +104,7 @@ def _locked(wanted: Fetch, versions: tuple[str, ...]) -> Operation[Landed]:
     lock = f"{wanted.key}:{hashlib.blake2b('.'.join(versions).encode(), digest_size=8).hexdigest()}"
     started = time.monotonic()
     try:
-        while not (yield CacheCall(store, "add", (lock, _BUSY, ceil(store.patience)))):
+        while not (yield from CacheAdd(store, lock, _BUSY, ceil(store.patience))):
             landed, free = yield from _awaited(wanted, versions, lock, started + store.patience)
             if landed is not None:
                 return landed
@@ -115,17 +116,17 @@ def _locked(wanted: Fetch, versions: tuple[str, ...]) -> Operation[Landed]:
     try:
         landed = yield from _fetched(wanted, versions)
     except BaseException:
-        yield from _unlock(store, lock, started, "delete_many", [lock])
+        yield from _unlock(store, started, CacheDeleteMany(store, [lock]))
         raise
-    yield from _unlock(store, lock, started, "set", lock, _DONE, _DONE_LIFE)
+    yield from _unlock(store, started, CacheSet(store, lock, _DONE, _DONE_LIFE))
     return landed
 
 
-def _unlock(store: CacheBackend, lock: str, started: float, method: Method, *arguments: object) -> Operation[None]:
+def _unlock(store: CacheBackend, started: float, call: CacheCall[None]) -> Operation[None]:
     """End the lock, while our stopwatch says that it is still ours."""
     if time.monotonic() - started < store.patience:
         try:
-            yield CacheCall(store, method, arguments)
+            yield from call
         except CacheUnavailable:
             return
 
@@ -136,7 +137,7 @@ def _awaited(
     """What the holder of the lock stored; or nothing, and whether the lock is free to be taken."""
     pause = 0.005
     while time.monotonic() < deadline:
-        found = yield CacheCall(wanted.store, "get_many", ([wanted.key, lock, *(t.token for t in wanted.tables)],))
+        found = yield from CacheGetMany(wanted.store, [wanted.key, lock, *(t.token for t in wanted.tables)])
         envelope = unpack(found.get(wanted.key))
         if envelope is not None and envelope.tokens == versions and time.time() < envelope.expires:
             if (entry := envelope.opened()) is not None:
@@ -162,7 +163,7 @@ def _fetched(wanted: Fetch, versions: tuple[str, ...]) -> Operation[Landed]:
         return Landed(answer, 0)
     envelope = CacheEntry(versions, started + life, answer.text)
     try:
-        yield CacheCall(wanted.store, "set", (wanted.key, pack(envelope), ceil(life + wanted.policy.grace)))
+        yield from CacheSet(wanted.store, wanted.key, pack(envelope), ceil(life + wanted.policy.grace))
     except CacheUnavailable:
         return Landed(answer, 0)
     remembered = Remembered(versions, envelope.expires, answer.data, size_of(answer.data))

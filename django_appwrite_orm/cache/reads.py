@@ -23,7 +23,8 @@ from typing import Any
 from ..exceptions import CacheUnavailable, RateLimited, Unavailable
 from ..plans import Response
 from ..sansio import Operation
-from .backend import CacheBackend, CacheCall
+from .backend import CacheBackend
+from .effects import CacheAdd, CacheGet, CacheGetMany
 from .entries import CacheEntry, unpack
 from .fetch import Fetch, fetch_once, refreshed_behind
 from .keys import TableKeys
@@ -141,16 +142,16 @@ def _look(
     names = [name for table in tables for name in table]
     known = store.memory.get(key)
     ours = known if known is not None and time.time() < known.expires else None
-    found = yield CacheCall(store, "get_many", (names if ours else [key, *names],))
+    found = yield from CacheGetMany(store, names if ours else [key, *names])
     look = TableVersions.at(found, tables)
     kept = ours or unpack(found.get(key)) or known  # where ours has run out, another process may have a later one
     if ours is not None and look.versions is not None and ours.tokens != look.versions:
-        kept = unpack((yield CacheCall(store, "get", (key,)))) or ours
+        kept = unpack((yield from CacheGet(store, key))) or ours
     if look.versions is None and not look.fenced:
         for table, token in zip(tables, look.tokens, strict=True):
             if token is None:
-                yield CacheCall(store, "add", (table.token, secrets.token_hex(16), TOKEN_LIFE))
-        look = TableVersions.at((yield CacheCall(store, "get_many", (names,))), tables)
+                yield from CacheAdd(store, table.token, secrets.token_hex(16), TOKEN_LIFE)
+        look = TableVersions.at((yield from CacheGetMany(store, names)), tables)
     return kept, look.versions
 
 
@@ -164,7 +165,7 @@ def versions(store: CacheBackend, tables: Sequence[TableKeys]) -> Operation[tupl
     if not (yield from flush_pending(store, tables)):
         return None
     try:
-        found = yield CacheCall(store, "get_many", ([name for table in tables for name in table],))
+        found = yield from CacheGetMany(store, [name for table in tables for name in table])
     except CacheUnavailable:
         return None
     return TableVersions.at(found, tables).versions

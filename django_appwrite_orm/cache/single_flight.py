@@ -77,7 +77,7 @@ class SingleFlight:
 
 
 @dataclass(frozen=True, slots=True)
-class Join(Effect):
+class Join(Effect[Flight]):
     """Lead or follow. A blocking call never waits for a task of the event loop it blocks: inside a loop it flies
     alone."""
 
@@ -92,7 +92,7 @@ class Join(Effect):
 
 
 @dataclass(frozen=True, slots=True)
-class Await(Effect):
+class Await(Effect[Landed | None]):
     """Wait for another's flight, up to `patience` seconds; None when it ended without an answer or did not end.
 
     Raises the `AppwriteError` it ended with, each waiter its own copy.

@@ -18,7 +18,8 @@ from typing import NamedTuple, TypeVar
 
 from ..exceptions import CacheUnavailable
 from ..sansio import Operation
-from .backend import CacheBackend, CacheCall
+from .backend import CacheBackend
+from .effects import CacheAdd, CacheDeleteMany, CacheSet
 from .keys import IN_DOUBT_LIVES, InDoubt, TableKeys
 from .pending import PendingInvalidation
 
@@ -70,10 +71,10 @@ def _fence(store: CacheBackend, tables: Sequence[TableKeys], life: float) -> Ope
     fence = _Fence(time.monotonic() + life)
     for table in tables:
         try:
-            if (yield CacheCall(store, "add", (table.lease, secrets.token_hex(8), life))):
+            if (yield from CacheAdd(store, table.lease, secrets.token_hex(8), life)):
                 fence = fence._replace(leases=(*fence.leases, table.lease))
             else:
-                yield _marker(store, table.in_doubt_for(life))
+                yield from _marker(store, table.in_doubt_for(life))
         except CacheUnavailable:
             # Until its token is deleted, this process at least must not read the table from the cache.
             store.ledger.add(PendingInvalidation(table.token))
@@ -81,8 +82,8 @@ def _fence(store: CacheBackend, tables: Sequence[TableKeys], life: float) -> Ope
     return fence
 
 
-def _marker(store: CacheBackend, in_doubt: InDoubt) -> CacheCall:
-    return CacheCall(store, "set", (in_doubt.key, secrets.token_hex(8), in_doubt.life))
+def _marker(store: CacheBackend, in_doubt: InDoubt) -> CacheSet:
+    return CacheSet(store, in_doubt.key, secrets.token_hex(8), in_doubt.life)
 
 
 def _release(
@@ -109,7 +110,7 @@ def mark_in_doubt(store: CacheBackend, tables: Sequence[TableKeys], life: float)
     try:
         for table, in_doubt in list(left.items()):
             with suppress(CacheUnavailable):
-                yield _marker(store, in_doubt)
+                yield from _marker(store, in_doubt)
                 del left[table]
     finally:
         for table, in_doubt in left.items():
@@ -127,7 +128,7 @@ def invalidate(store: CacheBackend, tables: Sequence[TableKeys], leases: Sequenc
     sent = [pending for pending in store.ledger.concerning(tokens) if pending.in_doubt is None]
     refusals = store.ledger.refusals
     try:
-        yield CacheCall(store, "delete_many", ([*tokens, *leases],))
+        yield from CacheDeleteMany(store, [*tokens, *leases])
     except BaseException as error:
         for token in tokens:
             store.ledger.add(PendingInvalidation(token))
@@ -155,7 +156,7 @@ def proved(store: CacheBackend, tables: Sequence[TableKeys]) -> Operation[bool]:
     if not store.shared:
         return True
     try:
-        yield CacheCall(store, "delete_many", ([f"{tables[0].token}:proof"],))
+        yield from CacheDeleteMany(store, [f"{tables[0].token}:proof"])
     except CacheUnavailable:
         return False
     return True
@@ -174,8 +175,8 @@ def _send_pending(store: CacheBackend, waiting: Sequence[PendingInvalidation]) -
     try:
         for pending in waiting:
             if pending.in_doubt is not None and time.monotonic() < pending.until:
-                yield _marker(store, pending.in_doubt)
-        yield CacheCall(store, "delete_many", ([pending.token for pending in waiting],))
+                yield from _marker(store, pending.in_doubt)
+        yield from CacheDeleteMany(store, [pending.token for pending in waiting])
     except CacheUnavailable:
         return False
     store.ledger.discard(waiting)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .. import signals
-from ..cache.backend import CacheCall
+from ..cache.effects import CacheAdd
 from ..cache.writes import retry_pending
 from ..connection import Connection, connections
 from ..exceptions import CacheUnavailable, shortened
@@ -132,6 +132,6 @@ def _is_repeat(change: RowChange, row: Mapping[str, Any], connection: Connection
     digest = hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
     key = f"{connection.settings.cache.prefix}:{digest}:seen"
     try:
-        return not (yield CacheCall(connection.store, "add", (key, 1, REPEAT_WINDOW)))
+        return not (yield from CacheAdd(connection.store, key, 1, REPEAT_WINDOW))
     except CacheUnavailable:
         return False

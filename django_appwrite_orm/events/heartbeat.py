@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 from typing import NamedTuple
 
-from ..cache.backend import CacheCall
+from ..cache.effects import CacheGetMany, CacheSet
 from ..connection import Connection, connections
 from ..exceptions import CacheUnavailable
 from ..sansio import Operation, run_sync
@@ -51,7 +51,7 @@ def report(alias: str, name: str, state: str) -> Operation[None]:
     """Leave word of the state of the listener `name`. Without the cache it is not said, and nothing else is wrong."""
     connection = connections[alias]
     with suppress(CacheUnavailable):
-        yield CacheCall(connection.store, "set", (_key(connection, name), [state, time.time()], LIFE))
+        yield from CacheSet(connection.store, _key(connection, name), [state, time.time()], LIFE)
 
 
 def last_reports(alias: str) -> Operation[dict[str, Report]]:
@@ -59,7 +59,7 @@ def last_reports(alias: str) -> Operation[dict[str, Report]]:
     connection = connections[alias]
     keys = {_key(connection, name): name for name in (COMMAND, CHANNEL, CALLBACKS)}
     try:
-        found = yield CacheCall(connection.store, "get_many", (list(keys),))
+        found = yield from CacheGetMany(connection.store, list(keys))
     except CacheUnavailable:
         return {}
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -16,7 +16,7 @@ from ..execution import alias_of, invalidate
 from ..interchange import dump
 from ..querysets.table import Table
 from ..registry import registry
-from ..sansio import Operation, run_async, run_sync
+from ..sansio import Operation, twins
 from ..schema import api, tables_named
 from ..tables import Overridable, alters_data
 from .joins import Join
@@ -33,7 +33,7 @@ class ORM(Overridable):
             raise AppwriteORMError(f"{table.__name__} is no Table.")
         return TableAPI(table, using)
 
-    def join(self, table1: str, table2: str, **options: Any) -> list[Table]:
+    def _join(self, table1: str, table2: str, **options: Any) -> Operation[list[Table]]:
         """The rows of the table `table1`, each with the rows of `table2` that it leads to, in two requests (more
         where pages or values do not fit).
 
@@ -42,20 +42,18 @@ class ORM(Overridable):
         or has a `UniqueIndex`, that is the row or None, else a list. `filters1` and `filters2` narrow each side as
         in `query()`. Raises FieldError for a key that cannot be used, `AppwriteORMError` for a name that is taken.
         """
-        return run_sync(self._joined(table1, table2, inner=False, **options))
+        return self._joined(table1, table2, inner=False, **options)
 
-    async def ajoin(self, table1: str, table2: str, **options: Any) -> list[Table]:
-        return await run_async(self._joined(table1, table2, inner=False, **options))
+    join, ajoin = twins(_join)
 
     # appwrite-orm has two names for it, and so do we.
     left_join, aleft_join = join, ajoin
 
-    def inner_join(self, table1: str, table2: str, **options: Any) -> list[Table]:
+    def _inner_join(self, table1: str, table2: str, **options: Any) -> Operation[list[Table]]:
         """As `join`, without the rows of the first table that lead to none of the second."""
-        return run_sync(self._joined(table1, table2, inner=True, **options))
+        return self._joined(table1, table2, inner=True, **options)
 
-    async def ainner_join(self, table1: str, table2: str, **options: Any) -> list[Table]:
-        return await run_async(self._joined(table1, table2, inner=True, **options))
+    inner_join, ainner_join = twins(_inner_join)
 
     def _joined(
         self,
@@ -76,38 +74,30 @@ class ORM(Overridable):
         return join.rows()
 
     @alters_data
-    def create_table(self, name: str, *, using: str | None = None) -> int:
+    def _create_table(self, name: str, *, using: str | None = None) -> Operation[int]:
         """Make the server's table what the registered one declares; the number of changes. Raises `SchemaError`."""
         table = registry.get(name)
-        return run_sync(api.create_table(table, alias_of(table, using)))
+        return api.create_table(table, alias_of(table, using))
 
-    async def acreate_table(self, name: str, *, using: str | None = None) -> int:
-        table = registry.get(name)
-        return await run_async(api.create_table(table, alias_of(table, using)))
+    create_table, acreate_table = twins(_create_table)
 
     @alters_data
-    def delete_table(self, name: str, *, using: str | None = None) -> None:
+    def _delete_table(self, name: str, *, using: str | None = None) -> Operation[None]:
         """Drop the table from the server, with all its rows. Raises `NotFound`."""
         table = registry.get(name)
-        run_sync(api.delete_table(table, alias_of(table, using)))
+        return api.delete_table(table, alias_of(table, using))
 
-    async def adelete_table(self, name: str, *, using: str | None = None) -> None:
-        table = registry.get(name)
-        await run_async(api.delete_table(table, alias_of(table, using)))
+    delete_table, adelete_table = twins(_delete_table)
 
-    def export_to_json(self, *names: str, using: str = DEFAULT_ALIAS) -> str:
+    def _export_to_json(self, *names: str, using: str = DEFAULT_ALIAS) -> Operation[str]:
         """All rows of the tables with these names (or labels, or of these apps), or of all, as one JSON object with a
         list of rows for each: what `load_appwrite` reads. The whole text is in memory; `dump_appwrite` writes a file
         of any size. Raises `ConfigurationError` for an unknown name."""
-        return run_sync(self._exported(names, using))
-
-    async def aexport_to_json(self, *names: str, using: str = DEFAULT_ALIAS) -> str:
-        return await run_async(self._exported(names, using))
-
-    def _exported(self, names: Sequence[str], using: str) -> Operation[str]:
         parts: list[str] = []
         yield from dump(connections[using], tables_named(names, using), parts.append, "object")
         return "".join(parts)
+
+    export_to_json, aexport_to_json = twins(_export_to_json)
 
     @alters_data
     def listen(self, callback: Callable[[RowChange], object], *, using: str = DEFAULT_ALIAS) -> Callable[[], None]:
@@ -129,18 +119,14 @@ class ORM(Overridable):
         subscriptions.close_listeners()
 
     @alters_data
-    def clear_caches(self) -> None:
+    def _clear_caches(self) -> Operation[None]:
         """Make every cached answer about every registered table a miss, on every connection: a router or `using`
         may have led to any of them."""
-        run_sync(self._invalidated())
-
-    async def aclear_caches(self) -> None:
-        await run_async(self._invalidated())
-
-    def _invalidated(self) -> Operation[None]:
         for table in registry.all():
             for alias in connections.aliases():
                 yield from invalidate(table, alias)
+
+    clear_caches, aclear_caches = twins(_clear_caches)
 
     def stats(self) -> dict[str, dict[str, Any]]:
         """What the cache did for each table, by name, over all connections, and over all processes where the cache

@@ -16,7 +16,7 @@ from ..querysets.persistence import bulk_update
 from ..querysets.persistence.batching import Errors, chunks_of
 from ..querysets.queryset import QuerySet
 from ..querysets.table import Table
-from ..sansio import run_async, run_sync
+from ..sansio import Operation, twins
 from ..schema import api as indexes
 from ..tables import Index, Overridable, alters_data, unknown_column
 from .batch import Preload, TableBatch
@@ -219,14 +219,15 @@ class TableAPI(Overridable):
         return await self._rows.abulk_create([self._new(data) for data in rows], errors=errors)
 
     @alters_data
-    def bulk_update(self, updates: Iterable[Mapping[str, Any]], *, errors: Errors | None = None) -> list[Table]:
+    def _bulk_update(
+        self, updates: Iterable[Mapping[str, Any]], *, errors: Errors | None = None
+    ) -> Operation[list[Table]]:
         """Set columns of many rows, each `{"id": ..., "data": {...}}` its own, a hundred rows in a transaction;
         the rows, in order. Raises the table's DoesNotExist before anything is written. Give a dict as `errors` to
         have what cannot be done noted there, by position, and the rest done: those rows are the answer."""
-        return run_sync(bulk_update.update_by_id(self._rows, self._updates(updates), errors))
+        return bulk_update.update_by_id(self._rows, self._updates(updates), errors)
 
-    async def abulk_update(self, updates: Iterable[Mapping[str, Any]], *, errors: Errors | None = None) -> list[Table]:
-        return await run_async(bulk_update.update_by_id(self._rows, self._updates(updates), errors))
+    bulk_update, abulk_update = twins(_bulk_update)
 
     def _updates(self, updates: Iterable[Mapping[str, Any]]) -> list[tuple[str, Mapping[str, Any]]]:
         wanted = [(_given(update["id"]), update["data"]) for update in updates]
@@ -250,32 +251,29 @@ class TableAPI(Overridable):
         return TableBatch(self, preload)
 
     @alters_data
-    def create_index(self, index: Index | Mapping[str, Any]) -> None:
+    def _create_index(self, index: Index | Mapping[str, Any]) -> Operation[None]:
         """Build an index now, an `Index` or one in appwrite-orm's form. Raises `Conflict`, `InvalidRequest`,
         `SchemaError`."""
-        run_sync(indexes.create_index(self._table, self._index(index), self._rows.db))
+        return indexes.create_index(self._table, self._index(index), self._rows.db)
 
-    async def acreate_index(self, index: Index | Mapping[str, Any]) -> None:
-        await run_async(indexes.create_index(self._table, self._index(index), self._rows.db))
+    create_index, acreate_index = twins(_create_index)
 
     def _index(self, index: Index | Mapping[str, Any]) -> Index:
         whose = f"Table {self._table._meta.name!r}"
         return index if isinstance(index, Index) else index_from_definition(whose, index)
 
     @alters_data
-    def delete_index(self, key: str) -> None:
+    def _delete_index(self, key: str) -> Operation[None]:
         """Drop the index with this key. Raises `NotFound`."""
-        run_sync(indexes.delete_index(self._table, key, self._rows.db))
+        return indexes.delete_index(self._table, key, self._rows.db)
 
-    async def adelete_index(self, key: str) -> None:
-        await run_async(indexes.delete_index(self._table, key, self._rows.db))
+    delete_index, adelete_index = twins(_delete_index)
 
-    def list_indexes(self) -> list[dict[str, Any]]:
-        """The indexes that the server has, as it describes them."""
-        return run_sync(indexes.list_indexes(self._table, self._rows.db))
+    def _list_indexes(self) -> Operation[list[dict[str, Any]]]:
+        """Return the indexes that the server has, as it describes them."""
+        return indexes.list_indexes(self._table, self._rows.db)
 
-    async def alist_indexes(self) -> list[dict[str, Any]]:
-        return await run_async(indexes.list_indexes(self._table, self._rows.db))
+    list_indexes, alist_indexes = twins(_list_indexes)
 
     def is_updated(self) -> bool:
         """Whether cached answers of this table are current."""

@@ -16,7 +16,7 @@ from weakref import WeakSet
 
 from django.core import mail
 
-from ..cache.backend import CacheCall
+from ..cache.effects import CacheAdd, CacheDeleteMany, CacheGet, CacheSet
 from ..connection import Connection
 from ..exceptions import CacheUnavailable, SchemaError
 from ..registry import registry
@@ -64,13 +64,13 @@ def ready(connection: Connection) -> Operation[None]:
 def _look_once(connection: Connection, tables: Sequence[type[Row]], note: str) -> Operation[None]:
     """Look at the schema unless somebody has; while somebody does, wait. Raises `CacheUnavailable`."""
     lock, owner = f"{note}:lock", secrets.token_hex(8)
-    while (yield CacheCall(connection.store, "get", (note,))) is None:
-        if (yield CacheCall(connection.store, "add", (lock, owner, _LOCK_LIFE))):
+    while (yield from CacheGet(connection.store, note)) is None:
+        if (yield from CacheAdd(connection.store, lock, owner, _LOCK_LIFE)):
             try:
                 yield from _look(connection, tables)
-                yield CacheCall(connection.store, "set", (note, "right", _LIFE))
+                yield from CacheSet(connection.store, note, "right", _LIFE)
             finally:
-                yield CacheCall(connection.store, "delete_many", ([lock],))
+                yield from CacheDeleteMany(connection.store, [lock])
             return
         yield Sleep(_PAUSE)
 

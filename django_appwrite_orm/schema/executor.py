@@ -66,7 +66,7 @@ class OperationRunner:
         tables_at_once = 1 if alone else min(AT_ONCE, len(by_table))
         at_once = AT_ONCE // tables_at_once
         works = [self._table(changes, found.get(id), found, at_once) for id, changes in by_table.items()]
-        counts: list[int] = yield Gather(works, tables_at_once)
+        counts = yield from Gather(works, tables_at_once)
         return sum(counts)
 
     def _table(
@@ -124,7 +124,7 @@ class OperationRunner:
         return sum(self._is_done(change, error) for change, (error,) in zip(columns, sent.outcomes, strict=True))
 
     def _send(self, requests: list[Request], at_once: int) -> Operation[_Sent]:
-        return _Sent((yield Gather([self._attempt(request) for request in requests], at_once)))
+        return _Sent((yield from Gather([self._attempt(request) for request in requests], at_once)))
 
     def _attempt(self, request: Request) -> Operation[_Outcome]:
         try:

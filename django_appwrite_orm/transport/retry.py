@@ -23,7 +23,7 @@ logger = logging.getLogger("django_appwrite_orm.transport")
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt(Effect):
+class Attempt(Effect["Reply"]):
     """Send `request` once; a `Reply`, or `TransportError` after `timeout` seconds at most."""
 
     client: Client
@@ -63,7 +63,7 @@ def send_with_retries(
     for attempt in range(retries + 1):
         started = time.monotonic()
         try:
-            reply: Reply = yield Attempt(client, request, max(deadline - started, 0.001), request_id)
+            reply = yield from Attempt(client, request, max(deadline - started, 0.001), request_id)
         except TransportError as silence:
             failure = _silent(client, request, silence)
         else:

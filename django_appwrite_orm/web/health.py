@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage, Error
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
-from ..cache.backend import CacheCall
+from ..cache.effects import CacheGetMany, CacheSet
 from ..connection import Connection, connections
 from ..exceptions import AppwriteError, CacheUnavailable, NotFound, PermissionDenied
 from ..plans import ListRows
@@ -97,8 +97,8 @@ def _cache(connection: Connection) -> Operation[CheckMessage | None]:
     key, value = f"{connection.settings.cache.prefix}:health:{secrets.token_hex(8)}", secrets.token_hex(8)
     name = connection.settings.cache.alias
     try:
-        yield CacheCall(connection.store, "set", (key, value, _TRIAL))
-        kept = yield CacheCall(connection.store, "get_many", ([key],))
+        yield from CacheSet(connection.store, key, value, _TRIAL)
+        kept = yield from CacheGetMany(connection.store, [key])
     except CacheUnavailable as error:
         return health_problem("cache", str(error))
     if kept.get(key) == value:

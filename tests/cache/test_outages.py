@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from django.core.cache import caches
 from django.core.cache.backends.locmem import LocMemCache
 from django.test import override_settings
 
 from django_appwrite_orm.cache import CacheBackend, backend
-from django_appwrite_orm.cache.backend import CacheCall
+from django_appwrite_orm.cache.effects import CacheCall, CacheDeleteMany, CacheGetMany, CacheSet
 from django_appwrite_orm.exceptions import CacheUnavailable
 from django_appwrite_orm.sansio import Operation, run_sync
 
-CALLS = {"get_many": (["x"],), "set": ("x", 1, 60), "delete_many": (["x"],)}
+CALLS: dict[str, Callable[[CacheBackend], CacheCall[Any]]] = {
+    "get_many": lambda store: CacheGetMany(store, ["x"]),
+    "set": lambda store: CacheSet(store, "x", 1, 60),
+    "delete_many": lambda store: CacheDeleteMany(store, ["x"]),
+}
 
 
 class Failing(LocMemCache):
@@ -49,7 +56,7 @@ def call(store: CacheBackend, *methods: str) -> None:
     def steps() -> Operation[None]:
         for method in methods:
             try:
-                yield CacheCall(store, method, CALLS[method])
+                yield from CALLS[method](store)
             except CacheUnavailable:
                 assert method in caches["default"].methods
 

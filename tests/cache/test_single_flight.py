@@ -15,7 +15,7 @@ from django.test import override_settings
 
 from django_appwrite_orm import CachePolicy
 from django_appwrite_orm.cache import CacheBackend, Keys, ProcessCache, Status, read
-from django_appwrite_orm.cache.backend import CacheCall
+from django_appwrite_orm.cache.effects import CacheAdd
 from django_appwrite_orm.cache.single_flight import Await, SingleFlight
 from django_appwrite_orm.exceptions import InvalidRequest, RateLimited, Unavailable
 from django_appwrite_orm.plans import Response
@@ -247,7 +247,7 @@ def test_two_hundred_cold_readers_in_four_processes_cause_one_request(on_redis: 
 
 def CacheStep(store: CacheBackend):  # noqa: N802
     """The token is there already, as in the middle of a day: only the answer is missing."""
-    yield CacheCall(store, "add", (TABLE.token, "a" * 32, 60))
+    yield from CacheAdd(store, TABLE.token, "a" * 32, 60)
 
 
 def _wait(step: Effect):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from django_appwrite_orm.cache import CacheBackend, CachePolicy, Keys, read
-from django_appwrite_orm.cache.backend import CacheCall
+from django_appwrite_orm.cache.effects import CacheAdd
 from django_appwrite_orm.exceptions import Unavailable
 from django_appwrite_orm.plans import Response
 from django_appwrite_orm.sansio import Effect, run_async, run_sync
@@ -57,7 +57,7 @@ def store() -> CacheBackend:
 
 
 def _token(store: CacheBackend):
-    yield CacheCall(store, "add", (TABLE.token, "a" * 32, 60))
+    yield from CacheAdd(store, TABLE.token, "a" * 32, 60)
 
 
 def asked(store: CacheBackend, request: Request):

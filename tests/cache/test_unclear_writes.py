@@ -13,7 +13,7 @@ from django.core.cache import caches
 
 from django_appwrite_orm import orm
 from django_appwrite_orm.cache import CacheBackend, Keys, WriteBatch, invalidate, pending, write
-from django_appwrite_orm.cache.backend import CacheCall
+from django_appwrite_orm.cache.effects import CacheCall
 from django_appwrite_orm.cache.keys import IN_DOUBT_LIVES
 from django_appwrite_orm.cache.writes import flush_pending
 from django_appwrite_orm.connection import connections

@@ -21,7 +21,7 @@ from django.urls import path
 
 from django_appwrite_orm import checks
 from django_appwrite_orm.cache import CacheBackend
-from django_appwrite_orm.cache.backend import CacheCall
+from django_appwrite_orm.cache.effects import CacheGetMany
 from django_appwrite_orm.conf import connection_settings, hide_secrets
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.credentials import masked, revealed
@@ -270,7 +270,7 @@ def test_a_cache_that_fails_does_not_show_its_password(location: str, caplog) ->
 
 
 def _look() -> Operation[Any]:
-    return (yield CacheCall(CacheBackend("default"), "get_many", (["key"],)))
+    return (yield from CacheGetMany(CacheBackend("default"), ["key"]))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from unittest import mock
 
-from django_appwrite_orm.cache.backend import CacheCall
+from django_appwrite_orm.cache.effects import CacheCall
 from django_appwrite_orm.transport.retry import Attempt
 
 

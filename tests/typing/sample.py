@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any, assert_type
 
-from django_appwrite_orm import Manager, QuerySet, Table, atomic, columns
+from django_appwrite_orm import Manager, QuerySet, Table, atomic, columns, orm
 
 
 class Product(Table):
@@ -56,6 +56,8 @@ def ask() -> None:
     assert_type(Product.objects.first(), Product | None)
     assert_type(Product.objects.create(name="x", price=1).save(), Product)
     assert_type(Product.objects.get_or_create(name="x"), tuple[Product, bool])
+    assert_type(orm.create_table("products"), int)
+    assert_type(orm.table("products").list_indexes(), list[dict[str, Any]])
     assert_type(Product.objects.in_bulk(["a"]), dict[Any, Product])
     assert_type(Product.objects.bulk_create([Product(name="x", price=1)]), list[Product])
     assert_type(Product.objects.count(), int)
@@ -66,6 +68,7 @@ def ask() -> None:
 async def aask() -> None:
     assert_type(await Product.objects.aget(pk="p1"), Product)
     assert_type(await Product.objects.afirst(), Product | None)
+    assert_type(await orm.acreate_table("products"), int)
     async for product in Product.objects.all():
         assert_type(product, Product)
 

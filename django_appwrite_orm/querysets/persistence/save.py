@@ -28,7 +28,7 @@ R = TypeVar("R", bound=Row)
 
 
 @dataclass(frozen=True, slots=True)
-class SaveRow(Effect):
+class SaveRow(Effect[None]):
     """Save a row by its own `save()` or `asave()`, which a project may have overridden."""
 
     row: Any

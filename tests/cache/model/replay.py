@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django_appwrite_orm.cache import CacheBackend, CachePolicy, ProcessCache, read, write
-from django_appwrite_orm.cache.backend import CacheCall
+from django_appwrite_orm.cache.effects import CacheCall
 from django_appwrite_orm.cache.pending import PendingInvalidations
 from django_appwrite_orm.exceptions import CacheUnavailable, InvalidRequest, Timeout, Unavailable
 from django_appwrite_orm.plans import Response

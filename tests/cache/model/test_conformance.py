@@ -11,7 +11,7 @@ import pytest
 from django.test import override_settings
 
 from django_appwrite_orm.cache import reads, writes
-from django_appwrite_orm.cache.backend import CacheCall
+from django_appwrite_orm.cache.effects import CacheAdd
 from django_appwrite_orm.cache.keys import InDoubt, TableKeys
 from django_appwrite_orm.sansio import run_async, run_sync
 from tests.cache.model.locks import WAYS, Lock
@@ -85,7 +85,7 @@ def test_every_move_of_the_model_is_made() -> None:
 def _no_marker(store, tables, life):
     fence = writes._Fence(life)
     for table in tables:
-        if (yield CacheCall(store, "add", (table.lease, "me", life))):
+        if (yield from CacheAdd(store, table.lease, "me", life)):
             fence = fence._replace(leases=(*fence.leases, table.lease))
     return fence
 
