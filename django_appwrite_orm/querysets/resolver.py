@@ -32,8 +32,10 @@ def resolved_pages(query: Query[Any], page_size: int | None = None) -> Operation
 def resolve(query: Query[R]) -> Operation[Query[R]]:
     """The same query with every relation in its filters followed, or left to Appwrite, and every queryset in them
     asked."""
-    if not crosses(query.where) or query.is_empty:
+    if not crosses(query.where):
         return query
+    if query.is_empty:
+        return query.replace(where=NOTHING)
     natives: set[str] | None = None if isinstance(query.db, IdentifiedAlias) else set()
     return query.replace(where=(yield from _resolved(query, query.where, natives)))
 

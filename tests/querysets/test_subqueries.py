@@ -9,7 +9,7 @@ from django.core.exceptions import FieldError
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 
 from django_appwrite_orm.exceptions import NotSupportedError, PermissionDenied
-from django_appwrite_orm.querysets import resolver
+from django_appwrite_orm.querysets import QuerySet, resolver
 from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import migrate
 from tests.support.costs import counted
@@ -30,6 +30,24 @@ def test_asked_first_and_only_when_it_is_needed() -> None:
         assert names(toys) == ["ball", "top"]
     assert len(costs.requests) == 2
     assert (toys.all().count(), toys.all().exists(), toys.first().name) == (2, True, "ball")
+
+
+@in_the_shop
+@pytest.mark.parametrize("lookup", ["maker__in", "maker__name"])
+def test_an_empty_slice_asks_nothing(lookup: str) -> None:
+    value = Maker.objects.filter(name="Ada") if lookup == "maker__in" else "Ada"
+
+    async def read(toys: QuerySet[Toy]) -> list[Toy]:
+        return [toy async for toy in toys]
+
+    with counted() as costs:
+        toys = Toy.objects.filter(**{lookup: value})[2:2]
+        assert (list(toys), list(toys.iterator()), asyncio.run(read(toys.all()))) == ([], [], [])
+        assert (toys.count(), toys.exists(), toys.first()) == (0, False, None)
+        assert toys.aggregate(n=Count("*"), makers=Count("maker_id")) == {"n": 0, "makers": 0}
+        assert list(toys.values("name").annotate(n=Count("*"))) == []
+        assert list(Toy.objects.filter(**{lookup: value}).values("name").distinct()[2:2]) == []
+    assert costs.requests == []
 
 
 @in_the_shop
