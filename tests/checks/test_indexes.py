@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from django_appwrite_orm import FulltextIndex, Index, SpatialIndex, UniqueIndex, columns
-from tests.checks.declaring import declare, found
+from tests.support.system_checks import declare, found
 
 pytestmark = pytest.mark.usefixtures("own_registry")
 

@@ -9,7 +9,7 @@ from django.test import override_settings
 
 from django_appwrite_orm import Index, columns
 from django_appwrite_orm.tables.columns import Relationship
-from tests.checks.declaring import declare, found, ids
+from tests.support.system_checks import declare, found, ids
 
 pytestmark = pytest.mark.usefixtures("own_registry")
 

@@ -13,7 +13,7 @@ from django.test import override_settings
 from django_appwrite_orm import CachePolicy, Permission, Role, columns
 from django_appwrite_orm.checks import check_tables
 from django_appwrite_orm.registry import registry
-from tests.checks.declaring import declare, found, ids
+from tests.support.system_checks import declare, found, ids
 
 pytestmark = pytest.mark.usefixtures("own_registry")
 

@@ -1,8 +1,8 @@
-"""The recording, and what a receiver of `row_changed` hears of them."""
+"""The tables of the recordings, receivers of `row_changed`, and listeners with the servers that they listen to."""
 
 from __future__ import annotations
 
-import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,17 +12,13 @@ from django.core.cache import caches
 
 from django_appwrite_orm import signals
 from django_appwrite_orm.events import realtime
+from django_appwrite_orm.events.realtime import Listener
 from django_appwrite_orm.registry import registry
 from tests.events.tables import Open, Own
 from tests.support import redis_server
 from tests.support.event_sources import World, world
-
-# Deliveries and frames of a running Appwrite 1.9.6.
-RECORDED = Path(__file__).parent / "recorded"
-
-
-def recorded(name: str) -> Any:
-    return json.loads((RECORDED / f"{name}.json").read_text())
+from tests.support.faulty_servers import Fault, FaultyServer, faulty
+from tests.support.listening import Start, recorded
 
 
 @pytest.fixture
@@ -62,10 +58,40 @@ def cache() -> Iterator[str]:
 
 
 @pytest.fixture
-def here(settings, tables, tmp_path: Path, cache: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def here(settings, tables, tmp_path: Path, cache: str, short_pauses: None) -> Iterator[World]:
     """An Appwrite over HTTP and a site's process before it, which loses no time between its attempts."""
-    monkeypatch.setattr(realtime.random, "uniform", lambda low, high: 0.01)
-    monkeypatch.setattr(realtime, "LOOK", 0.05)
     with world(settings, tmp_path / "appwrite.sqlite3", cache) as found:
         yield found
         caches["default"].clear()
+
+
+@pytest.fixture
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Listeners look often and connect again at once."""
+    monkeypatch.setattr(realtime.random, "uniform", lambda low, high: 0.01)
+    monkeypatch.setattr(realtime, "LOOK", 0.05)
+
+
+@pytest.fixture
+def start(settings, tables) -> Iterator[Start]:
+    """Starts a listener, in a thread, to a server with the given answers."""
+    running: list[tuple[Any, Listener, threading.Thread]] = []
+
+    def make(*faults: Fault, **changes: Any) -> tuple[FaultyServer, Listener]:
+        context = faulty(*faults)
+        server = context.__enter__()
+        keys = {"ENDPOINT": server.endpoint, "PROJECT_ID": "p", "API_KEY": "k", "DATABASE_ID": "cb-ev", "RETRIES": 0}
+        settings.APPWRITE_ORM = {"default": {**keys, **changes}}
+        found = Listener("default")
+        thread = threading.Thread(target=found.run, daemon=True)
+        running.append((context, found, thread))
+        thread.start()
+        return server, found
+
+    yield make
+    for context, found, thread in running:
+        found.stop()
+        thread.join(30)
+        assert not thread.is_alive()
+        assert found.state == "stopped"
+        context.__exit__(None, None, None)

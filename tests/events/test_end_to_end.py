@@ -23,9 +23,9 @@ from django_appwrite_orm.events.realtime import Listener
 from django_appwrite_orm.events.webhook_registration import webhook_id
 from django_appwrite_orm.sansio import run_sync
 from tests.events.tables import Open, Own
-from tests.events.test_realtime import soon
 from tests.support.costs import counted
 from tests.support.event_sources import LISTENER, SECRET, TABLE, World
+from tests.support.waiting import soon
 
 pytestmark = pytest.mark.slow  # they start whole sites
 

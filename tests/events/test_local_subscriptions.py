@@ -16,9 +16,9 @@ from django_appwrite_orm import atomic, orm
 from django_appwrite_orm.events import RowChange, local
 from django_appwrite_orm.events.local import LocalListener
 from django_appwrite_orm.local.events.event import Event
-from tests.events.test_realtime import soon
 from tests.events.test_subscriptions import listens, shown, threads
 from tests.support.library.tables import Book, Reader
+from tests.support.waiting import soon
 
 
 @pytest.fixture

@@ -18,9 +18,10 @@ from django_appwrite_orm.conf import connection_settings, problems
 from django_appwrite_orm.credentials import Secret
 from django_appwrite_orm.events import pubsub, realtime
 from django_appwrite_orm.events.pubsub import CHANNEL, ChannelListener
-from tests.events.test_realtime import shown, soon
 from tests.support import redis_server
 from tests.support.library.tables import Book, Reader
+from tests.support.listening import shown
+from tests.support.waiting import soon
 
 LISTENING = "listen_appwrite --channel of 'default': listening"
 

@@ -8,85 +8,23 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.cache import caches
 from django.core.management import CommandError, call_command
 
-from django_appwrite_orm.connection import connections
 from django_appwrite_orm.events import heartbeat, realtime
 from django_appwrite_orm.events.realtime import Listener
 from django_appwrite_orm.exceptions import ConfigurationError, NotFound
 from django_appwrite_orm.sansio import Operation, run_sync
-from tests.events.conftest import recorded
 from tests.events.tables import Open, Own
-from tests.support.faulty_servers import Fault, FaultyServer, answer, faulty, frames, refusal, reset
+from tests.support.faulty_servers import faulty, frames, refusal, reset
+from tests.support.listening import ACTIONS, AS_USER, CONNECTED, JWT, Start, has_token, plant, recorded, shown
+from tests.support.waiting import soon
 
-CONNECTED = recorded("realtime")["connections"][0]["received"][0]
-AS_USER = next(c for c in recorded("realtime")["connections"] if c["case"] == "JWT in header")["received"][0]
-ACTIONS = recorded("realtime")["actions"]
-JWT = answer(201, {"jwt": "the-jwt"})
-Start = Callable[..., tuple[FaultyServer, Listener]]
-
-
-@pytest.fixture(autouse=True)
-def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(realtime.random, "uniform", lambda low, high: 0.01)
-    monkeypatch.setattr(realtime, "LOOK", 0.05)
-
-
-@pytest.fixture
-def start(settings, tables) -> Iterator[Start]:
-    """Starts a listener, in a thread, to a server with the given answers."""
-    running: list[tuple[Any, Listener, threading.Thread]] = []
-
-    def make(*faults: Fault, **changes: Any) -> tuple[FaultyServer, Listener]:
-        context = faulty(*faults)
-        server = context.__enter__()
-        keys = {"ENDPOINT": server.endpoint, "PROJECT_ID": "p", "API_KEY": "k", "DATABASE_ID": "cb-ev", "RETRIES": 0}
-        settings.APPWRITE_ORM = {"default": {**keys, **changes}}
-        found = Listener("default")
-        thread = threading.Thread(target=found.run, daemon=True)
-        running.append((context, found, thread))
-        thread.start()
-        return server, found
-
-    yield make
-    for context, found, thread in running:
-        found.stop()
-        thread.join(30)
-        assert not thread.is_alive()
-        assert found.state == "stopped"
-        context.__exit__(None, None, None)
-
-
-def soon(condition: Callable[[], object]) -> bool:
-    """Whether it becomes true within half a minute of looking: a machine that stands still for as long between two
-    looks has not answered no."""
-    for _ in range(3000):
-        if condition():
-            return True
-        time.sleep(0.01)
-    return False
-
-
-def token_of(table: type) -> str:
-    return connections["default"].table_keys(table._meta.ref("cb-ev")).token
-
-
-def plant(*tables: type) -> None:
-    """As if the tables had been read."""
-    for table in tables:
-        caches["default"].set(token_of(table), "x")
-
-
-def has_token(table: type) -> bool:
-    return caches["default"].get(token_of(table)) is not None
+pytestmark = pytest.mark.usefixtures("short_pauses")
 
 
 def test_how_it_connects(start: Start) -> None:
@@ -100,12 +38,6 @@ def test_how_it_connects(start: Start) -> None:
     assert path == "/v1/realtime"
     assert query.startswith("project=p&channels%5B%5D=tablesdb.cb-ev.tables.")
     assert query.endswith("tablesdb.cb-ev.tables.open.rows&channels%5B%5D=tablesdb.cb-ev.tables.own.rows")
-
-
-def shown() -> str:
-    out = StringIO()
-    call_command("stats_appwrite", stdout=out, stderr=StringIO())
-    return out.getvalue()
 
 
 def test_its_state_is_shown(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:

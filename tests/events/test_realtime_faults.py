@@ -20,23 +20,13 @@ from django_appwrite_orm.exceptions import ConfigurationError, PermissionDenied
 from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import migrate
 from tests.events.tables import Open
-from tests.events.test_realtime import (
-    ACTIONS,
-    AS_USER,
-    CONNECTED,
-    JWT,
-    Start,
-    has_token,
-    plant,
-    short_pauses,
-    soon,
-    start,
-)
 from tests.support.faulty_servers import answer, faulty, frames, hang, refusal
 from tests.support.library.tables import Book
+from tests.support.listening import ACTIONS, AS_USER, CONNECTED, JWT, Start, has_token, plant
 from tests.support.migrations import registered, table
+from tests.support.waiting import soon
 
-__all__ = ["short_pauses", "start"]  # fixtures
+pytestmark = pytest.mark.usefixtures("short_pauses")
 
 
 def test_it_may_be_told_to_stop_at_any_step() -> None:

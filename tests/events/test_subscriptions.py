@@ -16,8 +16,8 @@ from django_appwrite_orm import orm
 from django_appwrite_orm.events import RowChange, subscriptions
 from django_appwrite_orm.exceptions import AppwriteORMError, ConfigurationError, NotFound
 from tests.events.tables import Open, Own
-from tests.events.test_realtime import soon
 from tests.support.event_sources import LISTENER, TABLE, World
+from tests.support.waiting import soon
 
 
 @pytest.fixture

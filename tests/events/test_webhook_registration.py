@@ -14,9 +14,9 @@ from django.core.management import CommandError, call_command
 
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.events.webhook_registration import EVENTS, OLD_ID, webhook_id
-from tests.events.conftest import recorded
 from tests.support.faulty_servers import Fault, FaultyServer, answer, faulty, refusal
 from tests.support.library.tables import Book
+from tests.support.listening import recorded
 
 URL = "https://shop.example/appwrite/"
 ABSENT = refusal(404, "webhook_not_found")

@@ -20,9 +20,9 @@ from django_appwrite_orm.exceptions import ConfigurationError
 from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import migrate
 from django_appwrite_orm.web.webhooks import LARGEST, appwrite_webhook, signature
-from tests.events.conftest import recorded
 from tests.events.tables import Open, Own
 from tests.support.costs import counted
+from tests.support.listening import recorded
 
 DELIVERIES = recorded("webhooks")["deliveries"]
 SECRET = recorded("webhooks")["signature key"]

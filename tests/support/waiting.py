@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import threading
+import time
 from collections.abc import Callable
 
 from django_appwrite_orm.cache import CacheBackend
@@ -11,12 +11,17 @@ from django_appwrite_orm.cache import CacheBackend
 LIMIT = 30  # seconds that a test waits at most
 
 
-def until(condition: Callable[[], object]) -> None:
+def soon(condition: Callable[[], object]) -> bool:
+    """Whether it becomes true within so many looks. Looks are counted, not seconds: the machine may stand still."""
     for _ in range(LIMIT * 100):
         if condition():
-            return
-        threading.Event().wait(0.01)
-    raise AssertionError("it did not come to that")
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def until(condition: Callable[[], object]) -> None:
+    assert soon(condition), "it did not come to that"
 
 
 async def auntil(condition: Callable[[], object]) -> None:

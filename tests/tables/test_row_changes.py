@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 from django_appwrite_orm import Table, columns
 from tests.support.library.tables import Book, Everything
-from tests.tables.stored import RAW, stored
+from tests.support.raw_rows import RAW, stored
 
 
 def test_only_what_differs_is_a_change() -> None:

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 
 from django_appwrite_orm import Permission, Role, Table, columns
 from tests.support.library.tables import Book, Reader
-from tests.tables.stored import RAW, SYSTEM, stored
+from tests.support.raw_rows import RAW, SYSTEM, stored
 
 
 def test_a_value_is_decoded_when_it_is_first_read_and_once() -> None:

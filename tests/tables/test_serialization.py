@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.http import JsonResponse
 
 from django_appwrite_orm import Permission, Role, Table, columns
-from tests.tables.stored import SYSTEM, stored
+from tests.support.raw_rows import SYSTEM, stored
 
 KEY = uuid.UUID("12345678-1234-5678-1234-567812345678")
 CREATED = datetime.datetime(2024, 1, 2, 3, 4, 5, 678_000, tzinfo=datetime.UTC)

@@ -39,8 +39,8 @@ from tests.support.faulty_servers import (
     truncated,
 )
 from tests.support.library.tables import Book
+from tests.support.tracebacks import caught, chain, shown, texts
 from tests.transport.conftest import Drive
-from tests.transport.frames import caught, chain, shown, texts
 
 KEY = "standard_" + "0123456789abcdef" * 8
 

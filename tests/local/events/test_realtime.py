@@ -18,8 +18,8 @@ from websockets.sync.client import ClientConnection, connect
 from django_appwrite_orm.local import LocalAppwrite
 from django_appwrite_orm.local.http.server import LocalServer
 from django_appwrite_orm.local.realtime import connection, hub
-from tests.local.events.playing import REALTIME, frames_until_pong, url
 from tests.support.local_client import Client
+from tests.support.recorded_events import REALTIME, frames_until_pong, url
 
 CONNECTIONS = REALTIME["connections"]
 ROWS = "/v1/realtime?project=local&channels[]=rows"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from django_appwrite_orm.local.webhooks.delivery import signature
-from tests.local.events.playing import ACTIONS, WEBHOOKS, Played, play
+from tests.support.recorded_events import ACTIONS, WEBHOOKS, Played, play
 
 SECRET = WEBHOOKS["signature key"]
 DATES = "$createdAt", "$updatedAt"

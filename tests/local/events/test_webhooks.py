@@ -20,9 +20,9 @@ from django_appwrite_orm.local.storage import pool
 from django_appwrite_orm.local.webhooks import delivery, worker
 from django_appwrite_orm.local.webhooks.repository import Webhook
 from django_appwrite_orm.local.webhooks.worker import Deliveries
-from tests.local.events.receiver import Receiver, receiving
 from tests.support.faulty_servers import certificate
 from tests.support.local_client import GUEST, Client, query
+from tests.support.webhook_receiver import Receiver, receiving
 
 EVENTS = ["databases.*.tables.*.rows.*"]
 NAMES = {"databases.*.tables.*.rows.*.create": 201, "databases.*.tables.*.rows": 201, "databases.*": 201,

@@ -12,10 +12,10 @@ from websockets.sync.client import ClientConnection, connect
 
 from django_appwrite_orm.local import LocalAppwrite
 from django_appwrite_orm.local.http.server import LocalServer
-from tests.local.events.receiver import Delivery, receiving
 from tests.support.local_client import GUEST, KEY, Client
+from tests.support.webhook_receiver import Delivery, receiving
 
-RECORDED = Path(__file__).parents[2] / "events" / "recorded"
+RECORDED = Path(__file__).parents[1] / "events" / "recorded"
 REALTIME = json.loads((RECORDED / "realtime.json").read_text())
 WEBHOOKS = json.loads((RECORDED / "webhooks.json").read_text())
 ACTIONS = REALTIME["actions"]
