@@ -128,6 +128,10 @@ class CacheBackend:
         """Import what the backend needs, without a connection: before a thread begins, for a child that is forked in
         the middle of an import waits for its end."""
         with suppress(Exception):  # the calls will say it
+            import encodings.idna  # noqa: F401 -- getaddrinfo imports it, in whichever thread asks first
+            import importlib.metadata
+
+            importlib.metadata.version("Django")  # clients ask for their own version, which imports more
             for name in _CLIENTS:
                 getattr(caches[self.alias], name, None)
 

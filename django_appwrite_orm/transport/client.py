@@ -15,8 +15,8 @@ from ..credentials import HIDDEN, Secret, without_frames
 from ..exceptions import InvalidRequest, NotSupportedError
 from ..plans import Request
 from .features import Features
-from .http import HTTPTransport, RawRequest, RawResponse, Transport, TransportError
 from .local import LocalTransport, local_file
+from .messages import RawRequest, RawResponse, Transport, TransportError
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 # A request that carries one of these speaks for somebody else than the connection's key.
@@ -156,7 +156,13 @@ def _in_json(value: object) -> str:
 
 def _wire_to(endpoint: str, local_strict: bool) -> Transport:
     file = local_file(endpoint)
-    return HTTPTransport(endpoint) if file is None else LocalTransport(file, strict=local_strict)
+    if file is not None:
+        return LocalTransport(file, strict=local_strict)
+    # The HTTP library and ssl cost more time than all of this package: only where a connection uses HTTP, and not
+    # before its first use.
+    from .http import HTTPTransport
+
+    return HTTPTransport(endpoint)
 
 
 def _reply(found: RawResponse | TransportError) -> Reply:

@@ -13,15 +13,15 @@ import threading
 import weakref
 import zlib
 from collections.abc import AsyncGenerator, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary, WeakSet
 
 import httpcore2 as httpcore
 
-from ..credentials import Secret, revealed
 from ..threads import register_after_fork
 from .async_network import LoopBackend
 from .decoding import Body, TooLarge
+from .messages import RawRequest, RawResponse, TransportError
 from .network import DeadlineBackend, check, ending_in, proxy_of
 
 # Seconds for a TCP and TLS handshake. Far above any round trip, and short enough to leave time for a repeat.
@@ -32,55 +32,6 @@ KEPT_ALIVE = 5.0
 # Connections of a process: of its threads together, and of each event loop, where hundreds of requests are cheap.
 THREADS_CONNECTIONS = 100
 LOOP_CONNECTIONS = 500
-
-
-class TransportError(Exception):
-    """An attempt that brought no answer. `sent`: the request may have reached the server. `final`: another
-    attempt would end in the same way."""
-
-    def __init__(self, reason: str, *, sent: bool, timed_out: bool = False, final: bool = False) -> None:
-        super().__init__(reason)
-        self.sent = sent
-        self.timed_out = timed_out
-        self.final = final
-
-
-class RawRequest(NamedTuple):
-    """One request in bytes and text; `target` is the path below the endpoint with its query string,
-    names of headers are in lower case."""
-
-    method: str
-    target: str
-    headers: Mapping[str, str | Secret]
-    body: bytes | None
-
-    @property
-    def plain_headers(self) -> dict[str, str]:
-        """The headers with their secrets. Never in a variable of a frame that an exception leaves."""
-        return {name: revealed(value) for name, value in self.headers.items()}
-
-    @property
-    def head_size(self) -> int:
-        """Bytes of the request line and the headers as they are sent, but for what the wire adds."""
-        line = len(f"{self.method} {self.target} HTTP/1.1\r\n")
-        return line + sum(len(f"{name}: \r\n") + len(revealed(value)) for name, value in self.headers.items())
-
-
-class RawResponse(NamedTuple):
-    """One answer, its header names in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-class Transport(Protocol):
-    def send(self, outgoing: RawRequest, limit: float) -> RawResponse | TransportError:
-        """The answer, or why there was none after `limit` seconds at most."""
-
-    async def asend(self, outgoing: RawRequest, limit: float) -> RawResponse | TransportError: ...
-
-    def close(self) -> None: ...
 
 
 class HTTPTransport:

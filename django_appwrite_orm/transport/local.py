@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..exceptions import ConfigurationError
 from ..threads import register_after_fork
-from .http import RawRequest, RawResponse, TransportError
+from .messages import RawRequest, RawResponse, TransportError
 
 if TYPE_CHECKING:
     from ..local import LocalAppwrite

@@ -14,7 +14,7 @@ from ..exceptions import AppwriteError, RateLimited, Timeout, Unavailable, short
 from ..plans import Request, Response
 from ..sansio import Effect, Operation, Sleep
 from .errors import error_from, wait_of
-from .http import TransportError
+from .messages import TransportError
 
 if TYPE_CHECKING:
     from .client import Client, Reply

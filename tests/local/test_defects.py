@@ -15,7 +15,7 @@ from django_appwrite_orm.local.defects import table_lines
 from django_appwrite_orm.local.http.cli import add_arguments
 from django_appwrite_orm.plans import Request
 from django_appwrite_orm.transport.client import Client as HTTPClient
-from django_appwrite_orm.transport.http import TransportError
+from django_appwrite_orm.transport.messages import TransportError
 from tests.support.local_client import GUEST, KEY, Client, query
 
 DOCS = Path(__file__).parents[2] / "docs" / "local.md"
