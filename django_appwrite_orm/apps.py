@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from django.apps import AppConfig, apps
@@ -31,7 +32,6 @@ class DjangoAppwriteORMConfig(AppConfig):
         from . import checks  # noqa: F401 - registers the system checks
         from .conf import hide_secrets
         from .connection import before_use
-        from .querysets import Table
         from .registry import registry
 
         if _look_after_schema not in before_use:
@@ -40,13 +40,19 @@ class DjangoAppwriteORMConfig(AppConfig):
         _follow_channel()
         setting_changed.connect(_follow_channel)
         for app in apps.get_app_configs():
-            if app.module is None or app.name == self.name or not module_has_submodule(app.module, "tables"):
-                continue
-            module = import_module(f"{app.name}.tables")
-            for value in vars(module).values():
-                if isinstance(value, type) and issubclass(value, Table) and _is_of(value, module.__name__):
-                    registry.add(value)
+            if app.module is not None and app.name != self.name and module_has_submodule(app.module, "tables"):
+                _register_tables(import_module(f"{app.name}.tables"))
         registry.connect()
+
+
+def _register_tables(module: ModuleType) -> None:
+    """Register the table classes that are defined in `module`. A project without tables does not load querysets."""
+    from .querysets import Table
+    from .registry import registry
+
+    for value in vars(module).values():
+        if isinstance(value, type) and issubclass(value, Table) and _is_of(value, module.__name__):
+            registry.add(value)
 
 
 def _look_after_schema(connection: Connection) -> Operation[None]:

@@ -1,7 +1,10 @@
 """System checks: what is wrong with the settings, the tables and the caches, before anybody is served.
 
 They ask nothing of Appwrite and of no cache, but for those of `check --deploy`. docs/checks.md lists every id and
-how to mend what it finds.
+how to fix what it finds.
+
+Every process of a project imports this module, and most of them run no check: each check imports what it needs when
+it runs.
 """
 
 from __future__ import annotations
@@ -13,19 +16,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, register
 
-from ..conf import configured, problems, setting_problems
-from ..registry import registry
-from .caches import cache_problems
-from .columns import column_problems
-from .connections import deployment_problems, endpoint_problems, identity_problems
-from .deploy import server_problems
 from .django_caches import let_e008_be_reported
-from .indexes import index_problems
-from .middleware import order_problems
-from .relationships import relation_problems
-from .routers import router_problems
-from .tables import clashes, table_problems
-from .views import view_problems
 
 # An id that has been used is never used again for something else.
 
@@ -33,6 +24,10 @@ from .views import view_problems
 @register("appwrite_orm")
 def check_settings(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """E001 to E007, E009, E015 and W008: the settings APPWRITE_ORM and APPWRITE_ORM_ROUTER."""
+    from ..conf import configured, problems, setting_problems
+    from .connections import endpoint_problems, identity_problems
+    from .routers import router_problems
+
     found = [*setting_problems(), *(problem for alias in configured() for problem in problems(alias))]
     return [*found, *router_problems(), *endpoint_problems(), *identity_problems()]
 
@@ -40,6 +35,12 @@ def check_settings(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 @register("appwrite_orm")
 def check_tables(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """E010 to E039, E050, W010, W026 and W050: the registered tables, of the given apps or of all."""
+    from ..registry import registry
+    from .columns import column_problems
+    from .indexes import index_problems
+    from .relationships import relation_problems
+    from .tables import clashes, table_problems
+
     labels = None if app_configs is None else {config.label for config in app_configs}
     tables = [table for table in registry.all() if labels is None or table._meta.app_label in labels]
     found = list(clashes(registry.all(), tables))
@@ -51,24 +52,33 @@ def check_tables(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) 
 @register(Tags.caches, "appwrite_orm")
 def check_caches(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """W001 to W003, W005 and W006: the caches that connections use."""
+    from .caches import cache_problems
+
     return list(cache_problems())
 
 
 @register("appwrite_orm")
 def check_middleware(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """W004: where AppwriteCacheMiddleware stands, and caches of whole pages beside it."""
+    from .middleware import order_problems
+
     return order_problems(settings.MIDDLEWARE)
 
 
 @register(Tags.urls, "appwrite_orm")
 def check_views(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """E060 and W060: generic views that do for models what they do not for tables."""
+    from .views import view_problems
+
     return list(view_problems())
 
 
 @register("appwrite_orm", deploy=True)
 def check_servers(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """E016, E040 to E043 and W040 to W043, with --deploy alone: Appwrite, the key, the schema and the caches, asked."""
+    from .connections import deployment_problems
+    from .deploy import server_problems
+
     return [*deployment_problems(), *server_problems()]
 
 

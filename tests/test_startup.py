@@ -1,0 +1,105 @@
+"""What `django.setup()` imports: a process that asks nothing of Appwrite does not load what only requests need.
+
+Modules are counted, not seconds, so that the result is the same on every machine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import django_appwrite_orm
+
+ROOT = Path(django_appwrite_orm.__file__).parent.parent
+SETTING_UP = """
+import json, sys
+import django
+from django.conf import settings
+settings.configure(INSTALLED_APPS=[*sys.argv[1:], "django.contrib.auth", "django.contrib.contenttypes"])
+django.setup()
+print(json.dumps(sorted(sys.modules)))
+"""
+TABLES = """
+from django_appwrite_orm import Index, Table, columns
+
+class Author(Table):
+    name = columns.Varchar(size=100)
+
+class Book(Table):
+    title = columns.Varchar(size=100)
+    author = columns.Relationship("Author", "manyToOne", two_way_key="books", on_delete="setNull")
+"""
+# Libraries and packages of our own that only a request, a command, a check or a listener needs.
+THIRD_PARTIES = {
+    "anyio",
+    "appwrite",
+    "h11",
+    "httpcore2",
+    "numpy",
+    "redis",
+    "rest_framework",
+    "truststore",
+    "websockets",
+}
+LATER = {
+    *("contrib", "events", "facade", "interchange", "local", "management", "schema", "warming", "web"),
+    *("transport.async_network", "transport.http", "transport.network", "transport.sdk"),
+    *("checks.caches", "checks.columns", "checks.connections", "checks.deploy", "checks.indexes", "checks.middleware"),
+    *("checks.relationships", "checks.routers", "checks.tables", "checks.views"),
+}
+# Modules of our own without tables, and with some. Fewer are welcome; before the bound rises, look which are needed.
+MODULES = 70
+MODULES_WITH_TABLES = 116
+
+
+def imported(*apps: str, beside: Path) -> set[str]:
+    """The modules of a new process after `django.setup()` with these apps; `beside` is on its path too."""
+    path = os.pathsep.join([str(ROOT), str(beside)])
+    done = subprocess.run(
+        [sys.executable, "-c", SETTING_UP, *apps],
+        env={**os.environ, "PYTHONPATH": path},
+        cwd=beside,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stdout))
+
+
+def own(modules: set[str]) -> set[str]:
+    return {name for name in modules if name.split(".")[0] == "django_appwrite_orm"}
+
+
+def late(modules: set[str]) -> set[str]:
+    """Those among `modules` that are not needed to set Django up."""
+    names = {name.removeprefix("django_appwrite_orm.") for name in own(modules)}
+    return {name for name in names if name in LATER or name.split(".")[0] in LATER}
+
+
+def test_the_app_alone_imports_no_library_and_few_modules(tmp_path: Path) -> None:
+    modules = imported("django_appwrite_orm", beside=tmp_path)
+    assert {name for name in modules if name.split(".")[0] in THIRD_PARTIES} == set()
+    assert late(modules) == set()
+    assert {name for name in modules if name.startswith("django_appwrite_orm.querysets")} == set()
+    assert 20 < len(own(modules)) <= MODULES
+
+
+def test_tables_import_querysets_and_neither_http_nor_schema(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "__init__.py").touch()
+    (tmp_path / "shop" / "tables.py").write_text(TABLES, encoding="utf-8")
+    modules = imported("django_appwrite_orm", "shop", beside=tmp_path)
+    assert "shop.tables" in modules
+    # Of the SDK only its ids, for new rows.
+    assert {name for name in modules if name.split(".")[0] in THIRD_PARTIES} == {"appwrite", "appwrite.id"}
+    assert late(modules) == set()
+    assert 60 < len(own(modules)) <= MODULES_WITH_TABLES
+
+
+def test_beyond_django_only_parts_of_the_standard_library_are_imported(tmp_path: Path) -> None:
+    more = imported("django_appwrite_orm", beside=tmp_path) - imported(beside=tmp_path)
+    assert {name.split(".")[0] for name in more} - {"django", "django_appwrite_orm"} <= set(sys.stdlib_module_names)
