@@ -250,7 +250,7 @@ def _listening_problems(where: str, given: Mapping[str, Any]) -> Iterator[CheckM
     )
     if version and not _VERSION.fullmatch(version):
         hint = "Give it as in '1.9.6', or leave it out."
-        yield Error(f"{where}: SERVER_VERSION is no version.", hint=hint, id="appwrite_orm.E003")
+        yield Error(f"{where}: SERVER_VERSION is not a version.", hint=hint, id="appwrite_orm.E003")
     if url and not _is_http_url(url):
         hint = "Give the URL under which Appwrite calls the webhook view, such as 'https://shop.example/appwrite/'."
         yield Error(f"{where}: WEBHOOK_URL is not an http(s) URL.", hint=hint, id="appwrite_orm.E003")
@@ -331,7 +331,7 @@ class CacheSettings:
 
 
 def cache_problems(where: str, given: Any) -> Iterator[CheckMessage]:
-    """Everything wrong with the dict CACHE; that it is no dict is said by others."""
+    """Everything wrong with the dict CACHE; that it is not a dict is said by others."""
     if not isinstance(given, dict):
         return
     yield from key_problems(where, given, CACHE_KEYS)
@@ -434,7 +434,7 @@ def _endpoint(alias: str) -> str:
 
 
 _HIDDEN_KEYS = ("API_KEY", "WEBHOOK_SECRET", "CHANNEL_URL")
-# Keys with long values that are no secrets, unless there is a password in them.
+# Keys with long values that are not secrets, unless there is a password in them.
 _ADDRESSES = ("ENDPOINT", "WEBHOOK_URL")
 
 

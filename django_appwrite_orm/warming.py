@@ -132,7 +132,7 @@ def _do(job: Job, *, if_stale: bool) -> Warmed:
 
 
 def _rows_in(result: object) -> int:
-    """Rows a warmer has read: a queryset it returned is read now, page by page; a number is no row."""
+    """Rows a warmer has read: a queryset it returned is read now, page by page; a number is not a row."""
     if isinstance(result, QuerySet):
         return sum(1 for _ in result.iterator())
     return len(result) if isinstance(result, Sized) else 0

@@ -20,7 +20,7 @@ class CacheEntry(NamedTuple):
     text: str
 
     def opened(self) -> Remembered | None:
-        """The answer, parsed only now; None when it is no JSON after all."""
+        """The answer, parsed only now; None when it is not JSON after all."""
         try:
             data = json.loads(self.text)
         except (ValueError, RecursionError):

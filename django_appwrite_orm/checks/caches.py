@@ -27,7 +27,7 @@ _REPEATING = {"retry", "retry_on_error", "retry_on_timeout"}
 
 # Options of pymemcache that leave a caller without the truth.
 _HIDING = {"default_noreply", "ignore_exc"}
-# The client of django-redis for which several servers are no replicas, but have keys of their own.
+# The client of django-redis for which several servers are not replicas, but have keys of their own.
 _SHARDS = "django_redis.client.sharded.ShardClient"
 
 

@@ -92,7 +92,7 @@ def _defaults(table: type[Row]) -> Iterator[CheckMessage]:
             try:
                 column.clean(value)
             except ValidationError as error:
-                message = f"Column {column.name!r}: {word}={value!r} is no value of this column."
+                message = f"Column {column.name!r}: {word}={value!r} is not a value of this column."
                 yield Error(message, hint=" ".join(error.messages), obj=table._meta.label, id="appwrite_orm.E025")
 
 

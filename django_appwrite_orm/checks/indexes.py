@@ -49,7 +49,7 @@ def index_problems(table: type[Row]) -> Iterator[CheckMessage]:
         if not isinstance(index, Index):
             hint = "Use Index, UniqueIndex, FulltextIndex or SpatialIndex."
             yield Error(
-                f"Meta.indexes holds {index!r}, which is no index.", hint=hint, obj=label, id="appwrite_orm.E033"
+                f"Meta.indexes holds {index!r}, which is not an index.", hint=hint, obj=label, id="appwrite_orm.E033"
             )
             continue
         yield from _key_problems(index, seen, label)
@@ -122,7 +122,7 @@ def _place_problems(index: Index, table: type[Row]) -> Iterator[CheckMessage]:
 def _part_problems(index: Index, parts: Mapping[str, _Part], table: type[Row]) -> Iterator[CheckMessage]:
     label = table._meta.label
     if unknown := [name for name in index.columns if name not in parts]:
-        message = f"Index {index.key!r} is over {unknown[0]!r}, which cannot be indexed or is no column."
+        message = f"Index {index.key!r} is over {unknown[0]!r}, which cannot be indexed or is not a column."
         yield Error(message, hint=f"Use one of: {', '.join(sorted(parts))}.", obj=label, id="appwrite_orm.E033")
         return
     yield from _place_problems(index, table)
@@ -144,7 +144,7 @@ def _part_problems(index: Index, parts: Mapping[str, _Part], table: type[Row]) -
         return
     if isinstance(index, FulltextIndex):
         if others := [part.key for part in chosen if part.size is None or part.key.startswith("$")]:
-            message = f"Fulltext index {index.key!r} is over {others[0]!r}, which is no column of text."
+            message = f"Fulltext index {index.key!r} is over {others[0]!r}, which is not a column of text."
             yield Error(message, hint="Name columns of text only.", obj=label, id="appwrite_orm.E036")
         return
     yield from _length_problems(index, chosen, label)

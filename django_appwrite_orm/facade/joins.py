@@ -86,7 +86,7 @@ def _key(table: type[Row], name: str) -> columns.Column:
 
 
 def _free_name(table: type[Row], alias: str) -> str:
-    problem = name_problem(alias, table) if alias.isidentifier() else "this is no name in Python"
+    problem = name_problem(alias, table) if alias.isidentifier() else "this is not a name in Python"
     if alias in (way.name for way in reverse_paths(table)):
         problem = "this is what a way back is called"
     if problem:

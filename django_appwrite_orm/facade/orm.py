@@ -30,7 +30,7 @@ class ORM(Overridable):
         """The verbs of the table with this name, id or label. Raises `ConfigurationError` for an unknown one."""
         table = registry.get(name)
         if not issubclass(table, Table):
-            raise AppwriteORMError(f"{table.__name__} is no Table.")
+            raise AppwriteORMError(f"{table.__name__} is not a Table.")
         return TableAPI(table, using)
 
     def _join(self, table1: str, table2: str, **options: Any) -> Operation[list[Table]]:

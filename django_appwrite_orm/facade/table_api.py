@@ -176,7 +176,7 @@ class TableAPI(Overridable):
     def _only_columns(self, data: Mapping[str, Any]) -> None:
         for name in data:
             if name in ("id", "pk", "permissions"):
-                raise TypeError(f"{name!r} is no column: give it beside the data, as in create(data, id=...).")
+                raise TypeError(f"{name!r} is not a column: give it beside the data, as in create(data, id=...).")
             if name not in self._table._meta.columns and name not in self._table._meta.relations:
                 raise TypeError(unknown_column(self._table, name))
             if (version := self._table._meta.version) is not None and name == version.name:

@@ -1,6 +1,6 @@
 """Writing all rows of tables, in order of creation, a page in memory at a time.
 
-It is no snapshot: rows that are written while it runs may or may not be in it.
+It is not a snapshot: rows that are written while it runs may or may not be in it.
 """
 
 from __future__ import annotations

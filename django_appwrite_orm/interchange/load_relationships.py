@@ -89,7 +89,7 @@ def without_links(entry: Entry, tables: Mapping[str, type[Row]]) -> dict[str, An
 
 
 def wrong_links(entry: Entry, tables: Mapping[str, type[Row]]) -> str:
-    """The key of links that are no list of ids; empty where there is none."""
+    """The key of links that are not a list of ids; empty where there is none."""
     for key, ids in links_of(entry, tables).items():
         if not (isinstance(ids, list) and all(isinstance(one, str) for one in ids)):
             return key

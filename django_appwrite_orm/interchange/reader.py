@@ -13,7 +13,7 @@ from ..exceptions import SchemaError
 
 _CHUNK = 65_536
 _LINES = re.compile(r'\s*\{\s*"table"\s*:\s*"')
-_GZIP = "\x1f\udc8b"  # its first two bytes, the second one as a byte that is no UTF-8
+_GZIP = "\x1f\udc8b"  # its first two bytes, the second one as a byte that is not UTF-8
 _LONGEST_WORD = 12  # more than -Infinity and \\u1234, which may stand cut at the end of what was read
 _BLANK = re.compile(r"[ \t\r\n]*")
 
@@ -62,7 +62,7 @@ def _line(number: int, text: str) -> Entry:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def _finite(text: str) -> float:
@@ -97,7 +97,7 @@ class _Object:
                 if isinstance(row, dict):
                     yield Entry(line, table, row)
                 else:
-                    yield Entry(line, table, problem=f"it is no row but {json.dumps(row)[:40]}")
+                    yield Entry(line, table, problem=f"it is not a row but {json.dumps(row)[:40]}")
                 self._comma("]")
             self._expect("]")
             self._comma("}")

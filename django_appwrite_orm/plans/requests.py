@@ -1,6 +1,6 @@
 """What an answer has to look like to be one, so that what reads it need not ask.
 
-A proxy's page in JSON, or a server that is no Appwrite, answers well-formed nonsense.
+A proxy's page in JSON, or a server that is not Appwrite, answers well-formed nonsense.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ class GroupedQuerySet(Queryable, Generic[R], Recognized):
             raise ValueError(f"annotate(): {', '.join(sorted(taken))} is a column of the groups. Use another name.")
         for name in query.names:
             if column_of(query.model, name).array:
-                raise TypeError(f"annotate(): {query.model.__name__}.{name} is an array, which is no group.")
+                raise TypeError(f"annotate(): {query.model.__name__}.{name} is an array, which is not a group.")
         self._query = query.replace(is_distinct=False)  # groups differ
         self._names = query.names
         self._aggregates = aggregates
@@ -51,7 +51,7 @@ class GroupedQuerySet(Queryable, Generic[R], Recognized):
         return self._query.model
 
     def _subquery(self) -> Query[Any]:
-        raise NotSupportedError("Groups are no values: give a list of theirs, [group['genre'] for group in groups].")
+        raise NotSupportedError("Groups are not values: give a list of theirs, [group['genre'] for group in groups].")
 
     @property
     def query(self) -> QueryFacts:

@@ -183,7 +183,7 @@ def _proxy(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
 
 def choose_managers(table: type[Row]) -> tuple[Manager, Manager]:
     """The default and the base manager of a table class, noted in its `_meta`. Raises `ConfigurationError` for a name
-    in Meta that is no manager."""
+    in Meta that is not a manager."""
     meta = table._meta
     found: dict[str, Any] = {}
     for base in table.__mro__:
@@ -195,7 +195,7 @@ def choose_managers(table: type[Row]) -> tuple[Manager, Manager]:
         if wanted is not None and wanted not in managers:
             known = ", ".join(managers) or "none"
             raise ConfigurationError(
-                f"{table.__name__}.Meta: {option}_manager_name is {wanted!r}, which is no manager. There are: {known}."
+                f"{table.__name__}.Meta: {option}_manager_name is {wanted!r}, which is not a manager. Known: {known}."
             )
     first = next(iter(managers.values()), Manager())
     meta.default_manager = managers[meta.default_manager_name] if meta.default_manager_name else first

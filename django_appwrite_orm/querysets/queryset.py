@@ -259,7 +259,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
     def prefetch_related(self, *names: str | None) -> Self:
         """The rows with those they are related to, `maker` or `product_set`, read at once: one request for each
         relation and page. `maker__country` goes on from there; None: without any. Their ids are read whatever
-        `only()` says. Raises FieldError for what is no relation."""
+        `only()` says. Raises FieldError for what is not a relation."""
         if self._query.names is not None:
             raise TypeError("Relations lead from rows: they cannot be read along after values() or values_list().")
         named = _named(names)

@@ -105,7 +105,7 @@ def _check_default(table: type[Row], column: Column) -> None:
             column.clean(default)
         except ValidationError as error:
             where = f"{table.__name__}.{column.name}"
-            raise ConfigurationError(f"{where}: its default is no value of it: {' '.join(error.messages)}") from None
+            raise ConfigurationError(f"{where}: its default is not a value of it: {' '.join(error.messages)}") from None
 
 
 def declared_index(table: type[Row], index: Index) -> IndexState:
@@ -115,7 +115,8 @@ def declared_index(table: type[Row], index: Index) -> IndexState:
     for name in index.columns:
         if name not in keys and name not in keys.values():
             raise ConfigurationError(
-                f"{table.__name__}.Meta.indexes: {index!r} names {name!r}, which is no column that Appwrite can index."
+                f"{table.__name__}.Meta.indexes: {index!r} names {name!r}, which is not a column that"
+                " Appwrite can index."
                 f" Use one of: {', '.join(keys)}."
             )
     try:

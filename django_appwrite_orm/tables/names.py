@@ -31,7 +31,7 @@ def unknown_column(table: type[Row], name: str, also: Iterable[str] = ()) -> str
     """What to say about a name that is not a column of `table`, with the nearest ones, of those in `also` too. A
     reference is suggested by its own name, not by that of the column that keeps its id."""
     if name in SYSTEM_NAMES:
-        return f"{table.__name__}.{name} is no column; it cannot be used here."
+        return f"{table.__name__}.{name} is not a column; it cannot be used here."
     if (relation := name.partition("__")[0]) in table._meta.relations and relation != name:
         return f"{table.__name__} has no column {name!r}: lookups alone, as in filter(), follow {relation!r}."
     meta = table._meta

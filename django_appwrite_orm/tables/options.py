@@ -108,7 +108,7 @@ class Options:
 
     @cached_property
     def to_many(self) -> dict[str, RelationshipToMany]:
-        """The relationships that are no column of a row here but rows of another table."""
+        """The relationships that are not a column of a row here but rows of another table."""
         return {name: one for name, one in self.relations.items() if isinstance(one, RelationshipToMany)}
 
     @cached_property

@@ -31,9 +31,9 @@ def permission_problems(permissions: Sequence[object], verbs: Sequence[str]) -> 
 def _problem(text: object, verbs: Sequence[str]) -> str | None:
     found = _PERMISSION.fullmatch(text) if isinstance(text, str) else None
     if found is None:
-        return f'{text!r} is no permission of the form verb("role"), as Permission.read(Role.any()) writes it.'
+        return f'{text!r} is not a permission of the form verb("role"), as Permission.read(Role.any()) writes it.'
     if found[1] not in verbs:
-        return f"{text!r} allows {found[1]!r}, which is none of {', '.join(verbs)}."
+        return f"{text!r} allows {found[1]!r}, which is not one of {', '.join(verbs)}."
     if not _ROLE.fullmatch(found[2]):
-        return f"{text!r} is for {found[2]!r}, which is no role; use the SDK's Role."
+        return f"{text!r} is for {found[2]!r}, which is not a role; use the SDK's Role."
     return None

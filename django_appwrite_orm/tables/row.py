@@ -58,7 +58,7 @@ class Row(Overridable, metaclass=TableType):
         """A new row, not yet in Appwrite; columns that are left out start with their default.
 
         `id` is made at the first save when left out; `pk` is another name for it. Raises TypeError for a name
-        that is no column.
+        that is not a column.
 
         A row that is read passes an `__init__()` of the table's own too, called without arguments: its values are
         there when `super().__init__()` returns.

@@ -46,7 +46,7 @@ class ContentRequest(Request):
 _ADDED = 512
 # Bytes of the path of a table's rows and of the queries for limit, offset and total: two ids of 36 characters.
 _PATH = 512
-# Real keys and tokens are longer; the local Appwrite's, which is no secret, is a common word.
+# Real keys and tokens are longer; the local Appwrite's, which is not a secret, is a common word.
 _SECRET_LENGTH = 16
 
 

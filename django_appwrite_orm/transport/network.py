@@ -157,7 +157,7 @@ def proxy_of(endpoint: str) -> httpcore.Proxy | None:
     except ValueError:
         usable = False
     if not usable:
-        raise ValueError(f"{kind.upper()}_PROXY in the environment is no proxy; give one as in http://host:3128")
+        raise ValueError(f"{kind.upper()}_PROXY in the environment is not a proxy; give one as in http://host:3128")
     if proxy.scheme in _SOCKS and find_spec("socksio") is None:
         raise ValueError(f"{kind.upper()}_PROXY in the environment is a SOCKS proxy, which needs: pip install socksio")
     auth = (unquote_to_bytes(proxy.username), unquote_to_bytes(proxy.password or "")) if proxy.username else None

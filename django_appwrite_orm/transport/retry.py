@@ -92,7 +92,7 @@ def request_json(client: Client, request: Request, *, timeout: float, retries: i
     nothing = reply.status == 204 and request.method == "DELETE"
     if reply.status >= 300 or not (nothing or request.shape(data)):
         moved = f" (it redirects to {shortened(reply.headers['location'])})" if "location" in reply.headers else ""
-        what = "JSON that is no answer to it" if isinstance(data, dict) else "no JSON object"
+        what = "JSON that is not an answer to it" if isinstance(data, dict) else "no JSON object"
         raise Unavailable(
             f"{client.endpoint} answered {request} with {reply.status} and {what}{moved}; is it an"
             " Appwrite endpoint? It is that of the setting ENDPOINT.",
@@ -111,7 +111,7 @@ def _silent(client: Client, request: Request, silence: TransportError) -> _Failu
 
 
 def _is_good(request: Request, reply: Reply) -> bool:
-    """Whether the reply is no error, or the one that `absent` counts as an answer."""
+    """Whether the reply is not an error, or the one that `absent` counts as an answer."""
     if reply.status < 400 or request.absent is None:
         return reply.status < 400
     data = _decoded(reply)

@@ -131,7 +131,7 @@ def cache_publicly(*, max_age: int) -> Callable[[View], View]:
     For synchronous and asynchronous views; on a class use Django's `method_decorator`. During that time
     clients do not ask again and so do not see changes. The middleware grants it for less than `max_age`
     where the oldest entry used has less left, and not at all (see `public_max_age`) for an answer that may be
-    personal. Raises ValueError for a `max_age` that is no whole number above 0.
+    personal. Raises ValueError for a `max_age` that is not a whole number above 0.
     """
     if isinstance(max_age, bool) or not isinstance(max_age, int) or max_age < 1:
         raise ValueError(f"cache_publicly: max_age must be a whole number of seconds, 1 or more, not {max_age!r}.")

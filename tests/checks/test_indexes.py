@@ -34,23 +34,23 @@ BODY: dict[str, Callable[[], columns.Column]] = {
         (Index("name", key="PRIMARY"), ("E031", "'PRIMARY' is not a usable index key.")),
         (Index("name", key="_created_at"), ("E031", "'_created_at' is not a usable index key.")),
         (Index("name", key="_tenant_id"), ("E031", "'_tenant_id' is not a usable index key.")),
-        (Index("none"), ("E033", "Index 'none_key' is over 'none', which cannot be indexed or is no column.")),
+        (Index("none"), ("E033", "Index 'none_key' is over 'none', which cannot be indexed or is not a column.")),
         (
             Index("sequence"),
-            ("E033", "Index 'sequence_key' is over 'sequence', which cannot be indexed or is no column."),
+            ("E033", "Index 'sequence_key' is over 'sequence', which cannot be indexed or is not a column."),
         ),
-        ("name", ("E033", "Meta.indexes holds 'name', which is no index.")),
+        ("name", ("E033", "Meta.indexes holds 'name', which is not an index.")),
         (Index("name", "-name"), ("E034", "Index 'name_name_key' names a column twice.")),
         (Index("id", "pk"), ("E034", "Index 'id_pk_key' names a column twice.")),
         (Index("tags"), ("E035", "Index 'tags_key' is over the array 'tags'.")),
         (FulltextIndex("tags"), ("E035", "Index 'tags_fulltext' is over the array 'tags'.")),
         (
             FulltextIndex("name", "price"),
-            ("E036", "Fulltext index 'name_price_fulltext' is over 'price', which is no column of text."),
+            ("E036", "Fulltext index 'name_price_fulltext' is over 'price', which is not a column of text."),
         ),
         (
             FulltextIndex("created_at"),
-            ("E036", "Fulltext index 'created_at_fulltext' is over '$createdAt', which is no column of text."),
+            ("E036", "Fulltext index 'created_at_fulltext' is over '$createdAt', which is not a column of text."),
         ),
         (
             Index("price", lengths=[5]),
@@ -80,7 +80,7 @@ BODY: dict[str, Callable[[], columns.Column]] = {
         (SpatialIndex("-place"), ("E050", "Spatial index 'place_spatial' is over place.")),
         (
             SpatialIndex("nowhere"),
-            ("E033", "Index 'nowhere_spatial' is over 'nowhere', which cannot be indexed or is no column."),
+            ("E033", "Index 'nowhere_spatial' is over 'nowhere', which cannot be indexed or is not a column."),
         ),
         (SpatialIndex("way"), ("W050", "Spatial index 'way_spatial' is over 'way', which is not required.")),
     ],

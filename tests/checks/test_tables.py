@@ -60,20 +60,20 @@ def test_two_tables_under_one_name() -> None:
             {"permissions": ["read(any)"]},
             (
                 "E014",
-                "'read(any)' is no permission of the form verb(\"role\"), as Permission.read(Role.any()) writes it.",
+                "'read(any)' is not a permission of the form verb(\"role\"), as Permission.read(Role.any()) writes it.",
             ),
         ),
         (
             {"permissions": [5]},
-            ("E014", '5 is no permission of the form verb("role"), as Permission.read(Role.any()) writes it.'),
+            ("E014", '5 is not a permission of the form verb("role"), as Permission.read(Role.any()) writes it.'),
         ),
         (
             {"permissions": ['fly("any")']},
-            ("E014", "'fly(\"any\")' allows 'fly', which is none of read, create, update, delete, write."),
+            ("E014", "'fly(\"any\")' allows 'fly', which is not one of read, create, update, delete, write."),
         ),
         (
             {"permissions": ['read("public")']},
-            ("E014", "'read(\"public\")' is for 'public', which is no role; use the SDK's Role."),
+            ("E014", "'read(\"public\")' is for 'public', which is not a role; use the SDK's Role."),
         ),
         (
             {"permissions": [f'read("user:u{n}")' for n in range(101)]},
@@ -214,10 +214,10 @@ def test_too_many_columns() -> None:
 @pytest.mark.parametrize(
     ("column", "message"),
     [
-        (columns.Integer(default="x"), "Column 'c': default='x' is no value of this column."),
-        (columns.Integer(max=5, db_default=6), "Column 'c': db_default=6 is no value of this column."),
-        (columns.Enum(["a"], default="b"), "Column 'c': default='b' is no value of this column."),
-        (columns.String(array=True, default="b"), "Column 'c': default='b' is no value of this column."),
+        (columns.Integer(default="x"), "Column 'c': default='x' is not a value of this column."),
+        (columns.Integer(max=5, db_default=6), "Column 'c': db_default=6 is not a value of this column."),
+        (columns.Enum(["a"], default="b"), "Column 'c': default='b' is not a value of this column."),
+        (columns.String(array=True, default="b"), "Column 'c': default='b' is not a value of this column."),
     ],
 )
 def test_defaults_that_the_column_refuses(column: columns.Column, message: str) -> None:

@@ -176,7 +176,7 @@ def test_behind_a_proxy_the_settings_name_the_url(settings) -> None:
     ("body", "status"), [("{", 400), ("[" * 100_000, 400), ("[]", 204), ("x" * (LARGEST + 1), 413)]
 )
 def test_odd_bodies_that_are_signed(body: str, status: int, heard: list[dict[str, Any]]) -> None:
-    """The names say which table it was, so that a body which is no row still makes misses."""
+    """The names say which table it was, so that a body which is not a row still makes misses."""
     read_both()
     url = "http://hook.example.com:9512/hook"
     headers = changed(GOOD, Signature=signature(SECRET, url, body.encode()))

@@ -145,7 +145,7 @@ def test_what_comes_from_outside_chooses_no_id_and_no_permissions(books) -> None
                 lambda data=data: books.bulk_create([{"title": "ok", "price": 1}, data]),
                 lambda data=data: books.bulk_update([{"id": "dune", "data": data}]),
             ):
-                with pytest.raises(TypeError, match=r"is no column: give it beside the data"):
+                with pytest.raises(TypeError, match=r"is not a column: give it beside the data"):
                     call()
         with pytest.raises(TypeError, match="no column 'prize'"):
             books.create({"title": "x", "prize": 1})

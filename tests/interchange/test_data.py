@@ -189,7 +189,7 @@ def test_each_refused_row_is_named_with_its_line_and_the_rest_goes_on(tmp_path: 
     assert "no table 'nothing'" in refused[2]
     assert "half a surrogate pair" in refused[7]
     assert "its $permissions are 5, and must be a list" in refused[8]
-    assert "'read(everybody)' is no permission" in refused[9]
+    assert "'read(everybody)' is not a permission" in refused[9]
     assert "its $createdAt is 5, and must be a text" in refused[10]
     assert "its title has an object in it" in refused[11]
     assert "price" in refused[12]

@@ -1,4 +1,4 @@
-"""Which columns are read: what relations need of them, references by their own name, and what is no name."""
+"""Which columns are read: what relations need of them, references by their own name, and what is not a name."""
 
 from __future__ import annotations
 

@@ -191,7 +191,9 @@ class TestTheBaseManager:
         hidden = Named._default_manager.get(pk="hidden")
         with pytest.raises(Named.DoesNotExist):
             hidden.refresh_from_db()
-        with pytest.raises(ConfigurationError, match=r"Odd\.Meta: base_manager_name is 'others', which is no manager"):
+        with pytest.raises(
+            ConfigurationError, match=r"Odd\.Meta: base_manager_name is 'others', which is not a manager"
+        ):
             type("Odd", (Page,), {"Meta": type("Meta", (), {"base_manager_name": "others"})})
 
 

@@ -171,7 +171,11 @@ def test_what_cannot_be_a_value() -> None:
                 FieldError,
                 r"Book\.price is of another kind.*values\('price'\)",
             ),
-            ({"maker__in": makers.values("country").annotate(n=Count("*"))}, NotSupportedError, "Groups are no values"),
+            (
+                {"maker__in": makers.values("country").annotate(n=Count("*"))},
+                NotSupportedError,
+                "Groups are not values",
+            ),
             ({"maker": OuterRef("pk")}, NotSupportedError, r"no OuterRef.*filter\(pk__in=Toy.*values\('maker_id'\)\)"),
         ):
             with pytest.raises(error, match=message):

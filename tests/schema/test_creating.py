@@ -114,7 +114,7 @@ def test_what_nobody_declares_is_named_and_left_alone() -> None:
 
 
 def test_an_index_over_an_unknown_column_is_refused_before_any_request() -> None:
-    with counted() as costs, pytest.raises(ConfigurationError, match="'nothing', which is no column"):
+    with counted() as costs, pytest.raises(ConfigurationError, match="'nothing', which is not a column"):
         migrated(table(a=columns.Boolean(), meta={"indexes": [Index("nothing")]}))
     assert costs.requests == []
 

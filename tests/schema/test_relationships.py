@@ -56,7 +56,7 @@ class TestCreating:
         assert links("authors") == {"books": ["manyToOne", "books", True, "cascade", "child"]}
         assert sum("relationship" in request for request in costs.requests) == 1
         assert migrated(book, author) == []
-        assert settled(book, author), "the other side's column is no undeclared one"
+        assert settled(book, author), "the other side's column is not an undeclared one"
 
     def test_both_sides_declared_are_one_relationship(self) -> None:
         author = authors()
@@ -107,7 +107,7 @@ class TestCreating:
 
         author = authors()
         book = table("books", {"indexes": [Index("author_id")]}, author=Relationship(author, "manyToOne"))
-        with pytest.raises(ConfigurationError, match="'author_id', which is no column that Appwrite can index"):
+        with pytest.raises(ConfigurationError, match="'author_id', which is not a column that Appwrite can index"):
             migrated(author, book)
 
 

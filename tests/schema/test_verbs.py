@@ -41,7 +41,7 @@ def test_what_cannot_be_is_an_error() -> None:
         books.delete_index("nothing")
     with pytest.raises(ValueError, match="key of an index is needed"):
         books.delete_index("")
-    with pytest.raises(ConfigurationError, match="'nothing', which is no column"):
+    with pytest.raises(ConfigurationError, match="'nothing', which is not a column"):
         books.create_index(Index("nothing"))
     with pytest.raises(ConfigurationError, match="unknown type 'odd'"):
         books.create_index({"key": "k", "type": "odd", "attributes": ["price"]})

@@ -144,7 +144,7 @@ def faulty(*faults: Fault, tls: ssl.SSLContext | None = None) -> Iterator[Faulty
 def answer(
     status: int, body: Any = None, *, type: str = "application/json", zip: bool = False, **headers: str
 ) -> Fault:
-    """A whole answer; a body that is no text becomes JSON."""
+    """A whole answer; a body that is not text becomes JSON."""
     content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
     if zip:
         content, headers = gzip.compress(content), {**headers, "content_encoding": "gzip"}

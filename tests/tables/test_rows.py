@@ -68,7 +68,7 @@ def test_pk_is_another_name_for_id() -> None:
     [
         ("titel", "Book has no column 'titel'. Did you mean: title"),
         ("qqqq", "Did you mean: added, genre, lent, pages, price, tags, title?"),
-        ("sequence", "Book.sequence is no column; it cannot be used here."),
+        ("sequence", "Book.sequence is not a column; it cannot be used here."),
         ("_raw", "Book has no column '_raw'"),
     ],
 )

@@ -240,11 +240,11 @@ def test_an_address_of_version_six(drive: Drive, sixth: str) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("http_proxy", "http://[bad", "HTTP_PROXY in the environment is no proxy"),
-        ("http_proxy", "http://user:secret@127.0.0.1:99999", "HTTP_PROXY in the environment is no proxy"),
-        ("http_proxy", "http://user:secret@127.0.0.1:port", "HTTP_PROXY in the environment is no proxy"),
-        ("http_proxy", "http://user:secret@b\u00fccher.example:9", "HTTP_PROXY in the environment is no proxy"),
-        ("http_proxy", "ftp://user:secret@127.0.0.1:9", "HTTP_PROXY in the environment is no proxy"),
+        ("http_proxy", "http://[bad", "HTTP_PROXY in the environment is not a proxy"),
+        ("http_proxy", "http://user:secret@127.0.0.1:99999", "HTTP_PROXY in the environment is not a proxy"),
+        ("http_proxy", "http://user:secret@127.0.0.1:port", "HTTP_PROXY in the environment is not a proxy"),
+        ("http_proxy", "http://user:secret@b\u00fccher.example:9", "HTTP_PROXY in the environment is not a proxy"),
+        ("http_proxy", "ftp://user:secret@127.0.0.1:9", "HTTP_PROXY in the environment is not a proxy"),
         ("all_proxy", "socks5://user:secret@127.0.0.1:9", "ALL_PROXY .* is a SOCKS proxy, which needs: pip install"),
     ],
 )

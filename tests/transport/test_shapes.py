@@ -1,4 +1,4 @@
-"""Well-formed JSON that is no answer to what was asked: said clearly, and a write of which nothing is known."""
+"""Well-formed JSON that is not an answer to what was asked: said clearly, and a write of which nothing is known."""
 
 from __future__ import annotations
 

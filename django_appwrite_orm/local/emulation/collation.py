@@ -66,7 +66,7 @@ def after_prefix(prefix: str) -> str | None:
     """The least folded text above every text that starts with ``prefix``; None where there is no bound."""
     while prefix:
         last = ord(prefix[-1]) + 1
-        if last == 0xD800:  # surrogates are no characters
+        if last == 0xD800:  # surrogates are not characters
             last = 0xE000
         if last <= _LAST + 1:
             return prefix[:-1] + chr(last)

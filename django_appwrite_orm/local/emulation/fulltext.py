@@ -1,6 +1,6 @@
 """Full-text search: the words MariaDB's boolean mode would look for, as an FTS5 expression.
 
-Words are cut at everything that is no letter, digit or underscore, folded, and indexed from three characters on,
+Words are cut at everything that is not a letter, digit or underscore, folded, and indexed from three characters on,
 InnoDB's stop words left out. A search finds rows with any of its words, the last one as a prefix; in quotes it
 asks for the phrase, whose words follow each other in the text, those that are not indexed too. Operators are stripped
 by the server before the search.

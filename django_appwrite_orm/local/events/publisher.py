@@ -75,5 +75,5 @@ def _readers(table: Table, permissions: Iterable[str]) -> frozenset[str]:
 def _split(permission: str) -> tuple[str, str]:
     try:
         return split_permission(permission)
-    except ValueError:  # a bulk upsert stores what is no permission; it grants nothing
+    except ValueError:  # a bulk upsert stores what is not a permission; it grants nothing
         return "", ""

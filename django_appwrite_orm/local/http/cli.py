@@ -28,7 +28,7 @@ def run(options: dict[str, Any], say: Callable[[str], object]) -> None:
         door = LocalServer(app, options["host"], options["port"], options["threads"])
         say(f"Appwrite endpoint {door.endpoint}, project {PROJECT!r}, key {API_KEY!r}, file {options['database']}")
         if options["host"] not in LOOPBACK:
-            say("Everyone who reaches this address has full access: the key is no secret.")
+            say("Everyone who reaches this address has full access: the key is not a secret.")
         signal.signal(signal.SIGTERM, _stop)
         try:
             with door:

@@ -102,7 +102,7 @@ def upsert(call: Call) -> Response:
     args, work = call.args, work_for(call)
     _need_payload(call)
     if len(args["data"]) > 1 and list(args["data"]) == [str(place) for place in range(len(args["data"]))]:
-        raise AppwriteError("row_missing_payload", "A list is no row's data.")  # the server's source
+        raise AppwriteError("row_missing_payload", "A list is not a row's data.")  # the server's source
     table = find_open_table(work, args["databaseId"], args["tableId"])
     if args["transactionId"]:
         return staged.upsert(work, table, args["transactionId"], args["rowId"], args["data"], args["permissions"])

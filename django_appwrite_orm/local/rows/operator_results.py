@@ -46,7 +46,7 @@ def _number(operator: Operator, column: Column, present: int | float, careful: b
     except OverflowError:
         raise ValueError("the result is beyond every range") from None
     if isinstance(result, complex) or result != result or abs(result) == math.inf:
-        raise ValueError("the result is no number")
+        raise ValueError("the result is not a number")
     if column.type == "double":
         return whole(float(result))
     rounded = _rounded(result)

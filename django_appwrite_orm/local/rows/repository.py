@@ -159,7 +159,7 @@ def _write(session: Session, sql: str, values: Sequence[Any]) -> sqlite3.Cursor:
 def _grant(session: Session, table: Table, seq: int, permissions: Iterable[str]) -> None:
     lines = set()
     for permission in permissions:
-        with suppress(ValueError):  # bulk upsert stores what is no permission; it grants nothing
+        with suppress(ValueError):  # bulk upsert stores what is not a permission; it grants nothing
             lines.add((seq, *split_permission(permission)))
     if lines:
         session.run_many(f"INSERT INTO {table.permissions_name} (seq, verb, role) VALUES (?, ?, ?)", sorted(lines))

@@ -224,7 +224,7 @@ def put_row_over(
     data: Mapping[str, Any],
     permissions: Sequence[str] | None,
 ) -> dict[str, Any]:
-    """The same where it is known what ``find_row`` gives, and that the data is no repetition of it."""
+    """The same where it is known what ``find_row`` gives, and that the data is not a repetition of it."""
     own, links = split_links(table, writable(work, data))
     whole = check_data(table, own, whole_row=True, operators=True)
     check_links(table, links)

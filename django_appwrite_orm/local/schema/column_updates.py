@@ -73,7 +73,7 @@ def _own_options(column: Column, kind: str, args: Mapping[str, Any]) -> dict[str
         if not args["elements"]:
             raise AppwriteError("column_value_invalid", "An enum needs elements.")
         if column.format != "enum":
-            raise AppwriteError("general_bad_request", "The column is no enum.")
+            raise AppwriteError("general_bad_request", "The column is not an enum.")
         return {"elements": args["elements"]}
     if kind in ("integer", "bigint", "float") and column.options.get("min") is not None:
         low, high = args.get("min"), args.get("max")

@@ -60,9 +60,9 @@ def _column(entry: Mapping[str, Any]) -> NewColumn:
     if not is_identifier(key):
         raise _wrong("a column needs a key of valid characters")
     if type not in COLUMN_TYPES:
-        raise _wrong(f"{str(type)[:40]!r} is no type of an inline column")
+        raise _wrong(f"{str(type)[:40]!r} is not a type of an inline column")
     if format and (type != "string" or format not in FORMATS):
-        raise _wrong(f"{str(format)[:40]!r} is no format of {type}")
+        raise _wrong(f"{str(format)[:40]!r} is not a format of {type}")
     required, array = entry.get("required", False), entry.get("array", False)
     if not isinstance(required, bool) or not isinstance(array, bool):
         raise _wrong("`required` and `array` are true or false")

@@ -107,7 +107,7 @@ def update_relationship(
 ) -> Column:
     """Change both sides; without ``on_delete`` it goes back to restrict (observed)."""
     if column.type != RELATIONSHIP:
-        raise AppwriteError("general_bad_request", "The column is no relationship.")
+        raise AppwriteError("general_bad_request", "The column is not a relationship.")
     if new_key:
         column = rename_column(session, table, column, new_key)
     for side in _sides(session, table, column):

@@ -39,7 +39,7 @@ def read_operation(value: Any, words: Dialect) -> NewOperation:
         raise ValueError("an operation is an object")
     action, database_id, table_id = (value.get(name) for name in ("action", "databaseId", f"{words.table}Id"))
     if action not in ROW_ACTIONS and action not in BULK_ACTIONS:
-        raise ValueError(f"{str(action)[:40]!r} is no action")
+        raise ValueError(f"{str(action)[:40]!r} is not an action")
     for name in (database_id, table_id):
         if not isinstance(name, str) or not name:
             raise ValueError(f"an operation names its databaseId and {words.table}Id")

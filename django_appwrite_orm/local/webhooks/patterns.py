@@ -1,6 +1,6 @@
 """Which event names a webhook may be registered for.
 
-Recorded: a name may end at any of its parts, with or without an action; ``upsert`` is no action here, and names of
+Recorded: a name may end at any of its parts, with or without an action; ``upsert`` is not an action here, and names of
 the newer family (``tablesdb``) are refused. Of Appwrite's services only databases exist in this server, so that
 names of the others, which never happen here, are refused too.
 """

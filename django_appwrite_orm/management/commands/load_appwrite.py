@@ -27,7 +27,7 @@ class _Read(TypedDict):
     errors: str
 
 
-# With the mark that some editors put at the beginning; a byte that is no UTF-8 is the matter of its row alone.
+# With the mark that some editors put at the beginning; a byte that is not UTF-8 is the matter of its row alone.
 _READ: _Read = {"encoding": "utf-8-sig", "errors": "surrogateescape"}
 
 

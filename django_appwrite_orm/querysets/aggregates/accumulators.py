@@ -60,7 +60,7 @@ class AggregateSpec:
         if column.array:
             raise FieldError(f"{name}: {table.__name__}.{column.name} is an array; its items cannot be summed up.")
         if self.kind in (Sum, Avg, StdDev, Variance) and column.type_name not in _NUMBERS:
-            raise FieldError(f"{name}: {table.__name__}.{column.name} is no number.")
+            raise FieldError(f"{name}: {table.__name__}.{column.name} is not a number.")
         return column
 
     @property

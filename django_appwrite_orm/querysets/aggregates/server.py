@@ -145,7 +145,7 @@ def _whole(value: Any) -> int:
     if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise _Strange(f"{value!r} is no whole number")
+        raise _Strange(f"{value!r} is not a whole number")
     return value
 
 
@@ -155,7 +155,7 @@ def _number(value: Any) -> float:
             return float(value)
     except (TypeError, ValueError):
         pass
-    raise _Strange(f"{value!r} is no number")
+    raise _Strange(f"{value!r} is not a number")
 
 
 def _reader_of_group(column: columns.Column) -> Read | None:
@@ -178,11 +178,11 @@ def _group_value(column: columns.Column, value: Any) -> Any:
 
 def _truth(value: Any) -> bool:
     if value not in (0, 1):
-        raise _Strange(f"{value!r} is no boolean")
+        raise _Strange(f"{value!r} is not a boolean")
     return bool(value)
 
 
 def _element(value: Any) -> str:
     if not isinstance(value, str):
-        raise _Strange(f"{value!r} is no text")
+        raise _Strange(f"{value!r} is not text")
     return value

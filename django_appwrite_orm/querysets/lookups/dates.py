@@ -27,7 +27,7 @@ Span = tuple[datetime.datetime, datetime.datetime | None]
 
 
 def part_of_date(column: columns.Column, lookup: str, value: Any, query: Callable[[Any], Any]) -> Clause:
-    """The clause for one of `DATE_PARTS`. Raises ValidationError for a value that is no such part of a date."""
+    """The clause for one of `DATE_PARTS`. Raises ValidationError for a value that is not such a part of a date."""
     part, _, comparison = lookup.partition("__")
 
     def span(one: Any) -> Span:
@@ -94,7 +94,7 @@ def _month_span(value: Any) -> Span:
         value = (value.year, value.month)
     if not isinstance(value, (list, tuple)) or len(value) != 2:
         raise ValueError(
-            f"expected a year and a month, such as (2024, 5), not {value!r}: a month of every year is no range, and"
+            f"expected a year and a month, such as (2024, 5), not {value!r}: a month of every year is not a range, and"
             " Appwrite has no other way to ask for it"
         )
     year, month = map(int, value)

@@ -56,7 +56,7 @@ class InSubquery(Clause):
 
 
 def membership(column: columns.Column, values: Iterable[Any]) -> Clause:
-    """Rows that have one of these values, as they stand in queries; None is no value."""
+    """Rows that have one of these values, as they stand in queries; None is not a value."""
     several = dict.fromkeys(one for one in values if one is not None)
     if column.key == "$id":
         # Case does not matter in ids, and no row has one that cannot be one.

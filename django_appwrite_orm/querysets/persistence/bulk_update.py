@@ -91,7 +91,7 @@ def update_by_id(
 
 
 def _set(row: Row, data: Mapping[str, Any]) -> None:
-    """Set all of these columns, or none: a relation refuses what is no row of its table."""
+    """Set all of these columns, or none: a relation refuses what is not a row of its table."""
     before = dict(row._values)
     try:
         for name, value in data.items():

@@ -29,7 +29,7 @@ _django_email = EmailValidator(allowlist=[])  # Appwrite knows no exception for 
 
 
 def check_email(text: str) -> None:
-    """Raises ValidationError for what is no email address, or not one in ASCII."""
+    """Raises ValidationError for what is not an email address, or not one in ASCII."""
     if not (text.isascii() and text.isprintable()):
         raise ValidationError("Appwrite takes email addresses in ASCII only; write the domain in Punycode.")
     if len(text.rpartition("@")[0]) > 64:
@@ -50,7 +50,7 @@ def check_ip(text: str) -> None:
 
 
 def check_url(text: str) -> None:
-    """Raises ValidationError for what is no absolute URL, or not one in ASCII."""
+    """Raises ValidationError for what is not an absolute URL, or not one in ASCII."""
     if not (text.isascii() and text.isprintable()) or " " in text:
         raise ValidationError("Appwrite takes URLs in printable ASCII only; percent-encode the rest.")
     try:

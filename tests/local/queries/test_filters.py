@@ -154,7 +154,7 @@ def test_queries_are_bounded(shelf: tuple[Client, str]) -> None:
 
 @pytest.mark.parametrize("method", ["equal", "greaterThan", "lessThanEqual"])
 def test_sequences_are_numbers_or_digits_from_1_on(appwrite: Client, method: str) -> None:
-    """Recorded: 0, also in digits, and whatever is no whole number are refused."""
+    """Recorded: 0, also in digits, and whatever is not a whole number are refused."""
     rows = appwrite.table([{"key": "s", "type": "string", "size": 5}])
     appwrite(f"POST {rows}", {"rowId": "r", "data": {"s": "x"}})
     for good in (1, "1"):
