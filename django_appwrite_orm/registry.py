@@ -22,20 +22,19 @@ _MISSING = object()
 class Registry:
     """The tables of the project, in the order of their registration.
 
-    A table that a registered one leads to has an attribute for the way back for as long as both are known: the
-    descriptor is set when that table can be found, which may be at a later registration, and removed with the last
-    relation of its name.
+    A table that a registered one refers to has an attribute for the reverse relation. Its descriptor is set when the
+    target can be found, which may be at a later registration, and removed with the last relation of its name.
     """
 
     def __init__(self) -> None:
         self._tables: list[type[Row]] = []
         self._lock = threading.RLock()
-        # Changed by every registration: what was found before may be found no longer.
+        # Increased by every registration; relations may then have other targets.
         self.version = 0
         # Relations of registered tables whose target is given as a text, by that text.
         self._named: dict[str, list[_Declared]] = {}
-        # Where the way back of each relation is, and the descriptors that were set there.
-        self._ways_back: dict[_Declared, tuple[type[Row], str]] = {}
+        # Target and name of each reverse relation, and the descriptors that were set there.
+        self._reverse: dict[_Declared, tuple[type[Row], str]] = {}
         self._descriptors: dict[tuple[type[Row], str], Any] = {}
 
     def add(self, table: RowClass) -> RowClass:
@@ -52,7 +51,7 @@ class Registry:
         return table
 
     def discard(self, table: type[Row]) -> None:
-        """Forget a table, and the ways back of its relations."""
+        """Forget a table, and remove the reverse relations of its relations."""
         with self._lock:
             if table in self._tables:
                 self._tables.remove(table)
@@ -64,12 +63,12 @@ class Registry:
                 self._connect_those_to(table)
 
     def connect(self) -> None:
-        """Set the ways back of tables that were registered before Django's apps were loaded."""
+        """Set the reverse relations of tables that were registered before Django's apps were loaded."""
         with self._lock:
             self.version += 1
             for table in self._tables:
                 for relation in table._meta.relations.values():
-                    if (table, relation) not in self._ways_back:
+                    if (table, relation) not in self._reverse:
                         self._connect(table, relation)
 
     def _connect_those_to(self, table: type[Row]) -> None:
@@ -90,14 +89,14 @@ class Registry:
         make = getattr(found[0], "_reverse_descriptor", None) if len(found) == 1 else None
         if make is None or _is_declared_there(relation, found[0]):
             return
-        place = self._ways_back[table, relation] = found[0], name
+        place = self._reverse[table, relation] = found[0], name
         if place not in self._descriptors and _is_free(*place, make):
             self._descriptors[place] = make(*place)
             setattr(*place, self._descriptors[place])
 
     def _disconnect(self, table: type[Row], relation: Relation) -> None:
-        place = self._ways_back.pop((table, relation), None)
-        if place in self._descriptors and place not in self._ways_back.values():
+        place = self._reverse.pop((table, relation), None)
+        if place in self._descriptors and place not in self._reverse.values():
             descriptor = self._descriptors.pop(place)
             if vars(place[0]).get(place[1]) is descriptor:
                 delattr(*place)
@@ -160,8 +159,8 @@ def _is_declared_there(relation: Relation, target: type[Row]) -> bool:
 
 
 def _is_free(target: type[Row], name: str, kind: type[Any]) -> bool:
-    """Whether nothing else has the name there. What a table inherits from another table it does not keep: the ways
-    back to that one are not its own."""
+    """Whether nothing else has the name there. A descriptor that is inherited from another table does not count:
+    the rows of that table are others."""
     there = inspect.getattr_static(target, name, _MISSING)
     return there is _MISSING or (isinstance(there, kind) and name not in vars(target))
 

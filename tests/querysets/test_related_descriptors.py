@@ -1,4 +1,4 @@
-"""The ways back of relations are attributes of table classes, set and removed by what is registered."""
+"""Reverse relations are attributes of table classes, set and removed by what is registered."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_relation_may_be_declared_before_its_table_is_registered(to: str) -> N
     assert "sale_set" not in dir(shop)
 
 
-def test_the_way_back_goes_with_the_table_that_declares_it_and_returns_with_it() -> None:
+def test_a_reverse_relation_is_removed_and_set_again_with_the_table_that_declares_it() -> None:
     shop = registry.add(table("Shop"))
     sale = registry.add(table("Sale", shop=columns.Reference(shop)))
     registry.discard(sale)
@@ -94,7 +94,7 @@ def test_a_name_that_two_tables_have_leads_to_neither() -> None:
     assert second(id="one").sale_set.model is sale
 
 
-def test_of_two_ways_back_of_one_name_the_first_is_found_and_then_the_other() -> None:
+def test_of_two_reverse_relations_of_one_name_the_first_registered_is_found() -> None:
     shop = registry.add(table("Shop"))
     first, second = (registry.add(table(name, shop=columns.Reference(shop, related_name="all"))) for name in "AB")
     row = shop(id="one")
@@ -117,7 +117,7 @@ def test_what_the_class_has_itself_stays() -> None:
     assert (shop(id="one").sale_set, shop(id="one").noted) == ("its own", None)
 
 
-def test_a_derived_table_does_not_have_the_ways_back_of_its_base() -> None:
+def test_a_derived_table_does_not_have_the_reverse_relations_of_its_base() -> None:
     shop = registry.add(table("Shop"))
     branch = registry.add(table("Branch", bases=(shop,)))
     registry.add(table("Sale", shop=columns.Reference(shop)))
