@@ -1,4 +1,4 @@
-"""A connection: one project, one key, one database and the cache in front of them, under a settings alias."""
+"""Connections: a project, a key, a database and the cache in front of them, under a settings alias."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ _process = _Process()
 class Connection:
     """Everything an operation needs of one alias. Immutable; shared by all threads and event loops.
 
-    Its methods are generators of steps: give them to `steps.run` or `steps.arun`.
+    Its methods are operations: run them with `run_sync` or `run_async` of `sansio`.
     """
 
     def __init__(self, settings: ConnectionSettings) -> None:
@@ -101,8 +101,7 @@ class Connection:
         return f"<Connection {self.settings.alias!r} to {self.settings.endpoint}>"
 
     def speaking_for(self, identity: Credentials) -> Connection:
-        """The same connection for somebody else: with answers of its own in the cache, and the same tokens and
-        fences."""
+        """Return this connection for another identity: its own answers in the cache, the same tokens and fences."""
         other = copy.copy(self)
         other.client = self.client.speaking_for(identity.headers)
         other.keys = dataclasses.replace(self.keys, identity=identity.scope)
@@ -110,24 +109,26 @@ class Connection:
 
     @property
     def room(self) -> int:
-        """Bytes that the queries of a read may take in its URL: HEAD_LIMIT without the rest of the head."""
+        """The bytes that the queries of a read may take in its URL: HEAD_LIMIT less the rest of the head."""
         return self.settings.head_limit - self.client.head_without_queries
 
     def check_allowed(self) -> None:
-        """Raise `ConfigurationError` while tests run, if this connection does not lead to a store of theirs. Asked
-        before everything that a connection does; a connection may be older than the test run."""
+        """Raise `ConfigurationError` during tests if this connection leads to a store that is not the tests' own.
+
+        Called before everything that a connection does; a connection may be older than the test run.
+        """
         if is_test_run() and self._refusal is not None:  # in this order: it notes that there was a run
             raise ConfigurationError(self._refusal)
 
     def prepare(self) -> Operation[None]:
-        """Do what has to be done before rows are read or written. Raises what a hook of `before_use` raises."""
+        """Run the hooks of `before_use`, before rows are read or written. Raises what they raise."""
         for hook in before_use:
             yield from hook(self)
 
     def send(self, request: Request) -> Operation[Response]:
-        """One request with its repeats, past the cache. Raises an `AppwriteError`.
+        """Send one request with its retries, past the cache. Raises an `AppwriteError`.
 
-        What anybody else than the API key is told, a refusal included, no public response may rest on.
+        A response to another identity than the API key, an error included, makes the current HTTP response private.
         """
         self.check_allowed()
         steps = request_json(self.client, request, timeout=self.time_for(request.rows), retries=self.settings.retries)
@@ -143,9 +144,11 @@ class Connection:
             return stop.value  # type: ignore[no-any-return]
 
     def features(self) -> Operation[Features]:
-        """What the server can do, by its version: the setting SERVER_VERSION, else asked once, for this connection
-        and all that speak for somebody else. A server that does not say it counts as an old one; what can be had from
-        the cache must not fail for that."""
+        """Return what the server can do, by its version: the setting SERVER_VERSION, else asked once.
+
+        All identities of this connection share the result. A server that does not tell its version counts as an old
+        one: reads that the cache can serve must not fail because of it.
+        """
         self.check_allowed()
         client, settings = self._by_key, self.settings
         if client.features is None:
@@ -160,7 +163,7 @@ class Connection:
         return client.features
 
     def ask_version(self) -> Operation[Response]:
-        """Ask the server for its version, whether it is known or not: for whoever wants to see it respond."""
+        """Ask the server for its version, whether it is known or not, to see whether it responds."""
         self.check_allowed()
         return self._version(self.settings.timeout, self.settings.retries)
 
@@ -170,7 +173,7 @@ class Connection:
         return request_json(nobody, Request("GET", "/health/version", shape=version), timeout=timeout, retries=retries)
 
     def sdk_client(self) -> SDKClient:
-        """A client of Appwrite's SDK whose calls go through this connection: `Storage(connection.sdk_client())`."""
+        """Return a client of Appwrite's SDK that uses this connection: `Storage(connection.sdk_client())`."""
         from .transport.sdk import SDKClient
 
         return SDKClient(self._deliver)
@@ -182,7 +185,7 @@ class Connection:
         )
 
     def read(self, plan: ReadPlan, policy: CachePolicy) -> Operation[ReadResult]:
-        """The answer to `plan`, from the cache where it is current."""
+        """Return the answer to `plan`, from the cache if it is current."""
         self.check_allowed()
         tables = [self.table_keys(table) for table in plan.tables]
 
@@ -198,15 +201,17 @@ class Connection:
         return found
 
     def write(self, tables: Sequence[TableRef], request: Request) -> Operation[Any]:
-        """Send a change of `tables` under the cache protocol; the decoded answer."""
+        """Send a change of `tables` under the cache protocol; return the decoded response."""
         answer = yield from self.fenced(tables, partial(self.send, request), request.rows)
         return answer.data
 
     def fenced(
         self, tables: Sequence[TableRef], send: Callable[[], Operation[Result]], rows: int = 1
     ) -> Operation[Result]:
-        """What `send` does to `tables`, under the cache protocol: see `caching.write` for what it may raise and
-        give. None of its requests changes more than so many `rows`, for whose time the fence stands."""
+        """Run `send`, which changes `tables`, under the cache protocol; see `cache.write` for results and errors.
+
+        None of its requests changes more than `rows` rows: the fence lasts for the time that takes.
+        """
         self.check_allowed()
         keys = [self.table_keys(table) for table in tables]
         for table in tables:
@@ -217,16 +222,16 @@ class Connection:
             forget()
 
     def time_for(self, rows: int) -> float:
-        """Seconds that a request may take which changes so many rows: TIMEOUT, and TIME_PER_ROW for each row more."""
+        """Return the seconds a request of `rows` rows may take: TIMEOUT, and TIME_PER_ROW for each further row."""
         return min(self.settings.timeout + TIME_PER_ROW * (rows - 1), max(self.settings.timeout, LONGEST_TIMEOUT))
 
     def batch(self, table: TableRef) -> WriteBatch:
-        """A batch of writes on `table`: see `caching.Batch`."""
+        """Return a batch of writes on `table`; see `cache.WriteBatch`."""
         self.check_allowed()
         return WriteBatch(self.store, self.table_keys(table), fence_life(self.time_for(BULK_LIMIT)))
 
     def invalidate(self, table: TableRef) -> Operation[bool]:
-        """Make every cached answer about `table` a miss; False when the cache could not be reached."""
+        """Make every cached answer about `table` a miss; return False when the cache failed."""
         self.check_allowed()
         self.statistics.note_invalidation(table.table)
         done = yield from invalidate(self.store, [self.table_keys(table)])
@@ -239,12 +244,12 @@ class Connection:
         return is_current(self.store, self.table_keys(table))
 
     def versions(self, tables: Sequence[TableRef]) -> Operation[tuple[str, ...] | None]:
-        """The tokens of `tables`; None while one of them is missing or being written."""
+        """Return the tokens of `tables`; None if one is missing or a table is being written."""
         self.check_allowed()
         return versions(self.store, [self.table_keys(table) for table in tables])
 
     def close(self) -> None:
-        """Close its connections and forget its counters."""
+        """Close its connections and drop its counters."""
         self.client.close()
         self.statistics.close()
 
@@ -265,7 +270,7 @@ before_use: list[Callable[[Connection], Operation[None]]] = []
 
 
 class ConnectionHandler:
-    """The connections of this process by alias, made at first use."""
+    """The connections of this process by alias, created at first use."""
 
     def __init__(self, make: Callable[[str], Connection]) -> None:
         self._make = make
@@ -274,12 +279,12 @@ class ConnectionHandler:
         register_after_fork(self)
 
     def after_fork(self) -> None:
-        """What a child writes to its copy of a store in memory is not in the parent's."""
+        """Drop stores in memory: what a child writes to its copy is not in the parent's."""
         self._made = {alias: one for alias, one in self._made.items() if not one.in_memory}
         self._lock = threading.Lock()
 
     def __getitem__(self, alias: str) -> Connection:
-        """The connection of `alias`. Raises `ConfigurationError` when the settings have none such."""
+        """Return the connection of `alias`. Raises `ConfigurationError` if the settings do not have it."""
         if isinstance(alias, IdentifiedAlias):
             return self[alias.alias].speaking_for(alias.identity)
         found = self._made.get(alias)
@@ -292,7 +297,7 @@ class ConnectionHandler:
         return list(configured())
 
     def reset(self) -> None:
-        """Forget all of them, so that changed settings take effect."""
+        """Drop all connections, so that changed settings take effect."""
         with self._lock:
             made, self._made = self._made, {}
         for connection in made.values():
@@ -313,7 +318,6 @@ __all__ = ["DEFAULT_ALIAS", "Connection", "ConnectionHandler", "connections"]
 
 
 def own_caches(aliases: Iterable[str]) -> str:
-    """The caches of these connections that no other process sees, quoted and with commas; empty where there are
-    none."""
+    """Return the caches of these connections that other processes do not see, quoted and joined by commas."""
     stores = [connections[alias].store for alias in aliases]
     return ", ".join(sorted({repr(store.alias) for store in stores if not store.shared}))

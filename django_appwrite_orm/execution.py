@@ -1,4 +1,4 @@
-"""The two things every read and write of rows does besides: it is noted, and signals go out."""
+"""Execute reads and writes of rows: cache policy, transactions, statistics and signals."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ logger = logging.getLogger("django_appwrite_orm.queries")
 
 
 def alias_of(table: type[Row], using: str | None = None) -> str:
-    """The connection a call goes to: the one it names, else the router's, the table's or the default one."""
+    """Return the alias a call goes to: the one given, else the router's, the table's or the default."""
     return using or routed(table) or table._meta.using or DEFAULT_ALIAS
 
 
 def policy_of(table: type[Row], connection: Connection, asked: PolicyOverride | None) -> CachePolicy:
-    """The table's or the connection's policy, with what blocks and the query itself say."""
+    """Return the policy of the table or connection, with the overrides of open blocks and of the query."""
     return effective_policy(table._meta.policy or connection.settings.cache.policy, asked)
 
 
 def execute_read(table: type[Row], alias: str, plan: ReadPlan, policy: PolicyOverride | None = None) -> Operation[Any]:
-    """The answer to `plan`, from the cache where it is current; noted for statistics and the response's headers."""
+    """Return the answer to `plan`, from the cache if it is current, and note the read."""
     connection = connections[alias]
     transaction = current(alias)
     if transaction is not None and transaction.concerns(plan):
@@ -67,22 +67,26 @@ def execute_read(table: type[Row], alias: str, plan: ReadPlan, policy: PolicyOve
 
 
 def _names_of(table: type[Row], plan: ReadPlan) -> Iterator[str]:
-    """What the tables that the plan reads are called."""
+    """Yield the names of the tables that the plan reads."""
     yield table._meta.name
     for ref in plan.tables[1:]:
         yield next((one._meta.name for one in registry.all() if one._meta.id == ref.table), ref.table)
 
 
 def _read_as(connection: Connection, plan: ReadPlan, policy: PolicyOverride | None) -> Operation[ReadResult]:
-    """What somebody else than the API key is answered: cached only where the query itself asks for it, and never
-    something that a public response may rest on."""
+    """Read for an identity other than the API key.
+
+    The answer is cached only if the query asks for it, and responses that depend on it are private.
+    """
     found = yield from connection.read(plan, (policy or PolicyOverride()).over(CachePolicy(ttl=0)))
     return dataclasses.replace(found, expires=0.0)
 
 
 def execute_write(table: type[Row], alias: str, plan: WritePlan) -> Operation[Any]:
-    """Carry out `plan`; the cached answers of every table it reaches are gone when it returns, and also when it
-    fails. Inside `atomic()` it is staged."""
+    """Carry out `plan`; the cached answers of every table it reaches are dropped, also when it fails.
+
+    Inside `atomic()` the change is staged.
+    """
     connection = connections[alias]
     yield from connections[connection.settings.alias].prepare()
     transaction = enclosing(alias)
@@ -100,8 +104,10 @@ def execute_write(table: type[Row], alias: str, plan: WritePlan) -> Operation[An
 
 
 def _as_read(table: type[Row], plan: WritePlan, data: Any) -> Any:
-    """The answer to a change of one row with its links as a read would show them: single ones as ids, whatever is
-    at their other end, and lists of links not at all."""
+    """Return the response to a change of one row with its relationships as a read would show them.
+
+    Single links are ids, whatever row is at their other end; lists of links are left out.
+    """
     meta = table._meta
     if not meta.relationships or not isinstance(plan, (CreateRow, UpdateRow)) or not isinstance(data, dict):
         return data
@@ -114,7 +120,7 @@ def _as_read(table: type[Row], plan: WritePlan, data: Any) -> Any:
 
 
 def announce(alias: str, send: SendSignal) -> Operation[None]:
-    """Send the signal of a change that was made: inside `atomic()` after the commit."""
+    """Send the signal of a change; inside `atomic()` after the commit."""
     transaction = current(alias)
     if transaction is None:
         yield send

@@ -1,8 +1,8 @@
-"""What an operation may do to the world, and the two loops that do it.
+"""Effects, and the two drivers that perform them.
 
-Reads, writes, page walks and repeats are written once, as generators that yield steps and know neither
-threads nor event loops. `run` carries the steps out blocking, and not on an event loop, `run_async` on one; both throw
-what a step raises back into the generator, cancellation included, so that it can put things right.
+Reads, writes, page walks and retries are written once, as generators that yield effects and know neither threads nor
+event loops. `run_sync` performs the effects blocking, `run_async` on an event loop; both throw what an effect raises
+back into the generator, cancellation included, so that it can clean up.
 """
 
 from __future__ import annotations
@@ -67,13 +67,15 @@ class Sleep(Effect[None]):
 
 @dataclass(frozen=True, slots=True)
 class AcquireLock(Effect[None]):
-    """Wait until `lock` is free, and take it: for what threads and tasks must do one after the other. It is rarely
-    waited for, so that on an event loop asking now and then costs less than a lock of its own for each loop."""
+    """Acquire `lock`, for what threads and tasks must do one after the other.
+
+    Contention is rare, so the asynchronous form polls instead of keeping a lock for each event loop.
+    """
 
     lock: threading.Lock
 
     def perform(self) -> None:
-        """Raises `SynchronousOnlyOperation` on an event loop: the task that is waited for may be one of its own."""
+        """Raise `SynchronousOnlyOperation` on an event loop if the lock is taken: a task of that loop may hold it."""
         if self.lock.acquire(blocking=False):
             return
         if on_event_loop():
@@ -87,10 +89,10 @@ class AcquireLock(Effect[None]):
 
 @dataclass(frozen=True, slots=True)
 class Spawn(Effect[bool]):
-    """Start `work` beside the caller, which goes on at once; False when too much of it is under way already.
+    """Start `work` in the background; False when too much of it is under way already.
 
     `work` reports its own failures; nobody waits for it. It runs in a thread, for an asynchronous caller too: under
-    WSGI, and in a command, the event loop ends with the caller, and would take the work with it.
+    WSGI, and in a command, the event loop ends with the caller and would cancel the work.
     """
 
     work: Callable[[], Operation[Any]]
@@ -112,7 +114,7 @@ _USE_THE_TWIN = (
 
 
 def on_event_loop() -> bool:
-    """Whether an event loop is running in this thread, which a blocking call would hold up."""
+    """Whether an event loop is running in this thread; a blocking call would block it."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -121,15 +123,20 @@ def on_event_loop() -> bool:
 
 
 def refuse_event_loop(why: str = _USE_THE_TWIN) -> None:
-    """Raises `SynchronousOnlyOperation` on an event loop, unless Django's environment variable
-    DJANGO_ALLOW_ASYNC_UNSAFE is set, as in a notebook."""
+    """Raise `SynchronousOnlyOperation` on an event loop.
+
+    Django's environment variable DJANGO_ALLOW_ASYNC_UNSAFE allows it, as in a notebook.
+    """
     if on_event_loop() and not os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE"):
         raise SynchronousOnlyOperation(why)
 
 
 def run_sync(steps: Operation[Result], *, even_on_event_loop: bool = False) -> Result:
-    """Carry out `steps` in this thread. Raises `SynchronousOnlyOperation` on an event loop, before anything is done,
-    unless told otherwise: for what others call there and cannot await."""
+    """Run `steps` in this thread and return their result.
+
+    Raises `SynchronousOnlyOperation` on an event loop, before anything is done, unless `even_on_event_loop`: for
+    callers there that cannot await.
+    """
     if not even_on_event_loop:
         refuse_event_loop()
     try:
@@ -149,7 +156,7 @@ def run_sync(steps: Operation[Result], *, even_on_event_loop: bool = False) -> R
 
 
 async def run_async(steps: Operation[Result]) -> Result:
-    """Carry out `steps` on the running event loop."""
+    """Run `steps` on the running event loop and return their result."""
     try:
         step = next(steps)
         while True:
@@ -209,9 +216,9 @@ AT_ONCE = 4
 
 @dataclass(frozen=True, slots=True)
 class Gather(Effect[list[Result]]):
-    """Carry out all `works`, at most `at_once` at a time; their results in order.
+    """Run all `works`, at most `at_once` at a time; return their results in order.
 
-    All of them end before the first one's error, in their order, is raised.
+    All of them end before the first error, in their order, is raised.
     """
 
     works: Sequence[Operation[Result]]

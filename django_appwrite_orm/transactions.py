@@ -1,7 +1,7 @@
-"""What happens inside `atomic()`: changes are staged at Appwrite, and take effect together at the end.
+"""Open transactions: changes of an `atomic()` block are staged at Appwrite and committed together.
 
-Appwrite answers a get by id inside a transaction with the staged row. Lists and counts it answers wrongly
-(staged rows stand in every list, whatever its filters), so those of changed tables are refused here.
+Inside a transaction Appwrite answers a get by id with the staged row. Its lists and counts are wrong (staged rows are
+in every list, whatever its filters), so those of changed tables are refused here.
 """
 
 from __future__ import annotations
@@ -61,14 +61,16 @@ open_blocks: ContextValue[Mapping[str, Block]] = ContextValue("appwrite_blocks",
 
 
 def current(alias: str) -> Transaction | None:
-    """The transaction that is open here on this connection, for this identity."""
+    """Return the transaction that is open here on this connection, for this identity."""
     block = open_blocks.get().get(alias)
     return None if block is None else block.transaction
 
 
 def enclosing(alias: str) -> Transaction | None:
-    """The transaction that a change on this connection belongs to. Raises `TransactionError` for a change that
-    looks as if it stood in a block and would not: one for somebody else than the block is for."""
+    """Return the transaction that a change on this connection belongs to.
+
+    Raises `TransactionError` for a change inside a block that is open for another identity only.
+    """
     every = open_blocks.get()
     if alias not in every:
         for other, block in every.items():
@@ -82,7 +84,7 @@ def enclosing(alias: str) -> Transaction | None:
 
 
 class Transaction:
-    """Changes on one connection that are to be applied together, begun at Appwrite with the first of them."""
+    """Changes on one connection that are applied together; begun at Appwrite with the first of them."""
 
     def __init__(self, alias: str, seconds: int = DEFAULT_LIFE) -> None:
         self.alias = alias
@@ -104,11 +106,11 @@ class Transaction:
         return self._over
 
     def doom(self, reason: str) -> None:
-        """Let nothing but a rollback happen from now on."""
+        """Allow nothing but a rollback from now on."""
         self._doomed = self._doomed or reason
 
     def require(self, operations: int) -> None:
-        """Raises `NotSupportedError` unless there is room for so many more operations."""
+        """Raise `NotSupportedError` unless there is room for this many more operations."""
         if self._over:
             raise TransactionError(
                 "This atomic() block is over; nothing can be changed in it any more. A task or thread that outlives"
@@ -123,7 +125,7 @@ class Transaction:
             )
 
     def stage(self, table: type[Row], plan: WritePlan) -> Operation[Any]:
-        """Stage one change; what Appwrite answers to it."""
+        """Stage one change; return Appwrite's response to it."""
         data = yield from self._send(table, [plan], lambda transaction: staged(plan.request, transaction))
         return dict(plan.data) if isinstance(plan, IncrementRow) else _shown(table, data)
 
@@ -133,7 +135,7 @@ class Transaction:
         yield from self._send(table, plans, lambda transaction: stage_operations(transaction, operations))
 
     def carry_out(self, table: type[Row], plans: Sequence[UpdateRow | IncrementRow]) -> Operation[None]:
-        """Stage these changes and commit them: three requests, all of them or nothing."""
+        """Stage these changes and commit them: three requests, all or nothing."""
         try:
             yield from self.stage_all(table, plans)
         except BaseException:
@@ -174,7 +176,7 @@ class Transaction:
             self._lock.release()
 
     def _refuse_expired(self, error: BaseException) -> None:
-        """Raises `TransactionError` where `error` says that too much time has passed."""
+        """Raise `TransactionError` if `error` says that the transaction expired."""
         if isinstance(error, AppwriteError) and error.type == "transaction_expired":
             raise TransactionError(
                 f"This atomic() block took longer than the {self._seconds} seconds its transaction lives; nothing"
@@ -182,7 +184,7 @@ class Transaction:
             ) from error
 
     def has_changed(self, table: TableRef) -> bool:
-        """Whether something of `table` was changed here."""
+        """Whether `table` was changed in this transaction."""
         return table in self._tables
 
     def concerns(self, plan: ReadPlan) -> bool:
@@ -190,7 +192,10 @@ class Transaction:
         return not self._over and any(table in self._tables for table in plan.tables)
 
     def read(self, plan: ReadPlan) -> Operation[Any]:
-        """The row as it is inside, past the cache. Raises `NotSupportedError` for anything but a get by id."""
+        """Return the row as the transaction sees it, past the cache.
+
+        Raises `NotSupportedError` for anything but a get by id.
+        """
         if not isinstance(plan, GetRow) or len(plan.tables) > 1 or self._id is None:
             changed = next(self._tables[table] for table in plan.tables if table in self._tables)
             raise NotSupportedError(
@@ -219,9 +224,11 @@ class Transaction:
         self._afterwards.append(send)
 
     def commit(self) -> Operation[None]:
-        """Apply everything, under the fences of all tables; then the signals. Raises `Conflict` when a row was
-        changed from outside since it was staged, `DuplicateId` or `UniqueViolation` when an id or a value is taken,
-        `TransactionError` when too much time has passed."""
+        """Apply all changes, under the fences of all tables; then send the signals.
+
+        Raises `Conflict` when a row was changed from outside since it was staged, `DuplicateId` or `UniqueViolation`
+        when an id or a value is taken, `TransactionError` when the transaction expired.
+        """
         yield AcquireLock(self._lock)  # a change that is being staged belongs to the block, and what it may doom it to
         self._over = True
         self._lock.release()
@@ -245,7 +252,7 @@ class Transaction:
         yield from self._afterwards
 
     def roll_back(self) -> Operation[None]:
-        """Forget everything. What goes wrong in that is logged: Appwrite forgets it by itself in time."""
+        """Discard all changes. An error is logged only: Appwrite discards them itself when the transaction expires."""
         self._over = True
         try:
             yield AcquireLock(self._lock)  # a change that is being staged may only now begin the transaction

@@ -1,4 +1,4 @@
-"""Where answers live, and the protocol that keeps them exact: keys, tokens, fences, envelopes."""
+"""The cache and the protocol that keeps it exact: keys, tokens, fences, entries."""
 
 from .backend import CacheBackend, is_shared
 from .batch import WriteBatch, batched_write, open_batch

@@ -1,4 +1,4 @@
-"""What the cache protocol has to know of Django's backends."""
+"""The state of one cache that the protocol needs beside Django's backend."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ _KINDS: dict[Method, str] = {
 
 
 class OutageLog:
-    """Whether the cache `alias` fails just now, for all connections of this process that use it.
+    """Track whether the cache `alias` is failing, for all connections of this process that use it.
 
-    A cache that is full or read-only, or that holds something it cannot read, fails some kinds of calls only: the
-    outage is over when each kind that has failed has worked, `QUIET` seconds after the last failure.
+    A cache that is full, read-only, or that holds a value it cannot read fails for some kinds of calls only: the
+    outage ends when each kind that failed has succeeded, `QUIET` seconds after the last failure.
     """
 
     def __init__(self, alias: str) -> None:
@@ -63,11 +63,11 @@ class OutageLog:
 
     @classmethod
     def of(cls, alias: str) -> OutageLog:
-        """The one of the cache `alias`, kept for as long as somebody uses it."""
+        """Return the instance of the cache `alias`; it lives as long as a connection uses it."""
         return _outages.setdefault(alias, cls(alias))
 
     def failed(self, method: Method, error: Exception) -> None:
-        """A call of this method has failed."""
+        """Note that a call of this method failed."""
         with self._lock:
             first = not self._failing
             self._failing.add(_KINDS[method])
@@ -77,7 +77,7 @@ class OutageLog:
             logger.warning("Cache %r failed (%s); reads go to Appwrite.", self._alias, reason)
 
     def worked(self, method: Method) -> None:
-        """A call of this method has worked."""
+        """Note that a call of this method succeeded."""
         if not self._failing:
             return
         with self._lock:
@@ -107,8 +107,8 @@ _CLIENTS = ("_cache", "client")
 class CacheBackend:
     """The cache of one connection (`alias` of CACHES), used by all threads of this process.
 
-    `patience` is how long (seconds) one reader waits for what another one fetches. `ledger` and `outage`
-    are those of all stores of this cache.
+    `patience` is how long (seconds) a reader waits for what another one fetches. `ledger` and `outage` are shared by
+    all connections that use this cache.
     """
 
     def __init__(self, alias: str, *, patience: float = 10, memory: ProcessCache | None = None) -> None:
@@ -125,8 +125,10 @@ class CacheBackend:
         return is_shared(type(caches[self.alias]))
 
     def load(self) -> None:
-        """Import what the backend needs, without a connection: before a thread begins, for a child that is forked in
-        the middle of an import waits for its end."""
+        """Import what the backend needs, without connecting.
+
+        Call it before starting a thread: a child that is forked during an import waits for its end.
+        """
         with suppress(Exception):  # the calls will say it
             import encodings.idna  # noqa: F401 -- getaddrinfo imports it, in whichever thread asks first
             import importlib.metadata
@@ -137,5 +139,5 @@ class CacheBackend:
 
     @cached_property
     def hides_failures(self) -> bool:
-        """Whether the backend is a django-redis that was told to ignore exceptions."""
+        """Whether the backend is django-redis with IGNORE_EXCEPTIONS."""
         return bool(getattr(caches[self.alias], "_ignore_exceptions", False))

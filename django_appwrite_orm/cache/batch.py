@@ -1,7 +1,7 @@
-"""Many writes of a table in one go: the fence stands from the first to the end, and readers go to Appwrite.
+"""Keep one fence over many writes of a table; readers go to Appwrite meanwhile.
 
-Without it each write puts up a fence and takes it down, and readers in between store answers that the next
-write throws away.
+Without a batch each write sets and releases a fence, and readers in between store answers that the next write
+invalidates.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ Result = TypeVar("Result")
 class WriteBatch:
     """The fence of a batch on one table. `life` is in seconds, as for a single write.
 
-    Before each write the lease is prolonged, or taken anew with the token deleted if it has run out or been
-    lost; after each the token is deleted, before the write counts as done.
+    Before each write the lease is renewed; if it expired or was lost, it is taken again and the token deleted. After
+    each write the token is deleted before the write counts as done.
     """
 
     def __init__(self, store: CacheBackend, table: TableKeys, life: int) -> None:
@@ -43,14 +43,18 @@ class WriteBatch:
         self._ended = False
 
     def covers(self, store: CacheBackend, tables: Sequence[TableKeys], life: int) -> bool:
-        """Whether a write of these tables, whose fence has to stand for `life` seconds, is part of it. One that takes
-        longer than the batch's stands for itself: a fence that is prolonged by some and shortened by others would be
-        one that nobody can rely on."""
+        """Whether a write of these tables, whose fence must last `life` seconds, is part of this batch.
+
+        A write that takes longer than the batch's life stands for itself: a fence that some writes extend and others
+        shorten would not be reliable.
+        """
         return not self._ended and store is self.store and self.table in tables and life <= self._life
 
     def write(self, send: Callable[[], Operation[Result]], life: int | None = None) -> Operation[Result]:
-        """One write of the batch; as `write`, but that the lease stays. `life` is that of its own fence, should
-        it need one: the batch's, unless it is shorter."""
+        """Make one write of the batch: like `write`, but the lease stays.
+
+        `life` is the TTL of the write's own fence if it needs one; the batch's by default.
+        """
         with self._counting:
             self._under_way += 1
         try:
@@ -63,7 +67,7 @@ class WriteBatch:
         yield from retry_pending(self.store)
         asked = time.monotonic()
         if not (yield from self._prolonged()) and not (yield from self._taken()):
-            # Somebody else holds the lease: this write stands beside theirs, as any other would.
+            # Another writer holds the lease: this write sets its own fence, as any other would.
             return (yield from write(self.store, [self.table], send, life))
         self._until = asked + self._life
         try:
@@ -90,28 +94,30 @@ class WriteBatch:
                 return True
         except CacheUnavailable:
             pass
-        self._until = 0.0  # nor may a write beside this one rely on it, before the token is deleted anew
+        self._until = 0.0  # nor may a concurrent write rely on it before the token is deleted again
         return False
 
     def _taken(self) -> Operation[bool]:
         try:
             if not (yield from CacheAdd(self.store, self.table.lease, self._owner, self._life)):
-                # Perhaps another write of this batch took it, in a task beside this one. Prolonged first and looked
-                # at then, it is ours for as long as we think; and a stranger's lease may stand a little longer.
+                # A concurrent task of this batch may hold the lease. Renew it before reading its owner, so that it
+                # cannot expire in between; at worst another writer's lease is extended.
                 yield from self._touch()
                 if (yield from CacheGet(self.store, self.table.lease)) != self._owner:
                     return False
         except CacheUnavailable:
             return False
-        yield from invalidate(self.store, [self.table])  # who took it may not have come to that yet
+        yield from invalidate(self.store, [self.table])  # the task that took it may not have done so yet
         return True
 
     def _touch(self) -> CacheTouch:
         return CacheTouch(self.store, self.table.lease, self._life)
 
     def end(self) -> Operation[None]:
-        """Free the lease, unless it may have run out or a write of the batch may yet be applied. Later writes stand
-        for themselves."""
+        """Release the lease, unless it may have expired or a write of the batch may still be applied.
+
+        Later writes stand for themselves.
+        """
         self._ended = True
         ours = time.monotonic() < self._until and not self._is_in_doubt and not self._under_way
         self._until = 0.0
@@ -124,8 +130,10 @@ _batches: ContextValue[tuple[WriteBatch, ...]] = ContextValue("appwrite_batches"
 def batched_write(
     store: CacheBackend, tables: Sequence[TableKeys], send: Callable[[], Operation[Result]], life: int
 ) -> Operation[Result]:
-    """A write: part of the batch that is open here for one of its tables, or one of its own; what it changes
-    besides is fenced for itself."""
+    """Write as part of the batch that is open here for one of the tables, else on its own.
+
+    Other tables of the same write get a fence of their own.
+    """
     for batch in _batches.get():
         if batch.covers(store, tables, life):
             others = [table for table in tables if table != batch.table]
@@ -134,7 +142,7 @@ def batched_write(
 
 
 def open_batch(batch: WriteBatch) -> Callable[[], None]:
-    """Let the writes that are made here take part in `batch`; call the result to end that."""
+    """Let writes made here take part in `batch`; call the result to end that."""
     before = _batches.held()
     _batches.set((batch, *_batches.get()))
     return lambda: _batches.restore(before)

@@ -1,6 +1,6 @@
-"""An answer as it lies in the cache: a line of JSON that says what it is worth, then the answer's own JSON.
+"""The stored form of an answer: a line of JSON with its tokens and end, then the answer's own JSON.
 
-Text made and parsed here, never pickled by us: whatever else is found under the key counts as a miss.
+The text is parsed, never unpickled; anything else found under the key counts as a miss.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class CacheEntry(NamedTuple):
     text: str
 
     def opened(self) -> Remembered | None:
-        """The answer, parsed only now; None when it is not JSON after all."""
+        """Parse the answer; None when it is not JSON."""
         try:
             data = json.loads(self.text)
         except (ValueError, RecursionError):
@@ -33,7 +33,7 @@ def pack(envelope: CacheEntry) -> str:
 
 
 def unpack(found: object) -> CacheEntry | None:
-    """The envelope, its answer still closed; None for anything that is not one."""
+    """Return the entry, its answer not parsed yet; None for anything that is not an entry."""
     if not isinstance(found, str):
         return None
     head, _, text = found.partition("\n")

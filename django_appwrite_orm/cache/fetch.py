@@ -1,8 +1,8 @@
-"""How a missing answer is fetched: once, however many ask for it, in this process and in the others.
+"""Fetch a missing answer once, however many readers of this and other processes ask for it.
 
-Inside a process readers share a flight. Between processes, where the cache is shared, the leaders agree on one
-of them by a lock in the cache; the others look for what it stores, for a bounded time. Flight and lock belong
-to the tokens their readers hold, so nobody takes an answer that was fetched before the invalidation they know.
+Inside a process readers share a flight. Between processes, where the cache is shared, the leaders elect one of them by
+a lock in the cache; the others poll for what it stores, for a bounded time. Flight and lock belong to the tokens their
+readers hold, so no reader takes an answer that was fetched before the invalidation it knows.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ _DONE_LIFE = 2
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """An answer that is wanted: where it will be kept, what it reads, how to get it.
+    """An answer to fetch: its cache key, the tables it reads, how to get it.
 
-    `checked` is when the look that missed it began (monotonic seconds).
+    `checked` is when the look-up that missed it began (monotonic seconds).
     """
 
     store: CacheBackend
@@ -49,7 +49,7 @@ class Fetch:
 
 
 def fetch_once(wanted: Fetch, versions: tuple[str, ...]) -> Operation[Landed]:
-    """The answer under the tokens `versions`: fetched by this reader, or by another one who began with the same."""
+    """Return the answer under the tokens `versions`, fetched by this reader or by another one with the same tokens."""
     flight = yield from Join(wanted.store.flights, (wanted.key, versions))
     if flight.is_leader:
         return (yield from _led(wanted, versions, flight))
@@ -58,7 +58,7 @@ def fetch_once(wanted: Fetch, versions: tuple[str, ...]) -> Operation[Landed]:
 
 
 def refreshed_behind(wanted: Fetch, versions: tuple[str, ...]) -> Operation[None]:
-    """Have the answer fetched anew while the caller goes on, unless somebody is at it, or many are at others."""
+    """Refresh the answer in the background, unless that is under way or too many refreshes are."""
     # It is carried out in a thread, whoever asks for it: one flight for all of the process, not one for each loop.
     flight = wanted.store.flights.join((wanted.key, versions))
     if flight.is_leader:

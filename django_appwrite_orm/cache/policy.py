@@ -1,4 +1,4 @@
-"""How long answers may be reused, and what may be served when they no longer are: one object that says it all."""
+"""Cache policies: how long answers may be reused, and what may be served after that."""
 
 from __future__ import annotations
 
@@ -42,20 +42,20 @@ class CachePolicy:
                 raise ValueError(f"CachePolicy: {field.name} must be a number, 0 or more, not {value!r}.")
 
     def life(self, text: str) -> float:
-        """Seconds that the answer with this JSON may be reused; 0 when it must not be stored."""
+        """Return the seconds that the answer with this JSON may be reused; 0 when it must not be stored."""
         if self.largest is not None and len(text) > self.largest:
             return 0
         return self.negative_ttl if text == "null" and self.negative_ttl is not None else self.ttl
 
     @property
     def grace(self) -> float:
-        """Seconds that an answer is kept after its life."""
+        """The seconds that an answer is kept after its TTL."""
         return max(self.stale_while_revalidate, self.stale_if_error)
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyOverride:
-    """Another policy altogether, single changes, or both: what a block or a query says beside its table's."""
+    """What a block or a query changes of its table's policy: another policy, single settings, or both."""
 
     policy: CachePolicy | None = None
     changes: tuple[tuple[str, Any], ...] = ()

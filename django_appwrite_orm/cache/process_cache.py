@@ -1,7 +1,7 @@
-"""The answers this process remembers: decoded, bounded in bytes, the least recently used going first.
+"""Decoded answers in the memory of this process: bounded in bytes, least recently used evicted first.
 
-An entry is as good as the tokens it was read under, so it saves the transfer and the parsing of an answer, not
-the question whether it is current. Within a trust window, off by default, even that is not asked.
+An entry is valid under the tokens it was read with, so it saves the transfer and the parsing of an answer, not the
+check that it is current. Within a trust window, off by default, that check is saved too.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ..threads import register_after_fork
 
 
 class Remembered(NamedTuple):
-    """An answer and what it is worth: see `Envelope`."""
+    """A decoded answer with its tokens and end: see `CacheEntry`."""
 
     tokens: tuple[str, ...]
     expires: float
@@ -37,7 +37,7 @@ class ProcessCache:
         register_after_fork(self)
 
     def after_fork(self) -> None:
-        """A child begins without entries: a thread of the parent may have been in the middle of a change."""
+        """Start without entries in a child: a thread of the parent may have been in the middle of a change."""
         self._entries: OrderedDict[str, tuple[Remembered, float]] = OrderedDict()
         self._lock = threading.Lock()
         self.bytes = 0
@@ -50,8 +50,10 @@ class ProcessCache:
             return self._entries[key][0]
 
     def trusted(self, key: str, touched: float) -> Remembered | None:
-        """The entry, if it was found current within the trust window and after `touched` (monotonic seconds), the
-        last write of this process that concerns it."""
+        """Return the entry if it was checked within the trust window and after `touched`.
+
+        `touched` (monotonic seconds) is the last write of this process to one of its tables.
+        """
         if not self._trust:
             return None
         with self._lock:
@@ -59,7 +61,7 @@ class ProcessCache:
             return entry if touched < checked and time.monotonic() - checked <= self._trust else None
 
     def put(self, key: str, entry: Remembered, checked: float) -> None:
-        """Remember an answer found current by a look that began at `checked` (monotonic seconds)."""
+        """Store an answer that a look-up begun at `checked` (monotonic seconds) found current."""
         if not self._limit or entry.size > self._limit // 4:  # one large answer must not drive out all others
             return
         with self._lock:
@@ -83,7 +85,7 @@ class ProcessCache:
 
 
 def size_of(data: Any) -> int:
-    """The bytes that decoded JSON takes in memory, near enough: shared keys are counted once an object."""
+    """Return the approximate bytes that decoded JSON takes in memory; shared keys are counted once an object."""
     size, todo = 0, [data]
     while todo:
         value = todo.pop()

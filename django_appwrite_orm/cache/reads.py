@@ -37,7 +37,7 @@ TOKEN_LIFE = 86_400
 
 
 class Status(Enum):
-    """Where an answer came from, from best to worst: `rank` orders them."""
+    """Where an answer came from, from best to worst; `rank` orders them."""
 
     HIT = 0
     STALE = 1
@@ -62,7 +62,7 @@ class ReadResult:
 
 @dataclass(frozen=True, slots=True)
 class TableVersions:
-    """What one look-up saw of the tables: their tokens, in order, and whether one of them is fenced."""
+    """The result of one look-up of the tables: their tokens, in order, and whether one of them is fenced."""
 
     tokens: tuple[str | None, ...]
     fenced: bool
@@ -77,7 +77,7 @@ class TableVersions:
 
     @property
     def versions(self) -> tuple[str, ...] | None:
-        """The tokens an answer may be stored and found under, if there are all of them and no fence."""
+        """The tokens an answer may be stored and found under; None if one is missing or a table is fenced."""
         known = tuple(token for token in self.tokens if token is not None)
         return None if self.fenced or len(known) < len(self.tokens) else known
 
@@ -89,9 +89,9 @@ def read(
     fetch: Callable[[], Operation[Response]],
     policy: CachePolicy,
 ) -> Operation[ReadResult]:
-    """The answer kept under `key`, if it is current; else what `fetch` brings, which is then stored.
+    """Return the answer stored under `key` if it is current, else call `fetch` and store its answer.
 
-    `policy` says for how long, and what may be served when the answer is no longer current.
+    `policy` says for how long, and what may be served when the answer is not current any more.
     """
     if policy.ttl <= 0 or not (yield from flush_pending(store, tables)):
         answer = yield from fetch()
@@ -138,7 +138,7 @@ def _length(kept: CacheEntry | Remembered) -> int:
 def _look(
     store: CacheBackend, key: str, tables: Sequence[TableKeys]
 ) -> Operation[tuple[CacheEntry | Remembered | None, tuple[str, ...] | None]]:
-    """What is kept under `key`, and the tokens that an answer may now be found and stored under."""
+    """Return what is stored under `key`, and the tokens that an answer may now be found and stored under."""
     names = [name for table in tables for name in table]
     known = store.memory.get(key)
     ours = known if known is not None and time.time() < known.expires else None
@@ -156,12 +156,12 @@ def _look(
 
 
 def is_current(store: CacheBackend, table: TableKeys) -> Operation[bool]:
-    """Whether answers of this table can be hits: it has a token and no fence. Without a cache, no."""
+    """Whether answers of this table can be hits: it has a token and no fence. False without a cache."""
     return (yield from versions(store, [table])) is not None
 
 
 def versions(store: CacheBackend, tables: Sequence[TableKeys]) -> Operation[tuple[str, ...] | None]:
-    """The tokens of these tables, in order; None while one is missing, fenced, or cannot be asked for."""
+    """Return the tokens of these tables, in order; None if one is missing, fenced, or the cache fails."""
     if not (yield from flush_pending(store, tables)):
         return None
     try:

@@ -1,7 +1,7 @@
-"""Single flight: of those who miss the same answer at the same time in one process, one fetches it.
+"""Single flight: of the readers in one process that miss the same answer at the same time, one fetches it.
 
-A flight belongs to the tokens it started under. Who begins to read after an invalidation holds other tokens,
-and so never takes the answer of a fetch begun before it.
+A flight belongs to the tokens it started under. A reader that begins after an invalidation holds other tokens, so it
+never takes the answer of a fetch that began before it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ..threads import register_after_fork
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """What a fetch brought: the answer, and until when it may be reused (epoch seconds, 0: not at all)."""
+    """The result of a fetch: the answer, and until when it may be reused (epoch seconds, 0: not at all)."""
 
     answer: Response
     expires: float
@@ -30,7 +30,7 @@ class Landed:
 
 @dataclass(slots=True)
 class Flight:
-    """One fetch under way. Who `leads` carries it out and must end it; the others wait."""
+    """One fetch under way. The reader for which `is_leader` is true carries it out and must end it; others wait."""
 
     key: Hashable
     is_leader: bool
@@ -45,17 +45,17 @@ class SingleFlight:
         register_after_fork(self)
 
     def after_fork(self) -> None:
-        """Those under way before the fork are in the parent's hands."""
+        """Drop the flights under way before the fork: the parent carries them out."""
         self._under_way: dict[Hashable, Flight] = {}
         # The garbage collector, which ends the flights of tasks that nobody ended, may come while it is held.
         self._lock = threading.RLock()
 
     def join(self, wanted: Hashable, *, in_loop: bool = False) -> Flight:
-        """The flight for what is `wanted`: a new one to lead, or the one under way to wait for.
+        """Return the flight for what is `wanted`: a new one to lead, or the one under way to wait for.
 
-        The flights of threads are for everybody; those carried out `in_loop`, by a task of any event loop, for tasks
-        alone: a thread that waited might hold up what the task needs. (Before Django 6.1 a task calls the cache in
-        the one thread of its context.)
+        Flights of threads are for everybody; those carried out `in_loop`, by a task of an event loop, are for tasks
+        only: a waiting thread could block what the task needs. (Before Django 6.1 a task calls the cache in the one
+        thread of its context.)
         """
         with self._lock:
             for key in [(wanted, False), (wanted, True)] if in_loop else [(wanted, False)]:
@@ -66,7 +66,7 @@ class SingleFlight:
             return flight
 
     def end(self, flight: Flight, landed: Landed | None = None, error: AppwriteError | None = None) -> None:
-        """Tell the others how it ended; with neither answer nor error each goes on alone."""
+        """Give the waiters the result; with neither an answer nor an error each of them fetches on its own."""
         with self._lock:
             if self._under_way.get(flight.key) is flight:
                 del self._under_way[flight.key]
@@ -78,8 +78,10 @@ class SingleFlight:
 
 @dataclass(frozen=True, slots=True)
 class Join(Effect[Flight]):
-    """Lead or follow. A blocking call never waits for a task of the event loop it blocks: inside a loop it flies
-    alone."""
+    """Lead or follow a flight.
+
+    A blocking call on an event loop leads its own flight: waiting for a task of the loop it blocks would never end.
+    """
 
     flights: SingleFlight
     wanted: Hashable

@@ -1,7 +1,7 @@
-"""What the cache does for each table: counted in the process, added up over all processes now and then.
+"""Cache statistics of each table, counted in the process and summed in the cache.
 
-Counting costs a read nothing but a few additions. Where the cache is shared, a background thread adds what has
-been counted to totals in the cache every few seconds: a fixed number of small keys a table.
+Counting costs a read a few additions. Where the cache is shared, a background thread adds the counts to totals in the
+cache every few seconds: a fixed number of small keys for each table.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ class Counts:
 
     @property
     def hit_rate(self) -> float:
-        """Reads answered by the cache, of a hundred; 0 when there were none."""
+        """The percentage of reads answered by the cache; 0 when there were none."""
         return 100 * (self.hits + self.stale) / self.reads if self.reads else 0.0
 
     @property
     def saved(self) -> float:
-        """Seconds that hits have saved: what so many reads of Appwrite would have taken, less what they took."""
+        """The seconds that hits saved: the time of as many reads of Appwrite, less the time they took."""
         fetched = self.misses + self.bypasses
         if not fetched:
             return 0.0
@@ -111,7 +111,7 @@ class Statistics:
         return self._counts.setdefault(table, Counts())
 
     def flush(self) -> None:
-        """Add what was counted to the totals in the cache. What a failing cache does not take is lost."""
+        """Add the counts to the totals in the cache; they are lost if the cache fails."""
         if not self._shared:
             return
         with self._lock:
@@ -151,7 +151,7 @@ class Statistics:
                 _increase(totals[table], name, amount)
 
     def reset(self, tables: Iterable[str]) -> None:
-        """Start again from nothing. What other processes have not yet added will still be.
+        """Reset the counts; what other processes have not yet added is still added later.
 
         Raises `CacheUnavailable`, with nothing changed.
         """
@@ -178,7 +178,7 @@ class Statistics:
 
 
 def all_totals(connections: Iterable[Statistics], tables: Iterable[str]) -> dict[str, Counts]:
-    """The counts of these tables over all connections and, where the cache is shared, over all processes.
+    """Return the counts of these tables over all connections and, where the cache is shared, all processes.
 
     Raises `CacheUnavailable`.
     """

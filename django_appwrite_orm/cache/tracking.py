@@ -1,8 +1,8 @@
-"""What one request of a site has read: the middleware opens a record, reads write into it.
+"""Track what one request of a site has read: the middleware opens a log, reads write into it.
 
-A read belongs to the record of the context that it is made in. One that is made outside every open record (in a
-thread that was not given the context, in a task that outlives its request) may have been made for any request that
-runs: it restricts what all of them may offer to shared caches. So does a write with the snapshots they have.
+A read belongs to the log of the context that it is made in. A read outside every open log (in a thread without the
+context, in a task that outlives its request) may belong to any running request, so it restricts what all of them may
+offer to shared caches. So does a write with the snapshots they have.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class ReadLog:
         self.restrict(found.expires)
 
     def restrict(self, expires: float) -> None:
-        """What rests on this record ends at `expires` at the latest."""
+        """Let what depends on this log expire at `expires` at the latest."""
         self.expires = min(self.expires, expires)
         if self.on_read is not None:
             self.on_read()
@@ -87,8 +87,10 @@ _records = _Records()
 
 
 def note_read(tables: Iterable[str], found: ReadResult, seconds: float) -> None:
-    """Write a read of the tables of these names, and how long it took, into the record that is open here. Without
-    one, no response that is under way may be kept for longer than this answer."""
+    """Note a read of these tables, and how long it took, in the log that is open here.
+
+    Without an open log, no response under way may be kept for longer than this answer.
+    """
     names = list(tables)
     with _records.lock:
         if here := _records.here():
@@ -100,22 +102,24 @@ def note_read(tables: Iterable[str], found: ReadResult, seconds: float) -> None:
 
 
 def note_private() -> None:
-    """Something was learnt past the cache, or in somebody's name: what rests on it is for nobody else."""
+    """Note a read past the cache or for a user: responses that depend on it must not be shared."""
     with _records.lock:
         for record in _records.concerned():
             record.restrict(0.0)
 
 
 def answers_here() -> dict[str, ReadResult] | None:
-    """What the request that runs here has been answered since its last change, by envelope key, to be added to;
-    None outside a request. Take it before reading: what was asked before a change is then not seen after it."""
+    """Return the answers the current request has seen since its last change, by entry key, to add to.
+
+    None outside a request. Call it before reading: answers asked for before a change are then not seen after it.
+    """
     with _records.lock:
         here = _records.here()
         return here[0].answers if here else None
 
 
 def forget() -> None:
-    """The request that runs here has written: it asks anew. Outside a request it may have been any of them."""
+    """Drop the answers the current request has seen, after a write of it; outside a request, of all of them."""
     with _records.lock:
         for record in _records.concerned():
             record.answers = {}
@@ -123,7 +127,7 @@ def forget() -> None:
 
 @contextmanager
 def recording(on_read: Callable[[], object] | None = None) -> Iterator[ReadLog]:
-    """Collect the reads made inside; afterwards the record is closed, also to work that still goes on."""
+    """Log the reads made inside; the log is closed afterwards, also for work that still goes on."""
     record = ReadLog(on_read=on_read, outer=_current.get())
     with _records.lock:
         _records.open[id(record)] = record

@@ -1,10 +1,10 @@
-"""How a change is sent so that no reader keeps what was true before it.
+"""Send a change so that no reader keeps what was true before it.
 
-The fence goes up first, then the token goes: a reader that comes in between stores nothing. After a clear
-outcome (applied, or certainly not) the token is deleted once more and the lease freed, but only while our own
-stopwatch says that the lease is still ours. After an unclear one the fence stays until the request can no
-longer be applied, and is put up again where it may not stand. A second writer does not wait for the first one's
-lease; it sets an *in-doubt* marker, which writers share and which only expires.
+The fence is set first, then the token is deleted: a reader that comes in between stores nothing. After a clear outcome
+(applied, or certainly not) the token is deleted again and the lease released, but only while our own stopwatch says
+that it cannot have expired. After an unclear outcome the fence stays until the request can no longer be applied, and
+is set again where it may have expired. A second writer does not wait for the lease of the first one; it sets an
+*in-doubt* marker, which writers share and which only expires.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ LONGEST_TIMEOUT = IN_DOUBT_LIVES[-1] - SERVER_LIMIT - MARGIN
 
 
 def fence_life(timeout: float) -> int:
-    """Seconds a fence must stand for a request of `timeout` seconds, repeats included."""
+    """Return the seconds a fence must last for a request of `timeout` seconds, retries included."""
     return ceil(timeout) + SERVER_LIMIT + MARGIN
 
 
@@ -67,7 +67,7 @@ class _Fence(NamedTuple):
 
 
 def _fence(store: CacheBackend, tables: Sequence[TableKeys], life: float) -> Operation[_Fence]:
-    """Put up a fence on each table."""
+    """Set a fence on each table."""
     fence = _Fence(time.monotonic() + life)
     for table in tables:
         try:
@@ -89,7 +89,7 @@ def _marker(store: CacheBackend, in_doubt: InDoubt) -> CacheSet:
 def _release(
     store: CacheBackend, tables: Sequence[TableKeys], fence: _Fence, life: float, *, unclear: bool
 ) -> Operation[None]:
-    """The outcome is known, or will never be: the fence comes down, or is made sure of."""
+    """Release the fence after a clear outcome; make sure that it stands after an unclear one."""
     stands = _stands(fence)
     if unclear:
         yield from mark_in_doubt(store, fence.bare if stands else tables, life)
@@ -102,9 +102,9 @@ def _stands(fence: _Fence) -> bool:
 
 
 def mark_in_doubt(store: CacheBackend, tables: Sequence[TableKeys], life: float) -> Operation[None]:
-    """For `life` seconds nobody may store anything about these tables: a request may yet be applied.
+    """Keep everybody from storing answers of these tables for `life` seconds: a request may still be applied.
 
-    Who is interrupted in it (a second time, mostly: the first interruption made the outcome unclear) owes the rest.
+    What an interruption leaves undone is pending. (It is mostly the second one: the first made the outcome unclear.)
     """
     left = {table: table.in_doubt_for(life) for table in tables}
     try:
@@ -118,10 +118,10 @@ def mark_in_doubt(store: CacheBackend, tables: Sequence[TableKeys], life: float)
 
 
 def invalidate(store: CacheBackend, tables: Sequence[TableKeys], leases: Sequence[str] = ()) -> Operation[bool]:
-    """Delete the tables' tokens, and with them `leases` (after them, where the backend deletes one by one).
+    """Delete the tokens of the tables, and then `leases`.
 
-    False when the cache failed: the tokens are owed, and this process reads the tables from Appwrite until their
-    deletion has got through.
+    Return False when the cache failed: the invalidation is pending, and this process reads the tables from Appwrite
+    until it has got through.
     """
     tokens = [table.token for table in tables]
     store.ledger.touch(tokens)
@@ -141,8 +141,10 @@ def invalidate(store: CacheBackend, tables: Sequence[TableKeys], leases: Sequenc
 
 
 def flush_pending(store: CacheBackend, tables: Sequence[TableKeys]) -> Operation[bool]:
-    """Whether the cache may be asked about these tables: not while something is owed that does not get through, nor
-    while it takes no changes."""
+    """Send pending invalidations of these tables; whether the cache may then be asked about them.
+
+    It may not while an invalidation does not get through or the cache refuses changes.
+    """
     if pending := store.ledger.concerning(table.token for table in tables):
         return (yield from _send_pending(store, pending))
     yield from retry_pending(store)
@@ -150,9 +152,12 @@ def flush_pending(store: CacheBackend, tables: Sequence[TableKeys]) -> Operation
 
 
 def proved(store: CacheBackend, tables: Sequence[TableKeys]) -> Operation[bool]:
-    """Whether the cache takes changes now. Where it does not (a replica, a Redis that cannot save) others write
-    without being able to delete a token. Asked by deleting what is not there, which a cache that is merely full
-    still does: there tokens go as well."""
+    """Whether the cache accepts changes now.
+
+    Where it does not (a replica, a Redis that cannot save) other writers cannot delete tokens either. Checked by
+    deleting a key that does not exist, which a cache that is merely full still does; there tokens can be deleted as
+    well.
+    """
     if not store.shared:
         return True
     try:
@@ -163,12 +168,12 @@ def proved(store: CacheBackend, tables: Sequence[TableKeys]) -> Operation[bool]:
 
 
 def retry_pending(store: CacheBackend) -> Operation[None]:
-    """Try now and then to make up for what the cache could not be told, whichever tables it concerns."""
+    """Retry pending invalidations of any table, at most once a second."""
     yield from _send_pending(store, store.ledger.due())
 
 
 def _send_pending(store: CacheBackend, waiting: Sequence[PendingInvalidation]) -> Operation[bool]:
-    """Whether the cache has now been told."""
+    """Send these; whether they got through."""
     if not waiting:
         return True
     refusals = store.ledger.refusals

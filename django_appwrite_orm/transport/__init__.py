@@ -1,4 +1,4 @@
-"""How we talk to Appwrite: attempts, repeats, errors by `type`, over HTTP or to the local one in this process."""
+"""Requests to Appwrite: retries, errors by `type`, over HTTP or to the local Appwrite in this process."""
 
 from .client import Client, ContentRequest, Reply
 from .errors import UNMADE

@@ -1,4 +1,4 @@
-"""Who asks, and in which form: from a request to bytes, from bytes to a reply."""
+"""HTTP client: add credentials and headers to a request, decode its response."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OTHER_IDENTITIES = frozenset({"x-appwrite-key", "x-appwrite-session", "x-appwrit
 
 
 class Reply(NamedTuple):
-    """An answer of any status. `retry_after` is the header as it came, `headers` have lower-case names."""
+    """A response of any status. `retry_after` is the header as sent, `headers` have lower-case names."""
 
     status: int
     text: str
@@ -76,7 +76,7 @@ class Client:
         self._wire: Transport = _wire_to(endpoint, local_strict)
 
     def send(self, request: Request, timeout: float, request_id: str = "") -> Reply:
-        """One attempt of `timeout` seconds at most. Raises `TransportError`."""
+        """Make one attempt of `timeout` seconds at most. Raises `TransportError`."""
         outgoing, outside = self._outgoing(request, request_id), sys.exception()
         try:
             found = self._wire.send(outgoing, timeout)
@@ -85,7 +85,7 @@ class Client:
         return _hidden(_reply(found), outgoing)
 
     async def asend(self, request: Request, timeout: float, request_id: str = "") -> Reply:
-        """The same on the running event loop."""
+        """Make one attempt on the running event loop."""
         outgoing, outside = self._outgoing(request, request_id), sys.exception()
         try:
             found = await self._wire.asend(outgoing, timeout)
@@ -132,18 +132,18 @@ class Client:
 
     @property
     def head_without_queries(self) -> int:
-        """Bytes of a read's request line and headers, its queries apart, at most."""
+        """The maximum bytes of a read's request line and headers, without its queries."""
         return _PATH + RawRequest("GET", "", {**self._headers("0" * 8), **self._caller}, None).head_size + _ADDED
 
     def speaking_for(self, caller: Mapping[str, Secret]) -> Client:
-        """The same client with these headers in place of the API key; both use the same connections."""
+        """Return this client with these headers in place of the API key; both share their connections."""
         other = copy.copy(self)
         other._caller = dict(caller)
         other.for_user = True
         return other
 
     def close(self) -> None:
-        """Close the connections that are open; the next request opens new ones."""
+        """Close the open connections; the next request opens new ones."""
         self._wire.close()
 
 

@@ -1,4 +1,4 @@
-"""The body of an answer, unpacked piece by piece and within bounds: a small one must not take a site's memory."""
+"""Decode response bodies piece by piece, within bounds: a small body must not exhaust the memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From an answer that is an error to an exception, by Appwrite's error `type` first and the status after it."""
+"""Turn an error response into an exception, by Appwrite's error `type`, else by the status."""
 
 from __future__ import annotations
 
@@ -81,10 +81,10 @@ def _text_of(body: Any, name: str) -> str | None:
 
 
 def wait_of(status: int, retry_after: str | None, reset: str | None) -> float | None:
-    """Seconds the server asks to wait before a repeat, None when it does not say.
+    """Return the seconds the server asks to wait before a retry, None if it does not say.
 
-    `retry_after` is the header of that name: seconds, or a date. `reset` is `X-RateLimit-Reset`, in which
-    Appwrite's own 429 says when its window ends, in epoch seconds.
+    `retry_after` is the header of that name: seconds, or a date. `reset` is `X-RateLimit-Reset`, in which Appwrite's
+    own 429 says when its window ends, in epoch seconds.
     """
     asked = (retry_after or "").strip()
     if _is_number(asked):

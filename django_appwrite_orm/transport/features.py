@@ -1,4 +1,4 @@
-"""What an Appwrite can do, by its version, as data.
+"""What a server can do, by its version, as data.
 
 Self-hosted servers are 1.8 and 1.9; 2.5 (Appwrite Cloud, SDK 25 and later) adds aggregates. Sources: the SDKs'
 changelogs and their `X-Appwrite-Response-Format`, and a running 1.9.6.

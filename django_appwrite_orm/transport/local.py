@@ -1,4 +1,4 @@
-"""The wire to the local Appwrite: no socket, a call in this process."""
+"""Transport to the local Appwrite: a call in this process, without a socket."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _servers = _Servers()
 
 
 def local_file(endpoint: str) -> str | None:
-    """The file of an endpoint `local:FILE`, with its whole path, or `:memory:`; None for any other endpoint."""
+    """Return the file of an endpoint `local:FILE` as an absolute path, or `:memory:`; None for other endpoints."""
     scheme, _, file = endpoint.partition(":")
     if scheme != "local":
         return None

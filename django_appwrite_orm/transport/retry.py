@@ -1,4 +1,4 @@
-"""One request until it has an answer: the attempts, the pauses between them, and when to stop."""
+"""Send a request with its retries: the attempts, the waits between them, and when to stop."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ logger = logging.getLogger("django_appwrite_orm.transport")
 
 @dataclass(frozen=True, slots=True)
 class Attempt(Effect["Reply"]):
-    """Send `request` once; a `Reply`, or `TransportError` after `timeout` seconds at most."""
+    """Send `request` once, with a limit of `timeout` seconds. Raises `TransportError`."""
 
     client: Client
     request: Request
@@ -40,7 +40,7 @@ class Attempt(Effect["Reply"]):
 
 @dataclass(frozen=True, slots=True)
 class _Failure:
-    """An attempt that failed; `repeatable` when another one can do no harm; `wait` as the server asked for."""
+    """A failed attempt; `repeatable` if a retry can do no harm; `wait` in seconds, if the server asked for it."""
 
     error: AppwriteError
     repeatable: bool
@@ -83,7 +83,7 @@ def send_with_retries(
 
 
 def request_json(client: Client, request: Request, *, timeout: float, retries: int) -> Operation[Response]:
-    """The JSON that Appwrite answers to `request`; `send_with_retries` says how, and what it raises."""
+    """Return the JSON response to `request`; see `send_with_retries` for retries and errors."""
     reply, doubtful = yield from send_with_retries(client, request, timeout=timeout, retries=retries)
     if reply.status >= 400:  # only what `absent` names gets here
         return Response("null", None)
