@@ -450,6 +450,7 @@ def test_in_parallel(project, method: str) -> None:
     assert "Ran 25 tests" in _run(project, "manage.py", "test", "shop.tests", "--parallel", "2")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plugin", ["django", "no:django"])
 def test_under_pytest(project, plugin: str) -> None:
     if plugin == "no:django":
@@ -469,6 +470,7 @@ def test_before_django_s_test_environment_is_set_up(project, command: tuple[str,
     assert "early: APPWRITE_ORM['default']: tests run" in _run(project, "-m", *command)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plugin", ["django", "no:django"])
 def test_threads_that_outlive_pytest(project, plugin: str) -> None:
     (project / "conftest.py").write_text("import django\n\ndjango.setup()\n")

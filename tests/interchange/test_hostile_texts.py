@@ -130,6 +130,7 @@ def run_sql(states: list[TableState]) -> None:
     assert all(comment.isprintable() for comment in comments)
 
 
+@pytest.mark.slow
 def test_nothing_in_a_file_becomes_code() -> None:
     looked_at, refusals = 0, []
     for variant in variants(tables(), PYTHON):
@@ -144,6 +145,7 @@ def test_nothing_in_a_file_becomes_code() -> None:
     assert all(map(is_clean, refusals))
 
 
+@pytest.mark.slow
 def test_nothing_that_a_server_says_becomes_code(capsys: pytest.CaptureFixture[str]) -> None:
     migrated(Book)
     refusals = []
@@ -163,6 +165,7 @@ def test_nothing_that_a_server_says_becomes_code(capsys: pytest.CaptureFixture[s
     assert all(map(is_clean, refusals))
 
 
+@pytest.mark.slow
 def test_exports_hold_texts_as_texts() -> None:
     seen: set[str] = set()
     refusals = []

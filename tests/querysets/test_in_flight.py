@@ -6,6 +6,8 @@ import asyncio
 import json
 import threading
 
+import pytest
+
 from django_appwrite_orm.connection import connections
 from tests.support.library.tables import Reader
 
@@ -39,6 +41,7 @@ class HoldingServer:
         await writer.wait_closed()
 
 
+@pytest.mark.slow
 def test_two_hundred_at_once(settings) -> None:
     async def all_of_them() -> tuple[HoldingServer, list[str]]:
         holding = HoldingServer()

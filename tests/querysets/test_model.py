@@ -208,12 +208,14 @@ def examples(count: int) -> limits:
 SLICES = (st.integers(0, 12), st.none() | st.integers(0, 20))
 
 
+@pytest.mark.slow
 @examples(180)
 @given(condition=WHERE, names=orders(["text", "code", *NUMERIC]), start=SLICES[0], length=SLICES[1])
 def test_a_queryset_is_what_the_model_says(things, condition: Q, names: list[str], start: int, length) -> None:
     check(condition, names, start, length)
 
 
+@pytest.mark.slow
 @examples(150)
 @given(condition=WHERE, names=orders(NUMERIC), start=SLICES[0], length=SLICES[1])
 def test_a_queryset_split_over_requests_is_the_same(things, condition: Q, names: list[str], start: int, length) -> None:
@@ -227,6 +229,7 @@ def test_a_queryset_split_over_requests_is_the_same(things, condition: Q, names:
             reject()
 
 
+@pytest.mark.slow
 @examples(50)
 @given(condition=WHERE, newer=st.booleans())
 def test_aggregates_are_what_the_model_says(things, condition: Q, newer: bool) -> None:

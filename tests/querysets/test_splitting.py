@@ -76,6 +76,7 @@ class TestManyValues:
         assert Reader.objects.filter(score__in=MANY).delete()[0] == 30
         assert Reader.objects.count() == 10
 
+    @pytest.mark.slow
     def test_what_no_number_of_requests_can_answer(self) -> None:
         with counted() as costs:
             with pytest.raises(NotSupportedError, match="only Appwrite knows how its database orders text"):

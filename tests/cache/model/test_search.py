@@ -29,11 +29,13 @@ def test_no_read_is_older_than_it_may_be(name: str) -> None:
     assert f"| {name} | {result.states:,} | {result.moves:,} | 0 |" in PAGE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RESIDUES)
 def test_the_residues_are_those_of_the_page(name: str) -> None:
     assert f"| {name} | {residue(RESIDUES[name])} |" in PAGE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in RESIDUES if "writer" not in name])
 def test_without_its_fence_a_write_is_still_seen_once_acknowledged(name: str) -> None:
     assert set(search(RESIDUES[name]).stale) == {"under way"}
@@ -59,6 +61,7 @@ SAFEGUARDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("safeguard", SAFEGUARDS)
 def test_each_safeguard_is_needed(safeguard: str) -> None:
     """Without it a change is missed after its writer has died or has been told how it went."""
