@@ -48,8 +48,11 @@ DEFAULT_LIFE = 300
 
 
 class Block(NamedTuple):
-    """An `atomic()` that is open: its transaction, which is that of the block around it if there is one, the object
-    that opened it, and what to give to `open_blocks.restore` at its end."""
+    """An open `atomic()` block.
+
+    `transaction` is that of the enclosing block if there is one, `opener` the object that opened it, `before` what to
+    give to `open_blocks.restore` at its end.
+    """
 
     transaction: Transaction
     is_outermost: bool
@@ -146,8 +149,10 @@ class Transaction:
     def _send(
         self, table: type[Row], plans: Sequence[WritePlan], request_in: Callable[[str], Request]
     ) -> Operation[Any]:
-        """Stage changes, one request after the other, whatever tasks and threads share the block: two at once would
-        begin two transactions, of which one would be lost, and could be more than one holds."""
+        """Stage changes, one request at a time, whatever tasks and threads share the block.
+
+        Two at once would begin two transactions, of which one would be lost, and could exceed the limit of operations.
+        """
         yield AcquireLock(self._lock)
         try:
             self.require(len(plans))
@@ -188,7 +193,7 @@ class Transaction:
         return table in self._tables
 
     def concerns(self, plan: ReadPlan) -> bool:
-        """Whether the plan reads a table that was changed here, or that a change made here reaches."""
+        """Whether the plan reads a table that was changed here, or that such a change reaches."""
         return not self._over and any(table in self._tables for table in plan.tables)
 
     def read(self, plan: ReadPlan) -> Operation[Any]:
@@ -264,7 +269,7 @@ class Transaction:
 
 
 def _shown(table: type[Row], data: Any) -> Any:
-    """A staged row in the shape of a written one: it has no sequence yet, and lacks the columns that were not set."""
+    """Return a staged row in the shape of a written one: without a sequence, with the columns that were not set."""
     if not isinstance(data, dict) or "$id" not in data:
         return data
     # Links that were not set are as they were before; a new row has none.

@@ -99,7 +99,7 @@ def _led(wanted: Fetch, versions: tuple[str, ...], flight: Flight) -> Operation[
 
 
 def _locked(wanted: Fetch, versions: tuple[str, ...]) -> Operation[Landed]:
-    """Fetch under the lock, or find what its holder stores; alone when that takes too long or makes no sense."""
+    """Fetch under the lock, or return what its holder stores; fetch without it if that takes too long."""
     store = wanted.store
     lock = f"{wanted.key}:{hashlib.blake2b('.'.join(versions).encode(), digest_size=8).hexdigest()}"
     started = time.monotonic()
@@ -123,7 +123,7 @@ def _locked(wanted: Fetch, versions: tuple[str, ...]) -> Operation[Landed]:
 
 
 def _unlock(store: CacheBackend, started: float, call: CacheCall[None]) -> Operation[None]:
-    """End the lock, while our stopwatch says that it is still ours."""
+    """Release the lock, unless it may have expired."""
     if time.monotonic() - started < store.patience:
         try:
             yield from call
@@ -134,7 +134,7 @@ def _unlock(store: CacheBackend, started: float, call: CacheCall[None]) -> Opera
 def _awaited(
     wanted: Fetch, versions: tuple[str, ...], lock: str, deadline: float
 ) -> Operation[tuple[Landed | None, bool]]:
-    """What the holder of the lock stored; or nothing, and whether the lock is free to be taken."""
+    """Poll for what the holder of the lock stores; return it or None, and whether the lock is free."""
     pause = 0.005
     while time.monotonic() < deadline:
         found = yield from CacheGetMany(wanted.store, [wanted.key, lock, *(t.token for t in wanted.tables)])
@@ -154,7 +154,7 @@ def _awaited(
 
 
 def _fetched(wanted: Fetch, versions: tuple[str, ...]) -> Operation[Landed]:
-    """Fetch, and store under `versions`."""
+    """Fetch the answer and store it under `versions`."""
     # Counted from before the fetch: what the answer says may have been so from its first moment on.
     started = time.time()
     answer = yield from wanted.fetch()

@@ -51,8 +51,11 @@ class Status(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """An answer: its decoded JSON, where it came from, until when it may be reused (epoch seconds), and how
-    many characters of JSON were transferred for it."""
+    """An answer: its decoded JSON, and how it was obtained.
+
+    `status` says where it came from, `expires` until when it may be reused (epoch seconds), `size` how many characters
+    of JSON were transferred for it.
+    """
 
     data: Any
     status: Status

@@ -131,7 +131,7 @@ class Statistics:
 
     @property
     def place(self) -> tuple[str, str]:
-        """Where the totals are: the same for connections to one project behind one cache."""
+        """The place of the totals: the same for connections to one project behind one cache."""
         return self._alias, self._prefix
 
     def add_own(self, totals: dict[str, Counts]) -> None:
@@ -143,7 +143,7 @@ class Statistics:
                         _increase(totals[table], name, getattr(counts, name))
 
     def add_stored(self, totals: dict[str, Counts]) -> None:
-        """Add what all processes have stored. Raises `CacheUnavailable`."""
+        """Add the totals that all processes have stored. Raises `CacheUnavailable`."""
         keys = {self._key(table, name): (table, name) for table in totals for name in _NAMES}
         for key, amount in (self._asked("get_many", list(keys)) if self._shared else {}).items():
             table, name = keys[key]

@@ -20,11 +20,10 @@ from .reads import ReadResult, Status
 class ReadLog:
     """The tables read, in order of their first reading, each with its worst status.
 
-    `expires` is the earliest end of life among the answers used, in epoch seconds; 0 as soon as one of them
-    may not be reused at all. `reads` counts them, `seconds` is the time they took together. `answers` are those
-    this request shall see again, by envelope key, where the connection says so (CACHE.PER_REQUEST). `outer` is the
-    record that this one was opened in, which is told the same. `on_read` is called at each read that was made, or
-    may have been made, for it.
+    `expires` is the earliest expiry of the answers used, in epoch seconds; 0 as soon as one of them may not be reused
+    at all. `reads` counts them, `seconds` is the total time they took. `answers` are those that this request sees
+    again, by entry key, if the connection says so (CACHE.PER_REQUEST). `outer` is the log that this one was opened in,
+    which gets the same reads. `on_read` is called at each read that was made, or may have been made, for it.
     """
 
     tables: dict[str, Status] = field(default_factory=dict)
@@ -52,7 +51,7 @@ class ReadLog:
 
     @property
     def worst(self) -> Status:
-        """The worst status of what was read; HIT while nothing was."""
+        """The worst status of the reads; HIT before the first one."""
         return max(self.tables.values(), key=lambda status: status.rank, default=Status.HIT)
 
 
@@ -69,7 +68,7 @@ class _Records:
         self.lock = threading.RLock()
 
     def here(self) -> list[ReadLog]:
-        """The open ones that what happens here belongs to, the innermost first."""
+        """Return the open logs of the current context, the innermost first."""
         found, record = [], _current.get()
         while record is not None:
             if not record.closed:
@@ -78,7 +77,7 @@ class _Records:
         return found
 
     def concerned(self) -> list[ReadLog]:
-        """Those, or all that are open where there are none."""
+        """Return those of the current context, or all open ones if there are none."""
         return self.here() or list(self.open.values())
 
 

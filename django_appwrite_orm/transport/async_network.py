@@ -1,7 +1,7 @@
-"""Sockets of an event loop, with all that was received and not read yet in one place.
+"""Sockets of an event loop, with all received and unread bytes in one place.
 
-Whether bytes are left over decides whether a connection may be used again. asyncio decrypts and delivers at once what
-arrives, so that nothing waits in a buffer of a TLS layer where nobody looks.
+Unread bytes decide whether a connection may be reused. asyncio decrypts and delivers what arrives at once, so that
+nothing stays in a buffer of a TLS layer, where it would not be seen.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ROOM = 256 * 1024
 
 
 class LoopBackend(httpcore.AsyncNetworkBackend):
-    """Opens the sockets of one event loop, and knows those that are open."""
+    """Open the sockets of one event loop, and keep track of the open ones."""
 
     def __init__(self) -> None:
         self._sockets: WeakSet[socket.socket] = WeakSet()
@@ -37,7 +37,7 @@ class LoopBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Connect to the first address of `host` that answers; each gets its share of `timeout` (seconds)."""
+        """Connect to the first address of `host` that responds; each gets its share of `timeout` (seconds)."""
         loop = asyncio.get_running_loop()
         with _as_connecting():
             async with asyncio.timeout(timeout) as limit:
@@ -78,7 +78,7 @@ class LoopBackend(httpcore.AsyncNetworkBackend):
 
 
 class _Received(asyncio.Protocol):
-    """What has arrived on one connection."""
+    """The bytes that arrived on one connection."""
 
     def __init__(self) -> None:
         self.data = bytearray()
@@ -152,7 +152,7 @@ class LoopStream(httpcore.AsyncNetworkStream):
                 await self._received.writable.wait()
 
     async def aclose(self) -> None:
-        """Close at once: nothing that was sent is waited for."""
+        """Close at once, without waiting for data that was sent."""
         self._transport.abort()
 
     async def start_tls(
@@ -174,7 +174,7 @@ class LoopStream(httpcore.AsyncNetworkStream):
         return LoopStream(transport, self._received, self._socket)
 
     def spoil(self) -> None:
-        """Have the pool close this connection instead of using it again."""
+        """Make the pool close this connection instead of reusing it."""
         self._spoilt = True
 
     def get_extra_info(self, info: str) -> Any:

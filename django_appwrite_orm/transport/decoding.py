@@ -15,11 +15,11 @@ _PIECE = 1024 * 1024
 
 
 class TooLarge(Exception):
-    """The answer is beyond the bounds; the message says which."""
+    """The response exceeds the bounds; the message says which."""
 
 
 class Body:
-    """What has come of an answer with these headers (names in lower case)."""
+    """The body received so far of a response with these headers (names in lower case)."""
 
     def __init__(self, headers: Mapping[str, str]) -> None:
         packed = headers.get("content-encoding", "").lower() in ("gzip", "x-gzip")
@@ -49,7 +49,7 @@ class Body:
         return rest
 
     def whole(self) -> bytes:
-        """All of it. Raises `TooLarge`, and `zlib.error` when it breaks off."""
+        """Return all of it. Raises `TooLarge`, and `zlib.error` when it is cut off."""
         if self._unpacking is not None and not self._unpacking.eof:
             raise zlib.error("the compressed answer breaks off")
         body = b"".join(self._pieces)

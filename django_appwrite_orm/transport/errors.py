@@ -40,10 +40,10 @@ UNMADE = ("database_not_found", "table_not_found")
 def error_from(
     request: Request, status: int, body: Any, wait: float | None, *, endpoint: str, for_user: bool = False
 ) -> errors.AppwriteError:
-    """The exception for an answer of `status` >= 400 with the decoded `body` (None when it was not JSON).
+    """Return the exception for a response of `status` >= 400 with the decoded `body` (None when it was not JSON).
 
-    `wait` is how long the server asked to stay away, in seconds. `for_user`: the request was made for a user or guest,
-    not with the API key. `endpoint` is named where it may be what is wrong.
+    `wait` is how long the server asked to wait, in seconds. `for_user`: the request was made for a user or guest, not
+    with the API key. `endpoint` is named where it may be what is wrong.
 
     A write is unclear when the server itself failed or ran out of time: it may have been applied. Some are unclear
     after a 400 too, see `Request`.

@@ -33,7 +33,7 @@ class Features:
 
     @property
     def response_format(self) -> str:
-        """The value of `X-Appwrite-Response-Format` that fits this server and this package."""
+        """Return the value of `X-Appwrite-Response-Format` that fits this server and this package."""
         return ".".join(map(str, min(self.version, NEWEST_FORMAT)))
 
     def has(self, capability: str) -> bool:
@@ -42,7 +42,7 @@ class Features:
 
     @classmethod
     def of(cls, version: str) -> Features:
-        """The features of a version such as "1.9.6" or "1.9.6-RC1". Raises ValueError for other texts."""
+        """Return the features of a version such as "1.9.6" or "1.9.6-RC1". Raises ValueError for other texts."""
         found = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
         if found is None:
             raise ValueError(f"{version!r} is not a version of Appwrite. Give it as in '1.9.6'.")

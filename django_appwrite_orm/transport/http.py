@@ -1,7 +1,7 @@
-"""The wire to an Appwrite over HTTP: one attempt over pooled, kept-alive connections, blocking or on a loop.
+"""HTTP transport: one attempt over pooled, kept-alive connections, blocking or on an event loop.
 
-What goes wrong is returned, not raised: frames in here hold the API key, and a traceback that reaches Django's
-error page shows the local variables of its frames.
+Errors are returned, not raised: frames in here hold the API key, and Django's error page shows the local variables of
+the frames of a traceback.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ class HTTPTransport:
         }
 
     def close(self) -> None:
-        """Close what is open. Loops that still run close theirs as soon as they get to it."""
+        """Close what is open. Running loops close their connections as soon as they can."""
         self._forget_closed_loops()
         with self._lock:
             pool, self._pool = self._pool, None
@@ -175,7 +175,7 @@ class HTTPTransport:
             pool.close()
 
     def after_fork(self) -> None:
-        """In a forked child: let go of the parent's connections, whoever held the lock when the fork came."""
+        """Drop the parent's connections in a forked child, whoever held the lock at the fork."""
         self._backend.close_all()
         for kept in self._loops.values():
             kept.backend.close_all()

@@ -59,13 +59,15 @@ def local_file(endpoint: str) -> str | None:
 
 
 def open_local(file: str) -> LocalAppwrite:
-    """The one server of this process for `file` (a path, or `:memory:`). Raises `ConfigurationError` for a file of
-    another program."""
+    """Return the one server of this process for `file` (a path, or `:memory:`).
+
+    Raises `ConfigurationError` for a file of another program.
+    """
     return _servers.open(file)
 
 
 def close_local(file: str) -> None:
-    """Close and forget the server of `file`; an in-memory one loses its data."""
+    """Close and drop the server of `file`; one in memory loses its data."""
     _servers.close(file)
 
 
@@ -88,8 +90,8 @@ class LocalTransport:
         return RawResponse(answer.status, answer.headers, answer.body)
 
     async def asend(self, outgoing: RawRequest, limit: float) -> RawResponse | TransportError:
-        """SQLite blocks, so each request runs in a worker thread."""
+        """Send it in a worker thread, because SQLite blocks."""
         return await asyncio.to_thread(self.send, outgoing, limit)
 
     def close(self) -> None:
-        """Nothing to do: the server belongs to the process (`close_local`)."""
+        """Do nothing: the server belongs to the process (`close_local`)."""

@@ -1,6 +1,6 @@
-"""What a wire takes and returns, whichever it is: a request and a response in bytes, or a failed attempt.
+"""The messages of all transports: a request and a response in bytes, or a failed attempt.
 
-It needs no HTTP library: the wires import it, and so does code that never opens one.
+No HTTP library is imported here: code that never opens a connection uses this module too.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from ..credentials import Secret, revealed
 
 
 class TransportError(Exception):
-    """An attempt that brought no answer. `sent`: the request may have reached the server. `final`: another
-    attempt would end in the same way."""
+    """An attempt without a response.
+
+    `sent`: the request may have reached the server. `final`: another attempt would end in the same way.
+    """
 
     def __init__(self, reason: str, *, sent: bool, timed_out: bool = False, final: bool = False) -> None:
         super().__init__(reason)
@@ -23,8 +25,10 @@ class TransportError(Exception):
 
 
 class RawRequest(NamedTuple):
-    """One request in bytes and text; `target` is the path below the endpoint with its query string,
-    names of headers are in lower case."""
+    """One request in bytes and text.
+
+    `target` is the path below the endpoint with its query string; names of headers are in lower case.
+    """
 
     method: str
     target: str
@@ -33,18 +37,18 @@ class RawRequest(NamedTuple):
 
     @property
     def plain_headers(self) -> dict[str, str]:
-        """The headers with their secrets. Never in a variable of a frame that an exception leaves."""
+        """Return the headers with their secrets. Never keep them in a variable of a frame that an exception leaves."""
         return {name: revealed(value) for name, value in self.headers.items()}
 
     @property
     def head_size(self) -> int:
-        """Bytes of the request line and the headers as they are sent, but for what the wire adds."""
+        """The bytes of the request line and the headers as they are sent, without those the transport adds."""
         line = len(f"{self.method} {self.target} HTTP/1.1\r\n")
         return line + sum(len(f"{name}: \r\n") + len(revealed(value)) for name, value in self.headers.items())
 
 
 class RawResponse(NamedTuple):
-    """One answer, its header names in lower case."""
+    """One response, its header names in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -53,7 +57,7 @@ class RawResponse(NamedTuple):
 
 class Transport(Protocol):
     def send(self, outgoing: RawRequest, limit: float) -> RawResponse | TransportError:
-        """The answer, or why there was none after `limit` seconds at most."""
+        """Return the response, or the reason why there was none after `limit` seconds at most."""
 
     async def asend(self, outgoing: RawRequest, limit: float) -> RawResponse | TransportError: ...
 

@@ -1,7 +1,7 @@
-"""Sockets for blocking requests that never wait beyond the end of the request in hand.
+"""Sockets for blocking requests that never wait beyond the end of the request.
 
-An HTTP library's read time-out starts anew with every byte, so that a server which sends one byte at a time can
-hold a thread for ever. Here each wait gets what is left until the request's own end.
+The read time-out of an HTTP library starts again with every byte, so a server that sends one byte at a time can hold a
+thread for ever. Here each wait gets what is left until the end of the request.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _deadline = _Deadline()
 
 @contextmanager
 def ending_in(seconds: float) -> Iterator[None]:
-    """Every wait of this thread's sockets inside ends `seconds` from now, with a time-out error of httpcore."""
+    """Let every wait of this thread's sockets inside end `seconds` from now, with a time-out error of httpcore."""
     _deadline.at = time.monotonic() + seconds
     try:
         yield
@@ -47,7 +47,7 @@ def ending_in(seconds: float) -> Iterator[None]:
 
 
 def check() -> None:
-    """Raises a time-out error of httpcore when the end of `ending_in` is over."""
+    """Raise a time-out error of httpcore when the end of `ending_in` is over."""
     _left(None, httpcore.ReadTimeout)
 
 
@@ -60,7 +60,7 @@ def _left(limit: float | None, error: type[httpcore.TimeoutException]) -> float 
 
 
 class DeadlineBackend(httpcore.SyncBackend):
-    """Opens such sockets, and knows those that are open: a forked child has to let go of its parent's."""
+    """Open such sockets, and keep track of the open ones: a forked child must close its copies of its parent's."""
 
     def __init__(self) -> None:
         self._streams: WeakSet[_Stream] = WeakSet()
@@ -73,7 +73,7 @@ class DeadlineBackend(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connect to the first address of `host` that answers; all of them together within the deadline."""
+        """Connect to the first address of `host` that responds; all of them together within the deadline."""
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
         for address in addresses(host, port, _left(timeout, httpcore.ConnectTimeout)):
             limit = _left(timeout, httpcore.ConnectTimeout)
@@ -91,7 +91,7 @@ class DeadlineBackend(httpcore.SyncBackend):
         return watched
 
     def close_all(self) -> None:
-        """Close this process's copies of the sockets; other processes that share them are not disturbed."""
+        """Close this process's copies of the sockets; other processes that share them are not affected."""
         for stream in list(self._streams):
             stream.close()
 
@@ -119,7 +119,7 @@ class _Stream(httpcore.NetworkStream):
         return self._backend._watched(self._stream.start_tls(ssl_context, server_hostname, limit))
 
     def spoil(self) -> None:
-        """Have the pool close this connection instead of using it again."""
+        """Make the pool close this connection instead of reusing it."""
         self._spoilt = True
 
     def get_extra_info(self, info: str) -> Any:
@@ -139,9 +139,9 @@ _SOCKS = ("socks5", "socks5h")
 
 
 def proxy_of(endpoint: str) -> httpcore.Proxy | None:
-    """The proxy that HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY name for this endpoint.
+    """Return the proxy that HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY name for this endpoint.
 
-    Raises `ValueError` for one that cannot be used; it says which variable, and not the value, which may hold a
+    Raises `ValueError` for one that cannot be used; it names the variable, and not the value, which may hold a
     password.
     """
     parts, known = urlsplit(endpoint), getproxies()
@@ -198,7 +198,7 @@ def addresses(host: str, port: int, limit: float | None) -> list[str]:
 
 
 def is_address(host: str) -> bool:
-    """Whether `host` needs no look-up."""
+    """Whether `host` is an IP address."""
     try:
         ip_address(host)
     except ValueError:

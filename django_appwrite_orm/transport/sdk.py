@@ -1,7 +1,6 @@
-"""The SDK's own client over our transport, for Appwrite services that this package does not cover.
+"""The SDK's client over this package's transport, for Appwrite services that this package does not cover.
 
-It is imported when it is asked for: the SDK's client takes a tenth of a second, its services and models a whole
-one.
+Import it at first use only: the SDK's client takes a tenth of a second to import, its services and models a whole one.
 """
 
 from __future__ import annotations
@@ -27,11 +26,11 @@ Deliver = Callable[[ContentRequest], Operation[tuple[Reply, bool]]]
 
 
 class SDKClient(AppwriteClient):  # type: ignore[misc]  # the SDK has no types
-    """An `appwrite.client.Client` whose calls are pooled, end in time and are repeated where that is safe.
+    """An `appwrite.client.Client` with pooled connections, time-outs and safe retries.
 
-    It asks as the connection does. An identity set on it (`set_session`, `set_jwt`, `set_key`) takes the place of
-    the connection's key; `set_endpoint`, `set_project` and `set_self_signed` belong to the connection and are
-    refused. Raises the SDK's `AppwriteException`, from the error of ours.
+    It has the identity of the connection. An identity set on it (`set_session`, `set_jwt`, `set_key`) replaces the
+    connection's key; `set_endpoint`, `set_project` and `set_self_signed` belong to the connection and are refused.
+    Raises the SDK's `AppwriteException`, made from this package's error.
     """
 
     def __init__(self, deliver: Deliver) -> None:
@@ -57,7 +56,7 @@ class SDKClient(AppwriteClient):  # type: ignore[misc]  # the SDK has no types
         params: Mapping[str, Any] | None = None,
         response_type: str = "json",
     ) -> Any:
-        """What every service of the SDK ends in: one request, and its answer in the form `response_type`."""
+        """Send one request of a service; return the response in the form `response_type`."""
         given = {name.lower(): value for name, value in {**self._global_headers, **(headers or {})}.items()}
         given |= {name: Secret(given[name]) for name in OTHER_IDENTITIES & given.keys()}
         given.pop("x-appwrite-project", None)  # the services say what this client was not told
