@@ -11,8 +11,8 @@ MODULES_IN_A_FOLDER = 15
 LINES_IN_A_FILE = 500
 # QuerySet is one class with all methods of Django's QuerySet.
 LONGER_FILES = {"querysets/queryset.py": 1_000}
-# These are still too large. The number may only become smaller; remove the entry when it is 15.
-LARGER_FOLDERS = {".": 16, "querysets": 17}
+# The top is still too large. The number may only become smaller; remove the entry when it is 15.
+LARGER_FOLDERS = {".": 16}
 
 
 def modules() -> list[Path]:

@@ -6,7 +6,6 @@ import http.client
 import json
 import logging
 import socket
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from typing import BinaryIO
@@ -18,6 +17,7 @@ from django_appwrite_orm.local import LocalAppwrite, Response
 from django_appwrite_orm.local.api.requests import MAX_BODY
 from django_appwrite_orm.local.http import connection, event_loop, receive_buffer
 from django_appwrite_orm.local.http.server import LocalServer
+from tests.support.waiting import soon
 
 HEAD = b"Host: localhost\r\nX-Appwrite-Project: local\r\nX-Appwrite-Key: local\r\n"
 VERSION = b"GET /v1/health/version HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -36,16 +36,6 @@ def opened(door: LocalServer) -> Iterator[Open]:
     address = urlsplit(door.endpoint)
     with ExitStack() as stack:
         yield lambda: stack.enter_context(closing(socket.create_connection((address.hostname, address.port), 60)))
-
-
-def soon(condition: Callable[[], object]) -> bool:
-    """Whether it comes to hold within half a minute."""
-    until = time.monotonic() + 30
-    while not condition():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.005)
-    return True
 
 
 def status_of(sock: socket.socket) -> int:
