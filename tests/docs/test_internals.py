@@ -26,7 +26,7 @@ def paths_in(text: str) -> list[str]:
 
 def exists(path: str, page: Path) -> bool:
     return any((base / path).exists() for base in (ROOT, PACKAGE, PACKAGE / "local" / "routes", page.parent)) or (
-        "/" not in path and any(PACKAGE.rglob(path))
+        "/" not in path and any(found for folder in (PACKAGE, ROOT / "tests") for found in folder.rglob(path))
     )
 
 
