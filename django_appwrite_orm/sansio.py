@@ -179,10 +179,10 @@ def twins(
     Callable[Parameters, Result],
     Callable[Parameters, Coroutine[Any, Any, Result]],
 ]:
-    """Make the blocking and the asynchronous method of an operation: `save, asave = twins(_save)`.
+    """Make the blocking and the asynchronous method of an operation.
 
-    Both have its docstring, parameters and attributes. `operation` is a method whose name is theirs with an
-    underscore in front.
+    Write `save, asave = twins(_save)`. Both have its docstring, parameters and attributes. `operation` is a method
+    whose name is theirs with an underscore in front.
     """
 
     @wraps(operation)

@@ -100,7 +100,7 @@ class Transaction:
         self._incremented: dict[tuple[TableRef, str], set[str]] = {}
         self._afterwards: list[SendSignal] = []
         self._over = False
-        self._doomed: str | None = None
+        self._rollback_reason: str | None = None
         self._lock = threading.Lock()
 
     @property
@@ -108,9 +108,9 @@ class Transaction:
         """Whether it was committed or rolled back, or is about to be."""
         return self._over
 
-    def doom(self, reason: str) -> None:
+    def set_rollback(self, reason: str) -> None:
         """Allow nothing but a rollback from now on."""
-        self._doomed = self._doomed or reason
+        self._rollback_reason = self._rollback_reason or reason
 
     def require(self, operations: int) -> None:
         """Raise `NotSupportedError` unless there is room for this many more operations."""
@@ -119,8 +119,8 @@ class Transaction:
                 "This atomic() block is over; nothing can be changed in it any more. A task or thread that outlives"
                 " the block it was started in needs one of its own, or is to be started outside."
             )
-        if self._doomed:
-            raise TransactionError(f"Nothing of this atomic() block will be written: {self._doomed}.")
+        if self._rollback_reason:
+            raise TransactionError(f"Nothing of this atomic() block will be written: {self._rollback_reason}.")
         if self._count + operations > OPERATIONS_LIMIT:
             raise NotSupportedError(
                 f"An Appwrite transaction holds {OPERATIONS_LIMIT} operations; this block has {self._count} and"
@@ -137,7 +137,7 @@ class Transaction:
         operations = [plan.operation for plan in plans]
         yield from self._send(table, plans, lambda transaction: stage_operations(transaction, operations))
 
-    def carry_out(self, table: type[Row], plans: Sequence[UpdateRow | IncrementRow]) -> Operation[None]:
+    def apply(self, table: type[Row], plans: Sequence[UpdateRow | IncrementRow]) -> Operation[None]:
         """Stage these changes and commit them: three requests, all or nothing."""
         try:
             yield from self.stage_all(table, plans)
@@ -174,7 +174,7 @@ class Transaction:
             # No other errors than the server's are clear, a cancelled request least of all.
             clear = isinstance(error, AppwriteORMError) and not getattr(error, "unclear", False)
             if self._id is not None and not clear:
-                self.doom("it is not known whether one of its changes was staged")
+                self.set_rollback("it is not known whether one of its changes was staged")
             self._refuse_expired(error)
             raise
         finally:
@@ -234,12 +234,12 @@ class Transaction:
         Raises `Conflict` when a row was changed from outside since it was staged, `DuplicateId` or `UniqueViolation`
         when an id or a value is taken, `TransactionError` when the transaction expired.
         """
-        yield AcquireLock(self._lock)  # a change that is being staged belongs to the block, and what it may doom it to
+        yield AcquireLock(self._lock)  # a change that is being staged belongs to the block, and may set it to roll back
         self._over = True
         self._lock.release()
-        if self._doomed:
+        if self._rollback_reason:
             yield from self.roll_back()
-            raise TransactionError(f"Nothing of this atomic() block was written: {self._doomed}.")
+            raise TransactionError(f"Nothing of this atomic() block was written: {self._rollback_reason}.")
         if self._id is None:
             return
         connection = connections[self.alias]

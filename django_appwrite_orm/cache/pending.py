@@ -22,7 +22,8 @@ PROOF = 1.0
 @dataclass(frozen=True, slots=True, eq=False)
 class PendingInvalidation:
     """A token that could not be deleted. While `until` (monotonic seconds) is to come, `in_doubt` is set before
-    it: no fence could be put up either, and the request may still be applied."""
+    it: no fence could be put up either, and the request may still be applied.
+    """
 
     token: str
     in_doubt: InDoubt | None = None

@@ -21,7 +21,7 @@ class CachePolicy:
     Lives are those of the answers that a read under this policy fetches; who asks the same later shares them.
     `ttl`: the life of an answer; 0 keeps it out of the cache. `negative_ttl`: the life of the answer that a
     row does not exist (None: `ttl`). `stale_while_revalidate`: so long after its life an answer that no write
-    has touched is still served, marked STALE, while one reader fetches it anew in the background.
+    has touched is still served, marked STALE, while one reader refreshes it in the background.
     `stale_if_error`: so long after its life an answer is served, marked STALE, when Appwrite cannot be reached
     or cannot answer, whatever has been written since; never in place of 401, 403 or 404. `largest`: answers of
     more characters of JSON are not stored (None: no bound).

@@ -22,7 +22,7 @@ from .reads import Status
 
 logger = logging.getLogger("django_appwrite_orm.cache")
 
-# Seconds between two additions to the totals, and the life of a total, which then begins anew.
+# Seconds between two additions to the totals, and the TTL of a total, after which it starts from 0.
 FLUSH_INTERVAL = 5
 TOTAL_LIFE = 30 * 86_400
 

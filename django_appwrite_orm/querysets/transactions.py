@@ -58,7 +58,9 @@ class Atomic:
         if block.is_outermost:
             yield from block.transaction.roll_back() if failed else block.transaction.commit()
         elif failed:
-            block.transaction.doom("a block inside it failed, and Appwrite cannot take back a part of a transaction")
+            block.transaction.set_rollback(
+                "a block inside it failed, and Appwrite cannot take back a part of a transaction"
+            )
 
     def __enter__(self) -> Self:
         refuse_event_loop()  # what cannot be closed is not opened

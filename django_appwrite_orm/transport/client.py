@@ -42,7 +42,7 @@ class ContentRequest(Request):
     headers: Mapping[str, str | Secret] = field(default_factory=dict, repr=False)
 
 
-# Bytes that the wire adds to a head: host, length and encoding.
+# Bytes that the transport adds to a head: host, length and encoding.
 _ADDED = 512
 # Bytes of the path of a table's rows and of the queries for limit, offset and total: two ids of 36 characters.
 _PATH = 512
@@ -175,7 +175,8 @@ def _reply(found: RawResponse | TransportError) -> Reply:
 
 def _hidden(reply: Reply, outgoing: RawRequest) -> Reply:
     """A server or proxy that shows the request in its error must not put its key or token into our messages, whether
-    it is the connection's or was set on a client of the SDK."""
+    it is the connection's or was set on a client of the SDK.
+    """
     if reply.status < 400:
         return reply
     text = reply.text

@@ -61,7 +61,8 @@ class Body:
 def _weight(body: bytes) -> int:
     """Bytes of memory, at most about, that this takes as Python's objects: a value after each comma, a dict or list at
     each brace, and a key before each colon, which takes most while the parser remembers it. Those within texts count
-    too, keys excepted, which is too much rather than too little."""
+    too, keys excepted, which is too much rather than too little.
+    """
     values = 64 * body.count(b",") + 200 * body.count(b"{") + 80 * body.count(b"[")
     return len(body) + values + 100 * sum(_quotes_before(body, after) for after in b": \t\r\n")
 

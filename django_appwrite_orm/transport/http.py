@@ -144,7 +144,8 @@ class HTTPTransport:
 
     def _forget_closed_loops(self) -> None:
         """Close what is left of loops that were closed without the end of their asynchronous generators. It holds
-        them, so that nobody else would."""
+        them, so that nobody else would.
+        """
         with self._lock:
             closed = [loop for loop in self._loops if loop.is_closed()]
             left = [self._loops.pop(loop) for loop in closed]
@@ -237,7 +238,8 @@ def _too_large(error: TooLarge) -> TransportError:
 def _spoil_unless_read(response: httpcore.Response) -> None:
     """Have the connection closed if bytes beyond this answer have come with it: the next request of the pool, which
     may be another user's, would take them for its own answer. httpcore keeps them in the parser of the connection,
-    which it does not offer; where that is not found, no connection is used twice."""
+    which it does not offer; where that is not found, no connection is used twice.
+    """
     try:
         unread, _ = response.stream._stream._connection._h11_state.trailing_data  # type: ignore[union-attr]
     except AttributeError:

@@ -66,10 +66,10 @@ def _look(row: Row, alias: str, plan: UpdateRow | IncrementRow, transaction: Tra
     try:
         now = (yield from connections[alias].follow(GetRow(plan.table, plan.row_id).fetch())).data
     except BaseException:
-        transaction.doom("it is not known whether a row was changed by somebody else since it was read")
+        transaction.set_rollback("it is not known whether a row was changed by somebody else since it was read")
         raise
     if now is None or mark not in row._raw or row._raw[mark] != now.get(mark):
-        transaction.doom("a row was changed by somebody else since it was read")
+        transaction.set_rollback("a row was changed by somebody else since it was read")
         reason = "is gone" if now is None else "was changed since it was read" if mark in row._raw else _NOT_READ
         raise Conflict(f"{row!r} {reason}; nothing was written. Read it again (refresh_from_db) and repeat the change.")
 

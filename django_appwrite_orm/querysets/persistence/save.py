@@ -86,7 +86,7 @@ def update_all(table: type[Row], alias: str, plans: Sequence[UpdateRow | Increme
     if len(plans) == 1:
         yield from update(table, alias, plans[0])
     elif plans:
-        yield from Transaction(alias).carry_out(table, plans)
+        yield from Transaction(alias).apply(table, plans)
 
 
 def save(
