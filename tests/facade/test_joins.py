@@ -168,7 +168,7 @@ def test_in_a_transaction_that_has_changed_a_side() -> None:
         ({"foreign_key": "author_id", "reference_key": "langs"}, FieldError, "Author.langs holds several values"),
         ({"foreign_key": "author_id", "as_": "author"}, AppwriteORMError, r"under Essay.author: .* as_="),
         ({"foreign_key": "author_id", "as_": "title"}, AppwriteORMError, "something of its own"),
-        ({"foreign_key": "author_id", "as_": "the author"}, AppwriteORMError, "no name in Python"),
+        ({"foreign_key": "author_id", "as_": "the author"}, AppwriteORMError, "not a name in Python"),
         ({"foreign_key": "author_id", "filters1": {"nope": 1}}, FieldError, "no column 'nope'"),
         ({}, TypeError, "foreign_key"),
         ({"foreign_key": "author_id", "foreignKey": "x"}, TypeError, "foreignKey"),
