@@ -134,7 +134,7 @@ def _there_is(table: type[Row], rows: Iterable[Raw]) -> str:
 
 
 def _taken(table: type[Row], alias: str, rows: Sequence[Raw]) -> Operation[tuple[Index, str, dict[str, Any]] | None]:
-    """The index that stands against one of these rows, who has the values, and the values by column."""
+    """Return the unique index that one of these rows violates, who has the values, and the values by column."""
     ref = table._meta.ref(connections[alias].settings.database_id)
     own = {row["$id"].lower() for row in rows if "$id" in row}
     for index in _unique_indexes(table):

@@ -50,7 +50,7 @@ def _problems(alias: str, cache: Mapping[str, Any]) -> Iterator[CheckMessage]:
     if backend is None:
         yield Error(
             f"{where}: BACKEND {path!r} cannot be imported.",
-            hint="Install it, or mend its path.",
+            hint="Install it, or correct its path.",
             id="appwrite_orm.E008",
         )
         return

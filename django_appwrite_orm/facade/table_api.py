@@ -292,7 +292,7 @@ class TableAPI(Overridable):
 
     @alters_data
     def refresh(self) -> list[Table]:
-        """Drop the table's cached answers and read all rows anew."""
+        """Drop the table's cached answers and read all rows again."""
         return self._rows.refresh()
 
     async def arefresh(self) -> list[Table]:

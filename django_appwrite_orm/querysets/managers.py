@@ -22,7 +22,7 @@ Lead = Callable[["QuerySet[Any]"], "QuerySet[Any]"]
 class Manager(Overridable):
     """`objects = Manager()`, `objects = Manager(ProductQuerySet)` or `objects = ProductQuerySet.as_manager()`.
 
-    `Product.objects` is what `get_queryset()` gives, anew each time. Override it to decide which rows are seen: by
+    `Product.objects` is what `get_queryset()` gives, a new one each time. Override it to decide which rows are seen: by
     `objects`, by the ways back of relations, and, for the default manager, by Django's views, the verbs and template
     tags. A manager class with further methods of its own is given itself; it has every method of its queryset, and
     these methods besides. What is derived from it (`Product.objects.filter(...)`) is a queryset.

@@ -165,7 +165,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
     # Narrowing it down.
 
     def all(self) -> Self:
-        """The same rows, asked for anew; those that were read along with another row are taken."""
+        """The same rows, read again; those that were read along with another row are taken."""
         same = self._clone()
         same._rows = same._along = self._along
         return same
@@ -751,7 +751,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
 
     @alters_data
     def refresh(self) -> list[R]:
-        """Drop the table's cached answers and read these rows anew."""
+        """Drop the table's cached answers and read these rows again."""
         self.set_updated(False)
         return list(self._clone())
 

@@ -73,7 +73,7 @@ class Table(Row):
         related_rows(self).clear()
 
     def refresh_from_db(self, *, using: str | None = None) -> None:
-        """Read the row anew, past the cache, and forget unsaved changes. Raises DoesNotExist."""
+        """Read the row again, past the cache, and forget unsaved changes. Raises DoesNotExist."""
         run_sync(self._reload(using))
 
     async def arefresh_from_db(self, *, using: str | None = None) -> None:

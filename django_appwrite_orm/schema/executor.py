@@ -251,7 +251,7 @@ class _Migration:
         return count
 
     def _refuse_failed(self, found: dict[str, TableState]) -> None:
-        """A part that failed before is built anew, once: what failed in this run would fail again."""
+        """A part that failed before is built again, once: what failed in this run would fail again."""
         for table in found.values():
             for part in table.parts:
                 if part.status in BROKEN and (table.id.lower(), part.key) in self.maker.added:

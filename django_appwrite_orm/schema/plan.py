@@ -24,7 +24,7 @@ class MigrationOptions:
 @dataclass(slots=True)
 class MigrationPlan:
     """`changes` in a safe order; `surveys`: what the rows must be asked before any is made; `waits`: what Appwrite is
-    still at work on; `obstacles`: differences that these changes do not mend, each with a way out; `extras`: what the
+    still at work on; `obstacles`: differences that these changes do not remove, each with a way out; `extras`: what the
     server has and nobody declares; `warnings`: what of that keeps the declared tables from being written.
     `creates_database`: there is none yet."""
 

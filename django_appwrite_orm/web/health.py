@@ -81,7 +81,7 @@ def _appwrite(connection: Connection) -> Operation[CheckMessage | None]:
         else:
             yield from connection.ask_version()
     except NotFound as error:
-        # A wrong PROJECT_ID or path in ENDPOINT is a 404 as well, and no migration mends it.
+        # A wrong PROJECT_ID or path in ENDPOINT is a 404 as well, and no migration fixes it.
         return health_problem("schema" if error.type in UNMADE else "appwrite", str(error))
     except PermissionDenied as error:
         return health_problem("key", str(error))

@@ -232,7 +232,7 @@ def put_row_over(
         row = _insert_by_upsert(work, table, id, _settled(work, table, whole), permissions)
         return row | _links_of_new_row(work, table, id, links, 0, upserting=True)
     if permissions is None:
-        check_own_roles(work.caller, permissions_of(stored))  # they are given to the row anew (the server's source)
+        check_own_roles(work.caller, permissions_of(stored))  # they are given to the row again (the server's source)
     sent = check_data(table, own, whole_row=False, operators=True)
     sent = RowData(sent.values, sent.operators, updated=sent.updated)  # observed: $createdAt stays
     row = update_row_found(work, table, stored, id, sent, permissions, touched=True)

@@ -47,7 +47,7 @@ class Deliveries:
 
     def wants(self, session: Session) -> bool:
         """Whether a webhook is on. Changes of webhooks count as changes of the schema, so that this is looked up
-        anew after one, by whichever process."""
+        again after one, by whichever process."""
         if session.generation != self._generation:
             self._generation = session.generation
             self._any = session.first("SELECT 1 FROM webhooks WHERE enabled") is not None

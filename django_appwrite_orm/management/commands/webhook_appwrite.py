@@ -19,7 +19,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--database", default=DEFAULT_ALIAS, help="Alias in APPWRITE_ORM (default: %(default)s).")
         action = parser.add_mutually_exclusive_group()
-        action.add_argument("--register", action="store_true", help="Make it anew from WEBHOOK_URL and WEBHOOK_SECRET.")
+        action.add_argument(
+            "--register", action="store_true", help="Replace it by one made from WEBHOOK_URL and WEBHOOK_SECRET."
+        )
         action.add_argument("--delete", action="store_true", help="Remove it.")
 
     def handle(self, *, database: str, register: bool, delete: bool, **options: Any) -> None:

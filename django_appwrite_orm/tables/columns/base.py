@@ -27,7 +27,7 @@ class Column(Generic[Value]):
     """A column of an Appwrite table; a descriptor that reads and sets its value on a row.
 
     `required` columns must have a value; they are None only where rows are older than the column. `default`
-    (a value, or a callable for one that is computed anew, as `timezone.now`) is what a new row starts with when
+    (a value, or a callable for one that is computed each time, as `timezone.now`) is what a new row starts with when
     it is given no value; `db_default` is the column's default on the server, for every client, which also turns
     an explicit None into that default there. `array` makes the value a list. `column` is the key on the server
     where it differs from the name in Python.
