@@ -36,6 +36,7 @@ from .tables import Index, Row, UniqueIndex
 from .tables.columns import Column
 from .tables.system_columns import column_of
 from .tables.validation import without_operators
+from .transactions import Transaction
 
 E = TypeVar("E", bound=AppwriteError)
 Raw = Mapping[str, Any]
@@ -81,11 +82,24 @@ def unique_violation(
     return violation
 
 
-def refused_commit(
+def commit(transaction: Transaction) -> Operation[None]:
+    """Commit a transaction. Raises `Conflict`, `DuplicateId` or `UniqueViolation` when it is refused as a whole.
+
+    Appwrite does not say why. So the ids and unique values of what was staged are looked up, unless a copy of the
+    commit may have written them.
+    """
+    try:
+        yield from transaction.commit()
+    except AppwriteError as error:
+        if error.type != "transaction_conflict":
+            raise
+        staged = [(table.model, plan) for table, plan in transaction.staged if issubclass(table.model, Row)]
+        raise (yield from _refused_commit(transaction.alias, staged, error)) from error
+
+
+def _refused_commit(
     alias: str, staged: Sequence[tuple[type[Row], WritePlan]], error: AppwriteError
 ) -> Operation[Conflict]:
-    """The error for a transaction that was refused as a whole, made from what Appwrite said: it does not say why. So
-    the ids and unique values of what was staged are looked up, unless a copy of the commit may have written them."""
     nothing = "Nothing of this transaction was written."
     tables = () if error.repeated else dict.fromkeys(table for table, _ in staged)
     for table in tables:

@@ -15,12 +15,18 @@ from typing import TYPE_CHECKING, Any, cast
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from .conf import DEFAULT_ALIAS
 from .exceptions import ConfigurationError
 
 if TYPE_CHECKING:
     from .tables import Row
 
 Router = Callable[[Any], str | None]
+
+
+def alias_of(table: type[Row], using: str | None = None) -> str:
+    """Return the alias of a call's connection: `using`, else the router's, the table's or the default."""
+    return using or routed(table) or table._meta.using or DEFAULT_ALIAS
 
 
 def routed(table: type[Row]) -> str | None:

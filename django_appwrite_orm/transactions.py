@@ -1,5 +1,8 @@
 """Open transactions: changes of an `atomic()` block are staged at Appwrite and committed together.
 
+Used by `execution`, the Table API's `atomic()` and the Django database backend, which share the open blocks. It takes
+plans and a `TableMeta` for each table concerned, and knows no rows or columns.
+
 Inside a transaction Appwrite answers a get by id with the staged row. Its lists and counts are wrong (staged rows are
 in every list, whatever its filters), so those of changed tables are refused here.
 """
@@ -9,15 +12,15 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from django.core.exceptions import SynchronousOnlyOperation
 
 from . import signals
+from .cache import CachePolicy
 from .connection import connections
 from .credentials import base_alias
 from .exceptions import AppwriteError, AppwriteORMError, NotSupportedError, TransactionError
-from .integrity import refused_commit
 from .plans import (
     OPERATIONS_LIMIT,
     DeleteRows,
@@ -34,10 +37,8 @@ from .plans import (
     stage_operations,
     staged,
 )
-from .relations.cascades import affected_tables
 from .sansio import AcquireLock, Operation
 from .signals import SendSignal
-from .tables import Row
 from .tables.validation import without_operators
 from .threads import ContextValue, Held
 
@@ -45,6 +46,32 @@ logger = logging.getLogger("django_appwrite_orm.queries")
 
 # Seconds between the first change of a block and its commit.
 DEFAULT_LIFE = 300
+
+
+class TableMeta(Protocol):
+    """A table as execution knows it: `Table._meta`, or what the Django database backend makes of a model.
+
+    `id`: its id on the server. `name`: as response headers show it. `model`: the sender of its signals. `policy`: its
+    cache policy; None for the connection's.
+    """
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def model(self) -> type[Any]: ...
+
+    @property
+    def policy(self) -> CachePolicy | None: ...
+
+    def written(self, plan: WritePlan, data: Any) -> Any:
+        """Return the response to `plan` as a read would show it."""
+
+    def staged(self, data: Any) -> Any:
+        """Return a row of a transaction as a read would show it."""
 
 
 class Block(NamedTuple):
@@ -94,8 +121,8 @@ class Transaction:
         self._seconds = seconds
         self._id: str | None = None
         self._count = 0
-        self._tables: dict[TableRef, type[Row]] = {}
-        self._staged: list[tuple[type[Row], WritePlan]] = []
+        self._tables: dict[TableRef, TableMeta] = {}
+        self.staged: list[tuple[TableMeta, WritePlan]] = []
         self._changed_together: set[TableRef] = set()
         self._incremented: dict[tuple[TableRef, str], set[str]] = {}
         self._afterwards: list[SendSignal] = []
@@ -127,27 +154,21 @@ class Transaction:
                 f" {operations} more were asked for. Split the block, or make some of the changes outside it."
             )
 
-    def stage(self, table: type[Row], plan: WritePlan) -> Operation[Any]:
-        """Stage one change; return Appwrite's response to it."""
-        data = yield from self._send(table, [plan], lambda transaction: staged(plan.request, transaction))
-        return dict(plan.data) if isinstance(plan, IncrementRow) else _shown(table, data)
+    def stage(self, changed: Sequence[TableMeta], plan: WritePlan) -> Operation[Any]:
+        """Stage one change; return Appwrite's response to it.
 
-    def stage_all(self, table: type[Row], plans: Sequence[UpdateRow | IncrementRow]) -> Operation[None]:
-        """Stage several changes of one table in one request."""
+        `changed`: every table whose rows the plan may change, its own first.
+        """
+        data = yield from self._send(changed, [plan], lambda transaction: staged(plan.request, transaction))
+        return dict(plan.data) if isinstance(plan, IncrementRow) else changed[0].staged(data)
+
+    def stage_all(self, changed: Sequence[TableMeta], plans: Sequence[UpdateRow | IncrementRow]) -> Operation[None]:
+        """Stage several changes of one table in one request; `changed` as for `stage`."""
         operations = [plan.operation for plan in plans]
-        yield from self._send(table, plans, lambda transaction: stage_operations(transaction, operations))
-
-    def apply(self, table: type[Row], plans: Sequence[UpdateRow | IncrementRow]) -> Operation[None]:
-        """Stage these changes and commit them: three requests, all or nothing."""
-        try:
-            yield from self.stage_all(table, plans)
-        except BaseException:
-            yield from self.roll_back()
-            raise
-        yield from self.commit()
+        yield from self._send(changed, plans, lambda transaction: stage_operations(transaction, operations))
 
     def _send(
-        self, table: type[Row], plans: Sequence[WritePlan], request_in: Callable[[str], Request]
+        self, changed: Sequence[TableMeta], plans: Sequence[WritePlan], request_in: Callable[[str], Request]
     ) -> Operation[Any]:
         """Stage changes, one request at a time, whatever tasks and threads share the block.
 
@@ -159,11 +180,10 @@ class Transaction:
             if self._id is None:
                 answer = yield from connections[self.alias].send(begin_transaction(self._seconds))
                 self._id = str(answer.data["$id"])
-            for plan in plans:
-                self._tables |= {one._meta.ref(plan.table.database): one for one in affected_tables(table, plan)}
+            self._tables |= {TableRef(plans[0].table.database, table.id): table for table in changed}
             answer = yield from connections[self.alias].send(request_in(self._id))
             self._count += len(plans)
-            self._staged += [(table, plan) for plan in plans]
+            self.staged += [(changed[0], plan) for plan in plans]
             for plan in plans:
                 if isinstance(plan, UpdateRows | DeleteRows):
                     self._changed_together.add(plan.table)
@@ -204,14 +224,14 @@ class Transaction:
         if not isinstance(plan, GetRow) or len(plan.tables) > 1 or self._id is None:
             changed = next(self._tables[table] for table in plan.tables if table in self._tables)
             raise NotSupportedError(
-                f"Appwrite answers lists and counts of {changed.__name__} wrongly, and what is linked to it, inside a"
-                " transaction that has changed it. Ask before the first change, by id, or after the block."
+                f"Appwrite answers lists and counts of {changed.model.__name__} wrongly, and what is linked to it,"
+                " inside a transaction that has changed it. Ask before the first change, by id, or after the block."
             )
         if plan.table in self._changed_together:
             changed = self._tables[plan.table]
             raise NotSupportedError(
-                f"Appwrite answers a get of {changed.__name__} with the row as it was before update() or delete() of a"
-                " queryset in this atomic() block. Read the row before that or after the block, or name it:"
+                f"Appwrite answers a get of {changed.model.__name__} with the row as it was before update() or delete()"
+                " of a queryset in this atomic() block. Read the row before that or after the block, or name it:"
                 " filter(pk=...).update(...)."
             )
         connection, transaction = connections[self.alias], self._id
@@ -221,7 +241,7 @@ class Transaction:
             return None
         # A staged increment is not seen by reads inside (observed), so that the value shown is the one before it.
         unseen = self._incremented.get((plan.table, plan.row_id.lower()), ())
-        raw = without_operators(_shown(self._tables[plan.table], answer.data))
+        raw = without_operators(self._tables[plan.table].staged(answer.data))
         return {key: value for key, value in raw.items() if key not in unseen}
 
     def announce(self, send: SendSignal) -> None:
@@ -231,8 +251,9 @@ class Transaction:
     def commit(self) -> Operation[None]:
         """Apply all changes, under the fences of all tables; then send the signals.
 
-        Raises `Conflict` when a row was changed from outside since it was staged, `DuplicateId` or `UniqueViolation`
-        when an id or a value is taken, `TransactionError` when the transaction expired.
+        Raises an `AppwriteError` of the type `transaction_conflict` when a row was changed from outside since it was
+        staged or an id or unique value is taken (Appwrite does not say which; `staged` has the changes), and
+        `TransactionError` when the transaction expired.
         """
         yield AcquireLock(self._lock)  # a change that is being staged belongs to the block, and may set it to roll back
         self._over = True
@@ -244,16 +265,14 @@ class Transaction:
             return
         connection = connections[self.alias]
         try:
-            rows = sum(plan.request.rows for _, plan in self._staged)
+            rows = sum(plan.request.rows for _, plan in self.staged)
             yield from connection.write(list(self._tables), end_transaction(self._id, commit=True, rows=rows))
         except AppwriteError as error:
-            if error.type == "transaction_conflict":
-                raise (yield from refused_commit(self.alias, self._staged, error)) from error
             self._refuse_expired(error)
             raise
         finally:
             for table in self._tables.values():
-                yield SendSignal(signals.table_invalidated, table, {"reason": "write", "using": self.alias})
+                yield SendSignal(signals.table_invalidated, table.model, {"reason": "write", "using": self.alias})
         yield from self._afterwards
 
     def roll_back(self) -> Operation[None]:
@@ -266,14 +285,3 @@ class Transaction:
                 yield from connections[self.alias].send(end_transaction(self._id, commit=False))
         except (AppwriteError, SynchronousOnlyOperation) as error:
             logger.warning("A transaction could not be rolled back and will expire: %s", error)
-
-
-def _shown(table: type[Row], data: Any) -> Any:
-    """Return a staged row in the shape of a written one: without a sequence, with the columns that were not set."""
-    if not isinstance(data, dict) or "$id" not in data:
-        return data
-    # Links that were not set are as they were before; a new row has none.
-    is_new = data.get("$sequence") in ("", None)
-    columns = [one for one in table._meta.columns.values() if is_new or one.type_name != "relationship"]
-    unset = {column.key: column.definition()["default"] for column in columns}
-    return {**unset, **{key: value for key, value in data.items() if not (key.startswith("$") and value in ("", None))}}

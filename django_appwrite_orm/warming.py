@@ -12,10 +12,10 @@ from typing import TypeVar
 from django.apps import apps
 
 from .cache import recording
-from .execution import alias_of
 from .querysets import QuerySet, Table
 from .querysets.managers import rows_of
 from .registry import registry
+from .routers import alias_of
 from .threads import close_caches_after
 
 NOT_KEPT = "read, but not kept: the cache failed, the life of its answers is 0, or the table is being written"

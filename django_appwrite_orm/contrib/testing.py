@@ -19,9 +19,9 @@ from unittest import TestCase
 
 from ..conf import replacing
 from ..connection import connections
-from ..execution import alias_of
 from ..local import LocalAppwrite
 from ..registry import registry
+from ..routers import alias_of
 from ..sansio import run_sync
 from ..schema import migrate
 from ..tables import Row

@@ -12,10 +12,11 @@ from ..conf import DEFAULT_ALIAS
 from ..connection import connections
 from ..events import RowChange, subscriptions
 from ..exceptions import AppwriteORMError
-from ..execution import alias_of, invalidate
+from ..execution import invalidate
 from ..interchange import dump
 from ..querysets.table import Table
 from ..registry import registry
+from ..routers import alias_of
 from ..sansio import Operation, twins
 from ..schema import api, tables_named
 from ..tables import Overridable, alters_data
@@ -124,7 +125,7 @@ class ORM(Overridable):
         may have led to any of them."""
         for table in registry.all():
             for alias in connections.aliases():
-                yield from invalidate(table, alias)
+                yield from invalidate(table._meta, alias)
 
     clear_caches, aclear_caches = twins(_clear_caches)
 

@@ -196,7 +196,7 @@ class KeysetPager:
         if self.finished or wanted <= 0:
             self.finished = True
             return []
-        found = yield from execute_read(query.model, query.db, self._plan(wanted), query.policy)
+        found = yield from execute_read(query.model._meta, query.db, self._plan(wanted), query.policy)
         rows: list[Raw] = found["rows"]
         self._position += len(rows)
         self.finished = len(rows) < wanted

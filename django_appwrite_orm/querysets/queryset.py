@@ -19,9 +19,10 @@ from ..conf import VALID_ID
 from ..connection import connections
 from ..credentials import Credentials, IdentifiedAlias, Secret, same_identity
 from ..exceptions import AppwriteORMError, ConfigurationError, NotSupportedError
-from ..execution import alias_of, execute_read, invalidate
+from ..execution import execute_read, invalidate
 from ..plans import EVERYTHING, NOTHING, Clause, GetRow, TableRef, conjunction, disjunction
 from ..relations.paths import check_relation
+from ..routers import alias_of
 from ..sansio import Operation, run_async, run_sync
 from ..tables import Overridable, Row, UniqueIndex, alters_data
 from ..tables.system_columns import column_of, keys
@@ -462,7 +463,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         query = self._query
         select = query.projection()
         plan = GetRow(query.ref, text, select, query.tables((), select))
-        raw = yield from execute_read(query.model, query.db, plan, query.policy)
+        raw = yield from execute_read(query.model._meta, query.db, plan, query.policy)
         return None if raw is None else (yield from self._page_of([raw]))[0]
 
     def get(self, *conditions: Q, **lookups: Any) -> R:
@@ -743,11 +744,11 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         """`set_updated(False)` makes every cached answer of this table a miss. True changes nothing: no one
         can declare old answers fresh."""
         if not updated:
-            run_sync(invalidate(self.model, self.db))
+            run_sync(invalidate(self.model._meta, self.db))
 
     async def aset_updated(self, updated: bool) -> None:
         if not updated:
-            await run_async(invalidate(self.model, self.db))
+            await run_async(invalidate(self.model._meta, self.db))
 
     @alters_data
     def refresh(self) -> list[R]:

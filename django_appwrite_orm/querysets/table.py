@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Collection
 from typing import Any, ClassVar, Self
 
-from ..execution import alias_of
+from ..routers import alias_of
 from ..sansio import Operation, run_async, run_sync
 from ..tables import Row, alters_data
 from .managers import Manager, choose_managers

@@ -9,6 +9,7 @@ from typing import Any, Self, TypeVar, overload
 
 from ..conf import DEFAULT_ALIAS
 from ..exceptions import TransactionError
+from ..integrity import commit
 from ..sansio import Operation, refuse_event_loop, run_async, run_sync
 from ..transactions import DEFAULT_LIFE, Block, Transaction, current, open_blocks
 
@@ -56,7 +57,7 @@ class Atomic:
             )
         open_blocks.restore(block.before)
         if block.is_outermost:
-            yield from block.transaction.roll_back() if failed else block.transaction.commit()
+            yield from block.transaction.roll_back() if failed else commit(block.transaction)
         elif failed:
             block.transaction.set_rollback(
                 "a block inside it failed, and Appwrite cannot take back a part of a transaction"

@@ -21,6 +21,7 @@ from ..registry import registry
 from ..tables import Row
 from ..tables.columns import Relationship
 from ..tables.columns.relations import inverse
+from ..tables.options import Options
 
 # As seen from a table: those whose other end shows one id.
 _SHOWN_AS_ID = ("oneToOne", "oneToMany")
@@ -98,6 +99,12 @@ def affected_tables(table: type[Row], plan: WritePlan) -> tuple[type[Row], ...]:
     if isinstance(plan, (DeleteRow, DeleteRows)):
         return affected_tables_of_delete(table)
     return affected_tables_of_write(table, () if isinstance(plan, CreateRows) else plan.data)
+
+
+def changed_by(table: type[Row], *plans: WritePlan) -> list[Options]:
+    """Return the `_meta` of each table that these changes of `table` may change, that of `table` first."""
+    tables = dict.fromkeys(other for plan in plans for other in affected_tables(table, plan))
+    return [other._meta for other in tables]
 
 
 def affected_tables_of_report(table: type[Row], part: str, action: str) -> tuple[type[Row], ...]:

@@ -13,7 +13,7 @@ from django.utils.text import camel_case_to_spaces
 
 from ..cache import CachePolicy
 from ..exceptions import ConfigurationError
-from ..plans import TableRef
+from ..plans import CreateRow, TableRef, UpdateRow, WritePlan
 from .columns import Column, Reference, Relationship, Version
 from .columns.relations import Relation, RelationDescriptor, RelationshipToMany
 from .columns.spatial import Spatial
@@ -220,6 +220,32 @@ class Options:
 
     def ref(self, database: str) -> TableRef:
         return TableRef(database, self.id)
+
+    def written(self, plan: WritePlan, data: Any) -> Any:
+        """Return the response to a change of one row with its relationships as a read would show them.
+
+        Single links are ids, whatever row is at their other end; lists of links are left out.
+        """
+        if not self.relationships or not isinstance(plan, (CreateRow, UpdateRow)) or not isinstance(data, dict):
+            return data
+        lists = {relationship.key for relationship in self.to_many.values()}
+        row = {key: value for key, value in data.items() if key not in lists}
+        for name in self.relationships.keys() & self.references.keys():
+            key = self.columns[self.references[name].column_name].key
+            if key in plan.data or key in row or isinstance(plan, CreateRow):
+                row[key] = plan.data[key] if key in plan.data else self.by_key[key].to_python(row.get(key))
+        return row
+
+    def staged(self, data: Any) -> Any:
+        """Return a row of a transaction as a read would show it: no sequence, and columns that were not set."""
+        if not isinstance(data, dict) or "$id" not in data:
+            return data
+        # Links that were not set are as they were before; a new row has none.
+        is_new = data.get("$sequence") in ("", None)
+        columns = [column for column in self.columns.values() if is_new or column.type_name != "relationship"]
+        unset = {column.key: column.definition()["default"] for column in columns}
+        known = {key: value for key, value in data.items() if not (key.startswith("$") and value in ("", None))}
+        return {**unset, **known}
 
 
 def _given(table: type[Row]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class Command(BaseCommand):
             aliases = connections.aliases() if database is None else [database]
             everywhere = [(table, alias) for table in chosen for alias in aliases]
             kept = dict.fromkeys(
-                table._meta.name for table, alias in everywhere if not run_sync(invalidate(table, alias))
+                table._meta.name for table, alias in everywhere if not run_sync(invalidate(table._meta, alias))
             )
         except ConfigurationError as error:
             raise CommandError(str(error)) from None

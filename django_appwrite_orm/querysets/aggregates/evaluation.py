@@ -39,7 +39,7 @@ def _matching(query: Query[Any], most: int | None) -> Operation[int]:
     count = 0
     for filters in split.requests:
         plan = CountRows(query.ref, filters, most, query.tables(filters))
-        count += yield from execute_read(query.model, query.db, plan, query.policy)
+        count += yield from execute_read(query.model._meta, query.db, plan, query.policy)
     return count
 
 
@@ -67,7 +67,7 @@ def exists(query: Query[Any]) -> Operation[bool]:
     for filters in query.requests().requests:
         beside = query.tables(filters)
         plan = ListRows(query.ref, filters, limit=1, offset=query.start, select=("$id",), beside=beside)
-        if (yield from execute_read(query.model, query.db, plan, query.policy))["rows"]:
+        if (yield from execute_read(query.model._meta, query.db, plan, query.policy))["rows"]:
             return True
     return False
 

@@ -75,7 +75,7 @@ def _asked(
     by = tuple(column_of(query.model, name).key for name in names)
     plan = AggregateRows(query.ref, tuple(clauses), filters, by, query.tables(filters))
     try:
-        answer = yield from execute_read(query.model, query.db, plan, query.policy)
+        answer = yield from execute_read(query.model._meta, query.db, plan, query.policy)
         return _understood(query, wanted, names, answer["rows"])
     except (InvalidRequest, _Strange) as error:
         logger.warning("%s has to be worked out of the rows: %r", plan, error)

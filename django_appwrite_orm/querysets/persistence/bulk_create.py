@@ -13,6 +13,7 @@ from ...exceptions import AppwriteError, IntegrityError, NotSupportedError, Rate
 from ...execution import announce, execute_write
 from ...integrity import resolve_create_conflict
 from ...plans import BULK_LIMIT, CreateRow, CreateRows
+from ...relations.cascades import changed_by
 from ...sansio import Operation
 from ...signals import SendSignal
 from ...tables import Row
@@ -140,7 +141,8 @@ class _BulkCreate(Generic[R]):
     def _create(self, positions: list[int]) -> Operation[None]:
         sent = [self._data[position] for position in positions]
         try:
-            answer = yield from execute_write(self._table, self._alias, _creation(self._table, self._alias, sent))
+            plan = _creation(self._table, self._alias, sent)
+            answer = yield from execute_write(changed_by(self._table, plan), self._alias, plan)
             # Inside a transaction Appwrite answers a bulk create without its rows.
             shown = [answer] if "$id" in answer else answer["rows"] or sent
         except IntegrityError as error:

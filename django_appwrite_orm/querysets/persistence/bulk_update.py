@@ -11,6 +11,7 @@ from ... import signals
 from ...exceptions import AppwriteError, NotSupportedError
 from ...execution import announce
 from ...plans import OPERATIONS_LIMIT, IncrementRow, UpdateRow
+from ...relations.cascades import changed_by
 from ...sansio import Operation
 from ...signals import SendSignal
 from ...tables import Row
@@ -107,7 +108,8 @@ def _write(
     """Write these rows, by position, in one transaction; which were written. With `errors` to note them in, refused
     ones are halved until what is refused stands alone."""
     if outer is not None:
-        yield from outer.stage_all(table, list(updates.values()))
+        plans = list(updates.values())
+        yield from outer.stage_all(changed_by(table, *plans), plans)
         return list(updates)
     try:
         yield from update_all(table, alias, list(updates.values()))

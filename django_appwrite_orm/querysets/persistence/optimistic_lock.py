@@ -10,7 +10,9 @@ from django.core.exceptions import FieldError
 
 from ...connection import connections
 from ...exceptions import AppwriteError, Conflict
+from ...integrity import commit
 from ...plans import GetRow, IncrementRow, UpdateRow
+from ...relations.cascades import changed_by
 from ...sansio import Operation
 from ...tables import Row
 from ...transactions import Transaction, enclosing
@@ -46,7 +48,7 @@ def update_if_unchanged(row: Row, alias: str, plan: UpdateRow | IncrementRow) ->
     outer = enclosing(alias)
     transaction = outer or Transaction(alias)
     try:
-        yield from transaction.stage(type(row), plan)
+        yield from transaction.stage(changed_by(type(row), plan), plan)
         yield from _look(row, alias, plan, transaction)
     except BaseException:
         if outer is None:
@@ -54,7 +56,7 @@ def update_if_unchanged(row: Row, alias: str, plan: UpdateRow | IncrementRow) ->
         raise
     if outer is not None:
         return dict(plan.data)
-    yield from transaction.commit()
+    yield from commit(transaction)
     return (yield from _as_written(row, alias, plan))
 
 

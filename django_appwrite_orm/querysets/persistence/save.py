@@ -13,8 +13,9 @@ from ... import signals
 from ...connection import connections
 from ...exceptions import IntegrityError, NotFound
 from ...execution import announce, execute_write
-from ...integrity import gone, resolve_create_conflict, unique_violation
+from ...integrity import commit, gone, resolve_create_conflict, unique_violation
 from ...plans import CreateRow, DeleteRow, IncrementRow, TableRef, UpdateRow
+from ...relations.cascades import changed_by
 from ...sansio import Effect, Operation
 from ...signals import SendSignal
 from ...tables import Row, unknown_column
@@ -55,7 +56,7 @@ def create(row: R, alias: str) -> Operation[R]:
     permissions = None if row._permissions is None else tuple(row._permissions)
     plan = CreateRow(ref_of(table, alias), row.id, data, permissions)
     try:
-        raw = yield from execute_write(table, alias, plan)
+        raw = yield from execute_write(changed_by(table, plan), alias, plan)
     except IntegrityError as error:
         made_here = (row.id,) if given is None else ()
         sent = [{"$id": row.id, **data}]
@@ -72,7 +73,7 @@ def update(
     """Change one row; the row as it is now. `known`: what it was before, as far as it was read. Raises
     `UniqueViolation`, and the table's `RowGone`."""
     try:
-        return (yield from execute_write(table, alias, plan))
+        return (yield from execute_write(changed_by(table, plan), alias, plan))
     except NotFound as error:
         raise gone(table, plan.row_id, error, "changed") from error
     except IntegrityError as error:
@@ -86,7 +87,13 @@ def update_all(table: type[Row], alias: str, plans: Sequence[UpdateRow | Increme
     if len(plans) == 1:
         yield from update(table, alias, plans[0])
     elif plans:
-        yield from Transaction(alias).apply(table, plans)
+        transaction = Transaction(alias)
+        try:
+            yield from transaction.stage_all(changed_by(table, *plans), plans)
+        except BaseException:
+            yield from transaction.roll_back()
+            raise
+        yield from commit(transaction)
 
 
 def save(
@@ -148,7 +155,8 @@ def delete(row: Row, alias: str) -> Operation[tuple[int, dict[str, int]]]:
     arguments = {"row": row, "values": {}, "using": alias}
     yield SendSignal(signals.pre_delete, table, arguments, robust=False)
     try:
-        yield from execute_write(table, alias, DeleteRow(ref_of(table, alias), row._raw["$id"]))
+        plan = DeleteRow(ref_of(table, alias), row._raw["$id"])
+        yield from execute_write(changed_by(table, plan), alias, plan)
     except NotFound as error:
         raise gone(table, row._raw["$id"], error, "deleted") from error
     yield from announce(alias, SendSignal(signals.post_delete, table, arguments))

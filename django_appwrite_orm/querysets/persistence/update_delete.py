@@ -12,6 +12,7 @@ from ...execution import announce, execute_write
 from ...integrity import unique_violation
 from ...plans import BULK_LIMIT, SHOWN_LIMIT, Clause, DeleteRow, DeleteRows, Progress, UpdateRow, UpdateRows, WritePlan
 from ...registry import registry
+from ...relations.cascades import changed_by
 from ...sansio import Operation
 from ...signals import SendSignal
 from ...tables import Row, clean_values
@@ -94,10 +95,10 @@ def _sent(query: Query[Any], plans: Iterator[WritePlan]) -> Operation[int]:
             count += int((yield from _changed(query, plan))["total"])
             continue
         if isinstance(plan, DeleteRows):
-            count += int((yield from execute_write(query.model, query.db, plan))["total"])
+            count += int((yield from execute_write(changed_by(query.model, plan), query.db, plan))["total"])
             continue
         try:
-            yield from execute_write(query.model, query.db, plan)
+            yield from execute_write(changed_by(query.model, plan), query.db, plan)
         except NotFound:
             continue
         count += 1
@@ -119,7 +120,7 @@ def _update(query: Query[Any], data: dict[str, Any]) -> Operation[int]:
 def _changed(query: Query[Any], plan: UpdateRows) -> Operation[Any]:
     """What Appwrite answers to a change of many rows. Raises what its failure means."""
     try:
-        return (yield from execute_write(query.model, query.db, plan))
+        return (yield from execute_write(changed_by(query.model, plan), query.db, plan))
     except AppwriteError as error:
         meaning = yield from meaning_of(query.model, query.db, plan, error)
         if meaning is error:
