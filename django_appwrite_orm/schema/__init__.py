@@ -3,17 +3,21 @@
 import warnings
 from typing import Any
 
-from .declared import declared_table, tables_named
+from .api import migrate_tables, planned_changes
+from .declared import DeclaredTable, declared_table, tables_named
 from .executor import migrate, plan
 from .introspection import read_tables
 from .plan import MigrationOptions, MigrationPlan
 
 __all__ = [
+    "DeclaredTable",
     "MigrationOptions",
     "MigrationPlan",
     "declared_table",
     "migrate",
+    "migrate_tables",
     "plan",
+    "planned_changes",
     "read_tables",
     "tables_named",
 ]

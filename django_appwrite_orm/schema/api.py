@@ -1,8 +1,10 @@
-"""Single indexes and tables from code, for what is not worth a declaration: appwrite-orm's `createIndex` and kin."""
+"""Changes of the schema from code: single indexes and tables, and tables from one declared state to another."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -12,11 +14,13 @@ from ..plans import Request, TableRef
 from ..relations.cascades import relationship_ends
 from ..sansio import Operation, Sleep
 from ..tables import Index, Row
-from .declared import declared_index
-from .executor import TIMEOUT, migrate
-from .operations.base import DropTable
+from .declared import DeclaredTable, declared_index
+from .executor import TIMEOUT, Migration, migrate
+from .operations.base import DropTable, Report
 from .operations.indexes import AddIndex
+from .plan import MigrationPlan
 from .state import AVAILABLE, BROKEN
+from .table_changes import TableChange, plan_changes
 
 _PAUSE = 0.1
 
@@ -35,7 +39,7 @@ def create_index(table: type[Row], index: Index, using: str) -> Operation[None]:
     when it cannot build it. A migration leaves it alone, and with --prune drops it.
     """
     connection, ref = _place(table, using)
-    yield from AddIndex(ref, declared_index(table, index)).make(connection, lambda line: None)
+    yield from AddIndex(ref, declared_index(table, index)).apply(connection, lambda line: None)
     status, error = yield from _settled(connection, ref, index.key)
     if status != AVAILABLE:
         raise SchemaError(f"Appwrite could not build index {ref.table}.{index.key}: {status}, {error or 'no reason'}.")
@@ -61,7 +65,38 @@ def delete_table(table: type[Row], using: str) -> Operation[None]:
     """Drop the table with all its rows. Raises `NotFound`."""
     connection, ref = _place(table, using)
     linked = frozenset(side.other._meta.ref(ref.database) for side in relationship_ends(table))
-    yield from DropTable(ref, linked).make(connection, lambda line: None)
+    yield from DropTable(ref, linked).apply(connection, lambda line: None)
+
+
+def migrate_tables(
+    connection: Connection,
+    changes: Sequence[tuple[DeclaredTable | None, DeclaredTable | None]],
+    report: Report | None = None,
+    *,
+    timeout: float = TIMEOUT,
+) -> Operation[int]:
+    """Change tables from one declared state to another: each change is `(before, after)`, see `TableChange`.
+
+    Only what differs between the two states is changed: everything else of the table, and every other table, stays
+    as the server has it. Columns and indexes that only `before` has are dropped with their values, and so is a table
+    without `after`. Rows are checked before anything is changed. A change that was interrupted goes on when it is
+    asked for again. Waits until Appwrite has built everything, `timeout` seconds at most after the last change.
+
+    Returns the number of changes made; calls `report` with a line for each. Raises `SchemaError` when a change is not
+    possible (then nothing was changed), when Appwrite refuses it, or when it does not finish.
+    """
+    table_changes = [TableChange(*change) for change in changes]
+    compare = partial(plan_changes, connection.settings.database_id, table_changes)
+    return (yield from Migration(connection, compare, report or (lambda line: None)).run(timeout=timeout))
+
+
+def planned_changes(
+    database: str, changes: Sequence[tuple[DeclaredTable | None, DeclaredTable | None]]
+) -> MigrationPlan:
+    """Return what `migrate_tables` does on a server that has every table as its `before` says; no request is sent."""
+    table_changes = [TableChange(*change) for change in changes]
+    existing = {before.state.id.lower(): before.state for before, _ in table_changes if before is not None}
+    return plan_changes(database, table_changes, existing)
 
 
 def _place(table: type[Row], using: str) -> tuple[Connection, TableRef]:

@@ -46,7 +46,7 @@ class Draft:
 
     def add(self, change: SchemaOperation) -> None:
         self.plan.changes.append(change)
-        self.table = change.effect(self.table) or self.table
+        self.table = change.state_after(self.table) or self.table
 
     def obstacle(self, text: str) -> None:
         self.plan.obstacles.append(text)
@@ -69,7 +69,7 @@ class Draft:
         """Those that are not as declared: Appwrite cannot change an index."""
         for index in list(self.table.indexes.values()):
             wanted = lookup(self.wanted.state.indexes, index.key)
-            if wanted is None or index.status == "deleting":
+            if wanted is None or wanted == index or index.status == "deleting":
                 continue
             if index.status in ("failed", "stuck"):
                 reason = f": {index.error}" if index.error else ""
@@ -189,6 +189,8 @@ class _Comparison(Draft):
         found = lookup(self.table.columns, wanted.key)
         if found is None:
             self._missing(wanted)
+        elif found == wanted:
+            self._check_other_side(found)
         elif found.key != wanted.key:
             self.obstacle(
                 f"{where}: on the server its key is written {found.key!r}, and rows carry it like that."
@@ -209,11 +211,15 @@ class _Comparison(Draft):
         elif (names := differences(wanted, found)) and is_possible(wanted, found):
             self._change(wanted, found)
         elif not names and wanted.kind == "relationship":
+            self._check_other_side(found)
+        elif names:
+            self._rebuild(wanted, found, names)
+
+    def _check_other_side(self, found: ColumnState) -> None:
+        if found.kind == "relationship":
             wait, obstacle = self.links.trouble(self.ref.table, found)
             self.plan.waits += [wait] * bool(wait)
             self.plan.obstacles += [obstacle] * bool(obstacle)
-        elif names:
-            self._rebuild(wanted, found, names)
 
     def _missing(self, wanted: ColumnState) -> None:
         if wanted.kind == "relationship":
@@ -354,9 +360,9 @@ class _Comparison(Draft):
         if key.startswith("$"):
             return Part(key, key)
         known = self.found is not None and is_available(self.found, key)
-        column = self.wanted.columns[key]
-        default = fill_of(column) if column.required else None
-        fill = None if default is None else column.to_appwrite(column.clean(default))
+        column = self.wanted.columns.get(key)
+        default = fill_of(column) if column is not None and column.required else None
+        fill = None if column is None or default is None else column.to_appwrite(column.clean(default))
         return Part(key, self.present.get(key, key if known else None), self.converted.get(key), fill)
 
 

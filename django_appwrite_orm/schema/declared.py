@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -34,12 +34,24 @@ def tables_named(labels: Sequence[str], using: str) -> list[type[Row]]:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredTable:
-    """What a table class wants: the state, the column objects behind it by key (but for relationships), and the
-    keys that columns have had before, by their new ones."""
+    """A table as a table class or a model declares it.
+
+    `columns` are the column objects behind the state's columns by key, without relationships; `former` the keys that
+    columns had before they were renamed, by their new ones.
+    """
 
     state: TableState
     columns: Mapping[str, Column]
-    former: Mapping[str, str]
+    former: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def relationship_ends(self) -> Iterator[End]:
+        """Where its relationships are, or were before they were renamed."""
+        for column in self.state.columns.values():
+            if column.kind == "relationship":
+                for key in (column.key, self.former.get(column.key)):
+                    if key:
+                        yield self.state.id.lower(), key.lower()
 
 
 def declared_table(table: type[Row]) -> DeclaredTable:

@@ -15,7 +15,7 @@ from ..registry import registry
 from ..sansio import AT_ONCE, Gather, Operation, Sleep
 from ..tables import Row
 from .autodetector import compare
-from .declared import DeclaredTable, declared_table, relationship_ends, tables_named
+from .declared import declared_table, relationship_ends, tables_named
 from .introspection import read_tables
 from .operations.base import Report, SchemaOperation
 from .operations.columns import AddColumn
@@ -53,7 +53,7 @@ class OperationRunner:
         # Whether a change that settles alone was made since the server was last looked at.
         self._settling = False
 
-    def make(self, changes: Sequence[SchemaOperation], found: Mapping[str, TableState]) -> Operation[int]:
+    def apply(self, changes: Sequence[SchemaOperation], found: Mapping[str, TableState]) -> Operation[int]:
         """Make those that can be made, where the server has `found`; how many."""
         by_table: dict[str, list[SchemaOperation]] = {}
         for change in changes:
@@ -87,10 +87,10 @@ class OperationRunner:
                 self._settling = self._settling or change.settles_alone
                 added = yield from self._add(adding, at_once)
                 count += added
-                if added < len(adding) or not (yield from self._make(change)):
+                if added < len(adding) or not (yield from self._apply(change)):
                     return count  # what follows may rest on it; the next round sees what they did
                 count, adding = count + 1, []
-            table = change.effect(table or TableState(change.ref.table, change.ref.table))
+            table = change.state_after(table or TableState(change.ref.table, change.ref.table))
         return count + (yield from self._add(adding, at_once))
 
     def _is_ready(self, change: SchemaOperation, table: TableState | None, found: Mapping[str, TableState]) -> bool:
@@ -108,9 +108,9 @@ class OperationRunner:
         if change.adds is not None:
             self.added.add((change.ref.table.lower(), change.adds))
 
-    def _make(self, change: SchemaOperation) -> Operation[bool]:
+    def _apply(self, change: SchemaOperation) -> Operation[bool]:
         try:
-            yield from change.make(self.connection, self.report)
+            yield from change.apply(self.connection, self.report)
         except AppwriteError as error:
             return self._is_done(change, error)
         return self._is_done(change, None)
@@ -147,6 +147,8 @@ class OperationRunner:
 
 # Asked before values are lost, with a line for each such change.
 Confirm = Callable[[Sequence[str]], bool]
+# The plan for a server that has these tables, by id in lower case.
+Compare = Callable[[Mapping[str, TableState]], MigrationPlan]
 
 # Seconds given to Appwrite to build what it was asked for, and between two looks at it.
 TIMEOUT = 300.0
@@ -157,8 +159,8 @@ _NOTHING_ALLOWED = MigrationOptions()
 def plan(
     tables: Sequence[type[Row]], using: str = DEFAULT_ALIAS, rules: MigrationOptions = _NOTHING_ALLOWED
 ) -> Operation[MigrationPlan]:
-    """What `migrate` would do now. Asks the rows too, where they have a say, and changes nothing."""
-    migration = _Migration(tables, using, rules, _silent)
+    """Return what `migrate` would do now. Reads rows where they can stand against a change, and changes nothing."""
+    migration = Migration(connections[using], _comparison(tables, using, rules), _silent)
     return (yield from migration.plan((yield from read_tables(migration.connection))))
 
 
@@ -180,44 +182,55 @@ def migrate(
     Raises `SchemaError` when there are differences it may not or cannot migrate (then nothing was changed), when
     Appwrite refuses a change, or when it does not finish.
     """
-    migration = _Migration(tables, using, rules, report or _silent)
-    return (yield from migration.run(confirm, wait, timeout)) if tables else 0
+    if not tables:
+        return 0
+    migration = Migration(connections[using], _comparison(tables, using, rules), report or _silent)
+    return (yield from migration.run(confirm, wait, timeout))
 
 
 def _silent(line: str) -> None:
     pass
 
 
-class _Migration:
-    """One run: what it is to reach, and which changes the rows have been asked about."""
+def _comparison(tables: Sequence[type[Row]], using: str, rules: MigrationOptions) -> Compare:
+    """Compare with what the classes declare; and, where they are all of the connection's, with what nobody does."""
+    database = connections[using].settings.database_id
+    declared = [declared_table(table) for table in tables]
+    known = (*registry.all(), *tables)
+    ids = {table._meta.id.lower() for table in known}
+    ends = relationship_ends(known)
+    is_whole = set(tables_named([], using)) <= set(tables)
 
-    def __init__(self, tables: Sequence[type[Row]], using: str, rules: MigrationOptions, report: Report) -> None:
-        self.connection: Connection = connections[using]
-        self.rules = rules
+    def compared(existing: Mapping[str, TableState]) -> MigrationPlan:
+        undeclared = [table for id, table in existing.items() if id not in ids] if is_whole else []
+        return compare(database, declared, existing, rules, undeclared, ends)
+
+    return compared
+
+
+class Migration:
+    """One run: the plan it works off, and which changes the rows were checked for."""
+
+    def __init__(self, connection: Connection, compare: Compare, report: Report) -> None:
+        self.connection = connection
+        self.compare = compare
         self.report = report
-        self.declared: list[DeclaredTable] = [declared_table(table) for table in tables]
-        known = (*registry.all(), *tables)
-        self.known = {table._meta.id.lower() for table in known}
-        self.ends = relationship_ends(known)
-        # Only who migrates every table can tell that one is nobody's.
-        self.is_whole = set(tables_named([], using)) <= set(tables)
-        self.maker = OperationRunner(self.connection, report)
+        self.runner = OperationRunner(connection, report)
         self.surveyed: set[str] = set()
 
-    def plan(self, found: dict[str, TableState] | None) -> Operation[MigrationPlan]:
-        """What is to be done, where the server has `found`; None: no database."""
-        missing, found = found is None, found or {}
-        undeclared = [table for id, table in found.items() if id not in self.known] if self.is_whole else []
-        made = compare(self.connection.settings.database_id, self.declared, found, self.rules, undeclared, self.ends)
-        asking: list[SchemaOperation | UniqueCheck] = [*made.changes, *made.surveys]
-        for one in asking:
-            if str(one) not in self.surveyed:
-                made.obstacles += yield from one.objections(self.connection)
-                self.surveyed.add(str(one))
-        made.creates_database = missing and bool(self.declared)
-        return made
+    def plan(self, existing: dict[str, TableState] | None) -> Operation[MigrationPlan]:
+        """Return what has to be done on a server that has the `existing` tables; None: it has no database."""
+        plan = self.compare(existing or {})
+        checked: list[SchemaOperation | UniqueCheck] = [*plan.changes, *plan.surveys]
+        for change in checked:
+            if str(change) not in self.surveyed:
+                plan.obstacles += yield from change.preflight(self.connection)
+                self.surveyed.add(str(change))
+        plan.creates_database = existing is None and bool(plan.changes)
+        return plan
 
-    def run(self, confirm: Confirm | None, wait: bool, timeout: float) -> Operation[int]:
+    def run(self, confirm: Confirm | None = None, wait: bool = True, timeout: float = TIMEOUT) -> Operation[int]:
+        """Carry out the plan, and plan again, until nothing is left to do; the number of changes made."""
         count, pause, deadline = 0, _FIRST_PAUSE, time.monotonic() + timeout
         while True:
             found = yield from read_tables(self.connection)
@@ -231,7 +244,7 @@ class _Migration:
             if todo.is_empty:
                 break
             made = int(todo.creates_database and (yield from self._create_database()))
-            made += yield from self.maker.make(todo.changes, found or {})
+            made += yield from self.runner.apply(todo.changes, found or {})
             count += made
             if made:
                 pause, deadline = _FIRST_PAUSE, time.monotonic() + timeout
@@ -254,7 +267,7 @@ class _Migration:
         """A part that failed before is built again, once: what failed in this run would fail again."""
         for table in found.values():
             for part in table.parts:
-                if part.status in BROKEN and (table.id.lower(), part.key) in self.maker.added:
+                if part.status in BROKEN and (table.id.lower(), part.key) in self.runner.added:
                     raise SchemaError(
                         f"Appwrite could not build {table.id}.{part.key}: it is {part.status},"
                         f" {part.error or 'without a reason given'}. Change its declaration or the table's rows"

@@ -22,7 +22,7 @@ from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import MigrationOptions, declared_table, plan, read_tables
 from django_appwrite_orm.transport import close_local
 from tests.interchange.test_inspect import classes_of
-from tests.schema.test_interrupted import Killed, failing
+from tests.support.interruptions import Killed, failing
 from tests.support.migrations import ask, migrated, registered, table
 
 pytestmark = pytest.mark.slow

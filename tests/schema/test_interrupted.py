@@ -2,75 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
 import pytest
-from django.core.cache import caches
 
 from django_appwrite_orm import Index, Table, UniqueIndex, columns
-from django_appwrite_orm.connection import connections
-from django_appwrite_orm.exceptions import SchemaError
 from django_appwrite_orm.schema import MigrationOptions
-from django_appwrite_orm.transport import close_local
-from django_appwrite_orm.transport.retry import Attempt, TransportError
+from django_appwrite_orm.transport.retry import Attempt
+from tests.support.interruptions import FAILURES, Killed, empty_world, failing, interleaved
 from tests.support.migrations import ask, columns_of, migrated, table
 
 pytestmark = pytest.mark.slow
-
-
-class Killed(BaseException):
-    """Nothing catches this one, as nothing catches SIGKILL."""
-
-
-Failure = Callable[[], BaseException]
-FAILURES: dict[str, Failure] = {
-    "killed": Killed,
-    "connection lost": lambda: TransportError("reset", sent=True),
-    "time-out": lambda: TransportError("timed out", sent=True, timed_out=True),
-}
-
-
-def failing(at: int, failure: Failure, *, applied: bool) -> Any:
-    """Writes fail from the one numbered `at` on, the first of them before or after it was applied."""
-    perform, seen = Attempt.perform, {"writes": 0}
-
-    def performed(self: Attempt) -> Any:
-        if self.request.is_read:
-            return perform(self)
-        seen["writes"] += 1
-        if seen["writes"] >= at:
-            if applied and seen["writes"] == at:
-                perform(self)
-            raise failure()
-        return perform(self)
-
-    return mock.patch.object(Attempt, "perform", performed)
-
-
-def interleaved(at: int, migrate: Callable[[], object]) -> None:
-    """`migrate`, and once more from start to end before the write numbered `at`: the first may find things changed."""
-    perform, seen = Attempt.perform, {"writes": 0}
-
-    def performed(self: Attempt) -> Any:
-        if not self.request.is_read:
-            seen["writes"] += 1
-            if seen["writes"] == at:
-                migrate()
-        return perform(self)
-
-    with mock.patch.object(Attempt, "perform", performed):
-        try:
-            migrate()
-        except SchemaError as error:
-            assert "run it again" in str(error), at  # noqa: PT017
-
-
-def empty_world() -> None:
-    caches["default"].clear()
-    connections.reset()
-    close_local(":memory:")
 
 
 def old_table() -> type[Table]:

@@ -10,7 +10,7 @@ from django_appwrite_orm import Index, SpatialIndex, Table, columns
 from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import MigrationOptions, plan
 from django_appwrite_orm.transport.retry import Attempt
-from tests.schema.test_interrupted import FAILURES, Killed, empty_world, failing, interleaved
+from tests.support.interruptions import FAILURES, Killed, empty_world, failing, interleaved
 from tests.support.migrations import ask, columns_of, migrated, table
 
 pytestmark = pytest.mark.slow

@@ -115,10 +115,10 @@ class ChangeColumn(SchemaOperation):
     def is_ready(self, table: TableState | None) -> bool:
         return table is not None and is_available(table, self.after.key)
 
-    def effect(self, table: TableState) -> TableState:
+    def state_after(self, table: TableState) -> TableState:
         return table.with_column(self.after)
 
-    def objections(self, connection: Connection) -> Operation[list[str]]:
+    def preflight(self, connection: Connection) -> Operation[list[str]]:
         """Values that the narrower column would not hold, and rows without one when it becomes required."""
         if self.present is not None:
             if not narrows(self.after, self.before):
@@ -130,7 +130,7 @@ class ChangeColumn(SchemaOperation):
         advice = "Give it a default=, which fills them, or make it optional."
         return [f"column {self.ref.table}.{self.after.key}: it is required, and there are rows. {advice}"] * bool(rows)
 
-    def make(self, connection: Connection, report: Report) -> Operation[None]:
+    def apply(self, connection: Connection, report: Report) -> Operation[None]:
         states: Sequence[ColumnState] = (self.after,)
         if self._fills:
             states = (replace(self.after, required=False), self.after)

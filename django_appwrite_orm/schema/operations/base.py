@@ -65,16 +65,16 @@ class SchemaOperation(ABC):
         return True
 
     @abstractmethod
-    def effect(self, table: TableState) -> TableState | None:
+    def state_after(self, table: TableState) -> TableState | None:
         """The table as this change leaves it at once; what Appwrite builds in the background is unfinished."""
 
-    def objections(self, connection: Connection) -> Operation[list[str]]:
+    def preflight(self, connection: Connection) -> Operation[list[str]]:
         """What in the rows speaks against it, asked before anything is changed."""
         yield from ()
         return []
 
     @abstractmethod
-    def make(self, connection: Connection, report: Report) -> Operation[None]:
+    def apply(self, connection: Connection, report: Report) -> Operation[None]:
         """Ask Appwrite for it. Raises an `AppwriteError`."""
 
 
@@ -95,7 +95,7 @@ class SingleRequest(SchemaOperation):
     def spans(self) -> bool:
         return len(self.refs) > 1
 
-    def make(self, connection: Connection, report: Report) -> Operation[None]:
+    def apply(self, connection: Connection, report: Report) -> Operation[None]:
         yield from connection.write(self.refs, self.request)
 
 
@@ -134,10 +134,10 @@ class CreateTable(SingleRequest):
     def is_ready(self, table: TableState | None) -> bool:
         return table is None
 
-    def effect(self, table: TableState) -> TableState:
+    def state_after(self, table: TableState) -> TableState:
         return self.made
 
-    def make(self, connection: Connection, report: Report) -> Operation[None]:
+    def apply(self, connection: Connection, report: Report) -> Operation[None]:
         yield from connection.send(self.request)  # nobody holds answers of a table that is not there
 
 
@@ -166,7 +166,7 @@ class UpdateTable(SingleRequest):
     def request(self) -> Request:
         return Request("PUT", self.ref.path, body=payloads.options_body(self.after))
 
-    def effect(self, table: TableState) -> TableState:
+    def state_after(self, table: TableState) -> TableState:
         return replace(self.after, id=table.id, columns=table.columns, indexes=table.indexes)
 
 
@@ -191,7 +191,7 @@ class DropTable(SingleRequest):
     def request(self) -> Request:
         return Request("DELETE", self.ref.path, body={})
 
-    def effect(self, table: TableState) -> None:
+    def state_after(self, table: TableState) -> None:
         return None
 
 

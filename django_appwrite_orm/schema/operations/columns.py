@@ -33,7 +33,7 @@ class AddColumn(SingleRequest):
     def is_ready(self, table: TableState | None) -> bool:
         return table is not None and self.column.key not in table.columns
 
-    def effect(self, table: TableState) -> TableState:
+    def state_after(self, table: TableState) -> TableState:
         return table.with_column(replace(self.column, status="processing"))
 
 
@@ -59,7 +59,7 @@ class RenameColumn(SingleRequest):
     def is_ready(self, table: TableState | None) -> bool:
         return table is not None and is_available(table, self.before.key) and self.after.key not in table.columns
 
-    def effect(self, table: TableState) -> TableState:
+    def state_after(self, table: TableState) -> TableState:
         return table.with_renamed(self.before.key, self.after)
 
 
@@ -98,7 +98,7 @@ class DropColumn(SingleRequest):
             and not any(self.column.key in index.columns for index in table.indexes.values())
         )
 
-    def effect(self, table: TableState) -> TableState:
+    def state_after(self, table: TableState) -> TableState:
         return table.with_column(replace(self.column, status="deleting"))
 
 

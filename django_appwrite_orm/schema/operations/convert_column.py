@@ -80,16 +80,16 @@ class CopyColumn(SchemaOperation):
     def is_ready(self, table: TableState | None) -> bool:
         return table is not None and is_available(table, self.source) and is_available(table, self.target)
 
-    def effect(self, table: TableState) -> TableState:
+    def state_after(self, table: TableState) -> TableState:
         return table
 
-    def objections(self, connection: Connection) -> Operation[list[str]]:
+    def preflight(self, connection: Connection) -> Operation[list[str]]:
         """Values that cannot be converted."""
         if not self.checked:
             return []
         return (yield from survey(connection, self.ref, self.present, self.conversion))
 
-    def make(self, connection: Connection, report: Report) -> Operation[None]:
+    def apply(self, connection: Connection, report: Report) -> Operation[None]:
         filters: tuple[Clause, ...] = ()
         for _ in range(_PASSES):
             # The copies themselves count as changes, so every one of them is looked at once more.

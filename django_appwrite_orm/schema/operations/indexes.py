@@ -48,7 +48,7 @@ class AddIndex(SingleRequest):
             and all(key.startswith("$") or is_available(table, key) for key in self.index.columns)
         )
 
-    def effect(self, table: TableState) -> TableState:
+    def state_after(self, table: TableState) -> TableState:
         return table.with_index(replace(self.index, status="processing"))
 
 
@@ -71,7 +71,7 @@ class DropIndex(SingleRequest):
     def is_ready(self, table: TableState | None) -> bool:
         return table is not None and self.index.key in table.indexes
 
-    def effect(self, table: TableState) -> TableState:
+    def state_after(self, table: TableState) -> TableState:
         return table.with_index(replace(self.index, status="deleting"))
 
 
@@ -112,7 +112,7 @@ class UniqueCheck:
     def __str__(self) -> str:
         return f"unique index {self.ref.table}.{self.index.key}"
 
-    def objections(self, connection: Connection) -> Operation[list[str]]:
+    def preflight(self, connection: Connection) -> Operation[list[str]]:
         """Nothing, or one sentence with the number of rows that stand against the index, and examples."""
         seen = _Seen()
 

@@ -89,10 +89,10 @@ class AddRelationship(_RelationshipChange):
         back = self.column.options["twoWayKey"]
         return other is not None and (back is None or lookup(other.columns, back) is None)
 
-    def effect(self, table: TableState) -> TableState:
+    def state_after(self, table: TableState) -> TableState:
         return table.with_column(replace(self.column, status="processing"))
 
-    def make(self, connection: Connection, report: Report) -> Operation[None]:
+    def apply(self, connection: Connection, report: Report) -> Operation[None]:
         column = self.column
         if is_to_itself(self.ref.table, column) and column.options["relationType"] == "manyToOne":
             column = mirror(self.ref.table, column)  # from this side Appwrite fails to build it (observed)
@@ -136,10 +136,10 @@ class ChangeRelationship(_RelationshipChange):
             return False
         return self.before.key == self.after.key or self.after.key not in table.columns
 
-    def effect(self, table: TableState) -> TableState:
+    def state_after(self, table: TableState) -> TableState:
         return table.with_renamed(self.before.key, self.after)
 
-    def make(self, connection: Connection, report: Report) -> Operation[None]:
+    def apply(self, connection: Connection, report: Report) -> Operation[None]:
         # Without onDelete it would go back to restrict (observed).
         body: dict[str, Any] = {"onDelete": self.after.options["onDelete"]}
         if self.before.key != self.after.key:
