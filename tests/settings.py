@@ -13,7 +13,7 @@ import os
 SECRET_KEY = "tests"
 USE_TZ = True
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
-INSTALLED_APPS = ["django.contrib.sessions", "django_appwrite_orm", "tests.support.library"]
+INSTALLED_APPS = ["django.contrib.sessions", "django_appwrite_orm", "tests.support.library", "tests.backend.shop"]
 ROOT_URLCONF = "tests.urls"
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "tests"},

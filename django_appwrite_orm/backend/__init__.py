@@ -1,0 +1,1 @@
+"""The Django database backend: `"ENGINE": "django_appwrite_orm.backend"` in DATABASES."""

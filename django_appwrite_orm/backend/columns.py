@@ -1,0 +1,284 @@
+"""The column of Appwrite behind a field of a model, and the forms of a value there.
+
+A value is Python's to a field, JSON to Appwrite. `ModelColumn.encode` takes what the field gives a database
+(`get_db_prep_save` and `get_db_prep_value` with a connection of this backend), `decode` returns what the field's
+`from_db_value` takes, or the value of the field where it has none.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import decimal
+from collections.abc import Callable
+from typing import Any, TypeAlias, cast
+
+from django.core.exceptions import ValidationError
+from django.db import DataError, NotSupportedError, models
+from django.db.backends.utils import format_number
+
+from ..tables import columns
+from ..tables.columns import Column
+from ..tables.columns.relations import ReferenceColumn
+from ..tables.validation import looks_like_operator
+from .keys import RowKey, key_of
+from .names import column_key
+
+ModelField: TypeAlias = "models.Field[Any, Any]"
+
+ROW_ID = "$id"
+# Where a field of a model keeps its column.
+_CACHE = "_appwrite_column"
+
+
+class ModelColumn:
+    """A column that holds the values of `field` as one of the product's kinds holds them.
+
+    `key` is its name on the server, `column` the kind. `is_exact` is False where the server's equality is wider than
+    that of Python's values, as it is for text, whose case and accents it ignores.
+    """
+
+    is_exact = True
+
+    def __init__(self, field: ModelField, column: Column, key: str | None = None) -> None:
+        self.field = field
+        self.column = column.bound(field.name)
+        self.column.key = self.key = key or column_key(cast(str, field.column))
+        self.is_exact = not self.column.is_text
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.key} of {self.field}>"
+
+    def encode(self, value: Any) -> Any:
+        """Return the JSON of `value` in a row. Raises DataError, which names the field, for one it cannot hold."""
+        try:
+            return None if value is None else self._encode(value)
+        except ValidationError as error:
+            raise self.data_error(" ".join(error.messages)) from None
+
+    def encode_change(self, value: Any) -> Any:
+        """Return the JSON of `value` in a change of a row, where Appwrite runs some texts as operators.
+
+        Raises DataError for such a text too.
+        """
+        raw = self.encode(value)
+        for text in raw if isinstance(raw, list) else [raw]:
+            if isinstance(text, str) and looks_like_operator(text):
+                raise self.data_error(
+                    "This text has the form of an Appwrite operator, and an update would run it instead of storing it."
+                )
+        return raw
+
+    def data_error(self, message: str) -> DataError:
+        """Return the error that says `message` of this field."""
+        return DataError(f"{self.field.model._meta.label}.{self.field.name}: {message}")
+
+    def bounds(self, value: Any) -> tuple[Any, Any]:
+        """Return the JSON of the nearest values that the column can hold, at or below and at or above `value`.
+
+        They are the same where it can hold `value`, None where there is none on that side. Raises ValidationError for
+        a value that cannot be compared with the column.
+        """
+        return self.column.to_bounds(value)
+
+    @property
+    def decode(self) -> Callable[[Any], Any] | None:
+        """What makes a value of JSON other than null; None where the JSON is the value."""
+        return None
+
+    def _encode(self, value: Any) -> Any:
+        return self.column.to_appwrite(self.column.clean(value))
+
+
+class ConvertedColumn(ModelColumn):
+    """A column whose kind converts JSON into Python's values: dates, times, points in time, UUIDs, doubles."""
+
+    def __init__(self, field: ModelField, column: Column, key: str | None = None) -> None:
+        super().__init__(field, column, key)
+        self.is_exact = True  # these texts have one spelling
+
+    @property
+    def decode(self) -> Callable[[Any], Any]:
+        return self.column.decode
+
+
+class TextColumn(ModelColumn):
+    """Text."""
+
+    def bounds(self, value: Any) -> tuple[Any, Any]:
+        # Longer than the column, or of another form: no row has it, and the server compares it all the same.
+        raw = self.column.encode(self.column.coerce(value))
+        return raw, raw
+
+
+class DecimalColumn(ConvertedColumn):
+    """A Decimal, kept as a whole number of its smallest unit."""
+
+    def _encode(self, value: Any) -> Any:
+        kind = cast("columns.Decimal[Any]", self.column)
+        try:
+            text = format_number(decimal.Decimal(value), kind.max_digits, kind.decimal_places)
+        except (decimal.InvalidOperation, ValueError):
+            raise ValidationError(f"At most {kind.max_digits} digits, not {value}.", code="max_digits") from None
+        return super()._encode(text)
+
+
+class JSONColumn(ModelColumn):
+    """A document. `encode` takes its text, and `decode` returns it, for the field has the encoder and decoder.
+
+    It stands in a list of one, as in the product's own columns of this kind: no document is an operator then.
+    """
+
+    def _encode(self, value: Any) -> Any:
+        text = f"[{value}]"
+        columns.Text.clean_one(cast("columns.JSON", self.column), text)
+        return text
+
+    def bounds(self, value: Any) -> tuple[Any, Any]:
+        raise NotSupportedError("Appwrite cannot compare JSON documents.")
+
+    @property
+    def decode(self) -> Callable[[Any], Any]:
+        return self._text
+
+    @staticmethod
+    def _text(raw: str) -> str:
+        return raw[1:-1]
+
+
+class BinaryColumn(ModelColumn):
+    """Bytes, as text in base64."""
+
+    def _encode(self, value: Any) -> Any:
+        return self.column.to_appwrite(self.column.clean(_base64(value)))
+
+    def bounds(self, value: Any) -> tuple[Any, Any]:
+        raw = _base64(value)
+        return raw, raw
+
+    @property
+    def decode(self) -> Callable[[Any], Any]:
+        return self._bytes
+
+    def _bytes(self, raw: str) -> bytes:
+        try:
+            return base64.b64decode(raw, validate=True)
+        except binascii.Error:
+            raise self.data_error(f"The text {raw[:40]!r} is not base64.") from None
+
+
+def _base64(value: Any) -> str:
+    return base64.b64encode(value.encode() if isinstance(value, str) else bytes(value)).decode()
+
+
+class KeyColumn(ModelColumn):
+    """The id of a row, as the primary key of its model: the id of this row, or that of another in a foreign key."""
+
+    def __init__(self, field: ModelField, row_key: RowKey, key: str | None = None) -> None:
+        super().__init__(field, ReferenceColumn(required=not field.null), key)
+        self.row_key = row_key
+        self.is_exact = True
+
+    def bounds(self, value: Any) -> tuple[Any, Any]:
+        raw = self.row_key.row_id(value)
+        return raw, raw
+
+    @property
+    def decode(self) -> Callable[[Any], Any]:
+        return self._value
+
+    def _value(self, raw: str) -> Any:
+        try:
+            return self.row_key.value(raw)
+        except ValidationError as error:
+            raise self.data_error(" ".join(error.messages)) from None
+
+    def _encode(self, value: Any) -> Any:
+        return self.row_key.row_id(value)
+
+
+def column_of(field: ModelField) -> ModelColumn:
+    """Return the column behind a concrete field. Raises NotSupportedError for a kind of field that has none."""
+    made: ModelColumn | None = vars(field).get(_CACHE)
+    if made is None or made.field is not field:  # a copy of a field has the attributes of its original
+        made = vars(field)[_CACHE] = _made(field)
+    return made
+
+
+def columns_of(model: type[models.Model]) -> tuple[ModelColumn, ...]:
+    """Return the columns of a model's own table in the order of its fields, that of the row's id among them.
+
+    The fields of a parent with a table of its own are in that one.
+    """
+    meta = (model._meta.concrete_model or model)._meta
+    return tuple(column_of(field) for field in meta.local_concrete_fields if field.column is not None)
+
+
+def holds_row_id(field: ModelField) -> bool:
+    """Whether the primary key `field` is read from the id of the row, and has no column of its own."""
+    return field.primary_key and not key_of(field).has_column
+
+
+def _made(field: ModelField) -> ModelColumn:
+    if holds_row_id(field):
+        return KeyColumn(field, key_of(field), ROW_ID)
+    target = field
+    while isinstance(target, models.ForeignKey):
+        target = target.target_field
+        if holds_row_id(target):
+            return KeyColumn(field, key_of(target))
+    kind = _kind(target)
+    if kind is None:
+        raise NotSupportedError(
+            f"{field.model._meta.label}.{field.name}: {type(field).__name__} has no kind of column on Appwrite. Derive"
+            " it from a field of Django's that does, whose get_internal_type() it then has."
+        )
+    made, column = kind
+    column.required = not field.null
+    return made(field, column)
+
+
+def _kind(field: ModelField) -> tuple[type[ModelColumn], Column] | None:
+    """Return the kind of a column for the values of a field that is not a relation."""
+    name = field.get_internal_type()
+    if name in _SIMPLE:
+        made, kind = _SIMPLE[name]
+        return made, kind()
+    if name in _SIZED:
+        size = field.max_length
+        return TextColumn, columns.LongText() if size is None else columns.String(size=size)
+    if name == "DecimalField":
+        digits, places = getattr(field, "max_digits", None), getattr(field, "decimal_places", None)
+        if digits is None or places is None or digits > MAX_DIGITS:
+            return None
+        return DecimalColumn, columns.Decimal(max_digits=digits, decimal_places=places)
+    return None
+
+
+# Digits of a Decimal that fit into the 64 bits of Appwrite's whole numbers.
+MAX_DIGITS = 18
+_SIZED = frozenset({"CharField", "FileField", "FilePathField", "SlugField"})
+_Made = tuple[type[ModelColumn], Callable[[], Column]]
+_SIMPLE: dict[str, _Made] = {
+    "AutoField": (ModelColumn, columns.BigInt),  # as the value of a relation to a field that is not the primary key
+    "BigAutoField": (ModelColumn, columns.BigInt),
+    "SmallAutoField": (ModelColumn, columns.BigInt),
+    "BigIntegerField": (ModelColumn, columns.BigInt),
+    "BinaryField": (BinaryColumn, columns.LongText),
+    "BooleanField": (ModelColumn, columns.Boolean),
+    "DateField": (ConvertedColumn, columns.Date),
+    "DateTimeField": (ConvertedColumn, columns.Datetime),
+    "DurationField": (ModelColumn, columns.BigInt),  # microseconds
+    "FloatField": (ConvertedColumn, columns.Float),
+    "GenericIPAddressField": (TextColumn, columns.IP),
+    "IPAddressField": (TextColumn, columns.IP),
+    "IntegerField": (ModelColumn, columns.BigInt),
+    "JSONField": (JSONColumn, columns.JSON),
+    "PositiveBigIntegerField": (ModelColumn, columns.BigInt),
+    "PositiveIntegerField": (ModelColumn, columns.BigInt),
+    "PositiveSmallIntegerField": (ModelColumn, columns.BigInt),
+    "SmallIntegerField": (ModelColumn, columns.BigInt),
+    "TextField": (TextColumn, columns.LongText),
+    "TimeField": (ConvertedColumn, columns.Time),
+    "UUIDField": (ConvertedColumn, columns.UUID),
+}

@@ -1,0 +1,45 @@
+"""Model fields of Appwrite's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.validators import RegexValidator
+from django.db import models
+
+from ..conf import ID_RULE, VALID_ID
+
+
+def new_row_id() -> str:
+    """Return a new id, made as Appwrite's SDK makes it."""
+    from appwrite.id import ID  # the SDK is not imported at start-up
+
+    made: str = ID.unique()
+    return made
+
+
+class IDField(models.CharField):  # type: ignore[type-arg]  # its types are those of CharField
+    """A primary key that is the id of the row itself: 1 to 36 characters, `ID.unique()` unless given."""
+
+    description = "Id of a row in Appwrite"
+    LENGTH = 36
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        options["max_length"] = self.LENGTH
+        if options.get("primary_key"):
+            options.setdefault("default", new_row_id)
+            options.setdefault("editable", False)
+        super().__init__(*args, **options)
+        self.validators.append(RegexValidator(rf"\A{VALID_ID.pattern}\Z", f"Use {ID_RULE}.", code="invalid"))
+
+    def deconstruct(self) -> Any:
+        name, _, args, options = super().deconstruct()
+        del options["max_length"]
+        if self.primary_key:
+            if self.default is new_row_id:
+                del options["default"]
+            if self.editable:
+                options["editable"] = True
+            else:
+                options.pop("editable", None)
+        return name, "django_appwrite_orm.models.IDField", args, options

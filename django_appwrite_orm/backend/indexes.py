@@ -1,0 +1,93 @@
+"""The indexes of a model's table: of its fields, its `Meta.indexes` and its unique constraints.
+
+What an index of Appwrite cannot be is left out: those over expressions, with a condition, deferrable ones. The check
+`appwrite.W104` names them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.db import models
+
+from ..tables import Index, UniqueIndex
+from .columns import ModelField, column_of, holds_row_id
+from .names import index_key
+
+# What the lengths of an index's columns may be together, in characters.
+LONGEST = 768
+
+
+def indexes_of(model: type[models.Model]) -> list[Index]:
+    """Return the indexes over fields of the model's own table, each once."""
+    found: dict[tuple[type[Index], tuple[str, ...], tuple[str, ...]], Index] = {}
+    for index in _declared(model):
+        found.setdefault((type(index), index.columns, index.orders), index)
+    return list(found.values())
+
+
+def _declared(model: type[models.Model]) -> Iterator[Index]:
+    meta = model._meta
+    for field in meta.local_concrete_fields:
+        if (index := index_of_field(field)) is not None:
+            yield index
+    for names in meta.unique_together:
+        yield index_over(UniqueIndex, model, names, "_".join([*names, "uniq"]))
+    for constraint in meta.constraints:
+        if isinstance(constraint, models.UniqueConstraint) and is_plain_constraint(constraint):
+            yield index_over(UniqueIndex, model, constraint.fields, constraint.name)
+    for index in meta.indexes:
+        if is_plain_index(index):
+            yield index_over(Index, model, [f"{sign}{name}" for name, sign in _orders(index)], index.name)
+
+
+def index_of_field(field: Any) -> Index | None:
+    """Return the index of a field with `unique`, `primary_key` or `db_index`; None for a field without one."""
+    if field.column is None or holds_row_id(field):
+        return None
+    if field.unique:
+        return index_over(UniqueIndex, field.model, [field.name], f"{field.column}_uniq")
+    return index_over(Index, field.model, [field.name], f"{field.column}_idx") if field.db_index else None
+
+
+def is_plain_constraint(constraint: models.UniqueConstraint) -> bool:
+    """Whether a unique index of Appwrite means the same."""
+    return bool(
+        constraint.fields
+        and constraint.condition is None
+        and not constraint.expressions
+        and constraint.deferrable is None
+        and constraint.nulls_distinct is not False
+    )
+
+
+def is_plain_index(index: models.Index) -> bool:
+    """Whether an index of Appwrite means the same."""
+    return bool(index.fields and index.condition is None and not index.expressions)
+
+
+def _orders(index: models.Index) -> list[tuple[str, str]]:
+    return [(name, "-" if order == "DESC" else "") for name, order in index.fields_orders]
+
+
+def index_over(kind: type[Index], model: type[models.Model], names: Sequence[str], name: str) -> Index:
+    """Return an index called `name` over fields of `model`; `-price` orders by that one descending."""
+    fields: list[tuple[str, Any]] = []
+    for given in names:
+        field: Any = model._meta.get_field(given.removeprefix("-"))
+        sign = "-" if given.startswith("-") else ""
+        fields.append((f"{sign}{'id' if holds_row_id(field) else field.name}", field))
+    lengths = None if kind is UniqueIndex else _lengths([field for _, field in fields])
+    return kind(*(column for column, _ in fields), key=index_key(name), lengths=lengths)
+
+
+def _lengths(fields: Sequence[ModelField]) -> list[int | None] | None:
+    """Return the lengths at which the columns of an index are cut off so that they fit; None where all of them do."""
+    sizes = [column_of(field).column.index_length for field in fields]
+    if sum(sizes) <= LONGEST:
+        return None
+    text = [column_of(field).column.is_text for field in fields]
+    left = LONGEST - sum(size for size, is_text in zip(sizes, text, strict=True) if not is_text)
+    share = left // max(sum(text), 1)
+    return [share if is_text and size > share else None for size, is_text in zip(sizes, text, strict=True)]

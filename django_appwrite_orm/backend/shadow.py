@@ -1,0 +1,65 @@
+"""The table behind a model, for what knows tables: statistics, headers, tokens, signals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+from ..tables import Row
+from ..tables.options import Options
+from .columns import ROW_ID, columns_of
+from .indexes import indexes_of
+from .names import table_id
+
+# What the inner `class Appwrite` of a model may say of its table.
+OPTIONS = ("cache", "enabled", "name", "permissions", "row_security", "warm")
+
+# Where the `_meta` of a model keeps its table.
+_CACHE = "_appwrite_table"
+
+
+class ModelRow(Row):
+    """Base of the tables behind models. Their rows are instances of the models; these classes have none.
+
+    Their columns are in `_meta` alone: names that Row has are good names for fields.
+    """
+
+    class Meta:
+        abstract = True
+
+    _model: type[models.Model]
+
+
+def table_of(model: type[models.Model]) -> type[ModelRow]:
+    """Return the table of a model; proxies share that of their concrete model.
+
+    `_meta.id` is its id on the server, `_meta.columns` are its columns by the names of the fields, `_meta.ref()` gives
+    what tokens are known by. It is in no registry: `migrate` and not `migrate_appwrite` makes it.
+    """
+    concrete = model._meta.concrete_model or model
+    table: type[ModelRow] | None = vars(concrete._meta).get(_CACHE)
+    if table is None or table._model is not concrete:
+        table = vars(concrete._meta)[_CACHE] = _made(concrete)
+    return table
+
+
+def _made(model: type[models.Model]) -> type[ModelRow]:
+    attributes: dict[str, Any] = {
+        "__module__": model.__module__,
+        "__qualname__": model.__qualname__,
+        "_model": model,
+        "Meta": type("Meta", (), _options(model)),
+    }
+    table: type[ModelRow] = type(model.__name__, (ModelRow,), attributes)
+    own = [made for made in columns_of(model) if made.key != ROW_ID]
+    table._meta = Options(table, {made.field.name: made.column for made in own})
+    return table
+
+
+def _options(model: type[models.Model]) -> dict[str, Any]:
+    """Return the options of the table: those of the model, and what its inner `class Appwrite` says."""
+    given = getattr(model, "Appwrite", None)
+    own = {name: getattr(given, name) for name in OPTIONS if hasattr(given, name)}
+    name = table_id(model._meta.db_table)
+    return {"name": name, **own, "id": name, "app_label": model._meta.app_label, "indexes": indexes_of(model)}
