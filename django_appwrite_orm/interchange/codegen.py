@@ -17,8 +17,7 @@ from django.core.exceptions import ValidationError
 from ..conf import DEFAULT_ALIAS
 from ..exceptions import ConfigurationError
 from ..schema.descriptions import column_state
-from ..schema.operations.alter_column import differences
-from ..schema.state import DOUBLE, INT64, UNREADABLE, ColumnState, IndexState, TableState
+from ..schema.state import DOUBLE, INT64, UNREADABLE, ColumnState, IndexState, TableState, differences
 from ..tables import FulltextIndex, Index, Row, SpatialIndex, UniqueIndex, columns, name_problem
 from ..tables.columns import Column
 from .generated_source import IMPORTED, checked, comment

@@ -5,8 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Final
 
-from ..exceptions import SchemaError
-from ..schema.printable import one_line
+from ..exceptions import SchemaError, one_line
 from ..tables import columns
 
 INDEXES: Final = frozenset({"Index", "UniqueIndex", "FulltextIndex", "SpatialIndex"})

@@ -8,7 +8,7 @@ from dataclasses import replace
 from ..plans import TableRef
 from .conversions import Conversion, conversion, fill_of
 from .declared import DeclaredTable, End
-from .operations.alter_column import ChangeColumn, differences, is_possible
+from .operations.alter_column import ChangeColumn, is_possible
 from .operations.base import CreateTable, DropTable, SchemaOperation, UpdateTable
 from .operations.columns import AddColumn, DropColumn, DropTemporaryColumn, RenameColumn, is_available
 from .operations.convert_column import CopyColumn, former_key, temporary_key
@@ -16,7 +16,7 @@ from .operations.indexes import AddIndex, DropIndex, Part, UniqueCheck
 from .operations.relationships import AddRelationship, ChangeRelationship, rival_of
 from .plan import FLAG, MigrationOptions, MigrationPlan
 from .relationships import RelationshipGraph, mirror, neighbours, other_end
-from .state import AVAILABLE, UNFINISHED, UNREADABLE, ColumnState, IndexState, TableState, lookup
+from .state import AVAILABLE, UNFINISHED, UNREADABLE, ColumnState, IndexState, TableState, differences, lookup
 
 
 class Draft:

@@ -8,8 +8,6 @@ from typing import Any
 
 from ..exceptions import one_line
 
-__all__ = ["json_text", "one_line", "printable"]
-
 
 def printable(text: str) -> str:
     """`text` as `one_line` gives it, with the line feeds kept, for messages of several lines."""

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field, replace
 from ..exceptions import ConfigurationError
 from ..tables.columns.relations import inverse, to_itself_problem
 from .declared import DeclaredTable, End
-from .operations.alter_column import differences
-from .state import AVAILABLE, BROKEN, UNFINISHED, ColumnState, TableState, lookup
+from .state import AVAILABLE, BROKEN, UNFINISHED, ColumnState, TableState, differences, lookup
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from .printable import one_line
+from ..exceptions import one_line
 
 INT32 = (-(2**31), 2**31 - 1)
 INT64 = (-(2**63), 2**63 - 1)
@@ -21,6 +21,7 @@ UNREADABLE = "unreadable"
 # Appwrite is still at work on a part in one of these states; in one of the others it has given up.
 UNFINISHED = ("processing", "deleting")
 BROKEN = ("failed", "stuck")
+_SIZED = frozenset({"string", "varchar"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,27 @@ class TableState:
             columns={each.key: each for each in columns},
             indexes={index.key: index for index in indexes},
         )
+
+
+def differences(first: ColumnState, second: ColumnState) -> list[str]:
+    """Return the names of what differs between two columns, apart from key and status.
+
+    A string and a varchar of one size hold the same values and count as equal. `encrypt` counts only where `first`
+    has it: a column that is encrypted on the server stays so.
+    """
+    names = []
+    if first.kind != second.kind and not {first.kind, second.kind} <= _SIZED:
+        names.append("type")
+    names += [name for name in ("required", "array", "default") if getattr(first, name) != getattr(second, name)]
+    if "type" not in names:
+        options = dict.fromkeys((*first.options, *(name for name in second.options if name != "encrypt")))
+        names += [name for name in options if _comparable(first, name) != _comparable(second, name)]
+    return names
+
+
+def _comparable(column: ColumnState, option: str) -> Any:
+    value = column.options.get(option)
+    return str(value).lower() if option == "relatedTable" else value  # Appwrite ignores the case of table ids
 
 
 State = TypeVar("State", ColumnState, IndexState)

@@ -13,9 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from ...exceptions import SchemaError
+from ...exceptions import SchemaError, one_line
 from ...schema.declared import End
-from ...schema.printable import one_line
 from ...schema.relationships import other_end
 from ...schema.state import DOUBLE, INT32, INT64, ColumnState, IndexState, TableState
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ...schema.printable import one_line
+from ...exceptions import one_line
 from ...schema.state import TableState
 
 

@@ -15,30 +15,11 @@ from ...tables.columns.text import SHORTEST_ENCRYPTED
 from .. import payloads
 from ..conversions import fill_of, kept, survey
 from ..rows import RawRow, walk, write_same
-from ..state import INT32, INT64, ColumnState, TableState
+from ..state import INT32, INT64, ColumnState, TableState, differences
 from .base import Report, SchemaOperation
 from .columns import column_path, is_available
 
-_SIZED = frozenset({"string", "varchar"})
 _LARGEST_VARCHAR = 16_381
-
-
-def differences(wanted: ColumnState, found: ColumnState) -> list[str]:
-    """What two columns differ in. A string and a varchar of one size count as equal, for they hold the same; and
-    what somebody has encrypted stays so, unless it is declared."""
-    found_out = []
-    if wanted.kind != found.kind and not {wanted.kind, found.kind} <= _SIZED:
-        found_out.append("type")
-    found_out += [name for name in ("required", "array", "default") if getattr(wanted, name) != getattr(found, name)]
-    if "type" not in found_out:
-        names = dict.fromkeys((*wanted.options, *(name for name in found.options if name != "encrypt")))
-        found_out += [name for name in names if _said(wanted, name) != _said(found, name)]
-    return found_out
-
-
-def _said(column: ColumnState, name: str) -> Any:
-    value = column.options.get(name)
-    return str(value).lower() if name == "relatedTable" else value  # case does not tell ids of tables apart
 
 
 def is_possible(wanted: ColumnState, found: ColumnState) -> bool:

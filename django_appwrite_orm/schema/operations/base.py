@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from ...connection import Connection
+from ...exceptions import one_line
 from ...plans import Request, TableRef
 from ...sansio import Operation
 from .. import payloads
-from ..printable import one_line
 from ..state import TableState
 
 Report = Callable[[str], None]
