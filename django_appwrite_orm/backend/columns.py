@@ -44,7 +44,7 @@ class ModelColumn:
         self.field = field
         self.column = column.bound(field.name)
         self.column.key = self.key = key or column_key(cast(str, field.column))
-        self.is_exact = not self.column.is_text
+        self.is_exact = not self.column.kind.is_text
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.key} of {self.field}>"

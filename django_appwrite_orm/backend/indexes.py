@@ -87,7 +87,7 @@ def _lengths(fields: Sequence[ModelField]) -> list[int | None] | None:
     sizes = [column_of(field).column.index_length for field in fields]
     if sum(sizes) <= LONGEST:
         return None
-    text = [column_of(field).column.is_text for field in fields]
+    text = [column_of(field).column.kind.is_text for field in fields]
     left = LONGEST - sum(size for size, is_text in zip(sizes, text, strict=True) if not is_text)
     share = left // max(sum(text), 1)
     return [share if is_text and size > share else None for size, is_text in zip(sizes, text, strict=True)]

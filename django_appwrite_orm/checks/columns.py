@@ -12,7 +12,8 @@ from ..querysets import Table
 from ..querysets.persistence.increments import operator_obstacles
 from ..tables import Row, name_problem
 from ..tables.columns import Column, Relationship
-from ..tables.columns.relations import SIDE_BYTES, Relation, RelationshipToMany
+from ..tables.columns.relations import Relation, RelationshipToMany
+from ..tables.kinds import SIDE_BYTES
 from .relationships import undeclared_sides
 
 KEY_RULE = "1 to 36 characters of A-Z, a-z, 0-9, '-' and '_', the first a letter or a digit"

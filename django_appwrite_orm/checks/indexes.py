@@ -9,8 +9,7 @@ from django.core.checks import CheckMessage, Error, Warning
 
 from ..conf import ID_RULE, VALID_ID
 from ..tables import FulltextIndex, Index, Row, SpatialIndex, columns
-from ..tables.columns.relations import RelationshipColumn
-from ..tables.columns.spatial import Spatial
+from ..tables.kinds import Family
 
 # 64 to a table, 6 of them Appwrite's own; 768 characters in each.
 MOST_INDEXES = 64 - 6
@@ -62,11 +61,7 @@ def index_problems(table: type[Row]) -> Iterator[CheckMessage]:
 
 def _parts(table: type[Row]) -> Mapping[str, _Part]:
     """What can be indexed, by name in Python and by key."""
-    own = {
-        name: _part(column)
-        for name, column in table._meta.columns.items()
-        if not isinstance(column, RelationshipColumn)
-    }
+    own = {name: _part(column) for name, column in table._meta.columns.items() if column.family is not Family.LINK}
     parts = {**_SYSTEM, "pk": _SYSTEM["id"], **own}
     return {**{part.key: part for part in parts.values()}, **parts}
 
@@ -85,7 +80,7 @@ def _unusable(table: type[Row]) -> Mapping[str, str]:
 
 
 def _part(column: columns.Column) -> _Part:
-    size = column.index_length if column.is_text else None
+    size = column.index_length if column.kind.is_text else None
     return _Part(column.key, size, column.index_length, column.array)
 
 
@@ -104,7 +99,7 @@ def _key_problems(index: Index, seen: set[str], label: str) -> Iterator[CheckMes
 def _place_problems(index: Index, table: type[Row]) -> Iterator[CheckMessage]:
     label, meta = table._meta.label, table._meta
     found = [meta.columns.get(name) or meta.by_key.get(name) for name in index.columns]
-    places = [column for column in found if isinstance(column, Spatial)]
+    places = [column for column in found if column is not None and column.family is Family.SHAPE]
     if isinstance(index, SpatialIndex):
         if len(places) != 1 or len(found) != 1 or "DESC" in index.orders or any(index.lengths):
             message = f"Spatial index {index.key!r} is over {', '.join(index.columns)}."

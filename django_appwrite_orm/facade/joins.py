@@ -15,6 +15,7 @@ from ..relations.paths import reverse_paths
 from ..sansio import Operation
 from ..tables import Row, UniqueIndex, columns, name_problem
 from ..tables.columns.relations import ReferenceColumn
+from ..tables.kinds import Family
 from ..tables.system_columns import column_of
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Join:
 
 def _key(table: type[Row], name: str) -> columns.Column:
     column = column_of(table, name)
-    if column.array or isinstance(column, columns.JSON):
+    if column.array or column.family is Family.DOCUMENT:
         raise FieldError(f"{table.__name__}.{name} holds several values; a join needs a column with one.")
     return column
 

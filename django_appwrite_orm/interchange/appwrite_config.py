@@ -14,8 +14,6 @@ from ..schema.relationships import is_to_itself, mirror, other_end
 from ..schema.state import ColumnState, TableState, lookup
 from ..tables.columns.relations import inverse
 
-_TYPES = {"float": "double", "line": "linestring"}
-_FORMATS = frozenset({"email", "ip", "url", "enum"})
 # Words of an older CLI, by those of today.
 _FORMER = {"relatedTable": "relatedCollection", "columns": "attributes"}
 
@@ -133,15 +131,15 @@ def _described(table: TableState, database: str, children: set[End]) -> dict[str
 
 
 def _column(column: ColumnState, is_child: bool) -> dict[str, Any]:
-    has_format = column.kind in _FORMATS
+    kind = column.facts
     options = {name: list(value) if isinstance(value, tuple) else value for name, value in sent_options(column).items()}
-    if column.kind == "relationship":
+    if column.is_relationship:
         type = column.options["relationType"]
         options |= {"side": "child" if is_child else "parent", "relationType": inverse(type) if is_child else type}
     return {
         "key": column.key,
-        "type": "string" if has_format else _TYPES.get(column.kind, column.kind),
-        **({"format": column.kind} if has_format else {}),
+        "type": kind.type,
+        **({"format": kind.format} if kind.format else {}),
         "required": column.required,
         "array": column.array,
         **options,

@@ -17,14 +17,14 @@ from django.core.exceptions import ValidationError
 from ..conf import DEFAULT_ALIAS
 from ..exceptions import ConfigurationError
 from ..schema.descriptions import column_state
-from ..schema.state import DOUBLE, INT64, UNREADABLE, ColumnState, IndexState, TableState, differences
+from ..schema.state import UNREADABLE, ColumnState, IndexState, TableState, differences
 from ..tables import FulltextIndex, Index, Row, SpatialIndex, UniqueIndex, columns, name_problem
 from ..tables.columns import Column
 from .generated_source import IMPORTED, checked, comment
 
 # The classes that stand for a kind of Appwrite's, not those that keep something else in one of them.
 _KINDS: dict[str, type[Column]] = {
-    vars(found)["kind"]: found for name in columns.__all__ if "kind" in vars(found := getattr(columns, name))
+    vars(found)["kind"].name: found for name in columns.__all__ if "kind" in vars(found := getattr(columns, name))
 }
 _INDEXES: dict[str, type[Index]] = {kind.type: kind for kind in (Index, UniqueIndex, FulltextIndex, SpatialIndex)}
 _SYSTEM = {"$id": "id", "$createdAt": "created_at", "$updatedAt": "updated_at"}
@@ -55,14 +55,14 @@ def _class(
     taken: set[str] = set()
     lines = []
     # Those with an id beside them take the names that are left.
-    for column in sorted(table.columns.values(), key=lambda column: column.kind == "relationship"):
+    for column in sorted(table.columns.values(), key=lambda column: column.is_relationship):
         attribute = _attribute(column, base, taken)
-        made = _link(column, attribute, titles) if column.kind == "relationship" else _column(column, attribute)
+        made = _link(column, attribute, titles) if column.is_relationship else _column(column, attribute)
         if not isinstance(made, str):
             made = comment(f"{column.key!r} is not declared: {made[0]}")
         else:
             taken |= _names_of(column, attribute)
-            if column.kind != "relationship":
+            if not column.is_relationship:
                 attributes[column.key] = attribute
         lines.append(made)
     meta = [f"name = {table.name!r}"]
@@ -101,7 +101,7 @@ def _class_name(id: str, names: set[str]) -> str:
 
 def _names_of(column: ColumnState, attribute: str) -> set[str]:
     """The names in Python that a column takes: one to a single row has its id beside it."""
-    to_one = column.kind == "relationship" and not column.options["relationType"].endswith("Many")
+    to_one = column.is_relationship and not column.options["relationType"].endswith("Many")
     return {attribute, f"{attribute}_id"} if to_one else {attribute}
 
 
@@ -173,8 +173,7 @@ def _arguments(column: ColumnState) -> dict[str, Any]:
         arguments["size"] = column.options["size"]
     if "decimal" in column.options:
         arguments["max_digits"], arguments["decimal_places"] = column.options["decimal"]
-    limits = DOUBLE if column.kind == "float" else INT64
-    for name, limit in zip(("min", "max"), limits, strict=True):
+    for name, limit in zip(("min", "max"), column.facts.range or (), strict=False):
         if column.options.get(name, limit) != limit:
             arguments[name] = column.options[name]
     if column.options.get("encrypt"):

@@ -9,7 +9,7 @@ from typing import Any
 from ..conf import ID_RULE, VALID_ID
 from ..exceptions import shortened
 from ..tables import Row, permission_problems
-from ..tables.columns.relations import RelationshipColumn
+from ..tables.kinds import Family
 from ..tables.permissions import ROW_VERBS
 from .load_relationships import wrong_links
 from .reader import Entry
@@ -41,7 +41,7 @@ def problem(entry: Entry, tables: Mapping[str, type[Row]]) -> str:
 
 
 def _value_problem(row: Mapping[str, Any], table: type[Row]) -> str:
-    links = {key for key, column in table._meta.by_key.items() if isinstance(column, RelationshipColumn)}
+    links = {key for key, column in table._meta.by_key.items() if column.family is Family.LINK}
     for key, value in row.items():
         # Appwrite shows an empty list for a row that is gone.
         if key in links and not (value in (None, []) or (isinstance(value, str) and VALID_ID.fullmatch(value))):

@@ -21,7 +21,7 @@ from django.db.models.functions.text import ConcatPair
 from ..tables import Row, columns
 from ..tables.columns.coercion import plain
 from ..tables.columns.numbers import Number
-from ..tables.columns.serialized import STORED_AS_TEXT
+from ..tables.kinds import Family
 from ..tables.validation import OPERATORS
 
 _ARITHMETIC = {
@@ -88,11 +88,11 @@ def _operator(column: columns.Column, expression: Any) -> str:
         )
     if isinstance(expression, Apply):
         return expression.operator
-    if isinstance(expression, Now) and isinstance(column, columns.Datetime) and not column.array:
+    if isinstance(expression, Now) and column.kind.family is Family.TIME and not column.array:
         return _text("dateSetNow")
     if isinstance(expression, NegatedExpression):
         inner = expression.get_source_expressions()[0]
-        if _is_column(column, inner) and isinstance(column, columns.Boolean) and not column.array:
+        if _is_column(column, inner) and column.family is Family.BOOLEAN and not column.array:
             return _text("toggle")
     if isinstance(expression, Concat):
         first, *rest = _concatenated(expression)
@@ -100,7 +100,7 @@ def _operator(column: columns.Column, expression: Any) -> str:
             return _combined(column, "+", "".join(map(_text_of, rest)))
     if isinstance(expression, CombinedExpression):
         left, right, sign = expression.lhs, expression.rhs, expression.connector
-        if _is_column(column, right) and sign in _EITHER_WAY and not column.is_text:
+        if _is_column(column, right) and sign in _EITHER_WAY and not column.kind.is_text:
             left, right = right, left
         if _is_column(column, left) and isinstance(right, Value) and sign in _ARITHMETIC and not column.array:
             return _combined(column, sign, right.value)
@@ -132,18 +132,18 @@ def _is_column(column: columns.Column, side: object) -> bool:
 
 def _combined(column: columns.Column, sign: str, constant: Any) -> str:
     constant = plain(constant)
-    if column.is_text and sign == "+" and not isinstance(column, STORED_AS_TEXT):
+    if column.family is Family.TEXT and sign == "+":
         if not isinstance(constant, str):
             raise ValidationError(f"Only text can be added to text, not {constant!r}.", code="expression")
         return _text("stringConcat", constant)
-    if not isinstance(column, Number) or column.type_name == "bigint":
-        raise ValidationError(f"Appwrite's operators do not count with {column.type_name} columns.", code="expression")
+    if not (column.arithmetic and isinstance(column, Number)):
+        raise ValidationError(f"Appwrite's operators do not count with {column.kind.type} columns.", code="expression")
     if isinstance(column, columns.Decimal):
         if sign not in ("+", "-"):
             raise ValidationError("Of a Decimal, Appwrite can work out + and - only.", code="expression")
         constant = column.encode(column.coerce(constant))
     constant = column.native(constant)
-    whole = column.type_name == "integer" and sign != "^"
+    whole = column.kind.is_whole and sign != "^"
     fits = isinstance(constant, int if whole else (int, float)) and not isinstance(constant, bool)
     if not fits or not math.isfinite(constant):
         kind = "a whole number" if whole else "a number"

@@ -12,7 +12,7 @@ from ..exceptions import NotSupportedError
 from ..sansio import Operation, run_async, run_sync
 from ..tables import Row
 from ..tables.system_columns import column_of, keys
-from .aggregates.accumulators import Accumulator, AggregateSpec, is_ordered
+from .aggregates.accumulators import Accumulator, AggregateSpec
 from .aggregates.server import groups
 from .django_queryset import QueryFacts, Recognized, as_new, before_reading
 from .pagination import pages
@@ -73,7 +73,7 @@ class GroupedQuerySet(Queryable, Generic[R], Recognized):
             if name not in self._names and name not in {one.name for one in self._aggregates}:
                 known = ", ".join((*self._names, *(one.name for one in self._aggregates)))
                 raise FieldError(f"order_by(): the groups have no {name!r}. They have: {known}.")
-            if name in self._names and not is_ordered(column_of(self._query.model, name)):
+            if name in self._names and not column_of(self._query.model, name).orderable:
                 raise NotSupportedError(
                     f"order_by(): only Appwrite knows how its database orders {name!r}. Order the queryset by it"
                     f" instead: order_by({name!r}).values({name!r}).annotate(...)."

@@ -18,13 +18,10 @@ from ..exceptions import NotSupportedError
 from ..execution import execute_read
 from ..plans import Clause, ListRows, Progress, conjunction, disjunction, fits, has_room
 from ..sansio import Operation, run_async, run_sync
-from ..tables import Row, columns
+from ..tables import Row
 from ..tables.system_columns import column_by_key
 from ..threads import close_caches_after
 from .query import Query
-
-# What Python orders as the server does. Texts are not among them: their order is the database's collation's.
-_ORDERED = frozenset({"integer", "bigint", "double", "boolean", "datetime"})
 
 
 def pages(query: Query[Any], page_size: int | None = None) -> Pager:
@@ -109,7 +106,7 @@ def _sortable_order(query: Query[Any]) -> list[tuple[str, bool]]:
     order = []
     for clause in (*query.order, *BY_SEQUENCE):
         column = column_by_key(table, clause.attribute) if clause.attribute else None
-        if column is None or column.array or column.type_name not in _ORDERED or query.cursor:
+        if column is None or column.array or not column.orderable or query.cursor:
             what = "a cursor" if query.cursor else f"the order by {clause.attribute or 'random'}"
             raise NotSupportedError(
                 f"{table.__name__}: so many values take several requests, and {what} cannot be kept over them: only"
@@ -255,7 +252,7 @@ def _beyond(table: type[Row], order: tuple[Clause, ...], last: Raw) -> Clause | 
         column = column_by_key(table, key) if key else None
         if key == "$sequence":
             beyond = Clause(comparison, key, (str(last[key]),))
-        elif column is None or column.array or isinstance(column, columns.Float) or key not in last:
+        elif column is None or column.array or not column.kind.exact or key not in last:
             return None
         elif last[key] is None:  # nulls come first ascending and last descending
             further = [] if descending else [Clause("isNotNull", key)]

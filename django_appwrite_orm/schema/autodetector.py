@@ -56,7 +56,7 @@ class Draft:
         return [f"{_noun(part)} {self.ref.table}.{part.key} is {part.status}" for part in parts]
 
     def _drop(self, column: ColumnState, why: str, kind: type[DropColumn] = DropColumn) -> None:
-        if column.kind == "relationship" and column.options["twoWay"]:  # one side takes the other along
+        if column.is_relationship and column.options["twoWay"]:  # one side takes the other along
             if (self.ref.table.lower(), column.key.lower()) in self.links.dropped:
                 return
             self.links.dropped.add(other_end(column))
@@ -180,7 +180,7 @@ class _Comparison(Draft):
                 continue
             if self.links.follows(self.ref.table, self.wanted.state.columns[key]):
                 continue
-            kind = ChangeRelationship if former.kind == "relationship" else RenameColumn
+            kind = ChangeRelationship if former.is_relationship else RenameColumn
             self.add(kind(self.ref, former, replace(former, key=key)))
             self.present[key] = former.key
 
@@ -210,19 +210,19 @@ class _Comparison(Draft):
             self._missing(wanted)
         elif (names := differences(wanted, found)) and is_possible(wanted, found):
             self._change(wanted, found)
-        elif not names and wanted.kind == "relationship":
+        elif not names and wanted.is_relationship:
             self._check_other_side(found)
         elif names:
             self._rebuild(wanted, found, names)
 
     def _check_other_side(self, found: ColumnState) -> None:
-        if found.kind == "relationship":
+        if found.is_relationship:
             wait, obstacle = self.links.trouble(self.ref.table, found)
             self.plan.waits += [wait] * bool(wait)
             self.plan.obstacles += [obstacle] * bool(obstacle)
 
     def _missing(self, wanted: ColumnState) -> None:
-        if wanted.kind == "relationship":
+        if wanted.is_relationship:
             self._missing_relationship(wanted)
             return
         former = self.table.columns.get(former_key(wanted.key))
@@ -261,7 +261,7 @@ class _Comparison(Draft):
         return self.rules.prune and self.rules.allow_destructive and not declared
 
     def _change(self, wanted: ColumnState, found: ColumnState) -> None:
-        if wanted.kind == "relationship":
+        if wanted.is_relationship:
             self._change_relationship(wanted, found)
             return
         there = lookup(self.found.columns, found.key) if self.found is not None else None
@@ -283,7 +283,7 @@ class _Comparison(Draft):
     def _rebuild(self, wanted: ColumnState, found: ColumnState, names: list[str]) -> None:
         """Another kind: fill a second column beside it, and let that one take its place."""
         where = f"column {self.ref.table}.{wanted.key}"
-        if "relationship" in (wanted.kind, found.kind):
+        if wanted.is_relationship or found.is_relationship:
             self.obstacle(
                 f"{where} is {', '.join(found.traits)} on the server, declared {', '.join(wanted.traits)}. Appwrite"
                 f" cannot change {' and '.join(names)} of it. Declare it with another key (column=) and migrate; carry"

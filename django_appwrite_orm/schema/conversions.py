@@ -15,12 +15,11 @@ from ..connection import Connection
 from ..plans import TableRef
 from ..sansio import Operation
 from ..tables.columns import Column, Decimal
+from ..tables.kinds import Family
 from ..tables.validation import looks_like_operator
 from .rows import RawRow, walk
 from .state import ColumnState
 
-_TEXT = frozenset({"string", "varchar", "text", "mediumtext", "longtext", "email", "url", "ip", "enum"})
-_WHOLE = frozenset({"integer", "bigint"})
 # Appwrite keeps 14 significant digits of a double.
 _PRECISION = 1e-13
 _EXAMPLES = 3
@@ -58,10 +57,12 @@ def conversion(column: Column, wanted: ColumnState, found: ColumnState) -> Conve
     hold the same values, or as the same number where a Decimal is one of them; None when none of this will do."""
     if column.convert is not None:
         return Conversion(column, column.convert)
-    kinds = {wanted.kind, found.kind}
-    if kinds <= _WHOLE and wanted.array == found.array and "decimal" in {**wanted.options, **found.options}:
+    kinds = (wanted.facts, found.facts)
+    are_text = all(kind.family is Family.TEXT for kind in kinds)
+    are_whole = all(kind.is_whole for kind in kinds)
+    if are_whole and wanted.array == found.array and "decimal" in {**wanted.options, **found.options}:
         return Conversion(column, partial(_rescaled, column, found.options.get("decimal", (0, 0))[1]))
-    if wanted.array == found.array and (len(kinds) == 1 or kinds <= _TEXT or kinds <= _WHOLE):
+    if wanted.array == found.array and (wanted.kind == found.kind or are_text or are_whole):
         return kept(column)
     return None
 

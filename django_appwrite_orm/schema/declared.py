@@ -12,7 +12,7 @@ from ..exceptions import ConfigurationError, SchemaError
 from ..registry import registry
 from ..tables import Index, Row
 from ..tables.columns import Column, Relationship
-from ..tables.columns.relations import RelationshipColumn
+from ..tables.kinds import Family
 from .conversions import fill_of
 from .descriptions import column_state, index_state
 from .state import ColumnState, IndexState, TableState, permission_set
@@ -48,7 +48,7 @@ class DeclaredTable:
     def relationship_ends(self) -> Iterator[End]:
         """Where its relationships are, or were before they were renamed."""
         for column in self.state.columns.values():
-            if column.kind == "relationship":
+            if column.is_relationship:
                 for key in (column.key, self.former.get(column.key)):
                     if key:
                         yield self.state.id.lower(), key.lower()
@@ -59,7 +59,7 @@ def declared_table(table: type[Row]) -> DeclaredTable:
     column renamed from one that is still declared, and for a default that a required column does not take."""
     meta = table._meta
     relationships = meta.relationships.values()
-    plain = {key: column for key, column in meta.by_key.items() if not isinstance(column, RelationshipColumn)}
+    plain = {key: column for key, column in meta.by_key.items() if column.family is not Family.LINK}
     every: list[Column | Relationship] = [*plain.values(), *relationships]
     former = {column.key: column.renamed_from for column in every if column.renamed_from}
     keys = [*plain, *(relationship.key for relationship in relationships)]
@@ -122,7 +122,7 @@ def _check_default(table: type[Row], column: Column) -> None:
 
 def declared_index(table: type[Row], index: Index) -> IndexState:
     keys: Mapping[str, str] = SYSTEM_COLUMNS | {
-        name: column.key for name, column in table._meta.columns.items() if not isinstance(column, RelationshipColumn)
+        name: column.key for name, column in table._meta.columns.items() if column.family is not Family.LINK
     }
     for name in index.columns:
         if name not in keys and name not in keys.values():

@@ -16,10 +16,10 @@ from typing import Any
 from ..conf import ID_RULE, VALID_ID
 from ..exceptions import SchemaError, one_line, shortened
 from ..tables.columns.relations import ON_DELETE, TYPES, inverse
-from ..tables.columns.serialized import decimal_digits
-from .state import AVAILABLE, DOUBLE, INT32, INT64, UNREADABLE, ColumnState, IndexState, TableState, permission_set
+from ..tables.columns.serialized import Decimal, decimal_digits
+from ..tables.kinds import Family, Kind, Range, kind_name, kind_named
+from .state import AVAILABLE, UNREADABLE, ColumnState, IndexState, TableState, permission_set
 
-_ROUTES = {"double": "float", "linestring": "line"}
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _SYSTEM_KEY = re.compile(r"\$[A-Za-z]{1,35}")
 
@@ -66,18 +66,18 @@ def column_state(described: Mapping[str, Any], *, served: bool = False) -> Colum
     for only a column given with its table shows none (observed on Appwrite 1.9.6).
     """
     type_name = _word(described, "type")
-    kind = _word(described, "format") if described.get("format") else _ROUTES.get(type_name, type_name)
+    kind = kind_named(kind_name(type_name, _word(described, "format") if described.get("format") else ""))
     default = _plain(described.get("default"), "default")
     return ColumnState(
         key=_id(described, "key"),
-        kind=kind,
+        kind=kind.name,
         required=bool(described.get("required")),
         array=bool(described.get("array")),
-        default=_moment(default) if kind == "datetime" else default,
-        options=_options(kind, described, INT32 if served else INT64),
+        default=_moment(default) if kind.family is Family.TIME else default,
+        options=_options(kind, described, (served and kind.narrow_range) or kind.range),
         status=one_line(_text(described, "status", AVAILABLE)),
         error=one_line(_text(described, "error", "")),
-        fixed_range=served and kind in ("integer", "bigint", "float") and described.get("min") is None,
+        fixed_range=served and kind.range is not None and described.get("min") is None,
     )
 
 
@@ -122,27 +122,24 @@ def _found_index(described: Any) -> IndexState:
         return IndexState(key, UNREADABLE, (), (), (), error=str(error))
 
 
-def _options(kind: str, described: Mapping[str, Any], unranged: tuple[int, int]) -> dict[str, Any]:
+def _options(kind: Kind, described: Mapping[str, Any], unranged: Range | None) -> dict[str, Any]:
     options: dict[str, Any] = {}
-    if kind in ("string", "varchar"):
+    if kind.max_size is not None:
         options["size"] = _whole(described.get("size"), "size")
-    if kind in ("integer", "bigint", "float"):
-        options["min"], options["max"] = _range(kind, described, unranged if kind == "integer" else INT64)
-    if kind == "integer" and (digits := decimal_digits(options["max"])) is not None:
-        options |= {"decimal": digits, "max": INT64[1]}
-    if kind == "enum":
+    if kind.range is not None and unranged is not None:
+        options["min"], options["max"] = _range(kind, kind.range, described, unranged)
+        if kind is Decimal.kind and (digits := decimal_digits(options["max"])) is not None:
+            options |= {"decimal": digits, "max": kind.range[1]}
+    if kind.has_elements:
         options["elements"] = tuple(_texts(described, "elements", ()))
     if described.get("encrypt"):
         options["encrypt"] = True
-    return options | (_ends(described) if kind == "relationship" else {})
+    return options | (_ends(described) if kind.family is Family.LINK else {})
 
 
-def _range(kind: str, described: Mapping[str, Any], unranged: tuple[int, int]) -> tuple[Any, Any]:
+def _range(kind: Kind, limits: Range, described: Mapping[str, Any], unranged: Range) -> tuple[Any, Any]:
     """Both ends. JavaScript rounds those of 64 bits to ±9223372036854776000, which is beyond what the kind holds."""
-    if kind == "float":
-        (lowest, highest), (low, high) = DOUBLE, DOUBLE
-    else:
-        (lowest, highest), (low, high) = INT64, unranged
+    (lowest, highest), (low, high) = limits, unranged
     if described.get("min") is not None:
         low = max(_number(described["min"], "min", kind), lowest)
     if described.get("max") is not None:
@@ -248,12 +245,12 @@ def _order(value: Any) -> str:
     return order
 
 
-def _number(value: Any, name: str, kind: str) -> Any:
+def _number(value: Any, name: str, kind: Kind) -> Any:
     """The number; infinity is left to who clips it."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, float) and not math.isnan(value):
-        if kind == "float" or math.isinf(value):
+        if not kind.is_whole or math.isinf(value):
             return value
         if value.is_integer():
             return int(value)

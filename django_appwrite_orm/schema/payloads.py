@@ -10,16 +10,12 @@ from __future__ import annotations
 from typing import Any
 
 from ..tables.columns.serialized import decimal_bound
-from .state import INT32, ColumnState, IndexState, TableState
+from ..tables.kinds import Family
+from .state import ColumnState, IndexState, TableState
 
 # Appwrite's lists of inline parts end here.
 INLINE_COLUMNS = 100
 INLINE_INDEXES = 58
-# A format's width is its own; inline it has to be said.
-_FORMATS = {"email": 254, "ip": 39, "url": 2000, "enum": 255}
-_TYPES = {"float": "double", "line": "linestring"}
-_PLAIN = frozenset({"string", "integer", "bigint", "float", "boolean", "datetime", "point", "line", "polygon"})
-SPATIAL = frozenset({"point", "line", "polygon"})
 
 
 def table_body(table: TableState) -> dict[str, Any]:
@@ -55,24 +51,25 @@ def inline_parts(table: TableState) -> tuple[list[ColumnState], list[IndexState]
 def is_inline(column: ColumnState) -> bool:
     if column.options.get("encrypt"):
         return False
-    if column.kind == "integer":
-        return bool(INT32[0] <= column.options["min"] and column.options["max"] <= INT32[1])
-    return column.kind in _PLAIN or column.kind in _FORMATS
+    kind = column.facts
+    if kind.narrow_range is not None and not kind.is_narrow(column.options["min"], column.options["max"]):
+        return False
+    return kind.inline
 
 
 def _inline_column(column: ColumnState) -> dict[str, Any]:
     body = {"key": column.key, "required": column.required, "array": column.array, **column.options}
-    if column.kind in _FORMATS:
-        body |= {"type": "string", "format": column.kind, "size": _FORMATS[column.kind]}
-    else:
-        body["type"] = _TYPES.get(column.kind, column.kind)
+    kind = column.facts
+    body["type"] = kind.type
+    if kind.format:
+        body |= {"format": kind.format, "size": kind.size}  # on their own route they take no size
     return body if column.default is None else {**body, "default": column.default}
 
 
 def column_body(column: ColumnState) -> dict[str, Any]:
     """A new column by its own route."""
     body = {"key": column.key, "required": column.required, **sent_options(column)}
-    if column.kind not in SPATIAL:
+    if column.facts.has_arrays:
         body["array"] = column.array
     return body if column.default is None else {**body, "default": column.default}
 
@@ -88,7 +85,7 @@ def sent_options(column: ColumnState) -> dict[str, Any]:
 def change_body(column: ColumnState) -> dict[str, Any]:
     """All that can be changed of a column; what Appwrite is not sent it would keep, or refuse the lack of."""
     body: dict[str, Any] = {"required": column.required}
-    if column.kind not in SPATIAL or column.default is not None:
+    if column.facts.family is not Family.SHAPE or column.default is not None:
         body["default"] = column.default
     return body | {name: value for name, value in sent_options(column).items() if name != "encrypt"}
 

@@ -43,7 +43,7 @@ class RelationshipGraph:
 
     def is_declared_elsewhere(self, column: ColumnState) -> bool:
         """Whether a column that its own table does not declare is the other side of one that is declared."""
-        return column.kind == "relationship" and bool(column.options["twoWay"]) and other_end(column) in self.ends
+        return column.is_relationship and bool(column.options["twoWay"]) and other_end(column) in self.ends
 
     def other_side(self, column: ColumnState) -> ColumnState | None:
         """What the server has in the place of the other side of a two-way relationship."""
@@ -59,7 +59,7 @@ class RelationshipGraph:
     def remains(self, table: str, column: ColumnState) -> ColumnState | None:
         """The other side of a two-way relationship that Appwrite failed to build, where this side is not there."""
         there = self.other_side(column)
-        if there is None or there.kind != "relationship" or there.status != "failed":
+        if there is None or not there.is_relationship or there.status != "failed":
             return None
         return there if other_end(there) == (table.lower(), column.key.lower()) else None
 
@@ -105,7 +105,7 @@ def _followers(declared: Sequence[DeclaredTable]) -> frozenset[End]:
     }
     followers: set[End] = set()
     for end, (table, column) in places.items():
-        if column.kind != "relationship" or not column.options["twoWay"] or end in followers:
+        if not column.is_relationship or not column.options["twoWay"] or end in followers:
             continue
         other = places.get(other_end(column))
         if other is None:
@@ -155,4 +155,4 @@ def unfinished_relationships(tables: Iterable[TableState]) -> Iterator[tuple[Tab
 
 
 def _relationships(table: TableState) -> list[ColumnState]:
-    return [column for column in table.columns.values() if column.kind == "relationship"]
+    return [column for column in table.columns.values() if column.is_relationship]

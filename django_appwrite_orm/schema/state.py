@@ -11,17 +11,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from ..exceptions import one_line
+from ..tables.kinds import Family, Kind, kind_named
 
-INT32 = (-(2**31), 2**31 - 1)
-INT64 = (-(2**63), 2**63 - 1)
-DOUBLE = (-1.7976931348623157e308, 1.7976931348623157e308)
 AVAILABLE = "available"
 # The kind of a column, and the type of an index, whose description makes no sense; its `error` says why.
 UNREADABLE = "unreadable"
 # Appwrite is still at work on a part in one of these states; in one of the others it has given up.
 UNFINISHED = ("processing", "deleting")
 BROKEN = ("failed", "stuck")
-_SIZED = frozenset({"string", "varchar"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +42,15 @@ class ColumnState:
         return f"{self.key} ({', '.join(self.traits)})"
 
     @property
+    def facts(self) -> Kind:
+        """What is known about its kind."""
+        return kind_named(self.kind)
+
+    @property
+    def is_relationship(self) -> bool:
+        return self.facts.family is Family.LINK
+
+    @property
     def traits(self) -> list[str]:
         """What it is, in words."""
         words = [f"{self.kind}({self.options['size']})" if "size" in self.options else self.kind]
@@ -54,10 +60,10 @@ class ColumnState:
         words += ["required"] if self.required else []
         words += [f"default {self.default!r}"] if self.default is not None else []
         words += [f"one of {', '.join(map(one_line, self.options['elements']))}"] if "elements" in self.options else []
-        if "min" in self.options and (self.options["min"], self.options["max"]) not in (INT64, DOUBLE):
+        if "min" in self.options and (self.options["min"], self.options["max"]) != self.facts.range:
             words.append(f"{self.options['min']} to {self.options['max']}")
         words += ["encrypted"] if self.options.get("encrypt") else []
-        return words + (self._link if self.kind == "relationship" else [])
+        return words + (self._link if self.is_relationship else [])
 
     @property
     def _link(self) -> list[str]:
@@ -130,7 +136,8 @@ def differences(first: ColumnState, second: ColumnState) -> list[str]:
     has it: a column that is encrypted on the server stays so.
     """
     names = []
-    if first.kind != second.kind and not {first.kind, second.kind} <= _SIZED:
+    have_size = first.facts.max_size is not None and second.facts.max_size is not None
+    if first.kind != second.kind and not have_size:
         names.append("type")
     names += [name for name in ("required", "array", "default") if getattr(first, name) != getattr(second, name)]
     if "type" not in names:

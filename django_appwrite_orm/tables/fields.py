@@ -6,7 +6,6 @@ written through these.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
@@ -20,25 +19,6 @@ if TYPE_CHECKING:
     Field = models.Field[Any, Any]
 else:
     Field = models.Field  # takes no parameters when it is run
-
-# By class, the nearest base first; arrays and places have no field of Django's.
-_KINDS: Mapping[type[columns.Column], Callable[..., Field]] = {
-    columns.Boolean: models.BooleanField,
-    columns.Date: models.DateField,
-    columns.Datetime: models.DateTimeField,
-    columns.Decimal: models.DecimalField,
-    columns.Email: models.EmailField,
-    columns.Enum: models.CharField,
-    columns.Float: models.FloatField,
-    columns.IP: models.GenericIPAddressField,
-    columns.Integer: models.BigIntegerField,
-    columns.JSON: models.JSONField,
-    columns.Text: models.TextField,
-    columns.Time: models.TimeField,
-    columns.URL: models.URLField,
-    columns.UUID: models.UUIDField,
-    columns.Varchar: models.CharField,
-}
 
 
 def fields_of(table: type[Row]) -> dict[str, Field]:
@@ -71,13 +51,6 @@ def _field(column: columns.Column, unique: bool) -> Field:
     common["editable"] = not isinstance(column, columns.Version)
     if column.default is not None:
         common["default"] = column.default
-    kind = None if column.array else next((_KINDS[base] for base in type(column).__mro__ if base in _KINDS), None)
-    if kind is None:
+    if column.array:
         return models.Field(**common)
-    if isinstance(column, columns.Decimal):
-        common |= {"max_digits": column.max_digits, "decimal_places": column.decimal_places}
-    if isinstance(column, columns.Enum):
-        common["choices"] = list(column.labels.items())
-    if kind in (models.CharField, models.EmailField, models.URLField):
-        common["max_length"] = getattr(column, "size", None)
-    return kind(**common)
+    return column.django_field(**common, **column.django_options())

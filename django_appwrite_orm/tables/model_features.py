@@ -84,13 +84,13 @@ META: Mapping[str, str] = {
 # What Django calls on a field, and nothing calls on a column.
 _FIELD_HOOKS: Mapping[str, str] = {
     "contribute_to_class": "bound(name)",
-    "db_type": "kind and type_name",
+    "db_type": "kind",
     "deconstruct": "definition()",
     "formfield": "a field in a Form of your own",
     "from_db_value": "decode(raw)",
     "get_db_prep_save": "encode(value)",
     "get_db_prep_value": "encode(value)",
-    "get_internal_type": "kind and type_name",
+    "get_internal_type": "kind",
     "get_prep_value": "encode(value)",
     "pre_save": "get_default(), or the table's save()",
     "run_validators": "clean_one(value)",

@@ -16,9 +16,9 @@ from ..exceptions import ConfigurationError
 from ..plans import CreateRow, TableRef, UpdateRow, WritePlan
 from .columns import Column, Reference, Relationship, Version
 from .columns.relations import Relation, RelationDescriptor, RelationshipToMany
-from .columns.spatial import Spatial
 from .fields import Field, fields_of
 from .indexes import Index
+from .kinds import Family
 from .model_features import META
 from .names import unknown_column
 
@@ -114,7 +114,7 @@ class Options:
     @cached_property
     def spatial(self) -> dict[str, Column]:
         """The points, lines and polygons, by their keys on the server."""
-        return {key: column for key, column in self.by_key.items() if isinstance(column, Spatial)}
+        return {key: column for key, column in self.by_key.items() if column.kind.family is Family.SHAPE}
 
     def name_of(self, key: str) -> str:
         """What in Python is called what the server calls `key`: a column, or a relationship to many."""
@@ -242,7 +242,7 @@ class Options:
             return data
         # Links that were not set are as they were before; a new row has none.
         is_new = data.get("$sequence") in ("", None)
-        columns = [column for column in self.columns.values() if is_new or column.type_name != "relationship"]
+        columns = [column for column in self.columns.values() if is_new or column.family is not Family.LINK]
         unset = {column.key: column.definition()["default"] for column in columns}
         known = {key: value for key, value in data.items() if not (key.startswith("$") and value in ("", None))}
         return {**unset, **known}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 from django.db.models import Q
 
+from django_appwrite_orm import columns
 from django_appwrite_orm.exceptions import NotSupportedError
 from tests.support.costs import counted
 from tests.support.library.tables import Reader
+from tests.support.migrations import migrated, table
 
 # 1,200 whole numbers of eight digits: three queries of 4,096 characters.
 FIRST = 10_000_000
@@ -36,6 +40,17 @@ class TestManyValues:
             assert scores(rows.all()[5:9]) == expected[::-1][5:9]
             assert rows.first().score == expected[-1]
         assert len(costs.requests) == 9
+
+    def test_an_order_by_a_kind_that_python_orders_is_kept(self) -> None:
+        days = [datetime.date(2024, month, 1) for month in (3, 1, 2)]
+        made = table(score=columns.Integer(), day=columns.Date())
+        migrated(made)
+        for day, score in zip(days, (MANY[0], MANY[-1], MANY[1]), strict=True):
+            made.objects.create(score=score, day=day)
+        with counted() as costs:
+            rows = list(made.objects.filter(score__in=MANY).order_by("-day"))
+        assert len(costs.requests) == 3
+        assert [row.day for row in rows] == sorted(days, reverse=True)
 
     def test_numbers(self) -> None:
         rows = Reader.objects.filter(score__in=MANY)

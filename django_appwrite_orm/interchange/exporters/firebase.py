@@ -14,13 +14,18 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ...exceptions import SchemaError
-from ...schema.payloads import SPATIAL
 from ...schema.printable import json_text
-from ...schema.state import DOUBLE, INT64, ColumnState, TableState
+from ...schema.state import ColumnState, TableState
+from ...tables.kinds import Family
 
 _WRITES = ("create", "update", "delete")
-_TEXT = frozenset({"string", "varchar", "text", "mediumtext", "longtext", "email", "url", "ip", "enum", "datetime"})
-_SIZES = {"email": 254, "ip": 39, "url": 2000}
+_TESTS = {
+    "string": "newData.isString()",
+    "boolean": "newData.isBoolean()",
+    "integer": "newData.isNumber()",
+    "number": "newData.isNumber()",
+    "array": "newData.hasChildren()",
+}
 _PERMISSION = re.compile(r'([a-z]+)\("(.*)"\)', re.DOTALL)
 _SIMPLE = {"any": "true", "guests": "auth == null", "users": "auth != null"}
 _VERIFIED = {
@@ -91,30 +96,23 @@ def _unsayable(table: TableState, what: str) -> SchemaError:
 
 
 def _column(column: ColumnState) -> Iterator[str]:
-    value = "newData.val()"
-    if column.array:
-        yield "newData.hasChildren()"
-    elif column.kind == "relationship":
-        yield "newData.hasChildren()" if column.options["relationType"].endswith("Many") else "newData.isString()"
-    elif column.kind in SPATIAL:
-        yield "newData.hasChildren()"
-    elif column.kind in _TEXT:
-        yield "newData.isString()"
-        size = column.options.get("size") or _SIZES.get(column.kind)
-        if size:
-            yield f"{value}.length <= {size}"
-    elif column.kind == "boolean":
-        yield "newData.isBoolean()"
-    elif column.kind in ("integer", "bigint", "float"):
-        yield "newData.isNumber()"
-        if column.kind != "float":
-            yield f"{value} % 1 == 0"
-    limits = DOUBLE if column.kind == "float" else INT64
-    for option, limit, sign in (("min", limits[0], ">="), ("max", limits[1], "<=")):
-        if not column.array and column.options.get(option, limit) != limit:
-            yield f"{value} {sign} {column.options[option]!r}"
-    if not column.array and "elements" in column.options:
-        yield "(" + " || ".join(f"{value} == {_quoted(element)}" for element in column.options["elements"]) + ")"
+    value, kind, options = "newData.val()", column.facts, column.options
+    if column.array or (column.is_relationship and options["relationType"].endswith("Many")):
+        yield _TESTS["array"]
+        return
+    if kind.family is Family.UNKNOWN:
+        return
+    yield _TESTS[kind.json_type]
+    size = options.get("size") or kind.size
+    if size and not kind.has_elements:
+        yield f"{value}.length <= {size}"
+    if kind.is_whole:
+        yield f"{value} % 1 == 0"
+    for option, limit, sign in zip(("min", "max"), kind.range or (), (">=", "<="), strict=False):
+        if options.get(option, limit) != limit:
+            yield f"{value} {sign} {options[option]!r}"
+    if kind.has_elements:
+        yield "(" + " || ".join(f"{value} == {_quoted(element)}" for element in options["elements"]) + ")"
 
 
 def _quoted(text: str) -> str:

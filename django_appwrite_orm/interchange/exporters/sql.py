@@ -16,19 +16,12 @@ from typing import Any
 from ...exceptions import SchemaError, one_line
 from ...schema.declared import End
 from ...schema.relationships import other_end
-from ...schema.state import DOUBLE, INT32, INT64, ColumnState, IndexState, TableState
+from ...schema.state import ColumnState, IndexState, TableState
 
 # The longest name of PostgreSQL, in bytes.
 _LONGEST_NAME = 63
 # From here on a text's size is checked by a CHECK alone; PostgreSQL has no larger varchar.
 _LARGEST_VARCHAR = 10_485_760
-_SIZES = {"email": 254, "ip": 39, "url": 2000, "enum": 255}
-_TYPES = {
-    "boolean": "BOOLEAN",
-    "datetime": "TIMESTAMP WITH TIME ZONE",
-    "float": "DOUBLE PRECISION",
-    "bigint": "BIGINT",
-}
 _ACTIONS = {"restrict": "RESTRICT", "cascade": "CASCADE", "setNull": "SET NULL"}
 _SYSTEM = (
     '"$id" VARCHAR(36) NOT NULL PRIMARY KEY',
@@ -45,7 +38,7 @@ def sql(tables: Iterable[TableState]) -> str:
 
 
 def _table(table: TableState) -> Iterator[str]:
-    parts = [*_SYSTEM, *(_column(column) for column in table.columns.values() if column.kind != "relationship")]
+    parts = [*_SYSTEM, *(_column(column) for column in table.columns.values() if not column.is_relationship)]
     yield f"CREATE TABLE {_name(table.id)} (\n" + ",\n".join(f"  {part}" for part in parts) + "\n);"
     yield from (_index(table, index) for index in table.indexes.values())
 
@@ -54,7 +47,7 @@ def _links(tables: Sequence[TableState]) -> Iterator[str]:
     names, done = {table.id.lower(): table.id for table in tables}, set[End]()
     for table in tables:
         for column in table.columns.values():
-            if column.kind != "relationship" or (table.id.lower(), column.key.lower()) in done:
+            if not column.is_relationship or (table.id.lower(), column.key.lower()) in done:
                 continue
             other = column.options["relatedTable"]
             if column.options["twoWay"]:
@@ -103,23 +96,24 @@ def _default(column: ColumnState) -> str:
 
 
 def _type(column: ColumnState) -> str:
-    if "decimal" in column.options and not column.array:
-        return "DECIMAL({}, {})".format(*column.options["decimal"])
-    if column.kind == "integer" and not column.array:
-        narrow = INT32[0] <= column.options["min"] and column.options["max"] <= INT32[1]
-        return "INTEGER" if narrow else "BIGINT"
-    if column.array or column.kind not in (*_TYPES, *_SIZES, "string", "varchar"):
+    kind, options = column.facts, column.options
+    if column.array:
         return "TEXT"
-    size = _SIZES.get(column.kind) or column.options.get("size", 0)
-    return _TYPES.get(column.kind) or (f"VARCHAR({size})" if size <= _LARGEST_VARCHAR else "TEXT")
+    if "decimal" in options:
+        return "DECIMAL({}, {})".format(*options["decimal"])
+    if kind.narrow_range is not None and kind.is_narrow(options["min"], options["max"]):
+        return "INTEGER"
+    size = kind.size or options.get("size")
+    if size is None:
+        return kind.sql
+    return f"{kind.sql}({size})" if size <= _LARGEST_VARCHAR else "TEXT"
 
 
 def _checks(column: ColumnState) -> Iterator[str]:
     name = _name(column.key)
     if column.array:
         return
-    limits = DOUBLE if column.kind == "float" else INT64
-    for option, limit, sign in (("min", limits[0], ">="), ("max", limits[1], "<=")):
+    for option, limit, sign in zip(("min", "max"), column.facts.range or (), (">=", "<="), strict=False):
         if column.options.get(option, limit) != limit:
             yield f"{name} {sign} {column.options[option]!r}"
     if "elements" in column.options:

@@ -18,15 +18,8 @@ from django.db.models import Aggregate, Avg, Count, F, Max, Min, StdDev, Sum, Va
 from ...exceptions import NotSupportedError
 from ...relations.paths import RelationPath, find_path
 from ...tables import Row, columns
+from ...tables.kinds import Family
 from ...tables.system_columns import column_of
-
-_NUMBERS = frozenset({"integer", "bigint", "double"})
-_ORDERED = _NUMBERS | {"datetime", "boolean"}
-
-
-def is_ordered(column: columns.Column) -> bool:
-    """Whether Python orders the column's values as every server does."""
-    return column.type_name in _ORDERED or isinstance(column, (columns.Date, columns.Time, columns.UUID))
 
 
 class AggregateSpec:
@@ -59,14 +52,14 @@ class AggregateSpec:
         column = column_of(table, path)
         if column.array:
             raise FieldError(f"{name}: {table.__name__}.{column.name} is an array; its items cannot be summed up.")
-        if self.kind in (Sum, Avg, StdDev, Variance) and column.type_name not in _NUMBERS:
+        if self.kind in (Sum, Avg, StdDev, Variance) and column.family is not Family.NUMBER:
             raise FieldError(f"{name}: {table.__name__}.{column.name} is not a number.")
         return column
 
     @property
     def by_order(self) -> bool:
         """Whether Python orders the column's values as the server does."""
-        return self.column is None or is_ordered(self.column)
+        return self.column is None or self.column.orderable
 
     @property
     def encrypted(self) -> bool:
@@ -125,7 +118,7 @@ class Accumulator(ABC):
         # Naive local datetimes of two moments are equal where clocks are put back; their form on the server is not.
         column = wanted.column
         self._compared: Callable[[Any], Any] = (
-            column.encode if isinstance(column, columns.Datetime) else lambda value: value
+            column.encode if column and column.kind.family is Family.TIME else lambda value: value
         )
 
     def add(self, row: Row) -> None:

@@ -47,7 +47,7 @@ def _is_partition(query: Query[Any], by: tuple[Clause, ...]) -> bool:
     """Whether no row can match in two of the requests. Texts that differ may be equal to the database."""
     key = by[0].attribute or ""
     column = column_by_key(query.model, key)
-    exact = key == "$id" or (column is not None and not column.is_text and not column.array)
+    exact = key == "$id" or (column is not None and not column.kind.is_text and not column.array)
     return len(by) == 1 and by[0].method == "equal" and exact
 
 

@@ -19,6 +19,7 @@ from ...execution import execute_read
 from ...plans import GROUPS_LIMIT, AggregateRows, Clause
 from ...sansio import Operation
 from ...tables import columns
+from ...tables.kinds import Family
 from ...tables.system_columns import column_of
 from ..query import Query
 from .accumulators import AggregateSpec
@@ -163,7 +164,7 @@ def _reader_of_group(column: columns.Column) -> Read | None:
     Python does not, or may show in another form."""
     if type(column) is columns.Integer:
         return _whole
-    if isinstance(column, columns.Boolean):
+    if column.family is Family.BOOLEAN:
         return _truth
     if isinstance(column, columns.Enum) and all(text.isascii() for text in column.elements):
         told_apart = len({text.strip().lower() for text in column.elements}) == len(column.elements)

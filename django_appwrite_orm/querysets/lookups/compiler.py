@@ -18,14 +18,13 @@ from ...plans import EVERYTHING, NOTHING, TEXT_LIMIT, Clause, conjunction, disju
 from ...registry import registry
 from ...relations.paths import RelationPath, find_path, reverse_paths
 from ...tables import Row, columns
-from ...tables.columns.relations import RelationshipColumn
-from ...tables.columns.serialized import STORED_AS_TEXT
-from ...tables.columns.spatial import Spatial
+from ...tables.columns.lookups import DATE_PARTS, LINK_LOOKUPS
+from ...tables.kinds import Family
 from ...tables.system_columns import column_by_key, column_of, within_sequences
 from ..query import Queryable
-from .dates import DATE_PARTS, part_of_date
+from .dates import part_of_date
 from .relations import across, refusal
-from .spatial import PLACE_LOOKUPS, place_clause
+from .spatial import place_clause
 from .subqueries import among, membership
 
 _METHODS = {"gt": "greaterThan", "gte": "greaterThanEqual", "lt": "lessThan", "lte": "lessThanEqual"}
@@ -41,8 +40,6 @@ _TEXT = {
 }
 _PATTERNS = frozenset({"contains", "startsWith", "endsWith"})
 _OF_ARRAYS = {"contains": "containsAll", "contains_all": "containsAll", "contains_any": "containsAny"}
-_PLAIN = ("exact", "in", "range", "isnull", *_METHODS)
-_OF_REFERENCES = ("exact", "in", "isnull")
 
 # What `Column.to_bounds` says.
 Bounds = tuple[Any, Any]
@@ -80,7 +77,7 @@ def order(table: type[Row], names: Iterable[str]) -> tuple[Clause, ...]:
             clauses.append(Clause("orderRandom"))
             continue
         column = _askable(table, name[1:] if name[:1] in ("-", "+") else name)
-        if isinstance(column, RelationshipColumn):
+        if column.family is Family.LINK:
             raise FieldError(f"{table.__name__}.{column.name}: Appwrite cannot order by a relationship.")
         clauses.append(Clause("orderDesc" if name.startswith("-") else "orderAsc", column.key))
     return tuple(clauses)
@@ -95,7 +92,7 @@ def _parts(table: type[Row], condition: Q) -> Iterator[Clause]:
             continue
         path, value = _said(child)
         name, _, rest = path.partition("__")
-        way = None if name in table._meta.references and rest in ("", *_OF_REFERENCES) else find_path(table, name)
+        way = None if name in table._meta.references and rest in ("", *LINK_LOOKUPS) else find_path(table, name)
         if way is None:
             yield _lookup(table, path, value)
         elif rest == "isnull" or (value is None and rest in ("", "exact")):
@@ -105,7 +102,7 @@ def _parts(table: type[Row], condition: Q) -> Iterator[Clause]:
         else:
             there = (
                 (rest, value)
-                if rest not in ("", *_OF_REFERENCES)
+                if rest not in ("", *LINK_LOOKUPS)
                 else (f"id__{rest or 'exact'}", ids_for(way.other, value))
             )
             if way.here is not None and not way.here_many:
@@ -149,11 +146,13 @@ def _lookup(table: type[Row], path: str, value: Any) -> Clause:
         reference = table._meta.references[name]
         name, value = reference.column_name, ids_for(lambda: registry.target(table, reference), value)
     column = _askable(table, name, lambda: [way.alias or way.name for way in reverse_paths(table)])
-    lookup, allowed = "__".join(rest) or "exact", _allowed(column)
-    if lookup not in allowed:
-        near = difflib.get_close_matches(lookup, allowed, n=3)
+    lookup = "__".join(rest) or "exact"
+    if lookup not in column.lookups:
+        near = difflib.get_close_matches(lookup, column.lookups, n=3)
         guess = f" Did you mean: {', '.join(near)}?" if near else ""
-        raise FieldError(f"{table.__name__}.{name} has no lookup {lookup!r}.{guess} It has: {', '.join(allowed)}.")
+        raise FieldError(
+            f"{table.__name__}.{name} has no lookup {lookup!r}.{guess} It has: {', '.join(column.lookups)}."
+        )
     if isinstance(value, Queryable):
         return among(table, path, column, lookup, value._subquery())
     if isinstance(value, OuterRef):
@@ -215,20 +214,6 @@ def _askable(table: type[Row], name: str, also: Callable[[], Iterable[str]] = tu
     return column
 
 
-def _allowed(column: columns.Column) -> tuple[str, ...]:
-    if column.array:
-        return ("isnull", *_OF_ARRAYS)
-    if column.type_name == "datetime" or isinstance(column, columns.Date):
-        return (*_PLAIN, *DATE_PARTS)
-    if isinstance(column, columns.JSON):
-        return ("isnull", "exact")
-    if isinstance(column, Spatial):
-        return ("isnull", *PLACE_LOOKUPS)
-    if isinstance(column, RelationshipColumn):
-        return _OF_REFERENCES
-    return (*_PLAIN, *_TEXT) if column.is_text and not isinstance(column, STORED_AS_TEXT) else _PLAIN
-
-
 def _sendable(clause: Clause) -> bool:
     """Whether each value alone has room in a query; how many there are is the business of `plans.split`."""
     if clause.method in ("and", "or"):
@@ -240,7 +225,7 @@ def _clause(column: columns.Column, lookup: str, value: Any, bounds: Callable[[A
     key = column.key
     if lookup == "isnull" or (value is None and lookup in ("exact", "iexact")):
         return Clause("isNull" if lookup != "isnull" or _truth(column.name, value) else "isNotNull", key)
-    if isinstance(column, Spatial):
+    if column.family is Family.SHAPE:
         return place_clause(column, lookup, value)
     if column.array:
         several = value if isinstance(value, (list, tuple, set, frozenset)) else [value]

@@ -18,10 +18,6 @@ from ...plans import NOTHING, Clause, conjunction, disjunction
 from ...tables import columns
 from ...tables.columns.time_zones import day_of, midnight
 
-COMPARISONS = ("gt", "gte", "lt", "lte", "range", "in")
-_PARTS = ("date", "year", "month")
-DATE_PARTS = tuple(name for part in _PARTS for name in (part, *(f"{part}__{word}" for word in COMPARISONS)))
-
 # A span: its first moment, and the first one after it; None where that is beyond what Appwrite stores.
 Span = tuple[datetime.datetime, datetime.datetime | None]
 

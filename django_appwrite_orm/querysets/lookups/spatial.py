@@ -8,7 +8,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from ...plans import Clause, disjunction
-from ...tables.columns.spatial import Point, Spatial, place
+from ...tables.columns import Column
+from ...tables.columns.spatial import Point, place
 
 _RELATIONS = {
     "exact": "equal",
@@ -24,11 +25,10 @@ _DISTANCES = {
     "distance_gt": ("distanceGreaterThan",),
     "distance_gte": ("distanceGreaterThan", "distanceEqual"),
 }
-PLACE_LOOKUPS = (*_RELATIONS, *_DISTANCES)
 
 
-def place_clause(column: Spatial[Any], lookup: str, value: Any) -> Clause:
-    """The clause for one of PLACE_LOOKUPS. `value` is a point, line or polygon; for a distance a pair of one and
+def place_clause(column: Column, lookup: str, value: Any) -> Clause:
+    """The clause for one of SHAPE_LOOKUPS. `value` is a point, line or polygon; for a distance a pair of one and
     how far: a number of degrees, or GeoDjango's `D(km=5)`. Raises ValidationError."""
     try:
         if lookup in _RELATIONS:
@@ -39,7 +39,7 @@ def place_clause(column: Spatial[Any], lookup: str, value: Any) -> Clause:
     return disjunction(Clause(method, column.key, (asked,)) for method in _DISTANCES[lookup])
 
 
-def _distance(column: Spatial[Any], value: Any) -> tuple[Any, float, bool]:
+def _distance(column: Column, value: Any) -> tuple[Any, float, bool]:
     """From where, how far, and whether in metres."""
     if not isinstance(value, (list, tuple)) or len(value) != 2:
         raise ValidationError("Expected a pair: a point, line or polygon, and how far.")

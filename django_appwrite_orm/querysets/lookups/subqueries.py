@@ -14,12 +14,11 @@ from ...credentials import IdentifiedAlias, same_identity
 from ...exceptions import NotSupportedError
 from ...plans import NOTHING, Clause
 from ...tables import Row, columns
-from ...tables.columns.spatial import Spatial
+from ...tables.kinds import Family
 from ...tables.system_columns import SYSTEM_COLUMNS, column_of
 from ..query import Query
 
 FOLLOWS, FOLLOWS_NOT = "follows", "followsNot"
-_NUMBERS = ("integer", "bigint", "double")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +72,9 @@ def among(table: type[Row], path: str, column: columns.Column, lookup: str, quer
     if query.names is not None and len(query.names) != 1:
         raise FieldError(f"{where}: the queryset must give one column, not {', '.join(query.names)}.")
     source = SYSTEM_COLUMNS["id"] if query.names is None else column_of(query.model, query.names[0])
-    if source.array or isinstance(source, (columns.JSON, Spatial)):
+    if source.array or source.family in (Family.DOCUMENT, Family.SHAPE):
         raise FieldError(f"{where}: {query.model.__name__}.{source.name} holds several values.")
-    if _kind(source) != _kind(column):
+    if _compares_as(source) is not _compares_as(column):
         raise FieldError(
             f"{where}: {query.model.__name__}.{source.name} is of another kind. Give the column to compare with,"
             " as in queryset.values('price')."
@@ -99,6 +98,6 @@ def _single(value: Any, name: str) -> Any:
     return value[0] if isinstance(value, tuple) else value
 
 
-def _kind(column: columns.Column) -> str:
-    """What is compared with its like alone: texts, numbers, and every other kind."""
-    return "text" if column.is_text else "number" if column.type_name in _NUMBERS else column.type_name
+def _compares_as(column: columns.Column) -> Family:
+    """The family of values that the server compares this column with."""
+    return Family.TEXT if column.kind.is_text else column.kind.family

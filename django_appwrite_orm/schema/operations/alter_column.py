@@ -10,16 +10,15 @@ from typing import Any
 from ...connection import Connection
 from ...plans import Clause, ListRows, Request, UpdateRows
 from ...sansio import Operation
-from ...tables.columns import Column
+from ...tables.columns import Column, Decimal
 from ...tables.columns.text import SHORTEST_ENCRYPTED
+from ...tables.kinds import Family
 from .. import payloads
 from ..conversions import fill_of, kept, survey
 from ..rows import RawRow, walk, write_same
-from ..state import INT32, INT64, ColumnState, TableState, differences
+from ..state import ColumnState, TableState, differences
 from .base import Report, SchemaOperation
 from .columns import column_path, is_available
-
-_LARGEST_VARCHAR = 16_381
 
 
 def is_possible(wanted: ColumnState, found: ColumnState) -> bool:
@@ -29,14 +28,15 @@ def is_possible(wanted: ColumnState, found: ColumnState) -> bool:
         return False
     if found.options.get("encrypt") and wanted.options.get("size", SHORTEST_ENCRYPTED) < SHORTEST_ENCRYPTED:
         return False  # its encrypted values would not fit
-    if wanted.kind == "relationship":
+    if wanted.is_relationship:
         return changed <= {"onDelete", "twoWayKey"}
     if changed & {"min", "max"}:
         # Its width was chosen when it was made, by the upper bound; without a range a change has no effect.
-        return not found.fixed_range and not (
-            found.kind == "integer" and found.options["max"] <= INT32[1] < wanted.options["max"]
-        )
-    return not (found.kind == "varchar" and wanted.options["size"] > _LARGEST_VARCHAR)
+        narrow = found.facts.narrow_range
+        widens = narrow is not None and found.options["max"] <= narrow[1] < wanted.options["max"]
+        return not (found.fixed_range or widens)
+    largest = found.facts.max_size
+    return largest is None or wanted.options["size"] <= largest
 
 
 def _rescales(wanted: ColumnState, found: ColumnState) -> bool:
@@ -53,7 +53,7 @@ def _rescales(wanted: ColumnState, found: ColumnState) -> bool:
 
 def is_full(column: ColumnState) -> bool:
     """Whether a column of whole numbers of 64 bits has no bounds of its own."""
-    return column.kind == "integer" and (column.options["min"], column.options["max"]) == INT64
+    return column.facts is Decimal.kind and (column.options["min"], column.options["max"]) == column.facts.range
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class ChangeColumn(SchemaOperation):
         key = self.after.key
         data = {key: self._fill()}
         # Appwrite cannot look for nothing in what is encrypted, and answers with 500 where a place is asked for it.
-        unasked = bool(self.after.options.get("encrypt")) or self.after.kind in payloads.SPATIAL
+        unasked = bool(self.after.options.get("encrypt")) or self.after.facts.family is Family.SHAPE
         empty = () if unasked else (Clause("isNull", key),)
         if not (self.by_row or unasked):
             yield from connection.write([self.ref], UpdateRows(self.ref, data, empty).request)

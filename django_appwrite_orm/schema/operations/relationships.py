@@ -25,7 +25,7 @@ def rival_of(table: TableState, column: ColumnState) -> ColumnState | None:
     what = {"relationType": "manyToMany", "relatedTable": column.options["relatedTable"]}
     if column.options["relationType"] != "manyToMany":
         return None
-    others = (one for one in table.columns.values() if one.kind == "relationship" and one.key != column.key)
+    others = (one for one in table.columns.values() if one.is_relationship and one.key != column.key)
     return next((one for one in others if what.items() <= one.options.items()), None)
 
 

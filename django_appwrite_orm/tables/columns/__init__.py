@@ -1,12 +1,13 @@
 """The column kinds, under Appwrite's names: `from django_appwrite_orm import columns`."""
 
 from .base import Column
+from .boolean import Boolean
 from .formats import IP, URL, Email, Enum
 from .numbers import BigInt, Float, Integer, Version
 from .relations import Reference, Relationship
 from .serialized import JSON, UUID, Date, Decimal, Time
 from .spatial import Line, Point, Polygon
-from .temporal import Boolean, Datetime
+from .temporal import Datetime
 from .text import LongText, MediumText, String, Text, Varchar
 
 __all__ = [

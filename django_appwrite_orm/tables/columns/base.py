@@ -12,10 +12,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, overload
 
 from django.core.exceptions import ValidationError
+from django.db import models
 
 from ...exceptions import ConfigurationError
+from ..kinds import POINTER_BYTES, Family, Kind
 from ..model_features import refuse_hooks_of_fields
 from .coercion import plain
+from .lookups import ARRAY_LOOKUPS, LOOKUPS
 from .typing import Value
 from .unknown_options import unknown_options
 
@@ -37,9 +40,14 @@ class Column(Generic[Value]):
     column held under its former kind (never called with None), where Appwrite cannot change the kind in place.
     """
 
-    kind: ClassVar[str]  # the word in Appwrite's route that creates it
-    type_name: ClassVar[str]  # the word in Appwrite's description of it
-    is_text: ClassVar[bool] = False
+    kind: ClassVar[Kind]  # what the server keeps it in
+    # What the values are in Python. A class that names its kind gets these four from it, unless it says otherwise.
+    family: ClassVar[Family]
+    orderable: ClassVar[bool]  # Python orders the values as every server does
+    arithmetic: ClassVar[bool]  # Appwrite's operators count with it
+    lookups: tuple[str, ...]
+    # The field of Django's that describes it in `_meta`; a plain one for arrays and for what Django has no field for.
+    django_field: ClassVar[type[models.Field[Any, Any]]] = models.Field
     encrypted: bool = False  # by the server, which then cannot compare it
     name: str
     key: str
@@ -65,6 +73,12 @@ class Column(Generic[Value]):
         self._column = column
         self.renamed_from = renamed_from
         self.convert = convert
+        if array:
+            if not self.kind.has_arrays:
+                raise ConfigurationError(
+                    f"{type(self).__name__}: Appwrite has no arrays of this kind. Leave array= out."
+                )
+            self.lookups = ARRAY_LOOKUPS
         if required and db_default is not None:
             raise ConfigurationError(
                 f"{type(self).__name__}: a required column cannot have a db_default; Appwrite refuses both."
@@ -78,6 +92,17 @@ class Column(Generic[Value]):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         refuse_hooks_of_fields(cls)
+        if "kind" in vars(cls):
+            kind = cls.kind
+            facts = {
+                "family": kind.family,
+                "orderable": kind.orderable,
+                "arithmetic": kind.arithmetic,
+                "lookups": LOOKUPS[kind.family],
+            }
+            for name, value in facts.items():
+                if name not in vars(cls):
+                    setattr(cls, name, value)
 
     def bound(self, name: str) -> Self:
         """A copy of this column that knows its name in Python."""
@@ -154,7 +179,7 @@ class Column(Generic[Value]):
         default = None if self.db_default is None else self.encode(self._clean_item(self.db_default))
         common = {
             "key": self.key,
-            "type": self.type_name,
+            "type": self.kind.type,
             "required": self.required,
             "array": self.array,
             "default": default,
@@ -167,19 +192,26 @@ class Column(Generic[Value]):
         """The parts of its definition that only this kind has."""
         return {}
 
+    def django_options(self) -> dict[str, Any]:
+        """The options of its `django_field` that only this kind has."""
+        return {}
+
     @property
     def row_bytes(self) -> int:
         """Its share of the 65,535 bytes of a row."""
-        return 20 if self.array else self.value_bytes
+        return POINTER_BYTES if self.array else self.value_bytes
 
     @property
     def value_bytes(self) -> int:
-        raise NotImplementedError
+        """The same for a single value. Kinds whose size decides have their own."""
+        if self.kind.row_bytes is None:
+            raise NotImplementedError
+        return self.kind.row_bytes
 
     @property
     def index_length(self) -> int:
         """Its share of the 768 of an index, when the index does not shorten it."""
-        return 1
+        return self.kind.index_length
 
     def clean_one(self, value: Any) -> Any:
         """A single value, checked. Raises ValidationError."""

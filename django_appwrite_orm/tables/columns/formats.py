@@ -9,13 +9,15 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 from urllib.parse import SplitResult, urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
+from django.db import models
 
 from ...exceptions import ConfigurationError
+from ..kinds import KINDS
 from .text import PlainText, bytes_in_row, member_text
 from .typing import Common, No, Value, Yes
 
@@ -86,10 +88,15 @@ def _is_ipv6(host: str) -> bool:
 class _Formatted(PlainText[Value]):
     """Text that the server checks for a form; its size is fixed."""
 
-    size: ClassVar[int]
+    @property
+    def size(self) -> int:
+        return self.kind.size or 0
 
     def options(self) -> dict[str, Any]:
-        return {"format": self.kind}
+        return {"format": self.kind.format}
+
+    def django_options(self) -> dict[str, Any]:
+        return {"max_length": self.size}
 
     @property
     def value_bytes(self) -> int:
@@ -113,8 +120,8 @@ class _Formatted(PlainText[Value]):
 class Email(_Formatted[Value]):
     """An email address in ASCII, its domain with a dot: `localhost` is refused, as Appwrite does."""
 
-    kind = "email"
-    size = 254
+    kind = KINDS["email"]
+    django_field = models.EmailField
 
     if TYPE_CHECKING:
 
@@ -137,8 +144,8 @@ class Email(_Formatted[Value]):
 class URL(_Formatted[Value]):
     """An absolute URL in ASCII, of any scheme but those that run as scripts (`javascript:` and the like)."""
 
-    kind = "url"
-    size = 2000
+    kind = KINDS["url"]
+    django_field = models.URLField
 
     if TYPE_CHECKING:
 
@@ -159,8 +166,8 @@ class URL(_Formatted[Value]):
 class IP(_Formatted[Value]):
     """An IPv4 or IPv6 address, kept as it was written."""
 
-    kind = "ip"
-    size = 39
+    kind = KINDS["ip"]
+    django_field = models.GenericIPAddressField
 
     if TYPE_CHECKING:
 
@@ -174,6 +181,9 @@ class IP(_Formatted[Value]):
         ) -> None: ...
         def __init__(self, **options: Any) -> None: ...
 
+    def django_options(self) -> dict[str, Any]:
+        return {}  # Django's field has a length of its own
+
     def check_form(self, value: str) -> None:
         check_ip(value)
 
@@ -185,8 +195,8 @@ class Enum(_Formatted[Value]):
     has `get_<name>_display()`: the label of a `TextChoices`, else the text.
     """
 
-    kind = "enum"
-    size = 255
+    kind = KINDS["enum"]
+    django_field = models.CharField
 
     @overload
     def __init__(
@@ -222,7 +232,10 @@ class Enum(_Formatted[Value]):
             raise ConfigurationError("Enum: an element stands in the list twice.")
 
     def options(self) -> dict[str, Any]:
-        return {"format": "enum", "elements": self.elements}
+        return {**super().options(), "elements": self.elements}
+
+    def django_options(self) -> dict[str, Any]:
+        return {**super().django_options(), "choices": list(self.labels.items())}
 
     def clean_one(self, value: Any) -> Any:
         return super().clean_one(member_text(value))

@@ -9,14 +9,15 @@ import operator
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Unpack, overload
 
 from django.core.exceptions import ValidationError
+from django.db import models
 
 from ...exceptions import ConfigurationError
+from ..kinds import INT64, KINDS
 from .base import Column
 from .typing import Common, No, Value, Yes
 from .unknown_options import unknown_options
 
-INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
-INT32_MAX = 2**31 - 1
+INT64_MIN, INT64_MAX = INT64
 _BEYOND = 2**64  # a Decimal with a large exponent would make a whole number that fills the memory
 
 
@@ -94,7 +95,8 @@ class Number(Column[Value]):
 class Integer(Number[Value]):
     """A whole number of 64 bits, without the lowest one: Appwrite refuses -2**63 here and takes it as a bigint."""
 
-    kind = type_name = "integer"
+    kind = KINDS["integer"]
+    django_field: ClassVar[type[models.Field[Any, Any]]] = models.BigIntegerField
     noun = "a whole number of 64 bits"
     lowest: ClassVar[int] = INT64_MIN + 1
 
@@ -160,13 +162,14 @@ class Integer(Number[Value]):
 
     @property
     def value_bytes(self) -> int:
-        return 4 if self.max is not None and self.max <= INT32_MAX else 8
+        narrow, whole = self.kind.narrow_range, super().value_bytes
+        return whole // 2 if narrow and self.max is not None and self.max <= narrow[1] else whole
 
 
 class BigInt(Integer[Value]):
     """Appwrite's separate 64-bit kind, which its operators (increment and the like) do not take."""
 
-    kind = type_name = "bigint"
+    kind = KINDS["bigint"]
     lowest = INT64_MIN
 
     if TYPE_CHECKING:
@@ -203,16 +206,12 @@ class BigInt(Integer[Value]):
         ) -> None: ...
         def __init__(self, **options: Any) -> None: ...
 
-    @property
-    def value_bytes(self) -> int:
-        return 8
-
 
 class Float(Number[Value]):
     """A double. Appwrite keeps 14 significant digits of it and no negative zero; a whole number will do."""
 
-    kind = "float"
-    type_name = "double"
+    kind = KINDS["float"]
+    django_field = models.FloatField
     noun = "a finite number"
 
     if TYPE_CHECKING:
@@ -265,14 +264,6 @@ class Float(Number[Value]):
 
     def decode(self, raw: Any) -> float:
         return float(raw)  # the server writes whole ones without their ".0"
-
-    @property
-    def value_bytes(self) -> int:
-        return 8
-
-    @property
-    def index_length(self) -> int:
-        return 2
 
 
 class Version(Integer["int | None"]):

@@ -10,6 +10,7 @@ from django.db import models
 
 from ...conf import ID_RULE, VALID_ID
 from ...exceptions import ConfigurationError
+from ..kinds import KINDS, SIDE_BYTES
 from .text import String
 from .unknown_options import unknown_options
 
@@ -117,8 +118,6 @@ class Reference(Relation):
 
 TYPES: Final = ("oneToOne", "oneToMany", "manyToOne", "manyToMany")
 ON_DELETE: Final = ("restrict", "cascade", "setNull")
-# Each side's share of the 65,535 bytes of a row (observed: bytesUsed).
-SIDE_BYTES: Final = 1_021
 _INVERSE: Final = {"oneToMany": "manyToOne", "manyToOne": "oneToMany"}
 TO_MANY: Final = ("oneToMany", "manyToMany")
 _NEVER: Final = ("required", "array", "default", "db_default", "convert")
@@ -208,7 +207,7 @@ class Relationship(Relation):
         """The column as Appwrite describes it on the table that asked for it; `related_id` is what `to` is there."""
         return {
             "key": self.key,
-            "type": "relationship",
+            "type": RelationshipColumn.kind.type,
             "required": False,
             "array": False,
             "relatedTable": related_id,
@@ -223,7 +222,7 @@ class Relationship(Relation):
 class RelationshipColumn(ReferenceColumn):
     """The column of a relationship to one row: its id. Made by `RelationshipToOne`."""
 
-    kind = type_name = "relationship"
+    kind = KINDS["relationship"]
 
     def options(self) -> dict[str, Any]:
         return {}

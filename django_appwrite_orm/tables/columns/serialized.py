@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
 from django.utils.dateparse import parse_date, parse_time
 
 from ...exceptions import ConfigurationError
+from ..kinds import Family
+from .lookups import COMPARISONS, LOOKUPS
 from .numbers import INT64_MAX, Integer
 from .text import Text, Varchar
 from .typing import Common, No, Value, Yes
@@ -21,6 +24,11 @@ from .typing import Common, No, Value, Yes
 
 class UUID(Varchar[Value]):
     """A `uuid.UUID`, kept as its 36 characters in lower case."""
+
+    family = Family.IDENTIFIER
+    lookups = LOOKUPS[Family.IDENTIFIER]
+    orderable = True
+    django_field = models.UUIDField
 
     if TYPE_CHECKING:
 
@@ -63,6 +71,8 @@ class Decimal(Integer[Value]):
     (`decimal_bound`), so that a migration can tell another scale.
     """
 
+    django_field = models.DecimalField
+
     @overload
     def __init__(
         self: Decimal[decimal.Decimal], *, max_digits: int, decimal_places: int, required: Yes, **common: Unpack[Common]
@@ -88,6 +98,9 @@ class Decimal(Integer[Value]):
 
     def options(self) -> dict[str, Any]:
         return {"min": None, "max": decimal_bound(self.max_digits, self.decimal_places)}
+
+    def django_options(self) -> dict[str, Any]:
+        return {"max_digits": self.max_digits, "decimal_places": self.decimal_places}
 
     def native(self, value: Any) -> Any:
         return value
@@ -160,6 +173,11 @@ def decimal_digits(bound: object) -> tuple[int, int] | None:
 class Date(Varchar[Value]):
     """A `datetime.date`, kept as text in ISO 8601, `2024-05-31`: no time zone can move it to another day."""
 
+    family = Family.TIME
+    lookups = LOOKUPS[Family.TIME]
+    orderable = True
+    django_field = models.DateField
+
     if TYPE_CHECKING:
 
         @overload
@@ -193,6 +211,11 @@ class Date(Varchar[Value]):
 
 class Time(Varchar[Value]):
     """A `datetime.time` without a time zone, kept as text with microseconds, `09:30:00.000000`, so that it orders."""
+
+    family = Family.TIME
+    lookups = COMPARISONS
+    orderable = True
+    django_field = models.TimeField
 
     if TYPE_CHECKING:
 
@@ -240,6 +263,10 @@ class JSON(Text[Any]):
     Appwrite would run as an operator.
     """
 
+    family = Family.DOCUMENT
+    lookups = LOOKUPS[Family.DOCUMENT]
+    django_field = models.JSONField
+
     def clean_one(self, value: Any) -> Any:
         try:
             text = self.encode(value)
@@ -259,7 +286,3 @@ class JSON(Text[Any]):
         if not isinstance(found, list) or len(found) != 1:
             raise ValueError(f"{self!r} holds a text that was not written by a JSON column: {raw[:80]!r}")
         return found[0]
-
-
-# Text to Appwrite alone: parts of it mean nothing.
-STORED_AS_TEXT = (UUID, Date, Time, JSON)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack, overload
 
 from django.core.exceptions import ValidationError
 
-from ...exceptions import ConfigurationError
+from ..kinds import KINDS
 from .base import Column
 from .coercion import plain
 from .numbers import as_float
@@ -30,29 +30,17 @@ _LIMITS = (("longitude", 180), ("latitude", 90))
 class Spatial(Column[Value]):
     """What the three kinds have in common. Appwrite has no arrays of them: it makes a single one instead, unasked."""
 
-    point_bytes: ClassVar[int] = 20
-
-    def __init__(self, **common: Any) -> None:
-        super().__init__(**common)
-        if self.array:
-            raise ConfigurationError(f"{type(self).__name__}: Appwrite has no arrays of this kind. Leave array= out.")
-
     def encode(self, value: Any) -> Any:
         return [self.encode(part) for part in value] if isinstance(value, tuple) else value
 
     def decode(self, raw: Any) -> Any:
         return tuple(self.decode(part) for part in raw) if isinstance(raw, list) else float(raw)
 
-    @property
-    def value_bytes(self) -> int:
-        return self.point_bytes
-
 
 class Point(Spatial[Value]):
     """`(longitude, latitude)`, in degrees: a tuple of two floats."""
 
-    kind = type_name = "point"
-    point_bytes = 25
+    kind = KINDS["point"]
 
     if TYPE_CHECKING:
 
@@ -69,8 +57,7 @@ class Point(Spatial[Value]):
 class Line(Spatial[Value]):
     """Two points or more, in order: a tuple of points."""
 
-    kind = "line"
-    type_name = "linestring"
+    kind = KINDS["line"]
 
     if TYPE_CHECKING:
 
@@ -88,7 +75,7 @@ class Polygon(Spatial[Value]):
     """A tuple of rings, each a tuple of at least four points that ends where it starts: the outline first, then the
     holes in it."""
 
-    kind = type_name = "polygon"
+    kind = KINDS["polygon"]
 
     if TYPE_CHECKING:
 

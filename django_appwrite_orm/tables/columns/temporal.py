@@ -1,4 +1,4 @@
-"""Yes or no, and points in time."""
+"""Columns of points in time."""
 
 from __future__ import annotations
 
@@ -6,50 +6,18 @@ import datetime
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.utils.dateparse import parse_datetime
 
+from ..kinds import KINDS
 from .base import Column
 from .time_zones import from_utc, refuse_skipped, to_utc
 from .typing import Common, No, Value, Yes
 
-_WORDS = {"true": True, "1": True, "false": False, "0": False}
 # Observed: Appwrite refuses the last 999 milliseconds of the year 9999.
 _LATEST = datetime.datetime(9999, 12, 31, 23, 59, 59, tzinfo=datetime.UTC)
 _EARLIEST = datetime.datetime(1000, 1, 1, tzinfo=datetime.UTC)
 _MILLISECOND = datetime.timedelta(milliseconds=1)
-
-
-class Boolean(Column[Value]):
-    """True or False; a number or a word is not taken for one."""
-
-    kind = type_name = "boolean"
-
-    if TYPE_CHECKING:
-
-        @overload
-        def __init__(
-            self: Boolean[list[bool]], *, array: Yes, required: bool = False, **common: Unpack[Common]
-        ) -> None: ...
-        @overload
-        def __init__(self: Boolean[bool], *, required: Yes, **options: Unpack[Common]) -> None: ...
-        @overload
-        def __init__(
-            self: Boolean[bool | None], *, array: No = False, required: No = False, **common: Unpack[Common]
-        ) -> None: ...
-        def __init__(self, **options: Any) -> None: ...
-
-    def clean_one(self, value: Any) -> Any:
-        if not isinstance(value, bool):
-            raise ValidationError(f"Expected True or False, not {value!r}.", code="invalid")
-        return value
-
-    def coerce(self, value: Any) -> Any:
-        """Also 1 and 0, and the words for them that stand in URLs."""
-        return self.clean_one(_WORDS.get(str(value).lower(), value))
-
-    @property
-    def value_bytes(self) -> int:
-        return 1
 
 
 class Datetime(Column[Value]):
@@ -60,7 +28,8 @@ class Datetime(Column[Value]):
     Django's RuntimeWarning where USE_TZ is True. Anything below a millisecond is cut off, as Appwrite does.
     """
 
-    kind = type_name = "datetime"
+    kind = KINDS["datetime"]
+    django_field = models.DateTimeField
 
     if TYPE_CHECKING:
 
@@ -133,10 +102,6 @@ class Datetime(Column[Value]):
 
     def decode(self, raw: str) -> datetime.datetime:
         return from_utc(datetime.datetime.fromisoformat(raw))
-
-    @property
-    def value_bytes(self) -> int:
-        return 7
 
 
 def _without_microseconds(moment: datetime.datetime) -> datetime.datetime:

@@ -6,8 +6,10 @@ import enum
 from typing import TYPE_CHECKING, Any, ClassVar, Unpack, overload
 
 from django.core.exceptions import ValidationError
+from django.db import models
 
 from ...exceptions import ConfigurationError
+from ..kinds import KINDS, POINTER_BYTES
 from .base import Column
 from .typing import No, TextOptions, Value, Yes
 
@@ -29,9 +31,6 @@ def bytes_in_row(size: int) -> int:
 
 class PlainText(Column[Value]):
     """Any text; what cannot be stored by some database under Appwrite is refused here."""
-
-    type_name = "string"
-    is_text = True
 
     def clean_one(self, value: Any) -> Any:
         if not isinstance(value, str):
@@ -59,8 +58,8 @@ class Varchar(PlainText[Value]):
     """Text of at most `size` characters, 1 to 16,381. Appwrite keeps it encrypted where `encrypt` says so: it can
     then be read and written, but neither asked for nor ordered by nor indexed, and `size` must be at least 150."""
 
-    kind = type_name = "varchar"
-    largest: ClassVar[int] = 16_381
+    kind = KINDS["varchar"]
+    django_field: ClassVar[type[models.Field[Any, Any]]] = models.CharField
 
     @overload
     def __init__(
@@ -81,9 +80,10 @@ class Varchar(PlainText[Value]):
     ) -> None: ...
     def __init__(self, *, size: int = 255, encrypt: bool = False, **common: Any) -> None:
         super().__init__(**common)
-        if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= self.largest:
+        largest = self.kind.max_size or size  # relationships have none
+        if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= largest:
             name = type(self).__name__
-            raise ConfigurationError(f"{name}: size must be a whole number from 1 to {self.largest:,}, not {size!r}.")
+            raise ConfigurationError(f"{name}: size must be a whole number from 1 to {largest:,}, not {size!r}.")
         if encrypt and size < SHORTEST_ENCRYPTED:
             raise ConfigurationError(
                 f"{type(self).__name__}: encrypted text needs a size of {SHORTEST_ENCRYPTED} or more, not {size}: the"
@@ -101,9 +101,12 @@ class Varchar(PlainText[Value]):
     def options(self) -> dict[str, Any]:
         return {"size": self.size, **({"encrypt": True} if self.encrypted else {})}
 
+    def django_options(self) -> dict[str, Any]:
+        return {"max_length": self.size} if issubclass(self.django_field, models.CharField) else {}
+
     @property
     def value_bytes(self) -> int:
-        return 20 if self.size >= _OUTSIDE else bytes_in_row(self.size)
+        return POINTER_BYTES if self.size >= _OUTSIDE else bytes_in_row(self.size)
 
     @property
     def index_length(self) -> int:
@@ -113,8 +116,7 @@ class Varchar(PlainText[Value]):
 class String(Varchar[Value]):
     """The everyday text column, of at most `size` characters (255 unless told); `encrypt` as with Varchar."""
 
-    kind = type_name = "string"
-    largest = 1_073_741_824
+    kind = KINDS["string"]
 
     if TYPE_CHECKING:
 
@@ -146,8 +148,8 @@ class String(Varchar[Value]):
 class Text(PlainText[Value]):
     """Long text, up to 65,535 bytes of UTF-8. An index on it needs a length. `encrypt` as with Varchar."""
 
-    kind = type_name = "text"
-    largest: ClassVar[int] = 65_535
+    kind = KINDS["text"]
+    django_field: ClassVar[type[models.Field[Any, Any]]] = models.TextField
 
     if TYPE_CHECKING:
 
@@ -174,24 +176,20 @@ class Text(PlainText[Value]):
 
     def clean_one(self, value: Any) -> Any:
         super().clean_one(value)
-        if (size := len(value.encode())) > self.largest:
-            raise ValidationError(f"At most {self.largest} bytes, not {size}.", code="max_length")
+        most = self.kind.max_bytes
+        if most is not None and (size := len(value.encode())) > most:
+            raise ValidationError(f"At most {most} bytes, not {size}.", code="max_length")
         return value
 
     @property
-    def value_bytes(self) -> int:
-        return 20
-
-    @property
     def index_length(self) -> int:
-        return self.largest
+        return self.kind.max_bytes or 0
 
 
 class MediumText(Text[Value]):
     """Long text, up to 16,777,215 bytes of UTF-8."""
 
-    kind = type_name = "mediumtext"
-    largest = 16_777_215
+    kind = KINDS["mediumtext"]
 
     if TYPE_CHECKING:
 
@@ -211,8 +209,7 @@ class MediumText(Text[Value]):
 class LongText(Text[Value]):
     """Long text, up to 4,294,967,295 bytes of UTF-8."""
 
-    kind = type_name = "longtext"
-    largest = 4_294_967_295
+    kind = KINDS["longtext"]
 
     if TYPE_CHECKING:
 

@@ -106,8 +106,9 @@ def _advice(kind: Any, word: str, value: Any, known: Collection[str]) -> str:
 def _size(kind: Any, value: Any) -> str:
     if "size" in inspect.signature(kind.__init__).parameters:
         return f"Write size={value!r} instead."
-    if getattr(kind, "is_text", False):
-        fixed = f" ({kind.size} characters)" if hasattr(kind, "size") else ""
+    column_kind = getattr(kind, "kind", None)  # a relation has none
+    if column_kind is not None and column_kind.is_text:
+        fixed = f" ({column_kind.size} characters)" if column_kind.size else ""
         return f"{_LEAVE}: its size is fixed{fixed}. columns.String(size=...) has one of its own."
     return f"{_LEAVE}: it holds no text."
 
