@@ -60,8 +60,8 @@ class LocalListener:
         """Listen until told to stop."""
         from ..local.events.names import realtime_names
 
-        feed = open_local(self._file).store.feed
-        feed.subscribe(self)
+        bus = open_local(self._file).store.bus
+        bus.subscribe(self)
         try:
             self._reporter.become("listening")
             while not self._stopping:
@@ -71,7 +71,7 @@ class LocalListener:
                     for change in run_sync(dispatch_event(realtime_names(event), event.payload, self._alias)):
                         self._tell(change)
         finally:
-            feed.unsubscribe(self)
+            bus.unsubscribe(self)
             self._reporter.become("stopped")
 
     def _next(self) -> Event | None:
@@ -84,7 +84,7 @@ class LocalListener:
         """A forked child writes to the same object, and has nobody who takes what is put here."""
         return self._process == os.getpid()
 
-    def hear(self, events: Sequence[Event]) -> None:
+    def receive(self, events: Sequence[Event]) -> None:
         """Between two writers' turns: put aside, for the thread of `run`."""
         for event in events:
             if event.path[-1][0] == "rows":

@@ -128,5 +128,5 @@ def test_a_child_has_nobody_who_listens() -> None:
     assert listener.wants(None)
     listener._process = os.getpid() + 1
     assert not listener.wants(None)
-    listener.hear([Event((("databases", "d"),), "update", {})])
+    listener.receive([Event((("databases", "d"),), "update", {})])
     assert listener._waiting.empty()

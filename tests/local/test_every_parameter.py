@@ -18,9 +18,9 @@ import pytest
 from django_appwrite_orm.local import LocalAppwrite, Snapshot
 from django_appwrite_orm.local.api.dialects import LEGACY
 from django_appwrite_orm.local.api.router import Route
+from django_appwrite_orm.local.columns.operators import METHODS as OPERATORS
 from django_appwrite_orm.local.queries.parser import METHODS, RANGES
 from django_appwrite_orm.local.routes import ROUTES
-from django_appwrite_orm.local.rows.operators import METHODS as OPERATORS
 from tests.support.local_client import KEY, Client
 
 pytestmark = pytest.mark.slow

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from django_appwrite_orm.local import LocalAppwrite, Response
 from django_appwrite_orm.local.api.errors import STATUS
+from django_appwrite_orm.local.columns.operators import METHODS as OPERATORS
 from django_appwrite_orm.local.queries.parser import METHODS
 from django_appwrite_orm.local.routes import ROUTES
-from django_appwrite_orm.local.rows.operators import METHODS as OPERATORS
 from tests.support.local_client import GUEST, KEY, Client
 
 EXAMPLES = 400

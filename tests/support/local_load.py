@@ -162,7 +162,7 @@ def check_file(path: Path, report: Report) -> list[str]:
     with app.store.session(writing=False) as session:
         table = app._catalogue.table(session, "d", "t")
         ids = [row[0] for row in session.all(f"SELECT id FROM {table.rows_name}")]
-        if session.one("PRAGMA integrity_check") != "ok":
+        if session.scalar("PRAGMA integrity_check") != "ok":
             wrong.append("the file is damaged")
     stored = sorted(id for id in ids if id.startswith("b"))
     if stored != sorted(f"{name}.{i}" for name in report.batches for i in range(5)):

@@ -53,7 +53,7 @@ def _invalid() -> AppwriteError:
 
 def _secret(session: Session) -> str:
     session.run("INSERT OR IGNORE INTO settings (name, value) VALUES ('token_secret', ?)", (secrets.token_hex(32),))
-    return str(session.one("SELECT value FROM settings WHERE name = 'token_secret'"))
+    return str(session.scalar("SELECT value FROM settings WHERE name = 'token_secret'"))
 
 
 def _encode(part: dict[str, Any]) -> str:

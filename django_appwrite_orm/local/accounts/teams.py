@@ -54,7 +54,7 @@ def find_team(session: Session, id: str) -> Team:
 
 
 def count_members(session: Session, team: Team) -> int:
-    return int(session.one("SELECT count(*) FROM memberships WHERE team_n = ?", (team.number,)))
+    return int(session.scalar("SELECT count(*) FROM memberships WHERE team_n = ?", (team.number,)))
 
 
 def add_member(session: Session, team: Team, user: User, roles: Sequence[str]) -> dict[str, Any]:

@@ -77,6 +77,17 @@ def text(longest: int, shortest: int = 1) -> Validator:
     return check
 
 
+def formatted(is_valid: Callable[[str], bool], name: str) -> Validator:
+    """Return the check of a text in a format of this ``name``."""
+
+    def check(value: Any) -> str:
+        if not isinstance(value, str) or not is_valid(value):
+            raise ValueError(f"expected a valid {name}")
+        return value
+
+    return check
+
+
 def boolean(value: Any) -> bool:
     if not isinstance(value, bool):
         raise ValueError("expected true or false")

@@ -1,1 +1,1 @@
-"""What is known about each kind of column."""
+"""Columns: their kinds as data, their values in each form, their size in a row."""

@@ -1,4 +1,4 @@
-"""Where committed events go: to whoever listens in this process, in the order of the commits."""
+"""Deliver committed events to subscribers in this process, in the order of the commits."""
 
 from __future__ import annotations
 
@@ -11,33 +11,34 @@ if TYPE_CHECKING:
     from ..storage.session import Session
 
 
-class Listener(Protocol):
-    """Is asked in a writer's transaction and told before the next writer's turn, so that it must not wait."""
+class Subscriber(Protocol):
+    """A receiver of events. Both methods are called while other writers wait, so they must not block."""
 
     def wants(self, session: Session) -> bool:
-        """Whether events of this transaction need be made for it."""
+        """Return whether this transaction has to create events for the subscriber."""
 
-    def hear(self, events: Sequence[Event]) -> None:
-        """Take what was committed. Must not raise."""
+    def receive(self, events: Sequence[Event]) -> None:
+        """Take committed events. Must not raise."""
 
 
-class Feed:
-    """Passes events on."""
+class EventBus:
+    """The subscribers of one store."""
 
     def __init__(self) -> None:
-        self._listeners: tuple[Listener, ...] = ()
+        self._subscribers: tuple[Subscriber, ...] = ()
 
-    def is_wanted(self, session: Session) -> bool:
-        """Whether anybody would hear what this transaction does."""
-        return any(listener.wants(session) for listener in self._listeners)
+    def has_subscribers(self, session: Session) -> bool:
+        """Return whether any subscriber wants the events of this transaction."""
+        return any(subscriber.wants(session) for subscriber in self._subscribers)
 
-    def subscribe(self, listener: Listener) -> None:
-        self._listeners = (*self._listeners, listener)
+    def subscribe(self, subscriber: Subscriber) -> None:
+        self._subscribers = (*self._subscribers, subscriber)
 
-    def unsubscribe(self, listener: Listener) -> None:
-        self._listeners = tuple(other for other in self._listeners if other is not listener)
+    def unsubscribe(self, subscriber: Subscriber) -> None:
+        self._subscribers = tuple(other for other in self._subscribers if other is not subscriber)
 
     def publish(self, events: Sequence[Event]) -> None:
+        """Pass events on to every subscriber."""
         if events:
-            for listener in self._listeners:
-                listener.hear(events)
+            for subscriber in self._subscribers:
+                subscriber.receive(events)

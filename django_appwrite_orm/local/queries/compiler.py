@@ -8,13 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ..emulation.collation import after_prefix, fold, sort_key
-from ..emulation.dates import read_date
 from ..emulation.fulltext import is_phrase, search_expression
-from ..schema.models import SPATIAL_TYPES
 from .fields import Field
 from .parser import NULLS, Query
 from .spatial import spatial_condition
-from .validation import is_digits
 
 _OPERATORS: Final = {
     "notEqual": "!=",
@@ -65,7 +62,7 @@ def _add_filter(sql: Sql, query: Query, field: Field) -> None:
     method = query.method
     if method in NULLS:
         sql.add(f"{field.sql} IS {'NOT ' if method == 'isNotNull' else ''}NULL")
-    elif field.type in SPATIAL_TYPES:
+    elif field.kind.is_spatial:
         condition, values = spatial_condition(query, field)
         sql.add(condition, *values)
     elif method == "equal":
@@ -91,24 +88,20 @@ def comparable_value(field: Field, value: Any) -> Any:
     """A client's value in the form the field's ``comparable`` expression has."""
     if field.is_text:
         return sort_key(value)
-    if field.type == "datetime":
-        return read_date(value)
-    if isinstance(value, bool) or is_digits(value):
-        return int(value)
-    return value
+    return field.kind.bind(value)
 
 
 def _add_members(sql: Sql, method: str, field: Field, values: tuple[Any, ...]) -> None:
     """Membership in a stored list: exact, letter case included (observed)."""
-    wanted = [read_date(v) if field.type == "datetime" else int(v) if isinstance(v, bool) else v for v in values]
-    stored, given = f"SELECT value FROM json_each({field.sql})", "SELECT value FROM json_each(?)"
+    operands = json.dumps([field.kind.bind_element(value) for value in values])
+    elements, listed = f"SELECT value FROM json_each({field.sql})", "SELECT value FROM json_each(?)"
     if method == "containsAll":
-        sql.add(f"NOT EXISTS ({given} WHERE value NOT IN ({stored}))", json.dumps(wanted))
+        sql.add(f"NOT EXISTS ({listed} WHERE value NOT IN ({elements}))", operands)
         return
-    some = f"EXISTS ({stored} WHERE value IN ({given}))"
+    condition = f"EXISTS ({elements} WHERE value IN ({listed}))"
     if method == "notContains":
-        some = f"({field.sql} IS NOT NULL AND NOT {some})"
-    sql.add(some, json.dumps(wanted))
+        condition = f"({field.sql} IS NOT NULL AND NOT {condition})"
+    sql.add(condition, operands)
 
 
 def _add_substrings(sql: Sql, method: str, field: Field, values: tuple[Any, ...]) -> None:
@@ -151,10 +144,7 @@ def _as_text(field: Field) -> str:
     """What a pattern is held against; numbers as they are written, without a fraction of zero."""
     if field.is_text:
         return _with_trailing_spaces(field)
-    if field.type == "double":
-        whole = f"CAST(CAST({field.sql} AS INTEGER) AS TEXT)"
-        return f"iif({field.sql} = CAST({field.sql} AS INTEGER), {whole}, CAST({field.sql} AS TEXT))"
-    return f"CAST({field.sql} AS TEXT)"
+    return field.kind.as_text.format(sql=field.sql)
 
 
 def _with_trailing_spaces(field: Field) -> str:

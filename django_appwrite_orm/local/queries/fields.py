@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..columns.kinds import ColumnKind
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -18,7 +20,7 @@ class Field:
     """
 
     name: str
-    type: str
+    kind: ColumnKind
     sql: str
     folded: str = ""
     array: bool = False

@@ -121,7 +121,7 @@ def count_page(session: Session, page: Page) -> int:
     compared with 14 significant digits here, in a list with all of them (observed)."""
     values = [stored_digits(value) if isinstance(value, float) else value for value in page.values]
     sql = f"SELECT count(*) FROM (SELECT 1 FROM {page.source.table} WHERE {page.condition} LIMIT {MOST_COUNTED})"
-    return int(session.one(sql, values))
+    return int(session.scalar(sql, values))
 
 
 def _beyond_cursor(session: Session, page: Page) -> tuple[str, list[Any]]:

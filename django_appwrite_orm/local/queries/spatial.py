@@ -11,8 +11,8 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from ..columns.kinds import POINT
 from ..emulation.geometry import accept_geometry, is_point
-from ..schema.models import SPATIAL_TYPES
 from .fields import Field
 from .parser import DISTANCES, LOGICAL, NULLS, SPATIAL_RELATIONS, Query
 
@@ -39,7 +39,7 @@ def asks_spatial_null(queries: Iterable[Query], fields: Mapping[str, Field]) -> 
     return any(
         asks_spatial_null(query.values, fields)
         if query.method in LOGICAL
-        else query.method in NULLS and fields[query.attribute].type in SPATIAL_TYPES
+        else query.method in NULLS and fields[query.attribute].kind.is_spatial
         for query in queries
     )
 
@@ -64,6 +64,6 @@ def _distance(query: Query, field: Field) -> tuple[Any, float, bool]:
     geometry, distance, meters = accept_geometry(given[0]), given[1], given[2] is True
     if isinstance(distance, bool) or not isinstance(distance, int | float) or not math.isfinite(distance):
         raise ValueError(f"a distance of `{query.method}` is a number")
-    if meters and not (field.type == "point" and is_point(geometry)):
+    if meters and not (field.kind is POINT and is_point(geometry)):
         raise ValueError("a distance in metres is between two points")
     return geometry, float(distance), meters

@@ -5,18 +5,16 @@ Raises ``ValueError`` with the reason. The rules are those observed of Appwrite 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any
 
 from ..api.identifiers import is_identifier
-from ..emulation.dates import read_exact_date
-from ..schema.models import RELATIONSHIP, SPATIAL_TYPES
+from ..columns.kinds import RELATIONSHIP
+from ..emulation.numbers import INT32
 from . import parser
 from .fields import Field
 from .parser import Parsed, Query
 from .spatial import check_spatial
-
-_INT64: Final = range(-(2**63), 2**63)
 
 
 def check_filters(queries: list[Query], fields: Mapping[str, Field]) -> None:
@@ -44,11 +42,11 @@ def _check_filter(query: Query, field: Field) -> None:
     method, values = query.method, query.values
     if field.encrypted:
         raise ValueError(f"`{field.name}` is encrypted and cannot be asked for")
-    if field.type == RELATIONSHIP and not field.is_text:
+    if field.kind is RELATIONSHIP and not field.is_text:
         raise ValueError(f"`{field.name}` is the virtual side of a relationship and cannot be asked for")
     if len(values) > parser.MOST_VALUES:
         raise ValueError(f"a query may have at most {parser.MOST_VALUES} values")
-    if field.type in SPATIAL_TYPES and method not in parser.NULLS:
+    if field.kind.is_spatial and method not in parser.NULLS:
         check_spatial(query, field)
         return
     if method in parser.EXISTS or method == "elemMatch" or method in parser.SPATIAL:
@@ -77,8 +75,7 @@ def _check_count(query: Query, field: Field) -> None:
 
 
 def _check_value(field: Field, value: Any) -> None:
-    check = _VALUES.get(field.type, _is_text)
-    if not check(value) or (field.narrow and not -(2**31) <= value < 2**31):
+    if not field.kind.is_comparable(value) or (field.narrow and not INT32[0] <= value <= INT32[1]):
         raise ValueError(f"a value for `{field.name}` has the wrong type")
 
 
@@ -87,7 +84,7 @@ def check_orders(orders: list[Query], fields: Mapping[str, Field]) -> None:
     for query in orders:
         if query.method != "orderRandom" and query.attribute:
             field = known_field(fields, query.attribute)
-            if field.type == RELATIONSHIP or field.through:
+            if field.kind is RELATIONSHIP or field.through:
                 raise ValueError(f"`{field.name}` is a relationship; lists cannot be ordered by it")
 
 
@@ -114,46 +111,3 @@ def cursor_id(query: Query) -> str:
     if not is_identifier(value):
         raise ValueError(f"`{query.method}` takes an id")
     return str(value)
-
-
-def is_digits(value: Any) -> bool:
-    """Whether a value is a whole number written as a short text."""
-    return isinstance(value, str) and value.isascii() and value.removeprefix("-").isdigit() and len(value) < 21
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _is_integer(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value in _INT64
-
-
-def _is_sequence(value: Any) -> bool:
-    """From 1 on, as a number or in digits; 0 and below, also as text, are refused by every method (observed)."""
-    number = int(value) if is_digits(value) else value
-    return _is_integer(number) and number > 0
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_date(value: Any) -> bool:
-    if not isinstance(value, str):
-        return False
-    try:
-        read_exact_date(value)
-    except ValueError:
-        return False
-    return True
-
-
-_VALUES: Final[dict[str, Callable[[Any], bool]]] = {
-    "integer": _is_integer,
-    "bigint": lambda value: _is_integer(int(value) if is_digits(value) else value),
-    "sequence": _is_sequence,
-    "double": _is_number,
-    "boolean": lambda value: isinstance(value, bool),
-    "datetime": _is_date,
-}

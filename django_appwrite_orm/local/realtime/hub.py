@@ -41,11 +41,11 @@ class Hub:
     def start(self) -> None:
         self._thread.start()
         self._ready.wait()
-        self._store.feed.subscribe(self)
+        self._store.bus.subscribe(self)
 
     def stop(self) -> None:
         """End every connection."""
-        self._store.feed.unsubscribe(self)
+        self._store.bus.unsubscribe(self)
         self._call(self._done.set)
         self._thread.join()
 
@@ -117,7 +117,7 @@ class Hub:
     def wants(self, session: Session) -> bool:
         return bool(self._links)
 
-    def hear(self, events: Sequence[Event]) -> None:
+    def receive(self, events: Sequence[Event]) -> None:
         self._call(self._tell, events, now())
 
     def _tell(self, events: Sequence[Event], timestamp: str) -> None:

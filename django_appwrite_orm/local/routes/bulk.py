@@ -8,9 +8,9 @@ from ..api.errors import AppwriteError
 from ..api.params import QUERIES, TRANSACTION, Param, list_of, plain_object
 from ..api.responses import Response, json_answer
 from ..api.router import EVERYONE, Call, both
-from ..events.publisher import publish_bulk_event
 from ..rows.bulk import remove_rows, update_rows, upsert_rows
 from ..rows.context import table_of, work_for
+from ..rows.events import publish_bulk_event
 from ..transactions import staging as staged
 from .rows import DATA, PATH
 

@@ -8,17 +8,18 @@ from ..api.dialects import LEGACY
 from ..api.params import Param, boolean, new_identifier, text
 from ..api.responses import NO_CONTENT, Response, json_answer
 from ..api.router import Call, both
+from ..columns.kinds import SEQUENCE
 from ..emulation.fulltext import search_words
-from ..events.publisher import tell_database
 from ..queries.fields import Field, Source
 from ..schema.databases import create_database, delete_database, update_database
+from ..schema.events import publish_database_event
 from ..schema.repository import databases_where, find_database
 from ..schema.serializers import describe_database
 from .lists import LIST_PARAMS, SEARCH, date_fields, fields, page_numbers, page_total, schema_page, text_field
 
 _SOURCE: Final = Source(
     "databases", fields(text_field("$id", "id", "id_f"), text_field("name", "name", "name_f"), *date_fields(),
-                        Field("$sequence", "sequence", "n")), "n", "id_f",
+                        Field("$sequence", SEQUENCE, "n")), "n", "id_f",
 )  # fmt: skip
 
 
@@ -35,7 +36,7 @@ def create(call: Call) -> Response:
     args = call.args
     type = "legacy" if call.words is LEGACY else "tablesdb"
     made = create_database(call.session, args["databaseId"], args["name"], args["enabled"], type)
-    tell_database(call, made, "create", describe_database(made))
+    publish_database_event(call, made, "create", describe_database(made))
     return json_answer(201, describe_database(made))
 
 
@@ -46,14 +47,14 @@ def read(call: Call) -> Response:
 def update(call: Call) -> Response:
     found = find_database(call.session, call.args["databaseId"])
     changed = update_database(call.session, found, call.args["name"], call.args["enabled"])
-    tell_database(call, changed, "update", describe_database(changed))
+    publish_database_event(call, changed, "update", describe_database(changed))
     return json_answer(200, describe_database(changed))
 
 
 def delete(call: Call) -> Response:
     database = find_database(call.session, call.args["databaseId"])
     delete_database(call.session, database)
-    tell_database(call, database, "delete", describe_database(database))
+    publish_database_event(call, database, "delete", describe_database(database))
     return NO_CONTENT
 
 

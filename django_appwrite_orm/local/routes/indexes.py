@@ -7,10 +7,11 @@ from typing import Any, Final
 from ..api.params import Param, integer, key, list_of, one_of
 from ..api.responses import NO_CONTENT, Response, json_answer
 from ..api.router import Call, both
-from ..events.publisher import INDEX, tell_part, tell_removal
+from ..columns.kinds import SEQUENCE, STRING
 from ..queries.fields import Field, Source
 from ..rows.context import table_of
 from ..schema.ddl import SYSTEM
+from ..schema.events import INDEX, publish_part_event, publish_part_removal
 from ..schema.indexes import TYPES, NewIndex, create_index, delete_index
 from ..schema.models import Index
 from ..schema.repository import find_index, indexes_where
@@ -24,8 +25,8 @@ _FIELDS: Final = fields(
     text_field("type", "type"),
     text_field("status", "status"),
     text_field("error", "error"),
-    Field("attributes", "string", "columns", array=True),
-    Field("$sequence", "sequence", "n"),
+    Field("attributes", STRING, "columns", array=True),
+    Field("$sequence", SEQUENCE, "n"),
     *date_fields(),
 )
 
@@ -45,7 +46,7 @@ def create(call: Call) -> Response:
     new = NewIndex(args["key"], args["type"], tuple(args["columns"]), tuple(args["lengths"]), tuple(args["orders"]))
     table = table_of(call)
     shown = describe_index(create_index(call.session, table, new), call.words, "processing")
-    tell_part(call, table, INDEX, args["key"], "create", shown)
+    publish_part_event(call, table, INDEX, args["key"], "create", shown)
     return json_answer(202, shown)
 
 
@@ -57,7 +58,7 @@ def delete(call: Call) -> Response:
     table = table_of(call)
     index = find_index(table, call.args["key"])
     delete_index(call.session, index)
-    tell_removal(call, table, INDEX, index.key, describe_index(index, call.words))
+    publish_part_removal(call, table, INDEX, index.key, describe_index(index, call.words))
     return NO_CONTENT
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from ..api.errors import invalid_argument, invalid_query
 from ..api.params import QUERIES, Param, loose_boolean, text
+from ..columns.kinds import DATETIME, STRING
 from ..queries.fields import Field, Source
 from ..queries.pagination import Page, count_page, plan_page, read_page
 from ..queries.parser import SEARCHES, parse_queries
@@ -19,11 +20,11 @@ LIST_PARAMS: Final = (QUERIES, TOTAL)
 
 def text_field(name: str, sql: str, folded: str = "") -> Field:
     """A field of ASCII text; folding is upper-casing where no folded column is kept."""
-    return Field(name, "string", sql, folded or f"upper({sql})")
+    return Field(name, STRING, sql, folded or f"upper({sql})")
 
 
 def date_fields() -> tuple[Field, Field]:
-    return Field("$createdAt", "datetime", "created"), Field("$updatedAt", "datetime", "updated")
+    return Field("$createdAt", DATETIME, "created"), Field("$updatedAt", DATETIME, "updated")
 
 
 def fields(*found: Field) -> dict[str, Field]:

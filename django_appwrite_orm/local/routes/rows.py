@@ -22,13 +22,14 @@ from ..api.params import (
 from ..api.permissions import ROW_VERBS
 from ..api.responses import NO_CONTENT, Response, json_answer
 from ..api.router import EVERYONE, Call, both
-from ..events.publisher import publish_bulk_event, publish_row_event
 from ..rows.access import find_open_table
 from ..rows.bulk import create_rows
 from ..rows.context import table_of, work_for
+from ..rows.events import publish_bulk_event, publish_row_event
 from ..rows.increment import count_column
+from ..rows.nested_write import create_nested_row, patch_row, upsert_row
 from ..rows.read import get_row, listed_rows
-from ..rows.write import create_checked_row, patch_row, put_row, remove_row
+from ..rows.write import remove_row
 from ..transactions import staging as staged
 
 PATH: Final = "/{databaseId}/tables/{tableId}/rows"
@@ -48,7 +49,7 @@ def create(call: Call) -> Response:
     table = find_open_table(work, args["databaseId"], args["tableId"])
     if args["transactionId"]:
         return staged.create(work, table, args["transactionId"], row_id, data, args["permissions"])
-    row = create_checked_row(work, table, row_id, data, args["permissions"])
+    row = create_nested_row(work, table, row_id, data, args["permissions"])
     publish_row_event(work, table, "create", row, legacy_first=True)
     return json_answer(201, row)
 
@@ -106,7 +107,7 @@ def upsert(call: Call) -> Response:
     table = find_open_table(work, args["databaseId"], args["tableId"])
     if args["transactionId"]:
         return staged.upsert(work, table, args["transactionId"], args["rowId"], args["data"], args["permissions"])
-    row = put_row(work, table, args["rowId"], args["data"], args["permissions"])
+    row = upsert_row(work, table, args["rowId"], args["data"], args["permissions"])
     publish_row_event(work, table, "upsert", row)
     return json_answer(200, row)
 

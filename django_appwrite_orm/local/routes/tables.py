@@ -10,12 +10,13 @@ from ..api.params import Param, boolean, list_of, loose_boolean, new_identifier,
 from ..api.permissions import TABLE_VERBS
 from ..api.responses import NO_CONTENT, Response, json_answer
 from ..api.router import Call, both
+from ..columns.kinds import BOOLEAN, SEQUENCE
 from ..emulation.fulltext import search_words
-from ..events.publisher import publish_table_event
 from ..queries.fields import Field, Source
 from ..schema.columns import write_column
 from ..schema.databases import create_table, delete_table, reread, update_table
 from ..schema.ddl import SYSTEM
+from ..schema.events import publish_table_event
 from ..schema.indexes import check_index, write_index
 from ..schema.inline import inline_columns, inline_indexes
 from ..schema.repository import find_database, tables_where
@@ -25,12 +26,12 @@ from .lists import LIST_PARAMS, SEARCH, date_fields, fields, page_numbers, page_
 _FIELDS: Final = fields(
     text_field("$id", "id", "id_f"),
     text_field("name", "name", "name_f"),
-    Field("enabled", "boolean", "enabled"),
-    Field("$sequence", "sequence", "n"),
+    Field("enabled", BOOLEAN, "enabled"),
+    Field("$sequence", SEQUENCE, "n"),
     *date_fields(),
 )
 # Observed: the older routes can filter by documentSecurity, the newer ones by nothing like it.
-_LEGACY_FIELDS: Final = fields(Field("documentSecurity", "boolean", "row_security"))
+_LEGACY_FIELDS: Final = fields(Field("documentSecurity", BOOLEAN, "row_security"))
 
 
 def list_tables(call: Call) -> Response:

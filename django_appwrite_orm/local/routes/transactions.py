@@ -8,6 +8,7 @@ from ..api.errors import AppwriteError, invalid_argument
 from ..api.params import QUERIES, Param, boolean, list_of, whole_range
 from ..api.responses import NO_CONTENT, Response, error_answer, json_answer
 from ..api.router import EVERYONE, Call, both
+from ..columns.kinds import DATETIME, SEQUENCE
 from ..queries.fields import Field, Source
 from ..rows.context import work_for
 from ..transactions import repository
@@ -18,8 +19,8 @@ from .lists import date_fields, fields, page_numbers, page_total, schema_page, t
 _FIELDS: Final = fields(
     text_field("$id", "id"),
     text_field("status", "status"),
-    Field("expiresAt", "datetime", "expires"),
-    Field("$sequence", "sequence", "n"),
+    Field("expiresAt", DATETIME, "expires"),
+    Field("$sequence", SEQUENCE, "n"),
     *date_fields(),
 )
 _SHORTEST: Final = 60  # seconds

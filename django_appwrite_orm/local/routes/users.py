@@ -7,12 +7,12 @@ from typing import Final
 
 from ..accounts import teams, users
 from ..accounts.jwt import LONGEST_LIFE, USUAL_LIFE, make_token
-from ..api.params import Param, boolean, identifier, list_of, new_identifier, text, whole_range
+from ..api.params import Param, boolean, formatted, identifier, list_of, new_identifier, text, whole_range
 from ..api.responses import NO_CONTENT, Response, json_answer
 from ..api.router import Call, Route
+from ..columns.kinds import BOOLEAN, SEQUENCE
 from ..emulation.formats import is_email
 from ..queries.fields import Field, Source
-from .columns import format_check
 from .lists import LIST_PARAMS, SEARCH, date_fields, fields, page_numbers, page_total, schema_page, text_field
 
 _FIELDS: Final = fields(
@@ -20,10 +20,10 @@ _FIELDS: Final = fields(
     text_field("name", "name"),
     text_field("email", "email"),
     text_field("phone", "phone"),
-    Field("status", "boolean", "status"),
-    Field("emailVerification", "boolean", "email_verified"),
-    Field("phoneVerification", "boolean", "phone_verified"),
-    Field("$sequence", "sequence", "n"),
+    Field("status", BOOLEAN, "status"),
+    Field("emailVerification", BOOLEAN, "email_verified"),
+    Field("phoneVerification", BOOLEAN, "phone_verified"),
+    Field("$sequence", SEQUENCE, "n"),
     *date_fields(),
 )
 
@@ -99,7 +99,7 @@ def create_membership(call: Call) -> Response:
 
 _NAME: Final = Param("name", text(128, shortest=0), default="")
 _ROLES: Final = list_of(text(32))
-_EMAIL: Final = Param("email", format_check(is_email, "email address"), default=None, nullable=True)
+_EMAIL: Final = Param("email", formatted(is_email, "email address"), default=None, nullable=True)
 ROUTES: Final = (
     Route("GET", "/users", list_users, (LIST_PARAMS[0], SEARCH, LIST_PARAMS[1])),
     Route(

@@ -11,6 +11,7 @@ from typing import Any, Final
 from ..api.params import Param, boolean, list_of, new_identifier, text
 from ..api.responses import NO_CONTENT, Response, json_answer
 from ..api.router import Call, Route
+from ..columns.kinds import BOOLEAN, INTEGER, SEQUENCE
 from ..emulation.formats import is_url
 from ..queries.fields import Field, Source
 from ..webhooks.patterns import event_name
@@ -21,9 +22,9 @@ _FIELDS: Final = fields(
     text_field("$id", "id", "id_f"),
     text_field("name", "name"),
     text_field("url", "url"),
-    Field("enabled", "boolean", "enabled"),
-    Field("attempts", "integer", "attempts"),
-    Field("$sequence", "sequence", "n"),
+    Field("enabled", BOOLEAN, "enabled"),
+    Field("attempts", INTEGER, "attempts"),
+    Field("$sequence", SEQUENCE, "n"),
     *date_fields(),
 )
 # Our columns, by the older and the newer name of their parameters.

@@ -9,23 +9,17 @@ from typing import Any, Final
 from ..api.errors import AppwriteError, invalid_query, server_error
 from ..api.identifiers import UNIQUE, folded_id, is_identifier, unique_id
 from ..api.permissions import VERBS, spell_out, split_permission
+from ..columns.column import Column
 from ..defects import AppliedError, Defect
 from ..queries.pagination import DEFAULT_LIMIT, read_page
-from ..schema.models import Column, Table
+from ..schema.models import Table
 from .context import RequestContext
+from .nested_write import write_upsert
 from .read import parse_row_queries, plan_rows
 from .repository import StoredRow, delete_rows, find_row
 from .serializers import select_columns, show_row
 from .validation import RowData, check_data, writable
-from .write import (
-    create_row,
-    fails_to_answer,
-    is_repetition,
-    put_row_over,
-    row_to_put,
-    update_row_found,
-    writes_nothing,
-)
+from .write import create_row, fails_to_answer, is_repetition, row_to_upsert, update_stored_row, writes_nothing
 
 MOST_SHOWN: Final = 100  # rows in the answer of a bulk change; the total counts all
 _MOST_REREAD: Final = 500  # values of a query, with which the server reads rows again that operators have changed
@@ -77,12 +71,12 @@ def upsert_rows(work: RequestContext, table: Table, rows: Sequence[Mapping[str, 
         raise AppwriteError("row_already_exists", "The same row is there twice.")
     done = []
     for id, row, granted in checked:
-        stored = row_to_put(work, find_row(work.session, table, id, table.plain), id)
+        stored = row_to_upsert(work, find_row(work.session, table, id, table.plain), id)
         unchanged = (
             writes_nothing(work, row, granted) if stored is None else is_repetition(work, table, stored, row, granted)
         )
         if not unchanged:
-            done.append(put_row_over(work, table, stored, id, row, granted))
+            done.append(write_upsert(work, table, stored, id, row, granted))
     return done
 
 
@@ -183,7 +177,7 @@ def update_found(
     checked = check_data(table, data, whole_row=False, defaults=False, operators=True)
     granted = data.get("$permissions")
     permissions = [str(item) for item in granted] if isinstance(granted, list) else None
-    return [update_row_found(work, table, stored, stored[1], checked, permissions, alone=False) for stored in found]
+    return [update_stored_row(work, table, stored, stored[1], checked, permissions, alone=False) for stored in found]
 
 
 def remove_found(work: RequestContext, table: Table, found: Iterable[StoredRow]) -> None:

@@ -6,18 +6,17 @@ step and stays without; an integer column answers a fraction and stores it round
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from ..api.errors import AppwriteError, invalid_argument
-from ..emulation.numbers import whole
-from ..schema.models import NUMBER_TYPES, Column, Table
+from ..columns.column import Column
+from ..columns.values import stored_range
+from ..emulation.numbers import INT64, whole
+from ..schema.models import Table
 from .access import may, unauthorized
 from .context import RequestContext
 from .repository import find_row, moment_after, update_row
 from .serializers import permissions_of, show_row
-
-_INT32: Final = (-(2**31), 2**31 - 1)
-_INT64: Final = (-(2**63), 2**63 - 1)
 
 
 def count_column(
@@ -37,7 +36,7 @@ def count_column(
         raise AppwriteError("column_not_found", "There is no such row or column.")
     if not may(work.caller, table, "update", permissions_of(stored)):
         raise unauthorized()
-    if column.type not in NUMBER_TYPES or column.array:
+    if not column.kind.is_number or column.array:
         raise AppwriteError("attribute_type_invalid", "Only a number can be counted.")
     present = stored[5 + table.plain.index(column)]
     answer = (present or 0) + step
@@ -50,7 +49,7 @@ def count_column(
         return row | {key: whole(answer)}, stored[3]
     value = _storable(column, present, step)
     update_row(work.session, table, stored[0], {}, {"updated": moment}, computed={key: value})
-    exact = answer if column.type == "double" or _INT64[0] <= answer <= _INT64[1] else float(answer)
+    exact = answer if not column.kind.is_whole or INT64[0] <= answer <= INT64[1] else float(answer)
     return row | {key: whole(exact)}, stored[3]
 
 
@@ -59,9 +58,9 @@ def _storable(column: Column, present: int | float, step: int | float) -> int | 
     It takes 2**63 for the largest whole number. Raises ``column_limit_exceeded`` where the column's bits are too
     few."""
     value = float(present) + float(step)
-    if column.type == "double":
+    if not column.kind.is_whole:
         return value
-    low, high = _INT32 if column.options.get("narrow") else _INT64
+    low, high = stored_range(column)
     rounded = round(value)
     if rounded == high + 1 == 2**63:
         return high

@@ -14,18 +14,19 @@ from typing import Any, Final
 
 from .. import clock
 from ..api.errors import AppwriteError, invalid_query, server_error
+from ..columns.kinds import DATETIME, RELATIONSHIP, SEQUENCE, STRING
 from ..defects import Defect
 from ..queries.fields import Field, Source
 from ..queries.pagination import DEFAULT_LIMIT, Page, count_page, plan_page, read_page
 from ..queries.parser import MOST_QUERIES, Parsed, Query, attributes_of, parse_queries
 from ..queries.spatial import asks_spatial_null
 from ..queries.validation import cursor_id
-from ..relationships.ends import Side, related_table, visible_sides
-from ..relationships.read import Selection, select, show_links
 from ..schema.ddl import words_column
-from ..schema.models import RELATIONSHIP, Table
+from ..schema.models import Table
 from .access import may, readable_rows
 from .context import RequestContext
+from .links import Side, related_table, visible_sides
+from .related_rows import Selection, select, show_links
 from .repository import StoredRow, find_row
 from .serializers import permissions_of, select_columns, show_row
 
@@ -180,10 +181,10 @@ def selected_names(table: Table, selects: Sequence[Query]) -> list[str]:
 
 
 _SYSTEM_FIELDS: Final = {
-    "$id": Field("$id", "string", "id", "id_f"),
-    "$sequence": Field("$sequence", "sequence", "seq"),
-    "$createdAt": Field("$createdAt", "datetime", "created", indexed=True),
-    "$updatedAt": Field("$updatedAt", "datetime", "updated", indexed=True),
+    "$id": Field("$id", STRING, "id", "id_f"),
+    "$sequence": Field("$sequence", SEQUENCE, "seq"),
+    "$createdAt": Field("$createdAt", DATETIME, "created", indexed=True),
+    "$updatedAt": Field("$updatedAt", DATETIME, "updated", indexed=True),
 }
 
 
@@ -225,12 +226,12 @@ def _fields(table: Table) -> dict[str, Field]:
     for column in table.plain:
         fields[column.key] = Field(
             column.key,
-            column.type,
+            column.kind,
             column.stored,
             column.shadow if column.is_folded else "",
             column.array,
             column.encrypted,
-            bool(column.options.get("narrow")) and not column.array,
+            column.narrow and not column.array,
             column.key in leading,
             words.get(column.key, ""),
         )

@@ -14,12 +14,13 @@ from typing import Any, Final
 from ..api.errors import AppwriteError
 from ..api.identifiers import folded_id
 from ..api.permissions import split_permission
-from ..columns.kinds import store
+from ..columns.column import Column
+from ..columns.conversion import store
 from ..emulation.collation import sort_key
 from ..emulation.dates import write_date
 from ..emulation.fulltext import indexed_text
 from ..schema.ddl import words_column
-from ..schema.models import Column, Table
+from ..schema.models import Table
 from ..storage.session import Session
 from .serializers import select_columns
 

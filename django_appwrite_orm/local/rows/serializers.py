@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ..api.dialects import Dialect
-from ..columns.kinds import show
-from ..schema.models import Column, Table
+from ..columns.column import Column
+from ..columns.conversion import show
+from ..schema.models import Table
 
 SYSTEM_COLUMNS: Final = "seq, id, created, updated, permissions"
 _FIRST_OLD_FORMAT: Final = (1, 9)

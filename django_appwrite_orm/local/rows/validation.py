@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ..api.errors import invalid_structure
-from ..columns.kinds import accept
+from ..columns.column import Column
+from ..columns.conversion import accept
 from ..emulation.dates import read_date
-from ..schema.models import Column, Table
+from ..schema.models import Table
 from .context import RequestContext
-from .operators import Operator, check_operator, operator_in
+from .operators.parser import Operator, check_operator, operator_in
 
 _IGNORED: Final = frozenset({"$id", "$permissions", "$collection"})
 _DATES: Final = ("$createdAt", "$updatedAt")

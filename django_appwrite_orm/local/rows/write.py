@@ -7,47 +7,22 @@ from typing import Any, Final
 
 from ..api.errors import AppwriteError, invalid_structure, server_error
 from ..api.identifiers import folded_id
-from ..columns.kinds import show, store
-from ..defects import AppliedError, Defect
+from ..columns.conversion import show, store
+from ..defects import Defect
 from ..emulation.php_comparison import loosely_equal
-from ..relationships.delete import release_links
-from ..relationships.ends import rename_links, visible_sides
-from ..relationships.write import check_links, own_links, split_links, write_links
 from ..schema.models import Table
 from .access import check_own_roles, may, permissions_for_new_row, unauthorized
 from .context import RequestContext
-from .operator_results import TooLong, apply_operator
+from .links import rename_links
+from .on_delete import release_links
+from .operators.results import TooLong, apply_operator
 from .read import row_not_found
 from .repository import StoredRow, delete_rows, find_row, insert_row, moment_after, overwrite_row, update_row
 from .serializers import permissions_of, show_row, system_part
-from .validation import RowData, check_data, check_unchanged, writable
+from .validation import RowData, check_unchanged
 
 _SHOWN_AS: Final = {"id": "$id", "created": "$createdAt", "updated": "$updatedAt"}
 _FIRST_VALUE: Final = 5  # in a stored row, after the system columns
-
-
-def create_checked_row(
-    work: RequestContext,
-    table: Table,
-    id: str,
-    data: Mapping[str, Any],
-    permissions: Sequence[str] | None,
-    depth: int = 0,
-) -> dict[str, Any]:
-    """Check and store a new row with what it is linked to. Raises as ``check_data`` and ``create_row`` do, and
-    ``relationship_value_invalid``."""
-    own, links = split_links(table, writable(work, data))
-    checked = check_data(table, own, whole_row=True)
-    check_links(table, links)
-    row = create_row(work, table, id, checked, permissions)
-    return row | _links_of_new_row(work, table, id, links, depth)
-
-
-def _links_of_new_row(
-    work: RequestContext, table: Table, id: str, links: Mapping[str, Any], depth: int, *, upserting: bool = False
-) -> dict[str, Any]:
-    empty: dict[str, Any] = {side.column.key: [] for side in visible_sides(table) if side.many}
-    return empty | write_links(work, table, id, links, creating=True, upserting=upserting, depth=depth)
 
 
 def create_row(
@@ -68,7 +43,7 @@ def _fresh(value: Any, array: bool) -> Any:
     return [] if array and value is None else value
 
 
-def update_row_found(
+def update_stored_row(
     work: RequestContext,
     table: Table,
     stored: StoredRow,
@@ -154,51 +129,12 @@ def _differs(old: Any, new: Any) -> bool:
     return bool(old != new) or isinstance(old, bool) != isinstance(new, bool)
 
 
-def patch_row(
-    work: RequestContext,
-    table: Table,
-    id: str,
-    data: Mapping[str, Any],
-    permissions: Sequence[str] | None,
-    depth: int = 0,
-) -> dict[str, Any]:
-    """Merge data into a row. Raises ``row_not_found``, ``user_unauthorized``, ``row_invalid_structure``,
-    ``row_already_exists``, ``relationship_value_invalid``."""
-    stored = find_row(work.session, table, id, table.plain)
-    if stored is None:
-        raise row_not_found()
-    own, links = split_links(table, writable(work, data))
-    checked = check_data(table, own, whole_row=False, operators=True)
-    check_links(table, links)
-    row = update_row_found(work, table, stored, id, checked, permissions, unchanged_verb="read", touched=bool(links))
-    row |= own_links(work, table, id) | write_links(work, table, id, links, creating=False, depth=depth)
-    if checked.operators and fails_to_answer(work, table):
-        raise AppliedError("general_unknown", "Server error: the changed row cannot be read again.")
-    return row
-
-
 def fails_to_answer(work: RequestContext, table: Table) -> bool:
     """Whether the server cannot read a row of this table again after an update with operators."""
     return table.has_encoded and work.defects.imitate(Defect.OPERATOR_ANSWER)
 
 
-def put_row(
-    work: RequestContext, table: Table, id: str, data: Mapping[str, Any], permissions: Sequence[str] | None
-) -> dict[str, Any]:
-    """Create a row, or merge data that has every required column into it. Raises as creating and merging do."""
-    found = find_row(work.session, table, id, table.plain)
-    stored = row_to_put(work, found, id)
-    if found is not None and stored is None and permissions is None:
-        permissions = permissions_of(found)
-    if stored is None and writes_nothing(work, data, permissions):
-        return {"$sequence": "", "$databaseId": table.database.id, work.view.words.table_id: table.id}  # observed
-    repeats = stored is not None and is_repetition(work, table, stored, data, permissions)
-    if stored is not None and repeats and may(work.caller, table, "read", permissions_of(stored)):
-        return show_row(table, table.plain, stored, work.view) | own_links(work, table, id)
-    return put_row_over(work, table, stored, id, data, permissions)
-
-
-def row_to_put(work: RequestContext, found: StoredRow | None, id: str) -> StoredRow | None:
+def row_to_upsert(work: RequestContext, found: StoredRow | None, id: str) -> StoredRow | None:
     """The row that an upsert changes, of what ``find_row`` gave; None where it makes a new one."""
     if found is not None and found[1] != id and work.defects.imitate(Defect.CASE_UPSERT):
         return None
@@ -216,30 +152,7 @@ def writes_nothing(work: RequestContext, data: Mapping[str, Any], permissions: S
     )
 
 
-def put_row_over(
-    work: RequestContext,
-    table: Table,
-    stored: StoredRow | None,
-    id: str,
-    data: Mapping[str, Any],
-    permissions: Sequence[str] | None,
-) -> dict[str, Any]:
-    """The same where it is known what ``find_row`` gives, and that the data is not a repetition of it."""
-    own, links = split_links(table, writable(work, data))
-    whole = check_data(table, own, whole_row=True, operators=True)
-    check_links(table, links)
-    if stored is None:
-        row = _insert_by_upsert(work, table, id, _settled(work, table, whole), permissions)
-        return row | _links_of_new_row(work, table, id, links, 0, upserting=True)
-    if permissions is None:
-        check_own_roles(work.caller, permissions_of(stored))  # they are given to the row again (the server's source)
-    sent = check_data(table, own, whole_row=False, operators=True)
-    sent = RowData(sent.values, sent.operators, updated=sent.updated)  # observed: $createdAt stays
-    row = update_row_found(work, table, stored, id, sent, permissions, touched=True)
-    return row | own_links(work, table, id) | write_links(work, table, id, links, creating=False)
-
-
-def _insert_by_upsert(
+def insert_upserted(
     work: RequestContext, table: Table, id: str, data: RowData, permissions: Sequence[str] | None
 ) -> dict[str, Any]:
     """The row of an upsert whose id is not there yet. Raises as ``create_row``."""
@@ -267,7 +180,7 @@ def is_repetition(
     return keys == table.by_key.keys() and all(key in shown and loosely_equal(shown[key], data[key]) for key in keys)
 
 
-def _settled(work: RequestContext, table: Table, data: RowData) -> RowData:
+def with_applied_operators(work: RequestContext, table: Table, data: RowData) -> RowData:
     """Data for a new row whose operators have started from the columns' defaults."""
     defaults = {key: table.by_key[key].default for key in data.operators}
     results = operator_results(work, table, data, defaults, defaults, careful=True)

@@ -15,16 +15,18 @@ from typing import Any
 from ..api.errors import AppwriteError
 from ..api.identifiers import folded_id
 from ..api.params import numeric
+from ..columns.column import Column
+from ..columns.kinds import ColumnKind
 from ..columns.parameters import check_default, number_range
 from ..defects import Defect, Defects
 from ..emulation.dates import now
 from ..storage.session import Session
 from .columns import check_fits
-from .models import Column, Table
+from .models import Table
 
 
 def update_column(
-    session: Session, table: Table, column: Column, kind: str, args: Mapping[str, Any], defects: Defects
+    session: Session, table: Table, column: Column, kind: ColumnKind, args: Mapping[str, Any], defects: Defects
 ) -> Column:
     """Raises ``column_default_unsupported``, ``column_value_invalid``, ``column_invalid_resize``,
     ``column_limit_exceeded``, ``column_already_exists``."""
@@ -32,16 +34,16 @@ def update_column(
     if default is not None and (args["required"] or column.array):
         raise AppwriteError("column_default_unsupported", "Required columns and lists have no default.")
     options = {**column.options, "default": default} | _own_options(column, kind, args)
-    if kind not in ("string", "varchar"):  # observed: a longer default is accepted on update
+    if not kind.is_sized:  # observed: a longer default is accepted on update
         check_default(kind, default, column.size, {"min": default, "max": default, "elements": [default]} | options)
-    if default is not None and kind not in ("integer", "bigint", "float") and column.options.get("min") is not None:
+    if default is not None and not kind.is_number and column.options.get("min") is not None:
         _check_range(column, default)
     options.pop("kept", None)
     removed = column.default is not None and default is None and not args["required"]
     if removed and defects.imitate(Defect.KEPT_DEFAULT):
         options["kept"] = column.default
     changed = replace(column, required=args["required"], options=options, updated=now())
-    if kind in ("string", "varchar") and args.get("size") and column.type == kind:
+    if kind.is_sized and args.get("size") and column.type == kind.type:
         changed = replace(changed, size=args["size"])
         _check_resize(session, table, column, changed.size)
     check_fits(table, changed)
@@ -59,23 +61,24 @@ def _check_range(column: Column, default: Any) -> None:
     """A default that the route of another kind gives a number with a range (observed). Raises
     ``column_value_invalid``."""
     try:
-        value = float(default) if column.type == "double" else numeric(default)
+        value = numeric(default) if column.kind.is_whole else float(default)
     except (TypeError, ValueError):
         value = None
-    fits = isinstance(value, float) if column.type == "double" else isinstance(value, int)
-    if value is None or not fits or not column.options["min"] <= value <= column.options["max"]:
+    if not isinstance(value, int if column.kind.is_whole else float) or not (
+        column.options["min"] <= value <= column.options["max"]
+    ):
         raise AppwriteError("column_value_invalid", "The default is outside the range.")
 
 
-def _own_options(column: Column, kind: str, args: Mapping[str, Any]) -> dict[str, Any]:
+def _own_options(column: Column, kind: ColumnKind, args: Mapping[str, Any]) -> dict[str, Any]:
     """What the route's kind adds. A number made without a range keeps having none (observed)."""
-    if kind == "enum":
+    if "elements" in kind.fields:
         if not args["elements"]:
             raise AppwriteError("column_value_invalid", "An enum needs elements.")
-        if column.format != "enum":
+        if column.kind is not kind:
             raise AppwriteError("general_bad_request", "The column is not an enum.")
         return {"elements": args["elements"]}
-    if kind in ("integer", "bigint", "float") and column.options.get("min") is not None:
+    if kind.is_number and column.options.get("min") is not None:
         low, high = args.get("min"), args.get("max")
         bounds = number_range(
             kind, column.options["min"] if low is None else low, column.options["max"] if high is None else high
@@ -87,7 +90,7 @@ def _own_options(column: Column, kind: str, args: Mapping[str, Any]) -> dict[str
 def _check_resize(session: Session, table: Table, column: Column, size: int) -> None:
     if size >= column.size or column.array:
         return
-    longest = session.one(f"SELECT max(length({column.stored})) FROM {table.rows_name}")
+    longest = session.scalar(f"SELECT max(length({column.stored})) FROM {table.rows_name}")
     if longest is not None and longest > size:
         raise AppwriteError("column_invalid_resize", f"Rows hold longer text than {size} characters.")
 

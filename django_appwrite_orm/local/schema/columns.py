@@ -4,35 +4,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 
 from ..api.errors import AppwriteError, invalid_structure
 from ..api.identifiers import folded_id
+from ..columns.column import AVAILABLE, Column, NewColumn
 from ..columns.width import MOST_BYTES, row_width
 from ..emulation.dates import now
 from ..storage.session import Session
 from .ddl import add_column
-from .models import AVAILABLE, RELATIONSHIP, SPATIAL_TYPES, Column, Table
+from .models import Table
 
 MOST_COLUMNS: Final = 1_017 - 7  # MariaDB's limit, less the system columns
-
-
-@dataclass(frozen=True, slots=True)
-class NewColumn:
-    """A column to be; ``size`` counts characters and is 0 for kinds without one."""
-
-    key: str
-    type: str
-    required: bool = False
-    array: bool = False
-    size: int = 0
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-    def draft(self) -> Column:
-        """The column it would become, for checks beforehand."""
-        return Column(0, self.key, self.type, self.size, self.required, self.array, AVAILABLE, "", self.options, "", "")
 
 
 def create_column(session: Session, table: Table, new: NewColumn) -> Column:
@@ -40,7 +24,7 @@ def create_column(session: Session, table: Table, new: NewColumn) -> Column:
     ``row_invalid_structure``."""
     check_key_is_free(table, new.key)
     check_fits(table, new.draft())
-    if new.required and new.type in SPATIAL_TYPES and session.first(f"SELECT 1 FROM {table.rows_name} LIMIT 1"):
+    if new.required and new.draft().kind.is_spatial and session.first(f"SELECT 1 FROM {table.rows_name} LIMIT 1"):
         raise invalid_structure("a required spatial column needs a table without rows")
     return write_column(session, table, new)
 
@@ -69,7 +53,7 @@ def write_column(session: Session, table: Table, new: NewColumn) -> Column:
     ).lastrowid
     assert number is not None
     column = replace(new.draft(), number=number, created=moment, updated=moment)
-    if column.type != RELATIONSHIP:
+    if not column.is_relationship:
         add_column(session, table, column)
     session.change_schema()
     return column

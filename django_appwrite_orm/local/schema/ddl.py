@@ -13,12 +13,12 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Final
 
+from ..columns.column import Column
 from ..emulation.fulltext import indexed_text
 from ..storage.session import Session
-from .models import Column, Index, Table
+from .models import Index, Table
 
 SYSTEM: Final = {"$id": "id_f", "$createdAt": "created", "$updatedAt": "updated", "$sequence": "seq"}
-_AFFINITY: Final = {"integer": "INTEGER", "bigint": "INTEGER", "boolean": "INTEGER", "double": "REAL"}
 
 
 def make_rows(session: Session, number: int) -> None:
@@ -44,7 +44,7 @@ def drop_rows(session: Session, table: Table) -> None:
 
 
 def add_column(session: Session, table: Table, column: Column) -> None:
-    affinity = "TEXT" if column.array else _AFFINITY.get(column.type, "TEXT")
+    affinity = "TEXT" if column.array else column.kind.affinity
     session.run(f"ALTER TABLE {table.rows_name} ADD COLUMN {column.stored} {affinity}")
     if column.is_folded:
         session.run(f"ALTER TABLE {table.rows_name} ADD COLUMN {column.shadow} TEXT")

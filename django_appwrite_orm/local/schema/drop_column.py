@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+from ..columns.column import STUCK, Column
 from ..storage.session import Session
 from .databases import reread
 from .ddl import drop_column, drop_index, make_index
 from .indexes import delete_index
-from .models import RELATIONSHIP, STUCK, Column, Index, Table
+from .models import Index, Table
 from .relationships import delete_relationship
 
 
 def delete_column(session: Session, table: Table, column: Column) -> None:
     """Remove a column. A composite key index goes on without it; in a composite unique index the column ends as
     stuck instead, since dropping it would make rows equal (both observed)."""
-    if column.type == RELATIONSHIP:
+    if column.is_relationship:
         delete_relationship(session, table, column)
         return
     holding = [index for index in table.indexes if column.key in index.columns]

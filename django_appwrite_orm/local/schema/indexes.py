@@ -9,10 +9,11 @@ from typing import Final
 
 from ..api.errors import AppwriteError
 from ..api.identifiers import folded_id
+from ..columns.column import AVAILABLE, Column
 from ..emulation.dates import now
 from ..storage.session import Session
 from .ddl import SYSTEM, drop_index, make_index
-from .models import AVAILABLE, RELATIONSHIP, SPATIAL_TYPES, Column, Index, Table
+from .models import Index, Table
 
 TYPES: Final = ("key", "fulltext", "unique", "spatial")
 LONGEST: Final = 768  # of all columns together, in characters
@@ -91,14 +92,14 @@ def check_index(table: Table, new: NewIndex) -> None:
 
 
 def _check_kind(column: Column | None) -> None:
-    if column is not None and column.type == RELATIONSHIP:
+    if column is not None and column.is_relationship:
         raise AppwriteError("column_type_invalid", "A relationship cannot be indexed.")
     if column is not None and column.array:
         raise AppwriteError("index_invalid", "A list cannot be indexed.")
 
 
 def _check_kinds(new: NewIndex, columns: Sequence[Column | None]) -> None:
-    spatial = [column for column in columns if column is not None and column.type in SPATIAL_TYPES]
+    spatial = [column for column in columns if column is not None and column.kind.is_spatial]
     if new.type == "fulltext" and not all(column is not None and column.is_text for column in columns):
         raise _invalid("A fulltext index is on texts only.")
     if new.type == "spatial":
@@ -122,7 +123,7 @@ def _check_lengths(new: NewIndex, columns: Sequence[Column | None]) -> None:
         else:
             if length:
                 raise _invalid("Only texts have an index length.")
-            total += 2 if column is not None and column.type == "double" else 1
+            total += 1 if column is None else column.kind.index_units
     if total > LONGEST:
         raise _invalid(f"An index is at most {LONGEST} characters long; give lengths.")
 
@@ -134,7 +135,7 @@ def _text_size(key: str, column: Column | None) -> int | None:
         return 255 if key == "$id" else None
     if not column.is_text:
         return None
-    return 65_535 if column.type in ("text", "mediumtext", "longtext") else column.size
+    return column.kind.index_size or column.size
 
 
 def _invalid(message: str) -> AppwriteError:

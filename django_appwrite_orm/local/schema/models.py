@@ -1,19 +1,12 @@
-"""Databases, tables, columns and indexes as immutable data."""
+"""Databases, tables and indexes as immutable data."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
 
-TEXT_TYPES: Final = ("string", "varchar", "text", "mediumtext", "longtext")
-NUMBER_TYPES: Final = ("integer", "bigint", "double")
-SPATIAL_TYPES: Final = ("point", "linestring", "polygon")
-RELATIONSHIP: Final = "relationship"
-AVAILABLE: Final = "available"
-PROCESSING: Final = "processing"
-STUCK: Final = "stuck"
+from ..columns.column import AVAILABLE, Column
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,57 +20,6 @@ class Database:
     type: str
     created: str
     updated: str
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column. ``options`` holds what only some kinds have: format, default, min, max, elements, encrypt,
-    narrow (a 32-bit integer), unsigned, shown (what a later description must show), kept (a default that is no longer
-    shown) and the ends of a relationship."""
-
-    number: int
-    key: str
-    type: str
-    size: int
-    required: bool
-    array: bool
-    status: str
-    error: str
-    options: Mapping[str, Any]
-    created: str
-    updated: str
-
-    @property
-    def format(self) -> str:
-        return str(self.options.get("format", ""))
-
-    @property
-    def default(self) -> Any:
-        """What a row gets that says nothing of the column."""
-        return self.options.get("kept", self.options.get("default"))
-
-    @property
-    def encrypted(self) -> bool:
-        return bool(self.options.get("encrypt"))
-
-    @property
-    def is_text(self) -> bool:
-        return self.type in TEXT_TYPES
-
-    @property
-    def is_folded(self) -> bool:
-        """Whether a shadow column holds this column's text in folded form, for filters and order."""
-        return self.is_text and not self.array and not self.encrypted
-
-    @property
-    def stored(self) -> str:
-        """The name of the SQLite column with the values."""
-        return f"c{self.number}"
-
-    @property
-    def shadow(self) -> str:
-        """The name of the SQLite column with the folded values."""
-        return f"f{self.number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,16 +72,16 @@ class Table:
     @cached_property
     def plain(self) -> tuple[Column, ...]:
         """The columns that are part of the row itself: all but relationships, which rows show on request."""
-        return tuple(column for column in self.columns if column.type != RELATIONSHIP)
+        return tuple(column for column in self.columns if not column.is_relationship)
 
     @cached_property
     def has_encoded(self) -> bool:
         """Whether a column's values are stored in another form than the one they are sent in."""
-        return any(column.encrypted or column.type in SPATIAL_TYPES for column in self.plain)
+        return any(column.encrypted or column.kind.is_spatial for column in self.plain)
 
     @cached_property
     def relationships(self) -> tuple[Column, ...]:
-        return tuple(column for column in self.columns if column.type == RELATIONSHIP)
+        return tuple(column for column in self.columns if column.is_relationship)
 
     @cached_property
     def linked(self) -> tuple[Column, ...]:

@@ -12,12 +12,14 @@ from typing import Any, Final
 
 from ..api.errors import AppwriteError
 from ..api.identifiers import folded_id
+from ..columns.column import PROCESSING, Column, NewColumn
+from ..columns.kinds import RELATIONSHIP
 from ..defects import AppliedError, Defect, Defects
 from ..emulation.dates import now
 from ..storage.session import Session
 from .column_updates import rename_column
-from .columns import NewColumn, check_fits, write_column
-from .models import PROCESSING, RELATIONSHIP, Column, Table
+from .columns import check_fits, write_column
+from .models import Table
 from .repository import tables_where
 
 TYPES: Final = ("oneToOne", "oneToMany", "manyToOne", "manyToMany")
@@ -39,7 +41,7 @@ def create_relationship(
         "onDelete": args["onDelete"],
         "side": "parent",
     }
-    new = NewColumn(key, RELATIONSHIP, options=options)
+    new = NewColumn(key, RELATIONSHIP.type, options=options)
     _check_keys(table, related, key, options)
     if _has_column(related, back) and (not args["twoWay"] or not defects.imitate(Defect.HALF_RELATION)):
         raise _taken()
@@ -52,7 +54,7 @@ def create_relationship(
     make_links(session, column.number)
     sides = [column]
     if args["twoWay"]:
-        other = NewColumn(back, RELATIONSHIP, options=mirrored(column, table.id) | {"link": column.number})
+        other = NewColumn(back, RELATIONSHIP.type, options=mirrored(column, table.id) | {"link": column.number})
         check_fits(related, other.draft())
         sides.append(write_column(session, related, other))
     with_itself = folded_id(table.id) == folded_id(related.id) and args["type"] in _NEVER_WITH_ITSELF
@@ -106,7 +108,7 @@ def update_relationship(
     session: Session, table: Table, column: Column, on_delete: str | None, new_key: str | None
 ) -> Column:
     """Change both sides; without ``on_delete`` it goes back to restrict (observed)."""
-    if column.type != RELATIONSHIP:
+    if not column.is_relationship:
         raise AppwriteError("general_bad_request", "The column is not a relationship.")
     if new_key:
         column = rename_column(session, table, column, new_key)

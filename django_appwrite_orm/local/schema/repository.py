@@ -13,8 +13,9 @@ from typing import Any
 
 from ..api.errors import AppwriteError
 from ..api.identifiers import folded_id
+from ..columns.column import Column
 from ..storage.session import Session
-from .models import Column, Database, Index, Table
+from .models import Database, Index, Table
 
 _DATABASE = "n, id, name, enabled, type, created, updated"
 _TABLE = "n, id, name, permissions, row_security, enabled, created, updated"

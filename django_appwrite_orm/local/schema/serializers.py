@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ..api.dialects import Dialect
+from ..columns.column import Column
+from ..columns.kinds import ColumnKind
 from ..columns.width import MOST_BYTES, row_width
-from .models import RELATIONSHIP, TEXT_TYPES, Column, Database, Index, Table
+from .models import Database, Index, Table
 
 
 def describe_database(database: Database) -> dict[str, Any]:
@@ -39,16 +41,21 @@ def describe_table(table: Table, words: Dialect) -> dict[str, Any]:
 
 def describe_column(column: Column, words: Dialect, status: str = "") -> dict[str, Any]:
     """A column in the shape of its kind; ``status`` replaces the stored one (a new column says "processing")."""
-    if column.type == RELATIONSHIP:
+    if column.is_relationship:
         return _common(column, status) | describe_relationship(column, words)
-    kind = column.format or column.type
-    return _common(column, status) | _own(column, "float" if kind == "double" else kind)
+    return _common(column, status) | _own(column, column.kind)
 
 
-def describe_changed(column: Column, kind: str) -> dict[str, Any]:
-    """The answer to a change, in the shape of the route's kind, which says nothing of encryption (observed)."""
-    shown = _common(column, "") | _own(column, kind)
-    return shown | {"encrypt": None} if "encrypt" in shown else shown
+def describe_changed_column(column: Column, kind: ColumnKind) -> dict[str, Any]:
+    """Return the response to a change, in the shape of the route's kind; ``encrypt`` is null there (observed)."""
+    description = _common(column, "") | _own(column, kind)
+    return description | {"encrypt": None} if "encrypt" in description else description
+
+
+def describe_listed_column(column: Column, words: Dialect) -> dict[str, Any]:
+    """Return a column for the list of columns, where ``encrypt`` is null for the newer text kinds (observed)."""
+    description = describe_column(column, words)
+    return description if column.kind.lists_encryption else description | {"encrypt": None}
 
 
 def _common(column: Column, status: str) -> dict[str, Any]:
@@ -64,19 +71,16 @@ def _common(column: Column, status: str) -> dict[str, Any]:
     }
 
 
-def _own(column: Column, kind: str) -> dict[str, Any]:
-    shown: dict[str, Any] = {}
-    if kind in ("email", "ip", "url", "enum", "datetime"):
-        shown["format"] = column.format
-    if kind == "enum":
-        shown["elements"] = list(column.options.get("elements", ()))
-    if kind in ("string", "varchar"):
-        shown["size"] = column.size
-    if kind in TEXT_TYPES:
-        shown["encrypt"] = column.encrypted
-    if kind in ("integer", "bigint", "float"):
-        shown["min"], shown["max"] = column.options.get("min"), column.options.get("max")
-    return shown | {"default": column.options.get("default")}
+def _own(column: Column, kind: ColumnKind) -> dict[str, Any]:
+    values = {
+        "format": column.format,
+        "elements": list(column.options.get("elements", ())),
+        "size": column.size,
+        "encrypt": column.encrypted,
+        "min": column.options.get("min"),
+        "max": column.options.get("max"),
+    }
+    return {name: values[name] for name in kind.fields} | {"default": column.options.get("default")}
 
 
 def describe_relationship(column: Column, words: Dialect) -> dict[str, Any]:

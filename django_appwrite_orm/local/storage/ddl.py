@@ -78,7 +78,7 @@ INSERT OR IGNORE INTO settings VALUES ('format', 1), ('generation', 1);
 """
 
 
-def lay_foundation(connection: sqlite3.Connection) -> None:
+def create_system_tables(connection: sqlite3.Connection) -> None:
     """Create what is missing. Call inside a write transaction: of several processes that open a new file at once
     the first one does it and the others find it done. Raises ``ForeignFile``, with the file as it was."""
     _check_owner(connection)

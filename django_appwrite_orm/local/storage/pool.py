@@ -28,7 +28,7 @@ class Busy(Exception):
     """The file stayed locked for longer than ``PATIENCE``."""
 
 
-class Connections:
+class ConnectionPool:
     """Lends connections to the file ``path``; survives threads and forks.
 
     A database in memory lives in its one connection, which all threads share in turn.

@@ -8,23 +8,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from ..events.bus import Feed
+from ..events.bus import EventBus
 from ..events.event import Event
-from .ddl import check_file, lay_foundation
-from .pool import Connections
+from .ddl import check_file, create_system_tables
+from .pool import ConnectionPool
 
 Values = Sequence[Any] | Mapping[str, Any]
 
 
 class Session:
-    """A transaction. ``generation`` numbers the state of the schema; ``schema_changed`` says that this
-    transaction has moved it, so that nothing read from here on may be kept for others."""
+    """A transaction on the SQLite file.
 
-    __slots__ = ("_connection", "_events", "_feed", "generation", "schema_changed")
+    - ``generation``: the number of the schema's state.
+    - ``schema_changed``: this transaction has raised the generation, so nothing it reads of the schema may be cached.
+    """
 
-    def __init__(self, connection: sqlite3.Connection, feed: Feed, events: list[Event]) -> None:
+    __slots__ = ("_bus", "_connection", "_events", "generation", "schema_changed")
+
+    def __init__(self, connection: sqlite3.Connection, bus: EventBus, events: list[Event]) -> None:
         self._connection = connection
-        self._feed = feed
+        self._bus = bus
         self._events = events
         self.schema_changed = False
         row = connection.execute("SELECT value FROM settings WHERE name = 'generation'").fetchone()
@@ -43,22 +46,22 @@ class Session:
         row: tuple[Any, ...] | None = self._connection.execute(sql, values).fetchone()
         return row
 
-    def one(self, sql: str, values: Values = ()) -> Any:
-        """The first value of the first row, which must exist."""
+    def scalar(self, sql: str, values: Values = ()) -> Any:
+        """Return the first value of the first row, which must exist."""
         return self._connection.execute(sql, values).fetchone()[0]
 
     @property
-    def is_heard(self) -> bool:
-        """Whether anybody would hear what it is told."""
-        return self._feed.is_wanted(self)
+    def has_subscribers(self) -> bool:
+        """Whether an event of this transaction would reach a subscriber."""
+        return self._bus.has_subscribers(self)
 
-    def tell(self, event: Event) -> None:
-        """Announce this, from the commit on and only then."""
-        if self.is_heard:
+    def publish(self, event: Event) -> None:
+        """Publish an event after the commit, if there is one."""
+        if self.has_subscribers:
             self._events.append(event)
 
     def change_schema(self) -> None:
-        """Tell every process, from this transaction's commit on, that what it knows of the schema is old."""
+        """Make every process discard its cached schema from this transaction's commit on."""
         if not self.schema_changed:
             self.schema_changed = True
             self.run("UPDATE settings SET value = value + 1 WHERE name = 'generation'")
@@ -68,19 +71,20 @@ class Store:
     """The SQLite database behind a local Appwrite."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        """Open the file, or make it. Raises ``ForeignFile``."""
-        self.connections = Connections(path)
-        self.feed = Feed()
+        """Open the file, or create it. Raises ``ForeignFile``."""
+        self.connections = ConnectionPool(path)
+        self.bus = EventBus()
         if not self.connections.in_memory:
             check_file(self.connections.path)
         with self.connections.borrow(writing=True) as connection:
-            lay_foundation(connection)
+            create_system_tables(connection)
 
     @contextmanager
     def session(self, *, writing: bool) -> Iterator[Session]:
+        """Run the body in a transaction; its events are published after the commit."""
         events: list[Event] = []
-        with self.connections.borrow(writing=writing, then=lambda: self.feed.publish(events)) as connection:
-            yield Session(connection, self.feed, events)
+        with self.connections.borrow(writing=writing, then=lambda: self.bus.publish(events)) as connection:
+            yield Session(connection, self.bus, events)
 
     def close(self) -> None:
         self.connections.close()

@@ -15,17 +15,17 @@ from ..api.dialects import LEGACY
 from ..api.errors import AppwriteError, server_error
 from ..api.identifiers import folded_id, unique_id
 from ..defects import Defect
-from ..events.publisher import internal_name, publish_row_event
-from ..relationships.write import check_links, split_links, write_links
 from ..rows.bulk import create_rows, remove_found, rows_selected, update_found, upsert_rows
 from ..rows.context import RequestContext
+from ..rows.events import internal_name, publish_row_event
 from ..rows.increment import count_column
-from ..rows.operators import operator_in
+from ..rows.nested_write import check_row, create_nested_row, upsert_row, write_links
+from ..rows.operators.parser import operator_in
 from ..rows.read import row_not_found
 from ..rows.repository import StoredRow, find_row
 from ..rows.serializers import show_row
-from ..rows.validation import check_data, writable
-from ..rows.write import create_checked_row, fails_to_answer, put_row, remove_row, update_row_found
+from ..rows.validation import writable
+from ..rows.write import fails_to_answer, remove_row, update_stored_row
 from ..schema.models import Table
 from ..schema.repository import table_by_number
 from . import repository
@@ -77,7 +77,7 @@ class _Replay:
     def tell(self, work: RequestContext) -> None:
         """Of each single operation, with the row as it is in the end, under the id it was staged for; of bulk
         operations nothing (recorded). Increments and upserts count as updates."""
-        for action, table, id, gone in self._told if work.session.is_heard else ():
+        for action, table, id, gone in self._told if work.session.has_subscribers else ():
             stored = find_row(work.session, table, id, table.plain) if gone is None else None
             row = show_row(table, table.plain, stored, work.view) if stored is not None else gone
             if row is not None:
@@ -104,7 +104,7 @@ class _Replay:
     def _create(self, table: Table, operation: Operation) -> None:
         data = operation.data
         id = str(data.get("$id") or operation.row_id)
-        create_checked_row(self._work, table, id, _undated(data), _granted(data))
+        create_nested_row(self._work, table, id, _undated(data), _granted(data))
         self._touch(table, id)
 
     def _update(self, table: Table, operation: Operation) -> None:
@@ -113,11 +113,9 @@ class _Replay:
         if stored is None:
             raise row_not_found()
         self._check_conflict(table, id, stored[3], operation.seen)
-        own, links = split_links(table, writable(self._work, _undated(data)))
-        checked = check_data(table, own, whole_row=False, operators=True)
-        check_links(table, links)
+        checked, links = check_row(self._work, table, _undated(data), whole_row=False, operators=True)
         new_id = str(data.get("$id") or stored[1])
-        update_row_found(self._work, table, stored, new_id, checked, _granted(data), touched=bool(links))
+        update_stored_row(self._work, table, stored, new_id, checked, _granted(data), touched=bool(links))
         write_links(self._work, table, new_id, links, creating=False)
         self._touch(table, id)
         self._touch(table, new_id)
@@ -128,7 +126,7 @@ class _Replay:
         """The row is the one of ``$id`` in the data; without it a new one is made (observed)."""
         data = operation.data
         id = str(data.get("$id") or unique_id())
-        put_row(self._work, table, id, _undated(data), _granted(data))
+        upsert_row(self._work, table, id, _undated(data), _granted(data))
         self._touch(table, id)
 
     def _delete(self, table: Table, operation: Operation) -> dict[str, Any]:

@@ -10,11 +10,11 @@ from ..api.identifiers import folded_id
 from ..api.responses import NO_CONTENT, Response, json_answer
 from ..queries.pagination import count_page
 from ..queries.parser import Query, parse_queries
-from ..relationships.read import show_links
 from ..rows.access import check_own_roles, may, permissions_for_new_row, unauthorized
 from ..rows.bulk import check_permissions_sent, identified, refuse_relationships
 from ..rows.context import RequestContext
 from ..rows.read import get_row, list_rows, parse_row_queries, row_not_found, selection_of_one_row
+from ..rows.related_rows import show_links
 from ..rows.repository import find_row
 from ..rows.serializers import permissions_of, show_row
 from ..rows.validation import writable

@@ -35,11 +35,11 @@ class Deliveries:
         self._thread = threading.Thread(target=self._work, name="local-appwrite-webhooks", daemon=True)
 
     def start(self) -> None:
-        self._store.feed.subscribe(self)
+        self._store.bus.subscribe(self)
         self._thread.start()
 
     def stop(self) -> None:
-        self._store.feed.unsubscribe(self)
+        self._store.bus.unsubscribe(self)
         self._stopping = True
         with suppress(queue.Full):  # then the thread is not waiting for anything
             self._waiting.put_nowait(None)
@@ -53,7 +53,7 @@ class Deliveries:
             self._any = session.first("SELECT 1 FROM webhooks WHERE enabled") is not None
         return self._any
 
-    def hear(self, events: Sequence[Event]) -> None:
+    def receive(self, events: Sequence[Event]) -> None:
         for event in events:
             try:
                 self._waiting.put_nowait(event)

@@ -6,40 +6,23 @@ from typing import Any
 
 import pytest
 
+from tests.support.column_kinds import KIND_SAMPLES
 from tests.support.local_client import Client, query
 
-KINDS: list[tuple[str, dict[str, Any], Any, Any]] = [
-    ("string", {"size": 10}, "text", "x" * 11),
-    ("varchar", {"size": 10}, "text", "x" * 11),
-    ("text", {}, "text", 1),
-    ("mediumtext", {}, "text", 1),
-    ("longtext", {}, "text", 1),
-    ("integer", {"min": 1, "max": 5}, 3, 6),
-    ("bigint", {}, 2**62, 1.5),
-    ("float", {"max": 1}, 0.5, 2),
-    ("boolean", {}, True, "true"),
-    ("datetime", {}, "2024-01-01T00:00:00.000+00:00", "soon"),
-    ("email", {}, "a@b.cd", "nope"),
-    ("ip", {}, "::1", "1.2.3"),
-    ("url", {}, "https://a.bc/d", "nope"),
-    ("enum", {"elements": ["a", "b"]}, "b", "c"),
-    ("point", {}, [1.5, 2], [1]),
-    ("line", {}, [[0, 0], [1, 1]], [[0, 0]]),
-    ("polygon", {}, [[[0, 0], [1, 0], [1, 1], [0, 0]]], [[0, 0]]),
-]
 OTHER = {"key": "other", "type": "integer"}
 
 
-@pytest.mark.parametrize(("kind", "options", "good", "bad"), KINDS, ids=[kind for kind, *_ in KINDS])
-def test_every_kind_holds_its_values(appwrite: Client, kind: str, options: dict[str, Any], good: Any, bad: Any) -> None:
+@pytest.mark.parametrize("kind", KIND_SAMPLES)
+def test_every_kind_holds_its_values(appwrite: Client, kind: str) -> None:
+    sample = KIND_SAMPLES[kind]
     rows = appwrite.table([OTHER])
-    made = appwrite(f"POST /d/tables/t/columns/{kind}", {"key": "c", "required": False, **options})
+    made = appwrite(f"POST /d/tables/t/columns/{kind}", {"key": "c", "required": False, **sample.parameters})
     assert made["status"] == "processing"
     assert appwrite("GET /d/tables/t/columns/c")["status"] == "available"
-    assert appwrite(f"POST {rows}", {"rowId": "a", "data": {"c": good}})["c"] == good
+    assert appwrite(f"POST {rows}", {"rowId": "a", "data": {"c": sample.value}})["c"] == sample.value
     assert appwrite(f"POST {rows}", {"rowId": "b", "data": {"other": 1}})["c"] is None
-    assert appwrite.refusal(f"PATCH {rows}/a", {"data": {"c": bad}}) == (400, "row_invalid_structure")
-    assert appwrite(f"GET {rows}/a")["c"] == good
+    assert appwrite.refusal(f"PATCH {rows}/a", {"data": {"c": sample.refused}}) == (400, "row_invalid_structure")
+    assert appwrite(f"GET {rows}/a")["c"] == sample.value
     appwrite("DELETE /d/tables/t/columns/c")
     assert "c" not in appwrite(f"GET {rows}/a")
 

@@ -10,12 +10,12 @@ import pytest
 
 from django_appwrite_orm.local import LocalAppwrite
 from django_appwrite_orm.local.storage import pool
-from django_appwrite_orm.local.storage.pool import Connections
+from django_appwrite_orm.local.storage.pool import ConnectionPool
 from tests.support.local_client import Client
 
 
 def test_an_exception_rolls_back(tmp_path: Path) -> None:
-    pool = Connections(tmp_path / "a.sqlite3")
+    pool = ConnectionPool(tmp_path / "a.sqlite3")
     with pool.borrow(writing=True) as connection:
         connection.execute("CREATE TABLE x (n)")
     with pytest.raises(sqlite3.OperationalError), pool.borrow(writing=True) as connection:
@@ -26,7 +26,7 @@ def test_an_exception_rolls_back(tmp_path: Path) -> None:
 
 
 def test_a_connection_is_used_again(tmp_path: Path) -> None:
-    pool = Connections(tmp_path / "a.sqlite3")
+    pool = ConnectionPool(tmp_path / "a.sqlite3")
     with pool.borrow(writing=False) as first:
         pass
     with pool.borrow(writing=True) as second:

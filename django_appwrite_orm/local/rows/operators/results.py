@@ -8,15 +8,14 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any, Final
 
-from ..api.params import numeric
-from ..emulation.dates import now, write_date
-from ..emulation.numbers import whole
-from ..schema.models import Column
-from .list_operators import reduce_list
-from .operators import MOST_ELEMENTS, NUMERIC, Operator
-
-_INT32: Final = (-(2**31), 2**31 - 1)
-_INT64: Final = (-(2**63), 2**63 - 1)
+from ...api.params import numeric
+from ...columns.column import Column
+from ...columns.operators import NUMERIC
+from ...columns.values import stored_range
+from ...emulation.dates import now, write_date
+from ...emulation.numbers import INT32, whole
+from .lists import reduce_list
+from .parser import MOST_ELEMENTS, Operator
 
 
 class TooLong(ValueError):
@@ -39,7 +38,7 @@ def apply_operator(operator: Operator, column: Column, present: Any, *, careful:
 def _number(operator: Operator, column: Column, present: int | float, careful: bool) -> int | float:
     step = numeric(operator.values[0])
     bound = numeric(operator.values[1]) if len(operator.values) > 1 and operator.values[1] is not None else None
-    if careful and bound is None and column.type == "integer":
+    if careful and bound is None and column.kind.operands_are_int32:
         _check_foreseen(operator.method, present, step)
     try:
         result = _bounded(operator.method, present, step, bound)
@@ -47,10 +46,10 @@ def _number(operator: Operator, column: Column, present: int | float, careful: b
         raise ValueError("the result is beyond every range") from None
     if isinstance(result, complex) or result != result or abs(result) == math.inf:
         raise ValueError("the result is not a number")
-    if column.type == "double":
+    if not column.kind.is_whole:
         return whole(float(result))
     rounded = _rounded(result)
-    low, high = _INT32 if column.options.get("narrow") else _INT64
+    low, high = stored_range(column)
     if not low <= rounded <= high:
         raise ValueError("the result is beyond the column's bits")
     return rounded
@@ -63,7 +62,7 @@ def _check_foreseen(method: str, present: int | float, step: int | float) -> Non
         foreseen = _CALCULATE[method](present, step)
     except OverflowError:
         foreseen = math.inf
-    if not isinstance(foreseen, complex) and not _INT32[0] <= foreseen <= _INT32[1]:
+    if not isinstance(foreseen, complex) and not INT32[0] <= foreseen <= INT32[1]:
         raise ValueError("the result would be beyond 32 bits")
 
 

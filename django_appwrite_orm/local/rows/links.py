@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from ..api.errors import AppwriteError
 from ..api.identifiers import folded_id
-from ..rows.context import RequestContext
-from ..schema.models import Column, Table
+from ..columns.column import Column
+from ..schema.models import Table
 from ..storage.session import Session
+from .context import RequestContext
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ..rows.access import may
-from ..rows.context import RequestContext
-from ..rows.repository import find_row
-from ..rows.serializers import permissions_of, show_row
-from ..schema.models import Column, Table
-from .ends import Side, linked_ids, related_table, side_of
-from .write import own_links
+from ..columns.column import Column
+from ..schema.models import Table
+from .access import may
+from .context import RequestContext
+from .links import Side, as_written, linked_ids, related_table, side_of
+from .repository import find_row
+from .serializers import permissions_of, show_row
 
 DEEPEST: Final = 3
 
@@ -121,3 +121,19 @@ def _related(work: RequestContext, table: Table, side: Side, id: str, selection:
 
 def _without_plain(selection: Selection) -> Selection:
     return Selection(selection.columns, False, selection.related)
+
+
+def own_links(work: RequestContext, table: Table, id: str) -> dict[str, Any]:
+    """Return the relationships that a row shows unselected: the ids that it holds itself."""
+    shown: dict[str, Any] = {}
+    for column in table.relationships:
+        side = side_of(column)
+        if side.holds and column in table.linked:
+            ids = linked_ids(work.session, side, id)
+            shown[column.key] = _id_in_its_case(work, table, side, ids[0]) if ids else None
+    return shown
+
+
+def _id_in_its_case(work: RequestContext, table: Table, side: Side, id: str) -> str:
+    stored = find_row(work.session, related_table(work, table, side), id, ())
+    return str(stored[1]) if stored else as_written(work.session, side, id)

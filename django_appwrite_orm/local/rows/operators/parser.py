@@ -10,19 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..api.errors import AppwriteError
-from ..api.params import numeric
-from ..api.requests import read_json
-from ..schema.models import Column
+from ...api.errors import AppwriteError
+from ...api.params import numeric
+from ...api.requests import read_json
+from ...columns.column import Column
+from ...columns.operators import DATES, LISTS, METHODS, NUMERIC, TEXT
+from ...emulation.numbers import INT32
 
-NUMERIC: Final = ("increment", "decrement", "multiply", "divide", "modulo", "power")
-TEXT: Final = ("stringConcat", "stringReplace")
-DATES: Final = ("dateAddDays", "dateSubDays", "dateSetNow")
-LISTS: Final = (
-    *("arrayAppend", "arrayPrepend", "arrayInsert", "arrayRemove"),
-    *("arrayUnique", "arrayIntersect", "arrayDiff", "arrayFilter"),
-)
-METHODS: Final = frozenset((*NUMERIC, *TEXT, *DATES, *LISTS, "toggle"))
 CONDITIONS: Final = (
     *("equal", "notEqual", "greaterThan", "greaterThanEqual", "lessThan", "lessThanEqual"),
     *("isNull", "isNotNull"),
@@ -62,28 +56,18 @@ def operator_in(value: Any) -> Operator | None:
 def check_operator(operator: Operator, column: Column) -> None:
     """Whether the column's kind takes the operator with these arguments. Raises ``ValueError``."""
     method, values = operator.method, operator.values
+    if method not in (LISTS if column.array else column.kind.operators):
+        raise ValueError(f"`{method}` does not apply to the column `{column.key}`")
     if method in NUMERIC:
-        _need(column.type in ("integer", "double") and not column.array, method, column)
         _check_numeric(method, values)
     elif method in TEXT:
-        _need(column.is_text and not column.array, method, column)
         _check_text(method, values)
-    elif method == "toggle":
-        _need(column.type == "boolean" and not column.array, method, column)
-    elif method in DATES:
-        _need(column.type == "datetime" and not column.array, method, column)
-        if method != "dateSetNow":
-            _need_values(method, values, 1)
-            if isinstance(values[0], bool) or not isinstance(values[0], int):
-                raise ValueError(f"`{method}` takes a whole number of days")
-    else:
-        _need(column.array, method, column)
+    elif method in LISTS:
         _check_list(method, values, column)
-
-
-def _need(fits: bool, method: str, column: Column) -> None:
-    if not fits:
-        raise ValueError(f"`{method}` does not apply to the column `{column.key}`")
+    elif method in DATES and method != "dateSetNow":
+        _need_values(method, values, 1)
+        if isinstance(values[0], bool) or not isinstance(values[0], int):
+            raise ValueError(f"`{method}` takes a whole number of days")
 
 
 def _need_values(method: str, values: tuple[Any, ...], least: int) -> None:
@@ -118,13 +102,13 @@ def _check_list(method: str, values: tuple[Any, ...], column: Column) -> None:
     if method == "arrayFilter" and (values[0] not in CONDITIONS or len(values) > 2):
         raise ValueError(f"`arrayFilter` takes one of {', '.join(CONDITIONS)}, and a value to compare with")
     added = values[1:] if method == "arrayInsert" else values if method in ("arrayAppend", "arrayPrepend") else ()
-    if column.type == "integer" and any(map(_is_beyond_32_bits, added)):  # of 64 bits too
+    if column.kind.operands_are_int32 and any(map(_is_beyond_32_bits, added)):
         raise ValueError("a number is beyond 32 bits")
 
 
 def _is_beyond_32_bits(value: Any) -> bool:
     """Whether PHP takes it for a number, in a text too, that 32 bits do not hold."""
     try:
-        return not -(2**31) <= numeric(value) < 2**31
+        return not INT32[0] <= numeric(value) < INT32[1] + 1
     except ValueError:
         return False

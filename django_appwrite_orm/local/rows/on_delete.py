@@ -6,10 +6,10 @@ The rules differ by kind and side, as the server has them; where it does nothing
 from __future__ import annotations
 
 from ..api.errors import AppwriteError
-from ..rows.context import RequestContext
-from ..rows.repository import delete_rows, find_row
 from ..schema.models import Table
-from .ends import Side, linked_ids, related_table, side_of, unlink
+from .context import RequestContext
+from .links import Side, linked_ids, related_table, side_of, unlink
+from .repository import delete_rows, find_row
 
 
 def release_links(

@@ -11,11 +11,11 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from ..api.errors import server_error
-from ..api.params import numeric
-from ..emulation.collation import sort_key
-from ..schema.models import Column
-from .operators import Operator
+from ...api.errors import server_error
+from ...api.params import numeric
+from ...columns.column import Column
+from ...emulation.collation import sort_key
+from .parser import Operator
 
 Element = tuple[str | None, Any]  # its text, None for null; and what becomes of it
 
@@ -29,8 +29,8 @@ def reduce_list(operator: Operator, column: Column, present: list[Any]) -> list[
 def _element(column: Column, item: Any) -> Element:
     if item is None:
         return None, None
-    if column.type == "datetime" and isinstance(item, str):
-        return item.replace("T", " ").removesuffix("+00:00"), item  # dates lie in the database without their offset
+    if isinstance(item, str):
+        return column.kind.list_text(item), item
     return (text := _text(item)), text
 
 

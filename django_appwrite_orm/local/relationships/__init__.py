@@ -1,1 +1,0 @@
-"""Links between rows: how they are read, written and deleted."""
