@@ -23,14 +23,14 @@ class DjangoAppwriteORMConfig(AppConfig):
     verbose_name = "Appwrite"
 
     def __init__(self, app_name: str, app_module: Any) -> None:
-        from .conf import note_test_command
+        from .conf.test_runs import note_test_command
 
         super().__init__(app_name, app_module)
         note_test_command()  # before the ready() of any app, which may read rows
 
     def ready(self) -> None:
         from . import checks  # noqa: F401 - registers the system checks
-        from .conf import hide_secrets
+        from .conf.redaction import hide_secrets
         from .connection import before_use
         from .registry import registry
 

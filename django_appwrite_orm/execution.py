@@ -10,11 +10,11 @@ import dataclasses
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import signals
 from .cache import CachePolicy, PolicyOverride, ReadResult, Status, effective_policy, note_private, note_read
-from .connection import Connection, connections
+from .connection import connections
 from .credentials import IdentifiedAlias
 from .exceptions import AppwriteError
 from .plans import ReadPlan, TableRef, WritePlan
@@ -22,6 +22,9 @@ from .registry import registry
 from .sansio import Operation
 from .signals import SendSignal
 from .transactions import TableMeta, current, enclosing
+
+if TYPE_CHECKING:
+    from .connection import Connection
 
 logger = logging.getLogger("django_appwrite_orm.queries")
 

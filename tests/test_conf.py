@@ -10,7 +10,8 @@ from django.test import override_settings
 
 from django_appwrite_orm.cache import CachePolicy
 from django_appwrite_orm.checks import check_settings
-from django_appwrite_orm.conf import CacheSettings, connection_settings
+from django_appwrite_orm.conf.connection_settings import CacheSettings
+from django_appwrite_orm.conf.load import connection_settings
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import ConfigurationError
 

@@ -12,7 +12,8 @@ from django.core.cache.backends.locmem import LocMemCache
 from django.test import override_settings
 
 from django_appwrite_orm import warming
-from django_appwrite_orm.cache import Statistics, Status, stats
+from django_appwrite_orm.cache import Status, stats
+from django_appwrite_orm.cache.stats import Statistics
 from django_appwrite_orm.querysets.pagination import read_ahead
 from django_appwrite_orm.sansio import Gather, Spawn, run_sync
 from django_appwrite_orm.threads import DaemonThreadPool

@@ -17,8 +17,6 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
-from typing import Any
 
 from ..exceptions import CacheUnavailable, RateLimited, Unavailable
 from ..plans import Response
@@ -30,37 +28,11 @@ from .fetch import Fetch, fetch_once, refreshed_behind
 from .keys import TableKeys
 from .policy import CachePolicy
 from .process_cache import Remembered
+from .results import ReadResult, Status
 from .writes import flush_pending, proved
 
 # Seconds a token lives when no one deletes it. Long, for its end makes every answer of the table a miss.
 TOKEN_LIFE = 86_400
-
-
-class Status(Enum):
-    """Where an answer came from, from best to worst; `rank` orders them."""
-
-    HIT = 0
-    STALE = 1
-    MISS = 2
-    BYPASS = 3
-
-    @property
-    def rank(self) -> int:
-        return self.value
-
-
-@dataclass(frozen=True, slots=True)
-class ReadResult:
-    """An answer: its decoded JSON, and how it was obtained.
-
-    `status` says where it came from, `expires` until when it may be reused (epoch seconds), `size` how many characters
-    of JSON were transferred for it.
-    """
-
-    data: Any
-    status: Status
-    expires: float = 0.0
-    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from django.core.cache import caches
 
 from ..exceptions import CacheUnavailable
 from ..threads import close_caches_after, register_after_fork
-from .reads import Status
+from .results import Status
 
 logger = logging.getLogger("django_appwrite_orm.cache")
 

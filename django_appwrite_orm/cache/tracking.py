@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from ..threads import ContextValue, register_after_fork
-from .reads import ReadResult, Status
+from .results import ReadResult, Status
 
 
 @dataclass(slots=True)

@@ -24,7 +24,8 @@ from .django_caches import let_e008_be_reported
 @register("appwrite_orm")
 def check_settings(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """E001 to E007, E009, E015 and W008: the settings APPWRITE_ORM and APPWRITE_ORM_ROUTER."""
-    from ..conf import configured, problems, setting_problems
+    from ..conf import configured
+    from ..conf.checks import problems, setting_problems
     from .connections import endpoint_problems, identity_problems
     from .routers import router_problems
 

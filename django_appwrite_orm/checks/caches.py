@@ -11,8 +11,10 @@ from django.core.cache import caches
 from django.core.checks import CheckMessage, Error, Warning
 from django.utils.module_loading import import_string
 
-from ..cache import is_shared
-from ..conf import configured, is_test_command, problems
+from ..cache.backend import is_shared
+from ..conf import configured
+from ..conf.checks import problems
+from ..conf.test_runs import is_test_command
 
 _DJANGO = "django.core.cache.backends."
 _WITHOUT_ATOMIC_ADD = {_DJANGO + "filebased.FileBasedCache", _DJANGO + "db.DatabaseCache"}

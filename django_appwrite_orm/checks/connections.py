@@ -9,7 +9,10 @@ from itertools import combinations
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 
-from ..conf import ConnectionSettings, configured, connection_settings, problems
+from ..conf import configured
+from ..conf.checks import problems
+from ..conf.connection_settings import ConnectionSettings
+from ..conf.load import connection_settings
 from ..transport import local_file
 
 _API = re.compile(r"/v\d+$")

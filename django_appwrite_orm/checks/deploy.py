@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from django.core.checks import CheckMessage, Warning
 
-from ..conf import configured, problems
+from ..conf import configured
+from ..conf.checks import problems
 from ..connection import connections
 from ..exceptions import AppwriteError, PermissionDenied, SchemaError
 from ..plans import Request

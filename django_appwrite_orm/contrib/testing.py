@@ -98,7 +98,7 @@ def isolated_appwrite() -> Iterator[None]:
             _Levels.made = _tables()
             yield
     else:
-        with replacing(_HERE, usual=_USUAL), _put_back():
+        with replacing(_HERE, defaults=_USUAL), _put_back():
             _make_clean()
             yield
 

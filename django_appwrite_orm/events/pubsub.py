@@ -17,7 +17,7 @@ import redis
 from django.conf import settings as django_settings
 from django.utils.crypto import salted_hmac
 
-from ..conf import ConnectionSettings
+from ..conf.connection_settings import ConnectionSettings
 from ..connection import connections
 from ..credentials import Secret, revealed
 from ..exceptions import ConfigurationError

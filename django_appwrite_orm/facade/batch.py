@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.core.exceptions import ValidationError
 
-from ..cache import open_batch
+from ..cache.batch import open_batch
 from ..connection import connections
 from ..exceptions import AppwriteORMError
 from ..sansio import refuse_event_loop, run_async, run_sync

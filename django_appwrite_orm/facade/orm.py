@@ -7,7 +7,7 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 
-from ..cache import all_totals
+from ..cache.stats import all_totals
 from ..conf import DEFAULT_ALIAS
 from ..connection import connections
 from ..events import RowChange, subscriptions

@@ -16,7 +16,12 @@ from typing import Any
 import pytest
 from django.core.cache import caches
 
-from django_appwrite_orm.cache import CacheBackend, CachePolicy, Keys, WriteBatch, read, write
+from django_appwrite_orm.cache import CachePolicy
+from django_appwrite_orm.cache.backend import CacheBackend
+from django_appwrite_orm.cache.batch import WriteBatch
+from django_appwrite_orm.cache.keys import Keys
+from django_appwrite_orm.cache.reads import read
+from django_appwrite_orm.cache.writes import write
 from django_appwrite_orm.exceptions import Timeout
 from django_appwrite_orm.plans import Response
 from django_appwrite_orm.sansio import Effect, Operation, run_sync

@@ -10,9 +10,11 @@ from types import SimpleNamespace
 import pytest
 from django.core.cache import caches
 
-from django_appwrite_orm.cache import CacheBackend, Keys, WriteBatch
 from django_appwrite_orm.cache import batch as batches
+from django_appwrite_orm.cache.backend import CacheBackend
+from django_appwrite_orm.cache.batch import WriteBatch
 from django_appwrite_orm.cache.effects import CacheCall
+from django_appwrite_orm.cache.keys import Keys
 from django_appwrite_orm.exceptions import CacheUnavailable
 from django_appwrite_orm.sansio import Operation, run_sync
 

@@ -8,7 +8,9 @@ import pytest
 from django.core.cache import caches
 
 from django_appwrite_orm import CachePolicy, orm
-from django_appwrite_orm.cache import CacheBackend, Keys, backend
+from django_appwrite_orm.cache import backend
+from django_appwrite_orm.cache.backend import CacheBackend
+from django_appwrite_orm.cache.keys import Keys
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.sansio import run_async, run_sync
 from tests.support.costs import counted

@@ -25,7 +25,7 @@ settings.configure(
 import django
 django.setup()
 from django_appwrite_orm import sansio as steps
-from django_appwrite_orm.cache import Keys
+from django_appwrite_orm.cache.keys import Keys
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.schema import migrate
 from django_appwrite_orm.transport import local

@@ -10,7 +10,8 @@ from django.core.cache import caches
 from django.core.cache.backends.locmem import LocMemCache
 from django.test import override_settings
 
-from django_appwrite_orm.cache import CacheBackend, backend
+from django_appwrite_orm.cache import backend
+from django_appwrite_orm.cache.backend import CacheBackend
 from django_appwrite_orm.cache.effects import CacheCall, CacheDeleteMany, CacheGetMany, CacheSet
 from django_appwrite_orm.exceptions import CacheUnavailable
 from django_appwrite_orm.sansio import Operation, run_sync

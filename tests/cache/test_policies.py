@@ -10,7 +10,11 @@ import pytest
 from django.core.cache import caches
 
 from django_appwrite_orm import CachePolicy, cache_policy, sansio
-from django_appwrite_orm.cache import CacheBackend, Keys, ProcessCache, Status, read
+from django_appwrite_orm.cache import Status
+from django_appwrite_orm.cache.backend import CacheBackend
+from django_appwrite_orm.cache.keys import Keys
+from django_appwrite_orm.cache.process_cache import ProcessCache
+from django_appwrite_orm.cache.reads import read
 from django_appwrite_orm.exceptions import NotFound, PermissionDenied, RateLimited, Timeout, Unavailable
 from django_appwrite_orm.plans import Response
 from django_appwrite_orm.sansio import run_async, run_sync

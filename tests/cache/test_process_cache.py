@@ -7,8 +7,7 @@ import time
 import pytest
 from django.core.cache import caches
 
-from django_appwrite_orm.cache import ProcessCache
-from django_appwrite_orm.cache.process_cache import Remembered, size_of
+from django_appwrite_orm.cache.process_cache import ProcessCache, Remembered, size_of
 from django_appwrite_orm.connection import connections
 from tests.support.costs import counted
 from tests.support.library.tables import Book

@@ -14,8 +14,12 @@ from django.core.cache import caches
 from django.test import override_settings
 
 from django_appwrite_orm import CachePolicy
-from django_appwrite_orm.cache import CacheBackend, Keys, ProcessCache, Status, read
+from django_appwrite_orm.cache import Status
+from django_appwrite_orm.cache.backend import CacheBackend
 from django_appwrite_orm.cache.effects import CacheAdd
+from django_appwrite_orm.cache.keys import Keys
+from django_appwrite_orm.cache.process_cache import ProcessCache
+from django_appwrite_orm.cache.reads import read
 from django_appwrite_orm.cache.single_flight import Await, SingleFlight
 from django_appwrite_orm.exceptions import InvalidRequest, RateLimited, Unavailable
 from django_appwrite_orm.plans import Response
@@ -214,7 +218,9 @@ settings.configure(CACHES={{"default": {cache!r}}}, USE_TZ=True)
 django.setup()
 from django.core.cache import caches
 from django_appwrite_orm import CachePolicy
-from django_appwrite_orm.cache import CacheBackend, Keys, read
+from django_appwrite_orm.cache.backend import CacheBackend
+from django_appwrite_orm.cache.keys import Keys
+from django_appwrite_orm.cache.reads import read
 from django_appwrite_orm.plans import Response
 from django_appwrite_orm.sansio import Sleep, run_sync
 KEYS = Keys("test", ("endpoint", "project"))

@@ -9,8 +9,11 @@ from collections.abc import Callable
 
 import pytest
 
-from django_appwrite_orm.cache import CacheBackend, CachePolicy, Keys, read
+from django_appwrite_orm.cache import CachePolicy
+from django_appwrite_orm.cache.backend import CacheBackend
 from django_appwrite_orm.cache.effects import CacheAdd
+from django_appwrite_orm.cache.keys import Keys
+from django_appwrite_orm.cache.reads import read
 from django_appwrite_orm.exceptions import Unavailable
 from django_appwrite_orm.plans import Response
 from django_appwrite_orm.sansio import Effect, run_async, run_sync

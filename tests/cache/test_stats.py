@@ -17,7 +17,7 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 
 from django_appwrite_orm import Table, columns, orm
-from django_appwrite_orm.cache import Counts
+from django_appwrite_orm.cache.stats import Counts
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import InvalidRequest
 from django_appwrite_orm.registry import registry
@@ -91,7 +91,8 @@ import os, sys, time
 from django.conf import settings
 settings.configure(CACHES={"default": {
     "BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": sys.argv[1]}})
-from django_appwrite_orm.cache import Statistics, Status, all_totals, stats as statistics
+from django_appwrite_orm.cache import Status, stats as statistics
+from django_appwrite_orm.cache.stats import Statistics, all_totals
 counters = Statistics("default", "forked", shared=True)
 counters.note_read("books", Status.HIT, 0, 0)
 statistics.FLUSH_INTERVAL = 0.05

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from django_appwrite_orm import connection
-from django_appwrite_orm.connection import connections
+from django_appwrite_orm.connection import connection, connections
 from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import migrate
 from django_appwrite_orm.transport import close_local

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from django_appwrite_orm import atomic
-from django_appwrite_orm.cache import LONGEST_TIMEOUT, fence_life
 from django_appwrite_orm.cache.effects import CacheCall
-from django_appwrite_orm.connection import TIME_PER_ROW, connections
+from django_appwrite_orm.cache.writes import LONGEST_TIMEOUT, fence_life
+from django_appwrite_orm.connection import connections
+from django_appwrite_orm.connection.connection import TIME_PER_ROW
 from django_appwrite_orm.exceptions import Unavailable
 from django_appwrite_orm.transport import Client
 from django_appwrite_orm.transport.client import Reply

@@ -12,10 +12,12 @@ import pytest
 from django.core.cache import caches
 
 from django_appwrite_orm import orm
-from django_appwrite_orm.cache import CacheBackend, Keys, WriteBatch, invalidate, pending, write
+from django_appwrite_orm.cache import pending
+from django_appwrite_orm.cache.backend import CacheBackend
+from django_appwrite_orm.cache.batch import WriteBatch
 from django_appwrite_orm.cache.effects import CacheCall
-from django_appwrite_orm.cache.keys import IN_DOUBT_LIVES
-from django_appwrite_orm.cache.writes import flush_pending
+from django_appwrite_orm.cache.keys import IN_DOUBT_LIVES, Keys
+from django_appwrite_orm.cache.writes import flush_pending, invalidate, write
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import CacheUnavailable, Unavailable
 from django_appwrite_orm.sansio import Operation, Sleep, run_async, run_sync

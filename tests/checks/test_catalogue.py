@@ -13,7 +13,7 @@ CATALOGUE = PACKAGE.parent / "docs" / "checks.md"
 
 
 def test_the_catalogue_is_complete() -> None:
-    sources = [PACKAGE / "conf.py", PACKAGE / "web" / "health.py", *(PACKAGE / "checks").glob("*.py")]
+    sources = [PACKAGE / "web" / "health.py", *(PACKAGE / "conf").glob("*.py"), *(PACKAGE / "checks").glob("*.py")]
     given = {found for source in sources for found in re.findall(r'"appwrite_orm\.([EW]\d{3})"', source.read_text())}
     listed = re.findall(r"^\| `appwrite_orm\.([EW]\d{3})` ", CATALOGUE.read_text(), re.MULTILINE)
     assert len(listed) == len(set(listed))
@@ -21,11 +21,12 @@ def test_the_catalogue_is_complete() -> None:
 
 
 def test_settings_are_documented_with_their_defaults() -> None:
-    from django_appwrite_orm.conf import CACHE_KEYS, KEYS, REQUIRED
+    from django_appwrite_orm.conf.connection_settings import CACHE_OPTIONS, OPTIONS
+    from django_appwrite_orm.conf.options import REQUIRED
 
     text = (PACKAGE.parent / "docs" / "settings.md").read_text()
     rows = dict(re.findall(r"^\| `([A-Z_]+)` \| [^|]+ \| ([^|]+) \|", text, re.MULTILINE))
-    known = {**KEYS, **CACHE_KEYS}
+    known = {**OPTIONS, **CACHE_OPTIONS}
     assert set(rows) == set(known)
     for key, spec in known.items():
         documented = rows[key].strip("` ")

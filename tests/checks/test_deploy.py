@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import path
 
 from django_appwrite_orm import Table, columns
-from django_appwrite_orm.cache import CacheBackend
+from django_appwrite_orm.cache.backend import CacheBackend
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.plans import Request
 from django_appwrite_orm.registry import registry

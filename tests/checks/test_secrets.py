@@ -20,9 +20,10 @@ from django.test import AsyncClient, Client, override_settings
 from django.urls import path
 
 from django_appwrite_orm import checks
-from django_appwrite_orm.cache import CacheBackend
+from django_appwrite_orm.cache.backend import CacheBackend
 from django_appwrite_orm.cache.effects import CacheGetMany
-from django_appwrite_orm.conf import connection_settings, hide_secrets
+from django_appwrite_orm.conf.load import connection_settings
+from django_appwrite_orm.conf.redaction import hide_secrets
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.credentials import masked, revealed
 from django_appwrite_orm.events.pubsub import ChannelListener, _publisher
@@ -162,9 +163,9 @@ def _variables_of(error: BaseException) -> str:
 
 
 def test_a_mistake_while_a_connection_is_made_does_not_show_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("CachePolicy", "ConnectionSettings"):
+    for name in ("connection_settings.CachePolicy", "load.ConnectionSettings"):
         with monkeypatch.context() as patch:
-            patch.setattr(f"django_appwrite_orm.conf.{name}", lambda: None)  # takes no arguments: TypeError
+            patch.setattr(f"django_appwrite_orm.conf.{name}", lambda nothing: None)  # other arguments: TypeError
             with pytest.raises(TypeError) as caught:
                 connections["default"]
         assert SECRET not in repr(caught.value) + _variables_of(caught.value)

@@ -20,8 +20,9 @@ from django.test import RequestFactory
 from django.test.utils import _TestState
 
 from django_appwrite_orm import atomic, orm
-from django_appwrite_orm.conf import is_test_run, refusal
+from django_appwrite_orm.conf.test_runs import is_test_run
 from django_appwrite_orm.connection import connections
+from django_appwrite_orm.connection.guard import refusal
 from django_appwrite_orm.contrib.testing import clean_appwrite
 from django_appwrite_orm.events import webhook_registration
 from django_appwrite_orm.events.pubsub import ChannelListener, publish

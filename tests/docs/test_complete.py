@@ -11,7 +11,7 @@ from django.dispatch import Signal
 
 import django_appwrite_orm
 from django_appwrite_orm import columns, exceptions, signals
-from django_appwrite_orm.conf import CACHE_KEYS, KEYS
+from django_appwrite_orm.conf.connection_settings import CACHE_OPTIONS, OPTIONS
 from django_appwrite_orm.facade.table_api import TableAPI
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +29,7 @@ def in_code(name: str) -> bool:
 
 def test_every_setting_has_one_line() -> None:
     lines = Counter(re.findall(r"^\| `([A-Z_]+)` \|", PAGES["settings.md"], re.MULTILINE))
-    assert lines == Counter([*KEYS, *CACHE_KEYS])
+    assert lines == Counter([*OPTIONS, *CACHE_OPTIONS])
     assert "APPWRITE_ORM_ROUTER" in PAGES["settings.md"]
 
 

@@ -14,7 +14,8 @@ import redis as redis_client
 from django.core.management import CommandError, call_command
 
 from django_appwrite_orm import signals
-from django_appwrite_orm.conf import connection_settings, problems
+from django_appwrite_orm.conf.checks import problems
+from django_appwrite_orm.conf.load import connection_settings
 from django_appwrite_orm.credentials import Secret
 from django_appwrite_orm.events import pubsub, realtime
 from django_appwrite_orm.events.pubsub import CHANNEL, ChannelListener

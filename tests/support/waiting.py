@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from django_appwrite_orm.cache import CacheBackend
+from django_appwrite_orm.cache.backend import CacheBackend
 
 LIMIT = 30  # seconds that a test waits at most
 

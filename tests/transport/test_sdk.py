@@ -13,7 +13,7 @@ from appwrite.services.tables_db import TablesDB
 from appwrite.services.users import Users
 
 from django_appwrite_orm import Query
-from django_appwrite_orm.conf import ConnectionSettings
+from django_appwrite_orm.conf.connection_settings import ConnectionSettings
 from django_appwrite_orm.connection import Connection, connections
 from django_appwrite_orm.exceptions import NotFound
 from tests.support.faulty_servers import FaultyServer, answer, faulty, refusal, reset

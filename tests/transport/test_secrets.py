@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from django_appwrite_orm.conf import ConnectionSettings
+from django_appwrite_orm.conf.connection_settings import ConnectionSettings
 from django_appwrite_orm.connection import Connection
 from django_appwrite_orm.credentials import Credentials, Secret
 from django_appwrite_orm.exceptions import AppwriteError, InvalidRequest

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from ...conf import DEFAULT_ALIAS, connection_settings
+from ...conf import DEFAULT_ALIAS
+from ...conf.load import connection_settings
 from ...exceptions import AppwriteORMError
 from ...interchange.appwrite_config import config_of
 from ...interchange.exporters import firebase, sql, text

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django_appwrite_orm.cache import Keys
-from django_appwrite_orm.cache.keys import InDoubt, TableKeys
+from django_appwrite_orm.cache.keys import InDoubt, Keys, TableKeys
 from tests.cache.model.stage import Mismatch
 from tests.cache.model.state import Move, Setup, State
 

@@ -13,9 +13,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from django_appwrite_orm.cache import CacheBackend, CachePolicy, ProcessCache, read, write
+from django_appwrite_orm.cache import CachePolicy
+from django_appwrite_orm.cache.backend import CacheBackend
 from django_appwrite_orm.cache.effects import CacheCall
 from django_appwrite_orm.cache.pending import PendingInvalidations
+from django_appwrite_orm.cache.process_cache import ProcessCache
+from django_appwrite_orm.cache.reads import read
+from django_appwrite_orm.cache.writes import write
 from django_appwrite_orm.exceptions import CacheUnavailable, InvalidRequest, Timeout, Unavailable
 from django_appwrite_orm.plans import Response
 from django_appwrite_orm.sansio import Operation

@@ -1,4 +1,4 @@
-"""Connections: a project, a key, a database and the cache in front of them, under a settings alias."""
+"""One connection: a project, a key, a database and the cache in front of them."""
 
 from __future__ import annotations
 
@@ -6,45 +6,31 @@ import copy
 import dataclasses
 import logging
 import secrets
-import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.core.signals import setting_changed
-
-from .cache import (
-    API_KEY,
-    LONGEST_TIMEOUT,
-    CacheBackend,
-    CachePolicy,
-    Keys,
-    ProcessCache,
-    ReadResult,
-    Statistics,
-    Status,
-    TableKeys,
-    WriteBatch,
-    answers_here,
-    batched_write,
-    fence_life,
-    forget,
-    invalidate,
-    is_current,
-    note_private,
-    read,
-    versions,
-)
-from .conf import DEFAULT_ALIAS, ConnectionSettings, configured, connection_settings, is_test_run, refusal
-from .credentials import Credentials, IdentifiedAlias
-from .exceptions import AppwriteError, ConfigurationError, RateLimited, Unavailable, shortened
-from .plans import BULK_LIMIT, ReadPlan, Request, RequestFlow, Response, TableRef, version
-from .sansio import Operation
-from .threads import register_after_fork
-from .transport import IN_MEMORY, Client, Features, Reply, local_file, request_json, send_with_retries
+from ..cache import CachePolicy, ReadResult, Status, answers_here, forget, note_private
+from ..cache.backend import CacheBackend
+from ..cache.batch import WriteBatch, batched_write
+from ..cache.keys import API_KEY, Keys, TableKeys
+from ..cache.process_cache import ProcessCache
+from ..cache.reads import is_current, read, versions
+from ..cache.stats import Statistics
+from ..cache.writes import LONGEST_TIMEOUT, fence_life, invalidate
+from ..conf.connection_settings import ConnectionSettings
+from ..conf.test_runs import is_test_run
+from ..credentials import Credentials
+from ..exceptions import AppwriteError, ConfigurationError, RateLimited, Unavailable, shortened
+from ..plans import BULK_LIMIT, ReadPlan, Request, RequestFlow, Response, TableRef, version
+from ..sansio import Operation
+from ..threads import register_after_fork
+from ..transport import IN_MEMORY, Client, Features, Reply, local_file, request_json, send_with_retries
+from . import before_use
+from .guard import refusal
 
 if TYPE_CHECKING:
-    from .transport.sdk import SDKClient
+    from ..transport.sdk import SDKClient
 
 
 logger = logging.getLogger("django_appwrite_orm.transport")
@@ -174,7 +160,7 @@ class Connection:
 
     def sdk_client(self) -> SDKClient:
         """Return a client of Appwrite's SDK that uses this connection: `Storage(connection.sdk_client())`."""
-        from .transport.sdk import SDKClient
+        from ..transport.sdk import SDKClient
 
         return SDKClient(self._deliver)
 
@@ -263,61 +249,3 @@ def _in_private(steps: Operation[Result]) -> Operation[Result]:
         return (yield from steps)
     finally:
         note_private()
-
-
-# Called with a connection, as itself and not as a user's, before each read or write of rows: AUTO_MIGRATE, for one.
-before_use: list[Callable[[Connection], Operation[None]]] = []
-
-
-class ConnectionHandler:
-    """The connections of this process by alias, created at first use."""
-
-    def __init__(self, make: Callable[[str], Connection]) -> None:
-        self._make = make
-        self._made: dict[str, Connection] = {}
-        self.after_fork()
-        register_after_fork(self)
-
-    def after_fork(self) -> None:
-        """Drop stores in memory: what a child writes to its copy is not in the parent's."""
-        self._made = {alias: one for alias, one in self._made.items() if not one.in_memory}
-        self._lock = threading.Lock()
-
-    def __getitem__(self, alias: str) -> Connection:
-        """Return the connection of `alias`. Raises `ConfigurationError` if the settings do not have it."""
-        if isinstance(alias, IdentifiedAlias):
-            return self[alias.alias].speaking_for(alias.identity)
-        found = self._made.get(alias)
-        if found is None:
-            with self._lock:
-                found = self._made.get(alias) or self._made.setdefault(alias, self._make(alias))
-        return found
-
-    def aliases(self) -> list[str]:
-        return list(configured())
-
-    def reset(self) -> None:
-        """Drop all connections, so that changed settings take effect."""
-        with self._lock:
-            made, self._made = self._made, {}
-        for connection in made.values():
-            connection.close()
-
-
-connections = ConnectionHandler(lambda alias: Connection(connection_settings(alias)))
-
-
-def _reset(*, setting: str, **kwargs: Any) -> None:
-    if setting in ("APPWRITE_ORM", "CACHES", "BASE_DIR"):
-        connections.reset()
-
-
-setting_changed.connect(_reset)
-
-__all__ = ["DEFAULT_ALIAS", "Connection", "ConnectionHandler", "connections"]
-
-
-def own_caches(aliases: Iterable[str]) -> str:
-    """Return the caches of these connections that other processes do not see, quoted and joined by commas."""
-    stores = [connections[alias].store for alias in aliases]
-    return ", ".join(sorted({repr(store.alias) for store in stores if not store.shared}))

@@ -1,0 +1,35 @@
+"""The result of a read, and where it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+
+class Status(Enum):
+    """Where a result came from, from best to worst; `rank` orders them."""
+
+    HIT = 0
+    STALE = 1
+    MISS = 2
+    BYPASS = 3
+
+    @property
+    def rank(self) -> int:
+        """The position from best (0) to worst."""
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResult:
+    """The result of a read: its decoded JSON, and how it was obtained.
+
+    `status` says where it came from, `expires` until when it may be reused (epoch seconds), `size` how many characters
+    of JSON were transferred for it.
+    """
+
+    data: Any
+    status: Status
+    expires: float = 0.0
+    size: int = 0

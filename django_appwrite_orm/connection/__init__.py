@@ -1,0 +1,98 @@
+"""Connections: a project, a key, a database and the cache in front of them, under a settings alias.
+
+A process that sets Django up opens none, so this module holds the handler alone; `Connection`, with the cache protocol
+and the transport, is imported at first use.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.core.signals import setting_changed
+
+from ..conf import configured
+from ..credentials import IdentifiedAlias
+from ..sansio import Operation
+from ..threads import register_after_fork
+
+if TYPE_CHECKING:
+    from .connection import Connection
+
+__all__ = ["Connection", "ConnectionHandler", "before_use", "connections", "own_caches"]
+
+# Called with a connection, as itself and not as a user's, before each read or write of rows: AUTO_MIGRATE, for one.
+before_use: list[Callable[[Connection], Operation[None]]] = []
+
+
+class ConnectionHandler:
+    """The connections of this process by alias, opened at first use."""
+
+    def __init__(self, open_connection: Callable[[str], Connection]) -> None:
+        self._open = open_connection
+        self._connections: dict[str, Connection] = {}
+        self.after_fork()
+        register_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Drop stores in memory: what a child writes to its copy is not in the parent's."""
+        self._connections = {
+            alias: connection for alias, connection in self._connections.items() if not connection.in_memory
+        }
+        self._lock = threading.Lock()
+
+    def __getitem__(self, alias: str) -> Connection:
+        """Return the connection of `alias`. Raises `ConfigurationError` if the settings do not have it."""
+        if isinstance(alias, IdentifiedAlias):
+            return self[alias.alias].speaking_for(alias.identity)
+        connection = self._connections.get(alias)
+        if connection is None:
+            with self._lock:
+                connection = self._connections.get(alias)
+                if connection is None:
+                    connection = self._connections.setdefault(alias, self._open(alias))
+        return connection
+
+    def aliases(self) -> list[str]:
+        """Return the aliases in the settings."""
+        return list(configured())
+
+    def reset(self) -> None:
+        """Drop all connections, so that changed settings take effect."""
+        with self._lock:
+            dropped, self._connections = self._connections, {}
+        for connection in dropped.values():
+            connection.close()
+
+
+def _open(alias: str) -> Connection:
+    from ..conf.load import connection_settings
+    from .connection import Connection
+
+    return Connection(connection_settings(alias))
+
+
+connections = ConnectionHandler(_open)
+
+
+def _reset(*, setting: str, **kwargs: Any) -> None:
+    if setting in ("APPWRITE_ORM", "CACHES", "BASE_DIR"):
+        connections.reset()
+
+
+setting_changed.connect(_reset)
+
+
+def own_caches(aliases: Iterable[str]) -> str:
+    """Return the caches of these connections that other processes do not see, quoted and joined by commas."""
+    stores = [connections[alias].store for alias in aliases]
+    return ", ".join(sorted({repr(store.alias) for store in stores if not store.shared}))
+
+
+def __getattr__(name: str) -> Any:
+    if name != "Connection":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from .connection import Connection
+
+    return Connection
