@@ -13,9 +13,9 @@ import os
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine, Generator, Sequence
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, Generic, ParamSpec, TypeVar
 
@@ -173,8 +173,29 @@ async def run_async(steps: Operation[Result]) -> Result:
         raise
 
 
+@dataclass(frozen=True, slots=True)
+class CallMethod(Effect[Any]):
+    """Call the method `name` of `target`, or its asynchronous twin, which a project may have overridden."""
+
+    target: Any
+    name: str
+    arguments: tuple[Any, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def perform(self) -> Any:
+        return getattr(self.target, self.name)(*self.arguments, **self.options)
+
+    async def aperform(self) -> Any:
+        return await getattr(self.target, f"a{self.name}")(*self.arguments, **self.options)
+
+
+def call(target: Any, name: str, /, *arguments: Any, **options: Any) -> CallMethod:
+    """Make the effect of `target.name(*arguments, **options)`."""
+    return CallMethod(target, name, arguments, options)
+
+
 def twins(
-    operation: Callable[Parameters, Operation[Result]],
+    operation: Callable[Parameters, Operation[Result]], name: str = ""
 ) -> tuple[
     Callable[Parameters, Result],
     Callable[Parameters, Coroutine[Any, Any, Result]],
@@ -182,7 +203,17 @@ def twins(
     """Make the blocking and the asynchronous method of an operation.
 
     Write `save, asave = twins(_save)`. Both have its docstring, parameters and attributes. `operation` is a method
-    whose name is theirs with an underscore in front.
+    whose name is theirs with an underscore in front, or any method if their `name` is passed.
+
+    Pairs that are written by hand, and why (tests/test_sansio.py compares this list with the code):
+
+    - `perform` and `aperform` of effects, `send` and `asend` of transports, `_Stage.note`, and
+      `AppwriteCacheMiddleware._call`: they stand below the drivers, or call Django's `get_response` either way.
+    - `__iter__`, `__enter__`, `__exit__`, `iterator`, `read_ahead`: Python's protocols differ in more than a driver.
+    - `QuerySet.count` and `exists`, `GroupedQuerySet.count` and `first`: once the rows are read, the result is returned
+      without a driver, which an event loop would refuse.
+    - `listen`: one form takes a callback, the other is an iterator.
+    - `ORM.stats` and `reset_stats`: Django's cache backends are called directly, in a thread for asynchronous code.
     """
 
     @wraps(operation)
@@ -193,7 +224,7 @@ def twins(
     async def asynchronous(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
         return await run_async(operation(*args, **kwargs))
 
-    name = operation.__name__.removeprefix("_")
+    name = name or operation.__name__.removeprefix("_")
     _describe(blocking, name, operation)
     _describe(asynchronous, f"a{name}", operation)
     return blocking, asynchronous
@@ -206,6 +237,7 @@ def _describe(twin: Any, name: str, operation: Callable[..., Operation[Any]]) ->
     result = annotation.removeprefix("Operation[").removesuffix("]")
     twin.__name__ = name
     twin.__qualname__ = ".".join([*operation.__qualname__.split(".")[:-1], name])
+    twin.__code__ = twin.__code__.replace(co_name=name, co_qualname=twin.__qualname__)  # for tracebacks and profiles
     twin.__annotations__ = {**operation.__annotations__, "return": result}
     twin.__signature__ = signature.replace(return_annotation=result)
 

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from ..cache.batch import open_batch
 from ..connection import connections
 from ..exceptions import AppwriteORMError
-from ..sansio import refuse_event_loop, run_async, run_sync
+from ..sansio import CallMethod, Operation, call, refuse_event_loop, run_async, run_sync, twins
 from ..tables import Overridable, alters_data
 
 if TYPE_CHECKING:
@@ -56,56 +56,37 @@ class TableBatch(Overridable):
         self.results: list[BatchResult] = []
 
     @alters_data
-    def create(
+    def _create(
         self, data: Mapping[str, Any], *, id: str | None = None, permissions: list[str] | None = None
-    ) -> Table | None:
+    ) -> Operation[Table | None]:
         """As `orm.table().create`; None when it was refused."""
-        return self._reported(id, lambda: self._table.create(data, id=id, permissions=permissions))
+        return self._reported(id, call(self._table, "create", data, id=id, permissions=permissions))
+
+    create, acreate = twins(_create)
 
     @alters_data
-    def update(self, id: str, data: Mapping[str, Any]) -> Table | None:
+    def _update(self, id: str, data: Mapping[str, Any]) -> Operation[Table | None]:
         """As `orm.table().update`; None when it was refused."""
-        return self._reported(id, lambda: self._table.update(id, data))
+        return self._reported(id, call(self._table, "update", id, data))
+
+    update, aupdate = twins(_update)
 
     @alters_data
-    def delete(self, id: str) -> None:
+    def _delete(self, id: str) -> Operation[None]:
         """As `orm.table().delete`."""
-        self._reported(id, lambda: self._table.delete(id))
+        yield from self._reported(id, call(self._table, "delete", id))
 
-    def _reported(self, id: str | None, change: Callable[[], Table | None]) -> Table | None:
+    delete, adelete = twins(_delete)
+
+    def _reported(self, id: str | None, change: CallMethod) -> Operation[Table | None]:
+        """Make the change, and add its outcome to `results`."""
         try:
-            row = change()
+            row: Table | None = yield from change
         except _REFUSALS as error:
-            return self._note(BatchResult(id, error=error))
-        return self._note(BatchResult(row.id if row is not None else id, row))
-
-    async def acreate(
-        self, data: Mapping[str, Any], *, id: str | None = None, permissions: list[str] | None = None
-    ) -> Table | None:
-        try:
-            row = await self._table.acreate(data, id=id, permissions=permissions)
-        except _REFUSALS as error:
-            return self._note(BatchResult(id, error=error))
-        return self._note(BatchResult(row.id, row))
-
-    async def aupdate(self, id: str, data: Mapping[str, Any]) -> Table | None:
-        try:
-            row = await self._table.aupdate(id, data)
-        except _REFUSALS as error:
-            return self._note(BatchResult(id, error=error))
-        return self._note(BatchResult(id, row))
-
-    async def adelete(self, id: str) -> None:
-        try:
-            await self._table.adelete(id)
-        except _REFUSALS as error:
-            self._note(BatchResult(id, error=error))
-        else:
-            self._note(BatchResult(id))
-
-    def _note(self, result: BatchResult) -> Table | None:
-        self.results.append(result)
-        return result.row
+            self.results.append(BatchResult(id, error=error))
+            return None
+        self.results.append(BatchResult(row.id if row is not None else id, row))
+        return row
 
     def _preloaded(self, failed: bool) -> object:
         """What the preload gives when it is begun: a queryset that is still to be read, or what it has read."""

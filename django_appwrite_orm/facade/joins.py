@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import FieldError, ValidationError
 
 from ..exceptions import AppwriteORMError
+from ..querysets.query import read_rows
 from ..relations.paths import reverse_paths
 from ..sansio import Operation
 from ..tables import Row, UniqueIndex, columns, name_problem
@@ -50,13 +51,13 @@ class Join:
 
     def rows(self) -> Operation[list[Table]]:
         """One request a page of the left side, then one for each page or chunk of values of the right one."""
-        left = yield from self._left._all_rows()
+        left = yield from read_rows(self._left)
         values = dict.fromkeys(getattr(row, self._foreign.name) for row in left)
         values = {value: None for value in values if self._compared(value) is not None}
         matches: dict[Any, list[Table]] = {}
         if values:
             wanted = self._right.filter(**{f"{self._reference.name}__in": list(values)})
-            for row in (yield from wanted._all_rows()):
+            for row in (yield from read_rows(wanted)):
                 matches.setdefault(self._compared(getattr(row, self._reference.name)), []).append(row)
         joined = []
         for row in left:

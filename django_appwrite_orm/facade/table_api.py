@@ -1,7 +1,7 @@
-"""The guide's door: `orm.table("products")` with the verbs of appwrite-orm, eager, in snake case.
+"""`orm.table("products")`: the verbs of appwrite-orm, eager, in snake case, over the querysets.
 
-A thin layer over the querysets. Filters are equalities by column name; a list means any of its values, None
-means null. An empty or None id is refused, for it must never come to mean "all".
+Filters are equalities by column name; a list means any of its values, None means null. An empty or None id is refused,
+because it must never mean "all".
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from ..plans import BULK_LIMIT
 from ..querysets.managers import rows_of
 from ..querysets.persistence import bulk_update
 from ..querysets.persistence.batching import Errors, chunks_of
+from ..querysets.query import query_of, read_rows, with_query
 from ..querysets.queryset import QuerySet
 from ..querysets.table import Table
-from ..sansio import Operation, twins
+from ..sansio import Operation, call, twins
 from ..schema import api as indexes
 from ..tables import Index, Overridable, alters_data, unknown_column
 from .batch import Preload, TableBatch
@@ -40,12 +41,12 @@ class TableAPI(Overridable):
     @alters_data
     def listen(self, callback: Callable[[RowChange], object], *, id: str | None = None) -> Callable[[], None]:
         """As `orm.listen`, for the rows of this table alone, or for the one with this id."""
-        return subscriptions.listen(self._rows.db, subscriptions.Subscriber(callback, self._table, _given_or_any(id)))
+        return subscriptions.listen(self._rows.db, subscriptions.Subscriber(callback, self._table, _checked_filter(id)))
 
     @alters_data
     def alisten(self, *, id: str | None = None) -> AsyncGenerator[RowChange]:
         """As `orm.alisten`, for the rows of this table alone, or for the one with this id."""
-        return subscriptions.changes(self._rows.db, self._table, _given_or_any(id))
+        return subscriptions.changes(self._rows.db, self._table, _checked_filter(id))
 
     @alters_data
     def close_listeners(self) -> None:
@@ -71,107 +72,98 @@ class TableAPI(Overridable):
         if order_by:
             rows = rows.order_by(*([order_by] if isinstance(order_by, str) else order_by))
         if select:
-            rows = rows._clone(
-                select=tuple(self._table._meta.columns[n].key if n in self._table._meta.columns else n for n in select)
-            )
+            columns = self._table._meta.columns
+            keys = tuple(columns[name].key if name in columns else name for name in select)
+            rows = with_query(rows, query_of(rows).replace(select=keys))
         start = offset or 0
         return rows if limit is None and not start else rows[start : None if limit is None else start + limit]
 
-    def all(self, **options: Any) -> list[Table]:
-        """Every row, in pages behind the scenes; options: limit, offset, order_by, select."""
-        return list(self._filtered(None, **options))
+    def _all(self, **options: Any) -> Operation[list[Table]]:
+        """Return every row; options: limit, offset, order_by, select."""
+        return read_rows(self._filtered(None, **options))
 
-    async def aall(self, **options: Any) -> list[Table]:
-        return [row async for row in self._filtered(None, **options)]
+    all, aall = twins(_all)
 
-    def query(self, filters: Filters | None = None, **options: Any) -> list[Table]:
-        """Rows with these values; options as for `all`."""
-        return list(self._filtered(filters, **options))
+    def _query(self, filters: Filters | None = None, **options: Any) -> Operation[list[Table]]:
+        """Return the rows with these values; options as for `all`."""
+        return read_rows(self._filtered(filters, **options))
 
-    async def aquery(self, filters: Filters | None = None, **options: Any) -> list[Table]:
-        return [row async for row in self._filtered(filters, **options)]
+    query, aquery = twins(_query)
 
-    def find(self, queries: Iterable[object] = ()) -> list[Table]:
-        """Rows by Appwrite queries: the SDK's `Query`, its JSON, or text such as `equal("active", true)`.
+    def _find(self, queries: Iterable[object] = ()) -> Operation[list[Table]]:
+        """Return rows by Appwrite queries: the SDK's `Query`, its JSON, or text such as `equal("active", true)`.
 
         Without a limit these are all rows that match, not Appwrite's first 25.
         """
-        return list(self._rows.raw_queries(*queries))
+        return read_rows(self._rows.raw_queries(*queries))
 
-    async def afind(self, queries: Iterable[object] = ()) -> list[Table]:
-        return [row async for row in self._rows.raw_queries(*queries)]
+    find, afind = twins(_find)
 
-    def find_one(self, queries: Iterable[object] = ()) -> Table | None:
-        """The first row that `find` would give, or None."""
-        return self._rows.raw_queries(*queries).first()
+    def _find_one(self, queries: Iterable[object] = ()) -> Operation[Table | None]:
+        """Return the first row that `find` would return, or None."""
+        row: Table | None = yield from call(self._rows.raw_queries(*queries), "first")
+        return row
 
-    async def afind_one(self, queries: Iterable[object] = ()) -> Table | None:
-        return await self._rows.raw_queries(*queries).afirst()
+    find_one, afind_one = twins(_find_one)
 
-    def get(self, id: str) -> Table | None:
-        """The row with this id, or None."""
+    def _get(self, id: str) -> Operation[Table | None]:
+        """Return the row with this id, or None."""
         try:
-            return self.get_or_fail(id)
+            row: Table = yield from call(self, "get_or_fail", id)
         except self._table.DoesNotExist:
             return None
+        return row
 
-    async def aget(self, id: str) -> Table | None:
-        try:
-            return await self.aget_or_fail(id)
-        except self._table.DoesNotExist:
-            return None
+    get, aget = twins(_get)
 
-    def get_or_fail(self, id: str) -> Table:
-        """The row with this id. Raises the table's DoesNotExist."""
-        return self._rows.get(pk=_given(id))
+    def _get_or_fail(self, id: str) -> Operation[Table]:
+        """Return the row with this id. Raises the table's DoesNotExist."""
+        row: Table = yield from call(self._rows, "get", pk=_checked_id(id))
+        return row
 
-    async def aget_or_fail(self, id: str) -> Table:
-        return await self._rows.aget(pk=_given(id))
+    get_or_fail, aget_or_fail = twins(_get_or_fail)
 
-    def first(self, filters: Filters | None = None) -> Table | None:
-        """The first row with these values, or None."""
-        return self._filtered(filters).first()
+    def _first(self, filters: Filters | None = None) -> Operation[Table | None]:
+        """Return the first row with these values, or None."""
+        row: Table | None = yield from call(self._filtered(filters), "first")
+        return row
 
-    async def afirst(self, filters: Filters | None = None) -> Table | None:
-        return await self._filtered(filters).afirst()
+    first, afirst = twins(_first)
 
-    def first_or_fail(self, filters: Filters | None = None) -> Table:
-        """The first row with these values. Raises the table's DoesNotExist."""
-        return self._present(self.first(filters), filters)
-
-    async def afirst_or_fail(self, filters: Filters | None = None) -> Table:
-        return self._present(await self.afirst(filters), filters)
-
-    def _present(self, row: Table | None, filters: Filters | None) -> Table:
+    def _first_or_fail(self, filters: Filters | None = None) -> Operation[Table]:
+        """Return the first row with these values. Raises the table's DoesNotExist."""
+        row: Table | None = yield from call(self, "first", filters)
         if row is None:
             raise self._table.DoesNotExist(f"There is no {self._table.__name__} with {dict(filters or {})}.")
         return row
 
-    def count(self, filters: Filters | None = None) -> int:
-        """How many rows match, exactly, also above Appwrite's 5,000."""
-        return self._filtered(filters).count()
+    first_or_fail, afirst_or_fail = twins(_first_or_fail)
 
-    async def acount(self, filters: Filters | None = None) -> int:
-        return await self._filtered(filters).acount()
+    def _count(self, filters: Filters | None = None) -> Operation[int]:
+        """Return how many rows match, exactly, also above Appwrite's 5,000."""
+        count: int = yield from call(self._filtered(filters), "count")
+        return count
+
+    count, acount = twins(_count)
 
     @alters_data
-    def create(self, data: Mapping[str, Any], *, id: str | None = None, permissions: list[str] | None = None) -> Table:
-        """Write a new row. `data` may come from outside: it holds columns and nothing else, so that nobody chooses
-        an id or permissions by it. Raises ValidationError with all errors by column, before any request."""
+    def _create(
+        self, data: Mapping[str, Any], *, id: str | None = None, permissions: list[str] | None = None
+    ) -> Operation[Table]:
+        """Write a new row. Raises ValidationError with all errors by column, before any request.
+
+        `data` may come from outside: it holds columns and nothing else, so that nobody chooses an id or permissions
+        by it.
+        """
         row = self._new(data, id, permissions)
-        row.save(using=self._rows.db)
+        yield from call(row, "save", using=self._rows.db)
         return row
 
-    async def acreate(
-        self, data: Mapping[str, Any], *, id: str | None = None, permissions: list[str] | None = None
-    ) -> Table:
-        row = self._new(data, id, permissions)
-        await row.asave(using=self._rows.db)
-        return row
+    create, acreate = twins(_create)
 
     def _new(self, data: Mapping[str, Any], id: str | None = None, permissions: list[str] | None = None) -> Table:
         self._only_columns(data)
-        return self._table(**data, id=None if id is None else _given(id), permissions=permissions)
+        return self._table(**data, id=None if id is None else _checked_id(id), permissions=permissions)
 
     def _only_columns(self, data: Mapping[str, Any]) -> None:
         for name in data:
@@ -183,67 +175,68 @@ class TableAPI(Overridable):
                 raise TypeError(f"{name!r} counts the changes of the row and cannot be set.")
 
     @alters_data
-    def update(self, id: str, data: Mapping[str, Any]) -> Table:
-        """Set these columns of one row; the row as it is now. Raises the table's DoesNotExist."""
-        row = self._rows.uncached().get(pk=_given(id))
-        self._change(row, data)
-        row.save()
-        return row
-
-    async def aupdate(self, id: str, data: Mapping[str, Any]) -> Table:
-        row = await self._rows.uncached().aget(pk=_given(id))
-        self._change(row, data)
-        await row.asave()
-        return row
-
-    def _change(self, row: Table, data: Mapping[str, Any]) -> None:
+    def _update(self, id: str, data: Mapping[str, Any]) -> Operation[Table]:
+        """Set these columns of one row; return the row as it is now. Raises the table's DoesNotExist."""
+        row: Table = yield from call(self._rows.uncached(), "get", pk=_checked_id(id))
         self._only_columns(data)
         for name, value in data.items():
             setattr(row, name, value)
+        yield from call(row, "save")
+        return row
+
+    update, aupdate = twins(_update)
 
     @alters_data
-    def delete(self, id: str) -> None:
+    def _delete(self, id: str) -> Operation[None]:
         """Delete one row. Raises the table's DoesNotExist."""
-        self._rows.uncached().get(pk=_given(id)).delete()
+        row = yield from call(self._rows.uncached(), "get", pk=_checked_id(id))
+        yield from call(row, "delete")
 
-    async def adelete(self, id: str) -> None:
-        await (await self._rows.uncached().aget(pk=_given(id))).adelete()
+    delete, adelete = twins(_delete)
 
     @alters_data
-    def bulk_create(self, rows: Iterable[Mapping[str, Any]], *, errors: Errors | None = None) -> list[Table]:
-        """Write many new rows, 100 in a request. All are checked before the first one. `errors`: as for the
-        queryset's `bulk_create`, by position."""
-        return self._rows.bulk_create([self._new(data) for data in rows], errors=errors)
+    def _bulk_create(
+        self, rows: Iterable[Mapping[str, Any]], *, errors: Errors | None = None
+    ) -> Operation[list[Table]]:
+        """Write many new rows, 100 in a request; all are checked before the first one.
 
-    async def abulk_create(self, rows: Iterable[Mapping[str, Any]], *, errors: Errors | None = None) -> list[Table]:
-        return await self._rows.abulk_create([self._new(data) for data in rows], errors=errors)
+        `errors`: as for the queryset's `bulk_create`, by position.
+        """
+        new = [self._new(data) for data in rows]
+        written: list[Table] = yield from call(self._rows, "bulk_create", new, errors=errors)
+        return written
+
+    bulk_create, abulk_create = twins(_bulk_create)
 
     @alters_data
     def _bulk_update(
         self, updates: Iterable[Mapping[str, Any]], *, errors: Errors | None = None
     ) -> Operation[list[Table]]:
-        """Set columns of many rows, each `{"id": ..., "data": {...}}` its own, a hundred rows in a transaction;
-        the rows, in order. Raises the table's DoesNotExist before anything is written. Give a dict as `errors` to
-        have what cannot be done noted there, by position, and the rest done: those rows are the answer."""
+        """Set columns of many rows, each `{"id": ..., "data": {...}}` its own, a hundred rows in a transaction.
+
+        Returns the rows, in order. Raises the table's DoesNotExist before anything is written. Pass a dict as
+        `errors` to have refusals noted there, by position, and the other rows written and returned.
+        """
         return bulk_update.update_by_id(self._rows, self._updates(updates), errors)
 
     bulk_update, abulk_update = twins(_bulk_update)
 
     def _updates(self, updates: Iterable[Mapping[str, Any]]) -> list[tuple[str, Mapping[str, Any]]]:
-        wanted = [(_given(update["id"]), update["data"]) for update in updates]
-        for _, data in wanted:
+        changes = [(_checked_id(update["id"]), update["data"]) for update in updates]
+        for _, data in changes:
             self._only_columns(data)
-        return wanted
+        return changes
 
     @alters_data
-    def bulk_delete(self, ids: Iterable[str]) -> int:
-        """Delete the rows with these ids, 100 in a request; how many there were."""
-        wanted = [_given(id) for id in ids]
-        return sum(self._rows.filter(pk__in=chunk).delete()[0] for chunk in chunks_of(wanted, BULK_LIMIT))
+    def _bulk_delete(self, ids: Iterable[str]) -> Operation[int]:
+        """Delete the rows with these ids, 100 in a request; return how many there were."""
+        count = 0
+        for chunk in chunks_of([_checked_id(id) for id in ids], BULK_LIMIT):
+            deleted, _ = yield from call(self._rows.filter(pk__in=chunk), "delete")
+            count += deleted
+        return count
 
-    async def abulk_delete(self, ids: Iterable[str]) -> int:
-        wanted = [_given(id) for id in ids]
-        return sum([(await self._rows.filter(pk__in=chunk).adelete())[0] for chunk in chunks_of(wanted, BULK_LIMIT)])
+    bulk_delete, abulk_delete = twins(_bulk_delete)
 
     @alters_data
     def batch(self, *, preload: Preload = False) -> TableBatch:
@@ -275,35 +268,34 @@ class TableAPI(Overridable):
 
     list_indexes, alist_indexes = twins(_list_indexes)
 
-    def is_updated(self) -> bool:
-        """Whether cached answers of this table are current."""
-        return self._rows.is_updated()
+    def _is_updated(self) -> Operation[bool]:
+        """Return whether cached results of this table are current."""
+        is_updated: bool = yield from call(self._rows, "is_updated")
+        return is_updated
 
-    async def ais_updated(self) -> bool:
-        return await self._rows.ais_updated()
-
-    @alters_data
-    def set_updated(self, updated: bool) -> None:
-        """`set_updated(False)` drops the table's cached answers; True changes nothing."""
-        self._rows.set_updated(updated)
-
-    async def aset_updated(self, updated: bool) -> None:
-        await self._rows.aset_updated(updated)
+    is_updated, ais_updated = twins(_is_updated)
 
     @alters_data
-    def refresh(self) -> list[Table]:
-        """Drop the table's cached answers and read all rows again."""
-        return self._rows.refresh()
+    def _set_updated(self, updated: bool) -> Operation[None]:
+        """Drop the table's cached results if `updated` is False; do nothing if it is True."""
+        yield from call(self._rows, "set_updated", updated)
 
-    async def arefresh(self) -> list[Table]:
-        return await self._rows.arefresh()
+    set_updated, aset_updated = twins(_set_updated)
+
+    @alters_data
+    def _refresh(self) -> Operation[list[Table]]:
+        """Drop the table's cached results and read all rows again."""
+        rows: list[Table] = yield from call(self._rows, "refresh")
+        return rows
+
+    refresh, arefresh = twins(_refresh)
 
 
-def _given_or_any(id: str | None) -> str | None:
-    return None if id is None else _given(id)
+def _checked_filter(id: str | None) -> str | None:
+    return None if id is None else _checked_id(id)
 
 
-def _given(id: str) -> str:
+def _checked_id(id: str) -> str:
     if not isinstance(id, str) or not id:
         raise ValueError(f"A row id is needed, not {id!r}.")
     return id

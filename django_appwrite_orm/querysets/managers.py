@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, TypeVa
 
 from ..exceptions import ConfigurationError
 from ..tables import Overridable, Row
+from .query import query_of, with_query
 
 if TYPE_CHECKING:
     from .queryset import QuerySet
@@ -133,7 +134,7 @@ def _placed(manager: Any) -> Any:
     def get_queryset(self: Manager) -> QuerySet[Any]:
         rows: QuerySet[Any] = manager.get_queryset(self)
         if self._db is not None:
-            rows = rows._clone(db=self._db, is_placed=True)
+            rows = with_query(rows, query_of(rows).replace(db=self._db, is_placed=True))
         return rows if self._lead is None else self._lead(rows)
 
     return type(manager.__name__, (manager,), {"__module__": manager.__module__, "get_queryset": get_queryset})

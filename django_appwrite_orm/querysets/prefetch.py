@@ -16,6 +16,7 @@ from ..tables.columns import Reference
 from ..tables.columns.relations import RelationshipToMany
 from .lookups.relations import RelatedFilter, linked_ids
 from .lookups.subqueries import FOLLOWS
+from .query import query_of, read_rows, with_query
 
 if TYPE_CHECKING:
     from .managers import Lead, Manager
@@ -60,11 +61,10 @@ def rows_at(row: Row, way: RelationPath, alias: str) -> Any:
         where = RelatedFilter(FOLLOWS, "$id", (itself,), table, str(way.here), way=way.name)
 
     def lead(rows: QuerySet[Any]) -> QuerySet[Any]:
-        rows = rows._clone(where=conjunction([rows._query.where, where]), presets=_presets(way, row))
-        known = related_rows(row).get(way.name)
-        if known is not None and known[0] == row.id:
-            rows._along = known[1]
-        return rows.all()
+        query = query_of(rows)
+        query = query.replace(where=conjunction([query.where, where]), presets=_presets(way, row))
+        row_id, prefetched = related_rows(row).get(way.name, (None, None))
+        return with_query(rows, query, prefetched if row_id == row.id else None).all()
 
     return _manager_beside(way.other, alias, "default_manager", lead).door()
 
@@ -130,9 +130,8 @@ def _attach_forward(rows: list[Row], reference: Reference, query: QuerySet[Any])
 
 def _attach_back(rows: list[Row], way: RelationPath, key: str, query: QuerySet[Any]) -> Operation[None]:
     ids = tuple(str(row.id) for row in rows)
-    found: list[Row] = yield from query._clone(
-        where=conjunction([query._query.where, Clause("equal", key, ids)])
-    )._all_rows()
+    where = conjunction([query_of(query).where, Clause("equal", key, ids)])
+    found: list[Row] = yield from read_rows(with_query(query, query_of(query).replace(where=where)))
     by_id: dict[str, list[Row]] = {}
     for one in found:
         for linked in linked_ids(one._raw.get(key)):
@@ -151,5 +150,5 @@ def _attach_linked(rows: list[Row], way: RelationPath, key: str, query: QuerySet
 
 
 def _by_id(query: QuerySet[Any], ids: list[str]) -> Operation[dict[str, Row]]:
-    found = (yield from query._in_bulk(ids, "pk")) if ids else {}
-    return {str(id).lower(): row for id, row in found.items()}
+    rows = (yield from read_rows(query.filter(pk__in=ids))) if ids else []
+    return {str(row.id).lower(): row for row in rows}

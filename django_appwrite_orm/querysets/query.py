@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from math import inf
-from typing import Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from ..cache import PolicyOverride
 from ..connection import connections
@@ -13,9 +13,13 @@ from ..exceptions import NotSupportedError
 from ..plans import EVERYTHING, NOTHING, Clause, Split, TableRef, conjunction, disjunction, size_in_url, split
 from ..relations.cascades import read_along, relationship_ends
 from ..relations.paths import path_of
+from ..sansio import Operation
 from ..tables import Row
 from ..tables.system_columns import keys
 from .values import ValuesShape
+
+if TYPE_CHECKING:
+    from .queryset import QuerySet
 
 R = TypeVar("R", bound=Row)
 
@@ -168,6 +172,31 @@ class Query(Generic[R]):
         """The tables that a request with these filters and columns reads, besides its own."""
         names = [name for name in (*select, *_attributes(filters)) if "." in name]
         return tuple(table._meta.ref(self.ref.database) for table in read_along(self.model, names))
+
+
+# The internal interface of QuerySet: what it imports, and the facade, use these functions and not its private methods.
+
+
+def query_of(rows: QuerySet[R]) -> Query[R]:
+    """Return the query of a queryset."""
+    return rows._query
+
+
+def with_query(rows: QuerySet[R], query: Query[R], prefetched: list[R] | None = None) -> QuerySet[R]:
+    """Return a queryset of the same class for `query`; `prefetched`: its rows, where they have been read."""
+    copy = rows._with(query)
+    copy._prefetched = prefetched
+    return copy
+
+
+def read_rows(rows: QuerySet[R]) -> Operation[list[R]]:
+    """Return all rows of a queryset, which keeps them."""
+    return rows._all_rows()
+
+
+def get_row(rows: QuerySet[R], **lookups: Any) -> Operation[R]:
+    """Return the one row that matches. Raises the table's DoesNotExist or MultipleObjectsReturned."""
+    return rows._get(**lookups)
 
 
 def _attributes(filters: Iterable[Clause]) -> Iterator[str]:

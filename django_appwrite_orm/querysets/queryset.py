@@ -23,12 +23,12 @@ from ..execution import execute_read, invalidate
 from ..plans import EVERYTHING, NOTHING, Clause, GetRow, TableRef, conjunction, disjunction
 from ..relations.paths import check_relation
 from ..routers import alias_of
-from ..sansio import Operation, run_async, run_sync
+from ..sansio import Operation, call, run_async, run_sync, twins
 from ..tables import Overridable, Row, UniqueIndex, alters_data
 from ..tables.system_columns import column_of, keys
 from . import raw_queries
 from .aggregates import evaluation
-from .aggregates.accumulators import AggregateSpec, wanted
+from .aggregates.accumulators import wanted
 from .django_queryset import Hidden, QueryFacts, Recognized, as_new, before_reading
 from .grouping import GroupedQuerySet
 from .lookups import compiler as lookups
@@ -38,7 +38,6 @@ from .pagination import aread_ahead, read_ahead
 from .persistence import bulk_create, bulk_update, get_or_create, update_delete
 from .persistence.batching import Errors
 from .persistence.bulk_create import Progress
-from .persistence.save import SaveRow
 from .persistence.upsert import conflicts_of
 from .prefetch import prefetch_related_rows
 from .query import Query, Queryable
@@ -76,7 +75,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
     def __init__(self, model: type[R], using: str | None = None) -> None:
         self._query: Query[R] = Query(model, alias_of(model, using), is_placed=bool(using))
         self._rows: list[Any] | None = None
-        self._along: list[Any] | None = None  # rows that were read along with another one
+        self._prefetched: list[Any] | None = None  # read together with the row that they belong to
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -145,7 +144,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         """A copy, of the same class, that asks `query`."""
         copied = copy.copy(self)
         copied._query = query
-        copied._rows = copied._along = None
+        copied._rows = copied._prefetched = None
         as_new(copied)
         return copied
 
@@ -168,7 +167,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
     def all(self) -> Self:
         """The same rows, read again; those that were read along with another row are taken."""
         same = self._clone()
-        same._rows = same._along = self._along
+        same._rows = same._prefetched = self._prefetched
         return same
 
     def none(self) -> Self:
@@ -397,52 +396,45 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         walk = yield from resolved_pages(self._query.window(0, count))
         return (yield from self._page_of((yield from walk.page())))
 
-    def _one(self) -> Operation[R | None]:
+    def _first(self) -> Operation[R | None]:
+        """Return the first row in this order, or None."""
         rows = yield from self._few(1)
         return rows[0] if rows else None
 
-    def _one_or_fail(self) -> Operation[R]:
-        row = yield from self._one()
+    first, afirst = twins(_first)
+
+    def _last(self) -> Operation[R | None]:
+        """Return the last row in this order, or None."""
+        return self.reverse()._first()
+
+    last, alast = twins(_last)
+
+    def _first_by(self, fields: tuple[str, ...], *, reverse: bool) -> Operation[R]:
+        if not fields:
+            raise TypeError("latest() and earliest() need at least one column to go by.")
+        ordered = self.order_by(*fields)
+        row = yield from (ordered.reverse() if reverse else ordered)._first()
         if row is None:
             raise self.model.DoesNotExist(f"There is no {self.model.__name__} that matches the query.")
         return row
 
-    def first(self) -> R | None:
-        """The first row in this order, or None."""
-        return run_sync(self._one())
+    def _latest(self, *fields: str) -> Operation[R]:
+        """Return the row with the largest values of these columns. Raises the table's DoesNotExist without a row."""
+        return self._first_by(fields, reverse=True)
 
-    async def afirst(self) -> R | None:
-        return await run_async(self._one())
+    latest, alatest = twins(_latest)
 
-    def last(self) -> R | None:
-        """The last row in this order, or None."""
-        return run_sync(self.reverse()._one())
+    def _earliest_by(self, *fields: str) -> Operation[R]:
+        """Return the row with the smallest values of these columns. Raises the table's DoesNotExist without a row."""
+        return self._first_by(fields, reverse=False)
 
-    async def alast(self) -> R | None:
-        return await run_async(self.reverse()._one())
-
-    def _extreme(self, fields: tuple[str, ...], *, last: bool) -> Self:
-        if not fields:
-            raise TypeError("latest() and earliest() need at least one column to go by.")
-        ordered = self.order_by(*fields)
-        return ordered.reverse() if last else ordered
-
-    def latest(self, *fields: str) -> R:
-        """The row with the largest values here. Raises the table's DoesNotExist when nothing matches."""
-        return run_sync(self._extreme(fields, last=True)._one_or_fail())
-
-    async def alatest(self, *fields: str) -> R:
-        return await run_async(self._extreme(fields, last=True)._one_or_fail())
-
-    def earliest(self, *fields: str) -> R:
-        """The row with the smallest values here. Raises the table's DoesNotExist when nothing matches."""
-        return run_sync(self._extreme(fields, last=False)._one_or_fail())
-
-    async def aearliest(self, *fields: str) -> R:
-        return await run_async(self._extreme(fields, last=False)._one_or_fail())
+    earliest, aearliest = twins(_earliest_by, "earliest")
 
     def _get(self, *conditions: Q, **lookups: Any) -> Operation[R]:
-        """By id alone: one row by its own route, an absent one remembered too. Else at most two rows are read."""
+        """Return the one row that matches. Raises the table's DoesNotExist or MultipleObjectsReturned.
+
+        By id alone it is one row by its own route, and an absent one is cached too. Else at most two rows are read.
+        """
         by_id = not conditions and len(lookups) == 1 and set(lookups) <= {"pk", "id"}
         if by_id and self._query.where == EVERYTHING and not self._query.is_sliced:
             row = yield from self._by_id(next(iter(lookups.values())))
@@ -466,16 +458,12 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         raw = yield from execute_read(query.model._meta, query.db, plan, query.policy)
         return None if raw is None else (yield from self._page_of([raw]))[0]
 
-    def get(self, *conditions: Q, **lookups: Any) -> R:
-        """The one row that matches. Raises the table's DoesNotExist or MultipleObjectsReturned."""
-        return run_sync(self._get(*conditions, **lookups))
-
-    async def aget(self, *conditions: Q, **lookups: Any) -> R:
-        return await run_async(self._get(*conditions, **lookups))
+    get, aget = twins(_get)
 
     # Rows by a value of theirs.
 
-    def _in_bulk(self, values: Iterable[Any] | None, field_name: str) -> Operation[dict[Any, R]]:
+    def _in_bulk(self, id_list: Iterable[Any] | None = None, *, field_name: str = "pk") -> Operation[dict[Any, R]]:
+        """Return the rows with these ids, or values of another unique column, by them; absent ones are left out."""
         self._refuse_slice("use in_bulk() with")
         name = "id" if field_name == "pk" else field_name
         unique = [index.columns for index in self.model._meta.indexes if isinstance(index, UniqueIndex)]
@@ -483,15 +471,11 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
             raise ValueError(f"in_bulk() needs a unique column: {self.model.__name__}.{name} has no UniqueIndex.")
         if self._query.shape is not None:
             raise TypeError("in_bulk() gives rows; it cannot be used after values() or values_list().")
-        rows = yield from (self if values is None else self.filter(**{f"{name}__in": values}))._clone()._all_rows()
+        matching = self if id_list is None else self.filter(**{f"{name}__in": id_list})
+        rows = yield from matching._clone()._all_rows()
         return {getattr(row, name): row for row in rows}
 
-    def in_bulk(self, id_list: Iterable[Any] | None = None, *, field_name: str = "pk") -> dict[Any, R]:
-        """The rows with these ids (or values of another unique column), by them; what is not there is left out."""
-        return run_sync(self._in_bulk(id_list, field_name))
-
-    async def ain_bulk(self, id_list: Iterable[Any] | None = None, *, field_name: str = "pk") -> dict[Any, R]:
-        return await run_async(self._in_bulk(id_list, field_name))
+    in_bulk, ain_bulk = twins(_in_bulk)
 
     # Rows in another shape.
 
@@ -551,41 +535,34 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
     async def aexists(self) -> bool:
         return await run_async(self._evaluated(evaluation.exists)) if self._rows is None else bool(self._rows)
 
-    def contains(self, row: R) -> bool:
-        """Whether this row is among them."""
-        return run_sync(self._contains(row))
-
-    async def acontains(self, row: R) -> bool:
-        return await run_async(self._contains(row))
-
     def _contains(self, row: R) -> Operation[bool]:
+        """Return whether this row is among them."""
         if not isinstance(row, self.model) or row.id is None:
             raise TypeError(f"contains() needs a saved {self.model.__name__}, not {row!r}.")
         if self._rows is not None:
             return row in self._rows
         return (yield from self.filter(pk=row.id)._evaluated(evaluation.exists))
 
+    contains, acontains = twins(_contains)
+
     # Aggregates.
 
-    def aggregate(self, *aggregates: Any, **named: Any) -> dict[str, Any]:
+    def _aggregate(self, *aggregates: Any, **named: Any) -> Operation[dict[str, Any]]:
         """`aggregate(total=Sum("price"))`: Django's Count, Sum, Avg, Min, Max, StdDev and Variance of a column.
 
         Counts cost what `count()` does, a smallest or largest value one request; for the others every matching
         row is read once, those columns alone, in pages. A server from 2.5 on is asked for all that it works out as
         Django does in one request. Nulls do not count.
         """
-        return run_sync(self._aggregate(wanted(self.model, named, aggregates)))
-
-    async def aaggregate(self, *aggregates: Any, **named: Any) -> dict[str, Any]:
-        return await run_async(self._aggregate(wanted(self.model, named, aggregates)))
-
-    def _aggregate(self, every: list[AggregateSpec]) -> Operation[dict[str, Any]]:
+        specs = wanted(self.model, named, aggregates)
         if self._query.distinct_keys:
             raise NotSupportedError(
                 "aggregate() of distinct values is asked of the rows themselves: aggregate(n=Count('genre',"
                 " distinct=True)), without distinct()."
             )
-        return (yield from self._evaluated(evaluation.aggregate, every)) if every else {}
+        return (yield from self._evaluated(evaluation.aggregate, specs)) if specs else {}
+
+    aggregate, aaggregate = twins(_aggregate)
 
     def _evaluated(self, operation: Callable[..., Operation[T]], *args: object) -> Operation[T]:
         """Run an operation on the query once its filters are resolved."""
@@ -601,51 +578,40 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         return GroupedQuerySet(self._query, wanted(self.model, named, aggregates))
 
     @alters_data
-    def create(self, **values: Any) -> R:
+    def _create(self, **values: Any) -> Operation[R]:
         """Make a row and save it, by the table's own `save()` where it has one. Raises ValidationError, before any
         request, with all errors by column, then `DuplicateId` or `UniqueViolation`."""
-        return run_sync(self._created(values))
-
-    async def acreate(self, **values: Any) -> R:
-        return await run_async(self._created(values))
-
-    def _created(self, values: Mapping[str, Any]) -> Operation[R]:
         row = self.new_row(values)
-        yield SaveRow(row, self.db)
+        yield from call(row, "save", using=self.db)
         return row
 
+    create, acreate = twins(_create)
+
     @alters_data
-    def get_or_create(self, defaults: Mapping[str, Any] | None = None, **lookups: Any) -> tuple[R, bool]:
+    def _get_or_create(self, defaults: Mapping[str, Any] | None = None, **lookups: Any) -> Operation[tuple[R, bool]]:
         """The one row that matches, and False; or a new one of these values and `defaults`, and True.
 
         When several do this at once, a unique index on what is looked up (or the id) makes sure of one row.
         """
-        return run_sync(get_or_create.get_or_create(self, defaults, lookups))
+        return get_or_create.get_or_create(self, defaults, lookups)
 
-    async def aget_or_create(self, defaults: Mapping[str, Any] | None = None, **lookups: Any) -> tuple[R, bool]:
-        return await run_async(get_or_create.get_or_create(self, defaults, lookups))
+    get_or_create, aget_or_create = twins(_get_or_create)
 
     @alters_data
-    def update_or_create(
+    def _update_or_create(
         self,
         defaults: Mapping[str, Any] | None = None,
         create_defaults: Mapping[str, Any] | None = None,
         **lookups: Any,
-    ) -> tuple[R, bool]:
+    ) -> Operation[tuple[R, bool]]:
         """The one row that matches with `defaults` written to it, and False; or a new one, and True. A new one gets
         `create_defaults` where they are given. What `get_or_create` says about several at once holds here too."""
-        return run_sync(get_or_create.update_or_create(self, defaults, create_defaults, lookups))
+        return get_or_create.update_or_create(self, defaults, create_defaults, lookups)
 
-    async def aupdate_or_create(
-        self,
-        defaults: Mapping[str, Any] | None = None,
-        create_defaults: Mapping[str, Any] | None = None,
-        **lookups: Any,
-    ) -> tuple[R, bool]:
-        return await run_async(get_or_create.update_or_create(self, defaults, create_defaults, lookups))
+    update_or_create, aupdate_or_create = twins(_update_or_create)
 
     @alters_data
-    def bulk_create(
+    def _bulk_create(
         self,
         rows: Iterable[R],
         *,
@@ -656,7 +622,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         update_conflicts: bool = False,
         update_fields: Collection[str] = (),
         unique_fields: Collection[str] = (),
-    ) -> list[R]:
+    ) -> Operation[list[R]]:
         """Write new rows, 100 (or `batch_size`, if that is less) in a request: each is written whole or not at all.
 
         All are checked before the first request; errors are keyed by position and column. `progress` is called
@@ -669,31 +635,14 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         Raises `DuplicateId`, `UniqueViolation`.
         """
         conflicts = conflicts_of(self.model, ignore_conflicts, update_conflicts, update_fields, unique_fields)
-        return run_sync(
-            bulk_create.bulk_create(self.model, list(rows), self.db, progress, errors, conflicts, batch_size)
-        )
+        return bulk_create.bulk_create(self.model, list(rows), self.db, progress, errors, conflicts, batch_size)
 
-    async def abulk_create(
-        self,
-        rows: Iterable[R],
-        *,
-        progress: Progress | None = None,
-        errors: Errors | None = None,
-        batch_size: int | None = None,
-        ignore_conflicts: bool = False,
-        update_conflicts: bool = False,
-        update_fields: Collection[str] = (),
-        unique_fields: Collection[str] = (),
-    ) -> list[R]:
-        conflicts = conflicts_of(self.model, ignore_conflicts, update_conflicts, update_fields, unique_fields)
-        return await run_async(
-            bulk_create.bulk_create(self.model, list(rows), self.db, progress, errors, conflicts, batch_size)
-        )
+    bulk_create, abulk_create = twins(_bulk_create)
 
     @alters_data
-    def bulk_update(
+    def _bulk_update(
         self, rows: Iterable[R], fields: Collection[str], *, errors: Errors | None = None, batch_size: int | None = None
-    ) -> int:
+    ) -> Operation[int]:
         """Write these columns of many rows, each row its own values; how many had changed.
 
         Each hundred of them (or `batch_size`, if that is less) is one Appwrite transaction: three requests, all of it
@@ -701,64 +650,51 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         written. Give a dict as `errors` to have what cannot be written noted there, by position, and the others
         written all the same.
         """
-        return run_sync(bulk_update.bulk_update(self.model, list(rows), fields, self.db, errors, batch_size))
+        return bulk_update.bulk_update(self.model, list(rows), fields, self.db, errors, batch_size)
 
-    async def abulk_update(
-        self, rows: Iterable[R], fields: Collection[str], *, errors: Errors | None = None, batch_size: int | None = None
-    ) -> int:
-        return await run_async(bulk_update.bulk_update(self.model, list(rows), fields, self.db, errors, batch_size))
+    bulk_update, abulk_update = twins(_bulk_update)
 
     @alters_data
-    def update(self, **values: Any) -> int:
+    def _update_matching(self, **values: Any) -> Operation[int]:
         """Set these columns in every row that matches, in one request; how many there were.
 
         A value may start from the stored one: `stock=F("stock") - 1`, `lent=~F("lent")`, `seen=Now()`,
         `tags=Apply(Operator.array_append(["new"]))`.
         """
         self._refuse_slice("update")
-        return run_sync(update_delete.update_matching(self._query, values))
+        return update_delete.update_matching(self._query, values)
 
-    async def aupdate(self, **values: Any) -> int:
-        self._refuse_slice("update")
-        return await run_async(update_delete.update_matching(self._query, values))
+    update, aupdate = twins(_update_matching, "update")
 
     @alters_data
-    def delete(self) -> tuple[int, dict[str, int]]:
+    def _delete(self) -> Operation[tuple[int, dict[str, int]]]:
         """Delete every row that matches, in one request; how many there were, as Django says it."""
         self._refuse_slice("delete")
-        return run_sync(update_delete.delete_matching(self._query))
+        return update_delete.delete_matching(self._query)
 
-    async def adelete(self) -> tuple[int, dict[str, int]]:
-        self._refuse_slice("delete")
-        return await run_async(update_delete.delete_matching(self._query))
+    delete, adelete = twins(_delete)
 
-    def is_updated(self) -> bool:
-        """Whether cached answers of this table are current: it has been read since it last changed."""
-        return run_sync(connections[self.db].is_current(self.ref))
+    def _is_updated(self) -> Operation[bool]:
+        """Return whether cached results of this table are current: it has been read since it last changed."""
+        return connections[self.db].is_current(self.ref)
 
-    async def ais_updated(self) -> bool:
-        return await run_async(connections[self.db].is_current(self.ref))
+    is_updated, ais_updated = twins(_is_updated)
 
     @alters_data
-    def set_updated(self, updated: bool) -> None:
-        """`set_updated(False)` makes every cached answer of this table a miss. True changes nothing: no one
-        can declare old answers fresh."""
+    def _set_updated(self, updated: bool) -> Operation[None]:
+        """Make every cached result of this table a miss if `updated` is False; do nothing if it is True."""
         if not updated:
-            run_sync(invalidate(self.model._meta, self.db))
+            yield from invalidate(self.model._meta, self.db)
 
-    async def aset_updated(self, updated: bool) -> None:
-        if not updated:
-            await run_async(invalidate(self.model._meta, self.db))
+    set_updated, aset_updated = twins(_set_updated)
 
     @alters_data
-    def refresh(self) -> list[R]:
-        """Drop the table's cached answers and read these rows again."""
-        self.set_updated(False)
-        return list(self._clone())
+    def _refresh(self) -> Operation[list[R]]:
+        """Drop the table's cached results and read these rows again."""
+        yield from call(self, "set_updated", False)
+        return list((yield from self._clone()._all_rows()))
 
-    async def arefresh(self) -> list[R]:
-        await self.aset_updated(False)
-        return [row async for row in self._clone()]
+    refresh, arefresh = twins(_refresh)
 
 
 def _named(names: tuple[str | None, ...]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from ..tables import Row
 from ..tables.columns import Reference
 from ..tables.columns.relations import Relation, RelationDescriptor, RelationshipToMany
 from .prefetch import asked_beside, ids_of, related_rows, rows_among, rows_at
+from .query import get_row
 
 if TYPE_CHECKING:
     from .queryset import QuerySet
@@ -110,6 +111,6 @@ def forward_descriptor(relation: Relation) -> RelationDescriptor:
 
 def _row_or_none(rows: QuerySet[Any], row_id: str) -> Operation[Any]:
     try:
-        return (yield from rows._get(pk=row_id))
+        return (yield from get_row(rows, pk=row_id))
     except rows.model.DoesNotExist:
         return None

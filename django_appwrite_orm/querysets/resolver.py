@@ -14,7 +14,7 @@ from .lookups.relations import RelatedFilter, crosses, linked_ids, refusal
 from .lookups.subqueries import FOLLOWS, InSubquery
 from .pagination import Pager, Raw
 from .prefetch import asked_beside
-from .query import Query
+from .query import Query, query_of
 
 R = TypeVar("R", bound=Row)
 
@@ -68,7 +68,7 @@ def _positive_or_not(clause: Clause, matching: Clause) -> Clause:
 
 
 def _ids_in(query: Query[Any], clause: RelatedFilter) -> Operation[list[str]]:
-    other = asked_beside(clause.other, query.db)._query.replace(
+    other = query_of(asked_beside(clause.other, query.db)).replace(
         where=clause.where, is_placed=query.is_placed, policy=query.policy, select=(clause.key,)
     )
     what = f"a lookup across {clause.way!r}"

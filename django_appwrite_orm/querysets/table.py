@@ -7,11 +7,12 @@ from collections.abc import Collection
 from typing import Any, ClassVar, Self
 
 from ..routers import alias_of
-from ..sansio import Operation, run_async, run_sync
+from ..sansio import Operation, twins
 from ..tables import Row, alters_data
 from .managers import Manager, choose_managers
-from .persistence import save
+from .persistence import save as saving
 from .prefetch import related_rows
+from .query import get_row
 from .related_descriptors import ReverseRows, forward_descriptor
 
 
@@ -38,9 +39,9 @@ class Table(Row):
         return using or self._using or alias_of(type(self))
 
     @alters_data
-    def save(
+    def _save(
         self, *, using: str | None = None, update_fields: Collection[str] | None = None, if_unchanged: bool = False
-    ) -> Self:
+    ) -> Operation[Self]:
         """Write the row: all of a new one, else only the columns that changed, and nothing if none did.
 
         `update_fields`: none but these columns. `if_unchanged`: only if nobody has written the row since it was
@@ -49,32 +50,22 @@ class Table(Row):
         Raises ValidationError before any request, `DuplicateId` or `UniqueViolation` when the id or a unique value
         of a new row is taken.
         """
-        return run_sync(save.save(self, self._alias(using), update_fields=update_fields, if_unchanged=if_unchanged))
+        return saving.save(self, self._alias(using), update_fields=update_fields, if_unchanged=if_unchanged)
 
-    async def asave(
-        self, *, using: str | None = None, update_fields: Collection[str] | None = None, if_unchanged: bool = False
-    ) -> Self:
-        return await run_async(
-            save.save(self, self._alias(using), update_fields=update_fields, if_unchanged=if_unchanged)
-        )
+    save, asave = twins(_save)
 
     @alters_data
-    def delete(self, *, using: str | None = None) -> tuple[int, dict[str, int]]:
+    def _delete(self, *, using: str | None = None) -> Operation[tuple[int, dict[str, int]]]:
         """Delete the row. Raises `NotFound` when it is gone already."""
-        return run_sync(save.delete(self, self._alias(using)))
+        return saving.delete(self, self._alias(using))
 
-    async def adelete(self, *, using: str | None = None) -> tuple[int, dict[str, int]]:
-        return await run_async(save.delete(self, self._alias(using)))
+    delete, adelete = twins(_delete)
 
-    def _reload(self, using: str | None) -> Operation[None]:
+    def _refresh_from_db(self, *, using: str | None = None) -> Operation[None]:
+        """Read the row again, past the cache, and discard unsaved changes. Raises DoesNotExist."""
         rows = type(self)._meta.base_manager.bound(type(self), self._alias(using)).get_queryset()
-        fresh = yield from rows.uncached()._get(pk=self.id)
+        fresh = yield from get_row(rows.uncached(), pk=self.id)
         self._load(fresh._raw)
         related_rows(self).clear()
 
-    def refresh_from_db(self, *, using: str | None = None) -> None:
-        """Read the row again, past the cache, and forget unsaved changes. Raises DoesNotExist."""
-        run_sync(self._reload(using))
-
-    async def arefresh_from_db(self, *, using: str | None = None) -> None:
-        await run_async(self._reload(using))
+    refresh_from_db, arefresh_from_db = twins(_refresh_from_db)

@@ -17,6 +17,7 @@ from ...signals import SendSignal
 from ...tables import Row
 from ...transactions import Transaction, enclosing
 from ..expressions import separated
+from ..query import read_rows
 from .batching import Errors, batch_of, by_position, chunks_of, is_refusal
 from .increments import workable
 from .optimistic_lock import counted, refuse_version
@@ -67,7 +68,7 @@ def update_by_id(
 ) -> Operation[list[R]]:
     """Set columns of the rows with these ids, each its own; the rows, in order. Raises the table's DoesNotExist, or
     notes it in `errors`, by position in `wanted`, as all else that is refused about a row."""
-    rows = list((yield from query.uncached()._in_bulk([id for id, _ in wanted], "pk")).values())
+    rows = yield from read_rows(query.uncached().filter(pk__in=[id for id, _ in wanted]))
     found = {str(row.id).lower(): row for row in rows}  # case is nothing in an id
     noted: Errors = {}
     for n, (id, data) in enumerate(wanted):

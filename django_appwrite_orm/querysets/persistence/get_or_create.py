@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...exceptions import IntegrityError, RowDoesNotExist
-from ...sansio import Operation
+from ...sansio import Operation, call
 from ...tables import Row
-from .save import SaveRow
+from ..query import get_row
 
 if TYPE_CHECKING:
     from ..queryset import QuerySet
@@ -20,7 +20,7 @@ Values = Mapping[str, Any]
 def get_or_create(query: QuerySet[R], defaults: Values | None, lookups: Values) -> Operation[tuple[R, bool]]:
     """The row that matches, and False; or a new one, and True."""
     try:
-        return (yield from query._get(**lookups)), False
+        return (yield from get_row(query, **lookups)), False
     except RowDoesNotExist:
         return (yield from _created(query, defaults or {}, lookups))
 
@@ -30,10 +30,10 @@ def update_or_create(
 ) -> Operation[tuple[R, bool]]:
     """The row that matches, with `defaults` set in it; or a new one."""
     changes = defaults or {}
-    fresh = query._clone(policy=None).uncached()
+    fresh = query.uncached()
     while True:
         try:
-            row, created = (yield from fresh._get(**lookups)), False
+            row, created = (yield from get_row(fresh, **lookups)), False
         except RowDoesNotExist:
             row, created = yield from _created(query, changes if create_defaults is None else create_defaults, lookups)
         if created:
@@ -41,7 +41,7 @@ def update_or_create(
         for name, value in changes.items():
             setattr(row, name, value() if callable(value) else value)
         try:
-            yield SaveRow(row, query.db)
+            yield from call(row, "save", using=query.db)
             return row, False
         except query.model.RowGone:  # deleted since it was read: once more from the start
             continue
@@ -52,12 +52,12 @@ def _created(query: QuerySet[R], defaults: Values, lookups: Values) -> Operation
     values = {name: value for name, value in given.items() if "__" not in name} | dict(defaults)
     row = query.new_row({name: value() if callable(value) else value for name, value in values.items()})
     try:
-        yield SaveRow(row, query.db)
+        yield from call(row, "save", using=query.db)
         return row, True
     except IntegrityError:
         # Somebody else was first; if it is not the row that was asked for, the refusal stands.
         try:
-            return (yield from query.uncached()._get(**lookups)), False
+            return (yield from get_row(query.uncached(), **lookups)), False
         except RowDoesNotExist:
             pass
         raise

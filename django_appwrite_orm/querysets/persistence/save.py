@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from appwrite.id import ID
@@ -16,7 +15,7 @@ from ...execution import announce, execute_write
 from ...integrity import commit, gone, resolve_create_conflict, unique_violation
 from ...plans import CreateRow, DeleteRow, IncrementRow, TableRef, UpdateRow
 from ...relations.cascades import changed_by
-from ...sansio import Effect, Operation
+from ...sansio import Operation
 from ...signals import SendSignal
 from ...tables import Row, unknown_column
 from ...tables.validation import without_operators
@@ -26,20 +25,6 @@ from .increments import workable
 from .optimistic_lock import counted, update_if_unchanged
 
 R = TypeVar("R", bound=Row)
-
-
-@dataclass(frozen=True, slots=True)
-class SaveRow(Effect[None]):
-    """Save a row by its own `save()` or `asave()`, which a project may have overridden."""
-
-    row: Any
-    alias: str
-
-    def perform(self) -> None:
-        self.row.save(using=self.alias)
-
-    async def aperform(self) -> None:
-        await self.row.asave(using=self.alias)
 
 
 def ref_of(table: type[Row], alias: str) -> TableRef:
