@@ -1,0 +1,1 @@
+"""Third-party apps with their own migrations, unpatched, on the database backend: `python -m tests.third_party`."""
