@@ -34,7 +34,6 @@ from .plans import (
 from .sansio import Operation
 from .tables import Index, Row, UniqueIndex
 from .tables.columns import Column
-from .tables.system_columns import column_of
 from .tables.validation import without_operators
 from .transactions import Transaction
 
@@ -152,7 +151,7 @@ def _taken(table: type[Row], alias: str, rows: Sequence[Raw]) -> Operation[tuple
     ref = table._meta.ref(connections[alias].settings.database_id)
     own = {row["$id"].lower() for row in rows if "$id" in row}
     for index in _unique_indexes(table):
-        columns = [column_of(table, name) for name in index.columns]
+        columns = [table._meta.get_column(name) for name in index.columns]
         keys = tuple(column.key for column in columns)
         plain = [without_operators(row) for row in rows]
         whole = [row for row in plain if all(row.get(key) is not None for key in keys)]

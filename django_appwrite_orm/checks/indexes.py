@@ -10,6 +10,7 @@ from django.core.checks import CheckMessage, Error, Warning
 from ..conf import ID_RULE, VALID_ID
 from ..tables import FulltextIndex, Index, Row, SpatialIndex, columns
 from ..tables.kinds import Family
+from ..tables.system_columns import INDEXABLE
 
 # 64 to a table, 6 of them Appwrite's own; 768 characters in each.
 MOST_INDEXES = 64 - 6
@@ -25,13 +26,6 @@ class _Part(NamedTuple):
     size: int | None
     length: int
     array: bool = False
-
-
-_SYSTEM = {
-    "id": _Part("$id", 36, 36),
-    "created_at": _Part("$createdAt", None, 1),
-    "updated_at": _Part("$updatedAt", None, 1),
-}
 
 
 def index_problems(table: type[Row]) -> Iterator[CheckMessage]:
@@ -62,7 +56,7 @@ def index_problems(table: type[Row]) -> Iterator[CheckMessage]:
 def _parts(table: type[Row]) -> Mapping[str, _Part]:
     """What can be indexed, by name in Python and by key."""
     own = {name: _part(column) for name, column in table._meta.columns.items() if column.family is not Family.LINK}
-    parts = {**_SYSTEM, "pk": _SYSTEM["id"], **own}
+    parts = {**{name: _part(column) for name, column in INDEXABLE.items()}, **own}
     return {**{part.key: part for part in parts.values()}, **parts}
 
 

@@ -19,6 +19,7 @@ from ..exceptions import ConfigurationError
 from ..querysets.table import Table
 from ..registry import registry
 from ..tables import TABLE_VERBS, FulltextIndex, Index, Row, UniqueIndex, columns, name_problem, permission_problems
+from ..tables.system_columns import INDEXABLE
 
 _DEFINITION = ("name", "id", "schema", "role", "indexes", "interface")
 _FIELD = ("type", "required", "default", "array", "size", "min", "max", "enum")
@@ -40,8 +41,8 @@ _EXTRAS: Mapping[str, tuple[str, ...]] = {
     "integer": ("min", "max"),
     "float": ("min", "max"),
 }
-# What every row has, as an index of the package names it.
-_SYSTEM = {"$id": "id", "$createdAt": "created_at", "$updatedAt": "updated_at"}
+# What every row has, as an index of the package names it, by key.
+_SYSTEM = {column.key: column.name for column in INDEXABLE.values()}
 
 
 def register(table: type[Table] | Mapping[str, Any]) -> type[Table]:

@@ -17,7 +17,6 @@ from ..sansio import Operation
 from ..tables import Row, UniqueIndex, columns, name_problem
 from ..tables.columns.relations import ReferenceColumn
 from ..tables.kinds import Family
-from ..tables.system_columns import column_of
 
 if TYPE_CHECKING:
     from ..querysets.queryset import QuerySet
@@ -81,7 +80,7 @@ class Join:
 
 
 def _key(table: type[Row], name: str) -> columns.Column:
-    column = column_of(table, name)
+    column = table._meta.get_column(name)
     if column.array or column.family is Family.DOCUMENT:
         raise FieldError(f"{table.__name__}.{name} holds several values; a join needs a column with one.")
     return column

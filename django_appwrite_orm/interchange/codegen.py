@@ -20,6 +20,7 @@ from ..schema.descriptions import column_state
 from ..schema.state import UNREADABLE, ColumnState, IndexState, TableState, differences
 from ..tables import FulltextIndex, Index, Row, SpatialIndex, UniqueIndex, columns, name_problem
 from ..tables.columns import Column
+from ..tables.system_columns import INDEXABLE
 from .generated_source import IMPORTED, checked, comment
 
 # The classes that stand for a kind of Appwrite's, not those that keep something else in one of them.
@@ -27,7 +28,6 @@ _KINDS: dict[str, type[Column]] = {
     vars(found)["kind"].name: found for name in columns.__all__ if "kind" in vars(found := getattr(columns, name))
 }
 _INDEXES: dict[str, type[Index]] = {kind.type: kind for kind in (Index, UniqueIndex, FulltextIndex, SpatialIndex)}
-_SYSTEM = {"$id": "id", "$createdAt": "created_at", "$updatedAt": "updated_at"}
 
 
 def source(tables: Iterable[TableState], base: type[Row], using: str = DEFAULT_ALIAS) -> str:
@@ -190,7 +190,7 @@ def _arguments(column: ColumnState) -> dict[str, Any]:
 
 def _index(index: IndexState, attributes: dict[str, str]) -> str | None:
     kind = _INDEXES.get(index.type)
-    known = attributes | _SYSTEM
+    known = attributes | {column.key: column.name for column in INDEXABLE.values()}
     if kind is None or not all(column in known for column in index.columns):
         return None
     signs = ("-" if order == "DESC" else "" for order in index.orders)

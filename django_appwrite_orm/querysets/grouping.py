@@ -11,7 +11,6 @@ from django.core.exceptions import FieldError
 from ..exceptions import NotSupportedError
 from ..sansio import Operation, run_async, run_sync
 from ..tables import Row
-from ..tables.system_columns import column_of, keys
 from .aggregates.accumulators import Accumulator, AggregateSpec
 from .aggregates.server import groups
 from .django_queryset import QueryFacts, Recognized, as_new, before_reading
@@ -39,7 +38,7 @@ class GroupedQuerySet(Queryable, Generic[R], Recognized):
         if taken := {one.name for one in aggregates} & set(query.names):
             raise ValueError(f"annotate(): {', '.join(sorted(taken))} is a column of the groups. Use another name.")
         for name in query.names:
-            if column_of(query.model, name).array:
+            if query.model._meta.get_column(name).array:
                 raise TypeError(f"annotate(): {query.model.__name__}.{name} is an array, which is not a group.")
         self._query = query.replace(is_distinct=False)  # groups differ
         self._names = query.names
@@ -73,7 +72,7 @@ class GroupedQuerySet(Queryable, Generic[R], Recognized):
             if name not in self._names and name not in {one.name for one in self._aggregates}:
                 known = ", ".join((*self._names, *(one.name for one in self._aggregates)))
                 raise FieldError(f"order_by(): the groups have no {name!r}. They have: {known}.")
-            if name in self._names and not column_of(self._query.model, name).orderable:
+            if name in self._names and not self._query.model._meta.get_column(name).orderable:
                 raise NotSupportedError(
                     f"order_by(): only Appwrite knows how its database orders {name!r}. Order the queryset by it"
                     f" instead: order_by({name!r}).values({name!r}).annotate(...)."
@@ -95,9 +94,9 @@ class GroupedQuerySet(Queryable, Generic[R], Recognized):
         answered = yield from groups(query, self._aggregates, names)
         if answered is not None:
             return answered
-        attributes = [column_of(query.model, name).name for name in names]
+        attributes = [query.model._meta.get_column(name).name for name in names]
         needed = [*attributes, *(one.column.name for one in self._aggregates if one.column is not None)]
-        walk = pages(query.replace(shape=None, select=keys(query.model, needed)))
+        walk = pages(query.replace(shape=None, select=query.model._meta.get_keys(needed)))
         found: dict[tuple[Any, ...], list[Accumulator]] = {}
         while not walk.finished:
             for raw in (yield from walk.page()):

@@ -19,7 +19,6 @@ from ..execution import execute_read
 from ..plans import Clause, ListRows, Progress, conjunction, disjunction, fits, has_room
 from ..sansio import Operation, run_async, run_sync
 from ..tables import Row
-from ..tables.system_columns import column_by_key
 from ..threads import close_caches_after
 from .query import Query
 
@@ -105,7 +104,7 @@ def _sortable_order(query: Query[Any]) -> list[tuple[str, bool]]:
     table: type[Row] = query.model
     order = []
     for clause in (*query.order, *BY_SEQUENCE):
-        column = column_by_key(table, clause.attribute) if clause.attribute else None
+        column = table._meta.get_column_by_key(clause.attribute) if clause.attribute else None
         if column is None or column.array or not column.orderable or query.cursor:
             what = "a cursor" if query.cursor else f"the order by {clause.attribute or 'random'}"
             raise NotSupportedError(
@@ -249,7 +248,7 @@ def _beyond(table: type[Row], order: tuple[Clause, ...], last: Raw) -> Clause | 
     for clause in reversed(order):
         key, descending = clause.attribute, clause.method == "orderDesc"
         comparison = "lessThan" if descending else "greaterThan"
-        column = column_by_key(table, key) if key else None
+        column = table._meta.get_column_by_key(key) if key else None
         if key == "$sequence":
             beyond = Clause(comparison, key, (str(last[key]),))
         elif column is None or column.array or not column.kind.exact or key not in last:

@@ -15,7 +15,6 @@ from ..relations.cascades import read_along, relationship_ends
 from ..relations.paths import path_of
 from ..sansio import Operation
 from ..tables import Row
-from ..tables.system_columns import keys
 from .values import ValuesShape
 
 if TYPE_CHECKING:
@@ -131,7 +130,7 @@ class Query(Generic[R]):
     @property
     def distinct_keys(self) -> tuple[str, ...]:
         """The columns whose values come once each; none where every row comes, for an id is its row's alone."""
-        names = keys(self.model, self.names or ()) if self.is_distinct else ()
+        names = self.model._meta.get_keys(self.names or ()) if self.is_distinct else ()
         return () if {"$id", "$sequence"} & {*names} else names
 
     def projection(self, keys: Iterable[str | None] = ()) -> tuple[str, ...]:

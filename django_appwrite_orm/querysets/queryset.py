@@ -25,7 +25,6 @@ from ..relations.paths import check_relation
 from ..routers import alias_of
 from ..sansio import Operation, call, run_async, run_sync, twins
 from ..tables import Overridable, Row, UniqueIndex, alters_data
-from ..tables.system_columns import column_of, keys
 from . import raw_queries
 from .aggregates import evaluation
 from .aggregates.accumulators import wanted
@@ -248,11 +247,11 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
     def only(self, *names: str) -> Self:
         """Rows with these columns alone. Reading another one raises AttributeError: no request is hidden in it.
         The id, sequence, dates and permissions of a row are always there."""
-        return self._clone(select=keys(self.model, names) or ("$id",))
+        return self._clone(select=self.model._meta.get_keys(names) or ("$id",))
 
     def defer(self, *names: str | None) -> Self:
         """Rows without these columns; no names, or None: with all of them again."""
-        left_out = set(keys(self.model, names := _named(names)))
+        left_out = set(self.model._meta.get_keys(names := _named(names)))
         known = self._query.select or tuple(self.model._meta.by_key)
         return self._clone(select=tuple(key for key in known if key not in left_out) or ("$id",) if names else ())
 
@@ -494,8 +493,8 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
 
     def _shaped(self, form: Literal["dict", "tuple", "flat", "named"], names: tuple[str, ...]) -> QuerySet[Any]:
         names = names or ("id", *self.model._meta.columns)
-        select = keys(self.model, names)  # raises for unknown ones
-        shape = ValuesShape(form, names, tuple(column_of(self.model, name).name for name in names))
+        select = self.model._meta.get_keys(names)  # raises for unknown ones
+        shape = ValuesShape(form, names, tuple(self.model._meta.get_column(name).name for name in names))
         everything = set(self.model._meta.by_key) <= set(select)
         shaped: Any = self._clone(names=names, shape=shape, select=() if everything else select, related=())
         return shaped  # type: ignore[no-any-return]

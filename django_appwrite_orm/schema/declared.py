@@ -13,15 +13,13 @@ from ..registry import registry
 from ..tables import Index, Row
 from ..tables.columns import Column, Relationship
 from ..tables.kinds import Family
+from ..tables.system_columns import INDEXABLE
 from .conversions import fill_of
 from .descriptions import column_state, index_state
 from .state import ColumnState, IndexState, TableState, permission_set
 
 # One side of a relationship: the table's id and the column's key, in lower case.
 End = tuple[str, str]
-
-# Columns that every row has, by their names in Python; an index may be over them.
-SYSTEM_COLUMNS = {"id": "$id", "pk": "$id", "created_at": "$createdAt", "updated_at": "$updatedAt"}
 
 
 def tables_named(labels: Sequence[str], using: str) -> list[type[Row]]:
@@ -121,7 +119,7 @@ def _check_default(table: type[Row], column: Column) -> None:
 
 
 def declared_index(table: type[Row], index: Index) -> IndexState:
-    keys: Mapping[str, str] = SYSTEM_COLUMNS | {
+    keys: Mapping[str, str] = {name: column.key for name, column in INDEXABLE.items()} | {
         name: column.key for name, column in table._meta.columns.items() if column.family is not Family.LINK
     }
     for name in index.columns:

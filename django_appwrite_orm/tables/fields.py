@@ -12,6 +12,7 @@ from django.db import models
 
 from . import columns
 from .indexes import UniqueIndex
+from .system_columns import ID, SYSTEM_COLUMNS_BY_KEY
 
 if TYPE_CHECKING:
     from .row import Row
@@ -28,10 +29,7 @@ def fields_of(table: type[Row]) -> dict[str, Field]:
     names = {reference.column_name: name for name, reference in meta.references.items()}
     unique = {index.columns[0] for index in meta.indexes if isinstance(index, UniqueIndex) and len(index.columns) == 1}
     fields: dict[str, Field] = {
-        "id": models.CharField(max_length=36, primary_key=True, editable=False),
-        "sequence": models.BigIntegerField(editable=False),
-        "created_at": models.DateTimeField(editable=False),
-        "updated_at": models.DateTimeField(editable=False),
+        **{column.name: _system_field(column) for column in SYSTEM_COLUMNS_BY_KEY.values()},
         **{names.get(name, name): _field(column, name in unique) for name, column in meta.columns.items()},
         **{name: models.Field(editable=False) for name in meta.to_many},
     }
@@ -44,6 +42,10 @@ def fields_of(table: type[Row]) -> dict[str, Field]:
         if name in meta.references:
             field.attname = meta.references[name].column_name
     return fields
+
+
+def _system_field(column: columns.Column) -> Field:
+    return column.django_field(editable=False, primary_key=column is ID, **column.django_options())
 
 
 def _field(column: columns.Column, unique: bool) -> Field:

@@ -7,11 +7,10 @@ import inspect
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from .system_columns import SYSTEM_NAMES
+
 if TYPE_CHECKING:
     from .row import Row
-
-# What every row has besides its columns, as they stand in filters, orders and constructors.
-SYSTEM_NAMES = ("id", "pk", "sequence", "created_at", "updated_at", "permissions")
 
 # Methods take columns as keyword arguments, and this one is theirs.
 _TAKEN = (*SYSTEM_NAMES, "self")

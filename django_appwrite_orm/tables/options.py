@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, FieldError
 from django.utils.text import camel_case_to_spaces
 
 from ..cache import CachePolicy
@@ -21,6 +21,7 @@ from .indexes import Index
 from .kinds import Family
 from .model_features import META
 from .names import unknown_column
+from .system_columns import SYSTEM_COLUMNS, SYSTEM_COLUMNS_BY_KEY
 
 if TYPE_CHECKING:
     from .row import Row
@@ -115,6 +116,28 @@ class Options:
     def spatial(self) -> dict[str, Column]:
         """The points, lines and polygons, by their keys on the server."""
         return {key: column for key, column in self.by_key.items() if column.kind.family is Family.SHAPE}
+
+    def get_column(self, name: str, also: Callable[[], Iterable[str]] = tuple) -> Column:
+        """The column `name`, system columns included; for a reference the one that keeps the id.
+
+        Raises FieldError with similar names, those that `also` returns among them.
+        """
+        if not isinstance(name, str):
+            raise FieldError(f"{self.object_name}: give the name of a column, such as 'id', not {name!r}.")
+        if name in self.references:
+            name = self.references[name].column_name
+        column = self.columns.get(name) or SYSTEM_COLUMNS.get(name)
+        if column is None:
+            raise FieldError(unknown_column(self.table, name, also()))
+        return column
+
+    def get_column_by_key(self, key: str) -> Column | None:
+        """The column that Appwrite knows as `key`; None where only the server has it."""
+        return self.by_key.get(key) or SYSTEM_COLUMNS_BY_KEY.get(key)
+
+    def get_keys(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The keys of these columns on the server, each once. Raises FieldError with similar names."""
+        return tuple(dict.fromkeys(self.get_column(name).key for name in names))
 
     def name_of(self, key: str) -> str:
         """What in Python is called what the server calls `key`: a column, or a relationship to many."""

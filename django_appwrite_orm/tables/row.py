@@ -15,13 +15,13 @@ from ..conf import ID_RULE, VALID_ID
 from ..exceptions import MultipleRowsReturned, RowDoesNotExist, RowGone
 from .columns import Column, Enum
 from .columns.text import member_text
-from .columns.time_zones import from_utc
 from .model_features import TableType, has_own_init, refuse_what_models_have
 from .names import unknown_column
 from .options import Options
 from .overrides import Overridable
 from .permissions import ROW_VERBS, permission_problems
 from .serialization import RowDict, json_ready, values_of
+from .system_columns import CREATED_AT, PERMISSIONS_KEY, SEQUENCE, UPDATED_AT
 from .validation import clean_values
 
 
@@ -143,23 +143,23 @@ class Row(Overridable, metaclass=TableType):
     @property
     def sequence(self) -> int | None:
         """The server's running number of the row; None before it is saved."""
-        return int(self._raw["$sequence"]) if "$sequence" in self._raw else None
+        return int(self._raw[SEQUENCE.key]) if SEQUENCE.key in self._raw else None
 
     @property
     def created_at(self) -> datetime.datetime | None:
-        return self._time("$createdAt")
+        return self._time(CREATED_AT)
 
     @property
     def updated_at(self) -> datetime.datetime | None:
-        return self._time("$updatedAt")
+        return self._time(UPDATED_AT)
 
-    def _time(self, key: str) -> datetime.datetime | None:
-        return from_utc(datetime.datetime.fromisoformat(self._raw[key])) if key in self._raw else None
+    def _time(self, column: Column) -> datetime.datetime | None:
+        return column.decode(self._raw[column.key]) if column.key in self._raw else None
 
     @property
     def permissions(self) -> list[str]:
         """Permissions of this row, as the SDK's `Permission` writes them; assign a list to change them."""
-        return list(self._raw.get("$permissions", ())) if self._permissions is None else list(self._permissions)
+        return list(self._raw.get(PERMISSIONS_KEY, ())) if self._permissions is None else list(self._permissions)
 
     @permissions.setter
     def permissions(self, value: list[str]) -> None:

@@ -1,15 +1,15 @@
-"""The columns every table has without declaring them, and how names and keys lead to columns."""
+"""The columns that every table has without declaring them: their names in Python and their keys on the server.
+
+The mapping of the two is spelled here alone.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
-
-from django.core.exceptions import FieldError
+from typing import Any, Final
 
 from ..plans import EVERYTHING, NOTHING, Clause
-from . import Row, columns, unknown_column
+from . import columns
 
 # What a row's sequence may be.
 SEQUENCES = range(1, 2**63)
@@ -22,55 +22,39 @@ class _Sequence(columns.Integer):
         return str(value)
 
 
-def _system(column: columns.Column, name: str, key: str) -> columns.Column:
+def _system(name: str, key: str, column: columns.Column) -> columns.Column:
     bound = column.bound(name)
     bound.key = key
     return bound
 
 
-SYSTEM_COLUMNS = {
-    "id": _system(columns.String(required=True, size=36), "id", "$id"),
-    "sequence": _system(_Sequence(required=True), "sequence", "$sequence"),
-    "created_at": _system(columns.Datetime(required=True), "created_at", "$createdAt"),
-    "updated_at": _system(columns.Datetime(required=True), "updated_at", "$updatedAt"),
-}
-_BY_KEY = {column.key: column for column in SYSTEM_COLUMNS.values()}
-SYSTEM_COLUMNS["pk"] = SYSTEM_COLUMNS["id"]
+_COLUMNS = (
+    _system("id", "$id", columns.String(required=True, size=36)),
+    _system("sequence", "$sequence", _Sequence(required=True)),
+    _system("created_at", "$createdAt", columns.Datetime(required=True)),
+    _system("updated_at", "$updatedAt", columns.Datetime(required=True)),
+)
+ID, SEQUENCE, CREATED_AT, UPDATED_AT = _COLUMNS
+PERMISSIONS_KEY: Final = "$permissions"
 
-
-def column_of(table: type[Row], name: str, also: Callable[[], Iterable[str]] = tuple) -> columns.Column:
-    """The column `name` of `table`, system ones included; of a reference, the one that keeps the id. Raises FieldError
-    with the near names, of those that `also` gives too."""
-    if not isinstance(name, str):
-        raise FieldError(f"{table.__name__}: give the name of a column, such as 'id', not {name!r}.")
-    if name in table._meta.references:
-        name = table._meta.references[name].column_name
-    found = table._meta.columns.get(name) or SYSTEM_COLUMNS.get(name)
-    if found is None:
-        raise FieldError(unknown_column(table, name, also()))
-    return found
-
-
-def column_by_key(table: type[Row], key: str) -> columns.Column | None:
-    """The column that Appwrite knows as `key`; None where only the server has it."""
-    return table._meta.by_key.get(key) or _BY_KEY.get(key)
+SYSTEM_COLUMNS: Final = {**{column.name: column for column in _COLUMNS}, "pk": ID}
+SYSTEM_COLUMNS_BY_KEY: Final = {column.key: column for column in _COLUMNS}
+# Those that an index may be over.
+INDEXABLE: Final = {name: column for name, column in SYSTEM_COLUMNS.items() if column is not SEQUENCE}
+# What every row has besides its columns, as it stands in filters, orders and constructors.
+SYSTEM_NAMES: Final = (*SYSTEM_COLUMNS, "permissions")
 
 
 def within_sequences(clause: Clause) -> Clause:
     """The same condition on `$sequence` in values that Appwrite takes: it refuses those that no row can have, below 1
     (recorded of 1.9.6) and above 64 bits."""
-    wanted = [int(value) for value in clause.values or ()]
+    numbers = [int(value) for value in clause.values or ()]
     if clause.method == "equal":
-        possible = tuple(str(value) for value in wanted if value in SEQUENCES)
+        possible = tuple(str(value) for value in numbers if value in SEQUENCES)
         return replace(clause, values=possible) if possible else NOTHING
     if clause.method == "between":
-        low, high = max(wanted[0], SEQUENCES[0]), min(wanted[1], SEQUENCES[-1])
+        low, high = max(numbers[0], SEQUENCES[0]), min(numbers[1], SEQUENCES[-1])
         return replace(clause, values=(str(low), str(high))) if low <= high else NOTHING
-    if len(wanted) != 1 or wanted[0] in SEQUENCES:
+    if len(numbers) != 1 or numbers[0] in SEQUENCES:
         return clause
-    return EVERYTHING if (wanted[0] < SEQUENCES[0]) == clause.method.startswith("greater") else NOTHING
-
-
-def keys(table: type[Row], names: Iterable[str]) -> tuple[str, ...]:
-    """The keys of these columns on the server, each once. Raises FieldError with the near names."""
-    return tuple(dict.fromkeys(column_of(table, name).key for name in names))
+    return EVERYTHING if (numbers[0] < SEQUENCES[0]) == clause.method.startswith("greater") else NOTHING

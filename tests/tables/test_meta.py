@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django import forms
 from django.core import serializers
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, FieldError
 from django.db import models
 from django.views.generic.dates import DayArchiveView
 
@@ -154,3 +154,25 @@ def test_a_view_of_a_day_takes_the_whole_day(rf: Any, settings: Any) -> None:
     )
     shown = view(rf.get("/"), year="2026", month="1", day="1")
     assert [book.pk for book in shown.context_data["object_list"]] == ["in"]
+
+
+def test_get_column_finds_columns_references_and_system_columns() -> None:
+    meta = LongNovel._meta
+    assert meta.get_column("title") is meta.columns["title"]
+    assert meta.get_column("author").name == "author_id"
+    assert [meta.get_column(name).key for name in ("pk", "id", "sequence", "created_at", "updated_at")] == [
+        "$id",
+        "$id",
+        "$sequence",
+        "$createdAt",
+        "$updatedAt",
+    ]
+    assert meta.get_column_by_key("$createdAt") is meta.get_column("created_at")
+    assert meta.get_column_by_key("nothing") is None
+    assert meta.get_keys(["pk", "title", "id"]) == ("$id", "title")
+
+
+@pytest.mark.parametrize(("name", "message"), [("titel", "Did you mean: title"), (7, "give the name of a column")])
+def test_get_column_refuses_what_is_not_a_column(name: Any, message: str) -> None:
+    with pytest.raises(FieldError, match=message):
+        LongNovel._meta.get_column(name)

@@ -17,17 +17,18 @@ from ...exceptions import SchemaError, one_line
 from ...schema.declared import End
 from ...schema.relationships import other_end
 from ...schema.state import ColumnState, IndexState, TableState
+from ...tables.system_columns import CREATED_AT, ID, PERMISSIONS_KEY, UPDATED_AT
 
 # The longest name of PostgreSQL, in bytes.
 _LONGEST_NAME = 63
 # From here on a text's size is checked by a CHECK alone; PostgreSQL has no larger varchar.
 _LARGEST_VARCHAR = 10_485_760
 _ACTIONS = {"restrict": "RESTRICT", "cascade": "CASCADE", "setNull": "SET NULL"}
+_ID = f"{ID.kind.sql}({ID.index_length})"
 _SYSTEM = (
-    '"$id" VARCHAR(36) NOT NULL PRIMARY KEY',
-    '"$createdAt" TIMESTAMP WITH TIME ZONE NOT NULL',
-    '"$updatedAt" TIMESTAMP WITH TIME ZONE NOT NULL',
-    '"$permissions" TEXT',
+    f'"{ID.key}" {_ID} NOT NULL PRIMARY KEY',
+    *(f'"{column.key}" {column.kind.sql} NOT NULL' for column in (CREATED_AT, UPDATED_AT)),
+    f'"{PERMISSIONS_KEY}" TEXT',
 )
 
 
@@ -65,14 +66,14 @@ def _link(table: str, column: ColumnState, other: str) -> Iterator[str]:
     if type == "manyToMany":
         action = "RESTRICT" if action == "RESTRICT" else "CASCADE"  # the link goes, whatever becomes of the rows
         sides = ((_name("parent"), table), (_name("child"), other))
-        parts = [f"{name} VARCHAR(36) NOT NULL {_reference(to, action)}" for name, to in sides]
+        parts = [f"{name} {_ID} NOT NULL {_reference(to, action)}" for name, to in sides]
         parts.append(f"PRIMARY KEY ({', '.join(name for name, _ in sides)})")
         yield f"CREATE TABLE {_name(_short(f'{table}_{column.key}_links'))} ({', '.join(parts)});"
         return
     key = column.key
     if type == "oneToMany":
         key, table, other = options["twoWayKey"] or f"{table}_{key}", other, table
-    yield f"ALTER TABLE {_name(table)} ADD COLUMN {_name(key)} VARCHAR(36) {_reference(other, action)};"
+    yield f"ALTER TABLE {_name(table)} ADD COLUMN {_name(key)} {_ID} {_reference(other, action)};"
     if type == "oneToOne":
         yield f"CREATE UNIQUE INDEX {_name(_short(f'{table}_{key}_link'))} ON {_name(table)} ({_name(key)});"
 

@@ -19,7 +19,6 @@ from ...exceptions import NotSupportedError
 from ...relations.paths import RelationPath, find_path
 from ...tables import Row, columns
 from ...tables.kinds import Family
-from ...tables.system_columns import column_of
 
 
 class AggregateSpec:
@@ -49,7 +48,7 @@ class AggregateSpec:
         way = find_path(table, path.partition("__")[0])
         if way is not None and path not in table._meta.references:
             raise NotSupportedError(_elsewhere(table, name, self.kind, path, way))
-        column = column_of(table, path)
+        column = table._meta.get_column(path)
         if column.array:
             raise FieldError(f"{name}: {table.__name__}.{column.name} is an array; its items cannot be summed up.")
         if self.kind in (Sum, Avg, StdDev, Variance) and column.family is not Family.NUMBER:

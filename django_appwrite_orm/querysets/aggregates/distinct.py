@@ -10,7 +10,6 @@ import json
 from typing import Any
 
 from ...sansio import Operation
-from ...tables.system_columns import column_of
 from ..pagination import Pager, Raw, SliceWindow, pages
 from ..query import Query
 from .server import groups
@@ -72,5 +71,5 @@ def _grouped(query: Query[Any]) -> Operation[list[Raw] | None]:
     found = yield from groups(every_row(query), [], names)
     if found is None:
         return None
-    columns = {name: column_of(query.model, name) for name in names}
+    columns = {name: query.model._meta.get_column(name) for name in names}
     return [{"$id": "", **{columns[name].key: value for name, value in group.items()}} for group in found]

@@ -12,7 +12,6 @@ from django.db.models import Count, Max, Min
 from ...execution import execute_read
 from ...plans import Clause, CountRows, ListRows, conjunction
 from ...sansio import Operation
-from ...tables.system_columns import column_by_key, keys
 from ..pagination import pages
 from ..query import Query
 from .accumulators import Accumulator, AggregateSpec
@@ -46,7 +45,7 @@ def _matching(query: Query[Any], most: int | None) -> Operation[int]:
 def _is_partition(query: Query[Any], by: tuple[Clause, ...]) -> bool:
     """Whether no row can match in two of the requests. Texts that differ may be equal to the database."""
     key = by[0].attribute or ""
-    column = column_by_key(query.model, key)
+    column = query.model._meta.get_column_by_key(key)
     exact = key == "$id" or (column is not None and not column.kind.is_text and not column.array)
     return len(by) == 1 and by[0].method == "equal" and exact
 
@@ -85,7 +84,7 @@ def aggregate(query: Query[Any], every: list[AggregateSpec]) -> Operation[dict[s
             tallies[one.name] = one.tally()
     if tallies:
         names = [one.column.name for one in every if one.name in tallies and one.column is not None]
-        walk = pages(query.replace(shape=None, select=keys(query.model, names) or ("$id",)))
+        walk = pages(query.replace(shape=None, select=query.model._meta.get_keys(names) or ("$id",)))
         while not walk.finished:
             for raw in (yield from walk.page()):
                 row = query.model.from_appwrite(raw, query.db)

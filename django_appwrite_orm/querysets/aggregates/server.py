@@ -20,7 +20,6 @@ from ...plans import GROUPS_LIMIT, AggregateRows, Clause
 from ...sansio import Operation
 from ...tables import columns
 from ...tables.kinds import Family
-from ...tables.system_columns import column_of
 from ..query import Query
 from .accumulators import AggregateSpec
 
@@ -53,7 +52,7 @@ def groups(
     which their first rows were created; None where they have to be made of the rows."""
     if query.order or not all(map(_clauses, wanted)):
         return None
-    if not all(_reader_of_group(column_of(query.model, name)) for name in names):
+    if not all(_reader_of_group(query.model._meta.get_column(name)) for name in names):
         return None
     return (yield from _asked(query, wanted, names))
 
@@ -73,7 +72,7 @@ def _asked(
     clauses = [clause for alias, one in _aliases(wanted) for clause in _clauses(one, alias)]
     if names:
         clauses.append(Clause("min", "$sequence", (_FIRST,)))
-    by = tuple(column_of(query.model, name).key for name in names)
+    by = tuple(query.model._meta.get_column(name).key for name in names)
     plan = AggregateRows(query.ref, tuple(clauses), filters, by, query.tables(filters))
     try:
         answer = yield from execute_read(query.model._meta, query.db, plan, query.policy)
@@ -88,7 +87,7 @@ def _understood(
 ) -> list[dict[str, Any]]:
     if (len(rows) != 1) if not names else (len(rows) >= GROUPS_LIMIT):
         raise _Strange(f"{len(rows)} rows")
-    group_columns = [column_of(query.model, name) for name in names]
+    group_columns = [query.model._meta.get_column(name) for name in names]
     if names:
         rows = sorted(rows, key=lambda row: _whole(row.get(_FIRST)))
     found = []

@@ -20,7 +20,7 @@ from ...relations.paths import RelationPath, find_path, reverse_paths
 from ...tables import Row, columns
 from ...tables.columns.lookups import DATE_PARTS, LINK_LOOKUPS
 from ...tables.kinds import Family
-from ...tables.system_columns import column_by_key, column_of, within_sequences
+from ...tables.system_columns import within_sequences
 from ..query import Queryable
 from .dates import part_of_date
 from .relations import across, refusal
@@ -63,7 +63,7 @@ def where(table: type[Row], condition: Q) -> Clause:
 
 def _nullable(table: type[Row], key: str) -> bool:
     """Whether a row may have nothing in this column. It may not be declared: the other side of a relationship."""
-    column = column_by_key(table, key)
+    column = table._meta.get_column_by_key(key)
     return column is None or not column.required
 
 
@@ -205,7 +205,7 @@ def ids_for(other: type[Row] | Callable[[], type[Row]], value: Any) -> Any:
 
 def _askable(table: type[Row], name: str, also: Callable[[], Iterable[str]] = tuple) -> columns.Column:
     """The column, if Appwrite can compare it. Raises FieldError and NotSupportedError."""
-    column = column_of(table, name, also)
+    column = table._meta.get_column(name, also)
     if column.encrypted:
         raise NotSupportedError(
             f"{table.__name__}.{name} is encrypted: Appwrite can neither filter nor order by it. Keep a digest of it in"

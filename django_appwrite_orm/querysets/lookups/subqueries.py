@@ -15,7 +15,7 @@ from ...exceptions import NotSupportedError
 from ...plans import NOTHING, Clause
 from ...tables import Row, columns
 from ...tables.kinds import Family
-from ...tables.system_columns import SYSTEM_COLUMNS, column_of
+from ...tables.system_columns import SYSTEM_COLUMNS
 from ..query import Query
 
 FOLLOWS, FOLLOWS_NOT = "follows", "followsNot"
@@ -71,7 +71,7 @@ def among(table: type[Row], path: str, column: columns.Column, lookup: str, quer
         raise NotSupportedError(f"{where}: a queryset can be the value of in alone, {column.name}__in=queryset.")
     if query.names is not None and len(query.names) != 1:
         raise FieldError(f"{where}: the queryset must give one column, not {', '.join(query.names)}.")
-    source = SYSTEM_COLUMNS["id"] if query.names is None else column_of(query.model, query.names[0])
+    source = SYSTEM_COLUMNS["id"] if query.names is None else query.model._meta.get_column(query.names[0])
     if source.array or source.family in (Family.DOCUMENT, Family.SHAPE):
         raise FieldError(f"{where}: {query.model.__name__}.{source.name} holds several values.")
     if _compares_as(source) is not _compares_as(column):

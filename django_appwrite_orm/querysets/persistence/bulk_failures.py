@@ -19,7 +19,6 @@ from ...integrity import unique_violation
 from ...plans import SHOWN_LIMIT, Clause, ListRows, UpdateRows, disjunction, fits
 from ...sansio import Operation
 from ...tables import Row, UniqueIndex
-from ...tables.system_columns import column_of
 from ...tables.validation import has_operators
 
 _BY_SEQUENCE = (Clause("orderAsc", "$sequence"),)
@@ -44,7 +43,7 @@ def _taken(table: type[Row], alias: str, plan: UpdateRows, error: AppwriteError)
     """The violation, if a row matches that does not have the new values of a unique index yet, and either another row
     has them or a second one matches."""
     for index in table._meta.indexes:
-        keys = [column_of(table, name).key for name in index.columns] if isinstance(index, UniqueIndex) else []
+        keys = [table._meta.get_column(name).key for name in index.columns] if isinstance(index, UniqueIndex) else []
         new = {key: plan.data.get(key) for key in keys}
         if not new or None in new.values() or has_operators(new):
             continue
