@@ -1,4 +1,4 @@
-"""The app: finds the tables of the project. It asks nothing of any server."""
+"""The Django app: registers the project's system checks and tables. Sends no request."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ from django.conf import settings
 from django.core.signals import setting_changed
 from django.utils.module_loading import module_has_submodule
 
+from .conf import configured
+from .conf.redaction import hide_secrets
+from .conf.test_runs import note_test_command
+from .connection import before_use, connections
+from .signals import table_invalidated
+
 if TYPE_CHECKING:
     from .connection import Connection
     from .sansio import Operation
@@ -19,23 +25,22 @@ _CHANNEL = "django_appwrite_orm.channel"
 
 
 class DjangoAppwriteORMConfig(AppConfig):
+    """Registers what `tables.py` of each app declares."""
+
     name = "django_appwrite_orm"
     verbose_name = "Appwrite"
 
     def __init__(self, app_name: str, app_module: Any) -> None:
-        from .conf.test_runs import note_test_command
-
         super().__init__(app_name, app_module)
         note_test_command()  # before the ready() of any app, which may read rows
 
     def ready(self) -> None:
+        """Register checks and tables, hide the secrets of the settings, follow CHANNEL_URL."""
         from . import checks  # noqa: F401 - registers the system checks
-        from .conf.redaction import hide_secrets
-        from .connection import before_use
         from .registry import registry
 
-        if _look_after_schema not in before_use:
-            before_use.append(_look_after_schema)
+        if _prepare_schema not in before_use:
+            before_use.append(_prepare_schema)
         hide_secrets(getattr(settings, "APPWRITE_ORM", None))
         _follow_channel()
         setting_changed.connect(_follow_channel)
@@ -46,17 +51,22 @@ class DjangoAppwriteORMConfig(AppConfig):
 
 
 def _register_tables(module: ModuleType) -> None:
-    """Register the table classes that are defined in `module`. A project without tables does not load querysets."""
+    """Register the table classes that are defined in `module`."""
     from .querysets import Table
     from .registry import registry
 
     for value in vars(module).values():
-        if isinstance(value, type) and issubclass(value, Table) and _is_of(value, module.__name__):
+        if isinstance(value, type) and issubclass(value, Table) and _is_defined_in(value, module.__name__):
             registry.add(value)
 
 
-def _look_after_schema(connection: Connection) -> Operation[None]:
-    """AUTO_MIGRATE and AUTO_VALIDATE; the schema package is imported where one of them is on."""
+def _is_defined_in(table: type, module: str) -> bool:
+    """Whether a class is defined in `module`, or inside it where tables.py is a package."""
+    return f"{table.__module__}.".startswith(f"{module}.")
+
+
+def _prepare_schema(connection: Connection) -> Operation[None]:
+    """Migrate or validate the schema of a connection with AUTO_MIGRATE or AUTO_VALIDATE."""
     if connection.settings.auto_migrate or connection.settings.auto_validate:
         from .schema.auto import ready
 
@@ -64,29 +74,21 @@ def _look_after_schema(connection: Connection) -> Operation[None]:
 
 
 def _follow_channel(setting: str = "APPWRITE_ORM", **kwargs: Any) -> None:
-    """Have other services told where a connection has a CHANNEL_URL. Without one there is no receiver, which would
-    cost every asynchronous write a turn in a thread."""
-    from .conf import configured
-    from .signals import table_invalidated
+    """Publish invalidations while a connection has a CHANNEL_URL.
 
+    Without one there is no receiver, which would cost every asynchronous write a switch to a thread.
+    """
     if setting != "APPWRITE_ORM":
         return
-    if any(given.get("CHANNEL_URL") for given in configured().values()):
-        table_invalidated.connect(_tell_others, dispatch_uid=_CHANNEL)
+    if any(options.get("CHANNEL_URL") for options in configured().values()):
+        table_invalidated.connect(_publish_invalidation, dispatch_uid=_CHANNEL)
     else:
         table_invalidated.disconnect(dispatch_uid=_CHANNEL)
 
 
-def _tell_others(sender: Any, reason: str, using: str, **kwargs: Any) -> None:
-    """Pass on what became a miss here, where the connection has a CHANNEL_URL; only then is Redis imported."""
-    from .connection import connections
-
+def _publish_invalidation(sender: Any, reason: str, using: str, **kwargs: Any) -> None:
+    """Publish an invalidation made here to the other services of the connection's CHANNEL_URL."""
     if connections[using].settings.channel_url and reason != "channel":
         from .events.pubsub import publish
 
         publish(sender, using)
-
-
-def _is_of(table: type, module: str) -> bool:
-    """Whether a class is from `module`, or from inside it where tables.py is a package; imported ones are not."""
-    return f"{table.__module__}.".startswith(f"{module}.")

@@ -16,6 +16,8 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, register
 
+from ..conf import configured
+from ..registry import registry
 from .django_caches import let_e008_be_reported
 
 # An id that has been used is never used again for something else.
@@ -24,7 +26,6 @@ from .django_caches import let_e008_be_reported
 @register("appwrite_orm")
 def check_settings(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """E001 to E007, E009, E015 and W008: the settings APPWRITE_ORM and APPWRITE_ORM_ROUTER."""
-    from ..conf import configured
     from ..conf.checks import problems, setting_problems
     from .connections import endpoint_problems, identity_problems
     from .routers import router_problems
@@ -36,7 +37,6 @@ def check_settings(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 @register("appwrite_orm")
 def check_tables(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """E010 to E039, E050, W010, W026 and W050: the registered tables, of the given apps or of all."""
-    from ..registry import registry
     from .columns import column_problems
     from .indexes import index_problems
     from .relationships import relation_problems
