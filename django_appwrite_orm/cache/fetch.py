@@ -158,10 +158,11 @@ def _fetched(wanted: Fetch, versions: tuple[str, ...]) -> Operation[Landed]:
     # Counted from before the fetch: what the answer says may have been so from its first moment on.
     started = time.time()
     answer = yield from wanted.fetch()
-    life = wanted.policy.life(answer.text)
+    expires = min(started + wanted.policy.life(answer.text), answer.expires)
+    life = expires - time.time()
     if life <= 0:
         return Landed(answer, 0)
-    envelope = CacheEntry(versions, started + life, answer.text)
+    envelope = CacheEntry(versions, expires, answer.text)
     try:
         yield from CacheSet(wanted.store, wanted.key, pack(envelope), ceil(life + wanted.policy.grace))
     except CacheUnavailable:

@@ -73,7 +73,7 @@ def read(
         return ReadResult(answer.data, Status.BYPASS, size=len(answer.text))
     trusted = store.memory.trusted(key, store.ledger.touched(table.token for table in tables))
     if trusted is not None and time.time() < trusted.expires:
-        return ReadResult(trusted.data, Status.HIT, trusted.expires)
+        return ReadResult(trusted.data, Status.HIT, trusted.expires, versions=trusted.tokens)
 
     checked = time.monotonic()
     try:
@@ -87,7 +87,7 @@ def read(
         left = kept.expires - time.time()
         if entry is not None and left > 0:
             store.memory.put(key, entry, checked)
-            return ReadResult(entry.data, Status.HIT, entry.expires, _length(kept))
+            return ReadResult(entry.data, Status.HIT, entry.expires, _length(kept), versions)
         if entry is not None and left + policy.stale_while_revalidate > 0:
             yield from refreshed_behind(wanted, versions)
             return ReadResult(entry.data, Status.STALE, size=_length(kept))
@@ -96,7 +96,7 @@ def read(
             answer = yield from fetch()
             return ReadResult(answer.data, Status.MISS, size=len(answer.text))
         landed = yield from fetch_once(wanted, versions)
-        return ReadResult(landed.answer.data, Status.MISS, landed.expires, len(landed.answer.text))
+        return ReadResult(landed.answer.data, Status.MISS, landed.expires, len(landed.answer.text), versions)
     except (Unavailable, RateLimited):
         if not policy.stale_if_error or kept is None or kept.expires + policy.stale_if_error <= time.time():
             raise

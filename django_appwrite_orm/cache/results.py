@@ -26,10 +26,12 @@ class ReadResult:
     """The result of a read: its decoded JSON, and how it was obtained.
 
     `status` says where it came from, `expires` until when it may be reused (epoch seconds), `size` how many characters
-    of JSON were transferred for it.
+    of JSON were transferred for it. `versions` are the tokens that its tables had; None where they are not known, as
+    under a fence.
     """
 
     data: Any
     status: Status
     expires: float = 0.0
     size: int = 0
+    versions: tuple[str, ...] | None = None

@@ -22,7 +22,7 @@ from ..conf.connection_settings import ConnectionSettings
 from ..conf.test_runs import is_test_run
 from ..credentials import Credentials
 from ..exceptions import AppwriteError, ConfigurationError, RateLimited, Unavailable, shortened
-from ..plans import BULK_LIMIT, ReadPlan, Request, RequestFlow, Response, TableRef, version
+from ..plans import BULK_LIMIT, PlanFlow, ReadPlan, Request, RequestFlow, Response, TableRef, version
 from ..sansio import Operation
 from ..threads import register_after_fork
 from ..transport import IN_MEMORY, Client, Features, Reply, local_file, request_json, send_with_retries
@@ -120,14 +120,17 @@ class Connection:
         steps = request_json(self.client, request, timeout=self.time_for(request.rows), retries=self.settings.retries)
         return steps if self.keys.identity == API_KEY else _in_private(steps)
 
-    def follow(self, requests: RequestFlow[Result]) -> Operation[Result]:
-        """Carry out a plan that may need several requests."""
+    def follow(self, steps: RequestFlow[Result] | PlanFlow[Result]) -> Operation[Result]:
+        """Carry out a plan that may need several requests, or reads of other plans."""
         try:
-            request = next(requests)
+            step = next(steps)
             while True:
-                request = requests.send((yield from self.send(request)))
+                outcome = yield from (self.send(step) if isinstance(step, Request) else step.run(self))
+                step = steps.send(outcome)
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
+        finally:
+            steps.close()
 
     def features(self) -> Operation[Features]:
         """Return what the server can do, by its version: the setting SERVER_VERSION, else asked once.
@@ -183,7 +186,7 @@ class Connection:
         before = seen.get(key) if seen is not None else None
         found = before or (yield from read(self.store, key, tables, fetch, policy))
         if seen is not None and before is None:
-            seen[key] = ReadResult(found.data, Status.HIT, found.expires)
+            seen[key] = ReadResult(found.data, Status.HIT, found.expires, versions=found.versions)
         return found
 
     def write(self, tables: Sequence[TableRef], request: Request) -> Operation[Any]:

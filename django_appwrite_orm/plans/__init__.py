@@ -3,7 +3,7 @@
 from .clauses import EVERYTHING, NOTHING, Clause, conjunction, disjunction, negation
 from .page_progress import Progress
 from .reads import GROUPS_LIMIT, AggregateRows, CountRows, GetRow, ListRows
-from .requests import ReadPlan, Request, RequestFlow, Response, TableRef, summary, version
+from .requests import PlanFlow, ReadPlan, Request, RequestFlow, Response, Step, TableRef, summary, version
 from .splitting import TEXT_LIMIT, Split, fits, has_room, size_in_url, split
 from .writes import (
     BULK_LIMIT,
@@ -41,12 +41,14 @@ __all__ = [
     "GetRow",
     "IncrementRow",
     "ListRows",
+    "PlanFlow",
     "Progress",
     "ReadPlan",
     "Request",
     "RequestFlow",
     "Response",
     "Split",
+    "Step",
     "TableRef",
     "UpdateRow",
     "UpdateRows",

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from math import inf
 from typing import Any, NamedTuple, Protocol, TypeVar
 from urllib.parse import quote
+
+from ..sansio import Operation
 
 Shape = Callable[[Any], bool]
 
@@ -72,16 +75,29 @@ class Response(NamedTuple):
     """A JSON answer: as text, which is what the cache keeps, and decoded.
 
     `unclear`: another copy of the write may yet be applied, so that its fence has to stand until it cannot.
+    `expires`: until when the results that it is made of may be reused (epoch seconds).
     """
 
     text: str
     data: Any
     unclear: bool = False
+    expires: float = inf
 
 
 Result = TypeVar("Result")
 # What a plan does to find its answer: requests out, answers in, a result at the end.
 RequestFlow = Generator[Request, Response, Result]
+
+
+class Step(Protocol):
+    """What a plan needs of its connection besides requests."""
+
+    def run(self, connection: Any) -> Operation[Any]:
+        """Return what the plan is sent for it."""
+
+
+# The same for a plan that needs more than requests.
+PlanFlow = Generator[Request | Step, Any, Result]
 
 
 class TableRef(NamedTuple):
@@ -108,4 +124,4 @@ class ReadPlan(Protocol):
     @property
     def tables(self) -> tuple[TableRef, ...]: ...
 
-    def fetch(self) -> RequestFlow[Response]: ...
+    def fetch(self) -> RequestFlow[Response] | PlanFlow[Response]: ...
