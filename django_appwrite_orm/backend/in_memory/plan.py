@@ -1,0 +1,288 @@
+"""A query that is answered in memory, as one plan: its result is one entry under the tokens of every table it reads."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass, field
+from math import inf
+from typing import Any, NamedTuple
+
+from django.db import NotSupportedError
+
+from ...cache import CachePolicy, ReadResult, Status
+from ...connection import Connection
+from ...plans import EVERYTHING, NOTHING, Clause, ListRows, Progress, Response, TableRef, conjunction, split
+from ...sansio import Operation
+from ...transactions import TableMeta
+from .load import MemoryDatabase, MemoryTable, memory_database
+
+# So often a fetch is made when its tables change meanwhile.
+ATTEMPTS = 3
+# So many ids of another table's rows are asked for rather than the whole table: five requests of about 180.
+MANY_IDS = 900
+# In place of the token of a table that has changed while it was read.
+_CHANGED = ""
+_BY_SEQUENCE = (Clause("orderAsc", "$sequence"),)
+
+
+def _text(*parts: object) -> str:
+    return json.dumps(parts, separators=(",", ":"), ensure_ascii=False, default=_of_bytes)
+
+
+def _of_bytes(value: bytes) -> dict[str, str]:
+    return {"bytes": base64.b64encode(value).decode()}
+
+
+class Link(NamedTuple):
+    """A join that says which rows of a source are needed: those whose `key` is one of `other_key` in `other`.
+
+    `other` is the place of a source before this one. Where not `eager`, the rows are fetched by it only when the
+    source without it has too many.
+    """
+
+    key: str
+    other: int
+    other_key: str
+    eager: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A table that a query reads: its copy, the condition on its rows that Appwrite can check.
+
+    `meta` is the table's, `policy` that of its reads.
+    """
+
+    meta: TableMeta = field(compare=False)
+    ref: TableRef
+    copy: MemoryTable
+    condition: Clause = EVERYTHING
+    link: Link | None = None
+    policy: CachePolicy = field(default=CachePolicy(), compare=False)
+
+    def __str__(self) -> str:
+        return _text(*self.ref, *self.copy, str(self.condition), self.link)
+
+
+@dataclass(slots=True)
+class Report:
+    """What answering a query took: the requests sent, the rows loaded, the time in SQLite."""
+
+    requests: int = 0
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NestedRead:
+    """Read a plan through the cache, within another one."""
+
+    plan: ListRows
+    policy: CachePolicy
+
+    def run(self, connection: Connection) -> Operation[ReadResult]:
+        return connection.read(self.plan, self.policy)
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentVersions:
+    """Look up the tokens of tables; None if one is missing or a table is being written."""
+
+    tables: tuple[TableRef, ...]
+
+    def run(self, connection: Connection) -> Operation[tuple[str, ...] | None]:
+        return connection.versions(self.tables)
+
+
+Flow = Generator[Any, Any, Any]
+Requests = tuple[tuple[Clause, ...], ...]
+
+
+class _TooManyRows(Exception):
+    """A source has more rows than allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class InMemoryRead:
+    """The result of `sql` over copies of its sources: `{"rows": [[...], ...], "bytes": [...]}`.
+
+    `rows_limit` is the most rows of one source, `page_size` of one request; `room` is the bytes that the conditions may
+    take in a URL. `reason` says why Appwrite does not answer the query itself. `report` is filled by `fetch`.
+    """
+
+    sql: str
+    parameters: tuple[Any, ...]
+    sources: tuple[Source, ...]
+    rows_limit: int
+    page_size: int = field(default=500, compare=False)
+    room: float = field(default=inf, compare=False)
+    reason: str = field(default="", compare=False)
+    report: Report = field(default_factory=Report, compare=False)
+
+    @property
+    def tables(self) -> tuple[TableRef, ...]:
+        return tuple(source.ref for source in self.sources)
+
+    def __str__(self) -> str:
+        sources = [str(source) for source in self.sources]
+        return _text("memory", self.sql, self.parameters, sources, self.rows_limit)
+
+    @property
+    def shown(self) -> str:
+        """The query for logs."""
+        return f"{self.sql} -- {list(self.parameters)!r}" if self.parameters else self.sql
+
+    def fetch(self) -> Flow:
+        """Fetch the sources through the cache and run the query over them.
+
+        The rows are those of one moment: after the fetch, each table still has the token under which its rows were
+        read. When writers do not allow that in `ATTEMPTS` attempts, the result is returned and not stored.
+        """
+        for _ in range(ATTEMPTS):
+            with memory_database() as database:
+                fetched = _Fetched(self, database)
+                for place in range(len(self.sources)):
+                    yield from fetched.source(place)
+                rows = database.run(self.sql, self.parameters)
+            if None in fetched.tokens.values():  # not cached, or being written
+                break
+            if (yield CurrentVersions(tuple(fetched.tokens))) == tuple(fetched.tokens.values()):
+                return _response(rows, fetched.expires)
+        return _response(rows, 0)
+
+
+class _Fetched:
+    """The sources of one attempt as they are fetched into a database."""
+
+    def __init__(self, read: InMemoryRead, database: MemoryDatabase) -> None:
+        self._read = read
+        self._database = database
+        self._sources = read.sources
+        self._values: dict[tuple[int, str], set[Any]] = {
+            (link.other, link.other_key): set() for source in self._sources if (link := source.link) is not None
+        }
+        # The token under which each table was read; None where it was read under none.
+        self.tokens: dict[TableRef, str | None] = {}
+        self.expires = inf
+
+    def source(self, place: int) -> Flow:
+        """Fetch one source. Raises NotSupportedError when it has too many rows."""
+        source = self._sources[place]
+        self._database.create(source.copy)
+        joined = self._joined(source)
+        try:
+            if joined is not None and source.link is not None and source.link.eager:
+                yield from self._rows(place, joined)
+                return
+            try:
+                yield from self._rows(place, self._requests(source.condition))
+            except _TooManyRows:
+                if joined is None:
+                    raise
+                yield from self._rows(place, joined)
+        except _TooManyRows:
+            raise self._refusal(source) from None
+
+    def _joined(self, source: Source) -> Requests | None:
+        """Return the requests for the rows that the join needs; None where they would be too many."""
+        link = source.link
+        if link is None:
+            return None
+        values = sorted(self._values[link.other, link.other_key])
+        if len(values) > (MANY_IDS if link.eager else self._read.rows_limit):
+            return None
+        joined = Clause("equal", link.key, tuple(values)) if values else NOTHING
+        try:
+            return self._requests(conjunction([source.condition, joined]))
+        except ValueError:  # the two conditions do not fit into requests
+            return None
+
+    def _requests(self, condition: Clause) -> Requests:
+        """Return the filters of each request. Raises ValueError when no number of requests will do."""
+        if condition == NOTHING:
+            return ()
+        return ((),) if condition == EVERYTHING else split([condition], self._read.room).requests
+
+    def _refusal(self, source: Source) -> NotSupportedError:
+        reason = f" ({self._read.reason})" if self._read.reason else ""
+        return NotSupportedError(
+            f"{self._sources[0].meta.name}: this query has to be answered in memory{reason} and would read more"
+            f" than {self._read.rows_limit:,} rows of {source.ref.table}; narrow it, or raise OPTIONS['rows']."
+        )
+
+    def _rows(self, place: int, requests: Requests) -> Flow:
+        """Fetch the rows of these requests into the copy of the source."""
+        for filters in requests:
+            yield from self._pages(place, self._sources[place], filters)
+
+    def _pages(self, place: int, source: Source, filters: tuple[Clause, ...]) -> Flow:
+        progress = Progress(f"table {source.ref.table}")
+        size = self._read.page_size
+        after: tuple[Clause, ...] = ()
+        count = 0
+        while True:
+            plan = ListRows(source.ref, (*filters, *after), _BY_SEQUENCE, size)
+            result: ReadResult = yield NestedRead(plan, source.policy)
+            rows = result.data["rows"]
+            count += len(rows)
+            self._note(source, result)
+            if count > self._read.rows_limit:
+                raise _TooManyRows
+            self._keep(place, source, rows)
+            if len(rows) < size:
+                return
+            progress.reached(last := str(rows[-1]["$sequence"]))
+            after = (Clause("greaterThan", "$sequence", (last,)),)
+
+    def _note(self, source: Source, result: ReadResult) -> None:
+        report = self._read.report
+        report.rows += len(result.data["rows"])
+        report.requests += result.status is not Status.HIT
+        self.expires = min(self.expires, result.expires)
+        token = result.versions[0] if result.versions else None
+        if self.tokens.setdefault(source.ref, token) != token:  # changed between two pages
+            self.tokens[source.ref] = _CHANGED
+
+    def _keep(self, place: int, source: Source, rows: list[dict[str, Any]]) -> None:
+        self._database.load(source.copy, rows)
+        for (other, key), values in self._values.items():
+            if other == place:
+                values.update(row[key] for row in rows)
+                values.discard(None)
+
+
+def strictest(policies: Iterable[CachePolicy]) -> CachePolicy:
+    """Return the policy of a result that is made of results under these policies."""
+    each = list(policies)
+    return CachePolicy(
+        ttl=min(policy.ttl for policy in each),
+        stale_while_revalidate=min(policy.stale_while_revalidate for policy in each),
+        stale_if_error=min(policy.stale_if_error for policy in each),
+        largest=min((policy.largest for policy in each if policy.largest is not None), default=None),
+    )
+
+
+def _response(rows: list[tuple[Any, ...]], expires: float) -> Response:
+    """Return the result as JSON; `bytes` are the places, row and column, of values that are base64."""
+    found = [list(row) for row in rows]
+    places = [
+        (number, place)
+        for number, row in enumerate(found)
+        for place, value in enumerate(row)
+        if isinstance(value, bytes)
+    ]
+    for number, place in places:
+        found[number][place] = base64.b64encode(found[number][place]).decode()
+    data = {"rows": found, "bytes": [list(place) for place in places]}
+    return Response(json.dumps(data, separators=(",", ":"), ensure_ascii=False), data, expires=expires)
+
+
+def rows_of(data: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Return the rows of a result as SQLite gave them."""
+    rows = [tuple(row) for row in data["rows"]]
+    for number, place in data["bytes"]:
+        row = list(rows[number])
+        row[place] = base64.b64decode(row[place])
+        rows[number] = tuple(row)
+    return rows
