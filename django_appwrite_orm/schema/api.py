@@ -26,8 +26,8 @@ _PAUSE = 0.1
 
 
 def list_indexes(table: type[Row], using: str) -> Operation[list[dict[str, Any]]]:
-    """The table's indexes as Appwrite describes them: key, type, status, columns, orders, lengths."""
-    connection, ref = _place(table, using)
+    """Return the table's indexes as Appwrite describes them: key, type, status, columns, orders, lengths."""
+    connection, ref = _location(table, using)
     described = (yield from connection.send(Request("GET", ref.path))).data
     return list(described["indexes"])
 
@@ -35,35 +35,35 @@ def list_indexes(table: type[Row], using: str) -> Operation[list[dict[str, Any]]
 def create_index(table: type[Row], index: Index, using: str) -> Operation[None]:
     """Add an index and wait until Appwrite has built it.
 
-    Raises `Conflict` when there is one with its key, `InvalidRequest` when Appwrite refuses it, `SchemaError`
-    when it cannot build it. A migration leaves it alone, and with --prune drops it.
+    Raises `Conflict` when its key is taken, `InvalidRequest` when Appwrite refuses it, and `SchemaError` when Appwrite
+    cannot build it. A migration keeps it, but drops it with --prune.
     """
-    connection, ref = _place(table, using)
+    connection, ref = _location(table, using)
     yield from AddIndex(ref, declared_index(table, index)).apply(connection, lambda line: None)
-    status, error = yield from _settled(connection, ref, index.key)
+    status, error = yield from _final_status(connection, ref, index.key)
     if status != AVAILABLE:
         raise SchemaError(f"Appwrite could not build index {ref.table}.{index.key}: {status}, {error or 'no reason'}.")
 
 
 def delete_index(table: type[Row], key: str, using: str) -> Operation[None]:
-    """Drop the index with this key and wait until it is gone. Raises `NotFound`, `SchemaError`."""
+    """Drop the index with this key and wait until it is deleted. Raises `NotFound` and `SchemaError`."""
     if not key:
         raise ValueError(f"The key of an index is needed, not {key!r}.")
-    connection, ref = _place(table, using)
+    connection, ref = _location(table, using)
     yield from connection.write([ref], Request("DELETE", _path(ref, key), body={}))
-    status, error = yield from _settled(connection, ref, key)
+    status, error = yield from _final_status(connection, ref, key)
     if status:
         raise SchemaError(f"Appwrite could not drop index {ref.table}.{key}: {status}, {error or 'no reason'}.")
 
 
 def create_table(table: type[Row], using: str) -> Operation[int]:
-    """Make the server's table what the class declares, as `migrate` does; the number of changes."""
+    """Create or change the server's table as `migrate` does; return the number of changes."""
     return (yield from migrate([table], using))
 
 
 def delete_table(table: type[Row], using: str) -> Operation[None]:
     """Drop the table with all its rows. Raises `NotFound`."""
-    connection, ref = _place(table, using)
+    connection, ref = _location(table, using)
     linked = frozenset(side.other._meta.ref(ref.database) for side in relationship_ends(table))
     yield from DropTable(ref, linked).apply(connection, lambda line: None)
 
@@ -99,7 +99,7 @@ def planned_changes(
     return plan_changes(database, table_changes, existing)
 
 
-def _place(table: type[Row], using: str) -> tuple[Connection, TableRef]:
+def _location(table: type[Row], using: str) -> tuple[Connection, TableRef]:
     connection = connections[using]
     return connection, table._meta.ref(connection.settings.database_id)
 
@@ -108,16 +108,16 @@ def _path(ref: TableRef, key: str) -> str:
     return f"{ref.path}/indexes/{quote(key, safe='')}"
 
 
-def _settled(connection: Connection, ref: TableRef, key: str) -> Operation[tuple[str, str]]:
-    """Status and error of an index once Appwrite is done with it; empty when there is none."""
+def _final_status(connection: Connection, ref: TableRef, key: str) -> Operation[tuple[str, str]]:
+    """Wait until Appwrite has built or deleted an index; return its status and error, empty when there is none."""
     deadline = time.monotonic() + TIMEOUT
     while True:
         try:
-            found = (yield from connection.send(Request("GET", _path(ref, key)))).data
+            index = (yield from connection.send(Request("GET", _path(ref, key)))).data
         except NotFound:
             return "", ""
-        if found["status"] == AVAILABLE or found["status"] in BROKEN:
-            return found["status"], found["error"]
+        if index["status"] == AVAILABLE or index["status"] in BROKEN:
+            return index["status"], index["error"]
         if time.monotonic() > deadline:
             raise SchemaError(f"Appwrite has not finished index {ref.table}.{key} within {TIMEOUT:g} seconds.")
         yield Sleep(_PAUSE)

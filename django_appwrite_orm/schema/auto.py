@@ -1,8 +1,8 @@
-"""AUTO_MIGRATE and AUTO_VALIDATE: a schema that is looked after when a connection is first used for rows.
+"""AUTO_MIGRATE and AUTO_VALIDATE: migrate or check the schema when a connection is first used for rows.
 
-What was found to be right is noted in the cache under a digest of the declared tables, so that it is asked once
-for every state of the code and not once for every process. One process looks, the others wait for it. Nothing
-is asked under tests, nor by commands that touch no rows.
+The result is noted in the cache under a digest of the declared tables, so that the schema is checked once for every
+state of the code and not once for every process. One process checks it, the others wait. Nothing is checked under
+tests, nor by commands that read and write no rows.
 """
 
 from __future__ import annotations
@@ -30,66 +30,66 @@ from .plan import WARNING, MigrationOptions
 
 logger = logging.getLogger("django_appwrite_orm.schema")
 
-# Seconds: what was right is asked again after a day; who looks has a minute before another one may look too,
-# which does no harm, for two migrations at once do none.
-_LIFE = 86_400
-_LOCK_LIFE = 60
+# Seconds: a schema is checked again after a day. A check may take a minute before another process starts one too;
+# that is safe, because migrations may run at the same time.
+_TTL = 86_400
+_LOCK_TTL = 60
 _PAUSE = 0.1
 
 _ready: WeakSet[Connection] = WeakSet()
 
 
 def under_tests() -> bool:
-    """Whether Django's test environment is set up (its mailbox is the sign that Django itself goes by)."""
+    """Whether Django's test environment is set up (Django itself recognizes it by the mailbox)."""
     return hasattr(mail, "outbox")
 
 
 def ready(connection: Connection) -> Operation[None]:
-    """Migrate or validate the tables of `connection` if its settings say so and nobody has done it yet.
+    """Migrate or validate the tables of `connection` if its settings say so and no process has done it yet.
 
-    Raises `SchemaError` with every difference that there is, at this use and the next ones until it is gone.
+    Raises `SchemaError` with every difference, at this use and at the next ones until the difference is gone.
     """
     settings = connection.settings
     if connection in _ready or under_tests():
         return
     tables = tables_named([], settings.alias)
-    note = _key(connection, tables)
+    key = _key(connection, tables)
     try:
-        yield from _look_once(connection, tables, note)
+        yield from _check_once(connection, tables, key)
     except CacheUnavailable:
-        yield from _look(connection, tables)
+        yield from _check(connection, tables)
     _ready.add(connection)
 
 
-def _look_once(connection: Connection, tables: Sequence[type[Row]], note: str) -> Operation[None]:
-    """Look at the schema unless somebody has; while somebody does, wait. Raises `CacheUnavailable`."""
-    lock, owner = f"{note}:lock", secrets.token_hex(8)
-    while (yield from CacheGet(connection.store, note)) is None:
-        if (yield from CacheAdd(connection.store, lock, owner, _LOCK_LIFE)):
+def _check_once(connection: Connection, tables: Sequence[type[Row]], key: str) -> Operation[None]:
+    """Check the schema unless a process has done so; while one does, wait. Raises `CacheUnavailable`."""
+    lock, owner = f"{key}:lock", secrets.token_hex(8)
+    while (yield from CacheGet(connection.store, key)) is None:
+        if (yield from CacheAdd(connection.store, lock, owner, _LOCK_TTL)):
             try:
-                yield from _look(connection, tables)
-                yield from CacheSet(connection.store, note, "right", _LIFE)
+                yield from _check(connection, tables)
+                yield from CacheSet(connection.store, key, "right", _TTL)
             finally:
                 yield from CacheDeleteMany(connection.store, [lock])
             return
         yield Sleep(_PAUSE)
 
 
-def _look(connection: Connection, tables: Sequence[type[Row]]) -> Operation[None]:
+def _check(connection: Connection, tables: Sequence[type[Row]]) -> Operation[None]:
     if connection.settings.auto_migrate:
         yield from migrate(tables, connection.settings.alias, _log)
         return
-    found = yield from read_tables(connection)
-    if found is None:
+    existing = yield from read_tables(connection)
+    if existing is None:
         raise SchemaError(f"There is no database {connection.settings.database_id!r}. Run migrate_appwrite.")
     declared = [declared_table(table) for table in tables]
     ends = relationship_ends((*registry.all(), *tables))
-    plan = compare(connection.settings.database_id, declared, found, MigrationOptions(), ends=ends)
+    plan = compare(connection.settings.database_id, declared, existing, MigrationOptions(), ends=ends)
     for warning in plan.warnings:
         _log(f"{WARNING}{warning}")
     if not plan.is_empty:
         lines = "\n".join(f"- {line}" for line in (*plan.waits, *map(str, plan.changes), *plan.obstacles))
-        raise SchemaError(f"The database is not what the tables declare. Run migrate_appwrite. To do:\n{lines}")
+        raise SchemaError(f"The database differs from the declared tables. Run migrate_appwrite. To do:\n{lines}")
 
 
 def _log(line: str) -> None:
@@ -98,7 +98,7 @@ def _log(line: str) -> None:
 
 def _key(connection: Connection, tables: Sequence[type[Row]]) -> str:
     states = (declared_table(table).state for table in tables)
-    # A set has another order in every process.
+    # The order of a set differs between processes.
     texts = sorted(f"{sorted(state.permissions)} {replace(state, permissions=frozenset())!r}" for state in states)
     digest = hashlib.blake2b("\n".join(texts).encode(), digest_size=16).hexdigest()
     return connection.keys.envelope(f"schema {connection.settings.database_id} {digest}")

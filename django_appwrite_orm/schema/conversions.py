@@ -1,4 +1,4 @@
-"""Whether values fit a column that is to change, and what becomes of them in one of another kind."""
+"""Conversions of values for a column that changes, and the check whether all values of a column fit."""
 
 from __future__ import annotations
 
@@ -27,67 +27,70 @@ _EXAMPLES = 3
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """The way of a value into `column`: `convert` takes the JSON that was and gives the Python value to be."""
+    """The conversion of values into `column`: `convert` turns the old JSON value into the new Python value."""
 
     column: Column
     convert: Callable[[Any], Any]
 
     def __call__(self, raw: Any) -> Any:
-        """The new JSON. Raises ValidationError for a value that does not fit, and what `convert` raises."""
+        """Return the new JSON value. Raises ValidationError if it does not fit, and what `convert` raises."""
         value = self.convert(raw) if raw is not None else fill_of(self.column) if self.column.required else None
         encoded = self.column.to_appwrite(self.column.clean(value))
         for text in encoded if isinstance(encoded, list) else [encoded]:
             if isinstance(text, str) and looks_like_operator(text):
-                raise ValidationError("The text has the form of an Appwrite operator; a copy would run it.")
+                raise ValidationError("The text has the form of an Appwrite operator; Appwrite would execute it.")
         return encoded
 
     def problem(self, raw: Any) -> str | None:
-        """Why the value cannot come over, or None."""
+        """Return why the value cannot be converted, or None."""
         try:
             self(raw)
         except ValidationError as error:
             return " ".join(error.messages)
-        except Exception as error:  # the project's own function, about to be told of every row
+        except Exception as error:  # raised by the project's function; reported with the row
             return f"{type(error).__name__}: {error}"
         return None
 
 
-def conversion(column: Column, wanted: ColumnState, found: ColumnState) -> Conversion | None:
-    """How values of `found` become values of `wanted`: by the column's `convert`, else as they are between kinds that
-    hold the same values, or as the same number where a Decimal is one of them; None when none of this will do."""
+def conversion(column: Column, declared: ColumnState, existing: ColumnState) -> Conversion | None:
+    """Return the conversion from `existing` to `declared`, None when there is none.
+
+    It is the column's `convert` if it has one. Otherwise values are kept between kinds that hold the same values, and
+    numbers between integers and Decimals.
+    """
     if column.convert is not None:
         return Conversion(column, column.convert)
-    kinds = (wanted.facts, found.facts)
+    kinds = (declared.facts, existing.facts)
     are_text = all(kind.family is Family.TEXT for kind in kinds)
     are_whole = all(kind.is_whole for kind in kinds)
-    if are_whole and wanted.array == found.array and "decimal" in {**wanted.options, **found.options}:
-        return Conversion(column, partial(_rescaled, column, found.options.get("decimal", (0, 0))[1]))
-    if wanted.array == found.array and (wanted.kind == found.kind or are_text or are_whole):
+    if are_whole and declared.array == existing.array and "decimal" in {**declared.options, **existing.options}:
+        return Conversion(column, partial(_rescaled, column, existing.options.get("decimal", (0, 0))[1]))
+    if declared.array == existing.array and (declared.kind == existing.kind or are_text or are_whole):
         return kept(column)
     return None
 
 
 def _rescaled(column: Column, places: int, raw: Any) -> Any:
-    """The numbers that whole ones stand for which count in units of `places` decimal places."""
+    """Return the numbers that integers of a Decimal with this many decimal places stand for."""
     if isinstance(raw, list):
-        return [_rescaled(column, places, one) for one in raw]
+        return [_rescaled(column, places, item) for item in raw]
     number = decimal.Decimal(raw).scaleb(-places)
     return int(number) if not isinstance(column, Decimal) and number == int(number) else number
 
 
 def kept(column: Column) -> Conversion:
-    """Values as they are, if they fit the column."""
+    """Return the conversion that keeps the values, if they fit the column."""
     return Conversion(column, column.to_python)
 
 
 def fill_of(column: Column) -> Any:
-    """What rows without a value get when the column becomes required, as a Python value; None: nothing."""
+    """Return the Python value for rows without one when the column becomes required; None: there is none."""
     default = column.get_default()
     return [] if default is None and column.array else default
 
 
 def same(first: Any, second: Any) -> bool:
-    """Whether two JSON values are one and the same to Appwrite."""
+    """Whether two JSON values are the same to Appwrite."""
     if isinstance(first, list) and isinstance(second, list):
         return len(first) == len(second) and all(map(same, first, second))
     if isinstance(first, float) or isinstance(second, float):
@@ -97,23 +100,23 @@ def same(first: Any, second: Any) -> bool:
 
 
 def survey(connection: Connection, ref: TableRef, key: str, conversion: Conversion) -> Operation[list[str]]:
-    """Why rows of a table do not allow a change: nothing, or one sentence with their number and examples."""
-    found: list[str] = []
+    """Check all values of a column; return nothing, or one sentence with the number of unsuitable rows and examples."""
+    examples: list[str] = []
     count = 0
 
-    def look(rows: list[RawRow]) -> Operation[None]:
+    def check(rows: list[RawRow]) -> Operation[None]:
         nonlocal count
         yield from ()
         for row in rows:
             problem = conversion.problem(row[key])
             if problem is not None:
                 count += 1
-                if len(found) < _EXAMPLES:
-                    found.append(f"row {row['$id']}: {problem}")
+                if len(examples) < _EXAMPLES:
+                    examples.append(f"row {row['$id']}: {problem}")
 
-    yield from walk(connection, ref, look, ("$id", "$sequence", key))
+    yield from walk(connection, ref, check, ("$id", "$sequence", key))
     if not count:
         return []
-    more = f" and {count - len(found)} more" if count > len(found) else ""
-    noun = "row stands" if count == 1 else "rows stand"
-    return [f"column {ref.table}.{conversion.column.key}: {count} {noun} against it ({'; '.join(found)}{more})."]
+    more = f" and {count - len(examples)} more" if count > len(examples) else ""
+    subject = "1 row does not" if count == 1 else f"{count} rows do not"
+    return [f"column {ref.table}.{conversion.column.key}: {subject} fit ({'; '.join(examples)}{more})."]

@@ -1,4 +1,4 @@
-"""The schema that table classes declare."""
+"""The schema that the project declares."""
 
 from __future__ import annotations
 
@@ -23,9 +23,11 @@ End = tuple[str, str]
 
 
 def tables_named(labels: Sequence[str], using: str) -> list[type[Row]]:
-    """The registered tables that can live on connection `using`: those that name it in `Meta.using`, and those that
-    name none. `labels` (an app's label, or a table's name, id or label) choose among them; none: all of them.
-    Raises `ConfigurationError` for an unknown one."""
+    """Return the registered tables for connection `using`: those with that `Meta.using`, and those without one.
+
+    `labels` (an app's label, or a table's name, id or label) choose among them; none: all of them. Raises
+    `ConfigurationError` for an unknown label.
+    """
     named = {table for label in labels for table in registry.of_app(label) or [registry.get(label)]}
     return [table for table in registry.all() if (not labels or table in named) and table._meta.using in (None, using)]
 
@@ -44,7 +46,7 @@ class DeclaredTable:
 
     @property
     def relationship_ends(self) -> Iterator[End]:
-        """Where its relationships are, or were before they were renamed."""
+        """Table id and key, in lower case, of its relationships, also before they were renamed."""
         for column in self.state.columns.values():
             if column.is_relationship:
                 for key in (column.key, self.former.get(column.key)):
@@ -53,8 +55,11 @@ class DeclaredTable:
 
 
 def declared_table(table: type[Row]) -> DeclaredTable:
-    """The table as its class wants it. Raises `ConfigurationError` for an index over an unknown column, for a
-    column renamed from one that is still declared, and for a default that a required column does not take."""
+    """Return the table that a class declares.
+
+    Raises `ConfigurationError` for an index over an unknown column, for a column renamed from one that is still
+    declared, and for a default that is not valid in a required column.
+    """
     meta = table._meta
     relationships = meta.relationships.values()
     plain = {key: column for key, column in meta.by_key.items() if column.family is not Family.LINK}
@@ -83,8 +88,7 @@ def declared_table(table: type[Row]) -> DeclaredTable:
 
 
 def relationship_ends(tables: Iterable[type[Row]]) -> frozenset[End]:
-    """Where the relationships of these tables stand, or have stood before they were renamed: id and key, in lower
-    case."""
+    """Return table id and key, in lower case, of the relationships of these tables, also before they were renamed."""
     return frozenset(
         (table._meta.id.lower(), key.lower())
         for table in tables
@@ -104,8 +108,8 @@ def _state(table: type[Row], column: Column | Relationship, described: Mapping[s
 def _check_renamed(table: type[Row], column: Column | Relationship, keys: Sequence[str]) -> None:
     if column.renamed_from in keys:
         raise ConfigurationError(
-            f"{table.__name__}.{column.name}: renamed_from={column.renamed_from!r} is a column of the table still."
-            " Rename over a third key, one migration at a time, or drop renamed_from."
+            f"{table.__name__}.{column.name}: renamed_from={column.renamed_from!r} is still a column of the table."
+            " Rename to a third key first, one migration at a time, or remove renamed_from."
         )
 
 
@@ -115,10 +119,11 @@ def _check_default(table: type[Row], column: Column) -> None:
             column.clean(default)
         except ValidationError as error:
             where = f"{table.__name__}.{column.name}"
-            raise ConfigurationError(f"{where}: its default is not a value of it: {' '.join(error.messages)}") from None
+            raise ConfigurationError(f"{where}: its default is not valid: {' '.join(error.messages)}") from None
 
 
 def declared_index(table: type[Row], index: Index) -> IndexState:
+    """Return the index with the keys of its columns. Raises `ConfigurationError` for an unknown column."""
     keys: Mapping[str, str] = {name: column.key for name, column in INDEXABLE.items()} | {
         name: column.key for name, column in table._meta.columns.items() if column.family is not Family.LINK
     }

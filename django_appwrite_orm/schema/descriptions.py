@@ -1,8 +1,7 @@
-"""Tables as Appwrite describes them, in an answer or in a file, checked and brought to one form.
+"""Read Appwrite's descriptions of tables, in a response or a file: check and normalize them.
 
-Nothing is taken over unseen: ids, keys and the words of kinds have to be such words, numbers finite numbers. A
-column or an index that does not make sense becomes one of the kind UNREADABLE, which carries the reason; a table
-that does not raises `SchemaError`.
+Every value is checked: ids, keys and kinds have the form of such names, numbers are finite. A column or an index that
+is not valid becomes one of the kind UNREADABLE with the reason; a table that is not valid raises `SchemaError`.
 """
 
 from __future__ import annotations
@@ -20,32 +19,32 @@ from ..tables.columns.serialized import Decimal, decimal_digits
 from ..tables.kinds import Family, Kind, Range, kind_name, kind_named
 from .state import AVAILABLE, UNREADABLE, ColumnState, IndexState, TableState, permission_set
 
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _SYSTEM_KEY = re.compile(r"\$[A-Za-z]{1,35}")
 
 
-class _Senseless(SchemaError):
-    """What is wrong with a description."""
+class _InvalidDescription(SchemaError):
+    """The reason why a description is not valid."""
 
 
-def table_states(answer: Any) -> list[TableState]:
-    """The tables in an answer that lists them. Raises `SchemaError`."""
+def table_states(response: Any) -> list[TableState]:
+    """Return the tables in a response that lists them. Raises `SchemaError`."""
     try:
-        return [table_state(described) for described in _list(_mapping(answer), "tables")]
-    except _Senseless as error:
+        return [table_state(described) for described in _list(_mapping(response), "tables")]
+    except _InvalidDescription as error:
         raise SchemaError(f"This is not Appwrite's list of tables: {error}.") from error
 
 
 def table_state(described: Any) -> TableState:
-    """The table that an answer of Appwrite describes. Raises `SchemaError`."""
+    """Return the table that a response of Appwrite describes. Raises `SchemaError`."""
     try:
         table = _mapping(described)
         id = _id(table, "$id")
-    except _Senseless as error:
+    except _InvalidDescription as error:
         raise SchemaError(f"This does not describe a table of Appwrite: {error}.") from error
     try:
-        columns = [_found_column(column) for column in _list(table, "columns")]
-        indexes = [_found_index(index) for index in _list(table, "indexes")]
+        columns = [_served_column(column) for column in _list(table, "columns")]
+        indexes = [_served_index(index) for index in _list(table, "indexes")]
         return TableState(
             id=id,
             name=_text(table, "name"),
@@ -55,18 +54,18 @@ def table_state(described: Any) -> TableState:
             columns={column.key: column for column in columns},
             indexes={index.key: index for index in indexes},
         )
-    except _Senseless as error:
-        raise SchemaError(f"The description of table {id} makes no sense: {error}.") from error
+    except _InvalidDescription as error:
+        raise SchemaError(f"The description of table {id} is not valid: {error}.") from error
 
 
 def column_state(described: Mapping[str, Any], *, served: bool = False) -> ColumnState:
-    """The column that `described` is about, in the form of Appwrite's answers. Raises `SchemaError`.
+    """Return the column that `described` describes, in the form of Appwrite's responses. Raises `SchemaError`.
 
-    `served`: a server said so. An integer column without a range then holds 32 bits, and a declared one 64,
-    for only a column given with its table shows none (observed on Appwrite 1.9.6).
+    `served`: the description comes from a server. An integer column without a range then has 32 bits, and a declared
+    one 64: a server leaves out the range only of a column that was created with its table (observed on Appwrite 1.9.6).
     """
-    type_name = _word(described, "type")
-    kind = kind_named(kind_name(type_name, _word(described, "format") if described.get("format") else ""))
+    type_name = _name(described, "type")
+    kind = kind_named(kind_name(type_name, _name(described, "format") if described.get("format") else ""))
     default = _plain(described.get("default"), "default")
     return ColumnState(
         key=_id(described, "key"),
@@ -82,14 +81,14 @@ def column_state(described: Mapping[str, Any], *, served: bool = False) -> Colum
 
 
 def index_state(described: Mapping[str, Any]) -> IndexState:
-    """The index that `described` is about, in the form of Appwrite's answers. Raises `SchemaError`."""
+    """Return the index that `described` describes, in the form of Appwrite's responses. Raises `SchemaError`."""
     columns = tuple(_texts(described, "columns"))
     for column in columns:
         if not (VALID_ID.fullmatch(column) or _SYSTEM_KEY.fullmatch(column)):
-            raise _Senseless(f"a column of it is {column!r}, which is not a key")
+            raise _InvalidDescription(f"a column of it is {column!r}, which is not a key")
     orders = [_order(order) for order in _list(described, "orders", ())]
     lengths = [_whole(length, "a length") if length else 0 for length in _list(described, "lengths", ())]
-    type = _word(described, "type")
+    type = _name(described, "type")
     if type in ("fulltext", "spatial"):
         orders, lengths = [], []  # such an index has neither
     missing = len(columns) - len(orders)
@@ -104,21 +103,21 @@ def index_state(described: Mapping[str, Any]) -> IndexState:
     )
 
 
-def _found_column(described: Any) -> ColumnState:
+def _served_column(described: Any) -> ColumnState:
     column = _mapping(described)
     key = _id(column, "key")
     try:
         return column_state(column, served=True)
-    except _Senseless as error:
+    except _InvalidDescription as error:
         return ColumnState(key, UNREADABLE, error=str(error))
 
 
-def _found_index(described: Any) -> IndexState:
+def _served_index(described: Any) -> IndexState:
     index = _mapping(described)
     key = _id(index, "key")
     try:
         return index_state(index)
-    except _Senseless as error:
+    except _InvalidDescription as error:
         return IndexState(key, UNREADABLE, (), (), (), error=str(error))
 
 
@@ -138,7 +137,7 @@ def _options(kind: Kind, described: Mapping[str, Any], unranged: Range | None) -
 
 
 def _range(kind: Kind, limits: Range, described: Mapping[str, Any], unranged: Range) -> tuple[Any, Any]:
-    """Both ends. JavaScript rounds those of 64 bits to ±9223372036854776000, which is beyond what the kind holds."""
+    """Return both ends. JavaScript rounds 64-bit ends to ±9223372036854776000, which is out of the kind's range."""
     (lowest, highest), (low, high) = limits, unranged
     if described.get("min") is not None:
         low = max(_number(described["min"], "min", kind), lowest)
@@ -148,8 +147,10 @@ def _range(kind: Kind, limits: Range, described: Mapping[str, Any], unranged: Ra
 
 
 def _ends(described: Mapping[str, Any]) -> dict[str, Any]:
-    """A relationship as its own table sees it, whichever side asked for it. The key that the other side of a one-way
-    one has all the same is nobody's business."""
+    """Return the options of a relationship from the side of its own table, whichever side created it.
+
+    The key of the hidden other side of a one-way relationship is left out.
+    """
     type, two_way = _one_of(described, "relationType", TYPES), bool(described.get("twoWay"))
     return {
         "relatedTable": _id(described, "relatedTable"),
@@ -161,7 +162,7 @@ def _ends(described: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _moment(text: Any) -> Any:
-    """A default point in time in one spelling; the server gives it back as it was written."""
+    """Return the default of a datetime column in a normal form; the server returns it as it was written."""
     try:
         moment = datetime.datetime.fromisoformat(text)
         if moment.tzinfo is None:
@@ -171,12 +172,12 @@ def _moment(text: Any) -> Any:
         return text
 
 
-# What a description may say. Each raises `_Senseless`.
+# Each returns a checked value of a description, or raises `_InvalidDescription`.
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise _Senseless(f"it has {_short(value)} where an object should be")
+        raise _InvalidDescription(f"it has {_short(value)} where an object should be")
     return value
 
 
@@ -184,7 +185,7 @@ def _list(described: Mapping[str, Any], name: str, default: Any = None) -> Any:
     value = described.get(name)
     value = default if value is None else value
     if not isinstance(value, (list, tuple)):
-        raise _Senseless(f"its {name} {_wrong(described, name)}, and must be a list")
+        raise _InvalidDescription(f"its {name} {_wrong(described, name)}, and must be a list")
     return value
 
 
@@ -192,7 +193,7 @@ def _texts(described: Mapping[str, Any], name: str, default: Any = None) -> list
     values = list(_list(described, name, default))
     for value in values:
         if not isinstance(value, str):
-            raise _Senseless(f"its {name} have {_short(value)} among them, and must be texts")
+            raise _InvalidDescription(f"its {name} have {_short(value)} among them, and must be texts")
     return values
 
 
@@ -200,53 +201,53 @@ def _text(described: Mapping[str, Any], name: str, default: str | None = None) -
     value = described.get(name)
     value = default if value is None else value
     if not isinstance(value, str):
-        raise _Senseless(f"its {name} {_wrong(described, name)}, and must be a text")
+        raise _InvalidDescription(f"its {name} {_wrong(described, name)}, and must be a text")
     return value
 
 
 def _flag(described: Mapping[str, Any], name: str) -> bool:
     value = described.get(name)
     if not isinstance(value, bool):
-        raise _Senseless(f"its {name} {_wrong(described, name)}, and must be true or false")
+        raise _InvalidDescription(f"its {name} {_wrong(described, name)}, and must be true or false")
     return value
 
 
 def _id(described: Mapping[str, Any], name: str) -> str:
     value = described.get(name)
     if not isinstance(value, str) or not VALID_ID.fullmatch(value):
-        raise _Senseless(f"its {name} {_wrong(described, name)}, and must be {ID_RULE}")
+        raise _InvalidDescription(f"its {name} {_wrong(described, name)}, and must be {ID_RULE}")
     return value
 
 
-def _word(described: Mapping[str, Any], name: str) -> str:
+def _name(described: Mapping[str, Any], name: str) -> str:
     value = described.get(name)
-    if not isinstance(value, str) or not _WORD.fullmatch(value):
-        raise _Senseless(f"its {name} {_wrong(described, name)}, and must be a word")
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
+        raise _InvalidDescription(f"its {name} {_wrong(described, name)}, and must be a name of letters and digits")
     return value
 
 
-def _one_of(described: Mapping[str, Any], name: str, words: tuple[str, ...]) -> str:
+def _one_of(described: Mapping[str, Any], name: str, choices: tuple[str, ...]) -> str:
     value = described.get(name)
-    if not isinstance(value, str) or value not in words:
-        raise _Senseless(f"its {name} {_wrong(described, name)}, and must be one of {', '.join(words)}")
+    if not isinstance(value, str) or value not in choices:
+        raise _InvalidDescription(f"its {name} {_wrong(described, name)}, and must be one of {', '.join(choices)}")
     return value
 
 
 def _whole(value: Any, name: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise _Senseless(f"its {name} is {_short(value)}, and must be a whole number")
+        raise _InvalidDescription(f"its {name} is {_short(value)}, and must be a whole number")
     return value
 
 
 def _order(value: Any) -> str:
     order = str(value or "ASC").upper()
     if order not in ("ASC", "DESC"):
-        raise _Senseless(f"an order of it is {_short(value)}, and must be ASC or DESC")
+        raise _InvalidDescription(f"an order of it is {_short(value)}, and must be ASC or DESC")
     return order
 
 
 def _number(value: Any, name: str, kind: Kind) -> Any:
-    """The number; infinity is left to who clips it."""
+    """Return the number, or infinity, which the caller clips."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, float) and not math.isnan(value):
@@ -254,18 +255,18 @@ def _number(value: Any, name: str, kind: Kind) -> Any:
             return value
         if value.is_integer():
             return int(value)
-    raise _Senseless(f"its {name} is {_short(value)}, and must be a number that the column can hold")
+    raise _InvalidDescription(f"its {name} is {_short(value)}, and must be a number that the column can hold")
 
 
 def _plain(value: Any, name: str) -> Any:
-    """A value of JSON without objects in it."""
+    """Return a JSON value without objects in it."""
     if isinstance(value, (list, tuple)):
-        for one in value:
-            _plain(one, name)
+        for item in value:
+            _plain(item, name)
     elif not (
         value is None or isinstance(value, (bool, int, str)) or (isinstance(value, float) and math.isfinite(value))
     ):
-        raise _Senseless(f"its {name} is {_short(value)}, which no column has for a value")
+        raise _InvalidDescription(f"its {name} is {_short(value)}, which is not a value of any column")
     return value
 
 

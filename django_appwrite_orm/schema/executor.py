@@ -1,8 +1,9 @@
-"""Making the changes of a plan that can be made now: several tables at once, or several columns of one."""
+"""Carry out migrations: apply the operations of a plan, several tables or columns at once, until nothing is left."""
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -25,14 +26,14 @@ from .state import BROKEN, TableState
 
 
 class _Outcome(NamedTuple):
-    """What a request ended in: an error, or None when it succeeded."""
+    """The error that a request ended with, or None when it succeeded."""
 
     error: AppwriteError | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
-    """What became of several requests. `unclear`: one of them may yet be applied."""
+    """The outcomes of several requests. `unclear`: one of them may be applied later."""
 
     outcomes: list[_Outcome]
 
@@ -42,42 +43,48 @@ class _Sent:
 
 
 class OperationRunner:
-    """What makes changes, and remembers through all rounds of a run which it has asked for."""
+    """Apply operations, and remember over all rounds of a run which ones were sent.
+
+    A server may accept a request and change nothing. An operation that is planned again in the same words, or the
+    `MAX_OPERATIONS`-th one for the same column, index or table, is therefore an error and not another round.
+    """
 
     def __init__(self, connection: Connection, report: Report) -> None:
         self.connection = connection
         self.report = report
-        self.asked: set[str] = set()
-        # Columns and indexes by table: what of them ends as failed has been tried in this run.
+        self.applied: set[str] = set()
+        # The number of operations for each column, index and table.
+        self.operations: Counter[str] = Counter()
+        # Table and key of the columns and indexes that were added: those with status failed were tried in this run.
         self.added: set[tuple[str, str]] = set()
-        # Whether a change that settles alone was made since the server was last looked at.
+        # Whether an operation that settles alone was sent since the server's tables were last read.
         self._settling = False
 
-    def apply(self, changes: Sequence[SchemaOperation], found: Mapping[str, TableState]) -> Operation[int]:
-        """Make those that can be made, where the server has `found`; how many."""
+    def apply(self, changes: Sequence[SchemaOperation], existing: Mapping[str, TableState]) -> Operation[int]:
+        """Apply the changes that the `existing` tables can take now; return their number."""
         by_table: dict[str, list[SchemaOperation]] = {}
         for change in changes:
             by_table.setdefault(change.ref.table.lower(), []).append(change)
         self._settling = False
         if not by_table:
             return 0
-        # Two writers of one table at a time would leave an in-doubt marker, which keeps answers out of the cache.
-        alone = any(change.spans and change.is_ready_among(found) for change in changes)
+        # Two writers of one table at a time would leave an in-doubt marker, which keeps results out of the cache.
+        alone = any(change.spans and change.is_ready_among(existing) for change in changes)
         tables_at_once = 1 if alone else min(AT_ONCE, len(by_table))
         at_once = AT_ONCE // tables_at_once
-        works = [self._table(changes, found.get(id), found, at_once) for id, changes in by_table.items()]
-        counts = yield from Gather(works, tables_at_once)
+        tables = [self._table(changes, existing.get(id), existing, at_once) for id, changes in by_table.items()]
+        counts = yield from Gather(tables, tables_at_once)
         return sum(counts)
 
     def _table(
-        self, changes: list[SchemaOperation], table: TableState | None, found: Mapping[str, TableState], at_once: int
+        self, changes: list[SchemaOperation], table: TableState | None, existing: Mapping[str, TableState], at_once: int
     ) -> Operation[int]:
-        """The changes of one table, in their order, as far as they can be made now; neighbouring columns together."""
+        """Apply the changes of one table in order, as far as it can take them; adjacent new columns go together."""
         count = 0
         waiting: set[str] = set()
         adding: list[AddColumn] = []
         for change in changes:
-            if change.touches & waiting or not self._is_ready(change, table, found):
+            if change.touches & waiting or not self._is_ready(change, table, existing):
                 waiting |= change.touches
                 continue
             self._refuse_repeated(change)
@@ -88,23 +95,25 @@ class OperationRunner:
                 added = yield from self._add(adding, at_once)
                 count += added
                 if added < len(adding) or not (yield from self._apply(change)):
-                    return count  # what follows may rest on it; the next round sees what they did
+                    return count  # later changes may depend on it; the next round plans them again
                 count, adding = count + 1, []
             table = change.state_after(table or TableState(change.ref.table, change.ref.table))
         return count + (yield from self._add(adding, at_once))
 
-    def _is_ready(self, change: SchemaOperation, table: TableState | None, found: Mapping[str, TableState]) -> bool:
+    def _is_ready(self, change: SchemaOperation, table: TableState | None, existing: Mapping[str, TableState]) -> bool:
         if change.settles_alone and self._settling:
             return False
-        return change.is_ready(table) and change.is_ready_among(found)
+        return change.is_ready(table) and change.is_ready_among(existing)
 
     def _refuse_repeated(self, change: SchemaOperation) -> None:
-        if str(change) in self.asked:
+        self.operations[change.subject] += 1
+        if str(change) in self.applied or self.operations[change.subject] > MAX_OPERATIONS:
             raise SchemaError(
-                f"Appwrite was asked to {change}, and the difference is there again. Look at the table in the"
-                " Appwrite console and at what else changes it (another migration?), and run it again."
+                f"Appwrite accepted the requests to change {change.subject}, but it still differs from its declaration."
+                f" The next step would again be to {change}. Check the table in the Appwrite console, and whether"
+                " another program or migration changes it; then run the migration again."
             )
-        self.asked.add(str(change))
+        self.applied.add(str(change))
         if change.adds is not None:
             self.added.add((change.ref.table.lower(), change.adds))
 
@@ -116,7 +125,7 @@ class OperationRunner:
         return self._is_done(change, None)
 
     def _add(self, columns: list[AddColumn], at_once: int) -> Operation[int]:
-        """Add columns of one table, several requests in flight under one fence; how many of them were added."""
+        """Add columns of one table, with several requests in flight under one fence; return how many were added."""
         if not columns:
             return 0
         requests = [change.request for change in columns]
@@ -134,24 +143,27 @@ class OperationRunner:
         return _Outcome(None)
 
     def _is_done(self, change: SchemaOperation, error: AppwriteError | None) -> bool:
-        """Reports a change that was made; False when somebody else was faster. Raises `SchemaError`."""
+        """Report a change that was applied; False when another client applied it first. Raises `SchemaError`."""
         if error is None:
             self.report(str(change)[0].upper() + str(change)[1:])
             return True
-        if isinstance(error, IntegrityError):  # a row stands against it, and nobody was faster
-            raise SchemaError(f"Could not {change}. A unique index forbids it: {error}") from error
+        if isinstance(error, IntegrityError):  # a conflict of rows, not of two migrations
+            raise SchemaError(f"Could not {change}. A unique index does not allow it: {error}") from error
         if isinstance(error, (Conflict, NotFound)):
             return False
-        raise SchemaError(f"Could not {change}. {error} Once that is put right, run it again to go on.") from error
+        raise SchemaError(f"Could not {change}. {error} Fix that, then run the migration again to continue.") from error
 
 
-# Asked before values are lost, with a line for each such change.
+# Called before values are lost, with a line for each such change; False refuses.
 Confirm = Callable[[Sequence[str]], bool]
-# The plan for a server that has these tables, by id in lower case.
+# Returns the plan for a server that has these tables, by id in lower case.
 Compare = Callable[[Mapping[str, TableState]], MigrationPlan]
 
-# Seconds given to Appwrite to build what it was asked for, and between two looks at it.
+# Seconds until Appwrite must have built what was requested.
 TIMEOUT = 300.0
+# Operations of one column, index or table in one run. A conversion of a column, the longest change, takes seven.
+MAX_OPERATIONS = 20
+# Seconds between two reads of the server's tables.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
 _NOTHING_ALLOWED = MigrationOptions()
 
@@ -174,13 +186,13 @@ def migrate(
     wait: bool = True,
     timeout: float = TIMEOUT,
 ) -> Operation[int]:
-    """Make the tables of connection `using` what `tables` declare; the number of changes made.
+    """Change the tables of connection `using` to what `tables` declare; return the number of changes.
 
-    `report` is called with a line for every change, and for what the server has and nobody declares; `confirm`
-    once, when values would be lost, and False stops before anything is changed. Without `wait` it ends
-    as soon as it would have to wait for Appwrite; `timeout` is in seconds and counts from the last change.
-    Raises `SchemaError` when there are differences it may not or cannot migrate (then nothing was changed), when
-    Appwrite refuses a change, or when it does not finish.
+    `report` is called with a line for every change, and for every part of the server's tables that is not declared.
+    `confirm` is called once, when values would be lost; False stops the migration before anything is changed.
+    Without `wait` the migration ends as soon as it would have to wait for Appwrite. `timeout` is in seconds and counts
+    from the last change. Raises `SchemaError` when there are differences that it may not or cannot migrate (then
+    nothing was changed), when Appwrite refuses a change, or when it does not finish.
     """
     if not tables:
         return 0
@@ -193,23 +205,23 @@ def _silent(line: str) -> None:
 
 
 def _comparison(tables: Sequence[type[Row]], using: str, rules: MigrationOptions) -> Compare:
-    """Compare with what the classes declare; and, where they are all of the connection's, with what nobody does."""
+    """Return a comparison with the classes. If they are all tables of the connection, it includes undeclared tables."""
     database = connections[using].settings.database_id
     declared = [declared_table(table) for table in tables]
-    known = (*registry.all(), *tables)
-    ids = {table._meta.id.lower() for table in known}
-    ends = relationship_ends(known)
-    is_whole = set(tables_named([], using)) <= set(tables)
+    all_tables = (*registry.all(), *tables)
+    ids = {table._meta.id.lower() for table in all_tables}
+    ends = relationship_ends(all_tables)
+    is_complete = set(tables_named([], using)) <= set(tables)
 
     def compared(existing: Mapping[str, TableState]) -> MigrationPlan:
-        undeclared = [table for id, table in existing.items() if id not in ids] if is_whole else []
+        undeclared = [table for id, table in existing.items() if id not in ids] if is_complete else []
         return compare(database, declared, existing, rules, undeclared, ends)
 
     return compared
 
 
 class Migration:
-    """One run: the plan it works off, and which changes the rows were checked for."""
+    """One run of a migration: plans, applies the plan, and plans again until nothing is left to do."""
 
     def __init__(self, connection: Connection, compare: Compare, report: Report) -> None:
         self.connection = connection
@@ -219,7 +231,7 @@ class Migration:
         self.surveyed: set[str] = set()
 
     def plan(self, existing: dict[str, TableState] | None) -> Operation[MigrationPlan]:
-        """Return what has to be done on a server that has the `existing` tables; None: it has no database."""
+        """Return the plan for a server that has the `existing` tables, or no database (None). Checks the rows."""
         plan = self.compare(existing or {})
         checked: list[SchemaOperation | UniqueCheck] = [*plan.changes, *plan.surveys]
         for change in checked:
@@ -230,12 +242,12 @@ class Migration:
         return plan
 
     def run(self, confirm: Confirm | None = None, wait: bool = True, timeout: float = TIMEOUT) -> Operation[int]:
-        """Carry out the plan, and plan again, until nothing is left to do; the number of changes made."""
+        """Run the migration; return the number of changes."""
         count, pause, deadline = 0, _FIRST_PAUSE, time.monotonic() + timeout
         while True:
-            found = yield from read_tables(self.connection)
-            self._refuse_failed(found or {})
-            todo = yield from self.plan(found)
+            existing = yield from read_tables(self.connection)
+            self._refuse_failed(existing or {})
+            todo = yield from self.plan(existing)
             _refuse(todo)
             if confirm is not None and (lost := [str(change) for change in todo.changes if change.loses_data]):
                 if not confirm(lost):
@@ -244,17 +256,19 @@ class Migration:
             if todo.is_empty:
                 break
             made = int(todo.creates_database and (yield from self._create_database()))
-            made += yield from self.runner.apply(todo.changes, found or {})
+            made += yield from self.runner.apply(todo.changes, existing or {})
             count += made
             if made:
                 pause, deadline = _FIRST_PAUSE, time.monotonic() + timeout
                 continue
             left = "; ".join((*todo.waits, *map(str, todo.changes)))
             if not wait:
-                self.report(f"Appwrite is still at work. Left to do: {left}. Run it again to go on.")
+                self.report(f"Appwrite has not finished. Left to do: {left}. Run the migration again to continue.")
                 return count
             if time.monotonic() + pause > deadline:
-                raise SchemaError(f"Not finished within {timeout:g} seconds: {left}. Run it again to go on.")
+                raise SchemaError(
+                    f"Not finished within {timeout:g} seconds: {left}. Run the migration again to continue."
+                )
             yield Sleep(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE)
         for extra in todo.extras:
@@ -263,19 +277,19 @@ class Migration:
             self.report(f"{WARNING}{warning}")
         return count
 
-    def _refuse_failed(self, found: dict[str, TableState]) -> None:
-        """A part that failed before is built again, once: what failed in this run would fail again."""
-        for table in found.values():
+    def _refuse_failed(self, existing: dict[str, TableState]) -> None:
+        """Raise `SchemaError` for a part that failed in this run; one that failed in an earlier run is built again."""
+        for table in existing.values():
             for part in table.parts:
                 if part.status in BROKEN and (table.id.lower(), part.key) in self.runner.added:
                     raise SchemaError(
                         f"Appwrite could not build {table.id}.{part.key}: it is {part.status},"
-                        f" {part.error or 'without a reason given'}. Change its declaration or the table's rows"
-                        " accordingly; the next run drops what is there of it and builds it anew."
+                        f" {part.error or 'no reason given'}. Change its declaration or the table's rows"
+                        " accordingly; the next run drops it and builds it again."
                     )
 
     def _create_database(self) -> Operation[bool]:
-        """False when somebody else was faster."""
+        """Create the database; False when another client created it first."""
         database = self.connection.settings.database_id
         body = {"databaseId": database, "name": database}
         try:
@@ -289,4 +303,4 @@ class Migration:
 def _refuse(todo: MigrationPlan) -> None:
     if todo.obstacles:
         lines = "\n".join(f"- {obstacle}" for obstacle in todo.obstacles)
-        raise SchemaError(f"These differences cannot be migrated as things are, and nothing more was changed:\n{lines}")
+        raise SchemaError(f"These differences cannot be migrated now, and nothing else was changed:\n{lines}")

@@ -1,4 +1,4 @@
-"""The schema that a server has, read in few requests: a list of tables carries their columns and indexes."""
+"""Read the schema of a server, in few requests: a list of tables contains their columns and indexes."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from ..sansio import Operation
 from .descriptions import table_states
 from .state import TableState
 
-# Lists give 25 unless told; each table comes with all it has, so a page should not grow without bound.
+# Tables in one page. Appwrite's default is 25; a table comes with all its columns, so larger pages become very large.
 PAGE = 100
 
 
 def read_tables(connection: Connection) -> Operation[dict[str, TableState] | None]:
-    """Every table of the connection's database by its id in lower case, for case does not tell ids apart on
-    Appwrite; None when there is no database."""
+    """Return every table of the connection's database by its id in lower case; None when there is no database.
+
+    Appwrite treats ids that differ only in case as equal.
+    """
     tables: dict[str, TableState] = {}
     path = f"/tablesdb/{quote(connection.settings.database_id, safe='')}/tables"
     last: str | None = None
@@ -27,13 +29,13 @@ def read_tables(connection: Connection) -> Operation[dict[str, TableState] | Non
         clauses += [Clause("cursorAfter", values=(last,))] if last is not None else []
         parameters = tuple((f"queries[{place}]", str(clause)) for place, clause in enumerate(clauses))
         try:
-            answer = (yield from connection.send(Request("GET", path, (*parameters, ("total", "0"))))).data
+            page = (yield from connection.send(Request("GET", path, (*parameters, ("total", "0"))))).data
         except NotFound as error:
             if error.type == "database_not_found":
                 return None
             raise
-        found = table_states(answer)
-        tables.update({table.id.lower(): table for table in found})
-        if len(found) < PAGE:
+        states = table_states(page)
+        tables.update({table.id.lower(): table for table in states})
+        if len(states) < PAGE:
             return tables
-        progress.reached(last := found[-1].id)
+        progress.reached(last := states[-1].id)

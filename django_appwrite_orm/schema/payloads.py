@@ -1,8 +1,9 @@
-"""What Appwrite is sent for tables, columns and indexes.
+"""Request bodies for tables, columns and indexes.
 
-A new table can bring columns and indexes with it ("inline"), in a narrower language than their own routes speak.
-Observed on Appwrite 1.9.6: the kinds are those below, an integer is of 32 bits whatever its range, a number
-without an explicit range can never be given one, `encrypt` is not read, and indexes say `attributes`.
+A new table can contain columns and indexes ("inline"), with fewer options than their own routes have. Observed on
+Appwrite 1.9.6: only some kinds are known (`Kind.inline`), an integer has 32 bits whatever its range is, the range of a
+number without an explicit range can never be changed, `encrypt` is ignored, and an index names its columns
+`attributes`.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from ..tables.columns.serialized import decimal_bound
 from ..tables.kinds import Family
 from .state import ColumnState, IndexState, TableState
 
-# Appwrite's lists of inline parts end here.
+# Appwrite accepts no more inline columns and indexes.
 INLINE_COLUMNS = 100
 INLINE_INDEXES = 58
 
 
 def table_body(table: TableState) -> dict[str, Any]:
-    """A new table; its columns and indexes must be `inline_parts`."""
+    """Return the body of a new table; its columns and indexes must be `inline_parts`."""
     return {
         "tableId": table.id,
         **options_body(table),
@@ -29,7 +30,7 @@ def table_body(table: TableState) -> dict[str, Any]:
 
 
 def options_body(table: TableState) -> dict[str, Any]:
-    """All options of a table; a PUT resets those it is not sent."""
+    """Return all options of a table; a PUT resets those that are missing."""
     return {
         "name": table.name,
         "permissions": sorted(table.permissions),
@@ -39,7 +40,7 @@ def options_body(table: TableState) -> dict[str, Any]:
 
 
 def inline_parts(table: TableState) -> tuple[list[ColumnState], list[IndexState]]:
-    """The columns and indexes that can come with a new table: indexes only over columns that do."""
+    """Return the columns and indexes that can be created with a table: indexes only over such columns."""
     columns = [column for column in table.columns.values() if is_inline(column)][:INLINE_COLUMNS]
     keys = {column.key for column in columns}
     indexes = [
@@ -67,7 +68,7 @@ def _inline_column(column: ColumnState) -> dict[str, Any]:
 
 
 def column_body(column: ColumnState) -> dict[str, Any]:
-    """A new column by its own route."""
+    """Return the body of a new column for its own route."""
     body = {"key": column.key, "required": column.required, **sent_options(column)}
     if column.facts.has_arrays:
         body["array"] = column.array
@@ -75,7 +76,7 @@ def column_body(column: ColumnState) -> dict[str, Any]:
 
 
 def sent_options(column: ColumnState) -> dict[str, Any]:
-    """The options in Appwrite's words: the digits of a Decimal are its upper bound."""
+    """Return the options as Appwrite takes them: the digits of a Decimal become its upper bound."""
     options = dict(column.options)
     if (digits := options.pop("decimal", None)) is not None:
         options["max"] = decimal_bound(*digits)
@@ -83,7 +84,7 @@ def sent_options(column: ColumnState) -> dict[str, Any]:
 
 
 def change_body(column: ColumnState) -> dict[str, Any]:
-    """All that can be changed of a column; what Appwrite is not sent it would keep, or refuse the lack of."""
+    """Return everything that can be changed of a column; Appwrite keeps, or requires, what is missing."""
     body: dict[str, Any] = {"required": column.required}
     if column.facts.family is not Family.SHAPE or column.default is not None:
         body["default"] = column.default
@@ -91,7 +92,7 @@ def change_body(column: ColumnState) -> dict[str, Any]:
 
 
 def index_body(index: IndexState) -> dict[str, Any]:
-    """A new index by its own route."""
+    """Return the body of a new index for its own route."""
     return _index(index, "columns")
 
 

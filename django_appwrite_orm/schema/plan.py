@@ -1,4 +1,4 @@
-"""What a migration may do, and what it is going to."""
+"""The options of a migration and its plan."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from .operations.base import SchemaOperation
 from .operations.indexes import UniqueCheck
 
 FLAG = "--allow-destructive"
-# What the line of a warning begins with, among the lines that a migration reports.
+# The start of a warning among the lines that a migration reports.
 WARNING = "Warning: "
 
 
 @dataclass(frozen=True, slots=True)
 class MigrationOptions:
-    """What a migration may do. `prune`: drop what the server has and nobody declares; `allow_destructive`: lose
-    the values of dropped columns and tables, those kept from before a conversion among them."""
+    """What a migration may do.
+
+    `prune`: drop tables, columns and indexes that are not declared. `allow_destructive`: delete the values of dropped
+    columns and tables, and the values kept from before a conversion.
+    """
 
     prune: bool = False
     allow_destructive: bool = False
@@ -23,10 +26,13 @@ class MigrationOptions:
 
 @dataclass(slots=True)
 class MigrationPlan:
-    """`changes` in a safe order; `surveys`: what the rows must be asked before any is made; `waits`: what Appwrite is
-    still at work on; `obstacles`: differences that these changes do not remove, each with a way out; `extras`: what the
-    server has and nobody declares; `warnings`: what of that keeps the declared tables from being written.
-    `creates_database`: there is none yet."""
+    """The differences between declared tables and a server.
+
+    `changes`: operations in a safe order. `surveys`: checks of rows before the first change. `waits`: what Appwrite is
+    still building or deleting. `obstacles`: differences that these changes do not remove, each with advice. `extras`:
+    what the server has and no class declares. `warnings`: those of the extras that block writes to declared tables.
+    `creates_database`: the database does not exist yet.
+    """
 
     changes: list[SchemaOperation] = field(default_factory=list)
     surveys: list[UniqueCheck] = field(default_factory=list)
@@ -38,4 +44,5 @@ class MigrationPlan:
 
     @property
     def is_empty(self) -> bool:
+        """Whether there is nothing to do; extras and warnings do not count."""
         return not (self.creates_database or self.changes or self.waits or self.obstacles)

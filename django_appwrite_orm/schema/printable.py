@@ -1,5 +1,4 @@
-"""Text from outside (a server, a file) of several lines, or as JSON, as it is safe to print: in a terminal, a comment,
-a line of a report."""
+"""Make texts from a server or a file safe to print, in a terminal or in generated files."""
 
 from __future__ import annotations
 
@@ -10,15 +9,15 @@ from ..exceptions import one_line
 
 
 def printable(text: str) -> str:
-    """`text` as `one_line` gives it, with the line feeds kept, for messages of several lines."""
+    """Return `text` with control characters replaced as `one_line` does, but with its line feeds."""
     return "\n".join(map(one_line, text.split("\n")))
 
 
 def json_text(value: Any, **options: Any) -> str:
-    """`value` as JSON in which only printable characters and the line feeds of `indent` stand for themselves."""
+    """Return `value` as JSON in which everything but printable characters and indenting line feeds is escaped."""
     text = json.dumps(value, ensure_ascii=False, **options)
     if not text.isprintable():
-        for one in set(text):
-            if not one.isprintable() and one != "\n":
-                text = text.replace(one, json.dumps(one)[1:-1])
+        for character in set(text):
+            if not character.isprintable() and character != "\n":
+                text = text.replace(character, json.dumps(character)[1:-1])
     return text

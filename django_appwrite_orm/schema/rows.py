@@ -1,5 +1,4 @@
-"""Every row of a table, page by page, past the cache: what surveys, copies and dumps go along; and one value for many
-of them."""
+"""Read all rows of a table page by page, past the cache, for checks, copies and dumps; write one value to many rows."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ from ..sansio import Operation
 RawRow = dict[str, Any]
 Visit = Callable[[list[RawRow]], Operation[None]]
 
-# Ids in one query: of 36 characters each they stay below Appwrite's 4096 a query.
+# Ids in one query: 90 ids of 36 characters stay below Appwrite's limit of 4096 characters.
 _IDS = 90
 _BY_SEQUENCE = (Clause("orderAsc", "$sequence"),)
 
@@ -21,7 +20,7 @@ _BY_SEQUENCE = (Clause("orderAsc", "$sequence"),)
 def walk(
     connection: Connection, ref: TableRef, visit: Visit, select: tuple[str, ...] = (), filters: tuple[Clause, ...] = ()
 ) -> Operation[None]:
-    """Call `visit` with the rows that match, in order of creation, a page at a time."""
+    """Call `visit` with each page of the rows that match, in order of creation."""
     size = connection.settings.page_size
     after: tuple[Clause, ...] = ()
     progress = Progress(f"table {ref.table}")
@@ -38,18 +37,18 @@ def walk(
 def write_same(
     connection: Connection, ref: TableRef, ids: Sequence[str], data: Mapping[str, Any], *, by_row: bool
 ) -> Operation[None]:
-    """Give these rows the same values: in nineties, or `by_row` where Appwrite refuses to change many at once."""
+    """Write the same values to these rows: 90 per request, or `by_row` where Appwrite refuses many at once."""
     if by_row:
         for row_id in ids:
             yield from connection.write([ref], UpdateRow(ref, row_id, data).request)
         return
     for start in range(0, len(ids), _IDS):
-        chosen = (Clause("equal", "$id", tuple(ids[start : start + _IDS])),)
-        yield from connection.write([ref], UpdateRows(ref, data, chosen).request)
+        filters = (Clause("equal", "$id", tuple(ids[start : start + _IDS])),)
+        yield from connection.write([ref], UpdateRows(ref, data, filters).request)
 
 
 def newest(connection: Connection, ref: TableRef) -> Operation[str | None]:
-    """The server's time of the last change of any row, as Appwrite writes it; None for an empty table."""
+    """Return the time of the last change of any row, as Appwrite writes it; None for an empty table."""
     plan = ListRows(ref, order=(Clause("orderDesc", "$updatedAt"),), limit=1, select=("$id", "$updatedAt"))
     rows = (yield from connection.follow(plan.fetch())).data["rows"]
     return str(rows[0]["$updatedAt"]) if rows else None

@@ -1,7 +1,7 @@
-"""A schema as immutable data, in one form for what is declared and for what a server has.
+"""A schema as immutable data, in the same form for declared tables and those of a server.
 
-Both sides are brought to the same terms before they are compared: kinds under the words of Appwrite's routes,
-ranges with both ends, index lengths and orders one for each column, `write` permissions spelled out.
+Both are normalized before they are compared: kinds are named as in Appwrite's routes, ranges have both ends, indexes
+have a length and an order for each column, `write` permissions are expanded.
 """
 
 from __future__ import annotations
@@ -14,19 +14,22 @@ from ..exceptions import one_line
 from ..tables.kinds import Family, Kind, kind_named
 
 AVAILABLE = "available"
-# The kind of a column, and the type of an index, whose description makes no sense; its `error` says why.
+# The kind of a column, and the type of an index, whose description is not valid; `error` has the reason.
 UNREADABLE = "unreadable"
-# Appwrite is still at work on a part in one of these states; in one of the others it has given up.
+# The statuses of a part that Appwrite is building or deleting, and of one where it has failed.
 UNFINISHED = ("processing", "deleting")
 BROKEN = ("failed", "stuck")
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnState:
-    """A column. `kind` is the word in the route that creates it; `options` what only some kinds have: size,
-    min and max, `decimal` (max_digits and decimal_places of a `Decimal`, which the server keeps in the upper bound),
-    elements, encrypt, the ends of a relationship as this table sees it. `status` and `error` are the
-    server's, and so is `fixed_range`: a number column given with its table without a range can never be given one."""
+    """A column.
+
+    `kind` is its name in the route that creates it. `options` are those of its kind: size, min and max, `decimal`
+    (max_digits and decimal_places of a `Decimal`, which the server keeps in the upper bound), elements, encrypt, the
+    ends of a relationship from the side of this table. `status`, `error` and `fixed_range` come from the server:
+    Appwrite never changes the range of a number column that was created with its table and without a range.
+    """
 
     key: str
     kind: str
@@ -52,29 +55,29 @@ class ColumnState:
 
     @property
     def traits(self) -> list[str]:
-        """What it is, in words."""
-        words = [f"{self.kind}({self.options['size']})" if "size" in self.options else self.kind]
+        """Its kind and options, as texts for messages."""
+        texts = [f"{self.kind}({self.options['size']})" if "size" in self.options else self.kind]
         if "decimal" in self.options:
-            words = ["decimal({}, {})".format(*self.options["decimal"])]
-        words += ["array"] if self.array else []
-        words += ["required"] if self.required else []
-        words += [f"default {self.default!r}"] if self.default is not None else []
-        words += [f"one of {', '.join(map(one_line, self.options['elements']))}"] if "elements" in self.options else []
+            texts = ["decimal({}, {})".format(*self.options["decimal"])]
+        texts += ["array"] if self.array else []
+        texts += ["required"] if self.required else []
+        texts += [f"default {self.default!r}"] if self.default is not None else []
+        texts += [f"one of {', '.join(map(one_line, self.options['elements']))}"] if "elements" in self.options else []
         if "min" in self.options and (self.options["min"], self.options["max"]) != self.facts.range:
-            words.append(f"{self.options['min']} to {self.options['max']}")
-        words += ["encrypted"] if self.options.get("encrypt") else []
-        return words + (self._link if self.is_relationship else [])
+            texts.append(f"{self.options['min']} to {self.options['max']}")
+        texts += ["encrypted"] if self.options.get("encrypt") else []
+        return texts + (self._relationship if self.is_relationship else [])
 
     @property
-    def _link(self) -> list[str]:
-        of = self.options
-        back = [f"two-way as {of['twoWayKey']}"] if of["twoWay"] else []
-        return [f"{of['relationType']} to {of['relatedTable']}", *back, f"on delete {of['onDelete']}"]
+    def _relationship(self) -> list[str]:
+        options = self.options
+        two_way = [f"two-way as {options['twoWayKey']}"] if options["twoWay"] else []
+        return [f"{options['relationType']} to {options['relatedTable']}", *two_way, f"on delete {options['onDelete']}"]
 
 
 @dataclass(frozen=True, slots=True)
 class IndexState:
-    """An index; `columns` are keys on the server, `lengths` 0 for a whole column."""
+    """An index. `columns` are keys on the server; a length of 0 is the whole column."""
 
     key: str
     type: str
@@ -107,16 +110,19 @@ class TableState:
 
     @property
     def parts(self) -> Sequence[ColumnState | IndexState]:
+        """Its columns and indexes."""
         return (*self.columns.values(), *self.indexes.values())
 
     def with_column(self, column: ColumnState) -> TableState:
+        """Return this table with another column, or with this one in place of one of the same key."""
         return replace(self, columns={**self.columns, column.key: column})
 
     def with_index(self, index: IndexState) -> TableState:
+        """Return this table with another index, or with this one in place of one of the same key."""
         return replace(self, indexes={**self.indexes, index.key: index})
 
     def with_renamed(self, key: str, column: ColumnState) -> TableState:
-        """With `column` in the place of the one called `key`; indexes follow, as Appwrite's do (observed)."""
+        """Return this table with `column` in place of column `key`; indexes follow, as on Appwrite (observed)."""
         columns = [column if each.key == key else each for each in self.columns.values()]
         indexes = [
             replace(index, columns=tuple(column.key if name == key else name for name in index.columns))
@@ -155,15 +161,15 @@ State = TypeVar("State", ColumnState, IndexState)
 
 
 def lookup(parts: Mapping[str, State], key: str) -> State | None:
-    """The part with this key, whatever its case: keys that differ in that alone are one to Appwrite."""
+    """Return the part with this key in any case: Appwrite treats keys that differ only in case as equal."""
     return parts.get(key) or next((part for name, part in parts.items() if name.lower() == key.lower()), None)
 
 
 def permission_set(permissions: Sequence[str]) -> frozenset[str]:
-    """Permissions of a table as a set, with `write` spelled out as Appwrite keeps it."""
-    spelled: set[str] = set()
+    """Return permissions of a table as a set, with `write` expanded as Appwrite stores it."""
+    expanded: set[str] = set()
     for permission in permissions:
         verb, _, role = permission.partition("(")
         verbs = ("create", "update", "delete") if verb == "write" else (verb,)
-        spelled.update(f"{each}({role}" for each in verbs)
-    return frozenset(spelled)
+        expanded.update(f"{verb}({role}" for verb in verbs)
+    return frozenset(expanded)

@@ -143,8 +143,10 @@ def _unrelated_columns(
 def _unrelated_indexes(
     before: DeclaredTable | None, after: DeclaredTable, existing: TableState
 ) -> dict[str, IndexState]:
-    """Indexes of the server that neither state declares, under the new keys of renamed columns; without those over a
-    column that is dropped."""
+    """Indexes of the server that neither state declares, with the new keys of renamed columns.
+
+    An index over a column that is dropped is left out.
+    """
     declared = {**after.state.indexes, **(before.state.indexes if before is not None else {})}
     renamed = {old_key: key for key, old_key in after.former.items()}
     old_keys = before.state.columns if before is not None else {}

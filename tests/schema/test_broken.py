@@ -49,7 +49,7 @@ class TestFailed:
         migrated(one)
         with failed_until_dropped("indexes", "a_key"):
             assert migrated(one) == [
-                "Drop index things.a_key (key on a), for it is failed: no room",
+                "Drop index things.a_key (key on a), because it is failed: no room",
                 "Add index things.a_key (key on a)",
             ]
         assert indexes_of().keys() == {"a_key"}

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
+import re
+from dataclasses import replace
 from typing import Any
+from unittest import mock
 
 import pytest
 
 from django_appwrite_orm import Index, columns
-from django_appwrite_orm.exceptions import ConfigurationError
+from django_appwrite_orm.exceptions import ConfigurationError, SchemaError
+from django_appwrite_orm.plans import Request
 from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import plan
+from django_appwrite_orm.schema.executor import MAX_OPERATIONS
+from django_appwrite_orm.transport.retry import Attempt
 from tests.support.costs import counted
-from tests.support.migrations import ask, columns_of, fill, indexes_of, migrated, refused, table, values
+from tests.support.migrations import answering, ask, columns_of, fill, indexes_of, migrated, refused, table, values
 
 
 class TestRenames:
@@ -51,7 +58,7 @@ class TestRenames:
         assert lines == ["Not declared, left alone: column things.a (boolean)"]
 
     def test_a_rename_from_a_declared_column_is_an_error(self) -> None:
-        with pytest.raises(ConfigurationError, match="renamed_from='b' is a column of the table still"):
+        with pytest.raises(ConfigurationError, match="renamed_from='b' is still a column of the table"):
             migrated(table(a=columns.Boolean(renamed_from="b"), b=columns.Boolean()))
 
 
@@ -98,7 +105,7 @@ def test_a_narrower_column_is_made_when_the_rows_allow_it(before: Any, after: An
     old, new = table(a=before), table(a=after)
     migrated(old)
     fill(old, *good, *bad)
-    refused(new, match=r"column things\.a: 1 row stands against it \(row .{20}: ")
+    refused(new, match=r"column things\.a: 1 row does not fit \(row .{20}: ")
     old.objects.filter(pk=list(old.objects.all())[-1].id).delete()
     assert len(migrated(new)) == 1
     assert values(new) == good
@@ -109,7 +116,7 @@ def test_a_refusal_names_three_rows_and_counts_the_others() -> None:
     old = table(a=columns.Integer())
     migrated(old)
     fill(old, *range(10))
-    refused(table(a=columns.Integer(max=1)), match=r"8 rows stand against it \(row .*; row .*; row .* and 5 more\)")
+    refused(table(a=columns.Integer(max=1)), match=r"8 rows do not fit \(row .*; row .*; row .* and 5 more\)")
 
 
 class TestRequired:
@@ -143,7 +150,7 @@ class TestRequired:
     def test_a_default_that_is_no_value_of_the_column_is_an_error_before_any_request(self) -> None:
         with (
             counted() as costs,
-            pytest.raises(ConfigurationError, match=r"Things\.a: its default is not a value of it"),
+            pytest.raises(ConfigurationError, match=r"Things\.a: its default is not valid"),
         ):
             migrated(table(a=columns.Enum(["a"], required=True, default="b")))
         assert costs.requests == []
@@ -172,3 +179,39 @@ def test_a_plan_says_everything_and_changes_nothing() -> None:
     ]
     assert "At most 5, not 9." in found.obstacles[0]
     assert ask("GET", "/tables") == before
+
+
+class TestIgnoredChanges:
+    """A server that accepts a change and does not make it."""
+
+    def test_an_ignored_change_is_an_error_that_names_the_column(self) -> None:
+        migrated(table(a=columns.String(size=5)))
+        read_column = Request("GET", "/tablesdb/library/tables/things/columns/a")
+        perform = Attempt.perform
+
+        def performed(self: Attempt) -> Any:
+            return perform(self if self.request.is_read else replace(self, request=read_column))
+
+        with (
+            mock.patch.object(Attempt, "perform", performed),
+            pytest.raises(SchemaError, match=r"change column things\.a, but it still differs from its declaration"),
+        ):
+            migrated(table(a=columns.String(size=9)))
+
+    def test_a_column_that_differs_in_another_way_after_every_change_is_an_error(self) -> None:
+        migrated(table(a=columns.String(size=5)))
+        sizes = itertools.count(10)
+
+        def grown(request: Request, reply: Any) -> Any:
+            if request.method != "GET":
+                return reply
+            size = next(sizes)
+            return reply._replace(text=re.sub(r'"size": ?\d+', f'"size": {size}', reply.text))
+
+        with (
+            counted() as costs,
+            answering(grown),
+            pytest.raises(SchemaError, match=r"change column things\.a, but it still differs from its declaration"),
+        ):
+            migrated(table(a=columns.String(size=9)))
+        assert sum(request.startswith("PATCH") for request in costs.requests) == MAX_OPERATIONS

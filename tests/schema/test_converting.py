@@ -70,7 +70,7 @@ class TestOtherKinds:
         old = table(a=columns.String(size=9))
         migrated(old)
         fill(old, "5", "five")
-        refused(table(a=columns.Integer(convert=int)), match=r"1 row stands against it \(row .{20}: ValueError: ")
+        refused(table(a=columns.Integer(convert=int)), match=r"1 row does not fit \(row .{20}: ValueError: ")
 
     def test_what_is_encrypted_is_left_so_and_never_copied_to_where_it_is_not(self) -> None:
         migrated(table(b=columns.Boolean()))
@@ -92,7 +92,7 @@ class TestOtherKinds:
         migrated(old)
         fill(old, 1)
         numbers = iter(range(100))
-        with pytest.raises(SchemaError, match="must give the same value every time"):
+        with pytest.raises(SchemaError, match="must return the same value every time"):
             migrated(table(a=columns.String(size=9, convert=lambda value: str(next(numbers)))))
         assert values(old) == [1]
 

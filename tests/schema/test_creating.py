@@ -152,7 +152,7 @@ def test_it_waits_for_what_appwrite_builds_before_it_adds_an_index() -> None:
 
 
 def test_it_gives_up_after_a_time_and_says_what_is_unfinished() -> None:
-    with unfinished(1000), pytest.raises(SchemaError, match=r"column things.b is processing.*Run it again"):
+    with unfinished(1000), pytest.raises(SchemaError, match=r"column things.b is processing.*Run the migration again"):
         migrated(table(**LATE), timeout=0)
 
 
@@ -169,7 +169,7 @@ def test_a_column_that_failed_is_reported_with_the_servers_reason() -> None:
     [
         (columns.String(size=20), columns.Integer(), "type"),
         (columns.Boolean(), columns.Boolean(array=True), "array"),
-        (columns.Integer(), columns.Integer(column="A"), "is written 'a'"),
+        (columns.Integer(), columns.Integer(column="A"), "is spelled 'a'"),
     ],
 )
 def test_a_difference_it_cannot_mend_is_an_error_and_changes_nothing(before: Any, after: Any, named: str) -> None:

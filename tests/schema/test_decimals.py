@@ -61,7 +61,7 @@ def test_more_places_keep_every_number() -> None:
 def test_fewer_places_are_refused_where_numbers_would_lose_digits() -> None:
     migrated(priced(8, 2))
     fill(priced(8, 2), Decimal("12.30"), Decimal("12.34"))
-    refused(priced(8, 1), match="1 row stands against it .*At most 1 digits behind the point, not 12.34")
+    refused(priced(8, 1), match="1 row does not fit .*At most 1 digits behind the point, not 12.34")
 
 
 def test_the_plan_and_the_difference_name_the_scale() -> None:
@@ -83,7 +83,7 @@ def test_a_column_without_the_bound_is_taken_for_the_declared_decimal_and_says_s
     migrated(table(b=columns.Boolean()))
     old(1234)
     assert list(map(str, run_sync(plan([priced(8, 2)])).changes)) == [
-        "change column things.a: integer → decimal(8, 2); what it holds is read with 2 decimal places, 1234 as 12.34"
+        "change column things.a: integer → decimal(8, 2); its values are read with 2 decimal places, 1234 as 12.34"
     ]
     migrated(priced(8, 2))
     assert values(priced(8, 2)) == [Decimal("12.34")]
@@ -101,7 +101,7 @@ def test_whole_numbers_with_bounds_of_their_own_keep_their_value() -> None:
 def test_a_decimal_becomes_a_whole_number_of_its_value(kind: Any) -> None:
     migrated(priced(8, 2))
     fill(priced(8, 2), Decimal("12.00"), Decimal("12.50"))
-    refused(table(a=kind()), match="1 row stands against it")
+    refused(table(a=kind()), match="1 row does not fit")
     priced(8, 2).objects.filter(a=Decimal("12.50")).update(a=Decimal(13))
     migrated(table(a=kind()))
     assert values(table(a=kind())) == [12, 13]

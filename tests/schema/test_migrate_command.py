@@ -71,7 +71,7 @@ def test_a_required_column_that_nobody_declares_is_a_warning(declare, capsys) ->
     declare(table(a=columns.Boolean(), b=columns.Boolean(required=True), c=columns.Boolean()))
     output(capsys)
     declare(table(a=columns.Boolean()))
-    warning = "Warning: column things.b (boolean, required) is required and not declared, so that Appwrite refuses"
+    warning = "Warning: column things.b (boolean, required) is required and not declared, so Appwrite refuses"
     for arguments in (["--plan"], ["--check"], []):
         shown = output(capsys, *arguments)
         assert shown.count("Warning: ") == shown.count(warning) == 1
@@ -111,7 +111,7 @@ def test_prune_needs_the_flag_and_in_a_terminal_a_yes(declare, capsys) -> None:
 def test_no_wait_ends_where_it_would_have_to_wait(declare, capsys) -> None:
     declare(table(**LATE))
     with unfinished(1000):
-        assert "Left to do: column things.b is processing. Run it again" in output(capsys, "--no-wait")
+        assert "Left to do: column things.b is processing. Run the migration again" in output(capsys, "--no-wait")
     assert output(capsys) == "Nothing to do.\n"
 
 

@@ -14,7 +14,7 @@ class TestIndexes:
         migrated(table(a=columns.Integer(), b=columns.Integer(), meta={"indexes": [Index("a", key="k")]}))
         new = table(a=columns.Integer(), b=columns.Integer(), meta={"indexes": [Index("a", "-b", key="k")]})
         assert migrated(new) == [
-            "Drop index things.k (key on a), for it is declared otherwise",
+            "Drop index things.k (key on a), because its declaration differs",
             "Add index things.k (key on a, -b)",
         ]
         assert migrated(new) == []
@@ -38,7 +38,7 @@ class TestPruning:
     def test_indexes_hold_no_values_and_go_with_prune_alone(self) -> None:
         migrated(table(a=columns.Boolean(), meta={"indexes": [Index("a")]}))
         assert migrated(table(a=columns.Boolean()), rules=MigrationOptions(prune=True)) == [
-            "Drop index things.a_key (key on a), which nobody declares"
+            "Drop index things.a_key (key on a), which is not declared"
         ]
 
     def test_a_table_that_nobody_declares_goes_with_both(self) -> None:
@@ -62,4 +62,4 @@ class TestPruning:
         options = {"rules": MigrationOptions(prune=True, allow_destructive=True), "confirm": confirm}
         refused(table(a=columns.Boolean()), match="Nothing was changed", **options)
         migrated(table(a=columns.Boolean()), **options)
-        assert asked == [["drop column things.b (boolean), which nobody declares"]] * 2
+        assert asked == [["drop column things.b (boolean), which is not declared"]] * 2

@@ -109,7 +109,7 @@ class TestAltering:
         assert changed((before, after)) == [
             "Rename column things.name to title",
             "Add index things.title_key (key on title)",
-            "Drop index things.name_key (key on title), which nobody declares",
+            "Drop index things.name_key (key on title), which is not declared",
         ]
         assert values("title") == ["a"]
         assert changed((before, after)) == []
@@ -173,7 +173,7 @@ class TestAltering:
         insert(a="x")
         insert(a="x")
         after = declared(indexes=[index("a", type="unique")], a=columns.String(size=9), b=columns.Boolean())
-        with pytest.raises(SchemaError, match="there would be values twice"):
+        with pytest.raises(SchemaError, match="there would be duplicate values"):
             changed((before, after))
         assert set(columns_of()) == {"a"}
 

@@ -33,7 +33,7 @@ def test_the_values_and_the_rows_are_named() -> None:
     stock(("x", 1), ("y", 2), ("x", 3), ("x", 4))
     refused(
         unique("a"),
-        match=r"a_unique: there would be values twice \(a 'x' in rows r0 and r2; a 'x' in rows r0 and r3\)",
+        match=r"a_unique: there would be duplicate values \(a 'x' in rows r0 and r2; a 'x' in rows r0 and r3\)",
     )
 
 
@@ -75,7 +75,7 @@ def test_a_default_that_fills_two_rows_of_a_unique_column_is_an_obstacle() -> No
     stock((None, 1), (None, 2), ("x", 3))
     for default in ("d", "x"):
         filled = columns.String(size=20, required=True, default=default)
-        refused(unique("a", a=filled), match=r"in rows r. and r.*A default= is the same for every row that it fills")
+        refused(unique("a", a=filled), match=r"in rows r. and r.*A default= gives the same value to every row")
     migrated(unique("a"))
     filled = columns.String(size=20, required=True, default="d")
     refused(unique("a", a=filled), match="a 'd' in rows r0 and r1")
@@ -95,8 +95,8 @@ def test_it_looks_once_in_a_run_and_not_where_there_is_nothing_to_look_for() -> 
 
 def test_a_table_too_large_to_look_through_is_refused_with_another_way() -> None:
     stock(("x", 1), ("y", 2), ("z", 3))
-    with mock.patch.object(indexes, "MOST_ROWS", 2):
-        refused(unique("a"), match="more than 2 rows, too many to look through")
+    with mock.patch.object(indexes, "MAX_ROWS", 2):
+        refused(unique("a"), match="more than 2 rows, too many to check")
     fill(plain(), "w")
     plain_table = plain()
     register(plain_table)

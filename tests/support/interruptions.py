@@ -58,7 +58,7 @@ def interleaved(at: int, migrate: Callable[[], object]) -> None:
         try:
             migrate()
         except SchemaError as error:
-            assert "run it again" in str(error), at  # noqa: PT017
+            assert "run the migration again" in str(error), at  # noqa: PT017
 
 
 def empty_world() -> None:

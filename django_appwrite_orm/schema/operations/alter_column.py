@@ -1,4 +1,4 @@
-"""What Appwrite can change of a column where it stands, and what its rows have to say to that."""
+"""Changes of a column in place: which ones Appwrite can make, and whether the rows allow them."""
 
 from __future__ import annotations
 
@@ -21,46 +21,48 @@ from .base import Report, SchemaOperation
 from .columns import column_path, is_available
 
 
-def is_possible(wanted: ColumnState, found: ColumnState) -> bool:
-    """Whether Appwrite can make `wanted` of `found` in place."""
-    changed = set(differences(wanted, found))
-    if changed & {"type", "array", "encrypt"} or _rescales(wanted, found):
+def is_possible(declared: ColumnState, existing: ColumnState) -> bool:
+    """Whether Appwrite can change `existing` to `declared` in place."""
+    changed = set(differences(declared, existing))
+    if changed & {"type", "array", "encrypt"} or _rescales(declared, existing):
         return False
-    if found.options.get("encrypt") and wanted.options.get("size", SHORTEST_ENCRYPTED) < SHORTEST_ENCRYPTED:
-        return False  # its encrypted values would not fit
-    if wanted.is_relationship:
+    if existing.options.get("encrypt") and declared.options.get("size", SHORTEST_ENCRYPTED) < SHORTEST_ENCRYPTED:
+        return False  # the encrypted values would not fit
+    if declared.is_relationship:
         return changed <= {"onDelete", "twoWayKey"}
     if changed & {"min", "max"}:
-        # Its width was chosen when it was made, by the upper bound; without a range a change has no effect.
-        narrow = found.facts.narrow_range
-        widens = narrow is not None and found.options["max"] <= narrow[1] < wanted.options["max"]
-        return not (found.fixed_range or widens)
-    largest = found.facts.max_size
-    return largest is None or wanted.options["size"] <= largest
+        # Its width was chosen by the upper bound at its creation; without a range there, a change has no effect.
+        narrow = existing.facts.narrow_range
+        widens = narrow is not None and existing.options["max"] <= narrow[1] < declared.options["max"]
+        return not (existing.fixed_range or widens)
+    largest = existing.facts.max_size
+    return largest is None or declared.options["size"] <= largest
 
 
-def _rescales(wanted: ColumnState, found: ColumnState) -> bool:
-    """Whether the whole numbers that the column holds would mean other decimal numbers afterwards.
+def _rescales(declared: ColumnState, existing: ColumnState) -> bool:
+    """Whether the integers that the column holds would stand for other decimal numbers afterwards.
 
-    A whole number of the full range may be a Decimal from before its digits were kept in the upper bound: that is
-    taken for the one that is declared.
+    An integer column of the full range counts as the declared Decimal: older versions of this package did not keep
+    the digits in the upper bound.
     """
-    new, old = wanted.options.get("decimal"), found.options.get("decimal")
+    new, old = declared.options.get("decimal"), existing.options.get("decimal")
     if old is None:
-        return new is not None and not is_full(found)
+        return new is not None and not is_full(existing)
     return new is None or new[1] != old[1]
 
 
 def is_full(column: ColumnState) -> bool:
-    """Whether a column of whole numbers of 64 bits has no bounds of its own."""
+    """Whether the column holds 64-bit integers without other bounds."""
     return column.facts is Decimal.kind and (column.options["min"], column.options["max"]) == column.facts.range
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeColumn(SchemaOperation):
-    """Changes required, default, size, range or elements. `present` is the key the server has it under before
-    the migration, None while it has none; `column` the declared one; `by_row`: many rows cannot be changed at
-    once."""
+    """Change required, default, size, range or elements.
+
+    `column` is the declared column object. `present` is the column's key on the server before the migration, None when
+    the migration adds it. `by_row`: Appwrite refuses to change many rows of the table at once.
+    """
 
     before: ColumnState
     after: ColumnState
@@ -71,16 +73,20 @@ class ChangeColumn(SchemaOperation):
     def __str__(self) -> str:
         before, after = (", ".join(state.traits) for state in (self.before, self.after))
         fill = f", and {self._fill()!r} for rows without a value" if self._fills else ""
-        return f"change column {self.ref.table}.{self.after.key}: {before} → {after}{fill}{self._meaning}"
+        return f"change column {self.ref.table}.{self.after.key}: {before} → {after}{fill}{self._scale_note}"
 
     @property
-    def _meaning(self) -> str:
-        """What a column of whole numbers that becomes a Decimal will be read as."""
+    def subject(self) -> str:
+        return f"column {self.ref.table}.{self.after.key}"
+
+    @property
+    def _scale_note(self) -> str:
+        """How the values of an integer column will be read when it becomes a Decimal."""
         digits = self.after.options.get("decimal")
         if digits is None or "decimal" in self.before.options or not digits[1] or self.present is None:
             return ""
-        shown = decimal.Decimal(1234).scaleb(-digits[1])
-        return f"; what it holds is read with {digits[1]} decimal places, 1234 as {shown:f}"
+        example = decimal.Decimal(1234).scaleb(-digits[1])
+        return f"; its values are read with {digits[1]} decimal places, 1234 as {example:f}"
 
     @property
     def touches(self) -> frozenset[str]:
@@ -100,7 +106,7 @@ class ChangeColumn(SchemaOperation):
         return table.with_column(self.after)
 
     def preflight(self, connection: Connection) -> Operation[list[str]]:
-        """Values that the narrower column would not hold, and rows without one when it becomes required."""
+        """Return values that the narrower column cannot hold, and rows without a value if it becomes required."""
         if self.present is not None:
             if not narrows(self.after, self.before):
                 return []
@@ -124,10 +130,10 @@ class ChangeColumn(SchemaOperation):
     def _fill_empty(self, connection: Connection) -> Operation[None]:
         key = self.after.key
         data = {key: self._fill()}
-        # Appwrite cannot look for nothing in what is encrypted, and answers with 500 where a place is asked for it.
-        unasked = bool(self.after.options.get("encrypt")) or self.after.facts.family is Family.SHAPE
-        empty = () if unasked else (Clause("isNull", key),)
-        if not (self.by_row or unasked):
+        # Appwrite cannot filter encrypted columns, and fails with status 500 for isNull on a spatial one.
+        unfiltered = bool(self.after.options.get("encrypt")) or self.after.facts.family is Family.SHAPE
+        empty = () if unfiltered else (Clause("isNull", key),)
+        if not (self.by_row or unfiltered):
             yield from connection.write([self.ref], UpdateRows(self.ref, data, empty).request)
             return
 
@@ -139,15 +145,15 @@ class ChangeColumn(SchemaOperation):
 
     @property
     def _route(self) -> ColumnState:
-        """A string that counts as a varchar is changed by the route of what it is."""
+        """The column that names the route: a string that counts as a varchar is changed as a string."""
         return replace(self.before, key=self.after.key)
 
 
-def narrows(wanted: ColumnState, found: ColumnState) -> bool:
-    """Whether values that the column holds now may not fit it any more."""
-    new, old = wanted.options, found.options
+def narrows(declared: ColumnState, existing: ColumnState) -> bool:
+    """Whether there may be values in `existing` that `declared` cannot hold."""
+    new, old = declared.options, existing.options
     return (
-        (wanted.required and not found.required)
+        (declared.required and not existing.required)
         or ("size" in old and new["size"] < old["size"])
         or ("min" in old and (new["min"] > old["min"] or new["max"] < old["max"]))
         or ("decimal" in new and ("decimal" not in old or new["decimal"][0] < old["decimal"][0]))

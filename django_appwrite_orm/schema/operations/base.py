@@ -1,6 +1,7 @@
-"""What a single change of a schema is, and those of whole tables.
+"""The interface of an operation on the schema, and the operations on whole tables.
 
-Each says in words what it does, when it can be made, what it leads to, and how Appwrite is asked for it.
+An operation describes itself, states when a table can take it and how the table looks afterwards, and applies itself
+on the server.
 """
 
 from __future__ import annotations
@@ -22,23 +23,28 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class SchemaOperation(ABC):
-    """`ref` is the table it is about."""
+    """A single change of the table `ref`. `str()` gives it as a line of a plan: "add column books.pages (integer)"."""
 
     ref: TableRef
 
     @property
+    def subject(self) -> str:
+        """The table, column or index that it changes, for messages."""
+        return f"table {self.ref.table}"
+
+    @property
     def details(self) -> list[str]:
-        """What a plan lists below its line."""
+        """The lines that a plan lists below the operation."""
         return []
 
     @property
     def loses_data(self) -> bool:
-        """Whether values are gone afterwards that nothing else holds."""
+        """Whether it deletes values that exist nowhere else."""
         return False
 
     @property
     def touches(self) -> frozenset[str]:
-        """Keys of the columns it is about. What touches one column is made in the order of the plan."""
+        """Keys of its columns. Operations on the same column are applied in the order of the plan."""
         return frozenset()
 
     @property
@@ -48,47 +54,48 @@ class SchemaOperation(ABC):
 
     @property
     def spans(self) -> bool:
-        """Whether rows of other tables look different after it, too."""
+        """Whether it also changes rows of other tables."""
         return False
 
     @property
     def settles_alone(self) -> bool:
-        """Whether Appwrite has to be done with it before it is asked for another such change, of whatever table."""
+        """Whether Appwrite must finish it before another such operation, on any table, is sent."""
         return False
 
     def is_ready(self, table: TableState | None) -> bool:
-        """Whether the table, as the server has it now, can take this change."""
+        """Whether the table, as it is on the server, can take this operation now; None: there is no such table."""
         return table is not None
 
     def is_ready_among(self, tables: Mapping[str, TableState]) -> bool:
-        """Whether the other tables (by id in lower case), as the server had them, can take it too."""
+        """Whether the other tables on the server (by id in lower case) allow this operation now."""
         return True
 
     @abstractmethod
     def state_after(self, table: TableState) -> TableState | None:
-        """The table as this change leaves it at once; what Appwrite builds in the background is unfinished."""
+        """Return the table as it is right after this operation: parts built in the background are unfinished."""
 
     def preflight(self, connection: Connection) -> Operation[list[str]]:
-        """What in the rows speaks against it, asked before anything is changed."""
+        """Return the reasons in the rows that forbid this operation. Called before anything is changed."""
         yield from ()
         return []
 
     @abstractmethod
     def apply(self, connection: Connection, report: Report) -> Operation[None]:
-        """Ask Appwrite for it. Raises an `AppwriteError`."""
+        """Send the requests of this operation. Raises an `AppwriteError`."""
 
 
 @dataclass(frozen=True, slots=True)
 class SingleRequest(SchemaOperation):
-    """A change that is one request."""
+    """An operation that is one request."""
 
     @property
     @abstractmethod
-    def request(self) -> Request: ...
+    def request(self) -> Request:
+        """The request."""
 
     @property
     def refs(self) -> list[TableRef]:
-        """The tables whose rows look different afterwards, so that cached answers must go."""
+        """The tables whose rows it changes, so that their cached results must be invalidated."""
         return [self.ref]
 
     @property
@@ -101,24 +108,23 @@ class SingleRequest(SchemaOperation):
 
 @dataclass(frozen=True, slots=True)
 class CreateTable(SingleRequest):
-    """With every column and index that can come with it; the rest follows when it is there."""
+    """Create a table with every column and index that fits the same request; the others are added later."""
 
     table: TableState
 
     def __str__(self) -> str:
-        made = self.made
-        parts = f"{_counted(len(made.columns), 'column')} and {_counted(len(made.indexes), 'index', 'indexes')}"
+        table = self.created
+        parts = f"{_counted(len(table.columns), 'column')} and {_counted(len(table.indexes), 'index', 'indexes')}"
         return f"create table {self.ref.table} with {parts}"
 
     @property
     def details(self) -> list[str]:
-        made = self.made
-        columns = [f"column {column}" for column in made.columns.values()]
-        return [*columns, *(f"index {index}" for index in made.indexes.values())]
+        columns = [f"column {column}" for column in self.created.columns.values()]
+        return [*columns, *(f"index {index}" for index in self.created.indexes.values())]
 
     @property
-    def made(self) -> TableState:
-        """The table as this request leaves it, which Appwrite builds before it answers."""
+    def created(self) -> TableState:
+        """The table as this request creates it. Appwrite builds these parts before it responds."""
         columns, indexes = payloads.inline_parts(self.table)
         return replace(
             self.table,
@@ -129,21 +135,21 @@ class CreateTable(SingleRequest):
     @property
     def request(self) -> Request:
         path = f"/tablesdb/{quote(self.ref.database, safe='')}/tables"
-        return Request("POST", path, body=payloads.table_body(self.made))
+        return Request("POST", path, body=payloads.table_body(self.created))
 
     def is_ready(self, table: TableState | None) -> bool:
         return table is None
 
     def state_after(self, table: TableState) -> TableState:
-        return self.made
+        return self.created
 
     def apply(self, connection: Connection, report: Report) -> Operation[None]:
-        yield from connection.send(self.request)  # nobody holds answers of a table that is not there
+        yield from connection.send(self.request)  # there are no cached results of a table that does not exist
 
 
 @dataclass(frozen=True, slots=True)
 class UpdateTable(SingleRequest):
-    """Sets name, permissions, row security and enabled."""
+    """Set name, permissions, row security and enabled."""
 
     before: TableState
     after: TableState
@@ -153,14 +159,14 @@ class UpdateTable(SingleRequest):
 
     def _differences(self) -> list[str]:
         before, after = self.before, self.after
-        found = [f"name {before.name!r} → {after.name!r}"] if before.name != after.name else []
-        found += [f"grant {one_line(permission)}" for permission in sorted(after.permissions - before.permissions)]
-        found += [f"revoke {one_line(permission)}" for permission in sorted(before.permissions - after.permissions)]
+        lines = [f"name {before.name!r} → {after.name!r}"] if before.name != after.name else []
+        lines += [f"grant {one_line(permission)}" for permission in sorted(after.permissions - before.permissions)]
+        lines += [f"revoke {one_line(permission)}" for permission in sorted(before.permissions - after.permissions)]
         if before.row_security != after.row_security:
-            found.append(f"row security {'on' if after.row_security else 'off'}")
+            lines.append(f"row security {'on' if after.row_security else 'off'}")
         if before.enabled != after.enabled:
-            found.append("enable it" if after.enabled else "disable it")
-        return found
+            lines.append("enable it" if after.enabled else "disable it")
+        return lines
 
     @property
     def request(self) -> Request:
@@ -172,7 +178,7 @@ class UpdateTable(SingleRequest):
 
 @dataclass(frozen=True, slots=True)
 class DropTable(SingleRequest):
-    """`linked`: the tables that lose columns along with it, which lead to it."""
+    """Drop a table. `linked`: the tables with relationships to it, which lose those columns."""
 
     linked: frozenset[TableRef] = frozenset()
 

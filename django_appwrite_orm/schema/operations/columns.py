@@ -1,4 +1,4 @@
-"""Columns added, renamed and dropped: each one request."""
+"""Operations that add, rename or drop a column in one request."""
 
 from __future__ import annotations
 
@@ -13,10 +13,16 @@ from .base import SingleRequest
 
 @dataclass(frozen=True, slots=True)
 class AddColumn(SingleRequest):
+    """Add a column, which Appwrite builds in the background."""
+
     column: ColumnState
 
     def __str__(self) -> str:
         return f"add column {self.ref.table}.{self.column}"
+
+    @property
+    def subject(self) -> str:
+        return f"column {self.ref.table}.{self.column.key}"
 
     @property
     def touches(self) -> frozenset[str]:
@@ -39,13 +45,17 @@ class AddColumn(SingleRequest):
 
 @dataclass(frozen=True, slots=True)
 class RenameColumn(SingleRequest):
-    """Gives a column another key, and with it what else of `after` can be changed in place."""
+    """Rename a column, and change in the same request what `after` has that can be changed in place."""
 
     before: ColumnState
     after: ColumnState
 
     def __str__(self) -> str:
         return f"rename column {self.ref.table}.{self.before.key} to {self.after.key}"
+
+    @property
+    def subject(self) -> str:
+        return f"column {self.ref.table}.{self.before.key}"
 
     @property
     def touches(self) -> frozenset[str]:
@@ -65,11 +75,17 @@ class RenameColumn(SingleRequest):
 
 @dataclass(frozen=True, slots=True)
 class DropColumn(SingleRequest):
+    """Drop a column with its values; `reason` is shown in the plan."""
+
     column: ColumnState
-    why: str
+    reason: str
 
     def __str__(self) -> str:
-        return f"drop column {self.ref.table}.{self.column}, {self.why}"
+        return f"drop column {self.ref.table}.{self.column}, {self.reason}"
+
+    @property
+    def subject(self) -> str:
+        return f"column {self.ref.table}.{self.column.key}"
 
     @property
     def touches(self) -> frozenset[str]:
@@ -81,7 +97,7 @@ class DropColumn(SingleRequest):
 
     @property
     def refs(self) -> list[TableRef]:
-        """With a relationship goes what its other side shows."""
+        """Its table, and for a relationship the table of the other side."""
         related = self.column.options.get("relatedTable", self.ref.table)
         return list(dict.fromkeys([self.ref, TableRef(self.ref.database, related)]))
 
@@ -90,7 +106,7 @@ class DropColumn(SingleRequest):
         return Request("DELETE", f"{self.ref.path}/columns/{quote(self.column.key, safe='')}", body={})
 
     def is_ready(self, table: TableState | None) -> bool:
-        """An index over it goes first: in a composite unique one Appwrite leaves the column stuck (observed)."""
+        """Whether no index is over it: in a composite unique index Appwrite leaves the column stuck (observed)."""
         return (
             table is not None
             and self.column.key in table.columns
@@ -104,7 +120,7 @@ class DropColumn(SingleRequest):
 
 @dataclass(frozen=True, slots=True)
 class DropTemporaryColumn(DropColumn):
-    """A column that a migration made itself, and whose values it can make again."""
+    """Drop a column that a migration has filled, and whose values it can compute again."""
 
     @property
     def loses_data(self) -> bool:
@@ -112,9 +128,10 @@ class DropTemporaryColumn(DropColumn):
 
 
 def column_path(ref: TableRef, column: ColumnState) -> str:
-    """The path under which a column is changed, by the route of its own kind."""
+    """Return the path that changes a column, which differs by kind."""
     return f"{ref.path}/columns/{column.kind}/{quote(column.key, safe='')}"
 
 
 def is_available(table: TableState, key: str) -> bool:
+    """Whether the table has the column and Appwrite has built it."""
     return key in table.columns and table.columns[key].status == AVAILABLE

@@ -1,10 +1,10 @@
-"""Giving a column another kind: a second column is filled beside it and takes its place.
+"""Change the kind of a column: fill a second column and rename it.
 
-Appwrite cannot change type, array or encryption. So the values are copied into a temporary column; the old one is
-then renamed out of the way, which ends all writing to it; what was written meanwhile is copied too; and the
-temporary column takes the name. The old column stays until somebody allows it to be dropped. Every state in
-between can be told from the columns that are there, so a migration that was interrupted anywhere goes on (or,
-between the two renames, gives the old column its name back and starts again).
+Appwrite cannot change type, array or encryption of a column. The values are copied into a temporary column; the old
+column is renamed, so that no client writes to it; values written meanwhile are copied too; and the temporary column is
+renamed to the key of the old one. The old column stays until a migration may drop it. The columns on the server show
+how far a migration got, so an interrupted one continues (or, between the two renames, renames the old column back and
+starts again).
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from .base import Report, SchemaOperation
 from .columns import is_available
 
 _LONGEST_KEY = 36
-# Looks at what has changed since the last one, before a copy gives up. Each is much shorter than the one before.
+# Passes over the rows changed since the last pass, before a copy gives up. Each is much shorter than the one before.
 _PASSES = 6
 
 
 def temporary_key(key: str) -> str:
-    """The key of the column that is being filled."""
+    """Return the key of the column that is filled."""
     return _companion(key, "__migrating")
 
 
 def former_key(key: str) -> str:
-    """The key under which the values from before a conversion are kept."""
+    """Return the key of the column that keeps the values from before the conversion."""
     return _companion(key, "__before")
 
 
@@ -50,8 +50,8 @@ def _companion(key: str, suffix: str) -> str:
 
 
 @dataclass(slots=True)
-class _Late:
-    """What one look found still to copy."""
+class _Copied:
+    """The values that one pass had to copy: their number, and the row of the last one."""
 
     count: int = 0
     row_id: str = ""
@@ -59,9 +59,11 @@ class _Late:
 
 @dataclass(frozen=True, slots=True)
 class CopyColumn(SchemaOperation):
-    """Copies values from one column into another, again and again until a look at what has changed meanwhile
-    finds nothing to copy. `present` is the source's key on the server before the migration; the rows are only
-    surveyed where `checked` is set, for a second copy of what was surveyed needs no survey."""
+    """Copy values from one column into another, until a pass over the rows changed meanwhile has nothing to copy.
+
+    `present` is the key of the source on the server before the migration. The rows are checked before the migration
+    only if `checked` is set: a second copy of the same values needs no second check.
+    """
 
     source: str
     target: str
@@ -74,6 +76,10 @@ class CopyColumn(SchemaOperation):
         return f"copy values of {self.ref.table}.{self.source} to {self.target}, and check them"
 
     @property
+    def subject(self) -> str:
+        return f"column {self.ref.table}.{self.target}"
+
+    @property
     def touches(self) -> frozenset[str]:
         return frozenset({self.source, self.target})
 
@@ -84,7 +90,7 @@ class CopyColumn(SchemaOperation):
         return table
 
     def preflight(self, connection: Connection) -> Operation[list[str]]:
-        """Values that cannot be converted."""
+        """Return the values that cannot be converted."""
         if not self.checked:
             return []
         return (yield from survey(connection, self.ref, self.present, self.conversion))
@@ -92,28 +98,28 @@ class CopyColumn(SchemaOperation):
     def apply(self, connection: Connection, report: Report) -> Operation[None]:
         filters: tuple[Clause, ...] = ()
         for _ in range(_PASSES):
-            # The copies themselves count as changes, so every one of them is looked at once more.
+            # A copy changes its row, so the next pass reads and compares that row again.
             moment = yield from newest(connection, self.ref)
-            late = _Late()
-            copy = partial(self._copy, connection, report, late)
+            copied = _Copied()
+            copy = partial(self._copy, connection, report, copied)
             yield from walk(connection, self.ref, copy, ("$id", "$sequence", self.source, self.target), filters)
-            if not late.count:
+            if not copied.count:
                 return
             filters = (Clause("greaterThanEqual", "$updatedAt", (moment,)),) if moment else ()
         raise SchemaError(
-            f"After {_PASSES} looks, {self.ref.table}.{self.target} still is not what {self.source} converts to (row"
-            f" {late.row_id}). A convert= must give the same value every time; and where rows are written all the time,"
-            " run it again when they are not."
+            f"After {_PASSES} passes, {self.ref.table}.{self.target} still differs from the converted values of"
+            f" {self.source} (row {copied.row_id}). A convert= must return the same value every time. If rows are"
+            " written all the time, run the migration again when they are not."
         )
 
-    def _copy(self, connection: Connection, report: Report, late: _Late, rows: list[RawRow]) -> Operation[None]:
+    def _copy(self, connection: Connection, report: Report, copied: _Copied, rows: list[RawRow]) -> Operation[None]:
         different = list(self._different(rows))
         if different:
-            late.count += len(different)
-            late.row_id = different[0][0]
+            copied.count += len(different)
+            copied.row_id = different[0][0]
             for value, ids in _grouped(different):
                 yield from write_same(connection, self.ref, ids, {self.target: value}, by_row=self.by_row)
-            report(f"  {late.count} values of {self.ref.table}.{self.source} copied")
+            report(f"  {copied.count} values of {self.ref.table}.{self.source} copied")
 
     def _different(self, rows: list[RawRow]) -> Iterator[tuple[str, Any]]:
         for row in rows:
@@ -123,7 +129,7 @@ class CopyColumn(SchemaOperation):
 
 
 def _grouped(values: list[tuple[str, Any]]) -> list[tuple[Any, list[str]]]:
-    """Row ids by the value they are to have, so that rows with one value share a request."""
+    """Group row ids by their new value, so that rows with the same value share a request."""
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for row_id, value in values:
         groups[json.dumps(value)].append(row_id)

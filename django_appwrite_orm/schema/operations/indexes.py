@@ -1,4 +1,4 @@
-"""Indexes added and dropped: each one request."""
+"""Operations that add or drop an index, and the check of rows before a unique one."""
 
 from __future__ import annotations
 
@@ -23,10 +23,16 @@ from .columns import is_available
 
 @dataclass(frozen=True, slots=True)
 class AddIndex(SingleRequest):
+    """Add an index, which Appwrite builds in the background."""
+
     index: IndexState
 
     def __str__(self) -> str:
         return f"add index {self.ref.table}.{self.index}"
+
+    @property
+    def subject(self) -> str:
+        return f"index {self.ref.table}.{self.index.key}"
 
     @property
     def touches(self) -> frozenset[str]:
@@ -41,7 +47,7 @@ class AddIndex(SingleRequest):
         return Request("POST", f"{self.ref.path}/indexes", body=payloads.index_body(self.index))
 
     def is_ready(self, table: TableState | None) -> bool:
-        """Appwrite builds columns in the background and refuses an index over one that is not there yet."""
+        """Whether its columns are built: Appwrite builds them in the background and refuses an index before that."""
         return (
             table is not None
             and self.index.key not in table.indexes
@@ -54,11 +60,17 @@ class AddIndex(SingleRequest):
 
 @dataclass(frozen=True, slots=True)
 class DropIndex(SingleRequest):
+    """Drop an index; `reason` is shown in the plan."""
+
     index: IndexState
-    why: str
+    reason: str
 
     def __str__(self) -> str:
-        return f"drop index {self.ref.table}.{self.index}, {self.why}"
+        return f"drop index {self.ref.table}.{self.index}, {self.reason}"
+
+    @property
+    def subject(self) -> str:
+        return f"index {self.ref.table}.{self.index.key}"
 
     @property
     def touches(self) -> frozenset[str]:
@@ -75,17 +87,20 @@ class DropIndex(SingleRequest):
         return table.with_index(replace(self.index, status="deleting"))
 
 
-# Rows that are remembered, at about 300 bytes each, and questions that are asked about texts that look alike.
-MOST_ROWS = 200_000
-MOST_QUESTIONS = 100
-_FILL = " A default= is the same for every row that it fills."
+# Rows that a check keeps in memory, at about 300 bytes each, and requests that it sends to compare similar texts.
+MAX_ROWS = 200_000
+MAX_COMPARISONS = 100
+_FILL = " A default= gives the same value to every row that it fills."
 _EXAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a column of an index will hold: what `present`, a key that the server has now, holds (None: nothing yet),
-    after `conversion` if there is one; and `fill` (JSON) where there is nothing."""
+    """The values that a column of an index will hold after the migration.
+
+    They are those of the server's column `present` (None: it has none yet), converted by `conversion` if there is one;
+    rows without a value get `fill` (JSON).
+    """
 
     key: str
     present: str | None
@@ -93,17 +108,18 @@ class Part:
     fill: Any = None
 
     def value(self, row: RawRow) -> Any:
+        """Return the value that the row will have."""
         raw = row[self.present] if self.present is not None else None
         if raw is None:
             return self.fill
-        if self.conversion is None or self.conversion.problem(raw) is not None:  # a problem is told by the copy
+        if self.conversion is None or self.conversion.problem(raw) is not None:  # the copy reports the problem
             return raw
         return self.conversion(raw)
 
 
 @dataclass(frozen=True, slots=True)
 class UniqueCheck:
-    """Looks through the rows of a table for values that a unique index over `parts` would not allow."""
+    """Search the rows of a table for values that a unique index over `parts` does not allow."""
 
     ref: TableRef
     index: IndexState
@@ -113,66 +129,66 @@ class UniqueCheck:
         return f"unique index {self.ref.table}.{self.index.key}"
 
     def preflight(self, connection: Connection) -> Operation[list[str]]:
-        """Nothing, or one sentence with the number of rows that stand against the index, and examples."""
-        seen = _Seen()
+        """Return nothing, or one sentence with examples and the number of rows that violate the index."""
+        survey = _Survey()
 
-        def look(rows: list[RawRow]) -> Operation[None]:
+        def check(rows: list[RawRow]) -> Operation[None]:
             for row in rows:
-                yield from self._look(connection, row, seen)
+                yield from self._check(connection, row, survey)
 
         keys = dict.fromkeys(part.present for part in self.parts if part.present is not None)
-        yield from walk(connection, self.ref, look, ("$id", "$sequence", *keys))
-        if seen.count > MOST_ROWS:
+        yield from walk(connection, self.ref, check, ("$id", "$sequence", *keys))
+        if survey.count > MAX_ROWS:
             return [
-                f"{self}: the table has more than {MOST_ROWS:,} rows, too many to look through for values that are"
-                " there twice. Make sure of it, and make the index from code: orm.table(...).create_index(...)."
+                f"{self}: the table has more than {MAX_ROWS:,} rows, too many to check for duplicate values. Check"
+                " that there are none, and create the index from code: orm.table(...).create_index(...)."
             ]
-        if not seen.examples:
+        if not survey.examples:
             return []
-        more = f" and {seen.against - len(seen.examples)} more" if seen.against > len(seen.examples) else ""
+        remaining = survey.violations - len(survey.examples)
+        more = f" and {remaining} more" if remaining else ""
         filled = any(part.fill is not None for part in self.parts)
         return [
-            f"{self}: there would be values twice ({'; '.join(seen.examples)}{more}), and Appwrite would not enforce"
-            f" the index for them. Change or delete those rows first.{_FILL * filled}"
+            f"{self}: there would be duplicate values ({'; '.join(survey.examples)}{more}), and Appwrite would not"
+            f" enforce the index for them. Change or delete those rows first.{_FILL * filled}"
         ]
 
-    def _look(self, connection: Connection, row: RawRow, seen: _Seen) -> Operation[None]:
+    def _check(self, connection: Connection, row: RawRow, survey: _Survey) -> Operation[None]:
         values = [part.value(row) for part in self.parts]
-        seen.count += 1
-        if None in values or seen.count > MOST_ROWS:  # nulls do not count as the same
+        survey.count += 1
+        if None in values or survey.count > MAX_ROWS:  # nulls are distinct
             return
-        exact, alike = _digest(values), _digest([_folded(value) for value in values])
-        first = seen.exact.setdefault(exact, row["$id"])
+        exact, folded = _digest(values), _digest([_folded(value) for value in values])
+        first = survey.exact.setdefault(exact, row["$id"])
         if first == row["$id"]:
-            first = seen.alike.setdefault(alike, first)
-            if first == row["$id"] or not (yield from self._are_same(connection, row, first, seen)):
+            first = survey.folded.setdefault(folded, first)
+            if first == row["$id"] or not (yield from self._are_equal(connection, row, first, survey)):
                 return
-        seen.against += 1
-        if len(seen.examples) < _EXAMPLES:
-            shown = ", ".join(f"{part.key} {value!r}" for part, value in zip(self.parts, values, strict=True))
-            seen.examples.append(f"{shown} in rows {first} and {row['$id']}")
+        survey.violations += 1
+        if len(survey.examples) < _EXAMPLES:
+            texts = ", ".join(f"{part.key} {value!r}" for part, value in zip(self.parts, values, strict=True))
+            survey.examples.append(f"{texts} in rows {first} and {row['$id']}")
 
-    def _are_same(self, connection: Connection, row: RawRow, other_id: str, seen: _Seen) -> Operation[bool]:
-        """Whether the server takes two rows that look alike for the same. What it does not hold yet it cannot say."""
-        if seen.questions == MOST_QUESTIONS or any(part.conversion or part.present is None for part in self.parts):
+    def _are_equal(self, connection: Connection, row: RawRow, other_id: str, survey: _Survey) -> Operation[bool]:
+        """Whether two rows with equal folded values are equal to the server; False if it lacks the values yet."""
+        if survey.requests == MAX_COMPARISONS or any(part.conversion or part.present is None for part in self.parts):
             return False
-        seen.questions += 1
+        survey.requests += 1
         clauses = tuple(Clause("equal", part.present, (part.value(row),)) for part in self.parts)
         plan = ListRows(self.ref, (*clauses, Clause("equal", "$id", (other_id,))), limit=1, select=("$id",))
         return bool((yield from connection.follow(plan.fetch())).data["rows"])
 
 
 @dataclass(slots=True)
-class _Seen:
-    """Rows looked at; the first one's id by a digest of its values, and by one of what they look like; how many stand
-    against the index."""
+class _Survey:
+    """The state of a check: ids of rows by the digest of their values, exact and folded, and what was counted."""
 
     exact: dict[bytes, str] = field(default_factory=dict)
-    alike: dict[bytes, str] = field(default_factory=dict)
+    folded: dict[bytes, str] = field(default_factory=dict)
     examples: list[str] = field(default_factory=list)
     count: int = 0
-    against: int = 0
-    questions: int = 0
+    violations: int = 0
+    requests: int = 0
 
 
 def _digest(values: Sequence[Any]) -> bytes:
@@ -180,7 +196,7 @@ def _digest(values: Sequence[Any]) -> bytes:
 
 
 def _folded(value: Any) -> Any:
-    """A text without what some databases do not look at: case, accents, spaces at its end, which emoji it is."""
+    """Return a text without what some databases ignore: case, accents, spaces at its end, which emoji it is."""
     if not isinstance(value, str):
         return value
     plain = "".join(part for part in unicodedata.normalize("NFKD", value) if not unicodedata.combining(part))

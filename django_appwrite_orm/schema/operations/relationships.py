@@ -1,4 +1,4 @@
-"""Relationships added and changed: columns of two tables at once."""
+"""Operations that add or change a relationship, which has columns in two tables."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _LONGEST_KEY = 36
 
 
 def rival_of(table: TableState, column: ColumnState) -> ColumnState | None:
-    """The other manyToMany of the same two tables, for Appwrite takes one alone (observed)."""
-    what = {"relationType": "manyToMany", "relatedTable": column.options["relatedTable"]}
+    """Return another manyToMany column between the same two tables: Appwrite accepts only one (observed)."""
+    options = {"relationType": "manyToMany", "relatedTable": column.options["relatedTable"]}
     if column.options["relationType"] != "manyToMany":
         return None
-    others = (one for one in table.columns.values() if one.is_relationship and one.key != column.key)
-    return next((one for one in others if what.items() <= one.options.items()), None)
+    others = (other for other in table.columns.values() if other.is_relationship and other.key != column.key)
+    return next((other for other in others if options.items() <= other.options.items()), None)
 
 
 @dataclass(frozen=True, slots=True)
 class _RelationshipChange(SchemaOperation):
-    """What changes the rows of both tables: cached answers of both must go."""
+    """A change of the rows of two tables: the cached results of both are invalidated."""
 
     @property
     def spans(self) -> bool:
@@ -48,9 +48,9 @@ class _RelationshipChange(SchemaOperation):
 
 @dataclass(frozen=True, slots=True)
 class AddRelationship(_RelationshipChange):
-    """Made by its own route when both tables are there; a two-way one comes with the other side's column.
+    """Add a relationship when both tables exist; a two-way one brings the column of the other side.
 
-    One at a time: of those that were asked for while Appwrite was building another, 8 % of the runs ended as failed
+    Relationships are added one at a time: of those requested while Appwrite was building another, 8 % ended as failed
     (observed on 1.9.6; none of 150 that waited).
     """
 
@@ -58,6 +58,10 @@ class AddRelationship(_RelationshipChange):
 
     def __str__(self) -> str:
         return f"add column {self.ref.table}.{self.column}"
+
+    @property
+    def subject(self) -> str:
+        return f"column {self.ref.table}.{self.column.key}"
 
     @property
     def _column(self) -> ColumnState:
@@ -81,8 +85,7 @@ class AddRelationship(_RelationshipChange):
         return rival_of(table, self.column) is None
 
     def is_ready_among(self, tables: Mapping[str, TableState]) -> bool:
-        """Not before the other table is there, every other relationship is built, and a column that is going away has
-        left its place."""
+        """Whether the other table exists, without a column under the key, and no relationship is being built."""
         if any(unfinished_relationships(tables.values())):
             return False
         other = tables.get(self.column.options["relatedTable"].lower())
@@ -110,7 +113,7 @@ class AddRelationship(_RelationshipChange):
 
 @dataclass(frozen=True, slots=True)
 class ChangeRelationship(_RelationshipChange):
-    """Gives one side another key, and both what deletion does."""
+    """Rename one side of a relationship, and change what a deletion does."""
 
     before: ColumnState
     after: ColumnState
@@ -122,6 +125,10 @@ class ChangeRelationship(_RelationshipChange):
         if old != new:
             changes.append(f"change column {where}: on delete {old} → {new}")
         return "; ".join(changes)
+
+    @property
+    def subject(self) -> str:
+        return f"column {self.ref.table}.{self.before.key}"
 
     @property
     def _column(self) -> ColumnState:
@@ -140,7 +147,7 @@ class ChangeRelationship(_RelationshipChange):
         return table.with_renamed(self.before.key, self.after)
 
     def apply(self, connection: Connection, report: Report) -> Operation[None]:
-        # Without onDelete it would go back to restrict (observed).
+        # Without onDelete Appwrite resets it to restrict (observed).
         body: dict[str, Any] = {"onDelete": self.after.options["onDelete"]}
         if self.before.key != self.after.key:
             body["newKey"] = self.after.key
@@ -151,7 +158,10 @@ class ChangeRelationship(_RelationshipChange):
 
 
 def _unseen_key(*parts: str) -> str:
-    """The key that the other side of a one-way relationship has all the same. It must be unlike any other there
-    (observed), and Appwrite's own choice, the table's id, is taken by the second relationship to one table."""
+    """Return a key for the hidden other side of a one-way relationship.
+
+    It must be unique in its table (observed). Appwrite's default, the id of the table, clashes at the second
+    relationship to the same table.
+    """
     digest = hashlib.blake2b("\0".join(parts).lower().encode(), digest_size=6).hexdigest()
     return f"{'_'.join(parts)[: _LONGEST_KEY - len(digest) - 1]}_{digest}"
