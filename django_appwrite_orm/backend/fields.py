@@ -8,6 +8,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from ..conf import ID_RULE, VALID_ID
+from ..plans.limits import ID_LENGTH
 
 
 def new_row_id() -> str:
@@ -22,7 +23,7 @@ class IDField(models.CharField):  # type: ignore[type-arg]  # its types are thos
     """A primary key that is the id of the row itself: 1 to 36 characters, `ID.unique()` unless given."""
 
     description = "Id of a row in Appwrite"
-    LENGTH = 36
+    LENGTH = ID_LENGTH
 
     def __init__(self, *args: Any, **options: Any) -> None:
         options["max_length"] = self.LENGTH

@@ -11,12 +11,10 @@ from typing import Any
 
 from django.db import models
 
+from ..plans.limits import INDEX_LENGTH
 from ..tables import Index, UniqueIndex
 from .columns import ModelField, column_of, holds_row_id
 from .names import index_key
-
-# What the lengths of an index's columns may be together, in characters.
-LONGEST = 768
 
 
 def indexes_of(model: type[models.Model]) -> list[Index]:
@@ -85,9 +83,9 @@ def index_over(kind: type[Index], model: type[models.Model], names: Sequence[str
 def _lengths(fields: Sequence[ModelField]) -> list[int | None] | None:
     """Return the lengths at which the columns of an index are cut off so that they fit; None where all of them do."""
     sizes = [column_of(field).column.index_length for field in fields]
-    if sum(sizes) <= LONGEST:
+    if sum(sizes) <= INDEX_LENGTH:
         return None
     text = [column_of(field).column.kind.is_text for field in fields]
-    left = LONGEST - sum(size for size, is_text in zip(sizes, text, strict=True) if not is_text)
+    left = INDEX_LENGTH - sum(size for size, is_text in zip(sizes, text, strict=True) if not is_text)
     share = left // max(sum(text), 1)
     return [share if is_text and size > share else None for size, is_text in zip(sizes, text, strict=True)]

@@ -10,8 +10,8 @@ import hashlib
 import re
 
 from ..conf import VALID_ID
+from ..plans.limits import ID_LENGTH
 
-LONGEST = 36
 _DIGEST = 8
 _INVALID = re.compile(r"[^A-Za-z0-9_-]+")
 _BEFORE_FIRST = re.compile(r"\A[^A-Za-z0-9]+")
@@ -36,5 +36,5 @@ def index_key(name: str) -> str:
 def _replacement(name: str) -> str:
     """Return a valid name that is made from `name` and the same in every process."""
     digest = hashlib.blake2b(name.encode(), digest_size=_DIGEST // 2).hexdigest()
-    readable = _BEFORE_FIRST.sub("", _INVALID.sub("_", name))[: LONGEST - _DIGEST - 1].rstrip("_-")
+    readable = _BEFORE_FIRST.sub("", _INVALID.sub("_", name))[: ID_LENGTH - _DIGEST - 1].rstrip("_-")
     return f"{readable or 'x'}_{digest}"

@@ -17,6 +17,7 @@ from math import ceil
 from typing import NamedTuple, TypeVar
 
 from ..exceptions import CacheUnavailable
+from ..plans.limits import QUERY_SECONDS
 from ..sansio import Operation
 from .backend import CacheBackend
 from .effects import CacheAdd, CacheDeleteMany, CacheSet
@@ -25,16 +26,14 @@ from .pending import PendingInvalidation
 
 Result = TypeVar("Result")
 
-# Appwrite gives up on a query after 15 s; what the server has received may be applied until then.
-SERVER_LIMIT = 15
 MARGIN = 5
 # Seconds. A request that could take longer would outlive every fence.
-LONGEST_TIMEOUT = IN_DOUBT_LIVES[-1] - SERVER_LIMIT - MARGIN
+LONGEST_TIMEOUT = IN_DOUBT_LIVES[-1] - QUERY_SECONDS - MARGIN
 
 
 def fence_life(timeout: float) -> int:
     """Return the seconds a fence must last for a request of `timeout` seconds, retries included."""
-    return ceil(timeout) + SERVER_LIMIT + MARGIN
+    return ceil(timeout) + QUERY_SECONDS + MARGIN
 
 
 def write(

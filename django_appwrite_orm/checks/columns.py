@@ -8,6 +8,7 @@ from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ValidationError
 
 from ..conf import VALID_ID
+from ..plans.limits import COLUMNS_LIMIT, EMPTY_ROW_BYTES, ID_LENGTH, ROW_BYTES
 from ..querysets import Table
 from ..querysets.persistence.increments import operator_obstacles
 from ..tables import Row, name_problem
@@ -16,12 +17,7 @@ from ..tables.columns.relations import Relation, RelationshipToMany
 from ..tables.kinds import SIDE_BYTES
 from .relationships import undeclared_sides
 
-KEY_RULE = "1 to 36 characters of A-Z, a-z, 0-9, '-' and '_', the first a letter or a digit"
-# MariaDB's limit for a row, and what Appwrite's own columns take of it (bytesUsed of an empty table).
-WIDEST_ROW = 65_535
-EMPTY_ROW = 1_067
-# 1017 columns to a table, 7 of them Appwrite's own.
-MOST_COLUMNS = 1_017 - 7
+KEY_RULE = f"1 to {ID_LENGTH} characters of A-Z, a-z, 0-9, '-' and '_', the first a letter or a digit"
 
 
 def column_problems(table: type[Row]) -> Iterator[CheckMessage]:
@@ -101,20 +97,20 @@ def _sizes(table: type[Row]) -> Iterator[CheckMessage]:
     found = {name: column.row_bytes for name, column in table._meta.columns.items()}
     found |= {relationship.name: SIDE_BYTES for relationship in _to_many(table)}
     found |= {str(side.two_way_key): SIDE_BYTES for side in undeclared_sides(table)}
-    width = EMPTY_ROW + sum(found.values())
-    if width > WIDEST_ROW:
+    width = EMPTY_ROW_BYTES + sum(found.values())
+    if width > ROW_BYTES:
         widest = sorted(found.items(), key=lambda pair: -pair[1])[:3]
         names = ", ".join(f"{name} ({size:,})" for name, size in widest)
         yield Error(
-            f"A row would take {width:,} bytes of the {WIDEST_ROW:,} there are. Widest: {names}.",
+            f"A row would take {width:,} bytes of the {ROW_BYTES:,} there are. Widest: {names}.",
             hint="A string takes four bytes a character; make it shorter, or a Text column, which takes 20.",
             obj=table._meta.label,
             id="appwrite_orm.E023",
         )
-    if len(found) > MOST_COLUMNS:
+    if len(found) > COLUMNS_LIMIT:
         hint = "Put some of them into a second table."
         yield Error(
-            f"{len(found)} columns; a table has at most {MOST_COLUMNS}.",
+            f"{len(found)} columns; a table has at most {COLUMNS_LIMIT}.",
             hint=hint,
             obj=table._meta.label,
             id="appwrite_orm.E024",

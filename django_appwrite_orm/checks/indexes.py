@@ -8,13 +8,11 @@ from typing import NamedTuple
 from django.core.checks import CheckMessage, Error, Warning
 
 from ..conf import ID_RULE, VALID_ID
+from ..plans.limits import INDEX_LENGTH, INDEXES_LIMIT
 from ..tables import FulltextIndex, Index, Row, SpatialIndex, columns
 from ..tables.kinds import Family
 from ..tables.system_columns import INDEXABLE
 
-# 64 to a table, 6 of them Appwrite's own; 768 characters in each.
-MOST_INDEXES = 64 - 6
-LONGEST_INDEX = 768
 # Appwrite's own on MariaDB.
 RESERVED_KEYS = ("primary", "_created_at", "_updated_at", "_tenant_id")
 
@@ -31,10 +29,13 @@ class _Part(NamedTuple):
 def index_problems(table: type[Row]) -> Iterator[CheckMessage]:
     """Everything about the indexes of one table."""
     label, indexes = table._meta.label, table._meta.indexes
-    if len(indexes) > MOST_INDEXES:
+    if len(indexes) > INDEXES_LIMIT:
         hint = "Drop those that no query needs."
         yield Error(
-            f"{len(indexes)} indexes; a table has at most {MOST_INDEXES}.", hint=hint, obj=label, id="appwrite_orm.E030"
+            f"{len(indexes)} indexes; a table has at most {INDEXES_LIMIT}.",
+            hint=hint,
+            obj=label,
+            id="appwrite_orm.E030",
         )
     parts, unusable = _parts(table), _unusable(table)
     seen: set[str] = set()
@@ -155,9 +156,9 @@ def _length_problems(index: Index, chosen: list[_Part], label: str) -> Iterator[
             )
         else:
             total += length - part.length
-    if total > LONGEST_INDEX:
+    if total > INDEX_LENGTH:
         yield Error(
-            f"Index {index.key!r} is {total:,} characters long; there is room for {LONGEST_INDEX}.",
+            f"Index {index.key!r} is {total:,} characters long; there is room for {INDEX_LENGTH}.",
             hint="Shorten text in it with lengths=, one entry for each column.",
             obj=label,
             id="appwrite_orm.E038",

@@ -8,10 +8,8 @@ from django.core.checks import CheckMessage, Error, Warning
 
 from ..cache import CachePolicy
 from ..conf import DEFAULT_ALIAS, ID_RULE, VALID_ID, configured, shown
+from ..plans.limits import NAME_LENGTH
 from ..tables import TABLE_VERBS, Row, permission_problems
-
-# The server's limit for the names of databases and tables.
-LONGEST_NAME = 128
 
 
 def clashes(registered: Iterable[type[Row]], tables: Iterable[type[Row]]) -> Iterator[CheckMessage]:
@@ -50,8 +48,8 @@ def table_problems(table: type[Row]) -> Iterator[CheckMessage]:
     if not VALID_ID.fullmatch(meta.id):
         hint = f"Set Meta.id: {ID_RULE}."
         yield Error(f"{meta.id!r} is not a valid table id.", hint=hint, obj=meta.label, id="appwrite_orm.E011")
-    if not 1 <= len(meta.name) <= LONGEST_NAME:
-        hint = f"Give Meta.name 1 to {LONGEST_NAME} characters."
+    if not 1 <= len(meta.name) <= NAME_LENGTH:
+        hint = f"Give Meta.name 1 to {NAME_LENGTH} characters."
         yield Error(
             f"A table name of {len(meta.name)} characters is not possible.",
             hint=hint,

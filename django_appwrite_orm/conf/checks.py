@@ -10,13 +10,12 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
 
+from ..plans.limits import WEBHOOK_SECRET_LENGTHS
 from . import ID_RULE, VALID_ID, configured, is_local, shown
 from .connection_settings import CACHE_OPTIONS, LOCAL_DEFAULTS, OPTIONS
 from .options import misspelt, option_problems
 
 _VERSION = re.compile(r"\d+\.\d+\.\d+.*")
-# Appwrite's own bounds for the secret of a webhook.
-_WEBHOOK_SECRET_LENGTHS = range(8, 257)
 # Keys of memcached have at most 250 characters; ours need about 50 besides Django's own prefix.
 _LONGEST_PREFIX = 100
 
@@ -94,7 +93,7 @@ def _listening_problems(where: str, options: Mapping[str, Any]) -> Iterator[Chec
     if url and not _is_http_url(url):
         hint = "Give the URL under which Appwrite calls the webhook view, such as 'https://shop.example/appwrite/'."
         yield Error(f"{where}: WEBHOOK_URL is not an http(s) URL.", hint=hint, id="appwrite_orm.E003")
-    if secret and len(secret) not in _WEBHOOK_SECRET_LENGTHS:
+    if secret and len(secret) not in WEBHOOK_SECRET_LENGTHS:
         hint = "Use 8 to 256 characters."
         yield Error(f"{where}: WEBHOOK_SECRET is too short or too long.", hint=hint, id="appwrite_orm.E003")
     if user and not VALID_ID.fullmatch(user):

@@ -1,14 +1,12 @@
 """What is asked of Appwrite or changed in it, as immutable data, and its form on the wire."""
 
 from .clauses import EVERYTHING, NOTHING, Clause, conjunction, disjunction, negation
+from .limits import BULK_LIMIT, GROUPS_LIMIT, OPERATIONS_LIMIT, SHOWN_LIMIT, TEXT_LIMIT
 from .page_progress import Progress
-from .reads import GROUPS_LIMIT, AggregateRows, CountRows, GetRow, ListRows
+from .reads import AggregateRows, CountRows, GetRow, ListRows
 from .requests import PlanFlow, ReadPlan, Request, RequestFlow, Response, Step, TableRef, summary, version
-from .splitting import TEXT_LIMIT, Split, fits, has_room, size_in_url, split
+from .splitting import Split, fits, has_room, size_in_url, split
 from .writes import (
-    BULK_LIMIT,
-    OPERATIONS_LIMIT,
-    SHOWN_LIMIT,
     CreateRow,
     CreateRows,
     DeleteRow,

@@ -10,11 +10,9 @@ import json
 from dataclasses import dataclass
 
 from .clauses import Clause
+from .limits import DEFAULT_ROWS, GROUPS_LIMIT, TOTAL_LIMIT
 from .page_progress import Progress
 from .requests import Request, RequestFlow, Response, TableRef, entity, listing, summary
-
-# Appwrite counts no further than this in `total` (APP_LIMIT_COUNT of the server).
-TOTAL_LIMIT = 5000
 
 
 def parameters(clauses: tuple[Clause, ...], *, total: bool) -> tuple[tuple[str, str], ...]:
@@ -62,7 +60,7 @@ class ListRows:
     table: TableRef
     filters: tuple[Clause, ...] = ()
     order: tuple[Clause, ...] = ()
-    limit: int = 25
+    limit: int = DEFAULT_ROWS
     offset: int = 0
     select: tuple[str, ...] = ()
     total: bool = False
@@ -128,10 +126,6 @@ class CountRows:
 
     def __str__(self) -> str:
         return text("count", self.table, *self.filters, *(() if self.most is None else (self.most,)))
-
-
-# Groups in one answer. It comes in no order that a second page could go on from.
-GROUPS_LIMIT = 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,10 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from .clauses import Clause, conjunction, disjunction
+from .limits import QUERIES_LIMIT, TEXT_LIMIT, VALUES_LIMIT
 
-VALUES_LIMIT = 500
-TEXT_LIMIT = 4096
-# Of the 100 queries of a request these may be filters; the others are left to order, window and selection.
-FILTERS_LIMIT = 80
+# Of the queries of a request these may be filters; the others are left to order, window and selection.
+FILTERS_LIMIT = QUERIES_LIMIT - 20
 # Beyond so many requests for one question it is put wrongly.
 REQUESTS_LIMIT = 1000
 

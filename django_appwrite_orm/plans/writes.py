@@ -9,14 +9,11 @@ from typing import Any
 from urllib.parse import quote
 
 from .clauses import Clause
+from .limits import BULK_LIMIT
 from .requests import Request, TableRef, entity, listing
 
-# Rows in one bulk create (the server's batch size for self-hosted projects).
-BULK_LIMIT = 100
 # Rows for which time is allowed where only the server knows how many there are.
 UNKNOWN_ROWS = BULK_LIMIT
-# Rows that the answer to a bulk change shows; its total counts all of them (recorded of Appwrite 1.9.6).
-SHOWN_LIMIT = 100
 
 Data = Mapping[str, Any]
 
@@ -157,12 +154,8 @@ class DeleteRows:
 WritePlan = CreateRow | CreateRows | UpdateRow | IncrementRow | UpdateRows | DeleteRow | DeleteRows
 
 
-# Operations in one transaction (the server's limit for self-hosted projects).
-OPERATIONS_LIMIT = 100
-
-
 def begin_transaction(seconds: int) -> Request:
-    """A new transaction that can be committed for so many seconds, 60 to 3,600."""
+    """A new transaction that can be committed for so many seconds: one of TRANSACTION_SECONDS."""
     return Request("POST", "/tablesdb/transactions", body={"ttl": seconds}, shape=entity)
 
 

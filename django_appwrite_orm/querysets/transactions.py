@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar, overload
 from ..conf import DEFAULT_ALIAS
 from ..exceptions import TransactionError
 from ..integrity import commit
+from ..plans.limits import TRANSACTION_SECONDS
 from ..sansio import Operation, refuse_event_loop, run_async, run_sync
 from ..transactions import DEFAULT_LIFE, Block, Transaction, current, open_blocks
 
@@ -34,7 +35,7 @@ class Atomic:
     alters_data = True  # a template does not call one
 
     def __init__(self, using: str = DEFAULT_ALIAS, *, seconds: int = DEFAULT_LIFE) -> None:
-        if isinstance(seconds, bool) or not isinstance(seconds, int) or not 60 <= seconds <= 3600:
+        if isinstance(seconds, bool) or not isinstance(seconds, int) or seconds not in TRANSACTION_SECONDS:
             raise ValueError(f"atomic(): seconds must be a whole number from 60 to 3,600, not {seconds!r}.")
         self._using = using
         self._seconds = seconds

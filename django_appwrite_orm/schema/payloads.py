@@ -10,13 +10,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..plans.limits import INLINE_COLUMNS_LIMIT, INLINE_INDEXES_LIMIT
 from ..tables.columns.serialized import decimal_bound
 from ..tables.kinds import Family
 from .state import ColumnState, IndexState, TableState
-
-# Appwrite accepts no more inline columns and indexes.
-INLINE_COLUMNS = 100
-INLINE_INDEXES = 58
 
 
 def table_body(table: TableState) -> dict[str, Any]:
@@ -41,12 +38,12 @@ def options_body(table: TableState) -> dict[str, Any]:
 
 def inline_parts(table: TableState) -> tuple[list[ColumnState], list[IndexState]]:
     """Return the columns and indexes that can be created with a table: indexes only over such columns."""
-    columns = [column for column in table.columns.values() if is_inline(column)][:INLINE_COLUMNS]
+    columns = [column for column in table.columns.values() if is_inline(column)][:INLINE_COLUMNS_LIMIT]
     keys = {column.key for column in columns}
     indexes = [
         index for index in table.indexes.values() if all(key.startswith("$") or key in keys for key in index.columns)
     ]
-    return columns, indexes[:INLINE_INDEXES]
+    return columns, indexes[:INLINE_INDEXES_LIMIT]
 
 
 def is_inline(column: ColumnState) -> bool:

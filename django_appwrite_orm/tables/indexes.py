@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import ClassVar, Never
 
 from ..exceptions import ConfigurationError
+from ..plans.limits import ID_LENGTH
 
-_LONGEST_KEY = 36
 # What Django's indexes and constraints take, and what to write here. Of the others Appwrite's indexes have nothing.
 _INSTEAD = {
     "fields": "Give the columns by themselves: Index('category', '-price')",
@@ -49,9 +49,9 @@ class Index:
 
     def _made_key(self) -> str:
         key = "_".join(self.columns).strip("_$").replace("$", "") + f"_{self.type}"
-        if len(key) <= _LONGEST_KEY:
+        if len(key) <= ID_LENGTH:
             return key
-        return f"{key[: _LONGEST_KEY - 9]}_{hashlib.blake2b(key.encode(), digest_size=4).hexdigest()}"
+        return f"{key[: ID_LENGTH - 9]}_{hashlib.blake2b(key.encode(), digest_size=4).hexdigest()}"
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.key}>"

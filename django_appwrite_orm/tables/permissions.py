@@ -6,25 +6,25 @@ import re
 from collections.abc import Sequence
 
 from ..conf import VALID_ID
+from ..plans.limits import LABEL_LENGTH, PERMISSIONS_LIMIT
 
 # `write` is short for the changing ones. A row is not created under its own permissions.
 TABLE_VERBS = ("read", "create", "update", "delete", "write")
 ROW_VERBS = ("read", "update", "delete", "write")
-MOST = 100
 
 _PERMISSION = re.compile(r'([a-z]+)\("([^"]*)"\)')
 _ID = VALID_ID.pattern
 _ROLE = re.compile(
     rf"any|guests|users(/(un)?verified)?|user:{_ID}(/(un)?verified)?|team:{_ID}(/{_ID})?|member:{_ID}"
-    r"|label:[A-Za-z0-9]{1,36}"
+    rf"|label:[A-Za-z0-9]{{1,{LABEL_LENGTH}}}"
 )
 
 
 def permission_problems(permissions: Sequence[object], verbs: Sequence[str]) -> list[str]:
     """Why Appwrite would refuse these permissions, one sentence each. `verbs`: what they may allow."""
     problems = [problem for text in permissions if (problem := _problem(text, verbs))]
-    if len(permissions) > MOST:
-        problems.append(f"There are {len(permissions)} permissions; Appwrite takes {MOST}.")
+    if len(permissions) > PERMISSIONS_LIMIT:
+        problems.append(f"There are {len(permissions)} permissions; Appwrite takes {PERMISSIONS_LIMIT}.")
     return problems
 
 

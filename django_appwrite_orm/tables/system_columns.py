@@ -9,10 +9,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from ..plans import EVERYTHING, NOTHING, Clause
+from ..plans.limits import ID_LENGTH, SEQUENCES
 from . import columns
-
-# What a row's sequence may be.
-SEQUENCES = range(1, 2**63)
 
 
 class _Sequence(columns.Integer):
@@ -29,7 +27,7 @@ def _system(name: str, key: str, column: columns.Column) -> columns.Column:
 
 
 _COLUMNS = (
-    _system("id", "$id", columns.String(required=True, size=36)),
+    _system("id", "$id", columns.String(required=True, size=ID_LENGTH)),
     _system("sequence", "$sequence", _Sequence(required=True)),
     _system("created_at", "$createdAt", columns.Datetime(required=True)),
     _system("updated_at", "$updatedAt", columns.Datetime(required=True)),

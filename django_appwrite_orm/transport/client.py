@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from ..credentials import HIDDEN, Secret, without_frames
 from ..exceptions import InvalidRequest, NotSupportedError
 from ..plans import Request
+from ..plans.limits import HEAD_BYTES
 from .features import Features
 from .local import LocalTransport, local_file
 from .messages import RawRequest, RawResponse, Transport, TransportError
@@ -126,7 +127,7 @@ class Client:
             raise NotSupportedError(
                 f"{request} was not sent: its request line and headers have {outgoing.head_size + _ADDED} bytes, more"
                 f" than HEAD_LIMIT ({self._head_limit}). Ask for fewer values or columns at a time. The setting may be"
-                " raised up to 65536 where no proxy before Appwrite takes less (nginx takes 8192 unless told)."
+                f" raised up to {HEAD_BYTES} where no proxy before Appwrite takes less (nginx takes 8192 unless told)."
             )
         return outgoing
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from ...connection import Connection
 from ...plans import Clause, ListRows, Request, UpdateRows
+from ...plans.limits import ENCRYPTED_SIZE
 from ...sansio import Operation
 from ...tables.columns import Column, Decimal
-from ...tables.columns.text import SHORTEST_ENCRYPTED
 from ...tables.kinds import Family
 from .. import payloads
 from ..conversions import fill_of, kept, survey
@@ -26,7 +26,7 @@ def is_possible(declared: ColumnState, existing: ColumnState) -> bool:
     changed = set(differences(declared, existing))
     if changed & {"type", "array", "encrypt"} or _rescales(declared, existing):
         return False
-    if existing.options.get("encrypt") and declared.options.get("size", SHORTEST_ENCRYPTED) < SHORTEST_ENCRYPTED:
+    if existing.options.get("encrypt") and declared.options.get("size", ENCRYPTED_SIZE) < ENCRYPTED_SIZE:
         return False  # the encrypted values would not fit
     if declared.is_relationship:
         return changed <= {"onDelete", "twoWayKey"}

@@ -20,6 +20,7 @@ from typing import Any
 from ...connection import Connection
 from ...exceptions import SchemaError
 from ...plans import Clause
+from ...plans.limits import ID_LENGTH
 from ...sansio import Operation
 from ..conversions import Conversion, same, survey
 from ..rows import RawRow, newest, walk, write_same
@@ -27,7 +28,6 @@ from ..state import TableState
 from .base import Report, SchemaOperation
 from .columns import is_available
 
-_LONGEST_KEY = 36
 # Passes over the rows changed since the last pass, before a copy gives up. Each is much shorter than the one before.
 _PASSES = 6
 
@@ -43,10 +43,10 @@ def former_key(key: str) -> str:
 
 
 def _companion(key: str, suffix: str) -> str:
-    if len(key) + len(suffix) <= _LONGEST_KEY:
+    if len(key) + len(suffix) <= ID_LENGTH:
         return key + suffix
     digest = hashlib.blake2b(key.encode(), digest_size=4).hexdigest()
-    return f"{key[: _LONGEST_KEY - len(suffix) - len(digest) - 1]}_{digest}{suffix}"
+    return f"{key[: ID_LENGTH - len(suffix) - len(digest) - 1]}_{digest}{suffix}"
 
 
 @dataclass(slots=True)

@@ -10,14 +10,13 @@ from urllib.parse import quote
 
 from ...connection import Connection
 from ...plans import Request, TableRef
+from ...plans.limits import ID_LENGTH
 from ...sansio import Operation
 from ...transport.features import RELATIONSHIP_BY_KIND
 from ..relationships import is_to_itself, mirror, unfinished_relationships
 from ..state import ColumnState, TableState, lookup
 from .base import Report, SchemaOperation
 from .columns import is_available
-
-_LONGEST_KEY = 36
 
 
 def rival_of(table: TableState, column: ColumnState) -> ColumnState | None:
@@ -164,4 +163,4 @@ def _unseen_key(*parts: str) -> str:
     relationship to the same table.
     """
     digest = hashlib.blake2b("\0".join(parts).lower().encode(), digest_size=6).hexdigest()
-    return f"{'_'.join(parts)[: _LONGEST_KEY - len(digest) - 1]}_{digest}"
+    return f"{'_'.join(parts)[: ID_LENGTH - len(digest) - 1]}_{digest}"

@@ -17,6 +17,7 @@ from django.core.validators import EmailValidator
 from django.db import models
 
 from ...exceptions import ConfigurationError
+from ...plans.limits import ELEMENT_LENGTH, ELEMENTS_LIMIT
 from ..kinds import KINDS
 from .text import PlainText, bytes_in_row, member_text
 from .typing import Common, No, Value, Yes
@@ -223,11 +224,13 @@ class Enum(_Formatted[Value]):
         self.elements = [member_text(member) for member in members]
         # What people are shown: the labels of a Django TextChoices, else the texts.
         self.labels = {text: getattr(m, "label", text) for text, m in zip(self.elements, members, strict=True)}
-        if not 1 <= len(self.elements) <= 100:
-            raise ConfigurationError(f"Enum: needs 1 to 100 elements, not {len(self.elements)}.")
+        if not 1 <= len(self.elements) <= ELEMENTS_LIMIT:
+            raise ConfigurationError(f"Enum: needs 1 to {ELEMENTS_LIMIT} elements, not {len(self.elements)}.")
         for element in self.elements:
-            if not isinstance(element, str) or not 1 <= len(element) <= 255:
-                raise ConfigurationError(f"Enum: an element must be a text of 1 to 255 characters, not {element!r}.")
+            if not isinstance(element, str) or not 1 <= len(element) <= ELEMENT_LENGTH:
+                raise ConfigurationError(
+                    f"Enum: an element must be a text of 1 to {ELEMENT_LENGTH} characters, not {element!r}."
+                )
         if len(set(self.elements)) < len(self.elements):
             raise ConfigurationError("Enum: an element stands in the list twice.")
 

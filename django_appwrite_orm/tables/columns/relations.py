@@ -10,6 +10,7 @@ from django.db import models
 
 from ...conf import ID_RULE, VALID_ID
 from ...exceptions import ConfigurationError
+from ...plans.limits import ID_LENGTH
 from ..kinds import KINDS, SIDE_BYTES
 from .text import String
 from .unknown_options import unknown_options
@@ -22,7 +23,7 @@ class ReferenceColumn(String[Any]):
     """The column that keeps the id. Made by `Reference`."""
 
     def __init__(self, **common: Any) -> None:
-        super().__init__(size=36, **common)
+        super().__init__(size=ID_LENGTH, **common)
 
     def clean_one(self, value: Any) -> Any:
         if not isinstance(value, str) or not VALID_ID.fullmatch(value):

@@ -9,14 +9,12 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.dateparse import parse_datetime
 
+from ...plans.limits import EARLIEST_DATETIME, LATEST_DATETIME
 from ..kinds import KINDS
 from .base import Column
 from .time_zones import from_utc, refuse_skipped, to_utc
 from .typing import Common, No, Value, Yes
 
-# Observed: Appwrite refuses the last 999 milliseconds of the year 9999.
-_LATEST = datetime.datetime(9999, 12, 31, 23, 59, 59, tzinfo=datetime.UTC)
-_EARLIEST = datetime.datetime(1000, 1, 1, tzinfo=datetime.UTC)
 _MILLISECOND = datetime.timedelta(milliseconds=1)
 
 
@@ -59,7 +57,7 @@ class Datetime(Column[Value]):
             kept = from_utc(moment)
         except (OverflowError, ValueError):
             raise ValidationError("The date is out of range.", code="invalid") from None
-        if not _EARLIEST <= moment <= _LATEST:
+        if not EARLIEST_DATETIME <= moment <= LATEST_DATETIME:
             raise ValidationError("Appwrite stores the years 1000 to 9999 only.", code="invalid")
         return kept
 
@@ -69,10 +67,10 @@ class Datetime(Column[Value]):
             moment = self._in_utc(found)
         except (OverflowError, ValueError):  # in the first or the last year that datetime knows
             moment = (datetime.datetime.max if found.year > 1 else datetime.datetime.min).replace(tzinfo=datetime.UTC)
-        if moment > _LATEST:
-            return self.encode(_LATEST), None
-        if moment < _EARLIEST:
-            return None, self.encode(_EARLIEST)
+        if moment > LATEST_DATETIME:
+            return self.encode(LATEST_DATETIME), None
+        if moment < EARLIEST_DATETIME:
+            return None, self.encode(EARLIEST_DATETIME)
         low = _without_microseconds(moment)
         return self.encode(low), self.encode(low if low == moment else low + _MILLISECOND)
 

@@ -9,14 +9,13 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from ...exceptions import ConfigurationError
+from ...plans.limits import ENCRYPTED_SIZE
 from ..kinds import KINDS, POINTER_BYTES
 from .base import Column
 from .typing import No, TextOptions, Value, Yes
 
 # From this size on Appwrite keeps a string outside the row.
 _OUTSIDE = 16_383
-# The encrypted form of a text, which takes more room than the text, has to find a place in the column (observed).
-SHORTEST_ENCRYPTED = 150
 
 
 def member_text(value: Any) -> Any:
@@ -84,9 +83,9 @@ class Varchar(PlainText[Value]):
         if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= largest:
             name = type(self).__name__
             raise ConfigurationError(f"{name}: size must be a whole number from 1 to {largest:,}, not {size!r}.")
-        if encrypt and size < SHORTEST_ENCRYPTED:
+        if encrypt and size < ENCRYPTED_SIZE:
             raise ConfigurationError(
-                f"{type(self).__name__}: encrypted text needs a size of {SHORTEST_ENCRYPTED} or more, not {size}: the"
+                f"{type(self).__name__}: encrypted text needs a size of {ENCRYPTED_SIZE} or more, not {size}: the"
                 " encrypted form is longer than the text and has to fit."
             )
         self.size = size

@@ -141,7 +141,7 @@ def main() -> None:
     from django_appwrite_orm.cache import keys, writes
 
     # This server applies nothing later than two seconds after its client gave up, so fences need not outlive that.
-    writes.SERVER_LIMIT, writes.MARGIN = 2, 2
+    writes.QUERY_SECONDS, writes.MARGIN = 2, 2
     keys.IN_DOUBT_LIVES = (writes.fence_life(1), 80, 320)
     if not config["fence"]:
         writes._fence = _no_fence
