@@ -46,7 +46,7 @@ class LocalAppwrite:
     def __init__(self, database: str | os.PathLike[str], *, strict: bool = False) -> None:
         self.store = Store(database)
         self.strict = strict
-        self._catalogue = SchemaCache()
+        self._schema_cache = SchemaCache()
         self._warned: set[Defect] = set()
 
     def handle(
@@ -57,22 +57,22 @@ class LocalAppwrite:
 
         Never raises: what goes wrong here is logged and answered as ``general_unknown``.
         """
-        words = TABLESDB
+        dialect = TABLESDB
         try:
             request = read_request(method, target, headers, body)
             route, path_values = _find_route(request)
-            words = route.words
+            dialect = route.dialect
             defects = Defects(self.strict if strict is None else strict, self._warned)
             return self._answer(route, path_values, request, defects)
         except AppwriteError as refusal:
-            return error_answer(refusal, words.error_type(refusal.type))
+            return error_answer(refusal, dialect.error_type(refusal.type))
         except (Busy, sqlite3.OperationalError) as problem:
-            return _store_failure(problem, words)
+            return _store_failure(problem, dialect)
         except Exception:
             logger.exception("The local Appwrite failed on %.20r %.200r", method, target.partition("?")[0])
             return error_answer(AppwriteError("general_unknown", "The local Appwrite failed; its log says why."))
 
-    def hears(self, head: int, *, strict: bool | None = None) -> bool:
+    def accepts_head(self, head: int, *, strict: bool | None = None) -> bool:
         """Whether a request whose head has this many bytes is answered; if not, its connection is to be closed."""
         if head <= LONGEST_HEAD:
             return True
@@ -84,11 +84,11 @@ class LocalAppwrite:
         with self.store.session(writing=writing) as session:
             caller = self._admit(session, route, request, defects)
             args = read_arguments(route, path_values, request)
-            call = Call(session, self._catalogue, caller, route.words, args, request, defects)
+            call = Call(session, self._schema_cache, caller, route.dialect, args, request, defects)
             try:
                 return route.handler(call)
             except AppliedError as refusal:  # answered inside the session, which therefore commits
-                return error_answer(refusal, route.words.error_type(refusal.type))
+                return error_answer(refusal, route.dialect.error_type(refusal.type))
 
     def _admit(self, session: Session, route: Route, request: Request, defects: Defects) -> Caller:
         """Who is asking, if the route lets them in. Checked in Appwrite's order: project, key or token, scope."""
@@ -131,13 +131,13 @@ class LocalAppwrite:
 
 def _find_route(request: Request) -> tuple[Route, dict[str, str]]:
     path = request.path
-    found = _ROUTER.find(request.method, path.removeprefix(PREFIX)) if path.startswith(PREFIX + "/") else None
-    if found is None:
+    match = _ROUTER.find(request.method, path.removeprefix(PREFIX)) if path.startswith(PREFIX + "/") else None
+    if match is None:
         raise AppwriteError("general_route_not_found", "There is no such route.")
-    return found
+    return match
 
 
-def _store_failure(problem: Exception, words: Dialect) -> Response:
+def _store_failure(problem: Exception, dialect: Dialect) -> Response:
     if isinstance(problem, Busy):
         return error_answer(AppwriteError("database_timeout", "The database stayed busy for too long."))
     logger.error("The local Appwrite's store failed", exc_info=problem)

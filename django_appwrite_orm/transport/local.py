@@ -84,7 +84,7 @@ class LocalTransport:
     def send(self, outgoing: RawRequest, limit: float) -> RawResponse | TransportError:
         target = f"/v1{outgoing.target}"
         server, body = open_local(self._file), outgoing.body or b""
-        if not server.hears(outgoing.head_size, strict=self._strict):
+        if not server.accepts_head(outgoing.head_size, strict=self._strict):
             return TransportError("Server disconnected without sending a response.", sent=True)
         answer = server.handle(outgoing.method, target, outgoing.plain_headers, body, strict=self._strict)
         return RawResponse(answer.status, answer.headers, answer.body)

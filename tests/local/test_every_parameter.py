@@ -116,7 +116,7 @@ def target_of(route: Route, transaction: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "route", [r for r in ROUTES if r.words is not LEGACY], ids=lambda route: f"{route.method} {route.template}"
+    "route", [r for r in ROUTES if r.dialect is not LEGACY], ids=lambda route: f"{route.method} {route.template}"
 )
 def test_parameters(shelf: Shelf, route: Route) -> None:
     target = target_of(route, shelf.transaction)

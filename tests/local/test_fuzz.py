@@ -64,14 +64,14 @@ HOSTILE = [
 KINDS = ["application/json", "application/x-www-form-urlencoded", "text/plain", "", "multipart/form-data"]
 BODIES = [b"[" * 100_000, b"a[" * 50_000, b'{"a":' * 5_000, b"\xff\xfe", b'"\\ud800"', b"1" * 9_000, b"a=1&" * 5_000]
 
-words = st.one_of(st.sampled_from(["d", "t", "r1", "s", "i", "at", "l", "b", "p"]), st.sampled_from(HOSTILE), st.text())
+texts = st.one_of(st.sampled_from(["d", "t", "r1", "s", "i", "at", "l", "b", "p"]), st.sampled_from(HOSTILE), st.text())
 scalars = st.one_of(
-    words, st.booleans(), st.none(), st.integers(), st.floats(allow_nan=False, allow_infinity=False),
+    texts, st.booleans(), st.none(), st.integers(), st.floats(allow_nan=False, allow_infinity=False),
     st.sampled_from([2**31, 2**63, -(2**63), 10**400, 0.1, -0.0]),
 )  # fmt: skip
 values = st.recursive(
     scalars,
-    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(words, inner, max_size=4)),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(texts, inner, max_size=4)),
     max_leaves=12,
 )
 operators = st.fixed_dictionaries(
@@ -84,9 +84,9 @@ row_data = st.dictionaries(
 )
 queries = st.recursive(
     st.fixed_dictionaries(
-        {"method": st.sampled_from(sorted(METHODS)) | words},
+        {"method": st.sampled_from(sorted(METHODS)) | texts},
         optional={
-            "attribute": st.sampled_from(["s", "i", "f", "b", "at", "l", "w", "p", "big", "$id", "$sequence"]) | words,
+            "attribute": st.sampled_from(["s", "i", "f", "b", "at", "l", "w", "p", "big", "$id", "$sequence"]) | texts,
             "values": st.lists(values, max_size=4) | values,
         },
     ),
@@ -136,7 +136,7 @@ def test_every_route_answers_whatever_its_parameters(app: LocalAppwrite, data: s
         for part in route.template.strip("/").split("/"):
             name = part.strip("{}")
             usual = {"databaseId": "d", "tableId": "t", "rowId": "r1", "key": "s", "column": "i"}.get(name, "x")
-            value = data.draw(st.just(usual) | words, label=name) if part.startswith("{") else part
+            value = data.draw(st.just(usual) | texts, label=name) if part.startswith("{") else part
             parts.append(quote(value.encode("utf-8", "surrogatepass"), safe=""))
         names = [
             param.legacy if "/databases" in route.template and param.legacy else param.name for param in route.params

@@ -89,7 +89,7 @@ def test_answers_are_sent_without_delay(door: LocalServer, opened: Open) -> None
 
 
 def test_an_idle_connection_ends(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "KEPT_ALIVE", 0.05)
+    monkeypatch.setattr(connection, "KEEP_ALIVE", 0.05)
     assert status_of(opened()) == 0
 
 
@@ -115,7 +115,7 @@ def test_a_client_that_does_not_read_is_given_up(
 ) -> None:
     large = Response(200, {"content-type": "text/plain"}, b"x" * 20_000_000)
     monkeypatch.setattr(app, "handle", lambda *request: large)
-    monkeypatch.setattr(connection, "LONGEST_ANSWER", 0.05)
+    monkeypatch.setattr(connection, "SEND_TIMEOUT", 0.05)
     opened().sendall(VERSION)
     assert soon(lambda: not door._front._connections)
 

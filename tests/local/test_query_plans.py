@@ -32,7 +32,7 @@ def big() -> Iterator[LocalAppwrite]:
     app = LocalAppwrite(":memory:")
     Client(app).table(COLUMNS, indexes=INDEXES)
     with app.store.session(writing=True) as session:
-        table = app._catalogue.table(session, "d", "t")
+        table = app._schema_cache.table(session, "d", "t")
         c = {column.key: column.number for column in table.columns}
         session.run(
             f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ROWS}) "
@@ -88,7 +88,7 @@ def test_an_indexed_list_does_not_scan(big: LocalAppwrite, monkeypatch: pytest.M
 def test_a_list_by_a_column_without_index_scans(big: LocalAppwrite, monkeypatch: pytest.MonkeyPatch) -> None:
     """The test above can fail: this is what it would see."""
     with big.store.session(writing=False) as session:
-        table = big._catalogue.table(session, "d", "t")
+        table = big._schema_cache.table(session, "d", "t")
         other = table.by_key["other"].stored
         plan = session.all(f"EXPLAIN QUERY PLAN SELECT seq FROM {table.rows_name} WHERE {other} = 5")
     assert plan[0][3].startswith("SCAN")

@@ -160,7 +160,7 @@ def check_file(path: Path, report: Report) -> list[str]:
     if (counter := client(f"GET {ROWS}/counter")["n"]) != report.counted:
         wrong.append(f"the counter is {counter}, acknowledged {report.counted}")
     with app.store.session(writing=False) as session:
-        table = app._catalogue.table(session, "d", "t")
+        table = app._schema_cache.table(session, "d", "t")
         ids = [row[0] for row in session.all(f"SELECT id FROM {table.rows_name}")]
         if session.scalar("PRAGMA integrity_check") != "ok":
             wrong.append("the file is damaged")

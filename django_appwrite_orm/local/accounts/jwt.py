@@ -16,14 +16,14 @@ from ..api.errors import AppwriteError
 from ..storage.session import Session
 from .users import caller_for, find_user
 
-LONGEST_LIFE: Final = 3_600  # seconds
-USUAL_LIFE: Final = 900
+LONGEST_DURATION: Final = 3_600  # seconds
+DEFAULT_DURATION: Final = 900
 _HEADER: Final = {"typ": "JWT", "alg": "HS256"}
 
 
-def make_token(session: Session, user_id: str, life: int) -> str:
+def make_token(session: Session, user_id: str, seconds: int) -> str:
     """A token that speaks for the user for ``life`` seconds."""
-    payload = {"userId": user_id, "sessionId": "", "exp": int(clock.timestamp()) + life}
+    payload = {"userId": user_id, "sessionId": "", "exp": int(clock.timestamp()) + seconds}
     text = f"{_encode(_HEADER)}.{_encode(payload)}"
     return f"{text}.{_sign(_secret(session), text)}"
 

@@ -59,8 +59,8 @@ def count_members(session: Session, team: Team) -> int:
 
 def add_member(session: Session, team: Team, user: User, roles: Sequence[str]) -> dict[str, Any]:
     """A confirmed membership, as a key makes it. Raises ``membership_already_confirmed``."""
-    known = session.first("SELECT 1 FROM memberships WHERE team_n = ? AND user_n = ?", (team.number, user.number))
-    if known:
+    membership = session.first("SELECT 1 FROM memberships WHERE team_n = ? AND user_n = ?", (team.number, user.number))
+    if membership:
         raise AppwriteError("membership_already_confirmed", "The user is a member already.")
     id, moment = unique_id(), now()
     session.run(

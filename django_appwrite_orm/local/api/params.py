@@ -172,7 +172,7 @@ def json_object(value: Any) -> dict[str, Any]:
         except AppwriteError:
             raise ValueError("expected an object") from None
     if isinstance(value, list):
-        return {str(place): item for place, item in enumerate(value)}
+        return {str(position): item for position, item in enumerate(value)}
     if not isinstance(value, dict):
         raise ValueError("expected an object")
     return value

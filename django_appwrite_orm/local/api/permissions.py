@@ -21,10 +21,10 @@ _DIMENSION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,35}", re.ASCII)
 
 def split_permission(text: str) -> tuple[str, str]:
     """The verb and the role of a permission string. Raises ``ValueError`` where there are none."""
-    found = _SHAPE.fullmatch(text)
-    if found is None:
+    match = _SHAPE.fullmatch(text)
+    if match is None:
         raise ValueError(f'{text!r} is not of the form verb("role")')
-    return found[1], found[2]
+    return match[1], match[2]
 
 
 def check_permissions(value: Any, allowed: Sequence[str]) -> list[str]:
@@ -48,12 +48,12 @@ def check_permissions(value: Any, allowed: Sequence[str]) -> list[str]:
 
 def spell_out(permissions: Iterable[str], verbs: Sequence[str]) -> list[str]:
     """Replace ``write`` by the verbs it stands for and drop repetitions, in order."""
-    spelled: dict[str, None] = {}
+    expanded_permissions: dict[str, None] = {}
     for entry in permissions:
         verb, role = split_permission(entry)
-        meant = [v for v in ("create", "update", "delete") if v in verbs] if verb == "write" else [verb]
-        spelled.update(dict.fromkeys(f'{v}("{role}")' for v in meant))
-    return list(spelled)
+        expanded = [v for v in ("create", "update", "delete") if v in verbs] if verb == "write" else [verb]
+        expanded_permissions.update(dict.fromkeys(f'{v}("{role}")' for v in expanded))
+    return list(expanded_permissions)
 
 
 def _check_role(role: str) -> None:

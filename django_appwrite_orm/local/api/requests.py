@@ -45,7 +45,7 @@ def read_request(method: str, target: str, headers: Mapping[str, str], body: byt
 
 
 def _query_params(text: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    params: dict[str, Any] = {}
     try:
         pairs = parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=_MOST_PARAMETERS)
     except ValueError as problem:
@@ -53,12 +53,12 @@ def _query_params(text: str) -> dict[str, Any]:
     for name, value in pairs:
         head, bracket, _ = name.partition("[")
         if not bracket:
-            found[name] = value
+            params[name] = value
         elif len(name) > _LONGEST_NAME:
             continue
         elif len(keys := _BRACKETS.findall(name[len(head) :])) <= _MAX_ARRAY_DEPTH:
-            _put(found, [head, *keys], value)
-    return {name: _listed(value) for name, value in found.items()}
+            _put(params, [head, *keys], value)
+    return {name: _listed(value) for name, value in params.items()}
 
 
 def _put(into: dict[str, Any], keys: list[str], value: str) -> None:

@@ -31,9 +31,9 @@ class Call:
     """A request that passed the door: its checked arguments and what a handler needs to answer."""
 
     session: Session
-    catalogue: SchemaCache
+    schema_cache: SchemaCache
     caller: Caller
-    words: Dialect
+    dialect: Dialect
     args: Mapping[str, Any]
     request: Request
     defects: Defects
@@ -51,7 +51,7 @@ class Route:
     handler: Handler
     params: tuple[Param, ...] = ()
     callers: str = KEYS
-    words: Dialect = TABLESDB
+    dialect: Dialect = TABLESDB
 
     @property
     def reads_only(self) -> bool:
@@ -72,7 +72,7 @@ def both(method: str, tail: str, handler: Handler, *params: Param, callers: str 
 @dataclass(slots=True)
 class _Node:
     routes: dict[str, Route] = field(default_factory=dict)
-    words: dict[str, _Node] = field(default_factory=dict)
+    literals: dict[str, _Node] = field(default_factory=dict)
     placeholder: _Node | None = None
 
 
@@ -87,7 +87,7 @@ class Router:
                 if part.startswith("{"):
                     node.placeholder = node = node.placeholder or _Node()
                 else:
-                    node = node.words.setdefault(part, _Node())
+                    node = node.literals.setdefault(part, _Node())
             node.routes[route.method] = route
 
     def find(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
@@ -100,19 +100,19 @@ class Router:
         return route, {name[1:-1]: part for name, part in zip(names, parts, strict=True) if name.startswith("{")}
 
 
-def _walk(node: _Node, parts: list[str], place: int, method: str) -> Route | None:
-    if place == len(parts):
+def _walk(node: _Node, parts: list[str], position: int, method: str) -> Route | None:
+    if position == len(parts):
         return node.routes.get(method)
-    fixed = node.words.get(parts[place])
-    found = _walk(fixed, parts, place + 1, method) if fixed else None
-    if found is None and node.placeholder is not None:
-        return _walk(node.placeholder, parts, place + 1, method)
-    return found
+    literal = node.literals.get(parts[position])
+    route = _walk(literal, parts, position + 1, method) if literal else None
+    if route is None and node.placeholder is not None:
+        return _walk(node.placeholder, parts, position + 1, method)
+    return route
 
 
 def read_arguments(route: Route, path_values: Mapping[str, str], request: Request) -> dict[str, Any]:
     """Check placeholders, then parameters in their order. Raises ``general_argument_invalid``."""
-    legacy = route.words is LEGACY
+    legacy = route.dialect is LEGACY
     args: dict[str, Any] = {name: Param(name, identifier).read(path_values, legacy=False) for name in path_values}
     for param in route.params:
         args[param.name] = param.read(request.params, legacy)

@@ -46,8 +46,8 @@ def _weight(letter: str) -> str:
         return letter
     base = _without_marks(letter)
     upper = base.upper()
-    known = len(upper) == 1 and ord(upper) <= _LAST and _OLD.category(upper) != "Cn"
-    return upper if known else base
+    is_known = len(upper) == 1 and ord(upper) <= _LAST and _OLD.category(upper) != "Cn"
+    return upper if is_known else base
 
 
 def _without_marks(letter: str) -> str:

@@ -104,8 +104,11 @@ def install(connection: sqlite3.Connection) -> None:
 
 def _has_phrase(text: str | None, phrase: str) -> bool:
     """Whether the words of the phrase follow each other in the text."""
-    words, wanted = _words(text or ""), _words(phrase)
-    return any(words[place : place + len(wanted)] == wanted for place in range(len(words) - len(wanted) + 1))
+    words, phrase_words = _words(text or ""), _words(phrase)
+    return any(
+        words[position : position + len(phrase_words)] == phrase_words
+        for position in range(len(words) - len(phrase_words) + 1)
+    )
 
 
 def search_words(column: str, value: str) -> tuple[str, list[str]]:
@@ -114,5 +117,5 @@ def search_words(column: str, value: str) -> tuple[str, list[str]]:
     words = _words(value)
     if not words:
         return "0", []
-    one = f"instr(' ' || {column}, ' ' || ?) > 0"
-    return "(" + " OR ".join([one] * len(words)) + ")", words
+    condition = f"instr(' ' || {column}, ' ' || ?) > 0"
+    return "(" + " OR ".join([condition] * len(words)) + ")", words

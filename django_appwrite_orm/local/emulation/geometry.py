@@ -43,24 +43,24 @@ def install(connection: sqlite3.Connection) -> None:
     connection.create_function("spatial_distance", 3, _distance, deterministic=True)
 
 
-def _relation(name: str, stored: str | None, given: str) -> bool | None:
+def _relation(name: str, stored: str | None, operand: str) -> bool | None:
     """Whether the stored geometry ``name``s the given one; None where nothing is stored, and where a polygon or a
     point cannot cross, which ``notCrosses`` does not find either (MariaDB's manual)."""
     if stored is None:
         return None
-    one, other = _geometry(stored), _geometry(given)
-    if name == "crosses" and (one.geom_type == "Polygon" or other.geom_type == "Point"):
+    geometry, operand_geometry = _geometry(stored), _geometry(operand)
+    if name == "crosses" and (geometry.geom_type == "Polygon" or operand_geometry.geom_type == "Point"):
         return None
-    return bool(getattr(one, name)(other))
+    return bool(getattr(geometry, name)(operand_geometry))
 
 
-def _distance(stored: str | None, given: str, meters: int) -> float | None:
+def _distance(stored: str | None, operand: str, meters: int) -> float | None:
     """In the plane, in degrees; or on the sphere between two points, in metres."""
     if stored is None:
         return None
     if not meters:
-        return float(_geometry(stored).distance(_geometry(given)))
-    (x1, y1), (x2, y2) = (map(math.radians, json.loads(point)) for point in (stored, given))
+        return float(_geometry(stored).distance(_geometry(operand)))
+    (x1, y1), (x2, y2) = (map(math.radians, json.loads(point)) for point in (stored, operand))
     half = math.sin((y2 - y1) / 2) ** 2 + math.cos(y1) * math.cos(y2) * math.sin((x2 - x1) / 2) ** 2
     return 2 * EARTH_RADIUS * math.asin(math.sqrt(min(1.0, half)))
 

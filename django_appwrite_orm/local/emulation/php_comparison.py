@@ -7,35 +7,37 @@ from typing import Any
 from ..api.params import numeric
 
 
-def alike(one: Any, other: Any) -> tuple[Any, Any]:
+def coerced(left: Any, right: Any) -> tuple[Any, Any]:
     """Two values in the form PHP compares them in. Null is "" beside a text and false beside anything else, a
     boolean makes a boolean of the other, a text of digits is a number beside a number or another such text."""
-    if isinstance(one, str | None) and isinstance(other, str | None):
-        return _numbers(one, other) if one and other else (one or "", other or "")
-    if one is None or other is None or isinstance(one, bool) or isinstance(other, bool):
-        return _truth(one), _truth(other)
-    if isinstance(one, str) or isinstance(other, str):
-        return _numbers(one, other)
-    return one, other
+    if isinstance(left, str | None) and isinstance(right, str | None):
+        return _numbers(left, right) if left and right else (left or "", right or "")
+    if left is None or right is None or isinstance(left, bool) or isinstance(right, bool):
+        return _truth(left), _truth(right)
+    if isinstance(left, str) or isinstance(right, str):
+        return _numbers(left, right)
+    return left, right
 
 
-def loosely_equal(one: Any, other: Any) -> bool:
+def loosely_equal(left: Any, right: Any) -> bool:
     """PHP's ``==``. Lists and objects are equal where they have the same keys with equal values."""
-    if isinstance(one, list | dict) and isinstance(other, list | dict):
-        first, second = _keyed(one), _keyed(other)
-        return first.keys() == second.keys() and all(loosely_equal(first[key], second[key]) for key in first)
-    one, other = alike(one, other)
-    return bool(one == other)
+    if isinstance(left, list | dict) and isinstance(right, list | dict):
+        left_items, right_items = _keyed(left), _keyed(right)
+        return left_items.keys() == right_items.keys() and all(
+            loosely_equal(left_items[key], right_items[key]) for key in left_items
+        )
+    left, right = coerced(left, right)
+    return bool(left == right)
 
 
-def _numbers(one: Any, other: Any) -> tuple[Any, Any]:
+def _numbers(left: Any, right: Any) -> tuple[Any, Any]:
     """Both as numbers where both can be, else both as texts."""
-    if isinstance(one, list | dict) or isinstance(other, list | dict):
-        return one, other
+    if isinstance(left, list | dict) or isinstance(right, list | dict):
+        return left, right
     try:
-        return numeric(one), numeric(other)
+        return numeric(left), numeric(right)
     except ValueError:
-        return str(one), str(other)
+        return str(left), str(right)
 
 
 def _truth(value: Any) -> bool:
@@ -43,4 +45,4 @@ def _truth(value: Any) -> bool:
 
 
 def _keyed(value: list[Any] | dict[str, Any]) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {str(place): item for place, item in enumerate(value)}
+    return value if isinstance(value, dict) else {str(position): item for position, item in enumerate(value)}

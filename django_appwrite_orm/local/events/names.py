@@ -33,14 +33,14 @@ def channels(event: Event) -> list[str]:
     database, table, row = (id for _, id in event.path)
     documents = f"databases.{database}.collections.{table}.documents"
     rows = [f"{root}.{database}.tables.{table}.rows" for root in ("databases", "tablesdb")]
-    places = [
+    channels = [
         "documents",
         documents,
         f"{documents}.{row}",
         "rows",
         *(f"{p}{end}" for p in rows for end in ("", f".{row}")),
     ]
-    return places + [f"{place}.{event.action}" for place in places]
+    return channels + [f"{channel}.{event.action}" for channel in channels]
 
 
 def _patterns(event: Event) -> Iterator[tuple[str, ...]]:

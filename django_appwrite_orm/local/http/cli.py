@@ -21,20 +21,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=int, default=USUAL_THREADS, help=f"default {USUAL_THREADS}")
 
 
-def run(options: dict[str, Any], say: Callable[[str], object]) -> None:
+def run(options: dict[str, Any], write_line: Callable[[str], object]) -> None:
     """Serve until interrupted; ``say`` takes the lines to show."""
     app = LocalAppwrite(options["database"], strict=options["strict"])
     try:
-        door = LocalServer(app, options["host"], options["port"], options["threads"])
-        say(f"Appwrite endpoint {door.endpoint}, project {PROJECT!r}, key {API_KEY!r}, file {options['database']}")
+        server = LocalServer(app, options["host"], options["port"], options["threads"])
+        write_line(
+            f"Appwrite endpoint {server.endpoint}, project {PROJECT!r}, key {API_KEY!r}, file {options['database']}"
+        )
         if options["host"] not in LOOPBACK:
-            say("Everyone who reaches this address has full access: the key is not a secret.")
+            write_line("Everyone who reaches this address has full access: the key is not a secret.")
         signal.signal(signal.SIGTERM, _stop)
         try:
-            with door:
-                door.wait()
+            with server:
+                server.wait()
         except (KeyboardInterrupt, SystemExit):
-            say("Stopped.")
+            write_line("Stopped.")
         else:
             raise RuntimeError("The server ended by itself; what it said before tells why.")
     finally:

@@ -20,9 +20,9 @@ from .request_head import Head, Malformed, read_head
 if TYPE_CHECKING:
     from .event_loop import Front
 
-KEPT_ALIVE: Final = 10.0  # seconds a connection waits for its first request, and for each further one
+KEEP_ALIVE: Final = 10.0  # seconds a connection waits for its first request, and for each further one
 LONGEST_REQUEST: Final = 60.0  # seconds from its first byte to its last, the 64 MB that a body may have included
-LONGEST_ANSWER: Final = 60.0  # seconds until a client has read an answer
+SEND_TIMEOUT: Final = 60.0  # seconds until a client has read an answer
 REALTIME: Final = "/v1/realtime"
 _LINGER: Final = 2.0  # seconds that a client has to read why it is refused
 _REASONS: Final[Mapping[int, str]] = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
@@ -80,13 +80,13 @@ class Connection:
 
     async def _exchange(self) -> bool:
         """One request and its answer; whether another one may follow."""
-        async with asyncio.timeout(KEPT_ALIVE):
+        async with asyncio.timeout(KEEP_ALIVE):
             if not await self._inbox.wait():
                 return False
         try:
             async with asyncio.timeout(LONGEST_REQUEST):
                 data = await self._inbox.head(LONGEST_HEAD)
-                if data is None or not self._front.app.hears(len(data) + 4):
+                if data is None or not self._front.app.accepts_head(len(data) + 4):
                     self.abort()
                     return False
                 head = read_head(data)
@@ -112,27 +112,27 @@ class Connection:
             self._writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         return await (self._inbox.chunks() if head.length is None else self._inbox.exactly(head.length))
 
-    async def _send(self, answer: Response, head: Head | None) -> bool:
+    async def _send(self, response: Response, head: Head | None) -> bool:
         lasting = head is not None and head.lasting and not self._front.stopping
-        lines = [f"HTTP/1.1 {_REASONS[answer.status]}", f"Date: {formatdate(usegmt=True)}"]
-        lines += [f"{name.title()}: {value}" for name, value in answer.headers.items()]
-        if answer.status != HTTPStatus.NO_CONTENT:
-            lines.append(f"Content-Length: {len(answer.body)}")
+        lines = [f"HTTP/1.1 {_REASONS[response.status]}", f"Date: {formatdate(usegmt=True)}"]
+        lines += [f"{name.title()}: {value}" for name, value in response.headers.items()]
+        if response.status != HTTPStatus.NO_CONTENT:
+            lines.append(f"Content-Length: {len(response.body)}")
         lines.append(f"Connection: {'keep-alive' if lasting else 'close'}")
         self._enter(State.SENDING)
         self._writer.write("\r\n".join([*lines, "", ""]).encode("latin-1", "replace"))
         if head is None or head.method != "HEAD":
-            self._writer.write(answer.body)
+            self._writer.write(response.body)
         self._front.bound_unsent()
-        async with asyncio.timeout(LONGEST_ANSWER):
+        async with asyncio.timeout(SEND_TIMEOUT):
             await self._writer.drain()
         return lasting
 
     async def _refuse(self, problem: Malformed) -> bool:
         """Say why and end the connection, in the way that lets a client read it which is still sending."""
         kind = _TYPES.get(problem.status, "general_bad_request")
-        said = {"message": str(problem), "code": problem.status, "type": kind, "version": VERSION}
-        await self._send(json_answer(problem.status, said), None)
+        body = {"message": str(problem), "code": problem.status, "type": kind, "version": VERSION}
+        await self._send(json_answer(problem.status, body), None)
         self._inbox.close()
         self._enter(State.LISTENING)
         with suppress(OSError):  # a time-out among them

@@ -132,8 +132,8 @@ class Front:
 
     def _waiting(self, *states: State) -> list[Connection]:
         """Those that wait for their clients, the longest first."""
-        found = (one for one in self._connections if one.state in states)
-        return sorted(found, key=lambda connection: connection.since)
+        waiting = (connection for connection in self._connections if connection.state in states)
+        return sorted(waiting, key=lambda connection: connection.since)
 
     def bound_unsent(self) -> None:
         """End connections whose clients do not read, where too much waits for them; one may wait for any answer."""

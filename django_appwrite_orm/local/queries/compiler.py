@@ -49,12 +49,12 @@ def compile_filters(queries: Sequence[Query], fields: Mapping[str, Field], word:
             sql.add(f"({text})", *values)
         else:
             field = fields[query.attribute]
-            one = Sql()  # a filter may have several parts, which hold together also inside an `or`
-            _add_filter(one, query, field)
-            condition = f"({one.joined('AND')})"
+            filter_sql = Sql()  # a filter may have several parts, which hold together also inside an `or`
+            _add_filter(filter_sql, query, field)
+            condition = f"({filter_sql.joined('AND')})"
             if field.through:
                 condition = field.through.format(condition)
-            sql.add(condition, *one.values, *field.through_values)
+            sql.add(condition, *filter_sql.values, *field.through_values)
     return sql.joined(word), sql.values
 
 
@@ -157,7 +157,10 @@ def _add_search(sql: Sql, method: str, field: Field, value: str) -> None:
     if expression is None:
         sql.add("0" if method == "search" else "1")
         return
-    found, values = f"seq IN (SELECT rowid FROM {field.words} WHERE {field.words} MATCH ?)", [expression]
+    condition, values = (
+        f"seq IN (SELECT rowid FROM {field.fulltext_table} WHERE {field.fulltext_table} MATCH ?)",
+        [expression],
+    )
     if is_phrase(value):
-        found, values = f"({found} AND has_phrase({field.sql}, ?))", [expression, value]
-    sql.add(found if method == "search" else f"NOT {found}", *values)
+        condition, values = f"({condition} AND has_phrase({field.sql}, ?))", [expression, value]
+    sql.add(condition if method == "search" else f"NOT {condition}", *values)

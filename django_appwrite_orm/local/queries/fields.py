@@ -27,7 +27,7 @@ class Field:
     encrypted: bool = False
     narrow: bool = False
     indexed: bool = False
-    words: str = ""
+    fulltext_table: str = ""
     through: str = ""
     through_values: tuple[Any, ...] = ()
 

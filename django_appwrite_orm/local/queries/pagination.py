@@ -79,18 +79,18 @@ def _orders(source: Source, parsed: Parsed) -> tuple[_Order, ...]:
     A range of an indexed column is to be read by its index. SQLite would rather walk the whole table in the order
     of the sequence, hoping to meet enough rows soon; a plus sign takes that order from it.
     """
-    found = []
+    orders = []
     for query in parsed.orders:
         if query.method == "orderRandom":
             continue
         field: Field | None = source.fields[query.attribute] if query.attribute else None
         expression = field.comparable if field else source.sequence
-        found.append(_Order(expression, query.method == "orderDesc"))
-    if not found and any(_is_indexed_range(source, query) for query in parsed.filters):
-        found.append(_Order("+" + source.sequence, False))
-    elif all(order.expression != source.sequence for order in found):
-        found.append(_Order(source.sequence, False))
-    return tuple(found)
+        orders.append(_Order(expression, query.method == "orderDesc"))
+    if not orders and any(_is_indexed_range(source, query) for query in parsed.filters):
+        orders.append(_Order("+" + source.sequence, False))
+    elif all(order.expression != source.sequence for order in orders):
+        orders.append(_Order(source.sequence, False))
+    return tuple(orders)
 
 
 def _is_indexed_range(source: Source, query: Query) -> bool:
@@ -128,19 +128,19 @@ def _beyond_cursor(session: Session, page: Page) -> tuple[str, list[Any]]:
     """The rows on the far side of the cursor's row, in the page's order."""
     source = page.source
     names = ", ".join(order.expression for order in page.orders)
-    found = session.first(
+    cursor_values = session.first(
         f"SELECT {names} FROM {source.table} WHERE {source.scope} AND {source.key} = ?",
         (*source.scope_values, folded_id(page.cursor or "")),
     )
-    if found is None:
+    if cursor_values is None:
         raise AppwriteError("general_cursor_not_found", "The row a cursor stands at does not exist.")
-    if None in found:
+    if None in cursor_values:
         raise AppwriteError("database_query_order_null", "The cursor's row has no value in a column of the order.")
     branches: list[str] = []
     values: list[Any] = []
-    for place, order in enumerate(page.orders):
+    for position, order in enumerate(page.orders):
         sign = "<" if order.descending != page.backwards else ">"
-        equal = [f"{before.expression} = ?" for before in page.orders[:place]]
+        equal = [f"{earlier.expression} = ?" for earlier in page.orders[:position]]
         branches.append("(" + " AND ".join([*equal, f"{order.expression} {sign} ?"]) + ")")
-        values += found[: place + 1]
+        values += cursor_values[: position + 1]
     return " OR ".join(branches), values

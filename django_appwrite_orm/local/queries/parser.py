@@ -85,10 +85,10 @@ def parse_queries(texts: Iterable[str]) -> Parsed:
 
 def attributes_of(filters: Iterable[Query]) -> set[str]:
     """What filters ask for, nested ones included."""
-    found: set[str] = set()
+    names: set[str] = set()
     for query in filters:
-        found |= attributes_of(query.values) if query.method in LOGICAL else {query.attribute}
-    return found
+        names |= attributes_of(query.values) if query.method in LOGICAL else {query.attribute}
+    return names
 
 
 def parse_query(text: str) -> Query:

@@ -58,10 +58,10 @@ def spatial_condition(query: Query, field: Field) -> tuple[str, list[Any]]:
 
 def _distance(query: Query, field: Field) -> tuple[Any, float, bool]:
     """From what, how far, and whether in metres."""
-    given = query.values[0] if len(query.values) == 1 else None
-    if not isinstance(given, list) or len(given) != 3:
+    operand = query.values[0] if len(query.values) == 1 else None
+    if not isinstance(operand, list) or len(operand) != 3:
         raise ValueError(f"`{query.method}` takes a geometry, a distance and whether it is in metres")
-    geometry, distance, meters = accept_geometry(given[0]), given[1], given[2] is True
+    geometry, distance, meters = accept_geometry(operand[0]), operand[1], operand[2] is True
     if isinstance(distance, bool) or not isinstance(distance, int | float) or not math.isfinite(distance):
         raise ValueError(f"a distance of `{query.method}` is a number")
     if meters and not (field.kind is POINT and is_point(geometry)):

@@ -32,10 +32,10 @@ def check_filters(queries: list[Query], fields: Mapping[str, Field]) -> None:
 
 def known_field(fields: Mapping[str, Field], name: str) -> Field:
     """The field of this name. Raises ``ValueError``."""
-    found = fields.get(name)
-    if found is None:
+    field = fields.get(name)
+    if field is None:
         raise ValueError(f"there is no attribute {name[:80]!r} to ask for")
-    return found
+    return field
 
 
 def _check_filter(query: Query, field: Field) -> None:
@@ -64,7 +64,7 @@ def _check_count(query: Query, field: Field) -> None:
         return
     if method in parser.CONTAINS and not (field.array or field.is_text):
         raise ValueError(f"`{method}` needs a text or a list")
-    if method in parser.SEARCHES and not field.words:
+    if method in parser.SEARCHES and not field.fulltext_table:
         raise ValueError(f"searching `{field.name}` needs a fulltext index on it alone")
     if method == "equal" or method in parser.CONTAINS:
         wrong = count == 0

@@ -27,10 +27,10 @@ class Link:
     def accept(self, target: str, headers: Mapping[str, str]) -> bool:
         """Answer the request for a websocket; False when it was none and has been refused."""
         handshake = ServerProtocol()
-        answer = handshake.accept(Request(target, Headers(headers)))
-        handshake.send_response(answer)
+        response = handshake.accept(Request(target, Headers(headers)))
+        handshake.send_response(response)
         self._write(handshake)
-        return answer.status_code == 101
+        return response.status_code == 101
 
     async def messages(self) -> AsyncIterator[str]:
         """What the client says, until it goes. Anything but text is passed on as an empty text."""

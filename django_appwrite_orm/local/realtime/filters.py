@@ -30,16 +30,16 @@ def _matches(row: Mapping[str, Any], query: Query) -> bool:
 
 
 _TESTS: Final[dict[str, Callable[[Any, tuple[Any, ...]], bool]]] = {
-    "equal": lambda value, wanted: value in wanted,
-    "notEqual": lambda value, wanted: value not in wanted,
-    "lessThan": lambda value, wanted: bool(value < wanted[0]),
-    "lessThanEqual": lambda value, wanted: bool(value <= wanted[0]),
-    "greaterThan": lambda value, wanted: bool(value > wanted[0]),
-    "greaterThanEqual": lambda value, wanted: bool(value >= wanted[0]),
-    "between": lambda value, wanted: bool(wanted[0] <= value <= wanted[1]),
-    "notBetween": lambda value, wanted: not wanted[0] <= value <= wanted[1],
-    "contains": lambda value, wanted: any(item in value for item in wanted),
-    "notContains": lambda value, wanted: not any(item in value for item in wanted),
-    "startsWith": lambda value, wanted: str(value).startswith(wanted[0]),
-    "endsWith": lambda value, wanted: str(value).endswith(wanted[0]),
+    "equal": lambda value, values: value in values,
+    "notEqual": lambda value, values: value not in values,
+    "lessThan": lambda value, values: bool(value < values[0]),
+    "lessThanEqual": lambda value, values: bool(value <= values[0]),
+    "greaterThan": lambda value, values: bool(value > values[0]),
+    "greaterThanEqual": lambda value, values: bool(value >= values[0]),
+    "between": lambda value, values: bool(values[0] <= value <= values[1]),
+    "notBetween": lambda value, values: not values[0] <= value <= values[1],
+    "contains": lambda value, values: any(item in value for item in values),
+    "notContains": lambda value, values: not any(item in value for item in values),
+    "startsWith": lambda value, values: str(value).startswith(values[0]),
+    "endsWith": lambda value, values: str(value).endswith(values[0]),
 }

@@ -42,24 +42,24 @@ def list_columns(call: Call) -> Response:
     table = table_of(call)
     source = Source("columns", _FIELDS, "n", "key_f", "table_n = ?", (table.number,))
     page = schema_page(source, call.args["queries"])
-    found: list[Column] = []
+    columns: list[Column] = []
     for n in page_numbers(call.session, page):
-        found += columns_where(call.session, table.number, "AND n = ?", (n,))
+        columns += columns_where(call.session, table.number, "AND n = ?", (n,))
     total = page_total(call.session, page, call.args["total"])
-    shown = [describe_listed_column(column, call.words) for column in found]
-    return json_answer(200, {"total": total, call.words.columns: shown})
+    description = [describe_listed_column(column, call.dialect) for column in columns]
+    return json_answer(200, {"total": total, call.dialect.columns: description})
 
 
 def read(call: Call) -> Response:
     column = find_column(table_of(call), call.args["key"])
-    return json_answer(200, describe_column(column, call.words))
+    return json_answer(200, describe_column(column, call.dialect))
 
 
 def delete(call: Call) -> Response:
     table = table_of(call)
     column = find_column(table, call.args["key"])
     delete_column(call.session, table, column)
-    publish_part_removal(call, table, COLUMN, column.key, describe_column(column, call.words))
+    publish_part_removal(call, table, COLUMN, column.key, describe_column(column, call.dialect))
     return NO_CONTENT
 
 
@@ -75,19 +75,19 @@ def creator(kind: ColumnKind) -> Handler:
 
 
 def _created(call: Call, table: Table, column: Column) -> Response:
-    shown = describe_column(column, call.words, "processing")
-    publish_part_event(call, table, COLUMN, column.key, "create", shown)
-    return json_answer(202, shown)
+    description = describe_column(column, call.dialect, "processing")
+    publish_part_event(call, table, COLUMN, column.key, "create", description)
+    return json_answer(202, description)
 
 
-def _changed(call: Call, table: Table, column: Column, shown: dict[str, Any]) -> Response:
-    publish_part_event(call, table, COLUMN, column.key, "update", shown)
-    return json_answer(200, shown)
+def _changed(call: Call, table: Table, column: Column, description: dict[str, Any]) -> Response:
+    publish_part_event(call, table, COLUMN, column.key, "update", description)
+    return json_answer(200, description)
 
 
 def create_relation(call: Call) -> Response:
     table = table_of(call)
-    related = call.catalogue.table(call.session, call.args["databaseId"], call.args["relatedTableId"])
+    related = call.schema_cache.table(call.session, call.args["databaseId"], call.args["relatedTableId"])
     return _created(call, table, create_relationship(call.session, table, related, call.args, call.defects))
 
 
@@ -95,7 +95,7 @@ def update_relation(call: Call) -> Response:
     table = table_of(call)
     column = find_column(table, call.args["key"])
     changed = update_relationship(call.session, table, column, call.args["onDelete"], call.args["newKey"])
-    return _changed(call, table, changed, describe_column(changed, call.words))
+    return _changed(call, table, changed, describe_column(changed, call.dialect))
 
 
 def updater(kind: ColumnKind) -> Handler:

@@ -27,14 +27,14 @@ def list_databases(call: Call) -> Response:
     page = schema_page(_SOURCE, call.args["queries"])
     if call.args["search"]:
         page = page.narrowed(*search_words("name_f", call.args["search"]))
-    found = [databases_where(call.session, "WHERE n = ?", (n,))[0] for n in page_numbers(call.session, page)]
+    databases = [databases_where(call.session, "WHERE n = ?", (n,))[0] for n in page_numbers(call.session, page)]
     total = page_total(call.session, page, call.args["total"])
-    return json_answer(200, {"total": total, "databases": [describe_database(database) for database in found]})
+    return json_answer(200, {"total": total, "databases": [describe_database(database) for database in databases]})
 
 
 def create(call: Call) -> Response:
     args = call.args
-    type = "legacy" if call.words is LEGACY else "tablesdb"
+    type = "legacy" if call.dialect is LEGACY else "tablesdb"
     made = create_database(call.session, args["databaseId"], args["name"], args["enabled"], type)
     publish_database_event(call, made, "create", describe_database(made))
     return json_answer(201, describe_database(made))
@@ -45,8 +45,8 @@ def read(call: Call) -> Response:
 
 
 def update(call: Call) -> Response:
-    found = find_database(call.session, call.args["databaseId"])
-    changed = update_database(call.session, found, call.args["name"], call.args["enabled"])
+    database = find_database(call.session, call.args["databaseId"])
+    changed = update_database(call.session, database, call.args["name"], call.args["enabled"])
     publish_database_event(call, changed, "update", describe_database(changed))
     return json_answer(200, describe_database(changed))
 

@@ -34,31 +34,31 @@ _FIELDS: Final = fields(
 def list_indexes(call: Call) -> Response:
     table = table_of(call)
     page = schema_page(Source("indexes", _FIELDS, "n", "key_f", "table_n = ?", (table.number,)), call.args["queries"])
-    found: list[Index] = []
+    indexes: list[Index] = []
     for n in page_numbers(call.session, page):
-        found += indexes_where(call.session, table.number, "AND n = ?", (n,))
+        indexes += indexes_where(call.session, table.number, "AND n = ?", (n,))
     total = page_total(call.session, page, call.args["total"])
-    return json_answer(200, {"total": total, "indexes": [describe_index(index, call.words) for index in found]})
+    return json_answer(200, {"total": total, "indexes": [describe_index(index, call.dialect) for index in indexes]})
 
 
 def create(call: Call) -> Response:
     args = call.args
     new = NewIndex(args["key"], args["type"], tuple(args["columns"]), tuple(args["lengths"]), tuple(args["orders"]))
     table = table_of(call)
-    shown = describe_index(create_index(call.session, table, new), call.words, "processing")
-    publish_part_event(call, table, INDEX, args["key"], "create", shown)
-    return json_answer(202, shown)
+    description = describe_index(create_index(call.session, table, new), call.dialect, "processing")
+    publish_part_event(call, table, INDEX, args["key"], "create", description)
+    return json_answer(202, description)
 
 
 def read(call: Call) -> Response:
-    return json_answer(200, describe_index(find_index(table_of(call), call.args["key"]), call.words))
+    return json_answer(200, describe_index(find_index(table_of(call), call.args["key"]), call.dialect))
 
 
 def delete(call: Call) -> Response:
     table = table_of(call)
     index = find_index(table, call.args["key"])
     delete_index(call.session, index)
-    publish_part_removal(call, table, INDEX, index.key, describe_index(index, call.words))
+    publish_part_removal(call, table, INDEX, index.key, describe_index(index, call.dialect))
     return NO_CONTENT
 
 

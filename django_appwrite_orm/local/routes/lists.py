@@ -27,8 +27,8 @@ def date_fields() -> tuple[Field, Field]:
     return Field("$createdAt", DATETIME, "created"), Field("$updatedAt", DATETIME, "updated")
 
 
-def fields(*found: Field) -> dict[str, Field]:
-    return {field.name: field for field in found}
+def fields(*entries: Field) -> dict[str, Field]:
+    return {field.name: field for field in entries}
 
 
 def schema_page(source: Source, queries: Iterable[str]) -> Page:
@@ -49,5 +49,5 @@ def page_numbers(session: Session, page: Page, column: str = "n") -> list[int]:
     return [row[0] for row in read_page(session, page, column)]
 
 
-def page_total(session: Session, page: Page, wanted: bool) -> int:
-    return count_page(session, page) if wanted else 0
+def page_total(session: Session, page: Page, requested: bool) -> int:
+    return count_page(session, page) if requested else 0

@@ -24,7 +24,7 @@ from ..api.responses import NO_CONTENT, Response, json_answer
 from ..api.router import EVERYONE, Call, both
 from ..rows.access import find_open_table
 from ..rows.bulk import create_rows
-from ..rows.context import table_of, work_for
+from ..rows.context import context_for, table_of
 from ..rows.events import publish_bulk_event, publish_row_event
 from ..rows.increment import count_column
 from ..rows.nested_write import create_nested_row, patch_row, upsert_row
@@ -45,12 +45,12 @@ def create(call: Call) -> Response:
         return _create_several(call)
     if row_id is None:
         raise AppwriteError("row_missing_data", "A single row needs an id.")
-    work = work_for(call)
-    table = find_open_table(work, args["databaseId"], args["tableId"])
+    context = context_for(call)
+    table = find_open_table(context, args["databaseId"], args["tableId"])
     if args["transactionId"]:
-        return staged.create(work, table, args["transactionId"], row_id, data, args["permissions"])
-    row = create_nested_row(work, table, row_id, data, args["permissions"])
-    publish_row_event(work, table, "create", row, legacy_first=True)
+        return staged.create(context, table, args["transactionId"], row_id, data, args["permissions"])
+    row = create_nested_row(context, table, row_id, data, args["permissions"])
+    publish_row_event(context, table, "create", row, legacy_first=True)
     return json_answer(201, row)
 
 
@@ -60,55 +60,55 @@ def _create_several(call: Call) -> Response:
         raise AppwriteError("general_bad_request", "With `rows`, ids and permissions go into each row.")
     if not call.caller.is_key:
         raise AppwriteError("general_unauthorized_scope", "Several rows at once are for API keys.")
-    table, work = table_of(call), work_for(call)
+    table, context = table_of(call), context_for(call)
     if args["transactionId"]:
-        return staged.several(work, table, args["transactionId"], "bulkCreate", args["rows"], len(args["rows"]))
-    rows = create_rows(work, table, args["rows"])
-    publish_bulk_event(work, table, "create", rows)
-    return json_answer(201, {"total": len(rows), call.words.rows: rows})
+        return staged.several(context, table, args["transactionId"], "bulkCreate", args["rows"], len(args["rows"]))
+    rows = create_rows(context, table, args["rows"])
+    publish_bulk_event(context, table, "create", rows)
+    return json_answer(201, {"total": len(rows), call.dialect.rows: rows})
 
 
 def list_(call: Call) -> Response:
-    args, work = call.args, work_for(call)
-    table = find_open_table(work, args["databaseId"], args["tableId"])
+    args, context = call.args, context_for(call)
+    table = find_open_table(context, args["databaseId"], args["tableId"])
     if args["transactionId"]:
-        return staged.list_(work, table, args["transactionId"], args["queries"], args["total"])
-    body, hit = listed_rows(work, table, args["queries"], args["total"], args["ttl"])
-    answer = json_answer(200, body)
+        return staged.list_(context, table, args["transactionId"], args["queries"], args["total"])
+    body, hit = listed_rows(context, table, args["queries"], args["total"], args["ttl"])
+    response = json_answer(200, body)
     if hit is not None:
-        answer = replace(answer, headers={**answer.headers, "x-appwrite-cache": "hit" if hit else "miss"})
-    return answer
+        response = replace(response, headers={**response.headers, "x-appwrite-cache": "hit" if hit else "miss"})
+    return response
 
 
 def read(call: Call) -> Response:
-    args, work = call.args, work_for(call)
-    table = find_open_table(work, args["databaseId"], args["tableId"])
+    args, context = call.args, context_for(call)
+    table = find_open_table(context, args["databaseId"], args["tableId"])
     if args["transactionId"]:
-        return staged.read(work, table, args["transactionId"], args["rowId"], args["queries"])
-    return json_answer(200, get_row(work, table, args["rowId"], args["queries"]))
+        return staged.read(context, table, args["transactionId"], args["rowId"], args["queries"])
+    return json_answer(200, get_row(context, table, args["rowId"], args["queries"]))
 
 
 def update(call: Call) -> Response:
-    args, work = call.args, work_for(call)
+    args, context = call.args, context_for(call)
     _need_payload(call)
-    table = find_open_table(work, args["databaseId"], args["tableId"])
+    table = find_open_table(context, args["databaseId"], args["tableId"])
     if args["transactionId"]:
-        return staged.update(work, table, args["transactionId"], args["rowId"], args["data"], args["permissions"])
-    row = patch_row(work, table, args["rowId"], args["data"], args["permissions"])
-    publish_row_event(work, table, "update", row)
+        return staged.update(context, table, args["transactionId"], args["rowId"], args["data"], args["permissions"])
+    row = patch_row(context, table, args["rowId"], args["data"], args["permissions"])
+    publish_row_event(context, table, "update", row)
     return json_answer(200, row)
 
 
 def upsert(call: Call) -> Response:
-    args, work = call.args, work_for(call)
+    args, context = call.args, context_for(call)
     _need_payload(call)
-    if len(args["data"]) > 1 and list(args["data"]) == [str(place) for place in range(len(args["data"]))]:
+    if len(args["data"]) > 1 and list(args["data"]) == [str(position) for position in range(len(args["data"]))]:
         raise AppwriteError("row_missing_payload", "A list is not a row's data.")  # the server's source
-    table = find_open_table(work, args["databaseId"], args["tableId"])
+    table = find_open_table(context, args["databaseId"], args["tableId"])
     if args["transactionId"]:
-        return staged.upsert(work, table, args["transactionId"], args["rowId"], args["data"], args["permissions"])
-    row = upsert_row(work, table, args["rowId"], args["data"], args["permissions"])
-    publish_row_event(work, table, "upsert", row)
+        return staged.upsert(context, table, args["transactionId"], args["rowId"], args["data"], args["permissions"])
+    row = upsert_row(context, table, args["rowId"], args["data"], args["permissions"])
+    publish_row_event(context, table, "upsert", row)
     return json_answer(200, row)
 
 
@@ -118,11 +118,11 @@ def _need_payload(call: Call) -> None:
 
 
 def delete(call: Call) -> Response:
-    args, work = call.args, work_for(call)
-    table = find_open_table(work, args["databaseId"], args["tableId"])
+    args, context = call.args, context_for(call)
+    table = find_open_table(context, args["databaseId"], args["tableId"])
     if args["transactionId"]:
-        return staged.delete(work, table, args["transactionId"], args["rowId"])
-    publish_row_event(work, table, "delete", remove_row(work, table, args["rowId"]))
+        return staged.delete(context, table, args["transactionId"], args["rowId"])
+    publish_row_event(context, table, "delete", remove_row(context, table, args["rowId"]))
     return NO_CONTENT
 
 
@@ -136,18 +136,18 @@ def decrement(call: Call) -> Response:
 
 def _count(call: Call, sign: int, bound: str) -> Response:
     """Observed: here a disabled table is no obstacle, and staging checks nothing."""
-    args, work = call.args, work_for(call)
+    args, context = call.args, context_for(call)
     table = table_of(call)
     if args["value"] is None:
         raise invalid_argument("value", "a step is needed")
     if args["transactionId"]:
         data = {"column": args["column"], "value": args["value"], bound: args[bound]}
         action = "increment" if sign > 0 else "decrement"
-        return staged.count(work, table, args["transactionId"], action, args["rowId"], data)
+        return staged.count(context, table, args["transactionId"], action, args["rowId"], data)
     if args["value"] <= 0:
         raise invalid_argument("value", "the step must be above 0")
-    row, before = count_column(work, table, args["rowId"], args["column"], sign * args["value"], args[bound])
-    publish_row_event(work, table, "update", {**row, "$updatedAt": before})
+    row, before = count_column(context, table, args["rowId"], args["column"], sign * args["value"], args[bound])
+    publish_row_event(context, table, "update", {**row, "$updatedAt": before})
     return json_answer(200, row)
 
 

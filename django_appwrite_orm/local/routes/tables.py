@@ -36,14 +36,14 @@ _LEGACY_FIELDS: Final = fields(Field("documentSecurity", BOOLEAN, "row_security"
 
 def list_tables(call: Call) -> Response:
     database = find_database(call.session, call.args["databaseId"])
-    known = _FIELDS | _LEGACY_FIELDS if call.words is LEGACY else _FIELDS
-    source = Source("tables", known, "n", "id_f", "database = ?", (database.number,))
+    filterable = _FIELDS | _LEGACY_FIELDS if call.dialect is LEGACY else _FIELDS
+    source = Source("tables", filterable, "n", "id_f", "database = ?", (database.number,))
     page = schema_page(source, call.args["queries"])
     if call.args["search"]:
         page = page.narrowed(*search_words("name_f", call.args["search"]))
-    found = [tables_where(call.session, database, "AND n = ?", (n,))[0] for n in page_numbers(call.session, page)]
+    tables = [tables_where(call.session, database, "AND n = ?", (n,))[0] for n in page_numbers(call.session, page)]
     total = page_total(call.session, page, call.args["total"])
-    return json_answer(200, {"total": total, call.words.tables: [describe_table(t, call.words) for t in found]})
+    return json_answer(200, {"total": total, call.dialect.tables: [describe_table(t, call.dialect) for t in tables]})
 
 
 def create(call: Call) -> Response:
@@ -56,7 +56,7 @@ def create(call: Call) -> Response:
     table = create_table(
         session, database, args["tableId"], args["name"], granted, args["rowSecurity"], args["enabled"]
     )
-    shown = describe_table(table, call.words)
+    description = describe_table(table, call.dialect)
     for column in new_columns:
         write_column(session, table, column)
     table = reread(session, table)
@@ -65,30 +65,30 @@ def create(call: Call) -> Response:
             raise AppwriteError("column_index_invalid", "An index names a column that the table does not have.")
         check_index(table, index)
         write_index(session, table, index)
-    publish_table_event(call, table, "create", shown)
-    return json_answer(201, shown)
+    publish_table_event(call, table, "create", description)
+    return json_answer(201, description)
 
 
 def read(call: Call) -> Response:
-    table = call.catalogue.table(call.session, call.args["databaseId"], call.args["tableId"])
-    return json_answer(200, describe_table(table, call.words))
+    table = call.schema_cache.table(call.session, call.args["databaseId"], call.args["tableId"])
+    return json_answer(200, describe_table(table, call.dialect))
 
 
 def update(call: Call) -> Response:
     args = call.args
-    table = call.catalogue.table(call.session, args["databaseId"], args["tableId"])
+    table = call.schema_cache.table(call.session, args["databaseId"], args["tableId"])
     changed = update_table(call.session, table, args["name"], args["permissions"], args["rowSecurity"], args["enabled"])
     if args["purge"]:
         call.session.run("DELETE FROM cached_lists WHERE table_n = ?", (table.number,))
-    shown = describe_table(changed, call.words)
-    publish_table_event(call, changed, "update", shown)
-    return json_answer(200, shown)
+    description = describe_table(changed, call.dialect)
+    publish_table_event(call, changed, "update", description)
+    return json_answer(200, description)
 
 
 def delete(call: Call) -> Response:
-    table = call.catalogue.table(call.session, call.args["databaseId"], call.args["tableId"])
+    table = call.schema_cache.table(call.session, call.args["databaseId"], call.args["tableId"])
     delete_table(call.session, table)
-    publish_table_event(call, table, "delete", describe_table(table, call.words))
+    publish_table_event(call, table, "delete", describe_table(table, call.dialect))
     return NO_CONTENT
 
 

@@ -10,7 +10,7 @@ from ..api.responses import NO_CONTENT, Response, error_answer, json_answer
 from ..api.router import EVERYONE, Call, both
 from ..columns.kinds import DATETIME, SEQUENCE
 from ..queries.fields import Field, Source
-from ..rows.context import work_for
+from ..rows.context import context_for
 from ..transactions import repository
 from ..transactions.commit import commit
 from ..transactions.operations import read_operation, stage_operations
@@ -32,9 +32,9 @@ def list_(call: Call) -> Response:
     """Keys see every transaction, users their own, guests none."""
     scope = ("1", ()) if call.caller.is_key else ("owner = ? AND owner != ''", (call.caller.user_id,))
     page = schema_page(Source("transactions", _FIELDS, "n", "upper(id)", *scope), call.args["queries"])
-    found = [repository.by_number(call.session, number) for number in page_numbers(call.session, page)]
+    transactions = [repository.by_number(call.session, number) for number in page_numbers(call.session, page)]
     total = page_total(call.session, page, True)
-    return json_answer(200, {"total": total, "transactions": [transaction.describe() for transaction in found]})
+    return json_answer(200, {"total": total, "transactions": [transaction.describe() for transaction in transactions]})
 
 
 def begin(call: Call) -> Response:
@@ -50,16 +50,16 @@ def add(call: Call) -> Response:
     if not call.args["operations"]:
         raise AppwriteError("general_bad_request", "There are no operations.")
     try:
-        given = [read_operation(value, call.words) for value in call.args["operations"]]
+        operations = [read_operation(value, call.dialect) for value in call.args["operations"]]
     except ValueError as problem:
         raise invalid_argument("operations", str(problem)) from problem
     transaction = repository.find(call.session, call.caller, call.args["transactionId"])
     if transaction.status != repository.PENDING:
         raise AppwriteError("general_bad_request", "The transaction is no longer pending.")
     repository.check_alive(transaction)
-    repository.check_room(transaction, len(given))
-    work = work_for(call)
-    stage_operations(work, transaction, given, call.words)
+    repository.check_room(transaction, len(operations))
+    context = context_for(call)
+    stage_operations(context, transaction, operations, call.dialect)
     return json_answer(201, repository.by_number(call.session, transaction.number).describe())
 
 
@@ -71,7 +71,7 @@ def finish(call: Call) -> Response:
     repository.check_alive(transaction)
     if call.args["rollback"]:
         return json_answer(200, repository.set_status(call.session, transaction, repository.FAILED).describe())
-    transaction, refusal = commit(work_for(call), transaction)
+    transaction, refusal = commit(context_for(call), transaction)
     return json_answer(200, transaction.describe()) if refusal is None else error_answer(refusal)
 
 

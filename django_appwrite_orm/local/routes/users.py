@@ -6,7 +6,7 @@ import json
 from typing import Final
 
 from ..accounts import teams, users
-from ..accounts.jwt import LONGEST_LIFE, USUAL_LIFE, make_token
+from ..accounts.jwt import DEFAULT_DURATION, LONGEST_DURATION, make_token
 from ..api.params import Param, boolean, formatted, identifier, list_of, new_identifier, text, whole_range
 from ..api.responses import NO_CONTENT, Response, json_answer
 from ..api.router import Call, Route
@@ -30,9 +30,9 @@ _FIELDS: Final = fields(
 
 def list_users(call: Call) -> Response:
     page = schema_page(Source("users", _FIELDS, "n", "id_f"), call.args["queries"])
-    found = [users.user_by_number(call.session, number) for number in page_numbers(call.session, page)]
+    page_users = [users.user_by_number(call.session, number) for number in page_numbers(call.session, page)]
     total = page_total(call.session, page, call.args["total"])
-    return json_answer(200, {"total": total, "users": [user.describe() for user in found]})
+    return json_answer(200, {"total": total, "users": [user.describe() for user in page_users]})
 
 
 def create_user(call: Call) -> Response:
@@ -134,7 +134,7 @@ ROUTES: Final = (
         "POST",
         "/users/{userId}/jwts",
         create_token,
-        (Param("duration", whole_range(0, LONGEST_LIFE), default=USUAL_LIFE),),
+        (Param("duration", whole_range(0, LONGEST_DURATION), default=DEFAULT_DURATION),),
     ),
     Route(
         "POST",

@@ -37,23 +37,23 @@ _TWO_NAMES: Final = {
 
 def list_webhooks(call: Call) -> Response:
     page = schema_page(Source("webhooks", _FIELDS, "n", "id_f"), call.args["queries"])
-    found = [webhook_by_number(call.session, number) for number in page_numbers(call.session, page)]
+    webhooks = [webhook_by_number(call.session, number) for number in page_numbers(call.session, page)]
     total = page_total(call.session, page, call.args["total"])
-    return json_answer(200, {"total": total, "webhooks": [webhook.shown for webhook in found]})
+    return json_answer(200, {"total": total, "webhooks": [webhook.description for webhook in webhooks]})
 
 
 def create(call: Call) -> Response:
     values = _values(call) | {"secret": call.args["secret"]}
-    return json_answer(201, create_webhook(call.session, call.args["webhookId"], values).shown)
+    return json_answer(201, create_webhook(call.session, call.args["webhookId"], values).description)
 
 
 def read(call: Call) -> Response:
-    return json_answer(200, find_webhook(call.session, call.args["webhookId"]).shown)
+    return json_answer(200, find_webhook(call.session, call.args["webhookId"]).description)
 
 
 def update(call: Call) -> Response:
-    found = find_webhook(call.session, call.args["webhookId"])
-    return json_answer(200, change_webhook(call.session, found, _values(call)).shown)
+    webhook = find_webhook(call.session, call.args["webhookId"])
+    return json_answer(200, change_webhook(call.session, webhook, _values(call)).description)
 
 
 def delete(call: Call) -> Response:

@@ -20,10 +20,10 @@ def unauthorized(why: str = "The caller has no permission for this.") -> Appwrit
     return AppwriteError("user_unauthorized", why)
 
 
-def find_open_table(work: RequestContext, database_id: str, table_id: str) -> Table:
+def find_open_table(context: RequestContext, database_id: str, table_id: str) -> Table:
     """The table, if it is there for the caller: what is disabled exists for keys only."""
-    table = work.catalogue.table(work.session, database_id, table_id)
-    if not work.caller.is_key:
+    table = context.schema_cache.table(context.session, database_id, table_id)
+    if not context.caller.is_key:
         if not table.database.enabled:
             raise AppwriteError("database_not_found", "There is no database with this id.")
         if not table.enabled:
@@ -39,8 +39,8 @@ def may(caller: Caller, table: Table, verb: str, row_permissions: Iterable[str] 
 
 
 def _grants(caller: Caller, permissions: Iterable[str], verb: str) -> bool:
-    wanted = {f'{verb}("{role}")' for role in caller.roles}
-    return any(permission in wanted for permission in permissions)
+    granting = {f'{verb}("{role}")' for role in caller.roles}
+    return any(permission in granting for permission in permissions)
 
 
 def readable_rows(caller: Caller, table: Table) -> tuple[str, list[str]] | None:
@@ -57,18 +57,18 @@ def readable_rows(caller: Caller, table: Table) -> tuple[str, list[str]] | None:
     return condition, list(caller.roles)
 
 
-def permissions_for_new_row(caller: Caller, given: Sequence[str] | None) -> list[str]:
+def permissions_for_new_row(caller: Caller, permissions: Sequence[str] | None) -> list[str]:
     """What a new row is stored with: a user's own row is the user's, unless permissions are given."""
-    if given is None:
+    if permissions is None:
         return [f'{verb}("user:{caller.user_id}")' for verb in ("read", "update", "delete")] if caller.user_id else []
-    check_own_roles(caller, given)
-    return list(given)
+    check_own_roles(caller, permissions)
+    return list(permissions)
 
 
-def check_own_roles(caller: Caller, given: Iterable[str]) -> None:
+def check_own_roles(caller: Caller, permissions: Iterable[str]) -> None:
     """Users and guests may give rows only to roles they have themselves. Raises ``user_unauthorized``."""
     if caller.is_key:
         return
-    for permission in given:
+    for permission in permissions:
         if split_permission(permission)[1] not in caller.roles:
             raise unauthorized(f"Permissions can be given to these roles: {', '.join(caller.roles)}.")

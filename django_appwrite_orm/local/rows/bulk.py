@@ -31,17 +31,17 @@ def refuse_relationships(table: Table) -> None:
         raise AppwriteError("general_bad_request", "Bulk calls are not for tables with relationships.")
 
 
-def create_rows(work: RequestContext, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def create_rows(context: RequestContext, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Raises ``general_bad_request`` for ids and permissions, and what creating one row raises."""
     refuse_relationships(table)
     return [
-        create_row(work, table, id, check_data(table, row, whole_row=True), granted or [])
-        for id, row, granted in identified(work, rows)
+        create_row(context, table, id, check_data(table, row, whole_row=True), granted or [])
+        for id, row, granted in identified(context, rows)
     ]
 
 
 def identified(
-    work: RequestContext, rows: Sequence[Mapping[str, Any]]
+    context: RequestContext, rows: Sequence[Mapping[str, Any]]
 ) -> list[tuple[str, Mapping[str, Any], list[str] | None]]:
     """New rows with the ids and permissions they are going to have. Raises ``general_bad_request``."""
     checked: list[tuple[str, Mapping[str, Any], list[str] | None]] = []
@@ -51,13 +51,13 @@ def identified(
         if id != UNIQUE and not is_identifier(id):
             raise AppwriteError("general_bad_request", "A row's $id is not valid.")
         granted = row.get("$permissions")
-        if not isinstance(granted, list | None) and work.defects.imitate(Defect.PERMISSIONS_TYPE):
+        if not isinstance(granted, list | None) and context.defects.imitate(Defect.PERMISSIONS_TYPE):
             raise server_error("a row's $permissions are not a list")
-        checked.append((unique_id() if id == UNIQUE else str(id), writable(work, row), _permissions(row)))
+        checked.append((unique_id() if id == UNIQUE else str(id), writable(context, row), _permissions(row)))
     return checked
 
 
-def upsert_rows(work: RequestContext, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def upsert_rows(context: RequestContext, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Create what is missing, change what is there; gives the rows that did not say what was there already. Ids and
     permissions are not validated (observed)."""
     refuse_relationships(table)
@@ -71,12 +71,14 @@ def upsert_rows(work: RequestContext, table: Table, rows: Sequence[Mapping[str, 
         raise AppwriteError("row_already_exists", "The same row is there twice.")
     done = []
     for id, row, granted in checked:
-        stored = row_to_upsert(work, find_row(work.session, table, id, table.plain), id)
+        stored = row_to_upsert(context, find_row(context.session, table, id, table.plain), id)
         unchanged = (
-            writes_nothing(work, row, granted) if stored is None else is_repetition(work, table, stored, row, granted)
+            writes_nothing(context, row, granted)
+            if stored is None
+            else is_repetition(context, table, stored, row, granted)
         )
         if not unchanged:
-            done.append(write_upsert(work, table, stored, id, row, granted))
+            done.append(write_upsert(context, table, stored, id, row, granted))
     return done
 
 
@@ -101,84 +103,95 @@ def _permissions(row: Mapping[str, Any]) -> list[str] | None:
 
 
 def update_rows(
-    work: RequestContext, table: Table, data: Mapping[str, Any], queries: Iterable[str]
+    context: RequestContext, table: Table, data: Mapping[str, Any], queries: Iterable[str]
 ) -> tuple[int, list[dict[str, Any]]]:
     """Change every row the queries select; the whole table without queries. Gives how many, and the first."""
     refuse_relationships(table)
     check_permissions_sent(data)
-    data = writable(work, data)
+    data = writable(context, data)
     checked = check_data(table, data, whole_row=False, defaults=False, operators=True)
-    found = rows_selected(work, table, queries)
-    if checked.operators and len(found) > _MOST_REREAD and work.defects.imitate(Defect.MANY_OPERATORS):
-        update_found(work, table, found[:_BATCH], data)
+    selected_rows = select_rows(context, table, queries)
+    if checked.operators and len(selected_rows) > _MOST_REREAD and context.defects.imitate(Defect.MANY_OPERATORS):
+        update_selected(context, table, selected_rows[:_BATCH], data)
         raise AppliedError("general_query_invalid", f"More than {_MOST_REREAD} rows cannot be read again.")
     try:
-        rows = update_found(work, table, found, data)
+        rows = update_selected(context, table, selected_rows, data)
     except AppwriteError as refusal:
-        if refusal.type == "row_already_exists" and work.defects.imitate(Defect.BULK_UNIQUE):
+        if refusal.type == "row_already_exists" and context.defects.imitate(Defect.BULK_UNIQUE):
             raise server_error("a unique value exists") from refusal
         raise
-    if checked.operators and rows and fails_to_answer(work, table):
+    if checked.operators and rows and fails_to_answer(context, table):
         raise AppliedError("general_unknown", "Server error: the changed rows cannot be read again.")
-    return len(rows), _answered(work, table, found, rows, checked, queries)[:MOST_SHOWN]
+    return len(rows), _bulk_response(context, table, selected_rows, rows, checked, queries)[:MOST_SHOWN]
 
 
-def _answered(
-    work: RequestContext,
+def _bulk_response(
+    context: RequestContext,
     table: Table,
-    found: Sequence[StoredRow],
+    selected_rows: Sequence[StoredRow],
     rows: list[dict[str, Any]],
     checked: RowData,
     queries: Iterable[str],
 ) -> list[dict[str, Any]]:
     """Rows as a bulk update answers them: what was not read, for a ``select`` left it out, is null, and a column with
     a default never is (both observed). After an operator the server reads rows again, as many as a list has."""
-    reread = {stored[0] for stored in sorted(found, key=itemgetter(0))[:DEFAULT_LIMIT]} if checked.operators else set()
-    plain = {column.key for column in rows_read(work, table, queries)} | checked.values.keys()
-    answered = []
-    for stored, row in zip(found, rows, strict=True):
+    reread = (
+        {stored[0] for stored in sorted(selected_rows, key=itemgetter(0))[:DEFAULT_LIMIT]}
+        if checked.operators
+        else set()
+    )
+    plain = {column.key for column in selected_columns(context, table, queries)} | checked.values.keys()
+    response_rows = []
+    for stored, row in zip(selected_rows, rows, strict=True):
         if stored[0] not in reread:
             for column in table.plain:
                 if column.key not in plain:
                     row[column.key] = [] if column.array else None
                 if row[column.key] is None:
                     row[column.key] = column.default
-            if checked.operators and work.defects.imitate(Defect.OPERATOR_ROWS):
+            if checked.operators and context.defects.imitate(Defect.OPERATOR_ROWS):
                 row |= {key: {} for key in checked.operators}
-        answered.append(row)
-    return answered
+        response_rows.append(row)
+    return response_rows
 
 
-def remove_rows(work: RequestContext, table: Table, queries: Iterable[str]) -> tuple[int, list[dict[str, Any]]]:
+def delete_selected_rows(
+    context: RequestContext, table: Table, queries: Iterable[str]
+) -> tuple[int, list[dict[str, Any]]]:
     """Delete every row the queries select; the whole table without queries."""
     refuse_relationships(table)
-    found = rows_selected(work, table, queries)
-    remove_found(work, table, found)
-    return len(found), [show_row(table, table.plain, stored, work.view) for stored in found[:MOST_SHOWN]]
+    selected_rows = select_rows(context, table, queries)
+    delete_selected(context, table, selected_rows)
+    return len(selected_rows), [
+        show_row(table, table.plain, stored, context.view) for stored in selected_rows[:MOST_SHOWN]
+    ]
 
 
-def rows_selected(work: RequestContext, table: Table, queries: Iterable[str]) -> list[StoredRow]:
+def select_rows(context: RequestContext, table: Table, queries: Iterable[str]) -> list[StoredRow]:
     """The rows a bulk change is about, whole. Raises ``general_query_invalid``; a cursor has no place here."""
-    page, _ = plan_rows(work, table, parse_row_queries(queries), default_limit=None)
+    page, _ = plan_rows(context, table, parse_row_queries(queries), default_limit=None)
     if page.cursor is not None:
         raise invalid_query("a bulk change takes no cursor")
-    return read_page(work.session, page, select_columns(table.plain))
+    return read_page(context.session, page, select_columns(table.plain))
 
 
-def rows_read(work: RequestContext, table: Table, queries: Iterable[str]) -> Sequence[Column]:
+def selected_columns(context: RequestContext, table: Table, queries: Iterable[str]) -> Sequence[Column]:
     """The columns that the queries of a bulk change select."""
-    return plan_rows(work, table, parse_row_queries(queries), default_limit=None)[1].columns
+    return plan_rows(context, table, parse_row_queries(queries), default_limit=None)[1].columns
 
 
-def update_found(
-    work: RequestContext, table: Table, found: Iterable[StoredRow], data: Mapping[str, Any]
+def update_selected(
+    context: RequestContext, table: Table, selected_rows: Iterable[StoredRow], data: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """Change rows that ``rows_selected`` gave."""
     checked = check_data(table, data, whole_row=False, defaults=False, operators=True)
     granted = data.get("$permissions")
     permissions = [str(item) for item in granted] if isinstance(granted, list) else None
-    return [update_stored_row(work, table, stored, stored[1], checked, permissions, alone=False) for stored in found]
+    return [
+        update_stored_row(context, table, stored, stored[1], checked, permissions, alone=False)
+        for stored in selected_rows
+    ]
 
 
-def remove_found(work: RequestContext, table: Table, found: Iterable[StoredRow]) -> None:
-    delete_rows(work.session, table, [stored[0] for stored in found])
+def delete_selected(context: RequestContext, table: Table, selected_rows: Iterable[StoredRow]) -> None:
+    delete_rows(context.session, table, [stored[0] for stored in selected_rows])

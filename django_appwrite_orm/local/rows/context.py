@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 def table_of(call: Call) -> Table:
     """The table a path names, enabled or not."""
-    return call.catalogue.table(call.session, call.args["databaseId"], call.args["tableId"])
+    return call.schema_cache.table(call.session, call.args["databaseId"], call.args["tableId"])
 
 
-def work_for(call: Call) -> RequestContext:
-    view = view_for(call.words, call.request.headers)
-    return RequestContext(call.session, call.catalogue, call.caller, view, now(), call.defects, _as_of(call))
+def context_for(call: Call) -> RequestContext:
+    view = view_for(call.dialect, call.request.headers)
+    return RequestContext(call.session, call.schema_cache, call.caller, view, now(), call.defects, _as_of(call))
 
 
 def _as_of(call: Call) -> str:
@@ -43,7 +43,7 @@ class RequestContext:
     after ``as_of`` (empty: any) is not what the client knows, and is not changed."""
 
     session: Session
-    catalogue: SchemaCache
+    schema_cache: SchemaCache
     caller: Caller
     view: View
     moment: str

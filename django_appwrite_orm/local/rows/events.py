@@ -17,24 +17,24 @@ ROW: Final = "rows"
 
 
 def publish_row_event(
-    work: RequestContext, table: Table, action: str, row: Mapping[str, Any], *, legacy_first: bool = False
+    context: RequestContext, table: Table, action: str, row: Mapping[str, Any], *, legacy_first: bool = False
 ) -> None:
     """Publish that a row was created, updated, upserted or deleted; a deleted ``row`` as it was before."""
-    if not work.session.has_subscribers:
+    if not context.session.has_subscribers:
         return
     path = (("databases", table.database.id), ("tables", table.id), (ROW, row["$id"]))
     hidden = () if action == "create" else {column.key for column in table.relationships}
     payload = {name: value for name, value in row.items() if name not in hidden}
-    work.session.publish(
-        Event(path, action, payload, work.caller.user_id, _readers(table, row["$permissions"]), legacy_first)
+    context.session.publish(
+        Event(path, action, payload, context.caller.user_id, _readers(table, row["$permissions"]), legacy_first)
     )
 
 
-def publish_bulk_event(work: RequestContext, table: Table, action: str, rows: Iterable[Mapping[str, Any]]) -> None:
+def publish_bulk_event(context: RequestContext, table: Table, action: str, rows: Iterable[Mapping[str, Any]]) -> None:
     """Publish the rows in the response of a bulk route; rows beyond its limit have no event."""
     internal = {} if action == "create" else {"$collection": internal_name(table)}
-    for row in rows if work.session.has_subscribers else ():
-        publish_row_event(work, table, action, {**row, **internal}, legacy_first=True)
+    for row in rows if context.session.has_subscribers else ():
+        publish_row_event(context, table, action, {**row, **internal}, legacy_first=True)
 
 
 def internal_name(table: Table) -> str:

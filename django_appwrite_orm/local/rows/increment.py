@@ -20,7 +20,7 @@ from .serializers import permissions_of, show_row
 
 
 def count_column(
-    work: RequestContext, table: Table, id: str, key: str, step: int | float, bound: int | float | None
+    context: RequestContext, table: Table, id: str, key: str, step: int | float, bound: int | float | None
 ) -> tuple[dict[str, Any], str]:
     """Add ``step`` (negative to decrement); ``bound`` is the value not to go beyond. The row, and the date of its
     change before this one.
@@ -31,25 +31,25 @@ def count_column(
     if step == 0:
         raise invalid_argument("value", "the step must be above 0")
     column = table.by_key.get(key)
-    stored = find_row(work.session, table, id, table.plain)
+    stored = find_row(context.session, table, id, table.plain)
     if column is None or stored is None:
         raise AppwriteError("column_not_found", "There is no such row or column.")
-    if not may(work.caller, table, "update", permissions_of(stored)):
+    if not may(context.caller, table, "update", permissions_of(stored)):
         raise unauthorized()
     if not column.kind.is_number or column.array:
         raise AppwriteError("attribute_type_invalid", "Only a number can be counted.")
     present = stored[5 + table.plain.index(column)]
-    answer = (present or 0) + step
-    if bound is not None and (answer > bound if step > 0 else answer < bound):
+    result = (present or 0) + step
+    if bound is not None and (result > bound if step > 0 else result < bound):
         raise AppwriteError("column_limit_exceeded", f"The value would pass its limit of {bound}.")
-    moment = moment_after(stored[3], work.moment)
-    row = show_row(table, table.plain, stored, work.view) | {"$updatedAt": moment}
+    moment = moment_after(stored[3], context.moment)
+    row = show_row(table, table.plain, stored, context.view) | {"$updatedAt": moment}
     if present is None:
-        update_row(work.session, table, stored[0], {}, {"updated": moment})
-        return row | {key: whole(answer)}, stored[3]
+        update_row(context.session, table, stored[0], {}, {"updated": moment})
+        return row | {key: whole(result)}, stored[3]
     value = _storable(column, present, step)
-    update_row(work.session, table, stored[0], {}, {"updated": moment}, computed={key: value})
-    exact = answer if not column.kind.is_whole or INT64[0] <= answer <= INT64[1] else float(answer)
+    update_row(context.session, table, stored[0], {}, {"updated": moment}, computed={key: value})
+    exact = result if not column.kind.is_whole or INT64[0] <= result <= INT64[1] else float(result)
     return row | {key: whole(exact)}, stored[3]
 
 

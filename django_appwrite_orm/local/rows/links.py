@@ -47,8 +47,8 @@ def visible_sides(table: Table) -> list[Side]:
     return [side_of(column) for column in table.linked if column not in table.hidden]
 
 
-def related_table(work: RequestContext, table: Table, side: Side) -> Table:
-    return work.catalogue.table(work.session, table.database.id, side.related_id)
+def related_table(context: RequestContext, table: Table, side: Side) -> Table:
+    return context.schema_cache.table(context.session, table.database.id, side.related_id)
 
 
 def linked_ids(session: Session, side: Side, id: str) -> list[str]:
@@ -91,8 +91,8 @@ def write_down(session: Session, side: Side, ids: Iterable[str]) -> None:
 def as_written(session: Session, side: Side, id: str) -> str:
     """An id as it was linked; folded, where that was never written down."""
     sql = "SELECT id FROM spellings WHERE link = ? AND id_f = ?"
-    found = session.first(sql, (int(side.links[1:]), id))
-    return str(found[0]) if found else id
+    row = session.first(sql, (int(side.links[1:]), id))
+    return str(row[0]) if row else id
 
 
 def unlink(session: Session, side: Side, id: str) -> None:

@@ -32,14 +32,14 @@ DEEPEST: Final = 3  # levels of rows nested in rows that a write may have
 
 
 def check_row(
-    work: RequestContext, table: Table, data: Mapping[str, Any], *, whole_row: bool, operators: bool = False
+    context: RequestContext, table: Table, data: Mapping[str, Any], *, whole_row: bool, operators: bool = False
 ) -> tuple[RowData, dict[str, Any]]:
     """Check the columns of a row, then its relationships; return both.
 
     A value that is neither an id nor a row is refused before any column is checked (observed). Raises as
     ``check_data`` does, and ``relationship_value_invalid``.
     """
-    own, links = _split_links(table, writable(work, data))
+    own, links = _split_links(table, writable(context, data))
     checked = check_data(table, own, whole_row=whole_row, operators=operators)
     for key, value in links.items():
         side = side_of(table.by_key[key])
@@ -78,7 +78,7 @@ def _invalid_link(side: Side) -> AppwriteError:
 
 
 def create_nested_row(
-    work: RequestContext,
+    context: RequestContext,
     table: Table,
     id: str,
     data: Mapping[str, Any],
@@ -86,20 +86,20 @@ def create_nested_row(
     depth: int = 0,
 ) -> dict[str, Any]:
     """Check and store a new row with its links. Raises as ``check_row``, ``create_row`` and ``write_links`` do."""
-    checked, links = check_row(work, table, data, whole_row=True)
-    row = create_row(work, table, id, checked, permissions)
-    return row | _write_links_of_new_row(work, table, id, links, depth)
+    checked, links = check_row(context, table, data, whole_row=True)
+    row = create_row(context, table, id, checked, permissions)
+    return row | _write_links_of_new_row(context, table, id, links, depth)
 
 
 def _write_links_of_new_row(
-    work: RequestContext, table: Table, id: str, links: Mapping[str, Any], depth: int, *, upserting: bool = False
+    context: RequestContext, table: Table, id: str, links: Mapping[str, Any], depth: int, *, upserting: bool = False
 ) -> dict[str, Any]:
     empty: dict[str, Any] = {side.column.key: [] for side in visible_sides(table) if side.many}
-    return empty | write_links(work, table, id, links, creating=True, upserting=upserting, depth=depth)
+    return empty | write_links(context, table, id, links, creating=True, upserting=upserting, depth=depth)
 
 
 def patch_row(
-    work: RequestContext,
+    context: RequestContext,
     table: Table,
     id: str,
     data: Mapping[str, Any],
@@ -110,35 +110,37 @@ def patch_row(
 
     Raises ``row_not_found``, and as ``check_row``, ``update_stored_row`` and ``write_links`` do.
     """
-    stored = find_row(work.session, table, id, table.plain)
+    stored = find_row(context.session, table, id, table.plain)
     if stored is None:
         raise row_not_found()
-    checked, links = check_row(work, table, data, whole_row=False, operators=True)
-    row = update_stored_row(work, table, stored, id, checked, permissions, unchanged_verb="read", touched=bool(links))
-    row |= own_links(work, table, id) | write_links(work, table, id, links, creating=False, depth=depth)
-    if checked.operators and fails_to_answer(work, table):
+    checked, links = check_row(context, table, data, whole_row=False, operators=True)
+    row = update_stored_row(
+        context, table, stored, id, checked, permissions, unchanged_verb="read", touched=bool(links)
+    )
+    row |= own_links(context, table, id) | write_links(context, table, id, links, creating=False, depth=depth)
+    if checked.operators and fails_to_answer(context, table):
         raise AppliedError("general_unknown", "Server error: the changed row cannot be read again.")
     return row
 
 
 def upsert_row(
-    work: RequestContext, table: Table, id: str, data: Mapping[str, Any], permissions: Sequence[str] | None
+    context: RequestContext, table: Table, id: str, data: Mapping[str, Any], permissions: Sequence[str] | None
 ) -> dict[str, Any]:
     """Create a row, or merge data that has every required column into it. Raises as both do."""
-    present = find_row(work.session, table, id, table.plain)
-    stored = row_to_upsert(work, present, id)
+    present = find_row(context.session, table, id, table.plain)
+    stored = row_to_upsert(context, present, id)
     if present is not None and stored is None and permissions is None:
         permissions = permissions_of(present)
-    if stored is None and writes_nothing(work, data, permissions):
-        return {"$sequence": "", "$databaseId": table.database.id, work.view.words.table_id: table.id}  # observed
-    repeats = stored is not None and is_repetition(work, table, stored, data, permissions)
-    if stored is not None and repeats and may(work.caller, table, "read", permissions_of(stored)):
-        return show_row(table, table.plain, stored, work.view) | own_links(work, table, id)
-    return write_upsert(work, table, stored, id, data, permissions)
+    if stored is None and writes_nothing(context, data, permissions):
+        return {"$sequence": "", "$databaseId": table.database.id, context.view.dialect.table_id: table.id}  # observed
+    repeats = stored is not None and is_repetition(context, table, stored, data, permissions)
+    if stored is not None and repeats and may(context.caller, table, "read", permissions_of(stored)):
+        return show_row(table, table.plain, stored, context.view) | own_links(context, table, id)
+    return write_upsert(context, table, stored, id, data, permissions)
 
 
 def write_upsert(
-    work: RequestContext,
+    context: RequestContext,
     table: Table,
     stored: StoredRow | None,
     id: str,
@@ -146,20 +148,20 @@ def write_upsert(
     permissions: Sequence[str] | None,
 ) -> dict[str, Any]:
     """Write an upsert over the row that ``row_to_upsert`` returned, or create it where that is None."""
-    whole, links = check_row(work, table, data, whole_row=True, operators=True)
+    whole, links = check_row(context, table, data, whole_row=True, operators=True)
     if stored is None:
-        row = insert_upserted(work, table, id, with_applied_operators(work, table, whole), permissions)
-        return row | _write_links_of_new_row(work, table, id, links, 0, upserting=True)
+        row = insert_upserted(context, table, id, with_applied_operators(context, table, whole), permissions)
+        return row | _write_links_of_new_row(context, table, id, links, 0, upserting=True)
     if permissions is None:
-        check_own_roles(work.caller, permissions_of(stored))  # the server writes them again (the server's source)
-    sent, _ = check_row(work, table, data, whole_row=False, operators=True)
+        check_own_roles(context.caller, permissions_of(stored))  # the server writes them again (the server's source)
+    sent, _ = check_row(context, table, data, whole_row=False, operators=True)
     sent = RowData(sent.values, sent.operators, updated=sent.updated)  # observed: $createdAt stays
-    row = update_stored_row(work, table, stored, id, sent, permissions, touched=True)
-    return row | own_links(work, table, id) | write_links(work, table, id, links, creating=False)
+    row = update_stored_row(context, table, stored, id, sent, permissions, touched=True)
+    return row | own_links(context, table, id) | write_links(context, table, id, links, creating=False)
 
 
 def write_links(
-    work: RequestContext,
+    context: RequestContext,
     table: Table,
     id: str,
     links: Mapping[str, Any],
@@ -178,26 +180,26 @@ def write_links(
     Raises ``relationship_value_invalid``, ``row_already_exists`` where a row of a one-to-one relationship has another
     link, and as creating and changing rows do.
     """
-    shown: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for key, value in links.items():
         side = side_of(table.by_key[key])
-        before = linked_ids(work.session, side, id)
+        before = linked_ids(context.session, side, id)
         if value is None and side.many and before and not creating:
             raise _invalid_link(side)
-        related = related_table(work, table, side)
+        related = related_table(context, table, side)
         refusing = creating and not upserting
-        ids = [_write_nested(work, table, id, related, item, refusing, depth) for item in _items(value)]
+        ids = [_write_nested(context, table, id, related, item, refusing, depth) for item in _items(value)]
         if side.many or not creating:
-            ids = [far for far in ids if find_row(work.session, related, far, ()) is not None]
-        check_free(work.session, side, id, ids)
-        set_links(work.session, side, id, ids)
-        rows = [_linked_row(work, related, far) for far in ids]
-        shown[key] = rows if side.many else rows[0] if rows else None
-    return shown
+            ids = [far for far in ids if find_row(context.session, related, far, ()) is not None]
+        check_free(context.session, side, id, ids)
+        set_links(context.session, side, id, ids)
+        rows = [_linked_row(context, related, far) for far in ids]
+        values[key] = rows if side.many else rows[0] if rows else None
+    return values
 
 
 def _write_nested(
-    work: RequestContext, table: Table, id: str, related: Table, item: Any, refusing: bool, depth: int
+    context: RequestContext, table: Table, id: str, related: Table, item: Any, refusing: bool, depth: int
 ) -> str:
     """Return the id of a link; create or change its row first where the row itself was sent.
 
@@ -211,20 +213,20 @@ def _write_nested(
     far = unique_id() if far == UNIQUE else far
     granted = item.get("$permissions")
     permissions = [str(entry) for entry in granted] if isinstance(granted, list) else None
-    if find_row(work.session, related, far, ()) is None:
-        if permissions is None and (near := find_row(work.session, table, id, ())) is not None:
+    if find_row(context.session, related, far, ()) is None:
+        if permissions is None and (near := find_row(context.session, table, id, ())) is not None:
             permissions = permissions_of(near)
-        create_nested_row(work, related, far, item, permissions, depth + 1)
+        create_nested_row(context, related, far, item, permissions, depth + 1)
     elif refusing:
         raise unauthorized("A create cannot change an existing linked row; link it by its id.")
     elif any(not name.startswith("$") for name in item):
-        patch_row(work, related, far, item, permissions, depth + 1)
+        patch_row(context, related, far, item, permissions, depth + 1)
     return str(far)
 
 
-def _linked_row(work: RequestContext, related: Table, id: str) -> dict[str, Any]:
+def _linked_row(context: RequestContext, related: Table, id: str) -> dict[str, Any]:
     """Return a linked row for the response to a write; only its table where it does not exist or is not readable."""
-    stored = find_row(work.session, related, id, related.plain)
-    if stored is None or not may(work.caller, related, "read", permissions_of(stored)):
-        return {"$databaseId": related.database.id, work.view.words.table_id: related.id, "$sequence": ""}
-    return show_row(related, related.plain, stored, work.view)
+    stored = find_row(context.session, related, id, related.plain)
+    if stored is None or not may(context.caller, related, "read", permissions_of(stored)):
+        return {"$databaseId": related.database.id, context.view.dialect.table_id: related.id, "$sequence": ""}
+    return show_row(related, related.plain, stored, context.view)

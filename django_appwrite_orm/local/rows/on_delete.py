@@ -13,22 +13,22 @@ from .repository import delete_rows, find_row
 
 
 def release_links(
-    work: RequestContext, table: Table, id: str, deleting: frozenset[tuple[int, str]] = frozenset()
+    context: RequestContext, table: Table, id: str, deleting: frozenset[tuple[int, str]] = frozenset()
 ) -> None:
     """Prepare a row's links for its deletion; cascades delete. Raises ``row_delete_restricted``."""
     deleting |= {(table.number, id)}
     for column in table.linked:
         side = side_of(column)
         mode, is_parent = column.options["onDelete"], column.options["side"] == "parent"
-        far_ids = linked_ids(work.session, side, id)
+        far_ids = linked_ids(context.session, side, id)
         if mode == "restrict":
-            related = related_table(work, table, side)
-            _restrict(side, is_parent, any(find_row(work.session, related, far, ()) for far in far_ids))
+            related = related_table(context, table, side)
+            _restrict(side, is_parent, any(find_row(context.session, related, far, ()) for far in far_ids))
         elif mode == "cascade" and _cascades(side, is_parent):
             for far in far_ids:
-                _delete_linked(work, related_table(work, table, side), far, deleting)
+                _delete_linked(context, related_table(context, table, side), far, deleting)
         if not _stays(side, is_parent):
-            unlink(work.session, side, id)
+            unlink(context.session, side, id)
 
 
 def _stays(side: Side, is_parent: bool) -> bool:
@@ -57,9 +57,9 @@ def _cascades(side: Side, is_parent: bool) -> bool:
     )
 
 
-def _delete_linked(work: RequestContext, table: Table, id: str, deleting: frozenset[tuple[int, str]]) -> None:
-    stored = find_row(work.session, table, id, ())
+def _delete_linked(context: RequestContext, table: Table, id: str, deleting: frozenset[tuple[int, str]]) -> None:
+    stored = find_row(context.session, table, id, ())
     if stored is None or (table.number, id) in deleting:
         return
-    release_links(work, table, id, deleting)
-    delete_rows(work.session, table, [stored[0]])
+    release_links(context, table, id, deleting)
+    delete_rows(context.session, table, [stored[0]])

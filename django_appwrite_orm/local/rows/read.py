@@ -21,7 +21,7 @@ from ..queries.pagination import DEFAULT_LIMIT, Page, count_page, plan_page, rea
 from ..queries.parser import MOST_QUERIES, Parsed, Query, attributes_of, parse_queries
 from ..queries.spatial import asks_spatial_null
 from ..queries.validation import cursor_id
-from ..schema.ddl import words_column
+from ..schema.ddl import fulltext_column
 from ..schema.models import Table
 from .access import may, readable_rows
 from .context import RequestContext
@@ -32,36 +32,48 @@ from .serializers import permissions_of, select_columns, show_row
 
 
 def listed_rows(
-    work: RequestContext, table: Table, queries: Sequence[str], total: bool, ttl: int
+    context: RequestContext, table: Table, queries: Sequence[str], total: bool, ttl: int
 ) -> tuple[dict[str, Any], bool | None]:
     """The body of a list, and whether its rows are remembered ones; ``ttl`` is in seconds, 0 reads afresh."""
     if not ttl:
-        page, rows = list_rows(work, table, queries)
-        return {"total": count_page(work.session, page) if total else 0, work.view.words.rows: rows}, None
+        page, rows = list_rows(context, table, queries)
+        return {"total": count_page(context.session, page) if total else 0, context.view.dialect.rows: rows}, None
     schema = [[column.number, column.updated] for column in table.columns]
     schema += [[index.number, index.updated] for index in table.indexes]
-    question = [list(queries), list(work.caller.roles), work.view.words.row, work.view.numeric_sequence, schema]
-    rows, hit = _remembered(work, table, ["rows", *question], ttl, lambda: list_rows(work, table, queries)[1])
-    if not total:
-        return {"total": 0, work.view.words.rows: rows}, hit
-    count, _ = _remembered(
-        work, table, ["total", *question], ttl, lambda: count_page(work.session, list_rows(work, table, queries)[0])
+    cache_key = [
+        list(queries),
+        list(context.caller.roles),
+        context.view.dialect.row,
+        context.view.numeric_sequence,
+        schema,
+    ]
+    rows, hit = _cached_or_read(
+        context, table, ["rows", *cache_key], ttl, lambda: list_rows(context, table, queries)[1]
     )
-    return {"total": count, work.view.words.rows: rows}, hit
+    if not total:
+        return {"total": 0, context.view.dialect.rows: rows}, hit
+    count, _ = _cached_or_read(
+        context,
+        table,
+        ["total", *cache_key],
+        ttl,
+        lambda: count_page(context.session, list_rows(context, table, queries)[0]),
+    )
+    return {"total": count, context.view.dialect.rows: rows}, hit
 
 
-def _remembered(
-    work: RequestContext, table: Table, question: list[Any], ttl: int, ask: Callable[[], Any]
+def _cached_or_read(
+    context: RequestContext, table: Table, cache_key: list[Any], ttl: int, read: Callable[[], Any]
 ) -> tuple[Any, bool]:
-    name = json.dumps(question)
-    session, present = work.session, clock.timestamp()
-    found = session.first(
+    name = json.dumps(cache_key)
+    session, present = context.session, clock.timestamp()
+    cached = session.first(
         "SELECT answer FROM cached_lists WHERE table_n = ? AND question = ? AND expires > ?",
         (table.number, name, present),
     )
-    if found is not None:
-        return json.loads(found[0]), True
-    answer = ask()
+    if cached is not None:
+        return json.loads(cached[0]), True
+    answer = read()
     session.run("DELETE FROM cached_lists WHERE expires <= ?", (present,))
     session.run(
         "INSERT OR REPLACE INTO cached_lists (table_n, question, answer, expires) VALUES (?, ?, ?, ?)",
@@ -77,45 +89,45 @@ def row_not_found() -> AppwriteError:
     return AppwriteError("row_not_found", "There is no row with this id.")
 
 
-def get_row(work: RequestContext, table: Table, id: str, queries: Iterable[str]) -> dict[str, Any]:
+def get_row(context: RequestContext, table: Table, id: str, queries: Iterable[str]) -> dict[str, Any]:
     """The row, narrowed by ``select`` queries. Raises ``row_not_found``, ``general_query_invalid``."""
-    selection = selection_of_one_row(work, table, queries)
-    stored = find_row(work.session, table, id, selection.columns)
-    if stored is None or not may(work.caller, table, "read", permissions_of(stored)):
+    selection = selection_of_one_row(context, table, queries)
+    stored = find_row(context.session, table, id, selection.columns)
+    if stored is None or not may(context.caller, table, "read", permissions_of(stored)):
         raise row_not_found()
-    return show_links(work, table, show_row(table, selection.columns, stored, work.view), selection)
+    return show_links(context, table, show_row(table, selection.columns, stored, context.view), selection)
 
 
-def selection_of_one_row(work: RequestContext, table: Table, queries: Iterable[str]) -> Selection:
+def selection_of_one_row(context: RequestContext, table: Table, queries: Iterable[str]) -> Selection:
     """What the queries of a get select. Raises ``general_query_invalid``."""
     try:
         parsed = parse_queries(queries)
         if parsed.filters or parsed.orders or parsed.limit or parsed.offset or parsed.cursor:
             raise ValueError("one row takes `select` only")
-        return select(work, table, selected_names(table, parsed.selects))
+        return select(context, table, selected_names(table, parsed.selects))
     except ValueError as problem:
         raise invalid_query(str(problem)) from problem
 
 
-def list_rows(work: RequestContext, table: Table, queries: Iterable[str]) -> tuple[Page, list[dict[str, Any]]]:
+def list_rows(context: RequestContext, table: Table, queries: Iterable[str]) -> tuple[Page, list[dict[str, Any]]]:
     """A page of rows the caller may read, and the page itself for counting.
 
     Checked in the server's order: whether the queries can be read, the cursor, the caller, what is asked. Raises
     ``general_query_invalid``, ``general_cursor_not_found``, ``user_unauthorized``.
     """
     parsed = parse_row_queries(queries)
-    cursor = _cursor_row(work, table, parsed)
-    readable = readable_rows(work.caller, table)
-    hidden = cursor is not None and not may(work.caller, table, "read", permissions_of(cursor))
-    if hidden and not work.defects.imitate(Defect.HIDDEN_CURSOR):
+    cursor = _cursor_row(context, table, parsed)
+    readable = readable_rows(context.caller, table)
+    hidden = cursor is not None and not may(context.caller, table, "read", permissions_of(cursor))
+    if hidden and not context.defects.imitate(Defect.HIDDEN_CURSOR):
         raise _cursor_not_found()
-    page, selection = plan_rows(work, table, parsed)
+    page, selection = plan_rows(context, table, parsed)
     if readable is not None:
         page = page.narrowed(*readable)
     columns = selection.columns
-    found = read_page(work.session, page, select_columns(columns))
-    rows = [show_row(table, columns, stored, work.view) for stored in found]
-    return page, [show_links(work, table, row, selection) for row in rows]
+    page_rows = read_page(context.session, page, select_columns(columns))
+    rows = [show_row(table, columns, stored, context.view) for stored in page_rows]
+    return page, [show_links(context, table, row, selection) for row in rows]
 
 
 def parse_row_queries(queries: Iterable[str]) -> Parsed:
@@ -126,7 +138,7 @@ def parse_row_queries(queries: Iterable[str]) -> Parsed:
         raise invalid_query(str(problem)) from problem
 
 
-def _cursor_row(work: RequestContext, table: Table, parsed: Parsed) -> StoredRow | None:
+def _cursor_row(context: RequestContext, table: Table, parsed: Parsed) -> StoredRow | None:
     """The row that the cursor names. Raises ``general_query_invalid``, ``general_cursor_not_found``."""
     if parsed.cursor is None:
         return None
@@ -134,7 +146,7 @@ def _cursor_row(work: RequestContext, table: Table, parsed: Parsed) -> StoredRow
         id = cursor_id(parsed.cursor)
     except ValueError as problem:
         raise invalid_query(str(problem)) from problem
-    row = find_row(work.session, table, id, ())
+    row = find_row(context.session, table, id, ())
     if row is None:
         raise _cursor_not_found()
     return row
@@ -145,25 +157,25 @@ def _cursor_not_found() -> AppwriteError:
 
 
 def plan_rows(
-    work: RequestContext, table: Table, parsed: Parsed, default_limit: int | None = DEFAULT_LIMIT
+    context: RequestContext, table: Table, parsed: Parsed, default_limit: int | None = DEFAULT_LIMIT
 ) -> tuple[Page, Selection]:
     """What a list asks for. Raises ``general_query_invalid``."""
     try:
         if len(parsed.filters) > MOST_QUERIES:
             raise ValueError(f"at most {MOST_QUERIES} queries")
-        selection = select(work, table, selected_names(table, parsed.selects))
-        source = source_for(work, table, parsed.filters)
+        selection = select(context, table, selected_names(table, parsed.selects))
+        source = source_for(context, table, parsed.filters)
         page = plan_page(source, parsed, default_limit)
     except ValueError as problem:
         raise invalid_query(str(problem)) from problem
-    if asks_spatial_null(parsed.filters, source.fields) and work.defects.imitate(Defect.SPATIAL_NULL):
+    if asks_spatial_null(parsed.filters, source.fields) and context.defects.imitate(Defect.SPATIAL_NULL):
         raise server_error("a spatial column cannot be asked for null")
     return page, selection
 
 
 def selected_names(table: Table, selects: Sequence[Query]) -> list[str]:
     """The names that ``select`` queries give, several added up. Raises ``ValueError``."""
-    wanted: dict[str, None] = {}
+    selected: dict[str, None] = {}
     for query in selects:
         names = query.values
         if not names or not all(isinstance(name, str) and name for name in names):
@@ -173,8 +185,8 @@ def selected_names(table: Table, selects: Sequence[Query]) -> list[str]:
         for name in names:
             if name not in _SELECTABLE and name not in table.by_key and name.partition(".")[0] not in table.by_key:
                 raise ValueError(f"there is no column {name[:80]!r} to select")
-        wanted.update(dict.fromkeys(names))
-    return list(wanted)
+        selected.update(dict.fromkeys(names))
+    return list(selected)
 
 
 # ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
@@ -188,38 +200,40 @@ _SYSTEM_FIELDS: Final = {
 }
 
 
-def row_source(work: RequestContext, table: Table) -> Source:
+def row_source(context: RequestContext, table: Table) -> Source:
     """The rows of a table; kept on the table, which lives as long as the schema it was read from."""
-    found: Source | None = table.__dict__.get("_source")
-    if found is None:
+    source: Source | None = table.__dict__.get("_source")
+    if source is None:
         fields = _fields(table)
         for side in visible_sides(table):
-            fields |= _related_fields(work, table, side)
-        found = table.__dict__["_source"] = Source(table.rows_name, fields, "seq", "id_f")
-    return found
+            fields |= _related_fields(context, table, side)
+        source = table.__dict__["_source"] = Source(table.rows_name, fields, "seq", "id_f")
+    return source
 
 
-def source_for(work: RequestContext, table: Table, filters: Iterable[Query]) -> Source:
+def source_for(context: RequestContext, table: Table, filters: Iterable[Query]) -> Source:
     """The rows of a table for one caller, for whom filters on related rows see those that the caller may read.
 
     Otherwise a value that is kept from the caller could be guessed letter by letter. Raises ``user_unauthorized``
     where the filters ask a related table of which the caller may read nothing.
     """
-    source = row_source(work, table)
-    if work.caller.is_key:
+    source = row_source(context, table)
+    if context.caller.is_key:
         return source
-    asked = {name.partition(".")[0] for name in attributes_of(filters) if "." in name}
+    filtered = {name.partition(".")[0] for name in attributes_of(filters) if "." in name}
     fields = dict(source.fields)
     for side in visible_sides(table):
-        if side.column.key in asked:
-            readable = readable_rows(work.caller, related_table(work, table, side))
-            fields |= _related_fields(work, table, side, readable)
+        if side.column.key in filtered:
+            readable = readable_rows(context.caller, related_table(context, table, side))
+            fields |= _related_fields(context, table, side, readable)
     return replace(source, fields=fields)
 
 
 def _fields(table: Table) -> dict[str, Field]:
-    words = {
-        column.key: f"x{index.number}" for index in table.indexes if (column := words_column(table, index)) is not None
+    fulltext_tables = {
+        column.key: f"x{index.number}"
+        for index in table.indexes
+        if (column := fulltext_column(table, index)) is not None
     }
     leading = {index.columns[0] for index in table.indexes if index.type in ("key", "unique") and index.columns}
     fields = dict(_SYSTEM_FIELDS)
@@ -233,24 +247,24 @@ def _fields(table: Table) -> dict[str, Field]:
             column.encrypted,
             column.narrow and not column.array,
             column.key in leading,
-            words.get(column.key, ""),
+            fulltext_tables.get(column.key, ""),
         )
     return fields
 
 
 def _related_fields(
-    work: RequestContext, table: Table, side: Side, readable: tuple[str, list[str]] | None = None
+    context: RequestContext, table: Table, side: Side, readable: tuple[str, list[str]] | None = None
 ) -> dict[str, Field]:
     """The link itself, where this side holds it, and the columns of the rows over there, of those that are
     ``readable``, under a dotted name."""
     key = side.column.key
     link = f"(SELECT {side.far} FROM {side.links} WHERE {side.near} = {table.rows_name}.id_f)"
-    found = {key: Field(key, RELATIONSHIP, link, link if side.holds else "")}
-    related = related_table(work, table, side)
+    fields = {key: Field(key, RELATIONSHIP, link, link if side.holds else "")}
+    related = related_table(context, table, side)
     condition, values = readable or ("1", [])
     over_there = f"SELECT id_f FROM {related.rows_name} WHERE {{}} AND {condition}"
     through = f"id_f IN (SELECT {side.near} FROM {side.links} WHERE {side.far} IN ({over_there}))"
     for field in _fields(related).values():
         name = f"{key}.{field.name}"
-        found[name] = replace(field, name=name, through=through, through_values=tuple(values))
-    return found
+        fields[name] = replace(field, name=name, through=through, through_values=tuple(values))
+    return fields

@@ -31,7 +31,7 @@ class Selection:
 
 
 def select(
-    work: RequestContext, table: Table, names: Sequence[str], came_by: Column | None = None, depth: int = 0
+    context: RequestContext, table: Table, names: Sequence[str], came_by: Column | None = None, depth: int = 0
 ) -> Selection:
     """The selection these names make; no names select everything that is shown unasked.
 
@@ -54,9 +54,9 @@ def select(
         column = table.by_key[key]
         if column not in table.linked or depth >= DEEPEST or _leads_back(column, came_by):
             continue
-        related = related_table(work, table, side_of(column))
+        related = related_table(context, table, side_of(column))
         _check_names(related, rests)
-        chosen.related[key] = select(work, related, rests, column, depth + 1)
+        chosen.related[key] = select(context, related, rests, column, depth + 1)
         if depth:
             chosen.related[key].plain_links = False
     only_lists = bool(inner) and all(side_of(table.by_key[key]).many for key in inner)
@@ -67,8 +67,8 @@ def select(
 
 def _raw_columns(table: Table, names: Sequence[str]) -> list[Column]:
     """The plain columns that names with a dot mean: one with a dot in its key, or ``name.*`` (observed)."""
-    found = (table.by_key.get(name, table.by_key.get(name.removesuffix(".*"))) for name in names if "." in name)
-    return [column for column in found if column is not None and column in table.plain]
+    columns = (table.by_key.get(name, table.by_key.get(name.removesuffix(".*"))) for name in names if "." in name)
+    return [column for column in columns if column is not None and column in table.plain]
 
 
 def show_raw(column: Column, value: Any) -> Any:
@@ -89,7 +89,7 @@ def _check_names(table: Table, names: Sequence[str]) -> None:
             raise ValueError(f"there is no column {name[:80]!r} to select")
 
 
-def show_links(work: RequestContext, table: Table, row: dict[str, Any], selection: Selection) -> dict[str, Any]:
+def show_links(context: RequestContext, table: Table, row: dict[str, Any], selection: Selection) -> dict[str, Any]:
     """A row with its selected relationships."""
     for column in selection.raw:
         row[column.key] = show_raw(column, row[column.key])
@@ -98,22 +98,22 @@ def show_links(work: RequestContext, table: Table, row: dict[str, Any], selectio
     if not table.relationships:
         return row
     id = row["$id"]
-    links = own_links(work, table, id) if selection.plain_links else {}
+    links = own_links(context, table, id) if selection.plain_links else {}
     for key, inner in selection.related.items():
-        links[key] = _related(work, table, side_of(table.by_key[key]), id, inner)
+        links[key] = _related(context, table, side_of(table.by_key[key]), id, inner)
     return row | links
 
 
-def _related(work: RequestContext, table: Table, side: Side, id: str, selection: Selection) -> Any:
+def _related(context: RequestContext, table: Table, side: Side, id: str, selection: Selection) -> Any:
     """The linked rows. A single link that leads nowhere shows as an empty list (observed)."""
-    related = related_table(work, table, side)
-    ids = linked_ids(work.session, side, id)
+    related = related_table(context, table, side)
+    ids = linked_ids(context.session, side, id)
     rows = []
     for far in ids:
-        stored = find_row(work.session, related, far, selection.columns)
-        if stored is not None and may(work.caller, related, "read", permissions_of(stored)):
-            row = show_row(related, selection.columns, stored, work.view)
-            rows.append(show_links(work, related, row, _without_plain(selection)))
+        stored = find_row(context.session, related, far, selection.columns)
+        if stored is not None and may(context.caller, related, "read", permissions_of(stored)):
+            row = show_row(related, selection.columns, stored, context.view)
+            rows.append(show_links(context, related, row, _without_plain(selection)))
     if side.many:
         return rows
     return rows[0] if rows else [] if ids else None
@@ -123,17 +123,17 @@ def _without_plain(selection: Selection) -> Selection:
     return Selection(selection.columns, False, selection.related)
 
 
-def own_links(work: RequestContext, table: Table, id: str) -> dict[str, Any]:
+def own_links(context: RequestContext, table: Table, id: str) -> dict[str, Any]:
     """Return the relationships that a row shows unselected: the ids that it holds itself."""
-    shown: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for column in table.relationships:
         side = side_of(column)
         if side.holds and column in table.linked:
-            ids = linked_ids(work.session, side, id)
-            shown[column.key] = _id_in_its_case(work, table, side, ids[0]) if ids else None
-    return shown
+            ids = linked_ids(context.session, side, id)
+            values[column.key] = _id_in_its_case(context, table, side, ids[0]) if ids else None
+    return values
 
 
-def _id_in_its_case(work: RequestContext, table: Table, side: Side, id: str) -> str:
-    stored = find_row(work.session, related_table(work, table, side), id, ())
-    return str(stored[1]) if stored else as_written(work.session, side, id)
+def _id_in_its_case(context: RequestContext, table: Table, side: Side, id: str) -> str:
+    stored = find_row(context.session, related_table(context, table, side), id, ())
+    return str(stored[1]) if stored else as_written(context.session, side, id)

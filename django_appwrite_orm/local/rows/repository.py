@@ -19,7 +19,7 @@ from ..columns.conversion import store
 from ..emulation.collation import sort_key
 from ..emulation.dates import write_date
 from ..emulation.fulltext import indexed_text
-from ..schema.ddl import words_column
+from ..schema.ddl import fulltext_column
 from ..schema.models import Table
 from ..storage.session import Session
 from .serializers import select_columns
@@ -124,7 +124,7 @@ def delete_rows(session: Session, table: Table, seqs: Iterable[int]) -> None:
     session.run_many(f"DELETE FROM {table.rows_name} WHERE seq = ?", numbers)
     session.run_many(f"DELETE FROM {table.permissions_name} WHERE seq = ?", numbers)
     for index in table.indexes:
-        if words_column(table, index) is not None:
+        if fulltext_column(table, index) is not None:
             session.run_many(f"DELETE FROM x{index.number} WHERE rowid = ?", numbers)
 
 
@@ -169,7 +169,7 @@ def _grant(session: Session, table: Table, seq: int, permissions: Iterable[str])
 def index_words(session: Session, table: Table, seq: int, values: Mapping[str, Any]) -> None:
     """Bring the fulltext indexes in line with the columns just written."""
     for index in table.indexes:
-        column = words_column(table, index)
+        column = fulltext_column(table, index)
         if column is not None and column.key in values:
             session.run(f"DELETE FROM x{index.number} WHERE rowid = ?", (seq,))
             if (text := values[column.key]) is not None:

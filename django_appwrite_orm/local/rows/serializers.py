@@ -20,20 +20,20 @@ _FIRST_OLD_FORMAT: Final = (1, 9)
 class View:
     """How one request sees rows: in whose words, and whether ``$sequence`` is a number (formats before 1.9)."""
 
-    words: Dialect
+    dialect: Dialect
     numeric_sequence: bool = False
 
 
-def view_for(words: Dialect, headers: Mapping[str, str]) -> View:
+def view_for(dialect: Dialect, headers: Mapping[str, str]) -> View:
     """The view a request asks for by its response format; one that cannot be read counts as old (observed)."""
     text = headers.get("x-appwrite-response-format", "")
     if not text:
-        return View(words)
+        return View(dialect)
     try:
         version = tuple(int(part) for part in text.split(".")[:2])
     except ValueError:
         version = (0,)
-    return View(words, version < _FIRST_OLD_FORMAT)
+    return View(dialect, version < _FIRST_OLD_FORMAT)
 
 
 def select_columns(columns: Sequence[Column]) -> str:
@@ -64,5 +64,5 @@ def system_part(
         "$updatedAt": updated,
         "$permissions": permissions,
         "$databaseId": table.database.id,
-        view.words.table_id: table.id,
+        view.dialect.table_id: table.id,
     }

@@ -28,10 +28,10 @@ class RowData:
     updated: str | None = None
 
 
-def writable(work: RequestContext, data: Mapping[str, Any]) -> dict[str, Any]:
+def writable(context: RequestContext, data: Mapping[str, Any]) -> dict[str, Any]:
     """Data without what a client cannot write: sequence, database, the table in the words of the route, and, for
     users and guests, the dates (the server's source)."""
-    read_only = {"$sequence", "$databaseId", work.view.words.table_id, *(() if work.caller.is_key else _DATES)}
+    read_only = {"$sequence", "$databaseId", context.view.dialect.table_id, *(() if context.caller.is_key else _DATES)}
     return {key: value for key, value in data.items() if key not in read_only}
 
 
@@ -44,23 +44,23 @@ def check_data(
     updates and upserts. Raises ``row_invalid_structure``.
     """
     values = {key: value for key, value in data.items() if not key.startswith("$")}
-    found = _take_operators(table, values) if operators else {}
+    operators_by_key = _take_operators(table, values) if operators else {}
     if defaults:
-        _apply_defaults(table, values, whole_row, found)
+        _apply_defaults(table, values, whole_row, operators_by_key)
     for column in table.columns:
         key = column.key
-        if column.required and values.get(key) is None and key not in found and (whole_row or key in values):
+        if column.required and values.get(key) is None and key not in operators_by_key and (whole_row or key in values):
             raise invalid_structure(f"the required column `{key}` has no value")
     for key in data:
         if key not in table.by_key and key not in _IGNORED and key not in _DATES:
             raise invalid_structure(f"there is no column `{key[:80]}`")
     accepted = {key: _accepted(table.by_key[key], value) for key, value in values.items()}
-    return RowData(accepted, found, *(_date(name, data.get(name)) for name in _DATES))
+    return RowData(accepted, operators_by_key, *(_date(name, data.get(name)) for name in _DATES))
 
 
 def _take_operators(table: Table, values: dict[str, Any]) -> dict[str, Operator]:
     """Move the operators out of the values and check what can be checked without a row."""
-    found: dict[str, Operator] = {}
+    operators_by_key: dict[str, Operator] = {}
     for key in list(values):
         operator = operator_in(values[key])
         column = table.by_key.get(key)
@@ -70,9 +70,9 @@ def _take_operators(table: Table, values: dict[str, Any]) -> dict[str, Operator]
             check_operator(operator, column)
         except ValueError as problem:
             raise invalid_structure(f"column `{key}`: {problem}") from problem
-        found[key] = operator
+        operators_by_key[key] = operator
         del values[key]
-    return found
+    return operators_by_key
 
 
 def check_unchanged(table: Table, row: Mapping[str, Any], data: RowData) -> None:

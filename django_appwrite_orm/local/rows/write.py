@@ -26,17 +26,17 @@ _FIRST_VALUE: Final = 5  # in a stored row, after the system columns
 
 
 def create_row(
-    work: RequestContext, table: Table, id: str, data: RowData, permissions: Sequence[str] | None
+    context: RequestContext, table: Table, id: str, data: RowData, permissions: Sequence[str] | None
 ) -> dict[str, Any]:
     """Store a new row and answer with what was sent, exactly. Raises ``user_unauthorized``,
     ``row_already_exists``."""
-    if not may(work.caller, table, "create"):
+    if not may(context.caller, table, "create"):
         raise unauthorized()
-    granted = permissions_for_new_row(work.caller, permissions)
-    created, updated = data.created or work.moment, data.updated or work.moment
-    seq = insert_row(work.session, table, id, created, updated, granted, data.values)
+    granted = permissions_for_new_row(context.caller, permissions)
+    created, updated = data.created or context.moment, data.updated or context.moment
+    seq = insert_row(context.session, table, id, created, updated, granted, data.values)
     row = {column.key: _fresh(data.values.get(column.key), column.array) for column in table.plain}
-    return row | system_part(table, seq, id, created, updated, granted, work.view)
+    return row | system_part(table, seq, id, created, updated, granted, context.view)
 
 
 def _fresh(value: Any, array: bool) -> Any:
@@ -44,7 +44,7 @@ def _fresh(value: Any, array: bool) -> Any:
 
 
 def update_stored_row(
-    work: RequestContext,
+    context: RequestContext,
     table: Table,
     stored: StoredRow,
     id: str,
@@ -62,47 +62,47 @@ def update_stored_row(
     ``touched`` says that it counts as changed whatever its columns say.
     Raises ``user_unauthorized``, ``row_invalid_structure``, ``row_already_exists``, ``row_update_conflict``.
     """
-    shown = show_row(table, table.plain, stored, work.view)
-    _check_as_of(work, stored)
+    shown_row = show_row(table, table.plain, stored, context.view)
+    _check_as_of(context, stored)
     if permissions is not None:
-        check_own_roles(work.caller, permissions)
+        check_own_roles(context.caller, permissions)
     if alone:
-        check_unchanged(table, shown, data)
+        check_unchanged(table, shown_row, data)
     present = {c.key: value for c, value in zip(table.plain, stored[_FIRST_VALUE:], strict=True)}
     changes = {
         key: value
         for key, value in data.values.items()
-        if _differs(shown[key], value) or (present[key] is None) != (value is None)
+        if _differs(shown_row[key], value) or (present[key] is None) != (value is None)
     }
-    computed = operator_results(work, table, data, shown, present, careful=alone)
-    system: dict[str, Any] = {"id": id} if id != shown["$id"] else {}
+    computed = operator_results(context, table, data, shown_row, present, careful=alone)
+    system: dict[str, Any] = {"id": id} if id != shown_row["$id"] else {}
     if data.created:
         system["created"] = data.created
-    if permissions is not None and list(permissions) == shown["$permissions"]:
+    if permissions is not None and list(permissions) == shown_row["$permissions"]:
         permissions = None
     changed = bool(changes or computed or system or permissions is not None or data.updated or touched)
-    if not may(work.caller, table, "update" if changed else unchanged_verb, shown["$permissions"]):
+    if not may(context.caller, table, "update" if changed else unchanged_verb, shown_row["$permissions"]):
         raise unauthorized()
     if changed:
-        system["updated"] = data.updated or moment_after(shown["$updatedAt"], work.moment)
-        update_row(work.session, table, stored[0], changes, system, permissions, computed)
-        rename_links(work.session, table, shown["$id"], id)
-    row = shown | {key: _fresh(value, table.by_key[key].array) for key, value in changes.items()}
+        system["updated"] = data.updated or moment_after(shown_row["$updatedAt"], context.moment)
+        update_row(context.session, table, stored[0], changes, system, permissions, computed)
+        rename_links(context.session, table, shown_row["$id"], id)
+    row = shown_row | {key: _fresh(value, table.by_key[key].array) for key, value in changes.items()}
     row |= {key: _reread(table, key, value) for key, value in computed.items()}
     row |= {_SHOWN_AS[name]: value for name, value in system.items()}
     return row if permissions is None else row | {"$permissions": list(permissions)}
 
 
-def _check_as_of(work: RequestContext, stored: StoredRow) -> None:
-    if work.as_of and stored[3] > work.as_of:
+def _check_as_of(context: RequestContext, stored: StoredRow) -> None:
+    if context.as_of and stored[3] > context.as_of:
         raise AppwriteError("row_update_conflict", "The row was changed after the moment the request names.")
 
 
 def operator_results(
-    work: RequestContext,
+    context: RequestContext,
     table: Table,
     data: RowData,
-    shown: Mapping[str, Any],
+    shown_row: Mapping[str, Any],
     present: Mapping[str, Any],
     *,
     careful: bool,
@@ -110,11 +110,11 @@ def operator_results(
     """The values that the operators of ``data`` give. Raises ``row_invalid_structure``."""
     results = {}
     for key, operator in data.operators.items():
-        before = None if present[key] is None else shown[key]
+        before = None if present[key] is None else shown_row[key]
         try:
             results[key] = apply_operator(operator, table.by_key[key], before, careful=careful)
         except ValueError as problem:
-            if isinstance(problem, TooLong) and not careful and work.defects.imitate(Defect.BULK_CONCAT):
+            if isinstance(problem, TooLong) and not careful and context.defects.imitate(Defect.BULK_CONCAT):
                 raise server_error(f"the column `{key}` is too short") from problem
             raise invalid_structure(f"column `{key}`: {problem}") from problem
     return results
@@ -129,74 +129,76 @@ def _differs(old: Any, new: Any) -> bool:
     return bool(old != new) or isinstance(old, bool) != isinstance(new, bool)
 
 
-def fails_to_answer(work: RequestContext, table: Table) -> bool:
+def fails_to_answer(context: RequestContext, table: Table) -> bool:
     """Whether the server cannot read a row of this table again after an update with operators."""
-    return table.has_encoded and work.defects.imitate(Defect.OPERATOR_ANSWER)
+    return table.has_encoded and context.defects.imitate(Defect.OPERATOR_ANSWER)
 
 
-def row_to_upsert(work: RequestContext, found: StoredRow | None, id: str) -> StoredRow | None:
+def row_to_upsert(context: RequestContext, present_row: StoredRow | None, id: str) -> StoredRow | None:
     """The row that an upsert changes, of what ``find_row`` gave; None where it makes a new one."""
-    if found is not None and found[1] != id and work.defects.imitate(Defect.CASE_UPSERT):
+    if present_row is not None and present_row[1] != id and context.defects.imitate(Defect.CASE_UPSERT):
         return None
-    return found
+    return present_row
 
 
-def writes_nothing(work: RequestContext, data: Mapping[str, Any], permissions: Sequence[str] | None) -> bool:
+def writes_nothing(context: RequestContext, data: Mapping[str, Any], permissions: Sequence[str] | None) -> bool:
     """Whether the server leaves out the insertion of an upsert: it compares what is sent with a row of nulls, as
     PHP does, and sees no change."""
     sent = [value for key, value in data.items() if not key.startswith("$")]
     return (
-        not permissions_for_new_row(work.caller, permissions)
+        not permissions_for_new_row(context.caller, permissions)
         and all(loosely_equal(None, value) for value in sent)
-        and work.defects.imitate(Defect.EMPTY_UPSERT)
+        and context.defects.imitate(Defect.EMPTY_UPSERT)
     )
 
 
 def insert_upserted(
-    work: RequestContext, table: Table, id: str, data: RowData, permissions: Sequence[str] | None
+    context: RequestContext, table: Table, id: str, data: RowData, permissions: Sequence[str] | None
 ) -> dict[str, Any]:
     """The row of an upsert whose id is not there yet. Raises as ``create_row``."""
     try:
-        return create_row(work, table, id, data, permissions)
+        return create_row(context, table, id, data, permissions)
     except AppwriteError as refusal:
-        if refusal.type != "row_already_exists" or not work.defects.imitate(Defect.UNIQUE_UPSERT):
+        if refusal.type != "row_already_exists" or not context.defects.imitate(Defect.UNIQUE_UPSERT):
             raise
-    moment, granted = data.updated or work.moment, permissions_for_new_row(work.caller, permissions)
-    overwrite_row(work.session, table, id, moment, granted, data.values)
+    moment, granted = data.updated or context.moment, permissions_for_new_row(context.caller, permissions)
+    overwrite_row(context.session, table, id, moment, granted, data.values)
     row = {column.key: _fresh(data.values.get(column.key), column.array) for column in table.plain}
-    return row | system_part(table, 0, id, moment, moment, granted, work.view) | {"$sequence": ""}  # recorded
+    return row | system_part(table, 0, id, moment, moment, granted, context.view) | {"$sequence": ""}  # recorded
 
 
 def is_repetition(
-    work: RequestContext, table: Table, stored: StoredRow, data: Mapping[str, Any], permissions: Sequence[str] | None
+    context: RequestContext, table: Table, stored: StoredRow, data: Mapping[str, Any], permissions: Sequence[str] | None
 ) -> bool:
     """Whether an upsert says of every column what is there: the server then does nothing, asks nobody's permission
     and, in a bulk call, does not count the row. One that leaves a column out counts as a change (the database
     library)."""
-    shown = show_row(table, table.plain, stored, work.view)
-    if permissions is not None and sorted(permissions) != sorted(shown["$permissions"]):
+    shown_row = show_row(table, table.plain, stored, context.view)
+    if permissions is not None and sorted(permissions) != sorted(shown_row["$permissions"]):
         return False
     keys = {key for key in data if not key.startswith("$")}
-    return keys == table.by_key.keys() and all(key in shown and loosely_equal(shown[key], data[key]) for key in keys)
+    return keys == table.by_key.keys() and all(
+        key in shown_row and loosely_equal(shown_row[key], data[key]) for key in keys
+    )
 
 
-def with_applied_operators(work: RequestContext, table: Table, data: RowData) -> RowData:
+def with_applied_operators(context: RequestContext, table: Table, data: RowData) -> RowData:
     """Data for a new row whose operators have started from the columns' defaults."""
     defaults = {key: table.by_key[key].default for key in data.operators}
-    results = operator_results(work, table, data, defaults, defaults, careful=True)
+    results = operator_results(context, table, data, defaults, defaults, careful=True)
     return RowData({**data.values, **results}, created=data.created, updated=data.updated)
 
 
-def remove_row(work: RequestContext, table: Table, id: str) -> dict[str, Any]:
+def remove_row(context: RequestContext, table: Table, id: str) -> dict[str, Any]:
     """The row as it was. Raises ``row_not_found``, ``user_unauthorized``, ``row_delete_restricted``,
     ``row_update_conflict``."""
-    stored = find_row(work.session, table, id, table.plain)
+    stored = find_row(context.session, table, id, table.plain)
     if stored is None:
         raise row_not_found()
-    if not may(work.caller, table, "delete", permissions_of(stored)):
+    if not may(context.caller, table, "delete", permissions_of(stored)):
         raise unauthorized()
-    _check_as_of(work, stored)
+    _check_as_of(context, stored)
     if table.linked:
-        release_links(work, table, folded_id(stored[1]))
-    delete_rows(work.session, table, [stored[0]])
-    return show_row(table, table.plain, stored, work.view)
+        release_links(context, table, folded_id(stored[1]))
+    delete_rows(context.session, table, [stored[0]])
+    return show_row(table, table.plain, stored, context.view)

@@ -35,7 +35,7 @@ def check_key_is_free(table: Table, key: str) -> None:
 
 
 def check_fits(table: Table, column: Column) -> None:
-    columns = [*(known for known in table.columns if known.number != column.number), column]
+    columns = [*(other for other in table.columns if other.number != column.number), column]
     if len(columns) > MOST_COLUMNS or row_width(columns) > MOST_BYTES:
         raise AppwriteError("column_limit_exceeded", "The row would be wider than the 65,535 bytes a table has.")
 

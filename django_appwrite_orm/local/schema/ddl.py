@@ -80,7 +80,7 @@ def drop_index(session: Session, index: Index) -> None:
     session.run(f"DROP {kind} IF EXISTS {name}")
 
 
-def words_column(table: Table, index: Index) -> Column | None:
+def fulltext_column(table: Table, index: Index) -> Column | None:
     """The column whose words an index holds; only an index on one column alone is ever searched."""
     if index.type != "fulltext" or len(index.columns) != 1:
         return None
@@ -91,9 +91,9 @@ def words_column(table: Table, index: Index) -> Column | None:
 def _terms(table: Table, index: Index) -> Sequence[str]:
     """What an index is on: the folded form of text, cut where a length is given (for uniqueness it matters)."""
     terms = []
-    for place, key in enumerate(index.columns):
-        length = index.lengths[place] if place < len(index.lengths) else 0
-        descending = place < len(index.orders) and index.orders[place].upper() == "DESC"
+    for position, key in enumerate(index.columns):
+        length = index.lengths[position] if position < len(index.lengths) else 0
+        descending = position < len(index.orders) and index.orders[position].upper() == "DESC"
         column = table.by_key.get(key)
         if column is None:
             term = SYSTEM[key]
@@ -106,7 +106,7 @@ def _terms(table: Table, index: Index) -> Sequence[str]:
 
 
 def _make_words(session: Session, table: Table, index: Index) -> None:
-    column = words_column(table, index)
+    column = fulltext_column(table, index)
     if column is None:
         return
     name = f"x{index.number}"

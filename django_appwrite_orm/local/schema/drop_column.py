@@ -36,12 +36,12 @@ def delete_column(session: Session, table: Table, column: Column) -> None:
 
 
 def _shrink(session: Session, table: Table, index: Index, key: str) -> None:
-    place = index.columns.index(key)
+    position = index.columns.index(key)
     columns = tuple(name for name in index.columns if name != key)
     if not columns:
         delete_index(session, index)
         return
-    orders = tuple(order for at, order in enumerate(index.orders) if at != place)
+    orders = tuple(order for other_position, order in enumerate(index.orders) if other_position != position)
     session.run(
         "UPDATE indexes SET columns = ?, lengths = '[]', orders = ? WHERE n = ?",
         (json.dumps(columns), json.dumps(orders), index.number),

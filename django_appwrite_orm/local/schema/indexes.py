@@ -113,9 +113,9 @@ def _check_kinds(new: NewIndex, columns: Sequence[Column | None]) -> None:
 
 def _check_lengths(new: NewIndex, columns: Sequence[Column | None]) -> None:
     total = 0
-    for place, column in enumerate(columns):
-        length = (new.lengths[place] if place < len(new.lengths) else 0) or 0
-        size = _text_size(new.columns[place], column)
+    for position, column in enumerate(columns):
+        length = (new.lengths[position] if position < len(new.lengths) else 0) or 0
+        size = _text_size(new.columns[position], column)
         if size is not None:
             if length < 0 or length > size:
                 raise _invalid("A length lies between 1 and the size of its column.")

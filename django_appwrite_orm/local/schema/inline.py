@@ -25,20 +25,20 @@ _LONGEST: Final = 1_073_741_824
 _WIDE: Final = 8  # bytes of an integer of 64 bits
 
 
-def inline_columns(given: Sequence[Mapping[str, Any]]) -> list[NewColumn]:
+def inline_columns(entries: Sequence[Mapping[str, Any]]) -> list[NewColumn]:
     """The columns described. Raises ``general_argument_invalid``, ``table_limit_exceeded``."""
-    found: list[NewColumn] = []
-    for entry in given:
+    columns: list[NewColumn] = []
+    for entry in entries:
         column = _column(entry)
-        if any(column.key == other.key for other in found):
+        if any(column.key == other.key for other in columns):
             raise _invalid(f"two columns have the key {column.key!r}")
-        if any(folded_id(column.key) == folded_id(other.key) for other in found):  # observed: seen when it is made
+        if any(folded_id(column.key) == folded_id(other.key) for other in columns):  # observed: seen when it is made
             raise AppwriteError("table_already_exists", f"Two columns have the key {column.key!r} but for letter case.")
-        found.append(column)
-    drafts: list[Column] = [column.draft() for column in found]
-    if row_width(drafts) > MOST_BYTES or len(found) > MOST_COLUMNS:
+        columns.append(column)
+    drafts: list[Column] = [column.draft() for column in columns]
+    if row_width(drafts) > MOST_BYTES or len(columns) > MOST_COLUMNS:
         raise AppwriteError("table_limit_exceeded", "The columns make a row wider than 65,535 bytes.")
-    return found
+    return columns
 
 
 def _column(entry: Mapping[str, Any]) -> NewColumn:
@@ -113,20 +113,20 @@ def _with_default(column: NewColumn, default: Any) -> NewColumn:
     return NewColumn(column.key, column.type, column.required, column.array, column.size, options)
 
 
-def inline_indexes(given: Sequence[Mapping[str, Any]]) -> list[NewIndex]:
+def inline_indexes(entries: Sequence[Mapping[str, Any]]) -> list[NewIndex]:
     """The indexes described. Raises ``general_argument_invalid``; whether the columns can carry them is
     checked on the table."""
-    if len(given) > MOST_INDEXES:
+    if len(entries) > MOST_INDEXES:
         raise _invalid(f"a table has at most {MOST_INDEXES} indexes", "indexes")
-    found: list[NewIndex] = []
-    for entry in given:
+    indexes: list[NewIndex] = []
+    for entry in entries:
         index = _index(entry)
-        if any(index.key == other.key for other in found):
+        if any(index.key == other.key for other in indexes):
             raise _invalid(f"two indexes have the key {index.key!r}", "indexes")
-        if any(folded_id(index.key) == folded_id(other.key) for other in found):  # as with columns
+        if any(folded_id(index.key) == folded_id(other.key) for other in indexes):  # as with columns
             raise AppwriteError("table_already_exists", f"Two indexes have the key {index.key!r} but for letter case.")
-        found.append(index)
-    return found
+        indexes.append(index)
+    return indexes
 
 
 def _index(entry: Mapping[str, Any]) -> NewIndex:

@@ -127,13 +127,13 @@ def update_relationship(
 
 def _sides(session: Session, table: Table, column: Column) -> list[Column]:
     """Every visible side of a relationship, this one first."""
-    found = [column]
+    sides = [column]
     link = column.options.get("link")
     for other in tables_where(session, table.database, "", ()):
-        found += [
+        sides += [
             side for side in other.relationships if side.options.get("link") == link and side.number != column.number
         ]
-    return found
+    return sides
 
 
 def delete_relationship(session: Session, table: Table, column: Column) -> None:

@@ -27,20 +27,20 @@ class SchemaCache:
     """The schema as one local Appwrite knows it; shared by its threads."""
 
     def __init__(self) -> None:
-        self._known: tuple[int, dict[tuple[str, str], Table]] = (0, {})
+        self._tables: tuple[int, dict[tuple[str, str], Table]] = (0, {})
 
     def table(self, session: Session, database_id: str, table_id: str) -> Table:
         """The table, found whatever the ids' letter case. Raises ``database_not_found``, ``table_not_found``."""
         name = (folded_id(database_id), folded_id(table_id))
         if session.schema_changed:
             return _read_table(session, *name)
-        generation, known = self._known
+        generation, tables = self._tables
         if generation != session.generation:
-            known = {}
-            self._known = (session.generation, known)
-        table = known.get(name)
+            tables = {}
+            self._tables = (session.generation, tables)
+        table = tables.get(name)
         if table is None:
-            table = known[name] = _read_table(session, *name)
+            table = tables[name] = _read_table(session, *name)
         return table
 
 
@@ -65,10 +65,10 @@ def database_from(row: tuple[Any, ...]) -> Database:
 
 def _read_table(session: Session, database_key: str, table_key: str) -> Table:
     database = find_database(session, database_key)
-    found = tables_where(session, database, "AND id_f = ?", (table_key,))
-    if not found:
+    tables = tables_where(session, database, "AND id_f = ?", (table_key,))
+    if not tables:
         raise AppwriteError("table_not_found", "There is no table with this id.")
-    return found[0]
+    return tables[0]
 
 
 def tables_where(session: Session, database: Database, condition: str, values: tuple[Any, ...]) -> list[Table]:
@@ -79,10 +79,10 @@ def tables_where(session: Session, database: Database, condition: str, values: t
 
 def table_by_number(session: Session, number: int) -> Table | None:
     """A table by the store's own number, as this transaction sees it."""
-    found = session.first("SELECT database FROM tables WHERE n = ?", (number,))
-    if found is None:
+    row = session.first("SELECT database FROM tables WHERE n = ?", (number,))
+    if row is None:
         return None
-    database = databases_where(session, "WHERE n = ?", (found[0],))[0]
+    database = databases_where(session, "WHERE n = ?", (row[0],))[0]
     return tables_where(session, database, "AND n = ?", (number,))[0]
 
 
@@ -106,7 +106,7 @@ def _table_from(session: Session, database: Database, row: tuple[Any, ...]) -> T
 
 def _hidden_sides(session: Session, database: Database, number: int, id: str) -> list[Column]:
     """One-way relationships that lead to a table, as they look from there."""
-    found = session.all(
+    rows = session.all(
         "SELECT columns.table_n, columns.n, tables.id FROM columns JOIN tables ON tables.n = table_n "
         "WHERE type = 'relationship' AND status = 'available' AND database = ? "
         "AND upper(json_extract(options, '$.relatedTable')) = ? AND NOT json_extract(options, '$.twoWay') "
@@ -114,7 +114,7 @@ def _hidden_sides(session: Session, database: Database, number: int, id: str) ->
         (database.number, folded_id(id)),
     )
     hidden = []
-    for table_n, n, table_id in found:
+    for table_n, n, table_id in rows:
         column = columns_where(session, table_n, "AND n = ?", (n,))[0]
         options = {**column.options, "relatedTable": table_id, "twoWayKey": column.key, "side": "child"}
         hidden.append(replace(column, key=column.options["twoWayKey"], options=options))
@@ -152,17 +152,17 @@ def indexes_where(session: Session, table: int, condition: str, values: tuple[An
 
 def find_column(table: Table, key: str) -> Column:
     """The column with this key in any letter case. Raises ``column_not_found``."""
-    wanted = folded_id(key)
+    folded_key = folded_id(key)
     for column in table.columns:
-        if folded_id(column.key) == wanted:
+        if folded_id(column.key) == folded_key:
             return column
     raise AppwriteError("column_not_found", "There is no column with this key.")
 
 
 def find_index(table: Table, key: str) -> Index:
     """The index with this key in any letter case. Raises ``column_index_not_found``."""
-    wanted = folded_id(key)
+    folded_key = folded_id(key)
     for index in table.indexes:
-        if folded_id(index.key) == wanted:
+        if folded_id(index.key) == folded_key:
             return index
     raise AppwriteError("column_index_not_found", "There is no index with this key.")

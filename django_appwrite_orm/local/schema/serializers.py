@@ -22,7 +22,7 @@ def describe_database(database: Database) -> dict[str, Any]:
     }
 
 
-def describe_table(table: Table, words: Dialect) -> dict[str, Any]:
+def describe_table(table: Table, dialect: Dialect) -> dict[str, Any]:
     return {
         "$id": table.id,
         "$createdAt": table.created,
@@ -31,18 +31,18 @@ def describe_table(table: Table, words: Dialect) -> dict[str, Any]:
         "databaseId": table.database.id,
         "name": table.name,
         "enabled": table.enabled,
-        words.row_security: table.row_security,
-        words.columns: [describe_column(column, words) for column in table.columns],
-        "indexes": [describe_index(index, words) for index in table.indexes],
+        dialect.row_security: table.row_security,
+        dialect.columns: [describe_column(column, dialect) for column in table.columns],
+        "indexes": [describe_index(index, dialect) for index in table.indexes],
         "bytesMax": MOST_BYTES,
         "bytesUsed": row_width(table.columns),
     }
 
 
-def describe_column(column: Column, words: Dialect, status: str = "") -> dict[str, Any]:
+def describe_column(column: Column, dialect: Dialect, status: str = "") -> dict[str, Any]:
     """A column in the shape of its kind; ``status`` replaces the stored one (a new column says "processing")."""
     if column.is_relationship:
-        return _common(column, status) | describe_relationship(column, words)
+        return _common(column, status) | describe_relationship(column, dialect)
     return _common(column, status) | _own(column, column.kind)
 
 
@@ -52,9 +52,9 @@ def describe_changed_column(column: Column, kind: ColumnKind) -> dict[str, Any]:
     return description | {"encrypt": None} if "encrypt" in description else description
 
 
-def describe_listed_column(column: Column, words: Dialect) -> dict[str, Any]:
+def describe_listed_column(column: Column, dialect: Dialect) -> dict[str, Any]:
     """Return a column for the list of columns, where ``encrypt`` is null for the newer text kinds (observed)."""
-    description = describe_column(column, words)
+    description = describe_column(column, dialect)
     return description if column.kind.lists_encryption else description | {"encrypt": None}
 
 
@@ -83,14 +83,14 @@ def _own(column: Column, kind: ColumnKind) -> dict[str, Any]:
     return {name: values[name] for name in kind.fields} | {"default": column.options.get("default")}
 
 
-def describe_relationship(column: Column, words: Dialect) -> dict[str, Any]:
+def describe_relationship(column: Column, dialect: Dialect) -> dict[str, Any]:
     """What only relationship columns show."""
     names = ("relationType", "twoWay", "twoWayKey", "onDelete", "side")
-    related = "related" + words.table.capitalize()
+    related = "related" + dialect.table.capitalize()
     return {related: column.options["relatedTable"]} | {name: column.options[name] for name in names}
 
 
-def describe_index(index: Index, words: Dialect, status: str = "") -> dict[str, Any]:
+def describe_index(index: Index, dialect: Dialect, status: str = "") -> dict[str, Any]:
     return {
         "$id": f"index_{index.number}",
         "$createdAt": index.created,
@@ -99,7 +99,7 @@ def describe_index(index: Index, words: Dialect, status: str = "") -> dict[str, 
         "type": index.type,
         "status": status or index.status,
         "error": index.error,
-        words.columns: list(index.columns),
+        dialect.columns: list(index.columns),
         "lengths": list(index.lengths),
         "orders": list(index.orders),
     }

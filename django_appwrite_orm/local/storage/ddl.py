@@ -86,10 +86,10 @@ def create_system_tables(connection: sqlite3.Connection) -> None:
     for statement in _STATEMENTS.split(";\n"):
         if statement.strip():
             connection.execute(statement)
-    found = connection.execute("SELECT value FROM settings WHERE name = 'format'").fetchone()[0]
-    if found != FORMAT:
+    file_format = connection.execute("SELECT value FROM settings WHERE name = 'format'").fetchone()[0]
+    if file_format != FORMAT:
         raise ForeignFile(
-            f"The file of the local Appwrite was written in format {found}; this version reads format {FORMAT}. "
+            f"The file of the local Appwrite was written in format {file_format}; this version reads format {FORMAT}. "
             "Name another file, or open it with the version that wrote it."
         )
 

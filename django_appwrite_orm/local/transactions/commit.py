@@ -15,7 +15,7 @@ from ..api.dialects import LEGACY
 from ..api.errors import AppwriteError, server_error
 from ..api.identifiers import folded_id, unique_id
 from ..defects import Defect
-from ..rows.bulk import create_rows, remove_found, rows_selected, update_found, upsert_rows
+from ..rows.bulk import create_rows, delete_selected, select_rows, update_selected, upsert_rows
 from ..rows.context import RequestContext
 from ..rows.events import internal_name, publish_row_event
 from ..rows.increment import count_column
@@ -33,23 +33,25 @@ from .operations import count_arguments
 from .repository import Operation, Transaction
 
 
-def commit(work: RequestContext, transaction: Transaction) -> tuple[Transaction, AppwriteError | None]:
+def commit(context: RequestContext, transaction: Transaction) -> tuple[Transaction, AppwriteError | None]:
     """Replay everything; after a refusal nothing is written and the transaction has failed."""
-    work.session.run("SAVEPOINT replay")
+    context.session.run("SAVEPOINT replay")
     # Permissions were looked at when the operations were staged.
-    replay = _Replay(replace(work, caller=KEY))
+    replay = _Replay(replace(context, caller=KEY))
     try:
-        for operation in repository.operations_of(work.session, transaction):
+        for operation in repository.operations_of(context.session, transaction):
             replay.run(operation)
     except AppwriteError as refusal:
-        work.session.run("ROLLBACK TO replay")
-        work.session.run("RELEASE replay")
-        stays = _is_unforeseen(refusal) and work.defects.imitate(Defect.COMMITTING)
-        ended = repository.set_status(work.session, transaction, repository.COMMITTING if stays else repository.FAILED)
+        context.session.run("ROLLBACK TO replay")
+        context.session.run("RELEASE replay")
+        stays = _is_unforeseen(refusal) and context.defects.imitate(Defect.COMMITTING)
+        ended = repository.set_status(
+            context.session, transaction, repository.COMMITTING if stays else repository.FAILED
+        )
         return ended, AppwriteError(_at_commit(refusal.type), refusal.message)
-    work.session.run("RELEASE replay")
-    replay.tell(work)
-    return repository.set_status(work.session, transaction, repository.COMMITTED), None
+    context.session.run("RELEASE replay")
+    replay.publish_events(context)
+    return repository.set_status(context.session, transaction, repository.COMMITTED), None
 
 
 def _is_unforeseen(refusal: AppwriteError) -> bool:
@@ -69,54 +71,54 @@ def _at_commit(type: str) -> str:
 class _Replay:
     """One commit: remembers which rows it has changed itself, since those cannot conflict."""
 
-    def __init__(self, work: RequestContext) -> None:
-        self._work = work
-        self._own: set[tuple[int, str]] = set()
-        self._told: list[tuple[str, Table, str, dict[str, Any] | None]] = []  # single operations, deleted rows too
+    def __init__(self, context: RequestContext) -> None:
+        self._context = context
+        self._written: set[tuple[int, str]] = set()
+        self._published: list[tuple[str, Table, str, dict[str, Any] | None]] = []  # single operations, deleted rows too
 
-    def tell(self, work: RequestContext) -> None:
+    def publish_events(self, context: RequestContext) -> None:
         """Of each single operation, with the row as it is in the end, under the id it was staged for; of bulk
         operations nothing (recorded). Increments and upserts count as updates."""
-        for action, table, id, gone in self._told if work.session.has_subscribers else ():
-            stored = find_row(work.session, table, id, table.plain) if gone is None else None
-            row = show_row(table, table.plain, stored, work.view) if stored is not None else gone
+        for action, table, id, gone in self._published if context.session.has_subscribers else ():
+            stored = find_row(context.session, table, id, table.plain) if gone is None else None
+            row = show_row(table, table.plain, stored, context.view) if stored is not None else gone
             if row is not None:
                 row = {**row, "$collection": internal_name(table), "$collectionId": table.id}
                 del row["$databaseId"]
-                publish_row_event(work, table, action, row)
+                publish_row_event(context, table, action, row)
 
     def run(self, operation: Operation) -> None:
-        table = table_by_number(self._work.session, operation.table_number)
+        table = table_by_number(self._context.session, operation.table_number)
         if table is None:
             raise AppwriteError("row_not_found", "The table of a staged operation is gone.")
         gone = _ACTIONS[operation.action](self, table, operation)
         if operation.row_id is not None:
-            told = operation.action if operation.action in ("create", "delete") else "update"
-            self._told.append((told, table, operation.row_id, gone))
+            event_action = operation.action if operation.action in ("create", "delete") else "update"
+            self._published.append((event_action, table, operation.row_id, gone))
 
     def _touch(self, table: Table, id: str) -> None:
-        self._own.add((table.number, folded_id(id)))
+        self._written.add((table.number, folded_id(id)))
 
     def _check_conflict(self, table: Table, id: str, updated: str, seen: str) -> None:
-        if (table.number, folded_id(id)) not in self._own and updated > seen:
+        if (table.number, folded_id(id)) not in self._written and updated > seen:
             raise AppwriteError("transaction_conflict", "A row was changed after its change was staged.")
 
     def _create(self, table: Table, operation: Operation) -> None:
         data = operation.data
         id = str(data.get("$id") or operation.row_id)
-        create_nested_row(self._work, table, id, _undated(data), _granted(data))
+        create_nested_row(self._context, table, id, _undated(data), _granted(data))
         self._touch(table, id)
 
     def _update(self, table: Table, operation: Operation) -> None:
         data, id = operation.data, str(operation.row_id)
-        stored = find_row(self._work.session, table, id, table.plain)
+        stored = find_row(self._context.session, table, id, table.plain)
         if stored is None:
             raise row_not_found()
         self._check_conflict(table, id, stored[3], operation.seen)
-        checked, links = check_row(self._work, table, _undated(data), whole_row=False, operators=True)
+        checked, links = check_row(self._context, table, _undated(data), whole_row=False, operators=True)
         new_id = str(data.get("$id") or stored[1])
-        update_stored_row(self._work, table, stored, new_id, checked, _granted(data), touched=bool(links))
-        write_links(self._work, table, new_id, links, creating=False)
+        update_stored_row(self._context, table, stored, new_id, checked, _granted(data), touched=bool(links))
+        write_links(self._context, table, new_id, links, creating=False)
         self._touch(table, id)
         self._touch(table, new_id)
         if checked.operators:
@@ -126,62 +128,62 @@ class _Replay:
         """The row is the one of ``$id`` in the data; without it a new one is made (observed)."""
         data = operation.data
         id = str(data.get("$id") or unique_id())
-        upsert_row(self._work, table, id, _undated(data), _granted(data))
+        upsert_row(self._context, table, id, _undated(data), _granted(data))
         self._touch(table, id)
 
     def _delete(self, table: Table, operation: Operation) -> dict[str, Any]:
         id = str(operation.row_id)
-        stored = find_row(self._work.session, table, id, ())
+        stored = find_row(self._context.session, table, id, ())
         if stored is None:
             raise row_not_found()
         self._check_conflict(table, id, stored[3], operation.seen)
-        return remove_row(self._work, table, id)
+        return remove_row(self._context, table, id)
 
     def _count(self, table: Table, operation: Operation) -> None:
         step, low, high = count_arguments(operation.data)
         up = operation.action == "increment"
         id = str(operation.row_id)
-        count_column(self._work, table, id, operation.data["column"], step if up else -step, high if up else low)
+        count_column(self._context, table, id, operation.data["column"], step if up else -step, high if up else low)
         self._touch(table, id)
 
     def _bulk_create(self, table: Table, operation: Operation) -> None:
-        for row in create_rows(self._work, table, [_undated(item) for item in operation.data]):
+        for row in create_rows(self._context, table, [_undated(item) for item in operation.data]):
             self._touch(table, row["$id"])
 
     def _bulk_upsert(self, table: Table, operation: Operation) -> None:
-        for row in upsert_rows(self._work, table, [_undated(item) for item in operation.data]):
+        for row in upsert_rows(self._context, table, [_undated(item) for item in operation.data]):
             self._touch(table, row["$id"])
 
     def _bulk_update(self, table: Table, operation: Operation) -> None:
         if not operation.data["data"]:
             return
-        found = rows_selected(self._work, table, _texts(operation.data["queries"]))
-        data = writable(self._work, operation.data["data"])
+        selected_rows = select_rows(self._context, table, _texts(operation.data["queries"]))
+        data = writable(self._context, operation.data["data"])
         operators = any(map(operator_in, data.values()))
-        again = self._selected_before(table, found) if operators else []
-        for stored in found:
+        again = self._selected_before(table, selected_rows) if operators else []
+        for stored in selected_rows:
             self._check_conflict(table, stored[1], stored[3], operation.seen)
             self._touch(table, stored[1])
-        update_found(self._work, table, found, data)
-        if again and self._work.defects.imitate(Defect.STAGED_OPERATOR):
-            reread = [find_row(self._work.session, table, stored[1], table.plain) for stored in again]
-            update_found(self._work, table, [stored for stored in reread if stored is not None], data)
-        if operators and found:
+        update_selected(self._context, table, selected_rows, data)
+        if again and self._context.defects.imitate(Defect.STAGED_OPERATOR):
+            reread = [find_row(self._context.session, table, stored[1], table.plain) for stored in again]
+            update_selected(self._context, table, [stored for stored in reread if stored is not None], data)
+        if operators and selected_rows:
             self._check_answer(table)
 
     def _check_answer(self, table: Table) -> None:
-        if fails_to_answer(self._work, table):
+        if fails_to_answer(self._context, table):
             raise server_error("a changed row cannot be read again")
 
-    def _selected_before(self, table: Table, found: Iterable[StoredRow]) -> list[StoredRow]:
+    def _selected_before(self, table: Table, selected_rows: Iterable[StoredRow]) -> list[StoredRow]:
         """Those of ``found`` that this commit has written already."""
-        return [stored for stored in found if (table.number, folded_id(stored[1])) in self._own]
+        return [stored for stored in selected_rows if (table.number, folded_id(stored[1])) in self._written]
 
     def _bulk_delete(self, table: Table, operation: Operation) -> None:
-        found = rows_selected(self._work, table, _texts(operation.data["queries"]))
-        for stored in found:
+        selected_rows = select_rows(self._context, table, _texts(operation.data["queries"]))
+        for stored in selected_rows:
             self._check_conflict(table, stored[1], stored[3], operation.seen)
-        remove_found(self._work, table, found)
+        delete_selected(self._context, table, selected_rows)
 
 
 def _undated(data: Mapping[str, Any]) -> dict[str, Any]:

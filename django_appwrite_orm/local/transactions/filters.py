@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from ..emulation.php_comparison import alike
+from ..emulation.php_comparison import coerced
 from ..queries.parser import Query
 
 
@@ -24,26 +24,26 @@ def _matches(value: Any, query: Query) -> bool:
         return False
 
 
-def _is_among(value: Any, wanted: Sequence[Any]) -> bool:
-    return any(one == other for one, other in (alike(value, item) for item in wanted))
+def _is_among(value: Any, values: Sequence[Any]) -> bool:
+    return any(left == right for left, right in (coerced(value, item) for item in values))
 
 
-def _is_less(one: Any, other: Any, or_equal: bool = False) -> bool:
-    one, other = alike(one, other)
-    return bool(one <= other) if or_equal else bool(one < other)
+def _is_less(left: Any, right: Any, or_equal: bool = False) -> bool:
+    left, right = coerced(left, right)
+    return bool(left <= right) if or_equal else bool(left < right)
 
 
 _TESTS: Final[dict[str, Callable[[Any, tuple[Any, ...]], bool]]] = {
     "equal": _is_among,
-    "notEqual": lambda value, wanted: not _is_among(value, wanted),
-    "lessThan": lambda value, wanted: _is_less(value, wanted[0]),
-    "lessThanEqual": lambda value, wanted: _is_less(value, wanted[0], or_equal=True),
-    "greaterThan": lambda value, wanted: _is_less(wanted[0], value),
-    "greaterThanEqual": lambda value, wanted: _is_less(wanted[0], value, or_equal=True),
-    "between": lambda value, wanted: _is_less(wanted[0], value, True) and _is_less(value, wanted[1], True),
-    "contains": lambda value, wanted: isinstance(value, list) and any(_is_among(item, value) for item in wanted),
-    "startsWith": lambda value, wanted: isinstance(value, str) and value.startswith(wanted),
-    "endsWith": lambda value, wanted: isinstance(value, str) and value.endswith(wanted),
-    "isNull": lambda value, wanted: value is None,
-    "isNotNull": lambda value, wanted: value is not None,
+    "notEqual": lambda value, values: not _is_among(value, values),
+    "lessThan": lambda value, values: _is_less(value, values[0]),
+    "lessThanEqual": lambda value, values: _is_less(value, values[0], or_equal=True),
+    "greaterThan": lambda value, values: _is_less(values[0], value),
+    "greaterThanEqual": lambda value, values: _is_less(values[0], value, or_equal=True),
+    "between": lambda value, values: _is_less(values[0], value, True) and _is_less(value, values[1], True),
+    "contains": lambda value, values: isinstance(value, list) and any(_is_among(item, value) for item in values),
+    "startsWith": lambda value, values: isinstance(value, str) and value.startswith(values),
+    "endsWith": lambda value, values: isinstance(value, str) and value.endswith(values),
+    "isNull": lambda value, values: value is None,
+    "isNotNull": lambda value, values: value is not None,
 }

@@ -33,21 +33,21 @@ class NewOperation:
     data: Any
 
 
-def read_operation(value: Any, words: Dialect) -> NewOperation:
+def read_operation(value: Any, dialect: Dialect) -> NewOperation:
     """The operation in a request's body. Raises ``ValueError``."""
     if not isinstance(value, dict):
         raise ValueError("an operation is an object")
-    action, database_id, table_id = (value.get(name) for name in ("action", "databaseId", f"{words.table}Id"))
+    action, database_id, table_id = (value.get(name) for name in ("action", "databaseId", f"{dialect.table}Id"))
     if action not in ROW_ACTIONS and action not in BULK_ACTIONS:
         raise ValueError(f"{str(action)[:40]!r} is not an action")
     for name in (database_id, table_id):
         if not isinstance(name, str) or not name:
-            raise ValueError(f"an operation names its databaseId and {words.table}Id")
-    named, row_id = f"{words.row}Id" in value, value.get(f"{words.row}Id")
+            raise ValueError(f"an operation names its databaseId and {dialect.table}Id")
+    named, row_id = f"{dialect.row}Id" in value, value.get(f"{dialect.row}Id")
     if (named or action in ROW_ACTIONS) and (not isinstance(row_id, str) or not row_id.strip()):
-        raise ValueError(f"`{action}` names its {words.row}Id")
+        raise ValueError(f"`{action}` names its {dialect.row}Id")
     data = _data_of(str(action), value)
-    _check_data(str(action), data, words)
+    _check_data(str(action), data, dialect)
     return NewOperation(str(action), str(database_id), str(table_id), row_id, data)
 
 
@@ -65,10 +65,10 @@ def _data_of(action: str, value: Mapping[str, Any]) -> Any:
     return list(data.values()) if rows and isinstance(data, dict) else data
 
 
-def _check_data(action: str, data: Any, words: Dialect) -> None:
+def _check_data(action: str, data: Any, dialect: Dialect) -> None:
     if action in ("increment", "decrement"):
-        if not isinstance(data.get(words.column), str):
-            raise ValueError(f"`{action}` names its {words.column}")
+        if not isinstance(data.get(dialect.column), str):
+            raise ValueError(f"`{action}` names its {dialect.column}")
         for name in ("value", "min", "max"):
             if data.get(name) is not None or (name == "value" and name in data):
                 numeric(data[name])
@@ -79,7 +79,7 @@ def _check_data(action: str, data: Any, words: Dialect) -> None:
 
 
 def stage_operations(
-    work: RequestContext, transaction: Transaction, given: Sequence[NewOperation], words: Dialect
+    context: RequestContext, transaction: Transaction, operations: Sequence[NewOperation], dialect: Dialect
 ) -> None:
     """Check what the server checks of the operations of one request, and stage them all. Raises
     ``database_not_found``, ``collection_not_found``, ``document_not_found``, ``user_unauthorized``: the older words,
@@ -87,49 +87,49 @@ def stage_operations(
     created: set[tuple[int, str]] = set()
     checked: list[tuple[Table, NewOperation]] = []
     try:
-        for new in given:
-            table = work.catalogue.table(work.session, new.database_id, new.table_id)
-            _check_access(work, transaction, table, new, created)
+        for new in operations:
+            table = context.schema_cache.table(context.session, new.database_id, new.table_id)
+            _check_access(context, transaction, table, new, created)
             checked.append((table, new))
     except AppwriteError as refusal:
         raise AppwriteError(LEGACY.error_type(refusal.type), refusal.message) from refusal
     for table, new in checked:
-        repository.stage(work.session, transaction, table, new.action, new.row_id, _staged_form(new, words))
+        repository.stage(context.session, transaction, table, new.action, new.row_id, _staged_form(new, dialect))
 
 
-def _staged_form(new: NewOperation, words: Dialect) -> Any:
+def _staged_form(new: NewOperation, dialect: Dialect) -> Any:
     data = new.data
     if new.action == "create":
         return {"$id": new.row_id, **data}  # observed: "unique()" becomes the row's id as it stands
     if new.action in ("increment", "decrement"):
-        return {"column": data[words.column], **{name: data.get(name) for name in ("value", "min", "max")}}
+        return {"column": data[dialect.column], **{name: data.get(name) for name in ("value", "min", "max")}}
     return data
 
 
 def _check_access(
-    work: RequestContext, transaction: Transaction, table: Table, new: NewOperation, created: set[tuple[int, str]]
+    context: RequestContext, transaction: Transaction, table: Table, new: NewOperation, created: set[tuple[int, str]]
 ) -> None:
     """Whether the caller may stage an operation. ``created`` holds the rows that plain creates before it in the
     same request make: the only operations of its own request that it can build on (observed)."""
     if new.action in BULK_ACTIONS:
-        if not work.caller.is_key:
+        if not context.caller.is_key:
             raise unauthorized("Bulk operations are for API keys.")
         refuse_relationships(table)
         return
     name = (table.number, folded_id(str(new.row_id)))
     if isinstance(granted := new.data.get("$permissions"), list):
-        check_own_roles(work.caller, [item for item in granted if isinstance(item, str)])
+        check_own_roles(context.caller, [item for item in granted if isinstance(item, str)])
     if new.action == "create":
         created.add(name)
-        allowed = may(work.caller, table, "create")
+        allowed = may(context.caller, table, "create")
     elif name in created:
-        allowed = may(work.caller, table, _verb(new.action))
+        allowed = may(context.caller, table, _verb(new.action))
     else:
-        permissions = permissions_inside(work, transaction, table, str(new.row_id))
+        permissions = permissions_inside(context, transaction, table, str(new.row_id))
         if permissions is None and new.action != "upsert":
             raise AppwriteError("row_not_found", "There is no row with this id.")
         verb = "create" if permissions is None else _verb(new.action)
-        allowed = may(work.caller, table, verb, permissions or ())
+        allowed = may(context.caller, table, verb, permissions or ())
     if not allowed:
         raise unauthorized()
 

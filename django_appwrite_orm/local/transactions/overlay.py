@@ -101,22 +101,22 @@ def _selected(rows: dict[str, Staged], queries: Iterable[Any], *, everything: bo
     return [row for row in rows.values() if not row.gone and matches(row.data, filters)]
 
 
-def permissions_inside(work: RequestContext, transaction: Transaction, table: Table, id: str) -> list[str] | None:
+def permissions_inside(context: RequestContext, transaction: Transaction, table: Table, id: str) -> list[str] | None:
     """The permissions of a row as the transaction sees it; None where the caller finds none to change. A row that
     its permissions hide is not there for the caller (observed)."""
-    stored = find_row(work.session, table, id, ())
-    staged = staged_rows(work.session, transaction, table).get(folded_id(id))
+    stored = find_row(context.session, table, id, ())
+    staged = staged_rows(context.session, transaction, table).get(folded_id(id))
     if (staged is None and stored is None) or (staged is not None and staged.gone):
         return None
     if stored is None:
         return [item for item in staged.data.get("$permissions") or () if isinstance(item, str)] if staged else None
     granted = permissions_of(stored)
-    return granted if may(work.caller, table, "read", granted) else None
+    return granted if may(context.caller, table, "read", granted) else None
 
 
 def show_staged(row: Staged, table: Table, table_id_name: str, committed: Mapping[str, Any] | None) -> dict[str, Any]:
     """A staged row in an answer: over the committed one where there is one, else as it was sent."""
     committed = None if row.origin == "create" else committed
-    shown = dict(committed or {}) | {key: value for key, value in row.data.items() if key != "$id" or not committed}
-    shown.setdefault("$sequence", "")
-    return shown | {"$databaseId": table.database.id, table_id_name: table.id}
+    values = dict(committed or {}) | {key: value for key, value in row.data.items() if key != "$id" or not committed}
+    values.setdefault("$sequence", "")
+    return values | {"$databaseId": table.database.id, table_id_name: table.id}

@@ -143,11 +143,11 @@ def stage(session: Session, transaction: Transaction, table: Table, action: str,
 def _last_change(session: Session, table: Table, row_id: str | None) -> str:
     """When the row, or any row of the table, was last changed; the table's dates are indexed."""
     if row_id is None:
-        found = session.scalar(f"SELECT max(updated) FROM {table.rows_name}")
+        last_change = session.scalar(f"SELECT max(updated) FROM {table.rows_name}")
     else:
         row = session.first(f"SELECT updated FROM {table.rows_name} WHERE id_f = ?", (row_id.upper(),))
-        found = row[0] if row else None
-    return str(found or "")
+        last_change = row[0] if row else None
+    return str(last_change or "")
 
 
 def operations_of(session: Session, transaction: Transaction) -> list[Operation]:

@@ -25,144 +25,161 @@ from .overlay import Staged, permissions_inside, show_staged, staged_rows
 from .repository import Transaction
 
 
-def open_transaction(work: RequestContext, id: str) -> Transaction:
+def open_transaction(context: RequestContext, id: str) -> Transaction:
     """The caller's transaction with room for one more operation."""
-    transaction = repository.find(work.session, work.caller, id)
+    transaction = repository.find(context.session, context.caller, id)
     repository.check_alive(transaction)
     repository.check_room(transaction, 1)
     return transaction
 
 
 def create(
-    work: RequestContext, table: Table, tx: str, row_id: str, data: Mapping[str, Any], permissions: Sequence[str] | None
+    context: RequestContext,
+    table: Table,
+    tx: str,
+    row_id: str,
+    data: Mapping[str, Any],
+    permissions: Sequence[str] | None,
 ) -> Response:
-    if not may(work.caller, table, "create"):
+    if not may(context.caller, table, "create"):
         raise unauthorized()
-    granted = permissions_for_new_row(work.caller, permissions)
-    transaction = open_transaction(work, tx)
-    staged = {"$id": row_id, **_staged_data(work, data), "$permissions": granted}
-    repository.stage(work.session, transaction, table, "create", row_id, staged)
-    return json_answer(201, _fresh(work, table, staged))
+    granted = permissions_for_new_row(context.caller, permissions)
+    transaction = open_transaction(context, tx)
+    staged = {"$id": row_id, **_staged_data(context, data), "$permissions": granted}
+    repository.stage(context.session, transaction, table, "create", row_id, staged)
+    return json_answer(201, _fresh(context, table, staged))
 
 
 def update(
-    work: RequestContext, table: Table, tx: str, row_id: str, data: Mapping[str, Any], permissions: Sequence[str] | None
+    context: RequestContext,
+    table: Table,
+    tx: str,
+    row_id: str,
+    data: Mapping[str, Any],
+    permissions: Sequence[str] | None,
 ) -> Response:
-    transaction = open_transaction(work, tx)
-    before = _row_inside(work, table, transaction, row_id, "update")
-    staged = _staged_data(work, data)
+    transaction = open_transaction(context, tx)
+    before = _row_inside(context, table, transaction, row_id, "update")
+    staged = _staged_data(context, data)
     if permissions is not None:
-        check_own_roles(work.caller, permissions)
+        check_own_roles(context.caller, permissions)
         staged["$permissions"] = list(permissions)
-    repository.stage(work.session, transaction, table, "update", row_id, staged)
+    repository.stage(context.session, transaction, table, "update", row_id, staged)
     return json_answer(200, before | staged)
 
 
 def upsert(
-    work: RequestContext, table: Table, tx: str, row_id: str, data: Mapping[str, Any], permissions: Sequence[str] | None
+    context: RequestContext,
+    table: Table,
+    tx: str,
+    row_id: str,
+    data: Mapping[str, Any],
+    permissions: Sequence[str] | None,
 ) -> Response:
-    transaction = open_transaction(work, tx)
-    stored = find_row(work.session, table, row_id, ())
+    transaction = open_transaction(context, tx)
+    stored = find_row(context.session, table, row_id, ())
     verb = "create" if stored is None else "update"
-    if not may(work.caller, table, verb, permissions_of(stored) if stored else ()):
+    if not may(context.caller, table, verb, permissions_of(stored) if stored else ()):
         raise unauthorized()
-    staged = {"$id": row_id, **_staged_data(work, data)}
-    staged["$permissions"] = _permissions_of_upserted(work, table, transaction, row_id, permissions)
-    repository.stage(work.session, transaction, table, "upsert", row_id, staged)
-    return json_answer(201, _fresh(work, table, staged))
+    staged = {"$id": row_id, **_staged_data(context, data)}
+    staged["$permissions"] = _permissions_of_upserted(context, table, transaction, row_id, permissions)
+    repository.stage(context.session, transaction, table, "upsert", row_id, staged)
+    return json_answer(201, _fresh(context, table, staged))
 
 
 def _permissions_of_upserted(
-    work: RequestContext, table: Table, transaction: Transaction, row_id: str, given: Sequence[str] | None
+    context: RequestContext, table: Table, transaction: Transaction, row_id: str, permissions: Sequence[str] | None
 ) -> list[str]:
     """What an upsert is staged with: what is given, else what the row has, else what a new row gets."""
-    if given is None:
-        staged = staged_rows(work.session, transaction, table).get(folded_id(row_id))
-        stored = find_row(work.session, table, row_id, ())
+    if permissions is None:
+        staged = staged_rows(context.session, transaction, table).get(folded_id(row_id))
+        stored = find_row(context.session, table, row_id, ())
         if staged is not None and not staged.gone and "$permissions" in staged.data:
-            given = staged.data["$permissions"]
+            permissions = staged.data["$permissions"]
         elif stored is not None:
-            given = permissions_of(stored)
-    return permissions_for_new_row(work.caller, given)
+            permissions = permissions_of(stored)
+    return permissions_for_new_row(context.caller, permissions)
 
 
-def delete(work: RequestContext, table: Table, tx: str, row_id: str) -> Response:
-    transaction = open_transaction(work, tx)
-    _row_inside(work, table, transaction, row_id, "delete")
-    repository.stage(work.session, transaction, table, "delete", row_id, {})
+def delete(context: RequestContext, table: Table, tx: str, row_id: str) -> Response:
+    transaction = open_transaction(context, tx)
+    _row_inside(context, table, transaction, row_id, "delete")
+    repository.stage(context.session, transaction, table, "delete", row_id, {})
     return NO_CONTENT
 
 
-def _open_or_bad_request(work: RequestContext, id: str) -> Transaction:
+def _open_or_bad_request(context: RequestContext, id: str) -> Transaction:
     """Where a transaction that is unknown or over makes a bad request (observed of counting, the server's source)."""
     try:
-        return open_transaction(work, id)
+        return open_transaction(context, id)
     except AppwriteError as refusal:
         if refusal.type in ("transaction_not_found", "transaction_not_ready"):
             raise AppwriteError("general_bad_request", refusal.message) from refusal
         raise
 
 
-def count(work: RequestContext, table: Table, tx: str, action: str, row_id: str, data: Mapping[str, Any]) -> Response:
+def count(
+    context: RequestContext, table: Table, tx: str, action: str, row_id: str, data: Mapping[str, Any]
+) -> Response:
     """Answers with the step, not the result."""
-    transaction = _open_or_bad_request(work, tx)
-    repository.stage(work.session, transaction, table, action, row_id, dict(data))
-    return json_answer(200, _fresh(work, table, {"$id": row_id, data["column"]: data["value"]}))
+    transaction = _open_or_bad_request(context, tx)
+    repository.stage(context.session, transaction, table, action, row_id, dict(data))
+    return json_answer(200, _fresh(context, table, {"$id": row_id, data["column"]: data["value"]}))
 
 
-def several(work: RequestContext, table: Table, tx: str, action: str, data: Any, total: int) -> Response:
+def several(context: RequestContext, table: Table, tx: str, action: str, data: Any, total: int) -> Response:
     """A bulk call: one operation, no rows in the answer. New rows get their ids and permissions when they are
     staged. Raises ``general_bad_request`` as bulk calls do, ``general_query_invalid``."""
     refuse_relationships(table)
     if action == "bulkCreate":
-        data = [{**row, "$id": id, "$permissions": granted or []} for id, row, granted in identified(work, data)]
+        data = [{**row, "$id": id, "$permissions": granted or []} for id, row, granted in identified(context, data)]
     elif action != "bulkUpsert":
         parse_row_queries(data["queries"])
         check_permissions_sent(data.get("data", {}))
-    transaction = open_transaction(work, tx) if action == "bulkCreate" else _open_or_bad_request(work, tx)
-    repository.stage(work.session, transaction, table, action, None, data)
-    return json_answer(200, {"total": total, work.view.words.rows: []})
+    transaction = open_transaction(context, tx) if action == "bulkCreate" else _open_or_bad_request(context, tx)
+    repository.stage(context.session, transaction, table, action, None, data)
+    return json_answer(200, {"total": total, context.view.dialect.rows: []})
 
 
-def read(work: RequestContext, table: Table, tx: str, row_id: str, queries: Sequence[str]) -> Response:
+def read(context: RequestContext, table: Table, tx: str, row_id: str, queries: Sequence[str]) -> Response:
     """One row, staged or not. A transaction that is unknown or over does not matter (observed)."""
-    transaction = repository.find_pending(work.session, tx)
-    row = staged_rows(work.session, transaction, table).get(folded_id(row_id)) if transaction else None
+    transaction = repository.find_pending(context.session, tx)
+    row = staged_rows(context.session, transaction, table).get(folded_id(row_id)) if transaction else None
     if row is None:
-        return json_answer(200, get_row(work, table, row_id, queries))
+        return json_answer(200, get_row(context, table, row_id, queries))
     if row.gone:
         raise row_not_found()
-    selection = selection_of_one_row(work, table, queries)
-    stored = find_row(work.session, table, row_id, selection.columns)
+    selection = selection_of_one_row(context, table, queries)
+    stored = find_row(context.session, table, row_id, selection.columns)
     granted = permissions_of(stored) if stored else row.data.get("$permissions", ())
-    if not may(work.caller, table, "read", granted):
+    if not may(context.caller, table, "read", granted):
         raise row_not_found()
     committed = None
     if stored:
-        committed = show_links(work, table, show_row(table, selection.columns, stored, work.view), selection)
-    return json_answer(200, show_staged(row, table, work.view.words.table_id, committed))
+        committed = show_links(context, table, show_row(table, selection.columns, stored, context.view), selection)
+    return json_answer(200, show_staged(row, table, context.view.dialect.table_id, committed))
 
 
-def list_(work: RequestContext, table: Table, tx: str, queries: Sequence[str], total: bool) -> Response:
+def list_(context: RequestContext, table: Table, tx: str, queries: Sequence[str], total: bool) -> Response:
     """A list with the staged rows laid over it and appended to it."""
-    page, rows = list_rows(work, table, queries)
-    transaction = repository.find_pending(work.session, tx)
-    staged = staged_rows(work.session, transaction, table) if transaction else {}
+    page, rows = list_rows(context, table, queries)
+    transaction = repository.find_pending(context.session, tx)
+    staged = staged_rows(context.session, transaction, table) if transaction else {}
     parsed = parse_queries(queries)
     selected = [name for query in parsed.selects for name in query.values]
-    shown, seen = [], set()
+    shown_rows, seen = [], set()
     for row in rows:
         over = staged.get(folded_id(row["$id"]))
         seen.add(folded_id(row["$id"]))
         if over is None:
-            shown.append(row)
+            shown_rows.append(row)
         elif not over.gone:
-            shown.append(_narrowed(show_staged(over, table, work.view.words.table_id, row), selected))
+            shown_rows.append(_narrowed(show_staged(over, table, context.view.dialect.table_id, row), selected))
     for key, over in staged.items():
         if key not in seen and over.is_new and not over.gone:
-            shown.append(_narrowed(show_staged(over, table, work.view.words.table_id, None), selected))
-    counted = _counted(count_page(work.session, page), seen, staged, parsed.filters) if total else 0
-    return json_answer(200, {"total": counted, work.view.words.rows: shown})
+            shown_rows.append(_narrowed(show_staged(over, table, context.view.dialect.table_id, None), selected))
+    counted = _counted(count_page(context.session, page), seen, staged, parsed.filters) if total else 0
+    return json_answer(200, {"total": counted, context.view.dialect.rows: shown_rows})
 
 
 def _narrowed(row: dict[str, Any], selected: list[str]) -> dict[str, Any]:
@@ -189,27 +206,29 @@ def _counted(base: int, on_page: Collection[str], staged: Mapping[str, Staged], 
     return max(0, base)
 
 
-def _row_inside(work: RequestContext, table: Table, transaction: Transaction, row_id: str, verb: str) -> dict[str, Any]:
+def _row_inside(
+    context: RequestContext, table: Table, transaction: Transaction, row_id: str, verb: str
+) -> dict[str, Any]:
     """A row as the transaction sees it, if the caller may change it.
 
     Raises ``row_not_found``, ``user_unauthorized``.
     """
-    granted = permissions_inside(work, transaction, table, row_id)
+    granted = permissions_inside(context, transaction, table, row_id)
     if granted is None:
         raise row_not_found()
-    if not may(work.caller, table, verb, granted):
+    if not may(context.caller, table, verb, granted):
         raise unauthorized()
-    staged = staged_rows(work.session, transaction, table).get(folded_id(row_id))
-    stored = find_row(work.session, table, row_id, table.plain)
+    staged = staged_rows(context.session, transaction, table).get(folded_id(row_id))
+    stored = find_row(context.session, table, row_id, table.plain)
     if staged is not None and staged.is_new:
-        return _fresh(work, table, staged.data)
-    committed = show_row(table, table.plain, stored, work.view) if stored else {}
+        return _fresh(context, table, staged.data)
+    committed = show_row(table, table.plain, stored, context.view) if stored else {}
     return committed | (staged.data if staged else {})
 
 
-def _fresh(work: RequestContext, table: Table, data: Mapping[str, Any]) -> dict[str, Any]:
-    return {**data, "$sequence": "", "$databaseId": table.database.id, work.view.words.table_id: table.id}
+def _fresh(context: RequestContext, table: Table, data: Mapping[str, Any]) -> dict[str, Any]:
+    return {**data, "$sequence": "", "$databaseId": table.database.id, context.view.dialect.table_id: table.id}
 
 
-def _staged_data(work: RequestContext, data: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in writable(work, data).items() if key not in ("$id", "$permissions")}
+def _staged_data(context: RequestContext, data: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in writable(context, data).items() if key not in ("$id", "$permissions")}

@@ -41,8 +41,8 @@ def call(webhook: Webhook, event: Event, names: list[str], project: str) -> str:
             for name, value in headers.items():
                 connection.putheader(name, value.encode())
             connection.endheaders(body)
-            answer = connection.getresponse()
-            said = answer.read(_LONGEST_LOG).decode("utf-8", "replace")
+            response = connection.getresponse()
+            text = response.read(_LONGEST_LOG).decode("utf-8", "replace")
         finally:
             clock.cancel()
             connection.close()
@@ -50,7 +50,7 @@ def call(webhook: Webhook, event: Event, names: list[str], project: str) -> str:
         return _TOO_SLOW if late.is_set() else f"Error: {str(problem) or type(problem).__name__}"
     if late.is_set():
         return _TOO_SLOW
-    return "" if answer.status < 400 else f"Status code: {answer.status}\nBody:\n{said}"
+    return "" if response.status < 400 else f"Status code: {response.status}\nBody:\n{text}"
 
 
 def _cut_off(sock: socket.socket, late: threading.Event) -> None:

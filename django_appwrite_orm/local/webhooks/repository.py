@@ -36,7 +36,7 @@ class Webhook:
     secret: str
     attempts: int
     logs: str
-    shown: Mapping[str, Any]
+    description: Mapping[str, Any]
 
 
 def find_webhook(session: Session, id: str) -> Webhook:
@@ -101,7 +101,7 @@ def _storable(values: Mapping[str, Any]) -> dict[str, Any]:
 def _webhook_from(row: tuple[Any, ...]) -> Webhook:
     number, id, name, url, events, enabled, security, user, password, secret, attempts, logs, created, updated = row
     names = json.loads(events)
-    shown = {
+    description = {
         "$id": id,
         "$createdAt": created,
         "$updatedAt": updated,
@@ -118,5 +118,5 @@ def _webhook_from(row: tuple[Any, ...]) -> Webhook:
     }
     return Webhook(
         *(number, id, name, url, frozenset(names), bool(enabled), bool(security)),
-        *(user, password, secret, attempts, logs, shown),
+        *(user, password, secret, attempts, logs, description),
     )

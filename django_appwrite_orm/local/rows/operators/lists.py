@@ -47,9 +47,9 @@ def _bound(value: Any) -> str | None:
     return None if value is None else _text(value)
 
 
-def _same(one: str | None, other: str | None) -> bool:
+def _same(left: str | None, right: str | None) -> bool:
     """Like SQL, null is the same as nothing."""
-    return one is not None and other is not None and sort_key(one) == sort_key(other)
+    return left is not None and right is not None and sort_key(left) == sort_key(right)
 
 
 def _within(text: str | None, values: Iterable[Any]) -> bool:
@@ -60,21 +60,21 @@ def _remove(present: list[Element], values: tuple[Any, ...]) -> list[Element]:
     unwanted = _bound(values[0])
     if unwanted is None:
         return []
-    return [one for one in present if one[0] is not None and not _same(one[0], unwanted)]
+    return [element for element in present if element[0] is not None and not _same(element[0], unwanted)]
 
 
 def _unique(present: list[Element], values: tuple[Any, ...]) -> list[Element]:
     """Sorted, null first."""
-    found: dict[str | None, Element] = {}
-    for one in present:
-        found.setdefault(None if one[0] is None else sort_key(one[0]), one)
-    return [found[key] for key in sorted(found, key=lambda key: (key is not None, key or ""))]
+    first_by_key: dict[str | None, Element] = {}
+    for element in present:
+        first_by_key.setdefault(None if element[0] is None else sort_key(element[0]), element)
+    return [first_by_key[key] for key in sorted(first_by_key, key=lambda key: (key is not None, key or ""))]
 
 
 def _intersect(present: list[Element], values: tuple[Any, ...]) -> list[Element]:
     """In the order of the values."""
-    wanted = _unique_in_order(_text(value) for value in values if value is not None)
-    return [one for text in wanted for one in present if _same(one[0], text)]
+    texts = _unique_in_order(_text(value) for value in values if value is not None)
+    return [element for text in texts for element in present if _same(element[0], text)]
 
 
 def _unique_in_order(texts: Iterable[str]) -> list[str]:
@@ -86,21 +86,25 @@ def _diff(present: list[Element], values: tuple[Any, ...]) -> list[Element]:
         return present
     if None in values:
         return []
-    return [one for one in present if one[0] is not None and not _within(one[0], values)]
+    return [element for element in present if element[0] is not None and not _within(element[0], values)]
 
 
 def _filter(present: list[Element], values: tuple[Any, ...]) -> list[Element]:
-    condition, wanted = values[0], _bound(values[1]) if len(values) > 1 else None
+    condition, operand = values[0], _bound(values[1]) if len(values) > 1 else None
     if condition in ("isNull", "isNotNull"):
-        return [one for one in present if (one[0] is None) == (condition == "isNull")]
-    filled = [one for one in present if one[0] is not None]
+        return [element for element in present if (element[0] is None) == (condition == "isNull")]
+    filled = [element for element in present if element[0] is not None]
     if condition in ("equal", "notEqual"):
-        return [one for one in filled if wanted is not None and _same(one[0], wanted) == (condition == "equal")]
-    numbers = [_number(one[0]) for one in filled]
-    if wanted is None:
+        return [
+            element
+            for element in filled
+            if operand is not None and _same(element[0], operand) == (condition == "equal")
+        ]
+    numbers = [_number(element[0]) for element in filled]
+    if operand is None:
         return []
-    test, bound = _COMPARISONS[condition], _number(wanted)
-    return [one for one, number in zip(filled, numbers, strict=True) if test(number, bound)]
+    test, bound = _COMPARISONS[condition], _number(operand)
+    return [element for element, number in zip(filled, numbers, strict=True) if test(number, bound)]
 
 
 def _number(text: str | None) -> int | float:
@@ -119,8 +123,8 @@ _LISTS: Final[dict[str, Callable[[list[Element], tuple[Any, ...]], list[Element]
     "arrayFilter": _filter,
 }
 _COMPARISONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
-    "greaterThan": lambda item, wanted: bool(item > wanted),
-    "greaterThanEqual": lambda item, wanted: bool(item >= wanted),
-    "lessThan": lambda item, wanted: bool(item < wanted),
-    "lessThanEqual": lambda item, wanted: bool(item <= wanted),
+    "greaterThan": lambda item, operand: bool(item > operand),
+    "greaterThanEqual": lambda item, operand: bool(item >= operand),
+    "lessThan": lambda item, operand: bool(item < operand),
+    "lessThanEqual": lambda item, operand: bool(item <= operand),
 }

@@ -103,10 +103,10 @@ def _rounded(value: Any) -> int:
 def _list(operator: Operator, column: Column, present: list[Any] | None, careful: bool) -> list[Any] | None:
     method, values = operator.method, operator.values
     if method == "arrayInsert":
-        place, item = values
-        if careful and place > len(present or ()):
+        position, item = values
+        if careful and position > len(present or ()):
             raise ValueError("the place lies beyond the end of the list")
-        return None if present is None else [*present[:place], item, *present[place:]]
+        return None if present is None else [*present[:position], item, *present[position:]]
     if method in ("arrayAppend", "arrayPrepend"):
         old = present or []
         result = [*old, *values] if method == "arrayAppend" else [*values, *old]
