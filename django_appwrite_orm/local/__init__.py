@@ -1,6 +1,7 @@
-"""An Appwrite for development and tests: its TablesDB REST API on one SQLite file, standard library only.
+"""An Appwrite for development and tests: its TablesDB REST API on one SQLite file.
 
-``LocalAppwrite(path).handle(method, target, headers, body)`` is the whole server. It is not made for production.
+``LocalAppwrite(path).handle(method, target, headers, body)`` is the whole server. It imports the standard library
+only, and is not a production server.
 """
 
 from .api.responses import Response

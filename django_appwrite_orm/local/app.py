@@ -1,4 +1,4 @@
-"""The local Appwrite: one object that answers requests from one SQLite file."""
+"""The local Appwrite: answers requests from one SQLite file."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ logger = logging.getLogger(__name__)
 class LocalAppwrite:
     """An Appwrite 1.9.6 (TablesDB) on an SQLite file, or in memory with ``":memory:"``.
 
-    The project ``local`` with the key ``local`` is always there. Safe to use from many threads, and from many
-    processes on one file; after a fork each process goes on with connections of its own.
+    The project ``local`` with the key ``local`` always exists. Safe to use from many threads, and from many processes
+    on one file; after a fork each process opens its own connections.
 
-    ``strict``: whether requests are answered with the defects of the server too (see ``defects``). Without it the
-    answer is the safe one, and a warning is logged.
+    ``strict``: whether responses have the defects of the server too (see ``defects``). Without it they have the safe
+    behaviour, and a warning is logged.
     """
 
     def __init__(self, database: str | os.PathLike[str], *, strict: bool = False) -> None:
@@ -52,10 +52,10 @@ class LocalAppwrite:
     def handle(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes, *, strict: bool | None = None
     ) -> Response:
-        """Answer one request. ``target`` is the path with its query string, header names are lower-case; ``strict``
-        stands for this request in place of the server's own.
+        """Answer one request. Never raises: errors are logged and answered as ``general_unknown``.
 
-        Never raises: what goes wrong here is logged and answered as ``general_unknown``.
+        - ``target``: the path with its query string. ``headers``: with lower-case names.
+        - ``strict``: replaces the server's own setting for this request.
         """
         dialect = TABLESDB
         try:
@@ -73,7 +73,7 @@ class LocalAppwrite:
             return error_answer(AppwriteError("general_unknown", "The local Appwrite failed; its log says why."))
 
     def accepts_head(self, head: int, *, strict: bool | None = None) -> bool:
-        """Whether a request whose head has this many bytes is answered; if not, its connection is to be closed."""
+        """Return whether a request with a head of this many bytes is answered; else its connection is closed."""
         if head <= LONGEST_HEAD:
             return True
         return not Defects(self.strict if strict is None else strict, self._warned).imitate(Defect.LONG_HEAD)
@@ -91,7 +91,7 @@ class LocalAppwrite:
                 return error_answer(refusal, route.dialect.error_type(refusal.type))
 
     def _admit(self, session: Session, route: Route, request: Request, defects: Defects) -> Caller:
-        """Who is asking, if the route lets them in. Checked in Appwrite's order: project, key or token, scope."""
+        """Return the caller if the route admits it. Checks in Appwrite's order: project, key or token, scope."""
         headers = request.headers
         if request.path.removeprefix(PREFIX) in _OPEN:
             if headers.get("x-appwrite-key") and defects.imitate(Defect.KEY_VERSION):
@@ -117,12 +117,12 @@ class LocalAppwrite:
         return caller
 
     def snapshot(self) -> Snapshot:
-        """A copy in memory of everything stored, for ``restore``; the caller closes it."""
+        """Copy everything stored into memory, for ``restore``; the caller closes the copy."""
         return take_snapshot(self.store)
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go back to a snapshot; what was stored since is gone. Meant for tests."""
-        snapshot.put_back(self.store)
+        """Replace everything stored by a snapshot. Meant for tests."""
+        snapshot.restore_to(self.store)
 
     def close(self) -> None:
         """Close the connections to the file. Requests after this are answered with an error."""

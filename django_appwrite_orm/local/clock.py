@@ -1,4 +1,4 @@
-"""The clock of the local Appwrite. Everything that is stored or expires is dated by it, so that tests can turn it."""
+"""The clock of the local Appwrite: dates and expiries use it, so that tests can set it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 
 def timestamp() -> float:
-    """The present in seconds since 1970."""
+    """Return the current time in seconds since 1970."""
     return time.time()
 
 
 def now() -> datetime:
-    """The present in UTC."""
+    """Return the current time in UTC."""
     return datetime.fromtimestamp(timestamp(), UTC)

@@ -1,16 +1,16 @@
-"""Defects of Appwrite 1.9.6 that a project could build on or be hurt by, as data, and whether to imitate them.
+"""Defects of Appwrite 1.9.6 that a project could depend on or be harmed by, as data.
 
-Every defect is one member of ``Defect``. The code that answers a request asks ``defects.imitate(Defect.X)`` at the
-point where the server's behaviour parts from the safe one, and nowhere else::
+Every defect is one member of ``Defect``. Code asks ``defects.imitate(Defect.X)`` exactly where the server's behaviour
+differs from the safe one::
 
-    if work.defects.imitate(Defect.UNIQUE_UPSERT):
-        ...  # what the server does
+    if context.defects.imitate(Defect.UNIQUE_UPSERT):
+        ...  # the server's behaviour
     else:
         ...  # the safe behaviour
 
-In strict mode the answer is True. Otherwise it is False, and the first time that a defect is left out is logged as a
-warning, since the same request has another outcome on a real server. ``docs/local.md`` has the line of each member in
-its table; the test suite compares the two.
+In strict mode ``imitate`` returns True. Otherwise it returns False and logs the first use of each defect as a warning,
+since the same request has another outcome on a real server. ``docs/local.md`` has a line for each member; the test
+suite compares the two.
 
 A defect that changes rows and then answers with an error raises ``AppliedError``: its changes are committed.
 """
@@ -27,14 +27,14 @@ logger = logging.getLogger(__name__)
 
 
 class Facts(NamedTuple):
-    """What the server does, what the local Appwrite does when it is not strict; one sentence each, without a dot."""
+    """The behaviour of the server, and that of the local Appwrite when it is not strict; each without a full stop."""
 
     server: str
     safe: str
 
 
 class Defect(Enum):
-    """A defect of the server. Its ``id`` is its name in small letters with hyphens."""
+    """A defect of the server. Its ``id`` is its name in lower case with hyphens."""
 
     UNIQUE_UPSERT = Facts(
         "a bulk or staged upsert whose unique value belongs to another row overwrites that other row",
@@ -130,11 +130,11 @@ class Defect(Enum):
 
 
 class AppliedError(AppwriteError):
-    """An error answer to a request whose changes stay."""
+    """An error response to a request whose changes are committed."""
 
 
 class Defects:
-    """Whether one server imitates the defects of Appwrite: ``strict``, or safe with one warning for each."""
+    """Decides for one server whether to imitate defects: ``strict``, or safe with one warning for each."""
 
     __slots__ = ("_warned", "strict")
 
@@ -143,7 +143,7 @@ class Defects:
         self._warned = warned  # shared by all requests of a server
 
     def imitate(self, defect: Defect) -> bool:
-        """Call only where the outcome differs: outside strict mode this logs a warning."""
+        """Return whether to imitate a defect. Call only where the outcome differs: a safe server logs a warning."""
         if not self.strict and defect not in self._warned:
             self._warned.add(defect)
             logger.warning(
@@ -154,5 +154,5 @@ class Defects:
 
 
 def table_lines() -> list[str]:
-    """The lines of the table in docs/local.md."""
+    """Return the lines of the table in docs/local.md."""
     return [f"| `{defect.id}` | {defect.server} | {defect.safe} |" for defect in Defect]

@@ -36,18 +36,18 @@ pytestmark = [
 @pytest.mark.parametrize("folder", sorted(AGREEING))
 def test_answers_agree_with_the_server(folder: str) -> None:
     app = LocalAppwrite(":memory:", strict=True)
-    with LocalServer(app, port=0) as door:
+    with LocalServer(app, port=0) as server:
         played = subprocess.run(
-            [sys.executable, CONFORMANCE / "conformance.py", door.endpoint, CONFORMANCE / "scenarios" / folder],
+            [sys.executable, CONFORMANCE / "conformance.py", server.endpoint, CONFORMANCE / "scenarios" / folder],
             capture_output=True,
             text=True,
             timeout=300,
             check=False,
         )
     app.close()
-    found = re.search(r"^(\d+) passed, (\d+) failed$", played.stdout, re.MULTILINE)
-    assert found is not None, played.stdout + played.stderr
-    passed, failed = int(found[1]), int(found[2])
+    summary = re.search(r"^(\d+) passed, (\d+) failed$", played.stdout, re.MULTILINE)
+    assert summary is not None, played.stdout + played.stderr
+    passed, failed = int(summary[1]), int(summary[2])
     print(f"{folder}: {passed} of {passed + failed} steps agree")
     assert passed >= AGREEING[folder], played.stdout
     assert passed >= 0.98 * (passed + failed)

@@ -25,15 +25,15 @@ Open = Callable[[], socket.socket]
 
 
 @pytest.fixture
-def door(app: LocalAppwrite) -> Iterator[LocalServer]:
-    with LocalServer(app, port=0, threads=2) as door:
-        yield door
+def server(app: LocalAppwrite) -> Iterator[LocalServer]:
+    with LocalServer(app, port=0, threads=2) as server:
+        yield server
 
 
 @pytest.fixture
-def opened(door: LocalServer) -> Iterator[Open]:
+def opened(server: LocalServer) -> Iterator[Open]:
     """Opens connections; they are closed in the end."""
-    address = urlsplit(door.endpoint)
+    address = urlsplit(server.endpoint)
     with ExitStack() as stack:
         yield lambda: stack.enter_context(closing(socket.create_connection((address.hostname, address.port), 60)))
 
@@ -41,15 +41,15 @@ def opened(door: LocalServer) -> Iterator[Open]:
 def status_of(sock: socket.socket) -> int:
     """The status of the next answer, which is read to its end; 0 where the connection ends without one."""
     try:
-        answer = http.client.HTTPResponse(sock)
-        answer.begin()
-        answer.read()
+        response = http.client.HTTPResponse(sock)
+        response.begin()
+        response.read()
     except (http.client.RemoteDisconnected, ConnectionResetError):
         return 0
-    return answer.status
+    return response.status
 
 
-def asked(opened: Open, request: bytes) -> int:
+def status_after(opened: Open, request: bytes) -> int:
     sock = opened()
     sock.sendall(request)
     return status_of(sock)
@@ -58,17 +58,17 @@ def asked(opened: Open, request: bytes) -> int:
 def test_silent_clients_hold_no_thread(opened: Open) -> None:
     for _ in range(40):
         opened()
-    assert asked(opened, VERSION) == 200
+    assert status_after(opened, VERSION) == 200
 
 
 def test_slow_senders_hold_no_thread(opened: Open) -> None:
-    for begun in (VERSION[:20], b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\nx") * 10:
-        opened().sendall(begun)
-    assert asked(opened, VERSION) == 200
+    for partial_request in (VERSION[:20], b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\nx") * 10:
+        opened().sendall(partial_request)
+    assert status_after(opened, VERSION) == 200
 
 
 def test_there_are_so_many_connections_and_no_more(
-    door: LocalServer, opened: Open, monkeypatch: pytest.MonkeyPatch
+    server: LocalServer, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The one that has waited longest makes room."""
     monkeypatch.setattr(event_loop, "MOST_CONNECTIONS", 4)
@@ -78,59 +78,59 @@ def test_there_are_so_many_connections_and_no_more(
     assert status_of(first) == 0
     last.sendall(VERSION)
     assert status_of(last) == 200
-    assert soon(lambda: len(door._front._connections) <= 4)
+    assert soon(lambda: len(server._http._connections) <= 4)
 
 
-def test_answers_are_sent_without_delay(door: LocalServer, opened: Open) -> None:
+def test_answers_are_sent_without_delay(server: LocalServer, opened: Open) -> None:
     """An answer of two writes must not wait for the acknowledgement of the first."""
-    assert asked(opened, VERSION) == 200
-    [accepted] = door._front._accepted.values()
+    assert status_after(opened, VERSION) == 200
+    [accepted] = server._http._accepted.values()
     assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
-def test_an_idle_connection_ends(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_idle_otherends(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "KEEP_ALIVE", 0.05)
     assert status_of(opened()) == 0
 
 
 def test_answers_that_nobody_reads_are_bounded(
-    app: LocalAppwrite, door: LocalServer, opened: Open, monkeypatch: pytest.MonkeyPatch
+    app: LocalAppwrite, server: LocalServer, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The latest may wait, however large it is; the others are given up."""
     large = Response(200, {"content-type": "text/plain"}, b"x" * 20_000_000)
-    answered: list[Response] = []
-    monkeypatch.setattr(app, "handle", lambda *request: answered.append(large) or large)
+    responses: list[Response] = []
+    monkeypatch.setattr(app, "handle", lambda *request: responses.append(large) or large)
     monkeypatch.setattr(event_loop, "MOST_UNSENT", 50_000_000)
     for count in range(1, 7):
         opened().sendall(VERSION)
-        assert soon(lambda: len(answered) == count)  # noqa: B023
-    assert soon(lambda: len(door._front._connections) <= 3)
-    left = [one.unsent for one in list(door._front._connections)]
-    assert left
-    assert sum(left) <= 50_000_000
+        assert soon(lambda: len(responses) == count)  # noqa: B023
+    assert soon(lambda: len(server._http._connections) <= 3)
+    unsent = [other.unsent for other in list(server._http._connections)]
+    assert unsent
+    assert sum(unsent) <= 50_000_000
 
 
 def test_a_client_that_does_not_read_is_given_up(
-    app: LocalAppwrite, door: LocalServer, opened: Open, monkeypatch: pytest.MonkeyPatch
+    app: LocalAppwrite, server: LocalServer, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     large = Response(200, {"content-type": "text/plain"}, b"x" * 20_000_000)
     monkeypatch.setattr(app, "handle", lambda *request: large)
     monkeypatch.setattr(connection, "SEND_TIMEOUT", 0.05)
     opened().sendall(VERSION)
-    assert soon(lambda: not door._front._connections)
+    assert soon(lambda: not server._http._connections)
 
 
-def test_requests_that_are_held_are_bounded(door: LocalServer, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_that_are_held_are_bounded(server: LocalServer, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(receive_buffer, "MOST_HELD", 300_000)
-    begun = b"POST /v1/tablesdb HTTP/1.1\r\n" + HEAD + b"Content-Length: 250000\r\n\r\n" + b"x" * 200_000
+    partial_request = b"POST /v1/tablesdb HTTP/1.1\r\n" + HEAD + b"Content-Length: 250000\r\n\r\n" + b"x" * 200_000
     first, second = opened(), opened()
-    first.sendall(begun)
-    assert soon(lambda: door._front.held.total > 200_000)
-    second.sendall(begun)
+    first.sendall(partial_request)
+    assert soon(lambda: server._http.held_bytes.total > 200_000)
+    second.sendall(partial_request)
     assert status_of(second) == 503
     first.sendall(b"x" * 50_000)
     assert status_of(first) == 400
-    assert soon(lambda: door._front.held.total == 0)
+    assert soon(lambda: server._http.held_bytes.total == 0)
 
 
 CHUNKED = (
@@ -169,17 +169,17 @@ def test_a_malformed_request_is_refused(
     with caplog.at_level(logging.INFO):
         sock = opened()
         sock.sendall(request_)
-        answer = http.client.HTTPResponse(sock)
-        answer.begin()
-        assert (answer.status, json.loads(answer.read())["code"]) == (status, status)
-        assert answer.headers["Connection"] == "close"
+        response = http.client.HTTPResponse(sock)
+        response.begin()
+        assert (response.status, json.loads(response.read())["code"]) == (status, status)
+        assert response.headers["Connection"] == "close"
     assert caplog.records == []
 
 
 def test_a_body_in_chunks_is_read(opened: Open) -> None:
     rest = b'baseId": "d", "name": "d"}'
     body = b'6;x="y"\r\n{"data\r\n%x\r\n%s\r\n0\r\nTrailer: x\r\n\r\n' % (len(rest), rest)
-    assert asked(opened, CHUNKED + body) == 201
+    assert status_after(opened, CHUNKED + body) == 201
 
 
 def test_requests_sent_at_once_are_answered_in_order(opened: Open) -> None:
@@ -218,10 +218,10 @@ def test_a_client_that_waits_is_told_to_go_on(opened: Open) -> None:
 @pytest.mark.parametrize(("strict", "status"), [(True, 0), (False, 200)])
 def test_a_long_head_gets_no_answer_when_strict(app: LocalAppwrite, opened: Open, strict: bool, status: int) -> None:
     app.strict = strict
-    assert asked(opened, VERSION[:-2] + b"A: " + b"x" * 60_000 + b"\r\n\r\n") == 200
-    assert asked(opened, VERSION[:-2] + b"A: " + b"x" * 70_000 + b"\r\n\r\n") == status
+    assert status_after(opened, VERSION[:-2] + b"A: " + b"x" * 60_000 + b"\r\n\r\n") == 200
+    assert status_after(opened, VERSION[:-2] + b"A: " + b"x" * 70_000 + b"\r\n\r\n") == status
 
 
 def test_a_head_has_a_bound_in_any_mode(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "LONGEST_HEAD", 1_000)
-    assert asked(opened, VERSION[:-2] + b"A: " + b"x" * 2_000) == 0
+    assert status_after(opened, VERSION[:-2] + b"A: " + b"x" * 2_000) == 0

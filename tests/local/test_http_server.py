@@ -27,22 +27,22 @@ HEADERS = {name.title(): value for name, value in KEY.items()}
 
 
 @pytest.fixture
-def door(app: LocalAppwrite) -> Iterator[LocalServer]:
-    with LocalServer(app, port=0) as door:
-        yield door
+def server(app: LocalAppwrite) -> Iterator[LocalServer]:
+    with LocalServer(app, port=0) as server:
+        yield server
 
 
-def connect(door: LocalServer) -> http.client.HTTPConnection:
-    address = urlsplit(door.endpoint)
+def connect(server: LocalServer) -> http.client.HTTPConnection:
+    address = urlsplit(server.endpoint)
     assert address.hostname is not None
     return http.client.HTTPConnection(address.hostname, address.port, timeout=60)
 
 
 def ask(
-    door: LocalServer, method: str, target: str, body: bytes | None = None, **more: str
+    server: LocalServer, method: str, target: str, body: bytes | None = None, **more: str
 ) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body of an answer."""
-    connection = connect(door)
+    connection = connect(server)
     connection.request(method, target, body, {**HEADERS, "Content-Type": "application/json", **more})
     answer = connection.getresponse()
     found = answer.status, {name.lower(): text for name, text in answer.getheaders()}, answer.read()
@@ -50,28 +50,28 @@ def ask(
     return found
 
 
-def test_requests_are_passed_on(door: LocalServer) -> None:
-    status, headers, body = ask(door, "POST", "/v1/tablesdb", b'{"databaseId": "d", "name": "D"}')
+def test_requests_are_passed_on(server: LocalServer) -> None:
+    status, headers, body = ask(server, "POST", "/v1/tablesdb", b'{"databaseId": "d", "name": "D"}')
     assert (status, headers["content-type"]) == (201, "application/json; charset=UTF-8")
     assert headers["content-length"] == str(len(body))
     assert json.loads(body)["$id"] == "d"
-    status, headers, body = ask(door, "HEAD", "/v1/tablesdb/d")
+    status, headers, body = ask(server, "HEAD", "/v1/tablesdb/d")
     assert (status, int(headers["content-length"]) > 0, body) == (200, True, b"")
-    assert ask(door, "GET", "/v1/tablesdb/%64")[0] == 200
-    assert ask(door, "GET", "http://localhost/v1/tablesdb/d?x=1")[0] == 200
-    assert ask(door, "DELETE", "/v1/tablesdb/d")[::2] == (204, b"")
+    assert ask(server, "GET", "/v1/tablesdb/%64")[0] == 200
+    assert ask(server, "GET", "http://localhost/v1/tablesdb/d?x=1")[0] == 200
+    assert ask(server, "DELETE", "/v1/tablesdb/d")[::2] == (204, b"")
 
 
 @pytest.mark.parametrize(("host", "expected"), [
     ("localhost:9501", 200), ("127.0.0.1", 200), ("[::1]:80", 200), ("evil.example", 403), ("", 403),
 ])  # fmt: skip
-def test_a_loopback_server_answers_for_loopback_names_only(door: LocalServer, host: str, expected: int) -> None:
-    assert ask(door, "GET", "/v1/health/version", Host=host)[0] == expected
+def test_a_loopback_server_answers_for_loopback_names_only(server: LocalServer, host: str, expected: int) -> None:
+    assert ask(server, "GET", "/v1/health/version", Host=host)[0] == expected
 
 
-def test_one_connection_serves_many_requests(app: LocalAppwrite, door: LocalServer) -> None:
+def test_one_connection_serves_many_requests(app: LocalAppwrite, server: LocalServer) -> None:
     rows = Client(app).table([{"key": "n", "type": "integer"}])
-    connection = connect(door)
+    connection = connect(server)
     connection.connect()
     first = connection.sock
     for number in range(20):
@@ -88,9 +88,9 @@ def test_one_connection_serves_many_requests(app: LocalAppwrite, door: LocalServ
 
 
 @pytest.mark.parametrize("sent", [b"GET /", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 999999\r\n\r\n"])
-def test_a_request_that_drips_in_is_cut_off(door: LocalServer, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
+def test_a_request_that_drips_in_is_cut_off(server: LocalServer, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
     monkeypatch.setattr(serving, "LONGEST_REQUEST", 0.2)
-    connection = connect(door)
+    connection = connect(server)
     connection.connect()
     connection.sock.sendall(sent)
     connection.sock.settimeout(0.01)
@@ -113,13 +113,13 @@ def _is_cut_off(sock: socket.socket) -> bool:
     return False
 
 
-def test_clients_are_served_at_the_same_time(app: LocalAppwrite, door: LocalServer) -> None:
+def test_clients_are_served_at_the_same_time(app: LocalAppwrite, server: LocalServer) -> None:
     rows = Client(app).table([{"key": "n", "type": "integer"}])
     Client(app)(f"POST {rows}", {"rowId": "r", "data": {"n": 0}})
     failed: list[int] = []
 
     def count() -> None:
-        connection = connect(door)
+        connection = connect(server)
         for _ in range(20):
             connection.request("PATCH", f"/v1/tablesdb{rows}/r/n/increment", headers=HEADERS)
             answer = connection.getresponse()
@@ -152,8 +152,8 @@ def test_the_command_serves_and_stops(tmp_path: Path) -> None:
     assert process.returncode == 0
 
 
-def test_a_taken_port_is_told(tmp_path: Path, door: LocalServer) -> None:
-    port = str(urlsplit(door.endpoint).port)
+def test_a_taken_port_is_told(tmp_path: Path, server: LocalServer) -> None:
+    port = str(urlsplit(server.endpoint).port)
     command = [sys.executable, "-m", "django_appwrite_orm.local", "--port", port, "--database", ":memory:"]
     refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
     assert refused.returncode == 1

@@ -26,8 +26,8 @@ PACKAGES = "appwrite-orm@0.6.0", "node-appwrite@27.1.0"
 
 @pytest.fixture
 def endpoint(app: LocalAppwrite) -> Iterator[str]:
-    with LocalServer(app, port=0) as door:
-        yield door.endpoint
+    with LocalServer(app, port=0) as server:
+        yield server.endpoint
 
 
 @pytest.fixture

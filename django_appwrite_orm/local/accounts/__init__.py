@@ -1,1 +1,1 @@
-"""Users, teams and tokens: the small part of them that permissions need."""
+"""Users, teams and tokens, as far as permissions need them."""

@@ -1,4 +1,4 @@
-"""JSON Web Tokens of users: HMAC-SHA256 under a secret that each file has for itself."""
+"""JSON Web Tokens of users: HMAC-SHA256 with a secret of the SQLite file."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _HEADER: Final = {"typ": "JWT", "alg": "HS256"}
 
 
 def make_token(session: Session, user_id: str, seconds: int) -> str:
-    """A token that speaks for the user for ``life`` seconds."""
+    """Return a token that is valid for the user for ``seconds``."""
     payload = {"userId": user_id, "sessionId": "", "exp": int(clock.timestamp()) + seconds}
     text = f"{_encode(_HEADER)}.{_encode(payload)}"
     return f"{text}.{_sign(_secret(session), text)}"
 
 
 def caller_of(session: Session, token: str) -> Caller:
-    """Whom a token speaks for. Raises ``user_jwt_invalid``, ``user_blocked``."""
+    """Return the caller that a token identifies. Raises ``user_jwt_invalid``, ``user_blocked``."""
     text, _, signature = token.rpartition(".")
     secret = session.first("SELECT value FROM settings WHERE name = 'token_secret'")
     if secret is None or not hmac.compare_digest(signature.encode(), _sign(secret[0], text).encode()):

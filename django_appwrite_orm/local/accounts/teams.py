@@ -1,4 +1,4 @@
-"""Teams and who is in them."""
+"""Teams and memberships, as they are stored."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from .users import User
 
 @dataclass(frozen=True, slots=True)
 class Team:
+    """A team; ``number`` identifies it in the store."""
+
     number: int
     id: str
     name: str
@@ -23,6 +25,7 @@ class Team:
     updated: str
 
     def describe(self, total: int) -> dict[str, Any]:
+        """Return the team as a response shows it, with its number of members."""
         return {
             "$id": self.id,
             "$createdAt": self.created,
@@ -34,7 +37,7 @@ class Team:
 
 
 def create_team(session: Session, id: str, name: str) -> Team:
-    """Raises ``team_already_exists``."""
+    """Store a new team. Raises ``team_already_exists``."""
     if session.first("SELECT 1 FROM teams WHERE id_f = ?", (folded_id(id),)):
         raise AppwriteError("team_already_exists", "A team with this id exists.")
     moment = now()
@@ -46,7 +49,7 @@ def create_team(session: Session, id: str, name: str) -> Team:
 
 
 def find_team(session: Session, id: str) -> Team:
-    """Raises ``team_not_found``."""
+    """Return the team with this id in any letter case. Raises ``team_not_found``."""
     row = session.first("SELECT n, id, name, created, updated FROM teams WHERE id_f = ?", (folded_id(id),))
     if row is None:
         raise AppwriteError("team_not_found", "There is no team with this id.")
@@ -58,7 +61,7 @@ def count_members(session: Session, team: Team) -> int:
 
 
 def add_member(session: Session, team: Team, user: User, roles: Sequence[str]) -> dict[str, Any]:
-    """A confirmed membership, as a key makes it. Raises ``membership_already_confirmed``."""
+    """Store a confirmed membership, as an API key creates it. Raises ``membership_already_confirmed``."""
     membership = session.first("SELECT 1 FROM memberships WHERE team_n = ? AND user_n = ?", (team.number, user.number))
     if membership:
         raise AppwriteError("membership_already_confirmed", "The user is a member already.")

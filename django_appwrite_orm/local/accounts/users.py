@@ -1,4 +1,4 @@
-"""Users as they are stored, and the roles they have."""
+"""Users as they are stored, and their roles."""
 
 # ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
 from __future__ import annotations
@@ -18,7 +18,7 @@ _COLUMNS: Final = "n, id, email, phone, name, status, email_verified, phone_veri
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user; ``active`` is Appwrite's status, false for one who is blocked."""
+    """A user; ``active`` is Appwrite's status, false for a blocked user."""
 
     number: int
     id: str
@@ -33,6 +33,7 @@ class User:
     updated: str
 
     def describe(self) -> dict[str, Any]:
+        """Return the user as a response shows it."""
         return {
             "$id": self.id,
             "$createdAt": self.created,
@@ -54,7 +55,10 @@ class User:
 
 
 def create_user(session: Session, id: str, email: str | None, phone: str | None, name: str) -> User:
-    """Raises ``user_already_exists`` for the id, the email address and the phone number."""
+    """Store a new user.
+
+    Raises ``user_already_exists`` for the id, the email address and the phone number.
+    """
     moment = now()
     email = email.lower() if email else None
     taken = session.first("SELECT 1 FROM users WHERE id_f = ? OR email = ? OR phone = ?", (folded_id(id), email, phone))
@@ -69,7 +73,7 @@ def create_user(session: Session, id: str, email: str | None, phone: str | None,
 
 
 def find_user(session: Session, id: str) -> User:
-    """Raises ``user_not_found``."""
+    """Return the user with this id in any letter case. Raises ``user_not_found``."""
     row = session.first(f"SELECT {_COLUMNS} FROM users WHERE id_f = ?", (folded_id(id),))
     if row is None:
         raise AppwriteError("user_not_found", "There is no user with this id.")
@@ -89,7 +93,7 @@ def _user_from(row: tuple[Any, ...]) -> User:
 
 
 def change_user(session: Session, user: User, column: str, value: Any) -> User:
-    """Set one of our columns."""
+    """Set one column of the users' table."""
     session.run(f"UPDATE users SET {column} = ?, updated = ? WHERE n = ?", (value, now(), user.number))
     return find_user(session, user.id)
 
@@ -100,7 +104,7 @@ def delete_user(session: Session, user: User) -> None:
 
 
 def caller_for(session: Session, user: User) -> Caller:
-    """The user as a caller, with every role Appwrite gives a signed-in user."""
+    """Return the user as a caller, with every role that Appwrite gives a signed-in user."""
     state = "verified" if user.email_verified or user.phone_verified else "unverified"
     roles = ["any", f"user:{user.id}", f"user:{user.id}/{state}", "users", f"users/{state}"]
     memberships = session.all(

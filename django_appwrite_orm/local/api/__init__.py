@@ -1,4 +1,4 @@
-"""The shape of a conversation with Appwrite: requests, parameters, callers, answers and errors.
+"""Requests, parameters, callers, responses and errors of Appwrite's API.
 
-Nothing here knows a table or a row; the routes put this together with the store.
+Nothing here depends on tables or rows; the routes connect the two.
 """

@@ -1,4 +1,4 @@
-"""Who is asking: a key, a user or a guest; what scopes they hold and which roles."""
+"""The caller of a request: a key, a user or a guest, and its roles."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A key sees and may do everything its scopes allow; for others their roles decide (``roles``)."""
+    """A caller. A key may do everything its scopes allow; ``roles`` decide for users and guests."""
 
     kind: str
     roles: tuple[str, ...] = ()

@@ -1,7 +1,7 @@
-"""The two vocabularies of one API: tables, rows and columns, or collections, documents and attributes.
+"""The two vocabularies of the API: tables, rows, columns; collections, documents, attributes.
 
-Appwrite serves both from the same data (1.8 and later). Handlers are written in the words of TablesDB and use the
-``Dialect`` of the route for what a client sees.
+Appwrite serves both from the same data (1.8 and later). Handlers use the names of TablesDB, and the ``Dialect`` of
+the route for names that a client sees.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How one family of routes names things in bodies, answers and error types."""
+    """The names that one family of routes uses in bodies, responses and error types."""
 
     table: str
     row: str
@@ -40,7 +40,7 @@ class Dialect:
         return self.row + "Security"
 
     def error_type(self, type: str) -> str:
-        """The error type in these words, from the one in TablesDB's."""
+        """Return the error type of this dialect for one of TablesDB."""
         for ours, theirs in self.error_prefixes:
             if type.startswith(ours):
                 return theirs + type[len(ours) :]

@@ -1,7 +1,7 @@
-"""The errors a server answers with, by Appwrite's ``type``.
+"""Errors of the server, by Appwrite's ``type``.
 
-The types and their HTTP codes are those of Appwrite 1.9.6; the wording of the messages is ours. Code below the
-routes raises the type in the words of the TablesDB API (``row_not_found``); the older routes translate it.
+Types and HTTP codes are those of Appwrite 1.9.6, messages are not. Code below the routes raises the type of the
+TablesDB API (``row_not_found``); the older routes translate it.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ STATUS: Final[dict[str, int]] = {name: code for code, names in _CODES.items() fo
 
 
 class AppwriteError(Exception):
-    """A refusal: becomes ``{"message", "code", "type", "version"}`` with the code that belongs to the type."""
+    """An error response: ``{"message", "code", "type", "version"}`` with the code that belongs to the type."""
 
     def __init__(self, type: str, message: str) -> None:
         super().__init__(message)
@@ -57,20 +57,20 @@ class AppwriteError(Exception):
 
 
 def invalid_argument(name: str, why: str) -> AppwriteError:
-    """A parameter that its validator refuses."""
+    """Return the error for a parameter that its validator refuses."""
     return AppwriteError("general_argument_invalid", f"Parameter `{name}` is invalid: {why}")
 
 
 def invalid_query(why: str) -> AppwriteError:
-    """A query of a row list that cannot be understood or is not allowed."""
+    """Return the error for a query that cannot be parsed or is not allowed."""
     return AppwriteError("general_query_invalid", f"Query refused: {why}")
 
 
 def server_error(why: str) -> AppwriteError:
-    """What the server answers where something fails that it did not foresee."""
+    """Return the error that the server answers where something fails unexpectedly."""
     return AppwriteError("general_unknown", f"Server error: {why}")
 
 
 def invalid_structure(why: str) -> AppwriteError:
-    """Row data that does not fit the table's columns."""
+    """Return the error for row data that does not fit the table's columns."""
     return AppwriteError("row_invalid_structure", f"Row data refused: {why}")

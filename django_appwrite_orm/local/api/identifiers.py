@@ -1,4 +1,4 @@
-"""Ids and keys: 1 to 36 of A-Z, a-z, 0-9, '.', '-', '_', the first a letter or digit (Appwrite 1.9.6)."""
+"""Ids and keys: 1 to 36 of A-Z, a-z, 0-9, ".", "-", "_", first a letter or digit (1.9.6)."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def is_identifier(value: Any) -> bool:
 
 
 def unique_id() -> str:
-    """A new id of 20 hexadecimal digits: the microseconds of the clock, then randomness."""
+    """Return a new id of 20 hexadecimal digits: microseconds of the clock, then random ones."""
     return f"{time.time_ns() // 1000:013x}"[-13:] + secrets.token_hex(4)[:7]
 
 
 def folded_id(value: str) -> str:
-    """How ids and keys are compared: letter case is ignored (observed for all of them)."""
+    """Return an id or key for comparison: letter case is ignored (observed for all of them)."""
     return value.upper()

@@ -1,7 +1,7 @@
-"""Declared parameters: what a route takes, how a value is checked, what is assumed without one.
+"""Parameters of routes: their name, the check of their value, their default.
 
-A validator takes the client's value and gives the value to work with, or raises ``ValueError`` with the reason.
-Appwrite checks parameters in their declared order, before a handler runs; the first bad one wins.
+A validator takes the client's value and returns the value to use, or raises ``ValueError`` with the reason.
+Appwrite checks parameters in their declared order, before a handler runs, and answers with the first error.
 """
 
 from __future__ import annotations
@@ -21,7 +21,11 @@ _REQUIRED: Final = object()
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """One parameter. ``legacy`` is its name on the older routes; ``nullable`` lets an explicit null through."""
+    """One parameter.
+
+    - ``legacy``: its name on the older routes.
+    - ``nullable``: whether an explicit null is passed on instead of the default.
+    """
 
     name: str
     check: Validator
@@ -34,7 +38,7 @@ class Param:
         return self.default is _REQUIRED
 
     def read(self, sent: Mapping[str, Any], legacy: bool) -> Any:
-        """The checked value from what the client sent. Raises ``general_argument_invalid``."""
+        """Return the checked value of what the client sent. Raises ``general_argument_invalid``."""
         name = self.legacy if legacy and self.legacy else self.name
         value = sent.get(name)
         if value is None and name in sent and self.nullable:
@@ -52,14 +56,14 @@ class Param:
 
 
 def identifier(value: Any) -> str:
-    """An id in a path or a body."""
+    """Check an id in a path or a body."""
     if not is_identifier(value):
         raise ValueError("an id has 1 to 36 of a-z, A-Z, 0-9, '.', '-', '_' and starts with a letter or digit")
     return str(value)
 
 
 def new_identifier(value: Any) -> str:
-    """An id for something new; ``unique()`` asks the server to make one."""
+    """Check the id of something new; ``unique()`` makes the server create one."""
     return unique_id() if value == UNIQUE else identifier(value)
 
 
@@ -67,7 +71,7 @@ key = identifier  # column and index keys follow the rule of ids
 
 
 def text(longest: int, shortest: int = 1) -> Validator:
-    """A string of ``shortest`` to ``longest`` code points; ``longest`` 0 means no bound."""
+    """Return the check of a string of ``shortest`` to ``longest`` code points; ``longest`` 0 means no limit."""
 
     def check(value: Any) -> str:
         if not isinstance(value, str) or len(value) < shortest or (longest and len(value) > longest):
@@ -95,28 +99,28 @@ def boolean(value: Any) -> bool:
 
 
 def loose_boolean(value: Any) -> bool:
-    """A boolean as query strings carry it. PHP then casts: the text "false" is true, only "0" is false."""
+    """Check a boolean of a query string. PHP then casts it: the text "false" is true, only "0" is false."""
     if not isinstance(value, bool | int | str) or value not in (True, False, "true", "false", "1", "0"):
         raise ValueError("expected true, false, 1 or 0")
     return bool(value) and value != "0"
 
 
 def integer(value: Any) -> int:
-    """A whole 64-bit number as JSON writes it."""
+    """Check a 64-bit integer of JSON."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError("expected a whole number of 64 bits")
     return value
 
 
 def number(value: Any) -> float:
-    """A JSON number; what PHP calls a float parameter also takes whole numbers."""
+    """Check a JSON number; a parameter that PHP calls a float also takes integers."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError("expected a number")
     return value
 
 
 def numeric(value: Any) -> int | float:
-    """A number, also as text (PHP's is_numeric)."""
+    """Check a number, also in a text (PHP's is_numeric)."""
     if isinstance(value, str):
         try:
             if "_" in value:  # which Python would take
@@ -130,7 +134,7 @@ def numeric(value: Any) -> int | float:
 
 
 def whole_range(lowest: int, highest: int) -> Validator:
-    """A whole number within bounds; digits in a string count (observed: size "10" is accepted)."""
+    """Return the check of an integer within limits; digits in a string count (observed: size "10" is accepted)."""
 
     def check(value: Any) -> int:
         if isinstance(value, str) and value.isascii() and value.lstrip("-").isdigit() and len(value) < 20:
@@ -152,7 +156,7 @@ def one_of(*allowed: str) -> Validator:
 
 
 def list_of(item: Validator, most: int = 100) -> Validator:
-    """A list of at most ``most`` items, each of which ``item`` accepts."""
+    """Return the check of a list of at most ``most`` items, each accepted by ``item``."""
 
     def check(value: Any) -> list[Any]:
         if not isinstance(value, list):
@@ -165,7 +169,7 @@ def list_of(item: Validator, most: int = 100) -> Validator:
 
 
 def json_object(value: Any) -> dict[str, Any]:
-    """An object, a JSON text of one, or a list (PHP's arrays are both, so its keys are numbers)."""
+    """Check an object, a JSON text of one, or a list (PHP's arrays are both, so its keys are numbers)."""
     if isinstance(value, str):
         try:
             value = read_json(value)
@@ -179,14 +183,14 @@ def json_object(value: Any) -> dict[str, Any]:
 
 
 def plain_object(value: Any) -> dict[str, Any]:
-    """An object inside a list; text is refused there (observed)."""
+    """Check an object inside a list; a text is refused there (observed)."""
     if not isinstance(value, dict):
         raise ValueError("expected an object")
     return value
 
 
 def permissions(*allowed: str) -> Validator:
-    """A list of permission strings with only the ``allowed`` verbs, aggregates spelled out."""
+    """Return the check of a list of permission strings with the ``allowed`` verbs; aggregates are expanded."""
 
     def check(value: Any) -> list[str]:
         return check_permissions(value, allowed)

@@ -1,6 +1,6 @@
-"""Permission strings such as ``read("user:42")``: reading, checking, spelling out.
+"""Permission strings such as ``read("user:42")``: parse, check and expand them.
 
-``write`` is shorthand: for create, update and delete on a table, for update and delete on a row.
+``write`` is short for create, update and delete on a table, for update and delete on a row.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _DIMENSION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,35}", re.ASCII)
 
 
 def split_permission(text: str) -> tuple[str, str]:
-    """The verb and the role of a permission string. Raises ``ValueError`` where there are none."""
+    """Return the verb and the role of a permission string. Raises ``ValueError``."""
     match = _SHAPE.fullmatch(text)
     if match is None:
         raise ValueError(f'{text!r} is not of the form verb("role")')
@@ -28,9 +28,9 @@ def split_permission(text: str) -> tuple[str, str]:
 
 
 def check_permissions(value: Any, allowed: Sequence[str]) -> list[str]:
-    """The list in Appwrite's stored form: verbs allowed, roles known, aggregates spelled out, no doubles.
+    """Return the list as Appwrite stores it: without duplicates, aggregates expanded.
 
-    Raises ``ValueError`` with the reason.
+    Raises ``ValueError`` for a verb that is not allowed and for an unknown role.
     """
     if not isinstance(value, list):
         raise ValueError("expected a list of permissions")
@@ -47,7 +47,7 @@ def check_permissions(value: Any, allowed: Sequence[str]) -> list[str]:
 
 
 def spell_out(permissions: Iterable[str], verbs: Sequence[str]) -> list[str]:
-    """Replace ``write`` by the verbs it stands for and drop repetitions, in order."""
+    """Replace ``write`` by the verbs it stands for and drop duplicates, in order."""
     expanded_permissions: dict[str, None] = {}
     for entry in permissions:
         verb, role = split_permission(entry)
@@ -57,7 +57,10 @@ def spell_out(permissions: Iterable[str], verbs: Sequence[str]) -> list[str]:
 
 
 def _check_role(role: str) -> None:
-    """Roles: any, guests, users[/verified|unverified], user:ID[/...], team:ID[/role], member:ID, label:name."""
+    """Check a role.
+
+    Roles: any, guests, users[/verified|unverified], user:ID[/...], team:ID[/role], member:ID, label:name.
+    """
     head, _, dimension = role.partition("/")
     kind, colon, name = head.partition(":")
     if kind in ("any", "guests") and not colon:

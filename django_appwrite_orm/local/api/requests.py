@@ -1,4 +1,4 @@
-"""From a target, headers and bytes to parameters, the way PHP reads them.
+"""Decode a target, headers and a body into parameters, as PHP does.
 
 GET takes its parameters from the query string, every other method from the body alone (observed: a DELETE with
 queries in its URL removes every row). Arrays in a query string are PHP's: ``a[]=1``, ``a[0]=1``, ``a[k]=1``.
@@ -26,8 +26,7 @@ _MAX_ARRAY_DEPTH: Final = 64  # PHP's max_input_nesting_level
 
 @dataclass(slots=True)
 class Request:
-    """One request, decoded; ``path`` is as it came, percent signs included. ``params`` are the client's own values;
-    nothing in them is checked yet."""
+    """One decoded request. ``path`` is not unquoted, ``params`` are not checked."""
 
     method: str
     path: str
@@ -73,7 +72,7 @@ def _put(into: dict[str, Any], keys: list[str], value: str) -> None:
 
 
 def _listed(value: Any) -> Any:
-    """PHP arrays are lists and maps at once; the values are what our parameters need."""
+    """Return the values of a PHP array, which is a list and a map at once."""
     return [_listed(item) for item in value.values()] if isinstance(value, dict) else value
 
 
@@ -92,11 +91,13 @@ def _body_params(content_type: str, body: bytes) -> dict[str, Any]:
 
 
 def read_json(text: bytes | str) -> Any:
-    """Parse JSON as strictly as PHP: no NaN, no lone surrogates, integers beyond 64 bits become floats. Numbers
-    beyond a double, which PHP takes for infinite and no column holds, are refused too.
+    """Parse JSON as strictly as PHP: no NaN, no lone surrogates.
 
-    Raises ``AppwriteError`` for anything else; a server that took broken JSON for an empty body would let a
-    damaged bulk delete remove the whole table.
+    Integers beyond 64 bits become floats. Numbers beyond a double, which PHP reads as infinite and no column holds, are
+    refused too.
+
+    Raises ``AppwriteError`` for anything else: broken JSON that counted as an empty body would let a damaged bulk
+    delete remove the whole table.
     """
     try:
         if isinstance(text, bytes):

@@ -1,4 +1,4 @@
-"""What goes back to the client, written as PHP writes it."""
+"""Responses, encoded as PHP encodes them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One HTTP answer: status, headers with lower-case names, and the encoded body."""
+    """One HTTP response: status, headers with lower-case names, and the encoded body."""
 
     status: int
     headers: Mapping[str, str]
@@ -31,11 +31,11 @@ NO_CONTENT: Final = Response(204, EMPTY_HEADERS, b"")
 
 
 def json_answer(status: int, body: Any) -> Response:
-    """Encode ``body``; floats must already be in PHP's form (see ``values.numbers.whole``)."""
+    """Encode ``body``; floats must be in PHP's form already (``emulation.numbers.whole``)."""
     return Response(status, JSON_HEADERS, _encode(body).encode("utf-8", "replace"))
 
 
 def error_answer(error: AppwriteError, type: str | None = None) -> Response:
-    """The body every refusal has; ``type`` replaces the error's own where a route speaks older words."""
+    """Return the response for an error; ``type`` replaces the error's own on the older routes."""
     body = {"message": error.message, "code": error.status, "type": type or error.type, "version": VERSION}
     return json_answer(error.status, body)

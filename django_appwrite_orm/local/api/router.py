@@ -1,7 +1,7 @@
-"""Routes: a method and a path template, the parameters, who may call, and the handler.
+"""Routes: a method and a path template, the parameters, the callers allowed, and the handler.
 
-A template's placeholders are parameters too and are checked like the others. Both families of routes lead to the
-same handlers; ``Dialect`` tells which one a request came by.
+A template's placeholders are parameters too and are checked like the others. Both families of routes have the same
+handlers; ``Dialect`` identifies the family of a request.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ KEYS: Final = "keys"
 
 @dataclass(slots=True)
 class Call:
-    """A request that passed the door: its checked arguments and what a handler needs to answer."""
+    """An admitted request: its checked arguments and what a handler needs to answer it."""
 
     session: Session
     schema_cache: SchemaCache
@@ -44,7 +44,7 @@ Handler = Callable[[Call], Response]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """``callers`` is EVERYONE where users and guests may come in (rows), KEYS where they may not."""
+    """A route; ``callers`` is EVERYONE for routes of rows, KEYS where users and guests are refused."""
 
     method: str
     template: str
@@ -59,7 +59,7 @@ class Route:
 
 
 def both(method: str, tail: str, handler: Handler, *params: Param, callers: str = KEYS) -> tuple[Route, Route]:
-    """The TablesDB route of ``tail`` and its older twin, which says collections, documents and attributes."""
+    """Return the TablesDB route of ``tail`` and its twin with collections, documents and attributes."""
     old = tail
     for new_word, old_word in (("tables", "collections"), ("rows", "documents"), ("columns", "attributes")):
         old = old.replace(f"/{new_word}", f"/{old_word}")
@@ -77,7 +77,7 @@ class _Node:
 
 
 class Router:
-    """Finds the route of a path; a fixed word wins over a placeholder."""
+    """Finds the route of a path; a literal part wins over a placeholder."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._root = _Node()
@@ -91,7 +91,7 @@ class Router:
             node.routes[route.method] = route
 
     def find(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-        """The route and the values of its placeholders, unchecked."""
+        """Return the route and the unchecked values of its placeholders."""
         parts = [unquote(part, errors="replace") for part in path.strip("/").split("/")]
         route = _walk(self._root, parts, 0, method)
         if route is None:

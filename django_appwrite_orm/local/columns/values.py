@@ -101,7 +101,10 @@ def accept_double(column: Column, value: Any) -> int | float:
 
 
 def store_double(value: Any, exact: bool) -> Any:
-    """Round a client's value to 14 digits, as PHP passes it on; the database's own results are ``exact`` (observed)."""
+    """Round a client's value to 14 digits, as PHP passes it on (observed).
+
+    A result of the database itself is ``exact`` and keeps all digits.
+    """
     return value if exact or isinstance(value, int) else stored_digits(value)
 
 

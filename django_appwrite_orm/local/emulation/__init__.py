@@ -1,1 +1,1 @@
-"""The values Appwrite stores: what each column kind accepts, how it compares, how it is written in answers."""
+"""Rules of PHP and MariaDB: dates, numbers, formats, comparison, full-text search, geometry."""

@@ -1,11 +1,13 @@
-"""How texts compare: the rules of MariaDB's utf8mb4_general_ci, under which Appwrite 1.9.6 was observed.
+"""Comparison of texts by MariaDB's utf8mb4_general_ci, with which Appwrite 1.9.6 was observed.
 
-Every code point has one weight: letter case and accents are ignored, nothing expands (ß equals s, æ equals only
-itself), everything outside the basic plane weighs the same (so all emoji are equal), and combining marks count as
-characters of their own. Equality and order pad with spaces, so trailing ones do not count; patterns count them.
+- Every code point has one weight: letter case and accents are ignored, nothing expands (ß equals s, æ equals only
+  itself).
+- All code points outside the basic plane weigh the same, so all emoji are equal. Combining marks are characters of
+  their own.
+- Equality and order pad with spaces, so trailing ones do not count; patterns count them.
 
-This module is the one place to replace for another database under Appwrite: PostgreSQL would keep letter case in
-``fold``. A folded text compares by its code points, which is SQLite's own order.
+Another database under Appwrite would replace this module only: PostgreSQL would keep letter case in ``fold``. Folded
+texts compare by code points, which is SQLite's own order.
 """
 
 from __future__ import annotations
@@ -24,14 +26,14 @@ _OLD: Final = unicodedata.ucd_3_2_0  # the weights were made from a Unicode of t
 
 
 def fold(text: str) -> str:
-    """The weights of a text, as a text; trailing spaces kept (for patterns)."""
+    """Return the weights of a text, as a text; trailing spaces are kept, for patterns."""
     if text.isascii():
         return text.upper()
     return "".join([_weight(letter) for letter in text])
 
 
 def sort_key(text: str) -> str:
-    """The folded text for equality and order: what the shadow columns hold."""
+    """Return the folded text for equality and order, as the shadow columns hold it."""
     return fold(text).rstrip(" ")
 
 
@@ -51,7 +53,7 @@ def _weight(letter: str) -> str:
 
 
 def _without_marks(letter: str) -> str:
-    """The letter under the accents; a letter that merely stands for another one stays."""
+    """Return a letter without its accents; a letter that is a compatibility form of another one is kept."""
     while True:
         first, *marks = _OLD.decomposition(letter).split() or [""]
         if not marks or first.startswith("<"):
@@ -63,7 +65,7 @@ def _without_marks(letter: str) -> str:
 
 
 def after_prefix(prefix: str) -> str | None:
-    """The least folded text above every text that starts with ``prefix``; None where there is no bound."""
+    """Return the least folded text above every text that starts with ``prefix``; None without such a bound."""
     while prefix:
         last = ord(prefix[-1]) + 1
         if last == 0xD800:  # surrogates are not characters

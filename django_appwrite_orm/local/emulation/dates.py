@@ -1,4 +1,4 @@
-"""Dates as Appwrite takes and gives them: read as PHP does, written in UTC with milliseconds."""
+"""Dates as Appwrite reads and writes them: read as PHP does, written in UTC with milliseconds."""
 
 from __future__ import annotations
 
@@ -16,17 +16,20 @@ _YEAR: Final = re.compile(r"(?<!\d)\d{4}(?!\d)", re.ASCII)
 
 
 def now() -> str:
-    """The present moment, to the millisecond."""
+    """Return the current time as a stored date, to the millisecond."""
     return write_date(clock.now())
 
 
 def write_date(moment: datetime) -> str:
-    """``YYYY-MM-DDTHH:MM:SS.mmm+00:00``; sorts by time as text. Microseconds are cut off."""
+    """Return ``YYYY-MM-DDTHH:MM:SS.mmm+00:00``, which sorts by time as text. Microseconds are cut off."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def read_date(text: str) -> str:
-    """The stored form of a date in row data. Raises ``ValueError`` for what is none between the years 1000 and 9999."""
+    """Return the stored form of a date in row data.
+
+    Raises ``ValueError`` for what is not a date between the years 1000 and 9999.
+    """
     moment = _read(text)
     if not _EARLIEST <= moment <= _LATEST:
         raise ValueError("the year must be from 1000 to 9999")
@@ -34,7 +37,7 @@ def read_date(text: str) -> str:
 
 
 def read_exact_date(text: str) -> str:
-    """The same for parameters and queries, where the server also wants to see a year (so no relative words)."""
+    """Return the stored form of a date in parameters and queries, where the server requires a year."""
     if not _YEAR.search(text):
         raise ValueError("a date with a year is needed")
     return read_date(text)

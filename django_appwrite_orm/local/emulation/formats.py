@@ -1,4 +1,4 @@
-"""The formats of string columns: email, ip, url, enum."""
+"""The formats of string columns: email, ip, url."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*", re.ASCII)
 
 
 def is_email(text: str) -> bool:
-    """As PHP's FILTER_VALIDATE_EMAIL: at most 64 characters before the @, a domain of at least two labels."""
+    """Check as PHP's FILTER_VALIDATE_EMAIL: at most 64 characters before the @, a domain of two labels or more."""
     local, at, domain = text.strip(" \t\r\n\x00\x0b").rpartition("@")  # PHP trims what it validates
     if not at or len(local) > 64 or len(text) > 320 or not text.isascii() or not _LOCAL_PART.fullmatch(local):
         return False
@@ -24,7 +24,7 @@ def is_email(text: str) -> bool:
 
 
 def is_ip(text: str) -> bool:
-    """An IPv4 or IPv6 address, without a zone."""
+    """Check an IPv4 or IPv6 address without a zone."""
     try:
         ipaddress.ip_address(text)
     except ValueError:
@@ -33,7 +33,7 @@ def is_ip(text: str) -> bool:
 
 
 def is_url(text: str) -> bool:
-    """As PHP's FILTER_VALIDATE_URL: ASCII, a scheme, and for web schemes a host name."""
+    """Check as PHP's FILTER_VALIDATE_URL: ASCII, a scheme, and for web schemes a host name."""
     if not text.isascii() or any(letter <= " " or letter == "\x7f" for letter in text):
         return False
     try:

@@ -1,9 +1,10 @@
-"""Full-text search: the words MariaDB's boolean mode would look for, as an FTS5 expression.
+"""Full-text search: the words that MariaDB's boolean mode searches, as an FTS5 expression.
 
-Words are cut at everything that is not a letter, digit or underscore, folded, and indexed from three characters on,
-InnoDB's stop words left out. A search finds rows with any of its words, the last one as a prefix; in quotes it
-asks for the phrase, whose words follow each other in the text, those that are not indexed too. Operators are stripped
-by the server before the search.
+- Words end at everything that is not a letter, digit or underscore. They are folded, and indexed from three
+  characters on, without InnoDB's stop words.
+- A search finds rows with any of its words, the last one as a prefix. A search in quotes finds the phrase: words that
+  follow each other in the text, also those that are not indexed.
+- The server removes operators before the search.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ _STOP_WORDS: Final = frozenset(
 
 
 def indexed_text(text: str) -> str:
-    """The words of a value that are indexed, in order, for the full-text table."""
+    """Return the indexed words of a value, in order, for the full-text table."""
     return " ".join(_indexed_words(text))
 
 
@@ -74,9 +75,9 @@ def _indexed_words(text: str) -> list[str]:
 
 
 def search_expression(value: str) -> str | None:
-    """The FTS5 expression for a search; None where no word of it can be found.
+    """Return the FTS5 expression of a search; None where it contains no word.
 
-    Raises ``ValueError`` for a text of nothing but percent signs, which the database cannot read.
+    Raises ``ValueError`` for a text of percent signs alone, which the database cannot parse.
     """
     if is_phrase(value):
         words = _indexed_words(value)
@@ -98,12 +99,12 @@ def is_phrase(value: str) -> bool:
 
 
 def install(connection: sqlite3.Connection) -> None:
-    """Give a connection the function that a search for a phrase calls."""
+    """Define the SQL function that a search for a phrase calls."""
     connection.create_function("has_phrase", 2, _has_phrase, deterministic=True)
 
 
 def _has_phrase(text: str | None, phrase: str) -> bool:
-    """Whether the words of the phrase follow each other in the text."""
+    """Return whether the words of the phrase follow each other in the text."""
     words, phrase_words = _words(text or ""), _words(phrase)
     return any(
         words[position : position + len(phrase_words)] == phrase_words
@@ -112,8 +113,10 @@ def _has_phrase(text: str | None, phrase: str) -> bool:
 
 
 def search_words(column: str, value: str) -> tuple[str, list[str]]:
-    """An SQL condition for the ``search`` of the short lists: any word of the folded ``column`` starts with one
-    of the value's words."""
+    """Return the SQL condition for ``search`` in the lists of databases and tables, with its values.
+
+    It matches where a word of the folded ``column`` starts with one of the value's words.
+    """
     words = _words(value)
     if not words:
         return "0", []

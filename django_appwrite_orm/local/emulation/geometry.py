@@ -1,6 +1,6 @@
-"""How points, lines and polygons lie to each other, as MariaDB's ST_ functions answer it.
+"""Points, lines and polygons: their checks, and their relations as MariaDB's ST_ functions evaluate them.
 
-The geometry itself is shapely's (GEOS), which only these filters need: `pip install 'shapely>=2.1'`.
+Filters need shapely (GEOS), which is imported at first use: `pip install 'shapely>=2.1'`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ EARTH_RADIUS: Final = 6_371_000
 
 
 def accept_geometry(value: Any) -> Any:
-    """A point, line or polygon of a filter, told apart by how deep its lists are. Raises ``ValueError``."""
+    """Check a point, line or polygon of a filter, distinguished by the depth of its lists. Raises ``ValueError``."""
     try:
         import shapely  # noqa: F401
     except ImportError:
@@ -33,19 +33,22 @@ def accept_geometry(value: Any) -> Any:
 
 
 def is_point(value: Any) -> bool:
-    """Whether an accepted geometry is a point."""
+    """Return whether a checked geometry is a point."""
     return not isinstance(value[0], list)
 
 
 def install(connection: sqlite3.Connection) -> None:
-    """Give a connection the two functions that compiled filters call."""
+    """Define the two SQL functions that compiled filters call."""
     connection.create_function("spatial_relation", 3, _relation, deterministic=True)
     connection.create_function("spatial_distance", 3, _distance, deterministic=True)
 
 
 def _relation(name: str, stored: str | None, operand: str) -> bool | None:
-    """Whether the stored geometry ``name``s the given one; None where nothing is stored, and where a polygon or a
-    point cannot cross, which ``notCrosses`` does not find either (MariaDB's manual)."""
+    """Return whether the stored geometry has the relation ``name`` to the operand.
+
+    None where nothing is stored, and for a polygon or a point, which cannot cross; ``notCrosses`` does not find these
+    either (MariaDB's manual).
+    """
     if stored is None:
         return None
     geometry, operand_geometry = _geometry(stored), _geometry(operand)
@@ -55,7 +58,7 @@ def _relation(name: str, stored: str | None, operand: str) -> bool | None:
 
 
 def _distance(stored: str | None, operand: str, meters: int) -> float | None:
-    """In the plane, in degrees; or on the sphere between two points, in metres."""
+    """Return the distance in the plane, in degrees; in ``meters``, that of two points on the sphere."""
     if stored is None:
         return None
     if not meters:
@@ -76,7 +79,7 @@ def _geometry(text: str) -> BaseGeometry:
 
 
 def accept_point(value: Any) -> list[int | float]:
-    """Longitude and latitude. Raises ``ValueError``."""
+    """Check a point: longitude and latitude. Raises ``ValueError``."""
     if not isinstance(value, list) or len(value) != 2:
         raise ValueError("a point is a list of two numbers")
     if any(isinstance(part, bool) or not isinstance(part, int | float) for part in value):
@@ -88,14 +91,14 @@ def accept_point(value: Any) -> list[int | float]:
 
 
 def accept_line(value: Any) -> list[list[int | float]]:
-    """At least two points. Raises ``ValueError``."""
+    """Check a line: two points or more. Raises ``ValueError``."""
     if not isinstance(value, list) or len(value) < 2:
         raise ValueError("a line is a list of at least two points")
     return [accept_point(point) for point in value]
 
 
 def accept_polygon(value: Any) -> list[list[list[int | float]]]:
-    """One or more rings of at least four points, each ending where it starts. Raises ``ValueError``."""
+    """Check a polygon: rings of four points or more, each ending where it starts. Raises ``ValueError``."""
     if not isinstance(value, list) or not value:
         raise ValueError("a polygon is a list of rings")
     if isinstance(value[0], list) and value[0] and not isinstance(value[0][0], list):

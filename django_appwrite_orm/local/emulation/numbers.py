@@ -17,5 +17,5 @@ def whole(value: int | float) -> int | float:
 
 
 def stored_digits(value: float) -> float:
-    """Return a double as a later read shows it: with 14 significant digits (observed; a create answers exactly)."""
+    """Return a double as a later read shows it: with 14 significant digits (observed)."""
     return float(f"{value:.14g}")

@@ -1,4 +1,4 @@
-"""PHP's loose comparison of decoded JSON, by which the server decides whether a value is another one."""
+"""PHP's loose comparison of decoded JSON, by which the server decides whether a value changes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from ..api.params import numeric
 
 
 def coerced(left: Any, right: Any) -> tuple[Any, Any]:
-    """Two values in the form PHP compares them in. Null is "" beside a text and false beside anything else, a
-    boolean makes a boolean of the other, a text of digits is a number beside a number or another such text."""
+    """Return two values in the form in which PHP compares them.
+
+    - Null is "" beside a text, and false beside anything else.
+    - Beside a boolean the other value becomes a boolean.
+    - A text of digits is a number beside a number, and beside another text of digits.
+    """
     if isinstance(left, str | None) and isinstance(right, str | None):
         return _numbers(left, right) if left and right else (left or "", right or "")
     if left is None or right is None or isinstance(left, bool) or isinstance(right, bool):
@@ -20,7 +24,7 @@ def coerced(left: Any, right: Any) -> tuple[Any, Any]:
 
 
 def loosely_equal(left: Any, right: Any) -> bool:
-    """PHP's ``==``. Lists and objects are equal where they have the same keys with equal values."""
+    """Return PHP's ``==``. Lists and objects are equal where they have the same keys with equal values."""
     if isinstance(left, list | dict) and isinstance(right, list | dict):
         left_items, right_items = _keyed(left), _keyed(right)
         return left_items.keys() == right_items.keys() and all(
@@ -31,7 +35,7 @@ def loosely_equal(left: Any, right: Any) -> bool:
 
 
 def _numbers(left: Any, right: Any) -> tuple[Any, Any]:
-    """Both as numbers where both can be, else both as texts."""
+    """Return both as numbers where both can be, else both as texts."""
     if isinstance(left, list | dict) or isinstance(right, list | dict):
         return left, right
     try:

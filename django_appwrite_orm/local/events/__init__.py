@@ -1,1 +1,1 @@
-"""What has happened to databases, tables and rows: told after the commit, under Appwrite's names."""
+"""Changes of databases, tables and rows, published after the commit under Appwrite's event names."""

@@ -11,11 +11,13 @@ Path = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What happened: ``action`` to the thing at the end of ``path``, which is ``(("databases", ID), ("tables", ID),
-    ("rows", ID))`` or its beginning. ``payload`` is the thing as an answer shows it, ``user_id`` whose request it
-    was, empty for keys and guests. ``readers`` are the roles that may read a row.
+    """One change.
 
-    ``legacy_first`` says which of two recorded orders the event's names come in (see ``names``).
+    - ``path``: ``(("databases", ID), ("tables", ID), ("rows", ID))`` or its beginning; ``action`` applies to its end.
+    - ``payload``: what was changed, as a response shows it.
+    - ``user_id``: the user whose request it was, empty for keys and guests.
+    - ``readers``: the roles that may read a row.
+    - ``legacy_first``: which of two recorded orders the event's names have (see ``names``).
     """
 
     path: Path

@@ -1,7 +1,7 @@
-"""The names an event has: every pattern that a webhook or a realtime channel may wait for.
+"""The names of an event: every pattern that a webhook or a realtime channel may be registered for.
 
-Recorded from a running 1.9.6, order included. An event of a row has 42 names for webhooks and 64 in a realtime
-frame: each of eight wildcard patterns, with the action and without, then the table's and the database's own.
+Recorded from Appwrite 1.9.6, order included. An event of a row has 42 names for webhooks and 64 in a realtime frame:
+each of eight wildcard patterns, with the action and without, then those of the table and the database.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ _INDEXES: Final = ("111 000 110 010 011 101 001 100", "11 00 01 10", "1 0")
 
 
 def webhook_names(event: Event) -> list[str]:
-    """The names that webhooks are registered for, as their header lists them."""
+    """Return the names that webhooks are registered for, as their header lists them."""
     return [name for forms in _patterns(event) for name in (forms if event.legacy_first else forms[::-1])]
 
 
 def realtime_names(event: Event) -> list[str]:
-    """The names in a realtime frame: those of webhooks, and those that start with ``tablesdb``."""
+    """Return the names in a realtime frame: those of webhooks, and those that start with ``tablesdb``."""
     return [name for forms in _patterns(event) for name in (forms[-1].replace("databases", "tablesdb", 1), *forms)]
 
 
 def channels(event: Event) -> list[str]:
-    """The realtime channels a row's event goes to: eight, then the same for its action alone."""
+    """Return the realtime channels of a row's event: eight, then the same with its action."""
     database, table, row = (id for _, id in event.path)
     documents = f"databases.{database}.collections.{table}.documents"
     rows = [f"{root}.{database}.tables.{table}.rows" for root in ("databases", "tablesdb")]
@@ -44,7 +44,7 @@ def channels(event: Event) -> list[str]:
 
 
 def _patterns(event: Event) -> Iterator[tuple[str, ...]]:
-    """Each pattern in its older and its newer words, or in the only ones it has."""
+    """Yield each pattern in both dialects, or once where both are the same."""
     masks = {len(line.split()[0]): line.split() for line in _orders(event)}
     for mask in masks[len(event.path)]:
         yield _forms(event.path, mask, f".{event.action}")

@@ -1,1 +1,1 @@
-"""The local Appwrite over HTTP: requests read on an event loop, answered by threads."""
+"""The local Appwrite over HTTP: an event loop reads requests, threads answer them."""

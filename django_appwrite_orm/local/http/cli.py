@@ -1,4 +1,4 @@
-"""The command line of the HTTP door, shared by ``python -m django_appwrite_orm.local`` and ``serve_appwrite``."""
+"""The command line of the HTTP server: ``python -m django_appwrite_orm.local``, ``serve_appwrite``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: dict[str, Any], write_line: Callable[[str], object]) -> None:
-    """Serve until interrupted; ``say`` takes the lines to show."""
+    """Serve until interrupted; ``write_line`` prints a line."""
     app = LocalAppwrite(options["database"], strict=options["strict"])
     try:
         server = LocalServer(app, options["host"], options["port"], options["threads"])

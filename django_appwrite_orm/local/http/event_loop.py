@@ -1,8 +1,7 @@
-"""All connections to the HTTP door: read and written on one event loop, answered by a few threads.
+"""The HTTP server: one event loop reads and writes all connections, a few threads answer.
 
-A client that is slow to send or to read, or does nothing at all, holds none of the threads. How many connections
-there are, how long each may take and how many bytes they hold together is bounded; what is beyond a bound ends the
-connection that has waited for its client longest.
+A client that sends or reads slowly, or does nothing, occupies no thread. The number of connections, the time of each
+and their bytes in memory are limited; over a limit, the connection that has waited longest for its client is closed.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..api.responses import Response
 from .connection import Connection, State
-from .receive_buffer import Held
+from .receive_buffer import HeldBytes
 from .request_head import Head
 
 if TYPE_CHECKING:
@@ -34,15 +33,18 @@ logger = logging.getLogger(__name__)
 Take = Callable[[socket.socket, str, Mapping[str, str]], None]
 
 
-class Front:
-    """Serves ``app`` on a listening socket, from ``run`` to ``stop``. ``hosts`` are the names it answers for, none
-    given: all; ``take`` gets connections that become websockets."""
+class ConnectionServer:
+    """Serves ``app`` on a listening socket, from ``run`` to ``stop``.
+
+    - ``hosts``: the host names that it answers for; empty for all.
+    - ``take``: receives the sockets of connections that become websockets.
+    """
 
     def __init__(
         self, app: LocalAppwrite, listening: socket.socket, threads: int, hosts: Collection[str], take: Take
     ) -> None:
         self.app = app
-        self.held = Held()
+        self.held_bytes = HeldBytes()
         self.stopping = False
         self._listening = listening
         listening.setblocking(False)
@@ -54,7 +56,7 @@ class Front:
         self._ready = threading.Event()
 
     def run(self) -> None:
-        """Serve; returns after ``stop``."""
+        """Serve until ``stop`` is called."""
         try:
             with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
                 runner.run(self._main())
@@ -62,7 +64,7 @@ class Front:
             self._workers.shutdown(wait=False, cancel_futures=True)
 
     def stop(self) -> None:
-        """End ``run`` soon: what is being answered has some seconds left."""
+        """End ``run``; requests that are being answered have a few seconds left."""
         if self._ready.wait(_STOPPING):
             with suppress(RuntimeError):  # it has ended already
                 self._loop.call_soon_threadsafe(self._done.set)
@@ -88,7 +90,7 @@ class Front:
             self._loop.add_reader(self._listening, self._accept)
 
     def _accept(self) -> None:
-        """Take one connection, with a task of its own; the task owns its socket, also before it has begun."""
+        """Accept one connection and start its task, which owns the socket from the start."""
         try:
             accepted, _ = self._listening.accept()
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
@@ -122,7 +124,7 @@ class Front:
             self._connections.remove(connection)
 
     def _has_room(self) -> bool:
-        """Whether another connection can be had; if need be the one goes that has waited longest for its client."""
+        """Return whether another connection is possible; if need be, close the one that has waited longest."""
         if len(self._connections) < MOST_CONNECTIONS:
             return True
         for connection in self._waiting(State.LISTENING, State.SENDING)[:1]:
@@ -131,12 +133,12 @@ class Front:
         return False
 
     def _waiting(self, *states: State) -> list[Connection]:
-        """Those that wait for their clients, the longest first."""
+        """Return the connections that wait for their clients, the longest first."""
         waiting = (connection for connection in self._connections if connection.state in states)
         return sorted(waiting, key=lambda connection: connection.since)
 
     def bound_unsent(self) -> None:
-        """End connections whose clients do not read, where too much waits for them; one may wait for any answer."""
+        """Close connections of clients that do not read, while the unsent bytes exceed the limit; keep one."""
         sending = self._waiting(State.SENDING)
         unsent = sum(connection.unsent for connection in sending)
         for connection in sending[:-1]:
@@ -145,10 +147,10 @@ class Front:
             unsent -= connection.unsent
             connection.abort()
 
-    def is_for(self, host: str) -> bool:
+    def serves_host(self, host: str) -> bool:
         return not self._hosts or host in self._hosts
 
-    def give_away(self, connection: socket.socket, head: Head) -> None:
+    def hand_over(self, connection: socket.socket, head: Head) -> None:
         self._take(connection, head.target, head.headers)
 
     async def answer(self, head: Head, body: bytes) -> Response:

@@ -1,4 +1,4 @@
-"""What a client sends, piece by piece, within the bounds for one request and for all of them together."""
+"""Reads requests from a stream, with a limit for one request and one for all of them together."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ _LONGEST_LINE: Final = 4_096  # of the size of a chunk or a trailer
 _MOST_TRAILERS: Final = 100
 
 
-class Held:
-    """The bytes that all inboxes of a server hold."""
+class HeldBytes:
+    """The number of bytes that all readers of a server hold."""
 
     def __init__(self) -> None:
         self.total = 0
 
 
-class Inbox:
-    """Reads the requests of one connection. What a request has brought counts until ``forget``."""
+class RequestReader:
+    """Reads the requests of one connection. The bytes of a request count until ``forget``."""
 
-    def __init__(self, reader: asyncio.StreamReader, held: Held) -> None:
+    def __init__(self, reader: asyncio.StreamReader, held_bytes: HeldBytes) -> None:
         self._reader = reader
-        self._all = held
+        self._total = held_bytes
         self._own = 0
         self._waiting = bytearray()  # received and not taken yet
 
     async def wait(self) -> bool:
-        """Wait for the first byte of a request; False when the client has gone."""
+        """Wait for the first byte of a request; return False when the client has disconnected."""
         return bool(self._waiting) or await self._receive()
 
     async def head(self, longest: int) -> bytes | None:
-        """Everything before the empty line; None where it has more than ``longest`` bytes. Raises ``EOFError``."""
+        """Read up to the empty line; None for more than ``longest`` bytes. Raises ``EOFError``."""
         while self._waiting.startswith(b"\r\n"):  # some clients end a body with an empty line
             del self._waiting[:2]
         looked = 0
@@ -49,13 +49,13 @@ class Inbox:
         return head if end + 4 <= longest else None
 
     async def exactly(self, size: int) -> bytes:
-        """Raises ``EOFError``."""
+        """Read ``size`` bytes. Raises ``EOFError``."""
         while len(self._waiting) < size:
             await self._more()
         return self._take(size)
 
     async def chunks(self) -> bytes:
-        """A body in chunks, without its trailers. Raises ``Malformed``, ``EOFError``."""
+        """Read a body in chunks, without its trailers. Raises ``Malformed``, ``EOFError``."""
         body = bytearray()
         while size := _chunk_size(await self._line()):
             if len(body) + size > MAX_BODY:
@@ -69,11 +69,11 @@ class Inbox:
         raise Malformed(400, "The body has too many trailers.")
 
     def forget(self) -> None:
-        """The request is answered: its bytes count no more."""
+        """Stop counting the bytes of the request, which is answered."""
         self._count(len(self._waiting) - self._own)
 
     def close(self) -> None:
-        """Nothing more is read from here."""
+        """Stop reading and counting."""
         self._waiting.clear()
         self.forget()
 
@@ -87,7 +87,7 @@ class Inbox:
     async def _more(self) -> None:
         if not await self._receive():
             raise EOFError
-        if self._all.total > MOST_HELD:
+        if self._total.total > MOST_HELD:
             raise Malformed(503, "Too many large requests at a time.")
 
     async def _receive(self) -> bool:
@@ -103,10 +103,11 @@ class Inbox:
 
     def _count(self, change: int) -> None:
         self._own += change
-        self._all.total += change
+        self._total.total += change
 
 
 def too_large() -> Malformed:
+    """Return the error for a body that is too large."""
     return Malformed(413, f"A body may have at most {MAX_BODY} bytes.")
 
 

@@ -1,4 +1,4 @@
-"""The head of an HTTP/1.x request: request line and headers, as strictly as RFC 9112 asks of a server."""
+"""The head of an HTTP/1.x request: request line and headers, as strict as RFC 9112 requires."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ABSOLUTE: Final = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
 
 
 class Malformed(Exception):
-    """A request that cannot be read: the status of its answer, and why. The connection ends with it."""
+    """A request that cannot be parsed, with the status of its response. The connection ends with it."""
 
     def __init__(self, status: int, why: str) -> None:
         super().__init__(why)
@@ -23,8 +23,12 @@ class Malformed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """``target`` is the path with its query as sent; header names are in lower case. ``length`` is that of the body,
-    None where it comes in chunks. ``lasting``: whether the client wants to go on with the connection."""
+    """A parsed head.
+
+    - ``target``: the path with its query as sent. ``headers``: by lower-case names.
+    - ``length``: of the body; None where it comes in chunks.
+    - ``lasting``: whether the client wants to keep the connection.
+    """
 
     method: str
     target: str

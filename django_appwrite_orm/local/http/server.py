@@ -1,4 +1,4 @@
-"""The HTTP door of a local Appwrite: HTTP, webhooks and realtime, from start to stop."""
+"""Start and stop of a local Appwrite on a port: HTTP, webhooks and realtime."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from types import TracebackType
 from typing import Final
 
 from ..app import PROJECT, LocalAppwrite
-from ..webhooks.worker import Deliveries
-from .event_loop import Front
+from ..webhooks.worker import WebhookWorker
+from .event_loop import ConnectionServer
 
 LOOPBACK: Final[Collection[str]] = ("localhost", "127.0.0.1", "::1")
 ANY_HOST: Final[Collection[str]] = ()
@@ -24,11 +24,11 @@ class MissingServer(RuntimeError):
 
 
 class LocalServer:
-    """Serves ``app`` at ``host`` and ``port`` (0: any free one) once it is started; a context manager that stops.
+    """Serves ``app`` at ``host`` and ``port`` (0: any free one); a context manager that starts and stops it.
 
-    Besides HTTP it calls the webhooks and serves realtime, for what is changed through it. On a loopback address it
-    answers for loopback names only: a page from elsewhere could otherwise have a browser talk to a server on this
-    machine under a name of its own (DNS rebinding), and the key is known to all.
+    Besides HTTP it calls webhooks and serves realtime, for changes made through it. On a loopback address it answers
+    for loopback names only: otherwise a page of another site could have a browser send requests to this server under
+    a name of its own (DNS rebinding), and the key is public.
     """
 
     def __init__(
@@ -42,42 +42,45 @@ class LocalServer:
         both = host == "::" and socket.has_dualstack_ipv6()
         self._listening = socket.create_server((host, port), family=family, backlog=_QUEUE, dualstack_ipv6=both)
         self._address: tuple[str, int] = self._listening.getsockname()[:2]
-        self._deliveries = Deliveries(app.store, PROJECT)
+        self._webhooks = WebhookWorker(app.store, PROJECT)
         self._hub = Hub(app.store, PROJECT)
-        self._front = Front(app, self._listening, threads, LOOPBACK if host in LOOPBACK else ANY_HOST, self._hub.take)
+        self._http = ConnectionServer(
+            app, self._listening, threads, LOOPBACK if host in LOOPBACK else ANY_HOST, self._hub.take
+        )
         self._thread: threading.Thread | None = None
 
     @property
     def endpoint(self) -> str:
-        """The address clients are given, with ``/v1``."""
+        """The address for clients, with ``/v1``."""
         host, port = self._address
         return f"http://{f'[{host}]' if ':' in host else host}:{port}/v1"
 
     def start(self) -> None:
-        """Serve in a thread of its own."""
+        """Serve in a thread."""
         self._thread = threading.Thread(target=self._serve, name="local-appwrite", daemon=True)
         self._thread.start()
 
     def wait(self) -> None:
-        """Wait until it no longer serves. A signal that raises is raised here, never amid a connection."""
+        """Wait until it stops serving. An exception of a signal handler is raised here, never in a connection."""
         while self._thread is not None and self._thread.is_alive():
             self._thread.join(1)  # without a limit nothing would come through on Windows
 
     def close(self) -> None:
+        """Stop serving and close the port."""
         if self._thread is None:
             self._listening.close()
             return
-        self._front.stop()
+        self._http.stop()
         self._thread.join(timeout=10)
 
     def _serve(self) -> None:
-        self._deliveries.start()
+        self._webhooks.start()
         self._hub.start()
         try:
-            self._front.run()
+            self._http.run()
         finally:
             self._hub.stop()
-            self._deliveries.stop()
+            self._webhooks.stop()
 
     def __enter__(self) -> LocalServer:
         self.start()

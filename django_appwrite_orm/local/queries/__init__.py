@@ -1,1 +1,1 @@
-"""Appwrite's query language: parsed, checked against what may be asked, turned into SQL with bound values."""
+"""Appwrite's query language: parsed, validated, and compiled to SQL with bound values."""

@@ -1,4 +1,4 @@
-"""Checked queries as SQL. Client values are always bound, names always ours."""
+"""Compile validated queries to SQL. Values of clients are always bound, names never a client's."""
 
 # ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
 from __future__ import annotations
@@ -37,11 +37,12 @@ class Sql:
         self.values.extend(values)
 
     def joined(self, word: str) -> str:
+        """Return the parts as one condition; true where there are none."""
         return f" {word} ".join(self.parts) if self.parts else "1"
 
 
 def compile_filters(queries: Sequence[Query], fields: Mapping[str, Field], word: str = "AND") -> tuple[str, list[Any]]:
-    """One SQL condition for all queries, with the values to bind."""
+    """Return one SQL condition for all queries, with the values to bind."""
     sql = Sql()
     for query in queries:
         if query.method in ("and", "or"):
@@ -85,14 +86,14 @@ def _add_filter(sql: Sql, query: Query, field: Field) -> None:
 
 
 def comparable_value(field: Field, value: Any) -> Any:
-    """A client's value in the form the field's ``comparable`` expression has."""
+    """Return a client's value in the form of the field's ``comparable`` expression."""
     if field.is_text:
         return sort_key(value)
     return field.kind.bind(value)
 
 
 def _add_members(sql: Sql, method: str, field: Field, values: tuple[Any, ...]) -> None:
-    """Membership in a stored list: exact, letter case included (observed)."""
+    """Add the membership in a stored list: exact, letter case included (observed)."""
     operands = json.dumps([field.kind.bind_element(value) for value in values])
     elements, listed = f"SELECT value FROM json_each({field.sql})", "SELECT value FROM json_each(?)"
     if method == "containsAll":
@@ -129,26 +130,29 @@ def _add_pattern(sql: Sql, method: str, field: Field, value: str) -> None:
 
 
 def _prefix_range(value: str) -> tuple[str, str | None] | None:
-    """The folded texts a prefix can lie between; None where the prefix says nothing about them."""
+    """Return the range of folded texts with a prefix; None where the prefix does not bound them."""
     prefix = fold(value.partition("\\")[0]).rstrip(" ")
     return (prefix, after_prefix(prefix)) if prefix else None
 
 
 def _escaped(value: str) -> str:
-    """The text of a pattern. Wildcards are escaped, a client's own backslash is not: it escapes what follows it
-    (observed: startsWith "back\\" does not find "back\\slash")."""
+    r"""Return a text as a pattern.
+
+    Wildcards are escaped, a client's own backslash is not: it escapes the next character (observed: startsWith "back\"
+    does not match "back\slash").
+    """
     return fold("".join("\\" + letter if letter in _WILDCARDS else letter for letter in value))
 
 
 def _as_text(field: Field) -> str:
-    """What a pattern is held against; numbers as they are written, without a fraction of zero."""
+    """Return the SQL that a pattern is compared with; numbers without a fraction of zero."""
     if field.is_text:
         return _with_trailing_spaces(field)
     return field.kind.as_text.format(sql=field.sql)
 
 
 def _with_trailing_spaces(field: Field) -> str:
-    """The folded text with the trailing spaces that equality ignores and patterns do not."""
+    """Return the folded text with trailing spaces, which equality ignores and patterns do not."""
     return f"({field.folded} || substr({field.sql}, length(rtrim({field.sql}, ' ')) + 1))"
 
 

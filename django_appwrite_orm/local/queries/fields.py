@@ -1,4 +1,4 @@
-"""What may be asked of a list: its fields, and where SQLite keeps each of them."""
+"""The fields of a list that queries may name, and their SQL."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from ..columns.kinds import ColumnKind
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A filterable, orderable thing.
+    """One field to filter and order by.
 
-    ``sql`` names its values, ``folded`` their folded form where it is text (empty where it cannot be compared as
-    text); ``narrow`` says a whole number of 32 bits, ``indexed`` that an index begins with it; ``words`` is the
-    full-text table where it has an index. A field of related rows has in ``through`` the condition that leads there,
-    with a place for its own, and in ``through_values`` what that binds after it.
+    - ``sql``: its values. ``folded``: their folded form, empty for a field that is not compared as text.
+    - ``narrow``: an integer of 32 bits. ``indexed``: an index begins with it.
+    - ``fulltext_table``: the full-text table of its index, empty without one.
+    - ``through``: for a field of related rows, the condition on them, with ``{}`` for the field's own.
+      ``through_values``: the values that it binds after the field's.
     """
 
     name: str
@@ -37,15 +38,15 @@ class Field:
 
     @property
     def comparable(self) -> str:
-        """The SQL expression that equality and order go by."""
+        """The SQL expression for equality and order."""
         return self.folded or self.sql
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Something that can be listed: an SQLite table, the part of it that belongs to the list, and its fields.
+    """A list: an SQLite table, the condition for the part of it that is listed, and its fields.
 
-    ``sequence`` is the column of the default order and of ties, ``key`` the folded column cursors look up.
+    ``sequence`` is the column of the default order and of ties, ``key`` the folded column of cursors.
     """
 
     table: str

@@ -1,4 +1,4 @@
-"""One page of a list: order, cursor, window, total."""
+"""One page of a list: order, cursor, limit and offset, total."""
 
 # ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
 from __future__ import annotations
@@ -30,7 +30,7 @@ class _Order:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A checked list request. ``condition`` holds the filters alone, which is what the total counts."""
+    """A validated list request. ``condition`` has the filters alone, which the total counts."""
 
     source: Source
     condition: str
@@ -43,7 +43,7 @@ class Page:
     backwards: bool
 
     def narrowed(self, condition: str, values: Sequence[Any]) -> Page:
-        """The same page of fewer rows."""
+        """Return the page with a further condition."""
         both = (*self.values, *values)
         return Page(
             self.source, f"({self.condition}) AND ({condition})", both, self.orders, self.random,
@@ -52,7 +52,7 @@ class Page:
 
 
 def plan_page(source: Source, parsed: Parsed, default_limit: int | None = DEFAULT_LIMIT) -> Page:
-    """Check the queries and settle what is asked. Raises ``ValueError`` with the reason."""
+    """Validate the queries and compile them. Raises ``ValueError`` with the reason."""
     check_filters(parsed.filters, source.fields)
     check_orders(parsed.orders, source.fields)
     limit, offset = window(parsed, default_limit or -1)
@@ -74,10 +74,10 @@ def plan_page(source: Source, parsed: Parsed, default_limit: int | None = DEFAUL
 
 
 def _orders(source: Source, parsed: Parsed) -> tuple[_Order, ...]:
-    """The orders asked for, then the sequence, ascending, for ties.
+    """Return the requested orders, then the sequence, ascending, for ties.
 
-    A range of an indexed column is to be read by its index. SQLite would rather walk the whole table in the order
-    of the sequence, hoping to meet enough rows soon; a plus sign takes that order from it.
+    A range of an indexed column should use the index. SQLite prefers to scan the table in the order of the sequence; a
+    plus sign makes that order unusable for it.
     """
     orders = []
     for query in parsed.orders:
@@ -98,7 +98,7 @@ def _is_indexed_range(source: Source, query: Query) -> bool:
 
 
 def read_page(session: Session, page: Page, columns: str) -> list[tuple[Any, ...]]:
-    """The rows of the page. Raises ``general_cursor_not_found`` and ``database_query_order_null``."""
+    """Return the rows of the page. Raises ``general_cursor_not_found`` and ``database_query_order_null``."""
     condition, values = page.condition, list(page.values)
     if page.cursor is not None:
         after, bound = _beyond_cursor(session, page)
@@ -117,15 +117,17 @@ def read_page(session: Session, page: Page, columns: str) -> list[tuple[Any, ...
 
 
 def count_page(session: Session, page: Page) -> int:
-    """How many rows the filters leave, without order, window and cursor; counting stops at 5000. Fractions are
-    compared with 14 significant digits here, in a list with all of them (observed)."""
+    """Count the rows that the filters match, up to 5000, without cursor, limit and offset.
+
+    Fractions are compared with 14 significant digits here, in a list with all of them (observed).
+    """
     values = [stored_digits(value) if isinstance(value, float) else value for value in page.values]
     sql = f"SELECT count(*) FROM (SELECT 1 FROM {page.source.table} WHERE {page.condition} LIMIT {MOST_COUNTED})"
     return int(session.scalar(sql, values))
 
 
 def _beyond_cursor(session: Session, page: Page) -> tuple[str, list[Any]]:
-    """The rows on the far side of the cursor's row, in the page's order."""
+    """Return the condition for the rows after the cursor's row, in the page's order."""
     source = page.source
     names = ", ".join(order.expression for order in page.orders)
     cursor_values = session.first(

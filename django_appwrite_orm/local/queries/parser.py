@@ -1,6 +1,6 @@
 """Query strings such as ``{"method":"equal","attribute":"a","values":[1]}`` as data.
 
-Raises ``ValueError`` with the reason; whose error that becomes depends on what is listed.
+Raises ``ValueError`` with the reason; the error type depends on the list.
 """
 
 from __future__ import annotations
@@ -52,8 +52,7 @@ class Query:
 
 @dataclass(slots=True)
 class Parsed:
-    """The queries of one list, sorted by what they are for. Of repeated limits, offsets and cursors the first
-    counts; ``select`` is None where nothing was selected."""
+    """The queries of one list, by purpose. Of repeated limits, offsets and cursors the first counts."""
 
     filters: list[Query] = field(default_factory=list)
     orders: list[Query] = field(default_factory=list)
@@ -64,7 +63,7 @@ class Parsed:
 
 
 def parse_queries(texts: Iterable[str]) -> Parsed:
-    """Parse and sort. Raises ``ValueError``."""
+    """Parse queries and sort them by purpose. Raises ``ValueError``."""
     parsed = Parsed()
     for text in texts:
         query = parse_query(text)
@@ -84,7 +83,7 @@ def parse_queries(texts: Iterable[str]) -> Parsed:
 
 
 def attributes_of(filters: Iterable[Query]) -> set[str]:
-    """What filters ask for, nested ones included."""
+    """Return the attributes that filters name, nested ones included."""
     names: set[str] = set()
     for query in filters:
         names |= attributes_of(query.values) if query.method in LOGICAL else {query.attribute}
@@ -92,7 +91,7 @@ def attributes_of(filters: Iterable[Query]) -> set[str]:
 
 
 def parse_query(text: str) -> Query:
-    """One query from its JSON. Raises ``ValueError``."""
+    """Parse one query. Raises ``ValueError``."""
     try:
         value = read_json(text)
     except AppwriteError:

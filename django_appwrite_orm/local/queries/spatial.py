@@ -1,7 +1,7 @@
-"""Filters on points, lines and polygons: which are accepted, and their SQL.
+"""Filters on points, lines and polygons: validation and SQL.
 
-On these columns `equal` and `contains` are questions of geometry too, and a value is one point, line or polygon
-(the SQL adapter of Appwrite's database library).
+On these columns `equal` and `contains` are geometric too, and a value is one point, line or polygon (the SQL adapter
+of Appwrite's database library).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _OPERATORS: Final = dict(zip(DISTANCES, ("=", "!=", ">", "<"), strict=True))
 
 
 def check_spatial(query: Query, field: Field) -> None:
-    """Raises ``ValueError`` for what cannot be asked of a spatial column."""
+    """Validate a filter on a spatial column. Raises ``ValueError``."""
     if query.method in _OPERATORS:
         _distance(query, field)
     elif query.method in _RELATIONS or query.method in _NEGATED:
@@ -35,7 +35,7 @@ def check_spatial(query: Query, field: Field) -> None:
 
 
 def asks_spatial_null(queries: Iterable[Query], fields: Mapping[str, Field]) -> bool:
-    """Whether checked filters, nested ones included, ask a spatial column for null."""
+    """Return whether validated filters, nested ones included, compare a spatial column with null."""
     return any(
         asks_spatial_null(query.values, fields)
         if query.method in LOGICAL
@@ -45,7 +45,7 @@ def asks_spatial_null(queries: Iterable[Query], fields: Mapping[str, Field]) -> 
 
 
 def spatial_condition(query: Query, field: Field) -> tuple[str, list[Any]]:
-    """The SQL of a checked filter, and what to bind. Rows without a value are in no answer, negated or not."""
+    """Return the SQL of a validated filter, and its values. Rows without a value never match, negated or not."""
     if query.method in _OPERATORS:
         geometry, distance, meters = _distance(query, field)
         condition = f"spatial_distance({field.sql}, ?, ?) {_OPERATORS[query.method]} ?"
@@ -57,7 +57,7 @@ def spatial_condition(query: Query, field: Field) -> tuple[str, list[Any]]:
 
 
 def _distance(query: Query, field: Field) -> tuple[Any, float, bool]:
-    """From what, how far, and whether in metres."""
+    """Return the geometry, the distance, and whether it is in metres."""
     operand = query.values[0] if len(query.values) == 1 else None
     if not isinstance(operand, list) or len(operand) != 3:
         raise ValueError(f"`{query.method}` takes a geometry, a distance and whether it is in metres")

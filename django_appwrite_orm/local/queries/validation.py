@@ -1,4 +1,4 @@
-"""Which queries a list accepts: methods, attributes, how many values and of what type.
+"""The queries that a list accepts: methods, attributes, number and type of values.
 
 Raises ``ValueError`` with the reason. The rules are those observed of Appwrite 1.9.6.
 """
@@ -18,7 +18,7 @@ from .spatial import check_spatial
 
 
 def check_filters(queries: list[Query], fields: Mapping[str, Field]) -> None:
-    """Check every filter, nested ones included."""
+    """Validate every filter, nested ones included."""
     for query in queries:
         if query.method in parser.LOGICAL:
             if len(query.values) < 2:
@@ -31,7 +31,7 @@ def check_filters(queries: list[Query], fields: Mapping[str, Field]) -> None:
 
 
 def known_field(fields: Mapping[str, Field], name: str) -> Field:
-    """The field of this name. Raises ``ValueError``."""
+    """Return the field of this name. Raises ``ValueError``."""
     field = fields.get(name)
     if field is None:
         raise ValueError(f"there is no attribute {name[:80]!r} to ask for")
@@ -80,7 +80,7 @@ def _check_value(field: Field, value: Any) -> None:
 
 
 def check_orders(orders: list[Query], fields: Mapping[str, Field]) -> None:
-    """Every order names a field; without a name it means the sequence."""
+    """Validate the orders; one without an attribute means the sequence."""
     for query in orders:
         if query.method != "orderRandom" and query.attribute:
             field = known_field(fields, query.attribute)
@@ -89,7 +89,7 @@ def check_orders(orders: list[Query], fields: Mapping[str, Field]) -> None:
 
 
 def window(parsed: Parsed, default_limit: int) -> tuple[int, int]:
-    """Limit and offset. Digits in a text count as a number (observed); 0 rows cannot be asked for."""
+    """Return limit and offset. Digits in a text count as a number (observed); a limit of 0 is refused."""
     limit = _count(parsed.limit, 1, default_limit)
     return limit, _count(parsed.offset, 0, 0)
 
@@ -106,7 +106,7 @@ def _count(query: Query | None, least: int, default: int) -> int:
 
 
 def cursor_id(query: Query) -> str:
-    """The id a cursor stands at. Raises ``ValueError``."""
+    """Return the id of a cursor. Raises ``ValueError``."""
     value = query.values[0] if query.values else None
     if not is_identifier(value):
         raise ValueError(f"`{query.method}` takes an id")

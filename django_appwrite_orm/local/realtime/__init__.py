@@ -1,1 +1,1 @@
-"""Realtime: what happens to rows, told over websockets to those who may read them."""
+"""Realtime: changes of rows, sent over websockets to callers who may read the rows."""

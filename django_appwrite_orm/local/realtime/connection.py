@@ -1,4 +1,4 @@
-"""One websocket on a socket that somebody else accepted: the library's protocol between asyncio's streams."""
+"""One websocket on an accepted socket: the protocol of `websockets` over asyncio's streams."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _LONGEST: Final = 65_536  # bytes of a client's message
 _MOST_UNSENT: Final = 16 * 1024 * 1024  # bytes that wait for a client that does not read, before it is dropped
 
 
-class Link:
-    """A websocket after its handshake. Use it in one event loop."""
+class WebSocket:
+    """A websocket. Use it in one event loop."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
@@ -25,7 +25,7 @@ class Link:
         self._protocol = ServerProtocol(state=State.OPEN, max_size=_LONGEST)
 
     def accept(self, target: str, headers: Mapping[str, str]) -> bool:
-        """Answer the request for a websocket; False when it was none and has been refused."""
+        """Answer the request for a websocket; return False where it is not valid and was refused."""
         handshake = ServerProtocol()
         response = handshake.accept(Request(target, Headers(headers)))
         handshake.send_response(response)
@@ -33,7 +33,7 @@ class Link:
         return response.status_code == 101
 
     async def messages(self) -> AsyncIterator[str]:
-        """What the client says, until it goes. Anything but text is passed on as an empty text."""
+        """Yield the client's messages until it disconnects; an empty text for anything but text."""
         parts: list[bytes] = []
         while data := await self._reader.read(65_536):
             self._protocol.receive_data(data)
@@ -50,14 +50,14 @@ class Link:
                 return
 
     def send(self, text: str) -> None:
-        """Without waiting: a client that does not read is dropped when too much waits for it."""
+        """Send without waiting; a client that does not read is disconnected over a limit of unsent bytes."""
         if self._protocol.state is State.OPEN:
             self._protocol.send_text(text.encode("utf-8", "replace"))
             self._write(self._protocol)
 
     @property
     def unsent(self) -> int:
-        """Bytes that wait for the client to read."""
+        """Bytes that the client has not read yet."""
         return self._writer.transport.get_write_buffer_size()
 
     def abort(self) -> None:

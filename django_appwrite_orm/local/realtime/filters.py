@@ -1,5 +1,7 @@
-"""Filters of a subscription, held against a row as an event carries it: letter case counts, and what cannot be
-compared is not met."""
+"""Filters of a subscription, applied to the row of an event.
+
+Letter case counts, and values that cannot be compared do not match.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from ..queries.parser import Query
 
 
 def matches(row: Mapping[str, Any], filters: Sequence[Query]) -> bool:
-    """Whether a row meets every filter."""
+    """Return whether a row matches every filter."""
     return all(_matches(row, query) for query in filters)
 
 

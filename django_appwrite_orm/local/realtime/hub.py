@@ -1,8 +1,8 @@
-"""All realtime connections of a server, in one thread with an event loop of its own.
+"""All realtime connections of a server, in one thread with an event loop.
 
-An accepted socket comes with the request that was read from it. websockets' protocol without its sockets is made for
-just that, and asyncio's streams take any connected socket, so that HTTP and websockets share a port and no thread of
-the HTTP server is held by a listener.
+A socket is passed on with the request that was read from it. The protocol of `websockets` works without its sockets,
+and asyncio's streams take any connected socket; so HTTP and websockets share a port, and a listener occupies no
+thread of the HTTP server.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from ..emulation.dates import now
 from ..events.event import Event
 from ..events.names import channels, realtime_names
 from ..storage.session import Session, Store
-from .connection import Link
+from .connection import WebSocket
 from .protocol import Conversation, Ended
 
-MOST_LINKS: Final = 256  # connections
+MOST_CONNECTIONS: Final = 256  # connections
 MOST_UNSENT: Final = 64 * 1024 * 1024  # bytes that wait for clients that do not read, together
 
 logger = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class Hub:
     def __init__(self, store: Store, project: str) -> None:
         self._store = store
         self._project = project
-        self._links: dict[Link, Conversation] = {}
+        self._websockets: dict[WebSocket, Conversation] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="local-appwrite-realtime", daemon=True)
@@ -44,13 +44,13 @@ class Hub:
         self._store.bus.subscribe(self)
 
     def stop(self) -> None:
-        """End every connection."""
+        """Close every connection."""
         self._store.bus.unsubscribe(self)
         self._call(self._done.set)
         self._thread.join()
 
     def take(self, connection: socket.socket, target: str, headers: Mapping[str, str]) -> None:
-        """Go on with a connection on which this request for a websocket has come; names of headers in lower case."""
+        """Serve a connection that has sent this request for a websocket; header names in lower case."""
         if not self._call(self._begin, connection, target, headers):
             connection.close()
 
@@ -66,7 +66,7 @@ class Hub:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _call(self, action: Callable[..., object], *arguments: Any) -> bool:
-        """Have this done in the loop; False when it is closed and nobody is left."""
+        """Call ``action`` in the event loop; return False when the loop is closed."""
         try:
             self._loop.call_soon_threadsafe(action, *arguments)
         except RuntimeError:
@@ -74,7 +74,7 @@ class Hub:
         return True
 
     def _begin(self, connection: socket.socket, target: str, headers: Mapping[str, str]) -> None:
-        if len(self._tasks) >= MOST_LINKS:
+        if len(self._tasks) >= MOST_CONNECTIONS:
             connection.close()
             return
         task = self._loop.create_task(self._serve(connection, target, headers))
@@ -87,59 +87,59 @@ class Hub:
         except OSError:  # it has gone already
             connection.close()
             return
-        link = Link(reader, writer)
+        websocket = WebSocket(reader, writer)
         try:
-            if link.accept(target, headers):
-                await self._talk(link, target, headers)
+            if websocket.accept(target, headers):
+                await self._converse(websocket, target, headers)
             writer.close()
         except ConnectionError:
-            link.abort()
+            websocket.abort()
         except Exception:
             logger.exception("A realtime connection failed")
-            link.abort()
+            websocket.abort()
         except asyncio.CancelledError:
-            link.abort()
+            websocket.abort()
             raise
         finally:
-            self._links.pop(link, None)
+            self._websockets.pop(websocket, None)
 
-    async def _talk(self, link: Link, target: str, headers: Mapping[str, str]) -> None:
+    async def _converse(self, websocket: WebSocket, target: str, headers: Mapping[str, str]) -> None:
         try:
             conversation = await asyncio.to_thread(Conversation, self._store, self._project, target, headers)
         except Ended as refusal:
-            link.send(str(refusal))
+            websocket.send(str(refusal))
             return
-        self._links[link] = conversation
-        link.send(conversation.greeting)
-        async for text in link.messages():
-            link.send(conversation.answer(text))
+        self._websockets[websocket] = conversation
+        websocket.send(conversation.greeting)
+        async for text in websocket.messages():
+            websocket.send(conversation.answer(text))
 
     def wants(self, session: Session) -> bool:
-        return bool(self._links)
+        return bool(self._websockets)
 
     def receive(self, events: Sequence[Event]) -> None:
-        self._call(self._tell, events, now())
+        self._call(self._send, events, now())
 
-    def _tell(self, events: Sequence[Event], timestamp: str) -> None:
-        """Of rows alone: tables and columns are told to the console's own project, which is not served here."""
+    def _send(self, events: Sequence[Event], timestamp: str) -> None:
+        """Send events of rows. Events of tables and columns belong to the console's project, which is not served."""
         for event in events:
             if event.path[-1][0] != "rows":
                 continue
             named = realtime_names(event), channels(event), timestamp
-            for link, conversation in self._links.items():
+            for websocket, conversation in self._websockets.items():
                 try:
-                    if (frame := conversation.tell(event, *named)) is not None:
-                        link.send(frame)
+                    if (frame := conversation.frame_for(event, *named)) is not None:
+                        websocket.send(frame)
                 except Exception:  # what one listener asked for must not keep the others from hearing
                     logger.exception("A realtime connection failed")
-                    link.abort()
+                    websocket.abort()
         self._bound_unsent()
 
     def _bound_unsent(self) -> None:
-        """Drop those that read least, where too much waits for them together."""
-        links = sorted(self._links, key=lambda link: link.unsent)
-        unsent = sum(link.unsent for link in links)
+        """Disconnect the clients with the most unsent bytes while all of them together exceed the limit."""
+        websockets = sorted(self._websockets, key=lambda websocket: websocket.unsent)
+        unsent = sum(websocket.unsent for websocket in websockets)
         while unsent > MOST_UNSENT:
-            worst = links.pop()
+            worst = websockets.pop()
             unsent -= worst.unsent
             worst.abort()

@@ -1,7 +1,7 @@
-"""What is said on one realtime connection, without the connection: frames in, frames out.
+"""The protocol of one realtime connection, without the connection: frames in, frames out.
 
-Frames, errors and who hears what are as recorded from a running 1.9.6. A session cannot be had from this server, so
-that a message ``authentication`` finds none.
+Frames, errors and recipients are as recorded from Appwrite 1.9.6. This server has no sessions, so a message
+``authentication`` finds none.
 """
 
 from __future__ import annotations
@@ -27,60 +27,62 @@ _ORIGINS: Final = ("localhost", "127.0.0.1", "::1")
 
 
 class Ended(Exception):
-    """The server ends the connection, after the frame that this carries."""
+    """The server closes the connection after sending the frame in this exception."""
 
 
 class Conversation:
-    """One connection: who listens, to what. ``greeting`` is the first frame."""
+    """One connection: its caller and its subscriptions. ``greeting`` is the first frame."""
 
     def __init__(self, store: Store, project: str, target: str, headers: Mapping[str, str]) -> None:
-        """Raises ``Ended`` for a connection that is refused."""
+        """Accept a connection. Raises ``Ended`` for one that is refused."""
         try:
             request = read_request("GET", target, headers, b"")
         except AppwriteError as refusal:
             raise Ended(_error(refusal.status, refusal.message)) from refusal
-        channels = request.query.get("channels", [])
-        wanted = [str(channel) for channel in channels] if isinstance(channels, list) else [str(channels)]
-        named = request.query.get("project") or headers.get("x-appwrite-project", "")
-        self._hears = named == project  # without a project the server takes the connection
-        if named not in ("", project):
+        sent = request.query.get("channels", [])
+        channels = [str(channel) for channel in sent] if isinstance(sent, list) else [str(sent)]
+        requested_project = request.query.get("project") or headers.get("x-appwrite-project", "")
+        self._receives = requested_project == project  # without a project the server takes the connection
+        if requested_project not in ("", project):
             raise Ended(_error(_POLICY, "Missing or unknown project ID"))
         _check_origin(headers.get("origin", ""))
-        self._caller, user = _who(store, headers.get("x-appwrite-jwt", ""))
-        if "account" in wanted and self._caller.user_id:
-            wanted.append(f"account.{self._caller.user_id}")
-        self._subscriptions = {unique_id(): Subscription(tuple(wanted))} if wanted else {}
+        self._caller, user = _caller_and_user(store, headers.get("x-appwrite-jwt", ""))
+        if "account" in channels and self._caller.user_id:
+            channels.append(f"account.{self._caller.user_id}")
+        self._subscriptions = {unique_id(): Subscription(tuple(channels))} if channels else {}
         self.greeting = _frame(
-            "connected", {"channels": wanted, "subscriptions": list(self._subscriptions), "user": user}
+            "connected", {"channels": channels, "subscriptions": list(self._subscriptions), "user": user}
         )
 
     def answer(self, text: str) -> str:
-        """The frame that answers a client's. One that cannot be understood changes nothing."""
+        """Return the response to a client's frame. A frame that is not valid changes nothing."""
         try:
             message = json.loads(text)
             return _ANSWERS[message["type"]](self, message.get("data"))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, AppwriteError):
             return _error(_MESSAGE, "Error: Server Error")
 
-    def tell(self, event: Event, names: Sequence[str], channels: Sequence[str], timestamp: str) -> str | None:
-        """The frame for an event; None where the caller may not read the row, or did not ask for it."""
-        if not self._hears or event.readers.isdisjoint(self._caller.roles):
+    def frame_for(self, event: Event, names: Sequence[str], channels: Sequence[str], timestamp: str) -> str | None:
+        """Return the frame for an event; None where the caller may not read the row or has not subscribed to it."""
+        if not self._receives or event.readers.isdisjoint(self._caller.roles):
             return None
-        told = [id for id, subscription in self._subscriptions.items() if subscription.wants(event, channels)]
+        subscriptions = [id for id, subscription in self._subscriptions.items() if subscription.wants(event, channels)]
         data = {"events": names, "channels": channels, "timestamp": timestamp, "payload": event.payload}
-        return _frame("event", {**data, "subscriptions": told}) if told else None
+        return _frame("event", {**data, "subscriptions": subscriptions}) if subscriptions else None
 
     def _pong(self, data: Any) -> str:
         return '{"type":"pong"}'
 
     def _subscribe(self, data: Any) -> str:
-        asked = {str(item.get("subscriptionId") or unique_id()): read_subscription(item) for item in _items(data)}
-        self._subscriptions |= asked
-        shown = [
-            {"subscriptionId": id, "channels": list(found.channels), "queries": list(found.queries)}
-            for id, found in asked.items()
+        subscriptions = {
+            str(item.get("subscriptionId") or unique_id()): read_subscription(item) for item in _items(data)
+        }
+        self._subscriptions |= subscriptions
+        descriptions = [
+            {"subscriptionId": id, "channels": list(subscription.channels), "queries": list(subscription.queries)}
+            for id, subscription in subscriptions.items()
         ]
-        return _response("subscribe", shown)
+        return _response("subscribe", descriptions)
 
     def _unsubscribe(self, data: Any) -> str:
         ids = [str(item["subscriptionId"]) for item in _items(data)]
@@ -91,7 +93,7 @@ class Conversation:
 
 
 def _check_origin(origin: str) -> None:
-    """A browser's page must be one of this machine. Raises ``Ended``."""
+    """Check that a browser's page is from this machine. Raises ``Ended``."""
     try:
         host = urlsplit(origin).hostname
     except ValueError:
@@ -100,8 +102,8 @@ def _check_origin(origin: str) -> None:
         raise Ended(_error(_POLICY, f"Invalid Origin. Register your new client ({host}) as a new Web platform."))
 
 
-def _who(store: Store, token: str) -> tuple[Caller, dict[str, Any] | None]:
-    """An API key counts for nothing here. Raises ``Ended`` for a token that is not valid."""
+def _caller_and_user(store: Store, token: str) -> tuple[Caller, dict[str, Any] | None]:
+    """Return the caller of a token, and the user. API keys are ignored. Raises ``Ended`` for an invalid token."""
     if not token:
         return GUEST, None
     try:

@@ -1,4 +1,4 @@
-"""What one connection wants to hear of: channels, and filters on the row."""
+"""Subscriptions of one connection: channels, and filters on the row."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ _METHODS: Final = frozenset((*COMPARISONS, *NULLS, *LOGICAL))
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """``queries`` are the texts that are shown to the client, ``filters`` what they mean."""
+    """Channels with filters; ``queries`` are their texts for the client, ``filters`` the parsed ones."""
 
     channels: tuple[str, ...]
     queries: tuple[str, ...] = ()
     filters: tuple[Query, ...] = ()
 
     def wants(self, event: Event, channels: Collection[str]) -> bool:
-        """Whether an event of these channels is what was subscribed to."""
+        """Return whether the subscription covers an event of these channels."""
         return any(channel in channels for channel in self.channels) and matches(event.payload, self.filters)
 
 
 def read_subscription(value: Any) -> Subscription:
-    """A subscription from a client's message. Raises ``ValueError`` for what the server refuses."""
+    """Parse a subscription of a client's message. Raises ``ValueError`` for what the server refuses."""
     channels, queries = value.get("channels"), value.get("queries", [])
     if not _are_texts(channels) or not _are_texts(queries):
         raise ValueError("channels and queries are lists of texts")
     parsed = parse_queries(queries)
     extra = (parsed.limit, parsed.offset, parsed.cursor)
-    if parsed.orders or any(query is not None for query in extra) or not all(map(_is_known, parsed.filters)):
+    if parsed.orders or any(query is not None for query in extra) or not all(map(_is_supported, parsed.filters)):
         raise ValueError("only filters on the row's own values")
     if any(select.values != ("*",) for select in parsed.selects):
         raise ValueError("a row is told of whole")
-    shown = (json.dumps(json.loads(query), separators=(",", ":")) for query in queries)
-    return Subscription(tuple(channels), tuple(shown), tuple(parsed.filters))
+    compact_queries = (json.dumps(json.loads(query), separators=(",", ":")) for query in queries)
+    return Subscription(tuple(channels), tuple(compact_queries), tuple(parsed.filters))
 
 
-def _is_known(query: Query) -> bool:
+def _is_supported(query: Query) -> bool:
     if query.method in LOGICAL:
-        return all(map(_is_known, query.values))
+        return all(map(_is_supported, query.values))
     return query.method in _METHODS and (query.method in NULLS or bool(query.values))
 
 

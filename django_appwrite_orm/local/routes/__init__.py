@@ -1,4 +1,4 @@
-"""Every route of the API, one file per kind of thing. Handlers take a ``Call`` and give an ``Answer``."""
+"""Every route of the API, one file per resource. Handlers take a ``Call`` and return a ``Response``."""
 
 from __future__ import annotations
 

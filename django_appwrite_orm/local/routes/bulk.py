@@ -1,4 +1,4 @@
-"""Bulk routes: change, upsert or delete many rows. For API keys only; others are told there is no database."""
+"""Bulk routes for API keys: change, upsert or delete many rows. Other callers get ``database_not_found``."""
 
 from __future__ import annotations
 

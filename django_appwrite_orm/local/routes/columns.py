@@ -64,8 +64,10 @@ def delete(call: Call) -> Response:
 
 
 def creator(kind: ColumnKind) -> Handler:
-    """The handler that adds a column of this kind. A worker of the server's builds it, hence "processing"; here
-    it is there when the answer is."""
+    """Return the handler that adds a column of this kind.
+
+    On a server a worker creates it, so the response says "processing"; here it exists with the response.
+    """
 
     def create(call: Call) -> Response:
         table = table_of(call)
@@ -99,7 +101,7 @@ def update_relation(call: Call) -> Response:
 
 
 def updater(kind: ColumnKind) -> Handler:
-    """The handler that changes a column by this kind's route."""
+    """Return the handler that changes a column through this kind's route."""
 
     def update(call: Call) -> Response:
         table = table_of(call)

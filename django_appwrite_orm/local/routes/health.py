@@ -1,4 +1,4 @@
-"""What answers without a project: the version."""
+"""The version, which needs no project."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def delete(call: Call) -> Response:
 
 
 def _column_name(value: Any) -> str:
-    """A column's key, or one of the three system names that a key may be (the database library)."""
+    """Check a column's key, or one of the three system names allowed in an index (the database library)."""
     return value if isinstance(value, str) and value in SYSTEM and value != "$sequence" else key(value)
 
 

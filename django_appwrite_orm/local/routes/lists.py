@@ -1,4 +1,7 @@
-"""What all lists of schema things share: their queries are checked as a parameter, their total can be left out."""
+"""Shared parts of the lists of databases, tables, columns and the like.
+
+Their queries are checked as a parameter, and their total can be left out.
+"""
 
 from __future__ import annotations
 
@@ -19,20 +22,22 @@ LIST_PARAMS: Final = (QUERIES, TOTAL)
 
 
 def text_field(name: str, sql: str, folded: str = "") -> Field:
-    """A field of ASCII text; folding is upper-casing where no folded column is kept."""
+    """Return a field of ASCII text, folded to upper case where there is no folded column."""
     return Field(name, STRING, sql, folded or f"upper({sql})")
 
 
 def date_fields() -> tuple[Field, Field]:
+    """Return the fields of the two system dates."""
     return Field("$createdAt", DATETIME, "created"), Field("$updatedAt", DATETIME, "updated")
 
 
 def fields(*entries: Field) -> dict[str, Field]:
+    """Return fields by name."""
     return {field.name: field for field in entries}
 
 
 def schema_page(source: Source, queries: Iterable[str]) -> Page:
-    """The page of a schema list. Raises ``general_argument_invalid``, ``general_query_invalid``."""
+    """Return the page of a list. Raises ``general_argument_invalid``, ``general_query_invalid``."""
     try:
         parsed = parse_queries(queries)
         if any(query.method in SEARCHES for query in parsed.filters):
@@ -45,9 +50,10 @@ def schema_page(source: Source, queries: Iterable[str]) -> Page:
 
 
 def page_numbers(session: Session, page: Page, column: str = "n") -> list[int]:
-    """The store's numbers of what is on the page, in order."""
+    """Return the store's numbers of the items on the page, in order."""
     return [row[0] for row in read_page(session, page, column)]
 
 
 def page_total(session: Session, page: Page, requested: bool) -> int:
+    """Return the total of a list, 0 where it was not requested."""
     return count_page(session, page) if requested else 0

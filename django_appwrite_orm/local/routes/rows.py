@@ -1,4 +1,4 @@
-"""Rows: create, list, get, update, upsert, delete, count up and down. With a transaction they only stage."""
+"""Rows: create, list, get, update, upsert, delete, increment, decrement; staged in a transaction."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PATH: Final = "/{databaseId}/tables/{tableId}/rows"
 
 
 def create(call: Call) -> Response:
-    """One row from ``data``, or several from ``rows``."""
+    """Create one row from ``data``, or several from ``rows``."""
     args = call.args
     data, rows, row_id = args["data"], args["rows"], args["rowId"]
     if not data and not rows:
@@ -135,7 +135,7 @@ def decrement(call: Call) -> Response:
 
 
 def _count(call: Call, sign: int, bound: str) -> Response:
-    """Observed: here a disabled table is no obstacle, and staging checks nothing."""
+    """Increment or decrement. Here a disabled table is no obstacle, and staging checks nothing (observed)."""
     args, context = call.args, context_for(call)
     table = table_of(call)
     if args["value"] is None:
@@ -152,7 +152,7 @@ def _count(call: Call, sign: int, bound: str) -> Response:
 
 
 def row_id(value: Any) -> str | None:
-    """The id of a new row; "0" counts as missing, as PHP sees it (observed)."""
+    """Check the id of a new row; "0" counts as missing, as in PHP (observed)."""
     return None if value == "0" else new_identifier(value)
 
 

@@ -47,7 +47,10 @@ def list_tables(call: Call) -> Response:
 
 
 def create(call: Call) -> Response:
-    """All or nothing; the answer still shows no columns, the next GET shows them (observed)."""
+    """Create a table with its columns and indexes, all or nothing.
+
+    The response shows no columns, the next GET does (observed).
+    """
     args, session = call.args, call.session
     database = find_database(session, args["databaseId"])
     new_columns = inline_columns(args["columns"])

@@ -29,7 +29,7 @@ _DEFAULT: Final = 300
 
 
 def list_(call: Call) -> Response:
-    """Keys see every transaction, users their own, guests none."""
+    """List transactions: keys see all of them, users their own, guests none."""
     scope = ("1", ()) if call.caller.is_key else ("owner = ? AND owner != ''", (call.caller.user_id,))
     page = schema_page(Source("transactions", _FIELDS, "n", "upper(id)", *scope), call.args["queries"])
     transactions = [repository.by_number(call.session, number) for number in page_numbers(call.session, page)]
@@ -46,7 +46,7 @@ def read(call: Call) -> Response:
 
 
 def add(call: Call) -> Response:
-    """Stage operations: all of them or none."""
+    """Stage operations, all or none."""
     if not call.args["operations"]:
         raise AppwriteError("general_bad_request", "There are no operations.")
     try:
@@ -64,7 +64,7 @@ def add(call: Call) -> Response:
 
 
 def finish(call: Call) -> Response:
-    """Commit or roll back. A commit that fails is remembered as failed, so its error is answered, not raised."""
+    """Commit or roll back. A failed commit stores its status, so its error is returned, not raised."""
     if call.args["commit"] == call.args["rollback"]:
         raise AppwriteError("general_bad_request", "Either commit or rollback.")
     transaction = repository.find(call.session, call.caller, call.args["transactionId"])

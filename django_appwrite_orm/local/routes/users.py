@@ -1,4 +1,4 @@
-"""Users and teams: what a test of permissions needs. For keys only."""
+"""Users and teams, as far as tests of permissions need them. For API keys."""
 
 from __future__ import annotations
 

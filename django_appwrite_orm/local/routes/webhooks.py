@@ -1,7 +1,7 @@
-"""Webhooks: list, create, get, update, delete. For keys only.
+"""Webhooks: list, create, get, update, delete. For API keys.
 
-Answers are those of 1.9.6. The parameters are taken under their names in 1.9 (``security``, ``httpUser``,
-``httpPass``) and in today's SDKs (``tls``, ``authUsername``, ``authPassword``).
+Responses are those of 1.9.6. Parameters have their names of 1.9 (``security``, ``httpUser``, ``httpPass``) or those
+of today's SDKs (``tls``, ``authUsername``, ``authPassword``).
 """
 
 from __future__ import annotations
@@ -74,14 +74,14 @@ def _values(call: Call) -> dict[str, Any]:
 
 
 def _url(value: Any) -> str:
-    """Loopback targets, which a production server refuses, are taken: this one runs beside its site."""
+    """Check the URL. Loopback addresses, which a production server refuses, are allowed for development."""
     if not isinstance(value, str) or not value.startswith(("http://", "https://")) or not is_url(value):
         raise ValueError("expected a URL that begins with http:// or https://")
     return value
 
 
 def _name(value: Any) -> str:
-    """It is sent in a header, which holds no control characters."""
+    """Check the name, which is sent in a header and so has no control characters."""
     name: str = text(128)(value)
     if any(letter < " " or letter == "\x7f" for letter in name):
         raise ValueError("a name has no line breaks and other control characters")

@@ -1,1 +1,1 @@
-"""Rows: how they are asked for, checked, written and shown."""
+"""Rows: queried, checked, written, and shown in responses."""

@@ -1,7 +1,7 @@
-"""Who may do what with a table and its rows. A key may do everything.
+"""The permissions of callers on a table and its rows. A key may do everything.
 
-Others need the table's grant of a verb, or, where the table has row security, the row's. What they may not read is
-not there for them; what they may not change is refused (all observed).
+Others need a permission of the table or, where the table has row security, of the row. Rows that they may not read do
+not exist for them; changes that they may not make are refused (all observed).
 """
 
 # ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
@@ -17,11 +17,12 @@ from .context import RequestContext
 
 
 def unauthorized(why: str = "The caller has no permission for this.") -> AppwriteError:
+    """Return the error for a caller without permission."""
     return AppwriteError("user_unauthorized", why)
 
 
 def find_open_table(context: RequestContext, database_id: str, table_id: str) -> Table:
-    """The table, if it is there for the caller: what is disabled exists for keys only."""
+    """Return the table if it exists for the caller: a disabled one exists for keys only."""
     table = context.schema_cache.table(context.session, database_id, table_id)
     if not context.caller.is_key:
         if not table.database.enabled:
@@ -32,7 +33,7 @@ def find_open_table(context: RequestContext, database_id: str, table_id: str) ->
 
 
 def may(caller: Caller, table: Table, verb: str, row_permissions: Iterable[str] = ()) -> bool:
-    """Whether the caller may do this with the table's rows, or with the row of these permissions."""
+    """Return whether the caller may do this with the table's rows, or with the row of these permissions."""
     if caller.is_key or _grants(caller, table.permissions, verb):
         return True
     return table.row_security and _grants(caller, row_permissions, verb)
@@ -44,9 +45,9 @@ def _grants(caller: Caller, permissions: Iterable[str], verb: str) -> bool:
 
 
 def readable_rows(caller: Caller, table: Table) -> tuple[str, list[str]] | None:
-    """An SQL condition for the rows the caller may read, None where it is all of them.
+    """Return an SQL condition for the rows that the caller may read, None for all of them.
 
-    Raises ``user_unauthorized`` where it cannot be any.
+    Raises ``user_unauthorized`` where the caller may read no row.
     """
     if may(caller, table, "read"):
         return None
@@ -58,7 +59,7 @@ def readable_rows(caller: Caller, table: Table) -> tuple[str, list[str]] | None:
 
 
 def permissions_for_new_row(caller: Caller, permissions: Sequence[str] | None) -> list[str]:
-    """What a new row is stored with: a user's own row is the user's, unless permissions are given."""
+    """Return the permissions of a new row; without any, a user's row belongs to the user."""
     if permissions is None:
         return [f'{verb}("user:{caller.user_id}")' for verb in ("read", "update", "delete")] if caller.user_id else []
     check_own_roles(caller, permissions)
@@ -66,7 +67,7 @@ def permissions_for_new_row(caller: Caller, permissions: Sequence[str] | None) -
 
 
 def check_own_roles(caller: Caller, permissions: Iterable[str]) -> None:
-    """Users and guests may give rows only to roles they have themselves. Raises ``user_unauthorized``."""
+    """Check that users and guests give rows only to roles of their own. Raises ``user_unauthorized``."""
     if caller.is_key:
         return
     for permission in permissions:

@@ -1,4 +1,4 @@
-"""Several rows in one request: all of them or none."""
+"""Several rows in one request, all or none."""
 
 from __future__ import annotations
 
@@ -27,12 +27,16 @@ _BATCH: Final = 1_000  # rows that the server changes at a time
 
 
 def refuse_relationships(table: Table) -> None:
+    """Raise ``general_bad_request`` for a table with relationships."""
     if table.relationships:
         raise AppwriteError("general_bad_request", "Bulk calls are not for tables with relationships.")
 
 
 def create_rows(context: RequestContext, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Raises ``general_bad_request`` for ids and permissions, and what creating one row raises."""
+    """Create rows.
+
+    Raises ``general_bad_request`` for ids and permissions, and as creating one row does.
+    """
     refuse_relationships(table)
     return [
         create_row(context, table, id, check_data(table, row, whole_row=True), granted or [])
@@ -43,7 +47,7 @@ def create_rows(context: RequestContext, table: Table, rows: Sequence[Mapping[st
 def identified(
     context: RequestContext, rows: Sequence[Mapping[str, Any]]
 ) -> list[tuple[str, Mapping[str, Any], list[str] | None]]:
-    """New rows with the ids and permissions they are going to have. Raises ``general_bad_request``."""
+    """Return new rows with their ids and permissions. Raises ``general_bad_request``."""
     checked: list[tuple[str, Mapping[str, Any], list[str] | None]] = []
     for row in rows:
         id = row.get("$id")
@@ -58,8 +62,10 @@ def identified(
 
 
 def upsert_rows(context: RequestContext, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Create what is missing, change what is there; gives the rows that did not say what was there already. Ids and
-    permissions are not validated (observed)."""
+    """Create missing rows and change others; return those that differ from what was stored.
+
+    Ids and permissions are not validated (observed).
+    """
     refuse_relationships(table)
     checked = []
     for row in rows:
@@ -83,8 +89,10 @@ def upsert_rows(context: RequestContext, table: Table, rows: Sequence[Mapping[st
 
 
 def check_permissions_sent(data: Mapping[str, Any]) -> None:
-    """A bulk update stores permissions as they are sent, if they are permissions (the server's source). Raises
-    ``general_bad_request``."""
+    """Check that the permissions of a bulk update are permissions. Raises ``general_bad_request``.
+
+    They are stored as they are sent (the server's source).
+    """
     _permissions(data)
 
 
@@ -105,7 +113,10 @@ def _permissions(row: Mapping[str, Any]) -> list[str] | None:
 def update_rows(
     context: RequestContext, table: Table, data: Mapping[str, Any], queries: Iterable[str]
 ) -> tuple[int, list[dict[str, Any]]]:
-    """Change every row the queries select; the whole table without queries. Gives how many, and the first."""
+    """Change every row that the queries select; without queries, the whole table.
+
+    Returns the number of rows, and the first of them.
+    """
     refuse_relationships(table)
     check_permissions_sent(data)
     data = writable(context, data)
@@ -133,8 +144,11 @@ def _bulk_response(
     checked: RowData,
     queries: Iterable[str],
 ) -> list[dict[str, Any]]:
-    """Rows as a bulk update answers them: what was not read, for a ``select`` left it out, is null, and a column with
-    a default never is (both observed). After an operator the server reads rows again, as many as a list has."""
+    """Return rows as a bulk update answers them.
+
+    A column that a ``select`` left out is null, but never one with a default (both observed). After an operator the
+    server reads rows again, as many as a list has.
+    """
     reread = (
         {stored[0] for stored in sorted(selected_rows, key=itemgetter(0))[:DEFAULT_LIMIT]}
         if checked.operators
@@ -158,7 +172,7 @@ def _bulk_response(
 def delete_selected_rows(
     context: RequestContext, table: Table, queries: Iterable[str]
 ) -> tuple[int, list[dict[str, Any]]]:
-    """Delete every row the queries select; the whole table without queries."""
+    """Delete every row that the queries select; without queries, the whole table."""
     refuse_relationships(table)
     selected_rows = select_rows(context, table, queries)
     delete_selected(context, table, selected_rows)
@@ -168,7 +182,7 @@ def delete_selected_rows(
 
 
 def select_rows(context: RequestContext, table: Table, queries: Iterable[str]) -> list[StoredRow]:
-    """The rows a bulk change is about, whole. Raises ``general_query_invalid``; a cursor has no place here."""
+    """Return the rows of a bulk change, with all columns. Raises ``general_query_invalid``, for a cursor too."""
     page, _ = plan_rows(context, table, parse_row_queries(queries), default_limit=None)
     if page.cursor is not None:
         raise invalid_query("a bulk change takes no cursor")
@@ -176,14 +190,14 @@ def select_rows(context: RequestContext, table: Table, queries: Iterable[str]) -
 
 
 def selected_columns(context: RequestContext, table: Table, queries: Iterable[str]) -> Sequence[Column]:
-    """The columns that the queries of a bulk change select."""
+    """Return the columns that the queries of a bulk change select."""
     return plan_rows(context, table, parse_row_queries(queries), default_limit=None)[1].columns
 
 
 def update_selected(
     context: RequestContext, table: Table, selected_rows: Iterable[StoredRow], data: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    """Change rows that ``rows_selected`` gave."""
+    """Change rows that ``select_rows`` returned."""
     checked = check_data(table, data, whole_row=False, defaults=False, operators=True)
     granted = data.get("$permissions")
     permissions = [str(item) for item in granted] if isinstance(granted, list) else None
@@ -194,4 +208,5 @@ def update_selected(
 
 
 def delete_selected(context: RequestContext, table: Table, selected_rows: Iterable[StoredRow]) -> None:
+    """Delete rows that ``select_rows`` returned."""
     delete_rows(context.session, table, [stored[0] for stored in selected_rows])

@@ -1,4 +1,4 @@
-"""What handlers make of a call: the table it names, and the work to be done for it."""
+"""The context of a request on rows, and the table that its path names."""
 
 from __future__ import annotations
 
@@ -19,17 +19,18 @@ if TYPE_CHECKING:
 
 
 def table_of(call: Call) -> Table:
-    """The table a path names, enabled or not."""
+    """Return the table of a path, enabled or not."""
     return call.schema_cache.table(call.session, call.args["databaseId"], call.args["tableId"])
 
 
 def context_for(call: Call) -> RequestContext:
+    """Return the context of a call."""
     view = view_for(call.dialect, call.request.headers)
     return RequestContext(call.session, call.schema_cache, call.caller, view, now(), call.defects, _as_of(call))
 
 
 def _as_of(call: Call) -> str:
-    """The moment a client knows its rows from, which it may name in a header."""
+    """Return the date of the client's copy of a row, from the header that may hold it."""
     text = call.request.headers.get("x-appwrite-timestamp", "")
     try:
         return read_date(text) if text else ""
@@ -39,8 +40,11 @@ def _as_of(call: Call) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """A request's transaction, caller and view; everything it writes carries its ``moment``. A row that was changed
-    after ``as_of`` (empty: any) is not what the client knows, and is not changed."""
+    """A request's transaction, caller and view.
+
+    - ``moment``: the date of everything that the request writes.
+    - ``as_of``: the date of the client's copy; a row that was changed later is not changed. Empty for any.
+    """
 
     session: Session
     schema_cache: SchemaCache

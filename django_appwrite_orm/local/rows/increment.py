@@ -1,7 +1,7 @@
 """Increment and decrement of one column of one row.
 
-Observed: the column's own range does not count, what its SQL type holds does; a row without a value answers the
-step and stays without; an integer column answers a fraction and stores it rounded half to even.
+Observed: the range of the column's SQL type applies, the column's own range does not. A row without a value answers
+the step and keeps null. An integer column answers a fraction and stores it rounded half to even.
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ from .serializers import permissions_of, show_row
 def count_column(
     context: RequestContext, table: Table, id: str, key: str, step: int | float, bound: int | float | None
 ) -> tuple[dict[str, Any], str]:
-    """Add ``step`` (negative to decrement); ``bound`` is the value not to go beyond. The row, and the date of its
-    change before this one.
+    """Add ``step``, negative to decrement, up to ``bound``; return the row and its ``$updatedAt`` before.
 
     Raises ``column_not_found`` for a missing row too, ``attribute_type_invalid``, ``column_limit_exceeded``,
     ``user_unauthorized``.
@@ -54,9 +53,11 @@ def count_column(
 
 
 def _storable(column: Column, present: int | float, step: int | float) -> int | float:
-    """What the database keeps of a sum, which it works out as a double: above 2**53 the last digits go (observed).
-    It takes 2**63 for the largest whole number. Raises ``column_limit_exceeded`` where the column's bits are too
-    few."""
+    """Return the sum as the database stores it.
+
+    It computes with doubles: above 2**53 the last digits are lost, and 2**63 becomes the largest integer (observed).
+    Raises ``column_limit_exceeded`` where the column has too few bits.
+    """
     value = float(present) + float(step)
     if not column.kind.is_whole:
         return value

@@ -1,4 +1,4 @@
-"""Relationships between rows: which way a column looks at its table of links."""
+"""Links between rows, in the table of links that a relationship has."""
 
 # ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
 from __future__ import annotations
@@ -16,9 +16,12 @@ from .context import RequestContext
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a relationship. ``near`` and ``far`` name the columns of the link table, as seen from here;
-    ``many`` says that a row here may have several links, ``far_many`` the same of the rows over there. A side that
-    ``holds`` the link shows it as an id and can be filtered by it; the others are virtual."""
+    """One side of a relationship.
+
+    - ``near``, ``far``: the columns of the link table for this row and for the related one.
+    - ``many``: a row here may have several links. ``far_many``: a related row may have several.
+    - ``holds``: this side shows the id of the linked row, and filters may use it; other sides are virtual.
+    """
 
     column: Column
     links: str
@@ -34,7 +37,7 @@ class Side:
 
 
 def side_of(column: Column) -> Side:
-    """How a relationship column looks at its links."""
+    """Return the side of a relationship that a column is."""
     kind, parent = column.options["relationType"], column.options["side"] == "parent"
     many = kind == "manyToMany" or kind == ("oneToMany" if parent else "manyToOne")
     far_many = kind == "manyToMany" or kind == ("manyToOne" if parent else "oneToMany")
@@ -43,23 +46,27 @@ def side_of(column: Column) -> Side:
 
 
 def visible_sides(table: Table) -> list[Side]:
-    """The sides a client sees as columns of the table."""
+    """Return the sides that clients see as columns of the table."""
     return [side_of(column) for column in table.linked if column not in table.hidden]
 
 
 def related_table(context: RequestContext, table: Table, side: Side) -> Table:
+    """Return the table on the other side."""
     return context.schema_cache.table(context.session, table.database.id, side.related_id)
 
 
 def linked_ids(session: Session, side: Side, id: str) -> list[str]:
-    """The folded ids a row is linked to, in the order they were linked."""
+    """Return the folded ids of linked rows, in the order of linking."""
     sql = f"SELECT {side.far} FROM {side.links} WHERE {side.near} = ? ORDER BY place"
     return [row[0] for row in session.all(sql, (folded_id(id),))]
 
 
 def check_free(session: Session, side: Side, id: str, far_ids: Iterable[str]) -> None:
-    """Raises ``row_already_exists`` where a one-to-one relationship, which the server keeps by unique indexes, has
-    another link: of the row over there, or, where it is two-way, of this one (the database library)."""
+    """Check that the rows of a one-to-one relationship have no other link. Raises ``row_already_exists``.
+
+    The server has unique indexes for this: on the related row, and for a two-way relationship on this one (the database
+    library).
+    """
     if side.many or side.far_many:
         return
     for far in map(folded_id, far_ids):
@@ -72,7 +79,7 @@ def check_free(session: Session, side: Side, id: str, far_ids: Iterable[str]) ->
 
 
 def set_links(session: Session, side: Side, id: str, far_ids: Iterable[str]) -> None:
-    """Link a row to exactly these; where a row over there can have one link only, it leaves its former one."""
+    """Replace the links of a row; a related row that may have one link only loses its former one."""
     near, far_ids = folded_id(id), list(far_ids)
     write_down(session, side, far_ids)
     session.run(f"DELETE FROM {side.links} WHERE {side.near} = ?", (near,))
@@ -83,24 +90,25 @@ def set_links(session: Session, side: Side, id: str, far_ids: Iterable[str]) -> 
 
 
 def write_down(session: Session, side: Side, ids: Iterable[str]) -> None:
-    """Keep how ids are written, for links to rows that are not there or no longer."""
+    """Store the spelling of ids, for links to rows that do not exist (any more)."""
     sql = "INSERT OR REPLACE INTO spellings (link, id_f, id) VALUES (?, ?, ?)"
     session.run_many(sql, [(int(side.links[1:]), folded_id(id), id) for id in ids])
 
 
 def as_written(session: Session, side: Side, id: str) -> str:
-    """An id as it was linked; folded, where that was never written down."""
+    """Return an id as it was linked; folded, where its spelling was not stored."""
     sql = "SELECT id FROM spellings WHERE link = ? AND id_f = ?"
     row = session.first(sql, (int(side.links[1:]), id))
     return str(row[0]) if row else id
 
 
 def unlink(session: Session, side: Side, id: str) -> None:
+    """Remove the links of a row."""
     session.run(f"DELETE FROM {side.links} WHERE {side.near} = ?", (folded_id(id),))
 
 
 def rename_links(session: Session, table: Table, old: str, new: str) -> None:
-    """Links follow a row that gets another id."""
+    """Change the links of a row whose id changes."""
     if folded_id(old) != folded_id(new):
         for side in map(side_of, table.linked):
             session.run(

@@ -1,6 +1,6 @@
-"""What deleting a row does to the rows it is linked to: the relationship's onDelete.
+"""The effect of a deletion on linked rows: the relationship's onDelete.
 
-The rules differ by kind and side, as the server has them; where it does nothing, a link that leads nowhere stays.
+The rules differ by kind and side as on the server; where it does nothing, the link to a missing row stays.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .repository import delete_rows, find_row
 def release_links(
     context: RequestContext, table: Table, id: str, deleting: frozenset[tuple[int, str]] = frozenset()
 ) -> None:
-    """Prepare a row's links for its deletion; cascades delete. Raises ``row_delete_restricted``."""
+    """Remove or keep a row's links before its deletion; cascades delete. Raises ``row_delete_restricted``."""
     deleting |= {(table.number, id)}
     for column in table.linked:
         side = side_of(column)
@@ -32,8 +32,11 @@ def release_links(
 
 
 def _stays(side: Side, is_parent: bool) -> bool:
-    """Whether the link of a one-to-one child outlives it and leads nowhere: a restricted one that sees its parent
-    (observed), a cascading one that does not (the database library)."""
+    """Return whether the link of a deleted one-to-one child stays.
+
+    It does where a restricted child sees its parent (observed), and where a cascading one does not (the database
+    library).
+    """
     options = side.column.options
     if is_parent or options["relationType"] != "oneToOne":
         return False
@@ -41,7 +44,7 @@ def _stays(side: Side, is_parent: bool) -> bool:
 
 
 def _restrict(side: Side, is_parent: bool, linked: bool) -> None:
-    """A parent with links stays, and so does the one side of many-to-one; other children may go."""
+    """Refuse to delete a parent with links, and a linked one side of many-to-one; other children may be deleted."""
     kind = side.column.options["relationType"]
     refused = (is_parent and kind != "manyToOne") or (not is_parent and kind == "manyToOne")
     if linked and refused:

@@ -1,8 +1,8 @@
-"""A list of rows as the route answers it, also out of the cache that ``ttl`` asks for.
+"""Lists of rows as the route answers them, and the cache of lists for requests with ``ttl``.
 
-Observed: a list asked for with ``ttl`` stays as it was first read, whatever is written, for the same queries and
-the same caller; the total is remembered apart from the rows. A change of the table's columns or indexes makes it
-another list (the server's source).
+Observed: a list with ``ttl`` stays as it was first read, whatever is written, for the same queries and the same
+caller; the total is cached apart from the rows. A change of the table's columns or indexes makes it another list (the
+server's source).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from .serializers import permissions_of, select_columns, show_row
 def listed_rows(
     context: RequestContext, table: Table, queries: Sequence[str], total: bool, ttl: int
 ) -> tuple[dict[str, Any], bool | None]:
-    """The body of a list, and whether its rows are remembered ones; ``ttl`` is in seconds, 0 reads afresh."""
+    """Return the body of a list, and whether its rows are cached; ``ttl`` in seconds, 0 to read."""
     if not ttl:
         page, rows = list_rows(context, table, queries)
         return {"total": count_page(context.session, page) if total else 0, context.view.dialect.rows: rows}, None
@@ -86,11 +86,12 @@ _SELECTABLE: Final = frozenset({"*", "$id", "$sequence", "$createdAt", "$updated
 
 
 def row_not_found() -> AppwriteError:
+    """Return the error for a missing row."""
     return AppwriteError("row_not_found", "There is no row with this id.")
 
 
 def get_row(context: RequestContext, table: Table, id: str, queries: Iterable[str]) -> dict[str, Any]:
-    """The row, narrowed by ``select`` queries. Raises ``row_not_found``, ``general_query_invalid``."""
+    """Return a row with the selected columns. Raises ``row_not_found``, ``general_query_invalid``."""
     selection = selection_of_one_row(context, table, queries)
     stored = find_row(context.session, table, id, selection.columns)
     if stored is None or not may(context.caller, table, "read", permissions_of(stored)):
@@ -99,7 +100,7 @@ def get_row(context: RequestContext, table: Table, id: str, queries: Iterable[st
 
 
 def selection_of_one_row(context: RequestContext, table: Table, queries: Iterable[str]) -> Selection:
-    """What the queries of a get select. Raises ``general_query_invalid``."""
+    """Return the selection of a get's queries. Raises ``general_query_invalid``."""
     try:
         parsed = parse_queries(queries)
         if parsed.filters or parsed.orders or parsed.limit or parsed.offset or parsed.cursor:
@@ -110,9 +111,9 @@ def selection_of_one_row(context: RequestContext, table: Table, queries: Iterabl
 
 
 def list_rows(context: RequestContext, table: Table, queries: Iterable[str]) -> tuple[Page, list[dict[str, Any]]]:
-    """A page of rows the caller may read, and the page itself for counting.
+    """Return a page of rows that the caller may read, and the page itself for counting.
 
-    Checked in the server's order: whether the queries can be read, the cursor, the caller, what is asked. Raises
+    Checks in the server's order: syntax of the queries, cursor, caller, meaning of the queries. Raises
     ``general_query_invalid``, ``general_cursor_not_found``, ``user_unauthorized``.
     """
     parsed = parse_row_queries(queries)
@@ -131,7 +132,7 @@ def list_rows(context: RequestContext, table: Table, queries: Iterable[str]) -> 
 
 
 def parse_row_queries(queries: Iterable[str]) -> Parsed:
-    """Raises ``general_query_invalid``."""
+    """Parse the queries of a list. Raises ``general_query_invalid``."""
     try:
         return parse_queries(queries)
     except ValueError as problem:
@@ -139,7 +140,7 @@ def parse_row_queries(queries: Iterable[str]) -> Parsed:
 
 
 def _cursor_row(context: RequestContext, table: Table, parsed: Parsed) -> StoredRow | None:
-    """The row that the cursor names. Raises ``general_query_invalid``, ``general_cursor_not_found``."""
+    """Return the row of the cursor. Raises ``general_query_invalid``, ``general_cursor_not_found``."""
     if parsed.cursor is None:
         return None
     try:
@@ -159,7 +160,7 @@ def _cursor_not_found() -> AppwriteError:
 def plan_rows(
     context: RequestContext, table: Table, parsed: Parsed, default_limit: int | None = DEFAULT_LIMIT
 ) -> tuple[Page, Selection]:
-    """What a list asks for. Raises ``general_query_invalid``."""
+    """Return the page and the selection of a list's queries. Raises ``general_query_invalid``."""
     try:
         if len(parsed.filters) > MOST_QUERIES:
             raise ValueError(f"at most {MOST_QUERIES} queries")
@@ -174,7 +175,7 @@ def plan_rows(
 
 
 def selected_names(table: Table, selects: Sequence[Query]) -> list[str]:
-    """The names that ``select`` queries give, several added up. Raises ``ValueError``."""
+    """Return the names of all ``select`` queries together. Raises ``ValueError``."""
     selected: dict[str, None] = {}
     for query in selects:
         names = query.values
@@ -201,7 +202,7 @@ _SYSTEM_FIELDS: Final = {
 
 
 def row_source(context: RequestContext, table: Table) -> Source:
-    """The rows of a table; kept on the table, which lives as long as the schema it was read from."""
+    """Return the rows of a table as a source, cached on the table, which is replaced with every schema change."""
     source: Source | None = table.__dict__.get("_source")
     if source is None:
         fields = _fields(table)
@@ -212,10 +213,10 @@ def row_source(context: RequestContext, table: Table) -> Source:
 
 
 def source_for(context: RequestContext, table: Table, filters: Iterable[Query]) -> Source:
-    """The rows of a table for one caller, for whom filters on related rows see those that the caller may read.
+    """Return the rows of a table for one caller, whose filters on related rows see readable ones only.
 
-    Otherwise a value that is kept from the caller could be guessed letter by letter. Raises ``user_unauthorized``
-    where the filters ask a related table of which the caller may read nothing.
+    Otherwise a caller could guess a hidden value letter by letter. Raises ``user_unauthorized`` where filters name a
+    related table of which the caller may read nothing.
     """
     source = row_source(context, table)
     if context.caller.is_key:
@@ -255,8 +256,10 @@ def _fields(table: Table) -> dict[str, Field]:
 def _related_fields(
     context: RequestContext, table: Table, side: Side, readable: tuple[str, list[str]] | None = None
 ) -> dict[str, Field]:
-    """The link itself, where this side holds it, and the columns of the rows over there, of those that are
-    ``readable``, under a dotted name."""
+    """Return the fields of one relationship: the link, and the columns of ``readable`` related rows.
+
+    The link is a field where this side holds it; the columns have dotted names.
+    """
     key = side.column.key
     link = f"(SELECT {side.far} FROM {side.links} WHERE {side.near} = {table.rows_name}.id_f)"
     fields = {key: Field(key, RELATIONSHIP, link, link if side.holds else "")}

@@ -20,9 +20,10 @@ DEEPEST: Final = 3
 
 @dataclass(slots=True)
 class Selection:
-    """What to show of a row: its own columns, the ids it holds (``plain_links``), and rows it is linked to.
+    """The parts of a row to show: its own columns, the ids it holds (``plain_links``), and linked rows.
 
-    Columns that were selected by a name with a dot are ``raw``: shown as the database gives them."""
+    Columns selected by a name with a dot are ``raw``: shown as the database returns them.
+    """
 
     columns: Sequence[Column]
     plain_links: bool
@@ -33,9 +34,9 @@ class Selection:
 def select(
     context: RequestContext, table: Table, names: Sequence[str], came_by: Column | None = None, depth: int = 0
 ) -> Selection:
-    """The selection these names make; no names select everything that is shown unasked.
+    """Return the selection of these names; without names, everything that is shown unselected.
 
-    Raises ``ValueError`` for a name that leads nowhere, and for a relationship without a dot.
+    Raises ``ValueError`` for an unknown name, and for a relationship without a dot.
     """
     everything = not names or "*" in names
     raw = _raw_columns(table, names)
@@ -66,13 +67,13 @@ def select(
 
 
 def _raw_columns(table: Table, names: Sequence[str]) -> list[Column]:
-    """The plain columns that names with a dot mean: one with a dot in its key, or ``name.*`` (observed)."""
+    """Return the columns selected by a name with a dot: a key with a dot, or ``name.*`` (observed)."""
     columns = (table.by_key.get(name, table.by_key.get(name.removesuffix(".*"))) for name in names if "." in name)
     return [column for column in columns if column is not None and column in table.plain]
 
 
 def show_raw(column: Column, value: Any) -> Any:
-    """A shown value as the database has it: a text, null too."""
+    """Return a shown value as the database returns it: a text, or null."""
     if value is None or isinstance(value, str):
         return value
     return json.dumps(int(value) if isinstance(value, bool) else value, ensure_ascii=False)
@@ -90,7 +91,7 @@ def _check_names(table: Table, names: Sequence[str]) -> None:
 
 
 def show_links(context: RequestContext, table: Table, row: dict[str, Any], selection: Selection) -> dict[str, Any]:
-    """A row with its selected relationships."""
+    """Return a row with its selected relationships."""
     for column in selection.raw:
         row[column.key] = show_raw(column, row[column.key])
     if selection.raw:
@@ -105,7 +106,7 @@ def show_links(context: RequestContext, table: Table, row: dict[str, Any], selec
 
 
 def _related(context: RequestContext, table: Table, side: Side, id: str, selection: Selection) -> Any:
-    """The linked rows. A single link that leads nowhere shows as an empty list (observed)."""
+    """Return the linked rows. A single link to a missing row is shown as an empty list (observed)."""
     related = related_table(context, table, side)
     ids = linked_ids(context.session, side, id)
     rows = []

@@ -1,4 +1,4 @@
-"""Rows into and out of SQLite."""
+"""Read and write rows in SQLite."""
 
 # ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
 from __future__ import annotations
@@ -29,7 +29,7 @@ _SAME_INSTANT: Final = timedelta(milliseconds=50)
 
 
 def find_row(session: Session, table: Table, id: str, columns: Sequence[Column]) -> StoredRow | None:
-    """The row with this id in any letter case, as ``select_columns`` lays it out."""
+    """Return the row with this id in any letter case, with the columns of ``select_columns``."""
     sql = f"SELECT {select_columns(columns)} FROM {table.rows_name} WHERE id_f = ?"
     return session.first(sql, (folded_id(id),))
 
@@ -43,7 +43,7 @@ def insert_row(
     permissions: Sequence[str],
     values: Mapping[str, Any],
 ) -> int:
-    """Store a new row and give its sequence. Raises ``row_already_exists`` for its id and for unique indexes."""
+    """Store a new row and return its sequence. Raises ``row_already_exists`` for its id and for unique indexes."""
     names, stored = _columns_and_values(table, values)
     names = ["id", "id_f", "created", "updated", "permissions", *names]
     stored = [id, folded_id(id), created, updated, json.dumps(list(permissions)), *stored]
@@ -59,8 +59,10 @@ def insert_row(
 def overwrite_row(
     session: Session, table: Table, id: str, moment: str, permissions: Sequence[str], values: Mapping[str, Any]
 ) -> None:
-    """Write a new row over the stored one that holds one of its unique values, which keeps its id: all its columns,
-    null where there is no value, its permissions and its date."""
+    """Write a new row over the stored one that holds one of its unique values.
+
+    The stored row keeps its id and gets all columns, null without a value, the permissions and the date.
+    """
     names, stored = _columns_and_values(table, values)
     names = ["id", "id_f", "created", "updated", "permissions", *names]
     stored = [id, folded_id(id), moment, moment, json.dumps(list(permissions)), *stored]
@@ -83,8 +85,11 @@ def update_row(
     permissions: Sequence[str] | None = None,
     computed: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Change a row's columns; ``system`` holds id, created and updated where they change, ``computed`` the values
-    the database itself works out, which keep all their digits."""
+    """Change a row's columns.
+
+    ``system`` holds id, created and updated where they change; ``computed`` holds results of the database, which keep
+    all digits.
+    """
     names, stored = _columns_and_values(table, values)
     for key, value in computed.items():
         more_names, more_values = _column_and_value(table.by_key[key], value, exact=True)
@@ -109,8 +114,11 @@ def update_row(
 
 
 def moment_after(updated: str, moment: str) -> str:
-    """The ``$updatedAt`` of a change: the request's moment, or just after the row's last one where that was the same
-    instant, so that every change of a row can be told by its date. A date a client set ahead is left behind."""
+    """Return the ``$updatedAt`` of a change: the request's moment, or just after the row's last one.
+
+    So every change of a row has another date, also within one millisecond. A later date that a client has set is not
+    kept.
+    """
     if moment > updated:
         return moment
     last = datetime.fromisoformat(updated)
@@ -120,6 +128,7 @@ def moment_after(updated: str, moment: str) -> str:
 
 
 def delete_rows(session: Session, table: Table, seqs: Iterable[int]) -> None:
+    """Delete rows by their sequences."""
     numbers = [(seq,) for seq in seqs]
     session.run_many(f"DELETE FROM {table.rows_name} WHERE seq = ?", numbers)
     session.run_many(f"DELETE FROM {table.permissions_name} WHERE seq = ?", numbers)
@@ -167,7 +176,7 @@ def _grant(session: Session, table: Table, seq: int, permissions: Iterable[str])
 
 
 def index_words(session: Session, table: Table, seq: int, values: Mapping[str, Any]) -> None:
-    """Bring the fulltext indexes in line with the columns just written."""
+    """Update the full-text indexes of the columns just written."""
     for index in table.indexes:
         column = fulltext_column(table, index)
         if column is not None and column.key in values:

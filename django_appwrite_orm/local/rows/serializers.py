@@ -1,4 +1,4 @@
-"""Rows as answers show them."""
+"""Rows as responses show them."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _FIRST_OLD_FORMAT: Final = (1, 9)
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How one request sees rows: in whose words, and whether ``$sequence`` is a number (formats before 1.9)."""
+    """The form of rows in one response: its dialect, and whether ``$sequence`` is a number (before 1.9)."""
 
     dialect: Dialect
     numeric_sequence: bool = False
 
 
 def view_for(dialect: Dialect, headers: Mapping[str, str]) -> View:
-    """The view a request asks for by its response format; one that cannot be read counts as old (observed)."""
+    """Return the view of a request's response format; an unreadable one counts as old (observed)."""
     text = headers.get("x-appwrite-response-format", "")
     if not text:
         return View(dialect)
@@ -37,26 +37,26 @@ def view_for(dialect: Dialect, headers: Mapping[str, str]) -> View:
 
 
 def select_columns(columns: Sequence[Column]) -> str:
-    """The SQL columns ``show_row`` reads, in its order."""
+    """Return the SQL columns that ``show_row`` reads, in its order."""
     return ", ".join([SYSTEM_COLUMNS, *(column.stored for column in columns)])
 
 
 def show_row(table: Table, columns: Sequence[Column], stored: Sequence[Any], view: View) -> dict[str, Any]:
-    """A row read by ``select_columns``."""
+    """Return a row that was read with ``select_columns``."""
     seq, id, created, updated, permissions, *values = stored
     row = {column.key: show(column, value) for column, value in zip(columns, values, strict=True)}
     return row | system_part(table, seq, id, created, updated, json.loads(permissions), view)
 
 
 def permissions_of(stored: Sequence[Any]) -> list[str]:
-    """The permissions in a row read by ``select_columns``."""
+    """Return the permissions in a row that was read with ``select_columns``."""
     return list(json.loads(stored[4]))
 
 
 def system_part(
     table: Table, seq: int, id: str, created: str, updated: str, permissions: list[str], view: View
 ) -> dict[str, Any]:
-    """The part of a row whose names start with a dollar sign."""
+    """Return the fields of a row whose names start with a dollar sign."""
     return {
         "$id": id,
         "$sequence": seq if view.numeric_sequence else str(seq),

@@ -1,4 +1,4 @@
-"""Row data against the table's columns: what is missing, what is unknown, what has the wrong type, in this order."""
+"""Check row data against columns: missing values, unknown names, wrong types, in this order."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DATES: Final = ("$createdAt", "$updatedAt")
 
 @dataclass(frozen=True, slots=True)
 class RowData:
-    """Accepted data: values and operators by column key, and the dates an API key may set itself."""
+    """Checked data: values and operators by column key, and the dates that an API key may set."""
 
     values: dict[str, Any]
     operators: dict[str, Operator] = field(default_factory=dict)
@@ -29,8 +29,10 @@ class RowData:
 
 
 def writable(context: RequestContext, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Data without what a client cannot write: sequence, database, the table in the words of the route, and, for
-    users and guests, the dates (the server's source)."""
+    """Return data without the fields that a client cannot write.
+
+    These are the sequence, the database, the table, and for users and guests the dates (the server's source).
+    """
     read_only = {"$sequence", "$databaseId", context.view.dialect.table_id, *(() if context.caller.is_key else _DATES)}
     return {key: value for key, value in data.items() if key not in read_only}
 
@@ -38,10 +40,11 @@ def writable(context: RequestContext, data: Mapping[str, Any]) -> dict[str, Any]
 def check_data(
     table: Table, data: Mapping[str, Any], *, whole_row: bool, defaults: bool = True, operators: bool = False
 ) -> RowData:
-    """Check data for a row; ``whole_row`` where every required column must be there (create, upsert).
+    """Check data of a row. Raises ``row_invalid_structure``.
 
-    An explicit null takes the column's default, where ``defaults`` says so; ``operators`` are looked for in
-    updates and upserts. Raises ``row_invalid_structure``.
+    - ``whole_row``: every required column must have a value (create, upsert).
+    - ``defaults``: an explicit null takes the column's default.
+    - ``operators``: values may be operators (update, upsert).
     """
     values = {key: value for key, value in data.items() if not key.startswith("$")}
     operators_by_key = _take_operators(table, values) if operators else {}
@@ -59,7 +62,7 @@ def check_data(
 
 
 def _take_operators(table: Table, values: dict[str, Any]) -> dict[str, Operator]:
-    """Move the operators out of the values and check what can be checked without a row."""
+    """Move operators out of the values, and check them as far as possible without a row."""
     operators_by_key: dict[str, Operator] = {}
     for key in list(values):
         operator = operator_in(values[key])
@@ -76,8 +79,10 @@ def _take_operators(table: Table, values: dict[str, Any]) -> dict[str, Operator]
 
 
 def check_unchanged(table: Table, row: Mapping[str, Any], data: RowData) -> None:
-    """A change of one row has the server check the whole row: what is stored and not part of the change must still
-    fit its column (observed after operators, which may leave it outside). Raises ``row_invalid_structure``."""
+    """Check the stored values that a change leaves alone. Raises ``row_invalid_structure``.
+
+    The server checks the whole row when it changes one; operators may have stored values that do not fit (observed).
+    """
     for column in table.plain:
         if column.key in data.values or column.key in data.operators:
             continue

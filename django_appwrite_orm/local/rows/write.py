@@ -1,4 +1,4 @@
-"""Creating, changing and deleting one row."""
+"""Create, change and delete one row, without what is nested in it."""
 
 from __future__ import annotations
 
@@ -28,8 +28,10 @@ _FIRST_VALUE: Final = 5  # in a stored row, after the system columns
 def create_row(
     context: RequestContext, table: Table, id: str, data: RowData, permissions: Sequence[str] | None
 ) -> dict[str, Any]:
-    """Store a new row and answer with what was sent, exactly. Raises ``user_unauthorized``,
-    ``row_already_exists``."""
+    """Store a new row and return it exactly as it was sent.
+
+    Raises ``user_unauthorized``, ``row_already_exists``.
+    """
     if not may(context.caller, table, "create"):
         raise unauthorized()
     granted = permissions_for_new_row(context.caller, permissions)
@@ -55,11 +57,13 @@ def update_stored_row(
     unchanged_verb: str = "update",
     touched: bool = False,
 ) -> dict[str, Any]:
-    """Change a row that ``find_row`` gave; ``$updatedAt`` moves only where something differs.
+    """Change a row that ``find_row`` returned; ``$updatedAt`` changes only where something differs.
 
-    Another letter case of the id renames the row (observed). ``alone`` is False in bulk updates, where the server
-    does not look at the rows it changes. A change that changes nothing needs the permission ``unchanged_verb``;
-    ``touched`` says that it counts as changed whatever its columns say.
+    - An id in another letter case renames the row (observed).
+    - ``alone``: False in bulk updates, where the server does not read the rows it changes.
+    - ``unchanged_verb``: the permission that is needed where nothing differs.
+    - ``touched``: the row counts as changed whatever its columns say.
+
     Raises ``user_unauthorized``, ``row_invalid_structure``, ``row_already_exists``, ``row_update_conflict``.
     """
     shown_row = show_row(table, table.plain, stored, context.view)
@@ -107,7 +111,7 @@ def operator_results(
     *,
     careful: bool,
 ) -> dict[str, Any]:
-    """The values that the operators of ``data`` give. Raises ``row_invalid_structure``."""
+    """Return the results of the operators in ``data``. Raises ``row_invalid_structure``."""
     results = {}
     for key, operator in data.operators.items():
         before = None if present[key] is None else shown_row[key]
@@ -130,20 +134,22 @@ def _differs(old: Any, new: Any) -> bool:
 
 
 def fails_to_answer(context: RequestContext, table: Table) -> bool:
-    """Whether the server cannot read a row of this table again after an update with operators."""
+    """Return whether the server cannot read a row of this table after an update with operators."""
     return table.has_encoded and context.defects.imitate(Defect.OPERATOR_ANSWER)
 
 
 def row_to_upsert(context: RequestContext, present_row: StoredRow | None, id: str) -> StoredRow | None:
-    """The row that an upsert changes, of what ``find_row`` gave; None where it makes a new one."""
+    """Return the row that an upsert changes, from the result of ``find_row``; None where it creates one."""
     if present_row is not None and present_row[1] != id and context.defects.imitate(Defect.CASE_UPSERT):
         return None
     return present_row
 
 
 def writes_nothing(context: RequestContext, data: Mapping[str, Any], permissions: Sequence[str] | None) -> bool:
-    """Whether the server leaves out the insertion of an upsert: it compares what is sent with a row of nulls, as
-    PHP does, and sees no change."""
+    """Return whether the server skips the insertion of an upsert.
+
+    It compares what is sent with a row of nulls, as PHP compares, and sees no change.
+    """
     sent = [value for key, value in data.items() if not key.startswith("$")]
     return (
         not permissions_for_new_row(context.caller, permissions)
@@ -155,7 +161,7 @@ def writes_nothing(context: RequestContext, data: Mapping[str, Any], permissions
 def insert_upserted(
     context: RequestContext, table: Table, id: str, data: RowData, permissions: Sequence[str] | None
 ) -> dict[str, Any]:
-    """The row of an upsert whose id is not there yet. Raises as ``create_row``."""
+    """Store the row of an upsert with a new id. Raises as ``create_row`` does."""
     try:
         return create_row(context, table, id, data, permissions)
     except AppwriteError as refusal:
@@ -170,9 +176,11 @@ def insert_upserted(
 def is_repetition(
     context: RequestContext, table: Table, stored: StoredRow, data: Mapping[str, Any], permissions: Sequence[str] | None
 ) -> bool:
-    """Whether an upsert says of every column what is there: the server then does nothing, asks nobody's permission
-    and, in a bulk call, does not count the row. One that leaves a column out counts as a change (the database
-    library)."""
+    """Return whether an upsert has the stored value of every column.
+
+    The server then does nothing, checks no permission and, in a bulk call, does not count the row. An upsert that
+    leaves a column out counts as a change (the database library).
+    """
     shown_row = show_row(table, table.plain, stored, context.view)
     if permissions is not None and sorted(permissions) != sorted(shown_row["$permissions"]):
         return False
@@ -183,15 +191,17 @@ def is_repetition(
 
 
 def with_applied_operators(context: RequestContext, table: Table, data: RowData) -> RowData:
-    """Data for a new row whose operators have started from the columns' defaults."""
+    """Return the data of a new row, with operators applied to the defaults of their columns."""
     defaults = {key: table.by_key[key].default for key in data.operators}
     results = operator_results(context, table, data, defaults, defaults, careful=True)
     return RowData({**data.values, **results}, created=data.created, updated=data.updated)
 
 
 def remove_row(context: RequestContext, table: Table, id: str) -> dict[str, Any]:
-    """The row as it was. Raises ``row_not_found``, ``user_unauthorized``, ``row_delete_restricted``,
-    ``row_update_conflict``."""
+    """Delete a row and return it as it was.
+
+    Raises ``row_not_found``, ``user_unauthorized``, ``row_delete_restricted``, ``row_update_conflict``.
+    """
     stored = find_row(context.session, table, id, table.plain)
     if stored is None:
         raise row_not_found()

@@ -1,1 +1,1 @@
-"""What databases, tables, columns and indexes there are: read (and remembered), described, changed."""
+"""Databases, tables, columns and indexes: read, cached, described and changed."""

@@ -1,7 +1,7 @@
-"""Changing a column: required, default, size, range, elements, key.
+"""Change a column: required, default, size, range, elements, key.
 
-Any kind's route changes a column of any kind and answers in its own kind's shape (observed), so the kind here is
-the route's and the type the column's.
+The route of any kind changes a column of any kind and answers in the form of its own (observed). So ``kind`` is the
+route's here, and ``column.kind`` the column's.
 """
 
 # ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
@@ -28,8 +28,11 @@ from .models import Table
 def update_column(
     session: Session, table: Table, column: Column, kind: ColumnKind, args: Mapping[str, Any], defects: Defects
 ) -> Column:
-    """Raises ``column_default_unsupported``, ``column_value_invalid``, ``column_invalid_resize``,
-    ``column_limit_exceeded``, ``column_already_exists``."""
+    """Change a column through the route of a kind.
+
+    Raises ``column_default_unsupported``, ``column_value_invalid``, ``column_invalid_resize``,
+    ``column_limit_exceeded``, ``column_already_exists``.
+    """
     default = args.get("default")
     if default is not None and (args["required"] or column.array):
         raise AppwriteError("column_default_unsupported", "Required columns and lists have no default.")
@@ -58,8 +61,10 @@ def update_column(
 
 
 def _check_range(column: Column, default: Any) -> None:
-    """A default that the route of another kind gives a number with a range (observed). Raises
-    ``column_value_invalid``."""
+    """Check the default of a number with a range, sent to another kind's route (observed).
+
+    Raises ``column_value_invalid``.
+    """
     try:
         value = numeric(default) if column.kind.is_whole else float(default)
     except (TypeError, ValueError):
@@ -71,7 +76,7 @@ def _check_range(column: Column, default: Any) -> None:
 
 
 def _own_options(column: Column, kind: ColumnKind, args: Mapping[str, Any]) -> dict[str, Any]:
-    """What the route's kind adds. A number made without a range keeps having none (observed)."""
+    """Return the options that only the route's kind has. A number without a range keeps none (observed)."""
     if "elements" in kind.fields:
         if not args["elements"]:
             raise AppwriteError("column_value_invalid", "An enum needs elements.")
@@ -96,7 +101,7 @@ def _check_resize(session: Session, table: Table, column: Column, size: int) -> 
 
 
 def rename_column(session: Session, table: Table, column: Column, key: str) -> Column:
-    """Give a column another key; indexes follow. Raises ``column_already_exists``."""
+    """Change a column's key, in indexes too. Raises ``column_already_exists``."""
     for other in table.columns:
         if other.number != column.number and folded_id(other.key) == folded_id(key):
             raise AppwriteError("column_already_exists", "The table has a column with this key.")

@@ -1,4 +1,4 @@
-"""Adding, changing and removing columns."""
+"""Add a column to a table."""
 
 # ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
 from __future__ import annotations
@@ -20,8 +20,10 @@ MOST_COLUMNS: Final = 1_017 - 7  # MariaDB's limit, less the system columns
 
 
 def create_column(session: Session, table: Table, new: NewColumn) -> Column:
-    """Add a column to a table and its rows. Raises ``column_already_exists``, ``column_limit_exceeded``,
-    ``row_invalid_structure``."""
+    """Add a column to a table and its rows.
+
+    Raises ``column_already_exists``, ``column_limit_exceeded``, ``row_invalid_structure``.
+    """
     check_key_is_free(table, new.key)
     check_fits(table, new.draft())
     if new.required and new.draft().kind.is_spatial and session.first(f"SELECT 1 FROM {table.rows_name} LIMIT 1"):
@@ -30,11 +32,13 @@ def create_column(session: Session, table: Table, new: NewColumn) -> Column:
 
 
 def check_key_is_free(table: Table, key: str) -> None:
+    """Raise ``column_already_exists`` for a key that the table has in any letter case."""
     if any(folded_id(column.key) == folded_id(key) for column in table.columns):
         raise AppwriteError("column_already_exists", "The table has a column with this key.")
 
 
 def check_fits(table: Table, column: Column) -> None:
+    """Raise ``column_limit_exceeded`` where a row with this column is too wide."""
     columns = [*(other for other in table.columns if other.number != column.number), column]
     if len(columns) > MOST_COLUMNS or row_width(columns) > MOST_BYTES:
         raise AppwriteError("column_limit_exceeded", "The row would be wider than the 65,535 bytes a table has.")

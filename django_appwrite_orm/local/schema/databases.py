@@ -1,4 +1,4 @@
-"""Changing databases and tables."""
+"""Create, change and delete databases and tables."""
 
 # ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .repository import find_database, tables_where
 
 
 def create_database(session: Session, id: str, name: str, enabled: bool, type: str) -> Database:
-    """Raises ``database_already_exists``, also for an id that differs in letter case alone."""
+    """Create a database. Raises ``database_already_exists`` for an id that exists in any letter case."""
     if session.first("SELECT 1 FROM databases WHERE id_f = ?", (folded_id(id),)):
         raise AppwriteError("database_already_exists", "A database with this id exists.")
     moment = now()
@@ -56,7 +56,7 @@ def create_table(
     row_security: bool,
     enabled: bool,
 ) -> Table:
-    """An empty table. Raises ``table_already_exists``, also for an id that differs in letter case alone."""
+    """Create an empty table. Raises ``table_already_exists`` for an id that exists in any letter case."""
     if session.first("SELECT 1 FROM tables WHERE database = ? AND id_f = ?", (database.number, folded_id(id))):
         raise AppwriteError("table_already_exists", "A table with this id exists.")
     moment = now()
@@ -82,7 +82,7 @@ def update_table(
     row_security: bool,
     enabled: bool,
 ) -> Table:
-    """Name and permissions stay where they are None."""
+    """Change a table; a name or permissions of None stay as they are."""
     name = table.name if name is None else name
     permissions = table.permissions if permissions is None else permissions
     session.run(
@@ -95,6 +95,7 @@ def update_table(
 
 
 def delete_table(session: Session, table: Table) -> None:
+    """Delete a table with its rows, and the relationships that lead to it."""
     delete_relationships_of(session, table)
     drop_rows(session, table)
     for name in ("columns", "indexes", "cached_lists"):
@@ -104,5 +105,5 @@ def delete_table(session: Session, table: Table) -> None:
 
 
 def reread(session: Session, table: Table) -> Table:
-    """The table as this transaction has left it."""
+    """Return the table as this transaction has changed it."""
     return tables_where(session, table.database, "AND n = ?", (table.number,))[0]

@@ -1,9 +1,9 @@
-"""The SQLite tables, columns and indexes behind a client's table. Names are numbers of ours, never a client's.
+"""The SQLite tables, columns and indexes of a client's table; their names are numbers.
 
-t<n>  rows: seq, id, id_f (folded), created, updated, permissions, and per column c<m> with, for text that can
-      be compared, the folded shadow f<m>
-p<n>  who may do what with a row, one role a line
-i<n>  an index of the client's; x<n> the words of one that is fulltext
+- t<n>: rows with seq, id, id_f (folded), created, updated, permissions, and per column c<m>; for text that can be
+  compared also f<m>, the folded shadow.
+- p<n>: the permissions of rows, one role per line.
+- i<n>: an index. x<n>: the words of a full-text index.
 """
 
 # ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
@@ -22,7 +22,7 @@ SYSTEM: Final = {"$id": "id_f", "$createdAt": "created", "$updatedAt": "updated"
 
 
 def make_rows(session: Session, number: int) -> None:
-    """The tables for the rows of a new table."""
+    """Create the tables for the rows of a new table."""
     session.run(
         f"CREATE TABLE t{number} (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, id_f TEXT NOT NULL UNIQUE, "
         "created TEXT NOT NULL, updated TEXT NOT NULL, permissions TEXT NOT NULL)"
@@ -51,14 +51,14 @@ def add_column(session: Session, table: Table, column: Column) -> None:
 
 
 def drop_column(session: Session, table: Table, column: Column) -> None:
-    """Remove a column that no index of the store holds any more."""
+    """Remove a column that is in no index."""
     session.run(f"ALTER TABLE {table.rows_name} DROP COLUMN {column.stored}")
     if column.is_folded:
         session.run(f"ALTER TABLE {table.rows_name} DROP COLUMN {column.shadow}")
 
 
 def make_index(session: Session, table: Table, index: Index) -> None:
-    """A unique index over rows that repeat each other is made without uniqueness, as Appwrite's ends up."""
+    """Create an index. A unique one over equal rows becomes an ordinary one, as on Appwrite."""
     if index.type == "spatial":
         return
     if index.type == "fulltext":
@@ -81,7 +81,7 @@ def drop_index(session: Session, index: Index) -> None:
 
 
 def fulltext_column(table: Table, index: Index) -> Column | None:
-    """The column whose words an index holds; only an index on one column alone is ever searched."""
+    """Return the column whose words an index holds; a full-text index is searched on one column only."""
     if index.type != "fulltext" or len(index.columns) != 1:
         return None
     column = table.by_key.get(index.columns[0])
@@ -89,7 +89,7 @@ def fulltext_column(table: Table, index: Index) -> Column | None:
 
 
 def _terms(table: Table, index: Index) -> Sequence[str]:
-    """What an index is on: the folded form of text, cut where a length is given (for uniqueness it matters)."""
+    """Return the SQL of an index's columns: text in folded form, cut to its length in a unique index."""
     terms = []
     for position, key in enumerate(index.columns):
         length = index.lengths[position] if position < len(index.lengths) else 0

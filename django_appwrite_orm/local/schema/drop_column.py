@@ -1,4 +1,4 @@
-"""Removing a column, and what that does to the indexes it is in."""
+"""Remove a column, also from its indexes."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ from .relationships import delete_relationship
 
 
 def delete_column(session: Session, table: Table, column: Column) -> None:
-    """Remove a column. A composite key index goes on without it; in a composite unique index the column ends as
-    stuck instead, since dropping it would make rows equal (both observed)."""
+    """Remove a column.
+
+    A composite key index loses the column. A column in a composite unique index gets the status stuck instead, since
+    rows would become equal without it (both observed).
+    """
     if column.is_relationship:
         delete_relationship(session, table, column)
         return

@@ -1,4 +1,4 @@
-"""Adding and removing indexes, and what may be indexed."""
+"""Add and remove indexes, and the rules for their columns."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _RESERVED: Final = ("primary", "_created_at", "_updated_at", "_tenant_id")
 
 @dataclass(frozen=True, slots=True)
 class NewIndex:
-    """An index to be; lengths and orders as the client gave them, which may be too few or too many."""
+    """An index to be created; lengths and orders are the client's, which may be too few or too many."""
 
     key: str
     type: str
@@ -33,8 +33,11 @@ class NewIndex:
 
 
 def create_index(session: Session, table: Table, new: NewIndex) -> Index:
-    """Raises ``column_index_already_exists``, ``column_unknown``, ``column_index_limit_exceeded``, ``index_invalid``,
-    ``column_type_invalid``, ``column_index_invalid``."""
+    """Add an index.
+
+    Raises ``column_index_already_exists``, ``column_unknown``, ``column_index_limit_exceeded``, ``index_invalid``,
+    ``column_type_invalid``, ``column_index_invalid``.
+    """
     if len(table.indexes) >= MOST_INDEXES:
         raise AppwriteError("column_index_limit_exceeded", f"A table has at most {MOST_INDEXES} indexes.")
     for key in new.columns:  # the first column that cannot be indexed decides
@@ -74,7 +77,7 @@ def delete_index(session: Session, index: Index) -> None:
 
 
 def check_index(table: Table, new: NewIndex) -> None:
-    """Whether the columns can carry the index. System columns behave as short texts and dates."""
+    """Check the columns of an index. System columns count as short texts and dates."""
     columns = [table.by_key.get(key) for key in new.columns]
     for column in columns:
         _check_kind(column)
@@ -129,8 +132,10 @@ def _check_lengths(new: NewIndex, columns: Sequence[Column | None]) -> None:
 
 
 def _text_size(key: str, column: Column | None) -> int | None:
-    """How many characters an index may hold of a text; None for anything else. An id counts as 255 (the server's
-    source), whatever the longest may be."""
+    """Return how many characters of a text an index may hold; None for anything else.
+
+    An id counts as 255 (the server's source), although ids are shorter.
+    """
     if column is None:
         return 255 if key == "$id" else None
     if not column.is_text:

@@ -1,7 +1,7 @@
-"""Columns and indexes given with a new table: their own, narrower language.
+"""Columns and indexes sent with a new table, which follow narrower rules.
 
-Observed: the types are those below (email, ip, url and enum are string with ``format``), integers are of 32 bits
-whatever their range, a number without a range shows none, ``encrypt`` is not read, and an index names its columns
+Observed: the kinds are those with ``inline`` (email, ip, url and enum are string with ``format``), integers have 32
+bits whatever their range, a number without a range shows none, ``encrypt`` is ignored, and an index names its columns
 under ``attributes``.
 """
 
@@ -26,7 +26,7 @@ _WIDE: Final = 8  # bytes of an integer of 64 bits
 
 
 def inline_columns(entries: Sequence[Mapping[str, Any]]) -> list[NewColumn]:
-    """The columns described. Raises ``general_argument_invalid``, ``table_limit_exceeded``."""
+    """Return the columns described. Raises ``general_argument_invalid``, ``table_limit_exceeded``."""
     columns: list[NewColumn] = []
     for entry in entries:
         column = _column(entry)
@@ -114,8 +114,10 @@ def _with_default(column: NewColumn, default: Any) -> NewColumn:
 
 
 def inline_indexes(entries: Sequence[Mapping[str, Any]]) -> list[NewIndex]:
-    """The indexes described. Raises ``general_argument_invalid``; whether the columns can carry them is
-    checked on the table."""
+    """Return the indexes described. Raises ``general_argument_invalid``.
+
+    Their columns are checked on the table.
+    """
     if len(entries) > MOST_INDEXES:
         raise _invalid(f"a table has at most {MOST_INDEXES} indexes", "indexes")
     indexes: list[NewIndex] = []

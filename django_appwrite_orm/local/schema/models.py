@@ -11,7 +11,7 @@ from ..columns.column import AVAILABLE, Column
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A database; ``number`` names it inside the store."""
+    """A database; ``number`` identifies it in the store."""
 
     number: int
     id: str
@@ -62,7 +62,7 @@ class Table:
 
     @property
     def permissions_name(self) -> str:
-        """The SQLite table with the rows' permissions, one role a line."""
+        """The SQLite table with the rows' permissions, one role per line."""
         return f"p{self.number}"
 
     @cached_property
@@ -71,12 +71,12 @@ class Table:
 
     @cached_property
     def plain(self) -> tuple[Column, ...]:
-        """The columns that are part of the row itself: all but relationships, which rows show on request."""
+        """The columns of the row itself: all but relationships, which rows show on request."""
         return tuple(column for column in self.columns if not column.is_relationship)
 
     @cached_property
     def has_encoded(self) -> bool:
-        """Whether a column's values are stored in another form than the one they are sent in."""
+        """Whether the stored form of a column's values differs from the one they are sent in."""
         return any(column.encrypted or column.kind.is_spatial for column in self.plain)
 
     @cached_property
@@ -85,6 +85,6 @@ class Table:
 
     @cached_property
     def linked(self) -> tuple[Column, ...]:
-        """Every relationship that has links: the working ones of this table, the hidden sides of others'."""
+        """Every relationship with links: the available ones of this table, the hidden sides of others'."""
         working = tuple(column for column in self.relationships if column.status == AVAILABLE)
         return working + self.hidden

@@ -1,6 +1,6 @@
-"""Relationships in the schema: a column here, for two-way ones a column there, and a table of links between.
+"""Relationships in the schema: a column on each visible side, and a table of links between.
 
-A one-way relationship has a key on the other side too; nobody sees it, but it takes part in collisions (observed).
+A one-way relationship has a key on the other side too; it is hidden, but counts for collisions (observed).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _FAILED: Final = "failed"
 def create_relationship(
     session: Session, table: Table, related: Table, args: Mapping[str, Any], defects: Defects
 ) -> Column:
-    """Raises ``column_already_exists``, ``column_limit_exceeded``."""
+    """Create a relationship. Raises ``column_already_exists``, ``column_limit_exceeded``."""
     key, back = args["key"] or related.id, args["twoWayKey"] or table.id
     options = {
         "relatedTable": related.id,
@@ -72,13 +72,13 @@ def _with_link(session: Session, column: Column) -> Column:
 
 
 def mirrored(column: Column, table_id: str) -> dict[str, Any]:
-    """A relationship's options as the other side has them; ``table_id`` is the side the column is on."""
+    """Return a relationship's options for the other side; ``table_id`` is the table of this side."""
     side = "child" if column.options["side"] == "parent" else "parent"
     return {**column.options, "relatedTable": table_id, "twoWayKey": column.key, "side": side}
 
 
 def make_links(session: Session, number: int) -> None:
-    """The table of links: folded ids of parents and children, in the order they were linked."""
+    """Create the table of links: folded ids of parents and children, in the order of linking."""
     session.run(f"CREATE TABLE l{number} (place INTEGER PRIMARY KEY, parent TEXT NOT NULL, child TEXT NOT NULL)")
     session.run(f"CREATE UNIQUE INDEX l{number}_parent ON l{number} (parent, child)")
     session.run(f"CREATE INDEX l{number}_child ON l{number} (child, parent)")
@@ -107,7 +107,7 @@ def _taken() -> AppwriteError:
 def update_relationship(
     session: Session, table: Table, column: Column, on_delete: str | None, new_key: str | None
 ) -> Column:
-    """Change both sides; without ``on_delete`` it goes back to restrict (observed)."""
+    """Change both sides; without ``on_delete`` it becomes restrict (observed)."""
     if not column.is_relationship:
         raise AppwriteError("general_bad_request", "The column is not a relationship.")
     if new_key:
@@ -126,7 +126,7 @@ def update_relationship(
 
 
 def _sides(session: Session, table: Table, column: Column) -> list[Column]:
-    """Every visible side of a relationship, this one first."""
+    """Return every visible side of a relationship, this one first."""
     sides = [column]
     link = column.options.get("link")
     for other in tables_where(session, table.database, "", ()):
@@ -147,7 +147,7 @@ def delete_relationship(session: Session, table: Table, column: Column) -> None:
 
 
 def delete_relationships_of(session: Session, table: Table) -> None:
-    """Remove what links a table that is about to go, on whatever side."""
+    """Remove all relationships of a table that is about to be deleted."""
     for other in tables_where(session, table.database, "", ()):
         for column in other.relationships:
             if other.number == table.number or folded_id(column.options["relatedTable"]) == folded_id(table.id):

@@ -1,7 +1,7 @@
-"""Finding databases and tables by id, remembered for as long as nobody changes the schema.
+"""Find databases and tables by id, with a cache that every schema change invalidates.
 
-A remembered table is valid for the ``generation`` it was read under, which every schema change moves, in whatever
-process. Inside the transaction that makes a change nothing is remembered: it may yet be rolled back.
+A cached table is valid for the ``generation`` that it was read under; every schema change, in any process, raises it.
+A transaction that changes the schema caches nothing, since it may be rolled back.
 """
 
 # ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
@@ -24,13 +24,13 @@ _INDEX = "n, key, type, columns, lengths, orders, status, error, created, update
 
 
 class SchemaCache:
-    """The schema as one local Appwrite knows it; shared by its threads."""
+    """The cached tables of one local Appwrite; shared by its threads."""
 
     def __init__(self) -> None:
         self._tables: tuple[int, dict[tuple[str, str], Table]] = (0, {})
 
     def table(self, session: Session, database_id: str, table_id: str) -> Table:
-        """The table, found whatever the ids' letter case. Raises ``database_not_found``, ``table_not_found``."""
+        """Return the table with these ids in any letter case. Raises ``database_not_found``, ``table_not_found``."""
         name = (folded_id(database_id), folded_id(table_id))
         if session.schema_changed:
             return _read_table(session, *name)
@@ -45,7 +45,7 @@ class SchemaCache:
 
 
 def find_database(session: Session, database_id: str) -> Database:
-    """The database with this id in any letter case. Raises ``database_not_found``."""
+    """Return the database with this id in any letter case. Raises ``database_not_found``."""
     row = session.first(f"SELECT {_DATABASE} FROM databases WHERE id_f = ?", (folded_id(database_id),))
     if row is None:
         raise AppwriteError("database_not_found", "There is no database with this id.")
@@ -53,7 +53,7 @@ def find_database(session: Session, database_id: str) -> Database:
 
 
 def databases_where(session: Session, condition: str, values: tuple[Any, ...]) -> list[Database]:
-    """Databases by an SQL tail (conditions, order and window) of our own making."""
+    """Return databases by the end of an SQL statement: conditions, order, limit."""
     rows = session.all(f"SELECT {_DATABASE} FROM databases {condition}", values)
     return [database_from(row) for row in rows]
 
@@ -72,13 +72,13 @@ def _read_table(session: Session, database_key: str, table_key: str) -> Table:
 
 
 def tables_where(session: Session, database: Database, condition: str, values: tuple[Any, ...]) -> list[Table]:
-    """Tables of a database by an SQL tail of our own making."""
+    """Return tables of a database by the end of an SQL statement."""
     rows = session.all(f"SELECT {_TABLE} FROM tables WHERE database = ? {condition}", (database.number, *values))
     return [_table_from(session, database, row) for row in rows]
 
 
 def table_by_number(session: Session, number: int) -> Table | None:
-    """A table by the store's own number, as this transaction sees it."""
+    """Return a table by the store's own number, as this transaction sees it."""
     row = session.first("SELECT database FROM tables WHERE n = ?", (number,))
     if row is None:
         return None
@@ -105,7 +105,7 @@ def _table_from(session: Session, database: Database, row: tuple[Any, ...]) -> T
 
 
 def _hidden_sides(session: Session, database: Database, number: int, id: str) -> list[Column]:
-    """One-way relationships that lead to a table, as they look from there."""
+    """Return one-way relationships that lead to a table, as seen from there."""
     rows = session.all(
         "SELECT columns.table_n, columns.n, tables.id FROM columns JOIN tables ON tables.n = table_n "
         "WHERE type = 'relationship' AND status = 'available' AND database = ? "
@@ -122,7 +122,7 @@ def _hidden_sides(session: Session, database: Database, number: int, id: str) ->
 
 
 def columns_where(session: Session, table: int, condition: str, values: tuple[Any, ...]) -> list[Column]:
-    """Columns of a table by an SQL tail of our own making."""
+    """Return columns of a table by the end of an SQL statement."""
     rows = session.all(f"SELECT {_COLUMN} FROM columns WHERE table_n = ? {condition}", (table, *values))
     return [
         Column(n, key, type, size, bool(required), bool(array), status, error, json.loads(options), created, updated)
@@ -131,7 +131,7 @@ def columns_where(session: Session, table: int, condition: str, values: tuple[An
 
 
 def indexes_where(session: Session, table: int, condition: str, values: tuple[Any, ...]) -> list[Index]:
-    """Indexes of a table by an SQL tail of our own making."""
+    """Return indexes of a table by the end of an SQL statement."""
     rows = session.all(f"SELECT {_INDEX} FROM indexes WHERE table_n = ? {condition}", (table, *values))
     return [
         Index(
@@ -151,7 +151,7 @@ def indexes_where(session: Session, table: int, condition: str, values: tuple[An
 
 
 def find_column(table: Table, key: str) -> Column:
-    """The column with this key in any letter case. Raises ``column_not_found``."""
+    """Return the column with this key in any letter case. Raises ``column_not_found``."""
     folded_key = folded_id(key)
     for column in table.columns:
         if folded_id(column.key) == folded_key:
@@ -160,7 +160,7 @@ def find_column(table: Table, key: str) -> Column:
 
 
 def find_index(table: Table, key: str) -> Index:
-    """The index with this key in any letter case. Raises ``column_index_not_found``."""
+    """Return the index with this key in any letter case. Raises ``column_index_not_found``."""
     folded_key = folded_id(key)
     for index in table.indexes:
         if folded_id(index.key) == folded_key:

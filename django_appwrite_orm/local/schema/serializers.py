@@ -1,4 +1,4 @@
-"""Databases, tables, columns and indexes as answers show them."""
+"""Databases, tables, columns and indexes as responses show them."""
 
 from __future__ import annotations
 
@@ -40,20 +40,23 @@ def describe_table(table: Table, dialect: Dialect) -> dict[str, Any]:
 
 
 def describe_column(column: Column, dialect: Dialect, status: str = "") -> dict[str, Any]:
-    """A column in the shape of its kind; ``status`` replaces the stored one (a new column says "processing")."""
+    """Return a column in the form of its kind; ``status`` replaces the stored one."""
     if column.is_relationship:
         return _common(column, status) | describe_relationship(column, dialect)
     return _common(column, status) | _own(column, column.kind)
 
 
 def describe_changed_column(column: Column, kind: ColumnKind) -> dict[str, Any]:
-    """Return the response to a change, in the shape of the route's kind; ``encrypt`` is null there (observed)."""
+    """Return the response to a change, in the form of the route's kind.
+
+    Its ``encrypt`` is null (observed).
+    """
     description = _common(column, "") | _own(column, kind)
     return description | {"encrypt": None} if "encrypt" in description else description
 
 
 def describe_listed_column(column: Column, dialect: Dialect) -> dict[str, Any]:
-    """Return a column for the list of columns, where ``encrypt`` is null for the newer text kinds (observed)."""
+    """Return a column of a list, where ``encrypt`` is null for the newer text kinds (observed)."""
     description = describe_column(column, dialect)
     return description if column.kind.lists_encryption else description | {"encrypt": None}
 
@@ -84,7 +87,7 @@ def _own(column: Column, kind: ColumnKind) -> dict[str, Any]:
 
 
 def describe_relationship(column: Column, dialect: Dialect) -> dict[str, Any]:
-    """What only relationship columns show."""
+    """Return the fields that only relationship columns have."""
     names = ("relationType", "twoWay", "twoWayKey", "onDelete", "side")
     related = "related" + dialect.table.capitalize()
     return {related: column.options["relatedTable"]} | {name: column.options[name] for name in names}

@@ -1,1 +1,1 @@
-"""The SQLite file: connections, transactions and the tables that describe what is stored."""
+"""The SQLite file: connections, transactions, and the tables that describe what is stored."""

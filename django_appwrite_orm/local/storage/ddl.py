@@ -1,8 +1,7 @@
 """The tables that describe databases, tables, columns, indexes, users, transactions and webhooks.
 
-They are ordinary SQLite tables. Client rows live in one table per Appwrite table, ``t<number>`` (see
-``physical``); the numbers, never a client's text, name things in SQL. Columns ending in ``_f`` hold folded text
-for comparison (see ``values.collation``).
+Client rows are in one table per Appwrite table, ``t<number>`` (see ``schema.ddl``); SQL names contain these numbers,
+never a client's text. Columns ending in ``_f`` hold folded text for comparison (see ``emulation.collation``).
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ _FOREIGN: Final = (
 
 
 class ForeignFile(RuntimeError):
-    """The SQLite file is another program's, or another version's of the local Appwrite."""
+    """The SQLite file belongs to another program, or to another version of the local Appwrite."""
 
 
 _STATEMENTS: Final = """
@@ -79,8 +78,10 @@ INSERT OR IGNORE INTO settings VALUES ('format', 1), ('generation', 1);
 
 
 def create_system_tables(connection: sqlite3.Connection) -> None:
-    """Create what is missing. Call inside a write transaction: of several processes that open a new file at once
-    the first one does it and the others find it done. Raises ``ForeignFile``, with the file as it was."""
+    """Create the tables that are missing. Raises ``ForeignFile`` and leaves the file unchanged.
+
+    Call inside a write transaction: of several processes that open a new file at once, the first one creates them.
+    """
     _check_owner(connection)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     for statement in _STATEMENTS.split(";\n"):
@@ -95,13 +96,13 @@ def create_system_tables(connection: sqlite3.Connection) -> None:
 
 
 def check_file(path: str) -> None:
-    """Look at a file before anything of it is changed. Raises ``ForeignFile``."""
+    """Check a file before anything is written into it. Raises ``ForeignFile``."""
     with closing(sqlite3.connect(path)) as connection:
         _check_owner(connection)
 
 
 def _check_owner(connection: sqlite3.Connection) -> None:
-    """A file is ours if it is empty, if it says so, or, from before it said so, if it has our tables."""
+    """Accept a file that is empty, has our application id, or has our tables (written before there was an id)."""
     try:
         owner, version = (
             connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")

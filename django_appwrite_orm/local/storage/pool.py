@@ -1,8 +1,8 @@
 """Connections to one SQLite file, for any number of threads and processes.
 
-A connection is lent to one request at a time. Writers of one process queue at a lock in fairness and only then
-ask SQLite for its write lock, where the processes meet; both waits are bounded by ``PATIENCE`` and end in
-Appwrite's own time-out error, never in SQLite's "database is locked".
+A connection is lent to one request at a time. Writers of one process queue at a lock first and then wait for SQLite's
+write lock, where processes compete. Both waits are limited by ``PATIENCE`` and end in Appwrite's own time-out error,
+never in SQLite's "database is locked".
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _STATEMENTS: Final = 512  # prepared statements kept per connection; a table use
 
 
 class Busy(Exception):
-    """The file stayed locked for longer than ``PATIENCE``."""
+    """The file was locked for longer than ``PATIENCE``."""
 
 
 class ConnectionPool:
-    """Lends connections to the file ``path``; survives threads and forks.
+    """Lends connections to the file ``path``; safe with threads and forks.
 
-    A database in memory lives in its one connection, which all threads share in turn.
+    A database in memory has one connection, which threads use in turn.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -61,9 +61,9 @@ class ConnectionPool:
 
     @contextmanager
     def borrow(self, *, writing: bool, then: Callable[[], object] = int) -> Iterator[sqlite3.Connection]:
-        """A connection inside a transaction: committed at the end, rolled back when an exception leaves.
+        """Lend a connection in a transaction: committed at the end, rolled back when an exception leaves.
 
-        ``then`` is called after the commit and before the next writer of this process has its turn.
+        ``then`` is called after the commit and before the next writer of this process.
         """
         if self._process != os.getpid():
             self._after_fork()
@@ -90,7 +90,7 @@ class ConnectionPool:
 
     @contextmanager
     def lend(self) -> Iterator[sqlite3.Connection]:
-        """A connection without a transaction, while no writer of this process has its turn."""
+        """Lend a connection without a transaction, while no other thread of this process writes."""
         if self._process != os.getpid():
             self._after_fork()
         if not self._turn.acquire(timeout=PATIENCE):
@@ -136,7 +136,7 @@ class ConnectionPool:
         return connection
 
     def close(self) -> None:
-        """Close every idle connection; those still lent are closed when they come back."""
+        """Close idle connections; lent ones are closed when they are returned."""
         if self._process != os.getpid():
             self._after_fork()
         with self._guard:
@@ -149,7 +149,7 @@ _abandoned: list[sqlite3.Connection] = []
 
 
 def _close_all(connections: list[sqlite3.Connection], process: int) -> None:
-    """Close what an owner that nobody closed has left behind, unless it is another process's."""
+    """Close the connections of a pool that was not closed, unless another process opened them."""
     if process == os.getpid():
         while connections:
             connections.pop().close()
@@ -168,7 +168,7 @@ def _commit(connection: sqlite3.Connection, deadline: float) -> None:
 
 
 def _patiently(connection: sqlite3.Connection, statement: str, deadline: float) -> None:
-    """Run a statement, again while another process holds the file; SQLite's own wait gives up early at times."""
+    """Run a statement, again while another process holds the file; SQLite's own wait can end early."""
     while True:
         try:
             connection.execute(statement)
@@ -182,5 +182,5 @@ def _patiently(connection: sqlite3.Connection, statement: str, deadline: float) 
 
 
 def is_busy(problem: sqlite3.OperationalError) -> bool:
-    """Whether an error says only that somebody else holds a lock."""
+    """Return whether an error means that another connection holds a lock."""
     return problem.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

@@ -1,6 +1,6 @@
-"""A state of the whole store, kept in memory and put back in milliseconds: a clean store for every test.
+"""Copies of the whole store in memory, restored in milliseconds: a clean store for every test.
 
-SQLite copies pages, so the time grows with the size of the file, not with what a test did to it.
+SQLite copies pages, so the time depends on the size of the file, not on the changes of a test.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from .session import Store
 
 
 class Snapshot:
-    """What the store held when it was taken. Close it, or use it as a context manager."""
+    """The content of the store at one time. Close it, or use it as a context manager."""
 
     def __init__(self, copy: sqlite3.Connection) -> None:
         self._copy = copy
@@ -30,19 +30,19 @@ class Snapshot:
     ) -> None:
         self.close()
 
-    def put_back(self, store: Store) -> None:
-        """Make the store what it was. Raises ``Busy`` where others do not let go of the file.
+    def restore_to(self, store: Store) -> None:
+        """Replace the content of the store. Raises ``Busy`` where others keep the file locked.
 
-        The schema's generation goes on counting, so that nobody takes what they remember for what is there.
+        The schema's generation still increases, so that no cached schema is taken for the current one.
         """
         with store.connections.lend() as connection:
-            seen = connection.execute("SELECT value FROM settings WHERE name = 'generation'").fetchone()[0]
+            generation = connection.execute("SELECT value FROM settings WHERE name = 'generation'").fetchone()[0]
             _copy_pages(self._copy, connection)
-            connection.execute("UPDATE settings SET value = ? WHERE name = 'generation'", (seen + 1,))
+            connection.execute("UPDATE settings SET value = ? WHERE name = 'generation'", (generation + 1,))
 
 
 def take_snapshot(store: Store) -> Snapshot:
-    """Copy the store as it is now."""
+    """Copy the store."""
     copy = sqlite3.connect(":memory:", check_same_thread=False)
     with store.connections.lend() as connection:
         _copy_pages(connection, copy)

@@ -1,2 +1,4 @@
-"""Appwrite transactions: operations staged one by one, seen by reads that name the transaction, replayed at the
-commit inside one SQLite transaction."""
+"""Appwrite transactions: operations staged one by one, and replayed at the commit.
+
+Reads that name the transaction see its staged rows. The commit is one SQLite transaction.
+"""

@@ -1,7 +1,7 @@
-"""The commit: staged operations replayed in order, all or none.
+"""The commit: replay staged operations in order, all or none.
 
-Observed: a row that was changed outside after an update, deletion or bulk change of it was staged is a conflict; so
-is a row that is there already. Increments and upserts do not conflict. Errors carry the older words.
+Observed: a row that was changed outside after its update, deletion or bulk change was staged is a conflict; so is a
+created row that exists already. Increments and upserts do not conflict. Errors have the older types.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from .repository import Operation, Transaction
 
 
 def commit(context: RequestContext, transaction: Transaction) -> tuple[Transaction, AppwriteError | None]:
-    """Replay everything; after a refusal nothing is written and the transaction has failed."""
+    """Replay everything; after an error nothing is written and the transaction has failed."""
     context.session.run("SAVEPOINT replay")
     # Permissions were looked at when the operations were staged.
     replay = _Replay(replace(context, caller=KEY))
@@ -55,8 +55,10 @@ def commit(context: RequestContext, transaction: Transaction) -> tuple[Transacti
 
 
 def _is_unforeseen(refusal: AppwriteError) -> bool:
-    """Whether the server does not expect this to happen in a commit, and so answers it with 500: besides what is one
-    everywhere, counting a column that is not a number (observed)."""
+    """Return whether the server answers an error in a commit with 500.
+
+    Besides errors that are 500 everywhere, this is an increment of a column that is not a number (observed).
+    """
     return refusal.status >= 500 or refusal.type == "attribute_type_invalid"
 
 
@@ -69,7 +71,7 @@ def _at_commit(type: str) -> str:
 
 
 class _Replay:
-    """One commit: remembers which rows it has changed itself, since those cannot conflict."""
+    """One commit. It knows the rows that it has changed itself, which cannot conflict."""
 
     def __init__(self, context: RequestContext) -> None:
         self._context = context
@@ -77,8 +79,10 @@ class _Replay:
         self._published: list[tuple[str, Table, str, dict[str, Any] | None]] = []  # single operations, deleted rows too
 
     def publish_events(self, context: RequestContext) -> None:
-        """Of each single operation, with the row as it is in the end, under the id it was staged for; of bulk
-        operations nothing (recorded). Increments and upserts count as updates."""
+        """Publish an event for each single operation, with the final row, under the id that was staged.
+
+        Increments and upserts are published as updates, bulk operations not at all (recorded).
+        """
         for action, table, id, gone in self._published if context.session.has_subscribers else ():
             stored = find_row(context.session, table, id, table.plain) if gone is None else None
             row = show_row(table, table.plain, stored, context.view) if stored is not None else gone
@@ -125,7 +129,7 @@ class _Replay:
             self._check_answer(table)
 
     def _upsert(self, table: Table, operation: Operation) -> None:
-        """The row is the one of ``$id`` in the data; without it a new one is made (observed)."""
+        """Upsert the row of ``$id`` in the data; without an id, a new row is created (observed)."""
         data = operation.data
         id = str(data.get("$id") or unique_id())
         upsert_row(self._context, table, id, _undated(data), _granted(data))
@@ -176,7 +180,7 @@ class _Replay:
             raise server_error("a changed row cannot be read again")
 
     def _selected_before(self, table: Table, selected_rows: Iterable[StoredRow]) -> list[StoredRow]:
-        """Those of ``found`` that this commit has written already."""
+        """Return the selected rows that this commit has already written."""
         return [stored for stored in selected_rows if (table.number, folded_id(stored[1])) in self._written]
 
     def _bulk_delete(self, table: Table, operation: Operation) -> None:

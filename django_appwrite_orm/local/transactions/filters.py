@@ -1,6 +1,8 @@
-"""Filters on staged rows, which no table holds yet. Only what the server itself compares so matters here: staged
-data is compared as it was sent, by PHP's loose comparison, and methods other than these leave every row in (the
-server's source; letter case counts, observed)."""
+"""Filters on staged rows, which are in no table yet.
+
+The server compares staged data as it was sent, by PHP's loose comparison, and only for these methods; others match
+every row (the server's source). Letter case counts (observed).
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from ..queries.parser import Query
 
 
 def matches(row: Mapping[str, Any], filters: Sequence[Query]) -> bool:
-    """Whether staged data meets every filter; what the row was not sent counts as null."""
+    """Return whether staged data matches every filter; a missing value counts as null."""
     return all(_matches(row.get(query.attribute), query) for query in filters)
 
 

@@ -1,4 +1,4 @@
-"""Operations given to a transaction directly: their shape, and the little that is checked before the commit."""
+"""Operations sent to a transaction: their shape, and the checks before the commit."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class NewOperation:
 
 
 def read_operation(value: Any, dialect: Dialect) -> NewOperation:
-    """The operation in a request's body. Raises ``ValueError``."""
+    """Return the operation in a request's body. Raises ``ValueError``."""
     if not isinstance(value, dict):
         raise ValueError("an operation is an object")
     action, database_id, table_id = (value.get(name) for name in ("action", "databaseId", f"{dialect.table}Id"))
@@ -52,8 +52,11 @@ def read_operation(value: Any, dialect: Dialect) -> NewOperation:
 
 
 def _data_of(action: str, value: Mapping[str, Any]) -> Any:
-    """The data of an operation. PHP makes no difference between lists and objects: an object may stand for the rows
-    of a bulk operation, on which the commit then fails (observed), and an empty list for an empty object."""
+    """Return the data of an operation.
+
+    PHP does not distinguish lists from objects: an object may replace the rows of a bulk operation, on which the commit
+    then fails (observed), and an empty list an empty object.
+    """
     data = value.get("data")
     if action == "delete" and "data" not in value:
         return {}
@@ -81,9 +84,11 @@ def _check_data(action: str, data: Any, dialect: Dialect) -> None:
 def stage_operations(
     context: RequestContext, transaction: Transaction, operations: Sequence[NewOperation], dialect: Dialect
 ) -> None:
-    """Check what the server checks of the operations of one request, and stage them all. Raises
-    ``database_not_found``, ``collection_not_found``, ``document_not_found``, ``user_unauthorized``: the older words,
-    whatever the route (observed)."""
+    """Check the operations of one request as the server does, and stage them all.
+
+    Raises ``database_not_found``, ``collection_not_found``, ``document_not_found``, ``user_unauthorized``: the older
+    types, whatever the route (observed).
+    """
     created: set[tuple[int, str]] = set()
     checked: list[tuple[Table, NewOperation]] = []
     try:
@@ -109,8 +114,11 @@ def _staged_form(new: NewOperation, dialect: Dialect) -> Any:
 def _check_access(
     context: RequestContext, transaction: Transaction, table: Table, new: NewOperation, created: set[tuple[int, str]]
 ) -> None:
-    """Whether the caller may stage an operation. ``created`` holds the rows that plain creates before it in the
-    same request make: the only operations of its own request that it can build on (observed)."""
+    """Check that the caller may stage an operation.
+
+    ``created`` holds the rows of plain creates before it in the same request, the only operations of its request that
+    it can depend on (observed).
+    """
     if new.action in BULK_ACTIONS:
         if not context.caller.is_key:
             raise unauthorized("Bulk operations are for API keys.")
@@ -139,7 +147,7 @@ def _verb(action: str) -> str:
 
 
 def count_arguments(data: Mapping[str, Any]) -> tuple[int | float, int | float | None, int | float | None]:
-    """Step, minimum and maximum of a staged increment or decrement; the step is 1 unless given."""
+    """Return step, minimum and maximum of a staged increment or decrement; the default step is 1."""
     value = data.get("value")
     bounds = [None if data.get(name) is None else numeric(data[name]) for name in ("min", "max")]
     return 1 if value is None else numeric(value), bounds[0], bounds[1]

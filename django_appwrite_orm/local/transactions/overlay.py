@@ -1,8 +1,8 @@
-"""What staged operations make of a table for those who read inside the transaction.
+"""A table as reads inside a transaction see it, with staged operations applied.
 
-The server's view is a rough one, and so is this (all observed): staged increments are not seen; bulk changes touch
-only rows that are staged themselves; new rows are appended to every list, whatever its filters; a staged row shows
-what was sent for it, and no sequence.
+The server's view is approximate, and so is this (all observed): staged increments are not visible; bulk changes apply
+only to rows that are staged themselves; new rows are appended to every list, whatever its filters; a staged row shows
+what was sent for it, without a sequence.
 """
 
 from __future__ import annotations
@@ -28,8 +28,11 @@ _HIDDEN: Final = ("increment", "decrement")
 
 @dataclass(slots=True)
 class Staged:
-    """A row as operations left it: ``data`` as sent, ``origin`` the first action that counts for it (create, upsert
-    or update), ``gone`` where it was deleted."""
+    """A staged row.
+
+    - ``data``: as sent. ``gone``: the row was deleted.
+    - ``origin``: the first action that counts for it (create, upsert or update).
+    """
 
     id: str
     data: dict[str, Any] = field(default_factory=dict)
@@ -42,9 +45,9 @@ class Staged:
 
 
 def staged_rows(session: Session, transaction: Transaction, table: Table) -> dict[str, Staged]:
-    """The staged rows of a table by folded id, in the order of their first operation.
+    """Return the staged rows of a table by folded id, in the order of their first operation.
 
-    Raises ``general_query_invalid`` for a staged bulk operation whose queries nobody can read.
+    Raises ``general_query_invalid`` for a staged bulk operation with invalid queries.
     """
     rows: dict[str, Staged] = {}
     for operation in operations_of(session, transaction):
@@ -102,8 +105,10 @@ def _selected(rows: dict[str, Staged], queries: Iterable[Any], *, everything: bo
 
 
 def permissions_inside(context: RequestContext, transaction: Transaction, table: Table, id: str) -> list[str] | None:
-    """The permissions of a row as the transaction sees it; None where the caller finds none to change. A row that
-    its permissions hide is not there for the caller (observed)."""
+    """Return the permissions of a row as the transaction sees it; None where there is no row to change.
+
+    A row that the caller may not read does not exist for the caller (observed).
+    """
     stored = find_row(context.session, table, id, ())
     staged = staged_rows(context.session, transaction, table).get(folded_id(id))
     if (staged is None and stored is None) or (staged is not None and staged.gone):
@@ -115,7 +120,7 @@ def permissions_inside(context: RequestContext, transaction: Transaction, table:
 
 
 def show_staged(row: Staged, table: Table, table_id_name: str, committed: Mapping[str, Any] | None) -> dict[str, Any]:
-    """A staged row in an answer: over the committed one where there is one, else as it was sent."""
+    """Return a staged row for a response: over the committed one, or as it was sent."""
     committed = None if row.origin == "create" else committed
     values = dict(committed or {}) | {key: value for key, value in row.data.items() if key != "$id" or not committed}
     values.setdefault("$sequence", "")

@@ -1,4 +1,4 @@
-"""Transactions and their staged operations as they are stored."""
+"""Transactions and their staged operations, as they are stored."""
 
 # ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
 from __future__ import annotations
@@ -27,7 +27,7 @@ _KEYS_OWN: Final = ""  # the owner of a transaction that a key began
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """``owner`` is a user's id, empty for a key's and "guests" for a guest's, which nobody but keys finds again."""
+    """A transaction. ``owner``: a user's id, empty for a key, "guests" for a guest; keys find all of them."""
 
     number: int
     id: str
@@ -39,6 +39,7 @@ class Transaction:
     updated: str
 
     def describe(self) -> dict[str, Any]:
+        """Return the transaction as a response shows it."""
         return {
             "$id": self.id,
             "$createdAt": self.created,
@@ -51,7 +52,7 @@ class Transaction:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One staged operation. ``seen`` is the date of the last change of what it would change, when it was staged."""
+    """One staged operation. ``seen``: the last change of its rows, when it was staged."""
 
     table_number: int
     row_id: str | None
@@ -61,7 +62,7 @@ class Operation:
 
 
 def begin(session: Session, caller: Caller, ttl: int) -> Transaction:
-    """A new transaction that lives ``ttl`` seconds."""
+    """Store a new transaction that expires after ``ttl`` seconds."""
     owner = caller.user_id or ("guests" if caller.is_guest else _KEYS_OWN)
     moment = now()
     expires = write_date(clock.now() + timedelta(seconds=ttl))
@@ -74,7 +75,7 @@ def begin(session: Session, caller: Caller, ttl: int) -> Transaction:
 
 
 def find(session: Session, caller: Caller, id: str) -> Transaction:
-    """A transaction of the caller's own; keys find all. Raises ``transaction_not_found``."""
+    """Return a transaction of the caller; keys find all of them. Raises ``transaction_not_found``."""
     transaction = _find_any(session, id)
     mine = caller.is_key or (caller.user_id and transaction is not None and transaction.owner == caller.user_id)
     if transaction is None or not mine:
@@ -83,7 +84,7 @@ def find(session: Session, caller: Caller, id: str) -> Transaction:
 
 
 def find_pending(session: Session, id: str) -> Transaction | None:
-    """A transaction whose staged rows a read may see: whosever it is (observed), as long as it is pending."""
+    """Return a pending transaction, whose staged rows a read may see, whoever owns it (observed)."""
     transaction = _find_any(session, id)
     return transaction if transaction is not None and transaction.status == PENDING else None
 
@@ -115,7 +116,7 @@ def remove(session: Session, transaction: Transaction) -> None:
 
 
 def check_alive(transaction: Transaction) -> None:
-    """Raises ``transaction_not_ready`` where it is over, ``transaction_expired`` where its time is."""
+    """Raise ``transaction_not_ready`` for an ended transaction, ``transaction_expired`` for an expired one."""
     if transaction.status != PENDING:
         raise AppwriteError("transaction_not_ready", "The transaction is no longer pending.")
     if transaction.expires < now():
@@ -123,7 +124,7 @@ def check_alive(transaction: Transaction) -> None:
 
 
 def check_room(transaction: Transaction, more: int) -> None:
-    """Raises ``transaction_limit_exceeded``."""
+    """Raise ``transaction_limit_exceeded`` where the operations do not fit."""
     if transaction.operations + more > MOST_OPERATIONS:
         raise AppwriteError("transaction_limit_exceeded", f"A transaction has at most {MOST_OPERATIONS} operations.")
 
@@ -141,7 +142,7 @@ def stage(session: Session, transaction: Transaction, table: Table, action: str,
 
 
 def _last_change(session: Session, table: Table, row_id: str | None) -> str:
-    """When the row, or any row of the table, was last changed; the table's dates are indexed."""
+    """Return when the row, or any row of the table, was last changed; the table's dates are indexed."""
     if row_id is None:
         last_change = session.scalar(f"SELECT max(updated) FROM {table.rows_name}")
     else:
@@ -151,7 +152,7 @@ def _last_change(session: Session, table: Table, row_id: str | None) -> str:
 
 
 def operations_of(session: Session, transaction: Transaction) -> list[Operation]:
-    """In the order they were staged."""
+    """Return the operations in the order of staging."""
     rows = session.all(
         "SELECT table_n, row_id, action, data, seen FROM operations WHERE transaction_n = ? ORDER BY n",
         (transaction.number,),

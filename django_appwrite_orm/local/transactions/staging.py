@@ -1,4 +1,4 @@
-"""Row routes that carry a transaction: they stage instead of writing, and answer with what was staged."""
+"""Row routes with a transaction: they stage instead of writing, and answer with what was staged."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .repository import Transaction
 
 
 def open_transaction(context: RequestContext, id: str) -> Transaction:
-    """The caller's transaction with room for one more operation."""
+    """Return the caller's transaction, with room for one more operation."""
     transaction = repository.find(context.session, context.caller, id)
     repository.check_alive(transaction)
     repository.check_room(transaction, 1)
@@ -90,7 +90,7 @@ def upsert(
 def _permissions_of_upserted(
     context: RequestContext, table: Table, transaction: Transaction, row_id: str, permissions: Sequence[str] | None
 ) -> list[str]:
-    """What an upsert is staged with: what is given, else what the row has, else what a new row gets."""
+    """Return the permissions of a staged upsert: those sent, else the row's, else a new row's."""
     if permissions is None:
         staged = staged_rows(context.session, transaction, table).get(folded_id(row_id))
         stored = find_row(context.session, table, row_id, ())
@@ -109,7 +109,10 @@ def delete(context: RequestContext, table: Table, tx: str, row_id: str) -> Respo
 
 
 def _open_or_bad_request(context: RequestContext, id: str) -> Transaction:
-    """Where a transaction that is unknown or over makes a bad request (observed of counting, the server's source)."""
+    """Return the open transaction; an unknown or ended one is a bad request here.
+
+    Observed for increments, and in the server's source.
+    """
     try:
         return open_transaction(context, id)
     except AppwriteError as refusal:
@@ -121,15 +124,18 @@ def _open_or_bad_request(context: RequestContext, id: str) -> Transaction:
 def count(
     context: RequestContext, table: Table, tx: str, action: str, row_id: str, data: Mapping[str, Any]
 ) -> Response:
-    """Answers with the step, not the result."""
+    """Stage an increment or decrement; the response has the step, not the result."""
     transaction = _open_or_bad_request(context, tx)
     repository.stage(context.session, transaction, table, action, row_id, dict(data))
     return json_answer(200, _fresh(context, table, {"$id": row_id, data["column"]: data["value"]}))
 
 
 def several(context: RequestContext, table: Table, tx: str, action: str, data: Any, total: int) -> Response:
-    """A bulk call: one operation, no rows in the answer. New rows get their ids and permissions when they are
-    staged. Raises ``general_bad_request`` as bulk calls do, ``general_query_invalid``."""
+    """Stage a bulk call as one operation; the response has no rows.
+
+    New rows get their ids and permissions when they are staged. Raises ``general_bad_request`` as bulk calls do, and
+    ``general_query_invalid``.
+    """
     refuse_relationships(table)
     if action == "bulkCreate":
         data = [{**row, "$id": id, "$permissions": granted or []} for id, row, granted in identified(context, data)]
@@ -142,7 +148,7 @@ def several(context: RequestContext, table: Table, tx: str, action: str, data: A
 
 
 def read(context: RequestContext, table: Table, tx: str, row_id: str, queries: Sequence[str]) -> Response:
-    """One row, staged or not. A transaction that is unknown or over does not matter (observed)."""
+    """Return one row, staged or not. An unknown or ended transaction is ignored (observed)."""
     transaction = repository.find_pending(context.session, tx)
     row = staged_rows(context.session, transaction, table).get(folded_id(row_id)) if transaction else None
     if row is None:
@@ -161,7 +167,7 @@ def read(context: RequestContext, table: Table, tx: str, row_id: str, queries: S
 
 
 def list_(context: RequestContext, table: Table, tx: str, queries: Sequence[str], total: bool) -> Response:
-    """A list with the staged rows laid over it and appended to it."""
+    """Return a list, with staged rows replacing its rows and appended to it."""
     page, rows = list_rows(context, table, queries)
     transaction = repository.find_pending(context.session, tx)
     staged = staged_rows(context.session, transaction, table) if transaction else {}
@@ -183,7 +189,7 @@ def list_(context: RequestContext, table: Table, tx: str, queries: Sequence[str]
 
 
 def _narrowed(row: dict[str, Any], selected: list[str]) -> dict[str, Any]:
-    """A staged row under ``select``: its sequence is gone, its dates are null where there are none (observed)."""
+    """Return a staged row with the selected columns: no sequence, dates null where there are none (observed)."""
     if not selected or "*" in selected:
         return row
     system = {name: row.get(name) for name in ("$id", "$createdAt", "$updatedAt")}
@@ -192,9 +198,12 @@ def _narrowed(row: dict[str, Any], selected: list[str]) -> dict[str, Any]:
 
 
 def _counted(base: int, on_page: Collection[str], staged: Mapping[str, Staged], filters: list[Query]) -> int:
-    """The total the server arrives at: it knows of committed rows what is on the page, and of staged ones what was
-    sent. Creations that match are added, and upserts that match and are not on the page; what is there and was
-    deleted, or no longer matches, is taken off (the server's source)."""
+    """Return the total as the server computes it (the server's source).
+
+    - It knows committed rows of the page only, and staged rows as they were sent.
+    - Matching creates are added, and matching upserts that are not on the page.
+    - Rows of the page that were deleted or no longer match are subtracted.
+    """
     for key, row in staged.items():
         there, fits = key in on_page, not row.gone and matches(row.data, filters)
         if row.origin == "create" and not row.gone:
@@ -209,7 +218,7 @@ def _counted(base: int, on_page: Collection[str], staged: Mapping[str, Staged], 
 def _row_inside(
     context: RequestContext, table: Table, transaction: Transaction, row_id: str, verb: str
 ) -> dict[str, Any]:
-    """A row as the transaction sees it, if the caller may change it.
+    """Return a row as the transaction sees it, if the caller may change it.
 
     Raises ``row_not_found``, ``user_unauthorized``.
     """

@@ -1,1 +1,1 @@
-"""Webhooks: which are registered, and calling them."""
+"""Webhooks: their registration and their delivery."""

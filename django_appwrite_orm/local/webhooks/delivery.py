@@ -1,4 +1,4 @@
-"""One delivery: the request that a webhook gets, and how it went."""
+"""One delivery: the request to a webhook, and its outcome."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TOO_SLOW: Final = f"Error: no whole answer within {LIMIT:.0f} seconds"
 
 
 def call(webhook: Webhook, event: Event, names: list[str], project: str) -> str:
-    """Deliver one event. Empty when the receiver took it, else what went wrong, for the webhook's log."""
+    """Deliver one event. Return an empty text on success, else the failure for the webhook's log."""
     url = urlsplit(webhook.url)
     body = payload_text(event).encode()
     headers = _headers(webhook, event, names, project, url.netloc.rpartition("@")[2], body)
@@ -54,24 +54,25 @@ def call(webhook: Webhook, event: Event, names: list[str], project: str) -> str:
 
 
 def _cut_off(sock: socket.socket, late: threading.Event) -> None:
-    """End a call whose time is up: each wait for a piece of an answer has its limit, a receiver may drip many."""
+    """End a call that is out of time; a receiver that sends byte by byte never exceeds a socket's timeout."""
     late.set()
     with suppress(OSError):
         sock.shutdown(socket.SHUT_RDWR)
 
 
 def payload_text(event: Event) -> str:
-    """The payload as PHP encodes it."""
+    """Return the payload as PHP encodes it."""
     return json.dumps(event.payload, separators=(",", ":"), allow_nan=False).replace("/", "\\/")
 
 
 def signature(secret: str, url: str, body: bytes) -> str:
+    """Return the signature of a delivery, as Appwrite computes it."""
     digest = hmac.new(secret.encode(), unquote(url).encode() + body, hashlib.sha1).digest()
     return base64.b64encode(digest).decode()
 
 
 def _headers(webhook: Webhook, event: Event, names: list[str], project: str, host: str, body: bytes) -> dict[str, str]:
-    """In the recorded order."""
+    """Return the headers in the recorded order."""
     credentials = base64.b64encode(f"{webhook.user}:{webhook.password}".encode()).decode()
     headers = {
         "Host": host,

@@ -1,8 +1,8 @@
-"""Which event names a webhook may be registered for.
+"""The event names that a webhook may be registered for.
 
-Recorded: a name may end at any of its parts, with or without an action; ``upsert`` is not an action here, and names of
-the newer family (``tablesdb``) are refused. Of Appwrite's services only databases exist in this server, so that
-names of the others, which never happen here, are refused too.
+Recorded: a name may end at any of its parts, with or without an action; ``upsert`` is not an action here, and names
+of the newer family (``tablesdb``) are refused. This server has no other service of Appwrite's than databases, so
+names of other services are refused too.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _PARTS: Final = {"tables": ("rows", "columns", "indexes"), "collections": ("docu
 
 
 def event_name(value: Any) -> str:
-    """Raises ``ValueError`` for a name that no event can have."""
+    """Check the name of an event. Raises ``ValueError``."""
     parts = value.split(".") if isinstance(value, str) else []
     if parts and parts[-1] in _ACTIONS:
         parts.pop()

@@ -22,7 +22,7 @@ _COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """``security`` says whether certificates are checked; ``attempts`` are failures in a row, ``logs`` the last."""
+    """A webhook. ``security``: certificates are checked. ``attempts``: failures in a row; ``logs``: the last one."""
 
     number: int
     id: str
@@ -40,7 +40,7 @@ class Webhook:
 
 
 def find_webhook(session: Session, id: str) -> Webhook:
-    """Raises ``webhook_not_found``."""
+    """Return the webhook with this id in any letter case. Raises ``webhook_not_found``."""
     row = session.first(f"SELECT {_COLUMNS} FROM webhooks WHERE id_f = ?", (folded_id(id),))
     if row is None:
         raise AppwriteError("webhook_not_found", "There is no webhook with this id.")
@@ -56,7 +56,7 @@ def enabled_webhooks(session: Session) -> list[Webhook]:
 
 
 def create_webhook(session: Session, id: str, values: Mapping[str, Any]) -> Webhook:
-    """``values`` by the names of our columns. Raises ``webhook_already_exists``."""
+    """Store a new webhook; ``values`` by column. Raises ``webhook_already_exists``."""
     if session.first("SELECT 1 FROM webhooks WHERE id_f = ?", (folded_id(id),)):
         raise AppwriteError("webhook_already_exists", "A webhook with this id exists.")
     moment = now()
@@ -64,12 +64,12 @@ def create_webhook(session: Session, id: str, values: Mapping[str, Any]) -> Webh
     stored |= _storable(values) | {"secret": values["secret"] or secrets.token_hex(64)}
     marks = ", ".join(f":{name}" for name in stored)
     session.run(f"INSERT INTO webhooks ({', '.join(stored)}) VALUES ({marks})", stored)
-    session.change_schema()  # for ``Deliveries``
+    session.change_schema()  # for ``WebhookWorker.wants``
     return find_webhook(session, id)
 
 
 def change_webhook(session: Session, webhook: Webhook, values: Mapping[str, Any]) -> Webhook:
-    """Set some of our columns. Switching it on forgets its failures."""
+    """Set some columns. Enabling the webhook resets its failures."""
     stored = _storable(values) | {"updated": now()}
     if values.get("enabled"):
         stored["attempts"] = 0
@@ -85,7 +85,7 @@ def delete_webhook(session: Session, webhook: Webhook) -> None:
 
 
 def note_outcome(session: Session, webhook: Webhook, failure: str) -> None:
-    """A delivery has gone well (``failure`` empty), or it has not: the tenth in a row switches the webhook off."""
+    """Store the outcome of a delivery (``failure`` empty: success). Ten failures in a row disable the webhook."""
     session.run(
         "UPDATE webhooks SET attempts = CASE WHEN :log = '' THEN 0 ELSE attempts + 1 END, "
         "enabled = enabled AND (:log = '' OR attempts + 1 < :most), "

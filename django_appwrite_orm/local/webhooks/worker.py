@@ -21,18 +21,18 @@ _PATIENCE: Final = 2.0  # seconds that a stop waits for the delivery in hand
 logger = logging.getLogger(__name__)
 
 
-class Deliveries:
-    """Calls the webhooks of a store from ``start`` to ``stop``. What still waits then is not delivered."""
+class WebhookWorker:
+    """Calls the webhooks of a store from ``start`` to ``stop``. Events that still wait then are not delivered."""
 
     def __init__(self, store: Store, project: str) -> None:
         self._store = store
         self._project = project
         self._waiting: queue.Queue[Event | None] = queue.Queue(MOST_WAITING)
         self._generation = -1
-        self._any = False
+        self._enabled = False
         self._stopping = False
         self._full = False
-        self._thread = threading.Thread(target=self._work, name="local-appwrite-webhooks", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="local-appwrite-webhooks", daemon=True)
 
     def start(self) -> None:
         self._store.bus.subscribe(self)
@@ -46,12 +46,14 @@ class Deliveries:
         self._thread.join(_PATIENCE)
 
     def wants(self, session: Session) -> bool:
-        """Whether a webhook is on. Changes of webhooks count as changes of the schema, so that this is looked up
-        again after one, by whichever process."""
+        """Return whether a webhook is enabled.
+
+        A change of a webhook, in any process, raises the schema's generation, after which this is read again.
+        """
         if session.generation != self._generation:
             self._generation = session.generation
-            self._any = session.first("SELECT 1 FROM webhooks WHERE enabled") is not None
-        return self._any
+            self._enabled = session.first("SELECT 1 FROM webhooks WHERE enabled") is not None
+        return self._enabled
 
     def receive(self, events: Sequence[Event]) -> None:
         for event in events:
@@ -63,7 +65,7 @@ class Deliveries:
                     logger.error("More than %d events wait for webhooks; what comes is lost.", MOST_WAITING)
                 self._full = True
 
-    def _work(self) -> None:
+    def _run(self) -> None:
         while (event := self._waiting.get()) is not None and not self._stopping:
             try:
                 self._deliver(event)

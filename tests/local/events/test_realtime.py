@@ -26,9 +26,9 @@ ROWS = "/v1/realtime?project=local&channels[]=rows"
 
 
 @pytest.fixture
-def door(app: LocalAppwrite) -> Iterator[LocalServer]:
-    with LocalServer(app, port=0) as door:
-        yield door
+def server(app: LocalAppwrite) -> Iterator[LocalServer]:
+    with LocalServer(app, port=0) as server:
+        yield server
 
 
 @pytest.fixture
@@ -49,13 +49,13 @@ def steady(frame: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("case", CONNECTIONS, ids=lambda case: case["case"])
-def test_as_recorded(appwrite: Client, door: LocalServer, case: dict[str, Any]) -> None:
+def test_as_recorded(appwrite: Client, server: LocalServer, case: dict[str, Any]) -> None:
     appwrite("POST ./users", {"userId": "cbu-ev", "email": "cbu-ev@example.com"})
     jwt = appwrite("POST ./users/cbu-ev/jwts", {})["jwt"]
     path = case["path"].replace("realproject", "local").replace("<jwt>", jwt)
     named = {"realproject": "local", "<jwt>": jwt, "<api key>": "local"}
     headers = {name: named.get(value, value) for name, value in case["headers"].items()}
-    with connect(url(door, path), additional_headers=headers) as connection:
+    with connect(url(server, path), additional_headers=headers) as connection:
         answered = [json.loads(connection.recv(timeout=60))]
         for message in case["sent"]:
             connection.send(message if isinstance(message, str) else json.dumps(message))
@@ -78,17 +78,17 @@ def test_as_recorded(appwrite: Client, door: LocalServer, case: dict[str, Any]) 
     ],
 )
 def test_a_hostile_request_is_refused(
-    door: LocalServer, path: str, origin: str, caplog: pytest.LogCaptureFixture
+    server: LocalServer, path: str, origin: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with connect(url(door, f"/v1/realtime{path}"), additional_headers={"Origin": origin} if origin else {}) as found:
+    with connect(url(server, f"/v1/realtime{path}"), additional_headers={"Origin": origin} if origin else {}) as found:
         assert json.loads(found.recv(timeout=60))["type"] == "error"
     assert "Traceback" not in caplog.text
 
 
 @pytest.mark.parametrize("header", ["x.example", "localhost.x.example"])
-def test_a_page_from_elsewhere_cannot_listen(door: LocalServer, header: str) -> None:
+def test_a_page_from_elsewhere_cannot_listen(server: LocalServer, header: str) -> None:
     """Under a name of its own that leads here, a loopback server answers as it does over HTTP."""
-    address = urlsplit(door.endpoint)
+    address = urlsplit(server.endpoint)
     with (
         socket.create_connection((address.hostname, address.port)) as connection,
         pytest.raises(InvalidStatus) as caught,
@@ -97,20 +97,20 @@ def test_a_page_from_elsewhere_cannot_listen(door: LocalServer, header: str) -> 
     assert caught.value.response.status_code == 403
 
 
-def test_a_request_that_is_no_good_handshake(door: LocalServer) -> None:
+def test_a_request_that_is_no_good_handshake(server: LocalServer) -> None:
     """Plain HTTP there is no route, and a handshake without its key is refused."""
     import http.client
 
     for headers, status in (({}, 404), ({"Upgrade": "websocket", "Connection": "Upgrade"}, 400)):
-        connection = http.client.HTTPConnection(door.endpoint.removeprefix("http://").removesuffix("/v1"), timeout=60)
+        connection = http.client.HTTPConnection(server.endpoint.removeprefix("http://").removesuffix("/v1"), timeout=60)
         connection.request("GET", ROWS, headers={"X-Appwrite-Project": "local", **headers})
         assert connection.getresponse().status == status
         connection.close()
 
 
 def test_a_listener_holds_no_thread_of_the_server(app: LocalAppwrite, appwrite: Client, rows: str) -> None:
-    with LocalServer(app, port=0, threads=2) as door, ExitStack() as stack:
-        listening = [stack.enter_context(connect(url(door, ROWS))) for _ in range(12)]
+    with LocalServer(app, port=0, threads=2) as server, ExitStack() as stack:
+        listening = [stack.enter_context(connect(url(server, ROWS))) for _ in range(12)]
         for connection in listening:
             assert frames_until_pong(connection)[0]["type"] == "connected"
         appwrite(f"POST {rows}", {"rowId": "a", "data": {"n": 1}})
@@ -120,8 +120,8 @@ def test_a_listener_holds_no_thread_of_the_server(app: LocalAppwrite, appwrite: 
 
 def test_a_restart_ends_connections(app: LocalAppwrite) -> None:
     with ExitStack() as stack:
-        with LocalServer(app, port=0) as door:
-            connection = stack.enter_context(connect(url(door, ROWS)))
+        with LocalServer(app, port=0) as server:
+            connection = stack.enter_context(connect(url(server, ROWS)))
             assert json.loads(connection.recv(timeout=60))["type"] == "connected"
         with pytest.raises(ConnectionClosed):
             connection.recv(timeout=60)
@@ -131,40 +131,40 @@ def test_a_restart_ends_connections(app: LocalAppwrite) -> None:
     ("place", "name"), [(connection, "_MOST_UNSENT"), (hub, "MOST_UNSENT")], ids=["one", "together"]
 )
 def test_who_does_not_read_is_dropped(
-    appwrite: Client, door: LocalServer, rows: str, monkeypatch: pytest.MonkeyPatch, place: ModuleType, name: str
+    appwrite: Client, server: LocalServer, rows: str, monkeypatch: pytest.MonkeyPatch, place: ModuleType, name: str
 ) -> None:
     """Its frames must not fill the server's memory; who reads hears on."""
     monkeypatch.setattr(place, name, 100_000)
-    with connect(url(door, ROWS)) as reader, connect(url(door, ROWS), max_queue=1, close_timeout=1) as sleeper:
+    with connect(url(server, ROWS)) as reader, connect(url(server, ROWS), max_queue=1, close_timeout=1) as sleeper:
         assert frames_until_pong(reader)[0]["type"] == "connected"
         assert json.loads(sleeper.recv(timeout=60))["type"] == "connected"
         for round in range(200):
             appwrite(f"POST {rows}", {"rows": [{"$id": f"{round}-{n}", "n": n} for n in range(100)]})
             assert len(frames_until_pong(reader)) == 100
-            if len(door._hub._links) == 1:
+            if len(server._hub._websockets) == 1:
                 break
-        assert len(door._hub._links) == 1
+        assert len(server._hub._websockets) == 1
 
 
-def test_there_are_so_many_listeners_and_no_more(door: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub, "MOST_LINKS", 2)
+def test_there_are_so_many_listeners_and_no_more(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "MOST_CONNECTIONS", 2)
     with ExitStack() as stack:
         for _ in range(2):
-            stack.enter_context(connect(url(door, ROWS))).recv(timeout=60)
+            stack.enter_context(connect(url(server, ROWS))).recv(timeout=60)
         with pytest.raises((InvalidMessage, ConnectionError)):
-            connect(url(door, ROWS)).close()
+            connect(url(server, ROWS)).close()
 
 
-def test_fragments_make_a_message(door: LocalServer) -> None:
-    with connect(url(door, "/v1/realtime?project=local")) as connection:
+def test_fragments_make_a_message(server: LocalServer) -> None:
+    with connect(url(server, "/v1/realtime?project=local")) as connection:
         connection.send(iter(['{"type":', '"ping"}']))
         assert [json.loads(connection.recv(timeout=60))["type"] for _ in range(2)] == ["connected", "pong"]
         connection.send(b'{"type":"ping"}')
         assert json.loads(connection.recv(timeout=60))["type"] == "error"
 
 
-def test_a_message_that_is_too_long_ends_the_connection(door: LocalServer) -> None:
-    with connect(url(door, "/v1/realtime?project=local")) as connection:
+def test_a_message_that_is_too_long_ends_the_connection(server: LocalServer) -> None:
+    with connect(url(server, "/v1/realtime?project=local")) as connection:
         connection.recv(timeout=60)
         connection.send("x" * 100_000)
         with pytest.raises(ConnectionClosed) as caught:
@@ -179,8 +179,8 @@ def subscribe(connection: ClientConnection, query: dict[str, Any]) -> str:
     return str(json.loads(connection.recv(timeout=60))["type"])
 
 
-def test_filters_that_can_be_asked_of_a_row(appwrite: Client, door: LocalServer, rows: str) -> None:
-    with connect(url(door, "/v1/realtime?project=local")) as connection:
+def test_filters_that_can_be_asked_of_a_row(appwrite: Client, server: LocalServer, rows: str) -> None:
+    with connect(url(server, "/v1/realtime?project=local")) as connection:
         connection.recv(timeout=60)
         either = [{"method": "isNull", "attribute": "n"}, {"method": "greaterThan", "attribute": "n", "values": [5]}]
         assert subscribe(connection, {"method": "or", "values": either}) == "response"
@@ -196,7 +196,7 @@ def test_filters_that_can_be_asked_of_a_row(appwrite: Client, door: LocalServer,
         assert [frame["data"]["payload"]["$id"] for frame in frames_until_pong(connection)] == ["b", "c"]
 
 
-def test_roles_are_those_of_the_moment_of_connecting(appwrite: Client, door: LocalServer) -> None:
+def test_roles_are_those_of_the_moment_of_connecting(appwrite: Client, server: LocalServer) -> None:
     """A row that only a team may read is told to its members."""
     rows = appwrite.table([{"key": "n", "type": "integer"}], rowSecurity=True)
     appwrite("POST ./users", {"userId": "u"})
@@ -204,8 +204,8 @@ def test_roles_are_those_of_the_moment_of_connecting(appwrite: Client, door: Loc
     appwrite("POST ./teams/staff/memberships", {"userId": "u", "roles": []})
     jwt = appwrite("POST ./users/u/jwts", {})["jwt"]
     with (
-        connect(url(door, ROWS), additional_headers={"X-Appwrite-JWT": jwt}) as member,
-        connect(url(door, ROWS)) as guest,
+        connect(url(server, ROWS), additional_headers={"X-Appwrite-JWT": jwt}) as member,
+        connect(url(server, ROWS)) as guest,
     ):
         for connection in (member, guest):
             assert frames_until_pong(connection)[0]["type"] == "connected"

@@ -19,7 +19,7 @@ from django_appwrite_orm.local.events.event import Event
 from django_appwrite_orm.local.storage import pool
 from django_appwrite_orm.local.webhooks import delivery, worker
 from django_appwrite_orm.local.webhooks.repository import Webhook
-from django_appwrite_orm.local.webhooks.worker import Deliveries
+from django_appwrite_orm.local.webhooks.worker import WebhookWorker
 from tests.support.faulty_servers import certificate
 from tests.support.local_client import GUEST, Client, query
 from tests.support.webhook_receiver import Receiver, receiving
@@ -42,7 +42,7 @@ def receiver() -> Iterator[Receiver]:
 def rows(app: LocalAppwrite, appwrite: Client) -> Iterator[str]:
     """The path of a table's rows, with webhooks being called."""
     path = appwrite.table([{"key": "n", "type": "integer"}])
-    calling = Deliveries(app.store, "local")
+    calling = WebhookWorker(app.store, "local")
     calling.start()
     yield path
     calling.stop()
@@ -247,7 +247,7 @@ def test_the_queue_is_bounded(
 ) -> None:
     """A receiver that hangs costs events, never memory or a writer's time; the log says so once."""
     monkeypatch.setattr(worker, "MOST_WAITING", 3)
-    waiting = Deliveries(app.store, "local")
+    waiting = WebhookWorker(app.store, "local")
     event = Event((("databases", "d"),), "update", {})
     with caplog.at_level(logging.ERROR):
         waiting.receive([event] * 10)

@@ -1,8 +1,8 @@
-"""What the operators that take elements out of a list leave of it, as MariaDB works it out.
+"""Operators that remove elements of a list, as MariaDB evaluates them.
 
-The database unfolds a list into a table with one text a row, compares these by its collation and makes a list of
-them again (the database library). So numbers and booleans are texts afterwards, which shows where a list is asked
-whether it contains one, and false reads as true.
+The database expands a list into a table with one text per row, compares these by its collation and builds a list
+again (the database library). So numbers and booleans are texts afterwards: a query for the number no longer finds
+them, and false reads as true.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Element = tuple[str | None, Any]  # its text, None for null; and what becomes of
 
 
 def reduce_list(operator: Operator, column: Column, present: list[Any]) -> list[Any]:
-    """The list after ``arrayRemove``, ``arrayUnique``, ``arrayIntersect``, ``arrayDiff`` or ``arrayFilter``."""
+    """Return the list after ``arrayRemove``, ``arrayUnique``, ``arrayIntersect``, ``arrayDiff`` or ``arrayFilter``."""
     elements = [_element(column, item) for item in present]
     return [kept for _, kept in _LISTS[operator.method](elements, operator.values)]
 
@@ -39,7 +39,7 @@ def _text(item: Any) -> str:
 
 
 def _bound(value: Any) -> str | None:
-    """A value as it is bound to a statement: PHP makes a text of it."""
+    """Return a value as it is bound to a statement: PHP converts it to text."""
     if isinstance(value, bool):
         return "1" if value else ""
     if isinstance(value, float) and value.is_integer():
@@ -48,7 +48,7 @@ def _bound(value: Any) -> str | None:
 
 
 def _same(left: str | None, right: str | None) -> bool:
-    """Like SQL, null is the same as nothing."""
+    """Compare as SQL does: null equals nothing."""
     return left is not None and right is not None and sort_key(left) == sort_key(right)
 
 
@@ -64,7 +64,7 @@ def _remove(present: list[Element], values: tuple[Any, ...]) -> list[Element]:
 
 
 def _unique(present: list[Element], values: tuple[Any, ...]) -> list[Element]:
-    """Sorted, null first."""
+    """Return the distinct elements, sorted, null first."""
     first_by_key: dict[str | None, Element] = {}
     for element in present:
         first_by_key.setdefault(None if element[0] is None else sort_key(element[0]), element)
@@ -72,7 +72,7 @@ def _unique(present: list[Element], values: tuple[Any, ...]) -> list[Element]:
 
 
 def _intersect(present: list[Element], values: tuple[Any, ...]) -> list[Element]:
-    """In the order of the values."""
+    """Return the common elements in the order of the values."""
     texts = _unique_in_order(_text(value) for value in values if value is not None)
     return [element for text in texts for element in present if _same(element[0], text)]
 
@@ -108,7 +108,7 @@ def _filter(present: list[Element], values: tuple[Any, ...]) -> list[Element]:
 
 
 def _number(text: str | None) -> int | float:
-    """An element where numbers are compared; on any other the statement fails (observed)."""
+    """Return an element as a number; the statement fails for any other (observed)."""
     try:
         return numeric(text)
     except ValueError:

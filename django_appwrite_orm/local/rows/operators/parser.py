@@ -1,8 +1,8 @@
-"""Operators: changes that start from the stored value, such as ``{"method":"increment","values":[1]}``.
+"""Parse operators and check them against their column.
 
-Update and upsert take them as text or as an object, create never does. A method nobody knows is ordinary text.
-Appwrite checks an operator's arguments and lets SQL work out the result, which it does not check again (observed);
-here the result is worked out by ``operator_results`` inside the same write transaction.
+Update and upsert take operators as text or as an object, create never does. An unknown method is an ordinary text.
+Appwrite checks an operator's arguments and lets SQL compute the result, which it does not check again (observed);
+here ``results`` computes it inside the same write transaction.
 """
 
 from __future__ import annotations
@@ -26,15 +26,17 @@ MOST_ELEMENTS: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """A method and its arguments, as the client gave them."""
+    """A method and the client's arguments."""
 
     method: str
     values: tuple[Any, ...]
 
 
 def operator_in(value: Any) -> Operator | None:
-    """The operator a value of row data is, if it is one. Raises ``general_bad_request`` for one whose values are
-    no list."""
+    """Return the operator in a value of row data, if there is one.
+
+    Raises ``general_bad_request`` for an operator whose values are not a list.
+    """
     if isinstance(value, str):
         value = value.strip(" \t\n\r")
         if not value.startswith("{") or '"method"' not in value:
@@ -54,7 +56,7 @@ def operator_in(value: Any) -> Operator | None:
 
 
 def check_operator(operator: Operator, column: Column) -> None:
-    """Whether the column's kind takes the operator with these arguments. Raises ``ValueError``."""
+    """Check that the column's kind takes the operator with these arguments. Raises ``ValueError``."""
     method, values = operator.method, operator.values
     if method not in (LISTS if column.array else column.kind.operators):
         raise ValueError(f"`{method}` does not apply to the column `{column.key}`")
@@ -76,7 +78,7 @@ def _need_values(method: str, values: tuple[Any, ...], least: int) -> None:
 
 
 def _check_text(method: str, values: tuple[Any, ...]) -> None:
-    """What follows the text to add is not looked at; a replacement has nothing to follow it (observed; source)."""
+    """Check the arguments; stringConcat ignores further ones, stringReplace refuses them (observed; source)."""
     count = 2 if method == "stringReplace" else 1
     if len(values) < count or (method == "stringReplace" and len(values) > count):
         raise ValueError(f"`{method}` takes {count} values")
@@ -107,7 +109,7 @@ def _check_list(method: str, values: tuple[Any, ...], column: Column) -> None:
 
 
 def _is_beyond_32_bits(value: Any) -> bool:
-    """Whether PHP takes it for a number, in a text too, that 32 bits do not hold."""
+    """Return whether PHP reads the value as a number beyond 32 bits, in a text too."""
     try:
         return not INT32[0] <= numeric(value) < INT32[1] + 1
     except ValueError:

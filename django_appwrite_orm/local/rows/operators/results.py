@@ -1,4 +1,4 @@
-"""What an operator makes of a stored value. Results are as MariaDB works them out (observed)."""
+"""Apply operators to stored values. Results are those of MariaDB (observed)."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class TooLong(ValueError):
 
 
 def apply_operator(operator: Operator, column: Column, present: Any, *, careful: bool) -> Any:
-    """The new value for ``present``, which is None where the row has none.
+    """Return the new value for ``present``, which is None where the row has none.
 
-    ``careful`` is False in bulk updates, where the server does not see the rows it changes. Raises ``ValueError``
-    for a result the server foresees not to fit.
+    ``careful`` is False in bulk updates, where the server does not read the rows it changes. Raises ``ValueError``
+    for a result that the server predicts not to fit.
     """
     if operator.method in NUMERIC:
         return _number(operator, column, 0 if present is None else present, careful)
@@ -56,8 +56,10 @@ def _number(operator: Operator, column: Column, present: int | float, careful: b
 
 
 def _check_foreseen(method: str, present: int | float, step: int | float) -> None:
-    """Observed: the server works a result without a bound out beforehand, and takes every integer column for one of
-    32 bits. Raises ``ValueError``."""
+    """Check a result without a bound in advance. Raises ``ValueError``.
+
+    The server does so as if every integer column had 32 bits (observed).
+    """
     try:
         foreseen = _CALCULATE[method](present, step)
     except OverflowError:
@@ -67,7 +69,7 @@ def _check_foreseen(method: str, present: int | float, step: int | float) -> Non
 
 
 def _bounded(method: str, present: int | float, step: int | float, bound: int | float | None) -> Any:
-    """The result, kept on its side of the bound: a maximum for what grows, a minimum for what shrinks."""
+    """Return the result, limited by the bound: a maximum for what grows, a minimum for what shrinks."""
     if bound is None or method == "modulo":
         return _CALCULATE[method](present, step)
     if method in ("decrement", "divide"):
