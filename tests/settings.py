@@ -14,6 +14,8 @@ SECRET_KEY = "tests"
 USE_TZ = True
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 INSTALLED_APPS = ["django.contrib.sessions", "django_appwrite_orm", "tests.support.library", "tests.backend.shop"]
+DATABASES = {"default": {"ENGINE": "django_appwrite_orm.backend", "NAME": "default"}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ROOT_URLCONF = "tests.urls"
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "tests"},

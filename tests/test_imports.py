@@ -12,6 +12,7 @@ PACKAGE = django_appwrite_orm.__name__
 ROOT = Path(django_appwrite_orm.__file__).parent
 FIRST_USE = "start-up: test_startup.py holds that django.setup() does not import it"
 CHECKS = "start-up: every process registers the checks, and most of them run none"
+MIGRATIONS = "start-up: a process that serves requests changes no schema"
 OPTIONAL = "a library may be missing: websockets or Redis"
 EMBEDDED = "the local Appwrite is for connections to it alone"
 # The importing module, the imported one (both without the name of the package), and the reason.
@@ -21,6 +22,8 @@ REASONS = {
     ("apps", "querysets"): "start-up: a project without tables does not load querysets",
     ("apps", "registry"): "columns need Django's settings and apps",
     ("apps", "schema.auto"): FIRST_USE,
+    ("backend.base", "backend.schema.editor"): MIGRATIONS,
+    ("backend.schema.introspection", "schema"): MIGRATIONS,
     ("checks", "checks.caches"): CHECKS,
     ("checks", "checks.columns"): CHECKS,
     ("checks", "checks.connections"): CHECKS,

@@ -45,8 +45,10 @@ def index_of_field(field: Any) -> Index | None:
     if field.column is None or holds_row_id(field):
         return None
     if field.unique:
-        return index_over(UniqueIndex, field.model, [field.name], f"{field.column}_uniq")
-    return index_over(Index, field.model, [field.name], f"{field.column}_idx") if field.db_index else None
+        return UniqueIndex(field.name, key=index_key(f"{field.column}_uniq"))
+    if not field.db_index:
+        return None
+    return Index(field.name, key=index_key(f"{field.column}_idx"), lengths=_lengths([field]))
 
 
 def is_plain_constraint(constraint: models.UniqueConstraint) -> bool:

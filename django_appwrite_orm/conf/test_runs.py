@@ -16,6 +16,18 @@ _PYTEST_TEST = "PYTEST_CURRENT_TEST"
 _COMMAND = "APPWRITE_ORM_TEST_RUN"
 
 
+# The store of tests: no server but this one, of its own version, and no other services, whatever else is set.
+OF_TEST_STORE = {
+    "ENDPOINT": "local::memory:",
+    "PROJECT_ID": "local",
+    "API_KEY": "local",
+    "SERVER_VERSION": "",
+    "AUTO_MIGRATE": False,
+    "CHANNEL_URL": "",
+}
+# What a connection of a test has unless its settings say otherwise.
+USUAL_IN_TEST_STORE = {"LOCAL_STRICT": True}
+
 # Programs whose first argument is a management command.
 _MANAGE = {"manage.py", "django-admin"}
 _UNITTEST = "unittest.__main__"

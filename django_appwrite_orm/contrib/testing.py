@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from unittest import TestCase
 
 from ..conf import replacing
+from ..conf.test_runs import OF_TEST_STORE, USUAL_IN_TEST_STORE
 from ..connection import connections
 from ..local import LocalAppwrite
 from ..registry import registry
@@ -31,17 +32,6 @@ if TYPE_CHECKING:
     from ..local import Snapshot
 
 _MEMORY = ":memory:"
-# What a connection of a test has unless its settings say otherwise.
-_USUAL = {"LOCAL_STRICT": True}
-# What a connection leads to, whatever else is set: no server but this one, of its own version, and no other services.
-_HERE = {
-    "ENDPOINT": f"local:{_MEMORY}",
-    "PROJECT_ID": "local",
-    "API_KEY": "local",
-    "SERVER_VERSION": "",
-    "AUTO_MIGRATE": False,
-    "CHANNEL_URL": "",
-}
 
 
 class _Place(NamedTuple):
@@ -98,7 +88,7 @@ def isolated_appwrite() -> Iterator[None]:
             _Levels.made = _tables()
             yield
     else:
-        with replacing(_HERE, defaults=_USUAL), _put_back():
+        with replacing(OF_TEST_STORE, defaults=USUAL_IN_TEST_STORE), _put_back():
             _make_clean()
             yield
 

@@ -1,6 +1,7 @@
 """What is asked of Appwrite or changed in it, as immutable data, and its form on the wire."""
 
 from .clauses import EVERYTHING, NOTHING, Clause, conjunction, disjunction, negation
+from .keyset import BY_SEQUENCE, beyond
 from .limits import BULK_LIMIT, GROUPS_LIMIT, OPERATIONS_LIMIT, SHOWN_LIMIT, TEXT_LIMIT
 from .page_progress import Progress
 from .reads import AggregateRows, CountRows, GetRow, ListRows
@@ -23,6 +24,7 @@ from .writes import (
 
 __all__ = [
     "BULK_LIMIT",
+    "BY_SEQUENCE",
     "EVERYTHING",
     "GROUPS_LIMIT",
     "NOTHING",
@@ -52,6 +54,7 @@ __all__ = [
     "UpdateRows",
     "WritePlan",
     "begin_transaction",
+    "beyond",
     "conjunction",
     "disjunction",
     "end_transaction",

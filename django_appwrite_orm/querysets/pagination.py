@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Any, Protocol
 
 from django.core.cache import caches
@@ -16,7 +17,7 @@ from django.core.cache import caches
 from ..connection import connections
 from ..exceptions import NotSupportedError
 from ..execution import execute_read
-from ..plans import Clause, ListRows, Progress, conjunction, disjunction, fits, has_room
+from ..plans import BY_SEQUENCE, Clause, ListRows, Progress, beyond, has_room
 from ..sansio import Operation, run_async, run_sync
 from ..tables import Row
 from ..threads import close_caches_after
@@ -155,7 +156,6 @@ async def aread_ahead(walk: Pager) -> AsyncIterator[list[Raw]]:
 
 
 Raw = dict[str, Any]
-BY_SEQUENCE = (Clause("orderAsc", "$sequence"),)
 
 
 class Pager(Protocol):
@@ -197,7 +197,7 @@ class KeysetPager:
         self._position += len(rows)
         self.finished = len(rows) < wanted
         if rows and not self.finished:
-            after = None if query.cursor else _beyond(query.model, query.order, rows[-1])
+            after = None if query.cursor else beyond(query.order, rows[-1], partial(_is_comparable, query.model))
             # Without it the walk goes by offset, which needs no room.
             self._after = after if after is None or has_room((*self._filters, after), query.room) else None
             if self._after is not None:
@@ -241,24 +241,6 @@ class SliceWindow:
             self._left -= 1
 
 
-def _beyond(table: type[Row], order: tuple[Clause, ...], last: Raw) -> Clause | None:
-    """The condition for rows after `last` in this order, which ends in the sequence as the server's does; None
-    where there is none."""
-    beyond = Clause("greaterThan", "$sequence", (str(last["$sequence"]),))
-    for clause in reversed(order):
-        key, descending = clause.attribute, clause.method == "orderDesc"
-        comparison = "lessThan" if descending else "greaterThan"
-        column = table._meta.get_column_by_key(key) if key else None
-        if key == "$sequence":
-            beyond = Clause(comparison, key, (str(last[key]),))
-        elif column is None or column.array or not column.kind.exact or key not in last:
-            return None
-        elif last[key] is None:  # nulls come first ascending and last descending
-            further = [] if descending else [Clause("isNotNull", key)]
-            beyond = disjunction([*further, conjunction([Clause("isNull", key), beyond])])
-        else:
-            further = [Clause(comparison, key, (last[key],))]
-            if descending and not key.startswith("$"):
-                further.append(Clause("isNull", key))
-            beyond = disjunction([*further, conjunction([Clause("equal", key, (last[key],)), beyond])])
-    return beyond if fits(beyond) else None
+def _is_comparable(table: type[Row], key: str) -> bool:
+    column = table._meta.get_column_by_key(key)
+    return column is not None and not column.array and column.kind.exact

@@ -1,0 +1,191 @@
+"""The database wrapper: Django's connection to one alias of APPWRITE_ORM."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.sqlite3.base import DatabaseWrapper as SQLiteWrapper
+from django.utils.functional import cached_property
+
+from ..connection import Connection, connections
+from ..execution import execute_write
+from ..plans import TableRef, WritePlan
+from ..sansio import run_sync
+from ..transactions import TableMeta
+from .client import DatabaseClient
+from .creation import DatabaseCreation
+from .errors import Database, ErrorWrapper
+from .features import DatabaseFeatures
+from .operations import DatabaseOperations
+from .schema.introspection import DatabaseIntrospection
+from .schema.validation import DatabaseValidation
+from .statements import Cursor, Session, Statement
+
+if TYPE_CHECKING:
+    from .schema.editor import DatabaseSchemaEditor
+
+
+@dataclass(frozen=True, slots=True)
+class BackendOptions:
+    """`OPTIONS` of a database: see docs/models.md.
+
+    `in_memory`: "allow" or "refuse" queries that Appwrite cannot answer by itself. `rows`: how many rows of a table
+    such a query may read. `atomic`: what `atomic()` does; "off": nothing, each change is made at once. `apps`: labels
+    of the apps whose models `AppwriteRouter` keeps here.
+    """
+
+    in_memory: str = "allow"
+    rows: int = 20_000
+    atomic: str = "off"
+    apps: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, alias: str, options: Mapping[str, Any]) -> BackendOptions:
+        """Raises ImproperlyConfigured for an unknown option, and for a value of another kind."""
+        where = f"DATABASES[{alias!r}]['OPTIONS']"
+        known = ("apps", "atomic", "in_memory", "rows")
+        for name, value in options.items():
+            if name not in known:
+                near = difflib.get_close_matches(str(name), known, n=1)
+                guess = f" Did you mean: {near[0]}?" if near else ""
+                raise ImproperlyConfigured(f"{where}: unknown option {name!r}.{guess} Known: {', '.join(known)}.")
+            if (expected := _problem(name, value)) is not None:
+                raise ImproperlyConfigured(f"{where}: {name} must be {expected}, not {value!r}.")
+        values = {**options, "apps": tuple(options["apps"])} if "apps" in options else dict(options)
+        return cls(**values)
+
+
+def _problem(name: str, value: Any) -> str | None:
+    """Return what the value of an option must be, if it is not."""
+    if name == "rows":
+        return (
+            None if isinstance(value, int) and not isinstance(value, bool) and value > 0 else "a whole number above 0"
+        )
+    if name == "apps":
+        is_list = isinstance(value, (list, tuple)) and all(isinstance(label, str) for label in value)
+        return None if is_list else "a list of app labels"
+    choices = {"in_memory": ("allow", "refuse"), "atomic": ("off",)}[name]
+    return None if value in choices else " or ".join(map(repr, choices))
+
+
+class DatabaseWrapper(BaseDatabaseWrapper):
+    """`NAME` is the alias in APPWRITE_ORM, which has the endpoint, the key and the cache."""
+
+    vendor = "appwrite"
+    display_name = "Appwrite"
+    # Those of SQLite, for the parts of queries that Django compiles, and for the copies in memory.
+    data_types = SQLiteWrapper.data_types
+    data_types_suffix: dict[str, str] = {}
+    data_type_check_constraints: dict[str, str] = {}
+    operators = SQLiteWrapper.operators
+    pattern_esc = SQLiteWrapper.pattern_esc
+    pattern_ops = SQLiteWrapper.pattern_ops
+
+    Database = Database
+    client_class = DatabaseClient
+    creation_class = DatabaseCreation
+    features_class = DatabaseFeatures
+    introspection_class = DatabaseIntrospection
+    ops_class = DatabaseOperations
+    validation_class = DatabaseValidation
+
+    creation: DatabaseCreation
+    # The editor whose new tables are not there before it is left.
+    editor: DatabaseSchemaEditor | None = None
+
+    @property
+    def SchemaEditorClass(self) -> type[DatabaseSchemaEditor]:  # type: ignore[override]  # noqa: N802 - Django's name  # type: ignore[override]
+        from .schema.editor import DatabaseSchemaEditor
+
+        return DatabaseSchemaEditor
+
+    @cached_property
+    def options(self) -> BackendOptions:
+        return BackendOptions.of(self.alias, self.settings_dict["OPTIONS"])
+
+    @property
+    def appwrite_alias(self) -> str:
+        """The alias in APPWRITE_ORM."""
+        return str(self.settings_dict["NAME"])
+
+    @property
+    def appwrite(self) -> Connection:
+        """The Appwrite connection, for requests that the ORM does not make."""
+        return connections[self.appwrite_alias]
+
+    def ref(self, table: TableMeta) -> TableRef:
+        return TableRef(self.appwrite.settings.database_id, table.id)
+
+    @cached_property
+    def wrap_database_errors(self) -> ErrorWrapper:  # type: ignore[override]
+        return ErrorWrapper(self)
+
+    def get_connection_params(self) -> dict[str, Any]:
+        if not self.settings_dict["NAME"]:
+            raise ImproperlyConfigured(f"DATABASES[{self.alias!r}]: give NAME, an alias of APPWRITE_ORM.")
+        _ = self.options, self.appwrite
+        return {}
+
+    def get_new_connection(self, conn_params: Mapping[str, Any]) -> Session:
+        return Session()
+
+    def create_cursor(self, name: str | None = None) -> Cursor:
+        return Cursor(self)
+
+    def run(self, statement: str) -> Any:
+        """Carry out a statement and return its result."""
+        if self.editor is not None:
+            self.editor.create_pending()
+        with self.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.result
+
+    def write(self, table: TableMeta, plan: WritePlan) -> Any:
+        """Carry out one change of a table and return the response."""
+        operation = execute_write([table], self.appwrite_alias, plan)
+        response = self.run(Statement.of(str(plan.request), operation, changes=True))
+        self.note_changed(table.id)
+        return response
+
+    def note_changed(self, table_id: str) -> None:
+        """Note a table whose rows or columns have changed."""
+        if self.creation.has_test_store:
+            self.creation.snapshots.note_changed(TableRef(self.appwrite.settings.database_id, table_id))
+
+    def before_change(self) -> None:
+        """Called before each statement that writes."""
+        if self.creation.has_test_store:
+            self.creation.snapshots.before_change()
+
+    def is_usable(self) -> bool:
+        with self.wrap_database_errors:
+            run_sync(self.appwrite.ask_version())
+        return True
+
+    def get_database_version(self) -> tuple[int, ...]:
+        return run_sync(self.appwrite.features()).version
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        pass
+
+    def _commit(self) -> None:
+        self.creation.snapshots.forget(None)
+        super()._commit()  # type: ignore[misc]
+
+    def _rollback(self) -> None:
+        self.creation.snapshots.restore(self, None)
+        super()._rollback()  # type: ignore[misc]
+
+    def _savepoint(self, sid: str) -> None:
+        pass
+
+    def _savepoint_commit(self, sid: str) -> None:
+        self.creation.snapshots.forget(sid)
+
+    def _savepoint_rollback(self, sid: str) -> None:
+        self.creation.snapshots.restore(self, sid)

@@ -1,0 +1,55 @@
+"""Deletions of rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import NotSupportedError
+from django.db.models.sql import compiler
+
+from ...exceptions import NotFound
+from ...execution import execute_write
+from ...plans import EVERYTHING, NOTHING, DeleteRow, DeleteRows, split
+from ...sansio import Operation
+from ..statements import Statement
+from .select import Selection, base_selection
+from .untranslatable import Untranslatable
+
+
+class SQLDeleteCompiler(compiler.SQLDeleteCompiler):
+    connection: Any
+    query: Any
+
+    def execute_sql(self, result_type: Any = None, *args: Any, **kwargs: Any) -> int:  # type: ignore[override]
+        """Delete the rows; return how many there were."""
+        try:
+            if not self.single_alias:
+                raise Untranslatable("a join")
+            rows = base_selection(self)
+        except Untranslatable as reason:
+            raise NotSupportedError(
+                f"{self.query.model._meta.label}: a deletion with {reason} is not supported."
+            ) from None
+        if rows.where == NOTHING:
+            return 0
+        text = f"delete {rows.table.id} {'and '.join(map(str, rows.filters))}".rstrip()
+        statement = Statement.of(text, self._deleted(rows), changes=True, strategy="direct")
+        count: int = self.connection.run(statement)
+        self.connection.note_changed(rows.table.id)
+        return count
+
+    def _deleted(self, rows: Selection) -> Operation[int]:
+        alias = self.connection.appwrite_alias
+        if rows.row_id is not None:
+            try:
+                yield from execute_write([rows.table], alias, DeleteRow(rows.ref, rows.row_id))
+            except NotFound as error:
+                if error.type not in ("row_not_found", "document_not_found"):
+                    raise
+                return 0
+            return 1
+        count = 0
+        for filters in split(rows.filters).requests if rows.where != EVERYTHING else [()]:
+            answer = yield from execute_write([rows.table], alias, DeleteRows(rows.ref, tuple(filters)))
+            count += int(answer["total"])
+        return count

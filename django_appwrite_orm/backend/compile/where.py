@@ -1,0 +1,199 @@
+"""The conditions of a query, from Django's where tree to Appwrite's clauses.
+
+SQL has three truth values. A negation is carried down to the lookups, whose negated methods leave out null rows at
+Appwrite as NOT does in SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet, FullResultSet, ValidationError
+from django.db import models
+from django.db.models import lookups
+from django.db.models.expressions import Col
+from django.db.models.fields import related_lookups
+from django.db.models.sql.where import AND, OR, ExtraWhere, NothingNode, WhereNode
+
+from ...plans import EVERYTHING, NOTHING, Clause, conjunction, disjunction, fits, negation
+from ...tables.kinds import Family
+from ..columns import ROW_ID, BinaryColumn, JSONColumn, KeyColumn, ModelColumn, TextColumn, column_of, holds_row_id
+from ..keys import key_of
+from .untranslatable import Untranslatable
+
+Bounds = tuple[Any, Any]
+
+_COMPARISONS = {"gt": "greaterThan", "gte": "greaterThanEqual", "lt": "lessThan", "lte": "lessThanEqual"}
+_PATTERNS = {
+    "contains": "contains",
+    "icontains": "contains",
+    "startswith": "startsWith",
+    "istartswith": "startsWith",
+    "endswith": "endsWith",
+    "iendswith": "endsWith",
+}
+# Lookups of these classes alone: a project's own may mean something else under the same name.
+_OF_DJANGO = (lookups.__name__, related_lookups.__name__, "django.db.models.fields")
+# Values in one condition, and characters that it may have as JSON.
+_LONGEST_VALUE = 4000
+
+
+def where_clause(where: WhereNode, alias: str, connection: Any) -> Clause:
+    """Return the condition that `where` is for the table known by `alias`. Raises Untranslatable."""
+    return _node(where, alias, connection, negated=False)
+
+
+def _node(node: Any, alias: str, connection: Any, *, negated: bool) -> Clause:
+    if isinstance(node, WhereNode):
+        negated ^= node.negated
+        parts = (_node(child, alias, connection, negated=negated) for child in node.children)
+        if node.connector not in (AND, OR):
+            raise Untranslatable(f"{node.connector} of conditions")
+        return conjunction(parts) if (node.connector == AND) != negated else disjunction(parts)
+    if isinstance(node, NothingNode):
+        return EVERYTHING if negated else NOTHING
+    if isinstance(node, ExtraWhere):
+        raise Untranslatable("extra(where=...)")
+    if isinstance(node, lookups.Lookup):
+        return _lookup(node, alias, connection, negated=negated)
+    raise Untranslatable(f"the condition {type(node).__name__}")
+
+
+def _lookup(lookup: Any, alias: str, connection: Any, *, negated: bool) -> Clause:
+    column = _column(lookup, alias)
+    name = lookup.lookup_name
+    if name == "isnull":
+        return _is_null(column, bool(lookup.rhs) != negated)
+    if not lookup.rhs_is_direct_value():
+        raise Untranslatable("a comparison with another expression")
+    if isinstance(column, (JSONColumn, BinaryColumn)):
+        raise Untranslatable(f"a comparison of a {type(column.field).__name__}")
+    try:
+        positive = _positive(column, lookup, connection)
+    except (EmptyResultSet, FullResultSet) as constant:
+        return EVERYTHING if isinstance(constant, FullResultSet) != negated else NOTHING
+    if not negated:
+        return positive
+    if positive == NOTHING:  # false for every value, and unknown for null
+        return _not_null(column)
+    return negation(positive, lambda key: False)
+
+
+def _column(lookup: Any, alias: str) -> ModelColumn:
+    lhs = lookup.lhs
+    if not isinstance(lhs, Col):
+        raise Untranslatable(f"a condition on {type(lhs).__name__}")
+    if lhs.alias != alias:
+        raise Untranslatable("a condition on a joined table")
+    if lookup.bilateral_transforms or type(lookup).__module__ not in _OF_DJANGO:
+        raise Untranslatable(f"the lookup {lookup.lookup_name!r}")
+    if lhs.output_field is not lhs.target and not isinstance(lhs.target, models.ForeignKey):
+        raise Untranslatable("a column as another kind of field")
+    return column_of(lhs.target)
+
+
+def _positive(column: ModelColumn, lookup: Any, connection: Any) -> Clause:
+    name = lookup.lookup_name
+    if name == "in":
+        values = _values(lookup, connection)
+        return _equal(column, [value for value in values if value is not None])
+    if name == "range":
+        low, high = _values(lookup, connection)
+        return conjunction([_compared(column, "gte", low), _compared(column, "lte", high)])
+    value = lookup.get_db_prep_lookup(lookup.rhs, connection)[1][0]
+    if name in ("exact", "iexact"):
+        if value is None:
+            return _is_null(column, True)
+        if name == "iexact" and not isinstance(column, TextColumn):
+            raise Untranslatable("iexact of a column that is not text")
+        return _equal(column, [value])
+    if name in _COMPARISONS:
+        return _compared(column, name, value)
+    if name in _PATTERNS:
+        return _pattern(column, name, value)
+    raise Untranslatable(f"the lookup {name!r}")
+
+
+def _values(lookup: Any, connection: Any) -> Sequence[Any]:
+    rhs = lookup.rhs
+    if not isinstance(rhs, Iterable) or any(hasattr(value, "resolve_expression") for value in rhs):
+        raise Untranslatable("a comparison with another expression")
+    _, values = lookup.get_db_prep_lookup(list(rhs), connection)
+    return list(values)
+
+
+def _is_null(column: ModelColumn, null: bool) -> Clause:
+    if column.key == ROW_ID:
+        return NOTHING if null else EVERYTHING
+    if null:
+        return NOTHING if column.column.required else Clause("isNull", column.key)
+    return _not_null(column)
+
+
+def _not_null(column: ModelColumn) -> Clause:
+    return EVERYTHING if column.column.required else Clause("isNotNull", column.key)
+
+
+def _equal(column: ModelColumn, values: Iterable[Any]) -> Clause:
+    """Return the condition to have one of these values; of a primary key, to be one of these rows."""
+    key, raw = column.key, dict[Any, None]()
+    of_rows = column.field.primary_key and not holds_row_id(column.field)
+    for value in values:
+        try:
+            low, high = column.bounds(value)
+        except ValidationError:  # no row can have it
+            continue
+        if low is not None and low == high and type(low) is type(high):
+            raw[key_of(column.field).row_id(low) if of_rows else low] = None
+    if not raw:
+        return NOTHING
+    if any(isinstance(value, str) and len(value) > _LONGEST_VALUE for value in raw):
+        raise Untranslatable("a text of more than 4,000 characters")
+    return Clause("equal", ROW_ID if of_rows else key, tuple(raw))
+
+
+def _compared(column: ModelColumn, name: str, value: Any) -> Clause:
+    """Return a comparison with the nearest value that the column can hold, which leaves the same rows."""
+    if column.column.kind.family is Family.BOOLEAN:
+        raise Untranslatable("an order of booleans")
+    if isinstance(column, KeyColumn):
+        low, high = _key_bounds(column, value)
+    else:
+        try:
+            low, high = column.bounds(value)
+        except ValidationError:
+            raise Untranslatable(f"a comparison with {type(value).__name__}") from None
+    nearest = low if name in ("gt", "lte") else high
+    if nearest is not None:
+        return _sendable(Clause(_COMPARISONS[name], column.key, (nearest,)))
+    # The value lies above or below all that the column can hold.
+    return _not_null(column) if name in ("gt", "lt") else NOTHING
+
+
+def _key_bounds(column: KeyColumn, value: Any) -> Bounds:
+    try:
+        return column.bounds(value)
+    except ValidationError:
+        if not isinstance(value, int):
+            raise Untranslatable("a comparison of ids") from None
+        return (None, column.row_key.row_id(0)) if value < 0 else (column.row_key.row_id(2**63 - 1), None)
+
+
+def _pattern(column: ModelColumn, name: str, value: Any) -> Clause:
+    if not isinstance(column, TextColumn) or not isinstance(value, str):
+        raise Untranslatable(f"the lookup {name!r} of a column that is not text")
+    if not value:
+        return _not_null(column)
+    try:
+        text, _ = column.bounds(value)
+    except ValidationError:
+        return NOTHING
+    # Appwrite puts a backslash before the wildcards in a pattern, but not before a backslash.
+    return _sendable(Clause(_PATTERNS[name], column.key, (text.replace("\\", "\\\\"),)))
+
+
+def _sendable(clause: Clause) -> Clause:
+    if not fits(clause):
+        raise Untranslatable("a value of more than 4,096 characters")
+    return clause

@@ -1,0 +1,68 @@
+"""Django's database exceptions for what goes wrong between a model and Appwrite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from types import TracebackType
+from typing import Any
+
+from django import db
+
+from ..exceptions import AppwriteError, AppwriteORMError, InvalidRequest, NotFound, SchemaError
+
+# What Appwrite says about a value that is not one of its column's.
+_STRUCTURE = ("row_invalid_structure", "document_invalid_structure")
+
+
+class Database:
+    """The names that a DB-API module has. The exceptions are Django's own."""
+
+    Error = db.Error
+    InterfaceError = db.InterfaceError
+    DatabaseError = db.DatabaseError
+    DataError = db.DataError
+    OperationalError = db.OperationalError
+    IntegrityError = db.IntegrityError
+    InternalError = db.InternalError
+    ProgrammingError = db.ProgrammingError
+    NotSupportedError = db.NotSupportedError
+    Binary = bytes
+
+
+def database_error(error: AppwriteORMError) -> db.Error | None:
+    """Return the exception of Django's that means `error`; None where it is one, or is not about a database."""
+    if isinstance(error, db.Error):
+        return None
+    if isinstance(error, NotFound):
+        hint = " Run migrate." if error.type in ("table_not_found", "database_not_found") else ""
+        return db.ProgrammingError(f"{error}{hint}")
+    if isinstance(error, InvalidRequest):
+        return db.DataError(str(error)) if error.type in _STRUCTURE else db.ProgrammingError(str(error))
+    if isinstance(error, AppwriteError):
+        return db.OperationalError(str(error))
+    return db.ProgrammingError(str(error)) if isinstance(error, SchemaError) else None
+
+
+class ErrorWrapper:
+    """Raise `database_error` in place of the package's own errors: a context manager, and a decorator."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if isinstance(error, AppwriteORMError) and (meant := database_error(error)) is not None:
+            raise meant from error
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            with self:
+                return function(*args, **kwargs)
+
+        return wrapped

@@ -1,0 +1,86 @@
+"""What the backend can do, as Django asks for it.
+
+Where nothing is said, the in-memory strategy decides: it is Django's own SQLite backend, whose features these derive
+from.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.backends.sqlite3.features import DatabaseFeatures as SQLiteFeatures
+from django.utils.functional import cached_property
+
+
+class DatabaseFeatures(SQLiteFeatures):
+    connection: Any
+    minimum_database_version = None
+    max_query_params = None  # type: ignore[assignment]
+    update_can_self_select = False
+    test_db_allows_multiple_connections = True
+    has_native_uuid_field = True
+    can_rollback_ddl = False
+    can_clone_databases = False
+    can_release_savepoints = False
+    uses_savepoints = False
+    supports_foreign_keys = False
+    can_introspect_foreign_keys = False
+    indexes_foreign_keys = True
+    can_defer_constraint_checks = False
+    supports_microsecond_precision = False
+    supports_column_check_constraints = False
+    supports_table_check_constraints = False
+    can_introspect_check_constraints = False
+    supports_partial_indexes = False
+    supports_functions_in_partial_indexes = False
+    supports_expression_indexes = False
+    supports_covering_indexes = False
+    supports_deferrable_unique_constraints = False
+    supports_index_on_text_field = True
+    supports_nulls_distinct_unique_constraints = False
+    supports_expression_defaults = False
+    supports_default_keyword_in_insert = False
+    supports_default_keyword_in_bulk_insert = False
+    supports_stored_generated_columns = False
+    supports_virtual_generated_columns = False
+    supports_collation_on_charfield = False
+    supports_collation_on_textfield = False
+    supports_comments = False
+    supports_comments_inline = False
+    supports_on_delete_db_cascade = False
+    supports_on_delete_db_default = False
+    supports_on_delete_db_null = False
+    supports_sequence_reset = False
+    supports_no_precision_decimalfield = False
+    supports_update_conflicts = False
+    supports_update_conflicts_with_target = False
+    supports_ignore_conflicts = False
+    can_return_rows_from_update = False
+    has_select_for_update = False
+    supports_unspecified_pk = True
+    ignores_table_name_case = True
+    supports_tablespaces = False
+    insert_test_table_with_defaults = None
+    can_rename_index = False
+    supports_json_field = True
+    has_json_object_function = True
+    can_introspect_json_field = False
+    supports_uuid4_function_in_default = False
+    can_use_chunked_reads = True
+    test_collations: dict[str, Any] = {
+        "ci": None,
+        "cs": None,
+        "non_default": None,
+        "swedish_ci": None,
+        "virtual": None,
+    }
+    django_test_expected_failures: set[str] = set()
+
+    @cached_property
+    def supports_transactions(self) -> bool:
+        """Whether `TestCase` may put its changes back: on the local Appwrite of a test run, by snapshots."""
+        return bool(self.connection.creation.has_test_store)
+
+    @cached_property
+    def django_test_skips(self) -> dict[str, set[str]]:  # type: ignore[override]
+        return {}

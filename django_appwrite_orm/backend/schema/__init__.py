@@ -1,0 +1,1 @@
+"""The schema of models on Appwrite: tables, columns and indexes, checked, changed and read."""

@@ -1,0 +1,103 @@
+"""The tables of a database as Appwrite describes them: for `inspectdb`, `migrate --fake-initial` and constraints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import ProgrammingError
+from django.db.backends.base.introspection import BaseDatabaseIntrospection, FieldInfo, TableInfo
+
+from ...sansio import run_sync
+from ..compile.row_ids import COUNTERS
+from ..names import table_id
+
+# Fields for the kinds of columns that a model can have.
+_FIELDS = {
+    "bigint": "BigIntegerField",
+    "boolean": "BooleanField",
+    "datetime": "DateTimeField",
+    "email": "EmailField",
+    "enum": "CharField",
+    "float": "FloatField",
+    "integer": "BigIntegerField",
+    "ip": "GenericIPAddressField",
+    "longtext": "TextField",
+    "mediumtext": "TextField",
+    "string": "CharField",
+    "text": "TextField",
+    "url": "URLField",
+    "varchar": "CharField",
+}
+_info: Any = FieldInfo  # the types of its parts are narrower than what Django's own backends put there
+_ROW_ID = "$id"
+
+
+class DatabaseIntrospection(BaseDatabaseIntrospection):
+    connection: Any
+    data_types_reverse = _FIELDS
+
+    def identifier_converter(self, name: str) -> str:
+        return name
+
+    def get_table_list(self, cursor: Any) -> list[TableInfo]:
+        return [TableInfo(self._name(table), "t") for table in self._tables().values() if table.id != COUNTERS]
+
+    def get_table_description(self, cursor: Any, table_name: str) -> list[FieldInfo]:
+        """Return the columns, without those that every row has."""
+        return [
+            _info(column.key, column.kind, None, column.options.get("size"), None, None, not column.required,
+                  column.default, None)
+            for column in self._table(table_name).columns.values()
+        ]  # fmt: skip
+
+    def get_field_type(self, data_type: str, description: Any) -> Any:
+        if data_type in ("string", "varchar") and (description.internal_size or 0) > 16_381:
+            return "TextField"
+        return super().get_field_type(data_type, description)
+
+    def get_relations(self, cursor: Any, table_name: str) -> dict[str, Any]:
+        """Return none: nothing on the server says where a reference leads."""
+        return {}
+
+    def get_sequences(self, cursor: Any, table_name: str, table_fields: Any = ()) -> Any:
+        return []
+
+    def get_primary_key_columns(self, cursor: Any, table_name: str) -> list[str]:
+        return [_ROW_ID]
+
+    def get_constraints(self, cursor: Any, table_name: str) -> Any:
+        """Return the indexes, and the id of the rows as the primary key."""
+        primary = {
+            "columns": [_ROW_ID], "primary_key": True, "unique": True, "foreign_key": None, "check": False,
+            "index": False, "orders": [], "type": None,
+        }  # fmt: skip
+        found: dict[str, dict[str, Any]] = {"__primary__": primary}
+        for index in self._table(table_name).indexes.values():
+            found[index.key] = {
+                "columns": list(index.columns),
+                "primary_key": False,
+                "unique": index.type == "unique",
+                "foreign_key": None,
+                "check": False,
+                "index": True,
+                "orders": list(index.orders),
+                "type": "idx" if index.type in ("key", "unique") else index.type,
+            }
+        return found
+
+    def _tables(self) -> Any:
+        from ...schema import read_tables  # requests and models do without the schema package
+
+        with self.connection.wrap_database_errors:
+            return run_sync(read_tables(self.connection.appwrite)) or {}
+
+    def _table(self, name: str) -> Any:
+        table = self._tables().get(table_id(name).lower())
+        if table is None:
+            raise ProgrammingError(f"There is no table {name!r} in the database. Run migrate.")
+        return table
+
+    @staticmethod
+    def _name(table: Any) -> str:
+        """Return the name that a model has for it: the table's where its id is made from it, else the id."""
+        return str(table.name if table_id(table.name) == table.id else table.id)

@@ -1,0 +1,69 @@
+"""System checks of the fields of models whose rows live on Appwrite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, Warning
+from django.db import NotSupportedError, models
+from django.db.backends.base.validation import BaseDatabaseValidation
+
+from ...plans.limits import INDEX_LENGTH
+from ..columns import MAX_DIGITS, column_of
+
+
+class DatabaseValidation(BaseDatabaseValidation):
+    def check_field(self, field: Any, **kwargs: Any) -> list[CheckMessage]:
+        return list(_field_problems(field))
+
+
+def _field_problems(field: Any) -> Iterator[CheckMessage]:
+    if isinstance(field, models.CompositePrimaryKey):
+        yield Error(
+            "Appwrite has no primary keys of several columns.",
+            hint="Use one field as the primary key, and a UniqueConstraint over these.",
+            obj=field,
+            id="appwrite.E101",
+        )
+        return
+    if field.column is None or getattr(field, "generated", False) or _leads_nowhere(field):
+        return
+    if field.get_internal_type() == "DecimalField" and (field.max_digits or MAX_DIGITS + 1) > MAX_DIGITS:
+        yield Error(
+            f"Appwrite holds Decimals of at most {MAX_DIGITS} digits.",
+            hint=f"Give max_digits={MAX_DIGITS} or less, or keep the number as text.",
+            obj=field,
+            id="appwrite.E103",
+        )
+        return
+    try:
+        column = column_of(field)
+    except NotSupportedError as error:
+        yield Error(str(error), hint="Use another field, or keep the model in another database.", obj=field,
+                    id="appwrite.E104")  # fmt: skip
+        return
+    if (
+        field.unique
+        and column.column.kind.is_text
+        and column.column.index_length > INDEX_LENGTH
+        and not field.primary_key
+    ):
+        yield Error(
+            f"Appwrite's unique indexes hold at most {INDEX_LENGTH} characters.",
+            hint=f"Give max_length={INDEX_LENGTH} or less.",
+            obj=field,
+            id="appwrite.E102",
+        )
+    if column.key not in ("$id", field.column):
+        yield Warning(
+            f"The column is called {column.key!r} on Appwrite, where {field.column!r} is not a key.",
+            hint="Give db_column=... of 1 to 36 letters, digits, '_' or '-'.",
+            obj=field,
+            id="appwrite.W106",
+        )
+
+
+def _leads_nowhere(field: Any) -> bool:
+    """Whether it is a relation to a model that is not there; Django reports that itself."""
+    return bool(field.remote_field) and isinstance(field.remote_field.model, str)
