@@ -21,7 +21,7 @@ from .plans import ReadPlan, TableRef, WritePlan
 from .registry import registry
 from .sansio import Operation
 from .signals import SendSignal
-from .transactions import TableMeta, current, enclosing
+from .transactions import TableMeta, enclosing, open_blocks
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -37,9 +37,9 @@ def execute_read(
     The policy is the table's or the connection's, with the changes of open `cache_policy` blocks and of `override`.
     """
     connection = connections[alias]
-    transaction = current(alias)
-    if transaction is not None and transaction.concerns(plan):
-        staged = yield from transaction.read(plan)
+    block = open_blocks.get().get(alias)
+    if block is not None and block.transaction.concerns(plan):
+        staged = yield from block.transaction.read(plan)
         note_read(_names_of(table, plan), ReadResult(staged, Status.BYPASS), 0.0)
         return staged
     yield from connections[connection.settings.alias].prepare()
@@ -89,7 +89,7 @@ def execute_write(changed: Sequence[TableMeta], alias: str, plan: WritePlan) -> 
     """
     connection = connections[alias]
     yield from connections[connection.settings.alias].prepare()
-    transaction = enclosing(alias)
+    transaction = enclosing(alias) if open_blocks.get() else None
     if transaction is not None:
         return (yield from transaction.stage(changed, plan))
     database = connection.settings.database_id
@@ -97,18 +97,19 @@ def execute_write(changed: Sequence[TableMeta], alias: str, plan: WritePlan) -> 
         data = yield from connection.write([TableRef(database, table.id) for table in changed], plan.request)
     finally:
         for table in changed:
-            yield SendSignal(signals.table_invalidated, table.model, {"reason": "write", "using": alias})
+            if signals.table_invalidated.has_listeners(table.model):
+                yield SendSignal(signals.table_invalidated, table.model, {"reason": "write", "using": alias})
     logger.debug("%s", plan.request)
     return changed[0].written(plan, data)
 
 
 def announce(alias: str, send: SendSignal) -> Operation[None]:
     """Send the signal of a change; inside `atomic()` after the commit."""
-    transaction = current(alias)
-    if transaction is None:
+    block = open_blocks.get().get(alias)
+    if block is not None:
+        block.transaction.announce(send)
+    elif send.signal.has_listeners(send.sender):
         yield send
-    else:
-        transaction.announce(send)
 
 
 def invalidate(table: TableMeta, alias: str) -> Operation[bool]:

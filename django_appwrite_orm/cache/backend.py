@@ -48,12 +48,13 @@ class OutageLog:
     """Track whether the cache `alias` is failing, for all connections of this process that use it.
 
     A cache that is full, read-only, or that holds a value it cannot read fails for some kinds of calls only: the
-    outage ends when each kind that failed has succeeded, `QUIET` seconds after the last failure.
+    outage ends when each kind that failed has succeeded, `QUIET` seconds after the last failure. `failing` has the
+    kinds that failed and have not succeeded since.
     """
 
     def __init__(self, alias: str) -> None:
         self._alias = alias
-        self._failing: set[str] = set()
+        self.failing: set[str] = set()
         self._failed_at = 0.0  # monotonic seconds
         self.after_fork()
         register_after_fork(self)
@@ -69,22 +70,20 @@ class OutageLog:
     def failed(self, method: Method, error: Exception) -> None:
         """Note that a call of this method failed."""
         with self._lock:
-            first = not self._failing
-            self._failing.add(_KINDS[method])
+            first = not self.failing
+            self.failing.add(_KINDS[method])
             self._failed_at = time.monotonic()
         if first:
             reason = f"{type(error).__name__}: {masked(error)}"
             logger.warning("Cache %r failed (%s); reads go to Appwrite.", self._alias, reason)
 
     def worked(self, method: Method) -> None:
-        """Note that a call of this method succeeded."""
-        if not self._failing:
-            return
+        """Note that a call of this method succeeded; needed only while `failing` is not empty."""
         with self._lock:
-            if _KINDS[method] not in self._failing or time.monotonic() - self._failed_at < QUIET:
+            if _KINDS[method] not in self.failing or time.monotonic() - self._failed_at < QUIET:
                 return
-            self._failing.remove(_KINDS[method])
-            over = not self._failing
+            self.failing.remove(_KINDS[method])
+            over = not self.failing
         if over:
             logger.info("Cache %r works again.", self._alias)
 

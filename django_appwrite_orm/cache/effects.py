@@ -74,7 +74,8 @@ class CacheCall(Effect[Result]):
             raise self.failed(TypeError(f"get_many returned {type(found).__name__}"))
         if found is None and self.method in _CHANGES and self.store.hides_failures:
             raise self.failed(RuntimeError(f"{self.method} failed, and IGNORE_EXCEPTIONS hides why"))
-        self.store.outage.worked(self.method)
+        if self.store.outage.failing:
+            self.store.outage.worked(self.method)
         if self.method in _CHANGES:
             self.store.ledger.prove(asked)
         result: Result = found

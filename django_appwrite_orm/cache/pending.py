@@ -90,6 +90,11 @@ class PendingInvalidations:
         return PendingInvalidation(token) if self._cleared.get(token, 0) < self.refusals else None
 
     @property
+    def is_clear(self) -> bool:
+        """Whether the cache may be asked about every table without sending anything first."""
+        return not self._pending and not self.refusals and self.is_proved
+
+    @property
     def is_proved(self) -> bool:
         """Whether the cache accepted a change in the last `PROOF` seconds."""
         return time.monotonic() - self._proved <= PROOF

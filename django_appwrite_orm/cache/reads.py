@@ -68,7 +68,7 @@ def read(
 
     `policy` says for how long, and what may be served when the answer is not current any more.
     """
-    if policy.ttl <= 0 or not (yield from flush_pending(store, tables)):
+    if policy.ttl <= 0 or not (store.ledger.is_clear or (yield from flush_pending(store, tables))):
         answer = yield from fetch()
         return ReadResult(answer.data, Status.BYPASS, size=len(answer.text))
     trusted = store.memory.trusted(key, store.ledger.touched(table.token for table in tables))

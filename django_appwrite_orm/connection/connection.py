@@ -107,9 +107,13 @@ class Connection:
             raise ConfigurationError(self._refusal)
 
     def prepare(self) -> Operation[None]:
-        """Run the hooks of `before_use`, before rows are read or written. Raises what they raise."""
-        for hook in before_use:
-            yield from hook(self)
+        """Run the hooks of `before_use`, before rows are read or written. Raises what they raise.
+
+        They look after the schema, so they run only with AUTO_MIGRATE or AUTO_VALIDATE.
+        """
+        if self.settings.auto_migrate or self.settings.auto_validate:
+            for hook in before_use:
+                yield from hook(self)
 
     def send(self, request: Request) -> Operation[Response]:
         """Send one request with its retries, past the cache. Raises an `AppwriteError`.

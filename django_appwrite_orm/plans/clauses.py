@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -19,6 +19,12 @@ class Clause:
     method: str
     attribute: str | None = None
     values: tuple[Any, ...] | None = None
+    _text: str | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def needs_reads(self) -> bool:
+        """Whether something else has to be read before this can be sent."""
+        return self.method in ("and", "or") and any(part.needs_reads for part in self.values or ())
 
     def as_dict(self) -> dict[str, Any]:
         answer: dict[str, Any] = {"method": self.method}
@@ -30,7 +36,10 @@ class Clause:
 
     def __str__(self) -> str:
         """The JSON text that Appwrite reads (compact, as its SDKs write it)."""
-        return json.dumps(self.as_dict(), separators=(",", ":"), ensure_ascii=False)
+        if self._text is None:  # it is measured, put into the plan's text and sent
+            text = json.dumps(self.as_dict(), separators=(",", ":"), ensure_ascii=False)
+            object.__setattr__(self, "_text", text)
+        return str(self._text)
 
     @classmethod
     def from_json(cls, text: str) -> Clause:

@@ -49,17 +49,6 @@ class QueryFacts:
         raise AttributeError(f"A queryset of a Table has no SQL query, and its `query` has no {name!r}.")
 
 
-def before_reading(queryset: object) -> None:
-    """Call what DRF's `as_view()` puts on the queryset of a view class: it refuses to read that one itself."""
-    if (refuse := vars(queryset).get("_fetch_all")) is not None:
-        refuse()
-
-
-def as_new(copy: object) -> None:
-    """Take it off a copy of that queryset, which may be read."""
-    vars(copy).pop("_fetch_all", None)
-
-
 _SPECIAL = {
     "__deepcopy__": Hidden(),  # copies and pickles take a queryset as it is, read or not
     "__setstate__": Hidden(),

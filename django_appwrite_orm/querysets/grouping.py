@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Generic, Self, TypeVar
 
@@ -13,7 +12,7 @@ from ..sansio import Operation, run_async, run_sync
 from ..tables import Row
 from .aggregates.accumulators import Accumulator, AggregateSpec
 from .aggregates.server import groups
-from .django_queryset import QueryFacts, Recognized, as_new, before_reading
+from .django_queryset import QueryFacts, Recognized
 from .pagination import pages
 from .query import Query, Queryable
 from .resolver import resolve
@@ -59,9 +58,8 @@ class GroupedQuerySet(Queryable, Generic[R], Recognized):
 
     def all(self) -> Self:
         """The same groups, read again."""
-        same = copy.copy(self)
+        same = self._copied()
         same._found = None
-        as_new(same)
         return same
 
     def order_by(self, *names: str) -> Self:
@@ -89,7 +87,7 @@ class GroupedQuerySet(Queryable, Generic[R], Recognized):
         return groups
 
     def _groups(self) -> Operation[list[dict[str, Any]]]:
-        before_reading(self)
+        self._refuse_if_guarded()
         query, names = (yield from resolve(self._query.settled())), self._names
         answered = yield from groups(query, self._aggregates, names)
         if answered is not None:

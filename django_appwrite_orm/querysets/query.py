@@ -24,7 +24,19 @@ R = TypeVar("R", bound=Row)
 
 
 class Queryable:
-    """What can be given as the value of `in` and is then asked first."""
+    """A lazy query of rows or groups, which can be the value of `in` in a lookup and is then read first."""
+
+    def _copied(self) -> Self:
+        """Return a copy that may be read."""
+        copied = object.__new__(type(self))
+        vars(copied).update(vars(self))
+        vars(copied).pop("_fetch_all", None)
+        return copied
+
+    def _refuse_if_guarded(self) -> None:
+        """Call what DRF's `as_view()` sets on the queryset of a view class: it refuses to read that one itself."""
+        if (refuse := vars(self).get("_fetch_all")) is not None:
+            refuse()
 
     def _subquery(self) -> Query[Any]:
         """The query whose rows give the values. Raises NotSupportedError where they cannot."""
@@ -84,7 +96,7 @@ class Query(Generic[R]):
 
     @property
     def ref(self) -> TableRef:
-        return self.model._meta.ref(connections[self.db].settings.database_id)
+        return TableRef(connections[self.db].settings.database_id, self.model._meta.id)
 
     @property
     def is_sliced(self) -> bool:
@@ -170,7 +182,7 @@ class Query(Generic[R]):
     def tables(self, filters: Iterable[Clause], select: Iterable[str] = ()) -> tuple[TableRef, ...]:
         """The tables that a request with these filters and columns reads, besides its own."""
         names = [name for name in (*select, *_attributes(filters)) if "." in name]
-        return tuple(table._meta.ref(self.ref.database) for table in read_along(self.model, names))
+        return tuple(table._meta.ref(self.ref.database) for table in read_along(self.model, names)) if names else ()
 
 
 # The internal interface of QuerySet: what it imports, and the facade, use these functions and not its private methods.

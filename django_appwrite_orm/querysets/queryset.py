@@ -5,7 +5,6 @@ Every method that asks or changes has an asynchronous twin with an `a` in front;
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import inspect
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
@@ -28,7 +27,7 @@ from ..tables import Overridable, Row, UniqueIndex, alters_data
 from . import raw_queries
 from .aggregates import evaluation
 from .aggregates.accumulators import wanted
-from .django_queryset import Hidden, QueryFacts, Recognized, as_new, before_reading
+from .django_queryset import Hidden, QueryFacts, Recognized
 from .grouping import GroupedQuerySet
 from .lookups import compiler as lookups
 from .lookups.subqueries import values_of
@@ -141,10 +140,9 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
 
     def _with(self, query: Query[R]) -> Self:
         """A copy, of the same class, that asks `query`."""
-        copied = copy.copy(self)
+        copied = self._copied()
         copied._query = query
         copied._rows = copied._prefetched = None
-        as_new(copied)
         return copied
 
     def _clone(self, **changes: Any) -> Self:
@@ -326,7 +324,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
 
     def _all_rows(self) -> Operation[list[R]]:
         if self._rows is None:
-            before_reading(self)
+            self._refuse_if_guarded()
             walk = yield from resolved_pages(self._query)
             rows: list[R] = []
             while not walk.finished:

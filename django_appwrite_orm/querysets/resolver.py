@@ -10,9 +10,9 @@ from ..plans import NOTHING, Clause, conjunction, disjunction, negation
 from ..sansio import Operation
 from ..tables import Row
 from .aggregates.distinct import distinct_pages
-from .lookups.relations import RelatedFilter, crosses, linked_ids, refusal
+from .lookups.relations import RelatedFilter, linked_ids, refusal
 from .lookups.subqueries import FOLLOWS, InSubquery
-from .pagination import Pager, Raw
+from .pagination import Pager, Raw, pages
 from .prefetch import asked_beside
 from .query import Query, query_of
 
@@ -25,14 +25,14 @@ FOLLOWED_LIMIT = 5000
 def resolved_pages(query: Query[Any], page_size: int | None = None) -> Operation[Pager]:
     """The rows of `query`, in its order, once its filters are resolved. Raises NotSupportedError for what no number
     of requests can answer."""
-    query = query.settled()
-    return distinct_pages((yield from resolve(query)), page_size)
+    query = yield from resolve(query.settled())
+    return distinct_pages(query, page_size) if query.is_distinct else pages(query, page_size)
 
 
 def resolve(query: Query[R]) -> Operation[Query[R]]:
     """The same query with every relation in its filters followed, or left to Appwrite, and every queryset in them
     asked."""
-    if not crosses(query.where):
+    if not query.where.needs_reads:
         return query
     if query.is_empty:
         return query.replace(where=NOTHING)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ..exceptions import ConfigurationError
 from ..plans import CreateRows, DeleteRow, DeleteRows, WritePlan
@@ -63,9 +64,17 @@ class RelationshipEnd:
         return lets_go and self.links_are_values_beyond
 
 
-def relationship_ends(table: type[Row]) -> list[RelationshipEnd]:
-    """Every relationship that ends in `table`, once. Raises `ConfigurationError` for one of its own that leads
-    nowhere."""
+def relationship_ends(table: type[Row]) -> tuple[RelationshipEnd, ...]:
+    """Return every relationship that ends in `table`, once.
+
+    Raises `ConfigurationError` for one of its own that leads nowhere.
+    """
+    return _relationship_ends(table, registry.version)
+
+
+@lru_cache(maxsize=1024)
+def _relationship_ends(table: type[Row], version: int) -> tuple[RelationshipEnd, ...]:
+    """Find them for this version of the registry."""
     own = table._meta.relationships.values()
     keys = {relationship.key.lower() for relationship in own}
     found = [
@@ -75,7 +84,7 @@ def relationship_ends(table: type[Row]) -> list[RelationshipEnd]:
     for other, one in _leading_to(table):
         if one.two_way_key is None or one.two_way_key.lower() not in keys:
             found.append(RelationshipEnd(other, inverse(one.type), one.two_way_key, True, one, here=False))
-    return found
+    return tuple(found)
 
 
 def _leading_to(table: type[Row]) -> Iterator[tuple[type[Row], Relationship]]:

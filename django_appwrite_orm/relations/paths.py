@@ -54,7 +54,7 @@ def ways_of(table: type[Row]) -> Iterator[RelationPath]:
     yield from reverse_paths(table, sides)
 
 
-def reverse_paths(table: type[Row], sides: list[RelationshipEnd] | None = None) -> Iterator[RelationPath]:
+def reverse_paths(table: type[Row], sides: tuple[RelationshipEnd, ...] | None = None) -> Iterator[RelationPath]:
     """The ways of other tables' references and relationships, taken from their end."""
     for other in registry.all():
         for reference in other._meta.references.values():

@@ -57,7 +57,7 @@ class Options:
 
     def __init__(self, table: type[Row], columns: Mapping[str, Column]) -> None:
         given = _given(table)
-        self.table = table
+        self.table = self.model = self.concrete_model = table
         self.columns = dict(columns)
         self.by_key = {column.key: column for column in self.columns.values()}
         versions = [column for column in self.columns.values() if isinstance(column, Version)]
@@ -157,7 +157,7 @@ class Options:
         words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", self.table.__name__).lower()
         return f"{self.app_label}_{words}" if self.app_label else words
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The table's id on the server: its name unless Meta says otherwise."""
         return self._id if self._id is not None else self.name
@@ -190,12 +190,6 @@ class Options:
     @property
     def label_lower(self) -> str:
         return f"{self.app_label}.{self.model_name}" if self.app_label else self.model_name
-
-    @property
-    def model(self) -> type[Row]:
-        return self.table
-
-    concrete_model = model
 
     @cached_property
     def _fields(self) -> dict[str, Field]:

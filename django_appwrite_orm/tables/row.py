@@ -212,7 +212,7 @@ class Row(Overridable, metaclass=TableType):
             errors["id"] = [f"{self.id!r} is not a valid row id. Use {ID_RULE}."]
         elif self.is_saved and self.id != self._raw["$id"]:
             errors["id"] = [f"The id of a saved row ({self._raw['$id']!r}) cannot be changed. Create a new row."]
-        if problems := permission_problems(self._permissions or (), ROW_VERBS):
+        if self._permissions and (problems := permission_problems(self._permissions, ROW_VERBS)):
             errors["permissions"] = problems
         return clean_values(type(self), values, whole=whole, errors=errors)
 

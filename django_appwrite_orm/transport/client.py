@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -15,7 +16,7 @@ from ..credentials import HIDDEN, Secret, without_frames
 from ..exceptions import InvalidRequest, NotSupportedError
 from ..plans import Request
 from ..plans.limits import HEAD_BYTES
-from .features import Features
+from .features import UNKNOWN, Features
 from .local import LocalTransport, local_file
 from .messages import RawRequest, RawResponse, Transport, TransportError
 
@@ -99,7 +100,7 @@ class Client:
         headers: dict[str, str | Secret] = {
             "user-agent": "django-appwrite-orm",
             "x-appwrite-project": self._project,
-            "x-appwrite-response-format": (self.features or Features()).response_format,
+            "x-appwrite-response-format": (self.features or UNKNOWN).response_format,
         }
         if request_id:
             headers["x-request-id"] = request_id
@@ -131,7 +132,7 @@ class Client:
             )
         return outgoing
 
-    @property
+    @cached_property
     def head_without_queries(self) -> int:
         """The maximum bytes of a read's request line and headers, without its queries."""
         return _PATH + RawRequest("GET", "", {**self._headers("0" * 8), **self._caller}, None).head_size + _ADDED
@@ -139,6 +140,7 @@ class Client:
     def speaking_for(self, caller: Mapping[str, Secret]) -> Client:
         """Return this client with these headers in place of the API key; both share their connections."""
         other = copy.copy(self)
+        vars(other).pop("head_without_queries", None)
         other._caller = dict(caller)
         other.for_user = True
         return other

@@ -7,7 +7,7 @@ changelogs and their `X-Appwrite-Response-Format`, and a running 1.9.6.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Version = tuple[int, int, int]
 
@@ -30,11 +30,11 @@ class Features:
     """The capabilities of a server of `version`."""
 
     version: Version = OLDEST
+    # The value of `X-Appwrite-Response-Format` that fits this server and this package.
+    response_format: str = field(init=False)
 
-    @property
-    def response_format(self) -> str:
-        """Return the value of `X-Appwrite-Response-Format` that fits this server and this package."""
-        return ".".join(map(str, min(self.version, NEWEST_FORMAT)))
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "response_format", ".".join(map(str, min(self.version, NEWEST_FORMAT))))
 
     def has(self, capability: str) -> bool:
         """Whether the server has `capability`, a key of SINCE."""
@@ -48,3 +48,7 @@ class Features:
             raise ValueError(f"{version!r} is not a version of Appwrite. Give it as in '1.9.6'.")
         major, minor, patch = map(int, found.groups())
         return cls((major, minor, patch))
+
+
+# Of a server that has not said its version.
+UNKNOWN = Features()

@@ -92,7 +92,8 @@ def _parts(table: type[Row], condition: Q) -> Iterator[Clause]:
             continue
         path, value = _said(child)
         name, _, rest = path.partition("__")
-        way = None if name in table._meta.references and rest in ("", *LINK_LOOKUPS) else find_path(table, name)
+        is_column = name in table._meta.columns or (name in table._meta.references and rest in ("", *LINK_LOOKUPS))
+        way = None if is_column else find_path(table, name)
         if way is None:
             yield _lookup(table, path, value)
         elif rest == "isnull" or (value is None and rest in ("", "exact")):
@@ -205,7 +206,7 @@ def ids_for(other: type[Row] | Callable[[], type[Row]], value: Any) -> Any:
 
 def _askable(table: type[Row], name: str, also: Callable[[], Iterable[str]] = tuple) -> columns.Column:
     """The column, if Appwrite can compare it. Raises FieldError and NotSupportedError."""
-    column = table._meta.get_column(name, also)
+    column = table._meta.columns.get(name) or table._meta.get_column(name, also)
     if column.encrypted:
         raise NotSupportedError(
             f"{table.__name__}.{name} is encrypted: Appwrite can neither filter nor order by it. Keep a digest of it in"

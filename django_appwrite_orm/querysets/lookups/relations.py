@@ -17,7 +17,7 @@ from ...exceptions import NotSupportedError
 from ...plans import Clause
 from ...relations.paths import RelationPath
 from ...tables import Row
-from .subqueries import FOLLOWS, InSubquery
+from .subqueries import FOLLOWS
 
 # What is recorded to work across a relationship, and cannot hold where there is nothing at its other end.
 _NATIVE = frozenset(
@@ -37,6 +37,10 @@ class RelatedFilter(Clause):
     key: str = "$id"
     native: str | None = None
     way: str = ""
+
+    @property
+    def needs_reads(self) -> bool:
+        return True
 
     @property
     def where(self) -> Clause:
@@ -74,13 +78,6 @@ def across(table: type[Row], way: RelationPath, where: Clause) -> Clause:
             " only, for it is a relationship to many that is seen from one side. Give it a two_way_key."
         )
     return clause
-
-
-def crosses(clause: Clause) -> bool:
-    """Whether something else has to be asked before this can be."""
-    if clause.method in ("and", "or"):
-        return any(map(crosses, clause.values or ()))
-    return isinstance(clause, (RelatedFilter, InSubquery))
 
 
 def refusal(table: type[Row], clause: Clause) -> NotSupportedError | None:

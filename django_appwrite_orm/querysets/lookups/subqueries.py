@@ -29,6 +29,10 @@ class InSubquery(Clause):
     source: Any = None
     query: Any = None
 
+    @property
+    def needs_reads(self) -> bool:
+        return True
+
     def question(self, outer: Query[Any]) -> Query[Any]:
         """What is asked first. A queryset that speaks for nobody in particular is asked for whom `outer` speaks, and
         one for which no connection was named where `outer` was told to ask, as a lookup across a relation is."""

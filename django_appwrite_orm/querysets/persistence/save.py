@@ -28,15 +28,19 @@ R = TypeVar("R", bound=Row)
 
 
 def ref_of(table: type[Row], alias: str) -> TableRef:
-    return table._meta.ref(connections[alias].settings.database_id)
+    """Return the table as Appwrite knows it."""
+    return TableRef(connections[alias].settings.database_id, table._meta.id)
 
 
 def create(row: R, alias: str) -> Operation[R]:
     """Write a new row under an id of our own. Raises `DuplicateId` or `UniqueViolation`."""
     table = type(row)
-    row._new_data()  # nothing invalid gets as far as a receiver
-    yield SendSignal(signals.pre_create, table, {"row": row, "values": dict(row._values), "using": alias}, robust=False)
-    data, values = row._new_data(), dict(row._values)
+    data = row._new_data()  # nothing invalid gets as far as a receiver
+    if signals.pre_create.has_listeners(table):
+        arguments = {"row": row, "values": dict(row._values), "using": alias}
+        yield SendSignal(signals.pre_create, table, arguments, robust=False)
+        data = row._new_data()  # with what receivers have set
+    values = dict(row._values)
     given, row.id = row.id, row.id if row.id is not None else ID.unique()
     permissions = None if row._permissions is None else tuple(row._permissions)
     plan = CreateRow(ref_of(table, alias), row.id, data, permissions)
@@ -91,11 +95,15 @@ def save(
             raise ValueError(f"This {table.__name__} has not been saved; there is nothing of it to update.")
         return (yield from create(row, alias))
     known_columns(table, update_fields or ())
-    if not changes_of(row, update_fields) and row._permissions is None:
+    data = changes_of(row, update_fields)
+    if not data and row._permissions is None:
         return row
-    arguments = {"row": row, "values": _changed_values(row, update_fields), "using": alias}
-    yield SendSignal(signals.pre_update, table, arguments, robust=False)
-    data, values = changes_of(row, update_fields), _changed_values(row, update_fields)
+    values = _values_of(row, data)
+    if signals.pre_update.has_listeners(table):
+        arguments = {"row": row, "values": values, "using": alias}
+        yield SendSignal(signals.pre_update, table, arguments, robust=False)
+        data = changes_of(row, update_fields)  # with what receivers have set
+        values = _values_of(row, data)
     permissions = None if row._permissions is None else tuple(row._permissions)
     if data or permissions is not None:
         later = {name: value for name, value in row._values.items() if name not in values}
@@ -127,8 +135,9 @@ def changes_of(row: Row, only: Collection[str] | None = None) -> dict[str, Any]:
     return {key: value for key, value in data.items() if keys is None or key in keys}
 
 
-def _changed_values(row: Row, only: Collection[str] | None) -> dict[str, Any]:
-    names = (row._meta.name_of(key) for key in changes_of(row, only))
+def _values_of(row: Row, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row's values of these columns, which are given by key, by name."""
+    names = (row._meta.name_of(key) for key in data)
     return {name: row._values[name] if name in row._meta.to_many else getattr(row, name) for name in names}
 
 

@@ -25,6 +25,9 @@ from .unknown_options import unknown_options
 if TYPE_CHECKING:
     from ..row import Row
 
+# Nearly all values are of these types, which `plain` returns unchanged.
+_PLAIN_TYPES = frozenset({str, int, float, bool})
+
 
 class Column(Generic[Value]):
     """A column of an Appwrite table; a descriptor that reads and sets its value on a row.
@@ -132,7 +135,7 @@ class Column(Generic[Value]):
 
     def clean(self, value: Any) -> Any:
         """The value as it is kept, or every reason against it as one ValidationError."""
-        value = plain(value)
+        value = value if type(value) in _PLAIN_TYPES else plain(value)
         if value is None:
             if self.required:
                 raise ValidationError("This column is required.", code="required")
@@ -144,7 +147,7 @@ class Column(Generic[Value]):
         return _each(value, self._clean_item)
 
     def _clean_item(self, value: Any) -> Any:
-        value = plain(value)
+        value = value if type(value) in _PLAIN_TYPES else plain(value)
         if value is None:  # Appwrite turns a null inside an array into another value, a 0 for instance
             raise ValidationError("An array cannot hold None.", code="invalid")
         return self.clean_one(value)
@@ -172,7 +175,7 @@ class Column(Generic[Value]):
         """The JSON forms of the nearest values that the column can hold, at or below and at or above a value in a
         filter: twice the same where it can hold that one, None where there is none on that side. Raises
         ValidationError for a value that cannot be compared with the column."""
-        return self.bounds(plain(value))
+        return self.bounds(value if type(value) in _PLAIN_TYPES else plain(value))
 
     def definition(self) -> dict[str, Any]:
         """The column as Appwrite describes it, without what it adds of its own (status, dates)."""
