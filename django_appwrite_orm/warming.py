@@ -1,4 +1,4 @@
-"""Filling the cache before anybody waits for it: what tables and functions declare, read once."""
+"""Warm the cache: read what tables and functions declare before a visitor waits for it."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from .registry import registry
 from .routers import alias_of
 from .threads import close_caches_after
 
-NOT_KEPT = "read, but not kept: the cache failed, the life of its answers is 0, or the table is being written"
+NOT_STORED = "read, but not stored: the cache failed, its TTL is 0, or the table is being written"
 
 Function = TypeVar("Function", bound=Callable[[], object])
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One thing to warm: a table, or a function marked by `warms`.
+    """A table, or a function marked by `warms`.
 
-    `names` are what it may be chosen by. `read` reads it and tells the rows; `is_current` tells whether that
-    would find a cache that is warm already.
+    `names` are the labels that choose it. `read` reads it and returns the number of rows; `is_current` returns whether
+    the cache has its current results already.
     """
 
     label: str
@@ -40,8 +40,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Warmed:
-    """What came of one job: `rows` read, `seconds` spent, `problem` in words when it is not warm; `skipped`
-    when it was so already."""
+    """The result of one job: rows read and seconds spent.
+
+    `problem`: the reason why the cache is not warm. `skipped`: the cache was warm already.
+    """
 
     label: str
     rows: int
@@ -54,39 +56,45 @@ _functions: dict[str, Callable[[], object]] = {}
 
 
 def warms(function: Function) -> Function:
-    """Mark a function without arguments as something to warm: what it reads is in the cache afterwards.
+    """Mark a function without arguments: when the cache is warmed, it is called, so that what it reads is cached.
 
-    For what is read of several tables, or through code of your own. A queryset that it returns is read too.
+    Use it for reads of several tables and for your own code. A queryset that it returns is read too.
     """
     _functions[f"{function.__module__}.{function.__qualname__}"] = function
     return function
 
 
 def jobs(alias: str | None = None, labels: Iterable[str] = ()) -> list[Job]:
-    """Everything there is to warm: all of it, or of the connection `alias`, or what `labels` name (apps, tables
-    by name, id or label, functions). Raises LookupError, which says what to write, for a label that names nothing."""
-    found = [_table_job(table) for table in registry.all() if issubclass(table, Table) and table._meta.warm]
-    found += [_function_job(name, function) for name, function in _functions.items()]
-    found = [job for job in found if alias is None or job.alias == alias]
-    wanted = list(labels)
-    for label in wanted:
-        if not any(label in job.names for job in found):
-            raise LookupError(_names_nothing(label, alias, found))
-    return [job for job in found if not wanted or job.names.intersection(wanted)]
+    """Return the jobs: all, those of the connection `alias`, or those that `labels` choose.
+
+    A label is an app, a table by name, id or label, or a function. Raises LookupError, with advice, for a label that
+    chooses no job.
+    """
+    result = [_table_job(table) for table in registry.all() if issubclass(table, Table) and table._meta.warm]
+    result += [_function_job(name, function) for name, function in _functions.items()]
+    result = [job for job in result if alias is None or job.alias == alias]
+    chosen = list(labels)
+    for label in chosen:
+        if not any(label in job.names for job in result):
+            raise LookupError(_unknown_label(label, alias, result))
+    return [job for job in result if not chosen or job.names.intersection(chosen)]
 
 
-def _names_nothing(label: str, alias: str | None, found: Iterable[Job]) -> str:
+def _unknown_label(label: str, alias: str | None, known: Iterable[Job]) -> str:
     for table in registry.all():
         meta = table._meta
         if label in (meta.name, meta.id, meta.label) and issubclass(table, Table):
             if meta.warm:
                 return f"{label!r} is not on the connection {alias!r}, but on {alias_of(table)!r}."
             return (
-                f"{label!r} names nothing that declares anything to warm. Set `warm = True` in the Meta of {meta.label}"
-                " to read all of its rows, or name what to read there."
+                f"Table {label!r} declares nothing to warm. Set `warm = True` in the Meta of {meta.label} to read all"
+                " of its rows, or list there what to read."
             )
-    names = sorted({name for job in found for name in job.names})
-    return f"{label!r} names nothing that declares anything to warm. There are: {', '.join(names) or 'none'}."
+    names = sorted({name for job in known for name in job.names})
+    return (
+        f"{label!r} is not an app, table or function that declares something to warm. There are:"
+        f" {', '.join(names) or 'none'}."
+    )
 
 
 def _table_job(table: type[Table]) -> Job:
@@ -106,17 +114,19 @@ def _function_job(name: str, function: Callable[[], object]) -> Job:
 
 
 def warm(todo: Iterable[Job], *, concurrency: int = 1, if_stale: bool = False) -> Iterator[Warmed]:
-    """Do each job, `concurrency` of them at a time; what came of it, in their order. One that fails is told of
-    and stops no other. With `if_stale` a table whose answers are current is passed over."""
-    work = partial(_do, if_stale=if_stale)
+    """Run the jobs, `concurrency` at a time; yield their results in order.
+
+    A job that fails stops no other one. With `if_stale` a table whose cached results are current is skipped.
+    """
+    run = partial(_run, if_stale=if_stale)
     if concurrency == 1:
-        yield from map(work, todo)
+        yield from map(run, todo)
     else:
         with ThreadPoolExecutor(concurrency, thread_name_prefix="appwrite-warming") as pool:
-            yield from pool.map(close_caches_after(work), todo)
+            yield from pool.map(close_caches_after(run), todo)
 
 
-def _do(job: Job, *, if_stale: bool) -> Warmed:
+def _run(job: Job, *, if_stale: bool) -> Warmed:
     started = time.perf_counter()
     rows, problem = 0, None
     try:
@@ -125,14 +135,14 @@ def _do(job: Job, *, if_stale: bool) -> Warmed:
         with recording() as record:
             rows = job.read()
         if record.expires <= 0:
-            problem = NOT_KEPT
+            problem = NOT_STORED
     except Exception as error:
         problem = f"{type(error).__name__}: {error}"
     return Warmed(job.label, rows, time.perf_counter() - started, problem)
 
 
 def _rows_in(result: object) -> int:
-    """Rows a warmer has read: a queryset it returned is read now, page by page; a number is not a row."""
+    """Return the number of rows in a warmer's result: a queryset is read now, page by page; a number is not a row."""
     if isinstance(result, QuerySet):
         return sum(1 for _ in result.iterator())
     return len(result) if isinstance(result, Sized) else 0

@@ -128,7 +128,7 @@ def test_ten_wrong_answers_are_shown(here: World, webhook: None, settings) -> No
             call_command("webhook_appwrite", stdout=out, no_color=True)
         return out.getvalue()
 
-    assert soon(lambda: "OFF: switched off, 10 failed deliveries" in shown())
+    assert soon(lambda: "OFF: disabled after 10 failed deliveries" in shown())
     assert "another secret" in shown()
     here.elsewhere("PATCH", f"{TABLE}/a", {"data": {"n": 99}})
     assert is_cached(here, "a=12")

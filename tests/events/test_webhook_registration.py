@@ -75,7 +75,7 @@ def appwrite(settings) -> Iterator[Any]:
 
 def said(*arguments: str, fails: bool = False) -> str:
     out = StringIO()
-    with pytest.raises(CommandError, match="not heard of") if fails else nullcontext():
+    with pytest.raises(CommandError, match="does not report") if fails else nullcontext():
         call_command("webhook_appwrite", *arguments, stdout=out, no_color=True)
     assert "a-secret-of-ours" not in out.getvalue()
     return out.getvalue()
@@ -113,7 +113,7 @@ def test_it_is_made_anew(appwrite) -> None:
     [
         ({"attempts": 3, "logs": "timed out"}, ["On; 3 failed", "The last failure: timed out"]),
         ({"events": ["databases.*"]}, ["not told of: databases.*.tables.*.rows.*"]),
-        ({"enabled": False, "attempts": 10}, ["OFF: switched off, 10 failed"]),
+        ({"enabled": False, "attempts": 10}, ["OFF: disabled after 10 failed"]),
         ({"signatureKey": "another"}, ["another secret"]),
         ({"url": "https://old.example/"}, ["It calls https://old.example/, and WEBHOOK_URL is https://shop.example"]),
     ],

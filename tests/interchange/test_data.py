@@ -65,7 +65,7 @@ def test_the_round_trip_is_exact(format: str, tmp_path: Path) -> None:
     call_command("dump_appwrite", output=str(tmp_path / "rows"), format=format, stderr=io.StringIO())
     emptied()
     assert loaded(tmp_path / "rows") == (
-        "252 rows: 252 created, 0 overwritten, 0 there already, 0 refused.",
+        "252 rows: 252 created, 0 overwritten, 0 unchanged, 0 refused.",
         [],
     )
     assert everything() == before
@@ -210,11 +210,11 @@ class TestRowsThatAreThere:
         Book.objects.create(id="good", title="Mine", price=2)
         file = write(tmp_path / "rows", GOOD, {"$id": "new", "title": "New", "price": 1})
         assert loaded(file, "--overwrite") == (
-            "2 rows: 1 created, 1 overwritten, 0 there already, 0 refused.",
+            "2 rows: 1 created, 1 overwritten, 0 unchanged, 0 refused.",
             [],
         )
         assert Book.objects.get(pk="good").title == "Good"
-        assert loaded(file)[0] == "2 rows: 0 created, 0 overwritten, 2 there already, 0 refused."
+        assert loaded(file)[0] == "2 rows: 0 created, 0 overwritten, 2 unchanged, 0 refused."
 
     def test_text_that_would_be_run_is_not_written_over_a_row(self, tmp_path: Path) -> None:
         Book.objects.create(id="good", title="Mine", price=2)

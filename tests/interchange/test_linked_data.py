@@ -132,7 +132,7 @@ def test_the_round_trip_is_exact(format: str, tmp_path: Path) -> None:
     emptied()
     assert loaded(tmp_path / "rows")[0].startswith("7 rows: 7 created")
     assert world() == before
-    assert loaded(tmp_path / "rows")[0] == "7 rows: 0 created, 0 overwritten, 7 there already, 0 refused."
+    assert loaded(tmp_path / "rows")[0] == "7 rows: 0 created, 0 overwritten, 7 unchanged, 0 refused."
     assert world() == before
 
 

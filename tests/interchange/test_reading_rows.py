@@ -54,7 +54,7 @@ def test_what_came_before_the_break_is_loaded(tmp_path: Path) -> None:
 def test_an_empty_file_has_no_rows(tmp_path: Path) -> None:
     file = tmp_path / "rows"
     file.write_text(" \n")
-    assert loaded(file)[0] == "0 rows: 0 created, 0 overwritten, 0 there already, 0 refused."
+    assert loaded(file)[0] == "0 rows: 0 created, 0 overwritten, 0 unchanged, 0 refused."
 
 
 def line(**row: object) -> bytes:

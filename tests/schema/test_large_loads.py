@@ -64,7 +64,7 @@ def posts(requests: list[str]) -> int:
 def test_a_request_has_a_megabyte_of_rows_at_most(tmp_path: Path) -> None:
     file = large(tmp_path / "rows", *[300_000] * 10)
     with counted() as costs, limited(1_001_000):
-        assert loaded(file) == ("10 rows: 10 created, 0 overwritten, 0 there already, 0 refused.", [])
+        assert loaded(file) == ("10 rows: 10 created, 0 overwritten, 0 unchanged, 0 refused.", [])
     assert posts(costs.requests) == 4
 
 
@@ -111,7 +111,7 @@ class TestBreakingOff:
             said, _ = loaded(file)
         assert said.endswith(" 200 rows were written and stay; load the file again to go on.")
         assert said.startswith("Interrupted." if isinstance(error, KeyboardInterrupt) else "It is away.")
-        assert loaded(file)[0] == "250 rows: 50 created, 0 overwritten, 200 there already, 0 refused."
+        assert loaded(file)[0] == "250 rows: 50 created, 0 overwritten, 200 unchanged, 0 refused."
 
     def test_a_last_request_without_an_answer_is_said_to_be_unclear(self, tmp_path: Path) -> None:
         with self.fails_at(1, Unavailable("It is away.", unclear=True)):

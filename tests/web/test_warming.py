@@ -92,7 +92,7 @@ def test_what_was_read_but_not_kept_is_a_failure(settings, monkeypatch, why: str
     else:
         monkeypatch.setattr(type(caches["default"]), "set", mock.Mock(side_effect=OSError("full")))
     _, err, failure = warm_appwrite()
-    assert "books: read, but not kept" in err
+    assert "books: read, but not stored" in err
     assert failure is not None
 
 
@@ -116,9 +116,15 @@ def test_labels(declared, label: str) -> None:
     assert (err, failure) == ("", None)
 
 
-@pytest.mark.parametrize("arguments", [["nowhere"], ["library_reader"]])
-def test_a_label_that_names_nothing_to_warm(arguments: list[str]) -> None:
-    assert "names nothing that declares anything to warm" in str(warm_appwrite(*arguments)[2])
+@pytest.mark.parametrize(
+    ("label", "message"),
+    [
+        ("nowhere", "'nowhere' is not an app, table or function that declares something to warm"),
+        ("library_reader", "Table 'library_reader' declares nothing to warm. Set `warm = True`"),
+    ],
+)
+def test_a_label_that_chooses_nothing_to_warm_is_an_error(label: str, message: str) -> None:
+    assert message in str(warm_appwrite(label)[2])
 
 
 def test_one_connection(settings, declared) -> None:

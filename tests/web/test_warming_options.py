@@ -41,7 +41,7 @@ def test_functions_are_warmed_too() -> None:
     name = f"{__name__}.{readers_and_books.__qualname__}"
     said = told()
     assert f"{name}: 2 rows" in said
-    assert "In all: 3 rows" in said
+    assert "Total: 3 rows" in said
     with counted() as costs:
         readers_and_books()
     assert costs.requests == []

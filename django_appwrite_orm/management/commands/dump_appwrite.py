@@ -1,4 +1,4 @@
-"""`manage.py dump_appwrite`: all rows of the declared tables into a file."""
+"""`manage.py dump_appwrite`: write all rows of the declared tables to a file."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from ...interchange.dump import Form, Write
 from ...sansio import run_sync
 from ...schema import tables_named
 from ...schema.printable import printable
+from ..progress import ProgressLine
 
 
 class Command(BaseCommand):
@@ -25,23 +26,23 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("labels", nargs="*", help="App labels or tables (name or app.Table); all when left out.")
         parser.add_argument("--database", default=DEFAULT_ALIAS, help="Alias in APPWRITE_ORM (default: %(default)s).")
-        parser.add_argument("--output", "-o", help="File to write; it only appears when it is whole. Default: stdout.")
+        parser.add_argument("--output", "-o", help="File to write; it appears when it is complete. Default: stdout.")
         parser.add_argument(
             "--format",
             choices=["jsonl", "object"],
             default="jsonl",
-            help="jsonl: a row a line (default). object: one object with a list of rows for each table.",
+            help="jsonl: one row per line (default). object: one object with a list of rows for each table.",
         )
 
     def handle(self, *args: Any, labels: list[str], database: str, output: str | None, **options: Any) -> None:
         form: Form = options["format"]
         try:
             if output is None:
-                self._dump(labels, database, lambda text: self.stdout.write(text, ending=""), form)
+                self._dump(labels, database, lambda text: self.stdout.write(text, ending=""), form, to_stdout=True)
                 return
             part = Path(f"{output}.{secrets.token_hex(8)}.part")
             try:
-                # "x": a new file under a name that nobody could know, not one that somebody has linked elsewhere.
+                # "x": a new file with a random name, never one that another user has linked to somewhere else.
                 with part.open("x", encoding="utf-8") as file:
                     self._dump(labels, database, file.write, form)
                     file.flush()
@@ -52,15 +53,17 @@ class Command(BaseCommand):
         except (AppwriteORMError, OSError) as error:
             raise CommandError(printable(str(error))) from error
 
-    def _dump(self, labels: list[str], database: str, write: Write, form: Form) -> None:
+    def _dump(self, labels: list[str], database: str, write: Write, form: Form, *, to_stdout: bool = False) -> None:
         tables = tables_named(labels, database)
-
-        def progress(table: str, count: int) -> None:
-            if self.stderr.isatty():
-                self.stderr.write(f"\r{table}: {count} rows", ending="")
-
-        counts = run_sync(dump(connections[database], tables, write, form, progress))
-        if self.stderr.isatty():
-            self.stderr.write("")
+        with ProgressLine(self.stderr, enabled=not (to_stdout and self.stdout.isatty())) as progress:
+            counts = run_sync(
+                dump(
+                    connections[database],
+                    tables,
+                    write,
+                    form,
+                    lambda table, count: progress.update(f"{table}: {count} rows"),
+                )
+            )
         for table, count in counts.items():
             self.stderr.write(f"{table}: {count} rows", self.style.NOTICE)

@@ -1,4 +1,4 @@
-"""`manage.py export_appwrite`: the declared tables in the words of others."""
+"""`manage.py export_appwrite`: print the declared tables in other formats."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, labels: list[str], database: str, format: str, **options: Any) -> None:
         try:
             tables = [declared_table(table).state for table in tables_named(labels, database)]
-            made = _FORMATS[format](tables) if format in _FORMATS else self._config(tables, database)
+            output = _FORMATS[format](tables) if format in _FORMATS else self._config(tables, database)
         except AppwriteORMError as error:
             raise CommandError(printable(str(error))) from error
-        self.stdout.write(made)
+        self.stdout.write(output)
 
     def _config(self, tables: Sequence[TableState], database: str) -> str:
         settings = connection_settings(database)

@@ -1,4 +1,4 @@
-"""`manage.py inspect_appwrite`: table classes for a database that is there."""
+"""`manage.py inspect_appwrite`: print table classes for an existing database."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, tables: list[str], database: str, config: str | None, **options: Any) -> None:
         try:
-            found = self._found(database, config)
-            unknown = sorted({id.lower() for id in tables} - found.keys())
+            existing = self._read(database, config)
+            unknown = sorted({id.lower() for id in tables} - existing.keys())
             if unknown:
-                raise CommandError(f"There is no table {unknown[0]!r}. There are: {', '.join(found) or 'none'}.")
-            chosen = [found[id.lower()] for id in tables] or list(found.values())
+                raise CommandError(f"There is no table {unknown[0]!r}. There are: {', '.join(existing) or 'none'}.")
+            chosen = [existing[id.lower()] for id in tables] or list(existing.values())
             self.stdout.write(source(chosen, Table, database), ending="")
         except (AppwriteORMError, OSError, UnicodeDecodeError) as error:
             raise CommandError(printable(str(error))) from error
 
-    def _found(self, database: str, config: str | None) -> dict[str, TableState]:
+    def _read(self, database: str, config: str | None) -> dict[str, TableState]:
         connection = connections[database]
         if config is None:
-            found = run_sync(read_tables(connection))
-            if found is None:
+            existing = run_sync(read_tables(connection))
+            if existing is None:
                 raise CommandError(f"There is no database {connection.settings.database_id!r}.")
-            return found
+            return existing
         tables = tables_of(Path(config).read_text(encoding="utf-8-sig"), connection.settings.database_id)
         return {table.id.lower(): table for table in tables}

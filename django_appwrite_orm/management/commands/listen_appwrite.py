@@ -1,4 +1,4 @@
-"""`manage.py listen_appwrite`: hear of changes made elsewhere over Appwrite's realtime."""
+"""`manage.py listen_appwrite`: receive changes made elsewhere over Appwrite's realtime."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from ...exceptions import AppwriteORMError
 
 
 class Command(BaseCommand):
-    help = "Listens to Appwrite's realtime and drops what is cached of tables that change. Runs until SIGTERM."
+    help = (
+        "Listens to Appwrite's realtime and invalidates the cached results of tables that change. Runs until SIGTERM."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--database", default=DEFAULT_ALIAS, help="Alias in APPWRITE_ORM (default: %(default)s).")
@@ -27,18 +29,18 @@ class Command(BaseCommand):
 
     def handle(self, *, database: str, channel: bool, **options: Any) -> None:
         listener = ChannelListener(database) if channel else Listener(database)
-        if threading.current_thread() is threading.main_thread():  # only there may signals be caught
+        if threading.current_thread() is threading.main_thread():  # Python allows signal handlers only there
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: listener.stop())
         try:
             user = connections[database].settings.listen_as or "a guest (LISTEN_AS is not set)"
-            heard = f"{connections[database].settings.endpoint} as {user}" if not channel else CHANNEL
-            self.stdout.write(f"Listening to {heard}.")
+            source = f"{connections[database].settings.endpoint} as {user}" if not channel else CHANNEL
+            self.stdout.write(f"Listening to {source}.")
             if own := own_caches([database]):
                 self.stdout.write(
                     self.style.WARNING(
-                        f"The cache {own} belongs to one process: what is heard here reaches no server. Use a shared"
-                        " cache such as Redis, or orm.listen() in the server's process."
+                        f"The cache {own} belongs to one process: this command invalidates nothing in the servers. Use"
+                        " a shared cache such as Redis, or orm.listen() in the server's process."
                     )
                 )
             listener.run()

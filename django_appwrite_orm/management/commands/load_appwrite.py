@@ -1,4 +1,4 @@
-"""`manage.py load_appwrite`: the rows of a file into the declared tables."""
+"""`manage.py load_appwrite`: write the rows of a file into the declared tables."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from ...sansio import run_sync
 from ...schema import tables_named
 from ...schema.printable import printable
 from ...tables import Row
+from ..progress import ProgressLine
 
 
 class _Read(TypedDict):
@@ -27,21 +28,21 @@ class _Read(TypedDict):
     errors: str
 
 
-# With the mark that some editors put at the beginning; a byte that is not UTF-8 is the matter of its row alone.
+# "-sig" accepts the byte order mark of some editors; a byte that is not UTF-8 makes only its row invalid.
 _READ: _Read = {"encoding": "utf-8-sig", "errors": "surrogateescape"}
 
 
 class Command(BaseCommand):
     help = (
-        "Writes the rows of a file that dump_appwrite made (or the TypeScript appwrite-orm's exportToJSON). A row that "
-        "is there is left as it is; so loading again after an interruption goes on where it stopped."
+        "Writes the rows of a file made by dump_appwrite (or by the TypeScript appwrite-orm's exportToJSON). Existing "
+        "rows are not changed, so an interrupted load continues when the file is loaded again."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", help="The file, or - for stdin.")
         parser.add_argument("labels", nargs="*", help="App labels or tables (name or app.Table); all when left out.")
         parser.add_argument("--database", default=DEFAULT_ALIAS, help="Alias in APPWRITE_ORM (default: %(default)s).")
-        parser.add_argument("--overwrite", action="store_true", help="Give rows that are there the values of the file.")
+        parser.add_argument("--overwrite", action="store_true", help="Give existing rows the values of the file.")
 
     def handle(self, *args: Any, file: str, labels: list[str], database: str, overwrite: bool, **options: Any) -> None:
         summary = Summary()
@@ -60,12 +61,12 @@ class Command(BaseCommand):
                 with Path(file).open(**_READ) as opened:
                     self._load(opened, tables, database, overwrite, summary)
         except (AppwriteORMError, OSError) as error:
-            raise CommandError(printable(f"{error}{_how_to_go_on(summary, error)}")) from error
+            raise CommandError(printable(f"{error}{_written_rows(summary, error)}")) from error
         except KeyboardInterrupt as error:
-            raise CommandError(f"Interrupted.{_how_to_go_on(summary, error)}", returncode=130) from error
+            raise CommandError(f"Interrupted.{_written_rows(summary, error)}", returncode=130) from error
         self.stdout.write(
             f"{summary.total} rows: {summary.created} created, {summary.overwritten} overwritten,"
-            f" {summary.present} there already, {summary.refused} refused."
+            f" {summary.present} unchanged, {summary.refused} refused."
         )
         for problem in summary.problems:
             self.stderr.write(self.style.WARNING(problem))
@@ -77,24 +78,26 @@ class Command(BaseCommand):
     def _load(
         self, file: TextIO, tables: Mapping[str, type[Row]], database: str, overwrite: bool, summary: Summary
     ) -> None:
-        def progress(summary: Summary) -> None:
-            if self.stderr.isatty():
-                self.stderr.write(f"\r{summary.total} rows", ending="")
+        with ProgressLine(self.stderr) as progress:
 
-        steps = load(
-            connections[database],
-            file,
-            tables,
-            overwrite=overwrite,
-            refuse=self.stderr.write,
-            progress=progress,
-            summary=summary,
-        )
-        run_sync(steps)
+            def refuse(line: str) -> None:
+                progress.clear()
+                self.stderr.write(line)
+
+            operation = load(
+                connections[database],
+                file,
+                tables,
+                overwrite=overwrite,
+                refuse=refuse,
+                progress=lambda summary: progress.update(f"{summary.total} rows"),
+                summary=summary,
+            )
+            run_sync(operation)
 
 
-def _how_to_go_on(summary: Summary, error: BaseException) -> str:
-    """What a load that broke off leaves, if it leaves anything."""
+def _written_rows(summary: Summary, error: BaseException) -> str:
+    """Return a sentence on the rows that an interrupted load has written; empty when it has written none."""
     written = summary.created + summary.overwritten
     if written:
         rows = "1 row was written and stays" if written == 1 else f"{written} rows were written and stay"
@@ -102,4 +105,4 @@ def _how_to_go_on(summary: Summary, error: BaseException) -> str:
         rows = "Rows of the last request may have been written and stay"
     else:
         return ""
-    return f" {rows}; load the file again to go on."
+    return f" {rows}; load the file again to continue."

@@ -1,4 +1,4 @@
-"""`manage.py migrate_appwrite`: make Appwrite's tables match the declared ones."""
+"""`manage.py migrate_appwrite`: change Appwrite's tables to match the declared ones."""
 
 from __future__ import annotations
 
@@ -12,30 +12,37 @@ from ...conf import DEFAULT_ALIAS
 from ...exceptions import AppwriteORMError
 from ...sansio import run_sync
 from ...schema import MigrationOptions, MigrationPlan, migrate, plan, tables_named
+from ...schema.plan import WARNING
 from ...schema.printable import printable
 
 
 class Command(BaseCommand):
     help = (
-        "Makes Appwrite's tables match the declared ones: database, tables, columns, indexes, permissions. "
-        "Nothing that loses values happens without --allow-destructive."
+        "Changes Appwrite's tables to match the declared ones: database, tables, columns, indexes, permissions. "
+        "No values are deleted without --allow-destructive."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("labels", nargs="*", help="App labels or tables (name or app.Table); all when left out.")
         parser.add_argument("--database", default=DEFAULT_ALIAS, help="Alias in APPWRITE_ORM (default: %(default)s).")
         parser.add_argument(
-            "--plan", action="store_true", help="Show what would be done, and do nothing; exit with 1 if it cannot be."
+            "--plan",
+            action="store_true",
+            help="Print the changes and apply none; exit with 1 if some are not possible.",
         )
-        parser.add_argument("--check", action="store_true", help="The same, and exit with 1 if there is anything.")
-        parser.add_argument("--prune", action="store_true", help="Drop what the server has and nobody declares.")
+        parser.add_argument("--check", action="store_true", help="As --plan, and exit with 1 if there are changes.")
+        parser.add_argument(
+            "--prune", action="store_true", help="Drop tables, columns and indexes that are not declared."
+        )
         parser.add_argument(
             "--allow-destructive",
             action="store_true",
-            help="Let dropped columns and tables take their values along, those kept from before a conversion too.",
+            help="Delete the values of dropped columns and tables, and those kept from before a conversion.",
         )
-        parser.add_argument("--no-wait", action="store_true", help="Do not wait for what Appwrite builds.")
-        parser.add_argument("--timeout", type=float, default=300, help="Seconds to wait for it (default: %(default)g).")
+        parser.add_argument("--no-wait", action="store_true", help="Do not wait until Appwrite has built everything.")
+        parser.add_argument(
+            "--timeout", type=float, default=300, help="Seconds to wait for Appwrite (default: %(default)g)."
+        )
         parser.add_argument("--noinput", "--no-input", action="store_false", dest="interactive", help="Do not ask.")
 
     def handle(self, *args: Any, labels: list[str], database: str, verbosity: int, **options: Any) -> None:
@@ -81,16 +88,16 @@ class Command(BaseCommand):
         for extra in plan.extras:
             self._report(f"Not declared, left alone: {extra}")
         for warning in plan.warnings:
-            self._report(f"Warning: {warning}", self.style.WARNING)
+            self._report(f"{WARNING}{warning}", self.style.WARNING)
         if plan.obstacles:
-            raise CommandError("Nothing will be migrated before what cannot be is settled.", returncode=1)
+            raise CommandError("Nothing is migrated as long as there are changes that are not possible.", returncode=1)
         if plan.is_empty:
             self._report("Nothing to do.")
         elif check:
-            raise CommandError("The database is not what the tables declare.", returncode=1)
+            raise CommandError("The database differs from the declared tables.", returncode=1)
 
     def _confirm(self, changes: Sequence[str]) -> bool:
-        self.stdout.write("Values will be lost for good:")
+        self.stdout.write("These changes delete values permanently:")
         for change in changes:
             self.stdout.write(f"  - {change}")
-        return input("Type 'yes' to go on: ") == "yes"
+        return input("Type 'yes' to continue: ") == "yes"

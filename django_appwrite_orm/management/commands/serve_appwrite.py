@@ -1,4 +1,4 @@
-"""Serve the local Appwrite over HTTP, for SDKs and other processes."""
+"""`manage.py serve_appwrite`: serve the local Appwrite over HTTP, for SDKs and other processes."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            run(options, self._say)
+            run(options, self._report)
         except (MissingServer, ForeignFile, OSError) as problem:
             raise CommandError(str(problem)) from problem
 
-    def _say(self, line: str) -> None:
+    def _report(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()

@@ -1,4 +1,4 @@
-"""`manage.py stats_appwrite`: what the cache does for each table, over all processes that share it."""
+"""`manage.py stats_appwrite`: the cache statistics of each table, over all processes that share the cache."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ...facade.orm import orm
 from ...registry import registry
 from ...sansio import run_sync
 
-# What is counted, and its unit where it is not a number of times.
+# The columns, with the unit of those that are not counts.
 _COLUMNS = {
     "reads": "",
     "hits": "",
@@ -32,32 +32,34 @@ _COLUMNS = {
 
 
 class Command(BaseCommand):
-    help = "Shows reads, hits, misses, invalidations and errors, the hit rate in percent, the bytes of JSON that came"
-    help += " from the cache, and the seconds that hits saved, by table."
+    help = (
+        "Shows for each table: reads, hits, misses, invalidations and errors, the hit rate in percent, the bytes of "
+        "JSON read from the cache, and the seconds that hits saved."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("table", nargs="?", help="only this table, by name")
-        parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
-        parser.add_argument("--watch", type=float, metavar="SECONDS", help="print again every so many seconds")
-        parser.add_argument("--reset", action="store_true", help="count from nothing again")
+        parser.add_argument("table", nargs="?", help="Only this table, by name.")
+        parser.add_argument("--json", action="store_true", help="Print one JSON object instead of a table.")
+        parser.add_argument("--watch", type=float, metavar="SECONDS", help="Repeat after this many seconds.")
+        parser.add_argument("--reset", action="store_true", help="Set the counters to zero.")
 
     def handle(self, *, table: str | None, watch: float | None, reset: bool, **options: Any) -> None:
         if watch is not None and watch <= 0:
             raise CommandError("--watch takes a number of seconds above 0.")
-        known = sorted(found._meta.name for found in registry.all())
-        if table is not None and table not in known:
-            raise CommandError(f"There is no table {table!r}. Registered: {', '.join(known) or 'none'}.")
+        names = sorted(registered._meta.name for registered in registry.all())
+        if table is not None and table not in names:
+            raise CommandError(f"There is no table {table!r}. Registered: {', '.join(names) or 'none'}.")
         try:
-            self._carry_out(table, watch, reset, as_json=options["json"])
+            self._run(table, watch, reset, as_json=options["json"])
         except CacheUnavailable as error:
-            raise CommandError(f"{error} The statistics are kept there; try again when it works.") from None
+            raise CommandError(f"{error} It keeps the statistics; try again when it works.") from None
         except KeyboardInterrupt:
             return
 
-    def _carry_out(self, table: str | None, watch: float | None, reset: bool, *, as_json: bool) -> None:
+    def _run(self, table: str | None, watch: float | None, reset: bool, *, as_json: bool) -> None:
         if reset:
             orm.reset_stats(table)
-            self.stdout.write("The counters start from nothing.")
+            self.stdout.write("The counters are set to zero.")
             return
         if any(not connections[alias].store.shared for alias in connections.aliases()):
             self.stderr.write("A cache is not shared between processes: only this process's counters can be shown.")
@@ -80,5 +82,5 @@ class Command(BaseCommand):
             )
             self.stdout.write("  ".join([name.ljust(width), *cells]))
         for alias in connections.aliases():
-            for name, heard in run_sync(last_reports(alias)).items():
-                self.stdout.write(f"{name} of {alias!r}: {heard.state}, {heard.age:.0f} s ago")
+            for name, report in run_sync(last_reports(alias)).items():
+                self.stdout.write(f"{name} of {alias!r}: {report.state}, {report.age:.0f} s ago")

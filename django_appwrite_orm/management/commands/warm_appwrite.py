@@ -1,16 +1,16 @@
-"""`manage.py warm_appwrite`: fill the cache with what tables and functions declare."""
+"""`manage.py warm_appwrite`: read into the cache what tables and functions declare."""
 
 from __future__ import annotations
 
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from ...connection import connections
-from ...warming import Job, Warmed, jobs, warm
+from ...warming import Job, jobs, warm
+from ..progress import ProgressLine
 
 
 class Command(BaseCommand):
@@ -19,14 +19,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("labels", nargs="*", help="Apps, tables (name, id or label) or functions; else all.")
         parser.add_argument("--database", metavar="ALIAS", help="Only tables of this connection of APPWRITE_ORM.")
-        parser.add_argument("--concurrency", type=int, default=1, metavar="N", help="Warm N of them at a time.")
-        parser.add_argument("--interval", type=float, metavar="SECONDS", help="Do it again every so many seconds.")
-        parser.add_argument("--if-stale", action="store_true", help="Pass over tables whose answers are current.")
+        parser.add_argument(
+            "--concurrency", type=int, default=1, metavar="N", help="Warm N at a time (default: %(default)s)."
+        )
+        parser.add_argument("--interval", type=float, metavar="SECONDS", help="Repeat after this many seconds.")
+        parser.add_argument("--if-stale", action="store_true", help="Skip tables whose cached results are current.")
 
     def handle(self, *, labels: list[str], database: str | None, **options: Any) -> None:
         if database is not None and database not in connections.aliases():
-            known = ", ".join(connections.aliases())
-            raise CommandError(f"APPWRITE_ORM has no connection {database!r}. There are: {known}.")
+            aliases = ", ".join(connections.aliases())
+            raise CommandError(f"APPWRITE_ORM has no connection {database!r}. There are: {aliases}.")
         if options["concurrency"] < 1 or (options["interval"] is not None and options["interval"] <= 0):
             raise CommandError("--concurrency takes a whole number from 1, --interval a number of seconds above 0.")
         try:
@@ -36,40 +38,33 @@ class Command(BaseCommand):
         if not todo:
             self.stdout.write("No table here declares anything to warm. Set `warm` in its Meta.")
             return
-        failed = self._round(todo, concurrency=options["concurrency"], if_stale=options["if_stale"])
+        failed = self._warm(todo, concurrency=options["concurrency"], if_stale=options["if_stale"])
         self._warn_of_own_caches(todo)
         while options["interval"] is not None:
             time.sleep(options["interval"])
-            failed = self._round(todo, concurrency=options["concurrency"], if_stale=options["if_stale"])
+            failed = self._warm(todo, concurrency=options["concurrency"], if_stale=options["if_stale"])
         if failed:
             raise CommandError(f"Not warm: {', '.join(failed)}.")
 
-    def _round(self, todo: list[Job], **how: Any) -> list[str]:
-        """Warm everything once; the labels of what failed."""
+    def _warm(self, todo: list[Job], *, concurrency: int, if_stale: bool) -> list[str]:
+        """Run every job once; return the labels of those that failed."""
         failed, rows, started = [], 0, time.perf_counter()
-        for done in self._with_bar(warm(todo, **how), len(todo)):
-            rows += done.rows
-            if done.problem is not None:
-                failed.append(done.label)
-                self.stderr.write(self.style.ERROR(f"{done.label}: {done.problem}"))
-            elif done.skipped:
-                self.stdout.write(f"{done.label}: current")
-            else:
-                self.stdout.write(f"{done.label}: {done.rows} rows in {done.seconds * 1000:.0f} ms")
+        with ProgressLine(self.stderr) as progress:
+            progress.update(f"0 of {len(todo)}")
+            for count, result in enumerate(warm(todo, concurrency=concurrency, if_stale=if_stale), 1):
+                rows += result.rows
+                progress.clear()
+                if result.problem is not None:
+                    failed.append(result.label)
+                    self.stderr.write(self.style.ERROR(f"{result.label}: {result.problem}"))
+                elif result.skipped:
+                    self.stdout.write(f"{result.label}: current")
+                else:
+                    self.stdout.write(f"{result.label}: {result.rows} rows in {result.seconds * 1000:.0f} ms")
+                progress.update(f"{count} of {len(todo)}")
         if len(todo) > 1:
-            self.stdout.write(f"In all: {rows} rows in {time.perf_counter() - started:.1f} s")
+            self.stdout.write(f"Total: {rows} rows in {time.perf_counter() - started:.1f} s")
         return failed
-
-    def _with_bar(self, work: Iterator[Warmed], total: int) -> Iterable[Warmed]:
-        """With a progress bar on a terminal, where tqdm is installed."""
-        if not self.stderr.isatty():
-            return work
-        try:
-            from tqdm import tqdm
-        except ImportError:
-            return work
-        bar: Iterable[Warmed] = tqdm(work, total=total, unit="job", leave=False)
-        return bar
 
     def _warn_of_own_caches(self, todo: list[Job]) -> None:
         stores = [connections[job.alias].store for job in todo if job.alias is not None]

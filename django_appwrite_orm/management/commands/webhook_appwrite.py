@@ -1,4 +1,4 @@
-"""`manage.py webhook_appwrite`: the webhook by which Appwrite tells this site of changes made elsewhere."""
+"""`manage.py webhook_appwrite`: the webhook by which Appwrite reports changes made elsewhere to this site."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ...sansio import run_sync
 
 
 class Command(BaseCommand):
-    help = "Shows the webhook of a connection; --register makes it so, --delete removes it."
+    help = "Shows the webhook of a connection; --register creates or replaces it, --delete removes it."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--database", default=DEFAULT_ALIAS, help="Alias in APPWRITE_ORM (default: %(default)s).")
         action = parser.add_mutually_exclusive_group()
         action.add_argument(
-            "--register", action="store_true", help="Replace it by one made from WEBHOOK_URL and WEBHOOK_SECRET."
+            "--register", action="store_true", help="Create it, or replace it, with WEBHOOK_URL and WEBHOOK_SECRET."
         )
         action.add_argument("--delete", action="store_true", help="Remove it.")
 
@@ -35,27 +35,27 @@ class Command(BaseCommand):
         except AppwriteORMError as error:
             raise CommandError(str(error)) from error
         if not (works or register or delete):
-            raise CommandError("Changes made elsewhere are not heard of by this webhook.")
+            raise CommandError("This webhook does not report changes made elsewhere.")
 
     def _show(self, connection: Connection) -> bool:
-        """Print what there is. Whether it is on and as the settings say."""
-        found = run_sync(webhook_registration.state(connection))
-        if found is None:
+        """Print the webhook; return whether it is enabled and matches the settings."""
+        webhook = run_sync(webhook_registration.state(connection))
+        if webhook is None:
             id = webhook_registration.webhook_id(connection)
             self.stdout.write(f"There is no webhook {id!r}, nor another one of this package. --register creates it.")
             return False
-        self.stdout.write(f"{found['$id']}: {found['url']}, {', '.join(found['events'])}")
-        if found["enabled"]:
-            self.stdout.write(self.style.SUCCESS(f"On; {found['attempts']} failed deliveries in a row."))
+        self.stdout.write(f"{webhook['$id']}: {webhook['url']}, {', '.join(webhook['events'])}")
+        if webhook["enabled"]:
+            self.stdout.write(self.style.SUCCESS(f"On; {webhook['attempts']} failed deliveries in a row."))
         else:
             self.stdout.write(
                 self.style.ERROR(
-                    f"OFF: switched off, {found['attempts']} failed deliveries in a row (Appwrite gives up after"
-                    " ten). Mend it, then --register."
+                    f"OFF: disabled after {webhook['attempts']} failed deliveries in a row (Appwrite disables it after"
+                    " ten). Fix the cause, then use --register."
                 )
             )
-        if found["logs"]:
-            self.stdout.write(f"The last failure: {found['logs']}")
-        if problem := webhook_registration.difference(connection, found):
+        if webhook["logs"]:
+            self.stdout.write(f"The last failure: {webhook['logs']}")
+        if problem := webhook_registration.difference(connection, webhook):
             self.stdout.write(self.style.WARNING(problem))
-        return bool(found["enabled"]) and not problem
+        return bool(webhook["enabled"]) and not problem
