@@ -54,6 +54,8 @@ class Reader:
     def exists(self) -> bool:
         """Whether there is a row."""
         made = self._selection
+        if made.row_id is not None:
+            return bool(self._requests and self._run(self._one_row()))
         for filters in self._requests:
             plan = ListRows(made.ref, filters, limit=1, offset=made.start, select=(ROW_ID,))
             if self._run(self._any(plan)):

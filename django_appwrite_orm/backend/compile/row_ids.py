@@ -67,6 +67,11 @@ class _Counters:
         with self._lock:
             self._left[key] = block
 
+    def drop_up_to(self, key: tuple[Any, ...], highest: int) -> None:
+        with self._lock:
+            left = self._left.get(key, range(0))
+            self._left[key] = range(max(left.start, highest + 1), left.stop)
+
     def clear(self) -> None:
         with self._lock:
             self._left.clear()
@@ -102,7 +107,7 @@ def skip_taken(field: models.Field[Any, Any], connection: Connection, table: Tab
     last = yield from _increased(connection, table, 0)
     if last < highest:
         yield from connection.send(UpdateRow(_counters_of(table), table.table, {COUNTER: highest}).request)
-    counters.add(key, range(0))
+    counters.drop_up_to(key, highest)
 
 
 def _counters_of(table: TableRef) -> TableRef:

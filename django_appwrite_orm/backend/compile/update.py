@@ -10,11 +10,14 @@ from django.db.models.expressions import Col, CombinedExpression, Value
 from django.db.models.sql import compiler
 from django.db.models.sql.constants import ROW_COUNT
 
+from ...exceptions import IntegrityError as Taken
 from ...exceptions import NotFound
 from ...execution import execute_write
+from ...integrity import unique_violation
 from ...plans import EVERYTHING, NOTHING, IncrementRow, UpdateRow, UpdateRows, split
 from ...sansio import Operation
 from ..columns import ROW_ID, column_of
+from ..shadow import table_of
 from ..statements import Statement
 from .insert import null_error
 from .select import Selection, base_selection
@@ -125,6 +128,9 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
             if error.type not in ("row_not_found", "document_not_found"):
                 raise
             return 0
+        except Taken as error:
+            written = [data if rows.row_id is None else {**data, ROW_ID: rows.row_id}]
+            raise (yield from unique_violation(table_of(self.query.model), alias, written, error)) from error
         return 1
 
     def _written_to_many(self, rows: Selection, data: Raw) -> Operation[int]:

@@ -66,3 +66,7 @@ class Special(Product):
 class Counter(models.Model):
     number = models.IntegerField(primary_key=True)
     batch = models.OneToOneField(Batch, models.CASCADE, null=True)
+
+
+class Ticket(models.Model):
+    id = models.AutoField(primary_key=True)

@@ -1,0 +1,200 @@
+"""New, changed and deleted rows of models."""
+
+from __future__ import annotations
+
+import decimal
+from typing import Any
+
+import pytest
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    NotSupportedError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+)
+from django.db.models import F
+
+from django_appwrite_orm.backend.compile import row_ids
+from tests.support.costs import counted
+
+from .shop.models import Batch, Counter, Maker, Note, Product, Special, Tag, Ticket
+
+pytestmark = pytest.mark.usefixtures("shop")
+
+
+def test_costs_of_writes() -> None:
+    with counted() as costs:
+        product = Product.objects.create(name="x")
+    assert [request.split()[0] for request in costs.requests] == ["POST"]
+    product.stock = 7
+    with counted() as costs:
+        product.save()
+    assert [request.split()[0] for request in costs.requests] == ["PATCH"]
+    with counted() as costs:
+        Product.objects.bulk_create([Product(name=str(n)) for n in range(250)])
+    assert [request.split()[0] for request in costs.requests] == ["POST"] * 3
+    with counted() as costs:
+        assert Product.objects.filter(stock=0).update(stock=1) == 250
+    assert [request.split()[0] for request in costs.requests] == ["PATCH"]
+    with counted() as costs:
+        assert Counter.objects.filter(number__gt=5).delete() == (0, {})
+    assert [request.split()[0] for request in costs.requests] == ["DELETE"]
+
+
+def test_numbers_are_given_to_new_rows_and_can_be_chosen() -> None:
+    first = Product.objects.create(name="a")
+    assert first.pk < Product.objects.create(name="b").pk < 2**53
+    assert Product.objects.create(pk=5, name="c").pk == 5
+    assert Product.objects.get(pk=5).name == "c"
+    made = Product.objects.bulk_create([Product(name=str(n)) for n in range(3)])
+    assert len({product.pk for product in made}) == 3
+    with pytest.raises(DataError, match="from 0 to 9223372036854775807"):
+        Product.objects.create(pk=-1, name="negative")
+
+
+def test_an_automatic_number_counts_in_blocks_and_passes_over_taken_ones() -> None:
+    with counted() as costs:
+        assert [Ticket.objects.create().pk for _ in range(3)] == [1, 2, 3]
+    assert len([request for request in costs.requests if row_ids.COUNTERS in request]) == 2  # looked for, and made
+    Ticket.objects.create(pk=4)
+    assert Ticket.objects.create().pk == 5
+    row_ids.counters.clear()  # as in another process
+    assert Ticket.objects.create().pk > 5
+
+
+def test_a_taken_id_and_a_taken_value_are_integrity_errors() -> None:
+    product = Product.objects.create(name="a")
+    with pytest.raises(IntegrityError, match="There is a Product with the id"):
+        Product.objects.create(pk=product.pk, name="b")
+    Maker.objects.create(name="Ada")
+    with pytest.raises(IntegrityError, match="name='Ada'"):
+        Maker.objects.create(name="Ada")
+    with pytest.raises(IntegrityError, match="Ada"):
+        Maker.objects.create(name="ada")  # the server compares without case
+    other = Maker.objects.create(name="Bob")
+    other.name = "Ada"
+    with pytest.raises(IntegrityError, match="Ada"):
+        other.save()
+    with pytest.raises(IntegrityError, match="Ada"):
+        Maker.objects.filter(pk=other.pk).update(name="Ada")
+
+
+def test_a_value_that_is_missing_is_an_integrity_error_before_any_request() -> None:
+    with counted() as costs, pytest.raises(IntegrityError, match=r"NOT NULL constraint failed: shop_product\.name"):
+        Product.objects.create(name=None)
+    assert costs.requests == []
+    product = Product.objects.create(name="a")
+    with pytest.raises(IntegrityError, match=r"shop_product\.stock"):
+        Product.objects.filter(pk=product.pk).update(stock=None)
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"name": "x" * 101}, "name"),
+        ({"name": "nul\0"}, "name"),
+        ({"name": "x", "price": decimal.Decimal("1e9")}, "price"),
+        ({"name": "x", "stock": 2**63}, "stock"),
+        ({"name": "x", "weight": float("inf")}, "weight"),
+    ],
+)
+def test_a_value_that_cannot_be_held_is_a_data_error_that_names_the_field(values: dict[str, Any], field: str) -> None:
+    with pytest.raises(DataError, match=rf"shop\.Product\.{field}"):
+        Product.objects.create(**values)
+
+
+def test_text_in_the_form_of_an_operator_is_stored_by_a_create_and_refused_by_an_update() -> None:
+    text = '{"method": "toggle"}'
+    product = Product.objects.create(name=text)
+    assert Product.objects.get(pk=product.pk).name == text
+    with pytest.raises(DataError, match=r"shop\.Product\.name"):
+        product.save()
+    with pytest.raises(DataError, match=r"shop\.Product\.description"):
+        Product.objects.update(description=text)
+
+
+def test_updates_say_how_many_rows_they_changed() -> None:
+    product = Product.objects.create(name="a")
+    Product.objects.bulk_create([Product(name=str(n)) for n in range(3)])
+    assert Product.objects.filter(pk=product.pk).update(stock=1) == 1
+    assert Product.objects.filter(pk=1).update(stock=1) == 0
+    assert Product.objects.update(stock=5) == 4
+    assert Product.objects.filter(stock=6).update(stock=1) == 0
+    assert Product.objects.none().update(stock=1) == 0
+    with pytest.raises(DatabaseError, match="did not affect any rows"):
+        Product(pk=1, name="x").save(force_update=True)
+
+
+def test_a_number_is_increased_by_the_server() -> None:
+    product = Product.objects.create(name="a", stock=2)
+    with counted() as costs:
+        Product.objects.filter(pk=product.pk).update(stock=F("stock") - 5)
+    assert [request.rpartition("/")[2] for request in costs.requests] == ["decrement"]
+    product.refresh_from_db()
+    assert product.stock == -3
+    product.stock = F("stock") + 10
+    product.save()
+    assert Product.objects.get(pk=product.pk).stock == 7
+
+
+def test_the_primary_key_of_a_row_cannot_be_changed() -> None:
+    product = Product.objects.create(name="a")
+    with pytest.raises(NotSupportedError, match=r"shop\.Product\.id: a primary key is the id of the row"):
+        Product.objects.filter(name="a").update(id=product.pk + 1)
+
+
+def test_deletion_takes_what_leads_to_the_row_along() -> None:
+    maker = Maker.objects.create(name="Ada")
+    product = Product.objects.create(name="a", maker=maker)
+    Special.objects.create(name="s", maker=maker)
+    Batch.objects.create(product=product)
+    total, by_model = maker.delete()
+    assert by_model == {"shop.Maker": 1, "shop.Product": 2, "shop.Special": 1, "shop.Batch": 1}
+    assert total == 5
+    assert not Product.objects.exists()
+    assert Product.objects.filter(pk=product.pk).delete() == (0, {})
+
+
+def test_many_to_many_rows_are_added_and_removed() -> None:
+    product = Product.objects.create(name="a")
+    red, blue = Tag.objects.create(slug="Red"), Tag.objects.create(slug="blue")
+    product.tags.through.objects.bulk_create([
+        product.tags.through(product=product, tag=red), product.tags.through(product=product, tag=blue),
+    ])  # fmt: skip
+    assert set(product.tags.through.objects.values_list("tag_id", flat=True)) == {"Red", "blue"}
+    with pytest.raises(IntegrityError):
+        product.tags.through.objects.create(product=product, tag=red)
+
+
+def test_sql_and_a_missing_table_say_what_to_do() -> None:
+    with pytest.raises(NotSupportedError, match="Appwrite has no SQL: use the ORM"), connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    with pytest.raises(NotSupportedError, match="Appwrite has no SQL"):
+        list(Product.objects.raw("SELECT * FROM shop_product"))
+    with connection.schema_editor() as editor:
+        editor.delete_model(Note)
+    with pytest.raises(ProgrammingError, match=r"Run migrate\."):
+        list(Note.objects.all())
+    with pytest.raises(ProgrammingError, match=r"Run migrate\."):
+        Note.objects.create(text="x")
+
+
+def test_a_server_that_does_not_answer_is_an_operational_error(settings: Any) -> None:
+    settings.APPWRITE_ORM = {
+        "default": {
+            "ENDPOINT": "http://127.0.0.1:9/v1", "PROJECT_ID": "p", "API_KEY": "k", "DATABASE_ID": "d", "RETRIES": 0,
+        }
+    }  # fmt: skip
+    with pytest.raises(OperationalError):
+        list(Product.objects.all())
+
+
+def test_a_child_is_changed_with_its_parent() -> None:
+    special = Special.objects.create(name="s", discount=1)
+    special.name, special.discount = "t", 2
+    special.save()
+    assert Special.objects.values_list("name", "discount").get(pk=special.pk) == ("t", 2)
+    assert Counter.objects.create(number=3).pk == 3
