@@ -1,7 +1,7 @@
-"""What it means that Appwrite refuses rows: a taken id, a taken value, or our own rows.
+"""Tell what a 409 of Appwrite means: a taken id, a taken value, or rows of our own.
 
-It answers a taken id and a taken value alike, and refuses the second copy of a create whose first copy was applied
-and whose answer was lost. So the rows are asked for by their ids.
+Appwrite responds in the same way to a taken id and to a taken value, and it refuses the second copy of a create whose
+first copy was applied and whose response was lost. So the rows are read by their ids.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ _LOOKUPS = 20
 def resolve_create_conflict(
     table: type[Row], alias: str, sent: Sequence[Raw], error: IntegrityError, *, made_here: Collection[str]
 ) -> Operation[list[dict[str, Any]]]:
-    """The rows that a refused create has written after all, in order.
+    """Return the rows that a refused create has written after all, in order.
 
-    `sent` holds the values with their `$id`, 100 rows at most. They are ours if an earlier copy may have been
-    applied and nobody else can have made them: the id was `made_here`, or all values are those that were sent.
-    Raises what the refusal means otherwise, `DuplicateId` or `UniqueViolation`.
+    `sent` holds the values with their `$id`, 100 rows at most. They are ours if an earlier copy may have been applied
+    and nobody else can have made them: the id was `made_here`, or all values are those that were sent. Raises what the
+    refusal means otherwise, `DuplicateId` or `UniqueViolation`.
     """
     ref = table._meta.ref(connections[alias].settings.database_id)
     found = yield from rows_by_id(alias, ref, [row["$id"] for row in sent])
@@ -67,10 +67,10 @@ def resolve_create_conflict(
 def unique_violation(
     table: type[Row], alias: str, rows: Sequence[Raw], error: AppwriteError
 ) -> Operation[UniqueViolation]:
-    """The error for rows whose values were refused as taken, made from what Appwrite said: it does not say which.
+    """Return the error for rows whose values were refused as taken; Appwrite does not say which value.
 
     `rows` are the values that were to be written, by key, with `$id` where it is known. The unique indexes are looked
-    up one after the other, one request each, until one is found that another row has.
+    up one after the other, one request each, until another row is found that has the values.
     """
     found = yield from _taken(table, alias, rows)
     if found is None:
@@ -123,8 +123,10 @@ def _refused_commit(
 
 
 def _written(plans: Sequence[WritePlan]) -> tuple[list[Raw], list[str]]:
-    """The values that these changes of a table write, together for each row where its id is known; and the ids of new
-    rows."""
+    """Return the values that these changes of a table write, and the ids of new rows.
+
+    The values of one row are together where its id is known.
+    """
     rows: dict[str, dict[str, Any]] = {}
     created: list[str] = []
     for n, plan in enumerate(plans):
@@ -172,7 +174,7 @@ def _taken(table: type[Row], alias: str, rows: Sequence[Raw]) -> Operation[tuple
 
 
 def _clauses(keys: Sequence[str], rows: Sequence[Raw]) -> Iterator[Clause]:
-    """`any_of` these rows, in as many conditions as there need be."""
+    """Yield the conditions of `any_of` these rows, as few as fit."""
     clause = any_of(keys, rows)
     if len(rows) > 1 and not fits(clause):
         middle = len(rows) // 2
@@ -183,7 +185,7 @@ def _clauses(keys: Sequence[str], rows: Sequence[Raw]) -> Iterator[Clause]:
 
 
 def _unknown(table: type[Row]) -> str:
-    """What to say where the index was not found: its other row is gone, cannot be read, or it is not declared."""
+    """Return the message for an index that was not found: its other row is gone, hidden, or it is undeclared."""
     indexes = ", ".join(f"{index.key!r} ({' with '.join(index.columns)})" for index in _unique_indexes(table))
     return f"Another {table.__name__} has a value already that must be unique. Unique indexes: {indexes or 'unknown'}."
 
@@ -201,7 +203,7 @@ def _said(values: Mapping[str, Any]) -> str:
 
 
 def any_of(keys: Sequence[str], rows: Collection[Raw]) -> Clause:
-    """The rows that have the values which one of `rows` has under `keys`."""
+    """Return the condition for rows that have the values of one of `rows` under `keys`."""
     if len(keys) == 1:
         values = tuple(row[keys[0]] for row in rows)
         return Clause("equal", keys[0], values) if values else NOTHING
@@ -209,7 +211,7 @@ def any_of(keys: Sequence[str], rows: Collection[Raw]) -> Clause:
 
 
 def gone(table: type[Row], row_id: str, error: NotFound, done: str) -> AppwriteError:
-    """The table's `RowGone` where Appwrite said that the row is not there, else what it said."""
+    """Return the table's `RowGone` if Appwrite reported that the row does not exist, else `error`."""
     if error.type not in ("row_not_found", "document_not_found"):
         return error
     message = f"There is no {table.__name__} with the id {row_id!r} any more, so it cannot be {done}."
@@ -217,15 +219,17 @@ def gone(table: type[Row], row_id: str, error: NotFound, done: str) -> AppwriteE
 
 
 def _meaning(kind: type[E], message: str, error: AppwriteError) -> E:
-    """What an answer means, with what is known of the answer."""
+    """Return an error of `kind` with what is known of the response."""
     found = kind(message, status=error.status, type=error.type)
     found.request_id, found.repeated = error.request_id, error.repeated
     return found
 
 
 def rows_by_id(alias: str, table: TableRef, ids: list[str]) -> Operation[dict[str, dict[str, Any]]]:
-    """The rows with these ids, past the cache, by their ids in lower case: to Appwrite case is nothing in them. A
-    hundred ids of 36 characters have room in one condition."""
+    """Return the rows with these ids, past the cache, by their ids in lower case.
+
+    Appwrite ignores the case of ids. A hundred ids of 36 characters fit into one condition.
+    """
     if not ids:
         return {}
     if len(ids) == 1:

@@ -1,9 +1,9 @@
-"""Which connection a table's rows live on, where a project decides that while it runs.
+"""Choose the connection of a table's rows where a project decides that at run time.
 
-The setting `APPWRITE_ORM_ROUTER` is the dotted path of a function, or of anything that can be called, which takes
-a table class and gives an alias of `APPWRITE_ORM`, or None to leave it to `Meta.using` and the default. It is
-asked whenever a query begins (`Product.objects`) and for every new row that is saved, so that it can answer by
-the request in hand (a tenant in a context variable); `using("other")` and `save(using="other")` go before it.
+The setting `APPWRITE_ORM_ROUTER` is the dotted path of a callable, which takes a table class and returns an alias of
+`APPWRITE_ORM`, or None to leave it to `Meta.using` and the default. It is called whenever a query begins
+(`Product.objects`) and for every new row that is saved, so that it can depend on the current request (a tenant in a
+context variable). `using("other")` and `save(using="other")` take precedence.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ def alias_of(table: type[Row], using: str | None = None) -> str:
 
 
 def routed(table: type[Row]) -> str | None:
-    """The alias that the project's router gives for `table`; None without a router, or when it has no opinion.
+    """Return the alias that the project's router chooses for `table`; None without a router or a choice.
 
-    Raises `ConfigurationError` when the router cannot be imported or gives no text.
+    Raises `ConfigurationError` when the router cannot be imported or does not return text.
     """
     path = getattr(settings, "APPWRITE_ORM_ROUTER", None)
     alias = None if path is None else _router(path)(table)

@@ -56,16 +56,20 @@ class TableMeta(Protocol):
     """
 
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """Return the id on the server."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Return the name in response headers."""
 
     @property
-    def model(self) -> type[Any]: ...
+    def model(self) -> type[Any]:
+        """Return the sender of signals."""
 
     @property
-    def policy(self) -> CachePolicy | None: ...
+    def policy(self) -> CachePolicy | None:
+        """Return the cache policy; None for the connection's."""
 
     def written(self, plan: WritePlan, data: Any) -> Any:
         """Return the response to `plan` as a read would show it."""

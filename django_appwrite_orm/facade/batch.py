@@ -1,4 +1,4 @@
-"""The guide's batch processing: many changes of one table, a result for each, one preload at the end."""
+"""Batches of the verbs API: many changes of one table, a result for each, one preload at the end."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Preload = bool | Callable[["QuerySet[Table]"], object]
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What became of one change: the row (None after a deletion), or the error."""
+    """Outcome of one change: the row (None after a deletion), or the error."""
 
     id: str | None
     row: Table | None = None
@@ -34,17 +34,19 @@ class BatchResult:
 
     @property
     def success(self) -> bool:
+        """Whether the change was made."""
         return self.error is None
 
 
 class TableBatch(Overridable):
-    """`with orm.table("users").batch() as batch:`: changes made inside stand under one fence.
+    """Context manager of `orm.table("users").batch()`: changes made inside are under one fence.
 
-    While it runs, readers go to Appwrite and store nothing; each of them sees every change that was finished
-    when it began. A change that is refused is reported in `results`, in the order of the calls, and stops
-    nothing. At the end `preload` reads into the cache what is asked for first: True for all rows, or a function
-    of the table's queryset, which reads by itself or returns what is read by iterating it (in asynchronous code by
-    `async for` or `await`).
+    While it is open, readers go to Appwrite and store nothing; each of them sees every change that was finished when it
+    began. A change that is refused is reported in `results`, in the order of the calls, and does not stop the others.
+
+    `preload` says what to read into the cache at the end: True for all rows, or a function of the table's queryset. The
+    function may read by itself or return an iterable to read (in asynchronous code also an asynchronous iterable or an
+    awaitable).
     """
 
     def __init__(self, table: TableAPI, preload: Preload = False) -> None:
@@ -59,21 +61,21 @@ class TableBatch(Overridable):
     def _create(
         self, data: Mapping[str, Any], *, id: str | None = None, permissions: list[str] | None = None
     ) -> Operation[Table | None]:
-        """As `orm.table().create`; None when it was refused."""
+        """Create a row as `orm.table().create` does. Return None when it is refused."""
         return self._reported(id, call(self._table, "create", data, id=id, permissions=permissions))
 
     create, acreate = twins(_create)
 
     @alters_data
     def _update(self, id: str, data: Mapping[str, Any]) -> Operation[Table | None]:
-        """As `orm.table().update`; None when it was refused."""
+        """Update a row as `orm.table().update` does. Return None when it is refused."""
         return self._reported(id, call(self._table, "update", id, data))
 
     update, aupdate = twins(_update)
 
     @alters_data
     def _delete(self, id: str) -> Operation[None]:
-        """As `orm.table().delete`."""
+        """Delete a row as `orm.table().delete` does."""
         yield from self._reported(id, call(self._table, "delete", id))
 
     delete, adelete = twins(_delete)
@@ -89,7 +91,7 @@ class TableBatch(Overridable):
         return row
 
     def _preloaded(self, failed: bool) -> object:
-        """What the preload gives when it is begun: a queryset that is still to be read, or what it has read."""
+        """Start the preload; return a queryset that is still to be read, or what the function returned."""
         if failed or not self._preload:
             return None
         return self._preload(self._table._rows) if callable(self._preload) else self._table._rows
@@ -99,7 +101,7 @@ class TableBatch(Overridable):
         return self._open()
 
     def _open(self) -> Self:
-        """Raises RuntimeError while it is open: threads and tasks need a batch each."""
+        """Begin the batch. Raises RuntimeError while it is open: each thread and task needs its own."""
         if not self._entered.acquire(blocking=False):
             raise RuntimeError("This batch is open already. Ask for another one: orm.table(...).batch().")
         self._leave = open_batch(self._batch)

@@ -1,12 +1,12 @@
-"""Tables from dictionaries: the `TableDefinition` of the TypeScript package appwrite-orm (0.6), as it stands.
+"""Tables from dictionaries: the `TableDefinition` of the TypeScript package appwrite-orm (0.6).
 
-What that package does with each word is kept: `number` is an integer, a string without `size` has 255
-characters, `default` is the column's default on the server unless the column is required, `role` maps a verb
-to one role or a list of them (`public` and `any` meaning `any`), and no role at all means that anybody reads.
-`null`, as JSON writes it, is the same as leaving a word out.
+The meaning of each key is that package's: `number` is an integer, a string without `size` has 255 characters,
+`default` is the column's default on the server unless the column is required, `role` maps a verb to one role or a list
+of them (`public` and `any` meaning `any`), and without roles anybody reads. `null`, as JSON writes it, is the same as
+leaving a key out.
 
-Beyond it: a `default` may be a callable, or stand on a required column or an array; Python fills it in then. A
-column cannot have a name that rows have of their own, such as `id`: rows are asked by these names here.
+Extensions: a `default` may be a callable, or stand on a required column or an array; Python fills it in then. A column
+cannot have the name of an attribute of rows, such as `id`.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ _SYSTEM = {column.key: column.name for column in INDEXABLE.values()}
 
 
 def register(table: type[Table] | Mapping[str, Any]) -> type[Table]:
-    """Register a table class, or a definition in appwrite-orm's form, which becomes one; that class.
+    """Register a table class, or the class made from a definition in appwrite-orm's form; return the class.
 
-    Raises `ConfigurationError` that names the table, the column and the word that cannot be used.
+    Raises `ConfigurationError` that names the table, the column and the key that cannot be used.
     """
     if isinstance(table, Mapping):
         return registry.add(table_from_definition(table))
@@ -58,7 +58,7 @@ def register(table: type[Table] | Mapping[str, Any]) -> type[Table]:
 
 
 def table_from_definition(definition: Mapping[str, Any]) -> type[Table]:
-    """The table class for a definition in appwrite-orm's form. Raises `ConfigurationError`."""
+    """Return the table class for a definition in appwrite-orm's form. Raises `ConfigurationError`."""
     name = definition.get("name")
     if not isinstance(name, str) or not name:
         raise ConfigurationError(f"A table definition needs a 'name' that is a text, not {name!r}.")
@@ -84,7 +84,7 @@ def table_from_definition(definition: Mapping[str, Any]) -> type[Table]:
 
 
 def _reduce(row: Row) -> tuple[Any, ...]:
-    """How a row is pickled whose class stands in no module: by the registered name of its table."""
+    """Pickle a row whose class is not in a module by the registered name of its table."""
     return _unsaved_row, (row._meta.name,), row.__getstate__()
 
 
@@ -120,7 +120,7 @@ def _column(where: str, key: object, field: Any) -> columns.Column:
 
 
 def _permissions(where: str, role: Mapping[str, Any]) -> list[str]:
-    """`{"read": "any", "update": ["team:x"]}` as Appwrite's permissions."""
+    """Return `{"read": "any", "update": ["team:x"]}` as Appwrite's permissions."""
     permissions = [
         f'{verb}("{"any" if one == "public" else one}")'
         for verb, roles in role.items()
@@ -132,7 +132,7 @@ def _permissions(where: str, role: Mapping[str, Any]) -> list[str]:
 
 
 def index_from_definition(where: str, index: Any) -> Index:
-    """The index for a definition in appwrite-orm's form; `where` stands in front of what is wrong with it."""
+    """Return the index for a definition in appwrite-orm's form; error messages begin with `where`."""
     key = index.get("key") if isinstance(index, Mapping) else None
     where = f"{where}, index {key!r}"
     given = _words(where, index, _INDEX)
@@ -153,7 +153,7 @@ def index_from_definition(where: str, index: Any) -> Index:
 
 
 def _words(where: str, given: Any, known: tuple[str, ...]) -> dict[str, Any]:
-    """What is said, without what is null. Raises `ConfigurationError` for a word that is not known."""
+    """Return the entries that are not null. Raises `ConfigurationError` for an unknown key."""
     if not isinstance(given, Mapping):
         raise ConfigurationError(f"{where}: expected a dict, not {given!r}.")
     if unknown := [word for word in given if word not in known]:

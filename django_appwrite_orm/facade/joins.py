@@ -1,7 +1,7 @@
-"""Two tables joined by the values of a column, as appwrite-orm's `join` does it: two questions, put together here.
+"""Join two tables by the values of a column, as appwrite-orm's `join` does: two reads, combined in Python.
 
-Each answer is cached, and valid, under its own table's token; the combination is kept nowhere. So a join that
-begins after a change of either table shows it.
+Each result is cached, and valid, under its own table's token; the combination is not cached. So a join that begins
+after a change of either table shows it.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 class Join:
     """The rows of `left`, each with those of `right` whose `reference_key` equals its `foreign_key`.
 
-    They stand under the attribute `alias`: the row or None where the reference key is the id or has a
-    `UniqueIndex`, else a list. `inner` leaves out rows that have none. Raises FieldError for a key that cannot be
-    used, and `AppwriteORMError` for an alias that is taken.
+    They are set as the attribute `alias`: a row or None where the reference key is the id or has a `UniqueIndex`, else
+    a list. `inner` leaves out rows without a match. Raises FieldError for a key that cannot be used, and
+    `AppwriteORMError` for an alias that is taken.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Join:
         self._one = self._reference.key == "$id" or (self._reference.name,) in unique
 
     def rows(self) -> Operation[list[Table]]:
-        """One request a page of the left side, then one for each page or chunk of values of the right one."""
+        """Read both sides: one request a page of the left one, then one for each page or chunk of values."""
         left = yield from read_rows(self._left)
         values = dict.fromkeys(getattr(row, self._foreign.name) for row in left)
         values = {value: None for value in values if self._compared(value) is not None}
@@ -67,8 +67,11 @@ class Join:
         return joined
 
     def _compared(self, value: Any) -> Any:
-        """The JSON of a value, which is the same for two that are equal; None for one that the reference key cannot
-        hold, a word where that is a number. Case does not matter in ids."""
+        """Return the JSON of a value, which is the same for two that are equal.
+
+        None for a value that the reference key cannot hold, such as text where that is a number. The case of ids is
+        ignored.
+        """
         if value is None:
             return None
         try:

@@ -1,4 +1,4 @@
-"""`orm`: the registered tables by name, and what concerns the cache of all of them."""
+"""`orm`: the registered tables by name, and operations on the cache of all of them."""
 
 from __future__ import annotations
 
@@ -25,23 +25,27 @@ from .table_api import TableAPI
 
 
 class ORM(Overridable):
-    """The tables of the project, in the guide's manner."""
+    """The tables of the project, with the methods of appwrite-orm's `ORM`."""
 
     def table(self, name: str, *, using: str | None = None) -> TableAPI:
-        """The verbs of the table with this name, id or label. Raises `ConfigurationError` for an unknown one."""
+        """Return the verbs of the table with this name, id or label. Raises `ConfigurationError` for others."""
         table = registry.get(name)
         if not issubclass(table, Table):
             raise AppwriteORMError(f"{table.__name__} is not a Table.")
         return TableAPI(table, using)
 
     def _join(self, table1: str, table2: str, **options: Any) -> Operation[list[Table]]:
-        """The rows of the table `table1`, each with the rows of `table2` that it leads to, in two requests (more
-        where pages or values do not fit).
+        """Return the rows of `table1`, each with the rows of `table2` that it refers to.
 
-        `foreign_key` is a column of the first table and `reference_key` of the second, its id unless told; `as_`
-        is the attribute they stand under, the second table's name unless told. Where the reference key is the id,
-        or has a `UniqueIndex`, that is the row or None, else a list. `filters1` and `filters2` narrow each side as
-        in `query()`. Raises FieldError for a key that cannot be used, `AppwriteORMError` for a name that is taken.
+        It takes two requests, more where pages or values do not fit.
+
+        - `foreign_key`: a column of the first table.
+        - `reference_key`: a column of the second one, by default its id.
+        - `as_`: the attribute for the matches, by default the second table's name. It is a row or None where the
+          reference key is the id or has a `UniqueIndex`, else a list.
+        - `filters1`, `filters2`: filters of each side, as for `query()`.
+
+        Raises FieldError for a key that cannot be used, `AppwriteORMError` for a name that is taken.
         """
         return self._joined(table1, table2, inner=False, **options)
 
@@ -51,7 +55,7 @@ class ORM(Overridable):
     left_join, aleft_join = join, ajoin
 
     def _inner_join(self, table1: str, table2: str, **options: Any) -> Operation[list[Table]]:
-        """As `join`, without the rows of the first table that lead to none of the second."""
+        """Join as `join` does, without the rows of the first table that have no match."""
         return self._joined(table1, table2, inner=True, **options)
 
     inner_join, ainner_join = twins(_inner_join)
@@ -76,7 +80,10 @@ class ORM(Overridable):
 
     @alters_data
     def _create_table(self, name: str, *, using: str | None = None) -> Operation[int]:
-        """Make the server's table what the registered one declares; the number of changes. Raises `SchemaError`."""
+        """Make the server's table what the registered one declares; return the number of changes.
+
+        Raises `SchemaError`.
+        """
         table = registry.get(name)
         return api.create_table(table, alias_of(table, using))
 
@@ -91,9 +98,12 @@ class ORM(Overridable):
     delete_table, adelete_table = twins(_delete_table)
 
     def _export_to_json(self, *names: str, using: str = DEFAULT_ALIAS) -> Operation[str]:
-        """All rows of the tables with these names (or labels, or of these apps), or of all, as one JSON object with a
-        list of rows for each: what `load_appwrite` reads. The whole text is in memory; `dump_appwrite` writes a file
-        of any size. Raises `ConfigurationError` for an unknown name."""
+        """Return all rows of these tables as one JSON object with a list of rows for each.
+
+        `names` are names or labels of tables, or labels of apps; none means all. `load_appwrite` reads the result. The
+        whole text is in memory; `dump_appwrite` writes a file of any size. Raises `ConfigurationError` for an unknown
+        name.
+        """
         parts: list[str] = []
         yield from dump(connections[using], tables_named(names, using), parts.append, "object")
         return "".join(parts)
@@ -102,16 +112,16 @@ class ORM(Overridable):
 
     @alters_data
     def listen(self, callback: Callable[[RowChange], object], *, using: str = DEFAULT_ALIAS) -> Callable[[], None]:
-        """Call back for each change of a registered table's row, by whomever, over Appwrite's realtime: in a thread
-        of this process, which also drops tokens and sends `row_changed`. What is given ends it.
+        """Call `callback` for each change of a registered table's row, over Appwrite's realtime API.
 
-        A callback that raises is logged. Raises `ConfigurationError` without the library `websockets`.
+        It runs in a thread of this process, which also drops tokens and sends `row_changed`. Returns a function that
+        ends it. A callback that raises is logged. Raises `ConfigurationError` without the library `websockets`.
         """
         return subscriptions.listen(using, subscriptions.Subscriber(callback))
 
     @alters_data
     def alisten(self, *, using: str = DEFAULT_ALIAS) -> AsyncGenerator[RowChange]:
-        """The same to iterate over: `async for change in orm.alisten()`. Closing the iterator ends it."""
+        """Return the same as an asynchronous iterator: `async for change in orm.alisten()`. Closing it ends it."""
         return subscriptions.changes(using)
 
     @alters_data
@@ -121,8 +131,10 @@ class ORM(Overridable):
 
     @alters_data
     def _clear_caches(self) -> Operation[None]:
-        """Make every cached answer about every registered table a miss, on every connection: a router or `using`
-        may have led to any of them."""
+        """Make every cached result of every registered table a miss, on every connection.
+
+        Every connection, because a router or `using` may have led to any of them.
+        """
         for table in registry.all():
             for alias in connections.aliases():
                 yield from invalidate(table._meta, alias)
@@ -130,26 +142,30 @@ class ORM(Overridable):
     clear_caches, aclear_caches = twins(_clear_caches)
 
     def stats(self) -> dict[str, dict[str, Any]]:
-        """What the cache did for each table, by name, over all connections, and over all processes where the cache
-        is shared: `reads`, `hits`, `stale`, `misses`, `bypasses`, `hit_rate` (of a hundred), `invalidations`,
-        `errors`, `bytes` of JSON, `hit_time` and `miss_time` in microseconds, `saved` in seconds. Raises
-        `CacheUnavailable`."""
+        """Return the cache statistics of each table, by name, over all connections.
+
+        Where the cache is shared they cover all processes. The keys are `reads`, `hits`, `stale`, `misses`, `bypasses`,
+        `hit_rate` (percent), `invalidations`, `errors`, `bytes` (of JSON), `hit_time` and `miss_time` (microseconds),
+        `saved` (seconds). Raises `CacheUnavailable`.
+        """
         tables = registry.all()
         statistics = [connections[alias].statistics for alias in connections.aliases()]
         totals = all_totals(statistics, [table._meta.id for table in tables])
         return {table._meta.name: totals[table._meta.id].as_dict() for table in tables}
 
     async def astats(self) -> dict[str, dict[str, Any]]:
+        """Return the same in asynchronous code."""
         return await sync_to_async(self.stats)()
 
     @alters_data
     def reset_stats(self, name: str | None = None) -> None:
-        """Count from nothing again: the table of this name, or all of them. Raises `CacheUnavailable`."""
+        """Reset the statistics of the table of this name, or of all. Raises `CacheUnavailable`."""
         chosen = [table._meta.id for table in registry.all() if name in (None, table._meta.name)]
         for alias in connections.aliases():
             connections[alias].statistics.reset(chosen)
 
     async def areset_stats(self, name: str | None = None) -> None:
+        """Reset them in asynchronous code."""
         await sync_to_async(self.reset_stats)(name)
 
 

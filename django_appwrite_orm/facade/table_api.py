@@ -27,7 +27,7 @@ Filters = Mapping[str, Any]
 
 
 class TableAPI(Overridable):
-    """One table, asked the way appwrite-orm asks."""
+    """The verbs of one table, with the names and meanings of appwrite-orm."""
 
     def __init__(self, table: type[Table], using: str | None = None) -> None:
         self._table = table
@@ -40,12 +40,12 @@ class TableAPI(Overridable):
 
     @alters_data
     def listen(self, callback: Callable[[RowChange], object], *, id: str | None = None) -> Callable[[], None]:
-        """As `orm.listen`, for the rows of this table alone, or for the one with this id."""
+        """Listen as `orm.listen` does, to the rows of this table, or to the one with this id."""
         return subscriptions.listen(self._rows.db, subscriptions.Subscriber(callback, self._table, _checked_filter(id)))
 
     @alters_data
     def alisten(self, *, id: str | None = None) -> AsyncGenerator[RowChange]:
-        """As `orm.alisten`, for the rows of this table alone, or for the one with this id."""
+        """Listen as `orm.alisten` does, to the rows of this table, or to the one with this id."""
         return subscriptions.changes(self._rows.db, self._table, _checked_filter(id))
 
     @alters_data
@@ -54,7 +54,7 @@ class TableAPI(Overridable):
         subscriptions.close_listeners(self._table)
 
     def using(self, alias: str) -> TableAPI:
-        """The same table on another connection."""
+        """Return the same table on another connection."""
         return TableAPI(self._table, alias)
 
     def _filtered(
@@ -240,13 +240,15 @@ class TableAPI(Overridable):
 
     @alters_data
     def batch(self, *, preload: Preload = False) -> TableBatch:
-        """Many changes in one go: see `TableBatch`. Use it in `with` or `async with`."""
+        """Return a batch of many changes; see `TableBatch`. Use it in `with` or `async with`."""
         return TableBatch(self, preload)
 
     @alters_data
     def _create_index(self, index: Index | Mapping[str, Any]) -> Operation[None]:
-        """Build an index now, an `Index` or one in appwrite-orm's form. Raises `Conflict`, `InvalidRequest`,
-        `SchemaError`."""
+        """Build an index now, an `Index` or one in appwrite-orm's form.
+
+        Raises `Conflict`, `InvalidRequest`, `SchemaError`.
+        """
         return indexes.create_index(self._table, self._index(index), self._rows.db)
 
     create_index, acreate_index = twins(_create_index)

@@ -1,4 +1,4 @@
-"""Django's querysets on `Table.objects`. The verbs of `orm.table(name)` are in `door` and `verbs`."""
+"""Django's querysets on `Table.objects`. The verbs of `orm.table(name)` are in `facade`."""
 
 from .expressions import Apply
 from .managers import Manager

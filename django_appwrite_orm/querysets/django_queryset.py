@@ -1,8 +1,8 @@
-"""Makes a queryset of a table one for whoever tests `isinstance(value, django.db.models.QuerySet)`.
+"""Make `isinstance(queryset, django.db.models.QuerySet)` true for the querysets of tables.
 
-Django's generic views and DRF's call `all()` on the queryset of a view class for each request, DRF's encoder makes a
-list of it, django-filter accepts it and the debug toolbar does not read it only if the test succeeds. Nothing else
-is taken from Django's class: what it does by SQL is hidden, so that `hasattr()` is false for it.
+Only then do Django's generic views and DRF's call `all()` on the queryset of a view class for each request, does DRF's
+encoder make a list of it, does django-filter accept it, and does the debug toolbar leave it unread. Nothing else is
+taken from Django's class: what it does by SQL is hidden, so that `hasattr()` is false for it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .unsupported import UnsupportedMethod
 
 
 class Hidden:
-    """Raises AttributeError on a queryset, in the place of something that Django's class has."""
+    """Descriptor that raises AttributeError in the place of an attribute of Django's class."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
@@ -27,7 +27,7 @@ class Hidden:
 
 
 class QueryFacts:
-    """What others read of a queryset's `query`. There is no SQL, so this is all that there is of it."""
+    """Public attributes of a queryset's `query` that other code reads. There is no SQL."""
 
     def __init__(self, is_empty: bool) -> None:
         self._is_empty = is_empty
@@ -42,7 +42,7 @@ class QueryFacts:
     )  # which Django's expressions ask of a query
 
     def is_empty(self) -> bool:
-        """Whether no row can match: `isinstance(queryset, EmptyQuerySet)` asks it."""
+        """Return whether no row can match; `isinstance(queryset, EmptyQuerySet)` calls it."""
         return self._is_empty
 
     def __getattr__(self, name: str) -> Any:
@@ -58,7 +58,7 @@ _SPECIAL = {
 if TYPE_CHECKING:
 
     class Recognized:
-        """The base that makes the test succeed; type checkers see the methods of this package alone."""
+        """Base that makes the test succeed; type checkers see the methods of this package alone."""
 
 else:
     Recognized = type(

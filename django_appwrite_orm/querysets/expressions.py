@@ -1,7 +1,7 @@
 """Changes that start from the stored value: `F("stock") - 1`, `~F("lent")`, `Now()`, and the SDK's operators.
 
-Appwrite works them out itself, so that two of them at once are both counted. It takes them as a JSON text in
-the column's place; which is why ordinary text of that form is refused everywhere else.
+Appwrite computes them, so that two at once both count. It takes them as a JSON text in the column's place; this is why
+ordinary text of that form is refused everywhere else.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ _EITHER_WAY = frozenset({"+", "*"})
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """An operator of the SDK, meant as one: `update(tags=Apply(Operator.array_append(["new"])))`.
+    """An operator of the SDK, marked as one: `update(tags=Apply(Operator.array_append(["new"])))`.
 
-    Bounds go with it: `Apply(Operator.increment(5, 100))` ends at 100.
+    It keeps its bounds: `Apply(Operator.increment(5, 100))` ends at 100.
     """
 
     operator: str
@@ -57,17 +57,21 @@ class Apply:
 
 
 def is_expression(value: object) -> bool:
+    """Return whether the value is computed from the stored one."""
     return isinstance(value, Apply) or hasattr(value, "resolve_expression")
 
 
 def separated(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Values by name: the plain ones, and the expressions among them."""
+    """Split values by name into plain ones and expressions."""
     expressions = {name: value for name, value in values.items() if is_expression(value)}
     return {name: value for name, value in values.items() if name not in expressions}, expressions
 
 
 def operators(table: type[Row], expressions: Mapping[str, Any]) -> dict[str, str]:
-    """The operators for expressions by column name, by column key. Raises ValidationError, keyed by column."""
+    """Return the operators for expressions by column name, by column key.
+
+    Raises ValidationError, keyed by column.
+    """
     data, errors = {}, {}
     for name, expression in expressions.items():
         column = table._meta.columns[name]
@@ -113,7 +117,7 @@ def _operator(column: columns.Column, expression: Any) -> str:
 
 
 def _concatenated(expression: Any) -> list[Any]:
-    """What a `Concat` joins, in order; Django nests it in pairs."""
+    """Return the parts of a `Concat`, in order; Django nests it in pairs."""
     if not isinstance(expression, Concat | ConcatPair):
         return [expression]
     return [one for part in expression.get_source_expressions() for one in _concatenated(part)]
@@ -156,7 +160,7 @@ def _combined(column: columns.Column, sign: str, constant: Any) -> str:
 
 
 def increment(step: int) -> str:
-    """The operator that adds to an integer."""
+    """Return the operator that adds to an integer."""
     return _text("increment", step)
 
 

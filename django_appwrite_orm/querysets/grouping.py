@@ -1,4 +1,4 @@
-"""Rows summed up by the values they have in common."""
+"""Groups of rows with equal values, and their aggregates."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ R = TypeVar("R", bound=Row)
 
 
 class GroupedQuerySet(Queryable, Generic[R], Recognized):
-    """The groups of a queryset after `values(...).annotate(...)`: a dict for each, its values and aggregates.
+    """The groups of a queryset after `values(...).annotate(...)`: a dict of values and aggregates for each.
 
-    Values are one group when Python calls them equal: "Novel" and "novel" are two, whatever the server's
-    database thinks of them. Lazy, and kept once they are known. A slice is a list.
+    Values are one group when Python calls them equal: "Novel" and "novel" are two, whatever the server's collation.
+    Lazy, and read once. A slice is a list.
     """
 
     _order: tuple[str, ...] = ()
@@ -45,7 +45,7 @@ class GroupedQuerySet(Queryable, Generic[R], Recognized):
 
     @property
     def model(self) -> type[R]:
-        """The table whose rows are summed up."""
+        """The table whose rows are grouped."""
         return self._query.model
 
     def _subquery(self) -> Query[Any]:
@@ -53,19 +53,21 @@ class GroupedQuerySet(Queryable, Generic[R], Recognized):
 
     @property
     def query(self) -> QueryFacts:
-        """What others read of a queryset's query; there is no SQL."""
+        """The attributes of a query that other code reads; there is no SQL."""
         return QueryFacts(self._query.is_empty)
 
     def all(self) -> Self:
-        """The same groups, read again."""
+        """Return the same groups, to be read again."""
         same = self._copied()
         same._found = None
         return same
 
     def order_by(self, *names: str) -> Self:
-        """The groups in this order, by what they have in common or by an aggregate: `-books`. Nulls come first, in
-        descending order last. Raises FieldError for an unknown name, and NotSupportedError for texts, which only
-        Appwrite can order: order the queryset by them before `values()`."""
+        """Return the groups in this order: by their values, or by an aggregate such as `-books`.
+
+        Nulls come first, in descending order last. Raises FieldError for an unknown name, and NotSupportedError for
+        texts, which only Appwrite can order: order the queryset by them before `values()`.
+        """
         for name in (name.removeprefix("-") for name in names):
             if name not in self._names and name not in {one.name for one in self._aggregates}:
                 known = ", ".join((*self._names, *(one.name for one in self._aggregates)))
@@ -123,21 +125,23 @@ class GroupedQuerySet(Queryable, Generic[R], Recognized):
     )
 
     def count(self) -> int:
-        """How many groups there are."""
+        """Return how many groups there are."""
         return len(self)
 
     async def acount(self) -> int:
+        """Return how many groups there are."""
         return len([group async for group in self])
 
     def first(self) -> dict[str, Any] | None:
-        """The first group in this order, or None."""
+        """Return the first group in this order, or None."""
         return next(iter(self), None)
 
     async def afirst(self) -> dict[str, Any] | None:
+        """Return the first group in this order, or None."""
         return next(iter([group async for group in self]), None)
 
     def _kept(self) -> list[dict[str, Any]]:
-        """All groups; nothing is waited for where they are known."""
+        """Return all groups, without a driver once they are read."""
         if self._found is None:
             self._found = run_sync(self._groups())
         return self._sorted(self._found)

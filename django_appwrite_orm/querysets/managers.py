@@ -1,4 +1,4 @@
-"""`objects`: the door to the rows of a table, and what decides which of them are seen."""
+"""`objects`: managers, which decide which rows of a table are visible."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Lead = Callable[["QuerySet[Any]"], "QuerySet[Any]"]
 class Manager(Overridable):
     """`objects = Manager()`, `objects = Manager(ProductQuerySet)` or `objects = ProductQuerySet.as_manager()`.
 
-    `Product.objects` is what `get_queryset()` gives, a new one each time. Override it to decide which rows are seen: by
-    `objects`, by the ways back of relations, and, for the default manager, by Django's views, the verbs and template
-    tags. A manager class with further methods of its own is given itself; it has every method of its queryset, and
-    these methods besides. What is derived from it (`Product.objects.filter(...)`) is a queryset.
+    `Product.objects` is the result of `get_queryset()`, a new queryset each time. Override it to decide which rows are
+    visible: through `objects`, through reverse relations, and, for the default manager, to Django's views, the verbs
+    and template tags. For a manager class with further methods `Product.objects` is the manager itself; it has every
+    method of its queryset besides. What is derived from it (`Product.objects.filter(...)`) is a queryset.
 
     The first manager of a class is its default one unless `Meta.default_manager_name` names another. References are
     followed, and rows refreshed, by a plain manager unless `Meta.base_manager_name` names one.
@@ -54,7 +54,7 @@ class Manager(Overridable):
 
     @classmethod
     def from_queryset(cls, queryset_class: type[Asked], class_name: str | None = None) -> type[ManagerOf[Asked]]:
-        """A manager class of these querysets, to be used or derived from; its methods are those of the queryset."""
+        """Return a manager class with the methods of this queryset class, to be used or derived from."""
         name = class_name or f"{cls.__name__}From{queryset_class.__name__}"
         return type(name, (cls,), {"queryset_class": queryset_class, **proxies(queryset_class, cls)})
 
@@ -84,7 +84,7 @@ class Manager(Overridable):
         return self.bound(table).door()
 
     def bound(self, table: type[Row], using: str | None = None, lead: Lead | None = None) -> Self:
-        """This manager for the rows of `table`: on one connection, and only for the rows that `lead` leaves."""
+        """Return this manager for `table`, on one connection, and only for the rows that `lead` selects."""
         kind: Any = type(self)
         bound: Self = object.__new__(kind)
         vars(bound).update(vars(self), model=table)
@@ -94,22 +94,22 @@ class Manager(Overridable):
         return bound
 
     def db_manager(self, using: str) -> Self:
-        """The same manager on another connection."""
+        """Return the same manager on another connection."""
         return self.bound(self.model, using, self._lead)
 
     def door(self) -> Any:
-        """What users are given: a queryset, or the manager itself where it has methods of its own."""
+        """Return what users get: a queryset, or the manager itself where it has methods of its own."""
         kind: Any = type(self)
         return self if _has_own_methods(kind) else self.get_queryset()
 
     def get_queryset(self) -> QuerySet[Any]:
-        """The rows that this manager shows; a new queryset each time."""
+        """Return a new queryset of the visible rows."""
         return self._queryset_class(self.model, self._db)  # type: ignore[no-any-return]
 
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            """What its queryset has besides."""
+            """Look up other attributes on its queryset."""
             if name.startswith("_") or self.model is None:
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
             return getattr(self.get_queryset(), name)
@@ -118,7 +118,7 @@ class Manager(Overridable):
 if TYPE_CHECKING:
 
     class ManagerOf(Manager, Generic[Asked_co]):
-        """For type checkers: a manager that was given a queryset class."""
+        """A manager with a queryset class, for type checkers."""
 
         @overload  # type: ignore[override]
         def __get__(self, row: Row, table: type[Any]) -> NoReturn: ...
@@ -129,7 +129,7 @@ if TYPE_CHECKING:
 
 @lru_cache
 def _placed(manager: Any) -> Any:
-    """The manager class whose querysets are held to a connection and a lead, whatever its `get_queryset()` makes."""
+    """Return a manager class whose querysets have its connection and `lead`, whatever `get_queryset()` makes."""
 
     def get_queryset(self: Manager) -> QuerySet[Any]:
         rows: QuerySet[Any] = manager.get_queryset(self)
@@ -154,7 +154,7 @@ _SPECIAL = ("__iter__", "__aiter__", "__len__", "__bool__", "__getitem__", "__an
 
 
 def proxies(queryset_class: type[Any], manager: type[Any]) -> dict[str, Any]:
-    """The methods of a queryset class for a manager class that lacks them, so that an override can call `super()`."""
+    """Return the methods of a queryset class for a manager class, so that an override can call `super()`."""
     names = [name for name in dir(queryset_class) if name in _SPECIAL or not name.startswith("_")]
     methods = {name: inspect.getattr_static(queryset_class, name) for name in names}
     return {
@@ -183,8 +183,10 @@ def _proxy(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def choose_managers(table: type[Row]) -> tuple[Manager, Manager]:
-    """The default and the base manager of a table class, noted in its `_meta`. Raises `ConfigurationError` for a name
-    in Meta that is not a manager."""
+    """Set the default and the base manager of a table class in its `_meta`, and return them.
+
+    Raises `ConfigurationError` for a name in Meta that is not a manager.
+    """
     meta = table._meta
     found: dict[str, Any] = {}
     for base in table.__mro__:
@@ -205,6 +207,6 @@ def choose_managers(table: type[Row]) -> tuple[Manager, Manager]:
 
 
 def rows_of(table: type[Row], using: str | None = None) -> QuerySet[Any]:
-    """The rows that the default manager of a table shows."""
+    """Return the rows that the default manager of a table shows."""
     manager: Manager = table._meta.default_manager
     return manager.bound(table, using).get_queryset()

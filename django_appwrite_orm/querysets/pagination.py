@@ -1,4 +1,4 @@
-"""The rows of a query, page by page: by a condition on the last row seen, and from several requests merged."""
+"""Read the rows of a query page by page: after the last row seen, and from several requests merged."""
 
 from __future__ import annotations
 
@@ -25,8 +25,10 @@ from .query import Query
 
 
 def pages(query: Query[Any], page_size: int | None = None) -> Pager:
-    """The rows of a resolved `query`, in its order, whether or not it is distinct. Raises NotSupportedError for what no
-    number of requests can answer."""
+    """Return a pager of all rows of a resolved `query`, in its order.
+
+    Raises NotSupportedError for what no number of requests can answer.
+    """
     query = query.settled()
     requests = query.requests().requests
     if len(requests) == 1 or query.is_empty:
@@ -36,9 +38,9 @@ def pages(query: Query[Any], page_size: int | None = None) -> Pager:
 
 
 class _Merge:
-    """Walks over parts of one selection, in their common order; a row that is in several parts comes once.
+    """Merge the pages of several requests of one query, in its order; a row in several of them comes once.
 
-    Holds a page of each part at a time.
+    Holds a page of each request at a time.
     """
 
     def __init__(self, query: Query[Any], walks: list[KeysetPager]) -> None:
@@ -52,6 +54,7 @@ class _Merge:
         self.finished = False
 
     def page(self) -> Operation[list[Raw]]:
+        """Return the next page, empty at the end."""
         rows: list[Raw] = []
         while not rows and not self.finished:
             for part in self._to_fill:
@@ -85,7 +88,7 @@ class _Merge:
 
 
 class SortKey:
-    """Where a row stands in the order: nulls first ascending, last descending."""
+    """Position of a row in the order: nulls first ascending, last descending."""
 
     __slots__ = ("_values",)
 
@@ -101,7 +104,10 @@ class SortKey:
 
 
 def _sortable_order(query: Query[Any]) -> list[tuple[str, bool]]:
-    """The keys of the order, each with whether it descends, the sequence last. Raises NotSupportedError."""
+    """Return the keys of the order and whether each descends, the sequence last.
+
+    Raises NotSupportedError.
+    """
     table: type[Row] = query.model
     order = []
     for clause in (*query.order, *BY_SEQUENCE):
@@ -118,8 +124,11 @@ def _sortable_order(query: Query[Any]) -> list[tuple[str, bool]]:
 
 
 def read_ahead(walk: Pager) -> Iterator[list[Raw]]:
-    """Every page of `walk`. The next one is fetched in a thread of this iteration, which ends with it; that
-    thread sees the reader's context, so that what it reads is noted for the reader's response."""
+    """Yield every page of `walk`, and fetch the next one in a thread meanwhile.
+
+    The thread ends with the iteration. It has the reader's context, so that its reads are noted for the reader's
+    response.
+    """
     page = run_sync(walk.page())
     if walk.finished:
         yield page
@@ -134,8 +143,10 @@ def read_ahead(walk: Pager) -> Iterator[list[Raw]]:
 
 
 def _page_apart(walk: Pager) -> list[Raw]:
-    """In this thread, with clients of the caches of its own: not every one may be used by two threads, and with the
-    context older versions of asgiref bring the reader's along."""
+    """Read a page in this thread, with cache clients of its own.
+
+    Not every client may be used by two threads, and older versions of asgiref copy them with the context.
+    """
     for alias in caches:
         with suppress(AttributeError):  # none was brought along
             del caches[alias]
@@ -143,7 +154,7 @@ def _page_apart(walk: Pager) -> list[Raw]:
 
 
 async def aread_ahead(walk: Pager) -> AsyncIterator[list[Raw]]:
-    """The same on the running event loop."""
+    """Yield every page of `walk`, and fetch the next one in a task meanwhile."""
     page = await run_async(walk.page())
     while not walk.finished:
         following = asyncio.create_task(run_async(walk.page()))
@@ -159,21 +170,21 @@ Raw = dict[str, Any]
 
 
 class Pager(Protocol):
-    """The rows of a selection as Appwrite sent them, a page at a time."""
+    """Rows as Appwrite sent them, a page at a time."""
 
     finished: bool
 
     def page(self) -> Operation[list[Raw]]:
-        """The next page, empty at the end."""
+        """Return the next page, empty at the end."""
 
 
 class KeysetPager:
-    """The rows that one set of conditions matches.
+    """Pager of the rows that match one set of conditions.
 
-    A walk asks for what comes after the last row it has seen: rows created or deleted meanwhile shift nothing,
-    and the last page costs the server no more than the first. Appwrite's own cursor is not used for that, for
-    it loses rows that are null in the order. Where the last row cannot say what comes after it (an order by a
-    float, of which Appwrite shows 14 digits only, or at random), the walk goes by offset.
+    A page is requested by a condition on the last row seen: rows created or deleted meanwhile shift nothing, and the
+    last page costs the server no more than the first. Appwrite's own cursor is not used, because it loses rows that are
+    null in the order. Where no such condition exists (an order by a float, of which Appwrite shows 14 digits only, or
+    at random), pages are requested by offset.
     """
 
     def __init__(self, query: Query[Any], filters: tuple[Clause, ...], page_size: int | None = None) -> None:
@@ -186,6 +197,7 @@ class KeysetPager:
         self.finished = query.is_empty
 
     def page(self) -> Operation[list[Raw]]:
+        """Return the next page, empty at the end."""
         query = self._query
         left = None if query.stop is None else query.stop - query.start - self._position
         wanted = self._page_size if left is None else min(self._page_size, left)
@@ -217,7 +229,7 @@ class KeysetPager:
 
 
 class SliceWindow:
-    """The part of rows that come one by one which a selection's slice takes."""
+    """The slice of a query, applied to rows that come one by one."""
 
     def __init__(self, query: Query[Any]) -> None:
         self._skip = query.start
@@ -225,14 +237,16 @@ class SliceWindow:
 
     @property
     def is_bounded(self) -> bool:
+        """Whether the slice has an end."""
         return self._left is not None
 
     @property
     def is_full(self) -> bool:
+        """Whether no more rows are needed."""
         return self._left == 0
 
     def take(self, raw: Raw, rows: list[Raw]) -> None:
-        """Add the next row to `rows` if it lies inside."""
+        """Add the next row to `rows` if it is inside."""
         if self._skip:
             self._skip -= 1
             return

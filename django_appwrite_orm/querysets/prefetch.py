@@ -1,4 +1,4 @@
-"""Rows of rows: what relations lead to, for one row and for many at once."""
+"""Rows related to a row, and `prefetch_related` for many rows at once."""
 
 from __future__ import annotations
 
@@ -24,14 +24,17 @@ if TYPE_CHECKING:
 
 
 def related_rows(row: Row) -> dict[str, tuple[str | None, Any]]:
-    """What has been read for the row's relations: by name, the id it was read for and what was found."""
+    """Return the row's cache of related rows: by relation, the id it was read for and the row or rows."""
     found: dict[str, tuple[str | None, Any]] = row.__dict__.setdefault("_related", {})
     return found
 
 
 def asked_beside(table: type[Row], alias: str, *, manager: str = "base_manager") -> QuerySet[Any]:
-    """The rows of a related table: on its own connection if it has one, and for whom `alias` speaks. A reference is
-    followed by the base manager, which hides nothing unless Meta names another one; a way back by the default one."""
+    """Return the rows of a related table, on its own connection if it has one, for the identity of `alias`.
+
+    References use the base manager, which hides nothing unless Meta names another one; reverse relations use the
+    default manager.
+    """
     return _manager_beside(table, alias, manager).get_queryset()
 
 
@@ -42,13 +45,15 @@ def _manager_beside(table: type[Row], alias: str, manager: str, lead: Lead | Non
 
 
 def rows_among(table: type[Row], ids: list[str], alias: str) -> Any:
-    """Those of these related rows that the default manager shows."""
+    """Return those of these related rows that the default manager shows."""
     return _manager_beside(table, alias, "default_manager", lambda rows: rows.filter(pk__in=ids)).door()
 
 
 def rows_at(row: Row, way: RelationPath, alias: str) -> Any:
-    """The rows that `way` leads to from `row`, as the default manager of their table shows them; what is created
-    among them leads back to it. Raises ValueError for a row without an id."""
+    """Return the rows that `way` leads to from `row`, as the default manager of their table shows them.
+
+    Rows created among them refer to `row`. Raises ValueError for a row without an id.
+    """
     table = type(row)
     if row.id is None:
         raise ValueError(
@@ -70,7 +75,7 @@ def rows_at(row: Row, way: RelationPath, alias: str) -> Any:
 
 
 def _presets(way: RelationPath, row: Row) -> dict[str, Any] | None:
-    """The values of a new row at the end of the way that lead back to `row`; None where it has no column for it."""
+    """Return the values with which a new related row refers to `row`; None where it has no column for it."""
     for column in way.other._meta.columns.values():
         if column.key == way.beyond:
             return {column.name: row.id}
@@ -81,8 +86,10 @@ def _presets(way: RelationPath, row: Row) -> dict[str, Any] | None:
 
 
 def ids_of(table: type[Row], relationship: RelationshipToMany, others: object) -> list[str]:
-    """The ids of the rows that a relationship to many is to lead to, each once. Raises ValueError unless they are
-    saved rows of its table, or ids."""
+    """Return the ids that a relationship to many is set to, each once.
+
+    Raises ValueError unless they are saved rows of its table, or ids.
+    """
     wanted = registry.target(table, relationship)
     several = isinstance(others, Iterable) and not isinstance(others, (str, bytes, Mapping))
     ids: dict[str, None] = {}
@@ -96,8 +103,10 @@ def ids_of(table: type[Row], relationship: RelationshipToMany, others: object) -
 
 
 def prefetch_related_rows(rows: list[Row], names: Iterable[str], alias: str) -> Operation[None]:
-    """Give the rows what the relations called `names` lead to, read at once: one request for each relation and
-    chunk of ids. `maker__country` goes on from there."""
+    """Read the related rows of many rows: one request for each relation and chunk of ids.
+
+    `maker__country` reads the relations of the related rows too.
+    """
     onward: dict[str, list[str]] = {}
     for name in names:
         first, _, rest = name.partition("__")
@@ -119,6 +128,7 @@ def prefetch_related_rows(rows: list[Row], names: Iterable[str], alias: str) -> 
 
 
 def _attach_forward(rows: list[Row], reference: Reference, query: QuerySet[Any]) -> Operation[None]:
+    """Attach the rows that a reference leads to."""
     ids = dict.fromkeys(getattr(row, reference.column_name) for row in rows)
     ids.pop(None, None)
     by_id = yield from _by_id(query, list(ids))
@@ -129,6 +139,7 @@ def _attach_forward(rows: list[Row], reference: Reference, query: QuerySet[Any])
 
 
 def _attach_back(rows: list[Row], way: RelationPath, key: str, query: QuerySet[Any]) -> Operation[None]:
+    """Attach the rows of another table that refer to these."""
     ids = tuple(str(row.id) for row in rows)
     where = conjunction([query_of(query).where, Clause("equal", key, ids)])
     found: list[Row] = yield from read_rows(with_query(query, query_of(query).replace(where=where)))
@@ -141,7 +152,7 @@ def _attach_back(rows: list[Row], way: RelationPath, key: str, query: QuerySet[A
 
 
 def _attach_linked(rows: list[Row], way: RelationPath, key: str, query: QuerySet[Any]) -> Operation[None]:
-    """The rows were read with the ids of what they are linked to."""
+    """Attach linked rows, whose ids were read with the rows."""
     ids = {row.id: linked_ids(row._raw.get(key)) for row in rows}
     by_id = yield from _by_id(query, list(dict.fromkeys(one for linked in ids.values() for one in linked)))
     for row in rows:

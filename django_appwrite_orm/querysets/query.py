@@ -1,4 +1,4 @@
-"""What a queryset asks for: which rows, in which order, which part and columns of them. Nothing here asks Appwrite."""
+"""`Query`: the table, filters, order, slice and columns of a queryset, as immutable data."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ class Queryable:
             refuse()
 
     def _subquery(self) -> Query[Any]:
-        """The query whose rows give the values. Raises NotSupportedError where they cannot."""
+        """Return the query whose rows give the values. Raises NotSupportedError where they cannot."""
         raise NotImplementedError
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Query(Generic[R]):
-    """Some rows of `model`, as data."""
+    """A selection of rows of `model`."""
 
     model: type[R]
     db: str
@@ -68,23 +68,24 @@ class Query(Generic[R]):
         return f"<Query of {self.model.__name__}>"
 
     def replace(self, **changes: Any) -> Self:
-        """The same query with these fields changed."""
+        """Return the same query with these fields changed."""
         return dataclasses.replace(self, **changes)
 
     def uncached(self) -> Self:
-        """The same query, sent to Appwrite every time."""
+        """Return the same query, sent to Appwrite every time."""
         return self.replace(policy=PolicyOverride.of(None, {"ttl": 0}))
 
     def window(self, low: int, high: int | None) -> Self:
-        """The rows from `low` up to `high`, counted within this query."""
+        """Return the query for the rows from `low` up to `high`, counted within this one."""
         ends = [self.start + high] if high is not None else []
         ends += [self.stop] if self.stop is not None else []
         return self.replace(start=self.start + low, stop=min(ends, default=None))
 
     def settled(self) -> Self:
-        """Itself, ready to be sent. A random order is never cached and only makes sense for a slice.
+        """Return the query ready to be sent.
 
-        Raises NotSupportedError for a random order without a slice, or of distinct values.
+        A random order is never cached and only makes sense for a slice. Raises NotSupportedError for a random order
+        without a slice, or of distinct values.
         """
         if not any(clause.method == "orderRandom" for clause in self.order):
             return self
@@ -96,27 +97,29 @@ class Query(Generic[R]):
 
     @property
     def ref(self) -> TableRef:
+        """The table as Appwrite knows it."""
         return TableRef(connections[self.db].settings.database_id, self.model._meta.id)
 
     @property
     def is_sliced(self) -> bool:
+        """Whether it selects a part of the rows that match."""
         return self.start > 0 or self.stop is not None
 
     @property
     def _sent_where(self) -> Clause:
-        """The condition as it is sent. Raises NotSupportedError where Appwrite cannot be asked for it."""
+        """The condition as it is sent. Raises NotSupportedError for one that Appwrite does not have."""
         return _without_null_tests(self.model, self.where)
 
     @property
     def filters(self) -> tuple[Clause, ...]:
-        """The conditions that must all hold, of whatever size."""
+        """The conditions that must all hold, of any size."""
         where = self._sent_where
         if where == EVERYTHING:
             return ()
         return (where.values or ()) if where.method == "and" else (where,)
 
     def requests(self, *, in_url: bool = True) -> Split:
-        """The conditions of each request it takes. Raises NotSupportedError where no number of them will do.
+        """Return the conditions of each request. Raises NotSupportedError where no number of them will do.
 
         `in_url`: whether they are sent in the URL, as those of a read are, of which HEAD_LIMIT bounds the bytes.
         """
@@ -130,7 +133,7 @@ class Query(Generic[R]):
 
     @property
     def room(self) -> int:
-        """Bytes in a URL for conditions, those apart that say where a page begins."""
+        """The bytes in a URL for conditions, without those that say where a page begins."""
         select = (Clause("select", values=self.select or ("$id",)),)
         return connections[self.db].room - size_in_url(*self.order, *self.cursor, *select)
 
@@ -141,16 +144,16 @@ class Query(Generic[R]):
 
     @property
     def distinct_keys(self) -> tuple[str, ...]:
-        """The columns whose values come once each; none where every row comes, for an id is its row's alone."""
+        """The columns of which each combination of values comes once; none where every row comes."""
         names = self.model._meta.get_keys(self.names or ()) if self.is_distinct else ()
         return () if {"$id", "$sequence"} & {*names} else names
 
     def projection(self, keys: Iterable[str | None] = ()) -> tuple[str, ...]:
-        """The columns to select, `keys` among them if any are chosen; none for all.
+        """Return the columns to select, `keys` among them if any are chosen; none for all.
 
-        Appwrite shows of a relationship only what is asked for in it: here that is the id, of single links where
-        columns are chosen, of lists of links where their rows are to be read along. The id of a row that is read along
-        is needed whatever is chosen.
+        Appwrite shows of a relationship only what is selected in it: here that is the id, of single links where columns
+        are chosen, of lists of links where their rows are prefetched. The id of a prefetched row is selected in any
+        case.
         """
         if not self.select and not self.related:
             return ()
@@ -162,13 +165,14 @@ class Query(Generic[R]):
         return (*(select or (["*"] if lists else [])), *lists)
 
     def _ids_read_along(self) -> Iterator[str]:
-        """The columns with the ids of the rows that are read along."""
+        """Yield the columns with the ids of prefetched rows."""
         meta = self.model._meta
         for name in self._first_relations():
             if name in meta.references:
                 yield meta.columns[meta.references[name].column_name].key
 
     def _lists_read_along(self) -> Iterator[str]:
+        """Yield the lists of links whose rows are prefetched."""
         for name in self._first_relations():
             if name not in self.model._meta.references:
                 way = path_of(self.model, name)
@@ -176,11 +180,11 @@ class Query(Generic[R]):
                     yield way.here
 
     def _first_relations(self) -> Iterable[str]:
-        """The relations of the table itself, whatever is read along of theirs."""
+        """Return the prefetched relations of the table itself."""
         return dict.fromkeys(path.partition("__")[0] for path in self.related)
 
     def tables(self, filters: Iterable[Clause], select: Iterable[str] = ()) -> tuple[TableRef, ...]:
-        """The tables that a request with these filters and columns reads, besides its own."""
+        """Return the other tables that a request with these filters and columns reads."""
         names = [name for name in (*select, *_attributes(filters)) if "." in name]
         return tuple(table._meta.ref(self.ref.database) for table in read_along(self.model, names)) if names else ()
 
@@ -219,11 +223,11 @@ def _attributes(filters: Iterable[Clause]) -> Iterator[str]:
 
 
 def _without_null_tests(table: type[Row], clause: Clause, present: frozenset[str] = frozenset()) -> Clause:
-    """The same condition without `isNull` and `isNotNull` on points, lines and polygons, which Appwrite 1.9.6 answers
-    with 500 (observed). A value is there if its distance to some point is 0 or more; nothing finds the rows without
-    one, so that what asks for them raises NotSupportedError.
+    """Return the condition without `isNull` and `isNotNull` on points, lines and polygons.
 
-    `present` are the columns that have a value in every row that is asked for.
+    Appwrite 1.9.6 responds to those with 500 (observed). A value exists if its distance to some point is 0 or more; no
+    condition finds the rows without one, so NotSupportedError is raised for it. `present` are the columns that have a
+    value in every row that matches.
     """
     places = table._meta.spatial
     if not places:

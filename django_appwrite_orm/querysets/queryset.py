@@ -1,6 +1,6 @@
-"""A lazy question about the rows of one table, with Django's words and meanings.
+"""`QuerySet`: a lazy query of the rows of one table, with Django's names and meanings.
 
-Every method that asks or changes has an asynchronous twin with an `a` in front; both run the same steps.
+Every method that reads or writes has an asynchronous twin with an `a` in front; both run the same operation.
 """
 
 from __future__ import annotations
@@ -54,8 +54,11 @@ SHOWN = 20
 
 
 class Cap(TypedDict, total=False):
-    """What `count()` takes. As a parameter of its own it would show in the signature, and Django's Paginator asks a
-    `count` with parameters for nothing: it reads all rows instead."""
+    """The parameter of `count()`.
+
+    As a plain parameter it would be in the signature, and Django's Paginator does not call a `count` with parameters:
+    it reads all rows instead.
+    """
 
     cap: int | None
 
@@ -63,11 +66,11 @@ class Cap(TypedDict, total=False):
 class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognized):
     """Rows of `model`: a `Query`, and the rows once they were read.
 
-    Nothing is asked before it is iterated, counted or otherwise made to answer; then the rows are kept, so that
-    iterating again asks nothing. Every other method gives another queryset. Changes are checked before the first
-    request, and sent under the cache's fence.
+    Nothing is sent before it is iterated, counted or otherwise evaluated; then the rows are kept, so that iterating
+    again sends nothing. Every other method returns another queryset. Changes are validated before the first request,
+    and sent under the cache's fence.
 
-    It is a `django.db.models.QuerySet` for whoever tests that, and has nothing else of it.
+    It passes `isinstance(queryset, django.db.models.QuerySet)`, and inherits nothing else of it.
     """
 
     def __init__(self, model: type[R], using: str | None = None) -> None:
@@ -86,7 +89,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
 
     @property
     def model(self) -> type[R]:
-        """The table whose rows these are."""
+        """The table of the rows."""
         return self._query.model
 
     @property
@@ -106,7 +109,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
 
     @property
     def _prefetch_related_lookups(self) -> tuple[str, ...]:
-        """What Django's ModelChoiceField asks a queryset for."""
+        """The names of prefetched relations, which Django's ModelChoiceField reads."""
         return self._query.related
 
     def _subquery(self) -> Query[R]:
@@ -114,18 +117,21 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
 
     @property
     def query(self) -> QueryFacts:
-        """What Django, DRF and others read of a queryset's query; there is no SQL."""
+        """The attributes of a query that Django, DRF and others read; there is no SQL."""
         return QueryFacts(self._query.is_empty)
 
     @property
     def ordered(self) -> bool:
-        """True: rows come in the order of creation where no other is asked for."""
+        """True: rows come in the order of creation if no other is set."""
         return True
 
     def resolve_expression(self, query: object = None, *args: object, for_save: bool = False, **kwargs: object) -> Any:
-        """The values for `in` in a lookup of a Django model, which calls this: read now, and ids where no column was
-        named. Without it, Django would compare with the text of each row or dict. Raises FieldError for several
-        columns, and NotSupportedError where Django would make a subquery of it to save, whose text it would save."""
+        """Return the values for `in` in a lookup of a Django model, which calls this.
+
+        They are read now; ids unless columns were named. Without it, Django would compare with the text of each row or
+        dict. Raises FieldError for several columns, and NotSupportedError where Django would save the text of a
+        subquery.
+        """
         if for_save:
             raise NotSupportedError(
                 f"A queryset of {self.model.__name__} cannot be saved in a column of a Django model: give one of its"
@@ -135,22 +141,25 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
 
     @classmethod
     def as_manager(cls) -> ManagerOf[Self]:
-        """A manager of these querysets: `objects = ProductQuerySet.as_manager()`."""
+        """Return a manager of these querysets: `objects = ProductQuerySet.as_manager()`."""
         return Manager(cls)
 
     def _with(self, query: Query[R]) -> Self:
-        """A copy, of the same class, that asks `query`."""
+        """Return a copy, of the same class, for `query`."""
         copied = self._copied()
         copied._query = query
         copied._rows = copied._prefetched = None
         return copied
 
     def _clone(self, **changes: Any) -> Self:
-        """A copy with these fields of its query changed."""
+        """Return a copy with these fields of its query changed."""
         return self._with(self._query.replace(**changes))
 
     def new_row(self, values: Mapping[str, Any]) -> R:
-        """A row that could be among these. Raises FieldError where no column of it could lead back."""
+        """Return an unsaved row that could be among these.
+
+        Raises FieldError where no column of it could refer to the row that they belong to.
+        """
         presets = self._query.presets
         if presets is None:
             raise FieldError(
@@ -162,39 +171,38 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
     # Narrowing it down.
 
     def all(self) -> Self:
-        """The same rows, read again; those that were read along with another row are taken."""
+        """Return the same rows, to be read again; prefetched ones are kept."""
         same = self._clone()
         same._rows = same._prefetched = self._prefetched
         return same
 
     def none(self) -> Self:
-        """No rows, without asking."""
+        """Return an empty queryset, which sends nothing."""
         return self._clone(where=NOTHING)
 
     def using(self, alias: str) -> Self:
-        """The same question to another connection, for the same user or guest."""
+        """Return the same query for another connection, for the same user or guest."""
         return self._clone(db=same_identity(self.db, alias), is_placed=True)
 
     def as_user(self, *, jwt: str | Secret | None = None, session: str | Secret | None = None) -> Self:
-        """The same question, or change, with a user's permissions: by a JWT or a session secret. Its rows are
-        saved, and lead to others, as that user.
+        """Return the same query with a user's permissions, by a JWT or a session secret.
 
-        Answers are cached only after `cached(ttl)`, and then apart from everybody else's. Appwrite refuses its
-        bulk routes to users, so that rows are changed one by one.
+        Its rows are saved, and their relations read, as that user. Results are cached only after `cached(ttl)`, and
+        apart from everybody else's. Appwrite refuses its bulk routes to users, so rows are changed one by one.
         """
         jwt, session = Secret.of(jwt), Secret.of(session)  # so that this frame shows neither
         return self._clone(db=IdentifiedAlias(self.db, Credentials.of_user(jwt=jwt, session=session)))
 
     def as_guest(self) -> Self:
-        """The same, as somebody who is not signed in."""
+        """Return the same query for somebody who is not signed in."""
         return self._clone(db=IdentifiedAlias(self.db, Credentials.of_guest()))
 
     def filter(self, *conditions: Q, **lookups: Any) -> Self:
-        """Rows for which every condition holds. Unknown columns and lookups raise FieldError here and now."""
+        """Return rows for which every condition holds. Unknown columns and lookups raise FieldError at once."""
         return self._narrowed(Q(*conditions, **lookups))
 
     def exclude(self, *conditions: Q, **lookups: Any) -> Self:
-        """Rows for which not all conditions hold; where a column is null, its condition does not."""
+        """Return rows for which not all conditions hold; a condition on a null does not hold."""
         return self._narrowed(~Q(*conditions, **lookups))
 
     def _narrowed(self, condition: Q) -> Self:
@@ -202,21 +210,21 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         return self._clone(where=conjunction([self._query.where, lookups.where(self.model, condition)]))
 
     def raw_queries(self, *queries: object) -> Self:
-        """The same rows, narrowed by Appwrite's own queries: the SDK's `Query`, its JSON, or text such as
-        `equal("active", true)`. Columns go by their keys on the server.
+        """Return the rows that match Appwrite's own queries too.
 
-        Filters are added, orders appended; limit, offset, select and a cursor are set. Raises `InvalidRequest`
-        for what cannot be read; what is in them is checked by the server alone.
+        A query is the SDK's `Query`, its JSON, or text such as `equal("active", true)`. Columns are named by their keys
+        on the server. Filters are added, orders appended; limit, offset, select and a cursor are set. Raises
+        `InvalidRequest` for what cannot be parsed; the arguments are checked by the server alone.
         """
         self._refuse_slice("filter")
         return self._with(raw_queries.narrowed(self._query, queries))
 
     def __or__(self, other: Self) -> Self:
-        """Rows that are in either; the order and the rest are this one's. Neither may be a slice."""
+        """Return rows that are in either; the order and the rest are this one's. Neither may be a slice."""
         return self._combined(other, Q.OR)
 
     def __and__(self, other: Self) -> Self:
-        """Rows that are in both; the order and the rest are this one's. Neither may be a slice."""
+        """Return rows that are in both; the order and the rest are this one's. Neither may be a slice."""
         return self._combined(other, Q.AND)
 
     def _combined(self, other: Self, connector: str) -> Self:
@@ -231,32 +239,39 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
     # Order and columns.
 
     def order_by(self, *names: str | None) -> Self:
-        """In this order; no names, or None: back to the order of creation. `?` is random, and then never cached."""
+        """Return the rows in this order; no names, or None: in the order of creation.
+
+        `?` is a random order, which is never cached.
+        """
         self._refuse_slice("reorder")
         return self._clone(order=lookups.order(self.model, _named(names)))
 
     def reverse(self) -> Self:
-        """The opposite order."""
+        """Return the rows in the opposite order."""
         self._refuse_slice("reorder")
         swap = {"orderAsc": "orderDesc", "orderDesc": "orderAsc"}
         order = self._query.order or (Clause("orderAsc", "$sequence"),)
         return self._clone(order=tuple(dataclasses.replace(c, method=swap.get(c.method, c.method)) for c in order))
 
     def only(self, *names: str) -> Self:
-        """Rows with these columns alone. Reading another one raises AttributeError: no request is hidden in it.
-        The id, sequence, dates and permissions of a row are always there."""
+        """Return rows with these columns alone; reading another one raises AttributeError and sends nothing.
+
+        The id, sequence, dates and permissions of a row are always there.
+        """
         return self._clone(select=self.model._meta.get_keys(names) or ("$id",))
 
     def defer(self, *names: str | None) -> Self:
-        """Rows without these columns; no names, or None: with all of them again."""
+        """Return rows without these columns; no names, or None: with all of them again."""
         left_out = set(self.model._meta.get_keys(names := _named(names)))
         known = self._query.select or tuple(self.model._meta.by_key)
         return self._clone(select=tuple(key for key in known if key not in left_out) or ("$id",) if names else ())
 
     def prefetch_related(self, *names: str | None) -> Self:
-        """The rows with those they are related to, `maker` or `product_set`, read at once: one request for each
-        relation and page. `maker__country` goes on from there; None: without any. Their ids are read whatever
-        `only()` says. Raises FieldError for what is not a relation."""
+        """Return the rows with related ones, of `maker` or `product_set`, read together.
+
+        That takes one request for each relation and page. `maker__country` reads relations of related rows too; None
+        clears. Their ids are read whatever `only()` says. Raises FieldError for what is not a relation.
+        """
         if self._query.names is not None:
             raise TypeError("Relations lead from rows: they cannot be read along after values() or values_list().")
         named = _named(names)
@@ -271,7 +286,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         return self._clone(related=tuple(dict.fromkeys((*kept, *named))))
 
     def select_related(self, *names: str | None) -> Self:
-        """The same, for references alone; no names: all of the table's."""
+        """Prefetch references alone; no names: all of the table's."""
         for name in _named(names):
             if name.partition("__")[0] not in self.model._meta.references:
                 known = ", ".join(self.model._meta.references) or "none"
@@ -281,14 +296,17 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
     # How it is answered.
 
     def cached(self, policy: CachePolicy | float | None = None, /, **changes: Any) -> Self:
-        """The same question under another policy: `cached(60)` or `cached(ttl=60)` for a life of 60 seconds,
-        `cached(stale_if_error=3600)` for one change, `cached(CachePolicy(...))` for all of it."""
+        """Return the same query under another cache policy.
+
+        `cached(60)` or `cached(ttl=60)` sets a TTL of 60 seconds, `cached(stale_if_error=3600)` changes one option,
+        `cached(CachePolicy(...))` all of them.
+        """
         if policy is not None and not isinstance(policy, CachePolicy):
             policy, changes = None, {"ttl": policy, **changes}
         return self._clone(policy=PolicyOverride.of(policy, changes))
 
     def uncached(self) -> Self:
-        """The same question, put to Appwrite every time."""
+        """Return the same query, sent to Appwrite every time."""
         return self.cached(0)
 
     def _refuse_slice(self, what: str) -> None:
@@ -298,8 +316,11 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
     # The rows.
 
     def iterator(self, chunk_size: int | None = None) -> Iterator[R]:
-        """The rows, not kept: at most two pages of `chunk_size` rows (the connection's PAGE_SIZE) are in memory,
-        for the next one is fetched, in a thread, while this one is read."""
+        """Return an iterator over the rows, which are not kept.
+
+        At most two pages of `chunk_size` rows (the connection's PAGE_SIZE) are in memory: the next one is read, in a
+        thread, while this one is processed.
+        """
         return self._read_ahead(_positive("chunk_size", chunk_size))
 
     def _read_ahead(self, chunk_size: int | None) -> Iterator[R]:
@@ -307,6 +328,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
             yield from run_sync(self._page_of(page))
 
     def aiterator(self, chunk_size: int | None = None) -> AsyncIterator[R]:
+        """Return an asynchronous iterator over the rows, which are not kept."""
         return self._aread_ahead(_positive("chunk_size", chunk_size))
 
     async def _aread_ahead(self, chunk_size: int | None) -> AsyncIterator[R]:
@@ -315,7 +337,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
                 yield row
 
     def _page_of(self, raws: list[dict[str, Any]]) -> Operation[list[Any]]:
-        """Rows as Appwrite sent them, with what is read along, in the shape that was asked for."""
+        """Return rows made of what Appwrite sent, with prefetched relations, in the requested shape."""
         rows = [self.model.from_appwrite(raw, self.db) for raw in raws]
         query = self._query
         if query.related:
@@ -333,7 +355,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         return self._rows
 
     def _kept_rows(self) -> list[Any]:
-        """All rows; nothing is waited for where they are known."""
+        """Return all rows, without a driver where they are known."""
         if self._rows is None and self._query.is_empty:
             self._rows = []
         return run_sync(self._all_rows()) if self._rows is None else self._rows
@@ -352,7 +374,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         return bool(self._kept_rows())
 
     def __repr__(self) -> str:
-        """The first rows, as Django shows them; what is asked for, where they cannot be read here and now."""
+        """Show the first rows, as Django does, or the query where they cannot be read here and now."""
         try:
             shown = list(self._window(0, SHOWN + 1)) if self._rows is None else self._rows[: SHOWN + 1]
         except (AppwriteORMError, SynchronousOnlyOperation) as error:
@@ -363,7 +385,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         return f"<QuerySet {shown!r}>"
 
     def __getitem__(self, key: int | slice) -> Any:
-        """A slice is another queryset, an index the row itself (IndexError when there is none)."""
+        """Return another queryset for a slice, the row for an index (IndexError without one)."""
         if isinstance(key, slice):
             return self._sliced(key)
         if not isinstance(key, int):
@@ -389,7 +411,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
     # One row.
 
     def _few(self, count: int) -> Operation[list[R]]:
-        """The first rows, in one page."""
+        """Return the first rows, in one page."""
         walk = yield from resolved_pages(self._query.window(0, count))
         return (yield from self._page_of((yield from walk.page())))
 
@@ -477,12 +499,14 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
     # Rows in another shape.
 
     def values(self, *names: str) -> QuerySet[Any]:
-        """Dicts of these columns instead of rows; no names: the id and every column. Only they are read."""
+        """Return dicts of these columns instead of rows; no names: the id and every column. Only they are read."""
         return self._shaped("dict", names)
 
     def values_list(self, *names: str, flat: bool = False, named: bool = False) -> QuerySet[Any]:
-        """Tuples of these columns, in order; `named`: with the columns as attributes; `flat`: the values of the
-        one column alone."""
+        """Return tuples of these columns, in order.
+
+        `named`: with the columns as attributes; `flat`: the values of the single column alone.
+        """
         if flat and named:
             raise TypeError("'flat' and 'named' can't be used together.")
         if flat and len(names) != 1:
@@ -498,11 +522,11 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         return shaped  # type: ignore[no-any-return]
 
     def distinct(self, *names: str) -> Self:
-        """Each combination of what `values()` or `values_list()` asks for once, where it is met first; without them
-        every row, for rows differ by their ids.
+        """Return each combination of the columns of `values()` or `values_list()` once, at its first row.
 
-        Rows are read, those columns alone, one request a page, until as many values are met as are asked for. Raises
-        NotSupportedError for names: Appwrite cannot choose one row of several.
+        Without them it returns every row: rows differ by their ids. Rows are read, those columns alone, one request a
+        page, until there are as many combinations as the slice needs. Raises NotSupportedError for names: Appwrite
+        cannot choose one of several rows.
         """
         self._refuse_slice("call distinct() on")
         if names:
@@ -514,22 +538,24 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         return self._clone(is_distinct=True)
 
     def count(self, **options: Unpack[Cap]) -> int:
-        """How many rows match, exactly; a request for every 5,000 of them.
+        """Return how many rows match, exactly; a request for every 5,000 of them.
 
-        `cap`: no further than this, for a label such as "1,000 and more"; up to 5,000 that is one request.
+        `cap`: count no further than this, for a label such as "1,000 and more"; up to 5,000 that is one request.
         """
         cap = _cap(**options)
         return run_sync(self._evaluated(evaluation.count, cap)) if self._rows is None else len(self._rows[:cap])
 
     async def acount(self, **options: Unpack[Cap]) -> int:
+        """Return how many rows match; see `count`."""
         cap = _cap(**options)
         return await run_async(self._evaluated(evaluation.count, cap)) if self._rows is None else len(self._rows[:cap])
 
     def exists(self) -> bool:
-        """Whether any row matches."""
+        """Return whether any row matches."""
         return run_sync(self._evaluated(evaluation.exists)) if self._rows is None else bool(self._rows)
 
     async def aexists(self) -> bool:
+        """Return whether any row matches."""
         return await run_async(self._evaluated(evaluation.exists)) if self._rows is None else bool(self._rows)
 
     def _contains(self, row: R) -> Operation[bool]:
@@ -545,11 +571,11 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
     # Aggregates.
 
     def _aggregate(self, *aggregates: Any, **named: Any) -> Operation[dict[str, Any]]:
-        """`aggregate(total=Sum("price"))`: Django's Count, Sum, Avg, Min, Max, StdDev and Variance of a column.
+        """Return aggregates of columns by name: `aggregate(total=Sum("price"))`.
 
-        Counts cost what `count()` does, a smallest or largest value one request; for the others every matching
-        row is read once, those columns alone, in pages. A server from 2.5 on is asked for all that it works out as
-        Django does in one request. Nulls do not count.
+        Django's Count, Sum, Avg, Min, Max, StdDev and Variance. A count costs what `count()` does, a smallest or
+        largest value one request; for the others every matching row is read once, those columns alone, in pages. A
+        server from 2.5 on is asked in one request for all that it computes as Django does. Nulls do not count.
         """
         specs = wanted(self.model, named, aggregates)
         if self._query.distinct_keys:
@@ -566,18 +592,20 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         return (yield from operation((yield from resolve(self._query)), *args))
 
     def annotate(self, *aggregates: Any, **named: Any) -> GroupedQuerySet[R]:
-        """`values("genre").annotate(books=Count("*"), mean=Avg("price"))`: a dict for each group of equal values.
+        """Return a dict for each group of equal values.
 
-        Every matching row is read once, those columns alone, in pages; a server from 2.5 on is asked for the groups
-        themselves where it tells them apart as Python does. Groups come in the order in which their
-        first row was met, unless the queryset has another.
+        `values("genre").annotate(books=Count("*"), mean=Avg("price"))`. Every matching row is read once, those columns
+        alone, in pages; a server from 2.5 on is asked for the groups where it compares values as Python does. Groups
+        come in the order of their first rows, unless the queryset has another.
         """
         return GroupedQuerySet(self._query, wanted(self.model, named, aggregates))
 
     @alters_data
     def _create(self, **values: Any) -> Operation[R]:
-        """Make a row and save it, by the table's own `save()` where it has one. Raises ValidationError, before any
-        request, with all errors by column, then `DuplicateId` or `UniqueViolation`."""
+        """Make a row, save it by the table's own `save()`, and return it.
+
+        Raises ValidationError, before any request, with all errors by column, then `DuplicateId` or `UniqueViolation`.
+        """
         row = self.new_row(values)
         yield from call(row, "save", using=self.db)
         return row
@@ -586,9 +614,9 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
 
     @alters_data
     def _get_or_create(self, defaults: Mapping[str, Any] | None = None, **lookups: Any) -> Operation[tuple[R, bool]]:
-        """The one row that matches, and False; or a new one of these values and `defaults`, and True.
+        """Return the one row that matches, and False; or a new one with `defaults`, and True.
 
-        When several do this at once, a unique index on what is looked up (or the id) makes sure of one row.
+        When several do this at once, a unique index on the columns of the lookups (or the id) makes sure of one row.
         """
         return get_or_create.get_or_create(self, defaults, lookups)
 
@@ -601,8 +629,11 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         create_defaults: Mapping[str, Any] | None = None,
         **lookups: Any,
     ) -> Operation[tuple[R, bool]]:
-        """The one row that matches with `defaults` written to it, and False; or a new one, and True. A new one gets
-        `create_defaults` where they are given. What `get_or_create` says about several at once holds here too."""
+        """Return the one row that matches with `defaults` written to it, and False; or a new one, and True.
+
+        A new row gets `create_defaults` if they are given. When several do this at once, the same holds as for
+        `get_or_create`.
+        """
         return get_or_create.update_or_create(self, defaults, create_defaults, lookups)
 
     update_or_create, aupdate_or_create = twins(_update_or_create)
@@ -620,15 +651,17 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         update_fields: Collection[str] = (),
         unique_fields: Collection[str] = (),
     ) -> Operation[list[R]]:
-        """Write new rows, 100 (or `batch_size`, if that is less) in a request: each is written whole or not at all.
+        """Write new rows, 100 (or `batch_size`, if that is less) in a request, each whole or not at all.
 
-        All are checked before the first request; errors are keyed by position and column. `progress` is called
-        with how many are done and how many there are, after each request. Give a dict as `errors` to have what
-        cannot be written noted there, by position, and the others written all the same: those are the answer.
+        All are validated before the first request; errors are keyed by position and column.
 
-        `ignore_conflicts` leaves out rows whose id or unique values are taken (their `is_saved` stays False).
-        `update_conflicts` writes the columns `update_fields` into the row that has the same `unique_fields`: the
-        id, or the columns of a `UniqueIndex`; the others are created. Neither can be used inside `atomic()`.
+        - `progress`: called after each request with the numbers of rows written and of all rows.
+        - `errors`: a dict for the errors of rows that cannot be written, by position; the others are written and
+          returned.
+        - `ignore_conflicts`: leave out rows whose id or unique values are taken (their `is_saved` stays False).
+        - `update_conflicts`: write the columns `update_fields` into the row that has the same `unique_fields`, which
+          are the id or the columns of a `UniqueIndex`; the others are created. Neither can be used inside `atomic()`.
+
         Raises `DuplicateId`, `UniqueViolation`.
         """
         conflicts = conflicts_of(self.model, ignore_conflicts, update_conflicts, update_fields, unique_fields)
@@ -640,12 +673,11 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
     def _bulk_update(
         self, rows: Iterable[R], fields: Collection[str], *, errors: Errors | None = None, batch_size: int | None = None
     ) -> Operation[int]:
-        """Write these columns of many rows, each row its own values; how many had changed.
+        """Write these columns of many rows, each with its own values; return how many had changed.
 
-        Each hundred of them (or `batch_size`, if that is less) is one Appwrite transaction: three requests, all of it
-        or nothing. Raises `Conflict` when one was changed from outside meanwhile; hundreds before it are then
-        written. Give a dict as `errors` to have what cannot be written noted there, by position, and the others
-        written all the same.
+        Each hundred of them (or `batch_size`, if that is less) is one Appwrite transaction of three requests, all or
+        nothing. Raises `Conflict` when a row was changed from outside meanwhile; hundreds before it are then written.
+        `errors`: a dict for the errors of rows that cannot be written, by position; the others are written.
         """
         return bulk_update.bulk_update(self.model, list(rows), fields, self.db, errors, batch_size)
 
@@ -653,7 +685,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
 
     @alters_data
     def _update_matching(self, **values: Any) -> Operation[int]:
-        """Set these columns in every row that matches, in one request; how many there were.
+        """Set these columns in every row that matches, in one request; return how many there were.
 
         A value may start from the stored one: `stock=F("stock") - 1`, `lent=~F("lent")`, `seen=Now()`,
         `tags=Apply(Operator.array_append(["new"]))`.
@@ -665,7 +697,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
 
     @alters_data
     def _delete(self) -> Operation[tuple[int, dict[str, int]]]:
-        """Delete every row that matches, in one request; how many there were, as Django says it."""
+        """Delete every row that matches, in one request; return how many there were, as Django does."""
         self._refuse_slice("delete")
         return update_delete.delete_matching(self._query)
 
@@ -695,7 +727,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
 
 
 def _named(names: tuple[str | None, ...]) -> tuple[str, ...]:
-    """The names that a method was given; a single None, which clears in Django, is as good as none."""
+    """Return the names of a call; a single None, which clears in Django, counts as none."""
     return () if names == (None,) else names  # type: ignore[return-value]
 
 

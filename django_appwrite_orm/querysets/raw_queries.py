@@ -1,4 +1,4 @@
-"""The ways `find` can be asked: the SDK's `Query`, its JSON, and the old textual form `equal("active", true)`."""
+"""Parse Appwrite queries: the SDK's `Query`, its JSON, and the old text form `equal("active", true)`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WITHOUT_COLUMN = frozenset({"limit", "offset", "cursorAfter", "cursorBefore", "
 
 
 def narrowed(query: Query[Any], queries: Iterable[object]) -> Query[Any]:
-    """The query with Appwrite's own queries added. Raises `InvalidRequest` for what cannot be read."""
+    """Return the query with Appwrite's own queries added. Raises `InvalidRequest` for invalid ones."""
     filters = [query.where]
     for clause in _clauses(queries):
         values = clause.values or ()
@@ -40,12 +40,12 @@ def narrowed(query: Query[Any], queries: Iterable[object]) -> Query[Any]:
 
 
 def _clauses(queries: Iterable[object]) -> list[Clause]:
-    """Each query as a clause. Raises `InvalidRequest` that shows the one that cannot be read."""
+    """Return each query as a clause. Raises `InvalidRequest` that shows an invalid one."""
     return [_clause(query) for query in queries]
 
 
 def _number(clause: Clause) -> int:
-    """The number that a limit or an offset stands at. Raises `InvalidRequest`."""
+    """Return the number of a limit or an offset. Raises `InvalidRequest`."""
     value = clause.values[0] if clause.values else None
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise InvalidRequest(f"{clause.method} takes a whole number of rows, not {value!r}.")
@@ -76,7 +76,7 @@ def _call(text: str) -> Clause:
 
 
 def _flat(arguments: list[Any]) -> tuple[Any, ...]:
-    """`["a", "b"]` and `"a", "b"` alike."""
+    """Return the items of `["a", "b"]` and `"a", "b"` alike."""
     flat: list[Any] = []
     for argument in arguments:
         flat += argument if isinstance(argument, list) else [argument]

@@ -1,4 +1,4 @@
-"""The attributes of a row that lead to rows of other tables, as in Django's `related_descriptors`.
+"""Descriptors of relations, as in Django's `related_descriptors`.
 
 A table class gets a `ForwardRow` or `ForwardRows` for each relation that it declares, when the class is made. The table
 that a relation leads to gets a `ReverseRows` when the table that declares it is registered.
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class ForwardRow(RelationDescriptor):
-    """`row.maker`: the row that a reference leads to, read when it is first asked for."""
+    """`row.maker`: the row that a reference leads to, read at first use."""
 
     def __get__(self, row: Table | None, table: type[Table]) -> Any:
         reference: Reference = self.relation
@@ -76,10 +76,10 @@ class ForwardRows(RelationDescriptor):
 
 
 class ReverseRows:
-    """`row.toy_set`: the rows of another table that lead to the row, as a manager.
+    """`row.toy_set`: the rows of another table that refer to the row, as a manager.
 
-    It knows the name alone: which relation has it depends on what is registered, and is looked up again after that
-    has changed.
+    It knows only the name: which relation has it depends on the registered tables, and is looked up again after they
+    change.
     """
 
     def __init__(self, table: type[Row], name: str) -> None:
@@ -105,7 +105,7 @@ class ReverseRows:
 
 
 def forward_descriptor(relation: Relation) -> RelationDescriptor:
-    """What stands in a relation's place in a table class."""
+    """Return the descriptor that replaces a relation in a table class."""
     return (ForwardRow if isinstance(relation, Reference) else ForwardRows)(relation)
 
 

@@ -1,4 +1,4 @@
-"""Asks first what a query's filters need to know: relations to follow and querysets given as values."""
+"""Read what a query's filters depend on first: related tables, and querysets as values."""
 
 from __future__ import annotations
 
@@ -23,15 +23,19 @@ FOLLOWED_LIMIT = 5000
 
 
 def resolved_pages(query: Query[Any], page_size: int | None = None) -> Operation[Pager]:
-    """The rows of `query`, in its order, once its filters are resolved. Raises NotSupportedError for what no number
-    of requests can answer."""
+    """Return a pager of the rows of `query`, in its order, once its filters are resolved.
+
+    Raises NotSupportedError for what no number of requests can answer.
+    """
     query = yield from resolve(query.settled())
     return distinct_pages(query, page_size) if query.is_distinct else pages(query, page_size)
 
 
 def resolve(query: Query[R]) -> Operation[Query[R]]:
-    """The same query with every relation in its filters followed, or left to Appwrite, and every queryset in them
-    asked."""
+    """Return the query with conditions across relations and on querysets replaced by values.
+
+    Conditions that Appwrite follows itself are left to it.
+    """
     if not query.where.needs_reads:
         return query
     if query.is_empty:
@@ -41,8 +45,11 @@ def resolve(query: Query[R]) -> Operation[Query[R]]:
 
 
 def _resolved(query: Query[Any], clause: Clause, natives: set[str] | None) -> Operation[Clause]:
-    """`natives` are the relationships that are left to Appwrite already; it takes several conditions on one for
-    conditions on the same row. None where nothing can be left to it."""
+    """Resolve one clause.
+
+    `natives` are the relationships that are left to Appwrite already; it takes several conditions on one for conditions
+    on the same row. None where nothing can be left to it.
+    """
     if clause.method in ("and", "or"):
         parts = []
         for part in clause.values or ():
@@ -83,7 +90,7 @@ def _found_in(query: Query[Any], clause: InSubquery) -> Operation[list[Row]]:
 
 
 def _all_of(query: Query[Any], other: Query[Any], what: str) -> Operation[list[Raw]]:
-    """The rows of another question, as far as its answer may take a condition's place."""
+    """Return the rows of another query, if there are not too many to replace a condition."""
     walk = yield from resolved_pages(other.window(0, FOLLOWED_LIMIT + 1))
     raws: list[Raw] = []
     while not walk.finished:

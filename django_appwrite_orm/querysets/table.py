@@ -1,4 +1,4 @@
-"""`Table`: what users derive their tables from. A row that can save itself, and the door to all rows."""
+"""`Table`: the base of a project's tables, a row that can save itself."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .related_descriptors import ReverseRows, forward_descriptor
 
 
 class Table(Row):
-    """Base of the tables of a project. Declare columns as class attributes and the rest in `class Meta`."""
+    """Base of the tables of a project. Declare columns as class attributes and options in `class Meta`."""
 
     objects = Manager()
     # What Django's shortcuts, views and forms ask a class for.
@@ -44,11 +44,12 @@ class Table(Row):
     ) -> Operation[Self]:
         """Write the row: all of a new one, else only the columns that changed, and nothing if none did.
 
-        `update_fields`: none but these columns. `if_unchanged`: only if nobody has written the row since it was
-        read, else `Conflict`; that takes five requests instead of one. A column may be set to an expression of
-        its stored value: `book.pages = F("pages") + 1`.
-        Raises ValidationError before any request, `DuplicateId` or `UniqueViolation` when the id or a unique value
-        of a new row is taken.
+        - `update_fields`: write only these columns.
+        - `if_unchanged`: write only if nobody has written the row since it was read, else raise `Conflict`; that takes
+          five requests instead of one.
+
+        A column may be set to an expression of its stored value: `book.pages = F("pages") + 1`. Raises ValidationError
+        before any request, `DuplicateId` or `UniqueViolation` when the id or a unique value of a new row is taken.
         """
         return saving.save(self, self._alias(using), update_fields=update_fields, if_unchanged=if_unchanged)
 

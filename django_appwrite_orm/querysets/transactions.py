@@ -1,4 +1,4 @@
-"""`atomic()`: all changes of a block or none."""
+"""`atomic()`: apply all changes of a block or none."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Atomic:
-    """`with atomic():`, `async with atomic():` or `@atomic`: all changes of the block are applied together at
-    its end, or none of them when it raises.
+    """`with atomic():`, `async with atomic():` or `@atomic`: apply all changes of the block at its end.
 
-    At most 100 changes (a bulk one counts once) within `seconds`, 60 to 3,600, of the first. Inside, `get(pk=)`
-    sees what was changed; lists and counts of changed tables raise NotSupportedError. A block inside another
-    one on the same connection is part of it. `Conflict` when a row was changed from outside meanwhile.
-    Django's own transactions are another matter, and not affected.
+    None of them is applied when the block raises.
 
-    As a transaction of Django's, a block does not reach into other threads: their changes are applied at once.
-    Part of it are tasks started in it, `asyncio.to_thread`, `sync_to_async`, and what else is run in a copy of its
-    context. What is open is kept in the context and not here, so that any number of threads and tasks may enter one
-    object at a time, each for a block of its own.
+    At most 100 changes (a bulk one counts once) within `seconds`, 60 to 3,600, of the first. Inside, `get(pk=)` sees
+    what was changed; lists and counts of changed tables raise NotSupportedError. A block inside another one on the same
+    connection is part of it. Raises `Conflict` when a row was changed from outside meanwhile. Django's own transactions
+    are independent of it.
+
+    As a transaction of Django's, a block does not reach into other threads: their changes are applied at once. Part of
+    it are tasks started in it, `asyncio.to_thread`, `sync_to_async`, and whatever else runs in a copy of its context.
+    The open block is kept in the context, not here, so that any number of threads and tasks may enter one object at a
+    time, each for a block of its own.
     """
 
     alters_data = True  # a template does not call one
@@ -78,7 +79,7 @@ class Atomic:
         await run_async(self._close(failed=kind is not None))
 
     def __call__(self, function: Function) -> Function:
-        """The function, with every call of it a block."""
+        """Return the function with every call of it in a block."""
         wrapped: Any
         if inspect.iscoroutinefunction(function):
 
@@ -102,5 +103,5 @@ def atomic(using: Function) -> Function: ...
 @overload
 def atomic(using: str = DEFAULT_ALIAS, *, seconds: int = DEFAULT_LIFE) -> Atomic: ...
 def atomic(using: Any = DEFAULT_ALIAS, *, seconds: int = DEFAULT_LIFE) -> Any:
-    """See `Atomic`. `@atomic` alone is `@atomic()`."""
+    """Return an `Atomic`, or the decorated function: `@atomic` is `@atomic()`."""
     return Atomic()(using) if callable(using) else Atomic(using, seconds=seconds)

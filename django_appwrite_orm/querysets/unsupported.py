@@ -1,4 +1,4 @@
-"""Methods of Django's querysets that Appwrite has nothing for, each with what to write instead."""
+"""Methods of Django's querysets that Appwrite cannot support, each with an alternative."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..exceptions import NotSupportedError
 
 
 class UnsupportedMethod:
-    """Stands where Django has a method; calling it raises NotSupportedError with the advice."""
+    """Placeholder for a method of Django's; calling it raises NotSupportedError with an alternative."""
 
     def __init__(self, advice: str, *, name: str | None = None) -> None:
         self._advice = advice
@@ -37,8 +37,10 @@ _SQL = "There is no SQL. raw_queries() takes Appwrite's own queries."
 
 
 class UnavailableMethods:
-    """What a queryset answers to those of Django's that it cannot keep. A queryset class of a project may have methods
-    of its own under these names."""
+    """The unsupported methods of querysets.
+
+    A project's queryset class may define methods of its own under these names.
+    """
 
     union: Any = UnsupportedMethod(_SETS)
     intersection: Any = UnsupportedMethod(_SETS)

@@ -1,4 +1,4 @@
-"""What `values()` and `values_list()` make of a row. As data, so that a queryset can be pickled."""
+"""The results of `values()` and `values_list()`, described as data so that a queryset can be pickled."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..tables import Row
 
 @dataclass(frozen=True, slots=True)
 class ValuesShape:
-    """`names` as they were asked for, and the `attributes` of a row that they stand for."""
+    """The `names` of the call, and the `attributes` of a row that they mean."""
 
     form: Literal["dict", "tuple", "flat", "named"]
     names: tuple[str, ...]
@@ -37,5 +37,5 @@ def _row_class(names: tuple[str, ...]) -> Any:
 
 
 def _reduce(row: Any) -> tuple[Any, ...]:
-    """For pickles: the class stands in no module, where one could find it again."""
+    """Pickle a named row by its names: its class is not in a module."""
     return _named_row, (row._fields, tuple(row))

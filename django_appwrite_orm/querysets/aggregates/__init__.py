@@ -1,1 +1,1 @@
-"""Count, Sum, Avg, Min and Max, worked out by the server or over the rows."""
+"""Count, Sum, Avg, Min and Max, computed by the server or over the rows."""

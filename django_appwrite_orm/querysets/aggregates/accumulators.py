@@ -1,8 +1,8 @@
-"""Django's aggregates, worked out row by row as the rows come by.
+"""Compute Django's aggregates row by row.
 
-Appwrite before 2.5 has no aggregates, so the rows are read: only the columns that matter, in pages. Sums add up
-as a database's do, in the order of the rows; texts have no smallest or largest here, for only the server
-knows their order.
+Appwrite before 2.5 has no aggregates, so the rows are read: only the columns that matter, in pages. Sums add up as a
+database's do, in the order of the rows. Texts have no smallest or largest value here: only the server knows their
+order.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ...tables.kinds import Family
 
 
 class AggregateSpec:
-    """One aggregate that was asked for: what of which column; None is every row (`Count("*")`)."""
+    """One aggregate of a call. `column` is None for every row (`Count("*")`)."""
 
     def __init__(self, table: type[Row], name: str, aggregate: object) -> None:
         if not isinstance(aggregate, Aggregate):
@@ -62,11 +62,11 @@ class AggregateSpec:
 
     @property
     def encrypted(self) -> bool:
-        """Whether Appwrite refuses all questions about the column; its rows can be read."""
+        """Whether Appwrite refuses to filter or order by the column; its rows can be read."""
         return self.column is not None and self.column.encrypted
 
     def tally(self) -> Accumulator:
-        """A new tally of it. Raises NotSupportedError for the smallest or largest of texts."""
+        """Return a new accumulator. Raises NotSupportedError for the smallest or largest of texts."""
         if self.kind in (Min, Max) and self.encrypted:
             raise NotSupportedError(f"{self.name}: the column is encrypted, so Appwrite cannot compare its values.")
         if self.kind in (Min, Max) and not self.by_order:
@@ -77,12 +77,12 @@ class AggregateSpec:
         return _TALLIES[self.kind](self)
 
     def finished(self, value: Any) -> Any:
-        """The value, or the aggregate's default where there were no values."""
+        """Return the value, or the aggregate's default where there were no values."""
         return self.default if value is None else value
 
 
 def wanted(table: type[Row], named: Mapping[str, Any], positional: tuple[Any, ...] = ()) -> list[AggregateSpec]:
-    """The aggregates of a call; those without a name get Django's, such as `price__sum`."""
+    """Return the aggregates of a call; those without a name get Django's, such as `price__sum`."""
     every = dict(named)
     for aggregate in positional:
         if not isinstance(aggregate, Aggregate):
@@ -92,7 +92,7 @@ def wanted(table: type[Row], named: Mapping[str, Any], positional: tuple[Any, ..
 
 
 def _elsewhere(table: type[Row], name: str, kind: type[Aggregate], path: str, way: RelationPath) -> str:
-    """What to say of an aggregate of another table's rows."""
+    """Return the error for an aggregate of another table's rows."""
     other = way.other
     rest = path.partition("__")[2]
     asked = f"{name}={kind.__name__}({rest or '*'!r})"
@@ -109,7 +109,7 @@ def _elsewhere(table: type[Row], name: str, kind: type[Aggregate], path: str, wa
 
 
 class Accumulator(ABC):
-    """What has come by so far."""
+    """The state of one aggregate over the rows so far."""
 
     def __init__(self, wanted: AggregateSpec) -> None:
         self._wanted = wanted
@@ -121,6 +121,7 @@ class Accumulator(ABC):
         )
 
     def add(self, row: Row) -> None:
+        """Add a row."""
         column = self._wanted.column
         value = True if column is None else getattr(row, column.name)
         if value is None:
@@ -133,6 +134,7 @@ class Accumulator(ABC):
 
     @property
     def value(self) -> Any:
+        """The aggregate of the rows so far."""
         return self._wanted.finished(self._value)
 
     @abstractmethod

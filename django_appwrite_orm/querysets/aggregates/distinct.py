@@ -1,7 +1,7 @@
-"""Each combination of values once.
+"""Read each combination of values once.
 
-Appwrite tells values apart for nobody before 2.5, so the rows are read, those columns alone, and values that were met
-before are passed over. A server that groups is asked for the groups, where it tells them apart as Python does.
+Appwrite before 2.5 has no DISTINCT, so the rows are read, those columns alone, and repeated values are skipped. A
+server that groups is asked for the groups, where it compares values as Python does.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from .server import groups
 
 
 def distinct_pages(query: Query[Any], page_size: int | None = None) -> Pager:
-    """The rows of a resolved `query`, in its order; of a distinct one, the first row of each combination of values.
-    Raises NotSupportedError for what no number of requests can answer."""
+    """Return a pager of a resolved `query`, of a distinct one with the first row of each combination.
+
+    Raises NotSupportedError for what no number of requests can answer.
+    """
     if not query.distinct_keys:
         return pages(query, page_size)
     query = query.settled()
@@ -25,9 +27,9 @@ def distinct_pages(query: Query[Any], page_size: int | None = None) -> Pager:
 
 
 class Distinct:
-    """The first row of each combination of `query`'s values, in its order, as `Pager`; `walk` goes over all rows.
+    """Pager of the first row of each combination of `query`'s values, in its order.
 
-    What has been met is kept in memory. Values are the same when their JSON is.
+    `walk` reads all rows. The combinations are kept in memory. Values are equal when their JSON is.
     """
 
     def __init__(self, query: Query[Any], walk: Pager) -> None:
@@ -39,6 +41,7 @@ class Distinct:
         self.finished = query.is_empty
 
     def page(self) -> Operation[list[Raw]]:
+        """Return the next page, empty at the end."""
         rows: list[Raw] = []
         if not self._started:
             self._started = True
@@ -61,12 +64,12 @@ class Distinct:
 
 
 def every_row(query: Query[Any]) -> Query[Any]:
-    """The rows among which `query` looks for its values."""
+    """Return the query for the rows from which `query` takes its values."""
     return query.replace(is_distinct=False, start=0, stop=None)
 
 
 def _grouped(query: Query[Any]) -> Operation[list[Raw] | None]:
-    """The values as rows without an id, which is not among them; None where they have to be looked for."""
+    """Return the values as rows without an id; None where all rows have to be read."""
     names = query.names or ()
     found = yield from groups(every_row(query), [], names)
     if found is None:

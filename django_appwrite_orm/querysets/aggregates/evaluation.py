@@ -1,6 +1,6 @@
-"""How many rows a query matches, whether any, and aggregates of their columns.
+"""Count the rows of a resolved query, test whether there is one, and compute aggregates.
 
-Appwrite is asked where it can tell, and the columns of the rows are read where it cannot. All take resolved queries.
+Appwrite is asked where it can tell, and the columns of the rows are read where it cannot.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .server import totals
 
 
 def count(query: Query[Any], cap: int | None = None) -> Operation[int]:
-    """How many rows match, counted no further than `cap`."""
+    """Return how many rows match, counted no further than `cap`."""
     if query.distinct_keys:
         return (yield from _walked(query.window(0, cap)))
     if query.is_empty:
@@ -31,7 +31,7 @@ def count(query: Query[Any], cap: int | None = None) -> Operation[int]:
 
 
 def _matching(query: Query[Any], most: int | None) -> Operation[int]:
-    """How many rows match, the slice apart; no need to count further than `most`."""
+    """Return how many rows match, ignoring the slice, counted no further than `most`."""
     split = query.requests()
     if len(split.requests) > 1 and not _is_partition(query, split.by):
         return (yield from _walked(query.replace(order=(), select=("$id",), start=0, stop=None)))
@@ -58,7 +58,7 @@ def _walked(query: Query[Any]) -> Operation[int]:
 
 
 def exists(query: Query[Any]) -> Operation[bool]:
-    """Whether any row matches."""
+    """Return whether any row matches."""
     if query.is_empty:
         return False
     if query.distinct_keys and query.start:
@@ -72,7 +72,7 @@ def exists(query: Query[Any]) -> Operation[bool]:
 
 
 def aggregate(query: Query[Any], every: list[AggregateSpec]) -> Operation[dict[str, Any]]:
-    """The value of each aggregate over the rows that match, by name."""
+    """Return the value of each aggregate over the rows that match, by name."""
     found = yield from totals(query, every)
     tallies: dict[str, Accumulator] = {}
     for one in every:
@@ -94,7 +94,7 @@ def aggregate(query: Query[Any], every: list[AggregateSpec]) -> Operation[dict[s
 
 
 def _answered(query: Query[Any], one: AggregateSpec) -> Operation[Any]:
-    """An aggregate that Appwrite itself can answer."""
+    """Compute an aggregate for which Appwrite need not show all rows."""
     if one.column is None:
         return (yield from count(query))
     key = one.column.key

@@ -1,8 +1,8 @@
-"""Aggregates that are asked of Appwrite, where its version has them and they mean what Django's do.
+"""Aggregates by the server, where its version has them and they mean what Django's do.
 
-Left to the pages: slices, questions of several requests, and what a database may see otherwise than Python: equal
-texts, sums beyond a double's digits, averages of whole numbers (MariaDB gives them four decimals, so an average is
-asked as a sum and a count). An answer that is not understood counts as none.
+Computed from the rows instead: slices, queries of several requests, and what a database may see differently from
+Python: equal texts, sums beyond a double's digits, averages of whole numbers (MariaDB gives them four decimals, so an
+average is requested as a sum and a count). An unknown response counts as none.
 """
 
 from __future__ import annotations
@@ -35,12 +35,14 @@ Read = Callable[[Any], Any]
 
 
 class _Strange(Exception):
-    """A value that is none this package knows."""
+    """A value of a kind that this package does not know."""
 
 
 def totals(query: Query[Any], wanted: list[AggregateSpec]) -> Operation[dict[str, Any]]:
-    """Those of these aggregates that Appwrite can answer for all rows of `query`, by name, in one request. The
-    filters are resolved."""
+    """Return those of these aggregates that Appwrite can compute over all rows, by name, in one request.
+
+    The filters of `query` are resolved.
+    """
     rows = yield from _asked(query, [one for one in wanted if _clauses(one)], ())
     return {} if rows is None else rows[0]
 
@@ -48,8 +50,10 @@ def totals(query: Query[Any], wanted: list[AggregateSpec]) -> Operation[dict[str
 def groups(
     query: Query[Any], wanted: list[AggregateSpec], names: tuple[str, ...]
 ) -> Operation[list[dict[str, Any]] | None]:
-    """The groups of `query`, whose filters are resolved, with their aggregates, if any are `wanted`, in the order in
-    which their first rows were created; None where they have to be made of the rows."""
+    """Return the groups of a resolved `query` with these aggregates; None where the rows have to be read.
+
+    They are in the order in which their first rows were created.
+    """
     if query.order or not all(map(_clauses, wanted)):
         return None
     if not all(_reader_of_group(query.model._meta.get_column(name)) for name in names):
@@ -102,12 +106,12 @@ def _understood(
 
 
 def _aliases(wanted: list[AggregateSpec]) -> list[tuple[str, AggregateSpec]]:
-    """Names of ours for the answers, which nobody's columns have."""
+    """Return names for the results that no column can have."""
     return [(f"orm_{n}", one) for n, one in enumerate(wanted)]
 
 
 def _clauses(one: AggregateSpec, alias: str = "") -> list[Clause]:
-    """What to ask for one aggregate; nothing where Appwrite's would not be Django's."""
+    """Return the queries for one aggregate; none where Appwrite's result would differ from Django's."""
     column, kind = one.column, one.kind
     if column is None:
         return [] if one.distinct else [Clause("count", "*", (alias,))]
@@ -139,7 +143,10 @@ def _value(one: AggregateSpec, alias: str, row: dict[str, Any]) -> Any:
 
 
 def _whole(value: Any) -> int:
-    """A whole number as JSON or, where a database has no such type for its sums, as text; exact or not at all."""
+    """Return a whole number from JSON, or from text where a database has no such type for its sums.
+
+    Raises `_Strange` unless it is exact.
+    """
     if isinstance(value, str) and value.removeprefix("-").isdecimal():
         return int(value)
     if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
@@ -159,8 +166,10 @@ def _number(value: Any) -> float:
 
 
 def _reader_of_group(column: columns.Column) -> Read | None:
-    """How to read a value that groups are made by; None for columns whose values a database may hold for equal that
-    Python does not, or may show in another form."""
+    """Return the function that reads a value by which groups are made.
+
+    None for columns whose values a database may regard as equal that Python does not, or may show in another form.
+    """
     if type(column) is columns.Integer:
         return _whole
     if column.family is Family.BOOLEAN:

@@ -1,7 +1,7 @@
-"""From Django's way of asking (`price__lt=20`, `Q`, `-price`) to Appwrite's clauses.
+"""Compile Django's lookups (`price__lt=20`, `Q`, `-price`) to Appwrite's queries.
 
-Whether text compares with or without case is the server's business, and depends on the database under it:
-docs/queries.md says which lookup follows which rule. The `i` forms put the same question as those without.
+Whether text compares with or without case depends on the database under the server: docs/queries.md says which lookup
+follows which rule. The `i` forms send the same query as those without.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ Bounds = tuple[Any, Any]
 
 
 def where(table: type[Row], condition: Q) -> Clause:
-    """The clause for a `Q` of any depth. Raises FieldError, ValidationError or NotSupportedError."""
+    """Return the clause for a `Q` of any depth. Raises FieldError, ValidationError or NotSupportedError."""
     if condition.connector not in (Q.AND, Q.OR):
         raise NotSupportedError(f"Appwrite has no {condition.connector} of conditions. Write it with & and |.")
     parts = list(_parts(table, condition))
@@ -62,13 +62,13 @@ def where(table: type[Row], condition: Q) -> Clause:
 
 
 def _nullable(table: type[Row], key: str) -> bool:
-    """Whether a row may have nothing in this column. It may not be declared: the other side of a relationship."""
+    """Whether a row may have a null in this column, which may be undeclared: a relationship's other side."""
     column = table._meta.get_column_by_key(key)
     return column is None or not column.required
 
 
 def order(table: type[Row], names: Iterable[str]) -> tuple[Clause, ...]:
-    """The clauses for `order_by` names: `price`, `-price`, `?` for a random order."""
+    """Return the clauses for `order_by` names: `price`, `-price`, `?` for a random order."""
     clauses = []
     for name in names:
         if not isinstance(name, str):
@@ -84,7 +84,7 @@ def order(table: type[Row], names: Iterable[str]) -> tuple[Clause, ...]:
 
 
 def _parts(table: type[Row], condition: Q) -> Iterator[Clause]:
-    """What a Q says, one by one. What it says together of a relation to many, it says of the same row there."""
+    """Yield the parts of a Q; its conditions across one relation to many hold for the same row there."""
     together: dict[RelationPath, list[Any]] = {}
     for child in _flat(condition):
         if isinstance(child, Q):
@@ -118,14 +118,14 @@ def _parts(table: type[Row], condition: Q) -> Iterator[Clause]:
 
 
 def _nothing_there(table: type[Row], key: str, path: str, value: Any) -> Iterator[Clause]:
-    """The rows that lead to none, where the lookup asks for nulls: as in an outer join, all is null there."""
+    """Yield the condition for rows without a related row, where the lookup matches nulls, as an outer join."""
     lookup = path.rpartition("__")[2]
     if _nullable(table, key) and (value is True if lookup == "isnull" else value is None):
         yield Clause("isNull", key)
 
 
 def _flat(condition: Q) -> Iterator[Any]:
-    """The children of a Q, and in their places those of children that say nothing but "and"."""
+    """Yield the children of a Q, with those of a nested plain "and" in its place."""
     for child in condition.children:
         if isinstance(child, Q) and child.connector == condition.connector == Q.AND and not child.negated:
             yield from _flat(child)
@@ -187,8 +187,10 @@ def _refuse_expression(table: type[Row], path: str, value: Any) -> None:
 
 
 def ids_for(other: type[Row] | Callable[[], type[Row]], value: Any) -> Any:
-    """Rows of `other` as their ids, wherever a reference is compared. Raises ValueError for a row of another table,
-    and for one without an id: it would be asked for as if it were None."""
+    """Return rows of `other` as their ids, wherever a reference is compared.
+
+    Raises ValueError for a row of another table, and for one without an id, which would be compared as None.
+    """
     if isinstance(value, Row):
         wanted = other if isinstance(other, type) else other()
         if not isinstance(value, wanted) or value.id is None:
@@ -205,7 +207,7 @@ def ids_for(other: type[Row] | Callable[[], type[Row]], value: Any) -> Any:
 
 
 def _askable(table: type[Row], name: str, also: Callable[[], Iterable[str]] = tuple) -> columns.Column:
-    """The column, if Appwrite can compare it. Raises FieldError and NotSupportedError."""
+    """Return the column if Appwrite can compare it. Raises FieldError and NotSupportedError."""
     column = table._meta.columns.get(name) or table._meta.get_column(name, also)
     if column.encrypted:
         raise NotSupportedError(
@@ -216,7 +218,7 @@ def _askable(table: type[Row], name: str, also: Callable[[], Iterable[str]] = tu
 
 
 def _sendable(clause: Clause) -> bool:
-    """Whether each value alone has room in a query; how many there are is the business of `plans.split`."""
+    """Whether each value alone fits into a query; `plans.split` takes care of their number."""
     if clause.method in ("and", "or"):
         return all(map(_sendable, clause.values or ()))
     return fits(clause) or all(fits(Clause(clause.method, clause.attribute, (one,))) for one in clause.values or ())
@@ -249,12 +251,12 @@ def _clause(column: columns.Column, lookup: str, value: Any, bounds: Callable[[A
 
 
 def _exact(found: Iterable[Bounds]) -> list[Any]:
-    """Those of these values that the column can hold. No row is equal to another one."""
+    """Return those of these values that the column can hold. No row is equal to another value."""
     return [low for low, high in found if low is not None and low == high]
 
 
 def _compared(key: str, lookup: str, bounds: Bounds) -> Clause:
-    """A comparison with the nearest value that the column can hold, on the side that leaves the same rows."""
+    """Return a comparison with the nearest value that the column can hold and that selects the same rows."""
     low, high = bounds
     nearest = low if lookup in ("gt", "lte") else high
     if nearest is not None:

@@ -1,8 +1,8 @@
-"""Parts of a date as ranges: Appwrite has no functions of dates, but every part is a span of time.
+"""Parts of a date as ranges: Appwrite has no functions of dates, but every part is a range of time.
 
-`__date=d`, `__year=2024` and `__month=(2024, 5)` mean the rows from the span's beginning up to its end, in the
-current time zone, as Django does, and in TIME_ZONE where USE_TZ is False. With a comparison (`__date__gte`,
-`__year__lt`, `__month__range`) the span is compared as a whole.
+`__date=d`, `__year=2024` and `__month=(2024, 5)` mean the rows from the start of the range up to its end, in the
+current time zone, as in Django, and in TIME_ZONE where USE_TZ is False. With a comparison (`__date__gte`, `__year__lt`,
+`__month__range`) the range is compared as a whole.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Span = tuple[datetime.datetime, datetime.datetime | None]
 
 
 def part_of_date(column: columns.Column, lookup: str, value: Any, query: Callable[[Any], Any]) -> Clause:
-    """The clause for one of `DATE_PARTS`. Raises ValidationError for a value that is not such a part of a date."""
+    """Return the clause for one of `DATE_PARTS`. Raises ValidationError for another kind of value."""
     part, _, comparison = lookup.partition("__")
 
     def span(one: Any) -> Span:

@@ -1,8 +1,8 @@
-"""Filters that lead across a relation.
+"""Filters across a relation.
 
-What is asked of the other table is a question of its own, with an answer of its own in the cache; what it gives
-takes the condition's place before the first table is asked. Where Appwrite itself can follow a relationship in the
-same question (as recorded: simple conditions, none of them negated), it is asked to.
+The other table is read with a query and a cache entry of its own; the result replaces the condition before the first
+table is read. Where Appwrite itself can follow a relationship in the same query (as recorded: simple conditions, none
+of them negated), that is left to it.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _NATIVE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class RelatedFilter(Clause):
-    """Rows that lead to such rows of `other` as match the clause in `values`: a clause of ours.
+    """Rows that refer to rows of `other` that match the clause in `values`. Not sent to Appwrite.
 
-    They are those whose `attribute` is among what these rows have in `key`: an id, or a list of linked ids. No
-    attribute: only Appwrite can tell, by the name `native`.
+    They are those whose `attribute` is among what these rows have in `key`: an id, or a list of linked ids. Without an
+    attribute only Appwrite can tell, by the name `native`.
     """
 
     other: type[Row] = Row
@@ -40,16 +40,18 @@ class RelatedFilter(Clause):
 
     @property
     def needs_reads(self) -> bool:
+        """Always true: the other table is read first."""
         return True
 
     @property
     def where(self) -> Clause:
+        """The condition on rows of the other table."""
         condition: Clause = (self.values or ())[0]
         return condition
 
     @property
     def natively(self) -> Clause | None:
-        """The same as Appwrite's own condition, where it has one."""
+        """The same as a condition of Appwrite's, where there is one."""
         where = self.where
         column = self.other._meta.by_key.get(where.attribute or "")
         if (
@@ -64,8 +66,10 @@ class RelatedFilter(Clause):
 
 
 def across(table: type[Row], way: RelationPath, where: Clause) -> Clause:
-    """Rows of `table` that lead, by `way`, to a row that matches `where`. Raises FieldError where that cannot be
-    told."""
+    """Return the clause for rows of `table` that refer, by `way`, to a row that matches `where`.
+
+    Raises FieldError where that cannot be told.
+    """
     attribute, key = None, "$id"
     if way.here is not None and not way.here_many:
         attribute = way.here
@@ -81,7 +85,7 @@ def across(table: type[Row], way: RelationPath, where: Clause) -> Clause:
 
 
 def refusal(table: type[Row], clause: Clause) -> NotSupportedError | None:
-    """Why such a clause cannot stand where it does, if a relationship in it is one that only Appwrite can follow."""
+    """Return the error for a clause in a place where only Appwrite could follow its relationship, or None."""
     if isinstance(clause, RelatedFilter) and clause.attribute is None:
         return NotSupportedError(
             f"{table.__name__}: Appwrite follows {clause.way!r}, a relationship to many that is seen from one"
@@ -93,7 +97,7 @@ def refusal(table: type[Row], clause: Clause) -> NotSupportedError | None:
 
 
 def linked_ids(value: Any) -> Iterable[str]:
-    """The ids in what Appwrite shows of a link: an id, a row, a list of rows, or nothing."""
+    """Return the ids in Appwrite's form of a link: an id, a row, a list of rows, or nothing."""
     if isinstance(value, list):
         return [one for item in value for one in linked_ids(item)]
     one = value.get("$id") if isinstance(value, dict) else value

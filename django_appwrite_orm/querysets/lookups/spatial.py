@@ -28,8 +28,11 @@ _DISTANCES = {
 
 
 def place_clause(column: Column, lookup: str, value: Any) -> Clause:
-    """The clause for one of SHAPE_LOOKUPS. `value` is a point, line or polygon; for a distance a pair of one and
-    how far: a number of degrees, or GeoDjango's `D(km=5)`. Raises ValidationError."""
+    """Return the clause for one of SHAPE_LOOKUPS. Raises ValidationError.
+
+    `value` is a point, line or polygon; for a distance a pair of a shape and a number of degrees or GeoDjango's
+    `D(km=5)`.
+    """
     try:
         if lookup in _RELATIONS:
             return Clause(_RELATIONS[lookup], column.key, (place(value),))
@@ -40,7 +43,7 @@ def place_clause(column: Column, lookup: str, value: Any) -> Clause:
 
 
 def _distance(column: Column, value: Any) -> tuple[Any, float, bool]:
-    """From where, how far, and whether in metres."""
+    """Return the shape, the distance, and whether it is in metres."""
     if not isinstance(value, (list, tuple)) or len(value) != 2:
         raise ValidationError("Expected a pair: a point, line or polygon, and how far.")
     there, far = place(value[0]), getattr(value[1], "m", value[1])

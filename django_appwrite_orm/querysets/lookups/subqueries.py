@@ -1,4 +1,4 @@
-"""A queryset as the value of `in`: a question of its own, asked when the other one is, and before it."""
+"""A queryset as the value of `in`: read when the outer query is, and before it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FOLLOWS, FOLLOWS_NOT = "follows", "followsNot"
 
 @dataclass(frozen=True, slots=True)
 class InSubquery(Clause):
-    """Rows whose `attribute` is among what the rows of `query` have in `source`: a clause of ours."""
+    """Rows whose `attribute` is among the `source` values of the rows of `query`. Not sent to Appwrite."""
 
     column: Any = None  # these two are columns, which mypy takes for what they describe in a row
     source: Any = None
@@ -31,11 +31,14 @@ class InSubquery(Clause):
 
     @property
     def needs_reads(self) -> bool:
+        """Always true: the inner query is read first."""
         return True
 
     def question(self, outer: Query[Any]) -> Query[Any]:
-        """What is asked first. A queryset that speaks for nobody in particular is asked for whom `outer` speaks, and
-        one for which no connection was named where `outer` was told to ask, as a lookup across a relation is."""
+        """Return the inner query, for the identity and connection of `outer`.
+
+        It keeps an identity of its own, and a connection that was named for it unless `outer` has one that was named.
+        """
         query: Query[Any] = self.query
         follows = outer.is_placed and not query.is_placed
         place = (query.model._meta.using or outer.db) if follows else query.db
@@ -50,7 +53,7 @@ class InSubquery(Clause):
         )
 
     def matching(self, rows: Iterable[Row]) -> Clause:
-        """The condition that these rows make of it. A value that the column cannot hold is in no row."""
+        """Return the condition that these rows result in. A value that the column cannot hold is skipped."""
         values = []
         for value in (getattr(row, self.source.name) for row in rows):
             with suppress(ValidationError):
@@ -59,7 +62,7 @@ class InSubquery(Clause):
 
 
 def membership(column: columns.Column, values: Iterable[Any]) -> Clause:
-    """Rows that have one of these values, as they stand in queries; None is not a value."""
+    """Return the clause for rows that have one of these JSON values; None is not a value."""
     several = dict.fromkeys(one for one in values if one is not None)
     if column.key == "$id":
         # Case does not matter in ids, and no row has one that cannot be one.
@@ -68,8 +71,10 @@ def membership(column: columns.Column, values: Iterable[Any]) -> Clause:
 
 
 def among(table: type[Row], path: str, column: columns.Column, lookup: str, query: Query[Any]) -> InSubquery:
-    """The clause for `column__in=query`. Raises NotSupportedError for another lookup, and FieldError unless the
-    queryset gives one column of the same kind."""
+    """Return the clause for `column__in=query`.
+
+    Raises NotSupportedError for another lookup, and FieldError unless the queryset has one column of the same kind.
+    """
     where = f"{table.__name__}.{path}"
     if lookup != "in":
         raise NotSupportedError(f"{where}: a queryset can be the value of in alone, {column.name}__in=queryset.")
@@ -87,8 +92,10 @@ def among(table: type[Row], path: str, column: columns.Column, lookup: str, quer
 
 
 def values_of(names: tuple[str, ...] | None, results: Iterable[Any]) -> list[Any]:
-    """The `results` of a queryset as the value of `in` in the lookup of a Django model; `names` are what `values()` was
-    asked for, None for rows. Raises FieldError for several columns."""
+    """Return the `results` of a queryset as the value of `in` in the lookup of a Django model.
+
+    `names` are the arguments of `values()`, None for rows. Raises FieldError for several columns.
+    """
     if names is not None and len(names) != 1:
         raise FieldError(f"A queryset as the value of in must give one column, not {', '.join(names)}.")
     return [_single(result, "pk" if names is None else names[0]) for result in results]
@@ -103,5 +110,5 @@ def _single(value: Any, name: str) -> Any:
 
 
 def _compares_as(column: columns.Column) -> Family:
-    """The family of values that the server compares this column with."""
+    """Return the family of values that the server compares this column with."""
     return Family.TEXT if column.kind.is_text else column.kind.family

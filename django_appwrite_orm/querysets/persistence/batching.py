@@ -1,4 +1,4 @@
-"""What the bulk changes have in common: parts of a list, and errors by the position of their row."""
+"""Helpers of the bulk operations: parts of a list, and errors by the position of their row."""
 
 from __future__ import annotations
 
@@ -17,17 +17,20 @@ Item = TypeVar("Item")
 
 
 def chunks_of(items: list[Item], size: int) -> Iterator[list[Item]]:
+    """Yield the items in lists of `size`."""
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def goes_row_by_row(table: type[Row], alias: str) -> bool:
-    """Whether Appwrite refuses its bulk routes: to users, and on tables with relationships (observed: 400
-    `general_bad_request`, on both sides)."""
+    """Whether Appwrite refuses its bulk routes: to users, and on tables with relationships.
+
+    Observed: 400 `general_bad_request`, on both sides of a relationship.
+    """
     return isinstance(alias, IdentifiedAlias) or has_relationships(table)
 
 
 def by_position(refused: Mapping[int, ValidationError]) -> dict[str, Any]:
-    """The messages of several rows for one ValidationError, as in `3.price`."""
+    """Return the messages of several rows for one ValidationError, as in `3.price`."""
     return {f"{n}.{name}": messages for n, error in refused.items() for name, messages in error.message_dict.items()}
 
 
@@ -37,7 +40,7 @@ def is_refusal(error: AppwriteError) -> bool:
 
 
 def batch_of(size: int | None, most: int) -> int:
-    """How many rows go together where `size` were asked for and Appwrite takes `most`. Raises ValueError."""
+    """Return the rows of one request: `size` if it is given, at most `most`. Raises ValueError."""
     if size is None:
         return most
     if isinstance(size, bool) or not isinstance(size, int) or size < 1:

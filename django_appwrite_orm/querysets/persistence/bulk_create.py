@@ -1,4 +1,4 @@
-"""Many new rows: by hundreds, each hundred whole or not at all, or as far as they can be written."""
+"""Create many rows: by hundreds, each hundred whole or not at all, or as far as they can be written."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def bulk_create(
     conflicts: Conflicts | None = None,
     batch_size: int | None = None,
 ) -> Operation[list[R]]:
-    """Write new rows, after all of them have been checked; see `Changes.bulk_create`."""
+    """Write new rows, after all of them have been validated; see `QuerySet.bulk_create`."""
     together = 1 if goes_row_by_row(table, alias) else batch_of(batch_size, BULK_LIMIT)
     made_here = {position for position, row in enumerate(rows) if row.id is None}
     _checked(table, rows, errors, conflicts)
@@ -73,6 +73,7 @@ def bulk_create(
 
 
 def _cut_off(error: AppwriteError, done: int, whole: int, chunk: int) -> str:
+    """Return the message of an error after which the rest of the rows was not sent."""
     unknown = f", and perhaps some or all of the next {chunk}" if error.unclear else ""
     return (
         f"{str(error).rstrip('.')}. Of {whole} rows {done} are written{unknown}. The others keep their ids, so that"
@@ -81,7 +82,7 @@ def _cut_off(error: AppwriteError, done: int, whole: int, chunk: int) -> str:
 
 
 class _BulkCreate(Generic[R]):
-    """One call's rows by position, and which of them are written."""
+    """The rows of one call by position, and which of them are written."""
 
     def __init__(
         self,
@@ -104,7 +105,7 @@ class _BulkCreate(Generic[R]):
         self._written_as: dict[str, set[int]] = {}  # the positions that each row, by its id, was written from
 
     def write(self, positions: list[int]) -> Operation[None]:
-        """Write these rows, 100 at most, or what can be written of them."""
+        """Write these rows, 100 at most, or those of them that can be written."""
         if self._conflicts is None:
             return (yield from self._parted(positions, self._create))
         yield from self._parted(positions, self._change)
@@ -116,8 +117,7 @@ class _BulkCreate(Generic[R]):
         return position in self.written or (self._errors is not None and position in self._errors)
 
     def _parted(self, positions: list[int], write: Callable[[list[int]], Operation[None]]) -> Operation[None]:
-        """`write` them all; if that is refused and there is something to do about it, by halves, until the culprits
-        stand alone."""
+        """Run `write` on all of them; if it is refused and can be resolved, on halves, down to single rows."""
         try:
             yield from write(positions)
         except AppwriteError as refusal:
@@ -129,16 +129,18 @@ class _BulkCreate(Generic[R]):
                 yield from self._parted(half, write)
 
     def _goes_on(self, refusal: AppwriteError) -> bool:
+        """Whether a refusal of several rows is to be resolved row by row."""
         is_conflict = self._conflicts is not None and isinstance(refusal, IntegrityError)
         return is_refusal(refusal) and (self._errors is not None or is_conflict)
 
     def _change(self, positions: list[int]) -> Operation[None]:
-        """Those of these rows that are there already."""
+        """Update those of these rows that exist already."""
         if self._conflicts is not None:
             part = {position: self._data[position] for position in positions}
             self._load((yield from self._conflicts.settled(self._table, self._alias, part)))
 
     def _create(self, positions: list[int]) -> Operation[None]:
+        """Create these rows in one request."""
         sent = [self._data[position] for position in positions]
         try:
             plan = _creation(self._table, self._alias, sent)
@@ -152,7 +154,7 @@ class _BulkCreate(Generic[R]):
         self._load(dict(zip(positions, shown, strict=True)))
 
     def _put_right(self, position: int, refusal: AppwriteError) -> Operation[None]:
-        """What is to be done about a row that is refused alone: it is there, or its error is noted."""
+        """Resolve the refusal of one row: it exists, or its error is noted or raised."""
         if self._conflicts is not None and isinstance(refusal, IntegrityError):
             yield from self._change([position])
             if position in self.written or self._conflicts.ignore:
@@ -168,7 +170,7 @@ class _BulkCreate(Generic[R]):
         self._errors[position] = refusal
 
     def _load(self, raws: dict[int, dict[str, Any]]) -> None:
-        """Note what was written. Of several that were written to one row the last one is what is there."""
+        """Note what was written. Of several rows that were written to one, the last one is stored."""
         for position, raw in raws.items():
             self.written.add(position)
             same = self._written_as.setdefault(raw["$id"].lower(), set())
@@ -179,7 +181,7 @@ class _BulkCreate(Generic[R]):
 
 
 def _creation(table: type[Row], alias: str, data: Sequence[dict[str, Any]]) -> CreateRow | CreateRows:
-    """The request for these rows, or for the one there is where rows go one at a time."""
+    """Return the plan that creates these rows, or the single one where rows go one at a time."""
     if not goes_row_by_row(table, alias):
         return CreateRows(ref_of(table, alias), tuple(data))
     values = dict(data[0])
@@ -189,7 +191,7 @@ def _creation(table: type[Row], alias: str, data: Sequence[dict[str, Any]]) -> C
 
 
 def _checked(table: type[Row], rows: Sequence[Row], errors: Errors | None, conflicts: Conflicts | None) -> Data:
-    """What is sent for each row, by position; those that are not valid are raised, or noted in `errors`."""
+    """Return what is sent for each row, by position; invalid ones are raised, or noted in `errors`."""
     data: Data = {}
     refused: dict[int, ValidationError] = {}
     for position, row in enumerate(rows):

@@ -1,9 +1,9 @@
-"""What it means that a change of many rows failed with 500: on Appwrite 1.9.6 that is also its answer to a unique value
-that another row has, and to a text that an operator makes too long (recorded). Nothing is changed then.
+"""Tell why a change of many rows failed with 500.
 
-A 500 may also be a server that fails, before or after the change. So rows are read, and the meaning is given only where
-they show that this change was not made, and cannot be. (A row that is added between the change and the reading may
-mislead them.)
+On Appwrite 1.9.6 that is also its response to a unique value that another row has, and to a text that an operator makes
+too long (recorded). Nothing is changed then. But a 500 may also come from a server that fails, before or after the
+change. So rows are read, and a reason is given only where they show that this change was not made, and cannot be. (A
+row that is added between the change and the reading may mislead them.)
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _BY_SEQUENCE = (Clause("orderAsc", "$sequence"),)
 
 
 def meaning_of(table: type[Row], alias: str, plan: UpdateRows, error: AppwriteError) -> Operation[Exception]:
-    """A `UniqueViolation` or Django's `ValidationError`, where that is proven; else `error`.
+    """Return a `UniqueViolation` or Django's `ValidationError` where that is proven; else `error`.
 
-    Costs one request for each unique index and each text that is added to, and nothing for other errors than
-    Appwrite's own 500.
+    Costs one request for each unique index and each text that is added to, and nothing for other errors than Appwrite's
+    own 500.
     """
     if not isinstance(error, Unavailable) or error.status != 500 or error.type is None:
         return error
@@ -40,8 +40,11 @@ def meaning_of(table: type[Row], alias: str, plan: UpdateRows, error: AppwriteEr
 
 
 def _taken(table: type[Row], alias: str, plan: UpdateRows, error: AppwriteError) -> Operation[AppwriteError | None]:
-    """The violation, if a row matches that does not have the new values of a unique index yet, and either another row
-    has them or a second one matches."""
+    """Return the unique violation, if one is proven.
+
+    It is if a row matches that does not have the new values of a unique index yet, and either another row has them or a
+    second one matches.
+    """
     for index in table._meta.indexes:
         keys = [table._meta.get_column(name).key for name in index.columns] if isinstance(index, UniqueIndex) else []
         new = {key: plan.data.get(key) for key in keys}
@@ -59,8 +62,10 @@ def _taken(table: type[Row], alias: str, plan: UpdateRows, error: AppwriteError)
 
 
 def _too_long(table: type[Row], alias: str, plan: UpdateRows) -> Operation[ValidationError | None]:
-    """The error, if a row would become too long, while one of those of the request has not been added to: then none
-    has, for all of them change or none."""
+    """Return the error, if a row would become too long while another row of the request was not added to.
+
+    Then none was: all of them change or none.
+    """
     for key, value in plan.data.items():
         text = _added(value)
         column = table._meta.by_key.get(key)
@@ -78,7 +83,7 @@ def _too_long(table: type[Row], alias: str, plan: UpdateRows) -> Operation[Valid
 
 
 def _added(value: object) -> str | None:
-    """The text that an operator adds; None for anything else."""
+    """Return the text that an operator adds; None for anything else."""
     if not isinstance(value, str) or not has_operators({"": value}):
         return None
     operator = json.loads(value)
@@ -88,7 +93,7 @@ def _added(value: object) -> str | None:
 def _rows(
     alias: str, plan: UpdateRows, condition: Clause, select: tuple[str, ...], limit: int
 ) -> Operation[list[dict[str, Any]]]:
-    """Rows of the change that meet a condition, past the cache; none where they cannot be asked for."""
+    """Return rows of the change that meet a condition, past the cache; none where they cannot be read."""
     filters = (*plan.filters, condition)
     if not all(map(fits, filters)):
         return []

@@ -1,4 +1,4 @@
-"""Many rows changed at once, each its own values: a hundred in a transaction."""
+"""Update many rows, each with its own values: a hundred in a transaction."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def bulk_update(
     errors: Errors | None = None,
     batch_size: int | None = None,
 ) -> Operation[int]:
-    """Write these columns of many rows; see `Changes.bulk_update`."""
+    """Write these columns of many rows; see `QuerySet.bulk_update`."""
     together = batch_of(batch_size, OPERATIONS_LIMIT)
     known_columns(table, fields)
     refuse_version(table, fields)
@@ -66,8 +66,10 @@ def bulk_update(
 def update_by_id(
     query: QuerySet[R], wanted: Sequence[tuple[str, Mapping[str, Any]]], errors: Errors | None
 ) -> Operation[list[R]]:
-    """Set columns of the rows with these ids, each its own; the rows, in order. Raises the table's DoesNotExist, or
-    notes it in `errors`, by position in `wanted`, as all else that is refused about a row."""
+    """Set columns of the rows with these ids, each its own; return the rows, in order.
+
+    Raises the table's DoesNotExist, or notes it in `errors`, by position in `wanted`, as every other refusal of a row.
+    """
     rows = yield from read_rows(query.uncached().filter(pk__in=[id for id, _ in wanted]))
     found = {str(row.id).lower(): row for row in rows}  # case is nothing in an id
     noted: Errors = {}
@@ -106,8 +108,10 @@ def _set(row: Row, data: Mapping[str, Any]) -> None:
 def _write(
     table: type[Row], alias: str, updates: Updates, outer: Transaction | None, errors: Errors | None
 ) -> Operation[list[int]]:
-    """Write these rows, by position, in one transaction; which were written. With `errors` to note them in, refused
-    ones are halved until what is refused stands alone."""
+    """Write these rows, by position, in one transaction; return which were written.
+
+    With `errors` to note them in, refused ones are halved down to single rows.
+    """
     if outer is not None:
         plans = list(updates.values())
         yield from outer.stage_all(changed_by(table, *plans), plans)
@@ -130,7 +134,7 @@ def _write(
 def _updates(
     table: type[Row], rows: Sequence[Row], fields: Collection[str], alias: str, errors: Errors | None
 ) -> Updates:
-    """What is sent for each row that has changed, by position; those that are not valid are raised, or noted."""
+    """Return the plan for each row that has changed, by position; invalid ones are raised, or noted."""
     plans: Updates = {}
     refused: dict[int, ValidationError] = {}
     for position, row in enumerate(rows):
@@ -152,8 +156,10 @@ def _updates(
 
 
 def _note_written(row: Row, plan: UpdateRow | IncrementRow) -> None:
-    """The row as it is now. What only the server knows, the date of the change and what operators came to, is
-    no longer known."""
+    """Load what was written into the row.
+
+    Values that only the server knows, the date of the change and the results of operators, are unknown from now on.
+    """
     names = {row._meta.name_of(key) for key in plan.data}
     worked_out = {row._meta.columns[name].key for name in separated(row._values)[1]}
     if row._meta.version is not None:

@@ -1,4 +1,4 @@
-"""The row that is there, or a new one: safe when several do it at once, as far as a unique index tells them."""
+"""Get a row or create it: safe when several do it at once, as far as a unique index tells the rows apart."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Values = Mapping[str, Any]
 
 
 def get_or_create(query: QuerySet[R], defaults: Values | None, lookups: Values) -> Operation[tuple[R, bool]]:
-    """The row that matches, and False; or a new one, and True."""
+    """Return the row that matches, and False; or a new one, and True."""
     try:
         return (yield from get_row(query, **lookups)), False
     except RowDoesNotExist:
@@ -28,7 +28,7 @@ def get_or_create(query: QuerySet[R], defaults: Values | None, lookups: Values) 
 def update_or_create(
     query: QuerySet[R], defaults: Values | None, create_defaults: Values | None, lookups: Values
 ) -> Operation[tuple[R, bool]]:
-    """The row that matches, with `defaults` set in it; or a new one."""
+    """Return the row that matches, with `defaults` set in it, and False; or a new one, and True."""
     changes = defaults or {}
     fresh = query.uncached()
     while True:

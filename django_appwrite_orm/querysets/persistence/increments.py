@@ -18,13 +18,13 @@ _SIGNS = {"increment": 1, "decrement": -1}
 
 
 def operator_obstacles(table: type[Row]) -> list[str]:
-    """The columns because of which Appwrite fails on updates of this table that hold an operator."""
+    """Return the columns because of which Appwrite fails on updates with operators."""
     meta = table._meta
     return [one.name for one in meta.columns.values() if one.encrypted or one.key in meta.spatial]
 
 
 def workable(table: type[Row], plan: UpdateRow) -> UpdateRow | IncrementRow:
-    """The same change as a plan that Appwrite carries out. Raises NotSupportedError where it has none."""
+    """Return the same change as a plan that Appwrite carries out. Raises NotSupportedError without one."""
     if not has_operators(plan.data) or not operator_obstacles(table):
         return plan
     if len(plan.data) == 1 and plan.permissions is None:

@@ -1,4 +1,4 @@
-"""Optimistic locking: what tells that a row was changed since it was read, and a write that takes care of it."""
+"""Optimistic locking: detect that a row was changed since it was read."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ logger = logging.getLogger("django_appwrite_orm.queries")
 
 
 def counted(table: type[Row], data: dict[str, Any]) -> dict[str, Any]:
-    """The same changes, and one more in the table's version column: worked out by Appwrite, so that of several at
-    once all count. Raises FieldError for changes that set it themselves."""
+    """Return the changes with an increment of the table's version column.
+
+    Appwrite computes it, so that of several at once all count. Raises FieldError for changes that set it themselves.
+    """
     version = table._meta.version
     if version is None:
         return data
@@ -32,18 +34,17 @@ def counted(table: type[Row], data: dict[str, Any]) -> dict[str, Any]:
 
 
 def refuse_version(table: type[Row], names: Collection[str]) -> None:
-    """Raises FieldError if the version column is among the columns that are to be written."""
+    """Raise FieldError if the version column is among the columns that are to be written."""
     version = table._meta.version
     if version is not None and version.name in names:
         raise FieldError(f"{table.__name__}.{version.name} counts the changes of the row and cannot be set.")
 
 
 def update_if_unchanged(row: Row, alias: str, plan: UpdateRow | IncrementRow) -> Operation[Any]:
-    """Update a row that nobody has changed since it was read, by its version column, or else by the date of its last
-    change. Raises `Conflict`.
+    """Update a row that nobody has changed since it was read. Raises `Conflict`.
 
-    The change is staged first and the row looked at after that: what happened before is seen by the look, what
-    happens later is refused by the commit.
+    It is recognized by its version column, or else by the date of its last change. The change is staged first and the
+    row read after that: an earlier change shows in what is read, a later one is refused by the commit.
     """
     outer = enclosing(alias)
     transaction = outer or Transaction(alias)
@@ -61,8 +62,10 @@ def update_if_unchanged(row: Row, alias: str, plan: UpdateRow | IncrementRow) ->
 
 
 def _look(row: Row, alias: str, plan: UpdateRow | IncrementRow, transaction: Transaction) -> Operation[None]:
-    """Raises `Conflict` for a row that is not as it was read. Then, and where that cannot be told, what was staged
-    must not be applied, whatever becomes of the error."""
+    """Raise `Conflict` for a row that is not as it was read.
+
+    Then, and where that cannot be told, the transaction is set to roll back, whatever becomes of the error.
+    """
     version = row._meta.version
     mark = version.key if version is not None else "$updatedAt"
     try:
@@ -77,7 +80,10 @@ def _look(row: Row, alias: str, plan: UpdateRow | IncrementRow, transaction: Tra
 
 
 def _as_written(row: Row, alias: str, plan: UpdateRow | IncrementRow) -> Operation[Any]:
-    """The row after the commit; what was sent, and no date, where it is gone again or does not come: it was written."""
+    """Return the row after the commit.
+
+    Without its date, what was sent, if it is gone again or cannot be read: it was written.
+    """
     try:
         raw = (yield from connections[alias].follow(GetRow(plan.table, plan.row_id).fetch())).data
     except AppwriteError as error:

@@ -1,4 +1,4 @@
-"""Changes to one row: checked first, then signals, then one request under the cache protocol."""
+"""Create, update and delete one row: validate, send signals, make one request under the cache protocol."""
 
 from __future__ import annotations
 
@@ -59,8 +59,10 @@ def create(row: R, alias: str) -> Operation[R]:
 def update(
     table: type[Row], alias: str, plan: UpdateRow | IncrementRow, known: Mapping[str, Any] | None = None
 ) -> Operation[Any]:
-    """Change one row; the row as it is now. `known`: what it was before, as far as it was read. Raises
-    `UniqueViolation`, and the table's `RowGone`."""
+    """Change one row; return it as it is now. Raises `UniqueViolation`, and the table's `RowGone`.
+
+    `known`: what it was before, as far as it was read.
+    """
     try:
         return (yield from execute_write(changed_by(table, plan), alias, plan))
     except NotFound as error:
@@ -71,8 +73,10 @@ def update(
 
 
 def update_all(table: type[Row], alias: str, plans: Sequence[UpdateRow | IncrementRow]) -> Operation[None]:
-    """Change these rows, all or none: one alone by its own request, which says more of what is wrong with it, 100
-    at most in one transaction of three. Raises `Conflict`, `UniqueViolation`, `NotFound`."""
+    """Change these rows, all or none. Raises `Conflict`, `UniqueViolation`, `NotFound`.
+
+    A single one takes its own request, whose errors say more; 100 at most take one transaction of three requests.
+    """
     if len(plans) == 1:
         yield from update(table, alias, plans[0])
     elif plans:
@@ -88,7 +92,7 @@ def update_all(table: type[Row], alias: str, plans: Sequence[UpdateRow | Increme
 def save(
     row: R, alias: str, *, update_fields: Collection[str] | None = None, if_unchanged: bool = False
 ) -> Operation[R]:
-    """Write a new row, or what has changed of one that is there; nothing changed, nothing sent."""
+    """Write a new row, or the changes of an existing one; send nothing without changes."""
     table = type(row)
     if not row.is_saved:
         if update_fields is not None or if_unchanged:
@@ -116,12 +120,12 @@ def save(
 
 
 def _known(raw: dict[str, Any], plan: UpdateRow | IncrementRow) -> dict[str, Any]:
-    """A row after this change, without what only the commit of a transaction works out."""
+    """Return a row after this change, without what only the commit of a transaction computes."""
     return {key: value for key, value in raw.items() if key not in plan.data or key in without_operators({key: value})}
 
 
 def changes_of(row: Row, only: Collection[str] | None = None) -> dict[str, Any]:
-    """The JSON of what a save would send, expressions as operators, by column key."""
+    """Return the JSON that a save would send, expressions as operators, by column key."""
     row._note_changed_arrays()
     before = row._values
     plain, expressions = separated(before)
@@ -142,7 +146,7 @@ def _values_of(row: Row, data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def delete(row: Row, alias: str) -> Operation[tuple[int, dict[str, int]]]:
-    """Delete one row. Raises ValueError for a row that was never saved, the table's `RowGone` for one that is gone."""
+    """Delete one row. Raises ValueError if it was never saved, the table's `RowGone` if it is gone."""
     table = type(row)
     if not row.is_saved:
         raise ValueError(f"This {table.__name__} has not been saved, so it cannot be deleted.")
@@ -159,7 +163,7 @@ def delete(row: Row, alias: str) -> Operation[tuple[int, dict[str, int]]]:
 
 
 def known_columns(table: type[Row], names: Iterable[str]) -> None:
-    """Raises FieldError for a name that is neither a column nor a relation, with the near ones."""
+    """Raise FieldError, with similar names, for a name that is neither a column nor a relation."""
     for name in names:
         if name not in table._meta.columns and name not in table._meta.relations:
             raise FieldError(unknown_column(table, name))

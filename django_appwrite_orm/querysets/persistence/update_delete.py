@@ -1,8 +1,8 @@
-"""Changes to every row that a queryset matches."""
+"""Update and delete all rows that a queryset matches."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,17 @@ from ... import signals
 from ...exceptions import AppwriteError, IntegrityError, NotFound, NotSupportedError, UniqueViolation
 from ...execution import announce, execute_write
 from ...integrity import unique_violation
-from ...plans import BULK_LIMIT, SHOWN_LIMIT, Clause, DeleteRow, DeleteRows, Progress, UpdateRow, UpdateRows, WritePlan
+from ...plans import (
+    BULK_LIMIT,
+    SHOWN_LIMIT,
+    Clause,
+    DeleteRow,
+    DeleteRows,
+    IncrementRow,
+    Progress,
+    UpdateRow,
+    UpdateRows,
+)
 from ...registry import registry
 from ...relations.cascades import changed_by
 from ...sansio import Operation
@@ -34,7 +44,7 @@ if TYPE_CHECKING:
 
 
 def update_matching(query: Query[Any], values: dict[str, Any]) -> Operation[int]:
-    """Set columns in every row that a queryset matches."""
+    """Set columns in every row that a query matches; return how many there were."""
     table = query.model
     known_columns(table, values)
     plain, expressions = separated(_linked(table, values))
@@ -59,8 +69,10 @@ def update_matching(query: Query[Any], values: dict[str, Any]) -> Operation[int]
 
 
 def _linked(table: type[Row], values: dict[str, Any]) -> dict[str, Any]:
-    """The values, with ids where references and relationships were given rows. Raises ValueError for rows of another
-    table."""
+    """Return the values, with ids in place of the rows that references and relationships are set to.
+
+    Raises ValueError for rows of another table.
+    """
     linked: dict[str, Any] = {}
     for name, value in values.items():
         if name in table._meta.to_many:
@@ -74,89 +86,107 @@ def _linked(table: type[Row], values: dict[str, Any]) -> dict[str, Any]:
 
 
 def delete_matching(query: Query[Any]) -> Operation[tuple[int, dict[str, int]]]:
-    """Delete every row that a queryset matches."""
+    """Delete every row that a query matches; return how many there were, as Django does."""
     table = query.model
     query = yield from resolve(query)
     if query.is_empty:
         return 0, {}
     whole = DeleteRows(query.ref, query.filters)
     yield SendSignal(signals.pre_bulk_delete, table, {"plan": whole, "count": None, "using": query.db}, robust=False)
-    count = yield from _sent(query, (yield from _deletions(query)))
+    count = yield from _delete(query)
     arguments = {"plan": whole, "count": count, "using": query.db}
     yield from announce(query.db, SendSignal(signals.post_bulk_delete, table, arguments))
     return count, {table._meta.label: count}
 
 
-def _sent(query: Query[Any], plans: Iterator[WritePlan]) -> Operation[int]:
-    """Send them all; how many rows there were. A row that is gone by now is none."""
+def _total(changes: Iterable[Operation[int]]) -> Operation[int]:
+    """Make these changes one after the other; return how many rows they changed."""
     count = 0
-    for plan in plans:
-        if isinstance(plan, UpdateRows):
-            count += int((yield from _changed(query, plan))["total"])
-            continue
-        if isinstance(plan, DeleteRows):
-            count += int((yield from execute_write(changed_by(query.model, plan), query.db, plan))["total"])
-            continue
-        try:
-            yield from execute_write(changed_by(query.model, plan), query.db, plan)
-        except NotFound:
-            continue
-        count += 1
+    for change in changes:
+        count += yield from change
     return count
 
 
+def _change_row(query: Query[Any], plan: UpdateRow | IncrementRow | DeleteRow) -> Operation[int]:
+    """Change one row. Return 0 if it is gone by now, else 1."""
+    try:
+        yield from execute_write(changed_by(query.model, plan), query.db, plan)
+    except NotFound:
+        return 0
+    return 1
+
+
+def _delete_rows(query: Query[Any], plan: DeleteRows) -> Operation[int]:
+    """Delete many rows in one request; return how many there were."""
+    response = yield from execute_write(changed_by(query.model, plan), query.db, plan)
+    return int(response["total"])
+
+
+def _update_rows(query: Query[Any], plan: UpdateRows) -> Operation[tuple[int, list[dict[str, Any]]]]:
+    """Change many rows in one request.
+
+    Return how many there were, and those rows that the response shows. Raises what a failure means.
+    """
+    try:
+        response = yield from execute_write(changed_by(query.model, plan), query.db, plan)
+    except AppwriteError as error:
+        meaning = yield from meaning_of(query.model, query.db, plan, error)
+        if meaning is error:
+            raise
+        raise meaning from error
+    return int(response["total"]), response.get("rows") or []
+
+
 def _update(query: Query[Any], data: dict[str, Any]) -> Operation[int]:
-    """Where several requests are needed the rows are found first and then changed by id: a row that one request
-    has changed could otherwise match another one's values."""
+    """Change the rows of a resolved query.
+
+    Where several requests are needed the ids are read first and the rows then changed by id: a row that one request
+    has changed could otherwise match the conditions of another one.
+    """
     ids = _staged_one_by_one(query, data)
     if ids is None:
         by_operators = has_operators(data)
         if not (goes_row_by_row(query.model, query.db) or (by_operators and operator_obstacles(query.model))):
             return (yield from _update_together(query, data, by_operators))
         ids = yield from _ids(query)
-    return (yield from _sent(query, (workable(query.model, UpdateRow(query.ref, row_id, data)) for row_id in ids)))
-
-
-def _changed(query: Query[Any], plan: UpdateRows) -> Operation[Any]:
-    """What Appwrite answers to a change of many rows. Raises what its failure means."""
-    try:
-        return (yield from execute_write(changed_by(query.model, plan), query.db, plan))
-    except AppwriteError as error:
-        meaning = yield from meaning_of(query.model, query.db, plan, error)
-        if meaning is error:
-            raise
-        raise meaning from error
+    plans = (workable(query.model, UpdateRow(query.ref, row_id, data)) for row_id in ids)
+    return (yield from _total(_change_row(query, plan) for plan in plans))
 
 
 def _update_together(query: Query[Any], data: dict[str, Any], by_operators: bool) -> Operation[int]:
+    """Change the matching rows by bulk requests."""
     requests = query.requests(in_url=False).requests
     if len(requests) > 1:
-        found = yield from _ids(query)
-        requests = tuple((Clause("equal", "$id", tuple(chunk)),) for chunk in chunks_of(found, BULK_LIMIT))
+        ids = yield from _ids(query)
+        requests = tuple((Clause("equal", "$id", tuple(chunk)),) for chunk in chunks_of(ids, BULK_LIMIT))
     elif by_operators and enclosing(query.db) is None:
         return (yield from _operate(query, data, requests[0]))
-    plans = (UpdateRows(query.ref, data, filters, by_operators=by_operators) for filters in requests)
-    return (yield from _sent(query, plans))
+    count = 0
+    for filters in requests:
+        plan = UpdateRows(query.ref, data, filters, by_operators=by_operators)
+        count += (yield from _update_rows(query, plan))[0]
+    return count
 
 
 def _operate(query: Query[Any], data: dict[str, Any], filters: tuple[Clause, ...]) -> Operation[int]:
-    """Change the matching rows by operators, as many in a request as its answer shows: each begins after the last row
-    that the one before it has changed."""
+    """Change the matching rows by operators, as many in a request as its response shows.
+
+    Each request begins after the last row that the one before it has changed.
+    """
     count, total, after = 0, SHOWN_LIMIT, filters
     progress = Progress(f"table {query.ref.table}")
     while total == SHOWN_LIMIT:
         plan = UpdateRows(query.ref, data, after, first=SHOWN_LIMIT, by_operators=True)
-        answer = yield from _changed(query, plan)
-        total = int(answer["total"])
+        total, rows = yield from _update_rows(query, plan)
         count += total
-        last = max((int(row["$sequence"]) for row in answer["rows"]), default=0)
+        last = max((int(row["$sequence"]) for row in rows), default=0)
         progress.reached(last)
         after = (*filters, Clause("greaterThan", "$sequence", (str(last),)))
     return count
 
 
 def _staged_one_by_one(query: Query[Any], data: dict[str, Any]) -> list[str] | None:
-    """The ids of the rows that are changed one by one inside `atomic()`; None for those that are not.
+    """Return the ids of the rows that are changed one by one inside `atomic()`; None for a bulk change.
 
     One row that is named by its id is, so that reads inside see its change; they do not see a bulk change (recorded of
     Appwrite 1.9.6). And a bulk change by operators is applied twice to the rows that the block has changed before
@@ -183,23 +213,26 @@ def _staged_one_by_one(query: Query[Any], data: dict[str, Any]) -> list[str] | N
 
 
 def _named_ids(query: Query[Any]) -> list[str] | None:
-    """The ids of the rows, where the queryset asks for nothing else."""
+    """Return the ids of the rows, where the query has no other condition."""
     match query.filters:
         case (Clause("equal", "$id", values),) if values is not None:
             return list(values)
     return None
 
 
-def _deletions(query: Query[Any]) -> Operation[Iterator[DeleteRow | DeleteRows]]:
+def _delete(query: Query[Any]) -> Operation[int]:
+    """Delete the rows of a resolved query; return how many there were."""
     ids = _staged_one_by_one(query, {})
     if ids is None and goes_row_by_row(query.model, query.db):
         ids = yield from _ids(query)
     if ids is not None:
-        return (DeleteRow(query.ref, row_id) for row_id in ids)
-    return (DeleteRows(query.ref, filters) for filters in query.requests(in_url=False).requests)
+        return (yield from _total(_change_row(query, DeleteRow(query.ref, row_id)) for row_id in ids))
+    plans = [DeleteRows(query.ref, filters) for filters in query.requests(in_url=False).requests]
+    return (yield from _total(_delete_rows(query, plan) for plan in plans))
 
 
 def _ids(query: Query[Any]) -> Operation[list[str]]:
+    """Read the ids of the rows that match, past the cache."""
     ids: list[str] = []
     walk = pages(query.replace(order=(), select=("$id",), is_distinct=False).uncached())
     while not walk.finished:

@@ -1,8 +1,8 @@
-"""New rows that are there already: left as they are, or changed, as Django's `bulk_create` has it.
+"""Rows of a `bulk_create` that exist already: left as they are, or changed, as in Django.
 
-Appwrite's upsert (PUT) is not used. On 1.9.6 it overwrites another row that has the same unique value, empties a row
-whose id it is given in another case, and creates nothing where all values are null, 0, false, "" or [], although it
-answers 200. So the rows are looked up, those found are changed in one transaction, and the others created.
+Appwrite's upsert (PUT) is not used. On 1.9.6 it overwrites another row that has the same unique value, empties a row if
+its id is sent in another case, and creates nothing where all values are null, 0, false, "" or [], although it responds
+with 200. So the rows are looked up, existing ones are changed in one transaction, and the others created.
 """
 
 from __future__ import annotations
@@ -31,23 +31,27 @@ _ATTEMPTS = 3
 
 @dataclass(frozen=True)
 class Conflicts:
-    """`update`: the columns to write into a row that is there; none leaves it as it is. `unique`: the columns, or
-    the id, by which it is found."""
+    """What to do about rows that exist.
+
+    `update`: the columns to write into them; none leaves them as they are. `unique`: the columns, or the id, to find
+    them by.
+    """
 
     update: tuple[str, ...] = ()
     unique: tuple[str, ...] = ()
 
     @property
     def ignore(self) -> bool:
+        """Whether existing rows stay as they are."""
         return not self.update
 
     def check(self, row: Row) -> None:
-        """Raises ValidationError for text that Appwrite would run in an update, as it would not in a create."""
+        """Raise ValidationError for text that Appwrite would run in an update, as it would not in a create."""
         if not self.ignore:
             clean_values(type(row), row._values, whole=False)
 
     def settled(self, table: type[Row], alias: str, data: Data) -> Operation[Data]:
-        """Change those of these new rows that are there already; what is stored then, by position."""
+        """Change those of these new rows that exist; return what is stored then, by position."""
         if self.ignore:
             return {}
         for attempt in range(_ATTEMPTS):
@@ -60,8 +64,11 @@ class Conflicts:
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def _found(self, table: type[Row], alias: str, data: Data) -> Operation[Data]:
-        """The rows that have these unique values. Of several, those whose values are the same to Python too: what
-        is so to the database alone is refused as a new row, and then looked for by itself."""
+        """Return the rows that have these unique values.
+
+        Of several, those whose values are equal in Python too: a value that is equal to the database alone is refused
+        as a new row, and then looked up by itself.
+        """
         keys = _keys(table, self.unique)
         wanted = {n: row for n, row in data.items() if all(row.get(key) is not None for key in keys)}  # as SQL has it
         rows: dict[tuple[Any, ...], Raw] = {}
@@ -74,7 +81,7 @@ class Conflicts:
         return {n: rows[_folded(keys, row)] for n, row in wanted.items() if _folded(keys, row) in rows}
 
     def _changed(self, table: type[Row], alias: str, data: Data, found: Data) -> Operation[Data]:
-        """Write the columns into the rows found, in one transaction; the rows as they are then."""
+        """Write the columns into existing rows, in one transaction; return the rows as they are then."""
         # A list of links that was not given is empty, as other values then are null.
         unset: Raw = {table._meta.key_of(name): [] if name in table._meta.to_many else None for name in self.update}
         values = {n: counted(table, {key: data[n].get(key, none) for key, none in unset.items()}) for n in found}
@@ -88,8 +95,10 @@ class Conflicts:
 def conflicts_of(
     table: type[Row], ignore: bool, update: bool, update_fields: Collection[str], unique_fields: Collection[str]
 ) -> Conflicts | None:
-    """What `bulk_create` was asked to do about rows that are there. Raises ValueError and FieldError as Django does
-    for what makes no sense."""
+    """Return what the arguments of `bulk_create` say about existing rows.
+
+    Raises ValueError and FieldError as Django does for arguments that exclude each other.
+    """
     if ignore and update:
         raise ValueError("ignore_conflicts and update_conflicts are mutually exclusive.")
     if not update:
@@ -114,5 +123,5 @@ def _keys(table: type[Row], names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _folded(keys: tuple[str, ...], raw: Raw) -> tuple[Any, ...]:
-    """The values to recognize a row by; case is nothing in an id."""
+    """Return the values to recognize a row by; the case of an id is ignored."""
     return tuple(raw[key].lower() if key == "$id" else raw[key] for key in keys)
