@@ -59,7 +59,7 @@ def listed(table: type[Row]) -> tuple[str, ...]:
     return tuple(
         side.key
         for side in relationship_ends(table)
-        if side.key is not None and side.type in TO_MANY and not side.links_are_values_beyond
+        if side.key is not None and side.type in TO_MANY and not side.id_is_in_other
     )
 
 

@@ -59,11 +59,11 @@ def rows_at(row: Row, way: RelationPath, alias: str) -> Any:
         raise ValueError(
             f"This {table.__name__} has not been saved, so nothing can lead to it; there is no {way.name}."
         )
-    if way.beyond is not None and not way.beyond_many:
-        where = Clause("equal", way.beyond, (row.id,))
+    if way.other_key is not None and not way.other_is_list:
+        where = Clause("equal", way.other_key, (row.id,))
     else:
         itself = Clause("equal", "$id", (row.id,))
-        where = RelatedFilter(FOLLOWS, "$id", (itself,), table, str(way.here), way=way.name)
+        where = RelatedFilter(FOLLOWS, "$id", (itself,), table, str(way.own_key), way=way.name)
 
     def lead(rows: QuerySet[Any]) -> QuerySet[Any]:
         query = query_of(rows)
@@ -77,10 +77,10 @@ def rows_at(row: Row, way: RelationPath, alias: str) -> Any:
 def _presets(way: RelationPath, row: Row) -> dict[str, Any] | None:
     """Return the values with which a new related row refers to `row`; None where it has no column for it."""
     for column in way.other._meta.columns.values():
-        if column.key == way.beyond:
+        if column.key == way.other_key:
             return {column.name: row.id}
     for name, relationship in way.other._meta.to_many.items():
-        if relationship.key == way.beyond:
+        if relationship.key == way.other_key:
             return {name: [row.id]}
     return None
 
@@ -121,10 +121,10 @@ def prefetch_related_rows(rows: list[Row], names: Iterable[str], alias: str) -> 
         query = asked_beside(way.other, alias, manager=manager).prefetch_related(*further)
         if is_reference:
             yield from _attach_forward(rows, table._meta.references[name], query)
-        elif way.beyond is not None and not way.beyond_many:
-            yield from _attach_back(rows, way, way.beyond, query)
+        elif way.other_key is not None and not way.other_is_list:
+            yield from _attach_back(rows, way, way.other_key, query)
         else:
-            yield from _attach_linked(rows, way, str(way.here), query)
+            yield from _attach_linked(rows, way, str(way.own_key), query)
 
 
 def _attach_forward(rows: list[Row], reference: Reference, query: QuerySet[Any]) -> Operation[None]:

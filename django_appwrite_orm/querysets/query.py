@@ -176,8 +176,8 @@ class Query(Generic[R]):
         for name in self._first_relations():
             if name not in self.model._meta.references:
                 way = path_of(self.model, name)
-                if way.here is not None and (way.beyond is None or way.beyond_many):
-                    yield way.here
+                if way.own_key is not None and (way.other_key is None or way.other_is_list):
+                    yield way.own_key
 
     def _first_relations(self) -> Iterable[str]:
         """Return the prefetched relations of the table itself."""

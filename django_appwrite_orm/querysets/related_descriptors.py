@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..registry import registry
-from ..relations.paths import RelationPath, path_of, reverse_paths, unseen
+from ..relations.paths import RelationPath, path_of, reverse_paths, unreadable_message
 from ..sansio import Operation, refuse_event_loop, run_sync
 from ..tables import Row
 from ..tables.columns import Reference
@@ -93,8 +93,8 @@ class ReverseRows:
         way = self._way() if type(row) is self.table else None
         if way is None:
             raise AttributeError(f"{type(row).__name__!r} object has no attribute {self.name!r}")
-        if not way.can_be_walked:
-            raise AttributeError(unseen(self.table, way))
+        if not way.is_readable:
+            raise AttributeError(unreadable_message(self.table, way))
         return rows_at(row, way, row._alias(None))
 
     def _way(self) -> RelationPath | None:

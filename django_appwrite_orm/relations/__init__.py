@@ -1,1 +1,1 @@
-"""How tables lead to each other, and which tables a change of one affects."""
+"""The relations between tables, and the tables that a change of another one affects."""

@@ -1,13 +1,12 @@
-"""Which tables a change of one table changes too, through the relationships that Appwrite keeps.
+"""The tables that a change of one table also changes, through Appwrite's relationships.
 
-A row shows the id it is linked to where its side of the relationship is a column that leads to one row. What it is
-linked to otherwise is shown only where it is asked for, and who asks reads both tables. So a change reaches another
-table in two ways: links are given or taken that its rows show, or a deletion goes on over there. What deleting a row
-does, by type and side, is recorded of Appwrite 1.9.6 (conformance/scenarios/rows) and, as the local Appwrite has
-it, in local/rows/link_deletion.py.
+The JSON of a row contains the id of a linked row only where its side of the relationship is a column to one row. Other
+linked rows are returned only if the request selects them, and such a read depends on both tables. So a change affects
+another table in two cases: it adds or removes links that the other table's rows contain, or a deletion cascades. What
+the deletion of a row does, by type and side, was recorded on Appwrite 1.9.6 (conformance/scenarios/rows); the local
+Appwrite implements it in local/rows/link_deletion.py.
 
-Relationships are known by their declarations, on either side; of those that no registered table declares nothing is
-known.
+Only relationships that a registered table declares, on either side, are considered.
 """
 
 from __future__ import annotations
@@ -24,77 +23,90 @@ from ..tables.columns import Relationship
 from ..tables.columns.relations import inverse
 from ..tables.options import Options
 
-# As seen from a table: those whose other end shows one id.
-_SHOWN_AS_ID = ("oneToOne", "oneToMany")
+# Types, from the side of a table, of which a row at the other end has one linked row, as an id in its JSON.
+_TO_ONE_AT_OTHER_END = ("oneToOne", "oneToMany")
 
 
 @dataclass(frozen=True, slots=True)
 class RelationshipEnd:
-    """A relationship as the table at one end sees it.
+    """A relationship from the side of the table at one of its ends.
 
-    `key` is its column there, None where the server keeps it out of sight; `shown_beyond` says whether the other
-    table has a column. `declared` is the declaration, `here` whether it stands in this table.
+    `key` is the key of its column there, None where that is hidden. `other_is_visible`: the other table has a column
+    that is not hidden. `declared` is the declaration; `is_own`: this table contains it.
     """
 
     other: type[Row]
     type: str
     key: str | None
-    shown_beyond: bool
+    other_is_visible: bool
     declared: Relationship
-    here: bool
+    is_own: bool
 
     @property
-    def links_are_values_beyond(self) -> bool:
-        """Whether rows at the other end show what they are linked to without being asked."""
-        return self.shown_beyond and self.type in _SHOWN_AS_ID
+    def id_is_in_other(self) -> bool:
+        """Whether the JSON of a row at the other end contains the id of its linked row without being selected."""
+        return self.other_is_visible and self.type in _TO_ONE_AT_OTHER_END
 
     @property
     def cascades(self) -> bool:
-        """Whether deleting a row at this end may delete those at the other one. Of a manyToMany only the end does that
-        the relationship was made from; of one with two visible ends a declaration does not say which that was."""
-        made_here = self.type == "manyToMany" and (self.here or self.declared.two_way_key is not None)
-        return self.declared.on_delete == "cascade" and (self.type in _SHOWN_AS_ID or made_here)
+        """Whether deleting a row at this end may delete rows at the other end.
+
+        A manyToMany cascades only from the end that created it; the declaration of a two-way one does not say which
+        end that was, so both count.
+        """
+        may_have_created = self.type == "manyToMany" and (self.is_own or self.declared.two_way_key is not None)
+        return self.declared.on_delete == "cascade" and (self.type in _TO_ONE_AT_OTHER_END or may_have_created)
 
     @property
     def unlinks(self) -> bool:
-        """Whether deleting a row at this end takes links away that rows at the other one show: `restrict` lets the
-        child of a oneToOne go that does not see its parent."""
-        unseen_child = self.type == "oneToOne" and not self.here and self.key is None
-        lets_go = self.declared.on_delete == "setNull" or (self.declared.on_delete == "restrict" and unseen_child)
-        return lets_go and self.links_are_values_beyond
+        """Whether deleting a row at this end removes an id from the JSON of rows at the other end.
+
+        `restrict` does so for the child of a one-way oneToOne, which may be deleted.
+        """
+        is_hidden_child = self.type == "oneToOne" and not self.is_own and self.key is None
+        is_allowed = self.declared.on_delete == "setNull" or (self.declared.on_delete == "restrict" and is_hidden_child)
+        return is_allowed and self.id_is_in_other
 
 
 def relationship_ends(table: type[Row]) -> tuple[RelationshipEnd, ...]:
     """Return every relationship that ends in `table`, once.
 
-    Raises `ConfigurationError` for one of its own that leads nowhere.
+    Raises `ConfigurationError` for one of its own whose target does not exist.
     """
     return _relationship_ends(table, registry.version)
 
 
 @lru_cache(maxsize=1024)
 def _relationship_ends(table: type[Row], version: int) -> tuple[RelationshipEnd, ...]:
-    """Find them for this version of the registry."""
+    """Return the relationships for this version of the registry."""
     own = table._meta.relationships.values()
     keys = {relationship.key.lower() for relationship in own}
-    found = [
-        RelationshipEnd(registry.target(table, one), one.type, one.key, one.two_way_key is not None, one, here=True)
-        for one in own
+    ends = [
+        RelationshipEnd(
+            registry.target(table, relationship),
+            relationship.type,
+            relationship.key,
+            relationship.two_way_key is not None,
+            relationship,
+            is_own=True,
+        )
+        for relationship in own
     ]
-    for other, one in _leading_to(table):
-        if one.two_way_key is None or one.two_way_key.lower() not in keys:
-            found.append(RelationshipEnd(other, inverse(one.type), one.two_way_key, True, one, here=False))
-    return tuple(found)
+    for other, relationship in _relationships_to(table):
+        key = relationship.two_way_key
+        if key is None or key.lower() not in keys:
+            ends.append(RelationshipEnd(other, inverse(relationship.type), key, True, relationship, is_own=False))
+    return tuple(ends)
 
 
-def _leading_to(table: type[Row]) -> Iterator[tuple[type[Row], Relationship]]:
+def _relationships_to(table: type[Row]) -> Iterator[tuple[type[Row], Relationship]]:
     for other in registry.all():
         for relationship in other._meta.relationships.values():
             try:
-                leads_here = registry.target(other, relationship) is table
+                is_target = registry.target(other, relationship) is table
             except ConfigurationError:  # its table is not registered, so it cannot be this one
                 continue
-            if leads_here:
+            if is_target:
                 yield other, relationship
 
 
@@ -104,7 +116,7 @@ def has_relationships(table: type[Row]) -> bool:
 
 
 def affected_tables(table: type[Row], plan: WritePlan) -> tuple[type[Row], ...]:
-    """The tables that carrying out `plan`, a change of `table`, may change, `table` first."""
+    """Return the tables that `plan`, a change of `table`, may change; `table` is the first."""
     if isinstance(plan, (DeleteRow, DeleteRows)):
         return affected_tables_of_delete(table)
     return affected_tables_of_write(table, () if isinstance(plan, CreateRows) else plan.data)
@@ -117,9 +129,11 @@ def changed_by(table: type[Row], *plans: WritePlan) -> list[Options]:
 
 
 def affected_tables_of_report(table: type[Row], part: str, action: str) -> tuple[type[Row], ...]:
-    """The tables that a change made elsewhere may have changed, of which only this much is known: `part` is
-    "rows", or what else of the table there was a change in. Appwrite reports neither the links that were written
-    nor what a deletion takes along."""
+    """Return the tables that a reported change may have changed.
+
+    `part` is "rows" or another part of the table. Appwrite reports neither the links that were written nor the rows
+    that a deletion cascades to.
+    """
     if part == "rows" and action == "delete":
         return affected_tables_of_delete(table)
     if part == "rows":
@@ -128,17 +142,17 @@ def affected_tables_of_report(table: type[Row], part: str, action: str) -> tuple
 
 
 def affected_tables_of_write(table: type[Row], keys: Collection[str | None]) -> tuple[type[Row], ...]:
-    """`table`, and the tables whose rows change when these columns of one of its rows are written."""
-    found: dict[type[Row], None] = {table: None}
+    """Return `table`, and the tables whose rows change when these columns of one of its rows are written."""
+    tables: dict[type[Row], None] = {table: None}
     for side in relationship_ends(table):
-        if side.key in keys and side.links_are_values_beyond:
-            found[side.other] = None
-    return tuple(found)
+        if side.key in keys and side.id_is_in_other:
+            tables[side.other] = None
+    return tuple(tables)
 
 
 def affected_tables_of_delete(table: type[Row]) -> tuple[type[Row], ...]:
-    """`table`, and the tables whose rows change or go when a row of it is deleted, and so on from there."""
-    found: dict[type[Row], None] = {table: None}
+    """Return `table`, and the tables whose rows are changed or deleted, also indirectly, when a row is deleted."""
+    tables: dict[type[Row], None] = {table: None}
     deleted, waiting = {table}, [table]
     while waiting:
         for side in relationship_ends(waiting.pop()):
@@ -146,19 +160,19 @@ def affected_tables_of_delete(table: type[Row]) -> tuple[type[Row], ...]:
                 deleted.add(side.other)
                 waiting.append(side.other)
             if side.cascades or side.unlinks:
-                found[side.other] = None
-    return tuple(found)
+                tables[side.other] = None
+    return tuple(tables)
 
 
 def read_along(table: type[Row], names: Iterable[str]) -> tuple[type[Row], ...]:
-    """The tables besides `table` that a question reads which mentions these columns: `author.name`, `tags.*`."""
-    found: dict[type[Row], None] = {}
+    """Return the other tables that a query of `table` reads with these columns: `author.name`, `tags.*`."""
+    tables: dict[type[Row], None] = {}
     for name in names:
-        here, *steps = table, *name.split(".")[:-1]
-        for step in steps:
-            side = next((one for one in relationship_ends(here) if (one.key or "").lower() == step.lower()), None)
-            if side is None:  # a relationship that nobody declared
+        current, *keys = table, *name.split(".")[:-1]
+        for key in keys:
+            side = next((side for side in relationship_ends(current) if (side.key or "").lower() == key.lower()), None)
+            if side is None:  # a relationship that is not declared
                 break
-            here = side.other
-            found[here] = None
-    return tuple(found)
+            current = side.other
+            tables[current] = None
+    return tuple(tables)

@@ -1,4 +1,4 @@
-"""The ways from one table to another: references and relationships, forward and back, and which rows keep the ids."""
+"""Paths from one table to another: references and relationships, forward and reverse, and the columns with the ids."""
 
 from __future__ import annotations
 
@@ -20,67 +20,74 @@ _FROM_MANY = ("manyToOne", "manyToMany")
 
 @dataclass(frozen=True, slots=True)
 class RelationPath:
-    """A way from the rows of a table to those of `other`.
+    """A path from the rows of a table to those of `other`.
 
-    `here` is the column of this table that keeps ids of the other's rows, `beyond` the column of the other one that
-    keeps ids of this one's; None where there is no such column, or none to be seen. `here_many` and `beyond_many`
-    say that it is a list, which has to be selected and cannot be filtered by. `native` is what Appwrite itself
-    calls the way in a filter. `alias` is what a lookup may call it besides its name.
+    `own_key` is the key of the column of this table that has ids of the other's rows; `other_key` that of the other
+    table's column with ids of this table's rows. They are None where there is no such column, or a hidden one.
+    `own_is_list` and `other_is_list`: the column is a list, which has to be selected and cannot be filtered by.
+    `native` is the name of the path in Appwrite's own filters. `alias` is a second name for lookups.
     """
 
     name: str
     other: type[Row]
-    here: str | None = None
-    here_many: bool = False
-    beyond: str | None = None
-    beyond_many: bool = False
+    own_key: str | None = None
+    own_is_list: bool = False
+    other_key: str | None = None
+    other_is_list: bool = False
     native: str | None = None
     alias: str | None = None
 
     @property
-    def can_be_walked(self) -> bool:
-        """Whether the rows at its end can be asked for."""
-        return self.here is not None or (self.beyond is not None and not self.beyond_many)
+    def is_readable(self) -> bool:
+        """Whether the rows at its end can be queried."""
+        return self.own_key is not None or (self.other_key is not None and not self.other_is_list)
 
 
-def ways_of(table: type[Row]) -> Iterator[RelationPath]:
-    """Every way from `table`: its own relations, then those of other tables that lead to it."""
+def relation_paths(table: type[Row]) -> Iterator[RelationPath]:
+    """Yield every path from `table`: its own relations, then those of other tables that refer to it."""
     for name, reference in table._meta.references.items():
         if not isinstance(reference, Relationship):
             other = registry.target(table, reference)
-            yield RelationPath(name, other, here=table._meta.columns[reference.column_name].key)
+            yield RelationPath(name, other, own_key=table._meta.columns[reference.column_name].key)
     sides = relationship_ends(table)
-    yield from (_along(side, side.declared.name) for side in sides if side.here)
+    yield from (_path(side, side.declared.name) for side in sides if side.is_own)
     yield from reverse_paths(table, sides)
 
 
 def reverse_paths(table: type[Row], sides: tuple[RelationshipEnd, ...] | None = None) -> Iterator[RelationPath]:
-    """The ways of other tables' references and relationships, taken from their end."""
+    """Yield the reverse paths of other tables' references and relationships."""
     for other in registry.all():
         for reference in other._meta.references.values():
             name = reference.accessor(other)
-            if name is not None and not isinstance(reference, Relationship) and _leads_to(other, reference, table):
+            if name is not None and not isinstance(reference, Relationship) and _is_target(other, reference, table):
                 key = other._meta.columns[reference.column_name].key
-                yield RelationPath(name, other, beyond=key, alias=_short(other, reference, name))
+                yield RelationPath(name, other, other_key=key, alias=_lookup_alias(other, reference, name))
     for side in relationship_ends(table) if sides is None else sides:
-        name = None if side.here else side.declared.accessor(side.other)
+        name = None if side.is_own else side.declared.accessor(side.other)
         if name is not None:
-            yield _along(side, name, _short(side.other, side.declared, name))
+            yield _path(side, name, _lookup_alias(side.other, side.declared, name))
 
 
-def _along(side: RelationshipEnd, name: str, alias: str | None = None) -> RelationPath:
-    beyond = side.declared.two_way_key if side.here else side.declared.key
+def _path(side: RelationshipEnd, name: str, alias: str | None = None) -> RelationPath:
+    other_key = side.declared.two_way_key if side.is_own else side.declared.key
     return RelationPath(
-        name, side.other, side.key, side.type in _TO_MANY, beyond, side.type in _FROM_MANY, native=side.key, alias=alias
+        name,
+        side.other,
+        side.key,
+        side.type in _TO_MANY,
+        other_key,
+        side.type in _FROM_MANY,
+        native=side.key,
+        alias=alias,
     )
 
 
-def _short(other: type[Row], relation: Reference | Relationship, name: str) -> str | None:
-    """As in Django, a lookup says `toy` where the attribute is called `toy_set`."""
+def _lookup_alias(other: type[Row], relation: Reference | Relationship, name: str) -> str | None:
+    """Return `toy` for an attribute called `toy_set`: as in Django, lookups use the shorter name."""
     return other.__name__.lower() if name == f"{other.__name__.lower()}_set" else None
 
 
-def _leads_to(other: type[Row], reference: Reference, table: type[Row]) -> bool:
+def _is_target(other: type[Row], reference: Reference, table: type[Row]) -> bool:
     try:
         return registry.target(other, reference) is table
     except ConfigurationError:  # its table is not registered (yet), so it cannot be this one
@@ -88,35 +95,35 @@ def _leads_to(other: type[Row], reference: Reference, table: type[Row]) -> bool:
 
 
 def find_path(table: type[Row], name: str) -> RelationPath | None:
-    """The way that a lookup calls `name`."""
+    """Return the path that a lookup names, None if there is none."""
     if name in table._meta.columns or name in SYSTEM_COLUMNS:
         return None
     if name in table._meta.relations:
-        registry.target(table, table._meta.relations[name])  # raises for one that leads nowhere
-    return next((way for way in ways_of(table) if name in (way.name, way.alias)), None)
+        registry.target(table, table._meta.relations[name])  # raises when the target does not exist
+    return next((path for path in relation_paths(table) if name in (path.name, path.alias)), None)
 
 
 def path_of(table: type[Row], name: str) -> RelationPath:
-    """The way called `name`, to be walked. Raises FieldError, with what there is."""
-    found = {way.name: way for way in reversed(list(ways_of(table)))}
-    if name not in found:
-        known = ", ".join(sorted(found)) or "none"
-        raise FieldError(f"{table.__name__} has no relation {name!r}. It has: {known}.")
-    if not found[name].can_be_walked:
-        raise FieldError(unseen(table, found[name]))
-    return found[name]
+    """Return the path called `name`. Raises FieldError, with the names there are, when it cannot be read."""
+    paths = {path.name: path for path in reversed(list(relation_paths(table)))}
+    if name not in paths:
+        names = ", ".join(sorted(paths)) or "none"
+        raise FieldError(f"{table.__name__} has no relation {name!r}. It has: {names}.")
+    if not paths[name].is_readable:
+        raise FieldError(unreadable_message(table, paths[name]))
+    return paths[name]
 
 
-def unseen(table: type[Row], way: RelationPath) -> str:
-    """What to say of a way that cannot be walked."""
+def unreadable_message(table: type[Row], path: RelationPath) -> str:
+    """Return the error message for a path that cannot be read."""
     return (
-        f"{table.__name__}.{way.name} cannot be read: the relationship is declared on {way.other.__name__} alone, and"
-        " Appwrite shows nothing of it from here. Give it a two_way_key there."
+        f"{table.__name__}.{path.name} cannot be read: the relationship is declared on {path.other.__name__} alone, and"
+        " Appwrite hides it from this side. Give it a two_way_key there."
     )
 
 
 def check_relation(table: type[Row], path: str) -> None:
-    """Raises FieldError, with what there is, unless `path` goes from relation to relation."""
+    """Raise FieldError, with the names there are, unless `path` consists of relations."""
     name, _, rest = path.partition("__")
     other = path_of(table, name).other
     if rest:

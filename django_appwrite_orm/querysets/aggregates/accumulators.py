@@ -96,10 +96,10 @@ def _elsewhere(table: type[Row], name: str, kind: type[Aggregate], path: str, wa
     other = way.other
     rest = path.partition("__")[2]
     asked = f"{name}={kind.__name__}({rest or '*'!r})"
-    if way.beyond is None or way.beyond_many:
+    if way.other_key is None or way.other_is_list:
         instead = f"{other.__name__}.objects.aggregate({asked})"
     else:
-        keeper = other._meta.name_of(way.beyond)
+        keeper = other._meta.name_of(way.other_key)
         by = next((n for n, reference in other._meta.references.items() if reference.column_name == keeper), keeper)
         instead = f"{other.__name__}.objects.values({by!r}).annotate({asked})"
     return (

@@ -106,9 +106,9 @@ def _parts(table: type[Row], condition: Q) -> Iterator[Clause]:
                 if rest not in ("", *LINK_LOOKUPS)
                 else (f"id__{rest or 'exact'}", ids_for(way.other, value))
             )
-            if way.here is not None and not way.here_many:
+            if way.own_key is not None and not way.own_is_list:
                 found = across(table, way, where(way.other, Q(there)))
-                yield disjunction([found, *_nothing_there(table, way.here, path, value)])
+                yield disjunction([found, *_nothing_there(table, way.own_key, path, value)])
             elif condition.connector == Q.AND:
                 together.setdefault(way, []).append(there)
             else:

@@ -71,10 +71,10 @@ def across(table: type[Row], way: RelationPath, where: Clause) -> Clause:
     Raises FieldError where that cannot be told.
     """
     attribute, key = None, "$id"
-    if way.here is not None and not way.here_many:
-        attribute = way.here
-    elif way.beyond is not None:
-        attribute, key = "$id", way.beyond
+    if way.own_key is not None and not way.own_is_list:
+        attribute = way.own_key
+    elif way.other_key is not None:
+        attribute, key = "$id", way.other_key
     clause = RelatedFilter(FOLLOWS, attribute, (where,), way.other, key, way.native, way.name)
     if attribute is None and clause.natively is None:
         raise FieldError(
