@@ -10,7 +10,7 @@ from .http.server import MissingServer
 from .storage.ddl import ForeignFile
 
 
-def _say(line: str) -> None:
+def _write_line(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 
@@ -19,9 +19,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m django_appwrite_orm.local", description=__doc__)
     add_arguments(parser)
     try:
-        run(vars(parser.parse_args()), _say)
+        run(vars(parser.parse_args()), _write_line)
     except (MissingServer, ForeignFile, OSError) as problem:
-        _say(str(problem))
+        _write_line(str(problem))
         return 1
     return 0
 

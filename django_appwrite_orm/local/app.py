@@ -14,7 +14,7 @@ from .api.auth import GUEST, KEY, Caller
 from .api.dialects import TABLESDB, Dialect
 from .api.errors import AppwriteError
 from .api.requests import Request, read_request
-from .api.responses import Response, error_answer
+from .api.responses import Response, error_response
 from .api.router import EVERYONE, Call, Route, Router, read_arguments
 from .defects import AppliedError, Defect, Defects
 from .routes import ROUTES
@@ -26,9 +26,9 @@ from .storage.snapshots import Snapshot, take_snapshot
 PROJECT: Final = "local"
 API_KEY: Final = "local"
 PREFIX: Final = "/v1"
-LONGEST_HEAD: Final = 65_536  # bytes of a request line and headers that Appwrite 1.9.6 reads
+MAX_HEAD: Final = 65_536  # bytes of a request line and headers that Appwrite 1.9.6 reads
 _ROUTER: Final = Router(ROUTES)
-_OPEN: Final = frozenset({"/health/version"})  # answered without a project or a key
+_OPEN: Final = frozenset({"/health/version"})  # routes without a project or a key
 
 logger = logging.getLogger(__name__)
 
@@ -65,21 +65,23 @@ class LocalAppwrite:
             defects = Defects(self.strict if strict is None else strict, self._warned)
             return self._answer(route, path_values, request, defects)
         except AppwriteError as refusal:
-            return error_answer(refusal, dialect.error_type(refusal.type))
+            return error_response(refusal, dialect.error_type(refusal.type))
         except (Busy, sqlite3.OperationalError) as problem:
             return _store_failure(problem, dialect)
         except Exception:
             logger.exception("The local Appwrite failed on %.20r %.200r", method, target.partition("?")[0])
-            return error_answer(AppwriteError("general_unknown", "The local Appwrite failed; its log says why."))
+            return error_response(
+                AppwriteError("general_unknown", "The local Appwrite failed; see its log for the reason.")
+            )
 
     def accepts_head(self, head: int, *, strict: bool | None = None) -> bool:
         """Return whether a request with a head of this many bytes is answered; else its connection is closed."""
-        if head <= LONGEST_HEAD:
+        if head <= MAX_HEAD:
             return True
         return not Defects(self.strict if strict is None else strict, self._warned).imitate(Defect.LONG_HEAD)
 
     def _answer(self, route: Route, path_values: Mapping[str, str], request: Request, defects: Defects) -> Response:
-        # A list that is to be remembered for a while is written down by the first who asks for it.
+        # A list with `ttl` is cached by its first request.
         writing = not route.reads_only or "ttl" in request.query
         with self.store.session(writing=writing) as session:
             caller = self._admit(session, route, request, defects)
@@ -87,8 +89,8 @@ class LocalAppwrite:
             call = Call(session, self._schema_cache, caller, route.dialect, args, request, defects)
             try:
                 return route.handler(call)
-            except AppliedError as refusal:  # answered inside the session, which therefore commits
-                return error_answer(refusal, route.dialect.error_type(refusal.type))
+            except AppliedError as refusal:  # returned inside the session, which therefore commits
+                return error_response(refusal, route.dialect.error_type(refusal.type))
 
     def _admit(self, session: Session, route: Route, request: Request, defects: Defects) -> Caller:
         """Return the caller if the route admits it. Checks in Appwrite's order: project, key or token, scope."""
@@ -139,6 +141,8 @@ def _find_route(request: Request) -> tuple[Route, dict[str, str]]:
 
 def _store_failure(problem: Exception, dialect: Dialect) -> Response:
     if isinstance(problem, Busy):
-        return error_answer(AppwriteError("database_timeout", "The database stayed busy for too long."))
+        return error_response(AppwriteError("database_timeout", "The database stayed busy for too long."))
     logger.error("The local Appwrite's store failed", exc_info=problem)
-    return error_answer(AppwriteError("general_unknown", "The local Appwrite's store failed; its log says why."))
+    return error_response(
+        AppwriteError("general_unknown", "The local Appwrite's store failed; see its log for the reason.")
+    )

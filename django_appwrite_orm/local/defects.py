@@ -26,7 +26,7 @@ from .api.errors import AppwriteError
 logger = logging.getLogger(__name__)
 
 
-class Facts(NamedTuple):
+class DefectFacts(NamedTuple):
     """The behaviour of the server, and that of the local Appwrite when it is not strict; each without a full stop."""
 
     server: str
@@ -36,84 +36,84 @@ class Facts(NamedTuple):
 class Defect(Enum):
     """A defect of the server. Its ``id`` is its name in lower case with hyphens."""
 
-    UNIQUE_UPSERT = Facts(
+    UNIQUE_UPSERT = DefectFacts(
         "a bulk or staged upsert whose unique value belongs to another row overwrites that other row",
         "409 row_already_exists (transaction_conflict at a commit)",
     )
-    STAGED_OPERATOR = Facts(
+    STAGED_OPERATOR = DefectFacts(
         "a staged bulk update with an operator is applied twice to a row that the transaction wrote before",
         "it is applied once",
     )
-    OPERATOR_ANSWER = Facts(
+    OPERATOR_ANSWER = DefectFacts(
         "PATCH of a row, or of many, with an operator on a table with an encrypted, point, line or polygon column is "
-        "applied and then answered with 500; a commit with one writes nothing and is answered with 500",
-        "it is applied and answered with 200",
+        "applied, and the response is 500; a commit with one writes nothing, and the response is 500",
+        "it is applied, and the response is 200",
     )
-    COMMITTING = Facts(
-        "a transaction whose commit was answered with 500 keeps the status committing",
+    COMMITTING = DefectFacts(
+        "a transaction whose commit got a 500 response keeps the status committing",
         "its status is failed",
     )
-    MANY_OPERATORS = Facts(
-        "a bulk update with an operator of more than 500 rows is answered with 400 general_query_invalid, although its "
-        "first 1,000 rows were changed",
-        "all rows are changed, with the answer 200",
+    MANY_OPERATORS = DefectFacts(
+        "a bulk update with an operator of more than 500 rows gets 400 general_query_invalid, although its first 1,000 "
+        "rows were changed",
+        "all rows are changed, and the response is 200",
     )
-    BULK_UNIQUE = Facts(
-        "a bulk update onto a unique value that another row has is answered with 500",
+    BULK_UNIQUE = DefectFacts(
+        "a bulk update to a unique value that another row has gets a 500 response",
         "409 row_already_exists",
     )
-    BULK_CONCAT = Facts(
-        "a bulk update with a stringConcat whose result is longer than the column is answered with 500",
+    BULK_CONCAT = DefectFacts(
+        "a bulk update with a stringConcat whose result is longer than the column gets a 500 response",
         "400 row_invalid_structure",
     )
-    PERMISSIONS_TYPE = Facts(
-        "a bulk create of a row whose $permissions is not a list is answered with 500",
+    PERMISSIONS_TYPE = DefectFacts(
+        "a bulk create of a row whose $permissions is not a list gets a 500 response",
         "400 general_bad_request",
     )
-    CASE_UPSERT = Facts(
+    CASE_UPSERT = DefectFacts(
         "an upsert by the id of a row in another letter case writes null into every column that is not sent; its id "
         "stays as it is stored",
         "these columns keep their values, and the row has the id that was sent",
     )
-    SPATIAL_NULL = Facts(
-        "isNull and isNotNull of a point, line or polygon column are answered with 500",
-        "they are answered like those of any other column",
+    SPATIAL_NULL = DefectFacts(
+        "isNull and isNotNull of a point, line or polygon column get a 500 response",
+        "they work as for any other column",
     )
-    LONG_HEAD = Facts(
-        "a request whose head (request line and headers) has more than 65,536 bytes gets no answer, its connection is "
-        "closed",
-        "it is answered (over HTTP up to 4 MiB)",
+    LONG_HEAD = DefectFacts(
+        "a request whose head (request line and headers) has more than 65,536 bytes gets no response, its connection "
+        "is closed",
+        "it gets its response (over HTTP up to 4 MiB)",
     )
-    HIDDEN_CURSOR = Facts(
-        "a list may begin at a row that the caller may not read, which tells how its values compare with others",
+    HIDDEN_CURSOR = DefectFacts(
+        "a list may begin at a row that the caller may not read, which reveals how its values compare with others",
         "400 general_cursor_not_found",
     )
-    EMPTY_UPSERT = Facts(
-        'an upsert of a missing row whose values are all null, 0, false, "" or [] is answered 200 and creates nothing',
+    EMPTY_UPSERT = DefectFacts(
+        'an upsert of a missing row whose values are all null, 0, false, "" or [] gets 200 and creates nothing',
         "the row is created",
     )
 
-    OPERATOR_ROWS = Facts(
-        "a bulk update with an operator answers with {} in place of the results beyond the first 25 rows",
-        "with the results",
+    OPERATOR_ROWS = DefectFacts(
+        "a bulk update with an operator returns {} instead of the results beyond the first 25 rows",
+        "the results are returned",
     )
-    KEPT_DEFAULT = Facts(
-        "a default that is taken from a column is no longer shown, but new rows go on getting it until the column was "
+    KEPT_DEFAULT = DefectFacts(
+        "a default that is removed from a column is no longer shown, but new rows still get it until the column was "
         "required once",
         "new rows have null",
     )
-    SELF_RELATION = Facts(
+    SELF_RELATION = DefectFacts(
         "a oneToOne or manyToOne relationship of a table with itself fails",
         "it works",
     )
-    HALF_RELATION = Facts(
+    HALF_RELATION = DefectFacts(
         "a two-way relationship that is refused for its key on the other side leaves a column that stays processing",
         "nothing is left",
     )
 
-    KEY_VERSION = Facts(
-        "GET /health/version with a key is answered with 401",
-        "it is answered as it is without one",
+    KEY_VERSION = DefectFacts(
+        "GET /health/version with a key gets 401",
+        "the key makes no difference",
     )
 
     @property
@@ -140,7 +140,7 @@ class Defects:
 
     def __init__(self, strict: bool, warned: set[Defect]) -> None:
         self.strict = strict
-        self._warned = warned  # shared by all requests of a server
+        self._warned = warned  # shared by all requests of one server
 
     def imitate(self, defect: Defect) -> bool:
         """Return whether to imitate a defect. Call only where the outcome differs: a safe server logs a warning."""

@@ -71,7 +71,7 @@ def test_there_are_so_many_connections_and_no_more(
     server: LocalServer, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The one that has waited longest makes room."""
-    monkeypatch.setattr(event_loop, "MOST_CONNECTIONS", 4)
+    monkeypatch.setattr(event_loop, "MAX_CONNECTIONS", 4)
     first = opened()
     first.sendall(VERSION[:20])
     last = [opened() for _ in range(9)][-1]
@@ -100,7 +100,7 @@ def test_answers_that_nobody_reads_are_bounded(
     large = Response(200, {"content-type": "text/plain"}, b"x" * 20_000_000)
     responses: list[Response] = []
     monkeypatch.setattr(app, "handle", lambda *request: responses.append(large) or large)
-    monkeypatch.setattr(event_loop, "MOST_UNSENT", 50_000_000)
+    monkeypatch.setattr(event_loop, "MAX_UNSENT", 50_000_000)
     for count in range(1, 7):
         opened().sendall(VERSION)
         assert soon(lambda: len(responses) == count)  # noqa: B023
@@ -121,7 +121,7 @@ def test_a_client_that_does_not_read_is_given_up(
 
 
 def test_requests_that_are_held_are_bounded(server: LocalServer, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receive_buffer, "MOST_HELD", 300_000)
+    monkeypatch.setattr(receive_buffer, "MAX_HELD", 300_000)
     partial_request = b"POST /v1/tablesdb HTTP/1.1\r\n" + HEAD + b"Content-Length: 250000\r\n\r\n" + b"x" * 200_000
     first, second = opened(), opened()
     first.sendall(partial_request)
@@ -223,5 +223,5 @@ def test_a_long_head_gets_no_answer_when_strict(app: LocalAppwrite, opened: Open
 
 
 def test_a_head_has_a_bound_in_any_mode(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "LONGEST_HEAD", 1_000)
+    monkeypatch.setattr(connection, "MAX_HEAD", 1_000)
     assert status_after(opened, VERSION[:-2] + b"A: " + b"x" * 2_000) == 0

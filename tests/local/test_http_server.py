@@ -89,7 +89,7 @@ def test_one_connection_serves_many_requests(app: LocalAppwrite, server: LocalSe
 
 @pytest.mark.parametrize("sent", [b"GET /", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 999999\r\n\r\n"])
 def test_a_request_that_drips_in_is_cut_off(server: LocalServer, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
-    monkeypatch.setattr(serving, "LONGEST_REQUEST", 0.2)
+    monkeypatch.setattr(serving, "REQUEST_TIMEOUT", 0.2)
     connection = connect(server)
     connection.connect()
     connection.sock.sendall(sent)

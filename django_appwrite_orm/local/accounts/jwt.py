@@ -16,7 +16,7 @@ from ..api.errors import AppwriteError
 from ..storage.session import Session
 from .users import caller_for, find_user
 
-LONGEST_DURATION: Final = 3_600  # seconds
+MAX_DURATION: Final = 3_600  # seconds
 DEFAULT_DURATION: Final = 900
 _HEADER: Final = {"typ": "JWT", "alg": "HS256"}
 

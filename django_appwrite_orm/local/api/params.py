@@ -67,7 +67,7 @@ def new_identifier(value: Any) -> str:
     return unique_id() if value == UNIQUE else identifier(value)
 
 
-key = identifier  # column and index keys follow the rule of ids
+key = identifier  # keys of columns and indexes follow the same rule
 
 
 def text(longest: int, shortest: int = 1) -> Validator:
@@ -123,7 +123,7 @@ def numeric(value: Any) -> int | float:
     """Check a number, also in a text (PHP's is_numeric)."""
     if isinstance(value, str):
         try:
-            if "_" in value:  # which Python would take
+            if "_" in value:  # Python accepts it, PHP does not
                 raise ValueError
             value = int(value) if value.strip().lstrip("+-").isdecimal() else float(value)
         except ValueError:

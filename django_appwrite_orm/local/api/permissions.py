@@ -14,7 +14,7 @@ from .identifiers import is_identifier
 VERBS: Final = ("read", "create", "update", "delete")
 TABLE_VERBS: Final = (*VERBS, "write")
 ROW_VERBS: Final = ("read", "update", "delete", "write")
-MOST: Final = 100
+MAX_PERMISSIONS: Final = 100
 _SHAPE: Final = re.compile(r'(\w+)\("([^"]*)"\)')
 _DIMENSION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,35}", re.ASCII)
 
@@ -34,8 +34,8 @@ def check_permissions(value: Any, allowed: Sequence[str]) -> list[str]:
     """
     if not isinstance(value, list):
         raise ValueError("expected a list of permissions")
-    if len(value) > MOST:
-        raise ValueError(f"expected at most {MOST} permissions")
+    if len(value) > MAX_PERMISSIONS:
+        raise ValueError(f"expected at most {MAX_PERMISSIONS} permissions")
     for entry in value:
         if not isinstance(entry, str):
             raise ValueError("expected permissions as text")
@@ -43,10 +43,10 @@ def check_permissions(value: Any, allowed: Sequence[str]) -> list[str]:
         if verb not in allowed:
             raise ValueError(f"{verb!r} is not allowed here; use one of {', '.join(allowed)}")
         _check_role(role)
-    return spell_out(value, [verb for verb in VERBS if verb in allowed])
+    return expand_permissions(value, [verb for verb in VERBS if verb in allowed])
 
 
-def spell_out(permissions: Iterable[str], verbs: Sequence[str]) -> list[str]:
+def expand_permissions(permissions: Iterable[str], verbs: Sequence[str]) -> list[str]:
     """Replace ``write`` by the verbs it stands for and drop duplicates, in order."""
     expanded_permissions: dict[str, None] = {}
     for entry in permissions:

@@ -16,11 +16,11 @@ from urllib.parse import parse_qsl
 
 from .errors import AppwriteError
 
-MAX_BODY: Final = 64 * 1024 * 1024  # bytes; above what one row of any column kind a test uses can hold
+MAX_BODY: Final = 64 * 1024 * 1024  # bytes, more than a row of ordinary columns has
 _BRACKETS: Final = re.compile(r"\[([^\]]*)\]")
 _INT64: Final = range(-(2**63), 2**63)
-_MOST_PARAMETERS: Final = 1_000  # PHP's max_input_vars
-_LONGEST_NAME: Final = 1_000  # of a parameter with brackets; the time to take it apart grows with its square
+_MAX_PARAMETERS: Final = 1_000  # PHP's max_input_vars
+_MAX_NAME: Final = 1_000  # of a parameter with brackets; parsing takes quadratic time
 _MAX_ARRAY_DEPTH: Final = 64  # PHP's max_input_nesting_level
 
 
@@ -46,14 +46,14 @@ def read_request(method: str, target: str, headers: Mapping[str, str], body: byt
 def _query_params(text: str) -> dict[str, Any]:
     params: dict[str, Any] = {}
     try:
-        pairs = parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=_MOST_PARAMETERS)
+        pairs = parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=_MAX_PARAMETERS)
     except ValueError as problem:
-        raise AppwriteError("general_bad_request", f"At most {_MOST_PARAMETERS} parameters.") from problem
+        raise AppwriteError("general_bad_request", f"At most {_MAX_PARAMETERS} parameters.") from problem
     for name, value in pairs:
         head, bracket, _ = name.partition("[")
         if not bracket:
             params[name] = value
-        elif len(name) > _LONGEST_NAME:
+        elif len(name) > _MAX_NAME:
             continue
         elif len(keys := _BRACKETS.findall(name[len(head) :])) <= _MAX_ARRAY_DEPTH:
             _put(params, [head, *keys], value)

@@ -30,12 +30,12 @@ class Response:
 NO_CONTENT: Final = Response(204, EMPTY_HEADERS, b"")
 
 
-def json_answer(status: int, body: Any) -> Response:
+def json_response(status: int, body: Any) -> Response:
     """Encode ``body``; floats must be in PHP's form already (``emulation.numbers.whole``)."""
     return Response(status, JSON_HEADERS, _encode(body).encode("utf-8", "replace"))
 
 
-def error_answer(error: AppwriteError, type: str | None = None) -> Response:
+def error_response(error: AppwriteError, type: str | None = None) -> Response:
     """Return the response for an error; ``type`` replaces the error's own on the older routes."""
     body = {"message": error.message, "code": error.status, "type": type or error.type, "version": VERSION}
-    return json_answer(error.status, body)
+    return json_response(error.status, body)

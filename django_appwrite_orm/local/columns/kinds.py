@@ -277,7 +277,7 @@ POLYGON: Final = replace(
     default=accept_polygon,
     accept=lambda column, value: accept_polygon(value),
 )
-# Every kind with routes of its own, in the order of Appwrite's documentation.
+# Every kind with routes of its own.
 KINDS: Final = (
     *(STRING, VARCHAR, TEXT, MEDIUMTEXT, LONGTEXT, INTEGER, BIGINT, FLOAT, BOOLEAN, DATETIME),
     *(EMAIL, IP, URL, ENUM, POINT, LINE, POLYGON),

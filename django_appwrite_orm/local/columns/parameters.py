@@ -14,7 +14,7 @@ from ..emulation.numbers import INT32
 from .column import NewColumn
 from .kinds import ColumnKind
 
-LONGEST_DEFAULT: Final = 16_384
+MAX_DEFAULT: Final = 16_384
 
 
 def new_column(kind: ColumnKind, args: Mapping[str, Any]) -> NewColumn:
@@ -60,8 +60,8 @@ def check_default(kind: ColumnKind, default: Any, size: int, options: Mapping[st
         return
     if kind.is_sized and len(default) > size:
         raise AppwriteError("column_value_invalid", f"The default is longer than {size} characters.")
-    if len(json.dumps(default, ensure_ascii=False)) > LONGEST_DEFAULT:
-        raise invalid_structure(f"the default is longer than {LONGEST_DEFAULT} characters")
+    if len(json.dumps(default, ensure_ascii=False)) > MAX_DEFAULT:
+        raise invalid_structure(f"the default is longer than {MAX_DEFAULT} characters")
     if "elements" in kind.fields and default not in options["elements"]:
         raise AppwriteError("column_value_invalid", "The default is not one of the elements.")
     if kind.is_number and not options["min"] <= default <= options["max"]:

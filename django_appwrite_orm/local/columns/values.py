@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .column import Column
 
 _LEADING_NUMBER: Final = re.compile(r"\s*[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
-_LONGEST_DIGITS: Final = 20  # characters of a 64-bit integer with its sign
+_MAX_DIGITS: Final = 20  # characters of a 64-bit integer with its sign
 
 
 def unchanged(value: Any) -> Any:
@@ -130,10 +130,7 @@ def _as_number(item: Any) -> int | float:
 def is_digits(value: Any) -> bool:
     """Return whether a value is a whole number in a text."""
     return (
-        isinstance(value, str)
-        and value.isascii()
-        and value.removeprefix("-").isdigit()
-        and len(value) <= _LONGEST_DIGITS
+        isinstance(value, str) and value.isascii() and value.removeprefix("-").isdigit() and len(value) <= _MAX_DIGITS
     )
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from .column import Column
 
-MOST_BYTES: Final = 65_535
+MAX_ROW_BYTES: Final = 65_535
 _SYSTEM_COLUMNS: Final = 1_067
 _POINTER: Final = 20  # to a value kept outside the row
-_LONGEST_IN_ROW: Final = 16_381  # characters of a text
+_MAX_IN_ROW: Final = 16_381  # characters of a text
 
 
 def row_width(columns: Iterable[Column]) -> int:
@@ -29,7 +29,7 @@ outside_row: Final = fixed(_POINTER)
 
 def text_width(column: Column) -> int:
     """Return the width of a text of up to ``column.size`` characters."""
-    if column.array or column.size > _LONGEST_IN_ROW:
+    if column.array or column.size > _MAX_IN_ROW:
         return _POINTER
     return column.size * 4 + (1 if column.size <= 255 else 2)
 

@@ -18,11 +18,11 @@ from typing import Final
 
 _BEYOND_BASIC_PLANE: Final = "\ufffd"
 _LAST: Final = 0xFFFF
-# The blocks of 256 code points that have weights of their own; every other code point weighs itself. So kana,
-# Arabic and the rest keep their marks.
+# Blocks of 256 code points with weights of their own; every other code point is its own weight. So kana, Arabic
+# and the rest keep their marks.
 _BLOCKS: Final = frozenset({0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x1E, 0x1F, 0x21, 0x24, 0xFF})
 _EXCEPTIONS: Final = {"\u00df": "S", "\u0439": "\u0419", "\u0419": "\u0419"}  # sharp s; short i keeps its breve
-_OLD: Final = unicodedata.ucd_3_2_0  # the weights were made from a Unicode of that time
+_OLD: Final = unicodedata.ucd_3_2_0  # the weights come from a Unicode version of that time
 
 
 def fold(text: str) -> str:

@@ -15,9 +15,9 @@ from typing import Final
 
 from .collation import fold
 
-SHORTEST: Final = 3
-LONGEST: Final = 84
-_OPERATORS: Final = str.maketrans(dict.fromkeys('@+-*<>()~"', " "))  # taken out of a search before it starts
+MIN_WORD: Final = 3
+MAX_WORD: Final = 84
+_OPERATORS: Final = str.maketrans(dict.fromkeys('@+-*<>()~"', " "))  # removed from a search
 _WORD: Final = re.compile(r"[\w']+")
 _STOP_WORDS: Final = frozenset(
     fold(word)
@@ -71,7 +71,7 @@ def _words(text: str) -> list[str]:
 
 
 def _indexed_words(text: str) -> list[str]:
-    return [word for word in _words(text) if SHORTEST <= len(word) <= LONGEST and word not in _STOP_WORDS]
+    return [word for word in _words(text) if MIN_WORD <= len(word) <= MAX_WORD and word not in _STOP_WORDS]
 
 
 def search_expression(value: str) -> str | None:
@@ -89,7 +89,7 @@ def search_expression(value: str) -> str | None:
     if not words:
         return None
     *whole, last = words
-    terms = [f'"{word}"' for word in whole if SHORTEST <= len(word) <= LONGEST and word not in _STOP_WORDS]
+    terms = [f'"{word}"' for word in whole if MIN_WORD <= len(word) <= MAX_WORD and word not in _STOP_WORDS]
     terms.append(f'"{last}"*')
     return " OR ".join(terms)
 

@@ -26,7 +26,7 @@ def accept_geometry(value: Any) -> Any:
     try:
         import shapely  # noqa: F401
     except ImportError:
-        raise ValueError("a spatial filter on the local Appwrite needs shapely: pip install 'shapely>=2.1'") from None
+        raise ValueError("a spatial filter of the local Appwrite needs shapely: pip install 'shapely>=2.1'") from None
     if isinstance(value, list) and value and isinstance(value[0], list):
         return accept_polygon(value) if value[0] and isinstance(value[0][0], list) else accept_line(value)
     return accept_point(value)

@@ -12,7 +12,7 @@ from typing import Final
 from .event import Event, Path
 
 LEGACY: Final = {"tables": "collections", "rows": "documents", "columns": "attributes"}
-# Which ids of a path stay (1) and which become a wildcard (0): by three ids, by two, by one.
+# Ids of a path that stay (1) or become a wildcard (0), for paths of three ids, of two, of one.
 _NEW_ROWS: Final = ("111 000 101 001 011 110 010 100", "11 00 10 01", "1 0")
 _OLD_ROWS: Final = ("111 000 011 101 001 110 010 100", "11 00 01 10", "1 0")
 _INDEXES: Final = ("111 000 110 010 011 101 001 100", "11 00 01 10", "1 0")

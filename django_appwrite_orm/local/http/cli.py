@@ -8,17 +8,17 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ..app import API_KEY, PROJECT, LocalAppwrite
-from .server import LOOPBACK, USUAL_PORT, USUAL_THREADS, LocalServer
+from .server import DEFAULT_PORT, DEFAULT_THREADS, LOOPBACK, LocalServer
 
-USUAL_FILE: Final = "appwrite.sqlite3"
+DEFAULT_FILE: Final = "appwrite.sqlite3"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default: this machine only)")
-    parser.add_argument("--port", type=int, default=USUAL_PORT, help=f"default {USUAL_PORT}; 0 takes a free one")
-    parser.add_argument("--database", default=USUAL_FILE, help=f"SQLite file or :memory: (default {USUAL_FILE})")
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help=f"default {DEFAULT_PORT}; 0 for any free port")
+    parser.add_argument("--database", default=DEFAULT_FILE, help=f"SQLite file or :memory: (default {DEFAULT_FILE})")
     parser.add_argument("--strict", action="store_true", help="imitate the defects of Appwrite 1.9.6 (docs/local.md)")
-    parser.add_argument("--threads", type=int, default=USUAL_THREADS, help=f"default {USUAL_THREADS}")
+    parser.add_argument("--threads", type=int, default=DEFAULT_THREADS, help=f"default {DEFAULT_THREADS}")
 
 
 def run(options: dict[str, Any], write_line: Callable[[str], object]) -> None:
@@ -38,7 +38,7 @@ def run(options: dict[str, Any], write_line: Callable[[str], object]) -> None:
         except (KeyboardInterrupt, SystemExit):
             write_line("Stopped.")
         else:
-            raise RuntimeError("The server ended by itself; what it said before tells why.")
+            raise RuntimeError("The server stopped unexpectedly; see its log for the reason.")
     finally:
         app.close()
 

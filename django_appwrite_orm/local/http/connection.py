@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Final
 
 from ..api.errors import AppwriteError
 from ..api.requests import MAX_BODY
-from ..api.responses import VERSION, Response, error_answer, json_answer
-from .receive_buffer import LONGEST_HEAD, RequestReader, too_large
+from ..api.responses import VERSION, Response, error_response, json_response
+from .receive_buffer import MAX_HEAD, RequestReader, too_large
 from .request_head import Head, Malformed, read_head
 
 if TYPE_CHECKING:
     from .event_loop import ConnectionServer
 
 KEEP_ALIVE: Final = 10.0  # seconds a connection waits for its first request, and for each further one
-LONGEST_REQUEST: Final = 60.0  # seconds from its first byte to its last, the 64 MB that a body may have included
-SEND_TIMEOUT: Final = 60.0  # seconds until a client has read an answer
+REQUEST_TIMEOUT: Final = 60.0  # seconds from the first byte of a request to its last, for a body of up to 64 MB
+SEND_TIMEOUT: Final = 60.0  # seconds until a client has read a response
 REALTIME: Final = "/v1/realtime"
-_LINGER: Final = 2.0  # seconds that a client has to read why it is refused
+_LINGER: Final = 2.0  # seconds that a client has to read an error
 _REASONS: Final[Mapping[int, str]] = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 _TYPES: Final[Mapping[int, str]] = {413: "general_payload_too_large", 500: "general_unknown"}
 
@@ -53,7 +53,7 @@ class Connection:
         self._reader = reader
         self._writer = writer
         self._requests = RequestReader(reader, server.held_bytes)
-        writer.transport.set_write_buffer_limits(0)  # `drain` waits until everything is on its way
+        writer.transport.set_write_buffer_limits(0)  # `drain` waits until everything is sent
 
     @property
     def unsent(self) -> int:
@@ -88,8 +88,8 @@ class Connection:
             if not await self._requests.wait():
                 return False
         try:
-            async with asyncio.timeout(LONGEST_REQUEST):
-                data = await self._requests.head(LONGEST_HEAD)
+            async with asyncio.timeout(REQUEST_TIMEOUT):
+                data = await self._requests.head(MAX_HEAD)
                 if data is None or not self._server.app.accepts_head(len(data) + 4):
                     self.abort()
                     return False
@@ -101,13 +101,13 @@ class Connection:
             return await self._refuse(problem)
         if not self._server.serves_host(head.host):
             refusal = AppwriteError("general_unknown_origin", "This server does not answer for that host.")
-            return await self._send(error_answer(refusal), head)
+            return await self._send(error_response(refusal), head)
         if head.wants_websocket and head.target.partition("?")[0] == REALTIME:
             self._server.hand_over(self._writer.get_extra_info("socket").dup(), head)
             self.abort()  # closes this end of the socket, not the connection
             return False
         self._enter(State.ANSWERING)
-        return await self._send(await self._server.answer(head, body), head)
+        return await self._send(await self._server.respond(head, body), head)
 
     async def _body(self, head: Head) -> bytes:
         if head.length is not None and head.length > MAX_BODY:
@@ -136,7 +136,7 @@ class Connection:
         """Send an error and end the connection, so that a client that is still sending can read it."""
         kind = _TYPES.get(problem.status, "general_bad_request")
         body = {"message": str(problem), "code": problem.status, "type": kind, "version": VERSION}
-        await self._send(json_answer(problem.status, body), None)
+        await self._send(json_response(problem.status, body), None)
         self._requests.close()
         self._enter(State.LISTENING)
         with suppress(OSError):  # a time-out among them

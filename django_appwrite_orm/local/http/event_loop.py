@@ -23,11 +23,11 @@ from .request_head import Head
 if TYPE_CHECKING:
     from ..app import LocalAppwrite
 
-MOST_CONNECTIONS: Final = 400  # below the 512 sockets that `select` takes on Windows
-MOST_UNSENT: Final = 256 * 1024 * 1024  # bytes of answers that wait for their clients to read them, together
-_PIECE: Final = 65_536
-_PAUSE: Final = 0.5  # seconds until the next try after a connection that could not be accepted
-_STOPPING: Final = 5.0  # seconds for requests that are being answered when the server stops
+MAX_CONNECTIONS: Final = 400  # below the 512 sockets that `select` takes on Windows
+MAX_UNSENT: Final = 256 * 1024 * 1024  # bytes of responses that clients have not read yet, of all connections
+_READ_SIZE: Final = 65_536
+_RETRY_DELAY: Final = 0.5  # seconds until the next try after a connection that could not be accepted
+_STOP_TIMEOUT: Final = 5.0  # seconds for requests that are being answered when the server stops
 
 logger = logging.getLogger(__name__)
 Take = Callable[[socket.socket, str, Mapping[str, str]], None]
@@ -65,8 +65,8 @@ class ConnectionServer:
 
     def stop(self) -> None:
         """End ``run``; requests that are being answered have a few seconds left."""
-        if self._ready.wait(_STOPPING):
-            with suppress(RuntimeError):  # it has ended already
+        if self._ready.wait(_STOP_TIMEOUT):
+            with suppress(RuntimeError):  # the loop is closed already
                 self._loop.call_soon_threadsafe(self._done.set)
 
     async def _main(self) -> None:
@@ -80,7 +80,7 @@ class ConnectionServer:
         for connection in self._waiting(State.LISTENING):
             connection.abort()
         if self._accepted:
-            await asyncio.wait(self._accepted, timeout=_STOPPING)
+            await asyncio.wait(self._accepted, timeout=_STOP_TIMEOUT)
         for task in self._accepted:
             task.cancel()
         await asyncio.gather(*self._accepted, return_exceptions=True)
@@ -95,10 +95,10 @@ class ConnectionServer:
             accepted, _ = self._listening.accept()
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
             return
-        except OSError as problem:  # such as no descriptors left
+        except OSError as problem:  # such as no file descriptors left
             logger.warning("A connection could not be accepted: %s", problem)
             self._loop.remove_reader(self._listening)
-            self._loop.call_later(_PAUSE, self._listen)
+            self._loop.call_later(_RETRY_DELAY, self._listen)
             return
         task = self._loop.create_task(self._serve(accepted))
         self._accepted[task] = accepted
@@ -108,8 +108,8 @@ class ConnectionServer:
         try:
             # asyncio sets this only for sockets that name their protocol; without it a delayed ACK costs 40 ms
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            reader, writer = await asyncio.open_connection(sock=accepted, limit=_PIECE)
-        except OSError:  # it has gone already
+            reader, writer = await asyncio.open_connection(sock=accepted, limit=_READ_SIZE)
+        except OSError:  # the client has disconnected
             return
         connection = Connection(self, reader, writer)
         if not self._has_room():
@@ -125,7 +125,7 @@ class ConnectionServer:
 
     def _has_room(self) -> bool:
         """Return whether another connection is possible; if need be, close the one that has waited longest."""
-        if len(self._connections) < MOST_CONNECTIONS:
+        if len(self._connections) < MAX_CONNECTIONS:
             return True
         for connection in self._waiting(State.LISTENING, State.SENDING)[:1]:
             connection.abort()
@@ -142,7 +142,7 @@ class ConnectionServer:
         sending = self._waiting(State.SENDING)
         unsent = sum(connection.unsent for connection in sending)
         for connection in sending[:-1]:
-            if unsent <= MOST_UNSENT:
+            if unsent <= MAX_UNSENT:
                 return
             unsent -= connection.unsent
             connection.abort()
@@ -153,6 +153,6 @@ class ConnectionServer:
     def hand_over(self, connection: socket.socket, head: Head) -> None:
         self._take(connection, head.target, head.headers)
 
-    async def answer(self, head: Head, body: bytes) -> Response:
+    async def respond(self, head: Head, body: bytes) -> Response:
         method = "GET" if head.method == "HEAD" else head.method
         return await self._loop.run_in_executor(self._workers, self.app.handle, method, head.target, head.headers, body)

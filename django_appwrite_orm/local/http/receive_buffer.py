@@ -8,11 +8,11 @@ from typing import Final
 from ..api.requests import MAX_BODY
 from .request_head import Malformed
 
-LONGEST_HEAD: Final = 4 * 1024 * 1024  # bytes; 100 queries of 4,096 characters in a URL take some 1.2 million
-MOST_HELD: Final = 256 * 1024 * 1024  # bytes of requests that are being read or answered, of all connections
-_PIECE: Final = 65_536
-_LONGEST_LINE: Final = 4_096  # of the size of a chunk or a trailer
-_MOST_TRAILERS: Final = 100
+MAX_HEAD: Final = 4 * 1024 * 1024  # bytes; 100 queries of 4,096 characters in a URL take some 1.2 million
+MAX_HELD: Final = 256 * 1024 * 1024  # bytes of requests that are being read or answered, of all connections
+_READ_SIZE: Final = 65_536
+_MAX_LINE: Final = 4_096  # of the size of a chunk or a trailer
+_MAX_TRAILERS: Final = 100
 
 
 class HeldBytes:
@@ -29,7 +29,7 @@ class RequestReader:
         self._reader = reader
         self._total = held_bytes
         self._own = 0
-        self._waiting = bytearray()  # received and not taken yet
+        self._waiting = bytearray()  # received and not read yet
 
     async def wait(self) -> bool:
         """Wait for the first byte of a request; return False when the client has disconnected."""
@@ -63,7 +63,7 @@ class RequestReader:
             body += await self.exactly(size)
             if await self.exactly(2) != b"\r\n":
                 raise Malformed(400, "A chunk of the body is not as long as it says.")
-        for _ in range(_MOST_TRAILERS):
+        for _ in range(_MAX_TRAILERS):
             if not await self._line():
                 return bytes(body)
         raise Malformed(400, "The body has too many trailers.")
@@ -79,7 +79,7 @@ class RequestReader:
 
     async def _line(self) -> bytes:
         while (end := self._waiting.find(b"\r\n")) < 0:
-            if len(self._waiting) > _LONGEST_LINE:
+            if len(self._waiting) > _MAX_LINE:
                 raise Malformed(400, "A line in the body is too long.")
             await self._more()
         return self._take(end + 2)[:-2]
@@ -87,11 +87,11 @@ class RequestReader:
     async def _more(self) -> None:
         if not await self._receive():
             raise EOFError
-        if self._total.total > MOST_HELD:
+        if self._total.total > MAX_HELD:
             raise Malformed(503, "Too many large requests at a time.")
 
     async def _receive(self) -> bool:
-        data = await self._reader.read(_PIECE)
+        data = await self._reader.read(_READ_SIZE)
         self._waiting += data
         self._count(len(data))
         return bool(data)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-MOST_HEADERS: Final = 1_000
+MAX_HEADERS: Final = 1_000
 _LINE: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP/1\.([01])")
 _NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -69,8 +69,8 @@ def read_head(data: bytes) -> Head:
 
 
 def _headers(lines: list[str]) -> dict[str, str]:
-    if len(lines) > MOST_HEADERS:
-        raise Malformed(431, f"A request has at most {MOST_HEADERS} headers.")
+    if len(lines) > MAX_HEADERS:
+        raise Malformed(431, f"A request has at most {MAX_HEADERS} headers.")
     headers: dict[str, str] = {}
     for line in lines:
         name, colon, value = line.partition(":")

@@ -14,9 +14,9 @@ from .event_loop import ConnectionServer
 
 LOOPBACK: Final[Collection[str]] = ("localhost", "127.0.0.1", "::1")
 ANY_HOST: Final[Collection[str]] = ()
-USUAL_PORT: Final = 9501
-USUAL_THREADS: Final = 16
-_QUEUE: Final = 128  # connections waiting to be accepted
+DEFAULT_PORT: Final = 9501
+DEFAULT_THREADS: Final = 16
+_BACKLOG: Final = 128  # connections waiting to be accepted
 
 
 class MissingServer(RuntimeError):
@@ -32,7 +32,7 @@ class LocalServer:
     """
 
     def __init__(
-        self, app: LocalAppwrite, host: str = "127.0.0.1", port: int = USUAL_PORT, threads: int = USUAL_THREADS
+        self, app: LocalAppwrite, host: str = "127.0.0.1", port: int = DEFAULT_PORT, threads: int = DEFAULT_THREADS
     ) -> None:
         try:
             from ..realtime.hub import Hub
@@ -40,7 +40,7 @@ class LocalServer:
             raise MissingServer("Serving needs websockets: pip install 'websockets>=15'") from problem
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         both = host == "::" and socket.has_dualstack_ipv6()
-        self._listening = socket.create_server((host, port), family=family, backlog=_QUEUE, dualstack_ipv6=both)
+        self._listening = socket.create_server((host, port), family=family, backlog=_BACKLOG, dualstack_ipv6=both)
         self._address: tuple[str, int] = self._listening.getsockname()[:2]
         self._webhooks = WebhookWorker(app.store, PROJECT)
         self._hub = Hub(app.store, PROJECT)
@@ -63,7 +63,7 @@ class LocalServer:
     def wait(self) -> None:
         """Wait until it stops serving. An exception of a signal handler is raised here, never in a connection."""
         while self._thread is not None and self._thread.is_alive():
-            self._thread.join(1)  # without a limit nothing would come through on Windows
+            self._thread.join(1)  # without a time-out, signals are not delivered on Windows
 
     def close(self) -> None:
         """Stop serving and close the port."""

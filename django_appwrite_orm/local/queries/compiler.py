@@ -1,6 +1,6 @@
 """Compile validated queries to SQL. Values of clients are always bound, names never a client's."""
 
-# ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
+# ruff: noqa: S608 -- SQL contains only our own names and numbers, values are bound
 from __future__ import annotations
 
 import json
@@ -20,7 +20,7 @@ _OPERATORS: Final = {
     "greaterThan": ">",
     "greaterThanEqual": ">=",
 }
-_WILDCARDS: Final = frozenset("%_[]^-.*+?(){}|")  # what the server puts a backslash before
+_WILDCARDS: Final = frozenset("%_[]^-.*+?(){}|")  # escaped by the server
 
 
 class Sql:
@@ -50,7 +50,7 @@ def compile_filters(queries: Sequence[Query], fields: Mapping[str, Field], word:
             sql.add(f"({text})", *values)
         else:
             field = fields[query.attribute]
-            filter_sql = Sql()  # a filter may have several parts, which hold together also inside an `or`
+            filter_sql = Sql()  # the parts of one filter stay together inside an `or`
             _add_filter(filter_sql, query, field)
             condition = f"({filter_sql.joined('AND')})"
             if field.through:
@@ -111,7 +111,7 @@ def _add_substrings(sql: Sql, method: str, field: Field, values: tuple[Any, ...]
         return
     patterns = json.dumps([f"%{_escaped(value)}%" for value in values])
     text = _with_trailing_spaces(field)
-    # One value for all patterns: a condition for each would take SQLite seconds to read where there are thousands.
+    # One value for all patterns: SQLite takes seconds to parse a condition for each of thousands.
     some = f"EXISTS (SELECT 1 FROM (SELECT value AS pattern FROM json_each(?)) WHERE {text} LIKE pattern ESCAPE '\\')"
     sql.add(f"({text} IS NOT NULL AND NOT {some})" if method == "notContains" else some, patterns)
 

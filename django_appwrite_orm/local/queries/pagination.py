@@ -1,6 +1,6 @@
 """One page of a list: order, cursor, limit and offset, total."""
 
-# ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
+# ruff: noqa: S608 -- SQL contains only our own names and numbers, values are bound
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ from .validation import check_filters, check_orders, cursor_id, window
 
 DEFAULT_LIMIT: Final = 25
 _RANGES: Final = ("lessThan", "lessThanEqual", "greaterThan", "greaterThanEqual", "between", "startsWith")
-MOST_COUNTED: Final = 5000  # where Appwrite stops counting
-MOST_BOUND: Final = 32_000  # of a list's filters; SQLite as it is commonly built binds 32,766 values
+MAX_COUNTED: Final = 5000  # where Appwrite stops counting
+MAX_BOUND: Final = 32_000  # values of a list's filters; common builds of SQLite bind 32,766
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,8 @@ def plan_page(source: Source, parsed: Parsed, default_limit: int | None = DEFAUL
     check_orders(parsed.orders, source.fields)
     limit, offset = window(parsed, default_limit or -1)
     condition, values = compile_filters(parsed.filters, source.fields)
-    if len(values) > MOST_BOUND:
-        raise ValueError(f"the queries hold more than {MOST_BOUND} values together")
+    if len(values) > MAX_BOUND:
+        raise ValueError(f"the queries hold more than {MAX_BOUND} values together")
     cursor = cursor_id(parsed.cursor) if parsed.cursor else None
     return Page(
         source=source,
@@ -122,7 +122,7 @@ def count_page(session: Session, page: Page) -> int:
     Fractions are compared with 14 significant digits here, in a list with all of them (observed).
     """
     values = [stored_digits(value) if isinstance(value, float) else value for value in page.values]
-    sql = f"SELECT count(*) FROM (SELECT 1 FROM {page.source.table} WHERE {page.condition} LIMIT {MOST_COUNTED})"
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM {page.source.table} WHERE {page.condition} LIMIT {MAX_COUNTED})"
     return int(session.scalar(sql, values))
 
 
@@ -135,7 +135,7 @@ def _beyond_cursor(session: Session, page: Page) -> tuple[str, list[Any]]:
         (*source.scope_values, folded_id(page.cursor or "")),
     )
     if cursor_values is None:
-        raise AppwriteError("general_cursor_not_found", "The row a cursor stands at does not exist.")
+        raise AppwriteError("general_cursor_not_found", "The cursor's row does not exist.")
     if None in cursor_values:
         raise AppwriteError("database_query_order_null", "The cursor's row has no value in a column of the order.")
     branches: list[str] = []

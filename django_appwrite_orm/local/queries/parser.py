@@ -13,8 +13,8 @@ from typing import Any, Final
 from ..api.errors import AppwriteError
 from ..api.requests import read_json
 
-MOST_QUERIES: Final = 100
-MOST_VALUES: Final = 500
+MAX_QUERIES: Final = 100
+MAX_VALUES: Final = 500
 LOGICAL: Final = ("and", "or")
 COMPARISONS: Final = ("equal", "notEqual", "lessThan", "lessThanEqual", "greaterThan", "greaterThanEqual")
 RANGES: Final = ("between", "notBetween")

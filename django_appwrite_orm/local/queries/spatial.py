@@ -16,7 +16,7 @@ from ..emulation.geometry import accept_geometry, is_point
 from .fields import Field
 from .parser import DISTANCES, LOGICAL, NULLS, SPATIAL_RELATIONS, Query
 
-# The relation that a method asks for.
+# The relation of each method.
 _RELATIONS: Final = {"equal": "equals", "contains": "contains", **{name: name for name in SPATIAL_RELATIONS}}
 _NEGATED: Final = {f"not{name.capitalize()}": relation for name, relation in _RELATIONS.items()}
 _OPERATORS: Final = dict(zip(DISTANCES, ("=", "!=", ">", "<"), strict=True))
@@ -34,10 +34,10 @@ def check_spatial(query: Query, field: Field) -> None:
         raise ValueError(f"`{field.name}` is spatial; `{query.method}` does not apply")
 
 
-def asks_spatial_null(queries: Iterable[Query], fields: Mapping[str, Field]) -> bool:
+def compares_spatial_with_null(queries: Iterable[Query], fields: Mapping[str, Field]) -> bool:
     """Return whether validated filters, nested ones included, compare a spatial column with null."""
     return any(
-        asks_spatial_null(query.values, fields)
+        compares_spatial_with_null(query.values, fields)
         if query.method in LOGICAL
         else query.method in NULLS and fields[query.attribute].kind.is_spatial
         for query in queries

@@ -34,18 +34,18 @@ def known_field(fields: Mapping[str, Field], name: str) -> Field:
     """Return the field of this name. Raises ``ValueError``."""
     field = fields.get(name)
     if field is None:
-        raise ValueError(f"there is no attribute {name[:80]!r} to ask for")
+        raise ValueError(f"there is no attribute {name[:80]!r}")
     return field
 
 
 def _check_filter(query: Query, field: Field) -> None:
     method, values = query.method, query.values
     if field.encrypted:
-        raise ValueError(f"`{field.name}` is encrypted and cannot be asked for")
+        raise ValueError(f"`{field.name}` is encrypted and cannot be used in a query")
     if field.kind is RELATIONSHIP and not field.is_text:
-        raise ValueError(f"`{field.name}` is the virtual side of a relationship and cannot be asked for")
-    if len(values) > parser.MOST_VALUES:
-        raise ValueError(f"a query may have at most {parser.MOST_VALUES} values")
+        raise ValueError(f"`{field.name}` is the virtual side of a relationship and cannot be used in a query")
+    if len(values) > parser.MAX_VALUES:
+        raise ValueError(f"a query may have at most {parser.MAX_VALUES} values")
     if field.kind.is_spatial and method not in parser.NULLS:
         check_spatial(query, field)
         return

@@ -12,8 +12,8 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-_LONGEST: Final = 65_536  # bytes of a client's message
-_MOST_UNSENT: Final = 16 * 1024 * 1024  # bytes that wait for a client that does not read, before it is dropped
+_MAX_MESSAGE: Final = 65_536  # bytes of a client's message
+_MAX_UNSENT: Final = 16 * 1024 * 1024  # bytes that a client has not read yet, before it is disconnected
 
 
 class WebSocket:
@@ -22,7 +22,7 @@ class WebSocket:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
-        self._protocol = ServerProtocol(state=State.OPEN, max_size=_LONGEST)
+        self._protocol = ServerProtocol(state=State.OPEN, max_size=_MAX_MESSAGE)
 
     def accept(self, target: str, headers: Mapping[str, str]) -> bool:
         """Answer the request for a websocket; return False where it is not valid and was refused."""
@@ -67,5 +67,5 @@ class WebSocket:
         for data in protocol.data_to_send():
             if data:
                 self._writer.write(data)
-        if self.unsent > _MOST_UNSENT:
+        if self.unsent > _MAX_UNSENT:
             self.abort()

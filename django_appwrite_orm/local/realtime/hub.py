@@ -21,8 +21,8 @@ from ..storage.session import Session, Store
 from .connection import WebSocket
 from .protocol import Conversation, Ended
 
-MOST_CONNECTIONS: Final = 256  # connections
-MOST_UNSENT: Final = 64 * 1024 * 1024  # bytes that wait for clients that do not read, together
+MAX_CONNECTIONS: Final = 256  # connections
+MAX_UNSENT: Final = 64 * 1024 * 1024  # bytes that clients have not read yet, of all connections
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ class Hub:
         return True
 
     def _begin(self, connection: socket.socket, target: str, headers: Mapping[str, str]) -> None:
-        if len(self._tasks) >= MOST_CONNECTIONS:
+        if len(self._tasks) >= MAX_CONNECTIONS:
             connection.close()
             return
         task = self._loop.create_task(self._serve(connection, target, headers))
@@ -84,7 +84,7 @@ class Hub:
     async def _serve(self, connection: socket.socket, target: str, headers: Mapping[str, str]) -> None:
         try:
             reader, writer = await asyncio.open_connection(sock=connection)
-        except OSError:  # it has gone already
+        except OSError:  # the client has disconnected
             connection.close()
             return
         websocket = WebSocket(reader, writer)
@@ -112,7 +112,7 @@ class Hub:
         self._websockets[websocket] = conversation
         websocket.send(conversation.greeting)
         async for text in websocket.messages():
-            websocket.send(conversation.answer(text))
+            websocket.send(conversation.handle_message(text))
 
     def wants(self, session: Session) -> bool:
         return bool(self._websockets)
@@ -130,7 +130,7 @@ class Hub:
                 try:
                     if (frame := conversation.frame_for(event, *named)) is not None:
                         websocket.send(frame)
-                except Exception:  # what one listener asked for must not keep the others from hearing
+                except Exception:  # one connection must not stop events for the others
                     logger.exception("A realtime connection failed")
                     websocket.abort()
         self._bound_unsent()
@@ -139,7 +139,7 @@ class Hub:
         """Disconnect the clients with the most unsent bytes while all of them together exceed the limit."""
         websockets = sorted(self._websockets, key=lambda websocket: websocket.unsent)
         unsent = sum(websocket.unsent for websocket in websockets)
-        while unsent > MOST_UNSENT:
+        while unsent > MAX_UNSENT:
             worst = websockets.pop()
             unsent -= worst.unsent
             worst.abort()

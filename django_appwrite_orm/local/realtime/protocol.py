@@ -42,7 +42,7 @@ class Conversation:
         sent = request.query.get("channels", [])
         channels = [str(channel) for channel in sent] if isinstance(sent, list) else [str(sent)]
         requested_project = request.query.get("project") or headers.get("x-appwrite-project", "")
-        self._receives = requested_project == project  # without a project the server takes the connection
+        self._receives = requested_project == project  # without a project the server accepts the connection
         if requested_project not in ("", project):
             raise Ended(_error(_POLICY, "Missing or unknown project ID"))
         _check_origin(headers.get("origin", ""))
@@ -54,11 +54,11 @@ class Conversation:
             "connected", {"channels": channels, "subscriptions": list(self._subscriptions), "user": user}
         )
 
-    def answer(self, text: str) -> str:
+    def handle_message(self, text: str) -> str:
         """Return the response to a client's frame. A frame that is not valid changes nothing."""
         try:
             message = json.loads(text)
-            return _ANSWERS[message["type"]](self, message.get("data"))
+            return _HANDLERS[message["type"]](self, message.get("data"))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, AppwriteError):
             return _error(_MESSAGE, "Error: Server Error")
 
@@ -132,7 +132,7 @@ def _frame(type: str, data: dict[str, Any]) -> str:
     return json.dumps({"type": type, "data": data}, separators=(",", ":"), ensure_ascii=False)
 
 
-_ANSWERS: Final[dict[str, Callable[[Conversation, Any], str]]] = {
+_HANDLERS: Final[dict[str, Callable[[Conversation, Any], str]]] = {
     "ping": Conversation._pong,
     "subscribe": Conversation._subscribe,
     "unsubscribe": Conversation._unsubscribe,

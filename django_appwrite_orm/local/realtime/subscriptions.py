@@ -11,7 +11,7 @@ from ..events.event import Event
 from ..queries.parser import COMPARISONS, LOGICAL, NULLS, Query, parse_queries
 from .filters import matches
 
-# What may be asked of a payload in memory; anything else is refused.
+# Methods for a payload in memory; others are refused.
 _METHODS: Final = frozenset((*COMPARISONS, *NULLS, *LOGICAL))
 
 
@@ -36,9 +36,9 @@ def read_subscription(value: Any) -> Subscription:
     parsed = parse_queries(queries)
     extra = (parsed.limit, parsed.offset, parsed.cursor)
     if parsed.orders or any(query is not None for query in extra) or not all(map(_is_supported, parsed.filters)):
-        raise ValueError("only filters on the row's own values")
+        raise ValueError("a subscription takes filters on values of the row only")
     if any(select.values != ("*",) for select in parsed.selects):
-        raise ValueError("a row is told of whole")
+        raise ValueError("`select` takes * only")
     compact_queries = (json.dumps(json.loads(query), separators=(",", ":")) for query in queries)
     return Subscription(tuple(channels), tuple(compact_queries), tuple(parsed.filters))
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from ..api.errors import AppwriteError
 from ..api.params import QUERIES, TRANSACTION, Param, list_of, plain_object
-from ..api.responses import Response, json_answer
+from ..api.responses import Response, json_response
 from ..api.router import EVERYONE, Call, both
 from ..rows.bulk import delete_selected_rows, update_rows, upsert_rows
 from ..rows.context import context_for, table_of
@@ -28,10 +28,10 @@ def update(call: Call) -> Response:
     context, table = context_for(call), table_of(call)
     if args["transactionId"]:
         data = {"queries": args["queries"], "data": args["data"]}
-        return staged.several(context, table, args["transactionId"], "bulkUpdate", data, 0)
+        return staged.bulk(context, table, args["transactionId"], "bulkUpdate", data, 0)
     total, rows = update_rows(context, table, args["data"], args["queries"])
     publish_bulk_event(context, table, "update", rows)
-    return json_answer(200, {"total": total, call.dialect.rows: rows})
+    return json_response(200, {"total": total, call.dialect.rows: rows})
 
 
 def upsert(call: Call) -> Response:
@@ -39,10 +39,10 @@ def upsert(call: Call) -> Response:
     _refuse_others(call)
     context, table = context_for(call), table_of(call)
     if args["transactionId"]:
-        return staged.several(context, table, args["transactionId"], "bulkUpsert", args["rows"], len(args["rows"]))
+        return staged.bulk(context, table, args["transactionId"], "bulkUpsert", args["rows"], len(args["rows"]))
     rows = upsert_rows(context, table, args["rows"])
     publish_bulk_event(context, table, "upsert", rows)
-    return json_answer(200, {"total": len(rows), call.dialect.rows: rows})
+    return json_response(200, {"total": len(rows), call.dialect.rows: rows})
 
 
 def delete(call: Call) -> Response:
@@ -50,10 +50,10 @@ def delete(call: Call) -> Response:
     _refuse_others(call)
     context, table = context_for(call), table_of(call)
     if args["transactionId"]:
-        return staged.several(context, table, args["transactionId"], "bulkDelete", {"queries": args["queries"]}, 0)
+        return staged.bulk(context, table, args["transactionId"], "bulkDelete", {"queries": args["queries"]}, 0)
     total, rows = delete_selected_rows(context, table, args["queries"])
     publish_bulk_event(context, table, "delete", rows)
-    return json_answer(200, {"total": total, call.dialect.rows: rows})
+    return json_response(200, {"total": total, call.dialect.rows: rows})
 
 
 ROUTES: Final = (

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from ..api.params import Param, boolean, key, one_of
-from ..api.responses import NO_CONTENT, Response, json_answer
+from ..api.responses import NO_CONTENT, Response, json_response
 from ..api.router import Call, Handler, Route, both
 from ..columns.column import Column
 from ..columns.kinds import BOOLEAN, INTEGER, KINDS, SEQUENCE, ColumnKind
@@ -47,12 +47,12 @@ def list_columns(call: Call) -> Response:
         columns += columns_where(call.session, table.number, "AND n = ?", (n,))
     total = page_total(call.session, page, call.args["total"])
     description = [describe_listed_column(column, call.dialect) for column in columns]
-    return json_answer(200, {"total": total, call.dialect.columns: description})
+    return json_response(200, {"total": total, call.dialect.columns: description})
 
 
 def read(call: Call) -> Response:
     column = find_column(table_of(call), call.args["key"])
-    return json_answer(200, describe_column(column, call.dialect))
+    return json_response(200, describe_column(column, call.dialect))
 
 
 def delete(call: Call) -> Response:
@@ -79,12 +79,12 @@ def creator(kind: ColumnKind) -> Handler:
 def _created(call: Call, table: Table, column: Column) -> Response:
     description = describe_column(column, call.dialect, "processing")
     publish_part_event(call, table, COLUMN, column.key, "create", description)
-    return json_answer(202, description)
+    return json_response(202, description)
 
 
 def _changed(call: Call, table: Table, column: Column, description: dict[str, Any]) -> Response:
     publish_part_event(call, table, COLUMN, column.key, "update", description)
-    return json_answer(200, description)
+    return json_response(200, description)
 
 
 def create_relation(call: Call) -> Response:

@@ -6,7 +6,7 @@ from typing import Final
 
 from ..api.dialects import LEGACY
 from ..api.params import Param, boolean, new_identifier, text
-from ..api.responses import NO_CONTENT, Response, json_answer
+from ..api.responses import NO_CONTENT, Response, json_response
 from ..api.router import Call, both
 from ..columns.kinds import SEQUENCE
 from ..emulation.fulltext import search_words
@@ -29,7 +29,7 @@ def list_databases(call: Call) -> Response:
         page = page.narrowed(*search_words("name_f", call.args["search"]))
     databases = [databases_where(call.session, "WHERE n = ?", (n,))[0] for n in page_numbers(call.session, page)]
     total = page_total(call.session, page, call.args["total"])
-    return json_answer(200, {"total": total, "databases": [describe_database(database) for database in databases]})
+    return json_response(200, {"total": total, "databases": [describe_database(database) for database in databases]})
 
 
 def create(call: Call) -> Response:
@@ -37,18 +37,18 @@ def create(call: Call) -> Response:
     type = "legacy" if call.dialect is LEGACY else "tablesdb"
     made = create_database(call.session, args["databaseId"], args["name"], args["enabled"], type)
     publish_database_event(call, made, "create", describe_database(made))
-    return json_answer(201, describe_database(made))
+    return json_response(201, describe_database(made))
 
 
 def read(call: Call) -> Response:
-    return json_answer(200, describe_database(find_database(call.session, call.args["databaseId"])))
+    return json_response(200, describe_database(find_database(call.session, call.args["databaseId"])))
 
 
 def update(call: Call) -> Response:
     database = find_database(call.session, call.args["databaseId"])
     changed = update_database(call.session, database, call.args["name"], call.args["enabled"])
     publish_database_event(call, changed, "update", describe_database(changed))
-    return json_answer(200, describe_database(changed))
+    return json_response(200, describe_database(changed))
 
 
 def delete(call: Call) -> Response:

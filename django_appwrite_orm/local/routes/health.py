@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..api.responses import VERSION, Response, json_answer
+from ..api.responses import VERSION, Response, json_response
 from ..api.router import EVERYONE, Call, Route
 
 
 def read_version(call: Call) -> Response:
-    return json_answer(200, {"version": VERSION})
+    return json_response(200, {"version": VERSION})
 
 
 ROUTES: Final = (Route("GET", "/health/version", read_version, callers=EVERYONE),)

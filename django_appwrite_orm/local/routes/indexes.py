@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ..api.params import Param, integer, key, list_of, one_of
-from ..api.responses import NO_CONTENT, Response, json_answer
+from ..api.responses import NO_CONTENT, Response, json_response
 from ..api.router import Call, both
 from ..columns.kinds import SEQUENCE, STRING
 from ..queries.fields import Field, Source
@@ -38,7 +38,7 @@ def list_indexes(call: Call) -> Response:
     for n in page_numbers(call.session, page):
         indexes += indexes_where(call.session, table.number, "AND n = ?", (n,))
     total = page_total(call.session, page, call.args["total"])
-    return json_answer(200, {"total": total, "indexes": [describe_index(index, call.dialect) for index in indexes]})
+    return json_response(200, {"total": total, "indexes": [describe_index(index, call.dialect) for index in indexes]})
 
 
 def create(call: Call) -> Response:
@@ -47,11 +47,11 @@ def create(call: Call) -> Response:
     table = table_of(call)
     description = describe_index(create_index(call.session, table, new), call.dialect, "processing")
     publish_part_event(call, table, INDEX, args["key"], "create", description)
-    return json_answer(202, description)
+    return json_response(202, description)
 
 
 def read(call: Call) -> Response:
-    return json_answer(200, describe_index(find_index(table_of(call), call.args["key"]), call.dialect))
+    return json_response(200, describe_index(find_index(table_of(call), call.args["key"]), call.dialect))
 
 
 def delete(call: Call) -> Response:

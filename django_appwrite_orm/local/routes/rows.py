@@ -20,15 +20,15 @@ from ..api.params import (
     whole_range,
 )
 from ..api.permissions import ROW_VERBS
-from ..api.responses import NO_CONTENT, Response, json_answer
+from ..api.responses import NO_CONTENT, Response, json_response
 from ..api.router import EVERYONE, Call, both
-from ..rows.access import find_open_table
+from ..rows.access import find_enabled_table
 from ..rows.bulk import create_rows
 from ..rows.context import context_for, table_of
 from ..rows.events import publish_bulk_event, publish_row_event
 from ..rows.increment import count_column
 from ..rows.nested_write import create_nested_row, patch_row, upsert_row
-from ..rows.read import get_row, listed_rows
+from ..rows.read import get_row, list_body
 from ..rows.write import remove_row
 from ..transactions import staging as staged
 
@@ -46,12 +46,12 @@ def create(call: Call) -> Response:
     if row_id is None:
         raise AppwriteError("row_missing_data", "A single row needs an id.")
     context = context_for(call)
-    table = find_open_table(context, args["databaseId"], args["tableId"])
+    table = find_enabled_table(context, args["databaseId"], args["tableId"])
     if args["transactionId"]:
         return staged.create(context, table, args["transactionId"], row_id, data, args["permissions"])
     row = create_nested_row(context, table, row_id, data, args["permissions"])
     publish_row_event(context, table, "create", row, legacy_first=True)
-    return json_answer(201, row)
+    return json_response(201, row)
 
 
 def _create_several(call: Call) -> Response:
@@ -62,19 +62,19 @@ def _create_several(call: Call) -> Response:
         raise AppwriteError("general_unauthorized_scope", "Several rows at once are for API keys.")
     table, context = table_of(call), context_for(call)
     if args["transactionId"]:
-        return staged.several(context, table, args["transactionId"], "bulkCreate", args["rows"], len(args["rows"]))
+        return staged.bulk(context, table, args["transactionId"], "bulkCreate", args["rows"], len(args["rows"]))
     rows = create_rows(context, table, args["rows"])
     publish_bulk_event(context, table, "create", rows)
-    return json_answer(201, {"total": len(rows), call.dialect.rows: rows})
+    return json_response(201, {"total": len(rows), call.dialect.rows: rows})
 
 
 def list_(call: Call) -> Response:
     args, context = call.args, context_for(call)
-    table = find_open_table(context, args["databaseId"], args["tableId"])
+    table = find_enabled_table(context, args["databaseId"], args["tableId"])
     if args["transactionId"]:
         return staged.list_(context, table, args["transactionId"], args["queries"], args["total"])
-    body, hit = listed_rows(context, table, args["queries"], args["total"], args["ttl"])
-    response = json_answer(200, body)
+    body, hit = list_body(context, table, args["queries"], args["total"], args["ttl"])
+    response = json_response(200, body)
     if hit is not None:
         response = replace(response, headers={**response.headers, "x-appwrite-cache": "hit" if hit else "miss"})
     return response
@@ -82,21 +82,21 @@ def list_(call: Call) -> Response:
 
 def read(call: Call) -> Response:
     args, context = call.args, context_for(call)
-    table = find_open_table(context, args["databaseId"], args["tableId"])
+    table = find_enabled_table(context, args["databaseId"], args["tableId"])
     if args["transactionId"]:
         return staged.read(context, table, args["transactionId"], args["rowId"], args["queries"])
-    return json_answer(200, get_row(context, table, args["rowId"], args["queries"]))
+    return json_response(200, get_row(context, table, args["rowId"], args["queries"]))
 
 
 def update(call: Call) -> Response:
     args, context = call.args, context_for(call)
     _need_payload(call)
-    table = find_open_table(context, args["databaseId"], args["tableId"])
+    table = find_enabled_table(context, args["databaseId"], args["tableId"])
     if args["transactionId"]:
         return staged.update(context, table, args["transactionId"], args["rowId"], args["data"], args["permissions"])
     row = patch_row(context, table, args["rowId"], args["data"], args["permissions"])
     publish_row_event(context, table, "update", row)
-    return json_answer(200, row)
+    return json_response(200, row)
 
 
 def upsert(call: Call) -> Response:
@@ -104,12 +104,12 @@ def upsert(call: Call) -> Response:
     _need_payload(call)
     if len(args["data"]) > 1 and list(args["data"]) == [str(position) for position in range(len(args["data"]))]:
         raise AppwriteError("row_missing_payload", "A list is not a row's data.")  # the server's source
-    table = find_open_table(context, args["databaseId"], args["tableId"])
+    table = find_enabled_table(context, args["databaseId"], args["tableId"])
     if args["transactionId"]:
         return staged.upsert(context, table, args["transactionId"], args["rowId"], args["data"], args["permissions"])
     row = upsert_row(context, table, args["rowId"], args["data"], args["permissions"])
     publish_row_event(context, table, "upsert", row)
-    return json_answer(200, row)
+    return json_response(200, row)
 
 
 def _need_payload(call: Call) -> None:
@@ -119,7 +119,7 @@ def _need_payload(call: Call) -> None:
 
 def delete(call: Call) -> Response:
     args, context = call.args, context_for(call)
-    table = find_open_table(context, args["databaseId"], args["tableId"])
+    table = find_enabled_table(context, args["databaseId"], args["tableId"])
     if args["transactionId"]:
         return staged.delete(context, table, args["transactionId"], args["rowId"])
     publish_row_event(context, table, "delete", remove_row(context, table, args["rowId"]))
@@ -148,7 +148,7 @@ def _count(call: Call, sign: int, bound: str) -> Response:
         raise invalid_argument("value", "the step must be above 0")
     row, before = count_column(context, table, args["rowId"], args["column"], sign * args["value"], args[bound])
     publish_row_event(context, table, "update", {**row, "$updatedAt": before})
-    return json_answer(200, row)
+    return json_response(200, row)
 
 
 def row_id(value: Any) -> str | None:

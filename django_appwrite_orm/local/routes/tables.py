@@ -8,7 +8,7 @@ from ..api.dialects import LEGACY
 from ..api.errors import AppwriteError
 from ..api.params import Param, boolean, list_of, loose_boolean, new_identifier, permissions, plain_object, text
 from ..api.permissions import TABLE_VERBS
-from ..api.responses import NO_CONTENT, Response, json_answer
+from ..api.responses import NO_CONTENT, Response, json_response
 from ..api.router import Call, both
 from ..columns.kinds import BOOLEAN, SEQUENCE
 from ..emulation.fulltext import search_words
@@ -30,7 +30,7 @@ _FIELDS: Final = fields(
     Field("$sequence", SEQUENCE, "n"),
     *date_fields(),
 )
-# Observed: the older routes can filter by documentSecurity, the newer ones by nothing like it.
+# Observed: the older routes can filter by documentSecurity, the newer ones have no such field.
 _LEGACY_FIELDS: Final = fields(Field("documentSecurity", BOOLEAN, "row_security"))
 
 
@@ -43,7 +43,7 @@ def list_tables(call: Call) -> Response:
         page = page.narrowed(*search_words("name_f", call.args["search"]))
     tables = [tables_where(call.session, database, "AND n = ?", (n,))[0] for n in page_numbers(call.session, page)]
     total = page_total(call.session, page, call.args["total"])
-    return json_answer(200, {"total": total, call.dialect.tables: [describe_table(t, call.dialect) for t in tables]})
+    return json_response(200, {"total": total, call.dialect.tables: [describe_table(t, call.dialect) for t in tables]})
 
 
 def create(call: Call) -> Response:
@@ -69,12 +69,12 @@ def create(call: Call) -> Response:
         check_index(table, index)
         write_index(session, table, index)
     publish_table_event(call, table, "create", description)
-    return json_answer(201, description)
+    return json_response(201, description)
 
 
 def read(call: Call) -> Response:
     table = call.schema_cache.table(call.session, call.args["databaseId"], call.args["tableId"])
-    return json_answer(200, describe_table(table, call.dialect))
+    return json_response(200, describe_table(table, call.dialect))
 
 
 def update(call: Call) -> Response:
@@ -85,7 +85,7 @@ def update(call: Call) -> Response:
         call.session.run("DELETE FROM cached_lists WHERE table_n = ?", (table.number,))
     description = describe_table(changed, call.dialect)
     publish_table_event(call, changed, "update", description)
-    return json_answer(200, description)
+    return json_response(200, description)
 
 
 def delete(call: Call) -> Response:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ..api.errors import AppwriteError, invalid_argument
 from ..api.params import QUERIES, Param, boolean, list_of, whole_range
-from ..api.responses import NO_CONTENT, Response, error_answer, json_answer
+from ..api.responses import NO_CONTENT, Response, error_response, json_response
 from ..api.router import EVERYONE, Call, both
 from ..columns.kinds import DATETIME, SEQUENCE
 from ..queries.fields import Field, Source
@@ -23,9 +23,9 @@ _FIELDS: Final = fields(
     Field("$sequence", SEQUENCE, "n"),
     *date_fields(),
 )
-_SHORTEST: Final = 60  # seconds
-_LONGEST: Final = 3_600
-_DEFAULT: Final = 300
+_MIN_TTL: Final = 60  # seconds
+_MAX_TTL: Final = 3_600
+_DEFAULT_TTL: Final = 300
 
 
 def list_(call: Call) -> Response:
@@ -34,15 +34,17 @@ def list_(call: Call) -> Response:
     page = schema_page(Source("transactions", _FIELDS, "n", "upper(id)", *scope), call.args["queries"])
     transactions = [repository.by_number(call.session, number) for number in page_numbers(call.session, page)]
     total = page_total(call.session, page, True)
-    return json_answer(200, {"total": total, "transactions": [transaction.describe() for transaction in transactions]})
+    return json_response(
+        200, {"total": total, "transactions": [transaction.describe() for transaction in transactions]}
+    )
 
 
 def begin(call: Call) -> Response:
-    return json_answer(201, repository.begin(call.session, call.caller, call.args["ttl"]).describe())
+    return json_response(201, repository.begin(call.session, call.caller, call.args["ttl"]).describe())
 
 
 def read(call: Call) -> Response:
-    return json_answer(200, repository.find(call.session, call.caller, call.args["transactionId"]).describe())
+    return json_response(200, repository.find(call.session, call.caller, call.args["transactionId"]).describe())
 
 
 def add(call: Call) -> Response:
@@ -56,11 +58,11 @@ def add(call: Call) -> Response:
     transaction = repository.find(call.session, call.caller, call.args["transactionId"])
     if transaction.status != repository.PENDING:
         raise AppwriteError("general_bad_request", "The transaction is no longer pending.")
-    repository.check_alive(transaction)
-    repository.check_room(transaction, len(operations))
+    repository.check_pending(transaction)
+    repository.check_capacity(transaction, len(operations))
     context = context_for(call)
     stage_operations(context, transaction, operations, call.dialect)
-    return json_answer(201, repository.by_number(call.session, transaction.number).describe())
+    return json_response(201, repository.by_number(call.session, transaction.number).describe())
 
 
 def finish(call: Call) -> Response:
@@ -68,11 +70,11 @@ def finish(call: Call) -> Response:
     if call.args["commit"] == call.args["rollback"]:
         raise AppwriteError("general_bad_request", "Either commit or rollback.")
     transaction = repository.find(call.session, call.caller, call.args["transactionId"])
-    repository.check_alive(transaction)
+    repository.check_pending(transaction)
     if call.args["rollback"]:
-        return json_answer(200, repository.set_status(call.session, transaction, repository.FAILED).describe())
+        return json_response(200, repository.set_status(call.session, transaction, repository.FAILED).describe())
     transaction, refusal = commit(context_for(call), transaction)
-    return json_answer(200, transaction.describe()) if refusal is None else error_answer(refusal)
+    return json_response(200, transaction.describe()) if refusal is None else error_response(refusal)
 
 
 def delete(call: Call) -> Response:
@@ -90,7 +92,7 @@ ROUTES: Final = (
         "POST",
         "/transactions",
         begin,
-        Param("ttl", whole_range(_SHORTEST, _LONGEST), default=_DEFAULT),
+        Param("ttl", whole_range(_MIN_TTL, _MAX_TTL), default=_DEFAULT_TTL),
         callers=EVERYONE,
     ),
     *both("GET", "/transactions/{transactionId}", read, callers=EVERYONE),

@@ -6,9 +6,9 @@ import json
 from typing import Final
 
 from ..accounts import teams, users
-from ..accounts.jwt import DEFAULT_DURATION, LONGEST_DURATION, make_token
+from ..accounts.jwt import DEFAULT_DURATION, MAX_DURATION, make_token
 from ..api.params import Param, boolean, formatted, identifier, list_of, new_identifier, text, whole_range
-from ..api.responses import NO_CONTENT, Response, json_answer
+from ..api.responses import NO_CONTENT, Response, json_response
 from ..api.router import Call, Route
 from ..columns.kinds import BOOLEAN, SEQUENCE
 from ..emulation.formats import is_email
@@ -32,17 +32,17 @@ def list_users(call: Call) -> Response:
     page = schema_page(Source("users", _FIELDS, "n", "id_f"), call.args["queries"])
     page_users = [users.user_by_number(call.session, number) for number in page_numbers(call.session, page)]
     total = page_total(call.session, page, call.args["total"])
-    return json_answer(200, {"total": total, "users": [user.describe() for user in page_users]})
+    return json_response(200, {"total": total, "users": [user.describe() for user in page_users]})
 
 
 def create_user(call: Call) -> Response:
     args = call.args
     user = users.create_user(call.session, args["userId"], args["email"], args["phone"], args["name"])
-    return json_answer(201, user.describe())
+    return json_response(201, user.describe())
 
 
 def read_user(call: Call) -> Response:
-    return json_answer(200, users.find_user(call.session, call.args["userId"]).describe())
+    return json_response(200, users.find_user(call.session, call.args["userId"]).describe())
 
 
 def delete_user(call: Call) -> Response:
@@ -68,22 +68,22 @@ def set_phone_verification(call: Call) -> Response:
 
 def _change(call: Call, column: str, value: object) -> Response:
     user = users.find_user(call.session, call.args["userId"])
-    return json_answer(200, users.change_user(call.session, user, column, value).describe())
+    return json_response(200, users.change_user(call.session, user, column, value).describe())
 
 
 def create_token(call: Call) -> Response:
     user = users.find_user(call.session, call.args["userId"])
-    return json_answer(201, {"jwt": make_token(call.session, user.id, call.args["duration"])})
+    return json_response(201, {"jwt": make_token(call.session, user.id, call.args["duration"])})
 
 
 def create_team(call: Call) -> Response:
     team = teams.create_team(call.session, call.args["teamId"], call.args["name"])
-    return json_answer(201, team.describe(0))
+    return json_response(201, team.describe(0))
 
 
 def read_team(call: Call) -> Response:
     team = teams.find_team(call.session, call.args["teamId"])
-    return json_answer(200, team.describe(teams.count_members(call.session, team)))
+    return json_response(200, team.describe(teams.count_members(call.session, team)))
 
 
 def delete_team(call: Call) -> Response:
@@ -94,7 +94,7 @@ def delete_team(call: Call) -> Response:
 def create_membership(call: Call) -> Response:
     team = teams.find_team(call.session, call.args["teamId"])
     user = users.find_user(call.session, call.args["userId"])
-    return json_answer(201, teams.add_member(call.session, team, user, call.args["roles"]))
+    return json_response(201, teams.add_member(call.session, team, user, call.args["roles"]))
 
 
 _NAME: Final = Param("name", text(128, shortest=0), default="")
@@ -134,7 +134,7 @@ ROUTES: Final = (
         "POST",
         "/users/{userId}/jwts",
         create_token,
-        (Param("duration", whole_range(0, LONGEST_DURATION), default=DEFAULT_DURATION),),
+        (Param("duration", whole_range(0, MAX_DURATION), default=DEFAULT_DURATION),),
     ),
     Route(
         "POST",

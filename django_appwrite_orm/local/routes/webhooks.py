@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ..api.params import Param, boolean, list_of, new_identifier, text
-from ..api.responses import NO_CONTENT, Response, json_answer
+from ..api.responses import NO_CONTENT, Response, json_response
 from ..api.router import Call, Route
 from ..columns.kinds import BOOLEAN, INTEGER, SEQUENCE
 from ..emulation.formats import is_url
@@ -39,21 +39,21 @@ def list_webhooks(call: Call) -> Response:
     page = schema_page(Source("webhooks", _FIELDS, "n", "id_f"), call.args["queries"])
     webhooks = [webhook_by_number(call.session, number) for number in page_numbers(call.session, page)]
     total = page_total(call.session, page, call.args["total"])
-    return json_answer(200, {"total": total, "webhooks": [webhook.description for webhook in webhooks]})
+    return json_response(200, {"total": total, "webhooks": [webhook.description for webhook in webhooks]})
 
 
 def create(call: Call) -> Response:
     values = _values(call) | {"secret": call.args["secret"]}
-    return json_answer(201, create_webhook(call.session, call.args["webhookId"], values).description)
+    return json_response(201, create_webhook(call.session, call.args["webhookId"], values).description)
 
 
 def read(call: Call) -> Response:
-    return json_answer(200, find_webhook(call.session, call.args["webhookId"]).description)
+    return json_response(200, find_webhook(call.session, call.args["webhookId"]).description)
 
 
 def update(call: Call) -> Response:
     webhook = find_webhook(call.session, call.args["webhookId"])
-    return json_answer(200, change_webhook(call.session, webhook, _values(call)).description)
+    return json_response(200, change_webhook(call.session, webhook, _values(call)).description)
 
 
 def delete(call: Call) -> Response:

@@ -4,7 +4,7 @@ Others need a permission of the table or, where the table has row security, of t
 not exist for them; changes that they may not make are refused (all observed).
 """
 
-# ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
+# ruff: noqa: S608 -- SQL contains only our own names and numbers, values are bound
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ def unauthorized(why: str = "The caller has no permission for this.") -> Appwrit
     return AppwriteError("user_unauthorized", why)
 
 
-def find_open_table(context: RequestContext, database_id: str, table_id: str) -> Table:
+def find_enabled_table(context: RequestContext, database_id: str, table_id: str) -> Table:
     """Return the table if it exists for the caller: a disabled one exists for keys only."""
     table = context.schema_cache.table(context.session, database_id, table_id)
     if not context.caller.is_key:
@@ -32,7 +32,7 @@ def find_open_table(context: RequestContext, database_id: str, table_id: str) ->
     return table
 
 
-def may(caller: Caller, table: Table, verb: str, row_permissions: Iterable[str] = ()) -> bool:
+def has_permission(caller: Caller, table: Table, verb: str, row_permissions: Iterable[str] = ()) -> bool:
     """Return whether the caller may do this with the table's rows, or with the row of these permissions."""
     if caller.is_key or _grants(caller, table.permissions, verb):
         return True
@@ -49,7 +49,7 @@ def readable_rows(caller: Caller, table: Table) -> tuple[str, list[str]] | None:
 
     Raises ``user_unauthorized`` where the caller may read no row.
     """
-    if may(caller, table, "read"):
+    if has_permission(caller, table, "read"):
         return None
     if not table.row_security:
         raise unauthorized()

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ..api.errors import AppwriteError, invalid_query, server_error
 from ..api.identifiers import UNIQUE, folded_id, is_identifier, unique_id
-from ..api.permissions import VERBS, spell_out, split_permission
+from ..api.permissions import VERBS, expand_permissions, split_permission
 from ..columns.column import Column
 from ..defects import AppliedError, Defect
 from ..queries.pagination import DEFAULT_LIMIT, read_page
@@ -19,10 +19,10 @@ from .read import parse_row_queries, plan_rows
 from .repository import StoredRow, delete_rows, find_row
 from .serializers import select_columns, show_row
 from .validation import RowData, check_data, writable
-from .write import create_row, fails_to_answer, is_repetition, row_to_upsert, update_stored_row, writes_nothing
+from .write import create_row, is_repetition, response_fails, row_to_upsert, update_stored_row, writes_nothing
 
-MOST_SHOWN: Final = 100  # rows in the answer of a bulk change; the total counts all
-_MOST_REREAD: Final = 500  # values of a query, with which the server reads rows again that operators have changed
+MAX_SHOWN: Final = 100  # rows in the answer of a bulk change; the total counts all
+_MAX_REREAD: Final = 500  # rows; the server reads changed rows again with a query of their ids
 _BATCH: Final = 1_000  # rows that the server changes at a time
 
 
@@ -40,11 +40,11 @@ def create_rows(context: RequestContext, table: Table, rows: Sequence[Mapping[st
     refuse_relationships(table)
     return [
         create_row(context, table, id, check_data(table, row, whole_row=True), granted or [])
-        for id, row, granted in identified(context, rows)
+        for id, row, granted in with_ids(context, rows)
     ]
 
 
-def identified(
+def with_ids(
     context: RequestContext, rows: Sequence[Mapping[str, Any]]
 ) -> list[tuple[str, Mapping[str, Any], list[str] | None]]:
     """Return new rows with their ids and permissions. Raises ``general_bad_request``."""
@@ -74,7 +74,7 @@ def upsert_rows(context: RequestContext, table: Table, rows: Sequence[Mapping[st
         granted = row.get("$permissions")
         checked.append((id, row, [str(item) for item in granted] if isinstance(granted, list) else None))
     if len({folded_id(id) for id, _, _ in checked}) != len(checked):
-        raise AppwriteError("row_already_exists", "The same row is there twice.")
+        raise AppwriteError("row_already_exists", "The same row occurs twice.")
     done = []
     for id, row, granted in checked:
         stored = row_to_upsert(context, find_row(context.session, table, id, table.plain), id)
@@ -105,7 +105,7 @@ def _permissions(row: Mapping[str, Any]) -> list[str] | None:
             raise ValueError("permissions are a list of texts")
         for item in granted:
             split_permission(item)
-        return spell_out(granted, VERBS[:1] + VERBS[2:])
+        return expand_permissions(granted, VERBS[:1] + VERBS[2:])
     except ValueError as problem:
         raise AppwriteError("general_bad_request", f"A row's $permissions are refused: {problem}") from problem
 
@@ -122,18 +122,18 @@ def update_rows(
     data = writable(context, data)
     checked = check_data(table, data, whole_row=False, defaults=False, operators=True)
     selected_rows = select_rows(context, table, queries)
-    if checked.operators and len(selected_rows) > _MOST_REREAD and context.defects.imitate(Defect.MANY_OPERATORS):
+    if checked.operators and len(selected_rows) > _MAX_REREAD and context.defects.imitate(Defect.MANY_OPERATORS):
         update_selected(context, table, selected_rows[:_BATCH], data)
-        raise AppliedError("general_query_invalid", f"More than {_MOST_REREAD} rows cannot be read again.")
+        raise AppliedError("general_query_invalid", f"More than {_MAX_REREAD} rows cannot be read again.")
     try:
         rows = update_selected(context, table, selected_rows, data)
     except AppwriteError as refusal:
         if refusal.type == "row_already_exists" and context.defects.imitate(Defect.BULK_UNIQUE):
             raise server_error("a unique value exists") from refusal
         raise
-    if checked.operators and rows and fails_to_answer(context, table):
+    if checked.operators and rows and response_fails(context, table):
         raise AppliedError("general_unknown", "Server error: the changed rows cannot be read again.")
-    return len(rows), _bulk_response(context, table, selected_rows, rows, checked, queries)[:MOST_SHOWN]
+    return len(rows), _bulk_response(context, table, selected_rows, rows, checked, queries)[:MAX_SHOWN]
 
 
 def _bulk_response(
@@ -177,7 +177,7 @@ def delete_selected_rows(
     selected_rows = select_rows(context, table, queries)
     delete_selected(context, table, selected_rows)
     return len(selected_rows), [
-        show_row(table, table.plain, stored, context.view) for stored in selected_rows[:MOST_SHOWN]
+        show_row(table, table.plain, stored, context.view) for stored in selected_rows[:MAX_SHOWN]
     ]
 
 

@@ -13,7 +13,7 @@ from ..columns.column import Column
 from ..columns.values import stored_range
 from ..emulation.numbers import INT64, whole
 from ..schema.models import Table
-from .access import may, unauthorized
+from .access import has_permission, unauthorized
 from .context import RequestContext
 from .repository import find_row, moment_after, update_row
 from .serializers import permissions_of, show_row
@@ -33,10 +33,10 @@ def count_column(
     stored = find_row(context.session, table, id, table.plain)
     if column is None or stored is None:
         raise AppwriteError("column_not_found", "There is no such row or column.")
-    if not may(context.caller, table, "update", permissions_of(stored)):
+    if not has_permission(context.caller, table, "update", permissions_of(stored)):
         raise unauthorized()
     if not column.kind.is_number or column.array:
-        raise AppwriteError("attribute_type_invalid", "Only a number can be counted.")
+        raise AppwriteError("attribute_type_invalid", "Only a number can be incremented.")
     present = stored[5 + table.plain.index(column)]
     result = (present or 0) + step
     if bound is not None and (result > bound if step > 0 else result < bound):

@@ -1,6 +1,6 @@
 """Links between rows, in the table of links that a relationship has."""
 
-# ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
+# ruff: noqa: S608 -- SQL contains only our own names and numbers, values are bound
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -61,7 +61,7 @@ def linked_ids(session: Session, side: Side, id: str) -> list[str]:
     return [row[0] for row in session.all(sql, (folded_id(id),))]
 
 
-def check_free(session: Session, side: Side, id: str, far_ids: Iterable[str]) -> None:
+def check_link_is_free(session: Session, side: Side, id: str, far_ids: Iterable[str]) -> None:
     """Check that the rows of a one-to-one relationship have no other link. Raises ``row_already_exists``.
 
     The server has unique indexes for this: on the related row, and for a two-way relationship on this one (the database
@@ -75,13 +75,15 @@ def check_free(session: Session, side: Side, id: str, far_ids: Iterable[str]) ->
         if side.column.options["twoWay"]:
             taken = taken or any(linked != far for linked in linked_ids(session, side, id))
         if taken:
-            raise AppwriteError("row_already_exists", f"`{side.column.key}` links two rows, one of which is linked.")
+            raise AppwriteError(
+                "row_already_exists", f"`{side.column.key}` is one-to-one, and one of the two rows has another link."
+            )
 
 
 def set_links(session: Session, side: Side, id: str, far_ids: Iterable[str]) -> None:
     """Replace the links of a row; a related row that may have one link only loses its former one."""
     near, far_ids = folded_id(id), list(far_ids)
-    write_down(session, side, far_ids)
+    store_spellings(session, side, far_ids)
     session.run(f"DELETE FROM {side.links} WHERE {side.near} = ?", (near,))
     for far in dict.fromkeys(map(folded_id, far_ids)):
         if not side.far_many:
@@ -89,13 +91,13 @@ def set_links(session: Session, side: Side, id: str, far_ids: Iterable[str]) -> 
         session.run(f"INSERT INTO {side.links} ({side.near}, {side.far}) VALUES (?, ?)", (near, far))
 
 
-def write_down(session: Session, side: Side, ids: Iterable[str]) -> None:
+def store_spellings(session: Session, side: Side, ids: Iterable[str]) -> None:
     """Store the spelling of ids, for links to rows that do not exist (any more)."""
     sql = "INSERT OR REPLACE INTO spellings (link, id_f, id) VALUES (?, ?, ?)"
     session.run_many(sql, [(int(side.links[1:]), folded_id(id), id) for id in ids])
 
 
-def as_written(session: Session, side: Side, id: str) -> str:
+def stored_spelling(session: Session, side: Side, id: str) -> str:
     """Return an id as it was linked; folded, where its spelling was not stored."""
     sql = "SELECT id FROM spellings WHERE link = ? AND id_f = ?"
     row = session.first(sql, (int(side.links[1:]), id))

@@ -9,26 +9,26 @@ from ..api.errors import AppwriteError
 from ..api.identifiers import UNIQUE, is_identifier, unique_id
 from ..defects import AppliedError
 from ..schema.models import Table
-from .access import check_own_roles, may, unauthorized
+from .access import check_own_roles, has_permission, unauthorized
 from .context import RequestContext
-from .links import Side, check_free, linked_ids, related_table, set_links, side_of, visible_sides
+from .links import Side, check_link_is_free, linked_ids, related_table, set_links, side_of, visible_sides
 from .read import row_not_found
-from .related_rows import own_links
+from .related_rows import link_ids
 from .repository import StoredRow, find_row
 from .serializers import permissions_of, show_row
 from .validation import RowData, check_data, writable
 from .write import (
     create_row,
-    fails_to_answer,
     insert_upserted,
     is_repetition,
+    response_fails,
     row_to_upsert,
     update_stored_row,
     with_applied_operators,
     writes_nothing,
 )
 
-DEEPEST: Final = 3  # levels of rows nested in rows that a write may have
+MAX_DEPTH: Final = 3  # levels of rows nested in rows that a write may have
 
 
 def check_row(
@@ -117,8 +117,8 @@ def patch_row(
     row = update_stored_row(
         context, table, stored, id, checked, permissions, unchanged_verb="read", touched=bool(links)
     )
-    row |= own_links(context, table, id) | write_links(context, table, id, links, creating=False, depth=depth)
-    if checked.operators and fails_to_answer(context, table):
+    row |= link_ids(context, table, id) | write_links(context, table, id, links, creating=False, depth=depth)
+    if checked.operators and response_fails(context, table):
         raise AppliedError("general_unknown", "Server error: the changed row cannot be read again.")
     return row
 
@@ -134,8 +134,8 @@ def upsert_row(
     if stored is None and writes_nothing(context, data, permissions):
         return {"$sequence": "", "$databaseId": table.database.id, context.view.dialect.table_id: table.id}  # observed
     repeats = stored is not None and is_repetition(context, table, stored, data, permissions)
-    if stored is not None and repeats and may(context.caller, table, "read", permissions_of(stored)):
-        return show_row(table, table.plain, stored, context.view) | own_links(context, table, id)
+    if stored is not None and repeats and has_permission(context.caller, table, "read", permissions_of(stored)):
+        return show_row(table, table.plain, stored, context.view) | link_ids(context, table, id)
     return write_upsert(context, table, stored, id, data, permissions)
 
 
@@ -157,7 +157,7 @@ def write_upsert(
     sent, _ = check_row(context, table, data, whole_row=False, operators=True)
     sent = RowData(sent.values, sent.operators, updated=sent.updated)  # observed: $createdAt stays
     row = update_stored_row(context, table, stored, id, sent, permissions, touched=True)
-    return row | own_links(context, table, id) | write_links(context, table, id, links, creating=False)
+    return row | link_ids(context, table, id) | write_links(context, table, id, links, creating=False)
 
 
 def write_links(
@@ -191,7 +191,7 @@ def write_links(
         ids = [_write_nested(context, table, id, related, item, refusing, depth) for item in _items(value)]
         if side.many or not creating:
             ids = [far for far in ids if find_row(context.session, related, far, ()) is not None]
-        check_free(context.session, side, id, ids)
+        check_link_is_free(context.session, side, id, ids)
         set_links(context.session, side, id, ids)
         rows = [_linked_row(context, related, far) for far in ids]
         values[key] = rows if side.many else rows[0] if rows else None
@@ -207,8 +207,8 @@ def _write_nested(
     """
     if isinstance(item, str):
         return item
-    if depth >= DEEPEST:
-        raise AppwriteError("relationship_value_invalid", f"Rows may be nested {DEEPEST} deep.")
+    if depth >= MAX_DEPTH:
+        raise AppwriteError("relationship_value_invalid", f"Rows may be nested {MAX_DEPTH} deep.")
     far = item.get("$id") or UNIQUE
     far = unique_id() if far == UNIQUE else far
     granted = item.get("$permissions")
@@ -227,6 +227,6 @@ def _write_nested(
 def _linked_row(context: RequestContext, related: Table, id: str) -> dict[str, Any]:
     """Return a linked row for the response to a write; only its table where it does not exist or is not readable."""
     stored = find_row(context.session, related, id, related.plain)
-    if stored is None or not may(context.caller, related, "read", permissions_of(stored)):
+    if stored is None or not has_permission(context.caller, related, "read", permissions_of(stored)):
         return {"$databaseId": related.database.id, context.view.dialect.table_id: related.id, "$sequence": ""}
     return show_row(related, related.plain, stored, context.view)

@@ -18,12 +18,12 @@ from ..columns.kinds import DATETIME, RELATIONSHIP, SEQUENCE, STRING
 from ..defects import Defect
 from ..queries.fields import Field, Source
 from ..queries.pagination import DEFAULT_LIMIT, Page, count_page, plan_page, read_page
-from ..queries.parser import MOST_QUERIES, Parsed, Query, attributes_of, parse_queries
-from ..queries.spatial import asks_spatial_null
+from ..queries.parser import MAX_QUERIES, Parsed, Query, attributes_of, parse_queries
+from ..queries.spatial import compares_spatial_with_null
 from ..queries.validation import cursor_id
 from ..schema.ddl import fulltext_column
 from ..schema.models import Table
-from .access import may, readable_rows
+from .access import has_permission, readable_rows
 from .context import RequestContext
 from .links import Side, related_table, visible_sides
 from .related_rows import Selection, select, show_links
@@ -31,7 +31,7 @@ from .repository import StoredRow, find_row
 from .serializers import permissions_of, select_columns, show_row
 
 
-def listed_rows(
+def list_body(
     context: RequestContext, table: Table, queries: Sequence[str], total: bool, ttl: int
 ) -> tuple[dict[str, Any], bool | None]:
     """Return the body of a list, and whether its rows are cached; ``ttl`` in seconds, 0 to read."""
@@ -94,7 +94,7 @@ def get_row(context: RequestContext, table: Table, id: str, queries: Iterable[st
     """Return a row with the selected columns. Raises ``row_not_found``, ``general_query_invalid``."""
     selection = selection_of_one_row(context, table, queries)
     stored = find_row(context.session, table, id, selection.columns)
-    if stored is None or not may(context.caller, table, "read", permissions_of(stored)):
+    if stored is None or not has_permission(context.caller, table, "read", permissions_of(stored)):
         raise row_not_found()
     return show_links(context, table, show_row(table, selection.columns, stored, context.view), selection)
 
@@ -119,7 +119,7 @@ def list_rows(context: RequestContext, table: Table, queries: Iterable[str]) -> 
     parsed = parse_row_queries(queries)
     cursor = _cursor_row(context, table, parsed)
     readable = readable_rows(context.caller, table)
-    hidden = cursor is not None and not may(context.caller, table, "read", permissions_of(cursor))
+    hidden = cursor is not None and not has_permission(context.caller, table, "read", permissions_of(cursor))
     if hidden and not context.defects.imitate(Defect.HIDDEN_CURSOR):
         raise _cursor_not_found()
     page, selection = plan_rows(context, table, parsed)
@@ -154,7 +154,7 @@ def _cursor_row(context: RequestContext, table: Table, parsed: Parsed) -> Stored
 
 
 def _cursor_not_found() -> AppwriteError:
-    return AppwriteError("general_cursor_not_found", "The row a cursor stands at does not exist.")
+    return AppwriteError("general_cursor_not_found", "The cursor's row does not exist.")
 
 
 def plan_rows(
@@ -162,15 +162,15 @@ def plan_rows(
 ) -> tuple[Page, Selection]:
     """Return the page and the selection of a list's queries. Raises ``general_query_invalid``."""
     try:
-        if len(parsed.filters) > MOST_QUERIES:
-            raise ValueError(f"at most {MOST_QUERIES} queries")
+        if len(parsed.filters) > MAX_QUERIES:
+            raise ValueError(f"at most {MAX_QUERIES} queries")
         selection = select(context, table, selected_names(table, parsed.selects))
         source = source_for(context, table, parsed.filters)
         page = plan_page(source, parsed, default_limit)
     except ValueError as problem:
         raise invalid_query(str(problem)) from problem
-    if asks_spatial_null(parsed.filters, source.fields) and context.defects.imitate(Defect.SPATIAL_NULL):
-        raise server_error("a spatial column cannot be asked for null")
+    if compares_spatial_with_null(parsed.filters, source.fields) and context.defects.imitate(Defect.SPATIAL_NULL):
+        raise server_error("a spatial column cannot be compared with null")
     return page, selection
 
 
@@ -190,7 +190,7 @@ def selected_names(table: Table, selects: Sequence[Query]) -> list[str]:
     return list(selected)
 
 
-# ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
+# ruff: noqa: S608 -- SQL contains only our own names and numbers, values are bound
 
 
 _SYSTEM_FIELDS: Final = {

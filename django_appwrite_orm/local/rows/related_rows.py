@@ -9,13 +9,13 @@ from typing import Any, Final
 
 from ..columns.column import Column
 from ..schema.models import Table
-from .access import may
+from .access import has_permission
 from .context import RequestContext
-from .links import Side, as_written, linked_ids, related_table, side_of
+from .links import Side, linked_ids, related_table, side_of, stored_spelling
 from .repository import find_row
 from .serializers import permissions_of, show_row
 
-DEEPEST: Final = 3
+MAX_DEPTH: Final = 3
 
 
 @dataclass(slots=True)
@@ -53,7 +53,7 @@ def select(
     chosen = Selection(columns, everything, raw=() if everything else raw)
     for key, rests in inner.items():
         column = table.by_key[key]
-        if column not in table.linked or depth >= DEEPEST or _leads_back(column, came_by):
+        if column not in table.linked or depth >= MAX_DEPTH or _leads_back(column, came_by):
             continue
         related = related_table(context, table, side_of(column))
         _check_names(related, rests)
@@ -62,7 +62,7 @@ def select(
             chosen.related[key].plain_links = False
     only_lists = bool(inner) and all(side_of(table.by_key[key]).many for key in inner)
     if only_lists and not everything and not own and not any(name.startswith("$") for name in names):
-        chosen.columns = table.plain  # observed: a select of nothing the row itself has shows the whole row
+        chosen.columns = table.plain  # observed: without a column of its own the whole row is shown
     return chosen
 
 
@@ -99,7 +99,7 @@ def show_links(context: RequestContext, table: Table, row: dict[str, Any], selec
     if not table.relationships:
         return row
     id = row["$id"]
-    links = own_links(context, table, id) if selection.plain_links else {}
+    links = link_ids(context, table, id) if selection.plain_links else {}
     for key, inner in selection.related.items():
         links[key] = _related(context, table, side_of(table.by_key[key]), id, inner)
     return row | links
@@ -112,7 +112,7 @@ def _related(context: RequestContext, table: Table, side: Side, id: str, selecti
     rows = []
     for far in ids:
         stored = find_row(context.session, related, far, selection.columns)
-        if stored is not None and may(context.caller, related, "read", permissions_of(stored)):
+        if stored is not None and has_permission(context.caller, related, "read", permissions_of(stored)):
             row = show_row(related, selection.columns, stored, context.view)
             rows.append(show_links(context, related, row, _without_plain(selection)))
     if side.many:
@@ -124,7 +124,7 @@ def _without_plain(selection: Selection) -> Selection:
     return Selection(selection.columns, False, selection.related)
 
 
-def own_links(context: RequestContext, table: Table, id: str) -> dict[str, Any]:
+def link_ids(context: RequestContext, table: Table, id: str) -> dict[str, Any]:
     """Return the relationships that a row shows unselected: the ids that it holds itself."""
     values: dict[str, Any] = {}
     for column in table.relationships:
@@ -137,4 +137,4 @@ def own_links(context: RequestContext, table: Table, id: str) -> dict[str, Any]:
 
 def _id_in_its_case(context: RequestContext, table: Table, side: Side, id: str) -> str:
     stored = find_row(context.session, related_table(context, table, side), id, ())
-    return str(stored[1]) if stored else as_written(context.session, side, id)
+    return str(stored[1]) if stored else stored_spelling(context.session, side, id)

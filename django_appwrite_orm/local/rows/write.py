@@ -11,7 +11,7 @@ from ..columns.conversion import show, store
 from ..defects import Defect
 from ..emulation.php_comparison import loosely_equal
 from ..schema.models import Table
-from .access import check_own_roles, may, permissions_for_new_row, unauthorized
+from .access import check_own_roles, has_permission, permissions_for_new_row, unauthorized
 from .context import RequestContext
 from .links import rename_links
 from .on_delete import release_links
@@ -22,7 +22,7 @@ from .serializers import permissions_of, show_row, system_part
 from .validation import RowData, check_unchanged
 
 _SHOWN_AS: Final = {"id": "$id", "created": "$createdAt", "updated": "$updatedAt"}
-_FIRST_VALUE: Final = 5  # in a stored row, after the system columns
+_FIRST_VALUE: Final = 5  # position in a stored row, after the system columns
 
 
 def create_row(
@@ -32,7 +32,7 @@ def create_row(
 
     Raises ``user_unauthorized``, ``row_already_exists``.
     """
-    if not may(context.caller, table, "create"):
+    if not has_permission(context.caller, table, "create"):
         raise unauthorized()
     granted = permissions_for_new_row(context.caller, permissions)
     created, updated = data.created or context.moment, data.updated or context.moment
@@ -85,7 +85,7 @@ def update_stored_row(
     if permissions is not None and list(permissions) == shown_row["$permissions"]:
         permissions = None
     changed = bool(changes or computed or system or permissions is not None or data.updated or touched)
-    if not may(context.caller, table, "update" if changed else unchanged_verb, shown_row["$permissions"]):
+    if not has_permission(context.caller, table, "update" if changed else unchanged_verb, shown_row["$permissions"]):
         raise unauthorized()
     if changed:
         system["updated"] = data.updated or moment_after(shown_row["$updatedAt"], context.moment)
@@ -99,7 +99,7 @@ def update_stored_row(
 
 def _check_as_of(context: RequestContext, stored: StoredRow) -> None:
     if context.as_of and stored[3] > context.as_of:
-        raise AppwriteError("row_update_conflict", "The row was changed after the moment the request names.")
+        raise AppwriteError("row_update_conflict", "The row was changed after the time in x-appwrite-timestamp.")
 
 
 def operator_results(
@@ -133,7 +133,7 @@ def _differs(old: Any, new: Any) -> bool:
     return bool(old != new) or isinstance(old, bool) != isinstance(new, bool)
 
 
-def fails_to_answer(context: RequestContext, table: Table) -> bool:
+def response_fails(context: RequestContext, table: Table) -> bool:
     """Return whether the server cannot read a row of this table after an update with operators."""
     return table.has_encoded and context.defects.imitate(Defect.OPERATOR_ANSWER)
 
@@ -205,7 +205,7 @@ def remove_row(context: RequestContext, table: Table, id: str) -> dict[str, Any]
     stored = find_row(context.session, table, id, table.plain)
     if stored is None:
         raise row_not_found()
-    if not may(context.caller, table, "delete", permissions_of(stored)):
+    if not has_permission(context.caller, table, "delete", permissions_of(stored)):
         raise unauthorized()
     _check_as_of(context, stored)
     if table.linked:

@@ -4,7 +4,7 @@ The route of any kind changes a column of any kind and answers in the form of it
 route's here, and ``column.kind`` the column's.
 """
 
-# ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
+# ruff: noqa: S608 -- SQL contains only our own names and numbers, values are bound
 from __future__ import annotations
 
 import json

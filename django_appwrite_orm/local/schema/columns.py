@@ -1,6 +1,6 @@
 """Add a column to a table."""
 
-# ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
+# ruff: noqa: S608 -- SQL contains only our own names and numbers, values are bound
 from __future__ import annotations
 
 import json
@@ -10,13 +10,13 @@ from typing import Final
 from ..api.errors import AppwriteError, invalid_structure
 from ..api.identifiers import folded_id
 from ..columns.column import AVAILABLE, Column, NewColumn
-from ..columns.width import MOST_BYTES, row_width
+from ..columns.width import MAX_ROW_BYTES, row_width
 from ..emulation.dates import now
 from ..storage.session import Session
 from .ddl import add_column
 from .models import Table
 
-MOST_COLUMNS: Final = 1_017 - 7  # MariaDB's limit, less the system columns
+MAX_COLUMNS: Final = 1_017 - 7  # MariaDB's limit, less the system columns
 
 
 def create_column(session: Session, table: Table, new: NewColumn) -> Column:
@@ -40,7 +40,7 @@ def check_key_is_free(table: Table, key: str) -> None:
 def check_fits(table: Table, column: Column) -> None:
     """Raise ``column_limit_exceeded`` where a row with this column is too wide."""
     columns = [*(other for other in table.columns if other.number != column.number), column]
-    if len(columns) > MOST_COLUMNS or row_width(columns) > MOST_BYTES:
+    if len(columns) > MAX_COLUMNS or row_width(columns) > MAX_ROW_BYTES:
         raise AppwriteError("column_limit_exceeded", "The row would be wider than the 65,535 bytes a table has.")
 
 

@@ -6,7 +6,7 @@
 - i<n>: an index. x<n>: the words of a full-text index.
 """
 
-# ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
+# ruff: noqa: S608 -- SQL contains only our own names and numbers, values are bound
 from __future__ import annotations
 
 import sqlite3

@@ -16,8 +16,8 @@ from .ddl import SYSTEM, drop_index, make_index
 from .models import Index, Table
 
 TYPES: Final = ("key", "fulltext", "unique", "spatial")
-LONGEST: Final = 768  # of all columns together, in characters
-MOST_INDEXES: Final = 64 - 6  # MariaDB's limit, less the system indexes
+MAX_LENGTH: Final = 768  # of all columns together, in characters
+MAX_INDEXES: Final = 64 - 6  # MariaDB's limit, less the system indexes
 _RESERVED: Final = ("primary", "_created_at", "_updated_at", "_tenant_id")
 
 
@@ -38,8 +38,8 @@ def create_index(session: Session, table: Table, new: NewIndex) -> Index:
     Raises ``column_index_already_exists``, ``column_unknown``, ``column_index_limit_exceeded``, ``index_invalid``,
     ``column_type_invalid``, ``column_index_invalid``.
     """
-    if len(table.indexes) >= MOST_INDEXES:
-        raise AppwriteError("column_index_limit_exceeded", f"A table has at most {MOST_INDEXES} indexes.")
+    if len(table.indexes) >= MAX_INDEXES:
+        raise AppwriteError("column_index_limit_exceeded", f"A table has at most {MAX_INDEXES} indexes.")
     for key in new.columns:  # the first column that cannot be indexed decides
         if key not in SYSTEM and key not in table.by_key:
             raise AppwriteError("column_unknown", f"There is no column {key!r} to index.")
@@ -127,8 +127,8 @@ def _check_lengths(new: NewIndex, columns: Sequence[Column | None]) -> None:
             if length:
                 raise _invalid("Only texts have an index length.")
             total += 1 if column is None else column.kind.index_units
-    if total > LONGEST:
-        raise _invalid(f"An index is at most {LONGEST} characters long; give lengths.")
+    if total > MAX_LENGTH:
+        raise _invalid(f"An index is at most {MAX_LENGTH} characters long; give lengths.")
 
 
 def _text_size(key: str, column: Column | None) -> int | None:

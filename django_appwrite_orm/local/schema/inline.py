@@ -15,14 +15,14 @@ from ..api.identifiers import folded_id, is_identifier
 from ..columns.column import Column, NewColumn
 from ..columns.conversion import accept
 from ..columns.kinds import ColumnKind, find_inline_kind
-from ..columns.width import MOST_BYTES, row_width
-from .columns import MOST_COLUMNS
-from .indexes import MOST_INDEXES, NewIndex
+from ..columns.width import MAX_ROW_BYTES, row_width
+from .columns import MAX_COLUMNS
+from .indexes import MAX_INDEXES, NewIndex
 from .indexes import TYPES as INDEX_TYPES
 
-_INTERNAL: Final = ("$id", "$createdAt", "$updatedAt")  # what an index may be on besides columns
-_LONGEST: Final = 1_073_741_824
-_WIDE: Final = 8  # bytes of an integer of 64 bits
+_INTERNAL: Final = ("$id", "$createdAt", "$updatedAt")  # system columns that an index may have
+_MAX_SIZE: Final = 1_073_741_824
+_INT64_BYTES: Final = 8  # bytes of an integer of 64 bits
 
 
 def inline_columns(entries: Sequence[Mapping[str, Any]]) -> list[NewColumn]:
@@ -32,11 +32,13 @@ def inline_columns(entries: Sequence[Mapping[str, Any]]) -> list[NewColumn]:
         column = _column(entry)
         if any(column.key == other.key for other in columns):
             raise _invalid(f"two columns have the key {column.key!r}")
-        if any(folded_id(column.key) == folded_id(other.key) for other in columns):  # observed: seen when it is made
+        if any(
+            folded_id(column.key) == folded_id(other.key) for other in columns
+        ):  # observed: the server notices when it creates them
             raise AppwriteError("table_already_exists", f"Two columns have the key {column.key!r} but for letter case.")
         columns.append(column)
     drafts: list[Column] = [column.draft() for column in columns]
-    if row_width(drafts) > MOST_BYTES or len(columns) > MOST_COLUMNS:
+    if row_width(drafts) > MAX_ROW_BYTES or len(columns) > MAX_COLUMNS:
         raise AppwriteError("table_limit_exceeded", "The columns make a row wider than 65,535 bytes.")
     return columns
 
@@ -65,7 +67,7 @@ def _column(entry: Mapping[str, Any]) -> NewColumn:
 
 
 def _size(size: Any) -> int:
-    if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= _LONGEST:
+    if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= _MAX_SIZE:
         raise _invalid("a string column needs a `size` of 1 or more")
     return size
 
@@ -86,7 +88,9 @@ def _range(kind: ColumnKind, entry: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(entry.get("signed") or False, bool):
         raise _invalid("`signed` is true or false")
     size = entry.get("size")
-    is_wide = isinstance(size, int) and size >= _WIDE  # the database library reads the size as bytes of an integer
+    is_wide = (
+        isinstance(size, int) and size >= _INT64_BYTES
+    )  # the database library reads the size as bytes of an integer
     options: dict[str, Any] = {"narrow": kind.may_be_narrow and not is_wide}
     if entry.get("signed") is False:
         options["unsigned"] = True
@@ -118,8 +122,8 @@ def inline_indexes(entries: Sequence[Mapping[str, Any]]) -> list[NewIndex]:
 
     Their columns are checked on the table.
     """
-    if len(entries) > MOST_INDEXES:
-        raise _invalid(f"a table has at most {MOST_INDEXES} indexes", "indexes")
+    if len(entries) > MAX_INDEXES:
+        raise _invalid(f"a table has at most {MAX_INDEXES} indexes", "indexes")
     indexes: list[NewIndex] = []
     for entry in entries:
         index = _index(entry)

@@ -48,7 +48,7 @@ def create_relationship(
     if _has_column(related, back):
         column = _with_link(session, write_column(session, table, new))
         session.run("UPDATE columns SET status = ? WHERE n = ?", (PROCESSING, column.number))
-        raise AppliedError("column_already_exists", "The key on the other side is taken.")
+        raise AppliedError("column_already_exists", "The key exists already on the other side.")
     check_fits(table, new.draft())
     column = _with_link(session, write_column(session, table, new))
     make_links(session, column.number)
@@ -101,7 +101,7 @@ def _has_column(table: Table, key: str) -> bool:
 
 
 def _taken() -> AppwriteError:
-    return AppwriteError("column_already_exists", "A column, or the other side's key, is taken.")
+    return AppwriteError("column_already_exists", "The key exists already, in this table or on the other side.")
 
 
 def update_relationship(

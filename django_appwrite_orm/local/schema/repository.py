@@ -4,7 +4,7 @@ A cached table is valid for the ``generation`` that it was read under; every sch
 A transaction that changes the schema caches nothing, since it may be rolled back.
 """
 
-# ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
+# ruff: noqa: S608 -- SQL contains only our own names and numbers, values are bound
 from __future__ import annotations
 
 import json

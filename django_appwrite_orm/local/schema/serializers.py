@@ -7,7 +7,7 @@ from typing import Any
 from ..api.dialects import Dialect
 from ..columns.column import Column
 from ..columns.kinds import ColumnKind
-from ..columns.width import MOST_BYTES, row_width
+from ..columns.width import MAX_ROW_BYTES, row_width
 from .models import Database, Index, Table
 
 
@@ -34,7 +34,7 @@ def describe_table(table: Table, dialect: Dialect) -> dict[str, Any]:
         dialect.row_security: table.row_security,
         dialect.columns: [describe_column(column, dialect) for column in table.columns],
         "indexes": [describe_index(index, dialect) for index in table.indexes],
-        "bytesMax": MOST_BYTES,
+        "bytesMax": MAX_ROW_BYTES,
         "bytesUsed": row_width(table.columns),
     }
 

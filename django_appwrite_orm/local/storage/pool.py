@@ -1,8 +1,8 @@
 """Connections to one SQLite file, for any number of threads and processes.
 
 A connection is lent to one request at a time. Writers of one process queue at a lock first and then wait for SQLite's
-write lock, where processes compete. Both waits are limited by ``PATIENCE`` and end in Appwrite's own time-out error,
-never in SQLite's "database is locked".
+write lock, where processes compete. Both waits are limited by ``LOCK_TIMEOUT`` and end in Appwrite's own time-out
+error, never in SQLite's "database is locked".
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from typing import Final
 from ..emulation import fulltext, geometry
 
 MEMORY: Final = ":memory:"
-PATIENCE: Final = 60.0  # seconds a request waits for its turn; Appwrite's own query limit is 15 s
+LOCK_TIMEOUT: Final = 60.0  # seconds a request waits for its turn; Appwrite's own query limit is 15 s
 _STATEMENTS: Final = 512  # prepared statements kept per connection; a table uses about ten
 
 
 class Busy(Exception):
-    """The file was locked for longer than ``PATIENCE``."""
+    """The file was locked for longer than ``LOCK_TIMEOUT``."""
 
 
 class ConnectionPool:
@@ -51,7 +51,7 @@ class ConnectionPool:
         self._closed = False
 
     def _after_fork(self) -> None:
-        # SQLite forbids using, and even closing, a file's connections in a child: they are kept alive, unused.
+        # SQLite forbids a child to use or close the connections of its parent: keep them referenced, unused.
         inherited = list(self._idle)
         self._reset()
         if self.in_memory:
@@ -60,16 +60,16 @@ class ConnectionPool:
             _abandoned.extend(inherited)
 
     @contextmanager
-    def borrow(self, *, writing: bool, then: Callable[[], object] = int) -> Iterator[sqlite3.Connection]:
+    def transaction(self, *, writing: bool, then: Callable[[], object] = int) -> Iterator[sqlite3.Connection]:
         """Lend a connection in a transaction: committed at the end, rolled back when an exception leaves.
 
         ``then`` is called after the commit and before the next writer of this process.
         """
         if self._process != os.getpid():
             self._after_fork()
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + LOCK_TIMEOUT
         turn = self._turn if writing or self.in_memory else None
-        if turn is not None and not turn.acquire(timeout=PATIENCE):
+        if turn is not None and not turn.acquire(timeout=LOCK_TIMEOUT):
             raise Busy
         try:
             connection = self._take()
@@ -83,24 +83,24 @@ class ConnectionPool:
                 _commit(connection, deadline)
                 then()
             finally:
-                self._give_back(connection)
+                self._return(connection)
         finally:
             if turn is not None:
                 turn.release()
 
     @contextmanager
-    def lend(self) -> Iterator[sqlite3.Connection]:
+    def exclusive(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection without a transaction, while no other thread of this process writes."""
         if self._process != os.getpid():
             self._after_fork()
-        if not self._turn.acquire(timeout=PATIENCE):
+        if not self._turn.acquire(timeout=LOCK_TIMEOUT):
             raise Busy
         try:
             connection = self._take()
             try:
                 yield connection
             finally:
-                self._give_back(connection)
+                self._return(connection)
         finally:
             self._turn.release()
 
@@ -112,7 +112,7 @@ class ConnectionPool:
                 return self._idle.pop()
         return self._open()
 
-    def _give_back(self, connection: sqlite3.Connection) -> None:
+    def _return(self, connection: sqlite3.Connection) -> None:
         with self._guard:
             if not self._closed and len(self._idle) < 64:
                 self._idle.append(connection)
@@ -122,7 +122,7 @@ class ConnectionPool:
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self.path,
-            timeout=PATIENCE,
+            timeout=LOCK_TIMEOUT,
             isolation_level=None,
             check_same_thread=False,
             cached_statements=_STATEMENTS,
@@ -130,8 +130,8 @@ class ConnectionPool:
         geometry.install(connection)
         fulltext.install(connection)
         if not self.in_memory:
-            # NORMAL: a commit survives the death of the process; only a power cut may lose the last ones.
-            _patiently(connection, "PRAGMA journal_mode = WAL", time.monotonic() + PATIENCE)
+            # NORMAL: a commit survives the end of the process; a power failure may lose the last ones.
+            _patiently(connection, "PRAGMA journal_mode = WAL", time.monotonic() + LOCK_TIMEOUT)
             connection.execute("PRAGMA synchronous = NORMAL")
         return connection
 

@@ -76,14 +76,14 @@ class Store:
         self.bus = EventBus()
         if not self.connections.in_memory:
             check_file(self.connections.path)
-        with self.connections.borrow(writing=True) as connection:
+        with self.connections.transaction(writing=True) as connection:
             create_system_tables(connection)
 
     @contextmanager
     def session(self, *, writing: bool) -> Iterator[Session]:
         """Run the body in a transaction; its events are published after the commit."""
         events: list[Event] = []
-        with self.connections.borrow(writing=writing, then=lambda: self.bus.publish(events)) as connection:
+        with self.connections.transaction(writing=writing, then=lambda: self.bus.publish(events)) as connection:
             yield Session(connection, self.bus, events)
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ import sqlite3
 import time
 from types import TracebackType
 
-from .pool import PATIENCE, Busy
+from .pool import LOCK_TIMEOUT, Busy
 from .session import Store
 
 
@@ -35,7 +35,7 @@ class Snapshot:
 
         The schema's generation still increases, so that no cached schema is taken for the current one.
         """
-        with store.connections.lend() as connection:
+        with store.connections.exclusive() as connection:
             generation = connection.execute("SELECT value FROM settings WHERE name = 'generation'").fetchone()[0]
             _copy_pages(self._copy, connection)
             connection.execute("UPDATE settings SET value = ? WHERE name = 'generation'", (generation + 1,))
@@ -44,13 +44,13 @@ class Snapshot:
 def take_snapshot(store: Store) -> Snapshot:
     """Copy the store."""
     copy = sqlite3.connect(":memory:", check_same_thread=False)
-    with store.connections.lend() as connection:
+    with store.connections.exclusive() as connection:
         _copy_pages(connection, copy)
     return Snapshot(copy)
 
 
 def _copy_pages(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + LOCK_TIMEOUT
     while True:
         try:
             source.backup(target)

@@ -25,7 +25,7 @@ from ..rows.read import row_not_found
 from ..rows.repository import StoredRow, find_row
 from ..rows.serializers import show_row
 from ..rows.validation import writable
-from ..rows.write import fails_to_answer, remove_row, update_stored_row
+from ..rows.write import remove_row, response_fails, update_stored_row
 from ..schema.models import Table
 from ..schema.repository import table_by_number
 from . import repository
@@ -36,7 +36,7 @@ from .repository import Operation, Transaction
 def commit(context: RequestContext, transaction: Transaction) -> tuple[Transaction, AppwriteError | None]:
     """Replay everything; after an error nothing is written and the transaction has failed."""
     context.session.run("SAVEPOINT replay")
-    # Permissions were looked at when the operations were staged.
+    # Permissions were checked when the operations were staged.
     replay = _Replay(replace(context, caller=KEY))
     try:
         for operation in repository.operations_of(context.session, transaction):
@@ -94,7 +94,7 @@ class _Replay:
     def run(self, operation: Operation) -> None:
         table = table_by_number(self._context.session, operation.table_number)
         if table is None:
-            raise AppwriteError("row_not_found", "The table of a staged operation is gone.")
+            raise AppwriteError("row_not_found", "The table of a staged operation was deleted.")
         gone = _ACTIONS[operation.action](self, table, operation)
         if operation.row_id is not None:
             event_action = operation.action if operation.action in ("create", "delete") else "update"
@@ -176,7 +176,7 @@ class _Replay:
             self._check_answer(table)
 
     def _check_answer(self, table: Table) -> None:
-        if fails_to_answer(self._context, table):
+        if response_fails(self._context, table):
             raise server_error("a changed row cannot be read again")
 
     def _selected_before(self, table: Table, selected_rows: Iterable[StoredRow]) -> list[StoredRow]:
@@ -192,7 +192,7 @@ class _Replay:
 
 def _undated(data: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(data, Mapping):
-        raise server_error("a bulk operation holds what is not a row")
+        raise server_error("a bulk operation contains an item that is not a row")
     return {key: value for key, value in data.items() if key not in ("$createdAt", "$updatedAt")}
 
 

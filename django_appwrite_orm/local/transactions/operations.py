@@ -10,12 +10,12 @@ from ..api.dialects import LEGACY, Dialect
 from ..api.errors import AppwriteError
 from ..api.identifiers import folded_id
 from ..api.params import numeric
-from ..rows.access import check_own_roles, may, unauthorized
+from ..rows.access import check_own_roles, has_permission, unauthorized
 from ..rows.bulk import refuse_relationships
 from ..rows.context import RequestContext
 from ..schema.models import Table
 from . import repository
-from .overlay import permissions_inside
+from .overlay import permissions_in_transaction
 from .repository import Transaction
 
 ROW_ACTIONS: Final = ("create", "update", "upsert", "delete", "increment", "decrement")
@@ -129,15 +129,15 @@ def _check_access(
         check_own_roles(context.caller, [item for item in granted if isinstance(item, str)])
     if new.action == "create":
         created.add(name)
-        allowed = may(context.caller, table, "create")
+        allowed = has_permission(context.caller, table, "create")
     elif name in created:
-        allowed = may(context.caller, table, _verb(new.action))
+        allowed = has_permission(context.caller, table, _verb(new.action))
     else:
-        permissions = permissions_inside(context, transaction, table, str(new.row_id))
+        permissions = permissions_in_transaction(context, transaction, table, str(new.row_id))
         if permissions is None and new.action != "upsert":
             raise AppwriteError("row_not_found", "There is no row with this id.")
         verb = "create" if permissions is None else _verb(new.action)
-        allowed = may(context.caller, table, verb, permissions or ())
+        allowed = has_permission(context.caller, table, verb, permissions or ())
     if not allowed:
         raise unauthorized()
 

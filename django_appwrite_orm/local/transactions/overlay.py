@@ -14,7 +14,7 @@ from typing import Any, Final
 from ..api.errors import AppwriteError, invalid_query
 from ..api.identifiers import folded_id
 from ..queries.parser import parse_queries
-from ..rows.access import may
+from ..rows.access import has_permission
 from ..rows.context import RequestContext
 from ..rows.repository import find_row
 from ..rows.serializers import permissions_of
@@ -58,7 +58,7 @@ def staged_rows(session: Session, transaction: Transaction, table: Table) -> dic
 
 def _apply(rows: dict[str, Staged], operation: Operation) -> None:
     action, data = operation.action, operation.data
-    if action in ("create", "upsert"):  # forgets what was staged before (the server's source)
+    if action in ("create", "upsert"):  # discards what was staged before (the server's source)
         id = str(operation.row_id)
         rows.pop(folded_id(id), None)
         _merge(rows, id, data, action)
@@ -74,7 +74,7 @@ def _apply(rows: dict[str, Staged], operation: Operation) -> None:
     elif action in ("bulkCreate", "bulkUpsert"):
         for item in data:
             if not isinstance(item, dict):
-                raise AppwriteError("general_unknown", "A staged bulk operation holds what is not a row.")
+                raise AppwriteError("general_unknown", "A staged bulk operation contains an item that is not a row.")
             if isinstance(item.get("$id"), str):
                 _merge(rows, item["$id"], item, "create" if action == "bulkCreate" else "upsert")
     elif action == "bulkUpdate":
@@ -104,7 +104,9 @@ def _selected(rows: dict[str, Staged], queries: Iterable[Any], *, everything: bo
     return [row for row in rows.values() if not row.gone and matches(row.data, filters)]
 
 
-def permissions_inside(context: RequestContext, transaction: Transaction, table: Table, id: str) -> list[str] | None:
+def permissions_in_transaction(
+    context: RequestContext, transaction: Transaction, table: Table, id: str
+) -> list[str] | None:
     """Return the permissions of a row as the transaction sees it; None where there is no row to change.
 
     A row that the caller may not read does not exist for the caller (observed).
@@ -116,7 +118,7 @@ def permissions_inside(context: RequestContext, transaction: Transaction, table:
     if stored is None:
         return [item for item in staged.data.get("$permissions") or () if isinstance(item, str)] if staged else None
     granted = permissions_of(stored)
-    return granted if may(context.caller, table, "read", granted) else None
+    return granted if has_permission(context.caller, table, "read", granted) else None
 
 
 def show_staged(row: Staged, table: Table, table_id_name: str, committed: Mapping[str, Any] | None) -> dict[str, Any]:

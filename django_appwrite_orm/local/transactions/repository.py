@@ -1,6 +1,6 @@
 """Transactions and their staged operations, as they are stored."""
 
-# ruff: noqa: S608 -- names in SQL are numbers and words of ours, a client's values are bound
+# ruff: noqa: S608 -- SQL contains only our own names and numbers, values are bound
 from __future__ import annotations
 
 import json
@@ -20,9 +20,9 @@ PENDING: Final = "pending"
 COMMITTED: Final = "committed"
 FAILED: Final = "failed"
 COMMITTING: Final = "committing"
-MOST_OPERATIONS: Final = 100
+MAX_OPERATIONS: Final = 100
 _COLUMNS: Final = "n, id, owner, status, operations, expires, created, updated"
-_KEYS_OWN: Final = ""  # the owner of a transaction that a key began
+_KEYS_OWN: Final = ""  # the owner of a transaction of an API key
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def remove(session: Session, transaction: Transaction) -> None:
     session.run("DELETE FROM transactions WHERE n = ?", (transaction.number,))
 
 
-def check_alive(transaction: Transaction) -> None:
+def check_pending(transaction: Transaction) -> None:
     """Raise ``transaction_not_ready`` for an ended transaction, ``transaction_expired`` for an expired one."""
     if transaction.status != PENDING:
         raise AppwriteError("transaction_not_ready", "The transaction is no longer pending.")
@@ -123,10 +123,10 @@ def check_alive(transaction: Transaction) -> None:
         raise AppwriteError("transaction_expired", "The transaction has expired.")
 
 
-def check_room(transaction: Transaction, more: int) -> None:
+def check_capacity(transaction: Transaction, more: int) -> None:
     """Raise ``transaction_limit_exceeded`` where the operations do not fit."""
-    if transaction.operations + more > MOST_OPERATIONS:
-        raise AppwriteError("transaction_limit_exceeded", f"A transaction has at most {MOST_OPERATIONS} operations.")
+    if transaction.operations + more > MAX_OPERATIONS:
+        raise AppwriteError("transaction_limit_exceeded", f"A transaction has at most {MAX_OPERATIONS} operations.")
 
 
 def stage(session: Session, transaction: Transaction, table: Table, action: str, row_id: str | None, data: Any) -> None:

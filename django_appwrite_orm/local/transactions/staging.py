@@ -7,11 +7,11 @@ from typing import Any
 
 from ..api.errors import AppwriteError
 from ..api.identifiers import folded_id
-from ..api.responses import NO_CONTENT, Response, json_answer
+from ..api.responses import NO_CONTENT, Response, json_response
 from ..queries.pagination import count_page
 from ..queries.parser import Query, parse_queries
-from ..rows.access import check_own_roles, may, permissions_for_new_row, unauthorized
-from ..rows.bulk import check_permissions_sent, identified, refuse_relationships
+from ..rows.access import check_own_roles, has_permission, permissions_for_new_row, unauthorized
+from ..rows.bulk import check_permissions_sent, refuse_relationships, with_ids
 from ..rows.context import RequestContext
 from ..rows.read import get_row, list_rows, parse_row_queries, row_not_found, selection_of_one_row
 from ..rows.related_rows import show_links
@@ -21,15 +21,15 @@ from ..rows.validation import writable
 from ..schema.models import Table
 from . import repository
 from .filters import matches
-from .overlay import Staged, permissions_inside, show_staged, staged_rows
+from .overlay import Staged, permissions_in_transaction, show_staged, staged_rows
 from .repository import Transaction
 
 
 def open_transaction(context: RequestContext, id: str) -> Transaction:
     """Return the caller's transaction, with room for one more operation."""
     transaction = repository.find(context.session, context.caller, id)
-    repository.check_alive(transaction)
-    repository.check_room(transaction, 1)
+    repository.check_pending(transaction)
+    repository.check_capacity(transaction, 1)
     return transaction
 
 
@@ -41,13 +41,13 @@ def create(
     data: Mapping[str, Any],
     permissions: Sequence[str] | None,
 ) -> Response:
-    if not may(context.caller, table, "create"):
+    if not has_permission(context.caller, table, "create"):
         raise unauthorized()
     granted = permissions_for_new_row(context.caller, permissions)
     transaction = open_transaction(context, tx)
     staged = {"$id": row_id, **_staged_data(context, data), "$permissions": granted}
     repository.stage(context.session, transaction, table, "create", row_id, staged)
-    return json_answer(201, _fresh(context, table, staged))
+    return json_response(201, _fresh(context, table, staged))
 
 
 def update(
@@ -59,13 +59,13 @@ def update(
     permissions: Sequence[str] | None,
 ) -> Response:
     transaction = open_transaction(context, tx)
-    before = _row_inside(context, table, transaction, row_id, "update")
+    before = _row_in_transaction(context, table, transaction, row_id, "update")
     staged = _staged_data(context, data)
     if permissions is not None:
         check_own_roles(context.caller, permissions)
         staged["$permissions"] = list(permissions)
     repository.stage(context.session, transaction, table, "update", row_id, staged)
-    return json_answer(200, before | staged)
+    return json_response(200, before | staged)
 
 
 def upsert(
@@ -79,12 +79,12 @@ def upsert(
     transaction = open_transaction(context, tx)
     stored = find_row(context.session, table, row_id, ())
     verb = "create" if stored is None else "update"
-    if not may(context.caller, table, verb, permissions_of(stored) if stored else ()):
+    if not has_permission(context.caller, table, verb, permissions_of(stored) if stored else ()):
         raise unauthorized()
     staged = {"$id": row_id, **_staged_data(context, data)}
     staged["$permissions"] = _permissions_of_upserted(context, table, transaction, row_id, permissions)
     repository.stage(context.session, transaction, table, "upsert", row_id, staged)
-    return json_answer(201, _fresh(context, table, staged))
+    return json_response(201, _fresh(context, table, staged))
 
 
 def _permissions_of_upserted(
@@ -103,7 +103,7 @@ def _permissions_of_upserted(
 
 def delete(context: RequestContext, table: Table, tx: str, row_id: str) -> Response:
     transaction = open_transaction(context, tx)
-    _row_inside(context, table, transaction, row_id, "delete")
+    _row_in_transaction(context, table, transaction, row_id, "delete")
     repository.stage(context.session, transaction, table, "delete", row_id, {})
     return NO_CONTENT
 
@@ -127,10 +127,10 @@ def count(
     """Stage an increment or decrement; the response has the step, not the result."""
     transaction = _open_or_bad_request(context, tx)
     repository.stage(context.session, transaction, table, action, row_id, dict(data))
-    return json_answer(200, _fresh(context, table, {"$id": row_id, data["column"]: data["value"]}))
+    return json_response(200, _fresh(context, table, {"$id": row_id, data["column"]: data["value"]}))
 
 
-def several(context: RequestContext, table: Table, tx: str, action: str, data: Any, total: int) -> Response:
+def bulk(context: RequestContext, table: Table, tx: str, action: str, data: Any, total: int) -> Response:
     """Stage a bulk call as one operation; the response has no rows.
 
     New rows get their ids and permissions when they are staged. Raises ``general_bad_request`` as bulk calls do, and
@@ -138,13 +138,13 @@ def several(context: RequestContext, table: Table, tx: str, action: str, data: A
     """
     refuse_relationships(table)
     if action == "bulkCreate":
-        data = [{**row, "$id": id, "$permissions": granted or []} for id, row, granted in identified(context, data)]
+        data = [{**row, "$id": id, "$permissions": granted or []} for id, row, granted in with_ids(context, data)]
     elif action != "bulkUpsert":
         parse_row_queries(data["queries"])
         check_permissions_sent(data.get("data", {}))
     transaction = open_transaction(context, tx) if action == "bulkCreate" else _open_or_bad_request(context, tx)
     repository.stage(context.session, transaction, table, action, None, data)
-    return json_answer(200, {"total": total, context.view.dialect.rows: []})
+    return json_response(200, {"total": total, context.view.dialect.rows: []})
 
 
 def read(context: RequestContext, table: Table, tx: str, row_id: str, queries: Sequence[str]) -> Response:
@@ -152,18 +152,18 @@ def read(context: RequestContext, table: Table, tx: str, row_id: str, queries: S
     transaction = repository.find_pending(context.session, tx)
     row = staged_rows(context.session, transaction, table).get(folded_id(row_id)) if transaction else None
     if row is None:
-        return json_answer(200, get_row(context, table, row_id, queries))
+        return json_response(200, get_row(context, table, row_id, queries))
     if row.gone:
         raise row_not_found()
     selection = selection_of_one_row(context, table, queries)
     stored = find_row(context.session, table, row_id, selection.columns)
     granted = permissions_of(stored) if stored else row.data.get("$permissions", ())
-    if not may(context.caller, table, "read", granted):
+    if not has_permission(context.caller, table, "read", granted):
         raise row_not_found()
     committed = None
     if stored:
         committed = show_links(context, table, show_row(table, selection.columns, stored, context.view), selection)
-    return json_answer(200, show_staged(row, table, context.view.dialect.table_id, committed))
+    return json_response(200, show_staged(row, table, context.view.dialect.table_id, committed))
 
 
 def list_(context: RequestContext, table: Table, tx: str, queries: Sequence[str], total: bool) -> Response:
@@ -185,7 +185,7 @@ def list_(context: RequestContext, table: Table, tx: str, queries: Sequence[str]
         if key not in seen and over.is_new and not over.gone:
             shown_rows.append(_narrowed(show_staged(over, table, context.view.dialect.table_id, None), selected))
     counted = _counted(count_page(context.session, page), seen, staged, parsed.filters) if total else 0
-    return json_answer(200, {"total": counted, context.view.dialect.rows: shown_rows})
+    return json_response(200, {"total": counted, context.view.dialect.rows: shown_rows})
 
 
 def _narrowed(row: dict[str, Any], selected: list[str]) -> dict[str, Any]:
@@ -215,17 +215,17 @@ def _counted(base: int, on_page: Collection[str], staged: Mapping[str, Staged], 
     return max(0, base)
 
 
-def _row_inside(
+def _row_in_transaction(
     context: RequestContext, table: Table, transaction: Transaction, row_id: str, verb: str
 ) -> dict[str, Any]:
     """Return a row as the transaction sees it, if the caller may change it.
 
     Raises ``row_not_found``, ``user_unauthorized``.
     """
-    granted = permissions_inside(context, transaction, table, row_id)
+    granted = permissions_in_transaction(context, transaction, table, row_id)
     if granted is None:
         raise row_not_found()
-    if not may(context.caller, table, verb, granted):
+    if not has_permission(context.caller, table, verb, granted):
         raise unauthorized()
     staged = staged_rows(context.session, transaction, table).get(folded_id(row_id))
     stored = find_row(context.session, table, row_id, table.plain)

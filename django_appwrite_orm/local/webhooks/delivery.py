@@ -18,9 +18,9 @@ from ..api.responses import VERSION
 from ..events.event import Event
 from .repository import Webhook
 
-LIMIT: Final = 15.0  # seconds that Appwrite gives a receiver
-_LONGEST_LOG: Final = 10_000  # characters kept of a receiver's complaint
-_TOO_SLOW: Final = f"Error: no whole answer within {LIMIT:.0f} seconds"
+LIMIT: Final = 15.0  # seconds of Appwrite's limit
+_MAX_LOG: Final = 10_000  # characters of a response to keep
+_TOO_SLOW: Final = f"Error: no complete response within {LIMIT:.0f} seconds"
 
 
 def call(webhook: Webhook, event: Event, names: list[str], project: str) -> str:
@@ -42,7 +42,7 @@ def call(webhook: Webhook, event: Event, names: list[str], project: str) -> str:
                 connection.putheader(name, value.encode())
             connection.endheaders(body)
             response = connection.getresponse()
-            text = response.read(_LONGEST_LOG).decode("utf-8", "replace")
+            text = response.read(_MAX_LOG).decode("utf-8", "replace")
         finally:
             clock.cancel()
             connection.close()

@@ -22,7 +22,9 @@ def event_name(value: Any) -> str:
         parts.pop()
     kinds, ids = parts[::2], parts[1::2]
     if not _is_path(kinds, ids) or len(value.split(".")) < 2:
-        raise ValueError("expected names such as databases.*.tables.*.rows.*, with create, update or delete or without")
+        raise ValueError(
+            "expected a name such as databases.*.tables.*.rows.*, optionally followed by .create, .update or .delete"
+        )
     return str(value)
 
 

@@ -1,6 +1,6 @@
 """Webhooks as they are stored."""
 
-# ruff: noqa: S608 -- names in SQL are words of ours, a client's values are bound
+# ruff: noqa: S608 -- SQL contains only our own names, values are bound
 from __future__ import annotations
 
 import json
@@ -14,7 +14,7 @@ from ..api.identifiers import folded_id
 from ..emulation.dates import now
 from ..storage.session import Session
 
-MOST_FAILURES: Final = 10  # in a row, after which a webhook is switched off
+MAX_FAILURES: Final = 10  # in a row, after which a webhook is switched off
 _COLUMNS: Final = (
     "n, id, name, url, events, enabled, security, user, password, secret, attempts, logs, created, updated"
 )
@@ -90,7 +90,7 @@ def note_outcome(session: Session, webhook: Webhook, failure: str) -> None:
         "UPDATE webhooks SET attempts = CASE WHEN :log = '' THEN 0 ELSE attempts + 1 END, "
         "enabled = enabled AND (:log = '' OR attempts + 1 < :most), "
         "logs = CASE WHEN :log = '' THEN logs ELSE :log END WHERE n = :n",
-        {"log": failure, "most": MOST_FAILURES, "n": webhook.number},
+        {"log": failure, "most": MAX_FAILURES, "n": webhook.number},
     )
 
 

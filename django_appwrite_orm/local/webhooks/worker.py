@@ -15,8 +15,8 @@ from ..storage.session import Session, Store
 from .delivery import call
 from .repository import Webhook, enabled_webhooks, note_outcome
 
-MOST_WAITING: Final = 10_000  # events; beyond, those that come are lost, and the log says so
-_PATIENCE: Final = 2.0  # seconds that a stop waits for the delivery in hand
+MAX_WAITING: Final = 10_000  # events; further ones are lost, and logged
+_STOP_TIMEOUT: Final = 2.0  # seconds that a stop waits for the current delivery
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ class WebhookWorker:
     def __init__(self, store: Store, project: str) -> None:
         self._store = store
         self._project = project
-        self._waiting: queue.Queue[Event | None] = queue.Queue(MOST_WAITING)
+        self._waiting: queue.Queue[Event | None] = queue.Queue(MAX_WAITING)
         self._generation = -1
         self._enabled = False
         self._stopping = False
@@ -43,7 +43,7 @@ class WebhookWorker:
         self._stopping = True
         with suppress(queue.Full):  # then the thread is not waiting for anything
             self._waiting.put_nowait(None)
-        self._thread.join(_PATIENCE)
+        self._thread.join(_STOP_TIMEOUT)
 
     def wants(self, session: Session) -> bool:
         """Return whether a webhook is enabled.
@@ -62,7 +62,7 @@ class WebhookWorker:
                 self._full = False
             except queue.Full:
                 if not self._full:
-                    logger.error("More than %d events wait for webhooks; what comes is lost.", MOST_WAITING)
+                    logger.error("More than %d events wait for webhooks; further events are lost.", MAX_WAITING)
                 self._full = True
 
     def _run(self) -> None:
@@ -71,7 +71,7 @@ class WebhookWorker:
                 self._deliver(event)
             except Exception:
                 if not self._stopping:  # the store may be closed by now
-                    logger.exception("A webhook's delivery failed here")
+                    logger.exception("The delivery of an event failed unexpectedly")
 
     def _deliver(self, event: Event) -> None:
         with self._store.session(writing=False) as session:
@@ -85,7 +85,7 @@ class WebhookWorker:
 
     def _note(self, webhook: Webhook, failure: str) -> None:
         if failure:
-            logger.warning("Webhook %s was not taken: %.200r", webhook.id, failure.partition("\n")[0])
+            logger.warning("Delivery to webhook %s failed: %.200r", webhook.id, failure.partition("\n")[0])
         if failure or webhook.attempts:
             with self._store.session(writing=True) as session:
                 note_outcome(session, webhook, failure and f"URL: {webhook.url}\nMethod: POST\n{failure}")

@@ -127,9 +127,7 @@ def test_a_restart_ends_connections(app: LocalAppwrite) -> None:
             connection.recv(timeout=60)
 
 
-@pytest.mark.parametrize(
-    ("place", "name"), [(connection, "_MOST_UNSENT"), (hub, "MOST_UNSENT")], ids=["one", "together"]
-)
+@pytest.mark.parametrize(("place", "name"), [(connection, "_MAX_UNSENT"), (hub, "MAX_UNSENT")], ids=["one", "together"])
 def test_who_does_not_read_is_dropped(
     appwrite: Client, server: LocalServer, rows: str, monkeypatch: pytest.MonkeyPatch, place: ModuleType, name: str
 ) -> None:
@@ -147,7 +145,7 @@ def test_who_does_not_read_is_dropped(
 
 
 def test_there_are_so_many_listeners_and_no_more(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub, "MOST_CONNECTIONS", 2)
+    monkeypatch.setattr(hub, "MAX_CONNECTIONS", 2)
     with ExitStack() as stack:
         for _ in range(2):
             stack.enter_context(connect(url(server, ROWS))).recv(timeout=60)

@@ -16,20 +16,20 @@ from tests.support.local_client import Client
 
 def test_an_exception_rolls_back(tmp_path: Path) -> None:
     pool = ConnectionPool(tmp_path / "a.sqlite3")
-    with pool.borrow(writing=True) as connection:
+    with pool.transaction(writing=True) as connection:
         connection.execute("CREATE TABLE x (n)")
-    with pytest.raises(sqlite3.OperationalError), pool.borrow(writing=True) as connection:
+    with pytest.raises(sqlite3.OperationalError), pool.transaction(writing=True) as connection:
         connection.executemany("INSERT INTO x VALUES (json(?))", [("1",), ("not json",)])
-    with pool.borrow(writing=False) as connection:
+    with pool.transaction(writing=False) as connection:
         assert connection.execute("SELECT count(*) FROM x").fetchone() == (0,)
     pool.close()
 
 
 def test_a_connection_is_used_again(tmp_path: Path) -> None:
     pool = ConnectionPool(tmp_path / "a.sqlite3")
-    with pool.borrow(writing=False) as first:
+    with pool.transaction(writing=False) as first:
         pass
-    with pool.borrow(writing=True) as second:
+    with pool.transaction(writing=True) as second:
         assert second is first
     pool.close()
 
@@ -50,7 +50,7 @@ def test_readers_do_not_wait_for_a_writer(tmp_path: Path) -> None:
 
 
 def test_who_waits_too_long_is_told_of_a_time_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "PATIENCE", 0.2)
+    monkeypatch.setattr(pool, "LOCK_TIMEOUT", 0.2)
     app = LocalAppwrite(tmp_path / "a.sqlite3")
     other = sqlite3.connect(tmp_path / "a.sqlite3", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

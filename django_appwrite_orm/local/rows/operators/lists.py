@@ -17,7 +17,7 @@ from ...columns.column import Column
 from ...emulation.collation import sort_key
 from .parser import Operator
 
-Element = tuple[str | None, Any]  # its text, None for null; and what becomes of it
+Element = tuple[str | None, Any]  # its text, None for null; and the element afterwards
 
 
 def reduce_list(operator: Operator, column: Column, present: list[Any]) -> list[Any]:

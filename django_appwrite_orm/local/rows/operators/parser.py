@@ -21,7 +21,7 @@ CONDITIONS: Final = (
     *("equal", "notEqual", "greaterThan", "greaterThanEqual", "lessThan", "lessThanEqual"),
     *("isNull", "isNotNull"),
 )
-MOST_ELEMENTS: Final = 10_000
+MAX_ELEMENTS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def _check_numeric(method: str, values: tuple[Any, ...]) -> None:
 def _check_list(method: str, values: tuple[Any, ...], column: Column) -> None:
     if method == "arrayInsert":
         if len(values) != 2 or isinstance(values[0], bool) or not isinstance(values[0], int) or values[0] < 0:
-            raise ValueError("`arrayInsert` takes a place from 0 on and a value")
+            raise ValueError("`arrayInsert` takes a position of 0 or more and a value")
     elif method in ("arrayRemove", "arrayIntersect", "arrayFilter"):
         _need_values(method, values, 1)
     if method == "arrayFilter" and (values[0] not in CONDITIONS or len(values) > 2):

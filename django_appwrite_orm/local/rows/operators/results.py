@@ -15,7 +15,7 @@ from ...columns.values import stored_range
 from ...emulation.dates import now, write_date
 from ...emulation.numbers import INT32, whole
 from .lists import reduce_list
-from .parser import MOST_ELEMENTS, Operator
+from .parser import MAX_ELEMENTS, Operator
 
 
 class TooLong(ValueError):
@@ -107,13 +107,13 @@ def _list(operator: Operator, column: Column, present: list[Any] | None, careful
     if method == "arrayInsert":
         position, item = values
         if careful and position > len(present or ()):
-            raise ValueError("the place lies beyond the end of the list")
+            raise ValueError("the position is beyond the end of the list")
         return None if present is None else [*present[:position], item, *present[position:]]
     if method in ("arrayAppend", "arrayPrepend"):
         old = present or []
         result = [*old, *values] if method == "arrayAppend" else [*values, *old]
-        if len(result) > MOST_ELEMENTS:
-            raise ValueError(f"a list may have at most {MOST_ELEMENTS} elements")
+        if len(result) > MAX_ELEMENTS:
+            raise ValueError(f"a list may have at most {MAX_ELEMENTS} elements")
         return result
     return [] if present is None else reduce_list(operator, column, present)
 
@@ -124,7 +124,7 @@ def _add_days(days: int, present: str | None) -> str | None:
     try:
         return write_date(datetime.fromisoformat(present) + timedelta(days=days))
     except OverflowError:
-        raise ValueError("the date is beyond the calendar") from None
+        raise ValueError("the date is beyond the year 9999") from None
 
 
 def _concat(values: tuple[Any, ...], column: Column, present: str | None) -> str:
