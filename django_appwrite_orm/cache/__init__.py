@@ -6,7 +6,7 @@ This module has the names that tables, querysets and views need. The protocol it
 
 from .policy import DEFAULT_TTL, CachePolicy, PolicyOverride, cache_policy, effective_policy
 from .results import ReadResult, Status
-from .tracking import ReadLog, answers_here, forget, note_private, note_read, recording
+from .tracking import ReadLog, forget, note_private, note_read, recording, results_here
 
 __all__ = [
     "DEFAULT_TTL",
@@ -15,11 +15,11 @@ __all__ = [
     "ReadLog",
     "ReadResult",
     "Status",
-    "answers_here",
     "cache_policy",
     "effective_policy",
     "forget",
     "note_private",
     "note_read",
     "recording",
+    "results_here",
 ]

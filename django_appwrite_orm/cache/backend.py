@@ -32,11 +32,11 @@ logger = logging.getLogger("django_appwrite_orm.cache")
 # Seconds without a failure after which an outage may be over.
 QUIET = 5.0
 
-# What fails for one reason, and works again for one: a full cache finds and deletes, but stores nothing.
+# Calls of one kind fail and recover together: a full cache finds and deletes, but stores nothing.
 Method = Literal["get", "get_many", "add", "set", "touch", "delete_many"]
 _KINDS: dict[Method, str] = {
-    "get": "look",
-    "get_many": "look",
+    "get": "read",
+    "get_many": "read",
     "add": "store",
     "set": "store",
     "touch": "change",
@@ -60,11 +60,12 @@ class OutageLog:
         register_after_fork(self)
 
     def after_fork(self) -> None:
+        """Replace the lock, which a thread of the parent may hold."""
         self._lock = threading.Lock()
 
     @classmethod
     def of(cls, alias: str) -> OutageLog:
-        """Return the instance of the cache `alias`; it lives as long as a connection uses it."""
+        """Return the instance of the cache `alias`; it exists as long as a connection uses it."""
         return _outages.setdefault(alias, cls(alias))
 
     def failed(self, method: Method, error: Exception) -> None:
@@ -92,14 +93,14 @@ _outages: WeakValueDictionary[str, OutageLog] = WeakValueDictionary()
 
 
 def _reset(*, setting: str, **kwargs: object) -> None:
-    if setting == "CACHES":  # other caches from now on, whatever they are called
+    if setting == "CACHES":  # the same aliases may name other caches from now on
         _outages.clear()
 
 
 setting_changed.connect(_reset)
 
 
-# Where Django's backends and django-redis make their client when it is first asked for.
+# Properties with which Django's backends and django-redis create their client at first use.
 _CLIENTS = ("_cache", "client")
 
 
@@ -128,11 +129,11 @@ class CacheBackend:
 
         Call it before starting a thread: a child that is forked during an import waits for its end.
         """
-        with suppress(Exception):  # the calls will say it
-            import encodings.idna  # noqa: F401 -- getaddrinfo imports it, in whichever thread asks first
+        with suppress(Exception):  # the calls will report it
+            import encodings.idna  # noqa: F401 -- getaddrinfo imports it at its first call, in any thread
             import importlib.metadata
 
-            importlib.metadata.version("Django")  # clients ask for their own version, which imports more
+            importlib.metadata.version("Django")  # clients look up their own version, which imports more
             for name in _CLIENTS:
                 getattr(caches[self.alias], name, None)
 

@@ -1,6 +1,6 @@
 """Keep one fence over many writes of a table; readers go to Appwrite meanwhile.
 
-Without a batch each write sets and releases a fence, and readers in between store answers that the next write
+Without a batch each write sets and releases a fence, and readers in between store results that the next write
 invalidates.
 """
 
@@ -25,16 +25,16 @@ Result = TypeVar("Result")
 
 
 class WriteBatch:
-    """The fence of a batch on one table. `life` is in seconds, as for a single write.
+    """The fence of a batch on one table. `ttl` is in seconds, as for a single write.
 
     Before each write the lease is renewed; if it expired or was lost, it is taken again and the token deleted. After
     each write the token is deleted before the write counts as done.
     """
 
-    def __init__(self, store: CacheBackend, table: TableKeys, life: int) -> None:
+    def __init__(self, store: CacheBackend, table: TableKeys, ttl: int) -> None:
         self.store = store
         self.table = table
-        self._life = life
+        self._ttl = ttl
         self._owner = secrets.token_hex(8)
         self._until = 0.0  # monotonic seconds up to which the lease is certainly ours
         self._is_in_doubt = False
@@ -42,34 +42,33 @@ class WriteBatch:
         self._counting = threading.RLock()  # not kept while anything is waited for
         self._ended = False
 
-    def covers(self, store: CacheBackend, tables: Sequence[TableKeys], life: int) -> bool:
-        """Whether a write of these tables, whose fence must last `life` seconds, is part of this batch.
+    def covers(self, store: CacheBackend, tables: Sequence[TableKeys], ttl: int) -> bool:
+        """Whether a write of these tables, whose fence must last `ttl` seconds, is part of this batch.
 
-        A write that takes longer than the batch's life stands for itself: a fence that some writes extend and others
-        shorten would not be reliable.
+        A longer write has a fence of its own: one that some writes extend and others shorten would not be reliable.
         """
-        return not self._ended and store is self.store and self.table in tables and life <= self._life
+        return not self._ended and store is self.store and self.table in tables and ttl <= self._ttl
 
-    def write(self, send: Callable[[], Operation[Result]], life: int | None = None) -> Operation[Result]:
+    def write(self, send: Callable[[], Operation[Result]], ttl: int | None = None) -> Operation[Result]:
         """Make one write of the batch: like `write`, but the lease stays.
 
-        `life` is the TTL of the write's own fence if it needs one; the batch's by default.
+        `ttl` is the TTL of the write's own fence if it needs one; the batch's by default.
         """
         with self._counting:
             self._under_way += 1
         try:
-            return (yield from self._written(send, self._life if life is None else life))
+            return (yield from self._write(send, self._ttl if ttl is None else ttl))
         finally:
             with self._counting:
                 self._under_way -= 1
 
-    def _written(self, send: Callable[[], Operation[Result]], life: int) -> Operation[Result]:
+    def _write(self, send: Callable[[], Operation[Result]], ttl: int) -> Operation[Result]:
         yield from retry_pending(self.store)
         asked = time.monotonic()
-        if not (yield from self._prolonged()) and not (yield from self._taken()):
+        if not (yield from self._renew()) and not (yield from self._take()):
             # Another writer holds the lease: this write sets its own fence, as any other would.
-            return (yield from write(self.store, [self.table], send, life))
-        self._until = asked + self._life
+            return (yield from write(self.store, [self.table], send, ttl))
+        self._until = asked + self._ttl
         try:
             result = yield from send()
         except BaseException as error:
@@ -83,10 +82,10 @@ class WriteBatch:
         if unclear:
             self._is_in_doubt = True
         if unclear and time.monotonic() >= self._until:
-            yield from mark_in_doubt(self.store, [self.table], self._life)
+            yield from mark_in_doubt(self.store, [self.table], self._ttl)
         yield from invalidate(self.store, [self.table])
 
-    def _prolonged(self) -> Operation[bool]:
+    def _renew(self) -> Operation[bool]:
         if time.monotonic() >= self._until:
             return False
         try:
@@ -97,9 +96,9 @@ class WriteBatch:
         self._until = 0.0  # nor may a concurrent write rely on it before the token is deleted again
         return False
 
-    def _taken(self) -> Operation[bool]:
+    def _take(self) -> Operation[bool]:
         try:
-            if not (yield from CacheAdd(self.store, self.table.lease, self._owner, self._life)):
+            if not (yield from CacheAdd(self.store, self.table.lease, self._owner, self._ttl)):
                 # A concurrent task of this batch may hold the lease. Renew it before reading its owner, so that it
                 # cannot expire in between; at worst another writer's lease is extended.
                 yield from self._touch()
@@ -111,12 +110,12 @@ class WriteBatch:
         return True
 
     def _touch(self) -> CacheTouch:
-        return CacheTouch(self.store, self.table.lease, self._life)
+        return CacheTouch(self.store, self.table.lease, self._ttl)
 
     def end(self) -> Operation[None]:
         """Release the lease, unless it may have expired or a write of the batch may still be applied.
 
-        Later writes stand for themselves.
+        Later writes have fences of their own.
         """
         self._ended = True
         ours = time.monotonic() < self._until and not self._is_in_doubt and not self._under_way
@@ -128,17 +127,17 @@ _batches: ContextValue[tuple[WriteBatch, ...]] = ContextValue("appwrite_batches"
 
 
 def batched_write(
-    store: CacheBackend, tables: Sequence[TableKeys], send: Callable[[], Operation[Result]], life: int
+    store: CacheBackend, tables: Sequence[TableKeys], send: Callable[[], Operation[Result]], ttl: int
 ) -> Operation[Result]:
     """Write as part of the batch that is open here for one of the tables, else on its own.
 
     Other tables of the same write get a fence of their own.
     """
     for batch in _batches.get():
-        if batch.covers(store, tables, life):
+        if batch.covers(store, tables, ttl):
             others = [table for table in tables if table != batch.table]
-            return batch.write(partial(batched_write, store, others, send, life) if others else send, life)
-    return write(store, tables, send, life)
+            return batch.write(partial(batched_write, store, others, send, ttl) if others else send, ttl)
+    return write(store, tables, send, ttl)
 
 
 def open_batch(batch: WriteBatch) -> Callable[[], None]:

@@ -40,24 +40,24 @@ class CacheCall(Effect[Result]):
         """The arguments of the backend's method."""
 
     def perform(self) -> Result:
-        asked = time.monotonic()
+        sent_at = time.monotonic()
         try:
-            found = getattr(caches[self.store.alias], self.method)(*self.arguments)
+            value = getattr(caches[self.store.alias], self.method)(*self.arguments)
         except Exception as error:
             raise self.failed(error) from error
-        return self._checked(found, asked)
+        return self._checked(value, sent_at)
 
     async def aperform(self) -> Result:
         cache = caches[self.store.alias]
-        asked = time.monotonic()
+        sent_at = time.monotonic()
         try:
             if self.method in _LOOPING:
-                found = await sync_to_async(getattr(cache, self.method))(*self.arguments)
+                value = await sync_to_async(getattr(cache, self.method))(*self.arguments)
             else:
-                found = await getattr(cache, f"a{self.method}")(*self.arguments)
+                value = await getattr(cache, f"a{self.method}")(*self.arguments)
         except Exception as error:
             raise self.failed(error) from error
-        return self._checked(found, asked)
+        return self._checked(value, sent_at)
 
     def failed(self, error: Exception) -> CacheUnavailable:
         """Note the failure, and return the error to raise for it."""
@@ -69,16 +69,16 @@ class CacheCall(Effect[Result]):
                 self.store.ledger.forget_proof()
         return CacheUnavailable(f"The cache {self.store.alias!r} failed: {masked(error)}")
 
-    def _checked(self, found: Any, asked: float) -> Result:
-        if self.method == "get_many" and not isinstance(found, Mapping):
-            raise self.failed(TypeError(f"get_many returned {type(found).__name__}"))
-        if found is None and self.method in _CHANGES and self.store.hides_failures:
+    def _checked(self, value: Any, sent_at: float) -> Result:
+        if self.method == "get_many" and not isinstance(value, Mapping):
+            raise self.failed(TypeError(f"get_many returned {type(value).__name__}"))
+        if value is None and self.method in _CHANGES and self.store.hides_failures:
             raise self.failed(RuntimeError(f"{self.method} failed, and IGNORE_EXCEPTIONS hides why"))
         if self.store.outage.failing:
             self.store.outage.worked(self.method)
         if self.method in _CHANGES:
-            self.store.ledger.prove(asked)
-        result: Result = found
+            self.store.ledger.prove(sent_at)
+        result: Result = value
         return result
 
 

@@ -1,4 +1,4 @@
-"""The stored form of an answer: a line of JSON with its tokens and end, then the answer's own JSON.
+"""The stored form of a result: a line of JSON with its tokens and end, then the result's own JSON.
 
 The text is parsed, never unpickled; anything else found under the key counts as a miss.
 """
@@ -9,7 +9,7 @@ import json
 from math import isfinite
 from typing import NamedTuple
 
-from .process_cache import Remembered, size_of
+from .process_cache import DecodedEntry, size_of
 
 
 class CacheEntry(NamedTuple):
@@ -19,27 +19,28 @@ class CacheEntry(NamedTuple):
     expires: float
     text: str
 
-    def opened(self) -> Remembered | None:
-        """Parse the answer; None when it is not JSON."""
+    def decode(self) -> DecodedEntry | None:
+        """Parse the result; None when it is not JSON."""
         try:
             data = json.loads(self.text)
         except (ValueError, RecursionError):
             return None
-        return Remembered(self.tokens, self.expires, data, size_of(data))
+        return DecodedEntry(self.tokens, self.expires, data, size_of(data))
 
 
-def pack(envelope: CacheEntry) -> str:
-    return f"{json.dumps([envelope.tokens, envelope.expires])}\n{envelope.text}"
+def pack(entry: CacheEntry) -> str:
+    """Return the text under which an entry is stored."""
+    return f"{json.dumps([entry.tokens, entry.expires])}\n{entry.text}"
 
 
-def unpack(found: object) -> CacheEntry | None:
-    """Return the entry, its answer not parsed yet; None for anything that is not an entry."""
-    if not isinstance(found, str):
+def unpack(value: object) -> CacheEntry | None:
+    """Return the entry, its result not parsed yet; None for anything that is not an entry."""
+    if not isinstance(value, str):
         return None
-    head, _, text = found.partition("\n")
+    head, _, text = value.partition("\n")
     try:
         tokens, expires = json.loads(head)
-        envelope = CacheEntry(tuple(map(str, tokens)), float(expires), text)
+        entry = CacheEntry(tuple(map(str, tokens)), float(expires), text)
     except (ValueError, TypeError, OverflowError, RecursionError):
         return None
-    return envelope if isfinite(envelope.expires) else None
+    return entry if isfinite(entry.expires) else None

@@ -1,8 +1,8 @@
-"""Fetch a missing answer once, however many readers of this and other processes ask for it.
+"""Fetch a missing result once, however many readers of this and other processes ask for it.
 
 Inside a process readers share a flight. Between processes, where the cache is shared, the leaders elect one of them by
 a lock in the cache; the others poll for what it stores, for a bounded time. Flight and lock belong to the tokens their
-readers hold, so no reader takes an answer that was fetched before the invalidation it knows.
+readers hold, so no reader takes a result that was fetched before the invalidation it knows.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from .effects import CacheAdd, CacheCall, CacheDeleteMany, CacheGetMany, CacheSe
 from .entries import CacheEntry, pack, unpack
 from .keys import TableKeys
 from .policy import CachePolicy
-from .process_cache import Remembered, size_of
-from .single_flight import Await, Flight, Join, Landed
+from .process_cache import DecodedEntry, size_of
+from .single_flight import Await, FetchResult, Flight, Join
 
 logger = logging.getLogger("django_appwrite_orm.cache")
 
 _BUSY, _DONE = "busy", "done"
-# Seconds a lock stays after its answer was stored, for those who looked for the answer just before.
-_DONE_LIFE = 2
+# Seconds a lock stays after its result was stored, for readers that looked for the result just before.
+_DONE_TTL = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Fetch:
-    """An answer to fetch: its cache key, the tables it reads, how to get it.
+class Miss:
+    """A result that is not in the cache: its key, the tables it reads, how to fetch it.
 
-    `checked` is when the look-up that missed it began (monotonic seconds).
+    `checked` is when the look-up began that did not find it (monotonic seconds).
     """
 
     store: CacheBackend
@@ -48,78 +48,78 @@ class Fetch:
     checked: float
 
 
-def fetch_once(wanted: Fetch, versions: tuple[str, ...]) -> Operation[Landed]:
-    """Return the answer under the tokens `versions`, fetched by this reader or by another one with the same tokens."""
-    flight = yield from Join(wanted.store.flights, (wanted.key, versions))
+def fetch_once(miss: Miss, versions: tuple[str, ...]) -> Operation[FetchResult]:
+    """Return the result under the tokens `versions`, fetched by this reader or by another one with the same tokens."""
+    flight = yield from Join(miss.store.flights, (miss.key, versions))
     if flight.is_leader:
-        return (yield from _led(wanted, versions, flight))
-    landed = yield from Await(flight, wanted.store.patience)
-    return landed if landed is not None else (yield from _fetched(wanted, versions))
+        return (yield from _lead(miss, versions, flight))
+    fetched = yield from Await(flight, miss.store.patience)
+    return fetched if fetched is not None else (yield from _fetch(miss, versions))
 
 
-def refreshed_behind(wanted: Fetch, versions: tuple[str, ...]) -> Operation[None]:
-    """Refresh the answer in the background, unless that is under way or too many refreshes are."""
-    # It is carried out in a thread, whoever asks for it: one flight for all of the process, not one for each loop.
-    flight = wanted.store.flights.join((wanted.key, versions))
+def refresh_in_background(miss: Miss, versions: tuple[str, ...]) -> Operation[None]:
+    """Refresh the result in the background, unless that is under way or too many refreshes are."""
+    # It runs in a thread, whoever starts it: one flight for all of the process, not one for each loop.
+    flight = miss.store.flights.join((miss.key, versions))
     if flight.is_leader:
-        begun = False
+        started = False
         try:
-            begun = yield from Spawn(lambda: _refresh(wanted, versions, flight))
+            started = yield from Spawn(lambda: _refresh(miss, versions, flight))
         finally:
-            if not begun:  # nobody may wait for this flight
-                wanted.store.flights.end(flight)
+            if not started:  # nobody may wait for this flight
+                miss.store.flights.end(flight)
 
 
-def _refresh(wanted: Fetch, versions: tuple[str, ...], flight: Flight) -> Operation[None]:
+def _refresh(miss: Miss, versions: tuple[str, ...], flight: Flight) -> Operation[None]:
     try:
-        yield from _led(wanted, versions, flight)
+        yield from _lead(miss, versions, flight)
     except AppwriteError as error:
         logger.info("A refresh in the background failed: %s", error)
 
 
-def _led(wanted: Fetch, versions: tuple[str, ...], flight: Flight) -> Operation[Landed]:
-    flights = wanted.store.flights
+def _lead(miss: Miss, versions: tuple[str, ...], flight: Flight) -> Operation[FetchResult]:
+    flights = miss.store.flights
     try:
-        known = wanted.store.memory.get(wanted.key)
-        if known is not None and known.tokens == versions and time.time() < known.expires:
-            # The flight before this one landed between our look and our start.
-            landed = Landed(Response("", known.data), known.expires)
-        elif wanted.store.shared:
-            landed = yield from _locked(wanted, versions)
+        cached = miss.store.memory.get(miss.key)
+        if cached is not None and cached.tokens == versions and time.time() < cached.expires:
+            # The flight before this one ended between our look-up and our start.
+            fetched = FetchResult(Response("", cached.data), cached.expires)
+        elif miss.store.shared:
+            fetched = yield from _fetch_locked(miss, versions)
         else:
-            landed = yield from _fetched(wanted, versions)
+            fetched = yield from _fetch(miss, versions)
     except AppwriteError as error:
         flights.end(flight, error=error)
         raise
     except BaseException:
         flights.end(flight)
         raise
-    flights.end(flight, landed)
-    return landed
+    flights.end(flight, fetched)
+    return fetched
 
 
-def _locked(wanted: Fetch, versions: tuple[str, ...]) -> Operation[Landed]:
+def _fetch_locked(miss: Miss, versions: tuple[str, ...]) -> Operation[FetchResult]:
     """Fetch under the lock, or return what its holder stores; fetch without it if that takes too long."""
-    store = wanted.store
-    lock = f"{wanted.key}:{hashlib.blake2b('.'.join(versions).encode(), digest_size=8).hexdigest()}"
+    store = miss.store
+    lock = f"{miss.key}:{hashlib.blake2b('.'.join(versions).encode(), digest_size=8).hexdigest()}"
     started = time.monotonic()
     try:
         while not (yield from CacheAdd(store, lock, _BUSY, ceil(store.patience))):
-            landed, free = yield from _awaited(wanted, versions, lock, started + store.patience)
-            if landed is not None:
-                return landed
+            fetched, free = yield from _wait_for_holder(miss, versions, lock, started + store.patience)
+            if fetched is not None:
+                return fetched
             if not free:
-                return (yield from _fetched(wanted, versions))
+                return (yield from _fetch(miss, versions))
             started = time.monotonic()
     except CacheUnavailable:
-        return (yield from _fetched(wanted, versions))
+        return (yield from _fetch(miss, versions))
     try:
-        landed = yield from _fetched(wanted, versions)
+        fetched = yield from _fetch(miss, versions)
     except BaseException:
         yield from _unlock(store, started, CacheDeleteMany(store, [lock]))
         raise
-    yield from _unlock(store, started, CacheSet(store, lock, _DONE, _DONE_LIFE))
-    return landed
+    yield from _unlock(store, started, CacheSet(store, lock, _DONE, _DONE_TTL))
+    return fetched
 
 
 def _unlock(store: CacheBackend, started: float, call: CacheCall[None]) -> Operation[None]:
@@ -131,42 +131,42 @@ def _unlock(store: CacheBackend, started: float, call: CacheCall[None]) -> Opera
             return
 
 
-def _awaited(
-    wanted: Fetch, versions: tuple[str, ...], lock: str, deadline: float
-) -> Operation[tuple[Landed | None, bool]]:
+def _wait_for_holder(
+    miss: Miss, versions: tuple[str, ...], lock: str, deadline: float
+) -> Operation[tuple[FetchResult | None, bool]]:
     """Poll for what the holder of the lock stores; return it or None, and whether the lock is free."""
     pause = 0.005
     while time.monotonic() < deadline:
-        found = yield from CacheGetMany(wanted.store, [wanted.key, lock, *(t.token for t in wanted.tables)])
-        envelope = unpack(found.get(wanted.key))
-        if envelope is not None and envelope.tokens == versions and time.time() < envelope.expires:
-            if (entry := envelope.opened()) is not None:
-                wanted.store.memory.put(wanted.key, entry, wanted.checked)
-                return Landed(Response(envelope.text, entry.data), envelope.expires), False
+        values = yield from CacheGetMany(miss.store, [miss.key, lock, *(t.token for t in miss.tables)])
+        entry = unpack(values.get(miss.key))
+        if entry is not None and entry.tokens == versions and time.time() < entry.expires:
+            if (decoded := entry.decode()) is not None:
+                miss.store.memory.put(miss.key, decoded, miss.checked)
+                return FetchResult(Response(entry.text, decoded.data), entry.expires), False
             return None, False
-        if tuple(found.get(table.token) for table in wanted.tables) != versions or found.get(lock) == _DONE:
+        if tuple(values.get(table.token) for table in miss.tables) != versions or values.get(lock) == _DONE:
             return None, False  # invalidated meanwhile, or stored and gone again: nobody will store it for us
-        if lock not in found:
+        if lock not in values:
             return None, True
         yield Sleep(pause * random.uniform(0.5, 1.5))
         pause = min(pause * 2, 0.1)
     return None, False
 
 
-def _fetched(wanted: Fetch, versions: tuple[str, ...]) -> Operation[Landed]:
-    """Fetch the answer and store it under `versions`."""
-    # Counted from before the fetch: what the answer says may have been so from its first moment on.
+def _fetch(miss: Miss, versions: tuple[str, ...]) -> Operation[FetchResult]:
+    """Fetch the result and store it under `versions`."""
+    # The TTL starts before the fetch: the result may be as old as that.
     started = time.time()
-    answer = yield from wanted.fetch()
-    expires = min(started + wanted.policy.life(answer.text), answer.expires)
-    life = expires - time.time()
-    if life <= 0:
-        return Landed(answer, 0)
-    envelope = CacheEntry(versions, expires, answer.text)
+    response = yield from miss.fetch()
+    expires = min(started + miss.policy.ttl_of(response.text), response.expires)
+    ttl = expires - time.time()
+    if ttl <= 0:
+        return FetchResult(response, 0)
+    entry = CacheEntry(versions, expires, response.text)
     try:
-        yield from CacheSet(wanted.store, wanted.key, pack(envelope), ceil(life + wanted.policy.grace))
+        yield from CacheSet(miss.store, miss.key, pack(entry), ceil(ttl + miss.policy.grace))
     except CacheUnavailable:
-        return Landed(answer, 0)
-    remembered = Remembered(versions, envelope.expires, answer.data, size_of(answer.data))
-    wanted.store.memory.put(wanted.key, remembered, wanted.checked)
-    return Landed(answer, envelope.expires)
+        return FetchResult(response, 0)
+    decoded = DecodedEntry(versions, entry.expires, response.data, size_of(response.data))
+    miss.store.memory.put(miss.key, decoded, miss.checked)
+    return FetchResult(response, entry.expires)

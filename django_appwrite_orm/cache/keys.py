@@ -1,4 +1,4 @@
-"""Build the cache keys of answers and of table versions.
+"""Build the cache keys of results and of table versions.
 
 Every part that could be long, foreign or hostile is hashed, so that a key stays below memcached's 250
 characters and holds no secret. Token, lease and in-doubt keys depend on the store alone: every
@@ -22,14 +22,14 @@ FORMAT = 1
 
 # The TTLs of in-doubt markers (seconds). No writer may shorten another's marker, and caches cannot extend a TTL without
 # knowing it: each TTL has its own key, and every writer sets the same TTL for a key.
-IN_DOUBT_LIVES = (30, 80, 320)
+IN_DOUBT_TTLS = (30, 80, 320)
 
 
 class InDoubt(NamedTuple):
     """The key of an in-doubt marker, and its TTL in seconds."""
 
     key: str
-    life: int
+    ttl: int
 
 
 class TableKeys(NamedTuple):
@@ -43,14 +43,15 @@ class TableKeys(NamedTuple):
 
     @property
     def fences(self) -> tuple[str, ...]:
+        """The keys of lease and in-doubt markers."""
         return self[1:]
 
-    def in_doubt_for(self, life: float) -> InDoubt:
-        """Return the in-doubt marker that lasts for at least `life` seconds. Raises ValueError when there is none."""
-        for key, known in zip(self[2:], IN_DOUBT_LIVES, strict=True):
-            if life <= known:
-                return InDoubt(key, known)
-        raise ValueError(f"No fence stands for {life:g} seconds; TIMEOUT must be shorter.")
+    def in_doubt_for(self, ttl: float) -> InDoubt:
+        """Return the in-doubt marker that lasts for at least `ttl` seconds. Raises ValueError when there is none."""
+        for key, marker_ttl in zip(self[2:], IN_DOUBT_TTLS, strict=True):
+            if ttl <= marker_ttl:
+                return InDoubt(key, marker_ttl)
+        raise ValueError(f"No fence stands for {ttl:g} seconds; TIMEOUT must be shorter.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Keys:
     """Build the keys of one connection.
 
     `prefix` is the project's (setting CACHE.PREFIX), `store` the endpoint (or SERVER_ID) and project id, `identity`
-    says who reads.
+    is in whose name a request is made.
     """
 
     prefix: str
@@ -74,8 +75,8 @@ class Keys:
         """Return the keys of a table, given by its database id and table id (case does not matter to Appwrite)."""
         return _table_keys(self.prefix, (*self.store, *(part.lower() for part in table)))
 
-    def envelope(self, plan: str) -> str:
-        """Return the key of the answer to a plan, given by its canonical text."""
+    def entry(self, plan: str) -> str:
+        """Return the key of the result to a plan, given by its canonical text."""
         return f"{self.prefix}:{_digest(str(FORMAT), *self.store, self.identity, plan)}"
 
 

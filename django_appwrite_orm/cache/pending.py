@@ -21,8 +21,10 @@ PROOF = 1.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PendingInvalidation:
-    """A token that could not be deleted. While `until` (monotonic seconds) is to come, `in_doubt` is set before
-    it: no fence could be put up either, and the request may still be applied.
+    """A token that could not be deleted.
+
+    Until `until` (monotonic seconds) the marker `in_doubt` is set before the deletion: the fence could not be set
+    either, and the request may still be applied.
     """
 
     token: str
@@ -55,7 +57,7 @@ class PendingInvalidations:
 
     @classmethod
     def of(cls, alias: str) -> PendingInvalidations:
-        """Return the instance of the cache `alias`; it lives as long as a connection uses it."""
+        """Return the instance of the cache `alias`; it exists as long as a connection uses it."""
         return _ledgers.setdefault(alias, cls())
 
     def __len__(self) -> int:
@@ -80,7 +82,7 @@ class PendingInvalidations:
             self._pending[pending.token] = pending
 
     def concerning(self, tokens: Iterable[str]) -> list[PendingInvalidation]:
-        """Return what must get through before the cache may be asked about these tables."""
+        """Return what must get through before these tables may be read from the cache."""
         if not self._pending and not self.refusals:
             return []
         found = (self._pending.get(token) or self._suspicion(token) for token in tokens)

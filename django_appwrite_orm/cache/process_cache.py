@@ -1,6 +1,6 @@
-"""Decoded answers in the memory of this process: bounded in bytes, least recently used evicted first.
+"""Decoded results in the memory of this process: bounded in bytes, least recently used evicted first.
 
-An entry is valid under the tokens it was read with, so it saves the transfer and the parsing of an answer, not the
+An entry is valid under the tokens it was read with, so it saves the transfer and the parsing of a result, not the
 check that it is current. Within a trust window, off by default, that check is saved too.
 """
 
@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 from ..threads import register_after_fork
 
 
-class Remembered(NamedTuple):
-    """A decoded answer with its tokens and end: see `CacheEntry`."""
+class DecodedEntry(NamedTuple):
+    """A decoded result with its tokens and end: see `CacheEntry`."""
 
     tokens: tuple[str, ...]
     expires: float
@@ -25,9 +25,9 @@ class Remembered(NamedTuple):
 
 
 class ProcessCache:
-    """`limit` is in bytes, 0 remembers nothing; `trust` in seconds. Safe to share between threads.
+    """A bounded LRU cache. `limit` is in bytes, 0 keeps nothing; `trust` in seconds. Safe to share between threads.
 
-    What is handed out is shared by all who ask: rows never change the JSON below them.
+    The returned data is shared by all readers: rows never change the JSON below them.
     """
 
     def __init__(self, limit: int = 0, trust: float = 0) -> None:
@@ -38,18 +38,19 @@ class ProcessCache:
 
     def after_fork(self) -> None:
         """Start without entries in a child: a thread of the parent may have been in the middle of a change."""
-        self._entries: OrderedDict[str, tuple[Remembered, float]] = OrderedDict()
+        self._entries: OrderedDict[str, tuple[DecodedEntry, float]] = OrderedDict()
         self._lock = threading.Lock()
         self.bytes = 0
 
-    def get(self, key: str) -> Remembered | None:
+    def get(self, key: str) -> DecodedEntry | None:
+        """Return the entry under `key`, whether it is current or not."""
         with self._lock:
             if key not in self._entries:
                 return None
             self._entries.move_to_end(key)
             return self._entries[key][0]
 
-    def trusted(self, key: str, touched: float) -> Remembered | None:
+    def trusted(self, key: str, touched: float) -> DecodedEntry | None:
         """Return the entry if it was checked within the trust window and after `touched`.
 
         `touched` (monotonic seconds) is the last write of this process to one of its tables.
@@ -60,9 +61,9 @@ class ProcessCache:
             entry, checked = self._entries.get(key, (None, 0.0))
             return entry if touched < checked and time.monotonic() - checked <= self._trust else None
 
-    def put(self, key: str, entry: Remembered, checked: float) -> None:
-        """Store an answer that a look-up begun at `checked` (monotonic seconds) found current."""
-        if not self._limit or entry.size > self._limit // 4:  # one large answer must not drive out all others
+    def put(self, key: str, entry: DecodedEntry, checked: float) -> None:
+        """Store a result that a look-up begun at `checked` (monotonic seconds) found current."""
+        if not self._limit or entry.size > self._limit // 4:  # one large result must not drive out all others
             return
         with self._lock:
             self._forget(key)
@@ -76,6 +77,7 @@ class ProcessCache:
             self.bytes -= self._entries.pop(key)[0].size
 
     def clear(self) -> None:
+        """Remove all entries."""
         with self._lock:
             self._entries.clear()
             self.bytes = 0

@@ -1,7 +1,7 @@
-"""Single flight: of the readers in one process that miss the same answer at the same time, one fetches it.
+"""Single flight: of the readers in one process that miss the same result at the same time, one fetches it.
 
 A flight belongs to the tokens it started under. A reader that begins after an invalidation holds other tokens, so it
-never takes the answer of a fetch that began before it.
+never takes the result of a fetch that began before it.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from ..threads import register_after_fork
 
 
 @dataclass(frozen=True, slots=True)
-class Landed:
-    """The result of a fetch: the answer, and until when it may be reused (epoch seconds, 0: not at all)."""
+class FetchResult:
+    """The response of a fetch, and until when it may be reused (epoch seconds, 0: not at all)."""
 
-    answer: Response
+    response: Response
     expires: float
 
 
@@ -34,7 +34,7 @@ class Flight:
 
     key: Hashable
     is_leader: bool
-    future: Future[Landed | None] = field(default_factory=Future)
+    future: Future[FetchResult | None] = field(default_factory=Future)
 
 
 class SingleFlight:
@@ -50,30 +50,30 @@ class SingleFlight:
         # The garbage collector, which ends the flights of tasks that nobody ended, may come while it is held.
         self._lock = threading.RLock()
 
-    def join(self, wanted: Hashable, *, in_loop: bool = False) -> Flight:
-        """Return the flight for what is `wanted`: a new one to lead, or the one under way to wait for.
+    def join(self, key: Hashable, *, in_loop: bool = False) -> Flight:
+        """Return the flight for `key`: a new one to lead, or the one under way to wait for.
 
         Flights of threads are for everybody; those carried out `in_loop`, by a task of an event loop, are for tasks
         only: a waiting thread could block what the task needs. (Before Django 6.1 a task calls the cache in the one
         thread of its context.)
         """
         with self._lock:
-            for key in [(wanted, False), (wanted, True)] if in_loop else [(wanted, False)]:
-                if (found := self._under_way.get(key)) is not None:
-                    return Flight(key, is_leader=False, future=found.future)
-            flight = Flight((wanted, in_loop), is_leader=True)
+            for place in [(key, False), (key, True)] if in_loop else [(key, False)]:
+                if (flight := self._under_way.get(place)) is not None:
+                    return Flight(place, is_leader=False, future=flight.future)
+            flight = Flight((key, in_loop), is_leader=True)
             self._under_way[flight.key] = flight
             return flight
 
-    def end(self, flight: Flight, landed: Landed | None = None, error: AppwriteError | None = None) -> None:
-        """Give the waiters the result; with neither an answer nor an error each of them fetches on its own."""
+    def end(self, flight: Flight, fetched: FetchResult | None = None, error: AppwriteError | None = None) -> None:
+        """Give the waiters the result; with neither a result nor an error each of them fetches on its own."""
         with self._lock:
             if self._under_way.get(flight.key) is flight:
                 del self._under_way[flight.key]
         if error is not None:
             flight.future.set_exception(error)
         else:
-            flight.future.set_result(landed)
+            flight.future.set_result(fetched)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +84,18 @@ class Join(Effect[Flight]):
     """
 
     flights: SingleFlight
-    wanted: Hashable
+    key: Hashable
 
     def perform(self) -> Flight:
-        return Flight(None, is_leader=True) if on_event_loop() else self.flights.join(self.wanted)
+        return Flight(None, is_leader=True) if on_event_loop() else self.flights.join(self.key)
 
     async def aperform(self) -> Flight:
-        return self.flights.join(self.wanted, in_loop=True)
+        return self.flights.join(self.key, in_loop=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Await(Effect[Landed | None]):
-    """Wait for another's flight, up to `patience` seconds; None when it ended without an answer or did not end.
+class Await(Effect[FetchResult | None]):
+    """Wait for another's flight, up to `patience` seconds; None when it ended without a result or did not end.
 
     Raises the `AppwriteError` it ended with, each waiter its own copy.
     """
@@ -103,7 +103,7 @@ class Await(Effect[Landed | None]):
     flight: Flight
     patience: float
 
-    def perform(self) -> Landed | None:
+    def perform(self) -> FetchResult | None:
         try:
             return self.flight.future.result(self.patience)
         except TimeoutError:
@@ -111,12 +111,12 @@ class Await(Effect[Landed | None]):
         except AppwriteError as error:
             raise copy.copy(error) from None
 
-    async def aperform(self) -> Landed | None:
+    async def aperform(self) -> FetchResult | None:
         # Not `wrap_future`: where the waiter is cancelled it cancels the flight, and shielded from that it reports
         # the flight's error, which is no longer anybody's, to the loop.
         loop, ended = asyncio.get_running_loop(), asyncio.Event()
 
-        def tell(flight: Future[Landed | None]) -> None:
+        def tell(flight: Future[FetchResult | None]) -> None:
             with suppress(RuntimeError):  # the loop is closed, and with it whoever waited
                 loop.call_soon_threadsafe(ended.set)
 

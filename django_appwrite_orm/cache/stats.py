@@ -24,12 +24,12 @@ logger = logging.getLogger("django_appwrite_orm.cache")
 
 # Seconds between two additions to the totals, and the TTL of a total, after which it starts from 0.
 FLUSH_INTERVAL = 5
-TOTAL_LIFE = 30 * 86_400
+TOTAL_TTL = 30 * 86_400
 
 
 @dataclass(slots=True)
 class Counts:
-    """Counters of one table. Times are in microseconds, `bytes` counts the JSON text of answers from the cache."""
+    """Counters of one table. Times are in microseconds, `bytes` counts the JSON text of results from the cache."""
 
     hits: int = 0
     stale: int = 0
@@ -43,11 +43,12 @@ class Counts:
 
     @property
     def reads(self) -> int:
+        """All reads, from the cache or not."""
         return self.hits + self.stale + self.misses + self.bypasses
 
     @property
     def hit_rate(self) -> float:
-        """The percentage of reads answered by the cache; 0 when there were none."""
+        """The percentage of reads served by the cache; 0 when there were none."""
         return 100 * (self.hits + self.stale) / self.reads if self.reads else 0.0
 
     @property
@@ -59,6 +60,7 @@ class Counts:
         return max((self.hits + self.stale) * self.miss_time / fetched - self.hit_time, 0) / 1_000_000
 
     def as_dict(self) -> dict[str, Any]:
+        """Return the counters and the figures made of them."""
         return {**asdict(self), "reads": self.reads, "hit_rate": round(self.hit_rate, 2), "saved": round(self.saved, 3)}
 
 
@@ -78,12 +80,13 @@ class Statistics:
         atexit.register(self.flush)
 
     def after_fork(self) -> None:
-        """In a child: what the parent has counted is the parent's to add, and its timer stayed with it."""
+        """Start from 0 in a child: the parent adds what it has counted, and its timer is not here."""
         self._counts: dict[str, Counts] = {}  # since the last flush, or since the start where nothing is shared
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
 
     def note_read(self, table: str, status: Status, seconds: float, size: int) -> None:
+        """Count a read that took `seconds`; `size` is in characters of JSON."""
         with self._lock:
             counts = self._of(table)
             setattr(counts, _BY_STATUS[status], getattr(counts, _BY_STATUS[status]) + 1)
@@ -94,10 +97,12 @@ class Statistics:
                 counts.miss_time += int(seconds * 1_000_000)
 
     def note_invalidation(self, table: str) -> None:
+        """Count an invalidation."""
         with self._lock:
             self._of(table).invalidations += 1
 
     def note_error(self, table: str) -> None:
+        """Count a read that failed."""
         with self._lock:
             self._of(table).errors += 1
 
@@ -105,7 +110,7 @@ class Statistics:
         if self._shared and self._timer is None:
             timer = threading.Timer(FLUSH_INTERVAL, close_caches_after(self.flush))
             timer.daemon = True
-            with suppress(RuntimeError):  # the system has no more threads: whoever counts next tries again
+            with suppress(RuntimeError):  # the system has no more threads: the next count tries again
                 timer.start()
                 self._timer = timer
         return self._counts.setdefault(table, Counts())
@@ -115,18 +120,18 @@ class Statistics:
         if not self._shared:
             return
         with self._lock:
-            counted, self._counts, self._timer = self._counts, {}, None
+            counts_by_table, self._counts, self._timer = self._counts, {}, None
         try:
-            for table, counts in counted.items():
+            for table, counts in counts_by_table.items():
                 for name in _NAMES:
                     if amount := getattr(counts, name):
                         self._add(self._key(table, name), amount)
-        except Exception as error:  # whatever a backend raises: statistics must not hurt anybody
+        except Exception as error:  # whatever a backend raises: reads must not fail because of statistics
             logger.debug("Statistics could not be stored: %s", error)
 
     def _add(self, key: str, amount: int) -> None:
         cache = caches[self._alias]
-        if not cache.add(key, amount, TOTAL_LIFE):
+        if not cache.add(key, amount, TOTAL_TTL):
             cache.incr(key, amount)
 
     @property
@@ -145,9 +150,9 @@ class Statistics:
     def add_stored(self, totals: dict[str, Counts]) -> None:
         """Add the totals that all processes have stored. Raises `CacheUnavailable`."""
         keys = {self._key(table, name): (table, name) for table in totals for name in _NAMES}
-        for key, amount in (self._asked("get_many", list(keys)) if self._shared else {}).items():
+        for key, amount in (self._call("get_many", list(keys)) if self._shared else {}).items():
             table, name = keys[key]
-            if isinstance(amount, int):  # not what somebody else has put there
+            if isinstance(amount, int):  # other values come from other programs
                 _increase(totals[table], name, amount)
 
     def reset(self, tables: Iterable[str]) -> None:
@@ -157,12 +162,12 @@ class Statistics:
         """
         tables = list(tables)
         if self._shared:
-            self._asked("delete_many", [self._key(table, name) for table in tables for name in _NAMES])
+            self._call("delete_many", [self._key(table, name) for table in tables for name in _NAMES])
         with self._lock:
             for table in tables:
                 self._counts.pop(table, None)
 
-    def _asked(self, method: str, keys: list[str]) -> Any:
+    def _call(self, method: str, keys: list[str]) -> Any:
         try:
             return getattr(caches[self._alias], method)(keys)
         except Exception as error:  # whatever a backend raises
@@ -172,6 +177,7 @@ class Statistics:
         return f"{self._prefix}:stats:{table.lower()}:{name}"
 
     def close(self) -> None:
+        """Stop adding to the totals."""
         atexit.unregister(self.flush)
         if self._timer is not None:
             self._timer.cancel()

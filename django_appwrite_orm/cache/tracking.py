@@ -20,9 +20,9 @@ from .results import ReadResult, Status
 class ReadLog:
     """The tables read, in order of their first reading, each with its worst status.
 
-    `expires` is the earliest expiry of the answers used, in epoch seconds; 0 as soon as one of them may not be reused
-    at all. `reads` counts them, `seconds` is the total time they took. `answers` are those that this request sees
-    again, by entry key, if the connection says so (CACHE.PER_REQUEST). `outer` is the log that this one was opened in,
+    `expires` is the earliest expiry of the results used, in epoch seconds; 0 as soon as one of them may not be reused
+    at all. `reads` counts them, `seconds` is the total time they took. `results` are those that this request sees
+    again, by entry key, if the connection has CACHE.PER_REQUEST. `outer` is the log that this one was opened in,
     which gets the same reads. `on_read` is called at each read that was made, or may have been made, for it.
     """
 
@@ -30,18 +30,19 @@ class ReadLog:
     expires: float = float("inf")
     reads: int = 0
     seconds: float = 0.0
-    answers: dict[str, ReadResult] = field(default_factory=dict)
+    results: dict[str, ReadResult] = field(default_factory=dict)
     on_read: Callable[[], object] | None = field(default=None, repr=False)
     closed: bool = False
     outer: ReadLog | None = field(default=None, repr=False)
 
-    def note(self, tables: Iterable[str], found: ReadResult, seconds: float) -> None:
+    def note(self, tables: Iterable[str], result: ReadResult, seconds: float) -> None:
+        """Add a read of these tables that took `seconds`."""
         for table in tables:
-            before = self.tables.get(table, found.status)
-            self.tables[table] = max(before, found.status, key=lambda status: status.rank)
+            before = self.tables.get(table, result.status)
+            self.tables[table] = max(before, result.status, key=lambda status: status.rank)
         self.reads += 1
         self.seconds += seconds
-        self.restrict(found.expires)
+        self.restrict(result.expires)
 
     def restrict(self, expires: float) -> None:
         """Let what depends on this log expire at `expires` at the latest."""
@@ -55,8 +56,8 @@ class ReadLog:
         return max(self.tables.values(), key=lambda status: status.rank, default=Status.HIT)
 
 
-class _Records:
-    """The records that are open in this process. `lock` goes with every change of one: threads share them."""
+class _OpenLogs:
+    """The logs that are open in this process. `lock` goes with every change of one: threads share them."""
 
     def __init__(self) -> None:
         self.open: dict[int, ReadLog] = {}
@@ -69,12 +70,12 @@ class _Records:
 
     def here(self) -> list[ReadLog]:
         """Return the open logs of the current context, the innermost first."""
-        found, record = [], _current.get()
-        while record is not None:
-            if not record.closed:
-                found.append(record)
-            record = record.outer
-        return found
+        logs, log = [], _current.get()
+        while log is not None:
+            if not log.closed:
+                logs.append(log)
+            log = log.outer
+        return logs
 
     def concerned(self) -> list[ReadLog]:
         """Return those of the current context, or all open ones if there are none."""
@@ -82,60 +83,60 @@ class _Records:
 
 
 _current: ContextValue[ReadLog | None] = ContextValue("appwrite_reads", None)
-_records = _Records()
+_logs = _OpenLogs()
 
 
-def note_read(tables: Iterable[str], found: ReadResult, seconds: float) -> None:
+def note_read(tables: Iterable[str], result: ReadResult, seconds: float) -> None:
     """Note a read of these tables, and how long it took, in the log that is open here.
 
-    Without an open log, no response under way may be kept for longer than this answer.
+    Without an open log, no open response may be kept for longer than this result.
     """
     names = list(tables)
-    with _records.lock:
-        if here := _records.here():
-            for record in here:
-                record.note(names, found, seconds)
+    with _logs.lock:
+        if here := _logs.here():
+            for log in here:
+                log.note(names, result, seconds)
         else:
-            for record in _records.open.values():
-                record.restrict(found.expires)
+            for log in _logs.open.values():
+                log.restrict(result.expires)
 
 
 def note_private() -> None:
     """Note a read past the cache or for a user: responses that depend on it must not be shared."""
-    with _records.lock:
-        for record in _records.concerned():
-            record.restrict(0.0)
+    with _logs.lock:
+        for log in _logs.concerned():
+            log.restrict(0.0)
 
 
-def answers_here() -> dict[str, ReadResult] | None:
-    """Return the answers the current request has seen since its last change, by entry key, to add to.
+def results_here() -> dict[str, ReadResult] | None:
+    """Return the results the current request has seen since its last change, by entry key, to add to.
 
-    None outside a request. Call it before reading: answers asked for before a change are then not seen after it.
+    None outside a request. Call it before reading: results read before a change are then not seen after it.
     """
-    with _records.lock:
-        here = _records.here()
-        return here[0].answers if here else None
+    with _logs.lock:
+        here = _logs.here()
+        return here[0].results if here else None
 
 
 def forget() -> None:
-    """Drop the answers the current request has seen, after a write of it; outside a request, of all of them."""
-    with _records.lock:
-        for record in _records.concerned():
-            record.answers = {}
+    """Drop the results the current request has seen, after a write of it; outside a request, of all of them."""
+    with _logs.lock:
+        for log in _logs.concerned():
+            log.results = {}
 
 
 @contextmanager
 def recording(on_read: Callable[[], object] | None = None) -> Iterator[ReadLog]:
     """Log the reads made inside; the log is closed afterwards, also for work that still goes on."""
-    record = ReadLog(on_read=on_read, outer=_current.get())
-    with _records.lock:
-        _records.open[id(record)] = record
+    log = ReadLog(on_read=on_read, outer=_current.get())
+    with _logs.lock:
+        _logs.open[id(log)] = log
     before = _current.held()
-    _current.set(record)
+    _current.set(log)
     try:
-        yield record
+        yield log
     finally:
-        with _records.lock:
-            record.closed = True
-            del _records.open[id(record)]
+        with _logs.lock:
+            log.closed = True
+            del _logs.open[id(log)]
         _current.restore(before)

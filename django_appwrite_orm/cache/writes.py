@@ -1,7 +1,7 @@
 """Send a change so that no reader keeps what was true before it.
 
 The fence is set first, then the token is deleted: a reader that comes in between stores nothing. After a clear outcome
-(applied, or certainly not) the token is deleted again and the lease released, but only while our own stopwatch says
+(applied, or certainly not) the token is deleted again and the lease released, but only while our own clock shows
 that it cannot have expired. After an unclear outcome the fence stays until the request can no longer be applied, and
 is set again where it may have expired. A second writer does not wait for the lease of the first one; it sets an
 *in-doubt* marker, which writers share and which only expires.
@@ -21,39 +21,39 @@ from ..plans.limits import QUERY_SECONDS
 from ..sansio import Operation
 from .backend import CacheBackend
 from .effects import CacheAdd, CacheDeleteMany, CacheSet
-from .keys import IN_DOUBT_LIVES, InDoubt, TableKeys
+from .keys import IN_DOUBT_TTLS, InDoubt, TableKeys
 from .pending import PendingInvalidation
 
 Result = TypeVar("Result")
 
 MARGIN = 5
 # Seconds. A request that could take longer would outlive every fence.
-LONGEST_TIMEOUT = IN_DOUBT_LIVES[-1] - QUERY_SECONDS - MARGIN
+LONGEST_TIMEOUT = IN_DOUBT_TTLS[-1] - QUERY_SECONDS - MARGIN
 
 
-def fence_life(timeout: float) -> int:
+def fence_ttl(timeout: float) -> int:
     """Return the seconds a fence must last for a request of `timeout` seconds, retries included."""
     return ceil(timeout) + QUERY_SECONDS + MARGIN
 
 
 def write(
-    store: CacheBackend, tables: Sequence[TableKeys], send: Callable[[], Operation[Result]], life: float
+    store: CacheBackend, tables: Sequence[TableKeys], send: Callable[[], Operation[Result]], ttl: float
 ) -> Operation[Result]:
     """Run `send` under a fence on every table, and drop their tokens before and after.
 
     What `send` raises decides the outcome: an error whose `unclear` is false was certainly not applied;
-    anything else, an interruption included, may have been. So may a success that says `unclear` of itself, with
-    another copy of the request still on its way. A cache that fails never stops a write.
+    anything else, an interruption included, may have been. So may a success whose `unclear` is true: another
+    copy of the request may still arrive. A cache that fails never stops a write.
     """
     yield from retry_pending(store)
-    fence = yield from _fence(store, tables, life)
+    fence = yield from _fence(store, tables, ttl)
     yield from invalidate(store, tables)
     try:
         result = yield from send()
     except BaseException as error:
-        yield from _release(store, tables, fence, life, unclear=getattr(error, "unclear", True))
+        yield from _release(store, tables, fence, ttl, unclear=getattr(error, "unclear", True))
         raise
-    yield from _release(store, tables, fence, life, unclear=getattr(result, "unclear", False))
+    yield from _release(store, tables, fence, ttl, unclear=getattr(result, "unclear", False))
     return result
 
 
@@ -65,15 +65,15 @@ class _Fence(NamedTuple):
     bare: tuple[TableKeys, ...] = ()
 
 
-def _fence(store: CacheBackend, tables: Sequence[TableKeys], life: float) -> Operation[_Fence]:
+def _fence(store: CacheBackend, tables: Sequence[TableKeys], ttl: float) -> Operation[_Fence]:
     """Set a fence on each table."""
-    fence = _Fence(time.monotonic() + life)
+    fence = _Fence(time.monotonic() + ttl)
     for table in tables:
         try:
-            if (yield from CacheAdd(store, table.lease, secrets.token_hex(8), life)):
+            if (yield from CacheAdd(store, table.lease, secrets.token_hex(8), ttl)):
                 fence = fence._replace(leases=(*fence.leases, table.lease))
             else:
-                yield from _marker(store, table.in_doubt_for(life))
+                yield from _marker(store, table.in_doubt_for(ttl))
         except CacheUnavailable:
             # Until its token is deleted, this process at least must not read the table from the cache.
             store.ledger.add(PendingInvalidation(table.token))
@@ -82,16 +82,16 @@ def _fence(store: CacheBackend, tables: Sequence[TableKeys], life: float) -> Ope
 
 
 def _marker(store: CacheBackend, in_doubt: InDoubt) -> CacheSet:
-    return CacheSet(store, in_doubt.key, secrets.token_hex(8), in_doubt.life)
+    return CacheSet(store, in_doubt.key, secrets.token_hex(8), in_doubt.ttl)
 
 
 def _release(
-    store: CacheBackend, tables: Sequence[TableKeys], fence: _Fence, life: float, *, unclear: bool
+    store: CacheBackend, tables: Sequence[TableKeys], fence: _Fence, ttl: float, *, unclear: bool
 ) -> Operation[None]:
     """Release the fence after a clear outcome; make sure that it stands after an unclear one."""
     stands = _stands(fence)
     if unclear:
-        yield from mark_in_doubt(store, fence.bare if stands else tables, life)
+        yield from mark_in_doubt(store, fence.bare if stands else tables, ttl)
     yield from invalidate(store, tables, fence.leases if stands and not unclear else ())
 
 
@@ -100,12 +100,12 @@ def _stands(fence: _Fence) -> bool:
     return time.monotonic() < fence.until
 
 
-def mark_in_doubt(store: CacheBackend, tables: Sequence[TableKeys], life: float) -> Operation[None]:
-    """Keep everybody from storing answers of these tables for `life` seconds: a request may still be applied.
+def mark_in_doubt(store: CacheBackend, tables: Sequence[TableKeys], ttl: float) -> Operation[None]:
+    """Keep everybody from storing results of these tables for `ttl` seconds: a request may still be applied.
 
     What an interruption leaves undone is pending. (It is mostly the second one: the first made the outcome unclear.)
     """
-    left = {table: table.in_doubt_for(life) for table in tables}
+    left = {table: table.in_doubt_for(ttl) for table in tables}
     try:
         for table, in_doubt in list(left.items()):
             with suppress(CacheUnavailable):
@@ -113,7 +113,7 @@ def mark_in_doubt(store: CacheBackend, tables: Sequence[TableKeys], life: float)
                 del left[table]
     finally:
         for table, in_doubt in left.items():
-            store.ledger.add(PendingInvalidation(table.token, in_doubt, time.monotonic() + life))
+            store.ledger.add(PendingInvalidation(table.token, in_doubt, time.monotonic() + ttl))
 
 
 def invalidate(store: CacheBackend, tables: Sequence[TableKeys], leases: Sequence[str] = ()) -> Operation[bool]:
@@ -140,7 +140,7 @@ def invalidate(store: CacheBackend, tables: Sequence[TableKeys], leases: Sequenc
 
 
 def flush_pending(store: CacheBackend, tables: Sequence[TableKeys]) -> Operation[bool]:
-    """Send pending invalidations of these tables; whether the cache may then be asked about them.
+    """Send pending invalidations of these tables; whether they may then be read from the cache.
 
     It may not while an invalidation does not get through or the cache refuses changes.
     """

@@ -10,14 +10,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..cache import CachePolicy, ReadResult, Status, answers_here, forget, note_private
+from ..cache import CachePolicy, ReadResult, Status, forget, note_private, results_here
 from ..cache.backend import CacheBackend
 from ..cache.batch import WriteBatch, batched_write
 from ..cache.keys import API_KEY, Keys, TableKeys
 from ..cache.process_cache import ProcessCache
 from ..cache.reads import is_current, read, versions
 from ..cache.stats import Statistics
-from ..cache.writes import LONGEST_TIMEOUT, fence_life, invalidate
+from ..cache.writes import LONGEST_TIMEOUT, fence_ttl, invalidate
 from ..conf.connection_settings import ConnectionSettings
 from ..conf.test_runs import is_test_run
 from ..credentials import Credentials
@@ -185,8 +185,8 @@ class Connection:
         def fetch() -> Operation[Response]:
             return self.follow(plan.fetch())
 
-        key = self.keys.envelope(str(plan))
-        seen = answers_here() if self.settings.cache.per_request and policy.ttl > 0 else None
+        key = self.keys.entry(str(plan))
+        seen = results_here() if self.settings.cache.per_request and policy.ttl > 0 else None
         before = seen.get(key) if seen is not None else None
         found = before or (yield from read(self.store, key, tables, fetch, policy))
         if seen is not None and before is None:
@@ -210,7 +210,7 @@ class Connection:
         for table in tables:
             self.statistics.note_invalidation(table.table)
         try:
-            return (yield from batched_write(self.store, keys, send, fence_life(self.time_for(rows))))
+            return (yield from batched_write(self.store, keys, send, fence_ttl(self.time_for(rows))))
         finally:
             forget()
 
@@ -221,7 +221,7 @@ class Connection:
     def batch(self, table: TableRef) -> WriteBatch:
         """Return a batch of writes on `table`; see `cache.WriteBatch`."""
         self.check_allowed()
-        return WriteBatch(self.store, self.table_keys(table), fence_life(self.time_for(BULK_LIMIT)))
+        return WriteBatch(self.store, self.table_keys(table), fence_ttl(self.time_for(BULK_LIMIT)))
 
     def invalidate(self, table: TableRef) -> Operation[bool]:
         """Make every cached answer about `table` a miss; return False when the cache failed."""

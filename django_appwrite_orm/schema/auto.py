@@ -101,4 +101,4 @@ def _key(connection: Connection, tables: Sequence[type[Row]]) -> str:
     # The order of a set differs between processes.
     texts = sorted(f"{sorted(state.permissions)} {replace(state, permissions=frozenset())!r}" for state in states)
     digest = hashlib.blake2b("\n".join(texts).encode(), digest_size=16).hexdigest()
-    return connection.keys.envelope(f"schema {connection.settings.database_id} {digest}")
+    return connection.keys.entry(f"schema {connection.settings.database_id} {digest}")

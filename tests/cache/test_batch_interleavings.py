@@ -27,7 +27,7 @@ from django_appwrite_orm.plans import Response
 from django_appwrite_orm.sansio import Effect, Operation, run_sync
 
 KEYS = Keys("batch", ("endpoint", "project"))
-TABLE, ENVELOPE = KEYS.table(("db", "books")), KEYS.envelope("all")
+TABLE, ENVELOPE = KEYS.table(("db", "books")), KEYS.entry("all")
 LIFE = 30
 
 
@@ -183,7 +183,7 @@ def test_nor_does_one_of_asynchronous_steps() -> None:
 
 @pytest.mark.parametrize(
     "without",
-    ["_taken", "_prolonged"],
+    ["_take", "_renew"],
     ids=["the lease is not taken", "the lease is not prolonged but thought to stand"],
 )
 def test_a_batch_without_its_lease_does(without: str, monkeypatch: pytest.MonkeyPatch) -> None:

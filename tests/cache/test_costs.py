@@ -175,7 +175,7 @@ def test_a_garbled_token_is_no_token(garbage: object) -> None:
 
 def test_keys_are_short_and_hold_nothing_of_what_they_are_made_from() -> None:
     keys = Keys("appwrite", ("https://user.example/v1", "project" * 5), "key")
-    made = [*keys.table(("db", "t" * 36)), keys.envelope("é" * 5000)]
+    made = [*keys.table(("db", "t" * 36)), keys.entry("é" * 5000)]
     for key in made:
         assert len(key) < 100
         assert key.isascii()
@@ -184,7 +184,7 @@ def test_keys_are_short_and_hold_nothing_of_what_they_are_made_from() -> None:
     assert len(set(made)) == 6
     other = Keys("appwrite", ("https://user.example/v1", "project" * 5), "user:1")
     assert other.table(("db", "t" * 36)) == keys.table(("db", "t" * 36))
-    assert other.envelope("x") != keys.envelope("x")
+    assert other.entry("x") != keys.entry("x")
     assert keys.table(("db", "T")) == keys.table(("DB", "t"))
 
 

@@ -25,7 +25,7 @@ from tests.support.waiting import until
 
 KEYS = Keys("test", ("endpoint", "project"))
 TABLE = KEYS.table(("db", "books"))
-KEY = KEYS.envelope("all")
+KEY = KEYS.entry("all")
 
 
 class Server:
@@ -148,7 +148,7 @@ def test_so_many_refreshes_at_a_time_and_the_next_reader_tries_again(clock, monk
     store = CacheBackend("default", memory=ProcessCache(1_000_000))
 
     def look(name: str) -> Status:
-        return run_sync(read(store, KEYS.envelope(name), [TABLE], server.fetch, policy)).status
+        return run_sync(read(store, KEYS.entry(name), [TABLE], server.fetch, policy)).status
 
     assert [look("a"), look("b")] == [Status.MISS] * 2
     clock.passes(75)

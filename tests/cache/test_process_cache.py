@@ -7,14 +7,14 @@ import time
 import pytest
 from django.core.cache import caches
 
-from django_appwrite_orm.cache.process_cache import ProcessCache, Remembered, size_of
+from django_appwrite_orm.cache.process_cache import DecodedEntry, ProcessCache, size_of
 from django_appwrite_orm.connection import connections
 from tests.support.costs import counted
 from tests.support.library.tables import Book
 
 
-def entry(size: int = 10) -> Remembered:
-    return Remembered(("t",), 1e12, {"n": 1}, size)
+def entry(size: int = 10) -> DecodedEntry:
+    return DecodedEntry(("t",), 1e12, {"n": 1}, size)
 
 
 def test_it_is_bounded_and_forgets_the_least_recently_used() -> None:

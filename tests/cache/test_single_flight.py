@@ -29,7 +29,7 @@ from tests.support.waiting import LIMIT, auntil, tasks_waiting, until
 
 KEYS = Keys("test", ("endpoint", "project"))
 TABLE = KEYS.table(("db", "books"))
-KEY = KEYS.envelope("all")
+KEY = KEYS.entry("all")
 
 
 class Slow(Effect):
@@ -233,7 +233,7 @@ def fetch():
     return Response('[1, 2]', [1, 2])
 answers = []
 def ask():
-    found = run_sync(read(store, KEYS.envelope("all"), [KEYS.table(("db", "books"))], fetch, CachePolicy()))
+    found = run_sync(read(store, KEYS.entry("all"), [KEYS.table(("db", "books"))], fetch, CachePolicy()))
     answers.append(found.data)
 threads = [threading.Thread(target=ask) for _ in range(50)]
 for thread in threads: thread.start()

@@ -21,7 +21,7 @@ from tests.support.waiting import LIMIT, auntil, tasks_waiting, until
 
 KEYS = Keys("test", ("endpoint", "project"))
 TABLE = KEYS.table(("db", "books"))
-KEY = KEYS.envelope("all")
+KEY = KEYS.entry("all")
 
 
 class Request(Effect):

@@ -9,7 +9,7 @@ import pytest
 
 from django_appwrite_orm import atomic
 from django_appwrite_orm.cache.effects import CacheCall
-from django_appwrite_orm.cache.writes import LONGEST_TIMEOUT, fence_life
+from django_appwrite_orm.cache.writes import LONGEST_TIMEOUT, fence_ttl
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.connection.connection import TIME_PER_ROW
 from django_appwrite_orm.exceptions import Unavailable
@@ -72,18 +72,18 @@ def test_time_and_fence_grow_with_the_rows(seen: Seen, act: Callable[[], object]
     act()
     expected = connections["default"].settings.timeout + TIME_PER_ROW * (rows - 1)
     assert times[method] == pytest.approx(expected, abs=1)
-    assert max(lives) == fence_life(expected)
+    assert max(lives) == fence_ttl(expected)
 
 
 def test_no_request_outlives_every_fence() -> None:
     connection = connections["default"]
     assert connection.time_for(10**6) == LONGEST_TIMEOUT
-    connection.table_keys(ref()).in_doubt_for(fence_life(connection.time_for(10**6)))
+    connection.table_keys(ref()).in_doubt_for(fence_ttl(connection.time_for(10**6)))
 
 
 def test_a_batch_stands_for_the_largest_request(library) -> None:
     connection = connections["default"]
-    assert connection.batch(ref())._life >= fence_life(connection.time_for(100))
+    assert connection.batch(ref())._ttl >= fence_ttl(connection.time_for(100))
 
 
 def test_a_load_that_is_cut_off_says_how_to_go_on(library, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from django_appwrite_orm.cache import pending
 from django_appwrite_orm.cache.backend import CacheBackend
 from django_appwrite_orm.cache.batch import WriteBatch
 from django_appwrite_orm.cache.effects import CacheCall
-from django_appwrite_orm.cache.keys import IN_DOUBT_LIVES, Keys
+from django_appwrite_orm.cache.keys import IN_DOUBT_TTLS, Keys
 from django_appwrite_orm.cache.writes import flush_pending, invalidate, write
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import CacheUnavailable, Unavailable
@@ -217,7 +217,7 @@ def test_in_a_batch_too(library, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch, orm.table("books").batch() as batch:
         batch.create({"title": "a", "price": 1})
         patch.setattr(Attempt, "perform", cut_off)
-        patch.setattr(batch._batch, "_life", -1)  # as if it had stood still
+        patch.setattr(batch._batch, "_ttl", -1)  # as if it had stood still
         batch.create({"title": "b", "price": 1})
     assert caches["default"].get(keys.in_doubt)
 
@@ -251,6 +251,6 @@ def test_under_every_kind_of_fence_nothing_is_stored(library, fence: str) -> Non
 
 
 def test_no_request_may_take_longer_than_the_longest_in_doubt_marker_stands() -> None:
-    assert [TABLE.in_doubt_for(life).life for life in (1, 30, 31, 80, 320)] == [30, 30, 80, 80, 320]
+    assert [TABLE.in_doubt_for(ttl).ttl for ttl in (1, 30, 31, 80, 320)] == [30, 30, 80, 80, 320]
     with pytest.raises(ValueError, match="TIMEOUT"):
-        TABLE.in_doubt_for(IN_DOUBT_LIVES[-1] + 1)
+        TABLE.in_doubt_for(IN_DOUBT_TTLS[-1] + 1)

@@ -23,7 +23,7 @@ LOCAL = {"PROJECT_ID": "local", "API_KEY": "local"}
 def keys(settings, given: dict[str, Any]) -> tuple[object, ...]:
     settings.APPWRITE_ORM = {"default": given}
     found = connections["default"].keys
-    return found.table(("main", "books")), found.envelope("plan"), found.statistics
+    return found.table(("main", "books")), found.entry("plan"), found.statistics
 
 
 def test_two_urls_of_one_server_share_their_keys_by_its_id(settings) -> None:

@@ -11,7 +11,7 @@ from tests.cache.model.state import Move, Setup, State
 
 KEYS = Keys("model", ("endpoint", "project"))
 TABLES = [KEYS.table(("db", name)) for name in ("a", "b")]
-ENVELOPE = KEYS.envelope("a plan")
+ENVELOPE = KEYS.entry("a plan")
 LIFE, LONGER_LIFE = 30, 80
 
 

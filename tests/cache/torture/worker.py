@@ -142,7 +142,7 @@ def main() -> None:
 
     # This server applies nothing later than two seconds after its client gave up, so fences need not outlive that.
     writes.QUERY_SECONDS, writes.MARGIN = 2, 2
-    keys.IN_DOUBT_LIVES = (writes.fence_life(1), 80, 320)
+    keys.IN_DOUBT_TTLS = (writes.fence_ttl(1), 80, 320)
     if not config["fence"]:
         writes._fence = _no_fence
     Worker(config["name"], config["names"], config["log"], config["seed"]).run()
