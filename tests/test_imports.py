@@ -24,6 +24,7 @@ REASONS = {
     ("apps", "schema.auto"): FIRST_USE,
     ("backend.base", "backend.schema.editor"): MIGRATIONS,
     ("backend.schema.introspection", "schema"): MIGRATIONS,
+    ("backend.in_memory.collation", "local.emulation.collation"): EMBEDDED,
     ("checks", "checks.caches"): CHECKS,
     ("checks", "checks.columns"): CHECKS,
     ("checks", "checks.connections"): CHECKS,
