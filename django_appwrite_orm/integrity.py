@@ -54,11 +54,11 @@ def resolve_create_conflict(
     refusal means otherwise, `DuplicateId` or `UniqueViolation`.
     """
     ref = table._meta.ref(connections[alias].settings.database_id)
-    found = yield from rows_by_id(alias, ref, [row["$id"] for row in sent])
-    rows = [found[row["$id"].lower()] for row in sent if row["$id"].lower() in found]
+    stored = yield from rows_by_id(alias, ref, [row["$id"] for row in sent])
+    rows = [stored[row["$id"].lower()] for row in sent if row["$id"].lower() in stored]
     if not rows:
         raise (yield from unique_violation(table, alias, sent, error)) from error
-    ours = (_is_ours(mine, found[mine["$id"].lower()], made_here) for mine in sent)
+    ours = (_is_ours(mine, stored[mine["$id"].lower()], made_here) for mine in sent)
     if error.repeated and len(rows) == len(sent) and all(ours):
         return rows
     raise _meaning(DuplicateId, _there_is(table, rows), error) from error
@@ -72,10 +72,10 @@ def unique_violation(
     `rows` are the values that were to be written, by key, with `$id` where it is known. The unique indexes are looked
     up one after the other, one request each, until another row is found that has the values.
     """
-    found = yield from _taken(table, alias, rows)
-    if found is None:
+    taken = yield from _taken(table, alias, rows)
+    if taken is None:
         return _meaning(UniqueViolation, _unknown(table), error)
-    index, who, values = found
+    index, who, values = taken
     violation = _meaning(UniqueViolation, f"{who} {_said(values)} already (unique index {index.key!r}).", error)
     violation.index, violation.values = index.key, values
     return violation
@@ -102,14 +102,14 @@ def _refused_commit(
     nothing = "Nothing of this transaction was written."
     tables = () if error.repeated else dict.fromkeys(table for table, _ in staged)
     for table in tables:
-        written, created = _written([plan for one, plan in staged if one is table])
+        written, created = _written([plan for other, plan in staged if other is table])
         ref = table._meta.ref(connections[alias].settings.database_id)
         try:
-            found = yield from rows_by_id(alias, ref, created[:BULK_LIMIT])
+            existing = yield from rows_by_id(alias, ref, created[:BULK_LIMIT])
         except AppwriteError:  # then it stays unknown
-            found = {}
-        if found:
-            return _meaning(DuplicateId, f"{_there_is(table, found.values())} {nothing}", error)
+            existing = {}
+        if existing:
+            return _meaning(DuplicateId, f"{_there_is(table, existing.values())} {nothing}", error)
         violation = yield from unique_violation(table, alias, written, error)
         if violation.index is not None:
             violation.args = (f"{violation} {nothing}",)
@@ -164,10 +164,10 @@ def _taken(table: type[Row], alias: str, rows: Sequence[Raw]) -> Operation[tuple
         for clause in islice(_clauses(keys, whole), _LOOKUPS):
             plan = ListRows(ref, (clause,), limit=len(whole), select=("$id", *keys))
             try:
-                found = (yield from connections[alias].follow(plan.fetch())).data["rows"]
+                rows_found = (yield from connections[alias].follow(plan.fetch())).data["rows"]
             except AppwriteError:  # then it stays unknown
                 break
-            for raw in found:
+            for raw in rows_found:
                 if raw["$id"].lower() not in own:
                     return index, f"Another {table.__name__} has", _values(columns, raw)
     return None
@@ -220,9 +220,9 @@ def gone(table: type[Row], row_id: str, error: NotFound, done: str) -> AppwriteE
 
 def _meaning(kind: type[E], message: str, error: AppwriteError) -> E:
     """Return an error of `kind` with what is known of the response."""
-    found = kind(message, status=error.status, type=error.type)
-    found.request_id, found.repeated = error.request_id, error.repeated
-    return found
+    meaning = kind(message, status=error.status, type=error.type)
+    meaning.request_id, meaning.repeated = error.request_id, error.repeated
+    return meaning
 
 
 def rows_by_id(alias: str, table: TableRef, ids: list[str]) -> Operation[dict[str, dict[str, Any]]]:
@@ -236,9 +236,9 @@ def rows_by_id(alias: str, table: TableRef, ids: list[str]) -> Operation[dict[st
         row = (yield from connections[alias].follow(GetRow(table, ids[0]).fetch())).data
         return {} if row is None else {ids[0].lower(): row}
     plan = ListRows(table, (Clause("equal", "$id", tuple(ids)),), limit=len(ids))
-    answer = yield from connections[alias].follow(plan.fetch())
-    return {row["$id"].lower(): row for row in answer.data["rows"]}
+    response = yield from connections[alias].follow(plan.fetch())
+    return {row["$id"].lower(): row for row in response.data["rows"]}
 
 
-def _is_ours(sent: Raw, found: Raw, made_here: Collection[str]) -> bool:
-    return sent["$id"] in made_here or all(found.get(key) == sent[key] for key in sent if key[0] != "$")
+def _is_ours(sent: Raw, stored: Raw, made_here: Collection[str]) -> bool:
+    return sent["$id"] in made_here or all(stored.get(key) == sent[key] for key in sent if key[0] != "$")

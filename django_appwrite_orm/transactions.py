@@ -3,7 +3,7 @@
 Used by `execution`, the Table API's `atomic()` and the Django database backend, which share the open blocks. It takes
 plans and a `TableMeta` for each table concerned, and knows no rows or columns.
 
-Inside a transaction Appwrite answers a get by id with the staged row. Its lists and counts are wrong (staged rows are
+Inside a transaction Appwrite returns the staged row for a get by id. Its lists and counts are wrong (staged rows are
 in every list, whatever its filters), so those of changed tables are refused here.
 """
 
@@ -155,7 +155,7 @@ class Transaction:
         if self._count + operations > OPERATIONS_LIMIT:
             raise NotSupportedError(
                 f"An Appwrite transaction holds {OPERATIONS_LIMIT} operations; this block has {self._count} and"
-                f" {operations} more were asked for. Split the block, or make some of the changes outside it."
+                f" {operations} more are needed. Split the block, or make some of the changes outside it."
             )
 
     def stage(self, changed: Sequence[TableMeta], plan: WritePlan) -> Operation[Any]:
@@ -182,10 +182,10 @@ class Transaction:
         try:
             self.require(len(plans))
             if self._id is None:
-                answer = yield from connections[self.alias].send(begin_transaction(self._seconds))
-                self._id = str(answer.data["$id"])
+                response = yield from connections[self.alias].send(begin_transaction(self._seconds))
+                self._id = str(response.data["$id"])
             self._tables |= {TableRef(plans[0].table.database, table.id): table for table in changed}
-            answer = yield from connections[self.alias].send(request_in(self._id))
+            response = yield from connections[self.alias].send(request_in(self._id))
             self._count += len(plans)
             self.staged += [(changed[0], plan) for plan in plans]
             for plan in plans:
@@ -193,7 +193,7 @@ class Transaction:
                     self._changed_together.add(plan.table)
                 elif isinstance(plan, IncrementRow):
                     self._incremented.setdefault((plan.table, plan.row_id.lower()), set()).add(plan.column)
-            return answer.data
+            return response.data
         except BaseException as error:
             # No other errors than the server's are clear, a cancelled request least of all.
             clear = isinstance(error, AppwriteORMError) and not getattr(error, "unclear", False)
@@ -228,24 +228,24 @@ class Transaction:
         if not isinstance(plan, GetRow) or len(plan.tables) > 1 or self._id is None:
             changed = next(self._tables[table] for table in plan.tables if table in self._tables)
             raise NotSupportedError(
-                f"Appwrite answers lists and counts of {changed.model.__name__} wrongly, and what is linked to it,"
-                " inside a transaction that has changed it. Ask before the first change, by id, or after the block."
+                f"Lists and counts of {changed.model.__name__}, and of what is linked to it, are wrong at Appwrite"
+                " inside a transaction that has changed it. Read before the first change, by id, or after the block."
             )
         if plan.table in self._changed_together:
             changed = self._tables[plan.table]
             raise NotSupportedError(
-                f"Appwrite answers a get of {changed.model.__name__} with the row as it was before update() or delete()"
-                " of a queryset in this atomic() block. Read the row before that or after the block, or name it:"
+                f"Appwrite returns a row of {changed.model.__name__} as it was before the update() or delete() of a"
+                " queryset in this atomic() block. Read the row before that or after the block, or name it:"
                 " filter(pk=...).update(...)."
             )
         connection, transaction = connections[self.alias], self._id
         requests = plan.fetch()
-        answer = yield from connection.send(staged(next(requests), transaction))
-        if answer.data is None:
+        response = yield from connection.send(staged(next(requests), transaction))
+        if response.data is None:
             return None
         # A staged increment is not seen by reads inside (observed), so that the value shown is the one before it.
         unseen = self._incremented.get((plan.table, plan.row_id.lower()), ())
-        raw = without_operators(self._tables[plan.table].staged(answer.data))
+        raw = without_operators(self._tables[plan.table].staged(response.data))
         return {key: value for key, value in raw.items() if key not in unseen}
 
     def announce(self, send: SendSignal) -> None:

@@ -103,7 +103,7 @@ class TableBatch(Overridable):
     def _open(self) -> Self:
         """Begin the batch. Raises RuntimeError while it is open: each thread and task needs its own."""
         if not self._entered.acquire(blocking=False):
-            raise RuntimeError("This batch is open already. Ask for another one: orm.table(...).batch().")
+            raise RuntimeError("This batch is open already. Make another one: orm.table(...).batch().")
         self._leave = open_batch(self._batch)
         return self
 

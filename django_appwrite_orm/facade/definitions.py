@@ -34,7 +34,7 @@ _KINDS: Mapping[str, Callable[..., columns.Column]] = {
     "Date": columns.Datetime,
     "datetime": columns.Datetime,
 }
-# The words that mean something for a type; the package passes over the others, and so does this one.
+# The options of each type; others are ignored, as by that package.
 _EXTRAS: Mapping[str, tuple[str, ...]] = {
     "string": ("size",),
     "number": ("min", "max"),
@@ -63,21 +63,21 @@ def table_from_definition(definition: Mapping[str, Any]) -> type[Table]:
     if not isinstance(name, str) or not name:
         raise ConfigurationError(f"A table definition needs a 'name' that is a text, not {name!r}.")
     where = f"Table {name!r}"
-    given = _words(where, definition, _DEFINITION)
-    schema = _typed(where, given, "schema", Mapping)
+    entries = _entries(where, definition, _DEFINITION)
+    schema = _typed(where, entries, "schema", Mapping)
     if not schema:
         raise ConfigurationError(f"{where}: 'schema' must map at least one column name to its definition.")
     meta = {
         "name": name,
-        "id": _typed(where, given, "id", str) or name,
-        "permissions": _permissions(where, _typed(where, given, "role", Mapping) or {}),
+        "id": _typed(where, entries, "id", str) or name,
+        "permissions": _permissions(where, _typed(where, entries, "role", Mapping) or {}),
         "indexes": [
-            index_from_definition(where, index) for index in _typed(where, given, "indexes", (list, tuple)) or ()
+            index_from_definition(where, index) for index in _typed(where, entries, "indexes", (list, tuple)) or ()
         ],
     }
     body: dict[str, Any] = {key: _column(f"{where}, column {key!r}", key, field) for key, field in schema.items()}
-    words = re.findall(r"[A-Za-z0-9]+", name)
-    title = "".join(word[:1].upper() + word[1:] for word in words)
+    parts = re.findall(r"[A-Za-z0-9]+", name)
+    title = "".join(part[:1].upper() + part[1:] for part in parts)
     title = title if title[:1].isalpha() else f"Table{title}"
     body |= {"__module__": __name__, "__reduce__": _reduce, "Meta": type("Meta", (), meta)}
     return type(title, (Table,), body)
@@ -100,10 +100,10 @@ def _column(where: str, key: object, field: Any) -> columns.Column:
             f"{where}: {reason}. Declare the table as a class, where the column can have another name in Python:"
             f" other_name = columns.String(column={key!r})."
         )
-    given = _words(where, field, _FIELD)
-    kind, default, elements = given.get("type"), given.get("default"), given.get("enum")
-    required = bool(_typed(where, given, "required", bool))
-    array = bool(_typed(where, given, "array", bool))
+    options = _entries(where, field, _FIELD)
+    kind, default, elements = options.get("type"), options.get("default"), options.get("enum")
+    required = bool(_typed(where, options, "required", bool))
+    array = bool(_typed(where, options, "array", bool))
     common: dict[str, Any] = {"required": required, "array": array}
     # A default that is computed, or that the server could not hold, is filled in by Python.
     common["default" if callable(default) or required or array else "db_default"] = default
@@ -114,17 +114,17 @@ def _column(where: str, key: object, field: Any) -> columns.Column:
             return columns.Enum(elements or (), **common)
         if not isinstance(kind, str) or kind not in _KINDS:
             raise ConfigurationError(f"unknown type {kind!r}; use one of {', '.join(_KINDS)}, or a list of texts")
-        return _KINDS[kind](**common, **{word: given[word] for word in _EXTRAS.get(kind, ()) if word in given})
+        return _KINDS[kind](**common, **{name: options[name] for name in _EXTRAS.get(kind, ()) if name in options})
     except ConfigurationError as error:
         raise ConfigurationError(f"{where}: {error}") from None
 
 
-def _permissions(where: str, role: Mapping[str, Any]) -> list[str]:
+def _permissions(where: str, by_verb: Mapping[str, Any]) -> list[str]:
     """Return `{"read": "any", "update": ["team:x"]}` as Appwrite's permissions."""
     permissions = [
-        f'{verb}("{"any" if one == "public" else one}")'
-        for verb, roles in role.items()
-        for one in (roles if isinstance(roles, (list, tuple)) else [roles])
+        f'{verb}("{"any" if role == "public" else role}")'
+        for verb, roles in by_verb.items()
+        for role in (roles if isinstance(roles, (list, tuple)) else [roles])
     ] or ['read("any")']
     if problems := permission_problems(permissions, TABLE_VERBS):
         raise ConfigurationError(f"{where}, role: {problems[0]}")
@@ -135,13 +135,13 @@ def index_from_definition(where: str, index: Any) -> Index:
     """Return the index for a definition in appwrite-orm's form; error messages begin with `where`."""
     key = index.get("key") if isinstance(index, Mapping) else None
     where = f"{where}, index {key!r}"
-    given = _words(where, index, _INDEX)
-    kind = given.get("type", "key")
+    options = _entries(where, index, _INDEX)
+    kind = options.get("type", "key")
     if kind not in _INDEXES:
         raise ConfigurationError(f"{where}: unknown type {kind!r}; use one of {', '.join(_INDEXES)}.")
-    attributes = _typed(where, given, "attributes", (list, tuple)) or ()
-    given_orders = _typed(where, given, "orders", (list, tuple)) or ["ASC"] * len(attributes)
-    orders = [str(order).upper() for order in given_orders]
+    attributes = _typed(where, options, "attributes", (list, tuple)) or ()
+    orders_given = _typed(where, options, "orders", (list, tuple)) or ["ASC"] * len(attributes)
+    orders = [str(order).upper() for order in orders_given]
     if len(orders) != len(attributes) or not set(orders) <= {"ASC", "DESC"}:
         raise ConfigurationError(f"{where}: orders must be one of ASC and DESC for each attribute.")
     names = [_SYSTEM.get(attribute, attribute) for attribute in attributes]
@@ -152,19 +152,19 @@ def index_from_definition(where: str, index: Any) -> Index:
         raise ConfigurationError(f"{where}: {error}") from None
 
 
-def _words(where: str, given: Any, known: tuple[str, ...]) -> dict[str, Any]:
+def _entries(where: str, mapping: Any, allowed: tuple[str, ...]) -> dict[str, Any]:
     """Return the entries that are not null. Raises `ConfigurationError` for an unknown key."""
-    if not isinstance(given, Mapping):
-        raise ConfigurationError(f"{where}: expected a dict, not {given!r}.")
-    if unknown := [word for word in given if word not in known]:
-        raise ConfigurationError(f"{where}: unknown word {unknown[0]!r}. Known: {', '.join(known)}.")
-    return {word: value for word, value in given.items() if value is not None}
+    if not isinstance(mapping, Mapping):
+        raise ConfigurationError(f"{where}: expected a dict, not {mapping!r}.")
+    if unknown := [key for key in mapping if key not in allowed]:
+        raise ConfigurationError(f"{where}: unknown key {unknown[0]!r}. Known: {', '.join(allowed)}.")
+    return {key: value for key, value in mapping.items() if value is not None}
 
 
-def _typed(where: str, given: Mapping[str, Any], word: str, kind: type | tuple[type, ...]) -> Any:
-    value = given.get(word)
+def _typed(where: str, entries: Mapping[str, Any], key: str, kind: type | tuple[type, ...]) -> Any:
+    value = entries.get(key)
     if value is not None and not isinstance(value, kind):
         kinds = kind if isinstance(kind, tuple) else (kind,)
         names = {bool: "true or false", str: "a text", Mapping: "a dict", list: "a list"}
-        raise ConfigurationError(f"{where}: {word!r} must be {names[kinds[0]]}, not {value!r}.")
+        raise ConfigurationError(f"{where}: {key!r} must be {names[kinds[0]]}, not {value!r}.")
     return value

@@ -55,14 +55,14 @@ class Join:
         values = {value: None for value in values if self._compared(value) is not None}
         matches: dict[Any, list[Table]] = {}
         if values:
-            wanted = self._right.filter(**{f"{self._reference.name}__in": list(values)})
-            for row in (yield from read_rows(wanted)):
+            related = self._right.filter(**{f"{self._reference.name}__in": list(values)})
+            for row in (yield from read_rows(related)):
                 matches.setdefault(self._compared(getattr(row, self._reference.name)), []).append(row)
         joined = []
         for row in left:
-            found = matches.get(self._compared(getattr(row, self._foreign.name)), [])
-            if found or not self._inner:
-                vars(row)[self._alias] = next(iter(found), None) if self._one else list(found)
+            matching = matches.get(self._compared(getattr(row, self._foreign.name)), [])
+            if matching or not self._inner:
+                vars(row)[self._alias] = next(iter(matching), None) if self._one else list(matching)
                 joined.append(row)
         return joined
 
@@ -91,8 +91,8 @@ def _key(table: type[Row], name: str) -> columns.Column:
 
 def _free_name(table: type[Row], alias: str) -> str:
     problem = name_problem(alias, table) if alias.isidentifier() else "this is not a name in Python"
-    if alias in (way.name for way in reverse_paths(table)):
-        problem = "this is what a way back is called"
+    if alias in (path.name for path in reverse_paths(table)):
+        problem = "this is the name of a reverse relation"
     if problem:
         raise AppwriteORMError(
             f"A join cannot put rows under {table.__name__}.{alias}: {problem}. Give them another name with as_=."

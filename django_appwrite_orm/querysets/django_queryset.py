@@ -23,7 +23,9 @@ class Hidden:
     def __get__(self, queryset: object | None, owner: type) -> Any:
         if queryset is None:
             return self
-        raise AttributeError(f"{owner.__name__} has no {self._name!r}: it asks Appwrite, not a database of Django's.")
+        raise AttributeError(
+            f"{owner.__name__} has no {self._name!r}: it queries Appwrite, not a database of Django's."
+        )
 
 
 class QueryFacts:
@@ -34,12 +36,12 @@ class QueryFacts:
         self.annotations: dict[str, Any] = {}  # DRF's filters look whether a name is one
 
     clone: Any = UnsupportedMethod(
-        "Give the queryset itself as the value of in, and it is asked first:"
-        " filter(maker__in=Maker.objects.filter(...)) or, the other way round,"
+        "Give the queryset itself as the value of in, and it is read first:"
+        " filter(maker__in=Maker.objects.filter(...)) or, from the other side,"
         " filter(pk__in=Toy.objects.filter(...).values('maker_id')). Lookups across a relation do the same:"
         " filter(maker__name='Ada'), filter(toy__price__lt=20).",
         name="Exists() or Subquery()",
-    )  # which Django's expressions ask of a query
+    )  # Django's expressions call it
 
     def is_empty(self) -> bool:
         """Return whether no row can match; `isinstance(queryset, EmptyQuerySet)` calls it."""

@@ -46,11 +46,11 @@ class Apply:
 
     def __post_init__(self) -> None:
         try:
-            found = json.loads(self.operator)
-            known = found["method"] in OPERATORS and isinstance(found.get("values", []), list)
+            operator = json.loads(self.operator)
+            expected = operator["method"] in OPERATORS and isinstance(operator.get("values", []), list)
         except (TypeError, ValueError, KeyError, AttributeError):
-            known = False
-        if not known:
+            expected = False
+        if not expected:
             raise ValueError(
                 f"Apply takes what the SDK's Operator makes, such as Operator.increment(1), not {self.operator!r}."
             )
@@ -100,7 +100,7 @@ def _operator(column: columns.Column, expression: Any) -> str:
             return _text("toggle")
     if isinstance(expression, Concat):
         first, *rest = _concatenated(expression)
-        if _is_column(column, first) and not column.array and all(isinstance(one, Value) for one in rest):
+        if _is_column(column, first) and not column.array and all(isinstance(operand, Value) for operand in rest):
             return _combined(column, "+", "".join(map(_text_of, rest)))
     if isinstance(expression, CombinedExpression):
         left, right, sign = expression.lhs, expression.rhs, expression.connector
@@ -120,7 +120,7 @@ def _concatenated(expression: Any) -> list[Any]:
     """Return the parts of a `Concat`, in order; Django nests it in pairs."""
     if not isinstance(expression, Concat | ConcatPair):
         return [expression]
-    return [one for part in expression.get_source_expressions() for one in _concatenated(part)]
+    return [part for source in expression.get_source_expressions() for part in _concatenated(source)]
 
 
 def _text_of(constant: Any) -> str:

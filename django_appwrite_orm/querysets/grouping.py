@@ -34,7 +34,7 @@ class GroupedQuerySet(Queryable, Generic[R], Recognized):
     def __init__(self, query: Query[R], aggregates: list[AggregateSpec]) -> None:
         if query.names is None:
             raise TypeError("annotate() sums up groups: say by what, as in values('genre').annotate(n=Count('*')).")
-        if taken := {one.name for one in aggregates} & set(query.names):
+        if taken := {spec.name for spec in aggregates} & set(query.names):
             raise ValueError(f"annotate(): {', '.join(sorted(taken))} is a column of the groups. Use another name.")
         for name in query.names:
             if query.model._meta.get_column(name).array:
@@ -69,9 +69,9 @@ class GroupedQuerySet(Queryable, Generic[R], Recognized):
         texts, which only Appwrite can order: order the queryset by them before `values()`.
         """
         for name in (name.removeprefix("-") for name in names):
-            if name not in self._names and name not in {one.name for one in self._aggregates}:
-                known = ", ".join((*self._names, *(one.name for one in self._aggregates)))
-                raise FieldError(f"order_by(): the groups have no {name!r}. They have: {known}.")
+            if name not in self._names and name not in {spec.name for spec in self._aggregates}:
+                available = ", ".join((*self._names, *(spec.name for spec in self._aggregates)))
+                raise FieldError(f"order_by(): the groups have no {name!r}. They have: {available}.")
             if name in self._names and not self._query.model._meta.get_column(name).orderable:
                 raise NotSupportedError(
                     f"order_by(): only Appwrite knows how its database orders {name!r}. Order the queryset by it"
@@ -81,8 +81,8 @@ class GroupedQuerySet(Queryable, Generic[R], Recognized):
         ordered._found, ordered._order = self._found, names
         return ordered
 
-    def _sorted(self, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        groups = list(found)
+    def _sorted(self, unsorted: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        groups = list(unsorted)
         for name in reversed(self._order):
             key = name.removeprefix("-")
             groups.sort(key=lambda group, key=key: (group[key] is not None, group[key]), reverse=name != key)  # type: ignore[misc]
@@ -91,27 +91,27 @@ class GroupedQuerySet(Queryable, Generic[R], Recognized):
     def _groups(self) -> Operation[list[dict[str, Any]]]:
         self._refuse_if_guarded()
         query, names = (yield from resolve(self._query.settled())), self._names
-        answered = yield from groups(query, self._aggregates, names)
-        if answered is not None:
-            return answered
+        by_server = yield from groups(query, self._aggregates, names)
+        if by_server is not None:
+            return by_server
         attributes = [query.model._meta.get_column(name).name for name in names]
-        needed = [*attributes, *(one.column.name for one in self._aggregates if one.column is not None)]
+        needed = [*attributes, *(spec.column.name for spec in self._aggregates if spec.column is not None)]
         walk = pages(query.replace(shape=None, select=query.model._meta.get_keys(needed)))
-        found: dict[tuple[Any, ...], list[Accumulator]] = {}
+        by_values: dict[tuple[Any, ...], list[Accumulator]] = {}
         while not walk.finished:
             for raw in (yield from walk.page()):
                 row = query.model.from_appwrite(raw, query.db)
                 group = tuple([getattr(row, attribute) for attribute in attributes])
-                if group not in found:
-                    found[group] = [one.tally() for one in self._aggregates]
-                for tally in found[group]:
-                    tally.add(row)
+                if group not in by_values:
+                    by_values[group] = [spec.accumulator() for spec in self._aggregates]
+                for accumulator in by_values[group]:
+                    accumulator.add(row)
         return [
             {
                 **dict(zip(names, group, strict=True)),
-                **{one.name: t.value for one, t in zip(self._aggregates, tallies, strict=True)},
+                **{spec.name: t.value for spec, t in zip(self._aggregates, accumulators, strict=True)},
             }
-            for group, tallies in found.items()
+            for group, accumulators in by_values.items()
         ]
 
     filter = exclude = UnsupportedMethod(
@@ -156,7 +156,7 @@ class GroupedQuerySet(Queryable, Generic[R], Recognized):
             yield group
 
     def __len__(self) -> int:
-        return len(self._kept())  # which list() asks too
+        return len(self._kept())  # list() calls it too
 
     def __bool__(self) -> bool:
         return bool(self._kept())

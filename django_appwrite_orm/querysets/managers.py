@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from .queryset import QuerySet
 
 R = TypeVar("R", bound=Row)
-Asked = TypeVar("Asked", bound="QuerySet[Any]")
-Asked_co = TypeVar("Asked_co", covariant=True)
+Rows = TypeVar("Rows", bound="QuerySet[Any]")
+Rows_co = TypeVar("Rows_co", covariant=True)
 Lead = Callable[["QuerySet[Any]"], "QuerySet[Any]"]
 
 
@@ -44,7 +44,7 @@ class Manager(Overridable):
         @overload
         def __new__(cls) -> Self: ...
         @overload
-        def __new__(cls, queryset: type[Asked]) -> ManagerOf[Asked]: ...
+        def __new__(cls, queryset: type[Rows]) -> ManagerOf[Rows]: ...
         def __new__(cls, queryset: type[Any] | None = None) -> Any: ...
 
     else:
@@ -53,7 +53,7 @@ class Manager(Overridable):
             self._queryset_class = queryset or type(self).queryset_class
 
     @classmethod
-    def from_queryset(cls, queryset_class: type[Asked], class_name: str | None = None) -> type[ManagerOf[Asked]]:
+    def from_queryset(cls, queryset_class: type[Rows], class_name: str | None = None) -> type[ManagerOf[Rows]]:
         """Return a manager class with the methods of this queryset class, to be used or derived from."""
         name = class_name or f"{cls.__name__}From{queryset_class.__name__}"
         return type(name, (cls,), {"queryset_class": queryset_class, **proxies(queryset_class, cls)})
@@ -81,7 +81,7 @@ class Manager(Overridable):
     def __get__(self, row: Row | None, table: type[Any]) -> Any:
         if row is not None:
             raise AttributeError(f"Manager isn't accessible via {table.__name__} rows.")
-        return self.bound(table).door()
+        return self.bound(table).exposed()
 
     def bound(self, table: type[Row], using: str | None = None, lead: Lead | None = None) -> Self:
         """Return this manager for `table`, on one connection, and only for the rows that `lead` selects."""
@@ -97,7 +97,7 @@ class Manager(Overridable):
         """Return the same manager on another connection."""
         return self.bound(self.model, using, self._lead)
 
-    def door(self) -> Any:
+    def exposed(self) -> Any:
         """Return what users get: a queryset, or the manager itself where it has methods of its own."""
         kind: Any = type(self)
         return self if _has_own_methods(kind) else self.get_queryset()
@@ -117,13 +117,13 @@ class Manager(Overridable):
 
 if TYPE_CHECKING:
 
-    class ManagerOf(Manager, Generic[Asked_co]):
+    class ManagerOf(Manager, Generic[Rows_co]):
         """A manager with a queryset class, for type checkers."""
 
         @overload  # type: ignore[override]
         def __get__(self, row: Row, table: type[Any]) -> NoReturn: ...
         @overload
-        def __get__(self, row: None, table: type[Any]) -> Asked_co: ...
+        def __get__(self, row: None, table: type[Any]) -> Rows_co: ...
         def __get__(self, row: Row | None, table: type[Any]) -> Any: ...
 
 
@@ -188,17 +188,18 @@ def choose_managers(table: type[Row]) -> tuple[Manager, Manager]:
     Raises `ConfigurationError` for a name in Meta that is not a manager.
     """
     meta = table._meta
-    found: dict[str, Any] = {}
+    attributes: dict[str, Any] = {}
     for base in table.__mro__:
         for name, value in vars(base).items():
             if not name.startswith("_"):
-                found.setdefault(name, value)
-    managers = {name: value for name, value in found.items() if isinstance(value, Manager)}
-    for option, wanted in (("default", meta.default_manager_name), ("base", meta.base_manager_name)):
-        if wanted is not None and wanted not in managers:
-            known = ", ".join(managers) or "none"
+                attributes.setdefault(name, value)
+    managers = {name: value for name, value in attributes.items() if isinstance(value, Manager)}
+    for option, manager_name in (("default", meta.default_manager_name), ("base", meta.base_manager_name)):
+        if manager_name is not None and manager_name not in managers:
+            available = ", ".join(managers) or "none"
             raise ConfigurationError(
-                f"{table.__name__}.Meta: {option}_manager_name is {wanted!r}, which is not a manager. Known: {known}."
+                f"{table.__name__}.Meta: {option}_manager_name is {manager_name!r}, which is not a manager. Known:"
+                f" {available}."
             )
     first = next(iter(managers.values()), Manager())
     meta.default_manager = managers[meta.default_manager_name] if meta.default_manager_name else first

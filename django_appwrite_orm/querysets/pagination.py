@@ -27,7 +27,7 @@ from .query import Query
 def pages(query: Query[Any], page_size: int | None = None) -> Pager:
     """Return a pager of all rows of a resolved `query`, in its order.
 
-    Raises NotSupportedError for what no number of requests can answer.
+    Raises NotSupportedError for a query that no number of requests can serve.
     """
     query = query.settled()
     requests = query.requests().requests
@@ -116,7 +116,7 @@ def _sortable_order(query: Query[Any]) -> list[tuple[str, bool]]:
             what = "a cursor" if query.cursor else f"the order by {clause.attribute or 'random'}"
             raise NotSupportedError(
                 f"{table.__name__}: so many values take several requests, and {what} cannot be kept over them: only"
-                " Appwrite knows how its database orders text. Order by the sequence, a number or a date, or ask"
+                " Appwrite knows how its database orders text. Order by the sequence, a number or a date, or filter"
                 " for fewer values at a time."
             )
         order.append((str(clause.attribute), clause.method == "orderDesc"))
@@ -200,14 +200,14 @@ class KeysetPager:
         """Return the next page, empty at the end."""
         query = self._query
         left = None if query.stop is None else query.stop - query.start - self._position
-        wanted = self._page_size if left is None else min(self._page_size, left)
-        if self.finished or wanted <= 0:
+        size = self._page_size if left is None else min(self._page_size, left)
+        if self.finished or size <= 0:
             self.finished = True
             return []
-        found = yield from execute_read(query.model._meta, query.db, self._plan(wanted), query.policy)
-        rows: list[Raw] = found["rows"]
+        response = yield from execute_read(query.model._meta, query.db, self._plan(size), query.policy)
+        rows: list[Raw] = response["rows"]
         self._position += len(rows)
-        self.finished = len(rows) < wanted
+        self.finished = len(rows) < size
         if rows and not self.finished:
             after = None if query.cursor else beyond(query.order, rows[-1], partial(_is_comparable, query.model))
             # Without it the walk goes by offset, which needs no room.
@@ -222,7 +222,7 @@ class KeysetPager:
         query, order = self._query, self._query.order or BY_SEQUENCE
         offset = query.start + self._position if self._after is None else 0
         filters = (*self._filters, *query.cursor) if self._after is None else (*self._filters, self._after)
-        # Where the next page begins is told by the columns of the order.
+        # The columns of the order say where the next page begins.
         select = query.projection(clause.attribute for clause in order)
         beside = query.tables(filters, select)
         return ListRows(query.ref, filters, order, limit, offset, select, beside=beside)

@@ -25,62 +25,60 @@ if TYPE_CHECKING:
 
 def related_rows(row: Row) -> dict[str, tuple[str | None, Any]]:
     """Return the row's cache of related rows: by relation, the id it was read for and the row or rows."""
-    found: dict[str, tuple[str | None, Any]] = row.__dict__.setdefault("_related", {})
-    return found
+    cache: dict[str, tuple[str | None, Any]] = row.__dict__.setdefault("_related", {})
+    return cache
 
 
-def asked_beside(table: type[Row], alias: str, *, manager: str = "base_manager") -> QuerySet[Any]:
+def related_queryset(table: type[Row], alias: str, *, manager: str = "base_manager") -> QuerySet[Any]:
     """Return the rows of a related table, on its own connection if it has one, for the identity of `alias`.
 
     References use the base manager, which hides nothing unless Meta names another one; reverse relations use the
     default manager.
     """
-    return _manager_beside(table, alias, manager).get_queryset()
+    return _related_manager(table, alias, manager).get_queryset()
 
 
-def _manager_beside(table: type[Row], alias: str, manager: str, lead: Lead | None = None) -> Manager:
+def _related_manager(table: type[Row], alias: str, manager: str, lead: Lead | None = None) -> Manager:
     alias = same_identity(alias, table._meta.using or alias)
-    found: Manager = getattr(table._meta, manager)
-    return found.bound(table, alias, lead)
+    unbound: Manager = getattr(table._meta, manager)
+    return unbound.bound(table, alias, lead)
 
 
 def rows_among(table: type[Row], ids: list[str], alias: str) -> Any:
     """Return those of these related rows that the default manager shows."""
-    return _manager_beside(table, alias, "default_manager", lambda rows: rows.filter(pk__in=ids)).door()
+    return _related_manager(table, alias, "default_manager", lambda rows: rows.filter(pk__in=ids)).exposed()
 
 
-def rows_at(row: Row, way: RelationPath, alias: str) -> Any:
-    """Return the rows that `way` leads to from `row`, as the default manager of their table shows them.
+def rows_along(row: Row, path: RelationPath, alias: str) -> Any:
+    """Return the rows that `path` leads to from `row`, as the default manager of their table shows them.
 
     Rows created among them refer to `row`. Raises ValueError for a row without an id.
     """
     table = type(row)
     if row.id is None:
-        raise ValueError(
-            f"This {table.__name__} has not been saved, so nothing can lead to it; there is no {way.name}."
-        )
-    if way.other_key is not None and not way.other_is_list:
-        where = Clause("equal", way.other_key, (row.id,))
+        raise ValueError(f"This {table.__name__} has not been saved, so no row can refer to it; it has no {path.name}.")
+    if path.other_key is not None and not path.other_is_list:
+        where = Clause("equal", path.other_key, (row.id,))
     else:
         itself = Clause("equal", "$id", (row.id,))
-        where = RelatedFilter(FOLLOWS, "$id", (itself,), table, str(way.own_key), way=way.name)
+        where = RelatedFilter(FOLLOWS, "$id", (itself,), table, str(path.own_key), relation=path.name)
 
     def lead(rows: QuerySet[Any]) -> QuerySet[Any]:
         query = query_of(rows)
-        query = query.replace(where=conjunction([query.where, where]), presets=_presets(way, row))
-        row_id, prefetched = related_rows(row).get(way.name, (None, None))
+        query = query.replace(where=conjunction([query.where, where]), presets=_presets(path, row))
+        row_id, prefetched = related_rows(row).get(path.name, (None, None))
         return with_query(rows, query, prefetched if row_id == row.id else None).all()
 
-    return _manager_beside(way.other, alias, "default_manager", lead).door()
+    return _related_manager(path.other, alias, "default_manager", lead).exposed()
 
 
-def _presets(way: RelationPath, row: Row) -> dict[str, Any] | None:
+def _presets(path: RelationPath, row: Row) -> dict[str, Any] | None:
     """Return the values with which a new related row refers to `row`; None where it has no column for it."""
-    for column in way.other._meta.columns.values():
-        if column.key == way.other_key:
+    for column in path.other._meta.columns.values():
+        if column.key == path.other_key:
             return {column.name: row.id}
-    for name, relationship in way.other._meta.to_many.items():
-        if relationship.key == way.other_key:
+    for name, relationship in path.other._meta.to_many.items():
+        if relationship.key == path.other_key:
             return {name: [row.id]}
     return None
 
@@ -90,14 +88,14 @@ def ids_of(table: type[Row], relationship: RelationshipToMany, others: object) -
 
     Raises ValueError unless they are saved rows of its table, or ids.
     """
-    wanted = registry.target(table, relationship)
+    target = registry.target(table, relationship)
     several = isinstance(others, Iterable) and not isinstance(others, (str, bytes, Mapping))
     ids: dict[str, None] = {}
-    for one in cast("Iterable[object]", others) if several else [None]:
-        row_id = one.id if isinstance(one, wanted) else one
+    for other in cast("Iterable[object]", others) if several else [None]:
+        row_id = other.id if isinstance(other, target) else other
         if not isinstance(row_id, str) or not VALID_ID.fullmatch(row_id):
             where = f"{table.__name__}.{relationship.name}"
-            raise ValueError(f"{where} takes a list of saved {wanted.__name__} rows, or of their ids, not {others!r}.")
+            raise ValueError(f"{where} takes a list of saved {target.__name__} rows, or of their ids, not {others!r}.")
         ids[row_id] = None
     return list(ids)
 
@@ -115,16 +113,16 @@ def prefetch_related_rows(rows: list[Row], names: Iterable[str], alias: str) -> 
         if not rows:
             return
         table = type(rows[0])
-        way = path_of(table, name)
+        path = path_of(table, name)
         is_reference = name in table._meta.references
         manager = "base_manager" if is_reference else "default_manager"
-        query = asked_beside(way.other, alias, manager=manager).prefetch_related(*further)
+        query = related_queryset(path.other, alias, manager=manager).prefetch_related(*further)
         if is_reference:
             yield from _attach_forward(rows, table._meta.references[name], query)
-        elif way.other_key is not None and not way.other_is_list:
-            yield from _attach_back(rows, way, way.other_key, query)
+        elif path.other_key is not None and not path.other_is_list:
+            yield from _attach_back(rows, path, path.other_key, query)
         else:
-            yield from _attach_linked(rows, way, str(way.own_key), query)
+            yield from _attach_linked(rows, path, str(path.own_key), query)
 
 
 def _attach_forward(rows: list[Row], reference: Reference, query: QuerySet[Any]) -> Operation[None]:
@@ -138,26 +136,26 @@ def _attach_forward(rows: list[Row], reference: Reference, query: QuerySet[Any])
             related_rows(row)[reference.name] = (other_id, by_id.get(other_id.lower()))
 
 
-def _attach_back(rows: list[Row], way: RelationPath, key: str, query: QuerySet[Any]) -> Operation[None]:
+def _attach_back(rows: list[Row], path: RelationPath, key: str, query: QuerySet[Any]) -> Operation[None]:
     """Attach the rows of another table that refer to these."""
     ids = tuple(str(row.id) for row in rows)
     where = conjunction([query_of(query).where, Clause("equal", key, ids)])
-    found: list[Row] = yield from read_rows(with_query(query, query_of(query).replace(where=where)))
+    related: list[Row] = yield from read_rows(with_query(query, query_of(query).replace(where=where)))
     by_id: dict[str, list[Row]] = {}
-    for one in found:
-        for linked in linked_ids(one._raw.get(key)):
-            by_id.setdefault(linked.lower(), []).append(one)
+    for other in related:
+        for linked in linked_ids(other._raw.get(key)):
+            by_id.setdefault(linked.lower(), []).append(other)
     for row in rows:
-        related_rows(row)[way.name] = (row.id, by_id.get(str(row.id).lower(), []))
+        related_rows(row)[path.name] = (row.id, by_id.get(str(row.id).lower(), []))
 
 
-def _attach_linked(rows: list[Row], way: RelationPath, key: str, query: QuerySet[Any]) -> Operation[None]:
+def _attach_linked(rows: list[Row], path: RelationPath, key: str, query: QuerySet[Any]) -> Operation[None]:
     """Attach linked rows, whose ids were read with the rows."""
     ids = {row.id: linked_ids(row._raw.get(key)) for row in rows}
-    by_id = yield from _by_id(query, list(dict.fromkeys(one for linked in ids.values() for one in linked)))
+    by_id = yield from _by_id(query, list(dict.fromkeys(other_id for linked in ids.values() for other_id in linked)))
     for row in rows:
-        found = (by_id.get(one.lower()) for one in ids[row.id])
-        related_rows(row)[way.name] = (row.id, [one for one in found if one is not None])
+        related = (by_id.get(other_id.lower()) for other_id in ids[row.id])
+        related_rows(row)[path.name] = (row.id, [other_id for other_id in related if other_id is not None])
 
 
 def _by_id(query: QuerySet[Any], ids: list[str]) -> Operation[dict[str, Row]]:

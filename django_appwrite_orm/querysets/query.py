@@ -49,7 +49,7 @@ class Query(Generic[R]):
 
     model: type[R]
     db: str
-    is_placed: bool = False  # its connection was named by whoever asks
+    is_placed: bool = False  # its connection was named by the caller
     where: Clause = EVERYTHING
     order: tuple[Clause, ...] = ()
     cursor: tuple[Clause, ...] = ()
@@ -57,11 +57,11 @@ class Query(Generic[R]):
     start: int = 0
     stop: int | None = None
     policy: PolicyOverride | None = None
-    names: tuple[str, ...] | None = None  # what values() and values_list() were asked for
+    names: tuple[str, ...] | None = None  # the arguments of values() and values_list()
     shape: ValuesShape | None = None
     is_distinct: bool = False
     related: tuple[str, ...] = ()  # the relations that are read along with the rows
-    # What rows made here start with, so that they lead back to where this was asked; None: nothing can.
+    # The values of rows that are created from here, so that they refer to the row this belongs to; None: none can.
     presets: Mapping[str, Any] | None = dataclasses.field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -90,7 +90,7 @@ class Query(Generic[R]):
         if not any(clause.method == "orderRandom" for clause in self.order):
             return self
         if self.distinct_keys:
-            raise NotSupportedError("distinct() cannot be asked in a random order. Shuffle the values in Python.")
+            raise NotSupportedError("distinct() cannot be combined with a random order. Shuffle the values in Python.")
         if self.stop is None:
             raise NotSupportedError("A random order needs a slice, such as order_by('?')[:10].")
         return self.uncached()
@@ -127,7 +127,7 @@ class Query(Generic[R]):
             return split(self.filters, self.room if in_url else inf)
         except ValueError as error:
             raise NotSupportedError(
-                f"{self.model.__name__}: {error}. Ask for fewer values at a time, or store what they have in common"
+                f"{self.model.__name__}: {error}. Filter by fewer values at a time, or store what they have in common"
                 " in a column of its own."
             ) from None
 
@@ -158,26 +158,26 @@ class Query(Generic[R]):
         if not self.select and not self.related:
             return ()
         linked = {side.key for side in relationship_ends(self.model)}
-        ids = self._ids_read_along()
+        ids = self._prefetched_ids()
         chosen = dict.fromkeys((*self.select, *filter(None, keys), *ids)) if self.select else {}
         select = [f"{key}.$id" if key in linked else key for key in chosen]
-        lists = [f"{key}.$id" for key in self._lists_read_along() if key not in chosen]
+        lists = [f"{key}.$id" for key in self._prefetched_lists() if key not in chosen]
         return (*(select or (["*"] if lists else [])), *lists)
 
-    def _ids_read_along(self) -> Iterator[str]:
+    def _prefetched_ids(self) -> Iterator[str]:
         """Yield the columns with the ids of prefetched rows."""
         meta = self.model._meta
         for name in self._first_relations():
             if name in meta.references:
                 yield meta.columns[meta.references[name].column_name].key
 
-    def _lists_read_along(self) -> Iterator[str]:
+    def _prefetched_lists(self) -> Iterator[str]:
         """Yield the lists of links whose rows are prefetched."""
         for name in self._first_relations():
             if name not in self.model._meta.references:
-                way = path_of(self.model, name)
-                if way.own_key is not None and (way.other_key is None or way.other_is_list):
-                    yield way.own_key
+                path = path_of(self.model, name)
+                if path.own_key is not None and (path.other_key is None or path.other_is_list):
+                    yield path.own_key
 
     def _first_relations(self) -> Iterable[str]:
         """Return the prefetched relations of the table itself."""
@@ -234,10 +234,10 @@ def _without_null_tests(table: type[Row], clause: Clause, present: frozenset[str
         return clause
     parts = clause.values or ()
     if clause.method == "and":
-        present |= {str(one.attribute) for one in parts if one.method == "isNotNull"}
-        return conjunction(_without_null_tests(table, one, present) for one in parts)
+        present |= {str(part.attribute) for part in parts if part.method == "isNotNull"}
+        return conjunction(_without_null_tests(table, part, present) for part in parts)
     if clause.method == "or":
-        return disjunction(_without_null_tests(table, one, present) for one in parts)
+        return disjunction(_without_null_tests(table, part, present) for part in parts)
     if clause.method not in ("isNull", "isNotNull") or clause.attribute not in places:
         return clause
     column, is_null = places[clause.attribute], clause.method == "isNull"
@@ -252,6 +252,6 @@ def _without_null_tests(table: type[Row], clause: Clause, present: frozenset[str
         return NOTHING
     raise NotSupportedError(
         f"{table.__name__}.{column.name}: Appwrite 1.9.6 cannot find the rows without a point, line or polygon, which"
-        f" isnull=True asks for, and so does exclude(). Add filter({column.name}__isnull=False) to exclude() to leave"
+        f" isnull=True selects, and so does exclude(). Add filter({column.name}__isnull=False) to exclude() to leave"
         " them out, or keep a Boolean column beside it that says whether there is one."
     )

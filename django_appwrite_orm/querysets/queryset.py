@@ -26,7 +26,7 @@ from ..sansio import Operation, call, run_async, run_sync, twins
 from ..tables import Overridable, Row, UniqueIndex, alters_data
 from . import raw_queries
 from .aggregates import evaluation
-from .aggregates.accumulators import wanted
+from .aggregates.accumulators import aggregate_specs
 from .django_queryset import Hidden, QueryFacts, Recognized
 from .grouping import GroupedQuerySet
 from .lookups import compiler as lookups
@@ -263,8 +263,8 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
     def defer(self, *names: str | None) -> Self:
         """Return rows without these columns; no names, or None: with all of them again."""
         left_out = set(self.model._meta.get_keys(names := _named(names)))
-        known = self._query.select or tuple(self.model._meta.by_key)
-        return self._clone(select=tuple(key for key in known if key not in left_out) or ("$id",) if names else ())
+        selected = self._query.select or tuple(self.model._meta.by_key)
+        return self._clone(select=tuple(key for key in selected if key not in left_out) or ("$id",) if names else ())
 
     def prefetch_related(self, *names: str | None) -> Self:
         """Return the rows with related ones, of `maker` or `product_set`, read together.
@@ -278,7 +278,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         for name in named:
             if not isinstance(name, str):
                 raise NotSupportedError(
-                    f"prefetch_related() takes the names of relations, not {type(name).__name__}. Ask for a part of"
+                    f"prefetch_related() takes the names of relations, not {type(name).__name__}. Read a part of"
                     " them at once by their ids, Toy.objects.filter(maker__in=makers), and put them together."
                 )
             check_relation(self.model, name)
@@ -289,11 +289,11 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         """Prefetch references alone; no names: all of the table's."""
         for name in _named(names):
             if name.partition("__")[0] not in self.model._meta.references:
-                known = ", ".join(self.model._meta.references) or "none"
-                raise FieldError(f"{self.model.__name__} has no reference {name!r}. It has: {known}.")
+                available = ", ".join(self.model._meta.references) or "none"
+                raise FieldError(f"{self.model.__name__} has no reference {name!r}. It has: {available}.")
         return self.prefetch_related(*(names or self.model._meta.references))
 
-    # How it is answered.
+    # The cache policy.
 
     def cached(self, policy: CachePolicy | float | None = None, /, **changes: Any) -> Self:
         """Return the same query under another cache policy.
@@ -376,13 +376,13 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
     def __repr__(self) -> str:
         """Show the first rows, as Django does, or the query where they cannot be read here and now."""
         try:
-            shown = list(self._window(0, SHOWN + 1)) if self._rows is None else self._rows[: SHOWN + 1]
+            rows = list(self._window(0, SHOWN + 1)) if self._rows is None else self._rows[: SHOWN + 1]
         except (AppwriteORMError, SynchronousOnlyOperation) as error:
-            asked = " ".join(map(str, (*self._query.filters, *self._query.order))) or "all"
-            return f"<QuerySet of {self.model.__name__}, not read ({type(error).__name__}): {asked}>"
-        if len(shown) > SHOWN:
-            shown[-1] = "...(remaining elements truncated)..."
-        return f"<QuerySet {shown!r}>"
+            query = " ".join(map(str, (*self._query.filters, *self._query.order))) or "all"
+            return f"<QuerySet of {self.model.__name__}, not read ({type(error).__name__}): {query}>"
+        if len(rows) > SHOWN:
+            rows[-1] = "...(remaining elements truncated)..."
+        return f"<QuerySet {rows!r}>"
 
     def __getitem__(self, key: int | slice) -> Any:
         """Return another queryset for a slice, the row for an index (IndexError without one)."""
@@ -575,12 +575,12 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
 
         Django's Count, Sum, Avg, Min, Max, StdDev and Variance. A count costs what `count()` does, a smallest or
         largest value one request; for the others every matching row is read once, those columns alone, in pages. A
-        server from 2.5 on is asked in one request for all that it computes as Django does. Nulls do not count.
+        server from 2.5 on computes in one request all that it computes as Django does. Nulls do not count.
         """
-        specs = wanted(self.model, named, aggregates)
+        specs = aggregate_specs(self.model, named, aggregates)
         if self._query.distinct_keys:
             raise NotSupportedError(
-                "aggregate() of distinct values is asked of the rows themselves: aggregate(n=Count('genre',"
+                "aggregate() of distinct values needs the rows themselves: aggregate(n=Count('genre',"
                 " distinct=True)), without distinct()."
             )
         return (yield from self._evaluated(evaluation.aggregate, specs)) if specs else {}
@@ -595,10 +595,10 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         """Return a dict for each group of equal values.
 
         `values("genre").annotate(books=Count("*"), mean=Avg("price"))`. Every matching row is read once, those columns
-        alone, in pages; a server from 2.5 on is asked for the groups where it compares values as Python does. Groups
+        alone, in pages; a server from 2.5 on sends the groups where it compares values as Python does. Groups
         come in the order of their first rows, unless the queryset has another.
         """
-        return GroupedQuerySet(self._query, wanted(self.model, named, aggregates))
+        return GroupedQuerySet(self._query, aggregate_specs(self.model, named, aggregates))
 
     @alters_data
     def _create(self, **values: Any) -> Operation[R]:

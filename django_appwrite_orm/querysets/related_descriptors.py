@@ -15,7 +15,7 @@ from ..sansio import Operation, refuse_event_loop, run_sync
 from ..tables import Row
 from ..tables.columns import Reference
 from ..tables.columns.relations import Relation, RelationDescriptor, RelationshipToMany
-from .prefetch import asked_beside, ids_of, related_rows, rows_among, rows_at
+from .prefetch import ids_of, related_queryset, related_rows, rows_along, rows_among
 from .query import get_row
 
 if TYPE_CHECKING:
@@ -33,25 +33,25 @@ class ForwardRow(RelationDescriptor):
         other_id = getattr(row, reference.column_name)
         if other_id is None:
             return None
-        known = related_rows(row).get(reference.name)
-        if known is None or known[0] != other_id:
+        cached = related_rows(row).get(reference.name)
+        if cached is None or cached[0] != other_id:
             refuse_event_loop(
                 f"{type(row).__name__}.{reference.name} has not been read, and reading it would block the event loop."
                 f" Read it along with the rows: select_related({reference.name!r})."
             )
             other = registry.target(type(row), reference)
-            found = run_sync(_row_or_none(asked_beside(other, row._alias(None)), other_id))
-            known = related_rows(row)[reference.name] = (other_id, found)
-        if known[1] is None:
+            related = run_sync(_row_or_none(related_queryset(other, row._alias(None)), other_id))
+            cached = related_rows(row)[reference.name] = (other_id, related)
+        if cached[1] is None:
             missing = f"{row!r} refers to the {reference.name} {other_id!r}, which does not exist."
             raise registry.target(type(row), reference).DoesNotExist(missing)
-        return known[1]
+        return cached[1]
 
     def __set__(self, row: Table, other: Row | None) -> None:
         reference: Reference = self.relation
-        wanted = registry.target(type(row), reference)
-        if other is not None and not (isinstance(other, wanted) and other.id is not None):
-            raise ValueError(f"{type(row).__name__}.{reference.name} takes a saved {wanted.__name__}, not {other!r}.")
+        target = registry.target(type(row), reference)
+        if other is not None and not (isinstance(other, target) and other.id is not None):
+            raise ValueError(f"{type(row).__name__}.{reference.name} takes a saved {target.__name__}, not {other!r}.")
         other_id = None if other is None else other.id
         setattr(row, reference.column_name, other_id)
         related_rows(row)[reference.name] = (other_id, other)
@@ -67,7 +67,7 @@ class ForwardRows(RelationDescriptor):
         set_here = row._values.get(relationship.name)
         if set_here is not None:
             return rows_among(registry.target(type(row), relationship), set_here, row._alias(None))
-        return rows_at(row, path_of(type(row), relationship.name), row._alias(None))
+        return rows_along(row, path_of(type(row), relationship.name), row._alias(None))
 
     def __set__(self, row: Table, others: Iterable[Row | str]) -> None:
         relationship: RelationshipToMany = self.relation
@@ -90,17 +90,17 @@ class ReverseRows:
         if row is None:
             return self
         # A table that derives from the one that the relation leads to has rows of its own.
-        way = self._way() if type(row) is self.table else None
-        if way is None:
+        path = self._path() if type(row) is self.table else None
+        if path is None:
             raise AttributeError(f"{type(row).__name__!r} object has no attribute {self.name!r}")
-        if not way.is_readable:
-            raise AttributeError(unreadable_message(self.table, way))
-        return rows_at(row, way, row._alias(None))
+        if not path.is_readable:
+            raise AttributeError(unreadable_message(self.table, path))
+        return rows_along(row, path, row._alias(None))
 
-    def _way(self) -> RelationPath | None:
+    def _path(self) -> RelationPath | None:
         version = registry.version
         if self._found is None or self._found[0] != version:
-            self._found = version, next((way for way in reverse_paths(self.table) if way.name == self.name), None)
+            self._found = version, next((path for path in reverse_paths(self.table) if path.name == self.name), None)
         return self._found[1]
 
 

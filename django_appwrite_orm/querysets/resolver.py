@@ -13,7 +13,7 @@ from .aggregates.distinct import distinct_pages
 from .lookups.relations import RelatedFilter, linked_ids, refusal
 from .lookups.subqueries import FOLLOWS, InSubquery
 from .pagination import Pager, Raw, pages
-from .prefetch import asked_beside
+from .prefetch import related_queryset
 from .query import Query, query_of
 
 R = TypeVar("R", bound=Row)
@@ -25,7 +25,7 @@ FOLLOWED_LIMIT = 5000
 def resolved_pages(query: Query[Any], page_size: int | None = None) -> Operation[Pager]:
     """Return a pager of the rows of `query`, in its order, once its filters are resolved.
 
-    Raises NotSupportedError for what no number of requests can answer.
+    Raises NotSupportedError for a query that no number of requests can serve.
     """
     query = yield from resolve(query.settled())
     return distinct_pages(query, page_size) if query.is_distinct else pages(query, page_size)
@@ -75,16 +75,16 @@ def _positive_or_not(clause: Clause, matching: Clause) -> Clause:
 
 
 def _ids_in(query: Query[Any], clause: RelatedFilter) -> Operation[list[str]]:
-    other = query_of(asked_beside(clause.other, query.db)).replace(
+    other = query_of(related_queryset(clause.other, query.db)).replace(
         where=clause.where, is_placed=query.is_placed, policy=query.policy, select=(clause.key,)
     )
-    what = f"a lookup across {clause.way!r}"
+    what = f"a lookup across {clause.relation!r}"
     raws = yield from _all_of(query, other, what)
-    return list(dict.fromkeys(one for raw in raws for one in linked_ids(raw.get(clause.key))))
+    return list(dict.fromkeys(linked_id for raw in raws for linked_id in linked_ids(raw.get(clause.key))))
 
 
 def _found_in(query: Query[Any], clause: InSubquery) -> Operation[list[Row]]:
-    other = clause.question(query)
+    other = clause.inner_query(query)
     raws = yield from _all_of(query, other, f"a queryset as the value of {clause.column.name}__in")
     return [other.model.from_appwrite(raw, other.db) for raw in raws]
 
@@ -98,6 +98,6 @@ def _all_of(query: Query[Any], other: Query[Any], what: str) -> Operation[list[R
     if len(raws) > FOLLOWED_LIMIT:
         raise NotSupportedError(
             f"{query.model.__name__}: {what} matches more than {FOLLOWED_LIMIT} rows of {other.model.__name__}."
-            " Narrow it down, or ask from the other side."
+            " Narrow it down, or query from the other side."
         )
     return raws

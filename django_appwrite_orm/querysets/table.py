@@ -20,7 +20,7 @@ class Table(Row):
     """Base of the tables of a project. Declare columns as class attributes and options in `class Meta`."""
 
     objects = Manager()
-    # What Django's shortcuts, views and forms ask a class for.
+    # Django's shortcuts, views and forms read these of a class.
     _default_manager: ClassVar[Manager]
     _base_manager: ClassVar[Manager]
     _reverse_descriptor = ReverseRows

@@ -156,7 +156,7 @@ def test_in_a_transaction_that_has_changed_a_side() -> None:
 
     with atomic():
         Author.objects.create(name="Cyd")
-        with pytest.raises(NotSupportedError, match="Author wrongly"):
+        with pytest.raises(NotSupportedError, match="counts of Author"):
             orm.join("essays", "authors", foreign_key="author")
 
 
@@ -181,7 +181,7 @@ def test_what_cannot_be_joined(options: dict, error: type[Exception], message: s
 
 
 def test_a_way_back_keeps_its_name() -> None:
-    with pytest.raises(AppwriteORMError, match="way back"):
+    with pytest.raises(AppwriteORMError, match="reverse relation"):
         orm.join("authors", "essays", foreign_key="id", reference_key="author", as_="essay_set")
 
 

@@ -72,7 +72,7 @@ def test_reads_inside() -> None:
             lambda: Book.objects.filter(price=1).exists(),
             lambda: Book.objects.first(),
         ):
-            with pytest.raises(NotSupportedError, match="lists and counts of Book wrongly"):
+            with pytest.raises(NotSupportedError, match="Lists and counts of Book, "):
                 wrong()
         assert Reader.objects.count() == 0
         emma = Book.objects.get(pk="emma")

@@ -238,7 +238,7 @@ def test_reads_of_a_thread_are_those_of_outside() -> None:
     counts: list[int] = []
     with atomic():
         create("inside")
-        with pytest.raises(NotSupportedError, match="Ask before the first change"):
+        with pytest.raises(NotSupportedError, match="Read before the first change"):
             Book.objects.count()
         by_thread(lambda: counts.append(Book.objects.count()))
     assert counts == [0]

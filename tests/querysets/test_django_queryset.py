@@ -255,7 +255,7 @@ class TestNothingElseOfDjangos:
         for name in ours - {name for name in dir(models.QuerySet) if name.startswith("__")}:
             home = next(base for base in QuerySet.__mro__ if name in vars(base))
             assert home.__module__.startswith("django_appwrite_orm"), name
-        with pytest.raises(AttributeError, match="QuerySet has no 'complex_filter': it asks Appwrite"):
+        with pytest.raises(AttributeError, match="QuerySet has no 'complex_filter': it queries Appwrite"):
             _ = Book.objects.all().complex_filter
 
     def test_copies_and_pickles_are_as_they_were(self) -> None:

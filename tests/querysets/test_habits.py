@@ -76,10 +76,10 @@ class TestReferences:
 
     def test_counted_where_they_are(self) -> None:
         for across, instead in (
-            (Count("toy"), "Ask Toy instead: Toy.objects.values('maker').annotate(n=Count('*'))."),
-            (Count("toy_set"), "Ask Toy instead: Toy.objects.values('maker').annotate(n=Count('*'))."),
-            (Avg("toy__price"), "Ask Toy instead: Toy.objects.values('maker').annotate(n=Avg('price'))."),
-            (Count("country__name"), "Ask Country instead: Country.objects.aggregate(n=Count('name'))."),
+            (Count("toy"), "Aggregate Toy instead: Toy.objects.values('maker').annotate(n=Count('*'))."),
+            (Count("toy_set"), "Aggregate Toy instead: Toy.objects.values('maker').annotate(n=Count('*'))."),
+            (Avg("toy__price"), "Aggregate Toy instead: Toy.objects.values('maker').annotate(n=Avg('price'))."),
+            (Count("country__name"), "Aggregate Country instead: Country.objects.aggregate(n=Count('name'))."),
         ):
             with pytest.raises(NotSupportedError, match="Appwrite aggregates the columns of one table") as caught:
                 Maker.objects.values("name").annotate(n=across)

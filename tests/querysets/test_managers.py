@@ -259,8 +259,8 @@ class TestClasses:
         class Mine(Manager):
             queryset_class = PageQuerySet
 
-        assert isinstance(Mine().bound(Page).door(), PageQuerySet)
-        assert isinstance(Manager(PageQuerySet).bound(Page).door(), PageQuerySet)
+        assert isinstance(Mine().bound(Page).exposed(), PageQuerySet)
+        assert isinstance(Manager(PageQuerySet).bound(Page).exposed(), PageQuerySet)
 
     def test_managers_are_for_classes_and_not_for_migrations(self) -> None:
         with pytest.raises(AttributeError, match="Manager isn't accessible via Page rows"):

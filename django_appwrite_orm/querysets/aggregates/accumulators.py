@@ -33,11 +33,11 @@ class AggregateSpec:
             raise NotSupportedError(f"{name}: filter the queryset instead of the aggregate.")
         self.name = name
         self.kind = type(aggregate)
-        given: Any = aggregate  # the stubs of Django's aggregates leave out what they are made of
-        self.default = given.default
-        self.distinct: bool = given.distinct
-        self.of_sample: bool = str(given.function).endswith("_SAMP")
-        self.column = self._column(table, name, given.source_expressions[0])
+        options: Any = aggregate  # the stubs of Django's aggregates leave out what they are made of
+        self.default = options.default
+        self.distinct: bool = options.distinct
+        self.of_sample: bool = str(options.function).endswith("_SAMP")
+        self.column = self._column(table, name, options.source_expressions[0])
 
     def _column(self, table: type[Row], name: str, source: Any) -> columns.Column | None:
         if not isinstance(source, F):
@@ -45,9 +45,9 @@ class AggregateSpec:
                 return None
             raise NotSupportedError(f"{name}: give the name of a column, not {source!r}.")
         path = str(vars(source)["name"])
-        way = find_path(table, path.partition("__")[0])
-        if way is not None and path not in table._meta.references:
-            raise NotSupportedError(_elsewhere(table, name, self.kind, path, way))
+        relation = find_path(table, path.partition("__")[0])
+        if relation is not None and path not in table._meta.references:
+            raise NotSupportedError(_elsewhere(table, name, self.kind, path, relation))
         column = table._meta.get_column(path)
         if column.array:
             raise FieldError(f"{name}: {table.__name__}.{column.name} is an array; its items cannot be summed up.")
@@ -65,7 +65,7 @@ class AggregateSpec:
         """Whether Appwrite refuses to filter or order by the column; its rows can be read."""
         return self.column is not None and self.column.encrypted
 
-    def tally(self) -> Accumulator:
+    def accumulator(self) -> Accumulator:
         """Return a new accumulator. Raises NotSupportedError for the smallest or largest of texts."""
         if self.kind in (Min, Max) and self.encrypted:
             raise NotSupportedError(f"{self.name}: the column is encrypted, so Appwrite cannot compare its values.")
@@ -81,7 +81,9 @@ class AggregateSpec:
         return self.default if value is None else value
 
 
-def wanted(table: type[Row], named: Mapping[str, Any], positional: tuple[Any, ...] = ()) -> list[AggregateSpec]:
+def aggregate_specs(
+    table: type[Row], named: Mapping[str, Any], positional: tuple[Any, ...] = ()
+) -> list[AggregateSpec]:
     """Return the aggregates of a call; those without a name get Django's, such as `price__sum`."""
     every = dict(named)
     for aggregate in positional:
@@ -91,31 +93,31 @@ def wanted(table: type[Row], named: Mapping[str, Any], positional: tuple[Any, ..
     return [AggregateSpec(table, name, aggregate) for name, aggregate in every.items()]
 
 
-def _elsewhere(table: type[Row], name: str, kind: type[Aggregate], path: str, way: RelationPath) -> str:
+def _elsewhere(table: type[Row], name: str, kind: type[Aggregate], path: str, relation: RelationPath) -> str:
     """Return the error for an aggregate of another table's rows."""
-    other = way.other
+    other = relation.other
     rest = path.partition("__")[2]
-    asked = f"{name}={kind.__name__}({rest or '*'!r})"
-    if way.other_key is None or way.other_is_list:
-        instead = f"{other.__name__}.objects.aggregate({asked})"
+    call = f"{name}={kind.__name__}({rest or '*'!r})"
+    if relation.other_key is None or relation.other_is_list:
+        instead = f"{other.__name__}.objects.aggregate({call})"
     else:
-        keeper = other._meta.name_of(way.other_key)
+        keeper = other._meta.name_of(relation.other_key)
         by = next((n for n, reference in other._meta.references.items() if reference.column_name == keeper), keeper)
-        instead = f"{other.__name__}.objects.values({by!r}).annotate({asked})"
+        instead = f"{other.__name__}.objects.values({by!r}).annotate({call})"
     return (
         f"{name}: {path!r} leads to rows of {other.__name__}, and Appwrite aggregates the columns of one table alone."
-        f" Ask {other.__name__} instead: {instead}."
+        f" Aggregate {other.__name__} instead: {instead}."
     )
 
 
 class Accumulator(ABC):
     """The state of one aggregate over the rows so far."""
 
-    def __init__(self, wanted: AggregateSpec) -> None:
-        self._wanted = wanted
-        self._seen: set[Any] | None = set() if wanted.distinct else None
+    def __init__(self, spec: AggregateSpec) -> None:
+        self._wanted = spec
+        self._seen: set[Any] | None = set() if spec.distinct else None
         # Naive local datetimes of two moments are equal where clocks are put back; their form on the server is not.
-        column = wanted.column
+        column = spec.column
         self._compared: Callable[[Any], Any] = (
             column.encode if column and column.kind.family is Family.TIME else lambda value: value
         )

@@ -1,7 +1,7 @@
 """Read each combination of values once.
 
 Appwrite before 2.5 has no DISTINCT, so the rows are read, those columns alone, and repeated values are skipped. A
-server that groups is asked for the groups, where it compares values as Python does.
+server that can group sends the groups instead, where it compares values as Python does.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .server import groups
 def distinct_pages(query: Query[Any], page_size: int | None = None) -> Pager:
     """Return a pager of a resolved `query`, of a distinct one with the first row of each combination.
 
-    Raises NotSupportedError for what no number of requests can answer.
+    Raises NotSupportedError for a query that no number of requests can serve.
     """
     if not query.distinct_keys:
         return pages(query, page_size)
@@ -45,10 +45,10 @@ class Distinct:
         rows: list[Raw] = []
         if not self._started:
             self._started = True
-            known = yield from _grouped(self._query)
-            if known is not None:
+            groups = yield from _grouped(self._query)
+            if groups is not None:
                 self.finished = True
-                return known[self._query.start : self._query.stop]
+                return groups[self._query.start : self._query.stop]
         while not self.finished and (self._window.is_bounded or not rows):
             for raw in (yield from self._walk.page()):
                 self._take(raw, rows)
@@ -71,8 +71,8 @@ def every_row(query: Query[Any]) -> Query[Any]:
 def _grouped(query: Query[Any]) -> Operation[list[Raw] | None]:
     """Return the values as rows without an id; None where all rows have to be read."""
     names = query.names or ()
-    found = yield from groups(every_row(query), [], names)
-    if found is None:
+    values = yield from groups(every_row(query), [], names)
+    if values is None:
         return None
     columns = {name: query.model._meta.get_column(name) for name in names}
-    return [{"$id": "", **{columns[name].key: value for name, value in group.items()}} for group in found]
+    return [{"$id": "", **{columns[name].key: value for name, value in group.items()}} for group in values]

@@ -1,6 +1,6 @@
 """Count the rows of a resolved query, test whether there is one, and compute aggregates.
 
-Appwrite is asked where it can tell, and the columns of the rows are read where it cannot.
+Appwrite computes what it can; for the rest the columns of the rows are read.
 """
 
 from __future__ import annotations
@@ -71,38 +71,40 @@ def exists(query: Query[Any]) -> Operation[bool]:
     return False
 
 
-def aggregate(query: Query[Any], every: list[AggregateSpec]) -> Operation[dict[str, Any]]:
+def aggregate(query: Query[Any], specs: list[AggregateSpec]) -> Operation[dict[str, Any]]:
     """Return the value of each aggregate over the rows that match, by name."""
-    found = yield from totals(query, every)
-    tallies: dict[str, Accumulator] = {}
-    for one in every:
-        if one.name in found:
+    results = yield from totals(query, specs)
+    accumulators: dict[str, Accumulator] = {}
+    for spec in specs:
+        if spec.name in results:
             continue
-        if not query.is_sliced and not one.distinct and not one.encrypted and one.kind in (Count, Max, Min):
-            found[one.name] = one.finished((yield from _answered(query, one)))
+        if not query.is_sliced and not spec.distinct and not spec.encrypted and spec.kind in (Count, Max, Min):
+            results[spec.name] = spec.finished((yield from _by_request(query, spec)))
         else:
-            tallies[one.name] = one.tally()
-    if tallies:
-        names = [one.column.name for one in every if one.name in tallies and one.column is not None]
+            accumulators[spec.name] = spec.accumulator()
+    if accumulators:
+        names = [spec.column.name for spec in specs if spec.name in accumulators and spec.column is not None]
         walk = pages(query.replace(shape=None, select=query.model._meta.get_keys(names) or ("$id",)))
         while not walk.finished:
             for raw in (yield from walk.page()):
                 row = query.model.from_appwrite(raw, query.db)
-                for tally in tallies.values():
-                    tally.add(row)
-    return {one.name: tallies[one.name].value if one.name in tallies else found[one.name] for one in every}
+                for accumulator in accumulators.values():
+                    accumulator.add(row)
+    return {
+        spec.name: accumulators[spec.name].value if spec.name in accumulators else results[spec.name] for spec in specs
+    }
 
 
-def _answered(query: Query[Any], one: AggregateSpec) -> Operation[Any]:
+def _by_request(query: Query[Any], spec: AggregateSpec) -> Operation[Any]:
     """Compute an aggregate for which Appwrite need not show all rows."""
-    if one.column is None:
+    if spec.column is None:
         return (yield from count(query))
-    key = one.column.key
+    key = spec.column.key
     present = (
         query if key.startswith("$") else query.replace(where=conjunction([query.where, Clause("isNotNull", key)]))
     )
-    if one.kind is Count:
+    if spec.kind is Count:
         return (yield from count(present))
-    order = (Clause("orderAsc" if one.kind is Min else "orderDesc", key),)
+    order = (Clause("orderAsc" if spec.kind is Min else "orderDesc", key),)
     rows = yield from pages(present.replace(shape=None, order=order, select=(key,)).window(0, 1)).page()
-    return getattr(query.model.from_appwrite(rows[0], query.db), one.column.name) if rows else None
+    return getattr(query.model.from_appwrite(rows[0], query.db), spec.column.name) if rows else None

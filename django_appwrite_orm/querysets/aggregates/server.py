@@ -34,38 +34,38 @@ _EXACT = 2**53
 Read = Callable[[Any], Any]
 
 
-class _Strange(Exception):
+class _Unexpected(Exception):
     """A value of a kind that this package does not know."""
 
 
-def totals(query: Query[Any], wanted: list[AggregateSpec]) -> Operation[dict[str, Any]]:
+def totals(query: Query[Any], specs: list[AggregateSpec]) -> Operation[dict[str, Any]]:
     """Return those of these aggregates that Appwrite can compute over all rows, by name, in one request.
 
     The filters of `query` are resolved.
     """
-    rows = yield from _asked(query, [one for one in wanted if _clauses(one)], ())
+    rows = yield from _request(query, [spec for spec in specs if _clauses(spec)], ())
     return {} if rows is None else rows[0]
 
 
 def groups(
-    query: Query[Any], wanted: list[AggregateSpec], names: tuple[str, ...]
+    query: Query[Any], specs: list[AggregateSpec], names: tuple[str, ...]
 ) -> Operation[list[dict[str, Any]] | None]:
     """Return the groups of a resolved `query` with these aggregates; None where the rows have to be read.
 
     They are in the order in which their first rows were created.
     """
-    if query.order or not all(map(_clauses, wanted)):
+    if query.order or not all(map(_clauses, specs)):
         return None
     if not all(_reader_of_group(query.model._meta.get_column(name)) for name in names):
         return None
-    return (yield from _asked(query, wanted, names))
+    return (yield from _request(query, specs, names))
 
 
-def _asked(
-    query: Query[Any], wanted: list[AggregateSpec], names: tuple[str, ...]
+def _request(
+    query: Query[Any], specs: list[AggregateSpec], names: tuple[str, ...]
 ) -> Operation[list[dict[str, Any]] | None]:
     connection = connections[query.db]
-    if not (wanted or names) or query.is_sliced or query.cursor:
+    if not (specs or names) or query.is_sliced or query.cursor:
         return None
     if not (yield from connection.features()).has("aggregates"):
         return None
@@ -73,86 +73,88 @@ def _asked(
     if query.is_empty or len(requests) > 1:
         return None
     (filters,) = requests
-    clauses = [clause for alias, one in _aliases(wanted) for clause in _clauses(one, alias)]
+    clauses = [clause for alias, spec in _aliases(specs) for clause in _clauses(spec, alias)]
     if names:
         clauses.append(Clause("min", "$sequence", (_FIRST,)))
     by = tuple(query.model._meta.get_column(name).key for name in names)
     plan = AggregateRows(query.ref, tuple(clauses), filters, by, query.tables(filters))
     try:
-        answer = yield from execute_read(query.model._meta, query.db, plan, query.policy)
-        return _understood(query, wanted, names, answer["rows"])
-    except (InvalidRequest, _Strange) as error:
+        response = yield from execute_read(query.model._meta, query.db, plan, query.policy)
+        return _results(query, specs, names, response["rows"])
+    except (InvalidRequest, _Unexpected) as error:
         logger.warning("%s has to be worked out of the rows: %r", plan, error)
         return None
 
 
-def _understood(
-    query: Query[Any], wanted: list[AggregateSpec], names: tuple[str, ...], rows: list[dict[str, Any]]
+def _results(
+    query: Query[Any], specs: list[AggregateSpec], names: tuple[str, ...], rows: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     if (len(rows) != 1) if not names else (len(rows) >= GROUPS_LIMIT):
-        raise _Strange(f"{len(rows)} rows")
+        raise _Unexpected(f"{len(rows)} rows")
     group_columns = [query.model._meta.get_column(name) for name in names]
     if names:
         rows = sorted(rows, key=lambda row: _whole(row.get(_FIRST)))
-    found = []
+    results = []
     for row in rows:
         if missing := [column.key for column in group_columns if column.key not in row]:
-            raise _Strange(f"no {missing[0]}")
+            raise _Unexpected(f"no {missing[0]}")
         values = {
             name: _group_value(column, row[column.key]) for name, column in zip(names, group_columns, strict=True)
         }
-        found.append({**values, **{one.name: one.finished(_value(one, alias, row)) for alias, one in _aliases(wanted)}})
-    return found
+        results.append(
+            {**values, **{spec.name: spec.finished(_value(spec, alias, row)) for alias, spec in _aliases(specs)}}
+        )
+    return results
 
 
-def _aliases(wanted: list[AggregateSpec]) -> list[tuple[str, AggregateSpec]]:
+def _aliases(specs: list[AggregateSpec]) -> list[tuple[str, AggregateSpec]]:
     """Return names for the results that no column can have."""
-    return [(f"orm_{n}", one) for n, one in enumerate(wanted)]
+    return [(f"orm_{n}", spec) for n, spec in enumerate(specs)]
 
 
-def _clauses(one: AggregateSpec, alias: str = "") -> list[Clause]:
+def _clauses(spec: AggregateSpec, alias: str = "") -> list[Clause]:
     """Return the queries for one aggregate; none where Appwrite's result would differ from Django's."""
-    column, kind = one.column, one.kind
+    column, kind = spec.column, spec.kind
     if column is None:
-        return [] if one.distinct else [Clause("count", "*", (alias,))]
-    if one.encrypted:
+        return [] if spec.distinct else [Clause("count", "*", (alias,))]
+    if spec.encrypted:
         return []
     if kind is Count:
-        method = "countDistinct" if one.distinct else "count"
-        return [Clause(method, column.key, (alias,))] if not one.distinct or _reader_of_group(column) else []
-    if one.distinct or type(column) not in (columns.Integer, columns.Float):
+        method = "countDistinct" if spec.distinct else "count"
+        return [Clause(method, column.key, (alias,))] if not spec.distinct or _reader_of_group(column) else []
+    if spec.distinct or type(column) not in (columns.Integer, columns.Float):
         return []
     if kind is Avg:
         return [Clause("sum", column.key, (alias,)), Clause("count", column.key, (f"{alias}_rows",))]
     if kind in _SPREADS:
-        return [Clause(f"{_SPREADS[kind]}{'Samp' if one.of_sample else 'Pop'}", column.key, (alias,))]
+        return [Clause(f"{_SPREADS[kind]}{'Samp' if spec.of_sample else 'Pop'}", column.key, (alias,))]
     return [Clause(_METHODS[kind], column.key, (alias,))]
 
 
-def _value(one: AggregateSpec, alias: str, row: dict[str, Any]) -> Any:
+def _value(spec: AggregateSpec, alias: str, row: dict[str, Any]) -> Any:
     if alias not in row:
-        raise _Strange(f"no {alias}")
+        raise _Unexpected(f"no {alias}")
     value = row[alias]
-    if one.kind is Count:
+    if spec.kind is Count:
         return _whole(value)
     if value is None:
         return None
-    real = one.kind in _SPREADS or type(one.column) is columns.Float
+    real = spec.kind in _SPREADS or type(spec.column) is columns.Float
     number = _number(value) if real else _whole(value)
-    return number / _whole(row.get(f"{alias}_rows")) if one.kind is Avg else number
+    return number / _whole(row.get(f"{alias}_rows")) if spec.kind is Avg else number
 
 
 def _whole(value: Any) -> int:
     """Return a whole number from JSON, or from text where a database has no such type for its sums.
 
-    Raises `_Strange` unless it is exact.
+    Raises `_Unexpected` unless it is exact.
     """
     if isinstance(value, str) and value.removeprefix("-").isdecimal():
         return int(value)
     if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise _Strange(f"{value!r} is not a whole number")
+        raise _Unexpected(f"{value!r} is not a whole number")
     return value
 
 
@@ -162,7 +164,7 @@ def _number(value: Any) -> float:
             return float(value)
     except (TypeError, ValueError):
         pass
-    raise _Strange(f"{value!r} is not a number")
+    raise _Unexpected(f"{value!r} is not a number")
 
 
 def _reader_of_group(column: columns.Column) -> Read | None:
@@ -187,11 +189,11 @@ def _group_value(column: columns.Column, value: Any) -> Any:
 
 def _truth(value: Any) -> bool:
     if value not in (0, 1):
-        raise _Strange(f"{value!r} is not a boolean")
+        raise _Unexpected(f"{value!r} is not a boolean")
     return bool(value)
 
 
 def _element(value: Any) -> str:
     if not isinstance(value, str):
-        raise _Strange(f"{value!r} is not text")
+        raise _Unexpected(f"{value!r} is not text")
     return value

@@ -90,31 +90,31 @@ def _parts(table: type[Row], condition: Q) -> Iterator[Clause]:
         if isinstance(child, Q):
             yield where(table, child)
             continue
-        path, value = _said(child)
+        path, value = _lookup_pair(child)
         name, _, rest = path.partition("__")
         is_column = name in table._meta.columns or (name in table._meta.references and rest in ("", *LINK_LOOKUPS))
-        way = None if is_column else find_path(table, name)
-        if way is None:
+        relation = None if is_column else find_path(table, name)
+        if relation is None:
             yield _lookup(table, path, value)
         elif rest == "isnull" or (value is None and rest in ("", "exact")):
-            anything = across(table, way, EVERYTHING)
+            anything = across(table, relation, EVERYTHING)
             nothing = rest != "isnull" or _truth(name, value)
             yield negation(anything, lambda key: _nullable(table, key)) if nothing else anything
         else:
             there = (
                 (rest, value)
                 if rest not in ("", *LINK_LOOKUPS)
-                else (f"id__{rest or 'exact'}", ids_for(way.other, value))
+                else (f"id__{rest or 'exact'}", ids_for(relation.other, value))
             )
-            if way.own_key is not None and not way.own_is_list:
-                found = across(table, way, where(way.other, Q(there)))
-                yield disjunction([found, *_nothing_there(table, way.own_key, path, value)])
+            if relation.own_key is not None and not relation.own_is_list:
+                clause = across(table, relation, where(relation.other, Q(there)))
+                yield disjunction([clause, *_nothing_there(table, relation.own_key, path, value)])
             elif condition.connector == Q.AND:
-                together.setdefault(way, []).append(there)
+                together.setdefault(relation, []).append(there)
             else:
-                yield across(table, way, where(way.other, Q(there)))
-    for way, said in together.items():
-        yield across(table, way, where(way.other, Q(*said)))
+                yield across(table, relation, where(relation.other, Q(there)))
+    for relation, said in together.items():
+        yield across(table, relation, where(relation.other, Q(*said)))
 
 
 def _nothing_there(table: type[Row], key: str, path: str, value: Any) -> Iterator[Clause]:
@@ -133,7 +133,7 @@ def _flat(condition: Q) -> Iterator[Any]:
             yield child
 
 
-def _said(child: Any) -> tuple[str, Any]:
+def _lookup_pair(child: Any) -> tuple[str, Any]:
     if not (isinstance(child, tuple) and len(child) == 2):
         raise NotSupportedError(
             f"Appwrite cannot filter by the expression {child!r}. Use lookups, such as price__lt=20."
@@ -146,7 +146,7 @@ def _lookup(table: type[Row], path: str, value: Any) -> Clause:
     if name in table._meta.references:
         reference = table._meta.references[name]
         name, value = reference.column_name, ids_for(lambda: registry.target(table, reference), value)
-    column = _askable(table, name, lambda: [way.alias or way.name for way in reverse_paths(table)])
+    column = _askable(table, name, lambda: [relation.alias or relation.name for relation in reverse_paths(table)])
     lookup = "__".join(rest) or "exact"
     if lookup not in column.lookups:
         near = difflib.get_close_matches(lookup, column.lookups, n=3)
@@ -158,18 +158,18 @@ def _lookup(table: type[Row], path: str, value: Any) -> Clause:
         return among(table, path, column, lookup, value._subquery())
     if isinstance(value, OuterRef):
         raise NotSupportedError(
-            f"{table.__name__}.{path}: Appwrite knows no outer query, so there is no OuterRef. Give this queryset's"
+            f"{table.__name__}.{path}: Appwrite has no outer queries, so OuterRef cannot be used. Give this queryset's"
             f" column to the outer one instead: filter(pk__in={table.__name__}.objects.filter(...).values({name!r}))."
         )
     _refuse_expression(table, path, value)
 
-    def bounds(one: Any) -> Bounds:
-        if isinstance(one, Queryable):
-            one._subquery()
+    def bounds(item: Any) -> Bounds:
+        if isinstance(item, Queryable):
+            item._subquery()
             raise NotSupportedError(f"{table.__name__}.{path}: a queryset stands alone, {column.name}__in=queryset.")
-        _refuse_expression(table, path, one)
+        _refuse_expression(table, path, item)
         try:
-            return column.to_bounds(one)
+            return column.to_bounds(item)
         except ValidationError as error:
             raise ValidationError({name: error.messages}) from None
 
@@ -192,17 +192,17 @@ def ids_for(other: type[Row] | Callable[[], type[Row]], value: Any) -> Any:
     Raises ValueError for a row of another table, and for one without an id, which would be compared as None.
     """
     if isinstance(value, Row):
-        wanted = other if isinstance(other, type) else other()
-        if not isinstance(value, wanted) or value.id is None:
-            raise ValueError(f"Expected a saved {wanted.__name__} or its id, not {type(value).__name__} {value}.")
+        expected = other if isinstance(other, type) else other()
+        if not isinstance(value, expected) or value.id is None:
+            raise ValueError(f"Expected a saved {expected.__name__} or its id, not {type(value).__name__} {value}.")
         return value.id
     if isinstance(value, Queryable):
-        wanted, query = other if isinstance(other, type) else other(), value._subquery()
-        if query.names is None and query.model is not wanted:
-            raise ValueError(f"Expected a queryset of {wanted.__name__}, not of {query.model.__name__}.")
+        expected, query = other if isinstance(other, type) else other(), value._subquery()
+        if query.names is None and query.model is not expected:
+            raise ValueError(f"Expected a queryset of {expected.__name__}, not of {query.model.__name__}.")
         return value
     if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
-        return [ids_for(other, one) for one in value]
+        return [ids_for(other, item) for item in value]
     return value
 
 
@@ -221,7 +221,7 @@ def _sendable(clause: Clause) -> bool:
     """Whether each value alone fits into a query; `plans.split` takes care of their number."""
     if clause.method in ("and", "or"):
         return all(map(_sendable, clause.values or ()))
-    return fits(clause) or all(fits(Clause(clause.method, clause.attribute, (one,))) for one in clause.values or ())
+    return fits(clause) or all(fits(Clause(clause.method, clause.attribute, (value,))) for value in clause.values or ())
 
 
 def _clause(column: columns.Column, lookup: str, value: Any, bounds: Callable[[Any], Bounds]) -> Clause:
@@ -232,9 +232,9 @@ def _clause(column: columns.Column, lookup: str, value: Any, bounds: Callable[[A
         return place_clause(column, lookup, value)
     if column.array:
         several = value if isinstance(value, (list, tuple, set, frozenset)) else [value]
-        return _of_array(key, lookup, [bounds(one) for one in several])
+        return _of_array(key, lookup, [bounds(item) for item in several])
     if lookup == "in":
-        return membership(column, _exact(bounds(one) for one in _several(column, value) if one is not None))
+        return membership(column, _exact(bounds(item) for item in _several(column, value) if item is not None))
     if lookup == "range":
         low, high = _pair(column, value)
         first, last = bounds(low)[1], bounds(high)[0]
@@ -250,9 +250,9 @@ def _clause(column: columns.Column, lookup: str, value: Any, bounds: Callable[[A
     return Clause(method, key, (exact[0].replace("\\", "\\\\") if method in _PATTERNS else exact[0],))
 
 
-def _exact(found: Iterable[Bounds]) -> list[Any]:
+def _exact(bounds: Iterable[Bounds]) -> list[Any]:
     """Return those of these values that the column can hold. No row is equal to another value."""
-    return [low for low, high in found if low is not None and low == high]
+    return [low for low, high in bounds if low is not None and low == high]
 
 
 def _compared(key: str, lookup: str, bounds: Bounds) -> Clause:

@@ -18,7 +18,7 @@ from ...plans import NOTHING, Clause, conjunction, disjunction
 from ...tables import columns
 from ...tables.columns.time_zones import day_of, midnight
 
-# A span: its first moment, and the first one after it; None where that is beyond what Appwrite stores.
+# A range of time: its first moment, and the first one after it; None where that is beyond what Appwrite stores.
 Span = tuple[datetime.datetime, datetime.datetime | None]
 
 
@@ -26,27 +26,27 @@ def part_of_date(column: columns.Column, lookup: str, value: Any, query: Callabl
     """Return the clause for one of `DATE_PARTS`. Raises ValidationError for another kind of value."""
     part, _, comparison = lookup.partition("__")
 
-    def span(one: Any) -> Span:
+    def span(item: Any) -> Span:
         try:
-            return _SPANS[part](one)
+            return _SPANS[part](item)
         except (TypeError, ValueError) as error:
             raise ValidationError({column.name: f"{lookup}: {error}"}) from None
 
-    def told(moment: datetime.datetime) -> Any:
+    def as_query(moment: datetime.datetime) -> Any:
         return query(moment.date() if isinstance(column, columns.Date) else moment)
 
     def since(moment: datetime.datetime) -> Clause:
-        return Clause("greaterThanEqual", column.key, (told(moment),))
+        return Clause("greaterThanEqual", column.key, (as_query(moment),))
 
     def before(moment: datetime.datetime | None) -> Clause:
         # Beyond the last moment there is none, so that everything but null lies before it.
-        return Clause("lessThan", column.key, (told(moment),)) if moment else Clause("isNotNull", column.key)
+        return Clause("lessThan", column.key, (as_query(moment),)) if moment else Clause("isNotNull", column.key)
 
     def within(first: Span, last: Span) -> Clause:
         return conjunction([since(first[0]), before(last[1])])
 
     if comparison == "in":
-        return disjunction(within(span(one), span(one)) for one in _many(column, value))
+        return disjunction(within(span(item), span(item)) for item in _many(column, value))
     if comparison == "range":
         low, high = _many(column, value, 2)
         return within(span(low), span(high))
@@ -65,19 +65,19 @@ def part_of_date(column: columns.Column, lookup: str, value: Any, query: Callabl
 def _many(column: columns.Column, value: Any, count: int | None = None) -> list[Any]:
     if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
         raise ValidationError({column.name: f"Expected a list of parts of dates, not {value!r}."})
-    found = list(value)
-    if count is not None and len(found) != count:
+    parts = list(value)
+    if count is not None and len(parts) != count:
         raise ValidationError({column.name: "The value of range must be a pair: (low, high)."})
-    return found
+    return parts
 
 
 def _date_span(value: Any) -> Span:
     if isinstance(value, datetime.datetime):
         value = day_of(value)
-    found = value if isinstance(value, datetime.date) else parse_date(value) if isinstance(value, str) else None
-    if found is None:
+    day = value if isinstance(value, datetime.date) else parse_date(value) if isinstance(value, str) else None
+    if day is None:
         raise ValueError(f"expected a date, not {value!r}")
-    return _span(found, found + datetime.timedelta(1) if found < datetime.date.max else None)
+    return _span(day, day + datetime.timedelta(1) if day < datetime.date.max else None)
 
 
 def _year_span(value: Any) -> Span:
@@ -91,7 +91,7 @@ def _month_span(value: Any) -> Span:
     if not isinstance(value, (list, tuple)) or len(value) != 2:
         raise ValueError(
             f"expected a year and a month, such as (2024, 5), not {value!r}: a month of every year is not a range, and"
-            " Appwrite has no other way to ask for it"
+            " Appwrite has no other filter for it"
         )
     year, month = map(int, value)
     following = (year + month // 12, month % 12 + 1)

@@ -36,7 +36,7 @@ class RelatedFilter(Clause):
     other: type[Row] = Row
     key: str = "$id"
     native: str | None = None
-    way: str = ""
+    relation: str = ""
 
     @property
     def needs_reads(self) -> bool:
@@ -65,21 +65,22 @@ class RelatedFilter(Clause):
         return Clause(where.method, f"{self.native}.{where.attribute}", where.values)
 
 
-def across(table: type[Row], way: RelationPath, where: Clause) -> Clause:
-    """Return the clause for rows of `table` that refer, by `way`, to a row that matches `where`.
+def across(table: type[Row], relation: RelationPath, where: Clause) -> Clause:
+    """Return the clause for rows of `table` that refer, by `relation`, to a row that matches `where`.
 
-    Raises FieldError where that cannot be told.
+    Raises FieldError where that cannot be decided.
     """
     attribute, key = None, "$id"
-    if way.own_key is not None and not way.own_is_list:
-        attribute = way.own_key
-    elif way.other_key is not None:
-        attribute, key = "$id", way.other_key
-    clause = RelatedFilter(FOLLOWS, attribute, (where,), way.other, key, way.native, way.name)
+    if relation.own_key is not None and not relation.own_is_list:
+        attribute = relation.own_key
+    elif relation.other_key is not None:
+        attribute, key = "$id", relation.other_key
+    clause = RelatedFilter(FOLLOWS, attribute, (where,), relation.other, key, relation.native, relation.name)
     if attribute is None and clause.natively is None:
         raise FieldError(
-            f"{table.__name__}: Appwrite follows {way.name!r} in simple conditions on columns of {way.other.__name__}"
-            " only, for it is a relationship to many that is seen from one side. Give it a two_way_key."
+            f"{table.__name__}: Appwrite follows {relation.name!r} in simple conditions on columns of"
+            f" {relation.other.__name__} only: it is a relationship to many that is visible from one side. Give it a"
+            " two_way_key."
         )
     return clause
 
@@ -88,17 +89,17 @@ def refusal(table: type[Row], clause: Clause) -> NotSupportedError | None:
     """Return the error for a clause in a place where only Appwrite could follow its relationship, or None."""
     if isinstance(clause, RelatedFilter) and clause.attribute is None:
         return NotSupportedError(
-            f"{table.__name__}: Appwrite follows {clause.way!r}, a relationship to many that is seen from one"
+            f"{table.__name__}: Appwrite follows {clause.relation!r}, a relationship to many that is seen from one"
             " side, in a single condition that is neither negated nor one of several alternatives, and not for"
             " users. Give it a two_way_key."
         )
     parts = (clause.values or ()) if clause.method in ("and", "or") else ()
-    return next((found for part in parts if (found := refusal(table, part)) is not None), None)
+    return next((error for part in parts if (error := refusal(table, part)) is not None), None)
 
 
 def linked_ids(value: Any) -> Iterable[str]:
     """Return the ids in Appwrite's form of a link: an id, a row, a list of rows, or nothing."""
     if isinstance(value, list):
-        return [one for item in value for one in linked_ids(item)]
-    one = value.get("$id") if isinstance(value, dict) else value
-    return [one] if one else []
+        return [link for item in value for link in linked_ids(item)]
+    link = value.get("$id") if isinstance(value, dict) else value
+    return [link] if link else []

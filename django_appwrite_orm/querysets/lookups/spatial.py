@@ -21,7 +21,7 @@ _RELATIONS = {
 }
 _DISTANCES = {
     "distance_lt": ("distanceLessThan",),
-    "distance_lte": ("distanceLessThan", "distanceEqual"),  # Appwrite has no word for both
+    "distance_lte": ("distanceLessThan", "distanceEqual"),  # Appwrite has no method for both
     "distance_gt": ("distanceGreaterThan",),
     "distance_gte": ("distanceGreaterThan", "distanceEqual"),
 }
@@ -36,10 +36,10 @@ def place_clause(column: Column, lookup: str, value: Any) -> Clause:
     try:
         if lookup in _RELATIONS:
             return Clause(_RELATIONS[lookup], column.key, (place(value),))
-        asked = _distance(column, value)
+        distance = _distance(column, value)
     except ValidationError as error:
         raise ValidationError({column.name: error.messages}) from None
-    return disjunction(Clause(method, column.key, (asked,)) for method in _DISTANCES[lookup])
+    return disjunction(Clause(method, column.key, (distance,)) for method in _DISTANCES[lookup])
 
 
 def _distance(column: Column, value: Any) -> tuple[Any, float, bool]:

@@ -34,7 +34,7 @@ class InSubquery(Clause):
         """Always true: the inner query is read first."""
         return True
 
-    def question(self, outer: Query[Any]) -> Query[Any]:
+    def inner_query(self, outer: Query[Any]) -> Query[Any]:
         """Return the inner query, for the identity and connection of `outer`.
 
         It keeps an identity of its own, and a connection that was named for it unless `outer` has one that was named.
@@ -63,10 +63,10 @@ class InSubquery(Clause):
 
 def membership(column: columns.Column, values: Iterable[Any]) -> Clause:
     """Return the clause for rows that have one of these JSON values; None is not a value."""
-    several = dict.fromkeys(one for one in values if one is not None)
+    several = dict.fromkeys(value for value in values if value is not None)
     if column.key == "$id":
         # Case does not matter in ids, and no row has one that cannot be one.
-        several = dict.fromkeys({one.lower(): one for one in several if VALID_ID.fullmatch(one)}.values())
+        several = dict.fromkeys({value.lower(): value for value in several if VALID_ID.fullmatch(value)}.values())
     return Clause("equal", column.key, tuple(several)) if several else NOTHING
 
 

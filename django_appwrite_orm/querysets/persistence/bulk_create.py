@@ -144,14 +144,14 @@ class _BulkCreate(Generic[R]):
         sent = [self._data[position] for position in positions]
         try:
             plan = _creation(self._table, self._alias, sent)
-            answer = yield from execute_write(changed_by(self._table, plan), self._alias, plan)
-            # Inside a transaction Appwrite answers a bulk create without its rows.
-            shown = [answer] if "$id" in answer else answer["rows"] or sent
+            response = yield from execute_write(changed_by(self._table, plan), self._alias, plan)
+            # Inside a transaction the response to a bulk create has no rows.
+            rows = [response] if "$id" in response else response["rows"] or sent
         except IntegrityError as error:
             if not error.repeated and self._goes_on(error) and (len(sent) > 1 or self._conflicts is not None):
-                raise  # what it means is asked when it stands alone
-            shown = yield from resolve_create_conflict(self._table, self._alias, sent, error, made_here=self._made_here)
-        self._load(dict(zip(positions, shown, strict=True)))
+                raise  # resolved row by row
+            rows = yield from resolve_create_conflict(self._table, self._alias, sent, error, made_here=self._made_here)
+        self._load(dict(zip(positions, rows, strict=True)))
 
     def _put_right(self, position: int, refusal: AppwriteError) -> Operation[None]:
         """Resolve the refusal of one row: it exists, or its error is noted or raised."""

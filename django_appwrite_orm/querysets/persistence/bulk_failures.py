@@ -54,10 +54,10 @@ def _taken(table: type[Row], alias: str, plan: UpdateRows, error: AppwriteError)
         unchanged = yield from _rows(alias, plan, disjunction(unlike), ("$id",), 2)
         if not unchanged:
             continue
-        found = yield from unique_violation(table, alias, [new], error)
-        if found.index == index.key or len(unchanged) > 1:
-            found.index = index.key
-            return found
+        violation = yield from unique_violation(table, alias, [new], error)
+        if violation.index == index.key or len(unchanged) > 1:
+            violation.index = index.key
+            return violation
     return None
 
 
@@ -97,5 +97,7 @@ def _rows(
     filters = (*plan.filters, condition)
     if not all(map(fits, filters)):
         return []
-    answer = yield from connections[alias].follow(ListRows(plan.table, filters, _BY_SEQUENCE, limit, 0, select).fetch())
-    return list(answer.data["rows"])
+    response = yield from connections[alias].follow(
+        ListRows(plan.table, filters, _BY_SEQUENCE, limit, 0, select).fetch()
+    )
+    return list(response.data["rows"])

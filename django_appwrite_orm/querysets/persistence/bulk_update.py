@@ -64,34 +64,34 @@ def bulk_update(
 
 
 def update_by_id(
-    query: QuerySet[R], wanted: Sequence[tuple[str, Mapping[str, Any]]], errors: Errors | None
+    query: QuerySet[R], changes: Sequence[tuple[str, Mapping[str, Any]]], errors: Errors | None
 ) -> Operation[list[R]]:
     """Set columns of the rows with these ids, each its own; return the rows, in order.
 
-    Raises the table's DoesNotExist, or notes it in `errors`, by position in `wanted`, as every other refusal of a row.
+    Raises the table's DoesNotExist, or notes it in `errors`, by position in `changes`, as every other refusal of a row.
     """
-    rows = yield from read_rows(query.uncached().filter(pk__in=[id for id, _ in wanted]))
-    found = {str(row.id).lower(): row for row in rows}  # case is nothing in an id
+    rows = yield from read_rows(query.uncached().filter(pk__in=[id for id, _ in changes]))
+    by_id = {str(row.id).lower(): row for row in rows}  # case is nothing in an id
     noted: Errors = {}
-    for n, (id, data) in enumerate(wanted):
+    for n, (id, data) in enumerate(changes):
         try:
-            if id.lower() not in found:
+            if id.lower() not in by_id:
                 raise query.model.DoesNotExist(f"There is no {query.model.__name__} with the id {id!r}.")
-            _set(found[id.lower()], data)
+            _set(by_id[id.lower()], data)
         except (ValueError, query.model.DoesNotExist) as error:
             if errors is None:
                 raise
             noted[n] = error
     refused: Errors | None = None if errors is None else {}
-    names = {name for id, data in wanted if id.lower() in found for name in data}
+    names = {name for id, data in changes if id.lower() in by_id for name in data}
     references = query.model._meta.references
     if fields := {references[name].column_name if name in references else name for name in names}:
         yield from bulk_update(query.model, rows, fields, query.db, refused)
-    by_id = {str(rows[n].id).lower(): error for n, error in (refused or {}).items()}
-    noted = {n: by_id[id.lower()] for n, (id, _) in enumerate(wanted) if id.lower() in by_id} | noted
+    errors_by_id = {str(rows[n].id).lower(): error for n, error in (refused or {}).items()}
+    noted = {n: errors_by_id[id.lower()] for n, (id, _) in enumerate(changes) if id.lower() in errors_by_id} | noted
     if errors is not None:
         errors |= noted
-    return [found[id.lower()] for n, (id, _) in enumerate(wanted) if n not in noted]
+    return [by_id[id.lower()] for n, (id, _) in enumerate(changes) if n not in noted]
 
 
 def _set(row: Row, data: Mapping[str, Any]) -> None:

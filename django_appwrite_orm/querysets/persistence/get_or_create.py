@@ -48,14 +48,14 @@ def update_or_create(
 
 
 def _created(query: QuerySet[R], defaults: Values, lookups: Values) -> Operation[tuple[R, bool]]:
-    given = {name.removesuffix("__exact"): value for name, value in lookups.items()}
-    values = {name: value for name, value in given.items() if "__" not in name} | dict(defaults)
+    exact = {name.removesuffix("__exact"): value for name, value in lookups.items()}
+    values = {name: value for name, value in exact.items() if "__" not in name} | dict(defaults)
     row = query.new_row({name: value() if callable(value) else value for name, value in values.items()})
     try:
         yield from call(row, "save", using=query.db)
         return row, True
     except IntegrityError:
-        # Somebody else was first; if it is not the row that was asked for, the refusal stands.
+        # Somebody else was first; the error stands if theirs is not the requested row.
         try:
             return (yield from get_row(query.uncached(), **lookups)), False
         except RowDoesNotExist:

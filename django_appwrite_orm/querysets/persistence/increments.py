@@ -1,7 +1,7 @@
 """Updates with operators on the tables where Appwrite fails on them.
 
 Observed on Appwrite 1.9.6: where a table has an encrypted column, a point, a line or a polygon, an update of a row
-that holds an operator is applied and then answered with 500, so that repeating it counts twice; a transaction with
+that holds an operator is applied and then refused with 500, so that repeating it counts twice; a transaction with
 one stays `committing`. The increment route works there, and the increment of a transaction is the same code.
 """
 
@@ -20,7 +20,7 @@ _SIGNS = {"increment": 1, "decrement": -1}
 def operator_obstacles(table: type[Row]) -> list[str]:
     """Return the columns because of which Appwrite fails on updates with operators."""
     meta = table._meta
-    return [one.name for one in meta.columns.values() if one.encrypted or one.key in meta.spatial]
+    return [column.name for column in meta.columns.values() if column.encrypted or column.key in meta.spatial]
 
 
 def workable(table: type[Row], plan: UpdateRow) -> UpdateRow | IncrementRow:
@@ -39,7 +39,7 @@ def _refusal(table: type[Row]) -> str:
     obstacles = ", ".join(operator_obstacles(table))
     reason = (
         f"{table.__name__} has an encrypted or spatial column ({obstacles}), and Appwrite 1.9.6 applies an"
-        " update that holds an operator there and then answers 500."
+        " update that holds an operator there and then responds with 500."
     )
     if table._meta.version is not None:
         return f"{reason} So it cannot have a Version column: remove {table._meta.version.name}."

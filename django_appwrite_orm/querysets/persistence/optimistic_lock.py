@@ -64,7 +64,7 @@ def update_if_unchanged(row: Row, alias: str, plan: UpdateRow | IncrementRow) ->
 def _look(row: Row, alias: str, plan: UpdateRow | IncrementRow, transaction: Transaction) -> Operation[None]:
     """Raise `Conflict` for a row that is not as it was read.
 
-    Then, and where that cannot be told, the transaction is set to roll back, whatever becomes of the error.
+    Then, and where that is unknown, the transaction is set to roll back, whatever becomes of the error.
     """
     version = row._meta.version
     mark = version.key if version is not None else "$updatedAt"

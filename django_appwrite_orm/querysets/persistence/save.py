@@ -41,13 +41,13 @@ def create(row: R, alias: str) -> Operation[R]:
         yield SendSignal(signals.pre_create, table, arguments, robust=False)
         data = row._new_data()  # with what receivers have set
     values = dict(row._values)
-    given, row.id = row.id, row.id if row.id is not None else ID.unique()
+    id_before, row.id = row.id, row.id if row.id is not None else ID.unique()
     permissions = None if row._permissions is None else tuple(row._permissions)
     plan = CreateRow(ref_of(table, alias), row.id, data, permissions)
     try:
         raw = yield from execute_write(changed_by(table, plan), alias, plan)
     except IntegrityError as error:
-        made_here = (row.id,) if given is None else ()
+        made_here = (row.id,) if id_before is None else ()
         sent = [{"$id": row.id, **data}]
         (raw,) = yield from resolve_create_conflict(table, alias, sent, error, made_here=made_here)
     row._using = alias
@@ -57,7 +57,7 @@ def create(row: R, alias: str) -> Operation[R]:
 
 
 def update(
-    table: type[Row], alias: str, plan: UpdateRow | IncrementRow, known: Mapping[str, Any] | None = None
+    table: type[Row], alias: str, plan: UpdateRow | IncrementRow, before: Mapping[str, Any] | None = None
 ) -> Operation[Any]:
     """Change one row; return it as it is now. Raises `UniqueViolation`, and the table's `RowGone`.
 
@@ -68,7 +68,7 @@ def update(
     except NotFound as error:
         raise gone(table, plan.row_id, error, "changed") from error
     except IntegrityError as error:
-        written = {**(known or {}), **plan.data, "$id": plan.row_id}
+        written = {**(before or {}), **plan.data, "$id": plan.row_id}
         raise (yield from unique_violation(table, alias, [written], error)) from error
 
 

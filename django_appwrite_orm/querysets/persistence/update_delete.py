@@ -190,7 +190,8 @@ def _staged_one_by_one(query: Query[Any], data: dict[str, Any]) -> list[str] | N
 
     One row that is named by its id is, so that reads inside see its change; they do not see a bulk change (recorded of
     Appwrite 1.9.6). And a bulk change by operators is applied twice to the rows that the block has changed before
-    (observed). Raises NotSupportedError where these cannot be told from others: no list is right inside a transaction.
+    (observed). Raises NotSupportedError where these cannot be distinguished from others: lists are wrong inside a
+    transaction.
     """
     transaction = enclosing(query.db)
     if transaction is None:

@@ -55,9 +55,9 @@ class Conflicts:
         if self.ignore:
             return {}
         for attempt in range(_ATTEMPTS):
-            found = yield from self._found(table, alias, data)
+            existing = yield from self._found(table, alias, data)
             try:
-                return (yield from self._changed(table, alias, data, found))
+                return (yield from self._changed(table, alias, data, existing))
             except (Conflict, NotFound) as error:
                 if attempt == _ATTEMPTS - 1 or isinstance(error, IntegrityError):
                     raise
@@ -70,26 +70,26 @@ class Conflicts:
         as a new row, and then looked up by itself.
         """
         keys = _keys(table, self.unique)
-        wanted = {n: row for n, row in data.items() if all(row.get(key) is not None for key in keys)}  # as SQL has it
+        complete = {n: row for n, row in data.items() if all(row.get(key) is not None for key in keys)}  # as SQL has it
         rows: dict[tuple[Any, ...], Raw] = {}
-        walk = pages(Query(table, alias, where=any_of(keys, wanted.values())).uncached())
+        walk = pages(Query(table, alias, where=any_of(keys, complete.values())).uncached())
         while not walk.finished:
             for raw in (yield from walk.page()):
                 rows[_folded(keys, raw)] = raw
-        if len(wanted) == 1:
-            return dict(zip(wanted, rows.values(), strict=False))
-        return {n: rows[_folded(keys, row)] for n, row in wanted.items() if _folded(keys, row) in rows}
+        if len(complete) == 1:
+            return dict(zip(complete, rows.values(), strict=False))
+        return {n: rows[_folded(keys, row)] for n, row in complete.items() if _folded(keys, row) in rows}
 
-    def _changed(self, table: type[Row], alias: str, data: Data, found: Data) -> Operation[Data]:
+    def _changed(self, table: type[Row], alias: str, data: Data, existing: Data) -> Operation[Data]:
         """Write the columns into existing rows, in one transaction; return the rows as they are then."""
         # A list of links that was not given is empty, as other values then are null.
         unset: Raw = {table._meta.key_of(name): [] if name in table._meta.to_many else None for name in self.update}
-        values = {n: counted(table, {key: data[n].get(key, none) for key, none in unset.items()}) for n in found}
-        updates = [UpdateRow(ref_of(table, alias), found[n]["$id"], values[n]) for n in found]
+        values = {n: counted(table, {key: data[n].get(key, none) for key, none in unset.items()}) for n in existing}
+        updates = [UpdateRow(ref_of(table, alias), existing[n]["$id"], values[n]) for n in existing]
         yield from update_all(table, alias, updates)
         version = table._meta.version
         unknown = {"$updatedAt", version.key if version is not None else None}  # only the server knows them
-        return {n: {k: v for k, v in (raw | values[n]).items() if k not in unknown} for n, raw in found.items()}
+        return {n: {k: v for k, v in (raw | values[n]).items() if k not in unknown} for n, raw in existing.items()}
 
 
 def conflicts_of(
