@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass, field
-from typing import Any, NoReturn, Self, overload
+from typing import Any, NoReturn, Self, TypeAlias, overload
 
 from .exceptions import chain
 
@@ -128,35 +128,41 @@ def _is_sendable(text: object) -> bool:
     return isinstance(text, str) and text != "" and text.isascii() and text.isprintable() and " " not in text
 
 
-class IdentifiedAlias(str):
-    """The alias of a connection together with the identity it is used under: two of them are equal only if both
-    are. Rows carry it, so that what was read as a user is saved as that user."""
+@dataclass(frozen=True, slots=True)
+class ConnectionRef:
+    """A connection and the credentials it is used with; None stands for the connection's own API key.
+
+    Rows and querysets of a user hold one, so that what was read as a user is saved as that user. Its repr and its
+    text have no secret in them.
+    """
 
     alias: str
-    identity: Credentials
+    credentials: Credentials | None = None
 
-    def __new__(cls, alias: str, identity: Credentials) -> Self:
-        base = base_alias(alias)
-        made = super().__new__(cls, f"{base} as {identity.scope}")
-        made.alias, made.identity = base, identity
-        return made
+    @classmethod
+    def of(cls, using: Using) -> ConnectionRef:
+        return using if isinstance(using, ConnectionRef) else cls(using)
 
-    def on(self, alias: str) -> IdentifiedAlias:
-        """The same identity on another connection."""
-        return IdentifiedAlias(alias, self.identity)
+    def on(self, using: Using) -> Using:
+        """The connection `using` with these credentials; `using` as it is where there are none."""
+        return using if self.credentials is None else ConnectionRef(ConnectionRef.of(using).alias, self.credentials)
+
+    def __str__(self) -> str:
+        return self.alias if self.credentials is None else f"{self.alias} as {self.credentials.scope}"
+
+    def __copy__(self) -> Self:
+        return self
 
     def __deepcopy__(self, memo: Any) -> Self:
         return self
 
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("What was read under a user's identity cannot be pickled: the user's secret would go with it.")
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.credentials is not None:
+            raise TypeError(
+                "What was read under a user's identity cannot be pickled: the user's secret would go with it."
+            )
+        return ConnectionRef, (self.alias,)
 
 
-def base_alias(alias: str) -> str:
-    """The alias in the settings, whoever it is used for."""
-    return alias.alias if isinstance(alias, IdentifiedAlias) else alias
-
-
-def same_identity(alias: str, other: str) -> str:
-    """`other`, under the identity that `alias` has, if it has one."""
-    return alias.on(other) if isinstance(alias, IdentifiedAlias) else other
+# How a connection is named: by its alias in the settings, and where it is used for a user or guest by a reference.
+Using: TypeAlias = str | ConnectionRef

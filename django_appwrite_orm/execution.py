@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from . import signals
 from .cache import CachePolicy, PolicyOverride, ReadResult, Status, effective_policy, note_private, note_read
 from .connection import connections
-from .credentials import IdentifiedAlias
+from .credentials import ConnectionRef, Using
 from .exceptions import AppwriteError
 from .plans import ReadPlan, TableRef, WritePlan
 from .registry import registry
@@ -30,7 +30,7 @@ logger = logging.getLogger("django_appwrite_orm.queries")
 
 
 def execute_read(
-    table: TableMeta, alias: str, plan: ReadPlan, override: PolicyOverride | None = None
+    table: TableMeta, alias: Using, plan: ReadPlan, override: PolicyOverride | None = None
 ) -> Operation[Any]:
     """Return the JSON result of `plan`, from the cache if it is current, and note the read.
 
@@ -45,7 +45,7 @@ def execute_read(
     yield from connections[connection.settings.alias].prepare()
     started = time.perf_counter()
     try:
-        if isinstance(alias, IdentifiedAlias):
+        if isinstance(alias, ConnectionRef) and alias.credentials is not None:
             result = yield from _read_as(connection, plan, override)
         else:
             policy = effective_policy(table.policy or connection.settings.cache.policy, override)
@@ -81,7 +81,7 @@ def _read_as(connection: Connection, plan: ReadPlan, override: PolicyOverride | 
     return dataclasses.replace(result, expires=0.0)
 
 
-def execute_write(changed: Sequence[TableMeta], alias: str, plan: WritePlan) -> Operation[Any]:
+def execute_write(changed: Sequence[TableMeta], alias: Using, plan: WritePlan) -> Operation[Any]:
     """Carry out `plan`; return the JSON response. Inside `atomic()` the change is staged.
 
     `changed`: every table whose rows the plan may change, its own first. Their cached results are dropped, also when
@@ -103,7 +103,7 @@ def execute_write(changed: Sequence[TableMeta], alias: str, plan: WritePlan) -> 
     return changed[0].written(plan, data)
 
 
-def announce(alias: str, send: SendSignal) -> Operation[None]:
+def announce(alias: Using, send: SendSignal) -> Operation[None]:
     """Send the signal of a change; inside `atomic()` after the commit."""
     block = open_blocks.get().get(alias)
     if block is not None:
@@ -112,7 +112,7 @@ def announce(alias: str, send: SendSignal) -> Operation[None]:
         yield send
 
 
-def invalidate(table: TableMeta, alias: str) -> Operation[bool]:
+def invalidate(table: TableMeta, alias: Using) -> Operation[bool]:
     """Make every cached result of `table` a miss; return False when the cache failed."""
     connection = connections[alias]
     done = yield from connection.invalidate(TableRef(connection.settings.database_id, table.id))

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from .connection import connections
+from .credentials import Using
 from .exceptions import AppwriteError, Conflict, DuplicateId, IntegrityError, NotFound, UniqueViolation
 from .plans import (
     BULK_LIMIT,
@@ -45,7 +46,7 @@ _LOOKUPS = 20
 
 
 def resolve_create_conflict(
-    table: type[Row], alias: str, sent: Sequence[Raw], error: IntegrityError, *, made_here: Collection[str]
+    table: type[Row], alias: Using, sent: Sequence[Raw], error: IntegrityError, *, made_here: Collection[str]
 ) -> Operation[list[dict[str, Any]]]:
     """Return the rows that a refused create has written after all, in order.
 
@@ -65,7 +66,7 @@ def resolve_create_conflict(
 
 
 def unique_violation(
-    table: type[Row], alias: str, rows: Sequence[Raw], error: AppwriteError
+    table: type[Row], alias: Using, rows: Sequence[Raw], error: AppwriteError
 ) -> Operation[UniqueViolation]:
     """Return the error for rows whose values were refused as taken; Appwrite does not say which value.
 
@@ -97,7 +98,7 @@ def commit(transaction: Transaction) -> Operation[None]:
 
 
 def _refused_commit(
-    alias: str, staged: Sequence[tuple[type[Row], WritePlan]], error: AppwriteError
+    alias: Using, staged: Sequence[tuple[type[Row], WritePlan]], error: AppwriteError
 ) -> Operation[Conflict]:
     nothing = "Nothing of this transaction was written."
     tables = () if error.repeated else dict.fromkeys(table for table, _ in staged)
@@ -148,7 +149,7 @@ def _there_is(table: type[Row], rows: Iterable[Raw]) -> str:
     return f"There is a {table.__name__} with the id {taken} already."
 
 
-def _taken(table: type[Row], alias: str, rows: Sequence[Raw]) -> Operation[tuple[Index, str, dict[str, Any]] | None]:
+def _taken(table: type[Row], alias: Using, rows: Sequence[Raw]) -> Operation[tuple[Index, str, dict[str, Any]] | None]:
     """Return the unique index that one of these rows violates, who has the values, and the values by column."""
     ref = table._meta.ref(connections[alias].settings.database_id)
     own = {row["$id"].lower() for row in rows if "$id" in row}
@@ -225,7 +226,7 @@ def _meaning(kind: type[E], message: str, error: AppwriteError) -> E:
     return meaning
 
 
-def rows_by_id(alias: str, table: TableRef, ids: list[str]) -> Operation[dict[str, dict[str, Any]]]:
+def rows_by_id(alias: Using, table: TableRef, ids: list[str]) -> Operation[dict[str, dict[str, Any]]]:
     """Return the rows with these ids, past the cache, by their ids in lower case.
 
     Appwrite ignores the case of ids. A hundred ids of 36 characters fit into one condition.

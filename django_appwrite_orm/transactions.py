@@ -19,7 +19,7 @@ from django.core.exceptions import SynchronousOnlyOperation
 from . import signals
 from .cache import CachePolicy
 from .connection import connections
-from .credentials import base_alias
+from .credentials import ConnectionRef, Using
 from .exceptions import AppwriteError, AppwriteORMError, NotSupportedError, TransactionError
 from .plans import (
     OPERATIONS_LIMIT,
@@ -88,27 +88,27 @@ class Block(NamedTuple):
     transaction: Transaction
     is_outermost: bool
     opener: object
-    before: Held[Mapping[str, Block]] | None
+    before: Held[Mapping[Using, Block]] | None
 
 
-open_blocks: ContextValue[Mapping[str, Block]] = ContextValue("appwrite_blocks", {})
+open_blocks: ContextValue[Mapping[Using, Block]] = ContextValue("appwrite_blocks", {})
 
 
-def current(alias: str) -> Transaction | None:
+def current(alias: Using) -> Transaction | None:
     """Return the transaction that is open here on this connection, for this identity."""
     block = open_blocks.get().get(alias)
     return None if block is None else block.transaction
 
 
-def enclosing(alias: str) -> Transaction | None:
+def enclosing(alias: Using) -> Transaction | None:
     """Return the transaction that a change on this connection belongs to.
 
     Raises `TransactionError` for a change inside a block that is open for another identity only.
     """
-    every = open_blocks.get()
-    if alias not in every:
-        for other, block in every.items():
-            if base_alias(other) == base_alias(alias) and not block.transaction.is_over:
+    blocks = open_blocks.get()
+    if alias not in blocks:
+        for other, block in blocks.items():
+            if ConnectionRef.of(other).alias == ConnectionRef.of(alias).alias and not block.transaction.is_over:
                 raise TransactionError(
                     f"This change is for {str(alias)!r} and the atomic() block around it for {str(other)!r}, so it"
                     " would be no part of it. Open the block for that identity, as in atomic(queryset.db), or make"
@@ -120,7 +120,7 @@ def enclosing(alias: str) -> Transaction | None:
 class Transaction:
     """Changes on one connection that are applied together; begun at Appwrite with the first of them."""
 
-    def __init__(self, alias: str, seconds: int = DEFAULT_LIFE) -> None:
+    def __init__(self, alias: Using, seconds: int = DEFAULT_LIFE) -> None:
         self.alias = alias
         self._seconds = seconds
         self._id: str | None = None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.signals import setting_changed
 
 from ..conf import configured
-from ..credentials import IdentifiedAlias
+from ..credentials import ConnectionRef, Using
 from ..sansio import Operation
 from ..threads import register_after_fork
 
@@ -42,16 +42,20 @@ class ConnectionHandler:
         }
         self._lock = threading.Lock()
 
-    def __getitem__(self, alias: str) -> Connection:
-        """Return the connection of `alias`. Raises `ConfigurationError` if the settings do not have it."""
-        if isinstance(alias, IdentifiedAlias):
-            return self[alias.alias].speaking_for(alias.identity)
-        connection = self._connections.get(alias)
+    def __getitem__(self, using: Using) -> Connection:
+        """Return the connection of an alias, or of a reference with its credentials.
+
+        Raises `ConfigurationError` if the settings do not have it.
+        """
+        if isinstance(using, ConnectionRef):
+            opened = self[using.alias]
+            return opened if using.credentials is None else opened.speaking_for(using.credentials)
+        connection = self._connections.get(using)
         if connection is None:
             with self._lock:
-                connection = self._connections.get(alias)
+                connection = self._connections.get(using)
                 if connection is None:
-                    connection = self._connections.setdefault(alias, self._open(alias))
+                    connection = self._connections.setdefault(using, self._open(using))
         return connection
 
     def aliases(self) -> list[str]:

@@ -10,6 +10,7 @@ from asgiref.sync import sync_to_async
 from ..cache.stats import all_totals
 from ..conf import DEFAULT_ALIAS
 from ..connection import connections
+from ..credentials import Using
 from ..events import RowChange, subscriptions
 from ..exceptions import AppwriteORMError
 from ..execution import invalidate
@@ -27,7 +28,7 @@ from .table_api import TableAPI
 class ORM(Overridable):
     """The tables of the project, with the methods of appwrite-orm's `ORM`."""
 
-    def table(self, name: str, *, using: str | None = None) -> TableAPI:
+    def table(self, name: str, *, using: Using | None = None) -> TableAPI:
         """Return the verbs of the table with this name, id or label. Raises `ConfigurationError` for others."""
         table = registry.get(name)
         if not issubclass(table, Table):
@@ -71,7 +72,7 @@ class ORM(Overridable):
         as_: str | None = None,
         filters1: Mapping[str, Any] | None = None,
         filters2: Mapping[str, Any] | None = None,
-        using: str | None = None,
+        using: Using | None = None,
     ) -> Operation[list[Table]]:
         left = self.table(table1, using=using)._filtered(filters1)
         right = self.table(table2, using=using)._filtered(filters2)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from ..credentials import ConnectionRef, Using
 from ..events import RowChange, subscriptions
 from ..plans import BULK_LIMIT
 from ..querysets.managers import rows_of
@@ -29,7 +30,7 @@ Filters = Mapping[str, Any]
 class TableAPI(Overridable):
     """The verbs of one table, with the names and meanings of appwrite-orm."""
 
-    def __init__(self, table: type[Table], using: str | None = None) -> None:
+    def __init__(self, table: type[Table], using: Using | None = None) -> None:
         self._table = table
         self._using = using
 
@@ -38,22 +39,28 @@ class TableAPI(Overridable):
         """A new queryset each time: one that is kept would keep its rows."""
         return rows_of(self._table, self._using)
 
+    @property
+    def _listened_alias(self) -> str:
+        """The connection whose changes are listened to: with its API key, whoever the manager reads for."""
+        return ConnectionRef.of(self._rows.db).alias
+
     @alters_data
     def listen(self, callback: Callable[[RowChange], object], *, id: str | None = None) -> Callable[[], None]:
         """Listen as `orm.listen` does, to the rows of this table, or to the one with this id."""
-        return subscriptions.listen(self._rows.db, subscriptions.Subscriber(callback, self._table, _checked_filter(id)))
+        subscriber = subscriptions.Subscriber(callback, self._table, _checked_filter(id))
+        return subscriptions.listen(self._listened_alias, subscriber)
 
     @alters_data
     def alisten(self, *, id: str | None = None) -> AsyncGenerator[RowChange]:
         """Listen as `orm.alisten` does, to the rows of this table, or to the one with this id."""
-        return subscriptions.changes(self._rows.db, self._table, _checked_filter(id))
+        return subscriptions.changes(self._listened_alias, self._table, _checked_filter(id))
 
     @alters_data
     def close_listeners(self) -> None:
         """End what `listen` and `alisten` of this table have begun in this process."""
         subscriptions.close_listeners(self._table)
 
-    def using(self, alias: str) -> TableAPI:
+    def using(self, alias: Using) -> TableAPI:
         """Return the same table on another connection."""
         return TableAPI(self._table, alias)
 

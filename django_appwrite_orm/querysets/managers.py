@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, TypeVar, overload
 
+from ..credentials import Using
 from ..exceptions import ConfigurationError
 from ..tables import Overridable, Row
 from .query import query_of, with_query
@@ -34,7 +35,7 @@ class Manager(Overridable):
 
     queryset_class: ClassVar[type[Any]]  # unless one is given
     _queryset_class: type[Any]
-    _db: str | None = None
+    _db: Using | None = None
     _lead: Lead | None = None
     model: Any = None
     name: str | None = None
@@ -83,7 +84,7 @@ class Manager(Overridable):
             raise AttributeError(f"Manager isn't accessible via {table.__name__} rows.")
         return self.bound(table).exposed()
 
-    def bound(self, table: type[Row], using: str | None = None, lead: Lead | None = None) -> Self:
+    def bound(self, table: type[Row], using: Using | None = None, lead: Lead | None = None) -> Self:
         """Return this manager for `table`, on one connection, and only for the rows that `lead` selects."""
         kind: Any = type(self)
         bound: Self = object.__new__(kind)
@@ -93,7 +94,7 @@ class Manager(Overridable):
             bound.__class__ = _placed(kind)
         return bound
 
-    def db_manager(self, using: str) -> Self:
+    def db_manager(self, using: Using) -> Self:
         """Return the same manager on another connection."""
         return self.bound(self.model, using, self._lead)
 
@@ -207,7 +208,7 @@ def choose_managers(table: type[Row]) -> tuple[Manager, Manager]:
     return meta.default_manager, meta.base_manager
 
 
-def rows_of(table: type[Row], using: str | None = None) -> QuerySet[Any]:
+def rows_of(table: type[Row], using: Using | None = None) -> QuerySet[Any]:
     """Return the rows that the default manager of a table shows."""
     manager: Manager = table._meta.default_manager
     return manager.bound(table, using).get_queryset()

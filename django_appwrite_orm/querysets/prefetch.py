@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from ..conf import VALID_ID
-from ..credentials import same_identity
+from ..credentials import ConnectionRef, Using
 from ..plans import Clause, conjunction
 from ..registry import registry
 from ..relations.paths import RelationPath, path_of
@@ -29,7 +29,7 @@ def related_rows(row: Row) -> dict[str, tuple[str | None, Any]]:
     return cache
 
 
-def related_queryset(table: type[Row], alias: str, *, manager: str = "base_manager") -> QuerySet[Any]:
+def related_queryset(table: type[Row], alias: Using, *, manager: str = "base_manager") -> QuerySet[Any]:
     """Return the rows of a related table, on its own connection if it has one, for the identity of `alias`.
 
     References use the base manager, which hides nothing unless Meta names another one; reverse relations use the
@@ -38,18 +38,18 @@ def related_queryset(table: type[Row], alias: str, *, manager: str = "base_manag
     return _related_manager(table, alias, manager).get_queryset()
 
 
-def _related_manager(table: type[Row], alias: str, manager: str, lead: Lead | None = None) -> Manager:
-    alias = same_identity(alias, table._meta.using or alias)
+def _related_manager(table: type[Row], alias: Using, manager: str, lead: Lead | None = None) -> Manager:
+    alias = ConnectionRef.of(alias).on(table._meta.using or alias)
     unbound: Manager = getattr(table._meta, manager)
     return unbound.bound(table, alias, lead)
 
 
-def rows_among(table: type[Row], ids: list[str], alias: str) -> Any:
+def rows_among(table: type[Row], ids: list[str], alias: Using) -> Any:
     """Return those of these related rows that the default manager shows."""
     return _related_manager(table, alias, "default_manager", lambda rows: rows.filter(pk__in=ids)).exposed()
 
 
-def rows_along(row: Row, path: RelationPath, alias: str) -> Any:
+def rows_along(row: Row, path: RelationPath, alias: Using) -> Any:
     """Return the rows that `path` leads to from `row`, as the default manager of their table shows them.
 
     Rows created among them refer to `row`. Raises ValueError for a row without an id.
@@ -100,7 +100,7 @@ def ids_of(table: type[Row], relationship: RelationshipToMany, others: object) -
     return list(ids)
 
 
-def prefetch_related_rows(rows: list[Row], names: Iterable[str], alias: str) -> Operation[None]:
+def prefetch_related_rows(rows: list[Row], names: Iterable[str], alias: Using) -> Operation[None]:
     """Read the related rows of many rows: one request for each relation and chunk of ids.
 
     `maker__country` reads the relations of the related rows too.

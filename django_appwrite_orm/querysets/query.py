@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from ..cache import PolicyOverride
 from ..connection import connections
+from ..credentials import Using
 from ..exceptions import NotSupportedError
 from ..plans import EVERYTHING, NOTHING, Clause, Split, TableRef, conjunction, disjunction, size_in_url, split
 from ..relations.cascades import read_along, relationship_ends
@@ -48,7 +49,7 @@ class Query(Generic[R]):
     """A selection of rows of `model`."""
 
     model: type[R]
-    db: str
+    db: Using
     is_placed: bool = False  # its connection was named by the caller
     where: Clause = EVERYTHING
     order: tuple[Clause, ...] = ()

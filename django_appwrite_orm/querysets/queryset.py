@@ -16,7 +16,7 @@ from django.db.models import Q
 from ..cache import CachePolicy, PolicyOverride
 from ..conf import VALID_ID
 from ..connection import connections
-from ..credentials import Credentials, IdentifiedAlias, Secret, same_identity
+from ..credentials import ConnectionRef, Credentials, Secret, Using
 from ..exceptions import AppwriteORMError, ConfigurationError, NotSupportedError
 from ..execution import execute_read, invalidate
 from ..plans import EVERYTHING, NOTHING, Clause, GetRow, TableRef, conjunction, disjunction
@@ -73,8 +73,8 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
     It passes `isinstance(queryset, django.db.models.QuerySet)`, and inherits nothing else of it.
     """
 
-    def __init__(self, model: type[R], using: str | None = None) -> None:
-        self._query: Query[R] = Query(model, alias_of(model, using), is_placed=bool(using))
+    def __init__(self, model: type[R], using: Using | None = None) -> None:
+        self._query: Query[R] = Query(model, using or alias_of(model), is_placed=bool(using))
         self._rows: list[Any] | None = None
         self._prefetched: list[Any] | None = None  # read together with the row that they belong to
 
@@ -93,8 +93,11 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         return self._query.model
 
     @property
-    def db(self) -> str:
-        """The alias of the connection."""
+    def db(self) -> Using:
+        """The alias of the connection; with `as_user()` and `as_guest()`, a reference that holds the credentials too.
+
+        Both can be given as `using`, to `atomic()` for instance.
+        """
         return self._query.db
 
     @property
@@ -180,9 +183,9 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         """Return an empty queryset, which sends nothing."""
         return self._clone(where=NOTHING)
 
-    def using(self, alias: str) -> Self:
+    def using(self, alias: Using) -> Self:
         """Return the same query for another connection, for the same user or guest."""
-        return self._clone(db=same_identity(self.db, alias), is_placed=True)
+        return self._clone(db=ConnectionRef.of(self.db).on(alias), is_placed=True)
 
     def as_user(self, *, jwt: str | Secret | None = None, session: str | Secret | None = None) -> Self:
         """Return the same query with a user's permissions, by a JWT or a session secret.
@@ -191,11 +194,14 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         apart from everybody else's. Appwrite refuses its bulk routes to users, so rows are changed one by one.
         """
         jwt, session = Secret.of(jwt), Secret.of(session)  # so that this frame shows neither
-        return self._clone(db=IdentifiedAlias(self.db, Credentials.of_user(jwt=jwt, session=session)))
+        return self._clone(db=self._as(Credentials.of_user(jwt=jwt, session=session)))
 
     def as_guest(self) -> Self:
         """Return the same query for somebody who is not signed in."""
-        return self._clone(db=IdentifiedAlias(self.db, Credentials.of_guest()))
+        return self._clone(db=self._as(Credentials.of_guest()))
+
+    def _as(self, credentials: Credentials) -> ConnectionRef:
+        return ConnectionRef(ConnectionRef.of(self.db).alias, credentials)
 
     def filter(self, *conditions: Q, **lookups: Any) -> Self:
         """Return rows for which every condition holds. Unknown columns and lookups raise FieldError at once."""

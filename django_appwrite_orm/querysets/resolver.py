@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from ..credentials import IdentifiedAlias
+from ..credentials import ConnectionRef
 from ..exceptions import NotSupportedError
 from ..plans import NOTHING, Clause, conjunction, disjunction, negation
 from ..sansio import Operation
@@ -40,7 +40,7 @@ def resolve(query: Query[R]) -> Operation[Query[R]]:
         return query
     if query.is_empty:
         return query.replace(where=NOTHING)
-    natives: set[str] | None = None if isinstance(query.db, IdentifiedAlias) else set()
+    natives: set[str] | None = None if ConnectionRef.of(query.db).credentials else set()
     return query.replace(where=(yield from _resolved(query, query.where, natives)))
 
 

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Collection
 from typing import Any, ClassVar, Self
 
+from ..credentials import Using
 from ..routers import alias_of
 from ..sansio import Operation, twins
 from ..tables import Row, alters_data
@@ -35,12 +36,12 @@ class Table(Row):
             if inspect.getattr_static(cls, name) is relation:
                 setattr(cls, name, forward_descriptor(relation))
 
-    def _alias(self, using: str | None) -> str:
+    def _alias(self, using: Using | None) -> Using:
         return using or self._using or alias_of(type(self))
 
     @alters_data
     def _save(
-        self, *, using: str | None = None, update_fields: Collection[str] | None = None, if_unchanged: bool = False
+        self, *, using: Using | None = None, update_fields: Collection[str] | None = None, if_unchanged: bool = False
     ) -> Operation[Self]:
         """Write the row: all of a new one, else only the columns that changed, and nothing if none did.
 
@@ -56,13 +57,13 @@ class Table(Row):
     save, asave = twins(_save)
 
     @alters_data
-    def _delete(self, *, using: str | None = None) -> Operation[tuple[int, dict[str, int]]]:
+    def _delete(self, *, using: Using | None = None) -> Operation[tuple[int, dict[str, int]]]:
         """Delete the row. Raises `NotFound` when it is gone already."""
         return saving.delete(self, self._alias(using))
 
     delete, adelete = twins(_delete)
 
-    def _refresh_from_db(self, *, using: str | None = None) -> Operation[None]:
+    def _refresh_from_db(self, *, using: Using | None = None) -> Operation[None]:
         """Read the row again, past the cache, and discard unsaved changes. Raises DoesNotExist."""
         rows = type(self)._meta.base_manager.bound(type(self), self._alias(using)).get_queryset()
         fresh = yield from get_row(rows.uncached(), pk=self.id)

@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any, Self, TypeVar, overload
 
 from ..conf import DEFAULT_ALIAS
+from ..credentials import Using
 from ..exceptions import TransactionError
 from ..integrity import commit
 from ..plans.limits import TRANSACTION_SECONDS
@@ -35,7 +36,7 @@ class Atomic:
 
     alters_data = True  # a template does not call one
 
-    def __init__(self, using: str = DEFAULT_ALIAS, *, seconds: int = DEFAULT_LIFE) -> None:
+    def __init__(self, using: Using = DEFAULT_ALIAS, *, seconds: int = DEFAULT_LIFE) -> None:
         if isinstance(seconds, bool) or not isinstance(seconds, int) or seconds not in TRANSACTION_SECONDS:
             raise ValueError(f"atomic(): seconds must be a whole number from 60 to 3,600, not {seconds!r}.")
         self._using = using
@@ -101,7 +102,7 @@ class Atomic:
 @overload
 def atomic(using: Function) -> Function: ...
 @overload
-def atomic(using: str = DEFAULT_ALIAS, *, seconds: int = DEFAULT_LIFE) -> Atomic: ...
+def atomic(using: Using = DEFAULT_ALIAS, *, seconds: int = DEFAULT_LIFE) -> Atomic: ...
 def atomic(using: Any = DEFAULT_ALIAS, *, seconds: int = DEFAULT_LIFE) -> Any:
     """Return an `Atomic`, or the decorated function: `@atomic` is `@atomic()`."""
     return Atomic()(using) if callable(using) else Atomic(using, seconds=seconds)

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ..connection import Connection, connections
+from ..credentials import Using
 from ..exceptions import NotFound, SchemaError
 from ..plans import Request, TableRef
 from ..relations.cascades import relationship_ends
@@ -25,14 +26,14 @@ from .table_changes import TableChange, plan_changes
 _PAUSE = 0.1
 
 
-def list_indexes(table: type[Row], using: str) -> Operation[list[dict[str, Any]]]:
+def list_indexes(table: type[Row], using: Using) -> Operation[list[dict[str, Any]]]:
     """Return the table's indexes as Appwrite describes them: key, type, status, columns, orders, lengths."""
     connection, ref = _location(table, using)
     described = (yield from connection.send(Request("GET", ref.path))).data
     return list(described["indexes"])
 
 
-def create_index(table: type[Row], index: Index, using: str) -> Operation[None]:
+def create_index(table: type[Row], index: Index, using: Using) -> Operation[None]:
     """Add an index and wait until Appwrite has built it.
 
     Raises `Conflict` when its key is taken, `InvalidRequest` when Appwrite refuses it, and `SchemaError` when Appwrite
@@ -45,7 +46,7 @@ def create_index(table: type[Row], index: Index, using: str) -> Operation[None]:
         raise SchemaError(f"Appwrite could not build index {ref.table}.{index.key}: {status}, {error or 'no reason'}.")
 
 
-def delete_index(table: type[Row], key: str, using: str) -> Operation[None]:
+def delete_index(table: type[Row], key: str, using: Using) -> Operation[None]:
     """Drop the index with this key and wait until it is deleted. Raises `NotFound` and `SchemaError`."""
     if not key:
         raise ValueError(f"The key of an index is needed, not {key!r}.")
@@ -99,7 +100,7 @@ def planned_changes(
     return plan_changes(database, table_changes, existing)
 
 
-def _location(table: type[Row], using: str) -> tuple[Connection, TableRef]:
+def _location(table: type[Row], using: Using) -> tuple[Connection, TableRef]:
     connection = connections[using]
     return connection, table._meta.ref(connection.settings.database_id)
 

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 
 from ..conf import ID_RULE, VALID_ID
+from ..credentials import Using
 from ..exceptions import MultipleRowsReturned, RowDoesNotExist, RowGone
 from .columns import Column, Enum
 from .columns.text import member_text
@@ -34,8 +35,8 @@ class Row(Overridable, metaclass=TableType):
 
     _meta: ClassVar[Options]
     _has_own_init: ClassVar[bool]
-    _being_read: tuple[dict[str, Any], str]
-    _using: str | None
+    _being_read: tuple[dict[str, Any], Using]
+    _using: Using | None
     DoesNotExist: ClassVar[type[RowDoesNotExist]]
     MultipleObjectsReturned: ClassVar[type[MultipleRowsReturned]]
     RowGone: ClassVar[type[RowGone]]
@@ -88,7 +89,7 @@ class Row(Overridable, metaclass=TableType):
                 self._values[name] = default
 
     @classmethod
-    def from_appwrite(cls, raw: dict[str, Any], using: str) -> Self:
+    def from_appwrite(cls, raw: dict[str, Any], using: Using) -> Self:
         """A row as Appwrite sent it; `raw` becomes the row's own."""
         row = cls.__new__(cls)
         if not cls._has_own_init:

@@ -14,6 +14,7 @@ from django.core.exceptions import PermissionDenied as DjangosPermissionDenied
 from django_appwrite_orm import Permission, Role, Table, columns
 from django_appwrite_orm.cache import recording
 from django_appwrite_orm.connection import connections
+from django_appwrite_orm.credentials import ConnectionRef
 from django_appwrite_orm.exceptions import NotFound, PermissionDenied
 from django_appwrite_orm.plans import Request
 from django_appwrite_orm.querysets import QuerySet, atomic
@@ -124,13 +125,13 @@ def test_a_public_response_cannot_rest_on_it(ada) -> None:
 def test_another_connection_is_asked_for_the_same_user(ada, settings) -> None:
     settings.APPWRITE_ORM = {**settings.APPWRITE_ORM, "again": settings.APPWRITE_ORM["default"]}
     ada.create(text="from Ada")
-    assert ada.using("again").db.identity == ada.db.identity
+    assert ada.using("again").db.credentials == ada.db.credentials
     assert texts(ada.using("again")) == ["from Ada"]
     assert texts(Letter.objects.as_guest().using("again")) == []
 
 
 def test_rows_are_saved_and_lead_on_as_whom_they_were_read(ada, bob) -> None:
-    folder = Folder.objects.as_user(jwt=ada.db.identity.secret).create(name="secret")
+    folder = Folder.objects.as_user(jwt=ada.db.credentials.secret).create(name="secret")
     letter = ada.create(text="from Ada", folder=folder)
     mine = ada.get(pk=letter.pk)
     mine.text = "changed"
@@ -185,12 +186,20 @@ def test_asynchronously_at_once(ada, bob) -> None:
 
 
 def test_the_secret_shows_nowhere(ada, caplog: pytest.LogCaptureFixture) -> None:
-    secret = ada.db.identity.secret.reveal()
+    secret = ada.db.credentials.secret.reveal()
     caplog.set_level("DEBUG")
     letter = ada.cached(60).create(text="x")
     list(ada.cached(60))
     connection = connections[ada.db]
-    for text in (ada.db, repr(ada.db), repr(ada), repr(letter), repr(connection), repr(ada.db.identity), caplog.text):
+    for text in (
+        str(ada.db),
+        repr(ada.db),
+        repr(ada),
+        repr(letter),
+        repr(connection),
+        repr(ada.db.credentials),
+        caplog.text,
+    ):
         assert secret not in text
     assert secret not in str(connection.keys)
     for thing in (ada.db, letter):
@@ -223,3 +232,20 @@ def test_what_identifies_nobody(given: dict) -> None:
     with pytest.raises(ValueError, match=r"jwt|session") as refused:
         Letter.objects.as_user(**given)
     assert "a b" not in str(refused.value)
+
+
+def test_a_connection_and_its_credentials_are_one_value() -> None:
+    ada, again = (Letter.objects.as_user(jwt="j.w.t").db for _ in range(2))
+    assert (ada, hash(ada), str(ada)) == (again, hash(again), str(again))
+    assert ada not in (Letter.objects.as_user(jwt="other").db, Letter.objects.as_guest().db, "default")
+    assert ConnectionRef.of(ada) is ada
+    assert ConnectionRef.of("default") == ConnectionRef("default") != ada
+    assert connections[ConnectionRef("default")] is connections["default"]
+    assert copy.deepcopy(ada) is copy.copy(ada) is ada
+    assert "j.w.t" not in repr(ada)
+    assert pickle.loads(pickle.dumps(ConnectionRef("default"))) == ConnectionRef("default")
+
+
+def test_without_a_user_a_queryset_has_a_plain_alias() -> None:
+    assert type(Letter.objects.db) is str
+    assert ConnectionRef("default").on("other") == "other"

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.exceptions import FieldError, ValidationError
 
 from ...conf import VALID_ID
-from ...credentials import IdentifiedAlias, same_identity
+from ...credentials import ConnectionRef
 from ...exceptions import NotSupportedError
 from ...plans import NOTHING, Clause
 from ...tables import Row, columns
@@ -42,7 +42,8 @@ class InSubquery(Clause):
         query: Query[Any] = self.query
         follows = outer.is_placed and not query.is_placed
         place = (query.model._meta.using or outer.db) if follows else query.db
-        alias = same_identity(query.db if isinstance(query.db, IdentifiedAlias) else outer.db, place)
+        own = ConnectionRef.of(query.db)
+        alias = (own if own.credentials else ConnectionRef.of(outer.db)).on(place)
         return query.replace(
             db=alias,
             is_placed=query.is_placed or outer.is_placed,

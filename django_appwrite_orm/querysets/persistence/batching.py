@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 
-from ...credentials import IdentifiedAlias
+from ...credentials import ConnectionRef, Using
 from ...exceptions import AppwriteError
 from ...relations.cascades import has_relationships
 from ...tables import Row
@@ -21,12 +21,12 @@ def chunks_of(items: list[Item], size: int) -> Iterator[list[Item]]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
-def goes_row_by_row(table: type[Row], alias: str) -> bool:
+def goes_row_by_row(table: type[Row], alias: Using) -> bool:
     """Whether Appwrite refuses its bulk routes: to users, and on tables with relationships.
 
     Observed: 400 `general_bad_request`, on both sides of a relationship.
     """
-    return isinstance(alias, IdentifiedAlias) or has_relationships(table)
+    return ConnectionRef.of(alias).credentials is not None or has_relationships(table)
 
 
 def by_position(refused: Mapping[int, ValidationError]) -> dict[str, Any]:

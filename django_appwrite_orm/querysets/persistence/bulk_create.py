@@ -9,6 +9,7 @@ from appwrite.id import ID
 from django.core.exceptions import ValidationError
 
 from ... import signals
+from ...credentials import Using
 from ...exceptions import AppwriteError, IntegrityError, NotSupportedError, RateLimited, Unavailable
 from ...execution import announce, execute_write
 from ...integrity import resolve_create_conflict
@@ -30,7 +31,7 @@ Data = dict[int, dict[str, Any]]
 def bulk_create(
     table: type[R],
     rows: list[R],
-    alias: str,
+    alias: Using,
     progress: Progress | None = None,
     errors: Errors | None = None,
     conflicts: Conflicts | None = None,
@@ -88,7 +89,7 @@ class _BulkCreate(Generic[R]):
         self,
         table: type[R],
         rows: list[R],
-        alias: str,
+        alias: Using,
         data: Data,
         made_here: set[str],
         errors: Errors | None,
@@ -180,7 +181,7 @@ class _BulkCreate(Generic[R]):
                 self._rows[written]._load(dict(raw))
 
 
-def _creation(table: type[Row], alias: str, data: Sequence[dict[str, Any]]) -> CreateRow | CreateRows:
+def _creation(table: type[Row], alias: Using, data: Sequence[dict[str, Any]]) -> CreateRow | CreateRows:
     """Return the plan that creates these rows, or the single one where rows go one at a time."""
     if not goes_row_by_row(table, alias):
         return CreateRows(ref_of(table, alias), tuple(data))

@@ -14,6 +14,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from ...connection import connections
+from ...credentials import Using
 from ...exceptions import AppwriteError, Unavailable
 from ...integrity import unique_violation
 from ...plans import SHOWN_LIMIT, Clause, ListRows, UpdateRows, disjunction, fits
@@ -24,7 +25,7 @@ from ...tables.validation import has_operators
 _BY_SEQUENCE = (Clause("orderAsc", "$sequence"),)
 
 
-def meaning_of(table: type[Row], alias: str, plan: UpdateRows, error: AppwriteError) -> Operation[Exception]:
+def meaning_of(table: type[Row], alias: Using, plan: UpdateRows, error: AppwriteError) -> Operation[Exception]:
     """Return a `UniqueViolation` or Django's `ValidationError` where that is proven; else `error`.
 
     Costs one request for each unique index and each text that is added to, and nothing for other errors than Appwrite's
@@ -39,7 +40,7 @@ def meaning_of(table: type[Row], alias: str, plan: UpdateRows, error: AppwriteEr
         return error
 
 
-def _taken(table: type[Row], alias: str, plan: UpdateRows, error: AppwriteError) -> Operation[AppwriteError | None]:
+def _taken(table: type[Row], alias: Using, plan: UpdateRows, error: AppwriteError) -> Operation[AppwriteError | None]:
     """Return the unique violation, if one is proven.
 
     It is if a row matches that does not have the new values of a unique index yet, and either another row has them or a
@@ -61,7 +62,7 @@ def _taken(table: type[Row], alias: str, plan: UpdateRows, error: AppwriteError)
     return None
 
 
-def _too_long(table: type[Row], alias: str, plan: UpdateRows) -> Operation[ValidationError | None]:
+def _too_long(table: type[Row], alias: Using, plan: UpdateRows) -> Operation[ValidationError | None]:
     """Return the error, if a row would become too long while another row of the request was not added to.
 
     Then none was: all of them change or none.
@@ -91,7 +92,7 @@ def _added(value: object) -> str | None:
 
 
 def _rows(
-    alias: str, plan: UpdateRows, condition: Clause, select: tuple[str, ...], limit: int
+    alias: Using, plan: UpdateRows, condition: Clause, select: tuple[str, ...], limit: int
 ) -> Operation[list[dict[str, Any]]]:
     """Return rows of the change that meet a condition, past the cache; none where they cannot be read."""
     filters = (*plan.filters, condition)

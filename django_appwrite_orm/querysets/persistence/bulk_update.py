@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.core.exceptions import ValidationError
 
 from ... import signals
+from ...credentials import Using
 from ...exceptions import AppwriteError, NotSupportedError
 from ...execution import announce
 from ...plans import OPERATIONS_LIMIT, IncrementRow, UpdateRow
@@ -34,7 +35,7 @@ def bulk_update(
     table: type[R],
     rows: list[R],
     fields: Collection[str],
-    alias: str,
+    alias: Using,
     errors: Errors | None = None,
     batch_size: int | None = None,
 ) -> Operation[int]:
@@ -106,7 +107,7 @@ def _set(row: Row, data: Mapping[str, Any]) -> None:
 
 
 def _write(
-    table: type[Row], alias: str, updates: Updates, outer: Transaction | None, errors: Errors | None
+    table: type[Row], alias: Using, updates: Updates, outer: Transaction | None, errors: Errors | None
 ) -> Operation[list[int]]:
     """Write these rows, by position, in one transaction; return which were written.
 
@@ -132,7 +133,7 @@ def _write(
 
 
 def _updates(
-    table: type[Row], rows: Sequence[Row], fields: Collection[str], alias: str, errors: Errors | None
+    table: type[Row], rows: Sequence[Row], fields: Collection[str], alias: Using, errors: Errors | None
 ) -> Updates:
     """Return the plan for each row that has changed, by position; invalid ones are raised, or noted."""
     plans: Updates = {}

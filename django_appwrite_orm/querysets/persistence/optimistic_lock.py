@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import FieldError
 
 from ...connection import connections
+from ...credentials import Using
 from ...exceptions import AppwriteError, Conflict
 from ...integrity import commit
 from ...plans import GetRow, IncrementRow, UpdateRow
@@ -40,7 +41,7 @@ def refuse_version(table: type[Row], names: Collection[str]) -> None:
         raise FieldError(f"{table.__name__}.{version.name} counts the changes of the row and cannot be set.")
 
 
-def update_if_unchanged(row: Row, alias: str, plan: UpdateRow | IncrementRow) -> Operation[Any]:
+def update_if_unchanged(row: Row, alias: Using, plan: UpdateRow | IncrementRow) -> Operation[Any]:
     """Update a row that nobody has changed since it was read. Raises `Conflict`.
 
     It is recognized by its version column, or else by the date of its last change. The change is staged first and the
@@ -61,7 +62,7 @@ def update_if_unchanged(row: Row, alias: str, plan: UpdateRow | IncrementRow) ->
     return (yield from _as_written(row, alias, plan))
 
 
-def _look(row: Row, alias: str, plan: UpdateRow | IncrementRow, transaction: Transaction) -> Operation[None]:
+def _look(row: Row, alias: Using, plan: UpdateRow | IncrementRow, transaction: Transaction) -> Operation[None]:
     """Raise `Conflict` for a row that is not as it was read.
 
     Then, and where that is unknown, the transaction is set to roll back, whatever becomes of the error.
@@ -79,7 +80,7 @@ def _look(row: Row, alias: str, plan: UpdateRow | IncrementRow, transaction: Tra
         raise Conflict(f"{row!r} {reason}; nothing was written. Read it again (refresh_from_db) and repeat the change.")
 
 
-def _as_written(row: Row, alias: str, plan: UpdateRow | IncrementRow) -> Operation[Any]:
+def _as_written(row: Row, alias: Using, plan: UpdateRow | IncrementRow) -> Operation[Any]:
     """Return the row after the commit.
 
     Without its date, what was sent, if it is gone again or cannot be read: it was written.

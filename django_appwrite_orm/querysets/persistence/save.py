@@ -10,6 +10,7 @@ from django.core.exceptions import FieldError
 
 from ... import signals
 from ...connection import connections
+from ...credentials import Using
 from ...exceptions import IntegrityError, NotFound
 from ...execution import announce, execute_write
 from ...integrity import commit, gone, resolve_create_conflict, unique_violation
@@ -27,12 +28,12 @@ from .optimistic_lock import counted, update_if_unchanged
 R = TypeVar("R", bound=Row)
 
 
-def ref_of(table: type[Row], alias: str) -> TableRef:
+def ref_of(table: type[Row], alias: Using) -> TableRef:
     """Return the table as Appwrite knows it."""
     return TableRef(connections[alias].settings.database_id, table._meta.id)
 
 
-def create(row: R, alias: str) -> Operation[R]:
+def create(row: R, alias: Using) -> Operation[R]:
     """Write a new row under an id of our own. Raises `DuplicateId` or `UniqueViolation`."""
     table = type(row)
     data = row._new_data()  # nothing invalid gets as far as a receiver
@@ -57,7 +58,7 @@ def create(row: R, alias: str) -> Operation[R]:
 
 
 def update(
-    table: type[Row], alias: str, plan: UpdateRow | IncrementRow, before: Mapping[str, Any] | None = None
+    table: type[Row], alias: Using, plan: UpdateRow | IncrementRow, before: Mapping[str, Any] | None = None
 ) -> Operation[Any]:
     """Change one row; return it as it is now. Raises `UniqueViolation`, and the table's `RowGone`.
 
@@ -72,7 +73,7 @@ def update(
         raise (yield from unique_violation(table, alias, [written], error)) from error
 
 
-def update_all(table: type[Row], alias: str, plans: Sequence[UpdateRow | IncrementRow]) -> Operation[None]:
+def update_all(table: type[Row], alias: Using, plans: Sequence[UpdateRow | IncrementRow]) -> Operation[None]:
     """Change these rows, all or none. Raises `Conflict`, `UniqueViolation`, `NotFound`.
 
     A single one takes its own request, whose errors say more; 100 at most take one transaction of three requests.
@@ -90,7 +91,7 @@ def update_all(table: type[Row], alias: str, plans: Sequence[UpdateRow | Increme
 
 
 def save(
-    row: R, alias: str, *, update_fields: Collection[str] | None = None, if_unchanged: bool = False
+    row: R, alias: Using, *, update_fields: Collection[str] | None = None, if_unchanged: bool = False
 ) -> Operation[R]:
     """Write a new row, or the changes of an existing one; send nothing without changes."""
     table = type(row)
@@ -145,7 +146,7 @@ def _values_of(row: Row, data: Mapping[str, Any]) -> dict[str, Any]:
     return {name: row._values[name] if name in row._meta.to_many else getattr(row, name) for name in names}
 
 
-def delete(row: Row, alias: str) -> Operation[tuple[int, dict[str, int]]]:
+def delete(row: Row, alias: Using) -> Operation[tuple[int, dict[str, int]]]:
     """Delete one row. Raises ValueError if it was never saved, the table's `RowGone` if it is gone."""
     table = type(row)
     if not row.is_saved:

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.core.exceptions import FieldError
 
+from ...credentials import Using
 from ...exceptions import Conflict, IntegrityError, NotFound
 from ...integrity import any_of
 from ...plans import UpdateRow
@@ -50,7 +51,7 @@ class Conflicts:
         if not self.ignore:
             clean_values(type(row), row._values, whole=False)
 
-    def settled(self, table: type[Row], alias: str, data: Data) -> Operation[Data]:
+    def settled(self, table: type[Row], alias: Using, data: Data) -> Operation[Data]:
         """Change those of these new rows that exist; return what is stored then, by position."""
         if self.ignore:
             return {}
@@ -63,7 +64,7 @@ class Conflicts:
                     raise
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def _found(self, table: type[Row], alias: str, data: Data) -> Operation[Data]:
+    def _found(self, table: type[Row], alias: Using, data: Data) -> Operation[Data]:
         """Return the rows that have these unique values.
 
         Of several, those whose values are equal in Python too: a value that is equal to the database alone is refused
@@ -80,7 +81,7 @@ class Conflicts:
             return dict(zip(complete, rows.values(), strict=False))
         return {n: rows[_folded(keys, row)] for n, row in complete.items() if _folded(keys, row) in rows}
 
-    def _changed(self, table: type[Row], alias: str, data: Data, existing: Data) -> Operation[Data]:
+    def _changed(self, table: type[Row], alias: Using, data: Data, existing: Data) -> Operation[Data]:
         """Write the columns into existing rows, in one transaction; return the rows as they are then."""
         # A list of links that was not given is empty, as other values then are null.
         unset: Raw = {table._meta.key_of(name): [] if name in table._meta.to_many else None for name in self.update}
