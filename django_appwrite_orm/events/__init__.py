@@ -1,6 +1,6 @@
-"""Changes made elsewhere: what Appwrite tells of them, by webhook or realtime, and what follows from it here."""
+"""Changes made elsewhere: receive Appwrite's events by webhook or realtime, and invalidate the cached results."""
 
-from .dispatch import dispatch_event, forget_all
+from .dispatch import dispatch_event, invalidate_all_tables
 from .parsing import Change, RowChange, changes_of
 
-__all__ = ["Change", "RowChange", "changes_of", "dispatch_event", "forget_all"]
+__all__ = ["Change", "RowChange", "changes_of", "dispatch_event", "invalidate_all_tables"]

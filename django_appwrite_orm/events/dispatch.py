@@ -1,4 +1,4 @@
-"""What follows from an event: tokens go first, always; then, once per change, the signal."""
+"""Handle an event: invalidate the tables first, always; then send the signal, once per change."""
 
 from __future__ import annotations
 
@@ -24,77 +24,82 @@ from .webhook_verification import contradiction
 
 logger = logging.getLogger("django_appwrite_orm.events")
 
-# Seconds within which a second report of a change counts as a repeat of the first: by another webhook, by
-# realtime besides a webhook, by a delivery that is sent again. Appwrite gives a webhook 15 s to answer.
+# Seconds within which a second report of a change counts as a repeat of the first: from another webhook, from realtime
+# besides a webhook, or from a delivery that is sent again. A webhook has 15 s to respond.
 REPEAT_WINDOW = 60
-# In the payload of some routes and not of others.
-_UNSTEADY = frozenset({"$databaseId", "$tableId"})
+# Keys that only some routes have in their payload.
+_OPTIONAL = frozenset({"$databaseId", "$tableId"})
 
 
 def dispatch_event(
     names: Sequence[str], payload: object, alias: str, *, contradictions: list[str] | None = None
 ) -> Operation[list[RowChange]]:
-    """Take in an event of the project that `alias` connects to; the changes of registered tables' rows it reported.
+    """Handle an event of the project that `alias` connects to; return the changes of registered tables' rows.
 
-    The tokens of the tables, and of those that relationships take the change to, go in the cache of every connection
-    to that project. `row_changed` follows for a row, unless the same report has been seen a short time ago, by any
-    process that shares the cache.
+    The tables, and those that the change affects through relationships, are invalidated in the cache of every
+    connection to the project. Then `row_changed` is sent for a row, unless a process that shares the cache has handled
+    the same report within `REPEAT_WINDOW`.
 
-    Give `contradictions` for an event of which only the payload is known to be Appwrite's: a change of a row that the
-    names say and the payload does not is noted there, and nobody is told of it; tokens go all the same.
+    Pass `contradictions` if only the payload is known to be Appwrite's: a change of a row that contradicts the payload
+    is added there and not sent as a signal; its tables are invalidated all the same.
     """
-    told: list[RowChange] = []
-    known = False
+    row_changes: list[RowChange] = []
+    is_registered = False
     for connection in connections_like(alias):
         tables = [(table, _ref(table, connection)) for table in registry.all()]
         changes = changes_of(names, payload, tables)
         for table in dict.fromkeys(
-            table for one in changes for table in affected_tables_of_report(one.table, one.part, one.action)
+            affected
+            for change in changes
+            for affected in affected_tables_of_report(change.table, change.part, change.action)
         ):
             yield from invalidate_table(table, connection, "event")
-        places = dict(tables)
+        refs = dict(tables)
         for change in changes:
             if change.row is not None and contradictions is not None:
-                ref = places[change.table]
-                if problem := (yield from contradiction(change, ref, connection, _all_places(alias))):
+                ref = refs[change.table]
+                if problem := (yield from contradiction(change, ref, connection, _all_refs(alias))):
                     contradictions.append(problem)
                     continue
             own, using = change.table._meta.using, connection.settings.alias
             if change.row is not None and own in (None, using):
                 row = change.table.from_appwrite(dict(change.row), using)
-                told.append(RowChange(change.action, change.table, row, using))
-                yield from _announce(told[-1], change.row, connection)
-        known = known or bool(changes)
-    if not known:
+                row_changes.append(RowChange(change.action, change.table, row, using))
+                yield from _send_signal(row_changes[-1], change.row, connection)
+        is_registered = is_registered or bool(changes)
+    if not is_registered:
         logger.debug("An event of no registered table: %s", shortened(names[0]) if names else "no name")
-    return told
+    return row_changes
 
 
-def forget_all(alias: str, reason: str = "event") -> Operation[None]:
-    """Drop the tokens of every registered table in the project of `alias`: anything may have changed unheard."""
+def invalidate_all_tables(alias: str, reason: str = "event") -> Operation[None]:
+    """Invalidate every registered table in the project of `alias`, when reports of changes may have been missed."""
     for connection in connections_like(alias):
         for table in registry.all():
             yield from invalidate_table(table, connection, reason)
 
 
-def pay(alias: str) -> Operation[None]:
-    """Try once more to drop what could not be dropped because the cache was away. A process that only listens reads
-    nothing, so that it would never come to it, and the site would serve old answers until their lives end."""
+def retry_invalidations(alias: str) -> Operation[None]:
+    """Retry the invalidations that failed because the cache was not available.
+
+    Reads retry them too, but a process that only listens reads nothing; without this the site would serve outdated
+    results until their TTL ends.
+    """
     for connection in connections_like(alias):
         yield from retry_pending(connection.store)
 
 
 def connections_like(alias: str) -> Iterator[Connection]:
-    """The connection of `alias`, then the others to the same project."""
+    """Yield the connection of `alias`, then the other ones to the same project."""
     first = connections[alias]
     yield first
-    for other in connections.aliases():
-        found = connections[other]
-        if other != alias and _project(found) == _project(first):
-            yield found
+    for other_alias in connections.aliases():
+        other = connections[other_alias]
+        if other_alias != alias and _project(other) == _project(first):
+            yield other
 
 
-def _all_places(alias: str) -> set[TableRef]:
+def _all_refs(alias: str) -> set[TableRef]:
     return {_ref(table, connection) for connection in connections_like(alias) for table in registry.all()}
 
 
@@ -107,18 +112,18 @@ def _ref(table: type[Row], connection: Connection) -> TableRef:
 
 
 def invalidate_table(table: type[Row], connection: Connection, reason: str) -> Operation[None]:
-    """Drop a table's token in the cache of `connection`, and send `table_invalidated` with the reason."""
+    """Invalidate a table in the cache of `connection`, and send `table_invalidated` with the reason."""
     if not (yield from connection.invalidate(_ref(table, connection))):
         logger.error(
-            "%s has changed elsewhere, but the cache could not be told; other processes may serve older answers"
-            " until it can be, or their life ends.",
+            "%s has changed elsewhere, but the cache could not be reached; other processes may serve outdated results"
+            " until it can, or until their TTL ends.",
             table._meta.label,
         )
     arguments = {"reason": reason, "using": connection.settings.alias}
     yield SendSignal(signals.table_invalidated, table, arguments)
 
 
-def _announce(change: RowChange, row: Mapping[str, Any], connection: Connection) -> Operation[None]:
+def _send_signal(change: RowChange, row: Mapping[str, Any], connection: Connection) -> Operation[None]:
     if (yield from _is_repeat(change, row, connection)):
         return
     arguments = {"action": change.action, "row": change.row, "using": change.using, "table": change.table}
@@ -126,8 +131,8 @@ def _announce(change: RowChange, row: Mapping[str, Any], connection: Connection)
 
 
 def _is_repeat(change: RowChange, row: Mapping[str, Any], connection: Connection) -> Operation[bool]:
-    """Whether this very state of the row has been reported a moment ago. A cache that fails knows of none."""
-    state = {name: value for name, value in row.items() if name not in _UNSTEADY}
+    """Whether the same state of the row was reported within `REPEAT_WINDOW`; False when the cache fails."""
+    state = {name: value for name, value in row.items() if name not in _OPTIONAL}
     parts = [*_project(connection), *_ref(change.table, connection), change.action, state]
     digest = hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
     key = f"{connection.settings.cache.prefix}:{digest}:seen"

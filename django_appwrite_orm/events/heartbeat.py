@@ -1,4 +1,4 @@
-"""What a listener says of itself, in the cache that it clears, for whoever looks from another process."""
+"""The state of listeners, which they report in the cache for other processes such as `stats_appwrite`."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from ..connection import Connection, connections
 from ..exceptions import CacheUnavailable
 from ..sansio import Operation, run_sync
 
-# Seconds after which a listener that says nothing is taken for gone: more than a pause between two connections.
-LIFE = 90
-# Seconds between two reports of one state.
+# Seconds after which a listener without a report counts as ended: more than the pause between two connections.
+TTL = 90
+# Seconds between two reports of the same state.
 REPORT = 15.0
-# Who leaves word, one for all processes that do the same.
+# Names of listeners; all processes that do the same share one.
 COMMAND = "listen_appwrite"
 CHANNEL = "listen_appwrite --channel"
 CALLBACKS = "orm.listen"
 
 
 class Report(NamedTuple):
-    """`state` of the last listener heard of (see `Listener`), and its `age` in seconds."""
+    """The state that a listener reported last (see `Listener`), and the age of the report in seconds."""
 
     state: str
     age: float
 
 
 class Reporter:
-    """Keeps the state of a listener, and leaves word of it at every turn and now and then."""
+    """The state of a listener, reported when it changes and at intervals."""
 
     def __init__(self, alias: str, name: str) -> None:
         self.state = "starting"
@@ -37,35 +37,36 @@ class Reporter:
         self._reported = float("-inf")
 
     def become(self, state: str) -> None:
+        """Set and report the state."""
         self.state = state
         self._reported = time.monotonic()
         run_sync(report(self._alias, self._name, state))
 
     def repeat(self) -> None:
-        """Say again what is, where that has not been said for a while."""
+        """Report the state again if the last report is older than `REPORT` seconds."""
         if time.monotonic() - self._reported > REPORT:
             self.become(self.state)
 
 
 def report(alias: str, name: str, state: str) -> Operation[None]:
-    """Leave word of the state of the listener `name`. Without the cache it is not said, and nothing else is wrong."""
+    """Store the state of the listener `name` in the cache. A cache that fails is ignored."""
     connection = connections[alias]
     with suppress(CacheUnavailable):
-        yield from CacheSet(connection.store, _key(connection, name), [state, time.time()], LIFE)
+        yield from CacheSet(connection.store, _key(connection, name), [state, time.time()], TTL)
 
 
 def last_reports(alias: str) -> Operation[dict[str, Report]]:
-    """The last words of listeners for the connection `alias`, by name; of those heard of in the last 90 seconds."""
+    """Return the last reports of the connection's listeners by name, those of the last 90 seconds."""
     connection = connections[alias]
     keys = {_key(connection, name): name for name in (COMMAND, CHANNEL, CALLBACKS)}
     try:
-        found = yield from CacheGetMany(connection.store, list(keys))
+        entries = yield from CacheGetMany(connection.store, list(keys))
     except CacheUnavailable:
         return {}
     return {
-        keys[key]: Report(said[0], max(time.time() - said[1], 0.0))
-        for key, said in found.items()
-        if isinstance(said, list) and [type(part) for part in said] == [str, float]
+        keys[key]: Report(entry[0], max(time.time() - entry[1], 0.0))
+        for key, entry in entries.items()
+        if isinstance(entry, list) and [type(part) for part in entry] == [str, float]
     }
 
 

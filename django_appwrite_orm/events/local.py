@@ -1,4 +1,4 @@
-"""Listening to a local Appwrite in this process: no socket, what this process commits is told as it happens."""
+"""Listen to a local Appwrite in this process, without a socket: its commits are reported directly."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..sansio import run_sync
 from ..transport import open_local
-from .dispatch import dispatch_event, pay
+from .dispatch import dispatch_event, retry_invalidations
 from .heartbeat import REPORT, Reporter
 from .parsing import RowChange
 
@@ -20,30 +20,36 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("django_appwrite_orm.events")
 
-# Events that may wait for callbacks which are slower than they come; a writer never does.
-MOST_WAITING = 10_000
+# Events in the queue of slow callbacks. Writers never wait for callbacks; further events are lost.
+MAX_QUEUED = 10_000
 
 
 class LocalListener:
-    """As a `Listener`, with the same states but "waiting". Every row is heard of, as with the API key; what other
-    processes write to the file is not."""
+    """A `Listener` for a local Appwrite, with the same states except "waiting".
 
-    def __init__(self, file: str, alias: str, name: str, tell: Callable[[RowChange], object]) -> None:
+    It reports changes of every row, as with the API key, but not those that other processes write to the file.
+    """
+
+    def __init__(self, file: str, alias: str, name: str, callback: Callable[[RowChange], object]) -> None:
         self._file = file
         self._alias = alias
-        self._tell = tell
+        self._callback = callback
         self._reporter = Reporter(alias, name)
-        self._waiting: queue.Queue[Event | None] = queue.Queue(MOST_WAITING)
+        self._queue: queue.Queue[Event | None] = queue.Queue(MAX_QUEUED)
         self._process = os.getpid()
         self._stopping = False
 
     @property
     def state(self) -> str:
+        """One of "starting", "listening" and "stopped"."""
         return self._reporter.state
 
     def check(self) -> None:
-        """Raises what opening the file raises. It is done here, with all its imports, and not in the thread of `run`:
-        a child that is forked in the middle of an import waits for its end for ever."""
+        """Open the file and import the modules that `run` needs. Raises what opening the file raises.
+
+        The thread of `run` must not import: a child process that is forked during an import in another thread waits
+        for that import forever.
+        """
         from ..local.events import names  # noqa: F401
 
         open_local(self._file)
@@ -52,12 +58,12 @@ class LocalListener:
         """Make `run` return soon."""
         self._stopping = True
         try:
-            self._waiting.put_nowait(None)
+            self._queue.put_nowait(None)
         except queue.Full:
-            logger.debug("The listener of %r has much to tell and will see that it is to stop.", self._alias)
+            logger.debug("The queue of the listener of %r is full; it stops after the next event.", self._alias)
 
     def run(self) -> None:
-        """Listen until told to stop."""
+        """Listen until `stop` is called."""
         from ..local.events.names import realtime_names
 
         bus = open_local(self._file).store.bus
@@ -66,29 +72,29 @@ class LocalListener:
             self._reporter.become("listening")
             while not self._stopping:
                 self._reporter.repeat()
-                run_sync(pay(self._alias))
+                run_sync(retry_invalidations(self._alias))
                 if (event := self._next()) is not None:
                     for change in run_sync(dispatch_event(realtime_names(event), event.payload, self._alias)):
-                        self._tell(change)
+                        self._callback(change)
         finally:
             bus.unsubscribe(self)
             self._reporter.become("stopped")
 
     def _next(self) -> Event | None:
         try:
-            return self._waiting.get(timeout=REPORT)
+            return self._queue.get(timeout=REPORT)
         except queue.Empty:
             return None
 
     def wants(self, session: Session) -> bool:
-        """A forked child writes to the same object, and has nobody who takes what is put here."""
+        """Return whether this process runs the listener: a forked child has the object but not its thread."""
         return self._process == os.getpid()
 
     def receive(self, events: Sequence[Event]) -> None:
-        """Between two writers' turns: put aside, for the thread of `run`."""
+        """Put the events of a commit into the queue; called by the writer."""
         for event in events:
             if event.path[-1][0] == "rows":
                 try:
-                    self._waiting.put_nowait(event)
+                    self._queue.put_nowait(event)
                 except queue.Full:
-                    logger.error("Callbacks of orm.listen are %d changes behind; one is lost.", MOST_WAITING)
+                    logger.error("Callbacks of orm.listen are %d changes behind; a change is lost.", MAX_QUEUED)

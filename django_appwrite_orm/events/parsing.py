@@ -1,8 +1,8 @@
-"""What an event of Appwrite's says: which tables it touches, and what has become of which row.
+"""Parse an event of Appwrite: the tables it is about, and the row that has changed.
 
-An event comes with all the names it can be subscribed to, wildcards included: 42 in a webhook's header for one
-row, 64 in a realtime frame (recorded from 1.9.6). Ids may hold dots, so that a name cannot be taken apart for
-certain; it can be held against the tables that are known.
+An event has all names under which it can be subscribed to, wildcards included: 42 in a webhook's header for one row,
+64 in a realtime frame (recorded from 1.9.6). Ids may contain dots, so a name cannot be split reliably; it is compared
+with the names of the registered tables instead.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from ..tables import Row
 
 ACTIONS = frozenset({"create", "update", "upsert", "delete"})
 _PARTS = frozenset({"rows", "columns", "indexes"})
-# What some routes leave in a payload besides the row.
+# Keys in the payload of some routes that are not part of the row.
 _INTERNAL = frozenset({"$collection", "$collectionId"})
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What happened to `table`, or to a part of it.
+    """A change of `table` or of a part of it.
 
     `part` is "rows", "columns", "indexes", or "" for the table itself or its whole database. For a row, `row` is
-    its JSON as it is now, or was before a "delete".
+    its JSON after the change, or before a "delete".
     """
 
     table: type[Row]
@@ -36,10 +36,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """What became of a row, by whomever: what callbacks of `orm.listen` get.
+    """A change of a row by any client, as callbacks of `orm.listen` get it.
 
-    `action` is "create", "update", "upsert" or "delete"; `row` as it is now, or was before it was deleted; `using`
-    the connection's alias.
+    `action` is "create", "update", "upsert" or "delete"; `row` is the row after the change, or before it was deleted;
+    `using` is the alias of the connection.
     """
 
     action: str
@@ -49,23 +49,23 @@ class RowChange:
 
 
 def changes_of(names: Sequence[str], payload: object, tables: Iterable[tuple[type[Row], TableRef]]) -> list[Change]:
-    """The changes of `tables` (each with its place on the server) that an event with these names reports."""
-    plain = [name for name in names if "*" not in name]
-    found = []
+    """Return the changes of `tables`, which come with their refs, that an event with these names reports."""
+    exact_names = [name for name in names if "*" not in name]
+    changes = []
     for table, ref in tables:
-        rest = _rest(plain, ref)
+        rest = _rest(exact_names, ref)
         if rest is None:
             continue
         part, _, tail = rest.partition(".") if "." in rest else ("", "", rest)
-        found.append(Change(table, part, tail.rpartition(".")[2], _row(payload) if part == "rows" else None))
-    return found
+        changes.append(Change(table, part, tail.rpartition(".")[2], _row(payload) if part == "rows" else None))
+    return changes
 
 
 def _rest(names: Sequence[str], ref: TableRef) -> str | None:
-    """What the most specific name says behind the table's own: `rows.ID.update`, `delete`; None for another table.
+    """Return the rest of the most specific name after the table's: `rows.ID.update`, `delete`; None: another table.
 
-    Appwrite ignores the case of ids. Every event of a row or table also has names in the older words
-    (`collections`, `documents`); those of a database have only its own.
+    Appwrite ignores the case of ids. Every event of a row or table also has names in the older terms (`collections`,
+    `documents`); an event of a database has only its own names.
     """
     database = f"databases.{ref.database}.".lower()
     for prefix in (f"{database}tables.{ref.table}.".lower(), database):

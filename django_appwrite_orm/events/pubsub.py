@@ -1,7 +1,7 @@
-"""Other services: what becomes a miss here is told on a Redis channel, and what they tell becomes one here.
+"""Exchange invalidations with other services over a Redis channel.
 
-Off unless CHANNEL_URL is set. The channel and its JSON are those of appwrite-orm's caching guide, with `source`
-added: processes that share a cache need not hear each other.
+Off unless CHANNEL_URL is set. The channel and its JSON are those of appwrite-orm's caching guide, with `source` added:
+processes that share a cache ignore each other's messages.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from ..exceptions import ConfigurationError
 from ..registry import registry
 from ..sansio import run_sync
 from ..tables import Row
-from .dispatch import forget_all, invalidate_table, pay
+from .dispatch import invalidate_all_tables, invalidate_table, retry_invalidations
 from .heartbeat import CHANNEL as NAME
 from .heartbeat import Reporter
-from .realtime import LOOK, Stop, backoff
+from .realtime import POLL, Stop, backoff
 
 logger = logging.getLogger("django_appwrite_orm.events")
 
@@ -35,14 +35,14 @@ CHANNEL = "cache:invalidate"
 EVERY_TABLE = "*"
 # Seconds that a write waits for the channel at most.
 LIMIT = 1.0
-# Seconds without a word after which Redis is asked for a sign of life, and after which it is given up: a connection
-# can die without an end, and what is said meanwhile is lost.
+# Seconds without a message after which Redis is sent a ping, and after which the connection is closed: a connection can
+# break without being closed, and messages are lost meanwhile.
 QUIET = 20.0
 GIVEN_UP = 40.0
 
 
 def publish(table: type[Row], using: str) -> None:
-    """Tell that answers about `table` have become misses. A channel that is away is logged and stops nobody."""
+    """Publish that `table` was invalidated. A channel that fails is logged and does not stop the caller."""
     connection = connections[using]
     connection.check_allowed()
     settings = connection.settings
@@ -50,31 +50,31 @@ def publish(table: type[Row], using: str) -> None:
     try:
         _publisher(settings.channel_url).publish(CHANNEL, json.dumps(message))
     except (redis.RedisError, ConfigurationError) as error:
-        logger.error("Other services could not be told that %s has changed: %s", table._meta.label, error)
+        logger.error("The change of %s could not be published to other services: %s", table._meta.label, error)
 
 
 @lru_cache
 def _publisher(url: Secret) -> redis.Redis:
-    """Pools its connections, for threads and forks too."""
+    """Return a client whose connection pool is safe with threads and forks."""
     return _client(url, socket_timeout=LIMIT, socket_connect_timeout=LIMIT)
 
 
 def _client(url: Secret, **options: float) -> redis.Redis:
-    """Raises `ConfigurationError`, without the frames and the text of an error that quotes what it cannot read."""
+    """Return a client. Raises `ConfigurationError` without the original error, which quotes the URL."""
     with suppress(ValueError):
         return redis.Redis.from_url(revealed(url), **options)
     raise ConfigurationError("CHANNEL_URL is not a Redis URL that redis-py can read.")
 
 
 def _source(settings: ConnectionSettings) -> str:
-    """The same for all processes that share this cache, and saying nothing of where it is."""
+    """Return a digest that is equal for all processes with this cache, and does not reveal its location."""
     location = django_settings.CACHES[settings.cache.alias].get("LOCATION", "")
     text = f"{location!r} {settings.cache.prefix}"
     return salted_hmac("django_appwrite_orm.channel", text, algorithm="sha256").hexdigest()
 
 
 class ChannelListener:
-    """Hears the channel of one connection until it is told to stop. Its state is reported as a `Listener`'s is."""
+    """Listen to the channel of one connection until `stop` is called. Its state is reported as that of a `Listener`."""
 
     def __init__(self, alias: str) -> None:
         self.alias = alias
@@ -84,7 +84,7 @@ class ChannelListener:
 
     def stop(self) -> None:
         """Make `run` return soon."""
-        self._stop.ask()
+        self._stop.request()
 
     def run(self) -> None:
         """Listen, and connect again after every failure. Raises `ConfigurationError` without CHANNEL_URL."""
@@ -99,7 +99,7 @@ class ChannelListener:
             self._reporter.become("stopped")
 
     def _run(self, url: Secret) -> None:
-        while not self._stop.asked:
+        while not self._stop.requested:
             try:
                 with _client(url, socket_connect_timeout=LIMIT) as client, client.pubsub() as channel:
                     self._listen(channel)
@@ -107,27 +107,27 @@ class ChannelListener:
                 self._reporter.become("waiting")
                 pause = backoff(self._failures)
                 self._failures += 1
-                logger.warning("Channel of %r: %s. Again in %.1f s.", self.alias, error, pause)
+                logger.warning("Channel of %r: %s. Retrying in %.1f s.", self.alias, error, pause)
                 self._stop.wait(pause)
 
     def _listen(self, channel: Any) -> None:
         channel.subscribe(CHANNEL)
-        heard, asked = time.monotonic(), False
-        while not self._stop.asked:
+        received, pinged = time.monotonic(), False
+        while not self._stop.requested:
             self._reporter.repeat()
-            run_sync(pay(self.alias))
-            message = channel.get_message(timeout=LOOK)
+            run_sync(retry_invalidations(self.alias))
+            message = channel.get_message(timeout=POLL)
             if message is None:
-                quiet = time.monotonic() - heard
+                quiet = time.monotonic() - received
                 if quiet > GIVEN_UP:
-                    raise redis.ConnectionError("no sign of life")
-                if quiet > QUIET and not asked:
+                    raise redis.ConnectionError("no response to a ping")
+                if quiet > QUIET and not pinged:
                     channel.ping()
-                    asked = True
+                    pinged = True
                 continue
-            heard, asked = time.monotonic(), False
-            if message["type"] == "subscribe":  # what was said before is lost
-                run_sync(forget_all(self.alias, "channel"))
+            received, pinged = time.monotonic(), False
+            if message["type"] == "subscribe":  # earlier messages are lost
+                run_sync(invalidate_all_tables(self.alias, "channel"))
                 self._failures = 0
                 self._reporter.become("listening")
             elif message["type"] == "message":
@@ -138,7 +138,7 @@ class ChannelListener:
             message = json.loads(text)
             name, source = message["table"], message.get("source")
         except (ValueError, KeyError, TypeError, AttributeError):
-            logger.warning("Channel of %r: a message that cannot be read was passed over.", self.alias)
+            logger.warning("Channel of %r: a message that cannot be read was ignored.", self.alias)
             return
         connection = connections[self.alias]
         if source == _source(connection.settings):

@@ -1,7 +1,7 @@
-"""Callbacks for what happens to rows: `orm.listen(...)`, over one realtime connection for each alias.
+"""Callbacks for changes of rows: `orm.listen(...)`, over one realtime connection for each alias.
 
-The listener is the one of `listen_appwrite`, in a thread of this process, so that tokens are dropped and the signal
-is sent too; a local Appwrite in this process needs no connection. It runs for as long as somebody listens.
+The listener is that of `listen_appwrite` in a thread of this process, so tables are invalidated and the signal is sent
+too. A local Appwrite in this process needs no connection. The thread runs as long as there are subscribers.
 """
 
 from __future__ import annotations
@@ -27,30 +27,34 @@ from .realtime import Listener
 logger = logging.getLogger("django_appwrite_orm.events")
 
 Callback = Callable[[RowChange], object]
-# Changes that may wait for an asynchronous loop that is slower than they come.
-MOST_WAITING = 10_000
+# Changes in the queue of an asynchronous loop that is slower than they come.
+MAX_QUEUED = 10_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Subscriber:
-    """Who listens, and to what: to every registered table, to one, or to one row of it. `ended` is told when there is
-    nothing more to hear, and the error that made it so."""
+    """A callback for changes of every registered table, of one table, or of one row.
+
+    `on_end` is called when the listening ends, with the error that ended it, or None.
+    """
 
     callback: Callback
     table: type[Row] | None = None
     id: str | None = None
-    ended: Callable[[AppwriteORMError | None], object] | None = None
+    on_end: Callable[[AppwriteORMError | None], object] | None = None
 
     def end(self, error: AppwriteORMError | None = None) -> None:
-        if self.ended is not None:
-            self.ended(error)
+        """Call `on_end`."""
+        if self.on_end is not None:
+            self.on_end(error)
 
-    def wants(self, change: RowChange) -> bool:
+    def matches(self, change: RowChange) -> bool:
+        """Whether the subscription is about this change."""
         return self.table in (None, change.table) and self.id in (None, change.row.id)
 
 
 class SubscriptionHub:
-    """Everybody who listens in this process to one connection, and the thread that does it for them."""
+    """The subscribers of one connection in this process, and the thread that listens for them."""
 
     def __init__(self, alias: str) -> None:
         self._alias = alias
@@ -58,7 +62,7 @@ class SubscriptionHub:
         self._listener: Listener | LocalListener | None = None
 
     def add(self, subscriber: Subscriber) -> None:
-        """Raises `ConfigurationError` when there is nothing to listen to."""
+        """Add a subscriber, and start the thread for the first. Raises `ConfigurationError` as `listen` does."""
         if self._listener is None:
             listener = self._new_listener()
             listener.check()
@@ -77,12 +81,13 @@ class SubscriptionHub:
         connection.check_allowed()
         file = local_file(connection.settings.endpoint)
         if file is None:
-            return Listener(self._alias, CALLBACKS, self._tell)
-        return LocalListener(file, self._alias, CALLBACKS, self._tell)
+            return Listener(self._alias, CALLBACKS, self._call)
+        return LocalListener(file, self._alias, CALLBACKS, self._call)
 
-    def remove(self, chosen: Callable[[Subscriber], bool]) -> None:
-        """Take those away. The thread ends soon when nobody is left."""
-        before, self._subscribers = self._subscribers, tuple(one for one in self._subscribers if not chosen(one))
+    def remove(self, is_removed: Callable[[Subscriber], bool]) -> None:
+        """Remove subscribers. The thread ends soon after the last one is removed."""
+        before = self._subscribers
+        self._subscribers = tuple(subscriber for subscriber in before if not is_removed(subscriber))
         for subscriber in before:
             if subscriber not in self._subscribers:
                 subscriber.end()
@@ -93,38 +98,39 @@ class SubscriptionHub:
     def _listen(self, listener: Listener | LocalListener) -> None:
         try:
             listener.run()
-        except BaseException as failure:  # what does not pass (the settings, the user), or a receiver's sys.exit()
+        except BaseException as failure:  # a permanent error (settings, user), or a receiver's sys.exit()
             error = failure if isinstance(failure, AppwriteORMError) else AppwriteORMError(f"it failed: {failure!r}")
-            logger.error("Realtime of %r: nothing more is heard: %s", self._alias, error, exc_info=error is not failure)
+            logger.error("Realtime of %r: listening has ended: %s", self._alias, error, exc_info=error is not failure)
             with _lock:
-                if self._listener is not listener:  # it was on its way out
+                if self._listener is not listener:  # it was being stopped
                     return
                 left, self._subscribers = self._subscribers, ()
                 self._listener = None
             for subscriber in left:
                 subscriber.end(error)
 
-    def _tell(self, change: RowChange) -> None:
+    def _call(self, change: RowChange) -> None:
         for subscriber in self._subscribers:
-            if change.using == self._alias and subscriber.wants(change):
+            if change.using == self._alias and subscriber.matches(change):
                 try:
                     subscriber.callback(change)
-                except BaseException:  # nobody interrupts this thread, and a sys.exit() must not end it for the others
+                except BaseException:  # a callback's sys.exit() must not end the thread for the other subscribers
                     logger.exception("A callback of orm.listen failed on %s", change.table._meta.label)
 
 
 _lock = threading.RLock()
-_audiences: dict[str, SubscriptionHub] = {}
+_hubs: dict[str, SubscriptionHub] = {}
 _threads: WeakSet[threading.Thread] = WeakSet()
 
 
 class _Fork:
-    """A child has none of the threads; what it wants to hear it has to say itself."""
+    """Reset the subscriptions in a forked child, which has none of the threads."""
 
     def after_fork(self) -> None:
+        """Forget all subscriptions."""
         global _lock
         _lock = threading.RLock()
-        _audiences.clear()
+        _hubs.clear()
         _threads.clear()
 
 
@@ -133,40 +139,42 @@ register_after_fork(_fork)
 
 
 def listen(alias: str, subscriber: Subscriber) -> Callable[[], None]:
-    """Call back for every change from the moment on that Appwrite has taken the connection. What is given ends it.
+    """Subscribe to changes, from the time when Appwrite has accepted the connection; return the function that ends it.
 
     Raises `ConfigurationError` without the library or a server to listen to.
     """
     with _lock:
-        audience = _audiences.setdefault(alias, SubscriptionHub(alias))
-        audience.add(subscriber)
+        hub = _hubs.setdefault(alias, SubscriptionHub(alias))
+        hub.add(subscriber)
 
     def stop() -> None:
         with _lock:
-            audience.remove(lambda one: one is subscriber)
+            hub.remove(lambda other: other is subscriber)
 
     return stop
 
 
 async def changes(alias: str, table: type[Row] | None = None, id: str | None = None) -> AsyncGenerator[RowChange]:
-    """The same to iterate over, until `close_listeners`. Raises what else ends the listening, and `AppwriteORMError`
-    for a loop that is too slow: changes would be lost without a word."""
+    """Iterate over changes until `close_listeners` is called.
+
+    Raises the error that ends the listening, and `AppwriteORMError` when the loop is so slow that changes are lost.
+    """
     loop = asyncio.get_running_loop()
-    waiting: asyncio.Queue[RowChange | AppwriteORMError | None] = asyncio.Queue()
+    queue: asyncio.Queue[RowChange | AppwriteORMError | None] = asyncio.Queue()
 
     def take(change: RowChange | AppwriteORMError | None) -> None:
-        with suppress(RuntimeError):  # the loop is closed: nobody iterates
+        with suppress(RuntimeError):  # the loop is closed, so nothing iterates
             loop.call_soon_threadsafe(put, change)
 
     def put(change: RowChange | AppwriteORMError | None) -> None:
-        if waiting.qsize() < MOST_WAITING:
-            waiting.put_nowait(change)
-        elif waiting.qsize() == MOST_WAITING:
-            waiting.put_nowait(AppwriteORMError(f"More than {MOST_WAITING} changes wait: the loop is too slow."))
+        if queue.qsize() < MAX_QUEUED:
+            queue.put_nowait(change)
+        elif queue.qsize() == MAX_QUEUED:
+            queue.put_nowait(AppwriteORMError(f"More than {MAX_QUEUED} changes are waiting: the loop is too slow."))
 
     stop = listen(alias, Subscriber(take, table, id, take))
     try:
-        while (change := await waiting.get()) is not None:
+        while (change := await queue.get()) is not None:
             if isinstance(change, AppwriteORMError):
                 raise change
             yield change
@@ -175,11 +183,13 @@ async def changes(alias: str, table: type[Row] | None = None, id: str | None = N
 
 
 def close_listeners(table: type[Row] | None = None) -> None:
-    """End the listening of all callbacks and wait for its threads, or end that of those to one table. From a callback
-    it does not wait: two of them, for two aliases, would wait for each other."""
+    """End all subscriptions and wait for their threads, or end the subscriptions to one table.
+
+    When a callback calls this, it does not wait: callbacks of two aliases would wait for each other.
+    """
     with _lock:
-        for audience in _audiences.values():
-            audience.remove(lambda one: table is None or one.table is table)
+        for hub in _hubs.values():
+            hub.remove(lambda subscriber: table is None or subscriber.table is table)
         ending = list(_threads) if table is None and threading.current_thread() not in _threads else []
     for thread in ending:
         thread.join()

@@ -1,6 +1,6 @@
-"""Appwrite's side of a webhook: what is registered there, and making it what the settings say.
+"""The webhook that is registered at Appwrite: read, create and delete it, and compare it with the settings.
 
-Routes and fields as SDK 27 sends them and a running 1.9.6 answered them; needs the scopes `webhooks.read` and
+Routes and fields are those of SDK 27 and the responses of 1.9.6. The API key needs the scopes `webhooks.read` and
 `webhooks.write`.
 """
 
@@ -14,15 +14,15 @@ from ..connection import Connection, connections
 from ..exceptions import ConfigurationError
 from ..plans import Clause, Request
 from ..sansio import Operation
-from .dispatch import forget_all
+from .dispatch import invalidate_all_tables
 
 NAME = "django-appwrite-orm"
-# The id under which earlier versions registered. Ids of webhooks are unique on a whole server, so that only one
-# project of it could have one.
+# The id of webhooks that earlier versions registered. Such ids are unique on a whole server, so only one project could
+# have it.
 OLD_ID = "django-appwrite-orm"
-# Webhooks of a project that are looked through.
+# Webhooks of a project that are read.
 LIMIT = 100
-# Everything that can change an answer. Upserts come with the rows' wildcard: an own name for them is refused.
+# Every event that can change a result. The wildcard of rows includes upserts: Appwrite refuses a name for them.
 EVENTS = (
     "databases.*.tables.*.rows.*",
     "databases.*.tables.*.columns.*",
@@ -34,84 +34,85 @@ EVENTS = (
 
 
 def webhook_id(connection: Connection) -> str:
-    """The id that this project and alias register under: 36 characters, the most that Appwrite takes."""
+    """Return the id for this project and alias: 36 characters, Appwrite's limit."""
     settings = connection.settings
     digest = hashlib.blake2b(f"{settings.project_id} {settings.alias}".encode(), digest_size=8).hexdigest()
     return f"{NAME}-{digest}"
 
 
 def state(connection: Connection) -> Operation[dict[str, Any] | None]:
-    """The webhook as Appwrite has it, with `enabled`, `attempts` (failures in a row) and `logs`; None without.
+    """Return the webhook as Appwrite has it, with `enabled`, `attempts` (failures in a row) and `logs`, or None.
 
-    One under another id is ours too: registered for this URL under another alias or by an earlier version.
+    It may have another id, if it was registered for this URL under another alias or by an earlier version.
     """
     request = Request("GET", f"/webhooks/{webhook_id(connection)}", absent="webhook_not_found")
-    found: dict[str, Any] | None = (yield from connection.send(request)).data
-    if found is None:
+    webhook: dict[str, Any] | None = (yield from connection.send(request)).data
+    if webhook is None:
         query = (("queries[0]", str(Clause("limit", values=(LIMIT,)))),)
-        answer = yield from connection.send(Request("GET", "/webhooks", query))
-        found = _ours(connection, answer.data["webhooks"])
-    return found
+        response = yield from connection.send(Request("GET", "/webhooks", query))
+        webhook = _find(connection, response.data["webhooks"])
+    return webhook
 
 
-def _ours(connection: Connection, webhooks: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
-    """That of this package which calls our URL; else the one of an earlier version, if it calls no other alias's."""
+def _find(connection: Connection, webhooks: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return this package's webhook for WEBHOOK_URL; else that of an earlier version, unless it is another alias's."""
     settings = connection.settings
-    named = [one for one in webhooks if one["name"] == NAME or one["$id"] == OLD_ID]
-    for one in named:
-        if settings.webhook_url and one["url"] == settings.webhook_url:
-            return one
+    candidates = [webhook for webhook in webhooks if webhook["name"] == NAME or webhook["$id"] == OLD_ID]
+    for webhook in candidates:
+        if settings.webhook_url and webhook["url"] == settings.webhook_url:
+            return webhook
     others = [connections[alias].settings for alias in connections.aliases() if alias != settings.alias]
     taken = [other.webhook_url for other in others if other.project_id == settings.project_id]
-    return next((one for one in named if one["$id"] == OLD_ID and one["url"] not in taken), None)
+    old = (webhook for webhook in candidates if webhook["$id"] == OLD_ID and webhook["url"] not in taken)
+    return next(old, None)
 
 
 def register(connection: Connection) -> Operation[None]:
-    """Make the webhook again: URL, events and secret as in the settings, on, and with no failures.
+    """Create the webhook with the URL, events and secret of the settings, enabled and without failures.
 
-    One that is there is deleted first, for that works with every version: how a secret is changed differs between
-    them. What happens in between is not reported, so that afterwards every token goes.
-    Raises `ConfigurationError` when WEBHOOK_URL or WEBHOOK_SECRET is missing.
+    An existing one is deleted first, because how to change a secret differs between versions of Appwrite. Events in
+    between are not reported, so all tables are invalidated afterwards. Raises `ConfigurationError` when WEBHOOK_URL or
+    WEBHOOK_SECRET is missing.
     """
     settings = connection.settings
     for key, value in (("WEBHOOK_URL", settings.webhook_url), ("WEBHOOK_SECRET", settings.webhook_secret)):
         if not value:
             raise ConfigurationError(f"APPWRITE_ORM[{settings.alias!r}] has no {key}, which the webhook needs.")
-    found = yield from state(connection)
-    if found is not None:
-        yield from _delete(connection, found["$id"])
-    checked = settings.webhook_url.startswith("https")
+    webhook = yield from state(connection)
+    if webhook is not None:
+        yield from _delete(connection, webhook["$id"])
+    verify_tls = settings.webhook_url.startswith("https")
     body = {
         "webhookId": webhook_id(connection),
         "name": NAME,
         "url": settings.webhook_url,
         "events": list(EVENTS),
         "enabled": True,
-        "tls": checked,
-        "security": checked,  # its name in older versions; each ignores the other's
+        "tls": verify_tls,
+        "security": verify_tls,  # its name in older versions; a version ignores the other name
         "secret": settings.webhook_secret,
     }
     yield from connection.send(Request("POST", "/webhooks", body=body, repeatable=True))
-    yield from forget_all(settings.alias)
+    yield from invalidate_all_tables(settings.alias)
 
 
 def delete(connection: Connection) -> Operation[None]:
     """Remove the webhook. Raises `NotFound` when there is none."""
-    found = yield from state(connection)
-    yield from _delete(connection, webhook_id(connection) if found is None else found["$id"])
+    webhook = yield from state(connection)
+    yield from _delete(connection, webhook_id(connection) if webhook is None else webhook["$id"])
 
 
 def _delete(connection: Connection, id: str) -> Operation[None]:
     yield from connection.send(Request("DELETE", f"/webhooks/{id}", body={}))
 
 
-def difference(connection: Connection, found: dict[str, Any]) -> str | None:
-    """In what the registered webhook is not what the settings say; None when it is."""
-    if found["url"] != connection.settings.webhook_url:
-        return f"It calls {found['url']}, and WEBHOOK_URL is {connection.settings.webhook_url or 'not set'}."
-    if missing := [event for event in EVENTS if event not in found["events"]]:
-        return f"It is not told of: {', '.join(missing)}."
-    key = found.get("signatureKey") or found.get("secret")
+def difference(connection: Connection, webhook: dict[str, Any]) -> str | None:
+    """Return how the registered webhook differs from the settings, or None."""
+    if webhook["url"] != connection.settings.webhook_url:
+        return f"It calls {webhook['url']}, and WEBHOOK_URL is {connection.settings.webhook_url or 'not set'}."
+    if missing := [event for event in EVENTS if event not in webhook["events"]]:
+        return f"It does not report: {', '.join(missing)}."
+    key = webhook.get("signatureKey") or webhook.get("secret")
     if key and key != connection.settings.webhook_secret:
         return "It signs with another secret than WEBHOOK_SECRET. --register, or copy the key from Appwrite's console."
     return None

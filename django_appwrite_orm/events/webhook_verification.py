@@ -1,7 +1,7 @@
-"""What a webhook's delivery proves. URL and body are signed, and the names of the event, a header, are not.
+"""Verify a webhook's delivery: URL and body are signed, but the names of the event, which are a header, are not.
 
-So the row and its table come from the body. What the body does not say is checked: whether a row is gone, by asking
-Appwrite. A body is the same for an update and for the deletion that follows it (recorded from 1.9.6).
+So the row and its table are taken from the body. Whether a row was deleted is checked by a request to Appwrite: the
+body is the same for an update and for the deletion that follows it (recorded from 1.9.6).
 """
 
 from __future__ import annotations
@@ -17,14 +17,13 @@ from .parsing import Change
 
 
 def contradiction(
-    change: Change, ref: TableRef, connection: Connection, known: Iterable[TableRef]
+    change: Change, ref: TableRef, connection: Connection, refs: Iterable[TableRef]
 ) -> Operation[str | None]:
-    """In what a signed body, as `change` has it, speaks against the names of its event, by which the change was
-    found; None if in nothing. `ref` is the table on the server, `known` are those of all tables that it may be.
+    """Return how the signed body of `change` contradicts the names of its event, or None.
 
-    Costs a request for a deletion that somebody wants to be told of, and for a row whose body leaves out its
-    database, as that of a transaction does, where several databases have a table of this id. Raises an
-    `AppwriteError` when that fails.
+    `ref` is the table on the server, `refs` are those of all tables that it may be. Takes a request for a deletion, if
+    the signal has receivers, and for a row whose body has no database (as in a transaction), if several databases have
+    a table of this id. Raises an `AppwriteError` when that request fails.
     """
     row = change.row or {}
     database = row.get("$databaseId")
@@ -33,22 +32,22 @@ def contradiction(
     if database is not None and not _same(database, ref.database):
         return "its body is not of this database"
     if change.action == "create" and row.get("$createdAt") != row.get("$updatedAt"):
-        return "its body is of a row that was changed after it was created"
+        return "its body has a row that was changed after it was created"
     if not signals.row_changed.has_listeners(change.table):
         return None
     if change.action == "delete":
-        return "the row is still there" if (yield from _is_there(row, ref, connection)) else None
-    if database is None and any(_same(one.table, ref.table) and one != ref for one in known):
-        return None if (yield from _is_there(row, ref, connection)) else "there is no such row in this database"
+        return "the row still exists" if (yield from _exists(row, ref, connection)) else None
+    if database is None and any(_same(other.table, ref.table) and other != ref for other in refs):
+        return None if (yield from _exists(row, ref, connection)) else "there is no such row in this database"
     return None
 
 
-def _is_there(row: Mapping[str, Any], ref: TableRef, connection: Connection) -> Operation[bool]:
-    """Whether Appwrite has this very row, and not another one that was created later under its id."""
-    found = (yield from connection.follow(GetRow(ref, row["$id"]).fetch())).data
-    return found is not None and str(found.get("$sequence")) == str(row.get("$sequence"))
+def _exists(row: Mapping[str, Any], ref: TableRef, connection: Connection) -> Operation[bool]:
+    """Whether Appwrite has this row, and not another one that was created later under its id."""
+    current = (yield from connection.follow(GetRow(ref, row["$id"]).fetch())).data
+    return current is not None and str(current.get("$sequence")) == str(row.get("$sequence"))
 
 
-def _same(given: object, own: str) -> bool:
-    """Appwrite ignores the case of ids."""
-    return isinstance(given, str) and given.lower() == own.lower()
+def _same(value: object, id: str) -> bool:
+    """Whether the value is this id; Appwrite ignores the case of ids."""
+    return isinstance(value, str) and value.lower() == id.lower()

@@ -1,4 +1,4 @@
-"""The websocket to Appwrite's realtime. Its library is an extra, so that this module is imported when it is needed."""
+"""The websocket to Appwrite's realtime. Its library is optional, so this module is imported only when it is needed."""
 
 from __future__ import annotations
 
@@ -16,37 +16,41 @@ from ..exceptions import shortened
 
 __all__ = ["WebSocketException", "open_websocket"]
 
-# Seconds for the handshake, and for the end.
+# Seconds for the handshake, and for closing the connection.
 OPEN_LIMIT = 10.0
 CLOSE_LIMIT = 2.0
-# Bytes of a frame. An event holds one row; what is longer ends the connection, and is as good as a gap.
-LARGEST = 64 * 1024 * 1024
+# Bytes of a frame. An event contains one row; a longer frame closes the connection, with the effects of a gap.
+MAX_FRAME = 64 * 1024 * 1024
 
 
 class _Direct(ClientConnection):
-    """Goes nowhere else: the library follows redirects, and would take the token along to another host."""
+    """A connection that follows no redirects: the library would send the token to another host."""
 
-    def handshake(self, *given: Any, **more: Any) -> None:
+    def handshake(self, *args: Any, **kwargs: Any) -> None:
+        """Raise `ConnectionError` for a redirect."""
         try:
-            super().handshake(*given, **more)
+            super().handshake(*args, **kwargs)
         except InvalidStatus as error:
-            if place := error.response.headers.get("Location"):
-                raise ConnectionError(f"it redirects to {shortened(place)}, which is not followed") from None
+            if location := error.response.headers.get("Location"):
+                raise ConnectionError(f"it redirects to {shortened(location)}, which is not followed") from None
             raise
 
 
-def _shows_no_secret(record: logging.LogRecord) -> bool:
-    """The library logs every header at level DEBUG."""
+def _has_no_secret(record: logging.LogRecord) -> bool:
+    """Filter the headers that the library logs at level DEBUG."""
     return all(str(value).lower() != "x-appwrite-jwt" for value in record.args or ())
 
 
 _logger = logging.getLogger("django_appwrite_orm.events.websocket")
-_logger.addFilter(_shows_no_secret)
+_logger.addFilter(_has_no_secret)
 
 
 def open_websocket(url: str, headers: Mapping[str, Secret]) -> AbstractContextManager[ClientConnection]:
-    """A connection, as a context manager. Raises `OSError` or a `WebSocketException` when there is none, and
-    `ImportError` for a SOCKS proxy in the environment without the library that it takes."""
+    """Return a connection, which is a context manager.
+
+    Raises `OSError` or a `WebSocketException` when it cannot connect, and `ImportError` for a SOCKS proxy in the
+    environment if the library for SOCKS is missing.
+    """
     outside = sys.exception()
     try:
         return connect(
@@ -56,8 +60,8 @@ def open_websocket(url: str, headers: Mapping[str, Secret]) -> AbstractContextMa
             create_connection=_Direct,
             open_timeout=OPEN_LIMIT,
             close_timeout=CLOSE_LIMIT,
-            ping_interval=None,  # Appwrite's own ping shows that more than its front door lives
-            max_size=LARGEST,
+            ping_interval=None,  # Appwrite's own ping also shows that the server behind a proxy works
+            max_size=MAX_FRAME,
             logger=_logger,
         )
     except BaseException as error:

@@ -221,7 +221,7 @@ def test_a_channel_that_is_away_shows_no_password(channel: dict[str, Any], query
                 assert PASSWORD not in _everything_below(caught.value)
             else:
                 listener.run()
-    assert "Other services could not be told" in caplog.text
+    assert "could not be published to other services" in caplog.text
     assert PASSWORD not in caplog.text + repr([vars(record) for record in caplog.records])
 
 

@@ -69,7 +69,7 @@ def here(settings, tables, tmp_path: Path, cache: str, short_pauses: None) -> It
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Listeners look often and connect again at once."""
     monkeypatch.setattr(realtime.random, "uniform", lambda low, high: 0.01)
-    monkeypatch.setattr(realtime, "LOOK", 0.05)
+    monkeypatch.setattr(realtime, "POLL", 0.05)
 
 
 @pytest.fixture

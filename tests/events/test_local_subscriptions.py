@@ -72,7 +72,7 @@ def test_its_state_is_shown(heard: list[RowChange]) -> None:
 
 def test_a_writer_never_waits(library, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """Callbacks that do not keep up lose changes, and the log says so."""
-    monkeypatch.setattr(local, "MOST_WAITING", 2)
+    monkeypatch.setattr(local, "MAX_QUEUED", 2)
     gate = threading.Event()
     told: list[RowChange] = []
 
@@ -129,4 +129,4 @@ def test_a_child_has_nobody_who_listens() -> None:
     listener._process = os.getpid() + 1
     assert not listener.wants(None)
     listener.receive([Event((("databases", "d"),), "update", {})])
-    assert listener._waiting.empty()
+    assert listener._queue.empty()

@@ -65,7 +65,7 @@ def said(site: None, other: redis_client.Redis) -> Iterator[Callable[[], dict[st
 
 @pytest.fixture
 def listening(site: None, other: redis_client.Redis, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChannelListener]:
-    monkeypatch.setattr(pubsub, "LOOK", 0.05)
+    monkeypatch.setattr(pubsub, "POLL", 0.05)
     monkeypatch.setattr(realtime.random, "uniform", lambda low, high: 0.01)
     found = ChannelListener("default")
     thread = threading.Thread(target=found.run, daemon=True)
@@ -123,7 +123,7 @@ def test_no_channel_stops_no_write(site: None, settings, caplog: pytest.LogCaptu
     default = settings.APPWRITE_ORM["default"]
     settings.APPWRITE_ORM = {"default": {**default, "CHANNEL_URL": "redis://:pass@127.0.0.1:9/0"}}
     Book.objects.create(title="Dune", price=1)
-    assert "could not be told that library.Book has changed" in caplog.text
+    assert "The change of library.Book could not be published" in caplog.text
     assert "pass" not in caplog.text
 
 
@@ -192,7 +192,7 @@ def test_a_redis_that_says_nothing_any_more_is_given_up(
     monkeypatch.setattr(pubsub, "GIVEN_UP", 3600)
     with redis_server.server() as server, redis_client.Redis.from_url(server.url) as other:
         settings.APPWRITE_ORM = {"default": {**settings.APPWRITE_ORM["default"], "CHANNEL_URL": server.url}}
-        monkeypatch.setattr(pubsub, "LOOK", 0.05)
+        monkeypatch.setattr(pubsub, "POLL", 0.05)
         monkeypatch.setattr(realtime.random, "uniform", lambda low, high: 0.01)
         request.getfixturevalue("library")
         found = ChannelListener("default")
@@ -205,7 +205,7 @@ def test_a_redis_that_says_nothing_any_more_is_given_up(
         read_both()
         server.freeze()
         monkeypatch.setattr(pubsub, "GIVEN_UP", 0.6)
-        assert soon(lambda: "no sign of life" in caplog.text)
+        assert soon(lambda: "no response to a ping" in caplog.text)
         assert soon(lambda: "waiting" in shown())
         server.thaw()
         assert soon(lambda: not Book.objects.is_updated() and not Reader.objects.is_updated())

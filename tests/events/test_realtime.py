@@ -66,7 +66,7 @@ def test_its_state_is_shown(start: Start, monkeypatch: pytest.MonkeyPatch) -> No
     assert soon(lambda: "waiting" in shown())
     found.stop()
     assert soon(lambda: "stopped" in shown())
-    monkeypatch.setattr(heartbeat, "LIFE", 1)
+    monkeypatch.setattr(heartbeat, "TTL", 1)
     run_sync(heartbeat.report("default", heartbeat.COMMAND, "listening"))
     assert soon(lambda: "listen_appwrite" not in shown())
 
@@ -194,7 +194,7 @@ def test_an_unknown_user_is_no_passing_fault(settings, tables) -> None:
         settings.APPWRITE_ORM = {"default": {**keys, "LISTEN_AS": "nobody"}}
         with pytest.raises(NotFound):
             Listener("default").run()
-        with pytest.raises(CommandError, match=r"user_not_found.* LISTEN_AS names a user"):
+        with pytest.raises(CommandError, match=r"user_not_found.* LISTEN_AS must be the id of a user"):
             call_command("listen_appwrite", stdout=StringIO())
 
 
@@ -219,7 +219,7 @@ def test_the_command_stops_cleanly(tmp_path, number: int) -> None:
             "from tests.settings import *\n"
             f"APPWRITE_ORM = {{'default': {{'ENDPOINT': {endpoint!r}, 'PROJECT_ID': 'p', 'API_KEY': 'k',"
             " 'DATABASE_ID': 'd'}}\n"
-            "SILENCED_SYSTEM_CHECKS = ['appwrite_orm.W001']\n"
+            "SILENCED_SYSTEM_CHECKS = ['appwrite_orm.W001', 'appwrite.W106']\n"
             "LOGGING = {'version': 1, 'loggers': {'django_appwrite_orm': {'handlers': ['file'], 'level': 'INFO'}},"
             f" 'handlers': {{'file': {{'class': 'logging.FileHandler', 'filename': {str(log)!r}}}}}}}\n"
         )

@@ -38,8 +38,8 @@ def test_it_may_be_told_to_stop_at_any_step() -> None:
         def trace(frame: FrameType, event: str, argument: object) -> Any:
             nonlocal steps
             steps += event == "line"
-            if steps == step and not stop.asked:
-                stop.ask()
+            if steps == step and not stop.requested:
+                stop.request()
             return trace
 
         def wait() -> None:
@@ -50,7 +50,7 @@ def test_it_may_be_told_to_stop_at_any_step() -> None:
         thread.start()
         thread.join(30)
         assert not thread.is_alive(), f"it waits for itself when it is told at step {step}"
-        return stop.asked
+        return stop.requested
 
     told = [told_at(step) for step in range(1, 40)]
     assert any(told)
@@ -116,7 +116,7 @@ def test_a_frame_of_ten_megabytes(start: Start, heard: list[dict[str, Any]]) -> 
 
 
 def test_a_frame_beyond_all_bounds_is_a_gap(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(websocket, "LARGEST", 1000)
+    monkeypatch.setattr(websocket, "MAX_FRAME", 1000)
 
     def large(connection: Any) -> None:
         plant(Open)
@@ -181,7 +181,7 @@ def test_what_the_cache_did_not_take_it_gets_when_it_is_back(
 
 
 def listens(alias: str) -> bool:
-    return soon(lambda: subscriptions._audiences[alias]._listener.state == "listening")
+    return soon(lambda: subscriptions._hubs[alias]._listener.state == "listening")
 
 
 def test_two_callbacks_that_end_everything_do_not_wait_for_each_other(library: None, settings) -> None:
@@ -216,13 +216,13 @@ def test_a_receiver_that_exits_is_said_and_ends_what_it_can_end(
 
     signals.row_changed.connect(leave)
     try:
-        subscriptions.listen("default", subscriptions.Subscriber(print, ended=ended.append))
+        subscriptions.listen("default", subscriptions.Subscriber(print, on_end=ended.append))
         assert listens("default")
         Book.objects.create(title="Dune", price=1)
         assert soon(lambda: ended)
     finally:
         signals.row_changed.disconnect(leave)
-    assert "nothing more is heard: it failed: SystemExit(1)" in caplog.text
+    assert "listening has ended: it failed: SystemExit(1)" in caplog.text
     heard: list[RowChange] = []
     orm.listen(heard.append)
     assert listens("default")

@@ -49,7 +49,7 @@ class Importing:
             print(name)
 sys.meta_path.insert(0, Importing())
 orm.listen(lambda change: None)
-while callbacks._audiences["default"]._listener.state == "starting":
+while callbacks._hubs["default"]._listener.state == "starting":
     time.sleep(0.01)
 orm.close_listeners()  # waits for the thread
 """

@@ -38,7 +38,7 @@ def shown() -> str:
 
 
 def listens() -> bool:
-    return soon(lambda: subscriptions._audiences["default"]._listener.state == "listening")
+    return soon(lambda: subscriptions._hubs["default"]._listener.state == "listening")
 
 
 def told(changes: list[RowChange]) -> list[tuple[str, str]]:
@@ -157,7 +157,7 @@ def test_it_can_be_iterated_over(here: World) -> None:
         return found
 
     def listens_soon() -> None:
-        assert soon(lambda: "default" in subscriptions._audiences and subscriptions._audiences["default"]._listener)
+        assert soon(lambda: "default" in subscriptions._hubs and subscriptions._hubs["default"]._listener)
         assert listens()
 
     assert [change.row.n for change in asyncio.run(first_two())] == [2, 3]
@@ -165,19 +165,19 @@ def test_it_can_be_iterated_over(here: World) -> None:
 
 
 def test_a_loop_that_is_too_slow_is_told(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subscriptions, "MOST_WAITING", 2)
+    monkeypatch.setattr(subscriptions, "MAX_QUEUED", 2)
 
     async def slow() -> list[int]:
         found = []
         changes = orm.alisten()
         begun = asyncio.ensure_future(anext(changes))
         await asyncio.sleep(0)
-        audience = subscriptions._audiences["default"]
+        audience = subscriptions._hubs["default"]
         for n in range(6):
-            audience._tell(RowChange("update", Open, Open(id="a", n=n), "default"))
+            audience._call(RowChange("update", Open, Open(id="a", n=n), "default"))
         found.append((await begun).row.n)
         found.append((await anext(changes)).row.n)
-        with pytest.raises(AppwriteORMError, match="More than 2 changes wait"):
+        with pytest.raises(AppwriteORMError, match="More than 2 changes are waiting"):
             await anext(changes)
         return found
 
@@ -194,7 +194,7 @@ def test_a_user_that_is_not_there(here: World, settings, caplog: pytest.LogCaptu
         else:
             with pytest.raises(NotFound):
                 asyncio.run(anext_of_all())
-        assert soon(lambda: "nothing more is heard" in caplog.text)
+        assert soon(lambda: "listening has ended" in caplog.text)
     assert soon(lambda: threads() == [])
     settings.APPWRITE_ORM = {"default": here.connection}
     orm.listen(lambda change: None)

@@ -112,7 +112,7 @@ def test_it_is_made_anew(appwrite) -> None:
     ("changes", "expected"),
     [
         ({"attempts": 3, "logs": "timed out"}, ["On; 3 failed", "The last failure: timed out"]),
-        ({"events": ["databases.*"]}, ["not told of: databases.*.tables.*.rows.*"]),
+        ({"events": ["databases.*"]}, ["does not report: databases.*.tables.*.rows.*"]),
         ({"enabled": False, "attempts": 10}, ["OFF: disabled after 10 failed"]),
         ({"signatureKey": "another"}, ["another secret"]),
         ({"url": "https://old.example/"}, ["It calls https://old.example/, and WEBHOOK_URL is https://shop.example"]),
