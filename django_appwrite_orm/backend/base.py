@@ -25,6 +25,7 @@ from .operations import DatabaseOperations
 from .schema.introspection import DatabaseIntrospection
 from .schema.validation import DatabaseValidation
 from .statements import Cursor, Session, Statement
+from .test_store import note_changed
 
 if TYPE_CHECKING:
     from .schema.editor import DatabaseSchemaEditor
@@ -155,7 +156,7 @@ class DatabaseWrapper(BaseDatabaseWrapper):
     def note_changed(self, table_id: str) -> None:
         """Note a table whose rows or columns have changed."""
         if self.creation.has_test_store:
-            self.creation.snapshots.note_changed(TableRef(self.appwrite.settings.database_id, table_id))
+            note_changed(self.appwrite_alias, TableRef(self.appwrite.settings.database_id, table_id))
 
     def before_change(self) -> None:
         """Called before each statement that writes."""
@@ -178,8 +179,13 @@ class DatabaseWrapper(BaseDatabaseWrapper):
         super()._commit()  # type: ignore[misc]
 
     def _rollback(self) -> None:
-        self.creation.snapshots.restore(self, None)
+        self.creation.snapshots.restore(None)
         super()._rollback()  # type: ignore[misc]
+
+    def _close(self) -> None:
+        if self.in_atomic_block:  # Django asks for no rollback of a connection that is closed inside a block
+            self.creation.snapshots.restore(None)
+        super()._close()  # type: ignore[misc]
 
     def _savepoint(self, sid: str) -> None:
         pass
@@ -188,4 +194,4 @@ class DatabaseWrapper(BaseDatabaseWrapper):
         self.creation.snapshots.forget(sid)
 
     def _savepoint_rollback(self, sid: str) -> None:
-        self.creation.snapshots.restore(self, sid)
+        self.creation.snapshots.restore(sid)

@@ -1,99 +1,28 @@
-"""Test databases: a local Appwrite in the memory of the process, whatever the settings say.
+"""Test databases: those of Django's test runner and of pytest-django, also in the processes of `--parallel`.
 
-What a `TestCase` changes is put back by snapshots of that store. A connection with `"ALLOW_IN_TESTS": True` in
-APPWRITE_ORM keeps its server; there `TestCase` clears tables as `TransactionTestCase` does.
+They are in the store of the test run (see test_store.py), whatever the settings say, and made again in each run:
+`--keepdb` and `--reuse-db` find nothing to keep. A connection with `"ALLOW_IN_TESTS": True` in APPWRITE_ORM keeps its
+server; there `TestCase` deletes rows as `TransactionTestCase` does, and the tables stay.
 """
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import multiprocessing
 from typing import TYPE_CHECKING, Any
 
-from django.db import connections as databases
+from django.db import NotSupportedError
 from django.db.backends.base.creation import BaseDatabaseCreation
 
-from ..conf import replacing
 from ..conf.load import connection_settings
-from ..conf.test_runs import OF_TEST_STORE, USUAL_IN_TEST_STORE
 from ..connection import connections
-from ..plans import TableRef
-from ..registry import registry
-from ..sansio import run_sync
-from ..transport import IN_MEMORY, open_local
+from . import test_store
+from .test_store import Snapshots
 
 if TYPE_CHECKING:
-    from ..local import Snapshot
     from .base import DatabaseWrapper
 
-
-class _TestStore:
-    """The store of all test databases of this process, while there is one."""
-
-    context: AbstractContextManager[None] | None = None
-    databases: int = 0
-
-    @classmethod
-    def enter(cls) -> None:
-        if cls.context is None:
-            cls.context = replacing(OF_TEST_STORE, defaults=USUAL_IN_TEST_STORE)
-            cls.context.__enter__()
-        cls.databases += 1
-
-    @classmethod
-    def leave(cls) -> None:
-        cls.databases -= 1
-        if cls.databases == 0 and cls.context is not None:
-            context, cls.context = cls.context, None
-            context.__exit__(None, None, None)
-
-
-class Snapshots:
-    """What the blocks of `TestCase` on one database put back, by the id of their savepoint; None for the outermost.
-
-    A snapshot is taken before the first change inside a block, for all databases at once: they share one store.
-    """
-
-    def __init__(self) -> None:
-        self._taken: dict[str | None, Snapshot] = {}
-        self._changed: set[TableRef] = set()
-
-    def note_changed(self, table: TableRef) -> None:
-        """Note a table whose cached results are to be dropped when a snapshot is put back."""
-        self._changed.add(table)
-
-    def before_change(self) -> None:
-        """Take the snapshots of open blocks that have none."""
-        wrappers: list[Any] = databases.all(initialized_only=True)  # type: ignore[assignment]
-        waiting = [
-            (wrapper.creation.snapshots, sid)
-            for wrapper in wrappers
-            if wrapper.vendor == "appwrite"
-            for sid in _test_blocks(wrapper)
-            if sid not in wrapper.creation.snapshots._taken
-        ]
-        if waiting:
-            snapshot = open_local(IN_MEMORY).snapshot()
-            for snapshots, sid in waiting:
-                snapshots._taken[sid] = snapshot
-
-    def forget(self, sid: str | None) -> None:
-        """Keep what was changed in the block."""
-        self._taken.pop(sid, None)
-
-    def restore(self, connection: DatabaseWrapper, sid: str | None) -> None:
-        """Put back what was there before the block, if it is one of a `TestCase` and has changed anything."""
-        if (snapshot := self._taken.pop(sid, None)) is None:
-            return
-        open_local(IN_MEMORY).restore(snapshot)
-        database = connection.appwrite.settings.database_id
-        for ref in self._changed | {TableRef(database, table._meta.id) for table in registry.all()}:
-            run_sync(connection.appwrite.invalidate(ref), even_on_event_loop=True)
-
-
-def _test_blocks(wrapper: Any) -> list[str | None]:
-    """Return the ids of the open blocks of a `TestCase`."""
-    ids = [None, *wrapper.savepoint_ids]
-    return [sid for block, sid in zip(wrapper.atomic_blocks, ids, strict=False) if block._from_testcase]
+# In the TEST settings of a database: the file in which processes that are not forked find the store.
+_COPY = "APPWRITE_STORE"
 
 
 class DatabaseCreation(BaseDatabaseCreation):
@@ -102,31 +31,53 @@ class DatabaseCreation(BaseDatabaseCreation):
     def __init__(self, connection: Any) -> None:
         super().__init__(connection)
         self.snapshots = Snapshots()
-        self._is_in_test_store = False
 
     @property
     def has_test_store(self) -> bool:
         """Whether this database is in the store of a test run."""
-        return self._is_in_test_store
+        return self.connection.appwrite_alias in test_store.names_in_store()
 
     def _get_test_db_name(self) -> str:
         """Return the alias in APPWRITE_ORM: it stays, and leads elsewhere."""
         return self.connection.appwrite_alias
 
     def _create_test_db(self, verbosity: int, autoclobber: bool, keepdb: bool = False) -> str:
-        if not connection_settings(self.connection.appwrite_alias).allow_in_tests:
-            _TestStore.enter()
-            self._is_in_test_store = True
-            vars(self.connection.features).pop("supports_transactions", None)
-        connections.reset()
-        return self._get_test_db_name()
+        name = self._get_test_db_name()
+        if not connection_settings(name).allow_in_tests:
+            test_store.enter(name)
+        return name
+
+    def destroy_test_db(
+        self, old_database_name: str | None = None, verbosity: int = 1, keepdb: bool = False, suffix: str | None = None
+    ) -> None:
+        """Delete the test database, also where it should be kept: it is in the memory of this process."""
+        super().destroy_test_db(old_database_name, verbosity, keepdb=suffix is not None, suffix=suffix)
 
     def _destroy_test_db(self, test_database_name: str, verbosity: int) -> None:
-        if self._is_in_test_store:
-            self._is_in_test_store = False
-            vars(self.connection.features).pop("supports_transactions", None)
-            _TestStore.leave()
+        if self.has_test_store:
+            test_store.leave(test_database_name)
+
+    def get_test_db_clone_settings(self, suffix: str) -> dict[str, Any]:
+        return self.connection.settings_dict
+
+    def _clone_test_db(self, suffix: str, verbosity: int, keepdb: bool = False) -> None:
+        """Write the store into a file, unless processes are forked and have the memory of this one.
+
+        Raises NotSupportedError on a server, which has one database for all processes.
+        """
+        if not self.has_test_store:
+            raise NotSupportedError(
+                f"DATABASES[{self.connection.alias!r}]: tests on a server run in one process. Leave --parallel out, or"
+                " 'ALLOW_IN_TESTS' out of APPWRITE_ORM."
+            )
+        if multiprocessing.get_start_method() != "fork":
+            self.connection.settings_dict["TEST"][_COPY] = test_store.copy_to_file()
+
+    def setup_worker_connection(self, _worker_id: int) -> None:
+        if path := self.connection.settings_dict["TEST"].get(_COPY):
+            test_store.enter_copy(self._get_test_db_name(), path)
+        self.connection.close()
 
     def test_db_signature(self) -> tuple[Any, ...]:
-        """Return what tells this test database from others: those of one alias are one."""
-        return ("appwrite", self.connection.appwrite_alias)
+        """Return what tells this test database from others: two connections to one database have one."""
+        return (self.connection.settings_dict["ENGINE"], connections[self._get_test_db_name()].settings.database_id)

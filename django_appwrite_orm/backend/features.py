@@ -20,9 +20,7 @@ class DatabaseFeatures(SQLiteFeatures):
     test_db_allows_multiple_connections = True
     has_native_uuid_field = True
     can_rollback_ddl = False
-    can_clone_databases = False
     can_release_savepoints = False
-    uses_savepoints = False
     supports_foreign_keys = False
     can_introspect_foreign_keys = False
     indexes_foreign_keys = True
@@ -76,9 +74,14 @@ class DatabaseFeatures(SQLiteFeatures):
     }
     django_test_expected_failures: set[str] = set()
 
-    @cached_property
+    @property
     def supports_transactions(self) -> bool:
         """Whether `TestCase` may put its changes back: on the local Appwrite of a test run, by snapshots."""
+        return bool(self.connection.creation.has_test_store)
+
+    @property
+    def uses_savepoints(self) -> bool:  # type: ignore[override]
+        """Whether blocks of `TestCase` may be in each other."""
         return bool(self.connection.creation.has_test_store)
 
     @cached_property

@@ -10,14 +10,19 @@ import datetime
 from collections.abc import Sequence
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.db.backends.sqlite3.operations import DatabaseOperations as SQLiteOperations
 from django.utils import timezone
 
+from ..execution import execute_write
+from ..plans import DeleteRows
+from .shadow import ModelRow, table_of
 from .statements import Statement
 
 
 class DatabaseOperations(SQLiteOperations):
+    connection: Any
     compiler_module = "django_appwrite_orm.backend.compile"
     explain_prefix = "EXPLAIN"
 
@@ -47,11 +52,24 @@ class DatabaseOperations(SQLiteOperations):
     def explain_query_prefix(self, format: str | None = None, **options: Any) -> str:
         return self.explain_prefix
 
+    def sql_flush(
+        self, style: Any, tables: Sequence[str], *, reset_sequences: bool = False, allow_cascade: bool = False
+    ) -> list[Any]:
+        """Return statements that delete the rows of these tables of models. Numbers of new rows go on counting."""
+        models = {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
+        return [self._delete_all(table_of(models[table])) for table in tables if table in models]
+
+    def _delete_all(self, table: type[ModelRow]) -> Statement:
+        ref = self.connection.ref(table._meta)
+        operation = execute_write([table._meta], self.connection.appwrite_alias, DeleteRows(ref))
+        return Statement.of(f"delete {ref.table}", operation, changes=True, tables=[ref.table])
+
     def execute_sql_flush(self, sql_list: Sequence[Any]) -> None:  # type: ignore[override]
-        """Delete the rows of these tables, which `sql_flush` gave."""
-        with self.connection.cursor() as cursor:
-            for statement in sql_list:
-                cursor.execute(statement)
+        """Carry out what `sql_flush` returned."""
+        for statement in sql_list:
+            self.connection.run(statement)
+            for table in statement.notes["tables"]:
+                self.connection.note_changed(table)
 
     def sequence_reset_by_name_sql(self, style: Any, sequences: Any) -> list[str]:
         return []

@@ -17,6 +17,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from unittest import TestCase
 
+from ..backend.test_store import Copy, names_in_store
 from ..conf import replacing
 from ..conf.test_runs import OF_TEST_STORE, USUAL_IN_TEST_STORE
 from ..connection import connections
@@ -43,17 +44,19 @@ class _Place(NamedTuple):
 
 
 class _Clean:
-    """The store as it is when the tables have been made, and for which server and tables that is true."""
+    """The store as it is when the tables have been made, and for which server, tables and test databases of Django
+    that is true."""
 
     server: LocalAppwrite | None = None
     made: frozenset[_Place] = frozenset()
+    databases: frozenset[str] = frozenset()
     snapshot: Snapshot | None = None
 
     @classmethod
     def forget(cls) -> None:
         if cls.snapshot is not None:
             cls.snapshot.close()
-        cls.server, cls.made, cls.snapshot = None, frozenset(), None
+        cls.server, cls.made, cls.databases, cls.snapshot = None, frozenset(), frozenset(), None
 
 
 atexit.register(_Clean.forget)
@@ -97,26 +100,27 @@ def isolated_appwrite() -> Iterator[None]:
 def _put_back() -> Iterator[None]:
     """At the end have everything stored as it is now."""
     made = _Levels.made
-    with open_local(_MEMORY).snapshot() as before:
+    with Copy() as before:
         _Levels.entered += 1
         try:
             yield
         finally:
             _Levels.entered -= 1
-            open_local(_MEMORY).restore(before)
+            before.restore()
             _Levels.made = made
             _drop_cached()
 
 
 def _make_clean() -> None:
     """Have the registered tables, all of them empty."""
-    server, tables = open_local(_MEMORY), _tables()
-    if _Clean.snapshot is None or _Clean.server is not server or _Clean.made != tables:
+    server, tables, databases = open_local(_MEMORY), _tables(), names_in_store()
+    if _Clean.snapshot is None or (_Clean.server, _Clean.made, _Clean.databases) != (server, tables, databases):
         _Clean.forget()
-        with closing(LocalAppwrite(_MEMORY)) as empty, empty.snapshot() as blank:
-            server.restore(blank)
+        if not databases:  # those have what their migrations have made
+            with closing(LocalAppwrite(_MEMORY)) as empty, empty.snapshot() as blank:
+                server.restore(blank)
         _make(tables)
-        _Clean.server, _Clean.made, _Clean.snapshot = server, tables, server.snapshot()
+        _Clean.server, _Clean.made, _Clean.databases, _Clean.snapshot = server, tables, databases, server.snapshot()
     else:
         server.restore(_Clean.snapshot)
     _Levels.made = tables

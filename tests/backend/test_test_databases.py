@@ -1,0 +1,81 @@
+"""Test databases: the project beside this file under Django's test runner and pytest-django.
+
+Its Appwrite is a server that does not exist, so a test that reaches for it fails.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).with_name("project")
+ROOT = Path(__file__).parents[2]
+# Both runners count the tests of notes/suite.py.
+TESTS = len(re.findall(r"^    (?:async )?def test_", (PROJECT / "notes/suite.py").read_text(), re.MULTILINE))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy: there tests/conftest.py is out of reach."""
+    return Path(shutil.copytree(PROJECT, tmp_path / "project"))
+
+
+def run(project: Path, *command: str, **environment: str) -> str:
+    """Run it in the project, and return its output. Fails where it did."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "APPWRITE"))}
+    inherited |= {"PYTHONPATH": os.pathsep.join([str(ROOT), str(project)]), "DJANGO_SETTINGS_MODULE": "settings"}
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=project,
+        env=inherited | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    output = done.stdout + done.stderr
+    assert done.returncode == 0, output
+    return output
+
+
+def test_djangos_runner(project: Path) -> None:
+    output = run(project, "-m", "django", "test", "-p", "suite.py", "notes")
+    assert f"Ran {TESTS} tests" in output
+
+
+def test_djangos_runner_in_another_order(project: Path) -> None:
+    assert "OK" in run(project, "-m", "django", "test", "-p", "suite.py", "notes", "--reverse")
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", pytest.param("forkserver", marks=pytest.mark.slow)])
+def test_parallel(project: Path, method: str) -> None:
+    output = run(project, "-m", "django", "test", "-p", "suite.py", "notes", "--parallel=2", NOTES_START_METHOD=method)
+    assert f"Ran {TESTS} tests" in output
+    assert "Cloning test database for alias 'default'" in output
+    assert sorted(path.name for path in project.iterdir() if path.name != "__pycache__") == [
+        "notes",
+        "runner.py",
+        "settings.py",
+    ]
+
+
+def test_keepdb(project: Path) -> None:
+    for _run in range(2):
+        output = run(project, "-m", "django", "test", "-p", "suite.py", "notes", "--keepdb")
+        assert f"Ran {TESTS} tests" in output
+
+
+def test_databases_of_one_place_are_one(project: Path) -> None:
+    output = run(project, "-m", "django", "test", "-p", "suite.py", "notes", "-v", "2")
+    assert len(re.findall("Creating test database for alias", output)) == 2
+
+
+@pytest.mark.parametrize("arguments", [["--reuse-db"], ["-n", "2"]])
+def test_pytest_django(project: Path, arguments: list[str]) -> None:
+    command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", "-o", "python_files=suite.py", *arguments]
+    assert f"{TESTS} passed" in run(project, *command, "notes")
