@@ -13,9 +13,9 @@ from tests.support.local_client import Client
 
 @pytest.fixture
 def app() -> Iterator[LocalAppwrite]:
-    found = LocalAppwrite(":memory:")
-    yield found
-    found.close()
+    local = LocalAppwrite(":memory:")
+    yield local
+    local.close()
 
 
 @pytest.fixture

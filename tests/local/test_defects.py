@@ -27,13 +27,13 @@ COUNTER: list[dict[str, Any]] = [{"key": "n", "type": "integer"}]
 MORE = {"n": {"method": "increment", "values": [1]}}
 
 
-def test_every_defect_is_on_the_page() -> None:
+def test_every_defect_is_documented() -> None:
     page = DOCS.read_text()
     section = page.partition("## Defects of the server")[2].partition("\n#")[0]
     assert [line for line in section.splitlines() if line.startswith("| `")] == table_lines()
 
 
-def test_a_defect_left_out_is_logged_once(appwrite: Client, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_defect_that_is_not_imitated_is_logged_once(appwrite: Client, caplog: pytest.LogCaptureFixture) -> None:
     rows = appwrite.table(**UNIQUE)
     appwrite(f"POST {rows}", {"rowId": "a", "data": {"email": "a@x.org"}})
     with caplog.at_level(logging.WARNING):
@@ -44,7 +44,7 @@ def test_a_defect_left_out_is_logged_once(appwrite: Client, caplog: pytest.LogCa
     assert "unique-upsert" in record.getMessage()
 
 
-def test_a_request_can_be_strict_where_the_server_is_not(app: LocalAppwrite) -> None:
+def test_a_request_can_be_strict_on_a_server_that_is_not(app: LocalAppwrite) -> None:
     client = Client(app)
     rows = client.table(**UNIQUE)
     client(f"POST {rows}", {"rowId": "a", "data": {"email": "a@x.org", "age": 1}})
@@ -65,8 +65,8 @@ def test_an_upsert_overwrites_the_row_with_its_unique_value(strict: Client, stag
         strict(f"PUT {rows}", {**sent, "transactionId": tx})
         strict(f"PATCH /transactions/{tx}", {"commit": True})
     else:
-        [answered] = strict(f"PUT {rows}", sent)["rows"]
-        assert (answered["$id"], answered["$sequence"]) == ("b", "")
+        [responses] = strict(f"PUT {rows}", sent)["rows"]
+        assert (responses["$id"], responses["$sequence"]) == ("b", "")
     [row] = strict(f"GET {rows}")["rows"]
     assert (row["$id"], row["email"], row["age"]) == ("a", "A@x.org", None)
 
@@ -79,12 +79,12 @@ def test_a_staged_bulk_operator_counts_twice_on_a_row_of_the_transaction(strict:
         client(f"PATCH {rows}/a", {"data": {"n": 7}, "transactionId": tx})
         client(f"PATCH {rows}", {"data": MORE, "transactionId": tx})
         client(f"PATCH /transactions/{tx}", {"commit": True})
-        found = client(f"GET {rows}", queries=[query("orderAsc", "$id")])["rows"]
-        assert [row["n"] for row in found] == expected
+        stored = client(f"GET {rows}", queries=[query("orderAsc", "$id")])["rows"]
+        assert [row["n"] for row in stored] == expected
 
 
 @pytest.mark.parametrize("strict", [True, False])
-def test_a_connection_chooses(strict: bool) -> None:
+def test_a_connection_chooses_strict_mode(strict: bool) -> None:
     """Through the client that a connection uses."""
     name = f"connection-{strict}"
     client = HTTPClient(endpoint="local::memory:", project_id="local", api_key="local", local_strict=strict)
@@ -99,7 +99,7 @@ def test_a_connection_chooses(strict: bool) -> None:
     assert status == (200 if strict else 409)
 
 
-def test_the_command_line_has_the_mode() -> None:
+def test_the_command_line_has_strict_mode() -> None:
     parser = argparse.ArgumentParser()
     add_arguments(parser)
     assert parser.parse_args(["--strict"]).strict
@@ -136,14 +136,16 @@ def test_an_operator_beside_a_hidden_column_is_applied_and_answered_with_500(
 
 
 @pytest.mark.parametrize("path", ["/a", ""])
-def test_a_commit_with_such_an_operator_stays_committing(strict: Client, appwrite: Client, path: str) -> None:
+def test_a_commit_with_an_operator_beside_a_hidden_column_stays_committing(
+    strict: Client, appwrite: Client, path: str
+) -> None:
     for client, expected in ((strict, (500, "committing", 1)), (appwrite, (200, "committed", 2))):
         rows = _with_hidden_column(client, "point")
         tx = client("POST /transactions", {})["$id"]
         client(f"PATCH {rows}{path}", {"data": MORE, "transactionId": tx})
         status = client.send(f"PATCH /transactions/{tx}", {"commit": True}).status
-        found = client(f"GET /transactions/{tx}")["status"]
-        assert (status, found, client(f"GET {rows}/a")["n"]) == expected
+        transaction_status = client(f"GET /transactions/{tx}")["status"]
+        assert (status, transaction_status, client(f"GET {rows}/a")["n"]) == expected
 
 
 def test_a_bulk_operator_on_more_than_500_rows_is_refused_after_it_was_applied(
@@ -203,7 +205,7 @@ def test_a_bulk_upsert_by_an_id_in_another_case_empties_the_row(strict: Client, 
 
 
 @pytest.mark.parametrize("method", ["isNull", "isNotNull"])
-def test_a_spatial_column_cannot_be_asked_for_null(strict: Client, appwrite: Client, method: str) -> None:
+def test_null_filters_of_a_spatial_column_are_a_server_error(strict: Client, appwrite: Client, method: str) -> None:
     nested = query("or", "", query(method, "at"), query("equal", "n", 5))
     for client in (strict, appwrite):
         rows = client.table(POINT)
@@ -216,7 +218,7 @@ def test_a_spatial_column_cannot_be_asked_for_null(strict: Client, appwrite: Cli
 
 
 @pytest.mark.parametrize("strict", [True, False])
-def test_a_long_head_gets_no_answer(strict: bool) -> None:
+def test_a_long_head_gets_no_response(strict: bool) -> None:
     client = HTTPClient(endpoint="local::memory:", project_id="local", api_key="local", local_strict=strict)
     long = Request("GET", "/tablesdb", query=[("search", "x" * 65_536)])
     assert client.send(Request("GET", "/tablesdb", query=[("search", "x" * 60_000)]), 10).status == 400
@@ -233,14 +235,14 @@ def test_a_bulk_operator_answers_with_25_results(strict: Client, appwrite: Clien
         rows = client.table(COUNTER)
         client(f"POST {rows}", {"rows": [{"$id": f"r{place}", "n": 0} for place in range(30)]})
         queries = [json.dumps(query("orderDesc", "$sequence"))]
-        answered = client(f"PATCH {rows}", {"data": MORE, "queries": queries})["rows"]
-        found = {row["$id"]: row["n"] for row in answered}
-        assert (found["r0"], found["r24"], found["r25"], found["r29"]) == (1, 1, last, last)
+        responses = client(f"PATCH {rows}", {"data": MORE, "queries": queries})["rows"]
+        numbers = {row["$id"]: row["n"] for row in responses}
+        assert (numbers["r0"], numbers["r24"], numbers["r25"], numbers["r29"]) == (1, 1, last, last)
         assert client(f"GET {rows}", queries=[query("equal", "n", 1)])["total"] == 30
 
 
 @pytest.mark.parametrize(("type", "default"), [("string", "x"), ("integer", 7), ("boolean", True), ("float", 0.5)])
-def test_a_default_that_is_taken_away_stays(strict: Client, appwrite: Client, type: str, default: Any) -> None:
+def test_a_removed_default_still_applies(strict: Client, appwrite: Client, type: str, default: Any) -> None:
     for client, kept in ((strict, default), (appwrite, None)):
         rows = client.table([])
         size = {"size": 9} if type == "string" else {}
@@ -248,8 +250,8 @@ def test_a_default_that_is_taken_away_stays(strict: Client, appwrite: Client, ty
         for required, expected in ((False, kept), (True, "refused"), (False, None)):
             changed = client(f"PATCH /d/tables/t/columns/{type}/c", {"required": required, "default": None})
             assert changed["default"] is client("GET /d/tables/t/columns/c")["default"] is None
-            answer = client.send(f"POST {rows}", {"rowId": "unique()", "data": {"c": None}})
-            assert (json.loads(answer.body)["c"] if answer.status == 201 else "refused") == expected
+            response = client.send(f"POST {rows}", {"rowId": "unique()", "data": {"c": None}})
+            assert (json.loads(response.body)["c"] if response.status == 201 else "refused") == expected
 
 
 @pytest.mark.parametrize("two_way", [False, True])
@@ -274,7 +276,7 @@ def test_relationships_of_a_table_with_itself(strict: Client, appwrite: Client, 
             assert seen["to"] == ([] if many else None)
 
 
-def test_half_a_relationship_is_left(strict: Client, appwrite: Client) -> None:
+def test_a_refused_two_way_relationship_leaves_a_column(strict: Client, appwrite: Client) -> None:
     body = {"relatedTableId": "u", "type": "oneToOne", "twoWay": True, "key": "x", "twoWayKey": "taken"}
     for client, left in ((strict, ["x"]), (appwrite, [])):
         client.table([])
@@ -287,7 +289,7 @@ def test_half_a_relationship_is_left(strict: Client, appwrite: Client) -> None:
             assert client("GET /d/tables/t/columns")["total"] == 0
 
 
-def test_the_version_is_not_told_to_a_key(strict: Client, appwrite: Client) -> None:
+def test_the_version_is_refused_to_a_key(strict: Client, appwrite: Client) -> None:
     assert strict.refusal("GET ./health/version") == (401, "general_unauthorized_scope")
     for client, headers in ((appwrite, KEY), (strict, GUEST)):
         assert client("GET ./health/version", headers=headers)["version"] == "1.9.6"

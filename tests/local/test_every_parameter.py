@@ -57,7 +57,7 @@ COLUMNS: Final[list[dict[str, Any]]] = [
     {"key": "lat", "type": "datetime", "array": True},
 ]
 WRITTEN: Final = [*(str(column["key"]) for column in COLUMNS), "m", "rel"]
-ASKED: Final = ["s", "i", "f", "b", "at", "big", "p", "lf", "ls", "rel", "$id", "$sequence", ""]
+FILTERED: Final = ["s", "i", "f", "b", "at", "big", "p", "lf", "ls", "rel", "$id", "$sequence", ""]
 GOOD: Final[dict[str, Any]] = {
     "databaseId": "new", "tableId": "new", "rowId": "new", "userId": "new", "teamId": "new", "key": "new", "name": "n",
     "required": False, "size": 20, "elements": ["x"], "type": "key", "columns": ["i"], "data": {"i": 1},
@@ -72,25 +72,25 @@ PLACES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class Target:
     """A store with something of everything, and the way back to it."""
 
     app: LocalAppwrite
     clean: Snapshot
     transaction: str
 
-    def bears(self, method: str, target: str, text: str = "") -> None:
+    def assert_answered(self, method: str, target: str, text: str = "") -> None:
         """Send a request; whatever it is answered, it is not a failure, and rows can still be listed."""
-        answer = self.app.handle(method, target, {**KEY, "content-type": "application/json"}, text.encode())
-        assert answer.status < 500, (method, target, text[:300], answer.body)
-        if method != "GET" and answer.status < 300:
-            seen = self.app.handle("GET", "/v1/tablesdb/d/tables/t/rows", KEY, b"")
-            assert seen.status in (200, 404), (method, target, text[:300], seen.body)
+        response = self.app.handle(method, target, {**KEY, "content-type": "application/json"}, text.encode())
+        assert response.status < 500, (method, target, text[:300], response.body)
+        if method != "GET" and response.status < 300:
+            listing = self.app.handle("GET", "/v1/tablesdb/d/tables/t/rows", KEY, b"")
+            assert listing.status in (200, 404), (method, target, text[:300], listing.body)
             self.app.restore(self.clean)
 
 
 @pytest.fixture(scope="module")
-def shelf() -> Iterator[Shelf]:
+def target_store() -> Iterator[Target]:
     app = LocalAppwrite(":memory:")
     client = Client(app)
     rows = client.table(COLUMNS, indexes=[{"key": "s", "type": "fulltext", "attributes": ["s"]}])
@@ -105,7 +105,7 @@ def shelf() -> Iterator[Shelf]:
     client("POST ./webhooks", {"webhookId": "h", "name": "h", "url": GOOD["url"], "events": GOOD["events"]})
     transaction = client("POST /transactions", {})["$id"]
     with app.snapshot() as clean:
-        yield Shelf(app, clean, transaction)
+        yield Target(app, clean, transaction)
     app.close()
 
 
@@ -118,8 +118,8 @@ def target_of(route: Route, transaction: str) -> str:
 @pytest.mark.parametrize(
     "route", [r for r in ROUTES if r.dialect is not LEGACY], ids=lambda route: f"{route.method} {route.template}"
 )
-def test_parameters(shelf: Shelf, route: Route) -> None:
-    target = target_of(route, shelf.transaction)
+def test_hostile_values_of_parameters_get_a_response(target_store: Target, route: Route) -> None:
+    target = target_of(route, target_store.transaction)
     params = [param for param in route.params if "{" + param.name + "}" not in route.template]
     good = {name: json.dumps(GOOD[name]) for param in params if (name := param.name) in GOOD}
     if "rowId" in good:
@@ -128,39 +128,39 @@ def test_parameters(shelf: Shelf, route: Route) -> None:
         for value in VALUES:
             sent = {**good, param.name: value}
             if route.method == "GET":
-                shelf.bears("GET", f"{target}?{param.name}={quote(value)}")
-                shelf.bears("GET", f"{target}?{param.name}[]={quote(value)}")
+                target_store.assert_answered("GET", f"{target}?{param.name}={quote(value)}")
+                target_store.assert_answered("GET", f"{target}?{param.name}[]={quote(value)}")
             else:
-                shelf.bears(route.method, target, _object(sent))
+                target_store.assert_answered(route.method, target, _object(sent))
 
 
 @pytest.mark.parametrize("key", [*WRITTEN, "$id", "$sequence", "$createdAt"])
-def test_values_of_columns(shelf: Shelf, key: str) -> None:
+def test_hostile_values_of_columns_get_a_response(target_store: Target, key: str) -> None:
     rows = "/v1/tablesdb/d/tables/t/rows"
     for value in VALUES:
         data = _object({key: value})
-        shelf.bears("POST", rows, _object({"rowId": '"n"', "data": data}))
-        shelf.bears("PATCH", f"{rows}/r", _object({"data": data}))
-        shelf.bears("PATCH", rows, _object({"data": data}))
-        shelf.bears("PUT", rows, _object({"rows": "[" + _object({"$id": '"n"', key: value}) + "]"}))
+        target_store.assert_answered("POST", rows, _object({"rowId": '"n"', "data": data}))
+        target_store.assert_answered("PATCH", f"{rows}/r", _object({"data": data}))
+        target_store.assert_answered("PATCH", rows, _object({"data": data}))
+        target_store.assert_answered("PUT", rows, _object({"rows": "[" + _object({"$id": '"n"', key: value}) + "]"}))
 
 
 @pytest.mark.parametrize("method", sorted(OPERATORS))
-def test_values_of_operators(shelf: Shelf, method: str) -> None:
+def test_hostile_values_of_operators_get_a_response(target_store: Target, method: str) -> None:
     for key in ("i", "f", "s", "b", "at", "big", "lf", "ls", "lat", "rel", "p"):
         for value in VALUES:
             values = f'["equal",{value}]' if method == "arrayFilter" else f"[{value}]"
             data = _object({key: _object({"method": json.dumps(method), "values": values})})
-            shelf.bears("PATCH", "/v1/tablesdb/d/tables/t/rows/r", _object({"data": data}))
+            target_store.assert_answered("PATCH", "/v1/tablesdb/d/tables/t/rows/r", _object({"data": data}))
 
 
 @pytest.mark.parametrize("method", sorted(METHODS))
-def test_values_of_queries(shelf: Shelf, method: str) -> None:
-    for key in ASKED:
+def test_hostile_values_of_queries_get_a_response(target_store: Target, method: str) -> None:
+    for key in FILTERED:
         for value in VALUES:
             values = f"[{value},{value}]" if method in RANGES else f"[{value}]"
             asked = {"method": json.dumps(method), "attribute": json.dumps(key), "values": values}
-            shelf.bears("GET", f"/v1/tablesdb/d/tables/t/rows?queries[]={quote(_object(asked))}")
+            target_store.assert_answered("GET", f"/v1/tablesdb/d/tables/t/rows?queries[]={quote(_object(asked))}")
 
 
 def _object(members: dict[str, str]) -> str:

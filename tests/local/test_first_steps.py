@@ -10,16 +10,16 @@ from tests.support.local_client import Client, query
 
 
 def test_version_needs_no_key(app: LocalAppwrite) -> None:
-    answer = app.handle("GET", "/v1/health/version", {}, b"")
-    assert (answer.status, json.loads(answer.body)) == (200, {"version": "1.9.6"})
+    response = app.handle("GET", "/v1/health/version", {}, b"")
+    assert (response.status, json.loads(response.body)) == (200, {"version": "1.9.6"})
 
 
 def test_a_row_is_created_found_and_listed(appwrite: Client) -> None:
     rows = appwrite.table([{"key": "name", "type": "string", "size": 20}, {"key": "price", "type": "double"}])
-    answer = appwrite.send(f"POST {rows}", {"rowId": "r", "data": {"name": "Ä", "price": 2.0}})
-    assert answer.status == 201
-    assert b'"price":2,' in answer.body
-    row = json.loads(answer.body)
+    response = appwrite.send(f"POST {rows}", {"rowId": "r", "data": {"name": "Ä", "price": 2.0}})
+    assert response.status == 201
+    assert b'"price":2,' in response.body
+    row = json.loads(response.body)
     assert appwrite(f"GET {rows}/R") == row
     assert appwrite(f"GET {rows}", queries=[query("equal", "name", "a")]) == {"total": 1, "rows": [row]}
     deleted = appwrite.send(f"DELETE {rows}/r")
@@ -39,11 +39,11 @@ def test_a_file_keeps_what_was_stored(tmp_path: Path) -> None:
     second.close()
 
 
-def test_a_closed_one_answers_with_an_error(app: LocalAppwrite) -> None:
+def test_a_closed_server_answers_with_an_error(app: LocalAppwrite) -> None:
     app.close()
     assert Client(app).refusal("GET ") == (500, "general_unknown")
 
 
-def test_answers_always_say_what_they_are(appwrite: Client) -> None:
+def test_every_response_has_a_content_type(appwrite: Client) -> None:
     for line in ("GET ", "GET /none", "GET .", "DELETE /none", "PATCH ./no/such/route"):
         assert "content-type" in appwrite.send(line).headers

@@ -79,7 +79,7 @@ operators = st.fixed_dictionaries(
 )
 row_data = st.dictionaries(
     st.sampled_from(["s", "i", "f", "b", "at", "l", "w", "p", "big", "$id", "$permissions", "$createdAt", "nope"]),
-    st.one_of(values, operators, operators.map(lambda one: _json(one))),
+    st.one_of(values, operators, operators.map(lambda operator: _json(operator))),
     max_size=5,
 )
 queries = st.recursive(
@@ -112,19 +112,19 @@ def _json(value: Any) -> str:
     return json.dumps(value, default=str)
 
 
-def check(answer: Response) -> None:
+def check(response: Response) -> None:
     """An answer as the server could have given it."""
-    assert answer.status < 500, answer.body
-    assert b"Traceback" not in answer.body
-    assert b".py" not in answer.body
-    assert "content-type" in answer.headers
-    if answer.status >= 400:
-        refusal = json.loads(answer.body)
-        assert refusal["code"] == answer.status
+    assert response.status < 500, response.body
+    assert b"Traceback" not in response.body
+    assert b".py" not in response.body
+    assert "content-type" in response.headers
+    if response.status >= 400:
+        refusal = json.loads(response.body)
+        assert refusal["code"] == response.status
         assert refusal["message"]
-        assert STATUS.get(refusal["type"], answer.status) == answer.status
-    elif answer.body:
-        json.loads(answer.body)
+        assert STATUS.get(refusal["type"], response.status) == response.status
+    elif response.body:
+        json.loads(response.body)
 
 
 @BUDGET
@@ -158,9 +158,9 @@ def test_every_route_answers_whatever_its_parameters(app: LocalAppwrite, data: s
 
 
 @BUDGET
-@given(asked=st.lists(queries, max_size=4), row=st.none() | row_data)
-def test_every_query_is_answered(app: LocalAppwrite, asked: list[Any], row: Any) -> None:
-    texts = [_json(one) for one in asked]
+@given(sent_queries=st.lists(queries, max_size=4), row=st.none() | row_data)
+def test_every_query_is_answered(app: LocalAppwrite, sent_queries: list[Any], row: Any) -> None:
+    texts = [_json(sent_query) for sent_query in sent_queries]
     target = "/v1/tablesdb/d/tables/t/rows?" + "&".join(f"queries[]={quote(text)}" for text in texts)
     check(app.handle("GET", target, KEY, b""))
     if row is not None:

@@ -55,19 +55,19 @@ def status_after(opened: Open, request: bytes) -> int:
     return status_of(sock)
 
 
-def test_silent_clients_hold_no_thread(opened: Open) -> None:
+def test_silent_clients_occupy_no_thread(opened: Open) -> None:
     for _ in range(40):
         opened()
     assert status_after(opened, VERSION) == 200
 
 
-def test_slow_senders_hold_no_thread(opened: Open) -> None:
+def test_slow_senders_occupy_no_thread(opened: Open) -> None:
     for partial_request in (VERSION[:20], b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\nx") * 10:
         opened().sendall(partial_request)
     assert status_after(opened, VERSION) == 200
 
 
-def test_there_are_so_many_connections_and_no_more(
+def test_the_number_of_connections_is_limited(
     server: LocalServer, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The one that has waited longest makes room."""
@@ -81,7 +81,7 @@ def test_there_are_so_many_connections_and_no_more(
     assert soon(lambda: len(server._http._connections) <= 4)
 
 
-def test_answers_are_sent_without_delay(server: LocalServer, opened: Open) -> None:
+def test_responses_are_sent_without_nagle_delay(server: LocalServer, opened: Open) -> None:
     """An answer of two writes must not wait for the acknowledgement of the first."""
     assert status_after(opened, VERSION) == 200
     [accepted] = server._http._accepted.values()
@@ -93,7 +93,7 @@ def test_an_idle_otherends(opened: Open, monkeypatch: pytest.MonkeyPatch) -> Non
     assert status_of(opened()) == 0
 
 
-def test_answers_that_nobody_reads_are_bounded(
+def test_unread_responses_are_limited_in_bytes(
     app: LocalAppwrite, server: LocalServer, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The latest may wait, however large it is; the others are given up."""
@@ -110,7 +110,7 @@ def test_answers_that_nobody_reads_are_bounded(
     assert sum(unsent) <= 50_000_000
 
 
-def test_a_client_that_does_not_read_is_given_up(
+def test_a_client_that_does_not_read_is_disconnected(
     app: LocalAppwrite, server: LocalServer, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     large = Response(200, {"content-type": "text/plain"}, b"x" * 20_000_000)
@@ -120,7 +120,9 @@ def test_a_client_that_does_not_read_is_given_up(
     assert soon(lambda: not server._http._connections)
 
 
-def test_requests_that_are_held_are_bounded(server: LocalServer, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unfinished_requests_are_limited_in_bytes(
+    server: LocalServer, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(receive_buffer, "MAX_HELD", 300_000)
     partial_request = b"POST /v1/tablesdb HTTP/1.1\r\n" + HEAD + b"Content-Length: 250000\r\n\r\n" + b"x" * 200_000
     first, second = opened(), opened()
@@ -182,7 +184,7 @@ def test_a_body_in_chunks_is_read(opened: Open) -> None:
     assert status_after(opened, CHUNKED + body) == 201
 
 
-def test_requests_sent_at_once_are_answered_in_order(opened: Open) -> None:
+def test_pipelined_requests_are_answered_in_order(opened: Open) -> None:
     sock = opened()
     absent = VERSION.replace(b"/health/version", b"/nothing")
     sock.sendall(b"\r\n".join([VERSION, absent, VERSION]))
@@ -199,14 +201,14 @@ def _read_answer(stream: BinaryIO) -> int:
     return status
 
 
-def test_an_old_client_gets_one_answer(opened: Open) -> None:
+def test_an_http_1_0_client_gets_one_response(opened: Open) -> None:
     sock = opened()
     sock.sendall(VERSION.replace(b"HTTP/1.1", b"HTTP/1.0"))
     assert status_of(sock) == 200
     assert sock.recv(1) == b""
 
 
-def test_a_client_that_waits_is_told_to_go_on(opened: Open) -> None:
+def test_expect_100_continue_is_answered(opened: Open) -> None:
     sock, body = opened(), b'{"databaseId": "d", "name": "d"}'
     head = b"POST /v1/tablesdb HTTP/1.1\r\n" + HEAD + b"Content-Type: application/json\r\n"
     sock.sendall(head + b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(body))
@@ -216,12 +218,14 @@ def test_a_client_that_waits_is_told_to_go_on(opened: Open) -> None:
 
 
 @pytest.mark.parametrize(("strict", "status"), [(True, 0), (False, 200)])
-def test_a_long_head_gets_no_answer_when_strict(app: LocalAppwrite, opened: Open, strict: bool, status: int) -> None:
+def test_a_long_head_gets_no_response_in_strict_mode(
+    app: LocalAppwrite, opened: Open, strict: bool, status: int
+) -> None:
     app.strict = strict
     assert status_after(opened, VERSION[:-2] + b"A: " + b"x" * 60_000 + b"\r\n\r\n") == 200
     assert status_after(opened, VERSION[:-2] + b"A: " + b"x" * 70_000 + b"\r\n\r\n") == status
 
 
-def test_a_head_has_a_bound_in_any_mode(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_head_is_limited_in_every_mode(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "MAX_HEAD", 1_000)
     assert status_after(opened, VERSION[:-2] + b"A: " + b"x" * 2_000) == 0

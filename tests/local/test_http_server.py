@@ -50,7 +50,7 @@ def ask(
     return found
 
 
-def test_requests_are_passed_on(server: LocalServer) -> None:
+def test_http_requests_reach_the_application(server: LocalServer) -> None:
     status, headers, body = ask(server, "POST", "/v1/tablesdb", b'{"databaseId": "d", "name": "D"}')
     assert (status, headers["content-type"]) == (201, "application/json; charset=UTF-8")
     assert headers["content-length"] == str(len(body))
@@ -88,7 +88,9 @@ def test_one_connection_serves_many_requests(app: LocalAppwrite, server: LocalSe
 
 
 @pytest.mark.parametrize("sent", [b"GET /", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 999999\r\n\r\n"])
-def test_a_request_that_drips_in_is_cut_off(server: LocalServer, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
+def test_a_request_that_arrives_too_slowly_is_disconnected(
+    server: LocalServer, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
     monkeypatch.setattr(serving, "REQUEST_TIMEOUT", 0.2)
     connection = connect(server)
     connection.connect()
@@ -152,7 +154,7 @@ def test_the_command_serves_and_stops(tmp_path: Path) -> None:
     assert process.returncode == 0
 
 
-def test_a_taken_port_is_told(tmp_path: Path, server: LocalServer) -> None:
+def test_a_port_in_use_is_reported(tmp_path: Path, server: LocalServer) -> None:
     port = str(urlsplit(server.endpoint).port)
     command = [sys.executable, "-m", "django_appwrite_orm.local", "--port", port, "--database", ":memory:"]
     refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)

@@ -21,7 +21,8 @@ from tests.support.local_load import check_file, run_load
 ROOT = Path(__file__).parents[2]
 
 
-def test_processes_and_threads_share_a_file(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_processes_and_threads_write_one_file_without_losing_a_write(tmp_path: Path) -> None:
     report = run_load(tmp_path / "shared.sqlite3", processes=4, threads=3, seconds=3.0)
     assert report.problems == []
     assert report.writes > 0
@@ -64,7 +65,7 @@ def test_a_forked_child_uses_connections_of_its_own(tmp_path: Path) -> None:
     app.close()
 
 
-def test_a_killed_process_leaves_what_it_acknowledged(tmp_path: Path) -> None:
+def test_acknowledged_writes_survive_a_killed_process(tmp_path: Path) -> None:
     """Writers are killed in the middle of their work; every write they reported is there, and nothing else by halves:
     a bulk call writes ten rows or none."""
     path = str(tmp_path / "killed.sqlite3")

@@ -15,7 +15,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return ":memory:" if request.param == "memory" else str(tmp_path / "appwrite.sqlite3")
 
 
-def test_what_was_stored_since_is_gone(place: str) -> None:
+def test_a_restore_removes_later_changes(place: str) -> None:
     app = LocalAppwrite(place)
     client = Client(app)
     rows = client.table([{"key": "s", "type": "string", "size": 9}])
@@ -31,7 +31,7 @@ def test_what_was_stored_since_is_gone(place: str) -> None:
     app.close()
 
 
-def test_a_schema_of_before_is_not_taken_for_one_of_after(place: str) -> None:
+def test_a_restore_invalidates_the_schema_cache(place: str) -> None:
     """Two tables that come to be at the same point after a restore are two tables."""
     app = LocalAppwrite(place)
     client = Client(app)

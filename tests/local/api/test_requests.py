@@ -27,7 +27,7 @@ JSON = {"content-type": "application/json; charset=utf-8"}
     ],
     ids=lambda value: value[:20] if isinstance(value, str) else "",
 )
-def test_query_strings(query: str, expected: dict[str, Any]) -> None:
+def test_query_strings_are_decoded_as_php_does(query: str, expected: dict[str, Any]) -> None:
     assert read_request("GET", "/v1/x?" + query, {}, b"").params == expected
 
 
@@ -36,7 +36,7 @@ def test_only_get_reads_the_query_string() -> None:
     assert (request.params, request.query["project"]) == ({"b": 1}, "p")
 
 
-def test_other_bodies() -> None:
+def test_bodies_are_decoded_by_their_content_type() -> None:
     form = {"content-type": "application/x-www-form-urlencoded"}
     assert read_request("POST", "/", form, b"a=1&b[]=2").params == {"a": "1", "b": ["2"]}
     assert read_request("POST", "/", {}, b'{"a": 1}').params == {}
@@ -67,7 +67,7 @@ def test_broken_json_is_refused(body: bytes) -> None:
     assert refusal.value.type == "general_bad_request"
 
 
-def test_a_body_has_a_bound() -> None:
+def test_a_body_that_is_too_large_is_refused() -> None:
     with pytest.raises(AppwriteError) as refusal:
         read_request("POST", "/", JSON, b" " * (MAX_BODY + 1))
     assert refusal.value.status == 413
@@ -78,9 +78,9 @@ def test_a_body_has_a_bound() -> None:
     [("9223372036854775807", 2**63 - 1), ("-9223372036854775808", -(2**63)), ("9223372036854775808", float(2**63))],
 )
 def test_whole_numbers_beyond_64_bits_become_floats(text: str, expected: float) -> None:
-    found = read_json(text)
-    assert found == expected
-    assert type(found) is type(expected)
+    params = read_json(text)
+    assert params == expected
+    assert type(params) is type(expected)
 
 
 def test_too_many_parameters_are_refused() -> None:

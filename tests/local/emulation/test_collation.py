@@ -23,7 +23,7 @@ from django_appwrite_orm.local.emulation.collation import after_prefix, fold, so
         ("", "   "),
     ],
 )
-def test_these_are_equal(one: str, other: str) -> None:
+def test_texts_that_are_equal(one: str, other: str) -> None:
     assert sort_key(one) == sort_key(other)
 
 
@@ -44,7 +44,7 @@ def test_these_are_equal(one: str, other: str) -> None:
         ("ð", "d"),
     ],
 )
-def test_these_differ(one: str, other: str) -> None:
+def test_texts_that_differ(one: str, other: str) -> None:
     assert sort_key(one) != sort_key(other)
 
 
@@ -58,7 +58,7 @@ def test_patterns_count_trailing_spaces() -> None:
 
 
 @pytest.mark.parametrize("prefix", ["a", "name 9", "\ufffd", "\ud7ff", "\uffff", "a\uffff"])
-def test_the_end_of_a_prefix_is_above_all_that_start_with_it(prefix: str) -> None:
+def test_after_prefix_is_above_every_text_with_the_prefix(prefix: str) -> None:
     end = after_prefix(prefix)
     for rest in ("", "a", "\uffff", "zzz"):
         assert end is None or prefix + rest < end

@@ -49,7 +49,7 @@ from django_appwrite_orm.local.emulation.strtotime import read_php_date
         ("10000-01-01", "2000-01-01T10:00:00.000+00:00"),
     ],
 )
-def test_these_are_dates(text: str, expected: str) -> None:
+def test_dates_are_read_as_php_reads_them(text: str, expected: str) -> None:
     assert read_date(text) == expected
 
 
@@ -71,7 +71,7 @@ def test_these_are_dates(text: str, expected: str) -> None:
         ),
     ],
 )
-def test_these_are_not(text: str) -> None:
+def test_other_texts_are_not_dates(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the reason is for people
         read_date(text)
 
@@ -80,7 +80,7 @@ def test_these_are_not(text: str) -> None:
     ("text", "days", "hours"),
     [("tomorrow", 1, 0), ("yesterday noon", -1, 12), ("midnight", 0, 0), ("noon", 0, 12), ("today", 0, 0)],
 )
-def test_words_are_days_of_the_clock(text: str, days: int, hours: int) -> None:
+def test_relative_words_use_the_clock(text: str, days: int, hours: int) -> None:
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     found = read_php_date(text)
     # The day may change between the two readings.
@@ -88,13 +88,13 @@ def test_words_are_days_of_the_clock(text: str, days: int, hours: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["now", "", " ", "+0 days"])
-def test_nothing_means_now(text: str) -> None:
+def test_an_empty_date_is_now(text: str) -> None:
     before = now()
     assert before <= read_date(text) <= now()
 
 
 @pytest.mark.parametrize("text", ["now", "", "20240229", "+1 day", "29.02.24"])
-def test_parameters_and_queries_want_to_see_a_year(text: str) -> None:
+def test_parameters_and_queries_need_a_year(text: str) -> None:
     read_date(text)
     with pytest.raises(ValueError, match="year"):
         read_exact_date(text)

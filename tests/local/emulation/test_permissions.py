@@ -7,12 +7,12 @@ import pytest
 from django_appwrite_orm.local.api.permissions import ROW_VERBS, TABLE_VERBS, check_permissions
 
 
-def test_write_is_spelled_out() -> None:
+def test_write_is_expanded() -> None:
     assert check_permissions(['write("any")'], TABLE_VERBS) == ['create("any")', 'update("any")', 'delete("any")']
     assert check_permissions(['write("any")'], ROW_VERBS) == ['update("any")', 'delete("any")']
 
 
-def test_repetitions_go() -> None:
+def test_duplicate_permissions_are_dropped() -> None:
     given = ['read("any")', 'write("users")', 'update("users")', 'read("any")']
     assert check_permissions(given, ROW_VERBS) == ['read("any")', 'update("users")', 'delete("users")']
 
@@ -31,7 +31,7 @@ def test_repetitions_go() -> None:
         "label:x1",
     ],
 )
-def test_these_are_roles(role: str) -> None:
+def test_valid_roles_are_accepted(role: str) -> None:
     assert check_permissions([f'read("{role}")'], ROW_VERBS) == [f'read("{role}")']
 
 
@@ -57,12 +57,12 @@ def test_these_are_roles(role: str) -> None:
         ),
     ],
 )
-def test_these_are_refused(value: object) -> None:
+def test_invalid_permissions_are_refused(value: object) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the reason is for people
         check_permissions([value], ROW_VERBS)
 
 
-def test_the_number_is_bounded() -> None:
+def test_the_number_of_permissions_is_limited() -> None:
     with pytest.raises(ValueError, match="100"):
         check_permissions([f'read("user:u{number}")' for number in range(101)], ROW_VERBS)
     with pytest.raises(ValueError, match="list"):

@@ -49,18 +49,18 @@ def steady(frame: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("case", CONNECTIONS, ids=lambda case: case["case"])
-def test_as_recorded(appwrite: Client, server: LocalServer, case: dict[str, Any]) -> None:
+def test_realtime_frames_are_as_recorded(appwrite: Client, server: LocalServer, case: dict[str, Any]) -> None:
     appwrite("POST ./users", {"userId": "cbu-ev", "email": "cbu-ev@example.com"})
     jwt = appwrite("POST ./users/cbu-ev/jwts", {})["jwt"]
     path = case["path"].replace("realproject", "local").replace("<jwt>", jwt)
     named = {"realproject": "local", "<jwt>": jwt, "<api key>": "local"}
     headers = {name: named.get(value, value) for name, value in case["headers"].items()}
     with connect(url(server, path), additional_headers=headers) as connection:
-        answered = [json.loads(connection.recv(timeout=60))]
+        frames = [json.loads(connection.recv(timeout=60))]
         for message in case["sent"]:
             connection.send(message if isinstance(message, str) else json.dumps(message))
-            answered.append(json.loads(connection.recv(timeout=60)))
-        assert list(map(steady, answered)) == list(map(steady, case["received"]))
+            frames.append(json.loads(connection.recv(timeout=60)))
+        assert list(map(steady, frames)) == list(map(steady, case["received"]))
         if case["ended"]:
             with pytest.raises(ConnectionClosedError) as caught:
                 connection.recv(timeout=60)
@@ -86,7 +86,7 @@ def test_a_hostile_request_is_refused(
 
 
 @pytest.mark.parametrize("header", ["x.example", "localhost.x.example"])
-def test_a_page_from_elsewhere_cannot_listen(server: LocalServer, header: str) -> None:
+def test_a_page_of_another_origin_is_refused(server: LocalServer, header: str) -> None:
     """Under a name of its own that leads here, a loopback server answers as it does over HTTP."""
     address = urlsplit(server.endpoint)
     with (
@@ -97,7 +97,7 @@ def test_a_page_from_elsewhere_cannot_listen(server: LocalServer, header: str) -
     assert caught.value.response.status_code == 403
 
 
-def test_a_request_that_is_no_good_handshake(server: LocalServer) -> None:
+def test_an_invalid_handshake_is_refused(server: LocalServer) -> None:
     """Plain HTTP there is no route, and a handshake without its key is refused."""
     import http.client
 
@@ -108,14 +108,14 @@ def test_a_request_that_is_no_good_handshake(server: LocalServer) -> None:
         connection.close()
 
 
-def test_a_listener_holds_no_thread_of_the_server(app: LocalAppwrite, appwrite: Client, rows: str) -> None:
+def test_a_listener_occupies_no_thread_of_the_server(app: LocalAppwrite, appwrite: Client, rows: str) -> None:
     with LocalServer(app, port=0, threads=2) as server, ExitStack() as stack:
         listening = [stack.enter_context(connect(url(server, ROWS))) for _ in range(12)]
         for connection in listening:
             assert frames_until_pong(connection)[0]["type"] == "connected"
         appwrite(f"POST {rows}", {"rowId": "a", "data": {"n": 1}})
-        told = [frames_until_pong(connection) for connection in listening]
-        assert [[frame["type"] for frame in frames] for frames in told] == [["event"]] * 12
+        received = [frames_until_pong(connection) for connection in listening]
+        assert [[frame["type"] for frame in frames] for frames in received] == [["event"]] * 12
 
 
 def test_a_restart_ends_connections(app: LocalAppwrite) -> None:
@@ -127,13 +127,15 @@ def test_a_restart_ends_connections(app: LocalAppwrite) -> None:
             connection.recv(timeout=60)
 
 
-@pytest.mark.parametrize(("place", "name"), [(connection, "_MAX_UNSENT"), (hub, "MAX_UNSENT")], ids=["one", "together"])
-def test_who_does_not_read_is_dropped(
-    appwrite: Client, server: LocalServer, rows: str, monkeypatch: pytest.MonkeyPatch, place: ModuleType, name: str
+@pytest.mark.parametrize(
+    ("module", "name"), [(connection, "_MAX_UNSENT"), (hub, "MAX_UNSENT")], ids=["one", "together"]
+)
+def test_a_listener_that_does_not_read_is_disconnected(
+    appwrite: Client, server: LocalServer, rows: str, monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str
 ) -> None:
     """Its frames must not fill the server's memory; who reads hears on."""
-    monkeypatch.setattr(place, name, 100_000)
-    with connect(url(server, ROWS)) as reader, connect(url(server, ROWS), max_queue=1, close_timeout=1) as sleeper:
+    monkeypatch.setattr(module, name, 100_000)
+    with connect(url(server, ROWS)) as reader, connect(url(server, ROWS), max_queue=1, close_timeout=0.1) as sleeper:
         assert frames_until_pong(reader)[0]["type"] == "connected"
         assert json.loads(sleeper.recv(timeout=60))["type"] == "connected"
         for round in range(200):
@@ -144,7 +146,7 @@ def test_who_does_not_read_is_dropped(
         assert len(server._hub._websockets) == 1
 
 
-def test_there_are_so_many_listeners_and_no_more(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_listeners_is_limited(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub, "MAX_CONNECTIONS", 2)
     with ExitStack() as stack:
         for _ in range(2):
@@ -153,7 +155,7 @@ def test_there_are_so_many_listeners_and_no_more(server: LocalServer, monkeypatc
             connect(url(server, ROWS)).close()
 
 
-def test_fragments_make_a_message(server: LocalServer) -> None:
+def test_fragmented_messages_are_joined(server: LocalServer) -> None:
     with connect(url(server, "/v1/realtime?project=local")) as connection:
         connection.send(iter(['{"type":', '"ping"}']))
         assert [json.loads(connection.recv(timeout=60))["type"] for _ in range(2)] == ["connected", "pong"]
@@ -177,7 +179,7 @@ def subscribe(connection: ClientConnection, query: dict[str, Any]) -> str:
     return str(json.loads(connection.recv(timeout=60))["type"])
 
 
-def test_filters_that_can_be_asked_of_a_row(appwrite: Client, server: LocalServer, rows: str) -> None:
+def test_subscription_filters(appwrite: Client, server: LocalServer, rows: str) -> None:
     with connect(url(server, "/v1/realtime?project=local")) as connection:
         connection.recv(timeout=60)
         either = [{"method": "isNull", "attribute": "n"}, {"method": "greaterThan", "attribute": "n", "values": [5]}]
@@ -194,7 +196,7 @@ def test_filters_that_can_be_asked_of_a_row(appwrite: Client, server: LocalServe
         assert [frame["data"]["payload"]["$id"] for frame in frames_until_pong(connection)] == ["b", "c"]
 
 
-def test_roles_are_those_of_the_moment_of_connecting(appwrite: Client, server: LocalServer) -> None:
+def test_roles_are_read_when_a_listener_connects(appwrite: Client, server: LocalServer) -> None:
     """A row that only a team may read is told to its members."""
     rows = appwrite.table([{"key": "n", "type": "integer"}], rowSecurity=True)
     appwrite("POST ./users", {"userId": "u"})
@@ -209,8 +211,8 @@ def test_roles_are_those_of_the_moment_of_connecting(appwrite: Client, server: L
             assert frames_until_pong(connection)[0]["type"] == "connected"
         for id, granted in (("a", ['read("team:staff")']), ("b", [])):
             appwrite(f"POST {rows}", {"rowId": id, "data": {"n": 1}, "permissions": granted})
-        told = [
+        received = [
             [frame["data"]["payload"]["$id"] for frame in frames_until_pong(connection)]
             for connection in (member, guest)
         ]
-    assert told == [["a"], []]
+    assert received == [["a"], []]

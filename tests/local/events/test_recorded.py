@@ -22,18 +22,18 @@ def played() -> Played:
 
 def steady(payload: dict[str, Any]) -> dict[str, Any]:
     """A payload without what differs from run to run; names of the server's own kept by their shape."""
-    found = {name: "a date" if name in DATES else value for name, value in payload.items()}
+    result = {name: "a date" if name in DATES else value for name, value in payload.items()}
     for name in ("columns", "indexes"):
-        if isinstance(found.get(name), list):
-            found[name] = [steady(part) if isinstance(part, dict) else part for part in found[name]]
-    if "$sequence" in found:
-        assert found["$sequence"].isdigit()
-        found["$sequence"] = "a number"
-    if "$collection" in found:
-        found["$collection"] = re.sub(r"\d+", "N", found["$collection"])
-    found.pop("bytesUsed", None)
-    found.pop("bytesMax", None)  # observed as 0 for a table that is gone
-    return numberless(found)
+        if isinstance(result.get(name), list):
+            result[name] = [steady(part) if isinstance(part, dict) else part for part in result[name]]
+    if "$sequence" in result:
+        assert result["$sequence"].isdigit()
+        result["$sequence"] = "a number"
+    if "$collection" in result:
+        result["$collection"] = re.sub(r"\d+", "N", result["$collection"])
+    result.pop("bytesUsed", None)
+    result.pop("bytesMax", None)  # observed as 0 for a table that is gone
+    return numberless(result)
 
 
 def numberless(value: Any) -> Any:
@@ -42,17 +42,17 @@ def numberless(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action["action"])
-def test_the_frames_of(played: Played, action: dict[str, Any]) -> None:
+def test_frames_are_as_recorded(played: Played, action: dict[str, Any]) -> None:
     got = played.frames[action["action"]]
     counts = {name.replace("own.rows", "rows"): count for name, count in action["received"].items()}
     assert {name: len(got[name]) for name in counts} == counts
     reader = "jwt: rows" if "jwt: rows" in counts and not counts.get("guest: rows") else "guest: rows"
     for frame, expected in zip(got[reader], action["frames"], strict=True):
-        ours, theirs = frame["data"], expected["data"]
-        assert (frame["type"], set(ours)) == ("event", set(theirs))
-        assert (ours["events"], ours["channels"]) == (theirs["events"], theirs["channels"])
-        assert steady(ours["payload"]) == steady(theirs["payload"])
-        assert len(ours["subscriptions"]) == 1
+        actual, recorded = frame["data"], expected["data"]
+        assert (frame["type"], set(actual)) == ("event", set(recorded))
+        assert (actual["events"], actual["channels"]) == (recorded["events"], recorded["channels"])
+        assert steady(actual["payload"]) == steady(recorded["payload"])
+        assert len(actual["subscriptions"]) == 1
     if "two queries" in action:
         two = got["guest: rows, two queries"]
         assert [sorted(map(int, frame["data"]["subscriptions"])) for frame in two] == action["two queries"]
@@ -67,16 +67,19 @@ def test_an_increment_carries_the_date_from_before(played: Played) -> None:
 
 
 @pytest.mark.parametrize("place", range(len(WEBHOOKS["deliveries"])))
-def test_the_delivery(played: Played, place: int) -> None:
-    ours, theirs = played.deliveries[place], WEBHOOKS["deliveries"][place]
-    assert (ours.target, numberless(ours.names)) == (theirs["target"], numberless(theirs["headers"][EVENTS].split(",")))
-    assert [name for name in ours.headers if name not in ALWAYS] == [n for n in ORDER if n in theirs["headers"]]
+def test_deliveries_are_as_recorded(played: Played, place: int) -> None:
+    actual, recorded = played.deliveries[place], WEBHOOKS["deliveries"][place]
+    assert (actual.target, numberless(actual.names)) == (
+        recorded["target"],
+        numberless(recorded["headers"][EVENTS].split(",")),
+    )
+    assert [name for name in actual.headers if name not in ALWAYS] == [n for n in ORDER if n in recorded["headers"]]
     for name in ("Id", "Name", "User-Id"):
         header = f"X-Appwrite-Webhook-{name}"
-        assert ours.headers.get(header) == theirs["headers"].get(header)
-    assert steady(json.loads(ours.body)) == steady(json.loads(theirs["body"]))
-    url = f"http://{ours.headers['Host']}{ours.target}"
-    assert ours.headers["X-Appwrite-Webhook-Signature"] == signature(SECRET, url, ours.body)
+        assert actual.headers.get(header) == recorded["headers"].get(header)
+    assert steady(json.loads(actual.body)) == steady(json.loads(recorded["body"]))
+    url = f"http://{actual.headers['Host']}{actual.target}"
+    assert actual.headers["X-Appwrite-Webhook-Signature"] == signature(SECRET, url, actual.body)
 
 
 EVENTS = "X-Appwrite-Webhook-Events"

@@ -56,11 +56,16 @@ def counted(receiver: Receiver, count: int) -> list[int | None]:
     return [json.loads(delivery.body)["n"] for delivery in receiver.wait_for(count)]
 
 
-def test_one_is_registered_read_changed_and_deleted(appwrite: Client) -> None:
-    made = register(appwrite, "https://shop.example/hook?a=1", secret="eight chars", tls=True)
-    assert (made["signatureKey"], made["security"], made["enabled"], made["attempts"]) == ("eight chars", True, True, 0)
-    assert appwrite("GET ./webhooks/H") == made
-    assert appwrite.refusal("POST ./webhooks", {**made, "webhookId": "h"}) == (409, "webhook_already_exists")
+def test_a_webhook_is_created_read_changed_and_deleted(appwrite: Client) -> None:
+    created = register(appwrite, "https://shop.example/hook?a=1", secret="eight chars", tls=True)
+    assert (created["signatureKey"], created["security"], created["enabled"], created["attempts"]) == (
+        "eight chars",
+        True,
+        True,
+        0,
+    )
+    assert appwrite("GET ./webhooks/H") == created
+    assert appwrite.refusal("POST ./webhooks", {**created, "webhookId": "h"}) == (409, "webhook_already_exists")
     changes = {"name": "New", "url": "http://127.0.0.1:8000/", "events": ["databases.*"], "authUsername": "u"}
     changed = appwrite("PUT ./webhooks/h", {**changes, "enabled": False})
     assert (changed["name"], changed["httpUser"], changed["enabled"]) == ("New", "u", False)
@@ -70,13 +75,13 @@ def test_one_is_registered_read_changed_and_deleted(appwrite: Client) -> None:
     assert appwrite.refusal("GET ./webhooks/h") == (404, "webhook_not_found")
 
 
-def test_a_secret_is_made_up(appwrite: Client) -> None:
+def test_a_webhook_without_a_secret_gets_one(appwrite: Client) -> None:
     secrets = {register(appwrite, "https://shop.example/", id)["signatureKey"] for id in "ab"}
     assert [len(secret) for secret in secrets] == [128, 128]
 
 
 @pytest.mark.parametrize(("name", "status"), NAMES.items())
-def test_names_of_events(appwrite: Client, name: str, status: int) -> None:
+def test_event_names_are_accepted_or_refused_as_recorded(appwrite: Client, name: str, status: int) -> None:
     body = {"webhookId": "h", "name": "H", "url": "https://shop.example/", "events": [name]}
     assert appwrite.send("POST ./webhooks", body).status == status
 
@@ -84,23 +89,23 @@ def test_names_of_events(appwrite: Client, name: str, status: int) -> None:
 @pytest.mark.parametrize("change", [{"url": "ftp://a.example/"}, {"url": "/hook"}, {"url": "http://a b/"}, {"url": 3},
                                     {"secret": "short"}, {"events": "databases.*"}, {"name": ""},
                                     {"name": "H\r\nX: y"}])  # fmt: skip
-def test_what_is_refused(appwrite: Client, change: dict[str, Any]) -> None:
+def test_invalid_webhooks_are_refused(appwrite: Client, change: dict[str, Any]) -> None:
     body = {"webhookId": "h", "name": "H", "url": "https://shop.example/", "events": EVENTS, **change}
     assert appwrite.refusal("POST ./webhooks", body) == (400, "general_argument_invalid")
 
 
-def test_they_are_for_keys_only(appwrite: Client) -> None:
+def test_webhook_routes_are_for_keys_only(appwrite: Client) -> None:
     assert appwrite.refusal("GET ./webhooks", headers=GUEST) == (401, "general_unauthorized_scope")
 
 
-def test_in_the_order_of_the_commits(appwrite: Client, rows: str, receiver: Receiver) -> None:
+def test_deliveries_are_in_the_order_of_the_commits(appwrite: Client, rows: str, receiver: Receiver) -> None:
     register(appwrite, receiver.url)
     for number in range(30):
         appwrite(f"POST {rows}", {"rowId": f"r{number}", "data": {"n": number}})
     assert counted(receiver, 30) == list(range(30))
 
 
-def test_a_bulk_call_tells_of_a_hundred_rows(appwrite: Client, rows: str, receiver: Receiver) -> None:
+def test_a_bulk_call_publishes_100_rows(appwrite: Client, rows: str, receiver: Receiver) -> None:
     for start in (0, 100):
         appwrite(f"POST {rows}", {"rows": [{"$id": f"r{start + n}", "n": 0} for n in range(100)]})
     register(appwrite, receiver.url)
@@ -109,7 +114,7 @@ def test_a_bulk_call_tells_of_a_hundred_rows(appwrite: Client, rows: str, receiv
     assert counted(receiver, 101) == [1] * 100 + [2]
 
 
-def test_what_a_relationship_deletes_is_not_told(appwrite: Client, rows: str, receiver: Receiver) -> None:
+def test_cascaded_deletions_are_not_published(appwrite: Client, rows: str, receiver: Receiver) -> None:
     appwrite("POST /d/tables", {"tableId": "parent", "name": "P", "columns": [{"key": "n", "type": "integer"}]})
     relation = {"relatedTableId": "t", "type": "oneToMany", "key": "children", "onDelete": "cascade"}
     appwrite("POST /d/tables/parent/columns/relationship", relation)
@@ -123,7 +128,7 @@ def test_what_a_relationship_deletes_is_not_told(appwrite: Client, rows: str, re
     assert "children" not in json.loads(receiver.deliveries[0].body)
 
 
-def test_a_refused_write_is_not_told(appwrite: Client, rows: str, receiver: Receiver) -> None:
+def test_a_refused_write_is_not_published(appwrite: Client, rows: str, receiver: Receiver) -> None:
     register(appwrite, receiver.url)
     good = {"$id": "a", "n": 1}
     appwrite(f"POST {rows}", {"rowId": "taken", "data": {"n": 0}})
@@ -133,7 +138,7 @@ def test_a_refused_write_is_not_told(appwrite: Client, rows: str, receiver: Rece
     assert counted(receiver, 2) == [0, 9]
 
 
-def test_a_commit_that_fails_tells_nothing(
+def test_a_failed_commit_publishes_nothing(
     appwrite: Client, rows: str, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """SQLite's own commit, after the route has done its work."""
@@ -150,7 +155,7 @@ def test_a_commit_that_fails_tells_nothing(
     assert counted(receiver, 1) == [2]
 
 
-def test_ten_failures_in_a_row_switch_it_off(appwrite: Client, rows: str, receiver: Receiver) -> None:
+def test_ten_failures_in_a_row_disable_a_webhook(appwrite: Client, rows: str, receiver: Receiver) -> None:
     register(appwrite, receiver.url)
     with receiving() as other:
         register(appwrite, other.url, "other")
@@ -166,7 +171,9 @@ def test_ten_failures_in_a_row_switch_it_off(appwrite: Client, rows: str, receiv
     assert (on["enabled"], on["attempts"]) == (True, 0)
 
 
-def test_nobody_answers(appwrite: Client, rows: str, receiver: Receiver, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unreachable_receiver_is_logged(
+    appwrite: Client, rows: str, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
     """The others are called all the same, and the log holds neither URL nor secret."""
     register(appwrite, "http://user:word@127.0.0.1:1/", "a", secret="a-secret-of-ours")
     register(appwrite, receiver.url, "b")
@@ -178,7 +185,7 @@ def test_nobody_answers(appwrite: Client, rows: str, receiver: Receiver, caplog:
     assert "a-secret-of-ours" not in caplog.text
 
 
-def test_what_a_receiver_says_is_logged_as_one_short_line(
+def test_a_receivers_error_is_logged_as_one_short_line(
     appwrite: Client, rows: str, receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as hostile:
@@ -203,7 +210,7 @@ def test_what_a_receiver_says_is_logged_as_one_short_line(
 
 
 @pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: "])
-def test_a_receiver_that_drips_its_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch, head: bytes) -> None:
+def test_a_receiver_that_answers_too_slowly_is_disconnected(monkeypatch: pytest.MonkeyPatch, head: bytes) -> None:
     monkeypatch.setattr(delivery, "LIMIT", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as server:
         cut_off: list[bool] = []
@@ -231,7 +238,9 @@ def _drip(server: socket.socket, head: bytes, cut_off: list[bool]) -> None:
 
 
 @pytest.mark.parametrize("checked", [True, False])
-def test_certificates_are_checked_if_wanted(appwrite: Client, rows: str, tmp_path: Path, checked: bool) -> None:
+def test_certificates_are_checked_unless_security_is_off(
+    appwrite: Client, rows: str, tmp_path: Path, checked: bool
+) -> None:
     context, _ = certificate(tmp_path)
     with receiving() as plain, receiving(context) as receiver:
         register(appwrite, receiver.url, "a", security=checked)
@@ -242,7 +251,7 @@ def test_certificates_are_checked_if_wanted(appwrite: Client, rows: str, tmp_pat
     assert ("certificate" in appwrite("GET ./webhooks/a")["logs"]) is checked
 
 
-def test_the_queue_is_bounded(
+def test_the_delivery_queue_is_limited(
     app: LocalAppwrite, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A receiver that hangs costs events, never memory or a writer's time; the log says so once."""
@@ -255,7 +264,7 @@ def test_the_queue_is_bounded(
     assert waiting._waiting.qsize() == 3
 
 
-def test_nothing_is_made_where_nobody_listens(app: LocalAppwrite, appwrite: Client, rows: str) -> None:
+def test_no_events_are_created_without_subscribers(app: LocalAppwrite, appwrite: Client, rows: str) -> None:
     """Serving stays as fast as it is while no webhook is on: not even the events are made."""
     with app.store.session(writing=True) as session:
         assert not session.has_subscribers

@@ -31,7 +31,7 @@ ROWS = [
 
 
 @pytest.fixture(scope="module")
-def shelf() -> Iterator[tuple[Client, str]]:
+def sample() -> Iterator[tuple[Client, str]]:
     app = LocalAppwrite(":memory:")
     client = Client(app)
     rows = client.table(COLUMNS, indexes=[{"key": "words", "type": "fulltext", "attributes": ["s"]}])
@@ -40,7 +40,7 @@ def shelf() -> Iterator[tuple[Client, str]]:
     app.close()
 
 
-FOUND: list[tuple[Any, str]] = [
+MATCHES: list[tuple[Any, str]] = [
     (query("equal", "s", "apple"), "ab"),
     (query("equal", "s", "tail"), "d"),
     (query("equal", "i", 1, 2), "ab"),
@@ -86,18 +86,18 @@ FOUND: list[tuple[Any, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("asked", "expected"), FOUND, ids=lambda value: str(value)[:60])
-def test_found(shelf: tuple[Client, str], asked: dict[str, Any], expected: str) -> None:
-    client, rows = shelf
-    found = client(f"GET {rows}", queries=[asked])
-    assert "".join(row["$id"] for row in found["rows"]) == expected
-    assert found["total"] == len(expected)
+@pytest.mark.parametrize(("condition", "expected"), MATCHES, ids=lambda value: str(value)[:60])
+def test_filters_match_rows(sample: tuple[Client, str], condition: dict[str, Any], expected: str) -> None:
+    client, rows = sample
+    page = client(f"GET {rows}", queries=[condition])
+    assert "".join(row["$id"] for row in page["rows"]) == expected
+    assert page["total"] == len(expected)
 
 
-def test_two_queries_both_hold(shelf: tuple[Client, str]) -> None:
-    client, rows = shelf
-    found = client(f"GET {rows}", queries=[query("equal", "s", "apple"), query("equal", "i", 2)])
-    assert [row["$id"] for row in found["rows"]] == ["b"]
+def test_two_queries_are_combined_with_and(sample: tuple[Client, str]) -> None:
+    client, rows = sample
+    page = client(f"GET {rows}", queries=[query("equal", "s", "apple"), query("equal", "i", 2)])
+    assert [row["$id"] for row in page["rows"]] == ["b"]
 
 
 REFUSED: list[Any] = [
@@ -131,10 +131,10 @@ REFUSED: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("asked", REFUSED, ids=lambda value: str(value)[:60])
-def test_refused(shelf: tuple[Client, str], asked: Any) -> None:
-    client, rows = shelf
-    assert client.refusal(f"GET {rows}", queries=[asked]) == (400, "general_query_invalid")
+@pytest.mark.parametrize("condition", REFUSED, ids=lambda value: str(value)[:60])
+def test_invalid_queries_are_refused(sample: tuple[Client, str], condition: Any) -> None:
+    client, rows = sample
+    assert client.refusal(f"GET {rows}", queries=[condition]) == (400, "general_query_invalid")
 
 
 def test_search_needs_its_index(appwrite: Client) -> None:
@@ -142,9 +142,9 @@ def test_search_needs_its_index(appwrite: Client) -> None:
     assert appwrite.refusal(f"GET {rows}", queries=[query("search", "s", "a")]) == (400, "general_query_invalid")
 
 
-def test_queries_are_bounded(shelf: tuple[Client, str]) -> None:
+def test_the_number_of_queries_and_values_is_limited(sample: tuple[Client, str]) -> None:
     """A hundred queries of 500 values each are more than a common SQLite binds in one statement."""
-    client, rows = shelf
+    client, rows = sample
     many = [query("equal", "i", *[1] * 500)]
     assert client(f"GET {rows}", queries=many * 50)["total"] == 1
     assert client.refusal(f"GET {rows}", queries=many * 100) == (400, "general_query_invalid")
@@ -153,13 +153,13 @@ def test_queries_are_bounded(shelf: tuple[Client, str]) -> None:
 
 
 @pytest.mark.parametrize("method", ["equal", "greaterThan", "lessThanEqual"])
-def test_sequences_are_numbers_or_digits_from_1_on(appwrite: Client, method: str) -> None:
+def test_sequences_are_compared_with_numbers_or_digits_from_1(appwrite: Client, method: str) -> None:
     """Recorded: 0, also in digits, and whatever is not a whole number are refused."""
     rows = appwrite.table([{"key": "s", "type": "string", "size": 5}])
     appwrite(f"POST {rows}", {"rowId": "r", "data": {"s": "x"}})
     for good in (1, "1"):
-        found = appwrite(f"GET {rows}", queries=[query(method, "$sequence", good)])
-        assert found["total"] == (0 if method == "greaterThan" else 1)
+        page = appwrite(f"GET {rows}", queries=[query(method, "$sequence", good)])
+        assert page["total"] == (0 if method == "greaterThan" else 1)
     for bad in (0, "0", -1, "-1", 1.0, "1.5", "", "x", True, None):
         refused = appwrite.refusal(f"GET {rows}", queries=[query(method, "$sequence", bad)])
         assert refused == (400, "general_query_invalid")

@@ -18,57 +18,57 @@ COLUMNS: list[dict[str, Any]] = [
 
 
 @pytest.fixture(scope="module")
-def shelf() -> Iterator[tuple[Client, str]]:
+def sample() -> Iterator[tuple[Client, str]]:
     """Thirty rows ``r00`` to ``r29``; ranks repeat, names differ in letter case, the last has no rank."""
     app = LocalAppwrite(":memory:")
     client = Client(app)
     rows = client.table(COLUMNS)
-    made = [{"$id": f"r{n:02}", "name": f"{'aB'[n % 2]}{n:02}", "rank": n // 3} for n in range(29)]
-    client(f"POST {rows}", {"rows": [*made, {"$id": "r29", "name": "z"}]})
+    items = [{"$id": f"r{n:02}", "name": f"{'aB'[n % 2]}{n:02}", "rank": n // 3} for n in range(29)]
+    client(f"POST {rows}", {"rows": [*items, {"$id": "r29", "name": "z"}]})
     yield client, rows
     app.close()
 
 
-def ids(shelf: tuple[Client, str], *queries: Any) -> list[str]:
-    client, rows = shelf
+def ids(sample: tuple[Client, str], *queries: Any) -> list[str]:
+    client, rows = sample
     return [row["$id"] for row in client(f"GET {rows}", queries=queries)["rows"]]
 
 
-def test_lists_come_in_the_order_of_creation_25_at_a_time(shelf: tuple[Client, str]) -> None:
-    client, rows = shelf
-    found = client(f"GET {rows}")
-    assert [row["$id"] for row in found["rows"]] == [f"r{n:02}" for n in range(25)]
-    assert found["total"] == 30
+def test_a_list_has_25_rows_in_the_order_of_creation(sample: tuple[Client, str]) -> None:
+    client, rows = sample
+    page = client(f"GET {rows}")
+    assert [row["$id"] for row in page["rows"]] == [f"r{n:02}" for n in range(25)]
+    assert page["total"] == 30
 
 
-def test_orders(shelf: tuple[Client, str]) -> None:
-    assert ids(shelf, query("orderDesc", "name"), query("limit", "", 3)) == ["r29", "r27", "r25"]
-    assert ids(shelf, query("orderDesc", "rank"), query("limit", "", 4)) == ["r27", "r28", "r24", "r25"]
+def test_rows_are_ordered_by_columns_and_ties_by_sequence(sample: tuple[Client, str]) -> None:
+    assert ids(sample, query("orderDesc", "name"), query("limit", "", 3)) == ["r29", "r27", "r25"]
+    assert ids(sample, query("orderDesc", "rank"), query("limit", "", 4)) == ["r27", "r28", "r24", "r25"]
     both = [query("orderDesc", "rank"), query("orderDesc", "name"), query("limit", "", 3)]
-    assert ids(shelf, *both) == ["r27", "r28", "r25"]
-    assert ids(shelf, query("orderAsc", "rank"), query("limit", "", 1)) == ["r29"]  # null comes first
-    assert ids(shelf, query("orderDesc"), query("limit", "", 1)) == ["r29"]
-    assert sorted(ids(shelf, query("orderRandom"), query("limit", "", 30))) == [f"r{n:02}" for n in range(30)]
+    assert ids(sample, *both) == ["r27", "r28", "r25"]
+    assert ids(sample, query("orderAsc", "rank"), query("limit", "", 1)) == ["r29"]  # null comes first
+    assert ids(sample, query("orderDesc"), query("limit", "", 1)) == ["r29"]
+    assert sorted(ids(sample, query("orderRandom"), query("limit", "", 30))) == [f"r{n:02}" for n in range(30)]
 
 
 @pytest.mark.parametrize("orders", [[], [query("orderDesc", "rank")], [query("orderAsc", "name"), query("orderDesc")]])
-def test_cursors_walk_every_row_once_and_back(shelf: tuple[Client, str], orders: list[Any]) -> None:
+def test_cursors_walk_every_row_once_and_back(sample: tuple[Client, str], orders: list[Any]) -> None:
     ranked = query("isNotNull", "rank")
-    expected = ids(shelf, ranked, *orders, query("limit", "", 100))
+    expected = ids(sample, ranked, *orders, query("limit", "", 100))
     forth: list[str] = []
     while page := ids(
-        shelf, ranked, *orders, query("limit", "", 7), *([query("cursorAfter", "", forth[-1])] if forth else [])
+        sample, ranked, *orders, query("limit", "", 7), *([query("cursorAfter", "", forth[-1])] if forth else [])
     ):
         forth += page
     assert forth == expected
     back = expected[-1:]
-    while page := ids(shelf, ranked, *orders, query("limit", "", 7), query("cursorBefore", "", back[0])):
+    while page := ids(sample, ranked, *orders, query("limit", "", 7), query("cursorBefore", "", back[0])):
         back = page + back
     assert back == expected
 
 
-def test_cursors_that_cannot_stand_are_refused(shelf: tuple[Client, str]) -> None:
-    client, rows = shelf
+def test_invalid_cursors_are_refused(sample: tuple[Client, str]) -> None:
+    client, rows = sample
     absent = [query("cursorAfter", "", "nope")]
     assert client.refusal(f"GET {rows}", queries=absent) == (400, "general_cursor_not_found")
     assert client.refusal(f"GET {rows}", queries=[query("cursorAfter", "", "no id!")])[0] == 400
@@ -76,18 +76,18 @@ def test_cursors_that_cannot_stand_are_refused(shelf: tuple[Client, str]) -> Non
     assert client.refusal(f"GET {rows}", queries=null) == (400, "database_query_order_null")
 
 
-def test_windows(shelf: tuple[Client, str]) -> None:
-    assert ids(shelf, query("limit", "", 2), query("offset", "", 3)) == ["r03", "r04"]
-    assert ids(shelf, query("limit", "", "2")) == ["r00", "r01"]
-    assert ids(shelf, query("offset", "", 30)) == []
-    assert ids(shelf, query("limit", "", 1), query("limit", "", 5)) == ["r00"]
-    client, rows = shelf
+def test_limit_and_offset(sample: tuple[Client, str]) -> None:
+    assert ids(sample, query("limit", "", 2), query("offset", "", 3)) == ["r03", "r04"]
+    assert ids(sample, query("limit", "", "2")) == ["r00", "r01"]
+    assert ids(sample, query("offset", "", 30)) == []
+    assert ids(sample, query("limit", "", 1), query("limit", "", 5)) == ["r00"]
+    client, rows = sample
     for wrong in (query("limit", "", 0), query("limit", "", -1), query("limit"), query("offset", "", -1)):
         assert client.refusal(f"GET {rows}", queries=[wrong]) == (400, "general_query_invalid")
 
 
-def test_selected_columns(shelf: tuple[Client, str]) -> None:
-    client, rows = shelf
+def test_only_selected_columns_are_returned(sample: tuple[Client, str]) -> None:
+    client, rows = sample
     one = [query("limit", "", 1)]
     [row] = client(f"GET {rows}", queries=[*one, query("select", "", "name")])["rows"]
     assert row["name"] == "a00"
@@ -97,11 +97,11 @@ def test_selected_columns(shelf: tuple[Client, str]) -> None:
 
 
 @pytest.mark.parametrize(("given", "total"), [("0", 0), ("1", 30), ("false", 30)])
-def test_a_total_is_left_out_for_0_alone(shelf: tuple[Client, str], given: str, total: int) -> None:
-    client, rows = shelf
-    found = client(f"GET {rows}?total={given}", queries=[query("limit", "", 1)])
-    assert found["total"] == total
-    assert len(found["rows"]) == 1
+def test_a_total_is_left_out_for_0_only(sample: tuple[Client, str], given: str, total: int) -> None:
+    client, rows = sample
+    page = client(f"GET {rows}?total={given}", queries=[query("limit", "", 1)])
+    assert page["total"] == total
+    assert len(page["rows"]) == 1
 
 
 def test_counting_stops_at_5000(appwrite: Client) -> None:
@@ -112,21 +112,21 @@ def test_counting_stops_at_5000(appwrite: Client) -> None:
     assert appwrite(f"GET {rows}", queries=[query("lessThan", "rank", 4999)])["total"] == 4999
 
 
-def test_a_remembered_list_says_so(appwrite: Client, pass_time: Callable[[float], None]) -> None:
+def test_a_cached_list_has_a_header(appwrite: Client, pass_time: Callable[[float], None]) -> None:
     rows = appwrite.table([{"key": "name", "type": "string", "size": 10}])
 
-    def ask(queries: Any = ()) -> str | None:
+    def list_once(queries: Any = ()) -> str | None:
         return appwrite.send(f"GET {rows}?ttl=60", queries=queries).headers.get("x-appwrite-cache")
 
-    assert [ask(), ask(), ask([query("limit", "", 1)])] == ["miss", "hit", "miss"]
+    assert [list_once(), list_once(), list_once([query("limit", "", 1)])] == ["miss", "hit", "miss"]
     assert "x-appwrite-cache" not in appwrite.send(f"GET {rows}").headers
     pass_time(59)
-    assert ask() == "hit"
+    assert list_once() == "hit"
     pass_time(2)
-    assert [ask(), ask()] == ["miss", "hit"]
+    assert [list_once(), list_once()] == ["miss", "hit"]
 
 
-def test_what_is_wrong_with_a_list_is_told_in_the_servers_order(appwrite: Client) -> None:
+def test_errors_of_a_list_come_in_the_servers_order(appwrite: Client) -> None:
     """Queries that cannot be read, then the cursor, then the caller, then what is asked."""
     rows = appwrite.table([{"key": "n", "type": "integer"}])
     broken, cursor, unknown = "no query", query("cursorAfter", "", "nope"), query("equal", "nope", 1)

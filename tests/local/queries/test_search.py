@@ -18,7 +18,7 @@ def rows(appwrite: Client) -> str:
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("quick", "abc"),
         ("nothing dea", "bc"),
@@ -32,13 +32,13 @@ def rows(appwrite: Client) -> str:
         ('+quick -"', "abc"),
     ],
 )
-def test_what_a_search_finds(appwrite: Client, rows: str, text: str, found: str) -> None:
-    answer = appwrite(f"GET {rows}", queries=[query("search", "body", text)])
-    assert "".join(row["$id"] for row in answer["rows"]) == found
+def test_full_text_search(appwrite: Client, rows: str, text: str, expected: str) -> None:
+    response = appwrite(f"GET {rows}", queries=[query("search", "body", text)])
+    assert "".join(row["$id"] for row in response["rows"]) == expected
     others = appwrite(f"GET {rows}", queries=[query("notSearch", "body", text)])
-    assert {row["$id"] for row in others["rows"]} == TEXTS.keys() - set(found)
+    assert {row["$id"] for row in others["rows"]} == TEXTS.keys() - set(expected)
 
 
 @pytest.mark.parametrize("text", ["%", "% %", "+%"])
-def test_percent_signs_alone_cannot_be_searched(appwrite: Client, rows: str, text: str) -> None:
+def test_a_search_for_percent_signs_alone_is_refused(appwrite: Client, rows: str, text: str) -> None:
     assert appwrite.send(f"GET {rows}", queries=[query("search", "body", text)]).status >= 400

@@ -38,7 +38,7 @@ def places() -> Iterator[tuple[Client, str]]:
     app.close()
 
 
-FOUND: list[tuple[Any, str]] = [
+MATCHES: list[tuple[Any, str]] = [
     (query("equal", "at", PARIS), "b"),
     (query("notEqual", "at", PARIS), "ac"),  # as with any null, a row without a point is in neither
     (query("isNull", "at"), "d"),
@@ -69,22 +69,22 @@ FOUND: list[tuple[Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("asked", "found"), FOUND)
-def test_what_a_filter_finds(places: tuple[Client, str], asked: Any, found: str) -> None:
+@pytest.mark.parametrize(("condition", "expected"), MATCHES)
+def test_spatial_filters(places: tuple[Client, str], condition: Any, expected: str) -> None:
     client, rows = places
-    answer = client(f"GET {rows}", queries=[asked])
-    assert "".join(row["$id"] for row in answer["rows"]) == found
-    assert answer["total"] == len(found)
+    response = client(f"GET {rows}", queries=[condition])
+    assert "".join(row["$id"] for row in response["rows"]) == expected
+    assert response["total"] == len(expected)
 
 
-def test_they_nest(places: tuple[Client, str]) -> None:
+def test_spatial_filters_nest(places: tuple[Client, str]) -> None:
     client, rows = places
     both = {"method": "or", "values": [query("equal", "at", QUITO), query("contains", "area", [5, 5])]}
     assert [row["$id"] for row in client(f"GET {rows}", queries=[both])["rows"]] == ["a", "c"]
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "condition",
     [
         query("equal", "at"),
         query("equal", "at", PARIS, BERLIN),
@@ -108,16 +108,14 @@ def test_they_nest(places: tuple[Client, str]) -> None:
         query("distanceEqual", "name", [PARIS, 5, True]),
     ],
 )
-def test_what_is_refused(places: tuple[Client, str], asked: Any) -> None:
+def test_invalid_spatial_filters_are_refused(places: tuple[Client, str], condition: Any) -> None:
     client, rows = places
-    assert client.refusal(f"GET {rows}", queries=[asked]) == (400, "general_query_invalid")
+    assert client.refusal(f"GET {rows}", queries=[condition]) == (400, "general_query_invalid")
 
 
-def test_without_the_library_it_says_what_to_install(
-    places: tuple[Client, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_shapely_is_named_in_the_error(places: tuple[Client, str], monkeypatch: pytest.MonkeyPatch) -> None:
     client, rows = places
     monkeypatch.setitem(sys.modules, "shapely", None)
-    answer = client.send(f"GET {rows}", queries=[query("equal", "at", PARIS)])
-    assert answer.status == 400
-    assert b"pip install 'shapely>=2.1'" in answer.body
+    response = client.send(f"GET {rows}", queries=[query("equal", "at", PARIS)])
+    assert response.status == 400
+    assert b"pip install 'shapely>=2.1'" in response.body

@@ -58,7 +58,7 @@ def rows(appwrite: Client) -> str:
         ("l", "arrayFilter", ["isNotNull"], [1, 2, 2], []),
     ],
 )
-def test_results(
+def test_operator_results(
     appwrite: Client, rows: str, column: str, method: str, values: list[Any], full: Any, empty: Any
 ) -> None:
     for written in (json.dumps({"method": method, "values": values}), {"method": method, "values": values}):
@@ -97,7 +97,9 @@ def test_results(
         ("l", "arrayAppend", [1, "99999999999"]),
     ],
 )
-def test_refusals(appwrite: Client, rows: str, column: str, method: str, values: list[Any]) -> None:
+def test_invalid_operators_are_refused(
+    appwrite: Client, rows: str, column: str, method: str, values: list[Any]
+) -> None:
     data = {column: json.dumps({"method": method, "values": values})}
     assert appwrite.refusal(f"PATCH {rows}/full", {"data": data}) == (400, "row_invalid_structure")
     assert appwrite(f"GET {rows}/full")[column] == DATA[column]
@@ -118,7 +120,7 @@ def test_refusals(appwrite: Client, rows: str, column: str, method: str, values:
         ("string", ["a", None], "arrayFilter", ["notEqual", "b"], ["a"]),
     ],
 )
-def test_lists_are_taken_apart_into_texts(
+def test_list_operators_convert_elements_to_texts(
     appwrite: Client, type: str, before: list[Any], method: str, values: list[Any], after: Any
 ) -> None:
     size = {"size": 9} if type == "string" else {}
@@ -129,7 +131,7 @@ def test_lists_are_taken_apart_into_texts(
     assert appwrite(f"GET {rows}/r")["l"] == changed["l"]
 
 
-def test_numbers_of_a_list_that_was_taken_apart_are_no_longer_found(appwrite: Client, rows: str) -> None:
+def test_numbers_converted_by_a_list_operator_are_no_longer_matched(appwrite: Client, rows: str) -> None:
     assert appwrite(f"GET {rows}", queries=[query("contains", "l", 1)])["total"] == 1
     appwrite(f"PATCH {rows}/full", {"data": {"l": {"method": "arrayUnique", "values": []}}})
     assert appwrite(f"GET {rows}", queries=[query("contains", "l", 1)])["total"] == 0
@@ -169,7 +171,7 @@ def test_results_without_a_bound_stay_within_32_bits(
     assert appwrite(f"PATCH {rows}", {"data": data})["total"] == 1
 
 
-def test_an_operator_may_stand_between_blanks(appwrite: Client, rows: str) -> None:
+def test_blanks_around_an_operator_are_ignored(appwrite: Client, rows: str) -> None:
     text = ' \n{"values":["!"],"method":"stringConcat","more":1}\t'
     assert appwrite(f"PATCH {rows}/full", {"data": {"s": text}})["s"] == "abc!"
 
@@ -184,7 +186,7 @@ def test_an_upsert_checks_the_whole_row(appwrite: Client) -> None:
     assert appwrite(f"PUT {rows}/r", {"data": {"s": "x", "n": 1}})["n"] == 1
 
 
-def test_a_create_and_an_unknown_method_are_plain_text(appwrite: Client) -> None:
+def test_operators_in_a_create_and_unknown_methods_are_plain_text(appwrite: Client) -> None:
     rows = appwrite.table([{"key": "s", "type": "string", "size": 80}])
     text = '{"method":"stringConcat","values":["x"]}'
     assert appwrite(f"POST {rows}", {"rowId": "r", "data": {"s": text}})["s"] == text
@@ -192,12 +194,12 @@ def test_a_create_and_an_unknown_method_are_plain_text(appwrite: Client) -> None
     assert appwrite(f"PATCH {rows}/r", {"data": {"s": other}})["s"] == other
 
 
-def test_a_bulk_update_works_on_every_row(appwrite: Client, rows: str) -> None:
+def test_an_operator_of_a_bulk_update_applies_to_every_row(appwrite: Client, rows: str) -> None:
     changed = appwrite(f"PATCH {rows}", {"data": {"i": {"method": "increment", "values": [1]}}})
     assert [row["i"] for row in changed["rows"]] == [11, 1]
 
 
-def test_a_number_no_double_holds_does_not_spoil_its_list(appwrite: Client) -> None:
+def test_a_number_beyond_doubles_does_not_break_its_list(appwrite: Client) -> None:
     """Operators store in a list what they are given; it is shown as far as JSON can."""
     rows = appwrite.table([{"key": "l", "type": "double", "array": True}])
     appwrite(f"POST {rows}", {"rowId": "r", "data": {"l": [1]}})

@@ -7,20 +7,14 @@ from typing import Any
 
 import pytest
 
-from tests.support.local_client import GUEST, KEY, Client
+from tests.support.local_client import GUEST, KEY, Client, user_headers
 
 COLUMNS: list[dict[str, Any]] = [{"key": "n", "type": "integer"}]
 
 
-def user(appwrite: Client, id: str) -> dict[str, str]:
-    """A user's headers."""
-    appwrite("POST ./users", {"userId": id, "email": f"{id}@example.com"})
-    return {**GUEST, "x-appwrite-jwt": appwrite(f"POST ./users/{id}/jwts", {})["jwt"]}
-
-
 def test_row_security_filters_lists_and_hides_rows(appwrite: Client) -> None:
     rows = appwrite.table(COLUMNS, permissions=['create("users")'], rowSecurity=True)
-    ann, bob = user(appwrite, "ann"), user(appwrite, "bob")
+    ann, bob = user_headers(appwrite, "ann"), user_headers(appwrite, "bob")
     for name, headers in (("a", ann), ("b", bob)):
         appwrite(f"POST {rows}", {"rowId": name, "data": {"n": 1}}, headers=headers)
     seen = appwrite(f"GET {rows}", headers=ann)
@@ -44,10 +38,10 @@ def test_table_permissions_without_row_security(appwrite: Client) -> None:
 @pytest.mark.parametrize(
     "permission", ['read("user:other")', 'read("team:t")', 'read("label:vip")', 'read("users/verified")']
 )
-def test_users_give_rows_only_to_roles_of_their_own(appwrite: Client, permission: str) -> None:
+def test_users_grant_permissions_only_to_their_own_roles(appwrite: Client, permission: str) -> None:
     rows = appwrite.table(COLUMNS, permissions=['create("any")'])
     body = {"rowId": "r", "data": {"n": 1}, "permissions": [permission]}
-    assert appwrite.refusal(f"POST {rows}", body, headers=user(appwrite, "ann")) == (401, "user_unauthorized")
+    assert appwrite.refusal(f"POST {rows}", body, headers=user_headers(appwrite, "ann")) == (401, "user_unauthorized")
     appwrite(f"POST {rows}", body)
 
 
@@ -56,7 +50,7 @@ def test_labels_teams_and_verification_are_roles(appwrite: Client) -> None:
     appwrite("POST ", {"databaseId": "d", "name": "d"})
     for number, permissions in enumerate(grants):
         appwrite("POST /d/tables", {"tableId": f"t{number}", "name": "t", "permissions": permissions})
-    ann = user(appwrite, "ann")
+    ann = user_headers(appwrite, "ann")
     assert [appwrite.send(f"GET /d/tables/t{n}/rows", headers=ann).status for n in range(3)] == [401] * 3
     appwrite("PUT ./users/ann/labels", {"labels": ["vip"]})
     appwrite("POST ./teams", {"teamId": "t", "name": "t"})
@@ -65,7 +59,7 @@ def test_labels_teams_and_verification_are_roles(appwrite: Client) -> None:
     assert [appwrite.send(f"GET /d/tables/t{n}/rows", headers=ann).status for n in range(3)] == [200] * 3
 
 
-def test_what_is_disabled_is_there_for_keys_only(appwrite: Client) -> None:
+def test_disabled_tables_exist_for_keys_only(appwrite: Client) -> None:
     rows = appwrite.table(COLUMNS, permissions=['read("any")'], enabled=False)
     assert appwrite.refusal(f"GET {rows}", headers=GUEST) == (404, "table_not_found")
     assert appwrite(f"GET {rows}")["total"] == 0
@@ -73,13 +67,15 @@ def test_what_is_disabled_is_there_for_keys_only(appwrite: Client) -> None:
 
 @pytest.mark.parametrize("token", ["", "x", "a.b.c", "eyJhbGciOiJub25lIn0.eyJ1c2VySWQiOiJhbm4ifQ."])
 def test_a_forged_token_is_refused(appwrite: Client, token: str) -> None:
-    user(appwrite, "ann")
+    user_headers(appwrite, "ann")
     headers = {**GUEST, "x-appwrite-jwt": token}
     expected = (401, "user_jwt_invalid") if token else (401, "general_unauthorized_scope")
     assert appwrite.refusal("GET ", headers=headers) == expected
 
 
-def test_a_token_dies_with_its_time_and_its_user(appwrite: Client, pass_time: Callable[[float], None]) -> None:
+def test_a_token_is_refused_after_its_expiry_and_for_a_deleted_user(
+    appwrite: Client, pass_time: Callable[[float], None]
+) -> None:
     appwrite("POST ./users", {"userId": "ann"})
     short, long = (appwrite("POST ./users/ann/jwts", {"duration": n})["jwt"] for n in (60, 3600))
 
@@ -105,15 +101,17 @@ def test_a_token_dies_with_its_time_and_its_user(appwrite: Client, pass_time: Ca
         ({}, (401, "general_unauthorized_scope")),
     ],
 )
-def test_who_may_not_come_in(appwrite: Client, headers: dict[str, str], expected: tuple[int, str]) -> None:
-    answer = appwrite.send("GET ", headers=headers or {"accept": "*/*"})
-    assert (answer.status, answer.body.count(expected[1].encode())) == (expected[0], 1)
+def test_requests_without_access_are_refused(
+    appwrite: Client, headers: dict[str, str], expected: tuple[int, str]
+) -> None:
+    response = appwrite.send("GET ", headers=headers or {"accept": "*/*"})
+    assert (response.status, response.body.count(expected[1].encode())) == (expected[0], 1)
 
 
-def test_an_upsert_gives_a_row_its_permissions_anew(appwrite: Client) -> None:
+def test_an_upsert_writes_the_permissions_of_a_row_again(appwrite: Client) -> None:
     """So that a user who may change a row may still not upsert it: it has roles that are not the user's."""
     rows = appwrite.table(COLUMNS, permissions=['read("any")', 'update("users")'])
-    ann = user(appwrite, "ann")
+    ann = user_headers(appwrite, "ann")
     for id, role in (("mine", "user:ann"), ("theirs", "team:t")):
         appwrite(f"POST {rows}", {"rowId": id, "data": {"n": 1}, "permissions": [f'read("{role}")']})
         assert appwrite(f"PATCH {rows}/{id}", {"data": {"n": 2}}, headers=ann)["n"] == 2
@@ -121,11 +119,11 @@ def test_an_upsert_gives_a_row_its_permissions_anew(appwrite: Client) -> None:
     assert appwrite.refusal(f"PUT {rows}/theirs", {"data": {"n": 3}}, headers=ann) == (401, "user_unauthorized")
 
 
-def test_dates_are_set_by_keys_alone(appwrite: Client) -> None:
+def test_only_keys_set_the_system_dates(appwrite: Client) -> None:
     """What users and guests send of them is not looked at."""
     rows = appwrite.table(COLUMNS, permissions=['create("any")', 'read("any")', 'update("any")'])
     past = "2001-01-01T00:00:00.000+00:00"
-    for name, headers in (("guest", GUEST), ("user", user(appwrite, "ann"))):
+    for name, headers in (("guest", GUEST), ("user", user_headers(appwrite, "ann"))):
         for line, data in (
             (f"POST {rows}", {"$createdAt": past, "$updatedAt": past}),
             (f"PATCH {rows}/{name}", {"$createdAt": past, "$updatedAt": "no date"}),
@@ -136,7 +134,7 @@ def test_dates_are_set_by_keys_alone(appwrite: Client) -> None:
     assert appwrite(f"POST {rows}", {"rowId": "key", "data": {"n": 1, "$createdAt": past}})["$createdAt"] == past
 
 
-def test_each_family_of_routes_knows_its_own_name_of_the_table(appwrite: Client) -> None:
+def test_each_dialect_ignores_its_own_name_of_the_table_only(appwrite: Client) -> None:
     rows = appwrite.table(COLUMNS)
     documents = "./databases/d/collections/t/documents"
     assert appwrite(f"POST {rows}", {"rowId": "a", "data": {"n": 1, "$tableId": "x", "$collection": "x"}})["n"] == 1

@@ -30,10 +30,10 @@ def link(appwrite: Client, type: str, on_delete: str = "restrict", two_way: bool
 BOOKS, AUTHORS = "/d/tables/books/rows", "/d/tables/authors/rows"
 
 
-def test_a_row_is_made_with_what_it_is_linked_to(library: Client) -> None:
+def test_a_row_is_created_with_its_nested_rows(library: Client) -> None:
     link(library, "manyToOne")
-    made = library(f"POST {BOOKS}", {"rowId": "b", "data": {"name": "B", "author": {"$id": "a", "name": "Ann"}}})
-    assert made["author"]["name"] == "Ann"
+    created = library(f"POST {BOOKS}", {"rowId": "b", "data": {"name": "B", "author": {"$id": "a", "name": "Ann"}}})
+    assert created["author"]["name"] == "Ann"
     assert library(f"GET {BOOKS}/b")["author"] == "a"
     assert "books" not in library(f"GET {AUTHORS}/a")
     whole = library(f"GET {AUTHORS}/a", queries=[query("select", "", "*", "books.name")])
@@ -60,14 +60,16 @@ def test_filters_follow_links(library: Client) -> None:
     ("on_delete", "status", "left"),
     [("restrict", 403, {"b": "a"}), ("setNull", 204, {"b": None}), ("cascade", 204, {})],
 )
-def test_deleting_the_one_side(library: Client, on_delete: str, status: int, left: dict[str, str]) -> None:
+def test_deleting_the_one_side_applies_on_delete(
+    library: Client, on_delete: str, status: int, left: dict[str, str]
+) -> None:
     link(library, "manyToOne", on_delete)
     library(f"POST {BOOKS}", {"rowId": "b", "data": {"name": "B", "author": {"$id": "a", "name": "Ann"}}})
     assert library.send(f"DELETE {AUTHORS}/a").status == status
     assert {row["$id"]: row["author"] for row in library(f"GET {BOOKS}")["rows"]} == left
 
 
-def test_many_to_many_from_both_sides(library: Client) -> None:
+def test_many_to_many_links_are_shown_on_both_sides(library: Client) -> None:
     link(library, "manyToMany", "cascade")
     library(f"POST {BOOKS}", {"rowId": "b1", "data": {"name": "1", "author": [{"$id": "a"}, {"$id": "z"}]}})
     library(f"POST {BOOKS}", {"rowId": "b2", "data": {"name": "2", "author": ["a"]}})
@@ -98,7 +100,7 @@ def test_links_are_written_at_the_commit(library: Client) -> None:
     assert (book["name"], [author["$id"] for author in book["author"]]) == ("C", ["a", "z"])
 
 
-def test_a_table_takes_its_relationships_along(library: Client) -> None:
+def test_deleting_a_table_deletes_its_relationships(library: Client) -> None:
     link(library, "oneToOne")
     assert [column["key"] for column in library("GET /d/tables/authors/columns")["columns"]] == ["name", "books"]
     library("DELETE /d/tables/books")
@@ -122,7 +124,7 @@ def test_a_single_link_takes_an_id_or_a_row(library: Client, value: object) -> N
         ("oneToOne", False, "cascade", {"b": "Ann"}),  # a child that does not see its parent takes it nowhere
     ],
 )
-def test_deleting_a_one_to_one_child(
+def test_links_of_a_deleted_one_to_one_child_follow_on_delete(
     library: Client, type: str, two_way: bool, on_delete: str, left: dict[str, str]
 ) -> None:
     link(library, type, on_delete, two_way)
@@ -134,27 +136,27 @@ def test_deleting_a_one_to_one_child(
 
 
 @pytest.mark.parametrize(("two_way", "moved"), [(True, 409), (False, 200)])
-def test_a_one_to_one_link_excludes_others(library: Client, two_way: bool, moved: int) -> None:
+def test_a_one_to_one_link_refuses_a_second_one(library: Client, two_way: bool, moved: int) -> None:
     """The server keeps them by unique indexes: one on the parent's side, one on the child's where it sees it."""
     link(library, "oneToOne", "setNull", two_way)
     for id in ("a", "free"):
         library(f"POST {AUTHORS}", {"rowId": id, "data": {"name": id}})
     library(f"POST {BOOKS}", {"rowId": "b", "data": {"name": "B", "author": "a"}})
-    taken = (409, "row_already_exists")
-    assert library.refusal(f"POST {BOOKS}", {"rowId": "c", "data": {"name": "C", "author": "a"}}) == taken
+    conflict = (409, "row_already_exists")
+    assert library.refusal(f"POST {BOOKS}", {"rowId": "c", "data": {"name": "C", "author": "a"}}) == conflict
     library(f"POST {BOOKS}", {"rowId": "c", "data": {"name": "C"}})
-    assert library.refusal(f"PATCH {BOOKS}/c", {"data": {"author": "a"}}) == taken
+    assert library.refusal(f"PATCH {BOOKS}/c", {"data": {"author": "a"}}) == conflict
     assert library(f"PATCH {BOOKS}/b", {"data": {"author": "A"}})["author"]["$id"] == "a"
     assert library.send(f"PATCH {BOOKS}/b", {"data": {"author": "free"}}).status == moved
     library(f"PATCH {BOOKS}/b", {"data": {"author": None}})
     assert library(f"PATCH {BOOKS}/b", {"data": {"author": "free"}})["author"]["$id"] == "free"
 
 
-def test_ids_that_lead_nowhere(library: Client) -> None:
+def test_links_to_missing_rows_are_stored_for_new_rows_only(library: Client) -> None:
     """A new row is linked to one all the same (recorded); a change makes null of it, a list goes without it."""
     link(library, "manyToOne")
-    made = library(f"POST {BOOKS}", {"rowId": "b", "data": {"name": "B", "author": "Nobody"}})
-    assert made["author"] == {"$databaseId": "d", "$tableId": "authors", "$sequence": ""}
+    created = library(f"POST {BOOKS}", {"rowId": "b", "data": {"name": "B", "author": "Nobody"}})
+    assert created["author"] == {"$databaseId": "d", "$tableId": "authors", "$sequence": ""}
     assert library(f"GET {BOOKS}/b")["author"] == "Nobody"
     assert library(f"PATCH {BOOKS}/b", {"data": {"author": "Nobody"}})["author"] is None
     assert library(f"POST {AUTHORS}", {"rowId": "a", "data": {"name": "A", "books": ["b", "none"]}})["books"] == [
@@ -163,7 +165,7 @@ def test_ids_that_lead_nowhere(library: Client) -> None:
     assert len(library(f"PATCH {AUTHORS}/a", {"data": {"books": ["none", "b"]}})["books"]) == 1
 
 
-def test_a_list_of_links_is_emptied_by_an_empty_list_alone(library: Client) -> None:
+def test_only_an_empty_list_clears_a_list_of_links(library: Client) -> None:
     link(library, "manyToOne")
     library(f"POST {AUTHORS}", {"rowId": "a", "data": {"name": "A", "books": None}})
     assert library(f"PATCH {AUTHORS}/a", {"data": {"books": None}})["name"] == "A"
@@ -174,7 +176,7 @@ def test_a_list_of_links_is_emptied_by_an_empty_list_alone(library: Client) -> N
     assert library.refusal(f"POST {BOOKS}", {"rowId": "c", "data": {"name": "C", "author": {}}}) == refused
 
 
-def test_what_is_no_link_is_seen_before_other_columns_and_a_list_in_the_wrong_place_after(library: Client) -> None:
+def test_invalid_links_are_refused_before_other_columns_and_misplaced_lists_after(library: Client) -> None:
     link(library, "manyToOne")
     for value, expected in (
         (5, "relationship_value_invalid"),
@@ -186,7 +188,7 @@ def test_what_is_no_link_is_seen_before_other_columns_and_a_list_in_the_wrong_pl
         assert library.refusal(f"POST {BOOKS}", body) == (400, expected)
 
 
-def test_a_row_made_along_has_the_permissions_of_the_row_it_came_with(library: Client) -> None:
+def test_a_nested_row_gets_the_permissions_of_its_parent(library: Client) -> None:
     link(library, "manyToMany")
     authors = [{"$id": "a", "name": "A"}, {"$id": "z", "name": "Z", "$permissions": []}]
     body = {"rowId": "b", "data": {"name": "B", "author": authors}, "permissions": ['read("any")']}
@@ -196,7 +198,7 @@ def test_a_row_made_along_has_the_permissions_of_the_row_it_came_with(library: C
     assert found == {"a": ['read("any")'], "z": [], "m": ['read("any")']}
 
 
-def test_filters_follow_links_to_readable_rows_alone(library: Client) -> None:
+def test_filters_on_related_rows_see_readable_rows_only(library: Client) -> None:
     """Otherwise a guest guesses a value letter by letter, and by what an order or a cursor makes of it."""
     link(library, "manyToOne")
     for id, granted in (("a", ['read("any")']), ("z", [])):
@@ -219,7 +221,7 @@ def test_filters_follow_links_to_readable_rows_alone(library: Client) -> None:
     assert library.refusal(f"GET {BOOKS}", queries=[ordered], headers=GUEST) == (400, "general_query_invalid")
 
 
-def test_a_cursor_stands_at_readable_rows_alone(library: Client) -> None:
+def test_a_cursor_must_be_a_readable_row(library: Client) -> None:
     """Otherwise the page tells how the hidden row's values compare with others."""
     library("PUT /d/tables/authors", {"name": "authors", "permissions": [], "rowSecurity": True})
     for id, granted in (("a", ['read("any")']), ("m", []), ("z", ['read("any")'])):
@@ -234,7 +236,7 @@ def test_a_cursor_stands_at_readable_rows_alone(library: Client) -> None:
     assert [row["$id"] for row in library(f"GET {AUTHORS}", queries=after, headers=GUEST)["rows"]] == ["z"]
 
 
-def test_an_upsert_of_a_new_row_changes_rows_that_it_gives_whole(library: Client) -> None:
+def test_an_upsert_of_a_new_row_changes_nested_rows(library: Client) -> None:
     """A create refuses them (recorded)."""
     link(library, "manyToOne")
     library(f"POST {AUTHORS}", {"rowId": "a", "data": {"name": "A"}})

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from django_appwrite_orm.local.emulation.php_comparison import loosely_equal
-from tests.local.transactions.test_commit import stage
-from tests.support.local_client import Client
+from tests.support.local_client import Client, stage_operations
 
 COLUMNS: list[dict[str, Any]] = [
     {"key": "n", "type": "integer", "required": True},
@@ -27,7 +26,7 @@ COLUMNS: list[dict[str, Any]] = [
         *((one, other, False) for one, other in (("a", 0), ("a", "A"), ([1], [1, 2]), ({"a": 1}, [1]), ("1_0", 10))),
     ],
 )
-def test_values_are_compared_as_php_does(one: Any, other: Any, equal: bool) -> None:
+def test_php_comparison_of_values(one: Any, other: Any, equal: bool) -> None:
     assert loosely_equal(one, other) is equal
     assert loosely_equal(other, one) is equal
 
@@ -38,7 +37,7 @@ def test_an_upsert_of_nothing_creates_nothing(strict: Client, data: dict[str, An
     assert strict(f"PUT {rows}/r", {"data": data}) == {"$databaseId": "d", "$tableId": "t", "$sequence": ""}
     answered = strict(f"PUT {rows}", {"rows": [{"$id": "r", **data}, {"$id": "s", "n": 1}]})
     assert [row["$id"] for row in answered["rows"]] == ["s"]
-    transaction = stage(strict, {"action": "upsert", "rowId": "r", "data": {"$id": "r", **data}})
+    transaction = stage_operations(strict, {"action": "upsert", "rowId": "r", "data": {"$id": "r", **data}})
     strict(f"PATCH /transactions/{transaction}", {"commit": True})
     assert strict(f"GET {rows}")["total"] == 1
 
@@ -83,7 +82,7 @@ def test_an_empty_date_of_a_row_is_refused(appwrite: Client, name: str) -> None:
         (2**62, 2**63 - 1, None, 2**62),
     ],
 )
-def test_counting_is_done_with_doubles(
+def test_increments_are_computed_with_doubles(
     appwrite: Client, start: int, step: int, answered: float | None, stored: int
 ) -> None:
     rows = appwrite.table([{"key": "n", "type": "bigint"}])

@@ -42,7 +42,7 @@ def rows(appwrite: Client) -> str:
         {"name": "a", "$createdAt": "never"},
     ],
 )
-def test_data_that_does_not_fit_is_refused(appwrite: Client, rows: str, data: Any) -> None:
+def test_row_data_that_does_not_fit_is_refused(appwrite: Client, rows: str, data: Any) -> None:
     assert appwrite.refusal(f"POST {rows}", {"rowId": "r", "data": data}) == (400, "row_invalid_structure")
     assert appwrite(f"GET {rows}")["total"] == 0
 
@@ -60,7 +60,7 @@ def test_fractions_have_fourteen_digits_once_stored(appwrite: Client, rows: str)
     assert appwrite(f"GET {rows}/r")["price"] == 3.1415926535898
 
 
-def test_another_case_of_the_id_finds_and_renames_a_row(appwrite: Client, rows: str) -> None:
+def test_an_id_in_another_case_finds_and_renames_a_row(appwrite: Client, rows: str) -> None:
     appwrite(f"POST {rows}", {"rowId": "Row", "data": {"name": "a"}})
     assert appwrite(f"GET {rows}/ROW")["$id"] == "Row"
     assert appwrite.refusal(f"POST {rows}", {"rowId": "ROW", "data": {"name": "b"}}) == (409, "row_already_exists")
@@ -75,7 +75,7 @@ def test_updated_at_moves_with_every_change_and_only_then(appwrite: Client, rows
     assert appwrite(f"PATCH {rows}/r", {"data": {"stock": 9}})["$updatedAt"] == seen[-1]
 
 
-def test_a_row_that_has_moved_on_is_not_changed(appwrite: Client, rows: str) -> None:
+def test_a_row_changed_after_the_clients_timestamp_is_not_changed(appwrite: Client, rows: str) -> None:
     from tests.support.local_client import KEY
 
     row = appwrite(f"POST {rows}", {"rowId": "r", "data": {"name": "a"}})
@@ -91,8 +91,8 @@ def test_a_row_that_has_moved_on_is_not_changed(appwrite: Client, rows: str) -> 
 )
 def test_a_refused_batch_writes_nothing(appwrite: Client, rows: str, bad: dict[str, Any]) -> None:
     appwrite(f"POST {rows}", {"rowId": "old", "data": {"name": "old"}})
-    answer = appwrite.send(f"POST {rows}", {"rows": [{"$id": "a", "name": "new1"}, bad]})
-    assert answer.status in (400, 409)
+    response = appwrite.send(f"POST {rows}", {"rows": [{"$id": "a", "name": "new1"}, bad]})
+    assert response.status in (400, 409)
     assert [row["$id"] for row in appwrite(f"GET {rows}")["rows"]] == ["old"]
 
 
@@ -105,7 +105,7 @@ def test_a_refused_bulk_change_changes_nothing(appwrite: Client, rows: str) -> N
     assert appwrite(f"GET {rows}/r0")["name"] == "n0"
 
 
-def test_bulk_answers_count_all_and_show_a_hundred(appwrite: Client, rows: str) -> None:
+def test_bulk_responses_count_all_rows_and_show_100(appwrite: Client, rows: str) -> None:
     for part in range(2):
         appwrite(f"POST {rows}", {"rows": [{"name": f"{part}-{i}"} for i in range(75)]})
     changed = appwrite(f"PATCH {rows}", {"data": {"stock": 1}})
@@ -115,7 +115,7 @@ def test_bulk_answers_count_all_and_show_a_hundred(appwrite: Client, rows: str) 
     assert (gone["total"], appwrite(f"GET {rows}")["total"]) == (150, 0)
 
 
-def test_counting_up_and_down(appwrite: Client, rows: str) -> None:
+def test_increment_and_decrement(appwrite: Client, rows: str) -> None:
     appwrite(f"POST {rows}", {"rowId": "r", "data": {"name": "a", "stock": 99}})
     assert appwrite(f"PATCH {rows}/r/stock/increment", {"value": 5})["stock"] == 104  # its own range does not count
     assert appwrite.refusal(f"PATCH {rows}/r/stock/increment", {"max": 104}) == (400, "column_limit_exceeded")
@@ -126,7 +126,7 @@ def test_counting_up_and_down(appwrite: Client, rows: str) -> None:
     appwrite(f"PATCH {rows}/r", {"data": {"price": 1, "stock": 3}})
 
 
-def test_an_upsert_that_says_what_is_there_does_nothing(appwrite: Client) -> None:
+def test_an_upsert_of_the_stored_values_does_nothing(appwrite: Client) -> None:
     """One that leaves a column out is a change: the row gets a new date (the database library)."""
     rows = appwrite.table([{"key": "n", "type": "integer"}, {"key": "s", "type": "string", "size": 5}])
     dated = {"$updatedAt": "2020-01-01T00:00:00.000+00:00"}
@@ -138,12 +138,12 @@ def test_an_upsert_that_says_what_is_there_does_nothing(appwrite: Client) -> Non
     assert appwrite(f"PUT {rows}", {"rows": [{**whole, "$permissions": ['read("any")']}]})["total"] == 1
 
 
-def test_a_list_is_no_data_of_an_upsert(appwrite: Client) -> None:
+def test_a_list_is_not_accepted_as_data_of_an_upsert(appwrite: Client) -> None:
     rows = appwrite.table([{"key": "n", "type": "integer"}])
     assert appwrite.refusal(f"PUT {rows}/r", {"data": [{"n": 1}, {"n": 2}]}) == (400, "row_missing_payload")
 
 
-def test_a_bulk_update_answers_with_what_it_read(appwrite: Client) -> None:
+def test_a_bulk_update_returns_the_columns_it_read(appwrite: Client) -> None:
     """What a ``select`` leaves out is null there, and a column with a default never is; what is stored stays."""
     columns: list[dict[str, Any]] = [
         {"key": "n", "type": "integer", "default": 5},

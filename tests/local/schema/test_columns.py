@@ -16,8 +16,8 @@ OTHER = {"key": "other", "type": "integer"}
 def test_every_kind_holds_its_values(appwrite: Client, kind: str) -> None:
     sample = KIND_SAMPLES[kind]
     rows = appwrite.table([OTHER])
-    made = appwrite(f"POST /d/tables/t/columns/{kind}", {"key": "c", "required": False, **sample.parameters})
-    assert made["status"] == "processing"
+    column = appwrite(f"POST /d/tables/t/columns/{kind}", {"key": "c", "required": False, **sample.parameters})
+    assert column["status"] == "processing"
     assert appwrite("GET /d/tables/t/columns/c")["status"] == "available"
     assert appwrite(f"POST {rows}", {"rowId": "a", "data": {"c": sample.value}})["c"] == sample.value
     assert appwrite(f"POST {rows}", {"rowId": "b", "data": {"other": 1}})["c"] is None
@@ -50,25 +50,25 @@ def test_a_default_fills_rows_made_without_a_value(appwrite: Client) -> None:
         ([{"key": "s", "type": "string", "size": 16_381}], [], (400, "table_limit_exceeded")),
     ],
 )
-def test_what_cannot_be_made_along_with_a_table(
+def test_invalid_inline_columns_and_indexes_are_refused(
     appwrite: Client, columns: list[Any], indexes: list[Any], refusal: tuple[int, str]
 ) -> None:
     appwrite("POST ", {"databaseId": "d", "name": "d"})
-    body = {"tableId": "t", "name": "t", "columns": columns, "indexes": [{"type": "key", **one} for one in indexes]}
+    body = {"tableId": "t", "name": "t", "columns": columns, "indexes": [{"type": "key", **index} for index in indexes]}
     assert appwrite.refusal("POST /d/tables", body) == refusal
     assert appwrite.refusal("GET /d/tables/t") == (404, "table_not_found")
 
 
-def test_integers_made_along_with_a_table(appwrite: Client) -> None:
+def test_inline_integers_have_32_bits_unless_their_size_is_8(appwrite: Client) -> None:
     wide = {"key": "wide", "type": "integer", "size": 8}
     rows = appwrite.table([OTHER, {"key": "u", "type": "integer", "signed": False}, wide])
     assert appwrite(f"POST {rows}", {"rows": [{"wide": 2**40}]})["total"] == 1
-    for value, taken in ((-(2**31) + 1, True), (-(2**31), False), (2**31 - 1, True), (2**31, False)):
-        assert (appwrite.send(f"POST {rows}", {"rows": [{"other": value}]}).status == 201) is taken
+    for value, accepted in ((-(2**31) + 1, True), (-(2**31), False), (2**31 - 1, True), (2**31, False)):
+        assert (appwrite.send(f"POST {rows}", {"rows": [{"other": value}]}).status == 201) is accepted
     assert appwrite.refusal(f"POST {rows}", {"rows": [{"u": -1}]}) == (400, "row_invalid_structure")
 
 
-def test_a_text_of_16382_characters_lies_outside_the_row(appwrite: Client) -> None:
+def test_a_text_of_16382_characters_is_stored_outside_the_row(appwrite: Client) -> None:
     appwrite.table([{"key": "s", "type": "string", "size": 16_382}])
     assert appwrite("GET /d/tables/t")["bytesUsed"] == 1_087
 
@@ -88,7 +88,7 @@ def test_a_text_of_16382_characters_lies_outside_the_row(appwrite: Client) -> No
         ("string", {"size": 10, "key": "NAME"}, "column_already_exists"),
     ],
 )
-def test_what_no_column_can_be(appwrite: Client, kind: str, options: dict[str, Any], refusal: str) -> None:
+def test_invalid_columns_are_refused(appwrite: Client, kind: str, options: dict[str, Any], refusal: str) -> None:
     appwrite.table([{"key": "name", "type": "string", "size": 12_000}])
     body = {"key": "c", "required": False, **options}
     assert appwrite.refusal(f"POST /d/tables/t/columns/{kind}", body)[1] == refusal
@@ -109,7 +109,7 @@ def test_a_renamed_column_keeps_its_values_and_its_index(appwrite: Client) -> No
     assert appwrite.refusal("GET /d/tables/t/columns/old")[0] == 404
 
 
-def test_a_text_shrinks_to_what_its_rows_hold(appwrite: Client) -> None:
+def test_a_text_column_shrinks_to_its_longest_value_at_most(appwrite: Client) -> None:
     rows = appwrite.table([])
     appwrite("POST /d/tables/t/columns/string", {"key": "s", "size": 9, "required": False})
     appwrite(f"POST {rows}", {"rowId": "a", "data": {"s": "12345"}})
@@ -120,7 +120,7 @@ def test_a_text_shrinks_to_what_its_rows_hold(appwrite: Client) -> None:
     assert appwrite.refusal(f"PATCH {rows}/a", {"data": {"s": "123456"}})[0] == 400
 
 
-def test_a_column_leaves_the_indexes_it_was_in(appwrite: Client) -> None:
+def test_a_deleted_column_is_removed_from_its_indexes(appwrite: Client) -> None:
     columns = [{"key": key, "type": "integer"} for key in ("a", "b", "c")]
     appwrite.table(
         columns,
@@ -145,7 +145,7 @@ def test_whole_numbers_of_any_length_fit_a_float(appwrite: Client, number: int) 
 
 
 @pytest.mark.parametrize(
-    ("column", "kind", "default", "taken"),
+    ("column", "kind", "default", "accepted"),
     [
         ({"type": "integer", "min": 0, "max": 9}, "boolean", True, False),
         ({"type": "integer", "min": 0, "max": 9}, "string", "5", True),
@@ -155,12 +155,12 @@ def test_whole_numbers_of_any_length_fit_a_float(appwrite: Client, number: int) 
         ({"type": "integer"}, "boolean", True, True),
     ],
 )
-def test_a_default_by_another_kinds_route_is_held_to_the_range(
-    appwrite: Client, column: dict[str, Any], kind: str, default: Any, taken: bool
+def test_a_default_of_another_kinds_route_must_be_in_the_range(
+    appwrite: Client, column: dict[str, Any], kind: str, default: Any, accepted: bool
 ) -> None:
     appwrite.table([{"key": "c", **column}])
     body = {"required": False, "default": default}
-    if taken:
+    if accepted:
         assert appwrite(f"PATCH /d/tables/t/columns/{kind}/c", body)["default"] == default
     else:
         refused = appwrite.refusal(f"PATCH /d/tables/t/columns/{kind}/c", body)

@@ -48,7 +48,7 @@ COLUMNS: list[dict[str, Any]] = [
         ("key", ["$sequence"], {}, "general_argument_invalid"),
     ],
 )
-def test_what_can_be_indexed(
+def test_an_index_is_accepted_or_refused_by_its_columns(
     appwrite: Client, type: str, columns: list[str], more: dict[str, Any], refusal: str | None
 ) -> None:
     appwrite.table(COLUMNS)
@@ -58,13 +58,13 @@ def test_what_can_be_indexed(
         assert appwrite("GET /d/tables/t/indexes")["total"] == 0
     else:
         assert appwrite(*request)["status"] == "processing"
-        made = appwrite("GET /d/tables/t/indexes/x")
-        assert (made["status"], made["columns"]) == ("available", columns)
+        index = appwrite("GET /d/tables/t/indexes/x")
+        assert (index["status"], index["columns"]) == ("available", columns)
         appwrite("DELETE /d/tables/t/indexes/x")
         assert appwrite("GET /d/tables/t/indexes")["total"] == 0
 
 
-def test_a_key_is_taken_whatever_its_letter_case(appwrite: Client) -> None:
+def test_an_index_key_is_refused_in_another_letter_case(appwrite: Client) -> None:
     appwrite.table(COLUMNS)
     appwrite("POST /d/tables/t/indexes", {"key": "x", "type": "key", "columns": ["s"]})
     again = {"key": "X", "type": "key", "columns": ["i"]}
@@ -75,12 +75,12 @@ def test_a_unique_index_compares_as_the_database_does(appwrite: Client) -> None:
     unique = [{"key": "u", "type": "unique", "attributes": ["s", "i"]}]
     rows = appwrite.table(COLUMNS[:3], indexes=unique)
     appwrite(f"POST {rows}", {"rowId": "a", "data": {"s": "Straße", "i": 1}})
-    taken = (409, "row_already_exists")
+    conflict = (409, "row_already_exists")
     for same in ("straße", "STRÄSE", "Straße  "):  # this collation takes ß for one s
-        assert appwrite.refusal(f"POST {rows}", {"rowId": "b", "data": {"s": same, "i": 1}}) == taken
+        assert appwrite.refusal(f"POST {rows}", {"rowId": "b", "data": {"s": same, "i": 1}}) == conflict
     appwrite(f"POST {rows}", {"rowId": "two", "data": {"s": "Strasse", "i": 1}})
     appwrite(f"POST {rows}", {"rowId": "c", "data": {"s": "Straße", "i": 2}})
-    assert appwrite.refusal(f"PATCH {rows}/c", {"data": {"i": 1}}) == taken
+    assert appwrite.refusal(f"PATCH {rows}/c", {"data": {"i": 1}}) == conflict
     for name in ("null1", "null2"):
         appwrite(f"POST {rows}", {"rowId": name, "data": {"s": "Straße"}})  # null is equal to nothing
 

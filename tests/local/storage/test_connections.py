@@ -25,7 +25,7 @@ def test_an_exception_rolls_back(tmp_path: Path) -> None:
     pool.close()
 
 
-def test_a_connection_is_used_again(tmp_path: Path) -> None:
+def test_a_connection_is_reused(tmp_path: Path) -> None:
     pool = ConnectionPool(tmp_path / "a.sqlite3")
     with pool.transaction(writing=False) as first:
         pass
@@ -49,7 +49,7 @@ def test_readers_do_not_wait_for_a_writer(tmp_path: Path) -> None:
     app.close()
 
 
-def test_who_waits_too_long_is_told_of_a_time_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_that_waits_too_long_gets_a_time_out_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "LOCK_TIMEOUT", 0.2)
     app = LocalAppwrite(tmp_path / "a.sqlite3")
     other = sqlite3.connect(tmp_path / "a.sqlite3", isolation_level=None)

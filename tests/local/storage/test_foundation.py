@@ -46,14 +46,14 @@ def test_a_file_of_another_program_is_refused_and_not_touched(tmp_path: Path, st
     assert [file.name for file in tmp_path.iterdir()] == ["db.sqlite3"]
 
 
-def test_a_file_that_is_not_of_sqlite_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_sqlite_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("Not a database, but a text that is longer than its header.\n" * 20)
     with pytest.raises(ForeignFile, match="is not an SQLite file"):
         LocalAppwrite(path)
 
 
-def test_the_command_says_so(tmp_path: Path) -> None:
+def test_the_command_reports_a_foreign_file(tmp_path: Path) -> None:
     path = tmp_path / "db.sqlite3"
     _run(path, *FOREIGN["tables"])
     command = [sys.executable, "-m", "django_appwrite_orm.local", "--port", "0", "--database", str(path)]
@@ -63,7 +63,7 @@ def test_the_command_says_so(tmp_path: Path) -> None:
     assert "Traceback" not in refused.stdout + refused.stderr
 
 
-def test_an_empty_file_becomes_ours(tmp_path: Path) -> None:
+def test_an_empty_file_is_accepted(tmp_path: Path) -> None:
     path = tmp_path / "db.sqlite3"
     path.touch()
     LocalAppwrite(path).close()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.local_client import Client
+from tests.support.local_client import Client, numbers_by_id, stage_operations
 
 
 @pytest.fixture
@@ -17,31 +17,19 @@ def rows(appwrite: Client) -> str:
     return rows
 
 
-def stage(appwrite: Client, *operations: dict[str, Any]) -> str:
-    transaction: str = appwrite("POST /transactions", {})["$id"]
-    whole = [{"databaseId": "d", "tableId": "t", **operation} for operation in operations]
-    if whole:
-        appwrite(f"POST /transactions/{transaction}/operations", {"operations": whole})
-    return transaction
-
-
-def numbers(appwrite: Client, rows: str) -> dict[str, int]:
-    return {row["$id"]: row["n"] for row in appwrite(f"GET {rows}")["rows"]}
-
-
 def test_a_commit_writes_everything(appwrite: Client, rows: str) -> None:
-    transaction = stage(
+    transaction = stage_operations(
         appwrite,
         {"action": "create", "rowId": "new", "data": {"n": 10}},
         {"action": "update", "rowId": "r0", "data": {"n": 20}},
         {"action": "increment", "rowId": "r1", "data": {"column": "n", "value": 5}},
         {"action": "delete", "rowId": "r2"},
     )
-    assert numbers(appwrite, rows) == {"r0": 0, "r1": 1, "r2": 2}
+    assert numbers_by_id(appwrite, rows) == {"r0": 0, "r1": 1, "r2": 2}
     assert appwrite(f"GET {rows}/new?transactionId={transaction}")["n"] == 10
     assert appwrite.refusal(f"GET {rows}/r2?transactionId={transaction}") == (404, "row_not_found")
     assert appwrite(f"PATCH /transactions/{transaction}", {"commit": True})["status"] == "committed"
-    assert numbers(appwrite, rows) == {"r0": 20, "r1": 6, "new": 10}
+    assert numbers_by_id(appwrite, rows) == {"r0": 20, "r1": 6, "new": 10}
     assert appwrite.refusal(f"PATCH /transactions/{transaction}", {"commit": True}) == (400, "transaction_not_ready")
 
 
@@ -56,47 +44,47 @@ def test_a_commit_writes_everything(appwrite: Client, rows: str) -> None:
     ],
 )
 def test_a_failed_commit_writes_nothing(appwrite: Client, rows: str, bad: Any, expected: tuple[int, str]) -> None:
-    transaction = stage(appwrite, {"action": "update", "rowId": "r0", "data": {"n": 9}}, bad)
+    transaction = stage_operations(appwrite, {"action": "update", "rowId": "r0", "data": {"n": 9}}, bad)
     assert appwrite.refusal(f"PATCH /transactions/{transaction}", {"commit": True}) == expected
-    assert numbers(appwrite, rows) == {"r0": 0, "r1": 1, "r2": 2}
+    assert numbers_by_id(appwrite, rows) == {"r0": 0, "r1": 1, "r2": 2}
     assert appwrite(f"GET /transactions/{transaction}")["status"] == "failed"
 
 
 @pytest.mark.parametrize("action", ["update", "delete", "bulkUpdate"])
 def test_a_change_outside_is_a_conflict(appwrite: Client, rows: str, action: str) -> None:
     data: Any = {"n": 9} if action == "update" else {"queries": [], "data": {"n": 9}}
-    transaction = stage(appwrite, {"action": action, "rowId": "r0", "data": data})
+    transaction = stage_operations(appwrite, {"action": action, "rowId": "r0", "data": data})
     appwrite(f"PATCH {rows}/r0", {"data": {"n": 100}})
     refused = appwrite.refusal(f"PATCH /transactions/{transaction}", {"commit": True})
     assert refused == (409, "transaction_conflict")
-    assert numbers(appwrite, rows)["r0"] == 100
+    assert numbers_by_id(appwrite, rows)["r0"] == 100
 
 
 def test_increments_do_not_conflict(appwrite: Client, rows: str) -> None:
-    transaction = stage(appwrite, {"action": "increment", "rowId": "r0", "data": {"column": "n"}})
+    transaction = stage_operations(appwrite, {"action": "increment", "rowId": "r0", "data": {"column": "n"}})
     appwrite(f"PATCH {rows}/r0/n/increment", {"value": 10})
     appwrite(f"PATCH /transactions/{transaction}", {"commit": True})
-    assert numbers(appwrite, rows)["r0"] == 11
+    assert numbers_by_id(appwrite, rows)["r0"] == 11
 
 
-def test_what_a_transaction_changes_twice_is_no_conflict(appwrite: Client, rows: str) -> None:
-    transaction = stage(
+def test_a_row_changed_twice_in_a_transaction_is_not_a_conflict(appwrite: Client, rows: str) -> None:
+    transaction = stage_operations(
         appwrite,
         {"action": "update", "rowId": "r0", "data": {"n": 5}},
         {"action": "update", "rowId": "r0", "data": {"n": 6}},
         {"action": "delete", "rowId": "r0"},
     )
     appwrite(f"PATCH /transactions/{transaction}", {"commit": True})
-    assert "r0" not in numbers(appwrite, rows)
+    assert "r0" not in numbers_by_id(appwrite, rows)
 
 
-def test_a_rollback_leaves_nothing(appwrite: Client, rows: str) -> None:
-    transaction = stage(appwrite, {"action": "delete", "rowId": "r0"})
+def test_a_rollback_discards_staged_operations(appwrite: Client, rows: str) -> None:
+    transaction = stage_operations(appwrite, {"action": "delete", "rowId": "r0"})
     assert appwrite(f"PATCH /transactions/{transaction}", {"rollback": True})["status"] == "failed"
-    assert numbers(appwrite, rows) == {"r0": 0, "r1": 1, "r2": 2}
+    assert numbers_by_id(appwrite, rows) == {"r0": 0, "r1": 1, "r2": 2}
 
 
-def test_an_expired_transaction_takes_nothing_and_writes_nothing(
+def test_an_expired_transaction_neither_stages_nor_commits(
     appwrite: Client, rows: str, pass_time: Callable[[float], None]
 ) -> None:
     transaction = appwrite("POST /transactions", {"ttl": 60})["$id"]
@@ -110,11 +98,11 @@ def test_an_expired_transaction_takes_nothing_and_writes_nothing(
         (f"PATCH /transactions/{transaction}", {"commit": True}),
     ):
         assert appwrite.refusal(line, body)[1] == "transaction_expired"
-    assert numbers(appwrite, rows)["r0"] == 0
+    assert numbers_by_id(appwrite, rows)["r0"] == 0
 
 
-def test_a_transaction_has_room_for_a_hundred(appwrite: Client, rows: str) -> None:
+def test_a_transaction_has_at_most_100_operations(appwrite: Client, rows: str) -> None:
     create = [{"action": "create", "rowId": f"x{i}", "data": {"n": i}} for i in range(100)]
-    transaction = stage(appwrite, *create)
+    transaction = stage_operations(appwrite, *create)
     body = {"rowId": "over", "data": {"n": 1}, "transactionId": transaction}
     assert appwrite.refusal(f"POST {rows}", body) == (400, "transaction_limit_exceeded")

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.local.transactions.test_commit import stage
-from tests.support.local_client import Client, query
+from tests.support.local_client import Client, query, stage_operations
 
 COLUMNS: list[dict[str, Any]] = [
     {"key": "name", "type": "string", "size": 20},
@@ -45,7 +44,7 @@ def rows(appwrite: Client) -> str:
 def test_totals_count_staged_rows_that_match(appwrite: Client, rows: str, filter: dict[str, Any], fits: bool) -> None:
     outside = appwrite(f"GET {rows}", queries=[filter])["total"]
     data = {"name": "New", "n": 5, "tags": ["a"]}
-    transaction = stage(appwrite, {"action": "create", "rowId": "new", "data": data})
+    transaction = stage_operations(appwrite, {"action": "create", "rowId": "new", "data": data})
     assert appwrite(f"GET {rows}?transactionId={transaction}", queries=[filter])["total"] == outside + fits
 
 
@@ -59,24 +58,24 @@ def test_totals_count_staged_rows_that_match(appwrite: Client, rows: str, filter
         (query("isNotNull", "n"), False),
     ],
 )
-def test_what_was_not_sent_counts_as_null_as_php_compares_it(
+def test_a_missing_staged_value_counts_as_null_in_php_comparison(
     appwrite: Client, rows: str, filter: dict[str, Any], fits: bool
 ) -> None:
     outside = appwrite(f"GET {rows}", queries=[filter])["total"]
-    transaction = stage(appwrite, {"action": "create", "rowId": "new", "data": {"tags": []}})
+    transaction = stage_operations(appwrite, {"action": "create", "rowId": "new", "data": {"tags": []}})
     assert appwrite(f"GET {rows}?transactionId={transaction}", queries=[filter])["total"] == outside + fits
 
 
-def test_a_total_takes_an_upserted_row_beyond_the_page_for_new(appwrite: Client, rows: str) -> None:
+def test_a_total_counts_an_upserted_row_beyond_the_page_as_new(appwrite: Client, rows: str) -> None:
     appwrite(f"POST {rows}", {"rowId": "older", "data": {"n": 2}})
-    transaction = stage(appwrite, {"action": "upsert", "rowId": "old", "data": {"$id": "old", "n": 5}})
+    transaction = stage_operations(appwrite, {"action": "upsert", "rowId": "old", "data": {"$id": "old", "n": 5}})
     whole = f"GET {rows}?transactionId={transaction}"
     assert appwrite(whole)["total"] == 2
     assert appwrite(whole, queries=[query("offset", "", 1)])["total"] == 3
 
 
-def test_an_upsert_forgets_what_was_staged_before(appwrite: Client, rows: str) -> None:
-    transaction = stage(
+def test_a_staged_upsert_discards_earlier_operations_of_its_row(appwrite: Client, rows: str) -> None:
+    transaction = stage_operations(
         appwrite,
         {"action": "create", "rowId": "new", "data": {"name": "N", "n": 1}},
         {"action": "upsert", "rowId": "new", "data": {"$id": "new", "n": 2}},
@@ -126,7 +125,9 @@ def test_bulk_calls_are_not_staged_where_there_are_relationships(appwrite: Clien
     ],
 )
 def test_operations_of_another_shape_are_refused(appwrite: Client, rows: str, operation: dict[str, Any]) -> None:
-    transaction = stage(appwrite, {"action": "create", "rowId": "x", "data": []})  # an empty list is an empty object
+    transaction = stage_operations(
+        appwrite, {"action": "create", "rowId": "x", "data": []}
+    )  # an empty list is an empty object
     body = {"operations": [{"databaseId": "d", "tableId": "t", **operation}]}
     refused = appwrite.refusal(f"POST /transactions/{transaction}/operations", body)
     assert refused == (400, "general_argument_invalid")
@@ -158,7 +159,7 @@ def test_bulk_calls_are_checked_alike_whether_staged_or_not(
         ("DELETE", {}, (400, "general_bad_request")),
     ],
 )
-def test_a_transaction_that_is_over(
+def test_operations_of_an_ended_transaction_are_refused(
     appwrite: Client, rows: str, line: str, body: dict[str, Any], over: tuple[int, str]
 ) -> None:
     transaction = appwrite("POST /transactions", {})["$id"]
