@@ -1,4 +1,4 @@
-"""What is asked of Appwrite or changed in it, as immutable data, and its form on the wire."""
+"""Reads and writes of Appwrite as immutable data, and the requests that they become."""
 
 from .clauses import EVERYTHING, NOTHING, Clause, conjunction, disjunction, negation
 from .keyset import BY_SEQUENCE, beyond

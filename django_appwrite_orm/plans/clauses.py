@@ -1,4 +1,4 @@
-"""Appwrite's query language as immutable values: the words that every plan is made of."""
+"""Appwrite's query language as immutable values."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any
 class Clause:
     """One Appwrite query: a filter, an order, a window or a selection.
 
-    `values` holds JSON scalars or, for `and` and `or`, nested clauses. `None` means that the method takes
-    no values at all, which is not the same as an empty tuple to the server.
+    `values` holds JSON scalars or, for `and` and `or`, nested clauses. None means that the method takes no values:
+    the server distinguishes that from an empty list.
     """
 
     method: str
@@ -27,15 +27,15 @@ class Clause:
         return self.method in ("and", "or") and any(part.needs_reads for part in self.values or ())
 
     def as_dict(self) -> dict[str, Any]:
-        answer: dict[str, Any] = {"method": self.method}
+        query: dict[str, Any] = {"method": self.method}
         if self.attribute is not None:
-            answer["attribute"] = self.attribute
+            query["attribute"] = self.attribute
         if self.values is not None:
-            answer["values"] = [v.as_dict() if isinstance(v, Clause) else v for v in self.values]
-        return answer
+            query["values"] = [v.as_dict() if isinstance(v, Clause) else v for v in self.values]
+        return query
 
     def __str__(self) -> str:
-        """The JSON text that Appwrite reads (compact, as its SDKs write it)."""
+        """Return the JSON text that Appwrite reads (compact, as its SDKs write it)."""
         if self._text is None:  # it is measured, put into the plan's text and sent
             text = json.dumps(self.as_dict(), separators=(",", ":"), ensure_ascii=False)
             object.__setattr__(self, "_text", text)
@@ -43,7 +43,7 @@ class Clause:
 
     @classmethod
     def from_json(cls, text: str) -> Clause:
-        """Read the text that the SDK's `Query` makes; ValueError when it is not a query."""
+        """Parse the text that the SDK's `Query` makes. Raises ValueError for other text."""
         return cls._from_value(json.loads(text))
 
     @classmethod
@@ -60,11 +60,11 @@ class Clause:
 
 
 def _frozen(value: Any) -> Any:
-    """Lists inside values (spatial queries) as tuples, so that a plan stays hashable."""
+    """Turn lists inside values (spatial queries) into tuples, so that a plan stays hashable."""
     return tuple(_frozen(v) for v in value) if isinstance(value, list) else value
 
 
-# The two constant answers. They never reach the server: `conjunction`, `disjunction` and `negation` fold them.
+# The two constant conditions. They never reach the server: `conjunction`, `disjunction` and `negation` fold them.
 EVERYTHING = Clause("everything")
 NOTHING = Clause("nothing")
 
@@ -83,10 +83,10 @@ _OPPOSITE = {
     "overlaps": "notOverlaps",
     "touches": "notTouches",
     "distanceEqual": "distanceNotEqual",
-    "follows": "followsNot",  # of the queries room, which answers them before anything is sent
+    "follows": "followsNot",  # of relation filters and subqueries, which are resolved before anything is sent
 }
-_OPPOSITE |= {there: back for back, there in _OPPOSITE.items()}
-# Appwrite has no "at most this far", so that the opposite of "farther" takes two.
+_OPPOSITE |= {opposite: method for method, opposite in _OPPOSITE.items()}
+# Appwrite has no "at most this distance": the opposite of "greater than" takes two methods.
 _OTHER_DISTANCES = {
     "distanceLessThan": ("distanceEqual", "distanceGreaterThan"),
     "distanceGreaterThan": ("distanceEqual", "distanceLessThan"),
@@ -94,12 +94,15 @@ _OTHER_DISTANCES = {
 
 
 def conjunction(clauses: Iterable[Clause]) -> Clause:
-    """All of them. Appwrite wants at least two inside `and`, so one stands alone and none is EVERYTHING."""
+    """Return the condition that all of `clauses` hold.
+
+    Appwrite requires at least two inside `and`: one is returned as it is, and none is EVERYTHING.
+    """
     return _join("and", clauses, neutral=EVERYTHING, absorbing=NOTHING)
 
 
 def disjunction(clauses: Iterable[Clause]) -> Clause:
-    """Any of them; none is NOTHING."""
+    """Return the condition that one of `clauses` holds; without any it is NOTHING."""
     return _join("or", clauses, neutral=NOTHING, absorbing=EVERYTHING)
 
 
@@ -116,11 +119,11 @@ def _join(method: str, clauses: Iterable[Clause], *, neutral: Clause, absorbing:
 
 
 def negation(clause: Clause, nullable: Callable[[str], bool]) -> Clause:
-    """Every row that `clause` leaves out, null ones included.
+    """Return the condition for every row that `clause` leaves out, nulls included.
 
-    Appwrite's negated methods skip rows that are null there, as SQL does; Django's `exclude()` keeps them.
-    So a null counts as a match wherever `nullable` says of the attribute that it can be one.
-    Raises ValueError for a method without an opposite.
+    Appwrite's negated methods skip rows with a null in the attribute, as SQL does; Django's `exclude()` keeps them. So
+    the result also matches nulls of attributes for which `nullable` returns True. Raises ValueError for a method
+    without an opposite.
     """
     if clause in (EVERYTHING, NOTHING):
         return NOTHING if clause == EVERYTHING else EVERYTHING
@@ -129,8 +132,8 @@ def negation(clause: Clause, nullable: Callable[[str], bool]) -> Clause:
         opposites = [negation(part, nullable) for part in values]
         return disjunction(opposites) if clause.method == "and" else conjunction(opposites)
     if clause.method in ("containsAny", "containsAll"):
-        each_one = [Clause("contains", clause.attribute, (value,)) for value in values]
-        return negation(disjunction(each_one) if clause.method == "containsAny" else conjunction(each_one), nullable)
+        items = [Clause("contains", clause.attribute, (value,)) for value in values]
+        return negation(disjunction(items) if clause.method == "containsAny" else conjunction(items), nullable)
     if clause.method not in _OPPOSITE | _OTHER_DISTANCES or clause.attribute is None:
         raise ValueError(f"Appwrite has no opposite of {clause.method!r}")
     if clause.method in _OTHER_DISTANCES:
@@ -141,6 +144,6 @@ def negation(clause: Clause, nullable: Callable[[str], bool]) -> Clause:
     else:
         method = _OPPOSITE[clause.method]
         # notEqual takes one value only
-        each = [(value,) for value in values] if method == "notEqual" else [clause.values]
-        opposite = conjunction(replace(clause, method=method, values=part) for part in each)
+        parts = [(value,) for value in values] if method == "notEqual" else [clause.values]
+        opposite = conjunction(replace(clause, method=method, values=part) for part in parts)
     return disjunction([opposite, Clause("isNull", clause.attribute)]) if nullable(clause.attribute) else opposite

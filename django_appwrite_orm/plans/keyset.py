@@ -1,4 +1,4 @@
-"""Where the next page of a list begins: by a condition on the last row of the one before."""
+"""Keyset pagination: the condition for the page after a row."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ BY_SEQUENCE = (Clause("orderAsc", "$sequence"),)
 
 
 def beyond(order: Sequence[Clause], last: Mapping[str, Any], is_comparable: Callable[[str], bool]) -> Clause | None:
-    """The condition for rows after `last` in this order, which ends in the sequence as the server's does; None
-    where there is none: at random, or by a column that is not `is_comparable`, such as a float, of which Appwrite shows
-    14 digits only."""
+    """Return the condition for the rows after `last` in this order; None where there is no such condition.
+
+    The order ends in the sequence, as the server's does. There is no condition for a random order, and none for a
+    column that is not `is_comparable`, such as a float: Appwrite shows 14 of its digits only.
+    """
     condition = Clause("greaterThan", "$sequence", (str(last["$sequence"]),))
     for clause in reversed(order):
         key, descending = clause.attribute, clause.method == "orderDesc"

@@ -1,7 +1,7 @@
-"""Questions about rows. A plan's `str()` is its canonical text: cache key, log line and debug panel use it.
+"""Reads of rows. The `str()` of a plan is its canonical text, for the cache key, the log and the debug panel.
 
-`beside` are the tables that its dotted columns (`author.name`) lead to, as the project declares them: the answer is
-good as long as all of its `tables` are as they were.
+`beside` are the tables that dotted columns (`author.name`) lead to, as the project declares them. A cached result is
+valid as long as none of the plan's `tables` changes.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from .requests import Request, RequestFlow, Response, TableRef, entity, listing,
 
 
 def parameters(clauses: tuple[Clause, ...], *, total: bool) -> tuple[tuple[str, str], ...]:
-    """These queries as they stand in a URL, and whether to count what matches."""
+    """Return the parameters of a URL for these queries. `total`: whether Appwrite counts the matching rows."""
     queries = tuple((f"queries[{i}]", str(clause)) for i, clause in enumerate(clauses))
     # `total=false` in a URL has no effect on 1.9.6; only 0 does.
     return queries if total else (*queries, ("total", "0"))
 
 
 def text(name: str, table: TableRef, *parts: object) -> str:
-    """The canonical text of a plan."""
+    """Return the canonical text of a plan."""
     return json.dumps([name, *table, *map(str, parts)], separators=(",", ":"), ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)
 class GetRow:
-    """One row by its id; `null` when there is none."""
+    """Read one row by its id; the result is null when there is none."""
 
     table: TableRef
     row_id: str
@@ -51,10 +51,10 @@ class GetRow:
 
 @dataclass(frozen=True, slots=True)
 class ListRows:
-    """One page of rows: filters, then order, then window. `{"total": n, "rows": [...]}`.
+    """Read one page of rows: filters, then order, then window. Result: `{"total": n, "rows": [...]}`.
 
-    `limit` is always sent, for Appwrite's own default is 25 rows. `total` asks for the number of rows that
-    match, up to TOTAL_LIMIT; without it the server need not count and answers 0.
+    `limit` is always sent, because Appwrite's own default is DEFAULT_ROWS. `total` asks for the number of matching
+    rows, up to TOTAL_LIMIT; without it the server does not count and reports 0.
     """
 
     table: TableRef
@@ -85,11 +85,10 @@ class ListRows:
 
 @dataclass(frozen=True, slots=True)
 class CountRows:
-    """The exact number of rows that match, also above TOTAL_LIMIT.
+    """Count the rows that match, exactly, also above TOTAL_LIMIT.
 
-    Beyond it the table is walked in windows of TOTAL_LIMIT rows along `$sequence`: one request, and no row
-    but the window's last one on the wire, for every 5,000 rows. Once `most` are found it stops: the answer is
-    then `most` or more.
+    Larger counts take one request for each window of TOTAL_LIMIT rows along `$sequence`, which transfers only the last
+    row of the window. Counting stops at `most` rows: the result is then `most` or more.
     """
 
     table: TableRef
@@ -114,14 +113,14 @@ class CountRows:
                 select=("$id", "$sequence"),
                 total=True,
             )
-            found = (yield from page.fetch()).data
-            if not found["rows"]:
-                count += int(found["total"])
+            listed = (yield from page.fetch()).data
+            if not listed["rows"]:
+                count += int(listed["total"])
                 return Response(str(count), count)
             count += TOTAL_LIMIT
             if self.most is not None and count >= self.most:
                 return Response(str(count), count)
-            progress.reached(last := str(found["rows"][0]["$sequence"]))
+            progress.reached(last := str(listed["rows"][0]["$sequence"]))
             after = (Clause("greaterThan", "$sequence", (last,)),)
 
     def __str__(self) -> str:
@@ -130,9 +129,9 @@ class CountRows:
 
 @dataclass(frozen=True, slots=True)
 class AggregateRows:
-    """`aggregates` of the rows that match, for each group of equal values in `by`. `{"total": n, "rows": [...]}`.
+    """Aggregate the rows that match, for each group of equal values in `by`. Result: `{"total": n, "rows": [...]}`.
 
-    An aggregate is a clause of its method, the column, and the alias as its one value.
+    Each of `aggregates` is a clause of its method, the column, and the alias as the only value.
     """
 
     table: TableRef

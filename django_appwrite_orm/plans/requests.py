@@ -1,6 +1,6 @@
-"""What an answer has to look like to be one, so that what reads it need not ask.
+"""Requests to Appwrite, and the shape that their responses must have.
 
-A proxy's page in JSON, or a server that is not Appwrite, answers well-formed nonsense.
+Responses are validated here, because a proxy, or a server that is not Appwrite, may send other well-formed JSON.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ def any_object(data: Any) -> bool:
 
 
 def entity(data: Any) -> bool:
-    """A row, a transaction: something with an id."""
+    """Return whether `data` has an id, as a row or a transaction has."""
     return isinstance(data, dict) and isinstance(data.get("$id"), str)
 
 
 def listing(data: Any) -> bool:
-    """Rows, and how many there are in all."""
+    """Return whether `data` is a page of rows with their total number."""
     return summary(data) and all(map(entity, data["rows"]))
 
 
 def summary(data: Any) -> bool:
-    """Rows that need not be a table's, such as sums."""
+    """Return whether `data` is a list of objects that need not be rows of a table, such as sums."""
     if not isinstance(data, dict) or not isinstance(data.get("rows"), list):
         return False
     total = data.get("total")
@@ -44,13 +44,14 @@ def version(data: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`path` is below the endpoint; `query` the URL's parameters in order; `body` becomes JSON.
+    """A request, without credentials.
 
-    `absent` names the error type that is an answer rather than an error (an absent row): the transport
-    then answers `null`. A body of None sends none. `repeatable` marks a write that is applied no more than once
-    however many copies of it arrive: a create under an id of our own. `shape` is what a good answer looks like.
-    `rows` is how many rows a write changes, or may change where only the server knows: many take longer.
-    `refusals_are_unclear` marks a write that may have been applied although the server answers 400.
+    - `path` is below the endpoint, `query` has the URL's parameters in order, `body` becomes JSON; None sends none.
+    - `absent` is the error type for which the transport returns null instead of raising, as for an absent row.
+    - `repeatable` marks a write that is applied at most once however many copies arrive: a create under an id of ours.
+    - `shape` validates the response.
+    - `rows` is the number of rows that a write changes, or may change where only the server knows; many take longer.
+    - `refusals_are_unclear` marks a write that may have been applied although the server responds with 400.
     """
 
     method: str
@@ -72,10 +73,10 @@ class Request:
 
 
 class Response(NamedTuple):
-    """A JSON answer: as text, which is what the cache keeps, and decoded.
+    """A JSON response as text, which the cache stores, and decoded.
 
-    `unclear`: another copy of the write may yet be applied, so that its fence has to stand until it cannot.
-    `expires`: until when the results that it is made of may be reused (epoch seconds).
+    `unclear`: another copy of the write may still be applied, so its fence must stay until it expires.
+    `expires`: until when the results that it consists of may be reused (epoch seconds).
     """
 
     text: str
@@ -85,18 +86,18 @@ class Response(NamedTuple):
 
 
 Result = TypeVar("Result")
-# What a plan does to find its answer: requests out, answers in, a result at the end.
+# How a plan is carried out: it yields requests, receives responses and returns a result.
 RequestFlow = Generator[Request, Response, Result]
 
 
 class Step(Protocol):
-    """What a plan needs of its connection besides requests."""
+    """A part of a plan that needs its connection for more than requests."""
 
     def run(self, connection: Any) -> Operation[Any]:
-        """Return what the plan is sent for it."""
+        """Return the value that the plan receives for this step."""
 
 
-# The same for a plan that needs more than requests.
+# The same for a plan that yields steps too.
 PlanFlow = Generator[Request | Step, Any, Result]
 
 
@@ -119,7 +120,7 @@ class TableRef(NamedTuple):
 
 
 class ReadPlan(Protocol):
-    """A question that the cache can answer: its text is the same exactly when its answer is."""
+    """A read that can be cached. Plans with the same `str()` have the same result."""
 
     @property
     def tables(self) -> tuple[TableRef, ...]: ...

@@ -1,9 +1,9 @@
-"""Filters that are too large for one request, as several sets of filters that each fit into one.
+"""Split filters that are too large for one request into several sets that each fit into one.
 
-Appwrite takes at most 100 queries in a request, 4,096 characters in each and 500 values in one condition, and it, or
-a proxy before it, no more than so many bytes of request line and headers. A conjunction is split into more queries of
-the same request; a disjunction, which is what a long list of values is, into more requests, whose answers together are
-the answer.
+Appwrite limits the queries of a request, the characters of each and the values of a condition (`limits.py`); it, or a
+proxy before it, also limits the bytes of the request line and headers. A conjunction is split into more queries of the
+same request. A disjunction, such as a long list of values, is split into more requests; the result is the union of
+theirs.
 """
 
 from __future__ import annotations
@@ -21,33 +21,36 @@ from .limits import QUERIES_LIMIT, TEXT_LIMIT, VALUES_LIMIT
 
 # Of the queries of a request these may be filters; the others are left to order, window and selection.
 FILTERS_LIMIT = QUERIES_LIMIT - 20
-# Beyond so many requests for one question it is put wrongly.
+# A query that needs more requests than this is refused.
 REQUESTS_LIMIT = 1000
 
-# Bytes that a query takes in a URL besides its text: `&queries%5B10%5D=`.
+# Bytes of a query in a URL besides its text: `&queries%5B10%5D=`.
 _NAME = 18
-# Bytes in a URL that one character takes at most.
+# The maximum bytes of one character in a URL.
 _WIDEST = 12
-# Characters that an `and` or `or` around several clauses adds to what one of them takes.
+# The characters that an `and` or `or` around several clauses adds.
 _GROUPING = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """`requests` holds the filters of each request. `by` are the conditions that did not fit into one: a row may
-    match in several requests, unless `by` is one `equal` whose values differ for the server too."""
+    """The filters of each request.
+
+    `by` are the conditions that did not fit into one request. A row may match in several requests, unless `by` is one
+    `equal` whose values differ for the server too.
+    """
 
     requests: tuple[tuple[Clause, ...], ...]
     by: tuple[Clause, ...] = ()
 
 
 def fits(clause: Clause, room: float = inf) -> bool:
-    """Whether Appwrite takes this clause as one query, and it takes at most `room` bytes in a URL."""
+    """Return whether Appwrite accepts this clause as one query of at most `room` bytes in a URL."""
     return _fits_values(clause) and len(str(clause)) <= TEXT_LIMIT and (room == inf or size_in_url(clause) <= room)
 
 
 def size_in_url(*clauses: Clause) -> int:
-    """Bytes that these queries take in the request line."""
+    """Return the bytes of these queries in the request line."""
     return sum(len(quote_plus(str(clause))) + _NAME for clause in clauses)
 
 
@@ -57,8 +60,11 @@ def _fits_values(clause: Clause) -> bool:
 
 
 def split(filters: Iterable[Clause], room: float = inf) -> Split:
-    """Filters that must all hold, for as few requests as there need be; those of one take at most `room` bytes in its
-    URL. Raises ValueError, which says why, where no number of requests will do."""
+    """Split filters that must all hold into as few requests as possible.
+
+    The filters of one request take at most `room` bytes in its URL. Raises ValueError with the reason where no number
+    of requests is enough.
+    """
     filters = tuple(filters)
     if len(filters) <= FILTERS_LIMIT and all(map(fits, filters)) and has_room(filters, room):
         return Split((filters,))
@@ -83,7 +89,7 @@ def split(filters: Iterable[Clause], room: float = inf) -> Split:
 
 
 def has_room(clauses: Sequence[Clause], room: float) -> bool:
-    """Whether these queries take at most `room` bytes in a URL."""
+    """Return whether these queries take at most `room` bytes in a URL."""
     if room == inf or sum(len(str(clause)) * _WIDEST + _NAME for clause in clauses) <= room:
         return True
     return size_in_url(*clauses) <= room
@@ -94,8 +100,10 @@ def _no_room(room: float) -> str:
 
 
 def _share(conditions: Sequence[Clause], room: float) -> float:
-    """Bytes in a URL for the largest of the conditions that can be split over several requests: the smaller ones stay
-    whole. Raises ValueError when the others leave nothing."""
+    """Return the bytes in a URL for each of the conditions that have to be split over several requests.
+
+    Smaller ones stay whole. Raises ValueError when the conditions that cannot be split leave no room.
+    """
     if has_room(conditions, room):
         return inf
     left = room - size_in_url(*(clause for clause in conditions if not _is_choice(clause)))
@@ -108,12 +116,12 @@ def _share(conditions: Sequence[Clause], room: float) -> float:
 
 
 def _is_choice(clause: Clause) -> bool:
-    """Whether it is enough that one of its values or parts holds."""
+    """Return whether the clause holds when one of its values or parts does."""
     return clause.method in ("or", "equal", "containsAny") and len(clause.values or ()) > 1
 
 
 def _packed(clauses: Sequence[Clause]) -> tuple[Clause, ...]:
-    """The clauses as so few queries that a request takes them."""
+    """Combine clauses until they are few enough for the queries of one request."""
     if len(clauses) <= FILTERS_LIMIT:
         return tuple(clauses)
     groups = tuple(conjunction(group) for group in _groups(clauses, lambda part: Clause("and", values=tuple(part))))
@@ -123,7 +131,7 @@ def _packed(clauses: Sequence[Clause]) -> tuple[Clause, ...]:
 
 
 def _conjuncts(clause: Clause) -> Iterator[Clause]:
-    """Conditions that mean `clause` when all of them hold, each as small as that can make it."""
+    """Yield conditions that together are equivalent to `clause`, each as small as possible."""
     values = clause.values or ()
     if fits(clause):
         yield clause
@@ -148,9 +156,9 @@ def _is_large_conjunction(clause: Clause) -> bool:
 
 
 def _disjuncts(clause: Clause, room: float) -> list[Clause]:
-    """Conditions that fit, also into `room`, and mean `clause` when any of them holds. Raises ValueError."""
+    """Return conditions that fit into `room`, of which one holds exactly when `clause` does. Raises ValueError."""
     parts = [piece for part in _alternatives(clause) for piece in _small(part, room)]
-    return [disjunction(group) for group in _groups(parts, lambda some: Clause("or", values=tuple(some)), room=room)]
+    return [disjunction(group) for group in _groups(parts, lambda group: Clause("or", values=tuple(group)), room=room)]
 
 
 def _alternatives(clause: Clause) -> tuple[Clause, ...]:
@@ -171,10 +179,10 @@ def _small(clause: Clause, room: float) -> list[Clause]:
 
 
 def _by_values(clause: Clause, room: float = inf) -> list[Clause]:
-    def some(values: Sequence[Any]) -> Clause:
+    def with_values(values: Sequence[Any]) -> Clause:
         return Clause(clause.method, clause.attribute, tuple(values))
 
-    return [some(group) for group in _groups(clause.values or (), some, VALUES_LIMIT, room)]
+    return [with_values(group) for group in _groups(clause.values or (), with_values, VALUES_LIMIT, room)]
 
 
 def _groups(
@@ -183,8 +191,10 @@ def _groups(
     most: int | None = None,
     room: float = inf,
 ) -> list[list[Any]]:
-    """The items in order, in groups as large as fit, also into `room` bytes of a URL, when `whole` makes one clause of
-    each; at least one in each."""
+    """Return the items in order, in groups that are as large as possible, of at least one item and `most` items.
+
+    `whole` makes one clause of a group, which fits into `room` bytes of a URL.
+    """
     around = len(str(whole(items[:1]))) - len(_text(items[0])) + _GROUPING
     characters, width = TEXT_LIMIT - around, room - 3 * around - _NAME
     groups: list[list[Any]] = [[]]
@@ -203,5 +213,5 @@ def _groups(
 
 
 def _text(item: Any) -> str:
-    """A clause or a value as it stands within a query."""
+    """Return a clause or value as it is written within a query."""
     return str(item) if isinstance(item, Clause) else json.dumps(item, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Changes to rows, as data. Each gives the one request that carries it out."""
+"""Changes of rows as data. Each has the one request that carries it out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .clauses import Clause
 from .limits import BULK_LIMIT
 from .requests import Request, TableRef, entity, listing
 
-# Rows for which time is allowed where only the server knows how many there are.
+# The rows for which time is allowed where only the server knows their number.
 UNKNOWN_ROWS = BULK_LIMIT
 
 Data = Mapping[str, Any]
@@ -27,7 +27,7 @@ class CreateRow:
 
     @property
     def request(self) -> Request:
-        # Appwrite takes empty data for a missing body (`row_missing_data`); its own id is ignored inside.
+        # Appwrite refuses empty data as missing (`row_missing_data`), and ignores an id inside the data.
         body: dict[str, Any] = {"rowId": self.row_id, "data": dict(self.data) or {"$id": self.row_id}}
         if self.permissions is not None:
             body["permissions"] = list(self.permissions)
@@ -36,7 +36,7 @@ class CreateRow:
 
 @dataclass(frozen=True, slots=True)
 class CreateRows:
-    """All of `rows` or none: at most BULK_LIMIT, each with its `$id`."""
+    """Create all of `rows` or none: at most BULK_LIMIT, each with its `$id`."""
 
     table: TableRef
     rows: tuple[Data, ...]
@@ -49,7 +49,7 @@ class CreateRows:
 
 @dataclass(frozen=True, slots=True)
 class UpdateRow:
-    """Sets the given columns of one row and leaves the others."""
+    """Set the given columns of one row and leave the others."""
 
     table: TableRef
     row_id: str
@@ -65,7 +65,7 @@ class UpdateRow:
 
     @property
     def operation(self) -> dict[str, Any]:
-        """The same change as one of a transaction's operations."""
+        """The change as an operation of a transaction."""
         data = dict(self.data) if self.permissions is None else {**self.data, "$permissions": list(self.permissions)}
         database, table = self.table
         return {"action": "update", "databaseId": database, "tableId": table, "rowId": self.row_id, "data": data}
@@ -73,8 +73,11 @@ class UpdateRow:
 
 @dataclass(frozen=True, slots=True)
 class IncrementRow:
-    """Adds `value` to a number column of one row (a negative value is subtracted) by the route for that. A null stays
-    null (observed on Appwrite 1.9.6). `data` is the same change as an update has it: the column and an operator."""
+    """Add `value`, which may be negative, to a number column of one row, by the route for that.
+
+    A null stays null (observed on Appwrite 1.9.6). `data` is the same change as in an update: the column and an
+    operator.
+    """
 
     table: TableRef
     row_id: str
@@ -96,7 +99,7 @@ class IncrementRow:
 
     @property
     def operation(self) -> dict[str, Any]:
-        """The same change as one of a transaction's operations."""
+        """The change as an operation of a transaction."""
         database, table = self.table
         data = {"column": self.column, "value": abs(self.value)}
         return {"action": self._action, "databaseId": database, "tableId": table, "rowId": self.row_id, "data": data}
@@ -104,11 +107,11 @@ class IncrementRow:
 
 @dataclass(frozen=True, slots=True)
 class UpdateRows:
-    """Sets the given columns of every row that matches; without filters that is the whole table. With `first`, of
-    the first rows only, in the order of their sequence.
+    """Set the given columns of every row that matches; without filters, of the whole table.
 
-    `by_operators`: the data holds operators. Appwrite 1.9.6 then answers 400 to a change of more than 500 rows although
-    it was made, so that a 400 does not say that nothing was changed.
+    With `first`, only that many rows are changed, in the order of their sequence. `by_operators`: the data has
+    operators. Appwrite 1.9.6 then responds with 400 to a change of more than 500 rows that it made, so that a 400 does
+    not mean that nothing was changed.
     """
 
     table: TableRef
@@ -122,7 +125,7 @@ class UpdateRows:
         queries = list(self.filters)
         if self.first is not None:
             queries += [Clause("orderAsc", "$sequence"), Clause("limit", values=(self.first,))]
-        body = {"data": dict(self.data), "queries": [str(one) for one in queries]}
+        body = {"data": dict(self.data), "queries": [str(clause) for clause in queries]}
         rows = UNKNOWN_ROWS if self.first is None else self.first
         unclear = self.by_operators
         return Request("PATCH", self.table.rows, body=body, shape=listing, refusals_are_unclear=unclear, rows=rows)
@@ -140,14 +143,14 @@ class DeleteRow:
 
 @dataclass(frozen=True, slots=True)
 class DeleteRows:
-    """Deletes every row that matches; without filters that is the whole table."""
+    """Delete every row that matches; without filters, all rows of the table."""
 
     table: TableRef
     filters: tuple[Clause, ...] = ()
 
     @property
     def request(self) -> Request:
-        body = {"queries": [str(f) for f in self.filters]}
+        body = {"queries": [str(clause) for clause in self.filters]}
         return Request("DELETE", self.table.rows, body=body, shape=listing, rows=UNKNOWN_ROWS)
 
 
@@ -155,24 +158,24 @@ WritePlan = CreateRow | CreateRows | UpdateRow | IncrementRow | UpdateRows | Del
 
 
 def begin_transaction(seconds: int) -> Request:
-    """A new transaction that can be committed for so many seconds: one of TRANSACTION_SECONDS."""
+    """Return the request for a transaction that can be committed for so many seconds, see TRANSACTION_SECONDS."""
     return Request("POST", "/tablesdb/transactions", body={"ttl": seconds}, shape=entity)
 
 
 def stage_operations(transaction: str, operations: Sequence[dict[str, Any]]) -> Request:
-    """All of these operations, in order, or none."""
+    """Return the request that stages all of these operations, in order, or none."""
     body = {"operations": list(operations)}
     return Request("POST", f"/tablesdb/transactions/{transaction}/operations", body=body, rows=len(operations))
 
 
 def end_transaction(transaction: str, *, commit: bool, rows: int = 1) -> Request:
-    """Apply what was staged, changes of so many `rows`, or forget it."""
+    """Return the request that commits the staged changes, of so many `rows`, or rolls them back."""
     body = {"commit" if commit else "rollback": True}
     return Request("PATCH", f"/tablesdb/transactions/{transaction}", body=body, rows=rows)
 
 
 def staged(request: Request, transaction: str) -> Request:
-    """The same change, staged instead of applied; or the same question about a row, asked inside."""
+    """Return `request` as a part of a transaction: a change is staged, and a read sees what was staged."""
     if request.is_read:
         return dataclasses.replace(request, query=(*request.query, ("transactionId", transaction)))
     body = {**(request.body or {}), "transactionId": transaction}
