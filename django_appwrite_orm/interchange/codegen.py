@@ -19,14 +19,9 @@ from ..exceptions import ConfigurationError
 from ..schema.descriptions import column_state
 from ..schema.state import UNREADABLE, ColumnState, IndexState, TableState, differences
 from ..tables import FulltextIndex, Index, Row, SpatialIndex, UniqueIndex, columns, name_problem
-from ..tables.columns import Column
 from ..tables.system_columns import INDEXABLE
 from .generated_source import IMPORTED, checked, comment
 
-# The classes that stand for a kind of Appwrite's, not those that keep something else in one of them.
-_KINDS: dict[str, type[Column]] = {
-    vars(found)["kind"].name: found for name in columns.__all__ if "kind" in vars(found := getattr(columns, name))
-}
 _INDEXES: dict[str, type[Index]] = {kind.type: kind for kind in (Index, UniqueIndex, FulltextIndex, SpatialIndex)}
 
 
@@ -126,7 +121,7 @@ def _unused(base: str, names: set[str]) -> str:
 
 def _column(column: ColumnState, attribute: str) -> str | tuple[str]:
     """The line that declares the column, or the reason why there is none."""
-    kind = columns.Decimal if "decimal" in column.options else _KINDS.get(column.kind)
+    kind = columns.Decimal if "decimal" in column.options else columns.column_class(column.kind)
     if column.kind == UNREADABLE:
         return (f"{column.error}.",)
     if kind is None:

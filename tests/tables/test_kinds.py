@@ -25,7 +25,7 @@ from django_appwrite_orm.plans import Clause
 from django_appwrite_orm.querysets.lookups.compiler import where
 from django_appwrite_orm.schema import declared_table
 from django_appwrite_orm.schema.state import ColumnState
-from django_appwrite_orm.tables.columns import Column, relations
+from django_appwrite_orm.tables.columns import Column, column_class, relations
 from django_appwrite_orm.tables.columns.lookups import LOOKUPS
 from django_appwrite_orm.tables.kinds import KINDS, Family, kind_name, kind_named
 from tests.support.migrations import columns_of, migrated, table
@@ -75,6 +75,7 @@ def things(id: str = "things") -> type[Table]:
 def test_every_kind_has_one_class() -> None:
     assert set(DECLARING) == set(KINDS)
     assert len(DECLARING) == 1 + sum("kind" in vars(made) for made in CLASSES.values())
+    assert {name: column_class(name) for name in KINDS} == {**DECLARING, "relationship": None}
 
 
 @pytest.mark.parametrize("name", sorted(CLASSES))

@@ -4,29 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import ProgrammingError
+from django.db import ProgrammingError, models
 from django.db.backends.base.introspection import BaseDatabaseIntrospection, FieldInfo, TableInfo
 
 from ...sansio import run_sync
+from ...tables.columns import column_class
+from ...tables.kinds import KINDS
 from ..compile.row_ids import COUNTERS
 from ..names import table_id
 
 # Fields for the kinds of columns that a model can have.
 _FIELDS = {
-    "bigint": "BigIntegerField",
-    "boolean": "BooleanField",
-    "datetime": "DateTimeField",
-    "email": "EmailField",
-    "enum": "CharField",
-    "float": "FloatField",
-    "integer": "BigIntegerField",
-    "ip": "GenericIPAddressField",
-    "longtext": "TextField",
-    "mediumtext": "TextField",
-    "string": "CharField",
-    "text": "TextField",
-    "url": "URLField",
-    "varchar": "CharField",
+    name: made.django_field.__name__
+    for name in KINDS
+    if (made := column_class(name)) is not None and made.django_field is not models.Field
 }
 _info: Any = FieldInfo  # the types of its parts are narrower than what Django's own backends put there
 _ROW_ID = "$id"
@@ -51,7 +42,7 @@ class DatabaseIntrospection(BaseDatabaseIntrospection):
         ]  # fmt: skip
 
     def get_field_type(self, data_type: str, description: Any) -> Any:
-        if data_type in ("string", "varchar") and (description.internal_size or 0) > 16_381:
+        if (description.internal_size or 0) > (KINDS["varchar"].max_size or 0):
             return "TextField"
         return super().get_field_type(data_type, description)
 

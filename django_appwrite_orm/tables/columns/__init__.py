@@ -1,5 +1,7 @@
 """The column kinds, under Appwrite's names: `from django_appwrite_orm import columns`."""
 
+from typing import Final
+
 from .base import Column
 from .boolean import Boolean
 from .formats import IP, URL, Email, Enum
@@ -9,6 +11,19 @@ from .serialized import JSON, UUID, Date, Decimal, Time
 from .spatial import Line, Point, Polygon
 from .temporal import Datetime
 from .text import LongText, MediumText, String, Text, Varchar
+
+# The class that stands for each of Appwrite's kinds, not those that keep something else in one.
+_CLASSES: Final = {
+    value.kind.name: value
+    for value in list(vars().values())
+    if isinstance(value, type) and issubclass(value, Column) and "kind" in vars(value)
+}
+
+
+def column_class(kind: str) -> type[Column] | None:
+    """Return the class of the columns of a kind; None for one without a class, such as a relationship."""
+    return _CLASSES.get(kind)
+
 
 __all__ = [
     "IP",
