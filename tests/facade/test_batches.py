@@ -63,7 +63,7 @@ def test_readers_see_every_finished_change_and_store_nothing() -> None:
     assert Book.objects.count() == 3
 
 
-def test_other_tables_are_none_of_its_business() -> None:
+def test_writes_of_other_tables_have_fences_of_their_own() -> None:
     with orm.table("books").batch() as batch, counted() as costs:
         batch.create({"title": "Dune", "price": 1})
         Reader.objects.create(name="x")
@@ -73,7 +73,7 @@ def test_other_tables_are_none_of_its_business() -> None:
     assert costs.cache[6:8] == ["touch", "delete_many"]
 
 
-def test_a_lease_that_was_lost_is_taken_anew() -> None:
+def test_a_lost_lease_is_taken_again() -> None:
     with orm.table("books").batch() as batch:
         batch.create({"title": "a", "price": 1})
         caches["default"].delete(keys().lease)
@@ -86,7 +86,7 @@ def test_a_lease_that_was_lost_is_taken_anew() -> None:
         assert not Book.objects.is_updated()
 
 
-def test_beside_another_writer_it_writes_as_anybody_would() -> None:
+def test_another_writers_lease_makes_a_batch_set_its_own_fence() -> None:
     caches["default"].set(keys().lease, "somebody else", 60)
     with orm.table("books").batch() as batch:
         batch.create({"title": "a", "price": 1})
@@ -153,7 +153,7 @@ def test_preload_may_be_awaited(read: Callable[[QuerySet], object], requests: in
     assert len(costs.requests) == requests
 
 
-def test_asynchronously() -> None:
+def test_asynchronous_batch() -> None:
     async def life() -> list[bool]:
         async with orm.table("books").batch(preload=True) as batch:
             await batch.acreate({"title": "a", "price": 1}, id="a")

@@ -65,7 +65,7 @@ def users() -> type[Table]:
     return register(json.loads(USERS))
 
 
-def test_columns_are_as_the_package_maps_them(users: type[Table]) -> None:
+def test_column_types_of_appwrite_orm(users: type[Table]) -> None:
     found = users._meta.columns
     assert {name: type(column) for name, column in found.items()} == {
         "name": columns.String,
@@ -101,7 +101,7 @@ def test_defaults_are_the_servers_where_it_can_hold_them(users: type[Table]) -> 
     assert {name: c.default for name, c in found.items() if c.default is not None} == {"plan": "free", "tags": ["new"]}
 
 
-def test_the_table_itself(users: type[Table]) -> None:
+def test_options_of_a_table_from_a_definition(users: type[Table]) -> None:
     assert (users.__name__, users._meta.name, users._meta.id) == ("AppUsers", "app-users", "app-users")
     assert users._meta.permissions == (
         'read("any")',
@@ -124,7 +124,7 @@ def test_without_a_role_anybody_reads(role: Any) -> None:
     assert table._meta.permissions == ('read("any")',)
 
 
-def test_it_lives_on_a_server(users: type[Table]) -> None:
+def test_rows_of_a_table_from_a_definition(users: type[Table]) -> None:
     run_sync(migrate([users]))
     row = orm.table("app-users").create({"name": "Ada", "first-name": "A", "class": "x"}, id="u1")
     assert (row.visits, row.active, row.role, row.plan, row.tags) == (0, True, "user", "free", ["new"])
@@ -171,7 +171,7 @@ def test_rows_can_be_copied_and_pickled(users: type[Table]) -> None:
     assert row.tags == ["a", "b"]
 
 
-def test_registering_a_class_gives_it_back_and_twice_is_once() -> None:
+def test_register_returns_the_class_and_does_nothing_the_second_time() -> None:
     before = registry.all()
     assert register(Book) is Book
     assert registry.all() == before
@@ -230,14 +230,14 @@ FIELD = {"a": {"type": "string"}}
         ),
     ],
 )
-def test_what_cannot_be_meant_is_refused_by_name(definition: dict[str, Any], message: str) -> None:
+def test_errors_name_the_invalid_entry(definition: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         register(definition)
     assert message in str(caught.value)
 
 
 @pytest.mark.parametrize("key", ["id", "pk", "save", "objects", "permissions", "created_at", "_x", "x_", "a__b", 5])
-def test_a_column_with_a_name_of_the_rows_own_says_what_to_do(key: Any) -> None:
+def test_a_reserved_column_name_is_refused_with_an_alternative(key: Any) -> None:
     with pytest.raises(ConfigurationError) as caught:
         register({"name": "t", "schema": {key: {"type": "string"}}})
     assert f"Table 't', column {key!r}: " in str(caught.value)

@@ -57,7 +57,7 @@ def pairs(rows: list[Table]) -> list[tuple[str, str | None]]:
     return [(row.title, row.authors and row.authors.name) for row in rows]
 
 
-def test_every_row_with_the_one_it_leads_to() -> None:
+def test_left_and_inner_join_by_id() -> None:
     everything = [("a", "Ada"), ("b", "Bob"), ("c", "Ada"), ("d", None), ("e", None)]
     with counted() as costs:
         assert pairs(orm.join("essays", "authors", foreign_key="author_id")) == everything
@@ -93,7 +93,7 @@ def test_filters_on_both_sides() -> None:
     assert len(costs.requests) == 1
 
 
-def test_several_stand_in_a_list_however_many_there_are() -> None:
+def test_a_reference_key_that_is_not_unique_gives_lists() -> None:
     authors = orm.join("authors", "essays", foreign_key="id", reference_key="author_id", as_="written")
     assert {row.name: [one.title for one in row.written] for row in authors} == {"Ada": ["a", "c"], "Bob": ["b"]}
     Essay.objects.filter(author="bob").delete()
@@ -133,7 +133,7 @@ def test_a_change_of_either_side_is_seen_at_once() -> None:
     assert join() == []
 
 
-def test_more_rows_than_appwrite_gives_unasked() -> None:
+def test_joins_read_more_than_one_page() -> None:
     Author.objects.bulk_create([Author(id=f"n{n}", name=str(n)) for n in range(600)])
     Essay.objects.bulk_create([Essay(title=str(n), author_id=f"n{n}") for n in range(600)])
     with counted() as costs:
@@ -143,7 +143,7 @@ def test_more_rows_than_appwrite_gives_unasked() -> None:
     assert len(costs.requests) == 5  # two pages of essays; their ids in two requests, the first of which is a full page
 
 
-def test_asynchronously() -> None:
+def test_asynchronous_joins() -> None:
     async def joined() -> list[list[tuple[str, str | None]]]:
         every = (orm.ajoin, orm.aleft_join, orm.ainner_join)
         return [pairs(await join("essays", "authors", foreign_key="author")) for join in every]
@@ -151,7 +151,7 @@ def test_asynchronously() -> None:
     assert [len(rows) for rows in asyncio.run(joined())] == [5, 5, 3]
 
 
-def test_in_a_transaction_that_has_changed_a_side() -> None:
+def test_join_is_refused_inside_atomic_after_a_change_of_a_side() -> None:
     from django_appwrite_orm import atomic
 
     with atomic():
@@ -174,13 +174,13 @@ def test_in_a_transaction_that_has_changed_a_side() -> None:
         ({"foreign_key": "author_id", "foreignKey": "x"}, TypeError, "foreignKey"),
     ],
 )
-def test_what_cannot_be_joined(options: dict, error: type[Exception], message: str) -> None:
+def test_invalid_keys_are_refused_before_any_request(options: dict, error: type[Exception], message: str) -> None:
     with counted() as costs, pytest.raises(error, match=message):
         orm.join("essays", "authors", **options)
     assert costs.requests == []
 
 
-def test_a_way_back_keeps_its_name() -> None:
+def test_a_join_cannot_take_the_name_of_a_reverse_relation() -> None:
     with pytest.raises(AppwriteORMError, match="reverse relation"):
         orm.join("authors", "essays", foreign_key="id", reference_key="author", as_="essay_set")
 
@@ -190,7 +190,7 @@ CODES = st.one_of(st.none(), st.integers(0, 4))
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(CODES, max_size=6), st.lists(st.integers(0, 4), unique=True, max_size=5), st.booleans())
-def test_as_python_would_join(left: list[int | None], right: list[int], inner: bool) -> None:
+def test_join_equals_a_join_in_python(left: list[int | None], right: list[int], inner: bool) -> None:
     Essay.objects.all().delete()
     Author.objects.all().delete()
     Essay.objects.bulk_create([Essay(title=str(n), writer_code=code) for n, code in enumerate(left)])

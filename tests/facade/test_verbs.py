@@ -76,13 +76,13 @@ def test_find_from_a_cursor(books) -> None:
 @pytest.mark.parametrize(
     "query", ["equal", "equal()", "equal(1)", "equal('a', 1)", '{"x": 1}', '{"method": 1}', "", "{", 5]
 )
-def test_what_find_cannot_read_is_shown(books, query: object) -> None:
+def test_find_shows_the_query_that_it_cannot_parse(books, query: object) -> None:
     with counted() as costs, pytest.raises(InvalidRequest, match="Cannot read the query"):
         books.find([query])
     assert costs.requests == []
 
 
-def test_one_row(books) -> None:
+def test_get_and_first_with_and_without_a_match(books) -> None:
     row = books.first({"title": "Emma"})
     assert books.get(row.id) == books.get_or_fail(row.id) == books.first_or_fail({"price": 4}) == row
     assert books.get("nobody") is None
@@ -109,7 +109,7 @@ def test_an_empty_id_never_means_all(books, row_id: object) -> None:
     assert books.count() == 4
 
 
-def test_changes(books) -> None:
+def test_create_update_and_delete(books) -> None:
     row = books.create({"title": "Cosmos", "price": 12}, id="cosmos")
     assert books.update("cosmos", {"price": 11}).price == 11
     assert books.get("cosmos").price == 11
@@ -136,7 +136,7 @@ def test_changes(books) -> None:
         books.update(books.first().id, {"prize": 1})
 
 
-def test_what_comes_from_outside_chooses_no_id_and_no_permissions(books) -> None:
+def test_data_cannot_set_the_id_or_permissions(books) -> None:
     stranger = {"title": "x", "price": 1, "permissions": ['read("any")']}
     with counted() as costs:
         for data in (stranger, {"title": "x", "price": 1, "id": "mine"}, {"title": "x", "price": 1, "pk": "mine"}):
@@ -154,7 +154,7 @@ def test_what_comes_from_outside_chooses_no_id_and_no_permissions(books) -> None
     assert Book.objects.get(pk="x").permissions == row.permissions == ['read("user:ada")']
 
 
-def test_a_result_for_each_in_bulk(books) -> None:
+def test_bulk_verbs_report_errors_by_position(books) -> None:
     dune, emma, howl, _ = books.all()
     errors: dict[int, Exception] = {}
     with counted() as costs:
@@ -186,7 +186,7 @@ def test_a_result_for_each_in_bulk(books) -> None:
     assert list(errors) == [0]
 
 
-def test_a_table_that_is_kept_keeps_no_rows(books) -> None:
+def test_a_kept_table_api_reads_again(books) -> None:
     assert len(books.all()) == len(books.find()) == books.count() == 4
     Book.objects.filter(title="Dune").delete()
     assert len(books.all()) == len(books.find()) == books.count() == 3
@@ -226,7 +226,7 @@ def test_asynchronous_twins(library: None) -> None:
     asyncio.run(life())
 
 
-def test_the_door_has_asynchronous_twins(library: None) -> None:
+def test_orm_has_asynchronous_twins(library: None) -> None:
     async def life() -> None:
         assert [book async for book in Book.objects.all()] == []
         assert await Book.objects.ais_updated()

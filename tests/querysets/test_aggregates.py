@@ -47,7 +47,7 @@ class TestNumbers:
             "top": 4.0,
         }
 
-    def test_their_costs(self) -> None:
+    def test_requests_of_aggregates(self) -> None:
         run_sync(connections["default"].features())  # the version is asked once in a process
         with counted() as costs:
             Book.objects.aggregate(Min("title"), Max("price"), n=Count("*"))
@@ -66,7 +66,7 @@ class TestNumbers:
         by_genre = Book.objects.filter(price__gt=3).order_by("-genre").values("genre").annotate(n=Count("*"))
         assert list(by_genre) == [{"genre": "poetry", "n": 1}, {"genre": "novel", "n": 2}]
 
-    def test_groups_are_asked_for_once(self) -> None:
+    def test_groups_are_read_once(self) -> None:
         groups = Book.objects.uncached().values("genre").annotate(n=Count("*"))
         run_sync(connections["default"].features())
         with counted() as costs:
@@ -90,7 +90,7 @@ class TestNumbers:
         with pytest.raises(FieldError, match=r"no 'prize'\. They have: genre, n, most"):
             groups.order_by("-prize")
 
-    def test_what_cannot_be_summed_up(self) -> None:
+    def test_unsupported_aggregates_are_refused_before_any_request(self) -> None:
         with counted() as costs:
             for wrong in (lambda: Book.objects.aggregate(Sum("title")), lambda: Book.objects.aggregate(Count("tags"))):
                 with pytest.raises(FieldError, match=r"Book\.(title is not a number|tags is an array)"):

@@ -24,7 +24,7 @@ def titles() -> list[str]:
     return [book.title for book in Book.objects.all()]
 
 
-def test_all_at_the_end() -> None:
+def test_all_changes_are_applied_at_the_end() -> None:
     old = Book.objects.create(title="Dune", price=9, id="dune")
     with counted() as costs, atomic():
         new = Book.objects.create(title="Emma", price=4)
@@ -41,7 +41,7 @@ def test_all_at_the_end() -> None:
     assert Reader.objects.count() == 1
 
 
-def test_nothing_when_it_raises() -> None:
+def test_nothing_is_applied_when_the_block_raises() -> None:
     Book.objects.create(title="Dune", price=9, id="dune")
     with pytest.raises(Trouble), atomic():
         Book.objects.create(title="Emma", price=4)
@@ -56,7 +56,7 @@ def test_a_block_without_changes_costs_nothing() -> None:
     assert costs.requests == []
 
 
-def test_reads_inside() -> None:
+def test_inside_a_block_only_gets_by_id_of_changed_tables_are_allowed() -> None:
     Book.objects.create(title="Dune", price=9, id="dune")
     Book.objects.get(pk="dune")
     with atomic():
@@ -96,7 +96,7 @@ def test_nothing_of_it_is_cached_or_seen_outside_before_the_end() -> None:
     assert len(costs.requests) <= 1
 
 
-def test_a_commit_invalidates_once_and_then_tells() -> None:
+def test_a_commit_invalidates_once_and_then_sends_signals() -> None:
     Book.objects.create(title="Dune", price=9, id="dune")
     heard: list[str] = []
 
@@ -126,7 +126,7 @@ def test_a_commit_invalidates_once_and_then_tells() -> None:
             signal.disconnect(receive)
 
 
-def test_blocks_in_blocks_are_one() -> None:
+def test_nested_blocks_are_one_transaction() -> None:
     with atomic():
         Book.objects.create(title="Dune", price=1)
         with atomic():
@@ -176,7 +176,7 @@ def test_bulk_updates_join_the_block() -> None:
     assert Book.objects.get(title="b0").price == 5
 
 
-def test_a_row_that_somebody_else_changes_is_a_conflict() -> None:
+def test_a_row_changed_from_outside_is_a_conflict() -> None:
     book = Book.objects.create(title="Dune", price=9, id="dune")
     with pytest.raises(Conflict, match="Try the block again"), atomic():
         book.price = 1
@@ -211,7 +211,7 @@ def test_a_block_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
             atomic(seconds=wrong)
 
 
-def test_a_change_that_may_or_may_not_be_staged_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unclear_change_sets_the_block_to_roll_back(monkeypatch: pytest.MonkeyPatch) -> None:
     perform = Attempt.perform
 
     def lose_the_answer(step):
@@ -236,7 +236,7 @@ def test_a_unique_value_that_is_taken_fails_at_the_commit() -> None:
     assert titles() == ["Dune"]
 
 
-def test_only_what_nobody_else_has_changed_inside_a_block() -> None:
+def test_save_if_unchanged_inside_a_block() -> None:
     Book.objects.create(title="Dune", price=9, id="dune")
     mine = Book.objects.get(pk="dune")
     Book.objects.update(price=5)
@@ -250,7 +250,7 @@ def test_only_what_nobody_else_has_changed_inside_a_block() -> None:
     assert Book.objects.get(pk="dune").price == 2
 
 
-def test_a_change_for_somebody_else_is_no_part_of_a_block() -> None:
+def test_a_change_for_another_identity_is_refused_inside_a_block() -> None:
     with pytest.raises(TransactionError, match=r"no part of it.*atomic\(queryset\.db\)"), atomic():
         Book.objects.create(title="Dune", price=1)
         Book.objects.as_guest().create(title="Emma", price=1)

@@ -50,7 +50,7 @@ def by_executor(work: Callable[[], object]) -> None:
 
 
 @pytest.mark.parametrize("way", [by_thread, by_pool, by_executor])
-def test_what_a_thread_changes_is_applied_at_once_and_stays(way: Callable) -> None:
+def test_changes_of_a_thread_started_in_a_block_are_applied_at_once(way: Callable) -> None:
     with pytest.raises(Trouble), atomic():
         create("inside")
         way(lambda: create("beside"))
@@ -89,7 +89,7 @@ def test_a_worker_started_inside_serves_others_after_it() -> None:
 
 
 @pytest.mark.parametrize("thread_sensitive", [True, False])
-def test_what_is_given_the_context_is_part_of_the_block(thread_sensitive: bool) -> None:
+def test_code_run_in_a_copy_of_the_context_is_part_of_the_block(thread_sensitive: bool) -> None:
     async def block() -> None:
         async with atomic():
             await sync_to_async(create, thread_sensitive=thread_sensitive)("one")
@@ -234,7 +234,7 @@ def test_an_asynchronous_generator_that_another_task_ends() -> None:
     assert titles() == []
 
 
-def test_reads_of_a_thread_are_those_of_outside() -> None:
+def test_a_thread_started_in_a_block_reads_committed_rows() -> None:
     counts: list[int] = []
     with atomic():
         create("inside")

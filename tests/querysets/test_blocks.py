@@ -53,7 +53,7 @@ def test_decorators() -> None:
     assert buy.__name__ == "buy"
 
 
-def test_asynchronous_blocks_keep_apart() -> None:
+def test_concurrent_asynchronous_blocks_are_separate() -> None:
     async def one(title: str, fail: bool) -> None:
         async with atomic():
             await Book.objects.acreate(title=title, price=1)
@@ -176,7 +176,7 @@ def test_a_change_that_is_under_way_at_the_end_belongs_to_the_block() -> None:
     assert titles() == ["Dune"]
 
 
-def test_a_change_that_is_given_up_ends_the_block(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cancelled_change_sets_the_block_to_roll_back(monkeypatch: pytest.MonkeyPatch) -> None:
     aperform = Attempt.aperform
 
     async def block() -> None:

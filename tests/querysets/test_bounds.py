@@ -51,7 +51,7 @@ def moments(library: None) -> None:
         ("lte", datetime.datetime.min.replace(tzinfo=UTC), []),
     ],
 )
-def test_a_bound_between_two_milliseconds(lookup: str, value: Any, expected: list[int]) -> None:
+def test_comparison_with_a_value_between_two_milliseconds(lookup: str, value: Any, expected: list[int]) -> None:
     assert found(**{f"datetime__{lookup}": value}) == expected
 
 
@@ -79,7 +79,7 @@ def test_excluding_what_no_row_can_have_excludes_nothing() -> None:
         ("exact", 2**70, []),
     ],
 )
-def test_a_bound_between_two_whole_numbers(lookup: str, value: Any, expected: list[int]) -> None:
+def test_comparison_with_a_value_between_two_whole_numbers(lookup: str, value: Any, expected: list[int]) -> None:
     assert found(**{f"integer__{lookup}": value}) == expected
 
 
@@ -117,7 +117,7 @@ class Price(Table):
         ("range", (Decimal("1.225"), Decimal("1.235")), ["1.23"]),
     ],
 )
-def test_a_bound_between_two_decimals(lookup: str, value: Any, expected: list[str]) -> None:
+def test_comparison_with_a_value_between_two_decimals(lookup: str, value: Any, expected: list[str]) -> None:
     prepare(Price)
     Price.objects.bulk_create([Price(amount=Decimal(text)) for text in ("-1.23", "1.23", "1.24")])
     rows = Price.objects.filter(**{f"amount__{lookup}": value})

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("library")
 
 
 class TestTakenIdsAndValues:
-    def test_they_are_told_apart(self) -> None:
+    def test_create_distinguishes_taken_ids_and_values(self) -> None:
         Book.objects.create(title="Dune", price=9, id="d1")
         with pytest.raises(DuplicateId, match="id 'd1' already"):
             Book.objects.create(title="Emma", price=9, id="d1")
@@ -37,7 +37,7 @@ class TestTakenIdsAndValues:
         with pytest.raises(DuplicateId):
             Reader.objects.create(name="Eve", id="mine")
 
-    def test_the_same_row_again_is_no_success(self) -> None:
+    def test_creating_an_existing_row_again_fails(self) -> None:
         """Nothing was repeated: somebody has made this row before."""
         Reader.objects.create(name="Ada", id="a")
         Reader.objects.create(name="Bob", id="b")
@@ -46,7 +46,7 @@ class TestTakenIdsAndValues:
         with pytest.raises(DuplicateId):
             Reader.objects.bulk_create([Reader(name="Ada", id="a"), Reader(name="Bob", id="b")])
 
-    def test_in_bulk_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_repeated_bulk_create_that_had_succeeded_is_a_success(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for given in ([{}, {}, {}], [{"id": "a"}, {}, {"id": "C"}]):
             lose_answer(monkeypatch, "POST", "/rows")
             rows = Reader.objects.bulk_create([Reader(name=f"r{n}", **ids) for n, ids in enumerate(given)])
@@ -54,7 +54,7 @@ class TestTakenIdsAndValues:
             assert all(row.sequence for row in rows)
         assert Reader.objects.count() == 6
 
-    def test_in_bulk_somebody_elses_rows_are_no_success_of_ours(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_bulk_create_of_rows_of_somebody_else_fails(self, monkeypatch: pytest.MonkeyPatch) -> None:
         Reader.objects.create(name="Ada", id="a")
         lose_answer(monkeypatch, "POST", "/rows", applied=False)
         with pytest.raises(DuplicateId, match="'a'"):
@@ -70,7 +70,7 @@ class TestTakenIdsAndValues:
             Reader.objects.bulk_create([Reader(name="Ada", id="a"), Reader(name="Eve", id="b")])
         assert Reader.objects.count() == 2
 
-    def test_in_bulk_they_are_told_apart(self) -> None:
+    def test_bulk_create_distinguishes_taken_ids_and_values(self) -> None:
         Book.objects.create(title="Dune", price=9, id="d1")
         with pytest.raises(DuplicateId, match="id 'd1' already"):
             Book.objects.bulk_create([Book(title="Emma", price=9, id="d1"), Book(title="Howl", price=1)])
@@ -99,7 +99,7 @@ class TestBulkCreate:
         assert len(costs.requests) == {None: 3, 1: 5, 2: 3 + 3 + 1, 5: 3, 1000: 3}[size]
 
     @pytest.mark.parametrize("size", [0, -1, True, 1.5, "5"])
-    def test_a_batch_that_is_none(self, size: object) -> None:
+    def test_an_invalid_batch_size_is_refused(self, size: object) -> None:
         with pytest.raises(ValueError, match="batch_size must be"):
             Reader.objects.bulk_create([Reader(name="Ada")], batch_size=size)
         with pytest.raises(ValueError, match="batch_size must be"):
@@ -123,7 +123,7 @@ class TestBulkCreate:
             Book.objects.bulk_create([Book(title="new", price=1), Book(title="bad", price=-1)])
         assert Book.objects.count() == 118
 
-    def test_an_error_that_is_not_the_rows_stops_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_an_error_that_is_not_about_a_row_stops_bulk_create(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def refuse(step):
             raise TransportError("no connection", sent=False)
 

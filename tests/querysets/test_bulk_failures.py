@@ -89,7 +89,7 @@ def test_a_change_that_was_made_stays_unclear(change: Callable[[], object], monk
     assert caught.value.unclear is True
 
 
-def test_what_is_no_answer_of_appwrite_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_failures_cost_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Client, "send", lambda *given: Reply(500, "<h1>no</h1>", False, None))
     with counted() as costs, pytest.raises(Unavailable):
         Seat.objects.filter(id="s0").update(name="n1")

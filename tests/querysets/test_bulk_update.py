@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("library")
 
 
 class TestBulkUpdate:
-    def test_each_row_its_own_values(self) -> None:
+    def test_bulk_update_writes_each_rows_own_values(self) -> None:
         rows = Book.objects.bulk_create([Book(title=f"b{n}", price=n) for n in range(150)])
         for n, row in enumerate(rows):
             row.price, row.pages, row.title = n * 2, n, "not to be written"
@@ -53,7 +53,7 @@ class TestBulkUpdate:
         with atomic(), pytest.raises(NotSupportedError, match="no errors"):
             Book.objects.bulk_update(rows[:1], ["pages"], errors=errors)
 
-    def test_what_is_wrong_is_said_before_any_request(self) -> None:
+    def test_invalid_arguments_are_refused_before_any_request(self) -> None:
         rows = Book.objects.bulk_create([Book(title=f"b{n}", price=n) for n in range(2)])
         rows[1].price = -1
         with counted() as costs:

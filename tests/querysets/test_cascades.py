@@ -55,7 +55,7 @@ def linked(near: type[Table], far: type[Table], type: str) -> None:
 
 @pytest.mark.parametrize("side", ["near", "far"])
 @pytest.mark.parametrize(("type", "on_delete", "two_way"), list(product(TYPES, ON_DELETE, [True, False])))
-def test_a_deletion_reaches_what_it_changes(type: str, on_delete: str, two_way: bool, side: str) -> None:
+def test_tables_affected_by_a_deletion(type: str, on_delete: str, two_way: bool, side: str) -> None:
     near, far = tables = pair(type, on_delete, two_way)
     with made(*tables):
         linked(near, far, type)
@@ -77,7 +77,7 @@ def test_a_deletion_reaches_what_it_changes(type: str, on_delete: str, two_way: 
 
 @pytest.mark.parametrize("type", TYPES)
 @pytest.mark.parametrize(("side", "two_way"), [("near", True), ("near", False), ("far", True)])
-def test_writing_links_reaches_what_it_changes(type: str, two_way: bool, side: str) -> None:
+def test_tables_affected_by_writing_links(type: str, two_way: bool, side: str) -> None:
     near, far = tables = pair(type, "setNull", two_way)
     table, key, id = (near, "far", "f2") if side == "near" else (far, "near", "n2")
     with made(*tables):
@@ -113,7 +113,7 @@ def test_a_relationship_may_be_declared_where_it_was_not_made() -> None:
             assert set(affected_tables_of_delete(Near)) == {Near, Far}
 
 
-def test_a_deletion_goes_on_from_table_to_table() -> None:
+def test_a_cascade_affects_the_tables_beyond() -> None:
     class Leaf(Table):
         name = columns.String(size=20)
 
@@ -141,7 +141,7 @@ def test_a_deletion_goes_on_from_table_to_table() -> None:
         assert [has_relationships(table) for table in (Owner, Leaf, Stranger)] == [True, True, True]
 
 
-def test_round_in_a_circle() -> None:
+def test_cascades_in_a_cycle_end() -> None:
     class Person(Table):
         friends = columns.Relationship("self", "oneToMany", two_way_key="friend_of", on_delete="cascade")
 
@@ -167,14 +167,14 @@ def test_a_relationship_out_of_sight_leaves_a_table_its_bulk_routes() -> None:
         assert (has_relationships(near), has_relationships(far)) == (True, False)
 
 
-def test_what_nobody_declares_is_not_known() -> None:
+def test_undeclared_relationships_affect_no_table() -> None:
     near, far = pair("manyToMany", "setNull", two_way=True)
     with made(near, far):
         assert read_along(near, ["name", "far.name", "far.near.name"]) == (far, near)
         assert read_along(near, ["other.name", "far.other.name"]) == (far,)
 
 
-def test_a_table_that_is_not_registered() -> None:
+def test_a_relationship_to_an_unregistered_table_is_refused() -> None:
     class Lost(Table):
         other = columns.Relationship("Nowhere", "manyToOne")
         there = columns.Reference("Nowhere")

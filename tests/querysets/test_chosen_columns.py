@@ -14,7 +14,7 @@ from tests.support.toys import Maker, Toy, names
 
 @pytest.mark.usefixtures("shop")
 class TestReferences:
-    def test_what_is_read_along_needs_its_id(self) -> None:
+    def test_ids_of_prefetched_rows_are_selected(self) -> None:
         with counted() as costs:
             toys = list(Toy.objects.only("name").select_related("maker__country").exclude(name="drum"))
             assert [toy.maker.country.name for toy in toys] == ["Fiji"] * 4
@@ -27,12 +27,12 @@ class TestReferences:
         makers = Maker.objects.only("name").prefetch_related("toy_set")
         assert [names(maker.toy_set.all()) for maker in makers] == [["ball", "top"], ["kite", "yoyo"], []]
 
-    def test_what_was_left_out_is_not_followed(self) -> None:
+    def test_a_deferred_reference_raises_attribute_error(self) -> None:
         for toy in (Toy.objects.defer("maker").first(), Toy.objects.only("name").first()):
             with pytest.raises(AttributeError, match=r"Toy\.maker_id was not read"):
                 toy.maker  # noqa: B018
 
-    def test_by_their_own_name(self) -> None:
+    def test_references_are_named_in_only_values_and_order_by(self) -> None:
         assert Toy.objects.only("maker").first().maker.name == "Ada"
         assert Toy.objects.values("name", "maker")[0] == {"name": "ball", "maker": "ada"}
         assert list(Toy.objects.values_list("maker", flat=True)) == ["ada", "bob", "ada", "bob", "gone"]
@@ -40,14 +40,14 @@ class TestReferences:
         groups = Toy.objects.values("maker").annotate(n=Count("*"))
         assert {group["maker"]: group["n"] for group in groups} == {"ada": 2, "bob": 2, "gone": 1}
 
-    def test_values_lead_nowhere(self) -> None:
+    def test_values_cannot_be_prefetched(self) -> None:
         with counted() as costs:
             assert list(Toy.objects.select_related("maker").values("name")[:1]) == [{"name": "ball"}]
         assert len(costs.requests) == 1
         with pytest.raises(TypeError, match=r"cannot be read along after values\(\)"):
             Toy.objects.values("name").select_related("maker")
 
-    def test_none_clears(self) -> None:
+    def test_none_clears_defer_order_and_prefetch(self) -> None:
         toys = Toy.objects.defer("name").order_by("-name").select_related("maker")
         with counted() as costs:
             cleared = list(toys.defer(None).order_by(None).select_related(None))
@@ -61,7 +61,7 @@ class TestReferences:
 
 
 @pytest.mark.usefixtures("novels")
-def test_the_same_along_relationships() -> None:
+def test_only_with_prefetched_relationships() -> None:
     novels = Novel.objects.only("title").exclude(writer=None).select_related("writer")
     assert [novel.writer.name for novel in novels] == ["Ada", "Bob", "Ada"]
     novels = Novel.objects.only("title").prefetch_related("topics")
@@ -69,7 +69,7 @@ def test_the_same_along_relationships() -> None:
     assert list(Novel.objects.values_list("writer", flat=True)) == ["ada", "bob", "ada", None]
 
 
-def test_what_is_no_name() -> None:
+def test_names_that_are_not_text_are_refused() -> None:
     for ask in (Toy.objects.only, Toy.objects.values, Toy.objects.defer, Toy.objects.values_list):
         with pytest.raises(FieldError, match=r"Toy: give the name of a column, such as 'id', not F\(name\)"):
             ask(F("name"))
@@ -90,6 +90,6 @@ def test_what_is_no_name() -> None:
         ("union", r"a \| b"),
     ],
 )
-def test_methods_that_cannot_be(method: str, advice: str) -> None:
+def test_unsupported_methods_name_an_alternative(method: str, advice: str) -> None:
     with pytest.raises(NotSupportedError, match=rf"^{method}\(\) is not possible here\. .*{advice}"):
         getattr(Toy.objects.all(), method)("name", "year")

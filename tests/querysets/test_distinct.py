@@ -27,7 +27,7 @@ def of_rows(costs: Costs) -> list[str]:
     return [request for request in costs.requests if request.endswith("/rows")]
 
 
-def test_values_come_once(genres) -> None:
+def test_each_combination_of_values_comes_once(genres) -> None:
     with counted() as costs:
         assert list(genres.distinct()) == ["novel", "science", "poetry", None]
     assert len(of_rows(costs)) == 1
@@ -41,7 +41,7 @@ def test_values_come_once(genres) -> None:
     assert list(pairs) == [("novel", False), ("science", False), (None, False)]
 
 
-def test_parts_and_numbers_of_them(genres) -> None:
+def test_slices_and_counts_of_distinct_values(genres) -> None:
     once = genres.distinct()
     assert (once.count(), once.exists(), once[4:].exists(), once[3:].exists()) == (4, True, False, True)
     assert (once[1:3].count(), once.count(cap=2), once[1], once.first()) == (2, 2, "science", "novel")
@@ -58,7 +58,7 @@ def test_parts_and_numbers_of_them(genres) -> None:
     assert asyncio.run(read()) == list(once)
 
 
-def test_no_further_than_asked_for(genres, settings) -> None:
+def test_distinct_reads_no_more_pages_than_the_slice_needs(genres, settings) -> None:
     settings.APPWRITE_ORM = {"default": {**settings.APPWRITE_ORM["default"], "PAGE_SIZE": 2}}
     with counted() as costs:
         assert list(genres.distinct()[:2]) == ["novel", "science"]
@@ -66,7 +66,7 @@ def test_no_further_than_asked_for(genres, settings) -> None:
     assert list(genres.distinct()) == ["novel", "science", "poetry", None]
 
 
-def test_a_newer_server_is_asked_for_the_groups(genres) -> None:
+def test_a_server_with_aggregates_sends_the_groups(genres) -> None:
     with newer_server() as asked:
         assert list(genres.distinct()[1:3]) == ["science", "poetry"]
     assert [query["method"] for query in asked[0]] == ["min", "groupBy", "limit"]
@@ -83,11 +83,11 @@ def test_rows_are_distinct(genres) -> None:
 
 
 @pytest.mark.usefixtures("shop")
-def test_as_the_value_of_in() -> None:
+def test_distinct_values_as_the_value_of_in() -> None:
     assert names(Maker.objects.filter(pk__in=Toy.objects.values("maker").distinct()[:1])) == ["Ada"]
 
 
-def test_what_cannot_be_distinct(genres) -> None:
+def test_unsupported_uses_of_distinct_are_refused(genres) -> None:
     with pytest.raises(NotSupportedError, match=r"takes no columns here.*annotate\(first=Min\('sequence'\)\)"):
         Book.objects.distinct("genre")
     groups = Book.objects.values("genre").annotate(first=Min("sequence"))

@@ -105,7 +105,7 @@ class TestViews:
         Book.objects.all().delete()
         assert shown_by(view(rf.get("/"))) == []
 
-    def test_a_row_of_a_view_classs_queryset_is_the_row_of_now(self, rf: Any, settings: Any) -> None:
+    def test_a_row_of_a_view_classs_queryset_is_current(self, rf: Any, settings: Any) -> None:
         settings.REST_FRAMEWORK = {"UNAUTHENTICATED_USER": None}
         django = DetailView.as_view(queryset=Book.objects.all(), template_name="book.html")
         drf = ApiSet.as_view({"get": "retrieve"})
@@ -170,13 +170,13 @@ class TestFilters:
         assert titles(made.qs) == ["Dune"]
 
     @pytest.mark.parametrize("field", ["title", "^title", "title__startswith"])
-    def test_drfs_search(self, field: str, rf: Any) -> None:
+    def test_drf_search_filter(self, field: str, rf: Any) -> None:
         request = SimpleNamespace(query_params={"search": "Du"})
         search = filters.SearchFilter()
         found = search.filter_queryset(request, Book.objects.all(), SimpleNamespace(search_fields=[field]))
         assert titles(found) == ["Dune"]
 
-    def test_drfs_order(self) -> None:
+    def test_drf_ordering_filter(self) -> None:
         request = SimpleNamespace(query_params={"ordering": "-title"})
         view = SimpleNamespace(ordering_fields=["title"])
         found = filters.OrderingFilter().filter_queryset(request, Book.objects.all(), view)
@@ -196,7 +196,7 @@ class TestFilters:
         ),
     ],
 )
-def test_drfs_json(queryset: Any, expected: bytes) -> None:
+def test_drf_json_encoder(queryset: Any, expected: bytes) -> None:
     Book.objects.filter(pk="dune").update(price=9.5)
     Book.objects.filter(pk="emma").update(price=5)
     asked = queryset()
@@ -237,7 +237,7 @@ def test_the_debug_toolbar_reads_no_queryset() -> None:
 
 
 class TestNothingElseOfDjangos:
-    def test_it_is_one(self) -> None:
+    def test_a_queryset_is_an_instance_of_djangos_class(self) -> None:
         for queryset in (Book.objects, Book.objects.filter(price=1), Book.objects.values("title")):
             assert isinstance(queryset, models.QuerySet)
             assert isinstance(queryset, QuerySet)
@@ -290,14 +290,14 @@ class TestNothingElseOfDjangos:
         left = Person.objects.exclude(name__in=given)
         assert list(left.query.where.children[0].children[0].rhs) == expected
 
-    def test_what_is_no_value_for_a_django_model(self) -> None:
+    def test_unsupported_values_for_a_django_model_are_refused(self) -> None:
         with pytest.raises(FieldError, match="must give one column, not title, price"):
             Person.objects.filter(name__in=Book.objects.values("title", "price"))
         titles = Book.objects.values_list("title", flat=True)
         with pytest.raises(NotSupportedError, match="A queryset of Book cannot be saved in a column of a Django model"):
             Person.objects.update(name=titles)
 
-    def test_what_asks_for_sql_is_refused(self) -> None:
+    def test_code_that_needs_sql_is_refused(self) -> None:
         with pytest.raises(NotSupportedError, match=r"Exists\(\) or Subquery\(\) is not possible here"):
             models.Exists(Book.objects.all())
         with pytest.raises(NotSupportedError, match=r"queryset \^ queryset is not possible here"):

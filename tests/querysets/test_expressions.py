@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("library")
 
 
 class TestExpressions:
-    def test_they_start_from_the_stored_value(self) -> None:
+    def test_expressions_start_from_the_stored_value(self) -> None:
         book = Book.objects.create(title="Dune", price=9, pages=400, tags=["sf"], lent=False)
         Book.objects.update(
             price=F("price") * 2,
@@ -61,7 +61,7 @@ class TestExpressions:
         with pytest.raises(ValidationError, match="Expected a whole number"):
             Book.objects.update(pages=F("pages") + Decimal("0.5"))
 
-    def test_arithmetic_takes_null_for_zero(self) -> None:
+    def test_arithmetic_counts_null_as_zero(self) -> None:
         """Unlike in SQL, where it stays null; docs/queries.md says so."""
         book = Book.objects.create(title="Dune", price=9)
         Book.objects.update(pages=F("pages") + 1)
@@ -117,7 +117,7 @@ class TestExpressions:
         Book.objects.update(added=Apply(Operator.date_sub_days(1)))
         assert Book.objects.get(pk=book.pk).added == start + day
 
-    def test_in_a_save(self) -> None:
+    def test_expressions_in_a_save(self) -> None:
         book = Book.objects.create(title="Dune", price=9, pages=1)
         Book.objects.update(pages=5)
         book.pages = F("pages") + 1
@@ -154,7 +154,7 @@ class TestExpressions:
             ({"price": ~F("price")}, "price"),
         ],
     )
-    def test_what_appwrite_cannot_work_out_is_refused(self, values: dict, column: str) -> None:
+    def test_unsupported_expressions_are_refused(self, values: dict, column: str) -> None:
         with counted() as costs, pytest.raises(ValidationError) as refused:
             Book.objects.update(**values)
         assert set(refused.value.message_dict) == {column}
@@ -171,7 +171,7 @@ class TestExpressions:
         with pytest.raises(ValueError, match="Operator makes"):
             Apply(text)
 
-    def test_text_of_a_user_is_no_operator(self) -> None:
+    def test_text_of_the_form_of_an_operator_is_refused(self) -> None:
         book = Book.objects.create(title="Dune", price=9)
         text = Operator.string_concat("!")
         for change in (

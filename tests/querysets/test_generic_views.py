@@ -29,7 +29,7 @@ def test_a_paginator_counts_and_reads_one_page() -> None:
         Book.objects.all().count(most=3)  # type: ignore[call-arg]
 
 
-def test_a_list(rf) -> None:
+def test_list_view(rf) -> None:
     class Books(ListView):
         queryset = Book.objects.order_by("title")
         paginate_by = 4
@@ -41,14 +41,14 @@ def test_a_list(rf) -> None:
     assert (len(shown.context_data["object_list"]), shown.template_name[0]) == (6, "books.html")
 
 
-def test_a_row(rf) -> None:
+def test_detail_view_and_get_object_or_404(rf) -> None:
     view = DetailView.as_view(model=Book, template_name="book.html")
     assert view(rf.get("/"), pk="dune").context_data["object"].title == "Dune"
     with pytest.raises(Http404, match="No book found"):
         view(rf.get("/"), pk="nobody")
 
 
-def test_a_list_or_404() -> None:
+def test_get_list_or_404() -> None:
     assert titles(get_list_or_404(Book, genre="novel")) == ["Dune", "Emma"]
     with pytest.raises(Http404, match="No Book matches the given query"):
         get_list_or_404(Book.objects.filter(price=3), genre="novel")
@@ -59,7 +59,7 @@ class Shelf(forms.Form):
     others = forms.ModelMultipleChoiceField(queryset=Book.objects.filter(genre="novel"), required=False)
 
 
-def test_choices() -> None:
+def test_choices_of_a_form_field() -> None:
     with counted() as costs:
         shown = str(Shelf(initial={"first": Book.objects.get(pk="dune")})["first"])
     assert shown.count("<option") == 7

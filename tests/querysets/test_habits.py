@@ -57,7 +57,7 @@ class TestQuerysets:
 
 @pytest.mark.usefixtures("shop")
 class TestReferences:
-    def test_changed_by_their_own_name(self) -> None:
+    def test_update_sets_a_reference_by_its_name(self) -> None:
         ada, cyd = Maker.objects.get(pk="ada"), Maker.objects.get(pk="cyd")
         assert Toy.objects.filter(name="kite").update(maker=cyd) == 1
         assert Toy.objects.filter(name="yoyo").update(maker="cyd") == 1
@@ -74,7 +74,7 @@ class TestReferences:
         with pytest.raises(FieldError, match="Toy has no column 'makr'"):
             Toy.objects.update(makr=ada)
 
-    def test_counted_where_they_are(self) -> None:
+    def test_aggregates_across_a_relation_name_the_other_table(self) -> None:
         for across, instead in (
             (Count("toy"), "Aggregate Toy instead: Toy.objects.values('maker').annotate(n=Count('*'))."),
             (Count("toy_set"), "Aggregate Toy instead: Toy.objects.values('maker').annotate(n=Count('*'))."),
@@ -101,7 +101,7 @@ class TestReferences:
             table.objects.filter(**{lookup: "x"})
 
     @pytest.mark.parametrize("method", ["add", "remove", "set", "clear"])
-    def test_linked_where_the_link_is_kept(self, method: str) -> None:
+    def test_add_and_remove_name_the_column_with_the_link(self, method: str) -> None:
         with pytest.raises(NotSupportedError, match=rf"^{method}\(\) is not possible here.*toy\.maker = maker"):
             getattr(Maker.objects.get(pk="ada").toy_set, method)(Toy.objects.first())
 

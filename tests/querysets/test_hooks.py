@@ -157,7 +157,7 @@ def test_rows_are_saved_by_their_own_asave(way: str) -> None:
     assert Toy.objects.get(pk=row.id).slug == "kite-slug"
 
 
-def test_a_row_that_is_created_across_a_relation_leads_back() -> None:
+def test_a_row_created_across_a_relation_refers_to_its_row() -> None:
     assert ada().create(name="kite").maker_id == "ada"
 
 
@@ -232,7 +232,7 @@ class TestInit:
             assert costs.requests == []
         assert Toy(name="new").name_before == "new"
 
-    def test_what_cannot_be_called_is_refused(self) -> None:
+    def test_an_init_with_other_parameters_is_refused(self) -> None:
         with pytest.raises(
             ConfigurationError, match=r"Odd\.__init__\(\) needs name, but rows that are read are made wi"
         ):
@@ -293,14 +293,14 @@ class TestClean:
 
 
 class TestDeletion:
-    def test_a_deleted_row_is_no_saved_one(self) -> None:
+    def test_a_deleted_row_counts_as_unsaved(self) -> None:
         row = Maker.objects.create(name="Bob", id="bob")
         row.delete()
         assert (row.is_saved, row.id, row.name, row.sequence) == (False, "bob", "Bob", None)
         row.save()
         assert (row.is_saved, Maker.objects.get(pk="bob").name) == (True, "Bob")
 
-    def test_and_so_asynchronously_and_by_a_row_that_was_read(self) -> None:
+    def test_deleting_asynchronously_or_a_row_that_was_read_makes_it_unsaved(self) -> None:
         async def delete() -> Maker:
             row = await Maker.objects.aget(pk="ada")
             await row.adelete()

@@ -78,7 +78,7 @@ def texts(rows) -> list[str]:
     return [row.text for row in rows]
 
 
-def test_each_sees_their_own(ada, bob) -> None:
+def test_each_identity_reads_its_own_rows(ada, bob) -> None:
     letter = ada.create(text="from Ada")
     bob.create(text="from Bob")
     assert texts(ada.all()) == ["from Ada"]
@@ -92,7 +92,7 @@ def test_each_sees_their_own(ada, bob) -> None:
         Letter.objects.as_guest().create(text="x")
 
 
-def test_no_answer_crosses_identities(ada, bob) -> None:
+def test_cached_results_are_separate_for_each_identity(ada, bob) -> None:
     ada.create(text="from Ada")
     bob.create(text="from Bob")
     with counted() as costs:
@@ -109,14 +109,14 @@ def test_no_answer_crosses_identities(ada, bob) -> None:
     assert len(Letter.objects.all()) == 3
 
 
-def test_nothing_is_cached_unless_asked_for(ada) -> None:
+def test_reads_as_a_user_are_cached_only_by_request(ada) -> None:
     ada.create(text="from Ada")
     with counted() as costs:
         assert ada.count() == ada.all().count() == 1
     assert (len(costs.requests), costs.cache) == (2, [])
 
 
-def test_a_public_response_cannot_rest_on_it(ada) -> None:
+def test_a_response_that_depends_on_a_user_is_private(ada) -> None:
     with recording() as record:
         list(ada.cached(60))
     assert record.expires == 0
@@ -130,7 +130,7 @@ def test_another_connection_is_asked_for_the_same_user(ada, settings) -> None:
     assert texts(Letter.objects.as_guest().using("again")) == []
 
 
-def test_rows_are_saved_and_lead_on_as_whom_they_were_read(ada, bob) -> None:
+def test_rows_keep_the_identity_they_were_read_with(ada, bob) -> None:
     folder = Folder.objects.as_user(jwt=ada.db.credentials.secret).create(name="secret")
     letter = ada.create(text="from Ada", folder=folder)
     mine = ada.get(pk=letter.pk)
@@ -173,7 +173,7 @@ def test_atomic_for_a_user(ada, bob) -> None:
     assert texts(ada.all()) == ["one", "two"]
 
 
-def test_asynchronously_at_once(ada, bob) -> None:
+def test_concurrent_reads_of_several_identities(ada, bob) -> None:
     async def one(rows: QuerySet[Letter], name: str) -> list[str]:
         for n in range(5):
             await rows.acreate(text=f"{name}{n}")
@@ -185,7 +185,7 @@ def test_asynchronously_at_once(ada, bob) -> None:
     assert asyncio.run(both()) == [[f"a{n}" for n in range(5)], [f"b{n}" for n in range(5)]]
 
 
-def test_the_secret_shows_nowhere(ada, caplog: pytest.LogCaptureFixture) -> None:
+def test_secrets_are_in_no_repr_log_or_traceback(ada, caplog: pytest.LogCaptureFixture) -> None:
     secret = ada.db.credentials.secret.reveal()
     caplog.set_level("DEBUG")
     letter = ada.cached(60).create(text="x")
@@ -228,7 +228,7 @@ def test_what_a_request_carries_instead_of_the_key(rows: QuerySet[Letter], expec
 @pytest.mark.parametrize(
     "given", [{}, {"jwt": "a", "session": "b"}, {"jwt": ""}, {"jwt": "a b"}, {"session": "a\r\nb"}, {"jwt": "ä"}]
 )
-def test_what_identifies_nobody(given: dict) -> None:
+def test_invalid_credentials_are_refused(given: dict) -> None:
     with pytest.raises(ValueError, match=r"jwt|session") as refused:
         Letter.objects.as_user(**given)
     assert "a b" not in str(refused.value)

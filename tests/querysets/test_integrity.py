@@ -63,11 +63,11 @@ def test_an_exception_of_ours_is_djangos_where_there_is_one(ours: type[Exception
     assert issubclass(ours, exceptions.AppwriteORMError)
 
 
-def test_a_key_without_a_scope_is_no_403_for_the_visitor() -> None:
+def test_a_missing_scope_of_the_key_is_not_permission_denied() -> None:
     assert not issubclass(exceptions.PermissionDenied, core.PermissionDenied)
 
 
-def test_they_can_be_pickled() -> None:
+def test_errors_can_be_pickled() -> None:
     for error in (Book.RowGone("gone", status=404), Book.MultipleObjectsReturned("two"), UniqueViolation("taken")):
         again = pickle.loads(pickle.dumps(error))
         assert (type(again), str(again)) == (type(error), str(error))
@@ -75,7 +75,7 @@ def test_they_can_be_pickled() -> None:
 
 @pytest.mark.usefixtures("parts")
 class TestUniqueViolation:
-    def test_of_several_indexes_the_one_is_named(self) -> None:
+    def test_the_violated_index_of_several_is_named(self) -> None:
         with pytest.raises(db.IntegrityError) as caught:
             Part.objects.create(number=2, maker="Acme", price=Decimal("9.50"), label="other")
         error = caught.value
@@ -96,7 +96,7 @@ class TestUniqueViolation:
         with pytest.raises(UniqueViolation, match=r"has number=1 with maker='Acme' already"):
             part.save()
 
-    def test_rows_together(self) -> None:
+    def test_a_taken_value_in_bulk_create(self) -> None:
         rows = [Part(number=n, label=f"{n}" * 90) for n in range(10, 60)]  # more text than one condition holds
         with pytest.raises(UniqueViolation, match=r"Another Part has label='first' already"):
             Part.objects.bulk_create([*rows, Part(number=3, label="first")])
@@ -104,18 +104,18 @@ class TestUniqueViolation:
             Part.objects.bulk_create([Part(number=3, label="same"), Part(number=4, label="same")])
         assert Part.objects.count() == 1
 
-    def test_an_update_of_a_queryset(self, safe_appwrite: None) -> None:
+    def test_a_taken_value_in_an_update_of_a_queryset(self, safe_appwrite: None) -> None:
         Part.objects.create(number=2, label="second")
         with pytest.raises(UniqueViolation, match=r"Another Part has label='first' already"):
             Part.objects.filter(number=2).update(label="first")
 
-    def test_rows_changed_together(self) -> None:
+    def test_a_taken_value_in_bulk_update(self) -> None:
         rows = Part.objects.bulk_create([Part(number=2), Part(number=3)])
         rows[0].label, rows[1].label = "second", "first"
         with pytest.raises(UniqueViolation, match=r"has label='first' already .* Nothing of this transaction was"):
             Part.objects.bulk_update(rows, ["label"])
 
-    def test_a_commit(self) -> None:
+    def test_a_taken_value_at_a_commit(self) -> None:
         def change() -> None:
             with atomic():
                 part = Part.objects.create(number=1)
@@ -143,7 +143,7 @@ class TestUniqueViolation:
             change()
         assert not isinstance(caught.value, UniqueViolation)
 
-    def test_a_value_that_nobody_has_any_more(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_all_unique_indexes_are_named_if_the_other_row_is_not_found(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The other row is gone, or cannot be read: all indexes are named."""
         monkeypatch.setattr("django_appwrite_orm.integrity._LOOKUPS", 0)
         with pytest.raises(UniqueViolation) as caught:
@@ -154,7 +154,7 @@ class TestUniqueViolation:
         )
         assert (caught.value.index, caught.value.values) == (None, None)
 
-    def test_it_costs_a_request_for_each_index_that_is_not_it(self) -> None:
+    def test_one_request_for_each_index_until_the_violated_one(self) -> None:
         with counted() as costs, pytest.raises(UniqueViolation):
             Part.objects.create(number=2, price=Decimal("9.50"))
         assert len(costs.requests) == 3  # the row, its id, the price; the other indexes have a null
@@ -162,7 +162,7 @@ class TestUniqueViolation:
 
 class TestARowThatIsGone:
     @pytest.mark.parametrize("change", ["save", "delete"])
-    def test_it_is_named(self, change: str) -> None:
+    def test_the_error_names_the_row_that_is_gone(self, change: str) -> None:
         book = Book.objects.create(id="dune", title="Dune", price=9)
         Book.objects.filter(pk="dune").delete()
         book.price = 10
@@ -173,7 +173,7 @@ class TestARowThatIsGone:
         assert isinstance(caught.value, NotFound)
         assert (caught.value.status, caught.value.type) == (404, "row_not_found")
 
-    def test_a_table_that_is_not_there_is_something_else(self) -> None:
+    def test_a_missing_table_is_not_reported_as_a_missing_row(self) -> None:
         class Missing(Table):
             class Meta:
                 name = "missing"

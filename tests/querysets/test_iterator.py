@@ -35,7 +35,7 @@ class TestIterator:
             ]
         assert len(costs.requests) == 2 + 3
 
-    def test_asynchronously(self, shelf: None) -> None:
+    def test_asynchronous_iterator(self, shelf: None) -> None:
         async def walk() -> list[str]:
             found = [book.title async for book in Book.objects.order_by("-pages").aiterator(chunk_size=1)]
             rows = Book.objects.aiterator(chunk_size=1)
@@ -70,7 +70,7 @@ def test_asynchronous_twins(shelf: None) -> None:
 
 
 @pytest.mark.parametrize("chunk_size", [0, -1, True, 1.5, "5"])
-def test_a_chunk_that_is_none(chunk_size: object) -> None:
+def test_an_invalid_chunk_size_is_refused(chunk_size: object) -> None:
     for iterate in (Book.objects.iterator, Book.objects.aiterator):
         with pytest.raises(ValueError, match="chunk_size must be"):
             iterate(chunk_size=chunk_size)

@@ -86,7 +86,7 @@ class TestFilters:
         assert titles(Book.objects.exclude(Q(pk__in=[]) & Q(title="Emma"))) == titles(Book.objects.all())
         assert titles(Book.objects.filter(Q())) == titles(Book.objects.all())
 
-    def test_what_cannot_be_asked_fails_when_it_is_built(self) -> None:
+    def test_unsupported_lookups_fail_when_the_queryset_is_built(self) -> None:
         with counted() as costs:
             with pytest.raises(FieldError, match=r"no column 'titel'.*title"):
                 Book.objects.filter(titel="x")

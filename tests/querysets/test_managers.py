@@ -127,10 +127,10 @@ SHOWN = {
 
 class TestTheDefaultManager:
     @pytest.mark.parametrize("way", SHOWN)
-    def test_decides_which_rows_are_seen(self, way: str) -> None:
+    def test_the_default_manager_decides_which_rows_are_visible(self, way: str) -> None:
         assert SHOWN[way]() == ["shown"]
 
-    def test_decides_what_django_shows(self, rf: Any) -> None:
+    def test_djangos_views_use_the_default_manager(self, rf: Any) -> None:
         listed = ListView.as_view(model=Page, template_name="x.html")(rf.get("/"))
         assert titles(listed.context_data["object_list"]) == ["shown"]
         with pytest.raises(Exception, match="No page found"):
@@ -139,19 +139,19 @@ class TestTheDefaultManager:
             get_object_or_404(Page, pk="hidden")
 
     @pytest.mark.parametrize("way", ["page_set", "pages"])
-    def test_its_queryset_class_is_that_of_ways_back(self, way: str) -> None:
+    def test_reverse_relations_have_the_default_managers_queryset_class(self, way: str) -> None:
         rows = Author.objects.get(pk="ada").page_set if way == "page_set" else Tag.objects.get(pk="t").pages
         assert isinstance(rows, PageQuerySet)
         assert titles(rows.called("shown")) == ["shown"]
         rows.delete()
         assert Page.everything.count() == 2
 
-    def test_ways_back_lead_to_their_own_rows_alone_whatever_it_makes(self) -> None:
+    def test_reverse_relations_are_limited_to_their_rows_whatever_get_queryset_returns(self) -> None:
         Page.objects.create(title="other", author=Author.objects.create(name="Bob", id="bob"))
         assert titles(Author.objects.get(pk="bob").page_set.all()) == ["other"]
         assert Author.objects.get(pk="bob").page_set.create(title="new").author_id == "bob"
 
-    def test_the_connection_of_a_row_holds_whatever_it_makes(self) -> None:
+    def test_related_rows_keep_the_connection_whatever_get_queryset_returns(self) -> None:
         class Forgetful(Manager):
             def get_queryset(self) -> Any:
                 return QuerySet(self.model)
@@ -159,7 +159,7 @@ class TestTheDefaultManager:
         guest = Forgetful().bound(Page, Author.objects.as_guest().db).get_queryset()
         assert guest.db == Author.objects.as_guest().db != "default"
 
-    def test_rows_read_along_are_not_read_again(self) -> None:
+    def test_prefetched_rows_are_not_read_again(self) -> None:
         (author,) = Author.objects.prefetch_related("page_set")
         with counted() as costs:
             assert titles(author.page_set.all()) == ["shown"]
@@ -180,7 +180,7 @@ class TestTheBaseManager:
         page.save()
         assert Page.everything.get(pk="hidden").title == "still hidden"
 
-    def test_both_may_be_named(self) -> None:
+    def test_both_managers_may_be_named_in_meta(self) -> None:
         class Named(Page):
             class Meta:
                 id = name = Page._meta.name
@@ -198,7 +198,7 @@ class TestTheBaseManager:
 
 
 class TestAManagerWithMethods:
-    def test_it_has_its_own_and_those_of_its_queryset(self) -> None:
+    def test_a_manager_has_its_own_methods_and_those_of_its_queryset(self) -> None:
         made = Letter.objects.create(title="dear")
         Letter.objects.create(title="secret")
         assert made.draft
@@ -217,7 +217,7 @@ class TestAManagerWithMethods:
         with pytest.raises(AttributeError, match="'Loud' object has no attribute '_private'"):
             _ = Letter.objects._private
 
-    def test_ways_back_have_them_too(self) -> None:
+    def test_reverse_relations_have_the_methods_of_the_manager(self) -> None:
         ada = Author.objects.get(pk="ada")
         ada.letter_set.create(title="hers")
         Letter.objects.create(title="nobodys")
@@ -225,7 +225,7 @@ class TestAManagerWithMethods:
         assert ada.letter_set.shout("hers") == ["hers?"]
         assert ada.letter_set.shout("nobodys") == []
 
-    def test_asynchronous_code_does_not_pass_over_them(self) -> None:
+    def test_asynchronous_code_calls_overridden_methods(self) -> None:
         async def make() -> tuple[Any, list[str]]:
             made = await Letter.objects.acreate(title="dear")
             return made, [letter.title async for letter in Letter.objects]

@@ -211,14 +211,16 @@ SLICES = (st.integers(0, 12), st.none() | st.integers(0, 20))
 @pytest.mark.slow
 @examples(180)
 @given(condition=WHERE, names=orders(["text", "code", *NUMERIC]), start=SLICES[0], length=SLICES[1])
-def test_a_queryset_is_what_the_model_says(things, condition: Q, names: list[str], start: int, length) -> None:
+def test_querysets_agree_with_a_model_in_python(things, condition: Q, names: list[str], start: int, length) -> None:
     check(condition, names, start, length)
 
 
 @pytest.mark.slow
 @examples(150)
 @given(condition=WHERE, names=orders(NUMERIC), start=SLICES[0], length=SLICES[1])
-def test_a_queryset_split_over_requests_is_the_same(things, condition: Q, names: list[str], start: int, length) -> None:
+def test_querysets_of_several_requests_agree_with_the_model(
+    things, condition: Q, names: list[str], start: int, length
+) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(splitting, "VALUES_LIMIT", 2)
         patch.setattr(splitting, "TEXT_LIMIT", 260)
@@ -232,7 +234,7 @@ def test_a_queryset_split_over_requests_is_the_same(things, condition: Q, names:
 @pytest.mark.slow
 @examples(50)
 @given(condition=WHERE, newer=st.booleans())
-def test_aggregates_are_what_the_model_says(things, condition: Q, newer: bool) -> None:
+def test_aggregates_agree_with_a_model_in_python(things, condition: Q, newer: bool) -> None:
     """Worked out of the rows, or by a server of 2.5."""
     connections.reset()
     with newer_server() if newer else nullcontext():

@@ -39,7 +39,7 @@ def revision(account: Account) -> int | None:
     return Account.objects.uncached().get(pk=account.pk).revision
 
 
-def test_every_change_counts() -> None:
+def test_every_change_increments_the_version() -> None:
     account = Account.objects.create(owner="Ada")
     assert account.revision == 1
     account.balance = 5
@@ -63,7 +63,7 @@ def test_every_change_counts() -> None:
     assert (account.balance, account.revision) == (9, 6)
 
 
-def test_changes_at_once_all_count() -> None:
+def test_concurrent_changes_all_increment_the_version() -> None:
     account = Account.objects.create(owner="Ada")
     copies = [Account.objects.uncached().get(pk=account.pk) for _ in range(6)]
 
@@ -91,7 +91,7 @@ def test_of_many_at_once_one_saves() -> None:
     assert revision(account) == 2
 
 
-def test_it_tells_where_the_date_cannot() -> None:
+def test_the_version_detects_changes_with_equal_dates() -> None:
     """The dates have milliseconds, and whoever has the API key can set them."""
     mine = Account.objects.create(owner="Ada")
     connection = connections["default"]
@@ -105,7 +105,7 @@ def test_it_tells_where_the_date_cannot() -> None:
     assert Account.objects.get(pk=mine.pk).balance == 3
 
 
-def test_a_change_between_the_look_and_the_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_between_the_read_and_the_commit_is_a_conflict(monkeypatch: pytest.MonkeyPatch) -> None:
     account = Account.objects.create(owner="Ada")
     at_the_commit(monkeypatch, before=lambda: Account.objects.update(balance=7))
     account.balance = 1
@@ -146,7 +146,7 @@ def test_a_row_that_goes_or_is_not_seen_after_the_commit_was_written(monkeypatch
     assert account.balance == 2
 
 
-def test_what_cannot_be_looked_after_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_written_if_the_row_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
     account = Account.objects.create(owner="Ada")
     account.balance = 1
     at_the_look(monkeypatch)
@@ -175,7 +175,7 @@ def test_rows_that_are_older_than_the_column() -> None:
         partial.save(if_unchanged=True)
 
 
-def test_inside_a_block_it_is_known_at_the_end() -> None:
+def test_inside_a_block_the_version_is_known_after_the_commit() -> None:
     account = Account.objects.create(owner="Ada")
     with atomic():
         account.balance = F("balance") + 5
@@ -188,7 +188,7 @@ def test_inside_a_block_it_is_known_at_the_end() -> None:
     assert (account.balance, account.revision) == (5, 2)
 
 
-def test_nobody_sets_it() -> None:
+def test_the_version_cannot_be_set() -> None:
     account = Account.objects.create(owner="Ada")
     with pytest.raises(AttributeError, match="cannot be set"):
         account.revision = 9
@@ -211,7 +211,7 @@ def test_nobody_sets_it() -> None:
     assert costs.requests == []
 
 
-def test_one_in_a_table() -> None:
+def test_a_table_has_at_most_one_version_column() -> None:
     with pytest.raises(ConfigurationError, match="one Version column counts all changes; it has a, b"):
 
         class Twice(Table):
@@ -219,7 +219,7 @@ def test_one_in_a_table() -> None:
             b = columns.Version()
 
 
-def test_a_row_that_is_gone() -> None:
+def test_saving_a_deleted_row_if_unchanged_fails() -> None:
     account = Account.objects.create(owner="Ada")
     Account.objects.all().delete()
     account.balance = 1

@@ -126,13 +126,13 @@ CONDITIONS = st.recursive(
 @pytest.mark.usefixtures("twins")
 @settings(max_examples=80, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(CONDITIONS)
-def test_what_django_finds(condition: Q) -> None:
+def test_lookups_across_relations_find_what_django_finds(condition: Q) -> None:
     expected = DjangoItem._default_manager.using("twin").filter(condition)
     assert {item.id for item in Item.objects.filter(condition)} == {str(item.pk) for item in expected}
 
 
 @pytest.mark.usefixtures("twins")
-def test_a_null_across_costs_no_more() -> None:
+def test_a_null_across_a_relation_costs_no_more_requests() -> None:
     """What leads to no row is told by the table itself."""
     with counted() as costs:
         assert {item.firm_id for item in Item.objects.filter(firm__land__name=None)} == {None, "f2", "f3", "f4"}

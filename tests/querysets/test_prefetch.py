@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("shop")
 
 
 class TestOneRow:
-    def test_the_row_it_leads_to(self) -> None:
+    def test_a_reference_is_read_once(self) -> None:
         ball = Toy.objects.get(name="ball")
         with counted() as costs:
             assert ball.maker_id == "ada"
@@ -35,7 +35,7 @@ class TestOneRow:
         with pytest.raises(Maker.DoesNotExist, match="'gone', which does not exist"):
             Toy.objects.get(name="drum").maker  # noqa: B018
 
-    def test_it_can_be_set(self) -> None:
+    def test_a_reference_can_be_set(self) -> None:
         bob, ada = Maker.objects.get(pk="bob"), Maker.objects.get(pk="ada")
         toy = Toy.objects.create(name="robot", maker=bob)
         assert (toy.maker_id, toy.maker) == ("bob", bob)
@@ -53,16 +53,16 @@ class TestOneRow:
         assert copy.copy(toy).maker == bob
 
     @pytest.mark.parametrize("wrong", ["ada", 3, Maker(name="new"), Country(name="x", id="x")])
-    def test_only_saved_rows_of_that_table(self, wrong: object) -> None:
+    def test_a_reference_takes_only_saved_rows_of_its_table(self, wrong: object) -> None:
         with pytest.raises(ValueError, match="takes a saved Maker"):
             Toy(name="x", maker=wrong)
 
     @pytest.mark.parametrize("wrong", ["", "a/b", "_x", "x" * 37, 5])
-    def test_only_ids_in_the_column(self, wrong: object) -> None:
+    def test_the_id_column_of_a_reference_takes_ids_only(self, wrong: object) -> None:
         with pytest.raises(ValidationError, match="maker_id"):
             Toy.objects.create(name="x", maker_id=wrong)
 
-    def test_not_from_within_an_event_loop(self) -> None:
+    def test_reading_a_reference_on_an_event_loop_is_refused(self) -> None:
         async def read() -> None:
             toy = await Toy.objects.aget(name="ball")
             with pytest.raises(SynchronousOnlyOperation, match=r"select_related\('maker'\)"):
@@ -77,7 +77,7 @@ class TestOneRow:
 
         asyncio.run(read())
 
-    def test_refresh(self) -> None:
+    def test_refresh_from_db_drops_related_rows(self) -> None:
         toy = Toy.objects.get(name="ball")
         assert toy.maker.name == "Ada"
         Maker.objects.filter(pk="ada").update(name="Eve")
@@ -105,7 +105,7 @@ class TestManyRows:
             drum.maker  # noqa: B018
         assert costs.requests == []
 
-    def test_the_way_back(self) -> None:
+    def test_reverse_relations_of_one_row(self) -> None:
         ada = Maker.objects.get(pk="ada")
         assert names(ada.toy_set) == names(ada.toy_set.all()) == ["ball", "top"]
         assert names(ada.toy_set.filter(name="top")) == ["top"]
@@ -115,7 +115,7 @@ class TestManyRows:
         with pytest.raises(AttributeError, match="maker_set"):
             ada.maker_set  # noqa: B018
 
-    def test_rows_are_made_on_the_way_back(self) -> None:
+    def test_rows_created_through_a_reverse_relation_refer_to_its_row(self) -> None:
         ada = Maker.objects.get(pk="ada")
         assert ada.toy_set.create(name="new").maker_id == "ada"
         assert ada.toy_set.get_or_create(name="newer")[0].maker == ada
@@ -125,7 +125,7 @@ class TestManyRows:
         with pytest.raises(ValueError, match="This Maker has not been saved"):
             Maker(name="new").toy_set  # noqa: B018
 
-    def test_the_way_back_of_many(self) -> None:
+    def test_prefetching_reverse_relations(self) -> None:
         with counted() as costs:
             makers = list(Maker.objects.prefetch_related("toy_set__maker", "country"))
             assert [names(maker.toy_set.all()) for maker in makers] == [["ball", "top"], ["kite", "yoyo"], []]
@@ -136,7 +136,7 @@ class TestManyRows:
             assert names(makers[0].toy_set.filter(name="top")) == ["top"]
         assert len(costs.requests) == 1
 
-    def test_what_is_no_relation(self) -> None:
+    def test_prefetching_an_unknown_relation_is_refused(self) -> None:
         with counted() as costs:
             for wrong in ("name", "toy", "country__name", "nothing"):
                 with pytest.raises(FieldError, match="has no relation"):
@@ -147,7 +147,7 @@ class TestManyRows:
 
 
 class TestFilters:
-    def test_by_the_row_or_its_id(self) -> None:
+    def test_filters_by_a_row_or_its_id(self) -> None:
         ada, bob = Maker.objects.get(pk="ada"), Maker.objects.get(pk="bob")
         assert names(Toy.objects.filter(maker=ada)) == names(Toy.objects.filter(maker="ada")) == ["ball", "top"]
         assert len(Toy.objects.filter(maker__in=[ada, "bob"])) == 4
@@ -155,7 +155,7 @@ class TestFilters:
         assert names(Maker.objects.filter(country=None)) == names(Maker.objects.filter(country__isnull=True)) == ["Cyd"]
         assert names(Toy.objects.order_by("-maker_id", "name")) == ["drum", "kite", "yoyo", "ball", "top"]
 
-    def test_across(self) -> None:
+    def test_filters_across_references(self) -> None:
         with counted() as costs:
             assert names(Toy.objects.filter(maker__name="Ada")) == ["ball", "top"]
         assert len(costs.requests) == 2
@@ -176,7 +176,7 @@ class TestFilters:
         with pytest.raises(FieldError, match="Maker has no column 'nam'"):
             Toy.objects.filter(maker__nam="Ada")
 
-    def test_answers_follow_changes_of_either_table(self) -> None:
+    def test_filters_across_see_changes_of_either_table(self) -> None:
         across = Toy.objects.filter(maker__name="Ada")
         assert across.all().count() == 2
         Maker.objects.filter(pk="bob").update(name="Ada")
@@ -184,7 +184,7 @@ class TestFilters:
         Toy.objects.filter(name="top").delete()
         assert across.all().count() == 3
 
-    def test_on_the_way_back(self) -> None:
+    def test_filters_across_reverse_relations(self) -> None:
         with counted() as costs:
             assert names(Maker.objects.filter(toy__name="kite")) == ["Bob"]
         assert len(costs.requests) == 2
@@ -200,14 +200,14 @@ class TestFilters:
         with pytest.raises(FieldError, match="Toy has no column 'nam'"):
             Maker.objects.filter(toy__nam="x")
 
-    def test_no_further_than_a_stated_number_of_rows(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_lookup_that_matches_too_many_related_rows_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(resolver, "FOLLOWED_LIMIT", 1)
         assert len(Toy.objects.filter(maker__name="Ada")) == 2
         with pytest.raises(NotSupportedError, match="more than 1 rows of Maker"):
             list(Toy.objects.filter(maker__country__isnull=False))
 
 
-def test_where_a_reference_leads() -> None:
+def test_references_to_missing_or_ambiguous_tables_are_refused() -> None:
     class Lost(Table):
         other = columns.Reference("Nowhere")
 

@@ -42,7 +42,7 @@ class TestResults:
         with pytest.raises(IndexError):
             rows[99]
 
-    def test_one_row(self) -> None:
+    def test_get_first_and_last(self) -> None:
         assert Book.objects.get(pk="dune").title == Book.objects.get(title="Dune", pages=412).title == "Dune"
         assert Book.objects.first().title == "Dune"
         assert Book.objects.last().title == "Brief"
@@ -60,12 +60,12 @@ class TestResults:
         assert not issubclass(Book.DoesNotExist, Reader.DoesNotExist)
 
     @pytest.mark.parametrize("row_id", ["../../x", "a b", "", "x" * 37, "_x", "é", None, "a/b?c#d", "a\nb"])
-    def test_an_id_that_cannot_be_one_reaches_no_server(self, row_id: object) -> None:
+    def test_an_invalid_id_is_not_sent(self, row_id: object) -> None:
         with counted() as costs, pytest.raises(Book.DoesNotExist):
             Book.objects.get(pk=row_id)
         assert costs.requests == []
 
-    def test_numbers(self) -> None:
+    def test_count_and_exists(self) -> None:
         assert Book.objects.count() == 6
         assert Book.objects.filter(genre="novel").count() == 2
         assert Book.objects.all()[1:4].count() == 3
@@ -80,7 +80,7 @@ class TestResults:
             assert (rows.count(), rows.exists(), bool(rows), rows[0].title, len(rows[:2])) == (6, True, True, "Dune", 2)
         assert (costs.requests, costs.cache) == ([], [])
 
-    def test_nothing_is_asked_before_it_must_be(self) -> None:
+    def test_querysets_are_lazy(self) -> None:
         with counted() as costs:
             Book.objects.filter(price__gt=1).exclude(pages=3).order_by("-price")[:3]
             assert list(Book.objects.none()) == []

@@ -108,7 +108,7 @@ def test_of_two_reverse_relations_of_one_name_the_first_registered_is_found() ->
     assert "all" not in dir(shop)
 
 
-def test_what_the_class_has_itself_stays() -> None:
+def test_attributes_of_the_class_are_not_replaced_by_relations() -> None:
     shop = registry.add(table("Shop", sale_set="its own", noted=None))
     for name, related_name in (("Sale", None), ("Note", "noted")):
         sale = registry.add(table(name, shop=columns.Reference(shop, related_name=related_name)))

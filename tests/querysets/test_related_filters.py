@@ -17,7 +17,7 @@ from tests.support.novels import Mark, Novel, Publisher, Topic, Writer, names
 pytestmark = pytest.mark.usefixtures("novels")
 
 
-def test_by_id() -> None:
+def test_filters_by_a_linked_row_or_its_id() -> None:
     ada = Writer.objects.get(pk="ada")
     assert names(Novel.objects.filter(writer=ada)) == names(Novel.objects.filter(writer_id="ada")) == ["a", "c"]
     assert names(Novel.objects.filter(writer=None)) == names(Novel.objects.filter(writer__isnull=True)) == ["d"]
@@ -33,7 +33,7 @@ def test_by_id() -> None:
 
 
 @pytest.mark.parametrize("wrong", [Writer(name="new"), Topic(id="ada", name="new"), [Writer(id="ada"), Writer()]])
-def test_rows_that_cannot_be_meant(wrong: object) -> None:
+def test_unsaved_rows_and_rows_of_other_tables_are_refused(wrong: object) -> None:
     """One that was never saved is not None, which rows do lead to; nor is another table's the one of the same id."""
     lookups = ("writer__in",) if isinstance(wrong, list) else ("writer", "writer__exact", "topics__novels__writer")
     for lookup in lookups:
@@ -43,7 +43,7 @@ def test_rows_that_cannot_be_meant(wrong: object) -> None:
         Novel.objects.filter(topics=Topic(name="new"))
 
 
-def test_across_in_one_request() -> None:
+def test_filters_across_relationships_in_one_request() -> None:
     for across, found in (
         (Novel.objects.filter(writer__name="Ada"), ["a", "c"]),
         (Novel.objects.filter(topics__name="sea"), ["a", "b"]),
@@ -58,7 +58,7 @@ def test_across_in_one_request() -> None:
         assert (across.count(), across.exists()) == (len(found), True)
 
 
-def test_across_by_a_second_question() -> None:
+def test_filters_across_relationships_in_two_requests() -> None:
     for across, found in (
         (Novel.objects.exclude(writer__name="Ada"), ["b", "d"]),
         (Novel.objects.exclude(topics__name="sea"), ["c", "d"]),
@@ -77,7 +77,7 @@ def test_across_by_a_second_question() -> None:
         assert names(across) == found
 
 
-def test_what_only_appwrite_can_follow() -> None:
+def test_relationships_visible_from_one_side() -> None:
     with pytest.raises(FieldError, match="'marks' in simple conditions on columns of Mark only"):
         Novel.objects.filter(marks="m1")
     for excluded in (Q(marks__name="red"), Q(marks__name="red", title="a") | Q(title="b")):
@@ -88,7 +88,7 @@ def test_what_only_appwrite_can_follow() -> None:
         list(either)
 
 
-def test_what_cannot_be_asked() -> None:
+def test_unsupported_lookups_across_relationships_are_refused() -> None:
     for wrong in ({"topics__nam": 1}, {"topcs": 1}, {"writer_id__startswith": "a"}, {"topics__name__foo": 1}):
         with pytest.raises(FieldError):
             Novel.objects.filter(**wrong)
@@ -98,7 +98,7 @@ def test_what_cannot_be_asked() -> None:
         Novel.objects.order_by("writer_id")
 
 
-def test_as_somebody_else() -> None:
+def test_filters_across_relationships_as_a_guest() -> None:
     """What Appwrite follows itself, it follows whether or not the user may read what is at the other end."""
     guests = Novel.objects.as_guest()
     with counted() as costs:
@@ -166,7 +166,7 @@ def conditions() -> st.SearchStrategy[tuple[Q, Rule]]:
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(conditions())
-def test_as_python_would_follow_them(condition: tuple[Q, Rule]) -> None:
+def test_filters_across_relationships_agree_with_python(condition: tuple[Q, Rule]) -> None:
     question, meets = condition
     rows = Novel.objects.filter(question)
     expected = [id for id in "abcd" if meets(id)]

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("novels")
 
 
 class TestOneRow:
-    def test_the_row_and_its_id(self) -> None:
+    def test_a_relationship_to_one_has_the_row_and_its_id(self) -> None:
         novel = Novel.objects.get(pk="a")
         with counted() as costs:
             assert (novel.writer_id, novel.writer.name, novel.writer.publisher.name) == ("ada", "Ada", "Ink")
@@ -26,7 +26,7 @@ class TestOneRow:
         assert (novel.cover_id, novel.cover.name, novel.cover.novel) == ("green", "green", novel)
         assert (Novel.objects.get(pk="d").writer_id, Novel.objects.get(pk="d").writer) == (None, None)
 
-    def test_what_a_change_answers_is_what_a_read_shows(self) -> None:
+    def test_a_saved_row_equals_the_row_that_is_read(self) -> None:
         made = Novel.objects.create(title="e", writer_id="gone", topics=["sea"])
         read = Novel.objects.get(pk=made.pk)
         assert (made.writer_id, made.cover_id) == ("gone", None)
@@ -65,7 +65,7 @@ class TestOneRow:
         assert Novel.objects.bulk_update([novel, made], ["topics", "writer_id"]) == 2
         assert (novel.writer_id, made.writer_id, names(made.topics)) == (None, "ada", ["sea"])
 
-    def test_chosen_columns(self) -> None:
+    def test_only_with_a_relationship(self) -> None:
         assert [row.writer_id for row in Novel.objects.only("writer_id")] == ["ada", "bob", "ada", None]
         assert list(Novel.objects.values_list("title", "writer_id"))[:2] == [("a", "ada"), ("b", "bob")]
         assert Novel.objects.defer("title").get(pk="a").cover_id == "green"
@@ -74,14 +74,14 @@ class TestOneRow:
 
 
 class TestManyRows:
-    def test_they_are_a_queryset(self) -> None:
+    def test_a_relationship_to_many_is_a_queryset(self) -> None:
         novel = Novel.objects.get(pk="a")
         assert names(novel.topics) == names(novel.topics.all()) == ["sea", "war"]
         assert names(novel.topics.filter(name="war")) == ["war"]
         assert (novel.topics.count(), novel.marks.count(), Novel.objects.get(pk="d").topics.count()) == (2, 2, 0)
         assert names(Writer.objects.get(pk="ada").novels.order_by("-title")) == ["a", "c"]
 
-    def test_their_costs(self) -> None:
+    def test_requests_of_relationships(self) -> None:
         ada, novel = Writer.objects.get(pk="ada"), Novel.objects.get(pk="a")
         with counted() as costs:
             assert names(ada.novels) == ["a", "c"]
@@ -93,13 +93,13 @@ class TestManyRows:
             assert names(novel.topics) == ["sea", "war"]
         assert costs.requests == []
 
-    def test_of_rows_that_are_there_already(self) -> None:
+    def test_update_conflicts_writes_links(self) -> None:
         rows = [Novel(id="a", title="A", topics=["zoo"]), Novel(id="b", title="B"), Novel(id="e", title="e")]
         Novel.objects.bulk_create(rows, update_conflicts=True, update_fields=["topics"], unique_fields=["id"])
         assert [(novel.title, names(novel.topics)) for novel in rows] == [("a", ["zoo"]), ("b", []), ("e", [])]
         assert [names(novel.topics) for novel in Novel.objects.filter(pk__in=["a", "b"])] == [["zoo"], []]
 
-    def test_a_result_for_each_in_bulk(self) -> None:
+    def test_bulk_create_with_links_reports_errors_by_position(self) -> None:
         updates = [
             {"id": "a", "data": {"title": "new", "topics": 3}},
             {"id": "b", "data": {"topics": ["zoo"]}},
@@ -115,7 +115,7 @@ class TestManyRows:
         with pytest.raises(ValueError, match=r"Novel\.topics takes a list"):
             orm.table("novel").bulk_update(updates)
 
-    def test_they_are_set_as_a_whole(self) -> None:
+    def test_links_are_set_as_a_whole(self) -> None:
         novel = Novel.objects.get(pk="a")
         novel.topics = [Topic.objects.get(pk="zoo"), "sea", "sea"]
         assert names(novel.topics) == ["sea", "zoo"]
@@ -132,11 +132,11 @@ class TestManyRows:
         }  # fmt: skip
 
     @pytest.mark.parametrize("wrong", ["sea", 3, None, [3], ["a/b"], [Topic(name="new")], {"sea": 1}])
-    def test_only_rows_or_ids(self, wrong: object) -> None:
+    def test_a_relationship_to_many_takes_saved_rows_or_ids(self, wrong: object) -> None:
         with pytest.raises(ValueError, match=r"Novel.topics takes a list of saved Topic rows, or of their ids"):
             Novel(title="x", topics=wrong)
 
-    def test_the_way_back(self) -> None:
+    def test_reverse_relationships(self) -> None:
         assert names(Topic.objects.get(pk="sea").novels) == ["a", "b"]
         assert names(Publisher.objects.get(pk="ink").writers) == ["Ada"]
         mark = Mark.objects.get(pk="m1")
@@ -145,7 +145,7 @@ class TestManyRows:
         with pytest.raises(ValueError, match="has not been saved"):
             Topic(name="new").novels  # noqa: B018
 
-    def test_rows_are_made_on_the_way(self) -> None:
+    def test_rows_created_through_a_relationship_are_linked(self) -> None:
         made = Writer.objects.get(pk="bob").novels.create(title="new")
         assert Novel.objects.get(pk=made.pk).writer_id == "bob"
         found, created = Writer.objects.get(pk="bob").novels.get_or_create(title="newer")
@@ -158,7 +158,7 @@ class TestManyRows:
         with pytest.raises(FieldError, match="no declared column that leads back"):
             Novel.objects.get(pk="a").topics.create(name="no way back")
 
-    def test_asynchronously(self) -> None:
+    def test_asynchronous_relationships(self) -> None:
         async def read() -> list[object]:
             novel = await Novel.objects.aget(pk="a")
             with pytest.raises(SynchronousOnlyOperation, match=r"select_related\('writer'\)"):
@@ -173,7 +173,7 @@ class TestManyRows:
 
 
 class TestReadAlong:
-    def test_one_request_more_for_each(self) -> None:
+    def test_prefetching_takes_one_request_for_each_relationship(self) -> None:
         with counted() as costs:
             novels = list(Novel.objects.select_related("writer__publisher").prefetch_related("topics", "marks"))
             seen = [(n.title, n.writer and n.writer.name, names(n.topics.all()), names(n.marks.all())) for n in novels]
@@ -186,7 +186,7 @@ class TestReadAlong:
         assert novels[0].writer.publisher.name == "Ink"
         assert len(costs.requests) == 5
 
-    def test_back_and_on(self) -> None:
+    def test_prefetching_reverse_and_nested_relationships(self) -> None:
         with counted() as costs:
             writers = list(Writer.objects.prefetch_related("novels__topics"))
             assert [[names(novel.topics.all()) for novel in writer.novels.all()] for writer in writers] == [
@@ -197,11 +197,11 @@ class TestReadAlong:
         topics = list(Topic.objects.prefetch_related("novels"))
         assert [names(topic.novels.all()) for topic in topics] == [["a", "b"], ["a"], []]
 
-    def test_with_chosen_columns(self) -> None:
+    def test_prefetching_with_only(self) -> None:
         novels = list(Novel.objects.only("title").prefetch_related("topics"))
         assert names(novels[0].topics.all()) == ["sea", "war"]
 
-    def test_what_is_no_relation(self) -> None:
+    def test_prefetching_what_is_not_a_relation_is_refused(self) -> None:
         with pytest.raises(FieldError, match=r"has no relation 'topic'. It has: cover, marks, topics, writer"):
             Novel.objects.prefetch_related("topic")
         with pytest.raises(FieldError, match="no reference 'topics'"):
@@ -210,7 +210,7 @@ class TestReadAlong:
             Mark.objects.prefetch_related("novel_set")
 
 
-def test_a_side_that_is_not_declared() -> None:
+def test_a_relationship_whose_other_side_is_undeclared() -> None:
     """Appwrite keeps the id in a column of the other table, which says nothing of it."""
 
     class Plank(Table):
@@ -238,7 +238,7 @@ def test_a_side_that_is_not_declared() -> None:
             rack.planks.create(name="d")
 
 
-def test_what_the_server_refuses() -> None:
+def test_refusals_of_the_server() -> None:
     class Shelf(Table):
         name = columns.String(size=20)
         boards = columns.Relationship("Board", "oneToMany", two_way_key="shelf")

@@ -113,7 +113,7 @@ class TestOneAndMany:
             with pytest.raises(InvalidRequest, match="whole number of rows"):
                 rows.raw_queries(wrong)
 
-    def test_what_is_shown(self) -> None:
+    def test_repr_shows_the_first_rows_or_the_query(self) -> None:
         assert repr(Book.objects.filter(price__gt=5)) == "<QuerySet [<Book: dune>, <Book: ariel>]>"
         assert repr(Book.objects.values_list("title", flat=True)[:2]) == "<QuerySet ['Dune', 'Emma']>"
         books = Book.objects.bulk_create([Book(title=f"b{n}", price=1) for n in range(20)])

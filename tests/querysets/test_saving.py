@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("library")
 
 
 class TestSave:
-    def test_only_these_columns(self) -> None:
+    def test_update_fields_writes_these_columns_only(self) -> None:
         book = Book.objects.create(title="Dune", price=9, pages=1)
         book.price, book.pages = 3, 2
         book.save(update_fields=["price"])
@@ -28,7 +28,7 @@ class TestSave:
             with pytest.raises(ValueError, match="nothing of it to update"):
                 Book(title="x", price=1).save(**options)
 
-    def test_a_taken_value(self) -> None:
+    def test_a_save_with_a_taken_value_is_a_unique_violation(self) -> None:
         Book.objects.create(title="Dune", price=9)
         emma = Book.objects.create(title="Emma", price=4)
         emma.title = "Dune"
@@ -37,7 +37,7 @@ class TestSave:
         ):
             emma.save()
 
-    def test_only_what_nobody_else_has_changed(self) -> None:
+    def test_save_if_unchanged_refuses_a_changed_row(self) -> None:
         book = Book.objects.create(title="Dune", price=9)
         mine, theirs = Book.objects.get(pk=book.pk), Book.objects.get(pk=book.pk)
         mine.price = 1
@@ -56,7 +56,7 @@ class TestSave:
         with pytest.raises(AppwriteError):
             mine.save(if_unchanged=True)
 
-    def test_a_change_between_the_look_and_the_commit(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_change_between_the_read_and_the_commit_is_a_conflict(self, monkeypatch: pytest.MonkeyPatch) -> None:
         book = Book.objects.create(title="Dune", price=9)
         at_the_commit(monkeypatch, before=lambda: Book.objects.update(price=7))
         book.price = 1
@@ -64,7 +64,7 @@ class TestSave:
             book.save(if_unchanged=True)
         assert Book.objects.get(pk=book.pk).price == 7
 
-    def test_of_many_at_once_one_saves(self) -> None:
+    def test_of_concurrent_saves_if_unchanged_one_succeeds(self) -> None:
         book = Book.objects.create(title="Dune", price=9)
         copies = [Book.objects.uncached().get(pk=book.pk) for _ in range(6)]
 

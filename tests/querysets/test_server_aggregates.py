@@ -74,7 +74,7 @@ def close(found: Any) -> Any:
 
 
 @pytest.mark.parametrize("condition", CONDITIONS, ids=str)
-def test_one_request_says_what_the_pages_say(condition: Q) -> None:
+def test_one_request_gives_the_same_as_the_pages(condition: Q) -> None:
     expected = Sale.objects.filter(condition).aggregate(**EVERY)
     connections.reset()
     with newer_server() as asked, counted() as costs:
@@ -95,7 +95,7 @@ def test_groups_come_in_the_same_order(names: tuple[str, ...]) -> None:
     assert len(asked) == 1
 
 
-def test_the_questions_are_the_sdks() -> None:
+def test_the_queries_are_those_of_the_sdk() -> None:
     with newer_server() as asked:
         list(
             Sale.objects.filter(day__gt=2)
@@ -115,7 +115,7 @@ def test_the_questions_are_the_sdks() -> None:
     ]
 
 
-def test_what_a_database_may_see_otherwise_is_left_to_the_pages() -> None:
+def test_values_that_a_database_may_compare_differently_are_read() -> None:
     everywhere = (
         {"a": Sum("net")},
         {"a": Avg("net")},
@@ -139,7 +139,7 @@ def test_what_a_database_may_see_otherwise_is_left_to_the_pages() -> None:
 
 
 @pytest.mark.parametrize("strange", ["x", 1.5, [1], True, {}])
-def test_an_answer_that_is_not_understood_counts_as_none(strange: object, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unknown_response_is_ignored(strange: object, caplog: pytest.LogCaptureFixture) -> None:
     expected = Sale.objects.aggregate(Sum("day"))
     for change in (lambda row: dict.fromkeys(row, strange), lambda row: {}):
         connections.reset()
@@ -159,7 +159,7 @@ def test_whole_numbers_that_come_as_text_or_with_a_point() -> None:
         assert len(asked) == 1
 
 
-def test_the_answer_is_cached_and_invalidated() -> None:
+def test_server_aggregates_are_cached_and_invalidated() -> None:
     with newer_server() as asked:
         for _ in range(2):
             assert Sale.objects.aggregate(Sum("day")) == {"day__sum": 41}
@@ -169,7 +169,7 @@ def test_the_answer_is_cached_and_invalidated() -> None:
         assert len(asked) == 2
 
 
-def test_a_server_that_refuses_after_all(caplog: pytest.LogCaptureFixture, settings) -> None:
+def test_a_refused_aggregate_is_computed_from_the_rows(caplog: pytest.LogCaptureFixture, settings) -> None:
     settings.APPWRITE_ORM = {"default": {**settings.APPWRITE_ORM["default"], "SERVER_VERSION": "2.5.0"}}
     assert Sale.objects.aggregate(Sum("day")) == {"day__sum": 41}  # the local Appwrite is 1.9.6
     assert "has to be worked out of the rows" in caplog.text

@@ -78,7 +78,7 @@ class TestInBlocks:
         assert Book.objects.count() == 0
 
     @pytest.mark.parametrize("change", [lambda: Book.objects.update(lent=True), lambda: Book.objects.all().delete()])
-    def test_a_row_is_not_shown_as_it_was_before_a_bulk_change(self, change: Callable[[], object]) -> None:
+    def test_reading_a_row_after_a_bulk_change_of_the_block_is_refused(self, change: Callable[[], object]) -> None:
         """Appwrite shows rows inside a transaction without the changes of a staged bulk update or delete."""
         Book.objects.create(title="Dune", price=9, id="dune")
         with atomic():
@@ -112,7 +112,7 @@ class TestInBlocks:
 class TestManyRows:
     """A bulk update by operators of more than 500 rows is applied and answered with 400."""
 
-    def test_no_request_changes_more_than_the_answer_shows(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_no_request_changes_more_rows_than_the_response_shows(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for start in range(0, 700, 100):
             Everything.objects.bulk_create([Everything(wide=n) for n in range(start, start + 100)])
         changed: list[int] = []
@@ -246,7 +246,7 @@ class TestBesideEncryptedAndSpatialColumns:
             {"note": F("note") + "!"},
         ],
     )
-    def test_anything_else_is_refused_before_it_is_sent(self, changes: dict[str, Any]) -> None:
+    def test_other_operators_are_refused_before_any_request(self, changes: dict[str, Any]) -> None:
         row = Vault.objects.get(pk="v")
         for name, value in changes.items():
             setattr(row, name, value)
@@ -258,7 +258,7 @@ class TestBesideEncryptedAndSpatialColumns:
                     change()
         assert costs.requests == []
 
-    def test_what_has_no_operators_is_as_everywhere(self) -> None:
+    def test_updates_without_operators_are_unrestricted(self) -> None:
         with counted() as costs:
             assert Vault.objects.update(note="x", opened=1) == 1
         assert len(costs.requests) == 1

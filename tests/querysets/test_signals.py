@@ -37,7 +37,7 @@ def names(sent: list[tuple[str, dict]]) -> list[str]:
     return [name for name, _ in sent]
 
 
-def test_one_row(heard: list) -> None:
+def test_signals_of_writes_of_one_row(heard: list) -> None:
     book = Book.objects.create(title="Dune", price=9)
     assert names(heard) == ["pre_create", "table_invalidated", "post_create"]
     assert heard[0][1]["row"] is book
@@ -56,7 +56,7 @@ def test_one_row(heard: list) -> None:
     assert names(heard) == ["pre_delete", "table_invalidated", "post_delete"]
 
 
-def test_many_rows(heard: list) -> None:
+def test_signals_of_bulk_writes(heard: list) -> None:
     rows = [Book(title=f"b{n}", price=n) for n in range(3)]
     Book.objects.bulk_create(rows)
     assert names(heard) == ["pre_bulk_create", "table_invalidated", "post_bulk_create"]
@@ -72,7 +72,7 @@ def test_many_rows(heard: list) -> None:
     assert heard[2][1]["count"] == 3
 
 
-def test_reads_and_invalidations(heard: list) -> None:
+def test_signals_of_reads_and_invalidations(heard: list) -> None:
     for _ in range(2):
         Book.objects.count()
     Book.objects.uncached().count()
@@ -105,7 +105,7 @@ def test_a_receiver_before_a_write_can_change_and_stop_it(library: None) -> None
     assert [book.title for book in Book.objects.all()] == ["DUNE"]
 
 
-def test_a_receiver_after_a_write_cannot_unmake_it(library: None, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_error_of_a_post_receiver_does_not_undo_the_write(library: None, caplog: pytest.LogCaptureFixture) -> None:
     def fail(sender, **kwargs) -> None:
         raise RuntimeError("a receiver's own trouble")
 
@@ -118,7 +118,7 @@ def test_a_receiver_after_a_write_cannot_unmake_it(library: None, caplog: pytest
     assert "a receiver's own trouble" in caplog.text
 
 
-def test_a_write_that_fails_invalidates_all_the_same(heard: list) -> None:
+def test_a_failed_write_invalidates_too(heard: list) -> None:
     Book.objects.create(title="Dune", price=1)
     heard.clear()
     with pytest.raises(IntegrityError):

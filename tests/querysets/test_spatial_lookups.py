@@ -58,7 +58,7 @@ def sites() -> None:
         ({"area__overlaps": [[(x + 5, y + 5) for x, y in SQUARE]]}, "berlin paris", ""),
     ],
 )
-def test_what_a_lookup_finds_and_leaves_out(lookups: dict[str, Any], found: str, others: str) -> None:
+def test_rows_that_each_spatial_lookup_matches(lookups: dict[str, Any], found: str, others: str) -> None:
     assert sorted(Site.objects.filter(**lookups).values_list("id", flat=True)) == found.split()
     (column,) = {lookup.partition("__")[0] for lookup in lookups}
     there = {f"{column}__isnull": False}
@@ -94,7 +94,7 @@ def test_rows_without_a_value_cannot_be_found(query: Q) -> None:
     assert costs.requests == []
 
 
-def test_a_required_place_is_never_null() -> None:
+def test_a_required_shape_is_never_null() -> None:
     class Landmark(Table):
         at = columns.Point(required=True)
 
@@ -125,7 +125,7 @@ def test_a_required_place_is_never_null() -> None:
         ({"at__distance_lt": ([PARIS, BERLIN], D(km=5))}, "two points alone"),
     ],
 )
-def test_values_that_are_no_places(lookups: dict[str, Any], message: str) -> None:
+def test_invalid_shapes_are_refused(lookups: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         Site.objects.filter(**lookups)
 

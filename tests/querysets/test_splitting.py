@@ -29,7 +29,7 @@ def scores(rows) -> list[int]:
 
 @pytest.mark.usefixtures("readers")
 class TestManyValues:
-    def test_several_requests_are_one_answer(self) -> None:
+    def test_several_requests_give_one_result(self) -> None:
         expected = list(range(FIRST, FIRST + 1200, 40))
         with counted() as costs:
             assert scores(Reader.objects.filter(score__in=MANY)) == expected
@@ -52,7 +52,7 @@ class TestManyValues:
         assert len(costs.requests) == 3
         assert [row.day for row in rows] == sorted(days, reverse=True)
 
-    def test_numbers(self) -> None:
+    def test_counts_of_many_values(self) -> None:
         rows = Reader.objects.filter(score__in=MANY)
         with counted() as costs:
             assert rows.count() == 30
@@ -66,7 +66,7 @@ class TestManyValues:
             assert Reader.objects.filter(score__in=range(700)).count() == 0
         assert len(costs.requests) == 1
 
-    def test_all_but_many_is_one_request_or_none(self) -> None:
+    def test_excluding_many_values_takes_one_request_or_is_refused(self) -> None:
         """Every one of the values has to stand in the same URL."""
         with counted() as costs:
             assert len(Reader.objects.exclude(score__in=range(FIRST, FIRST + 200))) == 35
@@ -83,7 +83,7 @@ class TestManyValues:
         either = Reader.objects.filter(Q(score__in=MANY) | Q(name__startswith="r"))
         assert (len(either), either.count()) == (40, 40)
 
-    def test_changes(self) -> None:
+    def test_updates_and_deletes_of_many_values(self) -> None:
         with counted() as costs:
             # Every row that is set to a value of another request's would be counted and changed again.
             assert Reader.objects.filter(score__in=MANY).update(score=FIRST + 1199) == 30
@@ -92,7 +92,7 @@ class TestManyValues:
         assert Reader.objects.count() == 10
 
     @pytest.mark.slow
-    def test_what_no_number_of_requests_can_answer(self) -> None:
+    def test_queries_that_cannot_be_split_are_refused(self) -> None:
         with counted() as costs:
             with pytest.raises(NotSupportedError, match="only Appwrite knows how its database orders text"):
                 list(Reader.objects.filter(score__in=MANY).order_by("name"))

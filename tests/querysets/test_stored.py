@@ -50,7 +50,7 @@ def numbers(rows) -> list[int]:
     return [bill.number.int for bill in rows]
 
 
-def test_what_comes_back() -> None:
+def test_values_read_equal_values_written() -> None:
     first, second, third = Bill.objects.all()
     assert (first.number, first.amount, first.day, first.at, first.extra, first.others) == (
         ONE, Decimal("9.50"), datetime.date(2024, 5, 31), datetime.time(9, 30), None, [TWO],
@@ -60,7 +60,7 @@ def test_what_comes_back() -> None:
     assert str(first.amount) == "9.50"
 
 
-def test_they_compare_and_order() -> None:
+def test_stored_values_compare_and_order() -> None:
     assert numbers(Bill.objects.order_by("amount")) == [3, 1, 2]
     assert numbers(Bill.objects.filter(amount__gt=Decimal("9.5"))) == [2]
     assert numbers(Bill.objects.filter(amount__in=["9.50", (10.25).as_integer_ratio()[0] // 4, -2])) == [1, 3]
@@ -78,7 +78,7 @@ def test_they_compare_and_order() -> None:
         Bill.objects.filter(extra={"a": 1})
 
 
-def test_changes() -> None:
+def test_changes_inside_a_json_value_are_saved() -> None:
     bill = Bill.objects.get(number=TWO)
     bill.extra["a"].append("new")
     bill.save()
@@ -114,19 +114,19 @@ def test_no_document_is_run_as_an_operator(document: object) -> None:
         ("at", 5), ("extra", {1, 2}), ("extra", float("nan")), ("extra", "x" * 65_535),
     ],
 )  # fmt: skip
-def test_what_is_refused(name: str, value: object) -> None:
+def test_invalid_values_are_refused(name: str, value: object) -> None:
     with pytest.raises(ValidationError) as refused:
         Bill(**{"number": ONE, name: value}).full_clean()
     assert set(refused.value.message_dict) == {name}
 
 
 @pytest.mark.parametrize(("digits", "places"), [(19, 2), (0, 0), (2, 3), (5, -1), (True, 0), ("5", 2)])
-def test_digits_that_cannot_be(digits: object, places: object) -> None:
+def test_invalid_digits_of_a_decimal_column_are_refused(digits: object, places: object) -> None:
     with pytest.raises(ConfigurationError, match="Decimal"):
         columns.Decimal(max_digits=digits, decimal_places=places)
 
 
-def test_parts_of_a_day_are_spans() -> None:
+def test_date_lookups_of_date_columns() -> None:
     for lookup, expected in (
         ({"day__year": 2024}, [1]),
         ({"day__year__lt": 2024}, [2]),

@@ -22,7 +22,7 @@ in_the_shop = pytest.mark.usefixtures("shop")
 
 
 @in_the_shop
-def test_asked_first_and_only_when_it_is_needed() -> None:
+def test_a_subquery_is_read_first_and_only_when_needed() -> None:
     with counted() as costs:
         toys = Toy.objects.filter(maker__in=Maker.objects.filter(name="Ada"))
     assert costs.requests == []
@@ -34,7 +34,7 @@ def test_asked_first_and_only_when_it_is_needed() -> None:
 
 @in_the_shop
 @pytest.mark.parametrize("lookup", ["maker__in", "maker__name"])
-def test_an_empty_slice_asks_nothing(lookup: str) -> None:
+def test_an_empty_slice_sends_nothing(lookup: str) -> None:
     value = Maker.objects.filter(name="Ada") if lookup == "maker__in" else "Ada"
 
     async def read(toys: QuerySet[Toy]) -> list[Toy]:
@@ -98,7 +98,7 @@ def test_a_change_of_either_table_is_seen() -> None:
 
 
 @in_the_shop
-def test_asynchronously() -> None:
+def test_asynchronous_subquery() -> None:
     async def read() -> list[str]:
         return [toy.name async for toy in Toy.objects.filter(maker__in=Maker.objects.filter(name="Bob"))]
 
@@ -106,7 +106,7 @@ def test_asynchronously() -> None:
 
 
 @in_the_shop
-def test_no_further_than_a_stated_number_of_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_subquery_with_too_many_rows_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resolver, "FOLLOWED_LIMIT", 2)
     assert len(Toy.objects.filter(maker__in=Maker.objects.filter(country="fj"))) == 4
     with pytest.raises(NotSupportedError, match="as the value of maker_id__in matches more than 2 rows of Maker"):
@@ -114,7 +114,7 @@ def test_no_further_than_a_stated_number_of_rows(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.usefixtures("novels")
-def test_for_whom_the_outer_one_is_asked() -> None:
+def test_a_subquery_is_read_with_the_identity_of_the_outer_query() -> None:
     """Guests read novels and writers, and no publishers."""
     written = Novel.objects.filter(writer__in=Writer.objects.filter(name="Ada"))
     assert sorted_names(written) == sorted_names(written.as_guest()) == ["a", "c"]
@@ -126,7 +126,7 @@ def test_for_whom_the_outer_one_is_asked() -> None:
 
 
 @in_the_shop
-def test_where_the_outer_one_is_asked(settings) -> None:
+def test_a_subquery_is_read_on_the_connection_of_the_outer_query(settings) -> None:
     """As a lookup across a reference, unless a connection was named for the queryset itself."""
     default = settings.APPWRITE_ORM["default"]
     settings.APPWRITE_ORM = {"default": default, "other": {**default, "DATABASE_ID": "branch"}}
@@ -153,7 +153,7 @@ def test_where_the_outer_one_is_asked(settings) -> None:
 
 
 @in_the_shop
-def test_what_cannot_be_a_value() -> None:
+def test_unsupported_subqueries_are_refused_before_any_request() -> None:
     makers = Maker.objects.all()
     with counted() as costs:
         for wrong, error, message in (

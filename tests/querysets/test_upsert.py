@@ -36,7 +36,7 @@ def guests() -> list[tuple[str, int, str | None]]:
 
 
 class TestIgnored:
-    def test_what_is_taken_is_left_out(self) -> None:
+    def test_ignore_conflicts_leaves_out_existing_rows(self) -> None:
         Book.objects.create(title="b7", price=1, id="seven")
         rows = [Book(title=f"b{n}", price=2) for n in range(120)]
         rows[50].id = "seven"
@@ -62,7 +62,7 @@ class TestIgnored:
 
 
 class TestUpdated:
-    def test_by_a_unique_column(self) -> None:
+    def test_update_conflicts_by_a_unique_column(self) -> None:
         old = Book.objects.create(title="Dune", price=9, pages=400, genre="science")
         rows = [Book(title="Emma", price=1, pages=1), Book(title="Dune", price=2, pages=2)]
         assert self.put(rows) == rows
@@ -77,20 +77,20 @@ class TestUpdated:
         options = {"update_fields": ["price"], "unique_fields": ["title"], **options}
         return Book.objects.bulk_create(rows, update_conflicts=True, **options)
 
-    def test_its_cost(self) -> None:
+    def test_requests_of_update_conflicts(self) -> None:
         Book.objects.bulk_create([Book(title=f"b{n}", price=1) for n in range(50)])
         with counted() as costs:
             self.put([Book(title=f"b{n}", price=2) for n in range(100)])
         assert len(costs.requests) == 5  # look, three for the transaction, create
         assert Book.objects.filter(price=2).count() == 100
 
-    def test_values_that_are_the_same_to_the_database_alone(self) -> None:
+    def test_values_that_only_the_database_regards_as_equal(self) -> None:
         old = Book.objects.create(title="Dune", price=9)
         rows = self.put([Book(title="DUNE", price=2), Book(title="Emma", price=1)])
         assert (rows[0].pk, rows[0].title) == (old.pk, "Dune")
         assert [(book.title, book.price) for book in Book.objects.all()] == [("Dune", 2), ("Emma", 1)]
 
-    def test_one_that_comes_twice(self) -> None:
+    def test_two_rows_with_the_same_unique_value(self) -> None:
         """As a new row, as one that is there, and over two requests: the last one counts, and all of them show it."""
         for prices, batch_size in (((1, 2), None), ((3, 4), None), ((5, 6), 1)):
             rows = self.put([Book(title="Dune", price=price) for price in prices], batch_size=batch_size)
@@ -98,7 +98,7 @@ class TestUpdated:
             assert stored.price == prices[-1]
             assert [(row.pk, row.price) for row in rows] == [(stored.pk, stored.price)] * 2
 
-    def test_by_two_columns(self) -> None:
+    def test_update_conflicts_by_two_columns(self) -> None:
         Seat.objects.bulk_create([Seat(hall="A", number=n, guest="old") for n in range(3)])
         rows = [Seat(hall="A", number=1, guest="new"), Seat(hall="B", number=1), Seat(hall="A", number=2)]
         Seat.objects.bulk_create(rows, update_conflicts=True, update_fields=["guest"], unique_fields=["number", "hall"])
@@ -131,7 +131,7 @@ class TestUpdated:
         self.put([Book(title="Dune", price=1)])
         assert [(book.title, book.price) for book in Book.objects.all()] == [("Dune", 1)]
 
-    def test_text_of_a_user_is_no_operator(self) -> None:
+    def test_text_of_the_form_of_an_operator_is_refused(self) -> None:
         row = Reader.objects.create(name="Ada", notes="old")
         for name in ("notes", "name"):
             with counted() as costs, pytest.raises(ValidationError, match="operator"):
@@ -209,12 +209,12 @@ class TestById:
         ({"update_conflicts": True, "update_fields": ["title"], "unique_fields": ["title"]}, ValueError, "cannot be"),
     ],
 )
-def test_what_makes_no_sense(options: dict, error: type[Exception], match: str) -> None:
+def test_arguments_that_exclude_each_other_are_refused(options: dict, error: type[Exception], match: str) -> None:
     with counted() as costs, pytest.raises(error, match=match):
         Book.objects.bulk_create([Book(title="x", price=1)], **options)
     assert costs.requests == []
 
 
-def test_not_inside_a_block() -> None:
+def test_conflicts_are_refused_inside_atomic() -> None:
     with atomic(), pytest.raises(NotSupportedError, match="before the commit"):
         Book.objects.bulk_create([Book(title="x", price=1)], ignore_conflicts=True)

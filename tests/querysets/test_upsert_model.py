@@ -67,7 +67,7 @@ def tags() -> None:
 
 @limits(max_examples=60, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batches=BATCHES)
-def test_the_table_is_what_the_model_says(tags: None, batches: list[tuple[str, list[tuple]]]) -> None:
+def test_upserts_agree_with_a_model_in_python(tags: None, batches: list[tuple[str, list[tuple]]]) -> None:
     Tag.objects.all().delete()
     stored: Stored = {}
     for action, generated in batches:
