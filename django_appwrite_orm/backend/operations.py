@@ -49,9 +49,6 @@ class DatabaseOperations(SQLiteOperations):
     def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str:
         return sql.described if isinstance(sql, Statement) else str(sql)
 
-    def explain_query_prefix(self, format: str | None = None, **options: Any) -> str:
-        return self.explain_prefix
-
     def sql_flush(
         self, style: Any, tables: Sequence[str], *, reset_sequences: bool = False, allow_cascade: bool = False
     ) -> list[Any]:

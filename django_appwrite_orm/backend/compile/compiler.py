@@ -11,9 +11,14 @@ from django.db.models.query import GET_ITERATOR_CHUNK_SIZE  # type: ignore[attr-
 from django.db.models.sql import compiler
 from django.db.models.sql.constants import MULTI, SINGLE
 
+from ...plans import Clause
+from ..in_memory.compiler import MemoryOptions, compiler_for
+from ..statements import Statement
+from .explain import NO_ROWS, explain_in_memory, explain_selection, explanation
 from .read import Reader
 from .select import count, existence, selection
 from .untranslatable import Untranslatable
+from .where import where_clause
 
 
 class SQLCompiler(compiler.SQLCompiler):
@@ -24,7 +29,8 @@ class SQLCompiler(compiler.SQLCompiler):
 
     connection: Any
     query: Any
-    inner: compiler.SQLCompiler | None = None
+    elide_empty: bool
+    inner: Any = None
 
     def execute_sql(  # type: ignore[override]
         self, result_type: str = MULTI, chunked_fetch: bool = False, chunk_size: int = GET_ITERATOR_CHUNK_SIZE
@@ -44,8 +50,30 @@ class SQLCompiler(compiler.SQLCompiler):
         return chunks if chunked_fetch else list(chunks)
 
     def execute_in_memory(self, reason: str, result_type: str, chunked_fetch: bool, chunk_size: int) -> Any:
-        """Answer a query that Appwrite cannot answer, for this reason. Raises NotSupportedError."""
-        raise NotSupportedError(f"{self.query.model._meta.label}: Appwrite cannot answer this query: {reason}.")
+        """Answer a query that Appwrite cannot answer by itself, for this reason. Raises NotSupportedError."""
+        self.inner = self.in_memory(reason)
+        result = self.inner.execute_sql(result_type, chunked_fetch, chunk_size)
+        for name in _OF_A_RESULT & vars(self.inner).keys():
+            setattr(self, name, getattr(self.inner, name))
+        return result
+
+    def in_memory(self, reason: str) -> compiler.SQLCompiler:
+        """Return the compiler that answers the query in memory. Raises NotSupportedError where that is not allowed."""
+        connection = self.connection
+        if connection.options.in_memory == "refuse":
+            raise NotSupportedError(
+                f"{self.query.model._meta.label}: Appwrite cannot answer this query by itself ({reason}), and"
+                f" OPTIONS['in_memory'] of DATABASES[{connection.alias!r}] refuses to answer it in memory."
+            )
+
+        def translate(condition: Any, query: Any, alias: str) -> Clause | None:
+            try:
+                return where_clause(condition, alias, connection)
+            except Untranslatable:
+                return None
+
+        options = MemoryOptions(connection.appwrite_alias, connection.options.rows, translate)
+        return compiler_for(self.query, connection, options, reason, elide_empty=self.elide_empty)
 
     def has_results(self) -> bool:
         try:
@@ -58,18 +86,54 @@ class SQLCompiler(compiler.SQLCompiler):
     def get_converters(self, expressions: Any) -> Any:
         return super().get_converters(expressions) if self.inner is None else self.inner.get_converters(expressions)
 
+    def apply_converters(self, rows: Any, converters: Any) -> Any:
+        if self.inner is not None:
+            return self.inner.apply_converters(rows, converters)
+        return super().apply_converters(rows, converters)
+
+    def explain_query(self) -> Iterator[str]:
+        """Yield the lines of `explain()`; nothing is read. Raises ValueError for a format and for options."""
+        asked = self.query.explain_info
+        prefix = self.connection.ops.explain_query_prefix(asked.format, **asked.options)
+        query = self.query.clone()
+        query.explain_info = None
+        lines = list(query.get_compiler(connection=self.connection).explained())
+        yield from self.connection.run(Statement.of(f"{prefix} {query.model._meta.db_table}", explanation(lines)))
+
+    def explained(self) -> Iterator[str]:
+        """Yield how this query would be answered."""
+        try:
+            yield from explain_selection(self._reader().selection, self.connection.appwrite.settings.page_size)
+        except Untranslatable as reason:
+            inner: Any = self.in_memory(str(reason))
+            yield from explain_in_memory(inner.connection.memory_query.plan(*inner.as_sql()))
+        except (EmptyResultSet, FullResultSet):
+            yield NO_ROWS
+
     def _chunks(self) -> Iterator[list[tuple[Any, ...]]]:
         """Return the pages of the result. Raises Untranslatable, before anything is read."""
         if (counted := count(self)) is not None:
             self.setup_query()
             self.col_count = 1
             return iter([[(Reader(self.connection, counted).count(),)]])
+        return self._reader().chunks()
+
+    def _reader(self) -> Reader:
+        """Return what reads the rows of this query. Raises Untranslatable."""
+        joined = self.query.alias_refcount.copy()
         _, order_by, _ = self.pre_sql_setup()
-        return Reader(self.connection, selection(self, [(one, sql) for one, sql in order_by])).chunks()
+        try:
+            return Reader(self.connection, selection(self, [(one, sql) for one, sql in order_by]))
+        finally:
+            self.query.reset_refcounts(joined)
+
+
+# What Django makes of the rows of a result.
+_OF_A_RESULT = {"annotation_col_map", "col_count", "has_extra_select", "klass_info", "select"}
 
 
 class SQLAggregateCompiler(SQLCompiler):
     """An aggregate over another query: always answered in memory."""
 
-    def _chunks(self) -> Iterator[list[tuple[Any, ...]]]:
+    def _reader(self) -> Reader:
         raise Untranslatable("an aggregate of another query")

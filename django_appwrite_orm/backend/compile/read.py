@@ -34,7 +34,7 @@ class Reader:
     def __init__(self, connection: Any, selection: Selection) -> None:
         self._connection = connection
         self._alias = connection.appwrite_alias
-        self._selection = selection
+        self.selection = selection
         self._room = connection.appwrite.room - size_in_url(
             *selection.order, Clause("select", values=selection.keys or (ROW_ID,))
         )
@@ -44,7 +44,7 @@ class Reader:
         """Yield the rows of each page, as values. Each page is one statement."""
         if not self._requests:
             return
-        if self._selection.row_id is not None:
+        if self.selection.row_id is not None:
             yield self._run(self._one_row())
             return
         seen: set[str] | None = set() if len(self._requests) > 1 else None
@@ -53,7 +53,7 @@ class Reader:
 
     def exists(self) -> bool:
         """Whether there is a row."""
-        made = self._selection
+        made = self.selection
         if made.row_id is not None:
             return bool(self._requests and self._run(self._one_row()))
         for filters in self._requests:
@@ -64,28 +64,28 @@ class Reader:
 
     def count(self) -> int:
         """Return how many rows there are."""
-        made = self._selection
+        made = self.selection
         total = 0
         for filters in self._requests:
             total += self._run(execute_read(made.table, self._alias, CountRows(made.ref, filters)), "count")
         return total
 
     def _run(self, operation: Operation[Any], verb: str = "list") -> Any:
-        made = self._selection
+        made = self.selection
         text = f"{verb} {made.table.id} {' and '.join(map(str, (*made.filters, *made.order)))}".rstrip()
         return self._connection.run(Statement.of(text, operation, strategy=made.strategy))
 
     def _any(self, plan: ListRows) -> Operation[bool]:
-        return bool((yield from execute_read(self._selection.table, self._alias, plan))["rows"])
+        return bool((yield from execute_read(self.selection.table, self._alias, plan))["rows"])
 
     def _one_row(self) -> Operation[Tuples]:
-        made = self._selection
+        made = self.selection
         row = yield from execute_read(made.table, self._alias, GetRow(made.ref, str(made.row_id), made.keys))
         rows = [row] if row is not None and row[ROW_ID] == made.row_id else []  # Appwrite compares ids without case
         return (yield from self._completed(rows))
 
     def _pages(self, filters: tuple[Clause, ...], seen: set[str] | None) -> Iterator[Tuples]:
-        made = self._selection
+        made = self.selection
         size = self._connection.appwrite.settings.page_size
         order = made.order or BY_SEQUENCE
         select = made.keys and tuple(
@@ -109,7 +109,7 @@ class Reader:
             progress.reached(after or tuple(row[ROW_ID] for row in rows))
 
     def _page(self, plan: ListRows, seen: set[str] | None) -> Operation[tuple[list[Raw], Tuples]]:
-        rows: list[Raw] = (yield from execute_read(self._selection.table, self._alias, plan))["rows"]
+        rows: list[Raw] = (yield from execute_read(self.selection.table, self._alias, plan))["rows"]
         new = rows if seen is None else [row for row in rows if row[ROW_ID] not in seen]
         if seen is not None:
             seen |= {row[ROW_ID] for row in rows}
@@ -118,16 +118,16 @@ class Reader:
     def _completed(self, rows: Sequence[Raw]) -> Operation[Tuples]:
         """Return the values of rows, with those of the rows that joins lead to."""
         joined: dict[str, dict[Any, Raw]] = {}
-        there: dict[str, Sequence[Raw]] = {self._selection.alias: rows}
-        for join in self._selection.joins:
+        there: dict[str, Sequence[Raw]] = {self.selection.alias: rows}
+        for join in self.selection.joins:
             values = {row[join.near] for row in there[join.parent] if row[join.near] is not None}
             joined[join.alias] = yield from self._far_rows(join, sorted(values))
             there[join.alias] = list(joined[join.alias].values())
         try:
-            return self._selection.tuples(rows, joined)
+            return self.selection.tuples(rows, joined)
         except KeyError as missing:
             raise ProgrammingError(
-                f"Table {self._selection.table.id} has no column {missing} on the server. Run migrate."
+                f"Table {self.selection.table.id} has no column {missing} on the server. Run migrate."
             ) from None
 
     def _far_rows(self, join: JoinedTable, values: Sequence[Any]) -> Operation[dict[Any, Raw]]:
@@ -144,5 +144,5 @@ class Reader:
         return found
 
     def _is_comparable(self, key: str) -> bool:
-        column = self._selection.table.by_key.get(key)
+        column = self.selection.table.by_key.get(key)
         return key.startswith("$") or (column is not None and not column.array and column.kind.exact)

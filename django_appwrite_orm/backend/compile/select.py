@@ -105,6 +105,8 @@ class Selection:
 def base_selection(compiler: Any) -> Selection:
     """Return which rows a query is about, without what is read of them. Raises Untranslatable."""
     query = compiler.query
+    if query.model is None:
+        raise Untranslatable("a query without a table")
     _refuse_what_is_not_a_selection(query)
     base = query.base_table or query.get_initial_alias()
     if not isinstance(query.alias_map[base], BaseTable):

@@ -68,10 +68,15 @@ class Source:
 
 @dataclass(slots=True)
 class Report:
-    """What answering a query took: the requests sent, the rows loaded, the time in SQLite."""
+    """What it took to answer a query: attempts (none for a hit), requests, rows that were loaded."""
 
+    attempts: int = 0
     requests: int = 0
     rows: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        status = "miss" if self.attempts else "hit"
+        return {"status": status, "requests": self.requests, "rows": self.rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +145,7 @@ class InMemoryRead:
         read. When writers do not allow that in `ATTEMPTS` attempts, the result is returned and not stored.
         """
         for _ in range(ATTEMPTS):
+            self.report.attempts += 1
             with memory_database() as database:
                 fetched = _Fetched(self, database)
                 for place in range(len(self.sources)):

@@ -1,0 +1,235 @@
+"""Queries compiled by Django's own SQLite backend, and answered over copies of the rows that they need.
+
+`compiler_for` gives a compiler of Django's, unmodified but for one call; its connection never opens a database. Where
+Django executes a statement there, the cursor makes an `InMemoryRead` of it and reads that through the cache.
+"""
+
+from __future__ import annotations
+
+import copy
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import partial
+from itertools import islice
+from typing import Any, cast
+
+from django.db import DataError, ProgrammingError
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.sqlite3 import base, features, operations
+from django.db.models import Model
+from django.db.models.sql import Query, compiler
+
+from ...cache import CachePolicy, PolicyOverride, effective_policy
+from ...connection import connections
+from ...credentials import ConnectionRef, Using
+from ...execution import execute_read
+from ...sansio import Operation
+from ..shadow import table_of
+from ..statements import Statement
+from . import collation
+from .load import memory_database
+from .plan import InMemoryRead, Source, rows_of, strictest
+from .sources import Need, Translate, needs_of, never, tables_of
+from .tables import memory_table
+
+# Django looks up the compilers of `MemoryOperations` here.
+SQLCompiler = compiler.SQLCompiler
+
+
+class SQLAggregateCompiler(compiler.SQLAggregateCompiler):
+    """Django's, but for the inner query, which it would compile for the outer connection."""
+
+    def as_sql(self, *args: Any, **kwargs: Any) -> Any:
+        query = self.query
+        self.query = copy.copy(query)
+        self.query.inner_query = inner = copy.copy(query.inner_query)
+        inner.get_compiler = partial(  # type: ignore[method-assign]
+            _compiler_here, query.inner_query, self.connection
+        )
+        try:
+            return super().as_sql(*args, **kwargs)
+        finally:
+            self.query = query
+
+
+def _compiler_here(query: Query, connection: BaseDatabaseWrapper, using: None, **options: Any) -> compiler.SQLCompiler:
+    return cast("compiler.SQLCompiler", query.get_compiler(connection=connection, **options))
+
+
+class MemoryFeatures(features.DatabaseFeatures):
+    """SQLite's, without a statement to find out."""
+
+    supports_json_field = True
+    max_query_params = 250_000
+
+
+class MemoryOperations(operations.DatabaseOperations):
+    """SQLite's, with texts compared as the server does."""
+
+    compiler_module = __name__
+
+    def prep_for_iexact_query(self, x: Any) -> str:
+        return str(x)  # not a pattern
+
+    def adapt_decimalfield_value(
+        self, value: Decimal | None, max_digits: int | None = None, decimal_places: int | None = None
+    ) -> str | None:
+        """Return all its digits: a filter that rounds them would compare with another number."""
+        return None if value is None else str(value)
+
+
+class MemoryDatabaseWrapper(base.DatabaseWrapper):
+    """SQLite for the compiler. It has the alias of the connection that it works for, and opens no database itself."""
+
+    features_class = MemoryFeatures
+    ops_class = MemoryOperations
+    operators = {**base.DatabaseWrapper.operators, "iexact": f"= %s COLLATE {collation.NAME}"}
+
+    memory_query: MemoryQuery
+
+    def cursor(self) -> Any:
+        return MemoryCursor(self.memory_query)
+
+    def chunked_cursor(self) -> Any:
+        return MemoryCursor(self.memory_query)
+
+
+class MemoryCursor:
+    """The result of a statement, as Django's compiler takes it from a cursor."""
+
+    def __init__(self, query: MemoryQuery) -> None:
+        self._query = query
+        self._rows: Iterator[tuple[Any, ...]] = iter(())
+
+    def execute(self, sql: str, parameters: Sequence[Any]) -> None:
+        self._rows = iter(self._query.execute(sql, parameters))
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        return next(self._rows, None)
+
+    def fetchmany(self, size: int) -> list[tuple[Any, ...]]:
+        return list(islice(self._rows, size))
+
+    def close(self) -> None:
+        self._rows = iter(())
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryOptions:
+    """How the queries of a connection are answered in memory.
+
+    `alias` is that of APPWRITE_ORM, `rows` the most rows of one source. `translate` makes conditions that Appwrite
+    checks, `override` changes the cache policies of all tables.
+    """
+
+    alias: Using
+    rows: int
+    translate: Translate = never
+    override: PolicyOverride | None = None
+
+
+@dataclass(slots=True)
+class MemoryQuery:
+    """A query from its compilation to its result; `reason` says why Appwrite does not answer it itself.
+
+    `outer` is the connection that it is for. `read` is the plan, once there is one, `notes` are those of its statement.
+    """
+
+    query: Query
+    outer: Any
+    connection: MemoryDatabaseWrapper
+    options: MemoryOptions
+    reason: str = ""
+    read: InMemoryRead | None = None
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    def execute(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Return the rows of the result."""
+        self.read = read = self.plan(sql, parameters)
+        statement = Statement.of(read.shown, self._rows(read), strategy="in memory", reason=self.reason)
+        self.notes = statement.notes
+        return cast("list[tuple[Any, ...]]", self.outer.run(statement))
+
+    def _rows(self, read: InMemoryRead) -> Operation[list[tuple[Any, ...]]]:
+        if not read.sources:  # constants alone
+            with memory_database() as database:
+                return database.run(read.sql, read.parameters)
+        policy = strictest(source.policy for source in read.sources)
+        table = read.sources[0].meta
+        try:
+            data = yield from execute_read(table, self.options.alias, read, PolicyOverride(policy))
+        finally:
+            self.notes |= read.report.as_dict()
+        return rows_of(data)
+
+    def plan(self, sql: str, parameters: Sequence[Any]) -> InMemoryRead:
+        """Return the plan for this SQL of Django's."""
+        settings = connections[self.options.alias].settings
+        model = self.query.model
+        models = [] if model is None else model._meta.apps.get_models(include_auto_created=True, include_swapped=True)
+        tables = tables_of(sql, models)
+        needs = needs_of(self.query, sql, list(tables), self.options.translate)
+        return InMemoryRead(
+            sql=base.FORMAT_QMARK_REGEX.sub("?", sql).replace("%%", "%"),
+            parameters=tuple(map(_adapted, parameters)),
+            sources=tuple(self._source(need, tables[need.table], sql) for need in needs),
+            rows_limit=self.options.rows,
+            page_size=settings.page_size,
+            room=connections[self.options.alias].room,
+            reason=self.reason,
+        )
+
+    def _source(self, need: Need, models: list[type[Model]], sql: str) -> Source:
+        connection = connections[self.options.alias]
+        meta = table_of(models[0])._meta
+        if (
+            ConnectionRef.of(self.options.alias).credentials is not None
+        ):  # a user's results are cached only when asked for
+            policy = (self.options.override or PolicyOverride()).over(CachePolicy(ttl=0))
+        else:
+            policy = effective_policy(meta.policy or connection.settings.cache.policy, self.options.override)
+        return Source(
+            meta=meta,
+            ref=meta.ref(connection.settings.database_id),
+            copy=memory_table(models, self.connection, sql),
+            condition=need.condition,
+            link=need.link,
+            policy=policy,
+        )
+
+
+def compiler_for(
+    query: Query, outer: BaseDatabaseWrapper, options: MemoryOptions, reason: str = "", *, elide_empty: bool = True
+) -> compiler.SQLCompiler:
+    """Return Django's compiler of `query` that answers it in memory, for the connection `outer`.
+
+    Its `connection.memory_query` says what was read.
+    """
+    settings = {**outer.settings_dict, "NAME": ":memory:", "OPTIONS": {}}
+    connection = MemoryDatabaseWrapper(settings, outer.alias)
+    connection.memory_query = MemoryQuery(query, outer, connection, options, reason)
+    return cast("compiler.SQLCompiler", query.get_compiler(connection=connection, elide_empty=elide_empty))
+
+
+def _adapted(value: Any) -> Any:
+    """Return a parameter as SQLite takes it. Raises DataError or ProgrammingError for one it does not take."""
+    if value is None or isinstance(value, float):
+        return value
+    if isinstance(value, int):
+        if not -(2**63) <= value < 2**63:
+            raise DataError(f"{value} is beyond the 64 bits of a whole number.")
+        return int(value)
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise DataError("A text has half a surrogate pair, which is not valid in UTF-8.") from None
+        return str(value)
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value)
+    try:
+        return sqlite3.adapt(value, sqlite3.PrepareProtocol)
+    except sqlite3.ProgrammingError:
+        raise ProgrammingError(f"A value of type {type(value).__name__} cannot be compared in a query.") from None
