@@ -1,4 +1,4 @@
-"""Texts that give access: API keys, tokens, passwords. They must not reach logs, error pages or error trackers."""
+"""API keys, tokens and passwords, hidden from logs, error pages and error trackers."""
 
 from __future__ import annotations
 
@@ -38,10 +38,11 @@ class Secret:
 
     @classmethod
     def of(cls, text: str | Secret | None) -> Self | None:
-        """The secret with this text; None for None."""
+        """Return the secret with this text; None for None."""
         return None if text is None else cls(text)
 
     def reveal(self) -> str:
+        """Return the text."""
         return self._text
 
     def __repr__(self) -> str:
@@ -70,23 +71,22 @@ class Secret:
 
 
 def masked(text: object) -> str:
-    """`text` without the names and passwords of the URLs in it, nor the part that the parser of a URL quotes: for the
-    errors of other libraries."""
+    """Return `text` without the names and passwords of URLs, and without what a URL parser quotes in its error."""
     return _QUOTED.sub(rf"\1{HIDDEN}", _USERINFO.sub(f"{HIDDEN}@", str(text)))
 
 
 def revealed(text: str | Secret) -> str:
-    """The text itself, whether it is a secret or not."""
+    """Return the text itself, whether it is a secret or not."""
     return text.reveal() if isinstance(text, Secret) else text
 
 
 def without_frames(error: BaseException, outside: BaseException | None) -> BaseException:
-    """`error` without the frames that it, its causes and its contexts passed through: they hold requests in bytes.
+    """Remove the frames from `error`, its causes and contexts, and return it: they hold requests in bytes.
 
-    `outside` is the exception that was being handled when the work began: it, and what led to it, is left as it is.
+    `outside` is the exception that was being handled when the work began: it and its causes stay as they are.
     """
-    for one in chain(error, outside):
-        one.__traceback__ = None
+    for link in chain(error, outside):
+        link.__traceback__ = None
     return error
 
 
@@ -99,7 +99,7 @@ class Credentials:
 
     @classmethod
     def of_user(cls, *, jwt: str | Secret | None = None, session: str | Secret | None = None) -> Self:
-        """A user, by one of the two. Raises ValueError; neither its message nor its frames show them."""
+        """Return a user's credentials. Raises ValueError, with the secret neither in its message nor in its frames."""
         jwt, session = Secret.of(jwt), Secret.of(session)
         if (jwt is None) == (session is None):
             raise ValueError("A user is known by a jwt or a session secret: give one of them.")
@@ -110,16 +110,17 @@ class Credentials:
 
     @classmethod
     def of_guest(cls) -> Self:
+        """Return a guest's credentials."""
         return cls("guest")
 
     @property
     def headers(self) -> dict[str, Secret]:
-        """What the request carries in place of the API key."""
+        """The headers that replace that of the API key."""
         return {} if self.kind == "guest" else {f"x-appwrite-{self.kind}": self.secret}
 
     @property
     def scope(self) -> str:
-        """The part of a cache key that keeps its answers apart from all others'."""
+        """The part of a cache key that separates its entries from all others'."""
         digest = hashlib.blake2b(self.secret.reveal().encode(), digest_size=16, person=b"appwrite-orm").hexdigest()
         return f"{self.kind}:{digest}"
 

@@ -2,8 +2,8 @@
 
 Where Django has an exception for it, ours is one of Django's too, so that code that catches Django's keeps working.
 
-Every error that comes from a request is an `AppwriteError`. Its `unclear` says whether a write may have
-been applied although no good answer came: the cache protocol keeps its fence up in that case.
+Every error that comes from a request is an `AppwriteError`. Its `unclear` is true for a write that may have
+been applied without a good response: the cache protocol keeps its fence in that case.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class ConfigurationError(AppwriteORMError, core.ImproperlyConfigured):
 
 
 class NotSupportedError(AppwriteORMError, db.NotSupportedError):
-    """The question cannot be put to this Appwrite; the message says what to do instead."""
+    """This Appwrite does not support it; the message names an alternative."""
 
 
 class SchemaError(AppwriteORMError):
@@ -34,17 +34,19 @@ class SchemaError(AppwriteORMError):
 
 
 class CacheUnavailable(AppwriteORMError):
-    """The cache backend raised. Reads and writes go on without it; what asks the cache alone, the statistics, raises
-    this."""
+    """The cache backend raised an error.
+
+    Reads and writes continue without the cache. The statistics, which need it, raise this.
+    """
 
 
 class AppwriteError(AppwriteORMError):
-    """An answer that is an error, or no answer at all.
+    """An error response, or no response at all.
 
-    `status` is the HTTP status (0 when there was no answer), `type` Appwrite's own error type
-    (`row_not_found`, ...) or None, `unclear` whether a write may have been applied all the same. `repeated` says
-    that an earlier copy of the write may have been applied before this answer: a `Conflict` may then be our own
-    success. `request_id` stands in the log lines of the request's attempts and in its `X-Request-Id`.
+    `status` is the HTTP status (0 without a response), `type` Appwrite's own error type
+    (`row_not_found`, ...) or None, `unclear` whether a write may have been applied all the same. `repeated`:
+    an earlier copy of the write may have been applied before this response, so a `Conflict` may be our own success.
+    `request_id` stands in the log lines of the request's attempts and in its `X-Request-Id`.
     """
 
     def __init__(self, message: str, *, status: int = 0, type: str | None = None, unclear: bool = False) -> None:
@@ -71,7 +73,7 @@ class PermissionDenied(AppwriteError):
 class UserPermissionDenied(PermissionDenied, core.PermissionDenied):
     """The user or guest that the request was made for lacks a permission, or the session is over (401, 403).
 
-    Django answers it with 403. Where the API key lacks a scope the site is not set up right, which is a 500.
+    Django responds with 403. An API key without a scope is a mistake of the site, hence a 500.
     """
 
 
@@ -103,7 +105,7 @@ class UniqueViolation(IntegrityError):
 
 
 class RateLimited(AppwriteError):
-    """Too many requests (429); `retry_after` is in seconds, None when the server did not say."""
+    """Too many requests (429); `retry_after` is in seconds, None when the server did not send it."""
 
     def __init__(self, message: str, *, retry_after: float | None = None, type: str | None = None) -> None:
         super().__init__(message, status=429, type=type)
@@ -111,11 +113,11 @@ class RateLimited(AppwriteError):
 
 
 class Unavailable(AppwriteError, db.OperationalError):
-    """Appwrite cannot be reached or cannot answer now (no connection, 5xx, an answer that is not JSON)."""
+    """Appwrite cannot be reached or fails (no connection, 5xx, a response that is not JSON)."""
 
 
 class Timeout(Unavailable):
-    """No answer within TIMEOUT seconds, or the server gave up on the query (408)."""
+    """No response within TIMEOUT seconds, or the server gave up on the query (408)."""
 
 
 class TransactionError(AppwriteORMError, TransactionManagementError):
@@ -127,8 +129,10 @@ class RowDoesNotExist(AppwriteORMError, core.ObjectDoesNotExist):
 
 
 class RowGone(RowDoesNotExist, NotFound):
-    """Base of every table's `RowGone`, a `DoesNotExist` of that table: a row that was to be changed or deleted is not
-    in Appwrite any more (404)."""
+    """Base of every table's `RowGone`: a row to change or delete is not in Appwrite any more (404).
+
+    A table's `RowGone` is also its `DoesNotExist`.
+    """
 
 
 class MultipleRowsReturned(AppwriteORMError, core.MultipleObjectsReturned):
@@ -139,7 +143,7 @@ LONGEST = 500  # characters of a server's text in one of our messages
 
 
 def one_line(text: str) -> str:
-    """`text` without anything that ends a line or steers a terminal: such characters are shown by their escapes.
+    """Return `text` on one line: line ends and characters that control a terminal are replaced by their escapes.
 
     `str.isprintable` is false for every control, format, separator and surrogate character, the space excepted.
     """
@@ -147,7 +151,7 @@ def one_line(text: str) -> str:
 
 
 def shortened(text: object, longest: int = LONGEST) -> str:
-    """What somebody else says as part of a message of ours: one line of about `longest` characters at most."""
+    """Return a foreign text for a message of ours: one line of about `longest` characters at most."""
     whole = str(text)
     rest = len(whole) - longest
     return one_line(whole[:longest]) + (f"... ({rest} more characters)" if rest > 0 else "")
@@ -161,26 +165,28 @@ _PACKAGE = __name__.rpartition(".")[0] + "."
 
 
 def chain(error: BaseException, outside: BaseException | None = None) -> Iterator[BaseException]:
-    """`error` and its causes and contexts, each once, as far as `outside`, which is not one of them."""
+    """Yield `error`, its causes and contexts, each once, up to `outside`, which is not included."""
     waiting: list[BaseException | None] = [error]
     seen: set[int] = {id(outside)}
     while waiting:
-        one = waiting.pop()
-        if one is None or id(one) in seen:
+        link = waiting.pop()
+        if link is None or id(link) in seen:
             continue
-        seen.add(id(one))
-        yield one
-        waiting += [one.__cause__, one.__context__]
-        if isinstance(one, BaseExceptionGroup):
-            waiting += one.exceptions
+        seen.add(id(link))
+        yield link
+        waiting += [link.__cause__, link.__context__]
+        if isinstance(link, BaseExceptionGroup):
+            waiting += link.exceptions
 
 
 def shorten(error: BaseException) -> None:
-    """Leave out of the tracebacks of `error`, its causes and contexts the frames of this package, except the one in
-    which each was raised: an operation is a chain of generators, and says nothing to who called it. Frames of others in
-    between, such as a `save()` of the project's own, stay."""
-    for one in chain(error):
-        one.__traceback__ = _without_ours(one.__traceback__)
+    """Remove this package's frames from the tracebacks of `error`, its causes and contexts.
+
+    An operation is a chain of generators that does not help the caller. The frame in which an error was raised stays,
+    and so do frames of others in between, such as a `save()` of the project's own.
+    """
+    for link in chain(error):
+        link.__traceback__ = _without_ours(link.__traceback__)
 
 
 def _without_ours(traceback: TracebackType | None) -> TracebackType | None:
@@ -189,10 +195,10 @@ def _without_ours(traceback: TracebackType | None) -> TracebackType | None:
         if traceback.tb_next is None or not _is_ours(traceback.tb_frame):
             kept.append(traceback)
         traceback = traceback.tb_next
-    found: TracebackType | None = None
-    for one in reversed(kept):
-        found = TracebackType(found, one.tb_frame, one.tb_lasti, one.tb_lineno)
-    return found
+    shortened_traceback: TracebackType | None = None
+    for entry in reversed(kept):
+        shortened_traceback = TracebackType(shortened_traceback, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
+    return shortened_traceback
 
 
 def _is_ours(frame: FrameType) -> bool:

@@ -1,4 +1,4 @@
-"""Which tables there are: filled from each app's tables.py or by `register()`, asked by name."""
+"""The tables of the project, from each app's tables.py or `register()`, by name."""
 
 from __future__ import annotations
 
@@ -102,13 +102,15 @@ class Registry:
                 delattr(*place)
 
     def all(self) -> list[type[Row]]:
+        """Return all tables, in the order of their registration."""
         return list(self._tables)
 
     def of_app(self, label: str) -> list[type[Row]]:
+        """Return the tables of an app."""
         return [table for table in self._tables if table._meta.app_label == label]
 
     def get(self, name: str) -> type[Row]:
-        """The table with this name, id or label (`shop.Product`). Raises `ConfigurationError`."""
+        """Return the table with this name, id or label (`shop.Product`). Raises `ConfigurationError`."""
         if found := self._called(name):
             return found[0]
         known = sorted(table._meta.name for table in self._tables)
@@ -120,15 +122,14 @@ class Registry:
         )
 
     def target(self, table: type[Row], relation: Relation) -> type[Row]:
-        """The table that a reference or relationship of `table` leads to. Raises `ConfigurationError`, which
-        names it."""
+        """Return the target of a reference or relationship of `table`. Raises `ConfigurationError`, which names it."""
         found = self._found(table, relation)
         if len(found) == 1:
             return found[0]
         where, to = f"{table.__name__}.{relation.name}", str(relation.to)
         if found:
             labels = ", ".join(one._meta.label for one in found)
-            raise ConfigurationError(f"{where}: {to!r} may be any of {labels}. Say which.")
+            raise ConfigurationError(f"{where}: {to!r} may be any of {labels}. Give the class itself or a label.")
         if (model := _model_called(to)) is not None:
             raise ConfigurationError(f"{where}: {leads_to_a_model(model)}")
         try:
@@ -137,7 +138,7 @@ class Registry:
             raise ConfigurationError(f"{where} cannot be followed. {error}") from None
 
     def _found(self, table: type[Row], relation: Relation) -> list[type[Row]]:
-        """The tables that the relation may lead to: one, or several of the same name, or none."""
+        """Return the possible targets of the relation: one, or several of the same name, or none."""
         if isinstance(relation.to, type):
             return [relation.to]
         if relation.to == "self":
@@ -159,14 +160,13 @@ def _is_declared_there(relation: Relation, target: type[Row]) -> bool:
 
 
 def _is_free(target: type[Row], name: str, kind: type[Any]) -> bool:
-    """Whether nothing else has the name there. A descriptor that is inherited from another table does not count:
-    the rows of that table are others."""
+    """Whether the name is free on `target`. A descriptor that is inherited from another table does not count."""
     there = inspect.getattr_static(target, name, _MISSING)
     return there is _MISSING or (isinstance(there, kind) and name not in vars(target))
 
 
 def _model_called(name: str) -> type[Model] | None:
-    """The Django model with this label or name, where the apps are loaded."""
+    """Return the Django model with this label or name; None before the apps are loaded."""
     if not apps.models_ready:
         return None
     return next((model for model in apps.get_models() if name in (model._meta.label, model.__name__)), None)

@@ -98,13 +98,13 @@ class Spawn(Effect[bool]):
     work: Callable[[], Operation[Any]]
 
     def perform(self) -> bool:
-        return _crew.start(lambda: run_sync(self.work()))
+        return _background.start(lambda: run_sync(self.work()))
 
     async def aperform(self) -> bool:
         return self.perform()
 
 
-_crew = DaemonThreadPool(BACKGROUND_THREADS, "appwrite-background")
+_background = DaemonThreadPool(BACKGROUND_THREADS, "appwrite-background")
 
 
 _USE_THE_TWIN = (
@@ -258,7 +258,7 @@ class Gather(Effect[list[Result]]):
 
     def perform(self) -> list[Result]:
         if len(self.works) == 1:
-            return [run_sync(self.works[0], even_on_event_loop=True)]  # that was settled before
+            return [run_sync(self.works[0], even_on_event_loop=True)]  # the caller has checked it
         with ThreadPoolExecutor(self.at_once) as pool:
             futures = [pool.submit(close_caches_after(run_sync), work) for work in self.works]
         return [future.result() for future in futures]

@@ -9,7 +9,7 @@
   "channel" (one heard from another service).
 - `row_changed`: a change heard from outside, by webhook or realtime, our own among them: `action` ("create",
   "update", "upsert", "delete"), `table`, `row` (as it is now, or was before it was deleted). Once per change, as
-  far as two reports of one change can be told from reports of two.
+  far as two reports of one change differ from reports of two changes.
 - `cache_read`: `plan`, `status` ("HIT", "STALE", "MISS", "BYPASS"), `duration` in seconds.
 
 A receiver of a `pre_` signal that raises stops the change. What follows a change is sent robustly: the row

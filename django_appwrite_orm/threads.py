@@ -1,6 +1,6 @@
 """Context variables that mean the same whether or not new threads inherit them.
 
-A thread starts with an empty context, unless the interpreter is told otherwise (`thread_inherit_context`, Python
+A thread starts with an empty context, unless the interpreter is set otherwise (`thread_inherit_context`, Python
 3.14; the default of free-threaded builds): then it starts with a copy of its starter's, and a worker of a pool keeps
 that copy for good, whoever gives it work later. A value here never counts in a thread for that reason alone.
 """
@@ -33,27 +33,33 @@ class Held(Generic[Value]):
 
 
 class ContextValue(Generic[Value]):
-    """A value for the code that sets it, for the tasks started there, and for whatever else its context is given to:
-    `asyncio.to_thread`, `sync_to_async`, `copy_context().run` in a thread. Everywhere else it is `default`."""
+    """A value for the code that sets it, for the tasks started there, and for what runs in a copy of its context.
+
+    Such are `asyncio.to_thread`, `sync_to_async` and `copy_context().run` in a thread. Elsewhere it is `default`.
+    """
 
     def __init__(self, name: str, default: Value) -> None:
         self._variable: ContextVar[Held[Value] | None] = ContextVar(name, default=None)
         self._default = default
 
     def get(self) -> Value:
+        """Return the value that counts here."""
         held = self._variable.get()
         return self._default if held is None or _is_inherited(held.thread) else held.value
 
     def held(self) -> Held[Value] | None:
-        """What is set now, whether it counts here or not: to be given to `restore`."""
+        """Return what is set now, whether it counts here or not, as an argument of `restore`."""
         return self._variable.get()
 
     def set(self, value: Value) -> None:
+        """Set the value for the current context."""
         self._variable.set(Held(value, threading.current_thread()))
 
     def restore(self, before: Held[Value] | None) -> None:
-        """Undo a `set`, also in another context than its own, as where a generator goes on in another task. The very
-        object is put back, so that asgiref, which compares, does not carry it over as a change."""
+        """Undo a `set`, also in another context than its own, as where a generator continues in another task.
+
+        The same object is set again, so that asgiref, which compares, does not copy it as a change.
+        """
         self._variable.set(before)
 
 
@@ -61,8 +67,10 @@ _probe: ContextVar[object] = ContextVar("appwrite_probe", default=None)
 
 
 def _is_inherited(origin: threading.Thread) -> bool:
-    """Whether what the thread `origin` has set is seen here for no other reason than that this thread began with a
-    copy of its context: it then runs in the very context that it was started with."""
+    """Whether a value of the thread `origin` is seen here only because this thread inherited its context.
+
+    It then runs in the context that it was started with.
+    """
     here = threading.current_thread()
     if here is origin or not getattr(sys.flags, "thread_inherit_context", False):
         return False
@@ -78,24 +86,26 @@ def _is_inherited(origin: threading.Thread) -> bool:
 
 
 class Forked(Protocol):
-    """Something that a child cannot use as it was."""
+    """An object with state that a forked child must replace."""
 
     def after_fork(self) -> None:
-        """Called in the child, while it has this one thread. The lock of a thread that stayed in the parent would
-        never be free again."""
+        """Replace that state; called in the child while it has one thread.
+
+        The lock of a thread that stayed in the parent would never be free again.
+        """
 
 
 _owners: WeakSet[Forked] = WeakSet()
 
 
 def register_after_fork(owner: Forked) -> None:
-    """Have `owner.after_fork()` called in every child, for as long as there is an `owner`."""
+    """Call `owner.after_fork()` in every child, for as long as `owner` exists."""
     _owners.add(owner)
 
 
 def _after_fork() -> None:
     # The one thread in which asgiref calls Django's caches for asynchronous code stays in the parent, and its pool does
-    # not notice: without a new one, every such call would wait for ever.
+    # not notice: without a new one, every such call would wait forever.
     SyncToAsync.single_thread_executor = ThreadPoolExecutor(max_workers=1)
     for owner in list(_owners):
         owner.after_fork()
@@ -110,8 +120,10 @@ Result = TypeVar("Result")
 
 
 def close_caches_after(work: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """`work` for a thread that ends after it. Django closes the caches of its own threads with each request; each
-    thread has some of its own, and nobody else knows of ours."""
+    """Return `work` for a thread of ours, whose caches it closes at the end.
+
+    Each thread has caches of its own. Django closes those of its threads with each request, and does not know of ours.
+    """
 
     @functools.wraps(work)
     def done(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
@@ -132,11 +144,11 @@ class DaemonThreadPool:
         register_after_fork(self)
 
     def after_fork(self) -> None:
-        """The parent's threads are not here."""
+        """Start without threads in a child: the parent's are not here."""
         self._free = threading.BoundedSemaphore(self._size)
 
     def start(self, work: Callable[[], object]) -> bool:
-        """Begin `work` now; False when there are as many threads already, or the system has no more."""
+        """Start `work` now; False when all threads are in use, or the system has no more."""
         free = self._free
         if not free.acquire(blocking=False):
             return False
@@ -151,7 +163,7 @@ class DaemonThreadPool:
             threading.Thread(target=done, name=self._name, daemon=True).start()
         except BaseException as error:
             free.release()
-            if not isinstance(error, RuntimeError):  # what Python raises when there is no thread to be had
+            if not isinstance(error, RuntimeError):  # what Python raises when the system has no more threads
                 raise
             return False
         return True

@@ -88,7 +88,7 @@ class Walk:
 WAYS: dict[str, Callable[[], object]] = {
     "a refresh behind the reader": refresh_behind,
     "warm_appwrite --concurrency 2": lambda: list(warming.warm([job("a"), job("b")], concurrency=2)),
-    "WARM_ON_START": lambda: warm_start._crew.start(look),
+    "WARM_ON_START": lambda: warm_start._pool.start(look),
     "the statistics": flush,
     "pages read ahead": lambda: list(read_ahead(Walk())),
     "the schema": lambda: Gather([steps(), steps()]).perform(),

@@ -1,7 +1,7 @@
-"""System checks: what is wrong with the settings, the tables and the caches, before anybody is served.
+"""System checks of the settings, the tables and the caches.
 
-They ask nothing of Appwrite and of no cache, but for those of `check --deploy`. docs/checks.md lists every id and
-how to fix what it finds.
+They send no request to Appwrite and use no cache, except those of `check --deploy`. docs/checks.md lists every id
+with its fix.
 
 Every process of a project imports this module, and most of them run no check: each check imports what it needs when
 it runs.
@@ -76,7 +76,7 @@ def check_views(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -
 
 @register("appwrite_orm", deploy=True)
 def check_servers(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """E016, E040 to E043 and W040 to W043, with --deploy alone: Appwrite, the key, the schema and the caches, asked."""
+    """E016, E040 to E043 and W040 to W043, with --deploy alone: Appwrite, the key, the schema and the caches, tried."""
     from .connections import deployment_problems
     from .deploy import server_problems
 

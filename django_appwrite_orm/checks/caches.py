@@ -1,4 +1,4 @@
-"""Caches that cannot keep what the cache protocol promises, by the backend's class alone: none is opened."""
+"""Checks of caches that break the cache protocol, by the backend's class and options; none is opened."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ DJANGO_S_OWN_REDIS = _DJANGO + "redis.RedisCache"
 # Serializers of django-redis that make data of what they read, and nothing else.
 _SAFE = {"django_redis.serializers.json.JSONSerializer", "django_redis.serializers.msgpack.MSGPackSerializer"}
 _PICKLING = {_DJANGO + "redis.RedisSerializer"}
-# Options of redis-py that send a call again whose answer did not come.
+# Options of redis-py that repeat a call without a response.
 _REPEATING = {"retry", "retry_on_error", "retry_on_timeout"}
 
-# Options of pymemcache that leave a caller without the truth.
+# Options of pymemcache that hide failures from the caller.
 _HIDING = {"default_noreply", "ignore_exc"}
 # The client of django-redis for which several servers are not replicas, but have keys of their own.
 _SHARDS = "django_redis.client.sharded.ShardClient"
 
 
 def cache_problems() -> Iterator[CheckMessage]:
-    """Each cache that a connection uses, once."""
+    """Yield the problems of each cache that a connection uses."""
     for alias in dict.fromkeys(_used()):
         yield from _problems(alias, settings.CACHES[alias])
 
 
 def _used() -> Iterator[str]:
-    """The cache aliases of the connections whose settings are right."""
+    """Yield the cache aliases of the connections whose settings have no problem."""
     for alias, given in configured().items():
         if not list(problems(alias)):
             yield given.get("CACHE", {}).get("ALIAS", "default")
@@ -59,15 +59,14 @@ def _problems(alias: str, cache: Mapping[str, Any]) -> Iterator[CheckMessage]:
     families = families_of(backend)
     if not is_shared(backend) and not settings.DEBUG and not is_test_command():
         yield Warning(
-            f"{where} ({path}) is a cache of one process: it shares no answers, and changes made by other processes"
-            " stay unseen for as long as an answer lives.",
+            f"{where} ({path}) is a cache of one process: it shares no results, and changes made by other processes"
+            " stay unseen until the result expires.",
             hint="Use a shared cache such as Redis where more than one process serves.",
             id="appwrite_orm.W001",
         )
     if families & _WITHOUT_ATOMIC_ADD:
         yield Warning(
-            f"{where} ({path}) has no atomic add: two writers at once can leave an outdated answer for as long as"
-            " it lives.",
+            f"{where} ({path}) has no atomic add: two writers at once can leave an outdated result until it expires.",
             hint="Use Redis or memcached.",
             id="appwrite_orm.W002",
         )
@@ -89,14 +88,14 @@ def _memcached_problems(where: str, location: Any, options: Mapping[str, Any]) -
     if hiding := sorted(key for key in _HIDING if options.get(key)):
         yield Warning(
             f"{where} hides what becomes of its calls ({', '.join(hiding)}): a token that could not be deleted looks"
-            " like one that was, and an outdated answer stays for as long as it lives.",
+            " like one that was, and an outdated result stays until it expires.",
             hint="Leave these options out: reads and writes of rows go on without the cache in any case.",
             id="appwrite_orm.W005",
         )
     if (count := _number_of_servers(location, "[;,]")) > 1:
         yield Warning(
-            f"{where} has {count} memcached servers: while one of them does not answer its keys go to the others, and"
-            " when it is back it still has the tokens that were deleted meanwhile, and the answers under them.",
+            f"{where} has {count} memcached servers: while one of them does not respond its keys go to the others, and"
+            " when it is back it still has the tokens that were deleted meanwhile, and the results under them.",
             hint="Give the rows a cache with one server, by CACHE.ALIAS.",
             id="appwrite_orm.W007",
         )
@@ -109,7 +108,7 @@ def _replica_problems(
     count = _number_of_servers(location, "," if DJANGO_REDIS in families else "[;,]")
     if count > 1 and not shards:
         yield Warning(
-            f"{where} has {count} Redis servers: all but the first count as its replicas and answer the look-ups, and"
+            f"{where} has {count} Redis servers: all but the first count as its replicas and serve the look-ups, and"
             " for as long as one of them lags it still has the tokens that were deleted.",
             hint="Name the primary alone, or give the rows a cache that does, by CACHE.ALIAS.",
             id="appwrite_orm.W007",
@@ -132,9 +131,9 @@ def _redis_problems(where: str, options: Mapping[str, Any], *, ignores: bool) ->
     pool = options.get("CONNECTION_POOL_KWARGS") or {}
     if repeating := sorted(key for key in _REPEATING if options.get(key) or pool.get(key)):
         yield Warning(
-            f"{where} sends a call again that was not answered in time ({', '.join(repeating)}): of two copies of an"
+            f"{where} repeats a call that got no response in time ({', '.join(repeating)}): of two copies of an"
             " add the late one can bring back a token that was deleted in between.",
-            hint="Leave these options out; a cache that does not answer is done without.",
+            hint="Leave these options out; reads and writes of rows go on without a cache that does not respond.",
             id="appwrite_orm.W006",
         )
 
@@ -152,7 +151,7 @@ def _unpickles(families: set[str], options: Mapping[str, Any]) -> bool:
 
 
 def families_of(given: Any) -> set[str]:
-    """The paths of a class, or of the class at a path, and of all its bases; empty when it cannot be imported."""
+    """Return the paths of a class and of its bases; empty when it cannot be imported."""
     found = _class_at(given)
     return set() if found is None else {f"{base.__module__}.{base.__qualname__}" for base in found.__mro__}
 
@@ -165,32 +164,32 @@ def _class_at(given: Any) -> type | None:
     return found if isinstance(found, type) else None
 
 
-_HINT = "Set maxmemory-policy to noeviction: a Redis that is full then refuses new answers, and keeps its fences."
+_HINT = "Set maxmemory-policy to noeviction: a Redis that is full then refuses new results, and keeps its fences."
 # What `INFO memory` calls the policy that evicts nothing.
 _KEEPING_POLICIES = "noeviction"
 
 
 def eviction_problems(alias: str) -> Iterator[CheckMessage]:
-    """Of the cache `alias`, where it is a Redis that answers. Managed ones refuse CONFIG, so INFO is asked."""
+    """Yield a warning if the cache `alias` is a Redis that evicts fences. INFO is read: managed ones refuse CONFIG."""
     where, families = f"CACHES[{alias!r}]", families_of(settings.CACHES[alias].get("BACKEND"))
-    cache: Any = caches[alias]  # neither backend tells its types
+    cache: Any = caches[alias]  # neither backend has types
     try:
         if DJANGO_REDIS in families:
-            told = cache.client.get_client(write=True).info("memory")
+            memory = cache.client.get_client(write=True).info("memory")
         elif DJANGO_S_OWN_REDIS in families:
-            told = cache._cache.get_client(None, write=True).info("memory")
+            memory = cache._cache.get_client(None, write=True).info("memory")
         else:
             return
-        policy, limit = str(told["maxmemory_policy"]), int(told["maxmemory"])
+        policy, limit = str(memory["maxmemory_policy"]), int(memory["maxmemory"])
     except Exception as error:  # whatever a client raises, and whatever a server leaves out
-        message = f"{where}: this Redis does not say what it evicts ({type(error).__name__}: {error})."
+        message = f"{where}: this Redis does not report what it evicts ({type(error).__name__}: {error})."
         yield Warning(message, hint=f"Look it up where it is managed. {_HINT}", id="appwrite_orm.W042")
         return
     if limit and policy != _KEEPING_POLICIES:
-        first = "fences first of all, for they have the shortest life" if policy == "volatile-ttl" else "fences too"
+        first = "fences first of all, for they have the shortest TTL" if policy == "volatile-ttl" else "fences too"
         message = f"{where}: when this Redis is full ({limit:,} bytes) it evicts by {policy}: {first}."
         yield Warning(
-            f"{message} A write that then ends unknown can leave an outdated answer.",
+            f"{message} A write with an unclear outcome can then leave an outdated result.",
             hint=_HINT,
             id="appwrite_orm.W041",
         )

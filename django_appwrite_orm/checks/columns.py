@@ -21,7 +21,7 @@ KEY_RULE = f"1 to {ID_LENGTH} characters of A-Z, a-z, 0-9, '-' and '_', the firs
 
 
 def column_problems(table: type[Row]) -> Iterator[CheckMessage]:
-    """Everything about the columns of one table."""
+    """Yield the problems of the columns of one table."""
     yield from _names(table)
     yield from _keys(table)
     yield from _defaults(table)

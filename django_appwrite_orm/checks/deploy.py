@@ -1,4 +1,4 @@
-"""What `check --deploy` asks Appwrite and the caches: reachable, the key enough, the schema in step."""
+"""Checks of `check --deploy`: Appwrite and the caches respond, the key suffices, the schema is migrated."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ _NAMED = 5
 
 
 def server_problems() -> Iterator[CheckMessage]:
-    """For each connection whose settings are right. What a broken one would only repeat is not asked."""
-    asked = set[str]()
+    """Check each connection whose settings have no problem; stop at a failure that the next check would repeat."""
+    checked_caches = set[str]()
     for alias in configured():
         if not list(problems(alias)):
-            found = health_problems(alias)
-            parts = {part_of(problem) for problem in found}
+            problems_found = health_problems(alias)
+            parts = {part_of(problem) for problem in problems_found}
             cache = connections[alias].settings.cache.alias
-            if cache not in asked and "cache" not in parts:
-                asked.add(cache)
+            if cache not in checked_caches and "cache" not in parts:
+                checked_caches.add(cache)
                 yield from eviction_problems(cache)
-            yield from (_of(alias, problem) for problem in found)
+            yield from (_of(alias, problem) for problem in problems_found)
             if parts <= {"cache"}:
                 yield from _key_problems(alias)
                 yield from _schema_problems(alias)
 
 
 def _of(alias: str, problem: CheckMessage) -> CheckMessage:
-    """The problem, with the connection that has it in its text."""
+    """Return the problem with the connection in its text."""
     problem.msg = f"APPWRITE_ORM[{alias!r}]: {problem.msg}"
     return problem
 
 
 def _key_problems(alias: str) -> Iterator[CheckMessage]:
-    """Whether the key may write: an update of a row that is not there is refused for one reason or the other."""
+    """Check that the key may write, by an update of a row that does not exist."""
     connection = connections[alias]
     for table in tables_named([], alias)[:1]:
         row = table._meta.ref(connection.settings.database_id).row(secrets.token_hex(16))
@@ -54,14 +54,14 @@ def _key_problems(alias: str) -> Iterator[CheckMessage]:
         except PermissionDenied as error:
             yield _of(alias, health_problem("key", f"the key may not write rows: {error}"))
         except AppwriteError:
-            pass  # it is not there, which is what was expected
+            pass  # the row does not exist, as expected
 
 
 def _schema_problems(alias: str) -> Iterator[CheckMessage]:
     if not (tables := tables_named([], alias)):
         return
     try:
-        todo = run_sync(plan(tables, alias))
+        migration_plan = run_sync(plan(tables, alias))
     except PermissionDenied as error:
         hint = "Give API_KEY the scopes databases.read and tables.read, or check with a key that has them."
         yield Warning(
@@ -70,10 +70,10 @@ def _schema_problems(alias: str) -> Iterator[CheckMessage]:
     except (AppwriteError, SchemaError) as error:
         yield _of(alias, health_problem("schema", str(error)))
     else:
-        for warning in todo.warnings:
-            hint = "Follow one of the three ways, or silence this warning where no rows are created from here."
+        for warning in migration_plan.warnings:
+            hint = "Follow one of the three options, or silence this warning where no rows are created from here."
             yield Warning(f"APPWRITE_ORM[{alias!r}]: {warning}", hint=hint, id="appwrite_orm.W043")
-        differences = [*map(str, todo.changes), *todo.waits, *todo.obstacles]
+        differences = [*map(str, migration_plan.changes), *migration_plan.waits, *migration_plan.obstacles]
         if differences:
             more = f" and {len(differences) - _NAMED} more" if len(differences) > _NAMED else ""
             message = f"the schema is not in step: {'; '.join(differences[:_NAMED])}{more}"

@@ -27,7 +27,7 @@ class _Part(NamedTuple):
 
 
 def index_problems(table: type[Row]) -> Iterator[CheckMessage]:
-    """Everything about the indexes of one table."""
+    """Yield the problems of the indexes of one table."""
     label, indexes = table._meta.label, table._meta.indexes
     if len(indexes) > INDEXES_LIMIT:
         hint = "Drop those that no query needs."
@@ -55,14 +55,14 @@ def index_problems(table: type[Row]) -> Iterator[CheckMessage]:
 
 
 def _parts(table: type[Row]) -> Mapping[str, _Part]:
-    """What can be indexed, by name in Python and by key."""
+    """Return what can be indexed, by name in Python and by key."""
     own = {name: _part(column) for name, column in table._meta.columns.items() if column.family is not Family.LINK}
     parts = {**{name: _part(column) for name, column in INDEXABLE.items()}, **own}
     return {**{part.key: part for part in parts.values()}, **parts}
 
 
 def _unusable(table: type[Row]) -> Mapping[str, str]:
-    """What cannot be indexed, in words, by every name it may be called by."""
+    """Return descriptions of what cannot be indexed, by each of its names."""
     found = {
         name: f"the relationship {relationship.name!r}"
         for relationship in table._meta.relationships.values()

@@ -19,17 +19,19 @@ _PAGE_CACHES = (UpdateCacheMiddleware, FetchFromCacheMiddleware)
 
 
 def order_problems(middleware: Sequence[str]) -> list[CheckMessage]:
-    """What is wrong with the place of AppwriteCacheMiddleware in `middleware` (the setting MIDDLEWARE), and which
-    caches of whole pages stand there. Subclasses count as the classes they come from."""
+    """Return a warning for each wrong position in `middleware` (MIDDLEWARE), and for each cache of whole pages.
+
+    Subclasses count as their base classes.
+    """
     hint = "See docs/checks.md for an order that works."
     return [Warning(text, hint=hint, id="appwrite_orm.W004") for text in _order_problems(middleware)]
 
 
 def _order_problems(middleware: Sequence[str]) -> list[str]:
-    """One sentence for each problem."""
+    """Return one sentence for each problem."""
     classes = dict(_classes(middleware))
     paths = list(classes)
-    ours = [path for path, found in classes.items() if issubclass(found, AppwriteCacheMiddleware)]
+    ours = [path for path, middleware_class in classes.items() if issubclass(middleware_class, AppwriteCacheMiddleware)]
     second = [_second_cache(path, bool(ours)) for path in _of(paths, classes, _PAGE_CACHES)]
     if not ours:
         return second
@@ -57,15 +59,15 @@ def _second_cache(path: str, has_ours: bool) -> str:
 
 
 def _classes(middleware: Iterable[str]) -> Iterator[tuple[str, type]]:
-    """The classes among them: functions set no cookies that we know of, and Django reports a wrong path itself."""
+    """Yield the classes among them. Functions are skipped; Django reports a wrong path itself."""
     for path in middleware:
         try:
-            found = import_string(path)
+            middleware_class = import_string(path)
         except ImportError:
             continue
-        if isinstance(found, type):
-            yield path, found
+        if isinstance(middleware_class, type):
+            yield path, middleware_class
 
 
-def _of(paths: Iterable[str], classes: dict[str, type], wanted: tuple[type, ...]) -> Iterator[str]:
-    return (path for path in paths if issubclass(classes[path], wanted))
+def _of(paths: Iterable[str], classes: dict[str, type], bases: tuple[type, ...]) -> Iterator[str]:
+    return (path for path in paths if issubclass(classes[path], bases))

@@ -1,4 +1,4 @@
-"""References and relationships: that they lead somewhere, and that both sides of a relationship say the same."""
+"""Checks of references and relationships: their targets, and both sides of a relationship."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _OTHERWISE = "Declare both sides alike, or leave one of them out: two_way_key= n
 
 
 def relation_problems(table: type[Row]) -> Iterator[CheckMessage]:
-    """Everything about where the relations of one table lead."""
+    """Yield the problems of the relations of one table."""
     label = table._meta.label
     for relation in table._meta.relations.values():
         other = _target(table, relation)
@@ -34,7 +34,7 @@ def relation_problems(table: type[Row]) -> Iterator[CheckMessage]:
                 message, hint="Register it, or declare it in an app's tables.py.", obj=label, id="appwrite_orm.E026"
             )
         else:
-            yield from _way_back_problems(table, relation, other)
+            yield from _reverse_problems(table, relation, other)
             if isinstance(relation, Relationship):
                 yield from _link_problems(table, relation, other)
 
@@ -51,30 +51,30 @@ def _link_problems(table: type[Row], relationship: Relationship, other: type[Row
         yield Error(message, hint=hint, obj=label, id="appwrite_orm.E028")
 
 
-def _way_back_problems(table: type[Row], relation: Relation, other: type[Row]) -> Iterator[CheckMessage]:
+def _reverse_problems(table: type[Row], relation: Relation, other: type[Row]) -> Iterator[CheckMessage]:
     name, meta = relation.accessor(table), other._meta
     if name is None:
         return
     side = meta.relationships.get(name)
     if side is not None and isinstance(relation, Relationship) and side.key == relation.two_way_key:
-        return  # declared there, it is the way back itself
+        return  # it is the reverse relation itself, declared there
     rival = "every row has" if name_problem(name, Table) else ""
     rival = rival or (f"{meta.label} has" if name in {**meta.columns, **meta.relations} else "")
     for referring, earlier in _relations_before(table, relation):
         if earlier.accessor(referring) == name and _target(referring, earlier) is other:
             rival = f"{referring._meta.label}.{earlier.name} has"
     if rival:
-        message = f"The way back of {relation.name!r} on {meta.label} is {name!r}, a name that {rival} already."
+        message = f"The reverse relation of {relation.name!r} on {meta.label} is {name!r}, a name that {rival} already."
         yield Warning(
             message,
-            hint="Give it another related_name=, or '+' for no way back.",
+            hint="Give it another related_name=, or '+' for no reverse relation.",
             obj=table._meta.label,
             id="appwrite_orm.W026",
         )
 
 
 def _relations_before(table: type[Row], relation: Relation) -> Iterator[tuple[type[Row], Relation]]:
-    """The relations that are declared before this one, in the order in which they are found."""
+    """Yield the relations that are declared before this one, in the order of registration."""
     for other in registry.all():
         for one in other._meta.relations.values():
             if one is relation and other is table:
@@ -83,7 +83,7 @@ def _relations_before(table: type[Row], relation: Relation) -> Iterator[tuple[ty
 
 
 def undeclared_sides(table: type[Row]) -> list[Relationship]:
-    """Relationships of other tables that put a column into this one which it does not declare itself."""
+    """Return the relationships of other tables that add a column to this one which it does not declare itself."""
     own = {relationship.key.lower() for relationship in table._meta.relationships.values()}
     return [
         relationship

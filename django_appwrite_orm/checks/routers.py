@@ -1,4 +1,4 @@
-"""The router of connections, before the first query asks it."""
+"""Check of the setting APPWRITE_ORM_ROUTER."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HINT = "Give the dotted path of a function that takes a table and gives an alia
 
 
 def router_problems() -> Iterator[CheckMessage]:
-    """What keeps `APPWRITE_ORM_ROUTER` from being called."""
+    """Report a router that cannot be imported or called."""
     path = getattr(settings, "APPWRITE_ORM_ROUTER", None)
     if path is None:
         return

@@ -1,4 +1,4 @@
-"""A table as a whole: its id, its connection, its permissions, its cache policy, and who else has its id."""
+"""Checks of a table's Meta: id, connection, permissions, cache policy, and clashes with other tables."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ..tables import TABLE_VERBS, Row, permission_problems
 
 
 def clashes(registered: Iterable[type[Row]], tables: Iterable[type[Row]]) -> Iterator[CheckMessage]:
-    """Where one of `tables` meets a table that was registered before it: on the server, or under a name."""
-    wanted, earlier = set(tables), list[type[Row]]()
+    """Yield the clashes of `tables` with tables registered before: on the server, or by a name."""
+    checked, earlier = set(tables), list[type[Row]]()
     for table in registered:
-        if table in wanted:
+        if table in checked:
             yield from _clashes(table, earlier)
         earlier.append(table)
 
@@ -43,7 +43,7 @@ def _clashes(table: type[Row], earlier: Iterable[type[Row]]) -> Iterator[CheckMe
 
 
 def table_problems(table: type[Row]) -> Iterator[CheckMessage]:
-    """What is wrong with the table's own words in Meta."""
+    """Yield the problems of the table's Meta."""
     meta = table._meta
     if not VALID_ID.fullmatch(meta.id):
         hint = f"Set Meta.id: {ID_RULE}."

@@ -1,4 +1,4 @@
-"""Generic views of Django's that show or edit a table as if it were a model."""
+"""Checks of Django's generic views that show or edit a table as if it were a model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..tables import Row
 
 
 def view_problems() -> Iterator[CheckMessage]:
-    """What is wrong with the generic views that the URLconf leads to, each problem once."""
+    """Yield the problems of the generic views in the URLconf, each once."""
     if not getattr(settings, "ROOT_URLCONF", None):
         return
     seen = list[CheckMessage]()
@@ -23,7 +23,7 @@ def view_problems() -> Iterator[CheckMessage]:
         view = getattr(pattern.callback, "view_class", None)
         options = getattr(pattern.callback, "view_initkwargs", {})
         table = _table_of(view, options)
-        new = [] if table is None else [one for one in _problems(view, options, table) if one not in seen]
+        new = [] if table is None else [problem for problem in _problems(view, options, table) if problem not in seen]
         seen += new
         yield from new
 
@@ -47,12 +47,12 @@ def _problems(view: Any, options: dict[str, Any], table: type[Row]) -> Iterator[
 
 
 def _table_of(view: Any, options: dict[str, Any]) -> type[Row] | None:
-    """The table of which the view shows one row, as far as its attributes say it."""
+    """Return the table of which the view shows one row, as far as its attributes name it."""
     if not isinstance(view, type) or not issubclass(view, SingleObjectMixin):
         return None
     queryset = _option(view, options, "queryset")
-    found = _option(view, options, "model") or getattr(queryset, "model", None)
-    return found if isinstance(found, type) and issubclass(found, Row) else None
+    model = _option(view, options, "model") or getattr(queryset, "model", None)
+    return model if isinstance(model, type) and issubclass(model, Row) else None
 
 
 def _option(view: Any, options: dict[str, Any], name: str) -> Any:

@@ -38,14 +38,14 @@ logger = logging.getLogger("django_appwrite_orm.transport")
 # Seconds for each row that a request changes beyond the first. A commit of a hundred rows was seen to take 3.4 s on an
 # idle 1.9.6, and more on a busy one.
 TIME_PER_ROW = 0.1
-# Seconds to wait for the server's version, which is asked before answers that the cache may have.
+# Seconds to wait for the server's version, which is needed before the cache is read.
 PATIENCE = 3
 
 Result = TypeVar("Result")
 
 
 class _Process:
-    """What tells a store in this process's memory from that of any other one, which may share the cache."""
+    """A name of this process, for the cache keys of stores in its memory; other processes may share the cache."""
 
     def __init__(self) -> None:
         self.after_fork()
@@ -87,7 +87,7 @@ class Connection:
         return f"<Connection {self.settings.alias!r} to {self.settings.endpoint}>"
 
     def speaking_for(self, identity: Credentials) -> Connection:
-        """Return this connection for another identity: its own answers in the cache, the same tokens and fences."""
+        """Return this connection for another identity: its own entries in the cache, the same tokens and fences."""
         other = copy.copy(self)
         other.client = self.client.speaking_for(identity.headers)
         other.keys = dataclasses.replace(self.keys, identity=identity.scope)
@@ -137,31 +137,31 @@ class Connection:
             steps.close()
 
     def features(self) -> Operation[Features]:
-        """Return what the server can do, by its version: the setting SERVER_VERSION, else asked once.
+        """Return what the server can do, by its version: the setting SERVER_VERSION, else read once.
 
-        All identities of this connection share the result. A server that does not tell its version counts as an old
-        one: reads that the cache can serve must not fail because of it.
+        All identities of this connection share the result. A server that does not report its version counts as an
+        old one: reads that the cache can serve must not fail because of it.
         """
         self.check_allowed()
         client, settings = self._by_key, self.settings
         if client.features is None:
             try:
-                answer = yield from self._version(min(settings.timeout, PATIENCE), retries=0)
-                client.features = Features.of(answer.data["version"])
+                response = yield from self._version(min(settings.timeout, PATIENCE), retries=0)
+                client.features = Features.of(response.data["version"])
             except (AppwriteError, ValueError) as error:
-                logger.warning("%r does not say its version, which SERVER_VERSION can: %s", self, shortened(error))
+                logger.warning("%r does not report its version; set SERVER_VERSION: %s", self, shortened(error))
                 if isinstance(error, Unavailable | RateLimited):
                     return Features()
                 client.features = Features()
         return client.features
 
     def ask_version(self) -> Operation[Response]:
-        """Ask the server for its version, whether it is known or not, to see whether it responds."""
+        """Read the server's version, whether it is known or not, to see whether it responds."""
         self.check_allowed()
         return self._version(self.settings.timeout, self.settings.retries)
 
     def _version(self, timeout: float, retries: int) -> Operation[Response]:
-        """Without the API key: 1.9.6 answers it with 401 to a key, whatever its scopes (recorded)."""
+        """Send no API key: 1.9.6 responds with 401 to a key, whatever its scopes (recorded)."""
         nobody = self._by_key.speaking_for({})
         return request_json(nobody, Request("GET", "/health/version", shape=version), timeout=timeout, retries=retries)
 
@@ -178,7 +178,7 @@ class Connection:
         )
 
     def read(self, plan: ReadPlan, policy: CachePolicy) -> Operation[ReadResult]:
-        """Return the answer to `plan`, from the cache if it is current."""
+        """Return the result of `plan`, from the cache if it is current."""
         self.check_allowed()
         tables = [self.table_keys(table) for table in plan.tables]
 
@@ -195,8 +195,8 @@ class Connection:
 
     def write(self, tables: Sequence[TableRef], request: Request) -> Operation[Any]:
         """Send a change of `tables` under the cache protocol; return the decoded response."""
-        answer = yield from self.fenced(tables, partial(self.send, request), request.rows)
-        return answer.data
+        response = yield from self.fenced(tables, partial(self.send, request), request.rows)
+        return response.data
 
     def fenced(
         self, tables: Sequence[TableRef], send: Callable[[], Operation[Result]], rows: int = 1
@@ -224,7 +224,7 @@ class Connection:
         return WriteBatch(self.store, self.table_keys(table), fence_ttl(self.time_for(BULK_LIMIT)))
 
     def invalidate(self, table: TableRef) -> Operation[bool]:
-        """Make every cached answer about `table` a miss; return False when the cache failed."""
+        """Make every cached result of `table` a miss; return False when the cache failed."""
         self.check_allowed()
         self.statistics.note_invalidation(table.table)
         done = yield from invalidate(self.store, [self.table_keys(table)])
@@ -247,11 +247,12 @@ class Connection:
         self.statistics.close()
 
     def table_keys(self, table: TableRef) -> TableKeys:
+        """Return the cache keys of `table`."""
         return self.keys.table(table)
 
 
 def _in_private(steps: Operation[Result]) -> Operation[Result]:
-    """Carry out `steps`, whose outcome is for nobody's cache."""
+    """Carry out `steps`, and keep the current HTTP response out of shared caches."""
     try:
         return (yield from steps)
     finally:

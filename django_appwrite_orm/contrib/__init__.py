@@ -1,1 +1,1 @@
-"""Optional fronts: each module can be imported where the library it needs is installed."""
+"""Optional additions: each module needs the library that it is for."""

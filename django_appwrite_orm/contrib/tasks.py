@@ -11,9 +11,9 @@ from ..warming import jobs, warm
 
 @task
 def warm_cache(labels: Sequence[str] = (), concurrency: int = 1) -> dict[str, str | None]:
-    """Warm what `labels` name (apps, tables by name, id or label, functions), or everything; by label, what went wrong
-    or None.
+    """Warm the jobs that `labels` choose, or all; return the problem of each label, or None.
 
-    Raises LookupError, which says what to write, for a label that names nothing.
+    A label is an app, a table by name, id or label, or a function. Raises LookupError, with advice, for a label that
+    chooses no job.
     """
-    return {done.label: done.problem for done in warm(jobs(labels=labels), concurrency=concurrency)}
+    return {warmed.label: warmed.problem for warmed in warm(jobs(labels=labels), concurrency=concurrency)}

@@ -1,7 +1,7 @@
-"""For the tests of projects: a local Appwrite in memory that is put back after each test and each class.
+"""Test support for projects: a local Appwrite in memory, restored after each test and each class.
 
-The tables are made once in a process. What is put back takes a millisecond or two, and what is cached about it is
-dropped. No test sees another's rows, and none reaches the server of the settings: see docs/testing.md.
+The tables are created once in a process. Restoring takes a millisecond or two and drops what is cached. No test sees
+another's rows, and none reaches the server of the settings: see docs/testing.md.
 
 With pytest and pytest-django, in conftest.py: `from django_appwrite_orm.contrib.testing import appwrite`, then
 `@pytest.mark.usefixtures("appwrite")` or an argument of that name. `appwrite_class`, `appwrite_module` and
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 _MEMORY = ":memory:"
 
 
-class _Place(NamedTuple):
-    """Where a table is: a test may use another database of the same connection."""
+class _Location(NamedTuple):
+    """The location of a table: a test may use another database of the same connection."""
 
     alias: str
     database: str
@@ -44,11 +44,10 @@ class _Place(NamedTuple):
 
 
 class _Clean:
-    """The store as it is when the tables have been made, and for which server, tables and test databases of Django
-    that is true."""
+    """The store with newly created tables, and the server, tables and test databases of Django it belongs to."""
 
     server: LocalAppwrite | None = None
-    made: frozenset[_Place] = frozenset()
+    tables_made: frozenset[_Location] = frozenset()
     databases: frozenset[str] = frozenset()
     snapshot: Snapshot | None = None
 
@@ -56,26 +55,29 @@ class _Clean:
     def forget(cls) -> None:
         if cls.snapshot is not None:
             cls.snapshot.close()
-        cls.server, cls.made, cls.databases, cls.snapshot = None, frozenset(), frozenset(), None
+        cls.server, cls.tables_made, cls.databases, cls.snapshot = None, frozenset(), frozenset(), None
 
 
 atexit.register(_Clean.forget)
 
 
 class _Levels:
-    """How many of the context managers below are entered, and the tables that the store has then. They nest, as a
-    test does in its class, and belong to the whole process."""
+    """The number of entered context managers of this module, and the tables that the store has inside.
+
+    They nest, as a test does in its class, and belong to the whole process.
+    """
 
     entered = 0
-    made: frozenset[_Place] = frozenset()
+    tables_made: frozenset[_Location] = frozenset()
 
 
 @contextmanager
 def clean_appwrite() -> Iterator[None]:
-    """Inside, every connection of APPWRITE_ORM leads to the local Appwrite in memory, whose registered tables are
-    there and empty; nothing is cached about them. At the end the store is what it was before. In a coroutine too: all
-    of it is in memory. The server has the defects of a real one, unless the connection's settings say
-    `"LOCAL_STRICT": False`."""
+    """Let every connection of APPWRITE_ORM use a local Appwrite in memory, whose registered tables are empty.
+
+    Nothing is cached about them. At the end the store is restored. It works in a coroutine too, because all of it is
+    in memory. The server has the defects of a real one, unless the connection has `"LOCAL_STRICT": False`.
+    """
     with isolated_appwrite():
         _make_clean()
         yield
@@ -83,23 +85,25 @@ def clean_appwrite() -> Iterator[None]:
 
 @contextmanager
 def isolated_appwrite() -> Iterator[None]:
-    """As `clean_appwrite`, but inside of it, or of another one of these, begin with the rows that are there: what a
-    class or a fixture of wider scope has made. At the end the store is what it was before."""
+    """Do the same as `clean_appwrite`, but keep the existing rows when nested in it or in another one of these.
+
+    They are those of a class or of a fixture of wider scope. At the end the store is restored.
+    """
     if _Levels.entered:
-        with _put_back():
-            _make(_tables() - _Levels.made)
-            _Levels.made = _tables()
+        with _restoring():
+            _make(_tables() - _Levels.tables_made)
+            _Levels.tables_made = _tables()
             yield
     else:
-        with replacing(OF_TEST_STORE, defaults=USUAL_IN_TEST_STORE), _put_back():
+        with replacing(OF_TEST_STORE, defaults=USUAL_IN_TEST_STORE), _restoring():
             _make_clean()
             yield
 
 
 @contextmanager
-def _put_back() -> Iterator[None]:
-    """At the end have everything stored as it is now."""
-    made = _Levels.made
+def _restoring() -> Iterator[None]:
+    """Restore the store at the end."""
+    tables_made = _Levels.tables_made
     with Copy() as before:
         _Levels.entered += 1
         try:
@@ -107,53 +111,61 @@ def _put_back() -> Iterator[None]:
         finally:
             _Levels.entered -= 1
             before.restore()
-            _Levels.made = made
-            _drop_cached()
+            _Levels.tables_made = tables_made
+            _invalidate()
 
 
 def _make_clean() -> None:
-    """Have the registered tables, all of them empty."""
+    """Create the registered tables, or restore them, all empty."""
     server, tables, databases = open_local(_MEMORY), _tables(), names_in_store()
-    if _Clean.snapshot is None or (_Clean.server, _Clean.made, _Clean.databases) != (server, tables, databases):
+    if _Clean.snapshot is None or (_Clean.server, _Clean.tables_made, _Clean.databases) != (server, tables, databases):
         _Clean.forget()
         if not databases:  # those have what their migrations have made
             with closing(LocalAppwrite(_MEMORY)) as empty, empty.snapshot() as blank:
                 server.restore(blank)
         _make(tables)
-        _Clean.server, _Clean.made, _Clean.databases, _Clean.snapshot = server, tables, databases, server.snapshot()
+        _Clean.server, _Clean.tables_made, _Clean.databases, _Clean.snapshot = (
+            server,
+            tables,
+            databases,
+            server.snapshot(),
+        )
     else:
         server.restore(_Clean.snapshot)
-    _Levels.made = tables
-    _drop_cached()
+    _Levels.tables_made = tables
+    _invalidate()
 
 
-def _make(missing: frozenset[_Place]) -> None:
-    # All tables of a connection at once, for a relationship leads to one that may be there already.
-    for alias in sorted({place.alias for place in missing}):
-        run_sync(migrate([place.table for place in _places() if place.alias == alias], alias), even_on_event_loop=True)
+def _make(missing: frozenset[_Location]) -> None:
+    # All tables of a connection at once: a relationship may lead to one that exists already.
+    for alias in sorted({location.alias for location in missing}):
+        run_sync(
+            migrate([location.table for location in _locations() if location.alias == alias], alias),
+            even_on_event_loop=True,
+        )
 
 
-def _tables() -> frozenset[_Place]:
-    return frozenset(_places())
+def _tables() -> frozenset[_Location]:
+    return frozenset(_locations())
 
 
-def _places() -> Iterator[_Place]:
+def _locations() -> Iterator[_Location]:
     for table in registry.all():
         alias = alias_of(table)
-        yield _Place(alias, connections[alias].settings.database_id, table)
+        yield _Location(alias, connections[alias].settings.database_id, table)
 
 
-def _drop_cached() -> None:
-    for alias, database, table in _places():
+def _invalidate() -> None:
+    for alias, database, table in _locations():
         run_sync(connections[alias].invalidate(table._meta.ref(database)), even_on_event_loop=True)
 
 
 class AppwriteTestMixin:
-    """Put it before Django's test case class. What `setUpTestData` and `setUpClass` make is seen by each test of the
-    class; what a test makes, also in `setUp`, is gone after it.
+    """Base for test classes, before Django's test case class.
 
-    Call `super().setUpClass()` first in a `setUpClass` of your own, as Django's classes want it too. Raises TypeError
-    for a class whose bases stand in another order: `unittest` would then pass this one over.
+    Rows of `setUpTestData` and `setUpClass` are seen by each test of the class; those of a test, also of its `setUp`,
+    are removed after it. Call `super().setUpClass()` first in a `setUpClass` of your own, as Django's classes need too.
+    Raises TypeError for bases in another order: `unittest` would skip this one.
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -164,6 +176,7 @@ class AppwriteTestMixin:
 
     @classmethod
     def setUpClass(cls) -> None:
+        """Enter the isolation of the class."""
         context = isolated_appwrite()
         context.__enter__()
         cls.addClassCleanup(context.__exit__, None, None, None)  # type: ignore[attr-defined]
@@ -174,6 +187,7 @@ class AppwriteTestMixin:
             return super().__call__(result)  # type: ignore[misc]
 
     def debug(self) -> None:
+        """Run one test with its isolation, and let its errors pass."""
         with isolated_appwrite():
             super().debug()  # type: ignore[misc]
 
@@ -187,7 +201,7 @@ _FIXTURES: dict[str, Literal["function", "class", "module", "session"]] = {
 
 
 def __getattr__(name: str) -> Any:
-    """The fixtures for pytest, made when they are asked for, so that unittest needs no pytest."""
+    """Return a fixture for pytest, made at first use, so that unittest needs no pytest."""
     if name not in _FIXTURES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import pytest

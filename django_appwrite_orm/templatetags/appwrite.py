@@ -1,4 +1,4 @@
-"""`{% load appwrite %}`: rows of a table, asked for in a template."""
+"""`{% load appwrite %}`: rows of a table in a template."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ register = template.Library()
 def rows(
     table: str, *, order_by: str = "", limit: int | str | None = None, offset: int | str = 0, **lookups: Any
 ) -> QuerySet[Row]:
-    """Rows of the table with this name, id or label, cached like any other read.
+    """Return rows of the table with this name, id or label, cached like any other read.
 
         {% rows "products" category="books" price__lt=20 order_by="-price,name" limit=5 as items %}
 
     Every keyword besides `order_by` (names separated by commas), `limit` and `offset` is a lookup; a column of
-    that name takes `limit__exact`. Nothing is asked before the rows are used. Raises TemplateSyntaxError for a
+    that name takes `limit__exact`. Nothing is read before the rows are used. Raises TemplateSyntaxError for a
     table, column, lookup, value or number that cannot be.
     """
     try:
-        found = rows_of(registry.get(table)).filter(**lookups)
+        queryset = rows_of(registry.get(table)).filter(**lookups)
         if order_by:
-            found = found.order_by(*(name.strip() for name in order_by.split(",")))
+            queryset = queryset.order_by(*(name.strip() for name in order_by.split(",")))
     except (ConfigurationError, FieldError, NotSupportedError) as error:
         raise TemplateSyntaxError(f"rows: {error}") from error
     except ValidationError as error:
-        said = " ".join(f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items())
-        raise TemplateSyntaxError(f"rows {table!r}: {said}") from error
+        problems = " ".join(f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items())
+        raise TemplateSyntaxError(f"rows {table!r}: {problems}") from error
     start = _number("offset", offset)
-    window: QuerySet[Row] = found[start : None if limit is None else start + _number("limit", limit)]
+    window: QuerySet[Row] = queryset[start : None if limit is None else start + _number("limit", limit)]
     return window
 
 

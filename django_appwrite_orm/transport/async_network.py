@@ -128,6 +128,8 @@ class _Received(asyncio.Protocol):
 
 
 class LoopStream(httpcore.AsyncNetworkStream):
+    """One connection of an event loop, plain or TLS."""
+
     def __init__(self, transport: asyncio.Transport, received: _Received, opened: socket.socket) -> None:
         self._transport = transport
         self._received = received
@@ -178,7 +180,7 @@ class LoopStream(httpcore.AsyncNetworkStream):
         self._spoilt = True
 
     def get_extra_info(self, info: str) -> Any:
-        if info == "is_readable":  # asked of an idle connection: then it is not to be used again
+        if info == "is_readable":  # of an idle connection: true, and it is not used again
             received = self._received
             unread = bool(received.data) or received.ended or _is_readable(self._socket)
             return self._spoilt or unread or self._transport.is_closing()

@@ -21,7 +21,7 @@ from .local import LocalTransport, local_file
 from .messages import RawRequest, RawResponse, Transport, TransportError
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
-# A request that carries one of these speaks for somebody else than the connection's key.
+# A request with one of these has another identity than the connection's key.
 OTHER_IDENTITIES = frozenset({"x-appwrite-key", "x-appwrite-session", "x-appwrite-jwt", "authorization", "cookie"})
 
 
@@ -48,7 +48,7 @@ class ContentRequest(Request):
 _ADDED = 512
 # Bytes of the path of a table's rows and of the queries for limit, offset and total: two ids of 36 characters.
 _PATH = 512
-# Real keys and tokens are longer; the local Appwrite's, which is not a secret, is a common word.
+# Real keys and tokens are longer; the local Appwrite's, which is not a secret, is an ordinary word.
 _SECRET_LENGTH = 16
 
 
@@ -56,7 +56,7 @@ class Client:
     """Sends requests to one project with one API key. Safe to share between threads, forks and event loops.
 
     `endpoint` is the URL with `/v1`, or `local:FILE` for the local Appwrite in this process;
-    `local_strict` has that one answer with the defects of a real server too.
+    `local_strict`: the local one has the defects of a real server too.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Client:
         return _hidden(_reply(found), outgoing)
 
     def _headers(self, request_id: str) -> dict[str, str | Secret]:
-        """Those that every request has, the caller's apart."""
+        """Return the headers of every request, without those of the identity."""
         headers: dict[str, str | Secret] = {
             "user-agent": "django-appwrite-orm",
             "x-appwrite-project": self._project,
@@ -128,7 +128,7 @@ class Client:
             raise NotSupportedError(
                 f"{request} was not sent: its request line and headers have {outgoing.head_size + _ADDED} bytes, more"
                 f" than HEAD_LIMIT ({self._head_limit}). Ask for fewer values or columns at a time. The setting may be"
-                f" raised up to {HEAD_BYTES} where no proxy before Appwrite takes less (nginx takes 8192 unless told)."
+                f" raised up to {HEAD_BYTES} where no proxy before Appwrite takes less (nginx takes 8192 by default)."
             )
         return outgoing
 
@@ -151,7 +151,7 @@ class Client:
 
 
 def _in_json(value: object) -> str:
-    """What `json.dumps` cannot write by itself."""
+    """Return a value that `json.dumps` cannot write by itself."""
     if isinstance(value, Secret):
         return value.reveal()
     raise TypeError(f"A value of type {type(value).__name__} cannot be sent as JSON.")
@@ -177,8 +177,9 @@ def _reply(found: RawResponse | TransportError) -> Reply:
 
 
 def _hidden(reply: Reply, outgoing: RawRequest) -> Reply:
-    """A server or proxy that shows the request in its error must not put its key or token into our messages, whether
-    it is the connection's or was set on a client of the SDK.
+    """Hide the request's key or token in an error that shows the request.
+
+    It may be the connection's, or set on a client of the SDK.
     """
     if reply.status < 400:
         return reply

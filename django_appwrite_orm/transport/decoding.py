@@ -5,9 +5,9 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 
-# Bytes of an answer, unpacked. Far above the largest page of rows.
+# Bytes of a response, unpacked. Far above the largest page of rows.
 LARGEST = 128 * 1024 * 1024
-# Bytes of memory that an answer may take once it is decoded, as `_weight` estimates it. Rows of usual columns take
+# Bytes of memory that a response may take once it is decoded, as `_weight` estimates it. Rows of usual columns take
 # about four times their JSON; a list of empty lists takes thirty times.
 HEAVIEST = 256 * 1024 * 1024
 # Bytes that are unpacked in one go.
@@ -15,7 +15,7 @@ _PIECE = 1024 * 1024
 
 
 class TooLarge(Exception):
-    """The response exceeds the bounds; the message says which."""
+    """The response exceeds a bound, which the message names."""
 
 
 class Body:
@@ -29,14 +29,15 @@ class Body:
         self._size = 0
 
     def add(self, chunk: bytes) -> bytes:
-        """Take in the next bytes; the rest that is to be added before any others. It is there when much is packed into
-        a little, so that the caller can look at the time in between.
+        """Add the next bytes. Return the rest, which is to be added before any others.
+
+        There is a rest when many bytes are packed into few, so that the caller can check the time in between.
 
         Raises `TooLarge`, and `zlib.error` for what is not gzip.
         """
         rest = b""
         if self._unpacking is not None:
-            if self._unpacking.eof:  # what follows is nothing of ours
+            if self._unpacking.eof:  # what follows is not part of the body
                 return b""
             chunk = self._unpacking.decompress(chunk, _PIECE)
             rest = self._unpacking.unconsumed_tail
@@ -44,31 +45,32 @@ class Body:
                 chunk += self._unpacking.decompress(b"", _PIECE)
         self._size += len(chunk)
         if self._size > LARGEST:
-            raise TooLarge(f"the answer is larger than {LARGEST} bytes; ask for fewer rows")
+            raise TooLarge(f"the response is larger than {LARGEST} bytes; ask for fewer rows")
         self._pieces.append(chunk)
         return rest
 
     def whole(self) -> bytes:
         """Return all of it. Raises `TooLarge`, and `zlib.error` when it is cut off."""
         if self._unpacking is not None and not self._unpacking.eof:
-            raise zlib.error("the compressed answer breaks off")
+            raise zlib.error("the compressed response breaks off")
         body = b"".join(self._pieces)
         if self._json and _weight(body) > HEAVIEST:
-            raise TooLarge(f"the answer would take more than {HEAVIEST} bytes of memory; ask for fewer rows")
+            raise TooLarge(f"the response would take more than {HEAVIEST} bytes of memory; ask for fewer rows")
         return body
 
 
 def _weight(body: bytes) -> int:
-    """Bytes of memory, at most about, that this takes as Python's objects: a value after each comma, a dict or list at
-    each brace, and a key before each colon, which takes most while the parser remembers it. Those within texts count
-    too, keys excepted, which is too much rather than too little.
+    """Return about the bytes of memory that this takes as Python's objects, rather too many than too few.
+
+    A value follows each comma, a dict or list each brace, and a key precedes each colon; keys take most, while the
+    parser keeps them. Those within texts count too, keys excepted.
     """
     values = 64 * body.count(b",") + 200 * body.count(b"{") + 80 * body.count(b"[")
     return len(body) + values + 100 * sum(_quotes_before(body, after) for after in b": \t\r\n")
 
 
 def _quotes_before(body: bytes, after: int) -> int:
-    """How many quotes before this byte are not escaped: the JSON in a text column has others."""
+    """Count the unescaped quotes before this byte: the JSON in a text column has escaped ones."""
     end = b'"' + bytes([after])
     escaped = body.count(b"\\" + end)
     return body.count(end) - escaped + (body.count(b"\\\\" + end) if escaped else 0)

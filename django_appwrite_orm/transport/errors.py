@@ -33,7 +33,7 @@ _BY_STATUS: Mapping[int, type[errors.AppwriteError]] = {
     431: errors.InvalidRequest,
 }
 
-# What a migration makes is not there: mostly nobody has run one yet.
+# Error types of what a migration creates and is not there.
 UNMADE = ("database_not_found", "table_not_found")
 
 
@@ -43,55 +43,55 @@ def error_from(
     """Return the exception for a response of `status` >= 400 with the decoded `body` (None when it was not JSON).
 
     `wait` is how long the server asked to wait, in seconds. `for_user`: the request was made for a user or guest, not
-    with the API key. `endpoint` is named where it may be what is wrong.
+    with the API key. `endpoint` is named where it may be the cause.
 
     A write is unclear when the server itself failed or ran out of time: it may have been applied. Some are unclear
     after a 400 too, see `Request`.
     """
-    kind, said = _text_of(body, "type"), _text_of(body, "message")
-    if nobodys := kind is None and said is None:
+    kind, text = _text_of(body, "type"), _text_of(body, "message")
+    if foreign := kind is None and text is None:
         message = f"{endpoint} answered {request} with {status}, and not as Appwrite does."
     else:
         message = f"Appwrite answered {request} with {status}{f' {shortened(kind, 100)}' if kind else ''}: "
-        message += shortened(said or "no message")
+        message += shortened(text or "no message")
     if kind in UNMADE:
         message += " Run migrate_appwrite."
     if status in (414, 431):
         message += " A proxy before Appwrite takes less than HEAD_LIMIT: lower the setting to what it takes."
-    elif nobodys:
-        message += " Is the setting ENDPOINT the URL of Appwrite's API, and does no proxy answer in its place?"
+    elif foreign:
+        message += " Is the setting ENDPOINT the URL of Appwrite's API, and does no proxy respond in its place?"
     elif kind == "general_route_not_found" and not endpoint.endswith("/v1"):
         message += f" Add /v1 to the setting ENDPOINT, which is {endpoint}."
     if status == 429:
         return errors.RateLimited(message, retry_after=wait, type=kind)
-    found = _BY_TYPE.get(kind or "") or _BY_STATUS.get(status)
-    if found is None:
-        found = errors.Unavailable if status >= 500 else errors.AppwriteError
-    if for_user and found is errors.PermissionDenied:
-        found = errors.UserPermissionDenied
-    doubtful = status >= 500 or status == 408 or (status == 400 and request.refusals_are_unclear)
-    unclear = not request.is_read and doubtful
-    return found(message, status=status, type=kind, unclear=unclear)
+    error_class = _BY_TYPE.get(kind or "") or _BY_STATUS.get(status)
+    if error_class is None:
+        error_class = errors.Unavailable if status >= 500 else errors.AppwriteError
+    if for_user and error_class is errors.PermissionDenied:
+        error_class = errors.UserPermissionDenied
+    may_be_applied = status >= 500 or status == 408 or (status == 400 and request.refusals_are_unclear)
+    unclear = not request.is_read and may_be_applied
+    return error_class(message, status=status, type=kind, unclear=unclear)
 
 
 def _text_of(body: Any, name: str) -> str | None:
-    """What stands there, if it is a text: errors also come from what is not Appwrite."""
-    found = body.get(name) if isinstance(body, dict) else None
-    return found if isinstance(found, str) else None
+    """Return the value under `name` if it is a text: errors also come from what is not Appwrite."""
+    value = body.get(name) if isinstance(body, dict) else None
+    return value if isinstance(value, str) else None
 
 
 def wait_of(status: int, retry_after: str | None, reset: str | None) -> float | None:
-    """Return the seconds the server asks to wait before a retry, None if it does not say.
+    """Return the seconds the server asks to wait before a retry, None if it names none.
 
     `retry_after` is the header of that name: seconds, or a date. `reset` is `X-RateLimit-Reset`, in which Appwrite's
-    own 429 says when its window ends, in epoch seconds.
+    own 429 gives the end of its window, in epoch seconds.
     """
-    asked = (retry_after or "").strip()
-    if _is_number(asked):
-        return float(asked)
-    if asked:
+    value = (retry_after or "").strip()
+    if _is_number(value):
+        return float(value)
+    if value:
         try:
-            date = parsedate_to_datetime(asked)
+            date = parsedate_to_datetime(value)
         except (ValueError, OverflowError):  # the latter for a part of it that no number of the machine holds
             return None
         return max((date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - time.time(), 0.0)

@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 
 Version = tuple[int, int, int]
 
-# PATCH .../columns/relationship/{key}; before, the key stood in front of the word.
+# PATCH .../columns/relationship/{key}; in older versions: .../columns/{key}/relationship.
 RELATIONSHIP_BY_KIND = "relationships changed by the route of their kind"
 # Each capability and the first version that has it.
 SINCE: dict[str, Version] = {
     "aggregates": (2, 5, 0),
     RELATIONSHIP_BY_KIND: (2, 5, 0),
 }
-# The newest form of answers that this package knows. A server shows older forms to whom asks for them, and adds
-# a warning to its answers when asked for one newer than itself.
+# The newest response format that this package knows. A server produces older formats on request, and adds a warning to
+# its responses for a format newer than itself.
 NEWEST_FORMAT: Version = (1, 9, 6)
-# What is assumed of a server until it has said its version: rows have looked the same since.
+# Assumed until the server's version is known: rows have had the same format since.
 OLDEST: Version = (1, 9, 0)
 
 
@@ -50,5 +50,5 @@ class Features:
         return cls((major, minor, patch))
 
 
-# Of a server that has not said its version.
+# Of a server whose version is not known.
 UNKNOWN = Features()

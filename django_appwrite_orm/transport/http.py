@@ -70,12 +70,12 @@ class HTTPTransport:
                         rest = body.add(rest)
                 _spoil_unless_read(response)
             return RawResponse(response.status, headers, body.whole())
-        except TransportError as none:
-            return none
+        except TransportError as error:
+            return error
         except TooLarge as error:
             return _too_large(error)
         except _FAILURES as error:
-            return _no_answer(error, stage.sent)
+            return _transport_error(error, stage.sent)
 
     async def asend(self, outgoing: RawRequest, limit: float) -> RawResponse | TransportError:
         stage = _Stage()
@@ -87,16 +87,16 @@ class HTTPTransport:
                     body = Body(headers)
                     async for chunk in response.aiter_stream():
                         rest = body.add(chunk)
-                        while rest:  # much in little: the loop has others to serve
+                        while rest:  # unpacking much would block the loop
                             rest = await asyncio.to_thread(body.add, rest)
                     _spoil_unless_read(response)
             return RawResponse(response.status, headers, body.whole())
-        except TransportError as none:
-            return none
+        except TransportError as error:
+            return error
         except TooLarge as error:
             return _too_large(error)
         except (*_FAILURES, TimeoutError) as error:
-            return _no_answer(error, stage.sent)
+            return _transport_error(error, stage.sent)
 
     def _arguments(self, outgoing: RawRequest, limit: float, trace: Any) -> dict[str, Any]:
         timeout = {"connect": min(CONNECT_LIMIT, limit), "pool": limit}
@@ -133,7 +133,7 @@ class HTTPTransport:
     async def _until_shutdown(
         self, loop: weakref.ref[asyncio.AbstractEventLoop], pool: httpcore.AsyncConnectionPool
     ) -> AsyncGenerator[None]:
-        """Suspended while its loop lives; a loop that shuts down ends its generators, and this one the pool."""
+        """Close the pool when the loop shuts its asynchronous generators down; suspended until then."""
         try:
             yield
         finally:
@@ -143,8 +143,9 @@ class HTTPTransport:
             await pool.aclose()
 
     def _forget_closed_loops(self) -> None:
-        """Close what is left of loops that were closed without the end of their asynchronous generators. It holds
-        them, so that nobody else would.
+        """Close the pools of loops that were closed without shutting down their asynchronous generators.
+
+        This transport keeps the generators, so that nothing else would close them.
         """
         with self._lock:
             closed = [loop for loop in self._loops if loop.is_closed()]
@@ -231,14 +232,15 @@ def _headers(response: httpcore.Response) -> dict[str, str]:
 
 
 def _too_large(error: TooLarge) -> TransportError:
-    """Another attempt would bring the same."""
+    """Return the error; another attempt would end in the same way."""
     return TransportError(str(error), sent=True, final=True)
 
 
 def _spoil_unless_read(response: httpcore.Response) -> None:
-    """Have the connection closed if bytes beyond this answer have come with it: the next request of the pool, which
-    may be another user's, would take them for its own answer. httpcore keeps them in the parser of the connection,
-    which it does not offer; where that is not found, no connection is used twice.
+    """Let the connection be closed if more bytes than this response were received.
+
+    The next request of the pool, which may be another user's, would take them for its response. httpcore keeps them in
+    the private parser of the connection; where it is not found, no connection is used twice.
     """
     try:
         unread, _ = response.stream._stream._connection._h11_state.trailing_data  # type: ignore[union-attr]
@@ -248,7 +250,7 @@ def _spoil_unless_read(response: httpcore.Response) -> None:
         response.extensions["network_stream"].spoil()
 
 
-def _no_answer(error: BaseException, sent: bool) -> TransportError:
+def _transport_error(error: BaseException, sent: bool) -> TransportError:
     if isinstance(error, (httpcore.TimeoutException, TimeoutError)):
         return TransportError("timed out", sent=sent, timed_out=True)
     cause: BaseException | None = error

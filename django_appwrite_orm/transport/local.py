@@ -72,9 +72,9 @@ def close_local(file: str) -> None:
 
 
 class LocalTransport:
-    """Requests to the local Appwrite of `file`. They take no time on the way, so that none is given up.
+    """Requests to the local Appwrite of `file`. They need no time limit.
 
-    `strict`: whether it answers them with the defects of a real server too.
+    `strict`: with the defects of a real server too.
     """
 
     def __init__(self, file: str, *, strict: bool = False) -> None:
@@ -82,12 +82,13 @@ class LocalTransport:
         self._strict = strict
 
     def send(self, outgoing: RawRequest, limit: float) -> RawResponse | TransportError:
+        """Return the response of the local Appwrite, in this thread."""
         target = f"/v1{outgoing.target}"
         server, body = open_local(self._file), outgoing.body or b""
         if not server.accepts_head(outgoing.head_size, strict=self._strict):
             return TransportError("Server disconnected without sending a response.", sent=True)
-        answer = server.handle(outgoing.method, target, outgoing.plain_headers, body, strict=self._strict)
-        return RawResponse(answer.status, answer.headers, answer.body)
+        response = server.handle(outgoing.method, target, outgoing.plain_headers, body, strict=self._strict)
+        return RawResponse(response.status, response.headers, response.body)
 
     async def asend(self, outgoing: RawRequest, limit: float) -> RawResponse | TransportError:
         """Send it in a worker thread, because SQLite blocks."""

@@ -56,9 +56,13 @@ class RawResponse(NamedTuple):
 
 
 class Transport(Protocol):
+    """Sends single requests, blocking or on an event loop."""
+
     def send(self, outgoing: RawRequest, limit: float) -> RawResponse | TransportError:
         """Return the response, or the reason why there was none after `limit` seconds at most."""
 
-    async def asend(self, outgoing: RawRequest, limit: float) -> RawResponse | TransportError: ...
+    async def asend(self, outgoing: RawRequest, limit: float) -> RawResponse | TransportError:
+        """Do the same on the running event loop."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Close the open connections."""

@@ -60,7 +60,7 @@ def _left(limit: float | None, error: type[httpcore.TimeoutException]) -> float 
 
 
 class DeadlineBackend(httpcore.SyncBackend):
-    """Open such sockets, and keep track of the open ones: a forked child must close its copies of its parent's."""
+    """Open sockets with a deadline; keep track of them, for a forked child must close its copies."""
 
     def __init__(self) -> None:
         self._streams: WeakSet[_Stream] = WeakSet()
@@ -124,7 +124,7 @@ class _Stream(httpcore.NetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         found = self._stream.get_extra_info(info)
-        if info == "is_readable":  # asked of an idle connection: then it is not to be used again
+        if info == "is_readable":  # of an idle connection: true, and it is not used again
             return self._spoilt or found or self._holds_bytes_back()
         return found
 
@@ -164,37 +164,37 @@ def proxy_of(endpoint: str) -> httpcore.Proxy | None:
     return httpcore.Proxy(f"{proxy.scheme}://{proxy.netloc.rpartition('@')[2]}", auth=auth)
 
 
-# Look-ups at a time, those included that nobody waits for any more: each holds a thread until the resolver gives up.
+# Look-ups at a time, abandoned ones included: each holds a thread until the resolver gives up.
 MOST = 64
-_crew = DaemonThreadPool(MOST, "appwrite-resolver")
+_resolvers = DaemonThreadPool(MOST, "appwrite-resolver")
 
 
 def addresses(host: str, port: int, limit: float | None) -> list[str]:
-    """The IP addresses of `host`, in the resolver's order; `limit` in seconds.
+    """Return the IP addresses of `host`, in the resolver's order; `limit` in seconds.
 
-    Raises httpcore's `ConnectError` when there are none, `ConnectTimeout` when the resolver does not say so in time.
-    A process may fork while a thread asks: were it in the middle of an import, the child would wait for its end.
+    Raises httpcore's `ConnectError` when there are none, `ConnectTimeout` when the resolver takes too long.
+    A process may fork during a look-up: were it in the middle of an import, the child would wait for its end.
     """
     if is_address(host):
         return [host]
-    said: SimpleQueue[list[str] | Exception] = SimpleQueue()
+    outcomes: SimpleQueue[list[str] | Exception] = SimpleQueue()
 
-    def ask() -> None:
+    def look_up() -> None:
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            said.put([str(address[0]) for *_, address in found])
+            outcomes.put([str(address[0]) for *_, address in found])
         except (OSError, UnicodeError) as error:
-            said.put(error)
+            outcomes.put(error)
 
-    if not _crew.start(ask):
+    if not _resolvers.start(look_up):
         raise httpcore.ConnectTimeout(f"{host} cannot be looked up: no thread is free for it ({MOST} at most)")
     try:
-        answer = said.get(timeout=limit)
+        outcome = outcomes.get(timeout=limit)
     except Empty:
         raise httpcore.ConnectTimeout(f"{host} was not looked up in time") from None
-    if isinstance(answer, Exception):
-        raise httpcore.ConnectError(f"{host} cannot be looked up: {answer}") from answer
-    return answer
+    if isinstance(outcome, Exception):
+        raise httpcore.ConnectError(f"{host} cannot be looked up: {outcome}") from outcome
+    return outcome
 
 
 def is_address(host: str) -> bool:

@@ -54,26 +54,26 @@ def send_with_retries(
 
     Returns the reply, and whether an earlier copy of the request may have been, or may yet be, applied besides.
     `timeout` (seconds) spans all attempts and pauses. Any request is repeated that certainly was not applied: no
-    connection was made, or the answer was 429. After other passing failures (no answer, 5xx) only what can be
-    applied no more than once: reads, and creates under an id of our own. Raises an `AppwriteError`.
+    connection was made, or the status was 429. After other passing failures (no response, 5xx) only what can be
+    applied no more than once is: reads, and creates under an id of our own. Raises an `AppwriteError`.
     """
     deadline = time.monotonic() + timeout
     request_id = secrets.token_hex(4)
-    doubtful = False
+    unclear = False
     for attempt in range(retries + 1):
         started = time.monotonic()
         try:
             reply = yield from Attempt(client, request, max(deadline - started, 0.001), request_id)
-        except TransportError as silence:
-            failure = _silent(client, request, silence)
+        except TransportError as failure_cause:
+            failure = _no_response(client, request, failure_cause)
         else:
             logger.debug("%s %s: %s in %.0f ms", request_id, request, reply.status, (time.monotonic() - started) * 1000)
             if _is_good(request, reply):
-                return reply, doubtful
+                return reply, unclear
             failure = _refused(client, request, reply)
         error = failure.error
-        error.request_id, error.repeated = request_id, doubtful
-        doubtful = error.unclear = doubtful or error.unclear
+        error.request_id, error.repeated = request_id, unclear
+        unclear = error.unclear = unclear or error.unclear
         pause = failure.wait if failure.wait is not None else 0.1 * 2.0**attempt * random.uniform(0.5, 1.0)
         if attempt == retries or not failure.repeatable or time.monotonic() + pause >= deadline:
             raise error
@@ -84,34 +84,34 @@ def send_with_retries(
 
 def request_json(client: Client, request: Request, *, timeout: float, retries: int) -> Operation[Response]:
     """Return the JSON response to `request`; see `send_with_retries` for retries and errors."""
-    reply, doubtful = yield from send_with_retries(client, request, timeout=timeout, retries=retries)
+    reply, unclear = yield from send_with_retries(client, request, timeout=timeout, retries=retries)
     if reply.status >= 400:  # only what `absent` names gets here
         return Response("null", None)
     data = _decoded(reply)
-    # Nothing at all is an answer to a deletion alone; anywhere else it would read as a row that is not there.
+    # An empty body is a response to a deletion only; elsewhere it would read as a row that does not exist.
     nothing = reply.status == 204 and request.method == "DELETE"
     if reply.status >= 300 or not (nothing or request.shape(data)):
         moved = f" (it redirects to {shortened(reply.headers['location'])})" if "location" in reply.headers else ""
-        what = "JSON that is not an answer to it" if isinstance(data, dict) else "no JSON object"
+        what = "JSON of another form than its response" if isinstance(data, dict) else "no JSON object"
         raise Unavailable(
             f"{client.endpoint} answered {request} with {reply.status} and {what}{moved}; is it an"
             " Appwrite endpoint? It is that of the setting ENDPOINT.",
             status=reply.status,
             unclear=not request.is_read,
         )
-    return Response(reply.text or "null", data, doubtful)
+    return Response(reply.text or "null", data, unclear)
 
 
-def _silent(client: Client, request: Request, silence: TransportError) -> _Failure:
-    error = (Timeout if silence.timed_out else Unavailable)(
-        f"No answer from {client.endpoint} to {request}: {shortened(silence)}",
-        unclear=silence.sent and not request.is_read,
+def _no_response(client: Client, request: Request, failure_cause: TransportError) -> _Failure:
+    error = (Timeout if failure_cause.timed_out else Unavailable)(
+        f"No answer from {client.endpoint} to {request}: {shortened(failure_cause)}",
+        unclear=failure_cause.sent and not request.is_read,
     )
-    return _Failure(error, not silence.final and (not silence.sent or _is_harmless(request)))
+    return _Failure(error, not failure_cause.final and (not failure_cause.sent or _is_harmless(request)))
 
 
 def _is_good(request: Request, reply: Reply) -> bool:
-    """Whether the reply is not an error, or the one that `absent` counts as an answer."""
+    """Whether the reply is not an error, or the one that `absent` names."""
     if reply.status < 400 or request.absent is None:
         return reply.status < 400
     data = _decoded(reply)

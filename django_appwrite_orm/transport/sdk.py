@@ -36,16 +36,19 @@ class SDKClient(AppwriteClient):  # type: ignore[misc]  # the SDK has no types
     def __init__(self, deliver: Deliver) -> None:
         super().__init__()
         self._deliver = deliver
-        # The transport asks for the form of answers that fits the server.
+        # The transport sets the response format that fits the server.
         del self._global_headers["X-Appwrite-Response-Format"]
 
     def set_endpoint(self, endpoint: str) -> SDKClient:
+        """Raise TypeError: the endpoint belongs to the connection."""
         raise TypeError("The endpoint of this client is its connection's. Make one of another connection.")
 
     def set_project(self, value: str) -> SDKClient:
+        """Raise TypeError: the project belongs to the connection."""
         raise TypeError("The project of this client is its connection's. Make one of another connection.")
 
     def set_self_signed(self, status: bool = True) -> SDKClient:
+        """Raise TypeError: certificates are always verified."""
         raise TypeError("This client checks certificates. Name your own authority's file in SSL_CERT_FILE.")
 
     def call(
@@ -57,11 +60,11 @@ class SDKClient(AppwriteClient):  # type: ignore[misc]  # the SDK has no types
         response_type: str = "json",
     ) -> Any:
         """Send one request of a service; return the response in the form `response_type`."""
-        given = {name.lower(): value for name, value in {**self._global_headers, **(headers or {})}.items()}
-        given |= {name: Secret(given[name]) for name in OTHER_IDENTITIES & given.keys()}
-        given.pop("x-appwrite-project", None)  # the services say what this client was not told
+        all_headers = {name.lower(): value for name, value in {**self._global_headers, **(headers or {})}.items()}
+        all_headers |= {name: Secret(all_headers[name]) for name in OTHER_IDENTITIES & all_headers.keys()}
+        all_headers.pop("x-appwrite-project", None)  # the services set it from a client without a project
         values = {name: Query._flatten(value) for name, value in (params or {}).items()}
-        request = self._request(method.upper(), quote(path, safe="/%:@+,;=~"), given, values)
+        request = self._request(method.upper(), quote(path, safe="/%:@+,;=~"), all_headers, values)
         try:
             reply, _ = run_sync(self._deliver(request))
         except AppwriteError as error:

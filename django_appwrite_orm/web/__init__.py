@@ -1,4 +1,4 @@
-"""Where a site meets its clients: headers that tell what was read, errors they can understand, a warm start."""
+"""HTTP: cache headers, errors, health and webhook views, warming at the start of a server process."""
 
 from ..warming import warms
 from .http_cache import cache_publicly, table_etag

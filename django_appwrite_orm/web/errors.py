@@ -1,4 +1,4 @@
-"""What a client is told when Appwrite cannot answer: 503 and a sentence, with DEBUG the reason, never a stack trace."""
+"""The response when Appwrite is unavailable: 503 with a sentence, and with DEBUG the reason."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..exceptions import RateLimited, Unavailable
 logger = logging.getLogger("django_appwrite_orm.web")
 
 MESSAGE = "The data of this site cannot be reached at the moment. Please try again soon."
-# Seconds to wait after a 429 without a word about it: Appwrite counts requests by the minute.
+# Seconds to wait after a 429 that does not name them: Appwrite counts requests by the minute.
 RATE_WINDOW = 60
 
 _PAGE = """<!doctype html>
@@ -30,14 +30,14 @@ _PAGE = """<!doctype html>
 """
 
 
-_WHY_SHOWN = "<p>The reason is shown because DEBUG is on.</p>"
+_DEBUG_NOTE = "<p>The reason is shown because DEBUG is on.</p>"
 
 
 def unavailable_response(request: HttpRequest, error: Exception) -> HttpResponse | None:
-    """A 503 for an Appwrite that is unreachable, too slow or asks to wait (429); None for any other error.
+    """Return a 503 if Appwrite is unreachable, too slow or asks to wait (429); None for any other error.
 
-    JSON for clients that prefer it to HTML. The reason is shown with DEBUG alone, for it names servers. Logged in one
-    line, as Django's own line would not say why.
+    It is JSON for clients that prefer it to HTML. The reason, which names servers, is shown with DEBUG only. The log
+    line has it too; Django's own line would not.
     """
     if not isinstance(error, (Unavailable, RateLimited)):
         return None
@@ -46,8 +46,8 @@ def unavailable_response(request: HttpRequest, error: Exception) -> HttpResponse
     if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
         response = JsonResponse({"error": MESSAGE, **({"reason": reason} if settings.DEBUG else {})}, status=503)
     else:
-        shown = f"<pre>{escape(reason)}</pre>{_WHY_SHOWN}" if settings.DEBUG else ""
-        response = HttpResponse(_PAGE % (MESSAGE, shown), status=503)
+        details = f"<pre>{escape(reason)}</pre>{_DEBUG_NOTE}" if settings.DEBUG else ""
+        response = HttpResponse(_PAGE % (MESSAGE, details), status=503)
     response["Cache-Control"] = "no-store"
     if isinstance(error, RateLimited):
         response["Retry-After"] = str(RATE_WINDOW if error.retry_after is None else ceil(error.retry_after))

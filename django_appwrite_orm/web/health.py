@@ -1,4 +1,4 @@
-"""Whether what the site rests on works: for load balancers, and for `check --deploy`."""
+"""Health of the servers and caches that the site needs: for load balancers, and for `check --deploy`."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from ..transport import UNMADE
 
 logger = logging.getLogger("django_appwrite_orm.web")
 
-# Seconds that the cache is asked to keep what is tried on it.
+# Seconds until the trial value expires.
 _TRIAL = 10
 
 
-# The parts that may fail: "appwrite" gives no answer, or none that it should. Each with what `check --deploy` says.
+# The parts that may fail, each with the id and hint of `check --deploy`. "appwrite": no response, or a wrong one.
 _PARTS = {
     "appwrite": ("appwrite_orm.E040", "Start it, or correct ENDPOINT, PROJECT_ID and DATABASE_ID."),
     "key": ("appwrite_orm.E041", "Give API_KEY the scopes rows.read and rows.write, or copy it again."),
@@ -36,10 +36,10 @@ _PART_OF = {id: part for part, (id, _) in _PARTS.items()}
 
 @require_safe
 def appwrite_health(request: HttpRequest) -> HttpResponse:
-    """200 when every connection's Appwrite answers its key and every shared cache keeps a value, else 503.
+    """Respond 200 when every Appwrite accepts its key and every shared cache keeps a value, else 503.
 
-    The answer names the parts that fail, and the log (ERROR, `django_appwrite_orm.web`) says why. One read of
-    one row per connection: `path("health/", appwrite_health)`.
+    The response names the parts that fail, the log (ERROR, `django_appwrite_orm.web`) the reasons. It costs one read
+    of one row per connection: `path("health/", appwrite_health)`.
     """
     failing = {alias: [part_of(problem) for problem in _logged(alias)] for alias in connections.aliases()}
     healthy = not any(failing.values())
@@ -48,13 +48,13 @@ def appwrite_health(request: HttpRequest) -> HttpResponse:
 
 
 def health_problem(part: str, message: str) -> Error:
-    """The system check's message for a `part` that fails."""
+    """Return the system check's message for a `part` that fails."""
     id, hint = _PARTS[part]
     return Error(message, hint=hint, id=id)
 
 
 def part_of(problem: CheckMessage) -> str:
-    """The part that fails, of what `health_problem()` made."""
+    """Return the part that fails, from a message of `health_problem()`."""
     return _PART_OF[str(problem.id)]
 
 
@@ -65,14 +65,14 @@ def _logged(alias: str) -> Iterator[CheckMessage]:
 
 
 def health_problems(alias: str) -> list[CheckMessage]:
-    """What does not work of the connection `alias`, tried now."""
+    """Return what does not work of the connection `alias`, tried now."""
     connection = connections[alias]
-    found = (run_sync(_appwrite(connection)), run_sync(_cache(connection)))
-    return [problem for problem in found if problem is not None]
+    results = (run_sync(_appwrite(connection)), run_sync(_cache(connection)))
+    return [problem for problem in results if problem is not None]
 
 
 def _appwrite(connection: Connection) -> Operation[CheckMessage | None]:
-    """One row of the first table is read, past the cache; without tables, the version."""
+    """Read one row of the first table, past the cache; without tables, the version."""
     tables = tables_named([], connection.settings.alias)
     try:
         if tables:
@@ -91,16 +91,16 @@ def _appwrite(connection: Connection) -> Operation[CheckMessage | None]:
 
 
 def _cache(connection: Connection) -> Operation[CheckMessage | None]:
-    """A value is written and read. One of this process alone cannot be away."""
+    """Write and read a value, unless the cache belongs to this process alone."""
     if not connection.store.shared:
         return None
     key, value = f"{connection.settings.cache.prefix}:health:{secrets.token_hex(8)}", secrets.token_hex(8)
     name = connection.settings.cache.alias
     try:
         yield from CacheSet(connection.store, key, value, _TRIAL)
-        kept = yield from CacheGetMany(connection.store, [key])
+        values = yield from CacheGetMany(connection.store, [key])
     except CacheUnavailable as error:
         return health_problem("cache", str(error))
-    if kept.get(key) == value:
+    if values.get(key) == value:
         return None
     return health_problem("cache", f"The cache {name!r} does not keep what is written.")

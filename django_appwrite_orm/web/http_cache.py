@@ -1,4 +1,4 @@
-"""A 304 without running the view or asking Appwrite: an ETag made of the versions of tables."""
+"""HTTP caching: an ETag from the versions of tables, Cache-Control and the headers that report reads."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from ..connection import connections
 from ..facade.orm import orm
 from ..sansio import run_sync
 
-# What tells one representation, or one person, from another without touching the session.
-_TELLING = ("Accept", "Accept-Language", "Cookie", "Authorization")
+# Headers that distinguish representations, or persons, without touching the session.
+_DISTINGUISHING = ("Accept", "Accept-Language", "Cookie", "Authorization")
 
 
 def table_etag(
     *names: str, ttl: float | None = None, by: Callable[[HttpRequest], str] | None = None, using: str | None = None
 ) -> Callable[..., str | None]:
-    """An `etag_func` for `django.views.decorators.http.condition`, for a view that shows these tables only.
+    """Return an `etag_func` for `django.views.decorators.http.condition`, for a view that shows these tables only.
 
-    The tag changes when one of the tables changes, and every `ttl` seconds at the latest (the connection's
-    life of an answer, unless said otherwise), so that a change nobody told us of is not confirmed for longer.
-    It costs one round trip to the cache. There is none, and the view runs, while a table has not been read
-    since its last change or is being written.
+    The tag changes when one of the tables changes, and every `ttl` seconds at the latest (by default the TTL of the
+    connection), so that a change that was not reported is not hidden for longer. It costs one round trip to the
+    cache, and allows a 304 without running the view or reading Appwrite. There is none, and the view runs, while a
+    table has not been read since its last change or is being written.
 
     Requests with different cookies, Authorization, Accept or Accept-Language have different tags. A view that
     shows more than tables and these (the content of a session, a feature flag) must name it: `by` takes the
@@ -47,18 +47,20 @@ def table_etag(
         connection = connections[rows[0].db]
         if any(queryset.db != rows[0].db for queryset in rows):
             raise ValueError(f"table_etag: {', '.join(names)} are not on one connection; name it with using=.")
-        life = ttl if ttl is not None else connection.settings.cache.policy.ttl
+        period_length = ttl if ttl is not None else connection.settings.cache.policy.ttl
         started = time.perf_counter()
         # Django calls this on the event loop for an asynchronous view; it waits for the cache alone.
-        held = run_sync(connection.versions([queryset.ref for queryset in rows]), even_on_event_loop=True)
-        if held is None or life <= 0:
+        tokens = run_sync(connection.versions([queryset.ref for queryset in rows]), even_on_event_loop=True)
+        if tokens is None or period_length <= 0:
             return None
-        seconds, period = time.perf_counter() - started, time.time() // life
+        seconds, period = time.perf_counter() - started, time.time() // period_length
         for queryset in rows:
-            note_read([queryset.model._meta.name], ReadResult(None, Status.HIT, expires=(period + 1) * life), seconds)
-            seconds = 0  # one look at all of them
-        telling = [request.headers.get(name, "") for name in _TELLING]
-        parts = [held, period, request.get_full_path(), telling, by(request) if by else ""]
+            note_read(
+                [queryset.model._meta.name], ReadResult(None, Status.HIT, expires=(period + 1) * period_length), seconds
+            )
+            seconds = 0  # one look-up for all of them
+        headers = [request.headers.get(name, "") for name in _DISTINGUISHING]
+        parts = [tokens, period, request.get_full_path(), headers, by(request) if by else ""]
         return f'"{hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()}"'
 
     return etag
@@ -71,11 +73,10 @@ TABLE_HEADER = "X-Cache-Table"
 def finish(
     request: HttpRequest, response: HttpResponseBase, record: ReadLog, *, details: bool = True
 ) -> HttpResponseBase:
-    """The response with its headers, or a 304 for a client that has it already.
+    """Return the response with its headers, or a 304 for a client that has it already.
 
-    Without `details` nothing in it names a table, or says how many reads there were and how long they took. A response
-    that rests on no table is left alone, unless its view asked for `cache_publicly`; so is a Cache-Control that the
-    view has set.
+    Without `details` no header names a table, or the number and time of reads. A response that used no table is left
+    alone, unless its view has `cache_publicly`; so is a Cache-Control that the view has set.
     """
     max_age = public_max_age(request, response, record.expires)
     if not record.tables and max_age is None:
@@ -104,8 +105,10 @@ def _append(response: HttpResponseBase, name: str, value: str) -> None:
 
 
 def _cache_status(record: ReadLog) -> str:
-    """The same for machines that know RFC 9211: whether the answer was found, how long it may still be used
-    (negative for one that is past it), or why Appwrite was asked."""
+    """Return the status in the form of RFC 9211.
+
+    For a hit, how long it may still be used (negative for a stale one); else why Appwrite was read.
+    """
     if record.worst is Status.HIT:
         return f"django-appwrite-orm; hit; ttl={int(record.expires - time.time())}"
     if record.worst is Status.STALE:
@@ -114,7 +117,7 @@ def _cache_status(record: ReadLog) -> str:
 
 
 def _can_have_etag(request: HttpRequest, response: HttpResponseBase) -> bool:
-    """Whether the whole body is at hand and may be kept. A HEAD answered without one says nothing of the GET's."""
+    """Whether the whole body is there and may be stored. A HEAD without one does not show the GET's."""
     if request.method not in ("GET", "HEAD") or response.status_code != 200 or response.streaming:
         return False
     return "no-store" not in response["Cache-Control"].lower() and bool(cast(HttpResponse, response).content)
@@ -122,15 +125,15 @@ def _can_have_etag(request: HttpRequest, response: HttpResponseBase) -> bool:
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-_WISH = "_appwrite_public_max_age"
+_MAX_AGE = "_appwrite_public_max_age"
 
 
 def cache_publicly(*, max_age: int) -> Callable[[View], View]:
-    """Let browsers and shared caches keep a view's answers for up to `max_age` seconds.
+    """Let browsers and shared caches keep a view's responses for up to `max_age` seconds.
 
     For synchronous and asynchronous views; on a class use Django's `method_decorator`. During that time
-    clients do not ask again and so do not see changes. The middleware grants it for less than `max_age`
-    where the oldest entry used has less left, and not at all (see `public_max_age`) for an answer that may be
+    clients do not request it again and so do not see changes. The middleware grants it for less than `max_age`
+    where the oldest entry used has less left, and not at all (see `public_max_age`) for a response that may be
     personal. Raises ValueError for a `max_age` that is not a whole number above 0.
     """
     if isinstance(max_age, bool) or not isinstance(max_age, int) or max_age < 1:
@@ -140,13 +143,13 @@ def cache_publicly(*, max_age: int) -> Callable[[View], View]:
         @functools.wraps(view)
         async def asynchronous(*args: Any, **kwargs: Any) -> Any:
             response = await view(*args, **kwargs)
-            setattr(response, _WISH, max_age)
+            setattr(response, _MAX_AGE, max_age)
             return response
 
         @functools.wraps(view)
         def synchronous(*args: Any, **kwargs: Any) -> Any:
             response = view(*args, **kwargs)
-            setattr(response, _WISH, max_age)
+            setattr(response, _MAX_AGE, max_age)
             return response
 
         return asynchronous if iscoroutinefunction(view) else synchronous  # type: ignore[return-value]
@@ -155,19 +158,19 @@ def cache_publicly(*, max_age: int) -> Callable[[View], View]:
 
 
 def public_max_age(request: HttpRequest, response: HttpResponseBase, expires: float) -> int | None:
-    """Seconds for which anybody may keep this response; 0 when nobody may, None when its view did not ask.
+    """Return the seconds for which shared caches may keep this response; 0: not at all; None: without `cache_publicly`.
 
-    `expires` (epoch seconds) is when the oldest cached answer in it ends. Nobody may keep what is not the
-    plain answer to a GET or HEAD, what goes on reading while it streams, and what may be one person's: it sets
-    a cookie or varies by one, the request carried an Authorization header, or the session was touched.
+    `expires` (epoch seconds) is when the first cached result in it expires. They must not keep what is not the plain
+    response to a GET or HEAD, what continues to read while it streams, and what may be personal: it sets a cookie or
+    varies by one, the request had an Authorization header, or the session was accessed.
     """
-    wish: int | None = getattr(response, _WISH, None)
-    if wish is None:
+    max_age: int | None = getattr(response, _MAX_AGE, None)
+    if max_age is None:
         return None
     plain = request.method in ("GET", "HEAD") and response.status_code == 200 and not response.streaming
     if not plain or _may_be_personal(request, response):
         return 0
-    return max(int(min(wish, expires - time.time())), 0)
+    return max(int(min(max_age, expires - time.time())), 0)
 
 
 def _may_be_personal(request: HttpRequest, response: HttpResponseBase) -> bool:

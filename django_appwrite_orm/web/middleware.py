@@ -1,4 +1,4 @@
-"""The middleware: tells clients what a view read, and what they may do with the answer."""
+"""The middleware that adds headers about what a view read, and how long the response may be kept."""
 
 from __future__ import annotations
 
@@ -18,23 +18,22 @@ from .http_cache import finish
 from .page_caches import keep_out
 from .warm_start import start_once
 
-# Whether responses name the tables that they rest on, and the time that reads took.
+# Whether responses name the tables that they used, and the time that reads took.
 DETAILS = "APPWRITE_ORM_DETAIL_HEADERS"
 
 
 class AppwriteCacheMiddleware:
-    """Gives a response that rests on tables `X-Cache-Status`, `X-Cache-Table`, `Cache-Control` and an ETag.
+    """Gives a response that used tables `X-Cache-Status`, `X-Cache-Table`, `Cache-Control` and an ETag.
 
-    The setting APPWRITE_ORM_DETAIL_HEADERS, True unless set, says whether `X-Cache-Table` and `Server-Timing` are
-    among them.
+    With the setting APPWRITE_ORM_DETAIL_HEADERS, True by default, `X-Cache-Table` and `Server-Timing` are among them.
 
     While the view runs, `request.appwrite_reads` is the record of what it has read so far. Place the
-    middleware before those that set cookies, which it has to see; `order_problems` says when it is not.
+    middleware before those that set cookies, which it has to see; a system check reports another order.
 
-    A page that rests on tables is kept out of Django's caches of whole pages: see `page_caches`.
+    A page that used tables is kept out of Django's caches of whole pages: see `page_caches`.
 
-    An Appwrite that cannot answer becomes a 503 here too: `process_exception` sees just what leaves a view or
-    the rendering of its template, and a site that has this middleware then needs no second one.
+    An unavailable Appwrite becomes a 503: `process_exception` gets the errors of a view and of the rendering of its
+    template.
     """
 
     sync_capable = True
@@ -66,9 +65,10 @@ class AppwriteCacheMiddleware:
         return finish(request, response, record, details=self._details)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
-        """What other middleware has read before counts too: FetchFromCacheMiddleware has been passed by now."""
+        """Count what other middleware has read before: FetchFromCacheMiddleware has run by now."""
         if request.appwrite_reads.reads:  # type: ignore[attr-defined]
             keep_out(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Respond with 503 if Appwrite is unavailable."""
         return unavailable_response(request, exception)

@@ -1,6 +1,6 @@
 """The view that Appwrite's webhooks call: `path("appwrite/", appwrite_webhook)` in urls.py.
 
-Settings of the connection: WEBHOOK_SECRET, and WEBHOOK_URL where the site cannot tell the URL that Appwrite calls,
+Settings of the connection: WEBHOOK_SECRET, and WEBHOOK_URL where the site does not see the URL that Appwrite calls,
 behind a proxy that changes host, scheme or path. The signature covers that URL to the last slash.
 """
 
@@ -34,13 +34,15 @@ LARGEST = 16 * 1024 * 1024
 @csrf_exempt
 @require_POST
 def appwrite_webhook(request: HttpRequest, using: str = DEFAULT_ALIAS) -> HttpResponse:
-    """Take in one delivery for the connection `using`: 204, or 401 for a wrong signature, which touches nothing.
-    400 for an event that the signed body speaks against: tokens go, and nobody is told of it.
+    """Process one delivery for the connection `using`, and respond with 204.
+
+    A wrong signature is a 401, without effects. An event name that contradicts the signed body is a 400: the tokens
+    are deleted, and no signal is sent.
 
     Raises `ConfigurationError` when the connection has no WEBHOOK_SECRET.
     """
     try:
-        too_large = _says_too_large(request) or len(body := request.read(LARGEST + 1)) > LARGEST
+        too_large = _declares_too_much(request) or len(body := request.read(LARGEST + 1)) > LARGEST
     except UnreadablePostError:
         return _refused(request, 400, "it broke off")
     if too_large:
@@ -55,17 +57,17 @@ def appwrite_webhook(request: HttpRequest, using: str = DEFAULT_ALIAS) -> HttpRe
     contradictions: list[str] = []
     run_sync(dispatch_event(names, payload, using, contradictions=contradictions))
     if contradictions:
-        return _refused(request, 400, f"its names, which are not signed, say something else: {contradictions[0]}")
+        return _refused(request, 400, f"its names, which are not signed, contradict the body: {contradictions[0]}")
     return HttpResponse(status=204)
 
 
 def signature(secret: str | Secret, url: str, body: bytes) -> str:
-    """What Appwrite sends in X-Appwrite-Webhook-Signature: base64 of HMAC-SHA1 over URL (percent-decoded) and body."""
+    """Return X-Appwrite-Webhook-Signature: base64 of HMAC-SHA1 over URL (percent-decoded) and body."""
     return base64.b64encode(hmac.digest(revealed(secret).encode(), unquote(url).encode() + body, hashlib.sha1)).decode()
 
 
-def _says_too_large(request: HttpRequest) -> bool:
-    """Anybody can send it, so that nothing of it is read."""
+def _declares_too_much(request: HttpRequest) -> bool:
+    """Whether the declared length is too large; anybody can send it, so the body is not read."""
     length = request.META.get("CONTENT_LENGTH") or ""
     return length.isdecimal() and int(length[:20]) > LARGEST
 
@@ -77,12 +79,12 @@ def _is_signed(request: HttpRequest, body: bytes, using: str) -> bool:
             f"APPWRITE_ORM[{using!r}] has no WEBHOOK_SECRET. Set the one that the webhook was registered with."
         )
     url = settings.webhook_url or request.build_absolute_uri()
-    given = request.headers.get("X-Appwrite-Webhook-Signature", "")
-    return hmac.compare_digest(signature(settings.webhook_secret, url, body).encode(), given.encode())
+    received = request.headers.get("X-Appwrite-Webhook-Signature", "")
+    return hmac.compare_digest(signature(settings.webhook_secret, url, body).encode(), received.encode())
 
 
 def _refused(request: HttpRequest, status: int, reason: str) -> HttpResponse:
-    """Logged in one line that says what was expected and holds nothing the sender wrote."""
+    """Log the reason in one line, without anything that the sender wrote."""
     response = HttpResponse(status=status)
     log_response(
         "A webhook's delivery was refused (%s): %s",

@@ -43,7 +43,7 @@ held = threading.Event()
 
 def hold():
     owners[sys.argv[2]]._lock.acquire()
-    while steps._crew._free.acquire(blocking=False):  # and all threads there may be are at work
+    while steps._background._free.acquire(blocking=False):  # and all threads there may be are at work
         pass
     held.set()
     time.sleep(60)
@@ -61,7 +61,7 @@ if not child:
     seen = [book.price for book in Book.objects.all()]
     again = store.flights.join((None, "under way")).is_leader
     store.memory.get("x"), store.ledger.touch(["x"]), store.outage.failed("get", OSError("away"))
-    begun = steps._crew.start(lambda: None)
+    begun = steps._background.start(lambda: None)
     os._exit(0 if (seen, again, begun) == ([2], True, True) else 3)
 os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 0xFF)
 """

@@ -143,7 +143,7 @@ def test_the_loop_of_a_single_view_ends_and_the_refresh_goes_on(clock) -> None:
 
 
 def test_so_many_refreshes_at_a_time_and_the_next_reader_tries_again(clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sansio, "_crew", DaemonThreadPool(1, "test"))
+    monkeypatch.setattr(sansio, "_background", DaemonThreadPool(1, "test"))
     server, policy = Server(), CachePolicy(ttl=60, stale_while_revalidate=30)
     store = CacheBackend("default", memory=ProcessCache(1_000_000))
 

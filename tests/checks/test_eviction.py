@@ -76,7 +76,7 @@ def test_a_redis_that_does_not_say(backend: str, url: str, client: redis_client.
     client.acl_setuser("limited", enabled=True, passwords=["+secret"], keys=["*"], commands=["+@all", "-info"])
     (found,) = deployed(BACKENDS[backend], url.replace("redis://", "redis://limited:secret@"))
     assert found.id == "appwrite_orm.W042"
-    assert "does not say what it evicts" in found.msg
+    assert "does not report what it evicts" in found.msg
     assert "noeviction" in found.hint
     assert "secret" not in f"{found!r}{found}"
 

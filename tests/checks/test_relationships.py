@@ -53,7 +53,7 @@ def test_a_target_of_two_tables_and_one_that_is_not_registered() -> None:
     declare({"name": "second", "app_label": "two"}, "Author", name=columns.String())
     book(author=columns.Reference("Author"), other=columns.Reference(Everything))
     assert [message for _, message in found()] == [
-        "Book.author: 'Author' may be any of one.Author, two.Author. Say which.",
+        "Book.author: 'Author' may be any of one.Author, two.Author. Give the class itself or a label.",
         "<Reference: other> leads to Everything, which is not registered.",
     ]
     assert ids() == ["E026", "E026"]
@@ -174,7 +174,7 @@ def test_ways_back_that_cannot_be_reached() -> None:
         none=Relationship("Author", "manyToOne", related_name="+"),
     )
     assert found() == [
-        ("W026", f"The way back of {name!r} on Author is {way!r}, a name that {rival} already.")
+        ("W026", f"The reverse relation of {name!r} on Author is {way!r}, a name that {rival} already.")
         for name, way, rival in (
             ("editor", "book_set", "Book.author has"),
             ("named", "name", "Author has"),

@@ -140,7 +140,7 @@ def test_a_name_whose_look_up_hangs(resolver: list[str]) -> None:
 
 
 def test_look_ups_that_hang_are_not_piled_up(resolver: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network, "_crew", DaemonThreadPool(2, "few"))
+    monkeypatch.setattr(network, "_resolvers", DaemonThreadPool(2, "few"))
     client = Client(endpoint="http://hangs.example/v1", project_id="p", api_key="k")
     for _ in range(4):
         with pytest.raises(Timeout):

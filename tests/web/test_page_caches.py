@@ -86,7 +86,7 @@ urlpatterns = [
 @pytest.fixture(autouse=True)
 def site(settings, library, monkeypatch) -> None:
     settings.ROOT_URLCONF = __name__
-    monkeypatch.setattr(page_caches, "_told", set())
+    monkeypatch.setattr(page_caches, "_logged", set())
     calls.clear()
 
 
