@@ -122,10 +122,12 @@ class Defect(Enum):
 
     @property
     def server(self) -> str:
+        """The behaviour of the server."""
         return self.value.server
 
     @property
     def safe(self) -> str:
+        """The behaviour of the local Appwrite when it is not strict."""
         return self.value.safe
 
 

@@ -1,4 +1,4 @@
-"""A local Appwrite per test, in memory."""
+"""Fixtures: a local Appwrite in memory for each test."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def app() -> Iterator[LocalAppwrite]:
 
 @pytest.fixture
 def strict() -> Iterator[Client]:
-    """Talks to a server with the defects of a real one."""
+    """Client of a server in strict mode."""
     app = LocalAppwrite(":memory:", strict=True)
     yield Client(app)
     app.close()
@@ -33,7 +33,7 @@ def appwrite(app: LocalAppwrite) -> Client:
 
 @pytest.fixture
 def pass_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Moves the clock of every local Appwrite of this process on, by seconds."""
+    """Move the clock of every local Appwrite of this process forward by seconds."""
     passed = 0.0
     monkeypatch.setattr(clock, "timestamp", lambda: time.time() + passed)
 

@@ -1,7 +1,7 @@
-"""The local Appwrite against recorded answers of a running Appwrite 1.9.6, over HTTP.
+"""The local Appwrite against recorded responses of Appwrite 1.9.6, over HTTP.
 
-The recordings lie beside the checkout, in ``../shared/conformance``; without them this is skipped. The counts per
-folder may only rise: raise them here when more agrees.
+The recordings are beside the checkout, in ``../shared/conformance``; without them this is skipped. The counts per
+folder may only rise: raise them here when more agree.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Defects of the server: imitated in strict mode, otherwise left out with a warning."""
+"""Defects of the server: imitated in strict mode, otherwise avoided with a warning."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_a_staged_bulk_operator_counts_twice_on_a_row_of_the_transaction(strict:
 
 @pytest.mark.parametrize("strict", [True, False])
 def test_a_connection_chooses_strict_mode(strict: bool) -> None:
-    """Through the client that a connection uses."""
+    """Through the client of a connection."""
     name = f"connection-{strict}"
     client = HTTPClient(endpoint="local::memory:", project_id="local", api_key="local", local_strict=strict)
     for method, path, body in (
@@ -111,7 +111,7 @@ POINT: list[dict[str, Any]] = [*COUNTER, {"key": "at", "type": "point"}]
 
 
 def _with_hidden_column(client: Client, kind: str) -> str:
-    """A table with the counter `n` and an encrypted or a spatial column, and its row `a`."""
+    """Create a table with the number `n`, an encrypted or spatial column, and the row `a`."""
     rows = client.table(COUNTER if kind == "encrypted" else POINT)
     if kind == "encrypted":
         column = {"key": "s", "size": 500, "required": False, "encrypt": True}
@@ -257,7 +257,7 @@ def test_a_removed_default_still_applies(strict: Client, appwrite: Client, type:
 @pytest.mark.parametrize("two_way", [False, True])
 @pytest.mark.parametrize("kind", ["oneToOne", "oneToMany", "manyToOne", "manyToMany"])
 def test_relationships_of_a_table_with_itself(strict: Client, appwrite: Client, kind: str, two_way: bool) -> None:
-    """The links of a row that is deleted go with it."""
+    """The links of a deleted row are deleted."""
     many = kind in ("oneToMany", "manyToMany")
     for client, works in ((strict, many), (appwrite, True)):
         rows = client.table([{"key": "name", "type": "string", "size": 9}])

@@ -1,8 +1,7 @@
-"""Each parameter of each route, in a request that is otherwise right, with every value that has hurt a server.
+"""Each parameter of each route with hostile values, in a request that is valid otherwise.
 
-The fuzz test sends what chance finds; this one goes through the tables: routes x parameters x values, columns x
-values, operators x columns x values, filters x columns x values. The older routes lead to the same
-handlers. Nothing may be answered with a 500.
+The fuzz test sends random values; this one covers routes x parameters x values, columns x values, operators x columns
+x values, filters x columns x values. The older routes have the same handlers. No response may be a 500.
 """
 
 from __future__ import annotations
@@ -73,14 +72,14 @@ PLACES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A store with something of everything, and the way back to it."""
+    """A store with an item of every resource, and the snapshot to restore it."""
 
     app: LocalAppwrite
     clean: Snapshot
     transaction: str
 
     def assert_answered(self, method: str, target: str, text: str = "") -> None:
-        """Send a request; whatever it is answered, it is not a failure, and rows can still be listed."""
+        """Send a request; the response is not a 500, and rows can still be listed."""
         response = self.app.handle(method, target, {**KEY, "content-type": "application/json"}, text.encode())
         assert response.status < 500, (method, target, text[:300], response.body)
         if method != "GET" and response.status < 300:
@@ -164,5 +163,5 @@ def test_hostile_values_of_queries_get_a_response(target_store: Target, method: 
 
 
 def _object(members: dict[str, str]) -> str:
-    """A JSON object of texts that are JSON already."""
+    """Return a JSON object of values that are JSON texts."""
     return "{" + ",".join(f"{json.dumps(name)}:{value}" for name, value in members.items()) + "}"

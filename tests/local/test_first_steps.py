@@ -1,4 +1,4 @@
-"""A first walk through the local Appwrite: version, schema, rows, lists."""
+"""The basic operations: version, schema, rows, lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever is sent to whatever route, the answer is one of the server's: never a 500, never a traceback.
+"""Random requests to every route: responses are the server's, never a 500 or a traceback.
 
 The budget is fixed: EXAMPLES requests to the route table, EXAMPLES lists with queries, EXAMPLES raw bodies.
 """
@@ -113,7 +113,7 @@ def _json(value: Any) -> str:
 
 
 def check(response: Response) -> None:
-    """An answer as the server could have given it."""
+    """Check that the server could have sent the response."""
     assert response.status < 500, response.body
     assert b"Traceback" not in response.body
     assert b".py" not in response.body

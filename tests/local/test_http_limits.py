@@ -1,4 +1,4 @@
-"""The HTTP door against clients that are slow, silent, greedy or wrong: others are answered, memory is bounded."""
+"""The HTTP server with slow, silent, greedy and malformed clients: others are served, memory is limited."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def server(app: LocalAppwrite) -> Iterator[LocalServer]:
 
 @pytest.fixture
 def opened(server: LocalServer) -> Iterator[Open]:
-    """Opens connections; they are closed in the end."""
+    """Open connections, and close them after the test."""
     address = urlsplit(server.endpoint)
     with ExitStack() as stack:
         yield lambda: stack.enter_context(closing(socket.create_connection((address.hostname, address.port), 60)))
 
 
 def status_of(sock: socket.socket) -> int:
-    """The status of the next answer, which is read to its end; 0 where the connection ends without one."""
+    """Read the next response and return its status; 0 where the connection ends without one."""
     try:
         response = http.client.HTTPResponse(sock)
         response.begin()
@@ -70,7 +70,7 @@ def test_slow_senders_occupy_no_thread(opened: Open) -> None:
 def test_the_number_of_connections_is_limited(
     server: LocalServer, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The one that has waited longest makes room."""
+    """The connection that has waited longest is closed."""
     monkeypatch.setattr(event_loop, "MAX_CONNECTIONS", 4)
     first = opened()
     first.sendall(VERSION[:20])
@@ -82,7 +82,7 @@ def test_the_number_of_connections_is_limited(
 
 
 def test_responses_are_sent_without_nagle_delay(server: LocalServer, opened: Open) -> None:
-    """An answer of two writes must not wait for the acknowledgement of the first."""
+    """A response of two writes must not wait for the acknowledgement of the first."""
     assert status_after(opened, VERSION) == 200
     [accepted] = server._http._accepted.values()
     assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
@@ -96,7 +96,7 @@ def test_an_idle_otherends(opened: Open, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_unread_responses_are_limited_in_bytes(
     app: LocalAppwrite, server: LocalServer, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The latest may wait, however large it is; the others are given up."""
+    """The latest may wait, however large it is; other connections are closed."""
     large = Response(200, {"content-type": "text/plain"}, b"x" * 20_000_000)
     responses: list[Response] = []
     monkeypatch.setattr(app, "handle", lambda *request: responses.append(large) or large)
@@ -167,7 +167,7 @@ MALFORMED = {
 def test_a_malformed_request_is_refused(
     opened: Open, request_: bytes, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """With an answer of Appwrite's form, at once, and without a word in the log."""
+    """Immediately, with an error in Appwrite's form, and without a log line."""
     with caplog.at_level(logging.INFO):
         sock = opened()
         sock.sendall(request_)
@@ -194,7 +194,7 @@ def test_pipelined_requests_are_answered_in_order(opened: Open) -> None:
 
 
 def _read_answer(stream: BinaryIO) -> int:
-    """The status of one of several answers."""
+    """Return the status of one of several responses."""
     status = int(stream.readline().split()[1])
     headers = http.client.parse_headers(stream)
     stream.read(int(headers["Content-Length"]))

@@ -1,4 +1,4 @@
-"""The HTTP door: the server on a free port, and the command line."""
+"""The HTTP server on a free port, and its command line."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def connect(server: LocalServer) -> http.client.HTTPConnection:
 def ask(
     server: LocalServer, method: str, target: str, body: bytes | None = None, **more: str
 ) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and body of an answer."""
+    """Return status, headers and body of a response."""
     connection = connect(server)
     connection.request(method, target, body, {**HEADERS, "Content-Type": "application/json", **more})
     answer = connection.getresponse()
@@ -101,7 +101,7 @@ def test_a_request_that_arrives_too_slowly_is_disconnected(
 
 
 def _is_cut_off(sock: socket.socket) -> bool:
-    """Whether the other side closes while bytes go on being sent to it, which they do for 30 seconds at most."""
+    """Return whether the other side disconnects while bytes are sent to it, for 30 seconds at most."""
     until = time.monotonic() + 30
     while time.monotonic() < until:
         try:
@@ -179,7 +179,7 @@ except MissingServer as problem:
 
 @pytest.mark.parametrize("library", ["websockets.server"])
 def test_a_library_that_is_missing_is_named(library: str) -> None:
-    """The server itself, in process, needs neither."""
+    """The server in process needs neither."""
     command = [sys.executable, "-c", WITHOUT, library]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert "pip install 'websockets>=15'" in done.stdout, done.stderr

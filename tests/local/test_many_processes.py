@@ -1,4 +1,4 @@
-"""One file, several processes and threads: no lost, doubled or half-applied write, and nobody sees a lock.
+"""One file, several processes and threads: no write is lost, doubled or half applied, no lock is seen.
 
 The whole load (8 processes x 4 threads for a minute) is the default of ``python -m tests.support.local_load``; the
 test runs a short one.
@@ -66,8 +66,10 @@ def test_a_forked_child_uses_connections_of_its_own(tmp_path: Path) -> None:
 
 
 def test_acknowledged_writes_survive_a_killed_process(tmp_path: Path) -> None:
-    """Writers are killed in the middle of their work; every write they reported is there, and nothing else by halves:
-    a bulk call writes ten rows or none."""
+    """Processes are killed while they write.
+
+    Every write that they reported is stored, and a bulk call has written ten rows or none.
+    """
     path = str(tmp_path / "killed.sqlite3")
     first = LocalAppwrite(path)
     Client(first).table([{"key": "batch", "type": "integer"}])

@@ -1,4 +1,4 @@
-"""Lists by an indexed column walk the index: SQLite's own query plan says so, on a table of 100,000 rows."""
+"""Lists by an indexed column use the index, by SQLite's own query plan of 100,000 rows."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_an_indexed_list_does_not_scan(big: LocalAppwrite, monkeypatch: pytest.M
 
 
 def test_a_list_by_a_column_without_index_scans(big: LocalAppwrite, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The test above can fail: this is what it would see."""
+    """The plan that the test above would see in case of a failure."""
     with big.store.session(writing=False) as session:
         table = big._schema_cache.table(session, "d", "t")
         other = table.by_key["other"].stored

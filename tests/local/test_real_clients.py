@@ -1,4 +1,4 @@
-"""Clients that others wrote, against the HTTP door: the official Python SDK, and appwrite-orm on node-appwrite."""
+"""Clients of others over HTTP: the official Python SDK, and appwrite-orm on node-appwrite."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_the_python_sdk_works(sdk: SdkClient) -> None:
 
 
 def _node_packages() -> Path:
-    """Where node finds the packages; they are installed into the checkout at the first run."""
+    """Return where node finds the packages; the first run installs them into the checkout."""
     found = MODULES / "node_modules"
     npm = shutil.which("npm")
     if shutil.which("node") is None or npm is None:

@@ -32,7 +32,7 @@ def test_a_restore_removes_later_changes(place: str) -> None:
 
 
 def test_a_restore_invalidates_the_schema_cache(place: str) -> None:
-    """Two tables that come to be at the same point after a restore are two tables."""
+    """Two tables that are created after a restore are different, with the same number too."""
     app = LocalAppwrite(place)
     client = Client(app)
     client("POST ", {"databaseId": "d", "name": "d"})

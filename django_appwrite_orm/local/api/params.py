@@ -147,6 +147,8 @@ def whole_range(lowest: int, highest: int) -> Validator:
 
 
 def one_of(*allowed: str) -> Validator:
+    """Return the check of a text that is one of a few."""
+
     def check(value: Any) -> str:
         if value not in allowed:
             raise ValueError(f"expected one of {', '.join(allowed)}")

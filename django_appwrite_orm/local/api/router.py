@@ -55,6 +55,7 @@ class Route:
 
     @property
     def reads_only(self) -> bool:
+        """Whether the route changes nothing."""
         return self.method == "GET"
 
 

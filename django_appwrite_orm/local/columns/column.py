@@ -48,6 +48,7 @@ class Column:
 
     @property
     def encrypted(self) -> bool:
+        """Whether the client asked for encryption, which hides the column from queries."""
         return bool(self.options.get("encrypt"))
 
     @property

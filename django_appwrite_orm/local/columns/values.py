@@ -135,6 +135,7 @@ def is_digits(value: Any) -> bool:
 
 
 def integer_from_digits(value: Any) -> Any:
+    """Return the integer in a text of digits; any other value unchanged."""
     return int(value) if is_digits(value) else value
 
 
@@ -213,4 +214,5 @@ def without_offset(text: str) -> str:
 
 
 def store_json(value: Any, exact: bool = False) -> str:
+    """Return the JSON text of a list, or of a point, line or polygon."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

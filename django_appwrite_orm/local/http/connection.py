@@ -61,6 +61,7 @@ class Connection:
         return self._writer.transport.get_write_buffer_size()
 
     def abort(self) -> None:
+        """Close the connection without sending what is buffered."""
         self.state = State.ENDED
         self._writer.transport.abort()
 

@@ -148,11 +148,14 @@ class ConnectionServer:
             connection.abort()
 
     def serves_host(self, host: str) -> bool:
+        """Return whether requests for this host name are answered."""
         return not self._hosts or host in self._hosts
 
     def hand_over(self, connection: socket.socket, head: Head) -> None:
+        """Pass on the socket of a connection that becomes a websocket."""
         self._take(connection, head.target, head.headers)
 
     async def respond(self, head: Head, body: bytes) -> Response:
+        """Answer a request in one of the threads."""
         method = "GET" if head.method == "HEAD" else head.method
         return await self._loop.run_in_executor(self._workers, self.app.handle, method, head.target, head.headers, body)

@@ -33,6 +33,7 @@ class Sql:
         self.values: list[Any] = []
 
     def add(self, text: str, *values: Any) -> None:
+        """Add a part with the values that it binds."""
         self.parts.append(text)
         self.values.extend(values)
 

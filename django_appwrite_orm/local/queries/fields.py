@@ -34,6 +34,7 @@ class Field:
 
     @property
     def is_text(self) -> bool:
+        """Whether values are compared as texts."""
         return bool(self.folded)
 
     @property

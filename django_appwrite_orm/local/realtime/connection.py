@@ -61,6 +61,7 @@ class WebSocket:
         return self._writer.transport.get_write_buffer_size()
 
     def abort(self) -> None:
+        """Close the connection without sending what is buffered."""
         self._writer.transport.abort()
 
     def _write(self, protocol: ServerProtocol) -> None:

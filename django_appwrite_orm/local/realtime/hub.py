@@ -39,6 +39,7 @@ class Hub:
         self._thread = threading.Thread(target=self._run, name="local-appwrite-realtime", daemon=True)
 
     def start(self) -> None:
+        """Start the thread and subscribe to the store's events."""
         self._thread.start()
         self._ready.wait()
         self._store.bus.subscribe(self)
@@ -115,9 +116,11 @@ class Hub:
             websocket.send(conversation.handle_message(text))
 
     def wants(self, session: Session) -> bool:
+        """Return whether any connection is open."""
         return bool(self._websockets)
 
     def receive(self, events: Sequence[Event]) -> None:
+        """Pass events on to the event loop."""
         self._call(self._send, events, now())
 
     def _send(self, events: Sequence[Event], timestamp: str) -> None:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ..api.auth import Caller
 from ..api.errors import invalid_argument
 from ..api.router import Call
+from ..defects import Defects
 from ..emulation.dates import now, read_date
 from ..schema.models import Table
+from ..schema.repository import SchemaCache
 from ..storage.session import Session
 from .serializers import View, view_for
-
-if TYPE_CHECKING:
-    from ..defects import Defects
-    from ..schema.repository import SchemaCache
 
 
 def table_of(call: Call) -> Table:

@@ -31,6 +31,7 @@ def create_database(session: Session, id: str, name: str, enabled: bool, type: s
 
 
 def update_database(session: Session, database: Database, name: str | None, enabled: bool) -> Database:
+    """Change a database; a name of None stays as it is."""
     name = database.name if name is None else name
     session.run(
         "UPDATE databases SET name = ?, name_f = ?, enabled = ?, updated = ? WHERE n = ?",
@@ -41,6 +42,7 @@ def update_database(session: Session, database: Database, name: str | None, enab
 
 
 def delete_database(session: Session, database: Database) -> None:
+    """Delete a database with its tables."""
     for table in tables_where(session, database, "", ()):
         delete_table(session, table)
     session.run("DELETE FROM databases WHERE n = ?", (database.number,))

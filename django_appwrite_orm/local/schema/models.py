@@ -67,6 +67,7 @@ class Table:
 
     @cached_property
     def by_key(self) -> Mapping[str, Column]:
+        """The columns by their keys."""
         return {column.key: column for column in self.columns}
 
     @cached_property
@@ -81,6 +82,7 @@ class Table:
 
     @cached_property
     def relationships(self) -> tuple[Column, ...]:
+        """The relationship columns, whatever their status."""
         return tuple(column for column in self.columns if column.is_relationship)
 
     @cached_property

@@ -59,6 +59,7 @@ def databases_where(session: Session, condition: str, values: tuple[Any, ...]) -
 
 
 def database_from(row: tuple[Any, ...]) -> Database:
+    """Return the database of a row of the store."""
     number, id, name, enabled, type, created, updated = row
     return Database(number, id, name, bool(enabled), type, created, updated)
 

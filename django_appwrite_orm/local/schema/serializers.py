@@ -12,6 +12,7 @@ from .models import Database, Index, Table
 
 
 def describe_database(database: Database) -> dict[str, Any]:
+    """Return a database as a response shows it."""
     return {
         "$id": database.id,
         "name": database.name,
@@ -23,6 +24,7 @@ def describe_database(database: Database) -> dict[str, Any]:
 
 
 def describe_table(table: Table, dialect: Dialect) -> dict[str, Any]:
+    """Return a table with its columns and indexes as a response shows it."""
     return {
         "$id": table.id,
         "$createdAt": table.created,
@@ -94,6 +96,7 @@ def describe_relationship(column: Column, dialect: Dialect) -> dict[str, Any]:
 
 
 def describe_index(index: Index, dialect: Dialect, status: str = "") -> dict[str, Any]:
+    """Return an index as a response shows it; ``status`` replaces the stored one."""
     return {
         "$id": f"index_{index.number}",
         "$createdAt": index.created,

@@ -34,15 +34,19 @@ class Session:
         self.generation: int = row[0]
 
     def run(self, sql: str, values: Values = ()) -> sqlite3.Cursor:
+        """Execute one statement."""
         return self._connection.execute(sql, values)
 
     def run_many(self, sql: str, values: Sequence[Values]) -> sqlite3.Cursor:
+        """Execute one statement for each item of ``values``."""
         return self._connection.executemany(sql, values)
 
     def all(self, sql: str, values: Values = ()) -> list[tuple[Any, ...]]:
+        """Return all rows of a query."""
         return self._connection.execute(sql, values).fetchall()
 
     def first(self, sql: str, values: Values = ()) -> tuple[Any, ...] | None:
+        """Return the first row of a query, None where there is none."""
         row: tuple[Any, ...] | None = self._connection.execute(sql, values).fetchone()
         return row
 

@@ -41,6 +41,7 @@ class Staged:
 
     @property
     def is_new(self) -> bool:
+        """Whether the row was created by the transaction."""
         return self.origin != "update"
 
 

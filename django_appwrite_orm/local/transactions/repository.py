@@ -103,6 +103,7 @@ def by_number(session: Session, number: int) -> Transaction:
 
 
 def set_status(session: Session, transaction: Transaction, status: str) -> Transaction:
+    """Store a status; the operations of an ended transaction are deleted."""
     moment = now()
     session.run("UPDATE transactions SET status = ?, updated = ? WHERE n = ?", (status, moment, transaction.number))
     if status in (COMMITTED, FAILED):
@@ -111,6 +112,7 @@ def set_status(session: Session, transaction: Transaction, status: str) -> Trans
 
 
 def remove(session: Session, transaction: Transaction) -> None:
+    """Delete a transaction with its operations."""
     session.run("DELETE FROM operations WHERE transaction_n = ?", (transaction.number,))
     session.run("DELETE FROM transactions WHERE n = ?", (transaction.number,))
 

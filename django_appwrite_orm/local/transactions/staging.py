@@ -41,6 +41,7 @@ def create(
     data: Mapping[str, Any],
     permissions: Sequence[str] | None,
 ) -> Response:
+    """Stage the creation of a row."""
     if not has_permission(context.caller, table, "create"):
         raise unauthorized()
     granted = permissions_for_new_row(context.caller, permissions)
@@ -58,6 +59,7 @@ def update(
     data: Mapping[str, Any],
     permissions: Sequence[str] | None,
 ) -> Response:
+    """Stage the change of a row."""
     transaction = open_transaction(context, tx)
     before = _row_in_transaction(context, table, transaction, row_id, "update")
     staged = _staged_data(context, data)
@@ -76,6 +78,7 @@ def upsert(
     data: Mapping[str, Any],
     permissions: Sequence[str] | None,
 ) -> Response:
+    """Stage the upsert of a row."""
     transaction = open_transaction(context, tx)
     stored = find_row(context.session, table, row_id, ())
     verb = "create" if stored is None else "update"
@@ -102,6 +105,7 @@ def _permissions_of_upserted(
 
 
 def delete(context: RequestContext, table: Table, tx: str, row_id: str) -> Response:
+    """Stage the deletion of a row."""
     transaction = open_transaction(context, tx)
     _row_in_transaction(context, table, transaction, row_id, "delete")
     repository.stage(context.session, transaction, table, "delete", row_id, {})

@@ -35,10 +35,12 @@ class WebhookWorker:
         self._thread = threading.Thread(target=self._run, name="local-appwrite-webhooks", daemon=True)
 
     def start(self) -> None:
+        """Subscribe to the store's events and start the thread."""
         self._store.bus.subscribe(self)
         self._thread.start()
 
     def stop(self) -> None:
+        """Unsubscribe, and wait for the current delivery for a short time."""
         self._store.bus.unsubscribe(self)
         self._stopping = True
         with suppress(queue.Full):  # then the thread is not waiting for anything
@@ -56,6 +58,7 @@ class WebhookWorker:
         return self._enabled
 
     def receive(self, events: Sequence[Event]) -> None:
+        """Queue events; they are dropped and logged where the queue is full."""
         for event in events:
             try:
                 self._waiting.put_nowait(event)

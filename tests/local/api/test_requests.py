@@ -1,4 +1,4 @@
-"""From bytes to parameters, as PHP reads them."""
+"""Decode query strings and bodies as PHP does."""
 
 from __future__ import annotations
 

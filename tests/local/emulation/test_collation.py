@@ -1,4 +1,4 @@
-"""Comparison as MariaDB's utf8mb4_general_ci does it."""
+"""Comparison of texts by MariaDB's utf8mb4_general_ci."""
 
 from __future__ import annotations
 

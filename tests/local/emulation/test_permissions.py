@@ -1,4 +1,4 @@
-"""Permission strings: what is one, and what it stands for."""
+"""Permission strings: parsed, checked and expanded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Realtime: what a running 1.9.6 answered to each kind of connection and message, and what holds besides."""
+"""Realtime: recorded responses of Appwrite 1.9.6 to connections and messages, and limits."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def rows(appwrite: Client) -> str:
 
 
 def steady(frame: dict[str, Any]) -> dict[str, Any]:
-    """A frame without the ids that the server makes, and with as much of a user as is the same everywhere."""
+    """Return a frame without the server's ids and without the variable fields of a user."""
     data = dict(frame.get("data", {}))
     if "subscriptions" in data:
         data["subscriptions"] = json.loads(re.sub(r'"[0-9a-f]{20}"', '"an id"', json.dumps(data["subscriptions"])))
@@ -87,7 +87,7 @@ def test_a_hostile_request_is_refused(
 
 @pytest.mark.parametrize("header", ["x.example", "localhost.x.example"])
 def test_a_page_of_another_origin_is_refused(server: LocalServer, header: str) -> None:
-    """Under a name of its own that leads here, a loopback server answers as it does over HTTP."""
+    """A loopback server refuses a host name of another site, as over HTTP."""
     address = urlsplit(server.endpoint)
     with (
         socket.create_connection((address.hostname, address.port)) as connection,
@@ -98,7 +98,7 @@ def test_a_page_of_another_origin_is_refused(server: LocalServer, header: str) -
 
 
 def test_an_invalid_handshake_is_refused(server: LocalServer) -> None:
-    """Plain HTTP there is no route, and a handshake without its key is refused."""
+    """There is no HTTP route at the address, and a handshake needs its key."""
     import http.client
 
     for headers, status in (({}, 404), ({"Upgrade": "websocket", "Connection": "Upgrade"}, 400)):
@@ -133,7 +133,7 @@ def test_a_restart_ends_connections(app: LocalAppwrite) -> None:
 def test_a_listener_that_does_not_read_is_disconnected(
     appwrite: Client, server: LocalServer, rows: str, monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str
 ) -> None:
-    """Its frames must not fill the server's memory; who reads hears on."""
+    """Its frames must not fill the server's memory; other listeners stay connected."""
     monkeypatch.setattr(module, name, 100_000)
     with connect(url(server, ROWS)) as reader, connect(url(server, ROWS), max_queue=1, close_timeout=0.1) as sleeper:
         assert frames_until_pong(reader)[0]["type"] == "connected"
@@ -197,7 +197,7 @@ def test_subscription_filters(appwrite: Client, server: LocalServer, rows: str) 
 
 
 def test_roles_are_read_when_a_listener_connects(appwrite: Client, server: LocalServer) -> None:
-    """A row that only a team may read is told to its members."""
+    """Members of a team receive the rows that only the team may read."""
     rows = appwrite.table([{"key": "n", "type": "integer"}], rowSecurity=True)
     appwrite("POST ./users", {"userId": "u"})
     appwrite("POST ./teams", {"teamId": "staff", "name": "Staff"})

@@ -1,4 +1,4 @@
-"""Everything a running 1.9.6 told of a series of actions, against what the local Appwrite tells of the same."""
+"""Events of a series of actions, compared with those recorded from Appwrite 1.9.6."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def played() -> Played:
 
 
 def steady(payload: dict[str, Any]) -> dict[str, Any]:
-    """A payload without what differs from run to run; names of the server's own kept by their shape."""
+    """Return a payload without what differs from run to run; internal names by their shape."""
     result = {name: "a date" if name in DATES else value for name, value in payload.items()}
     for name in ("columns", "indexes"):
         if isinstance(result.get(name), list):
@@ -37,7 +37,7 @@ def steady(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def numberless(value: Any) -> Any:
-    """Without the server's numbers of database and table, by which columns and indexes are named."""
+    """Return names without the server's numbers of database and table."""
     return json.loads(re.sub(r"\b\d+_\d+_(?=idx|flag)", "N_N_", json.dumps(value)))
 
 

@@ -1,4 +1,4 @@
-"""Webhooks: their API, what is delivered after failures, and that only what was committed is told."""
+"""Webhooks: their API, deliveries after failures, and that only committed changes are published."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def rows(app: LocalAppwrite, appwrite: Client) -> Iterator[str]:
-    """The path of a table's rows, with webhooks being called."""
+    """The path of a table's rows, while webhooks are called."""
     path = appwrite.table([{"key": "n", "type": "integer"}])
     calling = WebhookWorker(app.store, "local")
     calling.start()
@@ -141,7 +141,7 @@ def test_a_refused_write_is_not_published(appwrite: Client, rows: str, receiver:
 def test_a_failed_commit_publishes_nothing(
     appwrite: Client, rows: str, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """SQLite's own commit, after the route has done its work."""
+    """SQLite's own commit fails, after the route has finished."""
     register(appwrite, receiver.url)
 
     def fail(connection: sqlite3.Connection, deadline: float) -> None:
@@ -174,7 +174,7 @@ def test_ten_failures_in_a_row_disable_a_webhook(appwrite: Client, rows: str, re
 def test_an_unreachable_receiver_is_logged(
     appwrite: Client, rows: str, receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The others are called all the same, and the log holds neither URL nor secret."""
+    """Other webhooks are called, and the log contains neither URL nor secret."""
     register(appwrite, "http://user:word@127.0.0.1:1/", "a", secret="a-secret-of-ours")
     register(appwrite, receiver.url, "b")
     appwrite(f"POST {rows}", {"rowId": "r", "data": {"n": 1}})
@@ -224,7 +224,7 @@ def test_a_receiver_that_answers_too_slowly_is_disconnected(monkeypatch: pytest.
 
 
 def _drip(server: socket.socket, head: bytes, cut_off: list[bool]) -> None:
-    """Send a byte now and then, for 30 seconds at most or until the other side has gone."""
+    """Send single bytes for 30 seconds, or until the other side disconnects."""
     connection, _ = server.accept()
     until = time.monotonic() + 30
     with connection:
@@ -254,7 +254,7 @@ def test_certificates_are_checked_unless_security_is_off(
 def test_the_delivery_queue_is_limited(
     app: LocalAppwrite, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A receiver that hangs costs events, never memory or a writer's time; the log says so once."""
+    """A receiver that hangs loses events and logs it once; it never costs memory or a writer's time."""
     monkeypatch.setattr(worker, "MAX_WAITING", 3)
     waiting = WebhookWorker(app.store, "local")
     event = Event((("databases", "d"),), "update", {})
@@ -265,7 +265,7 @@ def test_the_delivery_queue_is_limited(
 
 
 def test_no_events_are_created_without_subscribers(app: LocalAppwrite, appwrite: Client, rows: str) -> None:
-    """Serving stays as fast as it is while no webhook is on: not even the events are made."""
+    """A write costs the same as before while no webhook is enabled."""
     with app.store.session(writing=True) as session:
         assert not session.has_subscribers
     register(appwrite, "http://127.0.0.1:1/", enabled=False)

@@ -1,4 +1,4 @@
-"""Which rows each filter finds, and which filters are refused."""
+"""The rows that each filter matches, and the filters that are refused."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_search_needs_its_index(appwrite: Client) -> None:
 
 
 def test_the_number_of_queries_and_values_is_limited(sample: tuple[Client, str]) -> None:
-    """A hundred queries of 500 values each are more than a common SQLite binds in one statement."""
+    """A hundred queries of 500 values each are more than common builds of SQLite bind."""
     client, rows = sample
     many = [query("equal", "i", *[1] * 500)]
     assert client(f"GET {rows}", queries=many * 50)["total"] == 1
@@ -154,7 +154,7 @@ def test_the_number_of_queries_and_values_is_limited(sample: tuple[Client, str])
 
 @pytest.mark.parametrize("method", ["equal", "greaterThan", "lessThanEqual"])
 def test_sequences_are_compared_with_numbers_or_digits_from_1(appwrite: Client, method: str) -> None:
-    """Recorded: 0, also in digits, and whatever is not a whole number are refused."""
+    """0, also in digits, and everything but a whole number are refused (recorded)."""
     rows = appwrite.table([{"key": "s", "type": "string", "size": 5}])
     appwrite(f"POST {rows}", {"rowId": "r", "data": {"s": "x"}})
     for good in (1, "1"):

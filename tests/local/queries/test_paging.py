@@ -1,4 +1,4 @@
-"""Order, window, cursors, selected columns, totals."""
+"""Order, limit, offset, cursors, selected columns, totals."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COLUMNS: list[dict[str, Any]] = [
 
 @pytest.fixture(scope="module")
 def sample() -> Iterator[tuple[Client, str]]:
-    """Thirty rows ``r00`` to ``r29``; ranks repeat, names differ in letter case, the last has no rank."""
+    """Thirty rows ``r00`` to ``r29``: ranks repeat, names differ in letter case, the last has no rank."""
     app = LocalAppwrite(":memory:")
     client = Client(app)
     rows = client.table(COLUMNS)
@@ -127,7 +127,7 @@ def test_a_cached_list_has_a_header(appwrite: Client, pass_time: Callable[[float
 
 
 def test_errors_of_a_list_come_in_the_servers_order(appwrite: Client) -> None:
-    """Queries that cannot be read, then the cursor, then the caller, then what is asked."""
+    """Syntax of the queries, then cursor, caller, and meaning of the queries."""
     rows = appwrite.table([{"key": "n", "type": "integer"}])
     broken, cursor, unknown = "no query", query("cursorAfter", "", "nope"), query("equal", "nope", 1)
     for queries, headers, expected in (

@@ -1,4 +1,4 @@
-"""Full-text search: words, phrases, signs."""
+"""Full-text search: words, phrases, operators."""
 
 from __future__ import annotations
 

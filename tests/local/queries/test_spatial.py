@@ -1,4 +1,4 @@
-"""Filters on points, lines and polygons: which rows they find, and which are refused."""
+"""Filters on points, lines and polygons: the rows they match, and those that are refused."""
 
 from __future__ import annotations
 

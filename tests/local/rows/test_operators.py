@@ -1,4 +1,4 @@
-"""Operators: what they make of values, of null, and what they refuse."""
+"""Operators: their results for values and for null, and what they refuse."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def test_texts_are_not_compared_as_numbers(appwrite: Client) -> None:
 def test_results_without_a_bound_stay_within_32_bits(
     appwrite: Client, method: str, values: list[int], result: int | None
 ) -> None:
-    """Of every integer column, except in bulk updates, where the server does not see the rows."""
+    """Of every integer column, except in bulk updates, where the server does not read the rows."""
     rows = appwrite.table([])
     appwrite("POST /d/tables/t/columns/integer", {"key": "n", "required": False})
     appwrite(f"POST {rows}", {"rowId": "r", "data": {"n": 3_000_000_000}})
@@ -177,7 +177,7 @@ def test_blanks_around_an_operator_are_ignored(appwrite: Client, rows: str) -> N
 
 
 def test_an_upsert_checks_the_whole_row(appwrite: Client) -> None:
-    """What operators left outside its range stops every other change of the row."""
+    """A value that an operator left out of range blocks every other change of the row."""
     rows = appwrite.table([{"key": "n", "type": "integer", "max": 10}, {"key": "s", "type": "string", "size": 9}])
     appwrite(f"POST {rows}", {"rowId": "r", "data": {"n": 9}})
     appwrite(f"PATCH {rows}/r", {"data": {"n": {"method": "increment", "values": [5]}}})
@@ -200,7 +200,7 @@ def test_an_operator_of_a_bulk_update_applies_to_every_row(appwrite: Client, row
 
 
 def test_a_number_beyond_doubles_does_not_break_its_list(appwrite: Client) -> None:
-    """Operators store in a list what they are given; it is shown as far as JSON can."""
+    """Operators store any value in a list; responses show it as far as JSON can."""
     rows = appwrite.table([{"key": "l", "type": "double", "array": True}])
     appwrite(f"POST {rows}", {"rowId": "r", "data": {"l": [1]}})
     added = {"method": "arrayAppend", "values": ["1e400", "2.5"]}

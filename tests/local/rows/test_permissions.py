@@ -1,4 +1,4 @@
-"""Permissions: keys see all, users and guests what table and row grant."""
+"""Permissions: keys see everything, users and guests what table and row permit."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_requests_without_access_are_refused(
 
 
 def test_an_upsert_writes_the_permissions_of_a_row_again(appwrite: Client) -> None:
-    """So that a user who may change a row may still not upsert it: it has roles that are not the user's."""
+    """So a user who may change a row may not upsert it where its roles are not the user's."""
     rows = appwrite.table(COLUMNS, permissions=['read("any")', 'update("users")'])
     ann = user_headers(appwrite, "ann")
     for id, role in (("mine", "user:ann"), ("theirs", "team:t")):
@@ -120,7 +120,7 @@ def test_an_upsert_writes_the_permissions_of_a_row_again(appwrite: Client) -> No
 
 
 def test_only_keys_set_the_system_dates(appwrite: Client) -> None:
-    """What users and guests send of them is not looked at."""
+    """Those of users and guests are ignored."""
     rows = appwrite.table(COLUMNS, permissions=['create("any")', 'read("any")', 'update("any")'])
     past = "2001-01-01T00:00:00.000+00:00"
     for name, headers in (("guest", GUEST), ("user", user_headers(appwrite, "ann"))):

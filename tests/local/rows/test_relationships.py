@@ -1,4 +1,4 @@
-"""Rows linked by relationships: nested writes, selects, filters and what a deletion does."""
+"""Relationships between rows: nested writes, selects, filters and onDelete."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.support.local_client import GUEST, Client, query
 
 @pytest.fixture
 def library(appwrite: Client) -> Client:
-    """Authors with books, linked both ways."""
+    """Authors and books, linked in both directions."""
     appwrite("POST ", {"databaseId": "d", "name": "d"})
     name = {"key": "name", "type": "string", "size": 20}
     for table in ("authors", "books"):
@@ -137,7 +137,7 @@ def test_links_of_a_deleted_one_to_one_child_follow_on_delete(
 
 @pytest.mark.parametrize(("two_way", "moved"), [(True, 409), (False, 200)])
 def test_a_one_to_one_link_refuses_a_second_one(library: Client, two_way: bool, moved: int) -> None:
-    """The server keeps them by unique indexes: one on the parent's side, one on the child's where it sees it."""
+    """The server has unique indexes: on the parent's side, and on the child's where it is two-way."""
     link(library, "oneToOne", "setNull", two_way)
     for id in ("a", "free"):
         library(f"POST {AUTHORS}", {"rowId": id, "data": {"name": id}})
@@ -153,7 +153,7 @@ def test_a_one_to_one_link_refuses_a_second_one(library: Client, two_way: bool, 
 
 
 def test_links_to_missing_rows_are_stored_for_new_rows_only(library: Client) -> None:
-    """A new row is linked to one all the same (recorded); a change makes null of it, a list goes without it."""
+    """A new row is linked (recorded); a change stores null, a list is stored without the id."""
     link(library, "manyToOne")
     created = library(f"POST {BOOKS}", {"rowId": "b", "data": {"name": "B", "author": "Nobody"}})
     assert created["author"] == {"$databaseId": "d", "$tableId": "authors", "$sequence": ""}
@@ -199,7 +199,7 @@ def test_a_nested_row_gets_the_permissions_of_its_parent(library: Client) -> Non
 
 
 def test_filters_on_related_rows_see_readable_rows_only(library: Client) -> None:
-    """Otherwise a guest guesses a value letter by letter, and by what an order or a cursor makes of it."""
+    """Otherwise a guest guesses a value letter by letter, also with orders and cursors."""
     link(library, "manyToOne")
     for id, granted in (("a", ['read("any")']), ("z", [])):
         library(f"POST {AUTHORS}", {"rowId": id, "data": {"name": f"secret {id}"}, "permissions": granted})
@@ -222,7 +222,7 @@ def test_filters_on_related_rows_see_readable_rows_only(library: Client) -> None
 
 
 def test_a_cursor_must_be_a_readable_row(library: Client) -> None:
-    """Otherwise the page tells how the hidden row's values compare with others."""
+    """Otherwise the page reveals how the hidden row's values compare with others."""
     library("PUT /d/tables/authors", {"name": "authors", "permissions": [], "rowSecurity": True})
     for id, granted in (("a", ['read("any")']), ("m", []), ("z", ['read("any")'])):
         library(f"POST {AUTHORS}", {"rowId": id, "data": {"name": id}, "permissions": granted})

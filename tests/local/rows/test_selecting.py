@@ -1,4 +1,4 @@
-"""Selecting columns, and lists that are remembered."""
+"""Selected columns, and cached lists."""
 
 from __future__ import annotations
 

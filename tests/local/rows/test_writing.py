@@ -1,4 +1,4 @@
-"""Writing rows: what is checked, what is merged, what is refused, all or nothing."""
+"""Writing rows: checks, merges, refusals, and all-or-nothing bulk calls."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def test_a_list_is_not_accepted_as_data_of_an_upsert(appwrite: Client) -> None:
 
 
 def test_a_bulk_update_returns_the_columns_it_read(appwrite: Client) -> None:
-    """What a ``select`` leaves out is null there, and a column with a default never is; what is stored stays."""
+    """A column that ``select`` leaves out is null, one with a default never is; stored values stay."""
     columns: list[dict[str, Any]] = [
         {"key": "n", "type": "integer", "default": 5},
         {"key": "s", "type": "string", "size": 9},

@@ -1,4 +1,4 @@
-"""Columns of every kind: making, changing, renaming and removing them, with rows in the table."""
+"""Columns of every kind: created, changed, renamed and removed, with rows in the table."""
 
 from __future__ import annotations
 

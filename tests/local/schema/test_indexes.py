@@ -1,4 +1,4 @@
-"""Indexes: what may be indexed, what a unique one keeps out, what a table holds of them."""
+"""Indexes: columns that may be indexed, uniqueness, limits."""
 
 from __future__ import annotations
 

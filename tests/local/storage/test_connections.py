@@ -1,4 +1,4 @@
-"""Connections: turns, locks, and what a request is told when its turn does not come."""
+"""Connections: transactions, locks, time-outs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The file of a local Appwrite: ours, new, older, or somebody else's."""
+"""Files of a local Appwrite: its own, new, older, or another program's."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_an_empty_file_is_accepted(tmp_path: Path) -> None:
 
 
 def test_a_file_of_an_older_version_opens(tmp_path: Path) -> None:
-    """Those had no id of their own."""
+    """Older files have no application id."""
     path = tmp_path / "db.sqlite3"
     app = LocalAppwrite(path)
     Client(app).table([])

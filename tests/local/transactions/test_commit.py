@@ -1,4 +1,4 @@
-"""Transactions: staged, seen inside, committed whole or not at all."""
+"""Transactions: staged, visible inside, committed as a whole or not at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What operations of a transaction may be about, and what a commit makes of those that cannot be replayed."""
+"""Operations that a transaction accepts, and commits of those that cannot be replayed."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""What staging answers and what reads inside a transaction see. The rules are those of the server's source where it
-says more than the recordings."""
+"""Responses of staging, and reads inside a transaction.
+
+The rules are those of the server's source where it says more than the recordings.
+"""
 
 from __future__ import annotations
 
