@@ -49,10 +49,11 @@ class TableBatch(Overridable):
     awaitable).
     """
 
-    def __init__(self, table: TableAPI, preload: Preload = False) -> None:
+    def __init__(self, table: TableAPI, queryset: Callable[[], QuerySet[Table]], preload: Preload = False) -> None:
         self._table = table
         self._preload = preload
-        rows = table._rows
+        rows = queryset()
+        self._queryset = queryset
         self._batch = connections[rows.db].batch(rows.ref)
         self._entered = threading.Lock()
         self.results: list[BatchResult] = []
@@ -94,7 +95,7 @@ class TableBatch(Overridable):
         """Start the preload; return a queryset that is still to be read, or what the function returned."""
         if failed or not self._preload:
             return None
-        return self._preload(self._table._rows) if callable(self._preload) else self._table._rows
+        return self._preload(self._queryset()) if callable(self._preload) else self._queryset()
 
     def __enter__(self) -> Self:
         refuse_event_loop()  # what cannot be closed is not opened

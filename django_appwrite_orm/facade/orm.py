@@ -15,6 +15,7 @@ from ..events import RowChange, subscriptions
 from ..exceptions import AppwriteORMError
 from ..execution import invalidate
 from ..interchange import dump
+from ..querysets.managers import rows_of
 from ..querysets.table import Table
 from ..registry import registry
 from ..routers import alias_of
@@ -22,7 +23,7 @@ from ..sansio import Operation, twins
 from ..schema import api, tables_named
 from ..tables import Overridable, alters_data
 from .joins import Join
-from .table_api import TableAPI
+from .table_api import TableAPI, filtered
 
 
 class ORM(Overridable):
@@ -30,10 +31,7 @@ class ORM(Overridable):
 
     def table(self, name: str, *, using: Using | None = None) -> TableAPI:
         """Return the verbs of the table with this name, id or label. Raises `ConfigurationError` for others."""
-        table = registry.get(name)
-        if not issubclass(table, Table):
-            raise AppwriteORMError(f"{table.__name__} is not a Table.")
-        return TableAPI(table, using)
+        return TableAPI(_table_class(name), using)
 
     def _join(self, table1: str, table2: str, **options: Any) -> Operation[list[Table]]:
         """Return the rows of `table1`, each with the rows of `table2` that it refers to.
@@ -74,8 +72,8 @@ class ORM(Overridable):
         filters2: Mapping[str, Any] | None = None,
         using: Using | None = None,
     ) -> Operation[list[Table]]:
-        left = self.table(table1, using=using)._filtered(filters1)
-        right = self.table(table2, using=using)._filtered(filters2)
+        left = filtered(rows_of(_table_class(table1), using), filters1)
+        right = filtered(rows_of(_table_class(table2), using), filters2)
         join = Join(left, right, foreign_key=foreign_key, reference_key=reference_key, alias=as_, inner=inner)
         return join.rows()
 
@@ -168,6 +166,14 @@ class ORM(Overridable):
     async def areset_stats(self, name: str | None = None) -> None:
         """Reset them in asynchronous code."""
         await sync_to_async(self.reset_stats)(name)
+
+
+def _table_class(name: str) -> type[Table]:
+    """Return the table with this name, id or label. Raises `ConfigurationError` for an unknown one."""
+    table = registry.get(name)
+    if not issubclass(table, Table):
+        raise AppwriteORMError(f"{table.__name__} is not a Table.")
+    return table
 
 
 orm = ORM()

@@ -47,13 +47,13 @@ class TableAPI(Overridable):
     @alters_data
     def listen(self, callback: Callable[[RowChange], object], *, id: str | None = None) -> Callable[[], None]:
         """Listen as `orm.listen` does, to the rows of this table, or to the one with this id."""
-        subscriber = subscriptions.Subscriber(callback, self._table, _checked_filter(id))
+        subscriber = subscriptions.Subscriber(callback, self._table, _checked_id_or_none(id))
         return subscriptions.listen(self._listened_alias, subscriber)
 
     @alters_data
     def alisten(self, *, id: str | None = None) -> AsyncGenerator[RowChange]:
         """Listen as `orm.alisten` does, to the rows of this table, or to the one with this id."""
-        return subscriptions.changes(self._listened_alias, self._table, _checked_filter(id))
+        return subscriptions.changes(self._listened_alias, self._table, _checked_id_or_none(id))
 
     @alters_data
     def close_listeners(self) -> None:
@@ -64,36 +64,15 @@ class TableAPI(Overridable):
         """Return the same table on another connection."""
         return TableAPI(self._table, alias)
 
-    def _filtered(
-        self,
-        filters: Filters | None = None,
-        limit: int | None = None,
-        offset: int | None = None,
-        order_by: Sequence[str] = (),
-        select: Sequence[str] = (),
-    ) -> QuerySet[Table]:
-        rows = self._rows
-        for name, value in (filters or {}).items():
-            several = isinstance(value, (list, tuple, set, frozenset))
-            rows = rows.filter(**{f"{name}__in" if several else name: value})
-        if order_by:
-            rows = rows.order_by(*([order_by] if isinstance(order_by, str) else order_by))
-        if select:
-            columns = self._table._meta.columns
-            keys = tuple(columns[name].key if name in columns else name for name in select)
-            rows = with_query(rows, query_of(rows).replace(select=keys))
-        start = offset or 0
-        return rows if limit is None and not start else rows[start : None if limit is None else start + limit]
-
     def _all(self, **options: Any) -> Operation[list[Table]]:
         """Return every row; options: limit, offset, order_by, select."""
-        return read_rows(self._filtered(None, **options))
+        return read_rows(filtered(self._rows, **options))
 
     all, aall = twins(_all)
 
     def _query(self, filters: Filters | None = None, **options: Any) -> Operation[list[Table]]:
         """Return the rows with these values; options as for `all`."""
-        return read_rows(self._filtered(filters, **options))
+        return read_rows(filtered(self._rows, filters, **options))
 
     query, aquery = twins(_query)
 
@@ -132,7 +111,7 @@ class TableAPI(Overridable):
 
     def _first(self, filters: Filters | None = None) -> Operation[Table | None]:
         """Return the first row with these values, or None."""
-        row: Table | None = yield from call(self._filtered(filters), "first")
+        row: Table | None = yield from call(filtered(self._rows, filters), "first")
         return row
 
     first, afirst = twins(_first)
@@ -148,7 +127,7 @@ class TableAPI(Overridable):
 
     def _count(self, filters: Filters | None = None) -> Operation[int]:
         """Return how many rows match, exactly, also above Appwrite's 5,000."""
-        count: int = yield from call(self._filtered(filters), "count")
+        count: int = yield from call(filtered(self._rows, filters), "count")
         return count
 
     count, acount = twins(_count)
@@ -248,7 +227,7 @@ class TableAPI(Overridable):
     @alters_data
     def batch(self, *, preload: Preload = False) -> TableBatch:
         """Return a batch of many changes; see `TableBatch`. Use it in `with` or `async with`."""
-        return TableBatch(self, preload)
+        return TableBatch(self, lambda: self._rows, preload)
 
     @alters_data
     def _create_index(self, index: Index | Mapping[str, Any]) -> Operation[None]:
@@ -300,7 +279,29 @@ class TableAPI(Overridable):
     refresh, arefresh = twins(_refresh)
 
 
-def _checked_filter(id: str | None) -> str | None:
+def filtered(
+    rows: QuerySet[Table],
+    filters: Filters | None = None,
+    limit: int | None = None,
+    offset: int | None = None,
+    order_by: Sequence[str] = (),
+    select: Sequence[str] = (),
+) -> QuerySet[Table]:
+    """Return the rows with these values, and the options of `all` applied."""
+    for name, value in (filters or {}).items():
+        several = isinstance(value, (list, tuple, set, frozenset))
+        rows = rows.filter(**{f"{name}__in" if several else name: value})
+    if order_by:
+        rows = rows.order_by(*([order_by] if isinstance(order_by, str) else order_by))
+    if select:
+        columns = rows.model._meta.columns
+        keys = tuple(columns[name].key if name in columns else name for name in select)
+        rows = with_query(rows, query_of(rows).replace(select=keys))
+    start = offset or 0
+    return rows if limit is None and not start else rows[start : None if limit is None else start + limit]
+
+
+def _checked_id_or_none(id: str | None) -> str | None:
     return None if id is None else _checked_id(id)
 
 

@@ -193,6 +193,11 @@ class Query(Generic[R]):
 # The internal interface of QuerySet: what it imports, and the facade, use these functions and not its private methods.
 
 
+def subquery_of(value: Queryable) -> Query[Any]:
+    """Return the query whose rows give the values of `in`. Raises NotSupportedError where they cannot."""
+    return value._subquery()
+
+
 def query_of(rows: QuerySet[R]) -> Query[R]:
     """Return the query of a queryset."""
     return rows._query

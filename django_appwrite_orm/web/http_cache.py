@@ -17,7 +17,8 @@ from django.utils.cache import get_conditional_response, has_vary_header, set_re
 
 from ..cache import ReadLog, ReadResult, Status, note_read
 from ..connection import connections
-from ..facade.orm import orm
+from ..querysets.managers import rows_of
+from ..registry import registry
 from ..sansio import run_sync
 
 # Headers that distinguish representations, or persons, without touching the session.
@@ -43,7 +44,7 @@ def table_etag(
         raise ValueError("table_etag: name at least one table.")
 
     def etag(request: HttpRequest, *args: Any, **kwargs: Any) -> str | None:
-        rows = [orm.table(name, using=using)._rows for name in names]
+        rows = [rows_of(registry.get(name), using) for name in names]
         connection = connections[rows[0].db]
         if any(queryset.db != rows[0].db for queryset in rows):
             raise ValueError(f"table_etag: {', '.join(names)} are not on one connection; name it with using=.")

@@ -21,7 +21,7 @@ from ...tables import Row, columns
 from ...tables.columns.lookups import DATE_PARTS, LINK_LOOKUPS
 from ...tables.kinds import Family
 from ...tables.system_columns import within_sequences
-from ..query import Queryable
+from ..query import Queryable, subquery_of
 from .dates import part_of_date
 from .relations import across, refusal
 from .spatial import place_clause
@@ -155,7 +155,7 @@ def _lookup(table: type[Row], path: str, value: Any) -> Clause:
             f"{table.__name__}.{name} has no lookup {lookup!r}.{guess} It has: {', '.join(column.lookups)}."
         )
     if isinstance(value, Queryable):
-        return among(table, path, column, lookup, value._subquery())
+        return among(table, path, column, lookup, subquery_of(value))
     if isinstance(value, OuterRef):
         raise NotSupportedError(
             f"{table.__name__}.{path}: Appwrite has no outer queries, so OuterRef cannot be used. Give this queryset's"
@@ -165,7 +165,7 @@ def _lookup(table: type[Row], path: str, value: Any) -> Clause:
 
     def bounds(item: Any) -> Bounds:
         if isinstance(item, Queryable):
-            item._subquery()
+            subquery_of(item)
             raise NotSupportedError(f"{table.__name__}.{path}: a queryset stands alone, {column.name}__in=queryset.")
         _refuse_expression(table, path, item)
         try:
@@ -197,7 +197,7 @@ def ids_for(other: type[Row] | Callable[[], type[Row]], value: Any) -> Any:
             raise ValueError(f"Expected a saved {expected.__name__} or its id, not {type(value).__name__} {value}.")
         return value.id
     if isinstance(value, Queryable):
-        expected, query = other if isinstance(other, type) else other(), value._subquery()
+        expected, query = other if isinstance(other, type) else other(), subquery_of(value)
         if query.names is None and query.model is not expected:
             raise ValueError(f"Expected a queryset of {expected.__name__}, not of {query.model.__name__}.")
         return value
