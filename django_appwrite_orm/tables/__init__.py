@@ -1,4 +1,4 @@
-"""What a table is: columns, indexes, options, rows, and whether values are allowed."""
+"""Table declarations: columns, indexes, options, rows, and validation of values."""
 
 from . import columns
 from .indexes import FulltextIndex, Index, SpatialIndex, UniqueIndex

@@ -1,7 +1,6 @@
-"""The columns of a table as Django's field objects, for code that reads a model's `_meta`.
+"""Django's field objects for the columns of a table, for code that reads a model's `_meta`.
 
-Views, DRF's filters and django-filter look at fields: at their class, name, label and choices. Nothing is read or
-written through these.
+Views, DRF's filters and django-filter read the class, name, label and choices of fields. No values pass through these.
 """
 
 from __future__ import annotations
@@ -23,8 +22,10 @@ else:
 
 
 def fields_of(table: type[Row]) -> dict[str, Field]:
-    """Fields by name: Appwrite's own columns, then those declared, references under their own name, and last the
-    relationships to many."""
+    """Return the fields by name: system columns, declared columns, then relationships to many.
+
+    A reference has its own name, not that of the column that holds the id.
+    """
     meta = table._meta
     names = {reference.column_name: name for name, reference in meta.references.items()}
     unique = {index.columns[0] for index in meta.indexes if isinstance(index, UniqueIndex) and len(index.columns) == 1}

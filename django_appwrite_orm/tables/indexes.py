@@ -1,4 +1,4 @@
-"""Indexes of a table: an ordinary one, a unique one, one for full-text search, one for places."""
+"""Indexes of a table: ordinary, unique, full-text and spatial."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import ClassVar, Never
 from ..exceptions import ConfigurationError
 from ..plans.limits import ID_LENGTH
 
-# What Django's indexes and constraints take, and what to write here. Of the others Appwrite's indexes have nothing.
+# Options of Django's indexes and constraints, and what to write instead. Appwrite has nothing for the others.
 _INSTEAD = {
     "fields": "Give the columns by themselves: Index('category', '-price')",
     "name": "Write key= for its name on the server, or leave it out",
@@ -18,10 +18,11 @@ _INSTEAD = {
 
 
 class Index:
-    """An index over `columns`, by their Python names, in order; `-price` orders that one descending.
+    """An index over `columns`, by their names in Python, in order; `-price` is descending.
 
-    `key` is its name on the server, made from the columns when left out. `lengths` shortens text columns:
-    one entry a column, None for the whole of it; long text needs it, for an index holds 768 in all.
+    `key` is its name on the server, derived from the columns when left out. `lengths` shortens text columns: one entry
+    for each column, None for its whole length. Long text needs it, because the lengths of an index add up to 768 at
+    most.
     """
 
     type: ClassVar[str] = "key"
@@ -33,9 +34,9 @@ class Index:
         lengths: Sequence[int | None] | None = None,
         **unknown: Never,
     ) -> None:
-        for word in unknown:
-            advice = _INSTEAD.get(word, "It takes columns, key= and lengths=")
-            raise ConfigurationError(f"{type(self).__name__} has no option {word}=. {advice}.")
+        for option in unknown:
+            advice = _INSTEAD.get(option, "It takes columns, key= and lengths=")
+            raise ConfigurationError(f"{type(self).__name__} has no option {option}=. {advice}.")
         if not columns or not all(isinstance(column, str) and column.lstrip("-") for column in columns):
             raise ConfigurationError(f"{type(self).__name__}: name at least one column, as text, not {columns!r}.")
         if lengths is not None and len(lengths) != len(columns):
@@ -45,9 +46,9 @@ class Index:
         self.columns = tuple(column.removeprefix("-") for column in columns)
         self.orders = tuple("DESC" if column.startswith("-") else "ASC" for column in columns)
         self.lengths = tuple(lengths) if lengths is not None else (None,) * len(columns)
-        self.key = key or self._made_key()
+        self.key = key or self._default_key()
 
-    def _made_key(self) -> str:
+    def _default_key(self) -> str:
         key = "_".join(self.columns).strip("_$").replace("$", "") + f"_{self.type}"
         if len(key) <= ID_LENGTH:
             return key
@@ -58,19 +59,21 @@ class Index:
 
 
 class UniqueIndex(Index):
-    """No two rows with the same values. Nulls do not count as the same."""
+    """An index that allows no two rows with the same values. Nulls do not count as equal."""
 
     type = "unique"
 
 
 class FulltextIndex(Index):
-    """What `__search` needs: an index for words, over text columns."""
+    """An index of the words in text columns; the lookup `__search` needs it."""
 
     type = "fulltext"
 
 
 class SpatialIndex(Index):
-    """Over a single column of points, lines or polygons: makes questions about places fast. On MariaDB, the usual
-    database under Appwrite, the column must be required."""
+    """An index over one column of points, lines or polygons, for spatial lookups.
+
+    On MariaDB, the usual database under Appwrite, the column must be required.
+    """
 
     type = "spatial"

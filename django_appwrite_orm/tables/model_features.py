@@ -1,4 +1,4 @@
-"""What a Django model has and a table does not: refused when the class is made, with what to write instead."""
+"""Refuse features of Django models in table classes when they are defined, with what to write instead."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.db import models
 
 from ..exceptions import ConfigurationError
 
-# What stands for a Django field, by its class or the nearest base of it.
+# The column to write for a Django field, by its class or nearest base.
 _COLUMNS: Mapping[str, str] = {
     "AutoFieldMixin": "nothing: every row has an id, a text that is made at the first save",
     "BigIntegerField": "columns.BigInt()",
@@ -41,7 +41,7 @@ _COLUMNS: Mapping[str, str] = {
 _CHECKED = (
     "Appwrite checks it when the row is saved: catch django_appwrite_orm.exceptions.IntegrityError, or write clean()"
 )
-# What Django calls on a model, and nothing calls on a row.
+# Methods that Django calls on a model and nothing calls on a row.
 _HOOKS: Mapping[str, str] = {
     "check": "register a system check, @django.core.checks.register()",
     "date_error_message": _CHECKED,
@@ -81,7 +81,7 @@ META: Mapping[str, str] = {
 }
 
 
-# What Django calls on a field, and nothing calls on a column.
+# Methods that Django calls on a field and nothing calls on a column.
 _FIELD_HOOKS: Mapping[str, str] = {
     "contribute_to_class": "bound(name)",
     "db_type": "kind",
@@ -101,7 +101,7 @@ _FIELD_HOOKS: Mapping[str, str] = {
 
 
 def refuse_hooks_of_fields(column: type[Any]) -> None:
-    """Raises `ConfigurationError` for a column class that overrides what Django calls on a field."""
+    """Raise `ConfigurationError` for a column class that overrides a method that Django calls on a field."""
     for name in vars(column):
         if name in _FIELD_HOOKS:
             raise ConfigurationError(
@@ -110,8 +110,10 @@ def refuse_hooks_of_fields(column: type[Any]) -> None:
 
 
 class TableType(ABCMeta):
-    """The class of table classes: says what is wrong where one is taken for a list of models. It derives from
-    ABCMeta so that a table can have an abstract base class as a mixin."""
+    """The metaclass of tables: explains the error where a table is used as a list of models.
+
+    It derives from ABCMeta so that a table can have an abstract base class as a mixin.
+    """
 
     def __iter__(cls) -> NoReturn:
         raise TypeError(
@@ -122,8 +124,10 @@ class TableType(ABCMeta):
 
 
 def refuse_what_models_have(table: type[Any], base: type[Any]) -> None:
-    """Raises `ConfigurationError` for fields, managers and hooks of Django's models in a table class or its mixins.
-    What `base` and its bases have is theirs."""
+    """Raise `ConfigurationError` for fields, managers and hooks of Django's models in a table class or its mixins.
+
+    `base` and its bases are not checked.
+    """
     for cls in table.__mro__:
         if cls in base.__mro__:
             continue
@@ -145,13 +149,13 @@ def _instead(value: Any) -> str:
 
 
 def has_own_init(table: type[Any], base: type[Any]) -> bool:
-    """Whether a table has an `__init__()` of its own. Raises `ConfigurationError` for one that needs arguments."""
+    """Return whether a table has an `__init__()` of its own. Raises `ConfigurationError` if it needs arguments."""
     own = inspect.getattr_static(table, "__init__")
     if own is inspect.getattr_static(base, "__init__"):
         return False
     kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    given = list(inspect.signature(own).parameters.values())[1:]
-    if needed := [one.name for one in given if one.default is one.empty and one.kind not in kinds]:
+    parameters = list(inspect.signature(own).parameters.values())[1:]
+    if needed := [param.name for param in parameters if param.default is param.empty and param.kind not in kinds]:
         raise ConfigurationError(
             f"{table.__name__}.__init__() needs {', '.join(needed)}, but rows that are read are made without arguments"
             " and have their values when super().__init__() returns. Give defaults, or write **values."

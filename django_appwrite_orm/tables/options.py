@@ -1,4 +1,4 @@
-"""What a table is beyond its columns: `class Meta`, read once and completed with defaults."""
+"""The options of a table: `class Meta`, read once and completed with defaults."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from .system_columns import SYSTEM_COLUMNS, SYSTEM_COLUMNS_BY_KEY
 if TYPE_CHECKING:
     from .row import Row
 
-# What Meta may say, and the types it may say it in (None leaves that to the system checks).
-_KNOWN: Mapping[str, tuple[type, ...] | None] = {
+# The options of Meta and their types (None leaves the type to the system checks).
+_OPTIONS: Mapping[str, tuple[type, ...] | None] = {
     "abstract": (bool,),
     "app_label": (str,),
     "base_manager_name": (str,),
@@ -42,8 +42,8 @@ _KNOWN: Mapping[str, tuple[type, ...] | None] = {
     "using": (str,),
     "warm": (bool, list, tuple),
 }
-# A table does not take these over from its bases.
-_OWN = ("abstract", "id", "name")
+# Options that a table does not inherit.
+_NOT_INHERITED = ("abstract", "id", "name")
 
 Warmer = Callable[[Any], Any]
 
@@ -51,12 +51,12 @@ Warmer = Callable[[Any], Any]
 class Options:
     """The `_meta` of a table class.
 
-    `warm` says what `warm_appwrite` reads beforehand: True for all rows, or functions that take the table's
-    queryset and return another one or a value.
+    `warm` is what `warm_appwrite` reads ahead: True for all rows, or functions that take the table's queryset and
+    return another one or a value.
     """
 
     def __init__(self, table: type[Row], columns: Mapping[str, Column]) -> None:
-        given = _given(table)
+        meta = _meta_options(table)
         self.table = self.model = self.concrete_model = table
         self.columns = dict(columns)
         self.by_key = {column.key: column for column in self.columns.values()}
@@ -65,26 +65,26 @@ class Options:
             names = ", ".join(column.name for column in versions)
             raise ConfigurationError(f"{table.__name__}: one Version column counts all changes; it has {names}.")
         self.version = versions[0] if versions else None
-        self.abstract: bool = given.get("abstract", False)
-        self.indexes: tuple[Index, ...] = tuple(given.get("indexes", ()))
-        self.permissions: tuple[str, ...] = tuple(given.get("permissions", ()))
-        self.row_security: bool = given.get("row_security", False)
-        self.enabled: bool = given.get("enabled", True)
-        self.policy: CachePolicy | None = given.get("cache")
-        self.using: str | None = given.get("using")
-        self.base_manager_name: str | None = given.get("base_manager_name")
-        self.default_manager_name: str | None = given.get("default_manager_name")
-        self.base_manager: Any = None  # these two are chosen by the class
+        self.abstract: bool = meta.get("abstract", False)
+        self.indexes: tuple[Index, ...] = tuple(meta.get("indexes", ()))
+        self.permissions: tuple[str, ...] = tuple(meta.get("permissions", ()))
+        self.row_security: bool = meta.get("row_security", False)
+        self.enabled: bool = meta.get("enabled", True)
+        self.policy: CachePolicy | None = meta.get("cache")
+        self.using: str | None = meta.get("using")
+        self.base_manager_name: str | None = meta.get("base_manager_name")
+        self.default_manager_name: str | None = meta.get("default_manager_name")
+        self.base_manager: Any = None  # these two are set by the class
         self.default_manager: Any = None
-        warm: bool | Sequence[Warmer] = given.get("warm", ())
+        warm: bool | Sequence[Warmer] = meta.get("warm", ())
         self.warm: tuple[Warmer, ...] = (list,) if warm is True else tuple(warm or ())
-        self._name: str | None = given.get("name")
-        self._id: str | None = given.get("id")
-        self._app_label: str | None = given.get("app_label")
+        self._name: str | None = meta.get("name")
+        self._id: str | None = meta.get("id")
+        self._app_label: str | None = meta.get("app_label")
 
     @cached_property
     def app_label(self) -> str | None:
-        """Label of the app the class stands in, or None outside any."""
+        """The label of the app that defines the class; None outside an app."""
         if self._app_label is not None:
             return self._app_label
         config = apps.get_containing_app_config(self.table.__module__)
@@ -92,25 +92,28 @@ class Options:
 
     @cached_property
     def relations(self) -> dict[str, Relation]:
-        """All that leads to other tables, by its name in Python: references and relationships."""
-        found = {name: value for base in reversed(self.table.__mro__) for name, value in vars(base).items()}
-        plain = ((name, one.relation if isinstance(one, RelationDescriptor) else one) for name, one in found.items())
-        return {name: value for name, value in plain if isinstance(value, Relation)}
+        """The references and relationships to other tables, by their names in Python."""
+        attributes = {name: value for base in reversed(self.table.__mro__) for name, value in vars(base).items()}
+        relations = (
+            (name, value.relation if isinstance(value, RelationDescriptor) else value)
+            for name, value in attributes.items()
+        )
+        return {name: relation for name, relation in relations if isinstance(relation, Relation)}
 
     @cached_property
     def references(self) -> dict[str, Reference]:
-        """What leads to one row each, relationships of that kind among them; their columns are among `columns`."""
+        """The relations to one row, relationships included; their columns are among `columns`."""
         return {name: relation for name, relation in self.relations.items() if isinstance(relation, Reference)}
 
     @cached_property
     def relationships(self) -> dict[str, Relationship]:
-        """The links that Appwrite keeps, of all four types."""
+        """The relations that Appwrite keeps, of all four types."""
         return {name: relation for name, relation in self.relations.items() if isinstance(relation, Relationship)}
 
     @cached_property
     def to_many(self) -> dict[str, RelationshipToMany]:
-        """The relationships that are not a column of a row here but rows of another table."""
-        return {name: one for name, one in self.relations.items() if isinstance(one, RelationshipToMany)}
+        """The relationships whose values are rows of another table, not a column."""
+        return {name: relation for name, relation in self.relations.items() if isinstance(relation, RelationshipToMany)}
 
     @cached_property
     def spatial(self) -> dict[str, Column]:
@@ -118,7 +121,7 @@ class Options:
         return {key: column for key, column in self.by_key.items() if column.kind.family is Family.SHAPE}
 
     def get_column(self, name: str, also: Callable[[], Iterable[str]] = tuple) -> Column:
-        """The column `name`, system columns included; for a reference the one that keeps the id.
+        """Return the column `name`, system columns included; for a reference the one that holds the id.
 
         Raises FieldError with similar names, those that `also` returns among them.
         """
@@ -132,19 +135,20 @@ class Options:
         return column
 
     def get_column_by_key(self, key: str) -> Column | None:
-        """The column that Appwrite knows as `key`; None where only the server has it."""
+        """Return the column with this key on the server; None for one that is not declared."""
         return self.by_key.get(key) or SYSTEM_COLUMNS_BY_KEY.get(key)
 
     def get_keys(self, names: Iterable[str]) -> tuple[str, ...]:
-        """The keys of these columns on the server, each once. Raises FieldError with similar names."""
+        """Return the keys of these columns on the server, each once. Raises FieldError with similar names."""
         return tuple(dict.fromkeys(self.get_column(name).key for name in names))
 
     def name_of(self, key: str) -> str:
-        """What in Python is called what the server calls `key`: a column, or a relationship to many."""
-        return next((one.name for one in self.to_many.values() if one.key == key), None) or self.by_key[key].name
+        """Return the name in Python of the column or relationship to many with this key on the server."""
+        to_many = next((relation.name for relation in self.to_many.values() if relation.key == key), None)
+        return to_many or self.by_key[key].name
 
     def key_of(self, name: str) -> str:
-        """The other way round; of a reference, the column that keeps the id."""
+        """Return the key on the server of a column or relation; for a reference, of the column that holds the id."""
         if name in self.to_many:
             return self.to_many[name].key
         return self.columns[self.references[name].column_name if name in self.references else name].key
@@ -162,21 +166,21 @@ class Options:
         """The table's id on the server: its name unless Meta says otherwise."""
         return self._id if self._id is not None else self.name
 
-    # What code written for Django's models asks of `_meta`.
+    # Attributes that code written for Django's models reads from `_meta`.
 
     @property
     def object_name(self) -> str:
-        """The class's name; Django's `get_object_or_404` puts it into its message."""
+        """The class's name, for the message of Django's `get_object_or_404`."""
         return self.table.__name__
 
     @property
     def model_name(self) -> str:
-        """The same in lower case; Django's `ListView` makes names of it for a template and what it shows."""
+        """The class's name in lower case, for the names of templates and context of Django's `ListView`."""
         return self.table.__name__.lower()
 
     @property
     def verbose_name(self) -> str:
-        """The class's name in words; Django's `DetailView` puts it into its 404."""
+        """The class's name in words, for the 404 of Django's `DetailView`."""
         return str(camel_case_to_spaces(self.table.__name__))
 
     @property
@@ -202,19 +206,19 @@ class Options:
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """A Django field for every column of a row, Appwrite's own included."""
+        """A Django field for every column of a row, system columns included."""
         return tuple(field for field in self._fields.values() if not field.many_to_many)
 
     def get_fields(self, include_parents: bool = True, include_hidden: bool = False) -> tuple[Field, ...]:
-        """The same and the relationships to many; a table has neither parents nor hidden fields."""
+        """Return `fields` and the relationships to many; a table has neither parents nor hidden fields."""
         return tuple(self._fields.values())
 
     def get_field(self, field_name: str) -> Field:
-        """A Django field that describes a column or relation. Raises Django's FieldDoesNotExist."""
-        found = self._fields.get(field_name) or next((f for f in self.fields if f.attname == field_name), None)
-        if found is None:
+        """Return the Django field for a column or relation. Raises Django's FieldDoesNotExist."""
+        field = self._fields.get(field_name) or next((f for f in self.fields if f.attname == field_name), None)
+        if field is None:
             raise FieldDoesNotExist(unknown_column(self.table, field_name))
-        return found
+        return field
 
     def __str__(self) -> str:
         return self.label_lower
@@ -226,8 +230,8 @@ class Options:
 
         def __getattr__(self, name: str) -> Any:
             if name.startswith("__") or hasattr(type(self), name):
-                return object.__getattribute__(self, name)  # raises what led here
-            table = vars(self).get("table")  # none while it is copied
+                return object.__getattribute__(self, name)  # raises the AttributeError of the property
+            table = vars(self).get("table")  # None while it is copied
             raise AttributeError(
                 f"{table.__name__ if table else 'This'} is a table, not a Django model: there is no _meta.{name}."
                 " ModelForm, ModelAdmin, ModelSerializer and django.core.serializers need a"
@@ -265,24 +269,27 @@ class Options:
         return {**unset, **known}
 
 
-def _given(table: type[Row]) -> dict[str, Any]:
-    """What Meta says. Like a model's, a table's Meta is its own or else that of its bases, and says in addition
-    what the Meta it derives from says; `abstract`, `id` and `name` hold for the class they stand in alone."""
+def _meta_options(table: type[Row]) -> dict[str, Any]:
+    """Return the options in Meta of a table, inherited as those of a model.
+
+    Meta is the class's own or else that of its bases, with the options of the classes that it derives from. `abstract`,
+    `id` and `name` apply only to the class that they are written in.
+    """
     meta = getattr(table, "Meta", None)
     own = vars(table).get("Meta")
-    given: dict[str, Any] = {}
+    merged: dict[str, Any] = {}
     for base in reversed(meta.__mro__ if isinstance(meta, type) else ()):
         options = {name: value for name, value in vars(base).items() if not name.startswith("__")}
-        given |= {name: value for name, value in options.items() if name not in _OWN or base is own}
-    for name, value in given.items():
+        merged |= {name: value for name, value in options.items() if name not in _NOT_INHERITED or base is own}
+    for name, value in merged.items():
         if name in META:
             raise ConfigurationError(f"{table.__name__}.Meta: {name!r} is an option of Django's models: {META[name]}.")
-        if name not in _KNOWN:
+        if name not in _OPTIONS:
             raise ConfigurationError(
-                f"{table.__name__}.Meta: unknown option {name!r}. Known: {', '.join(sorted(_KNOWN))}."
+                f"{table.__name__}.Meta: unknown option {name!r}. Known: {', '.join(sorted(_OPTIONS))}."
             )
-        types = _KNOWN[name]
+        types = _OPTIONS[name]
         if types is not None and not isinstance(value, types):
             words = " or ".join(kind.__name__ for kind in types)
             raise ConfigurationError(f"{table.__name__}.Meta: {name} must be {words}, not {type(value).__name__}.")
-    return given
+    return merged

@@ -1,7 +1,7 @@
-"""What is true of a method stays true where a project overrides it.
+"""Keep two properties of methods where a project overrides them.
 
-Two facts of a method matter: that it changes something, so that Django's templates must not call it
-(`alters_data`), and that it has an asynchronous twin, which must not pass over the override.
+A method that alters data must not be called by Django's templates (`alters_data`), and its asynchronous twin must not
+bypass the override.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PACKAGE = __name__.partition(".")[0]
 
 
 def alters_data(method: Method) -> Method:
-    """Keep Django's templates from calling this method and its asynchronous twin."""
+    """Prevent Django's templates from calling this method and its asynchronous twin."""
     method.alters_data = True  # type: ignore[attr-defined]
     return method
 
@@ -28,9 +28,8 @@ def alters_data(method: Method) -> Method:
 class Overridable:
     """Base of classes whose methods a project overrides, in a subclass or by a mixin.
 
-    An override of a method that alters data alters data as well, and so does the twin with an `a` in front. Where
-    only the blocking method is overridden, its twin runs the override in a thread, as the twins of Django's models
-    do.
+    An override of a method that alters data is marked as one too, and so is its twin with the prefix `a`. Where only
+    the blocking method is overridden, its twin runs the override in a thread, as the twins of Django's models do.
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -43,22 +42,22 @@ class Overridable:
 
 
 def _names_with_twins(cls: type) -> set[str]:
-    """The blocking methods of this package that have an asynchronous twin beside them."""
-    found = set()
+    """Return the blocking methods of this package that have an asynchronous twin in the same class."""
+    names = set()
     for base in cls.__mro__:
         if base.__module__.partition(".")[0] == _PACKAGE:
-            found |= {name for name in vars(base) if inspect.iscoroutinefunction(vars(base).get(f"a{name}"))}
-    return found
+            names |= {name for name in vars(base) if inspect.iscoroutinefunction(vars(base).get(f"a{name}"))}
+    return names
 
 
 def _is_overridden_alone(cls: type, name: str) -> bool:
-    """Whether the class that defines the method comes before the one that defines its twin."""
+    """Return whether the class that defines the method comes before the one that defines its twin."""
     first = next(base for base in cls.__mro__ if name in vars(base) or f"a{name}" in vars(base))
     return f"a{name}" not in vars(first) and inspect.isfunction(vars(first)[name])
 
 
 def _in_thread(cls: type, name: str) -> Callable[..., Any]:
-    """The twin of a method that `cls` overrides alone."""
+    """Return the twin of a method that `cls` overrides without its twin."""
     override: Callable[..., Any] = getattr(cls, name)
 
     @wraps(override)
@@ -70,7 +69,7 @@ def _in_thread(cls: type, name: str) -> Callable[..., Any]:
 
 
 def _altering_names(cls: type) -> set[str]:
-    """The methods that are marked, here or in a base, and their twins."""
+    """Return the names of the methods that are marked, here or in a base, and of their twins."""
     marked = {
         name for base in cls.__mro__ for name, value in vars(base).items() if getattr(value, "alters_data", False)
     }

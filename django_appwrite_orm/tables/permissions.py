@@ -1,4 +1,4 @@
-"""Appwrite's permissions as text, such as `read("user:42")`: what the SDK's `Permission` and `Role` write."""
+"""Validate permissions in Appwrite's form, `read("user:42")`, as the SDK's `Permission` and `Role` write it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ..conf import VALID_ID
 from ..plans.limits import LABEL_LENGTH, PERMISSIONS_LIMIT
 
-# `write` is short for the changing ones. A row is not created under its own permissions.
+# `write` stands for create, update and delete. The permissions of a row cannot allow to create it.
 TABLE_VERBS = ("read", "create", "update", "delete", "write")
 ROW_VERBS = ("read", "update", "delete", "write")
 
@@ -21,7 +21,7 @@ _ROLE = re.compile(
 
 
 def permission_problems(permissions: Sequence[object], verbs: Sequence[str]) -> list[str]:
-    """Why Appwrite would refuse these permissions, one sentence each. `verbs`: what they may allow."""
+    """Return why Appwrite would refuse these permissions, a sentence each. `verbs` are those that can be granted."""
     problems = [problem for text in permissions if (problem := _problem(text, verbs))]
     if len(permissions) > PERMISSIONS_LIMIT:
         problems.append(f"There are {len(permissions)} permissions; Appwrite takes {PERMISSIONS_LIMIT}.")
@@ -29,11 +29,11 @@ def permission_problems(permissions: Sequence[object], verbs: Sequence[str]) -> 
 
 
 def _problem(text: object, verbs: Sequence[str]) -> str | None:
-    found = _PERMISSION.fullmatch(text) if isinstance(text, str) else None
-    if found is None:
+    match = _PERMISSION.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
         return f'{text!r} is not a permission of the form verb("role"), as Permission.read(Role.any()) writes it.'
-    if found[1] not in verbs:
-        return f"{text!r} allows {found[1]!r}, which is not one of {', '.join(verbs)}."
-    if not _ROLE.fullmatch(found[2]):
-        return f"{text!r} is for {found[2]!r}, which is not a role; use the SDK's Role."
+    if match[1] not in verbs:
+        return f"{text!r} allows {match[1]!r}, which is not one of {', '.join(verbs)}."
+    if not _ROLE.fullmatch(match[2]):
+        return f"{text!r} is for {match[2]!r}, which is not a role; use the SDK's Role."
     return None

@@ -1,4 +1,4 @@
-"""A row, and by its class the table it belongs to: declared columns over the JSON that Appwrite sent."""
+"""`Row`, the base of tables: declared columns over the JSON that Appwrite sent."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from .validation import clean_values
 class Row(Overridable, metaclass=TableType):
     """Base of every table class. An instance is one row.
 
-    Values are decoded when they are first read; the JSON below them is never changed, so that a save can tell
-    what is new. Two rows are equal when they belong to one table and have the same id.
+    Values are decoded at their first read. The JSON is never changed, so that a save can find the changes. Two rows of
+    one table with the same id are equal.
     """
 
     _meta: ClassVar[Options]
@@ -40,7 +40,7 @@ class Row(Overridable, metaclass=TableType):
     DoesNotExist: ClassVar[type[RowDoesNotExist]]
     MultipleObjectsReturned: ClassVar[type[MultipleRowsReturned]]
     RowGone: ClassVar[type[RowGone]]
-    # The class of what the registry sets here under the name of a relation that leads here: made of table and name.
+    # The descriptor that the registry sets for a relation of another table to this one; it takes table and name.
     _reverse_descriptor: ClassVar[type[Any] | None] = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -56,12 +56,12 @@ class Row(Overridable, metaclass=TableType):
                 setattr(cls, f"get_{name}_display", partialmethod(Row._display_of, column))
 
     def __init__(self, *, id: str | None = None, permissions: list[str] | None = None, **values: Any) -> None:
-        """A new row, not yet in Appwrite; columns that are left out start with their default.
+        """Make a new row, which is not in Appwrite yet. Columns that are left out have their default.
 
-        `id` is made at the first save when left out; `pk` is another name for it. Raises TypeError for a name
+        `id` is generated at the first save when left out; `pk` is another name for it. Raises TypeError for a name
         that is not a column.
 
-        A row that is read passes an `__init__()` of the table's own too, called without arguments: its values are
+        An `__init__()` of the table's own is also called for rows that are read, without arguments: the values are
         there when `super().__init__()` returns.
         """
         if (read := vars(self).pop("_being_read", None)) is not None:
@@ -73,9 +73,9 @@ class Row(Overridable, metaclass=TableType):
             self._using = read[1]
             self._load(read[0])
             return
-        self._raw: dict[str, Any] = {}  # as Appwrite sent it
-        self._read: dict[str, Any] = {}  # what has been decoded of it
-        self._values: dict[str, Any] = {}  # what has been set since
+        self._raw: dict[str, Any] = {}  # the JSON that Appwrite sent
+        self._read: dict[str, Any] = {}  # the values decoded from it so far
+        self._values: dict[str, Any] = {}  # the values set since
         self._using = None
         self._permissions = None if permissions is None else list(permissions)
         pk = values.pop("pk", None)
@@ -90,7 +90,7 @@ class Row(Overridable, metaclass=TableType):
 
     @classmethod
     def from_appwrite(cls, raw: dict[str, Any], using: Using) -> Self:
-        """A row as Appwrite sent it; `raw` becomes the row's own."""
+        """Return the row for `raw`, the JSON that Appwrite sent. The row keeps and owns that dict."""
         row = cls.__new__(cls)
         if not cls._has_own_init:
             row._using = using
@@ -167,36 +167,39 @@ class Row(Overridable, metaclass=TableType):
         self._permissions = list(value)
 
     def _forget(self) -> None:
-        """After its deletion: what has been read stays, and a save creates the row again."""
-        kept = {
+        """Mark the row as deleted: values that were read stay, and a save creates it again."""
+        values = {
             name: self._value(column)
             for name, column in self._meta.columns.items()
             if column is not self._meta.version and (name in self._values or column.key in self._raw)
         }
         self._permissions = self.permissions or None
-        self._raw, self._read, self._values = {}, {}, {**self._values, **kept}
+        self._raw, self._read, self._values = {}, {}, {**self._values, **values}
 
     def _display_of(self, column: Enum[Any]) -> Any:
-        """The label of an Enum's value: that of a Django `TextChoices`, else the text itself."""
+        """Return the label of an Enum's value: that of a Django `TextChoices`, else the text itself."""
         value = self._value(column)
         return column.labels.get(member_text(value), value)
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
-        """Check each column, as a save does. Raises one ValidationError with all there is to say, by column."""
+        """Check each column, as a save does. Raises one ValidationError with all problems by column."""
         self._note_changed_arrays()
         try:
             self._cleaned(self._values, whole=not self.is_saved)
         except ValidationError as error:
-            found = {name: errors for name, errors in error.error_dict.items() if name not in (exclude or ())}
-            if found:
-                raise ValidationError(found) from None
+            problems = {name: errors for name, errors in error.error_dict.items() if name not in (exclude or ())}
+            if problems:
+                raise ValidationError(problems) from None
 
     def clean(self) -> None:
         """Check the row as a whole. Override it; `full_clean()` calls it, and as in Django `save()` does not."""
 
     def full_clean(self, exclude: Collection[str] | None = None) -> None:
-        """Check each column and then, by `clean()`, the row as a whole. Raises one ValidationError with all there is
-        to say, by column. Whether a value is unique is for Appwrite to say when the row is saved."""
+        """Check each column and then, by `clean()`, the row as a whole.
+
+        Raises one ValidationError with all problems by column. Appwrite checks whether values are unique when the row
+        is saved.
+        """
         errors: dict[str, Any] = {}
         for check, arguments in ((self.clean_fields, (exclude,)), (self.clean, ())):
             try:
@@ -207,7 +210,7 @@ class Row(Overridable, metaclass=TableType):
             raise ValidationError(errors)
 
     def _cleaned(self, values: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
-        """The JSON of `values`, by column key. See `clean_values`."""
+        """Return the JSON of `values` by column key. See `clean_values`."""
         errors: dict[str, list[str]] = {}
         if self.id is not None and not (isinstance(self.id, str) and VALID_ID.fullmatch(self.id)):
             errors["id"] = [f"{self.id!r} is not a valid row id. Use {ID_RULE}."]
@@ -218,12 +221,12 @@ class Row(Overridable, metaclass=TableType):
         return clean_values(type(self), values, whole=whole, errors=errors)
 
     def _new_data(self) -> dict[str, Any]:
-        """What a create sends. A column left without a value is not sent, so that the server's default applies."""
+        """Return the data of a create. A column without a value is left out, so that the server's default applies."""
         self._note_changed_arrays()
         return self._cleaned(self._values, whole=True)
 
     def _changes(self) -> dict[str, Any]:
-        """What an update sends: the columns whose JSON is no longer what Appwrite sent."""
+        """Return the data of an update: the columns whose JSON differs from that sent by Appwrite."""
         self._note_changed_arrays()
         data = self._cleaned(self._values, whole=False)
         return {key: value for key, value in data.items() if key not in self._raw or value != self._unset(key)}
@@ -233,21 +236,21 @@ class Row(Overridable, metaclass=TableType):
         return [] if raw is None and self._meta.by_key[key].array else raw
 
     def to_dict(self, *, json: bool = False) -> dict[str, Any]:
-        """Python values by name, changes included: `id`, `created_at`, `updated_at` and the columns, of a reference
-        its id (`maker_id`). With `json`, values as JSON has them: dates, Decimals and UUIDs as text.
+        """Return Python values by name, changes included: `id`, `created_at`, `updated_at` and the columns.
 
-        Left out are permissions, relationships to many, and columns that were not read. Raises ValidationError, by
-        column, for a changed value that the column cannot hold.
+        A reference is there as its id (`maker_id`). With `json`, dates, Decimals and UUIDs are text. Permissions,
+        relationships to many and columns that were not read are left out. Raises ValidationError, by column, for a
+        changed value that the column cannot hold.
         """
         self._note_changed_arrays()
         values = values_of(self)
         return RowDict(json_ready(values) if json else values, self._raw)
 
     def to_appwrite(self) -> dict[str, Any]:
-        """The row as Appwrite's JSON: `$id`, `$createdAt`, ... and the columns by key, changes included.
+        """Return the row as Appwrite's JSON: `$id`, `$createdAt`, ... and the columns by key, changes included.
 
-        Columns that only the server knows are kept. Raises ValidationError, by column, for a changed value that
-        has no such form.
+        Columns that are not declared are kept. Raises ValidationError, by column, for a changed value that the column
+        cannot hold.
         """
         self._note_changed_arrays()
         changed: dict[str, Any] = {}
@@ -263,13 +266,13 @@ class Row(Overridable, metaclass=TableType):
         return {**({"$id": self.id} if self.id else {}), **copy.deepcopy(self._raw), **changed}
 
     def serializable_value(self, field_name: str) -> Any:
-        """A column's value by its name; of a reference the id. As on Django's models, for `to_field_name`."""
+        """Return a column's value by its name; for a reference the id. Django uses it for `to_field_name`."""
         with contextlib.suppress(FieldDoesNotExist):
             field_name = self._meta.get_field(field_name).attname
         return getattr(self, field_name)
 
     def __getstate__(self) -> dict[str, Any]:
-        """For copies and pickles: what is set belongs to one row alone."""
+        """Return the state of a copy or pickle, with copies of the values that were set."""
         self._note_changed_arrays()
         values = {name: copy.copy(value) for name, value in self._values.items()}
         return {**vars(self), "_read": {}, "_values": values}
@@ -292,30 +295,29 @@ class Row(Overridable, metaclass=TableType):
 
 
 def _exception(table: type[Row], name: str, *bases: type[Exception]) -> Any:
-    """A class of exceptions that is an attribute of a table's class, where pickle finds it."""
+    """Return an exception class that pickle finds as an attribute of the table class."""
     return type(name, bases, {"__module__": table.__module__, "__qualname__": f"{table.__qualname__}.{name}"})
 
 
 def _bound_columns(table: type[Row]) -> dict[str, Column]:
-    """The columns of `table` by their names in Python: those of its bases, mixins included, then its own.
+    """Return the columns of `table` by their names in Python: those of its bases and mixins, then its own.
 
-    As with any attribute, the class that comes first wins; anything else in a column's place, None for
-    instance, removes it.
+    As with any attribute, the first class wins. Another value in a column's place, None for instance, removes it.
     """
-    found: dict[str, Column] = {}
+    bound: dict[str, Column] = {}
     for base in reversed(table.__mro__):
         for name, value in vars(base).items():
             if isinstance(value, Column):
-                found[name] = value
+                bound[name] = value
             else:
-                found.pop(name, None)
-    for name, column in found.items():
+                bound.pop(name, None)
+    for name, column in bound.items():
         if getattr(column, "name", None) != name:
-            found[name] = column.bound(name)
-            setattr(table, name, found[name])
-    return found
+            bound[name] = column.bound(name)
+            setattr(table, name, bound[name])
+    return bound
 
 
 def _same(left: Any, right: Any) -> bool:
-    """Equal, and of the same types at any depth: True is not 1 here."""
+    """Return whether two values are equal and of the same types at any depth: True is not 1."""
     return bool(left == right) and repr(left) == repr(right)

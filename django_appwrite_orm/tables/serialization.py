@@ -1,4 +1,4 @@
-"""A row as a dict of values by name."""
+"""Convert a row to a dict of values by name."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 
 
 class RowDict(dict[str, Any]):
-    """Values by column name. Appwrite's own keys (`$id`) are found too, with a DeprecationWarning: they were those of
-    `to_dict()` before `to_appwrite()` was there."""
+    """Values by column name.
+
+    Appwrite's own keys (`$id`) are found too, with a DeprecationWarning: `to_dict()` had them before there was
+    `to_appwrite()`.
+    """
 
     def __init__(self, values: dict[str, Any], raw: dict[str, Any]) -> None:
         super().__init__(values)
@@ -33,8 +36,10 @@ class RowDict(dict[str, Any]):
 
 
 def values_of(row: Row) -> dict[str, Any]:
-    """Python values by name: `id`, `created_at`, `updated_at`, and the columns that were read or set. Raises
-    ValidationError, by column, for a set value that the column cannot hold."""
+    """Return Python values by name: `id`, `created_at`, `updated_at`, and the columns that were read or set.
+
+    Raises ValidationError, by column, for a set value that the column cannot hold.
+    """
     values: dict[str, Any] = {"id": row.id, "created_at": row.created_at, "updated_at": row.updated_at}
     for name, column in row._meta.columns.items():
         if name in row._values:
@@ -48,6 +53,6 @@ def values_of(row: Row) -> dict[str, Any]:
 
 
 def json_ready(values: dict[str, Any]) -> dict[str, Any]:
-    """The same as JSON has it, by Django's encoder: dates, times, Decimals and UUIDs as text."""
-    found: dict[str, Any] = json.loads(json.dumps(values, cls=DjangoJSONEncoder))
-    return found
+    """Convert values to JSON's types with Django's encoder: dates, times, Decimals and UUIDs become text."""
+    converted: dict[str, Any] = json.loads(json.dumps(values, cls=DjangoJSONEncoder))
+    return converted

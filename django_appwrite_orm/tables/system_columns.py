@@ -1,6 +1,6 @@
-"""The columns that every table has without declaring them: their names in Python and their keys on the server.
+"""System columns, which every table has undeclared: their names in Python and their keys on the server.
 
-The mapping of the two is spelled here alone.
+No other module spells this mapping.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from . import columns
 
 
 class _Sequence(columns.Integer):
-    """`$sequence`, which Appwrite compares as a number and takes as text."""
+    """`$sequence`, which Appwrite compares as a number and accepts as text."""
 
     def encode(self, value: Any) -> str:
         return str(value)
@@ -44,8 +44,10 @@ SYSTEM_NAMES: Final = (*SYSTEM_COLUMNS, "permissions")
 
 
 def within_sequences(clause: Clause) -> Clause:
-    """The same condition on `$sequence` in values that Appwrite takes: it refuses those that no row can have, below 1
-    (recorded of 1.9.6) and above 64 bits."""
+    """Restrict a condition on `$sequence` to values that Appwrite accepts.
+
+    It refuses values that no row can have: below 1 (recorded of 1.9.6) and above 64 bits.
+    """
     numbers = [int(value) for value in clause.values or ()]
     if clause.method == "equal":
         possible = tuple(str(value) for value in numbers if value in SEQUENCES)

@@ -1,4 +1,4 @@
-"""Are these values allowed? Asked before any request, and answered for all columns at once."""
+"""Validate the values of a row, all columns at once, before any request."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from django.core.exceptions import ValidationError
 if TYPE_CHECKING:
     from .row import Row
 
-# Appwrite 1.9 runs a text of the form {"method": <one of these>, ...} in an update or upsert as an operator, as
-# recorded in conformance/scenarios/operators; other methods, and other spellings of these, are text to it.
+# In an update or upsert, Appwrite 1.9 runs a text of the form {"method": <one of these>, ...} as an operator (recorded
+# in conformance/scenarios/operators). Other methods, and other spellings of these, are text to it.
 OPERATORS = frozenset({
     "increment", "decrement", "multiply", "divide", "modulo", "power", "stringConcat", "stringReplace", "toggle",
     "arrayAppend", "arrayPrepend", "arrayInsert", "arrayRemove", "arrayUnique", "arrayIntersect", "arrayDiff",
@@ -23,11 +23,11 @@ OPERATORS = frozenset({
 def clean_values(
     table: type[Row], values: Mapping[str, Any], *, whole: bool, errors: dict[str, list[str]] | None = None
 ) -> dict[str, Any]:
-    """The JSON of `values` (by Python name), by column key.
+    """Return the JSON by column key for `values` by Python name.
 
-    `whole`: these are all the values of a new row, so a required column must be among them; otherwise they
-    change a row, where text that Appwrite would run as an operator is refused. Raises one ValidationError
-    keyed by column, together with the `errors` found before.
+    `whole`: these are all the values of a new row, so a required column must be among them. Otherwise they change a
+    row, and text that Appwrite would run as an operator is refused. Raises one ValidationError keyed by column, which
+    includes earlier `errors`.
     """
     errors = errors if errors is not None else {}
     data: dict[str, Any] = {}
@@ -51,7 +51,7 @@ def clean_values(
 
 
 def _refuse_operators(value: Any) -> None:
-    # Of arrays Appwrite 1.9 looks at the whole only; their items are refused too, for that is not promised.
+    # Appwrite 1.9 runs no items of arrays; they are refused too, because that is not documented.
     for text in value if isinstance(value, list) else [value]:
         if isinstance(text, str) and looks_like_operator(text):
             raise ValidationError(
@@ -61,23 +61,23 @@ def _refuse_operators(value: Any) -> None:
 
 
 def looks_like_operator(text: str) -> bool:
-    """Whether Appwrite might take this text for an operator in an update. What cannot be told counts as one."""
+    """Return whether Appwrite may run this text as an operator in an update; True where that is not certain."""
     if "method" not in text and "\\u" not in text:
         return False
     try:
-        found = json.loads(text, parse_int=float)  # Python parses no whole number of 5,000 digits; PHP does
+        value = json.loads(text, parse_int=float)  # PHP parses whole numbers of 5,000 digits, Python does not
     except RecursionError:
         return True
     except ValueError:
         return False
-    return isinstance(found, dict) and isinstance(found.get("method"), str) and found["method"] in OPERATORS
+    return isinstance(value, dict) and isinstance(value.get("method"), str) and value["method"] in OPERATORS
 
 
 def without_operators(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """A staged row without the columns that Appwrite works out at the commit, and shows as operators until then."""
+    """Return a staged row without the columns whose operators Appwrite applies at the commit."""
     return {key: value for key, value in raw.items() if not (isinstance(value, str) and looks_like_operator(value))}
 
 
 def has_operators(raw: Mapping[str, Any]) -> bool:
-    """Whether Appwrite will work out a value of these, by column key."""
+    """Return whether these values, by column key, include an operator."""
     return len(without_operators(raw)) < len(raw)
