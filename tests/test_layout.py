@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import django_appwrite_orm
@@ -41,3 +42,22 @@ def test_the_top_folder_has_only_modules_that_no_package_owns() -> None:
 def test_a_file_has_at_most_500_lines() -> None:
     lengths = {m.relative_to(ROOT).as_posix(): len(m.read_text(encoding="utf-8").splitlines()) for m in modules()}
     assert {name: length for name, length in lengths.items() if length > LONGER_FILES.get(name, LINES_IN_A_FILE)} == {}
+
+
+def imports(path: Path) -> set[str]:
+    """Return the modules that a file imports from, and the names it may import as modules."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    return names
+
+
+def test_no_test_module_imports_from_another_one() -> None:
+    tests = Path(__file__).parent
+    test_modules = {".".join(path.relative_to(tests.parent).with_suffix("").parts) for path in tests.rglob("test_*.py")}
+    assert len(test_modules) > 200
+    importing = {path: imports(path) & test_modules for path in tests.rglob("*.py")}
+    assert {str(path.relative_to(tests)): names for path, names in importing.items() if names} == {}

@@ -17,14 +17,6 @@ from tests.support import redis_server
 from tests.support.costs import counted
 from tests.support.library.tables import Book
 
-BACKENDS = {
-    "django-redis": {
-        "BACKEND": "django_redis.cache.RedisCache",
-        "OPTIONS": {"SERIALIZER": "django_redis.serializers.json.JSONSerializer"},
-    },
-    "django": {"BACKEND": "django.core.cache.backends.redis.RedisCache"},
-}
-
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
@@ -32,9 +24,9 @@ def url() -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(params=BACKENDS)
+@pytest.fixture(params=redis_server.BACKENDS)
 def on_redis(request: pytest.FixtureRequest, url: str, tmp_path) -> Iterator[dict]:
-    cache = {**BACKENDS[request.param], "LOCATION": url}
+    cache = {**redis_server.BACKENDS[request.param], "LOCATION": url}
     connection = {"ENDPOINT": f"local:{tmp_path}/appwrite.sqlite3", "DATABASE_ID": "library"}
     with override_settings(CACHES={"default": cache}, APPWRITE_ORM={"default": connection}):
         redis_client.Redis.from_url(url).flushall()

@@ -22,14 +22,6 @@ from tests.support import redis_server
 from tests.support.costs import counted
 from tests.support.library.tables import Book, Reader
 
-BACKENDS = {
-    "django-redis": {
-        "BACKEND": "django_redis.cache.RedisCache",
-        "OPTIONS": {"SERIALIZER": "django_redis.serializers.json.JSONSerializer"},
-    },
-    "django": {"BACKEND": "django.core.cache.backends.redis.RedisCache"},
-}
-
 
 @dataclass
 class Scene:
@@ -61,11 +53,11 @@ def limit() -> float:
     return 30
 
 
-@pytest.fixture(params=BACKENDS)
+@pytest.fixture(params=redis_server.BACKENDS)
 def scene(request: pytest.FixtureRequest, tmp_path: Path, limit: float) -> Iterator[Scene]:
     connection = {"ENDPOINT": f"local:{tmp_path}/appwrite.sqlite3", "DATABASE_ID": "library"}
     with redis_server.server() as server, redis_client.Redis.from_url(server.url) as client:
-        cache = {**BACKENDS[request.param], "LOCATION": f"{server.url}?socket_timeout={limit}"}
+        cache = {**redis_server.BACKENDS[request.param], "LOCATION": f"{server.url}?socket_timeout={limit}"}
         with override_settings(CACHES={"default": cache}, APPWRITE_ORM={"default": connection}):
             request.getfixturevalue("library")
             scene = Scene(server, client, Book.objects.create(title="Dune", price=1))

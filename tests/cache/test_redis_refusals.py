@@ -19,7 +19,6 @@ from django.core.cache import caches
 from django.test import override_settings
 
 from django_appwrite_orm.cache import pending
-from tests.cache.test_redis_faults import BACKENDS
 from tests.support import redis_server
 from tests.support.costs import counted
 from tests.support.library.tables import Book, Reader
@@ -46,12 +45,12 @@ class Scene:
         return book.price
 
 
-@pytest.fixture(params=BACKENDS)
+@pytest.fixture(params=redis_server.BACKENDS)
 def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scene]:
     connection = {"ENDPOINT": f"local:{tmp_path}/appwrite.sqlite3", "DATABASE_ID": "library"}
     aliases = ("default", "b", "c")
     with redis_server.server() as server, redis_client.Redis.from_url(server.url) as client:
-        cache = {**BACKENDS[request.param], "LOCATION": f"{server.url}?socket_timeout=30"}
+        cache = {**redis_server.BACKENDS[request.param], "LOCATION": f"{server.url}?socket_timeout=30"}
         connections = {alias: {**connection, "CACHE": {"ALIAS": alias}} for alias in aliases}
         with override_settings(CACHES=dict.fromkeys(aliases, cache), APPWRITE_ORM=connections):
             request.getfixturevalue("library")

@@ -16,8 +16,8 @@ from django_appwrite_orm import atomic, orm
 from django_appwrite_orm.events import RowChange, local
 from django_appwrite_orm.events.local import LocalListener
 from django_appwrite_orm.local.events.event import Event
-from tests.events.test_subscriptions import listens, shown, threads
 from tests.support.library.tables import Book, Reader
+from tests.support.subscribed_listeners import listener_threads, listens, printed_statistics
 from tests.support.waiting import soon
 
 
@@ -28,7 +28,7 @@ def heard(library) -> Iterator[list[RowChange]]:
     assert listens()
     yield found
     orm.close_listeners()
-    assert threads() == []
+    assert listener_threads() == []
 
 
 def test_what_this_process_writes(heard: list[RowChange]) -> None:
@@ -65,9 +65,9 @@ def test_one_table(heard: list[RowChange]) -> None:
 
 
 def test_its_state_is_shown(heard: list[RowChange]) -> None:
-    assert "orm.listen of 'default': listening" in shown()
+    assert "orm.listen of 'default': listening" in printed_statistics()
     orm.close_listeners()
-    assert "orm.listen of 'default': stopped" in shown()
+    assert "orm.listen of 'default': stopped" in printed_statistics()
 
 
 def test_a_writer_never_waits(library, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
@@ -119,7 +119,7 @@ def test_closing_listeners_ends_iterators(library, everybody: bool) -> None:
         return await asyncio.wait_for(iterating, 10)
 
     assert asyncio.run(both()) == []
-    assert soon(lambda: threads() == [])
+    assert soon(lambda: listener_threads() == [])
 
 
 def test_a_child_has_nobody_who_listens() -> None:

@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-import threading
 from collections.abc import Iterator
-from io import StringIO
 
 import pytest
-from django.core.management import call_command
 
 from django_appwrite_orm import orm
 from django_appwrite_orm.events import RowChange, subscriptions
 from django_appwrite_orm.exceptions import AppwriteORMError, ConfigurationError, NotFound
 from tests.events.tables import Open, Own
 from tests.support.event_sources import LISTENER, TABLE, World
+from tests.support.subscribed_listeners import listener_threads, listens, printed_statistics
 from tests.support.waiting import soon
 
 
@@ -24,21 +22,7 @@ from tests.support.waiting import soon
 def here(here: World) -> Iterator[World]:
     yield here
     orm.close_listeners()
-    assert threads() == []
-
-
-def threads() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("appwrite-listen")]
-
-
-def shown() -> str:
-    out = StringIO()
-    call_command("stats_appwrite", stdout=out, stderr=StringIO())
-    return out.getvalue()
-
-
-def listens() -> bool:
-    return soon(lambda: subscriptions._hubs["default"]._listener.state == "listening")
+    assert listener_threads() == []
 
 
 def told(changes: list[RowChange]) -> list[tuple[str, str]]:
@@ -55,7 +39,7 @@ def test_every_table_one_table_one_row(here: World) -> None:
         orm.table("open").listen(row.append, id="b"),
     ]
     assert listens()
-    assert len(threads()) == 1
+    assert len(listener_threads()) == 1
     here.elsewhere("PATCH", f"{TABLE}/a", {"data": {"n": 2}})
     here.elsewhere("POST", TABLE, {"rowId": "b", "data": {"n": 3}})
     own = TABLE.replace("open", "own")
@@ -72,7 +56,7 @@ def test_every_table_one_table_one_row(here: World) -> None:
     for stop in stops:
         stop()
         stop()
-    assert soon(lambda: threads() == [])
+    assert soon(lambda: listener_threads() == [])
 
 
 def test_what_it_reads_in_a_callback_is_new(here: World) -> None:
@@ -111,7 +95,7 @@ def test_a_callback_may_end_it(here: World) -> None:
     assert listens()
     for n in (2, 3):
         here.elsewhere("PATCH", f"{TABLE}/a", {"data": {"n": n}})
-    assert soon(lambda: threads() == [])
+    assert soon(lambda: listener_threads() == [])
     assert len(heard) == 1
 
 
@@ -129,18 +113,18 @@ def test_only_those_of_a_table_are_closed(here: World) -> None:
     assert soon(lambda: len(everything) == 2)
     assert len(table) == 1
     orm.close_listeners()
-    assert threads() == []
+    assert listener_threads() == []
 
 
 def test_its_state_is_shown(here: World) -> None:
     orm.listen(lambda change: None)
-    assert soon(lambda: "orm.listen of 'default': listening" in shown())
+    assert soon(lambda: "orm.listen of 'default': listening" in printed_statistics())
     here.take_away()
-    assert soon(lambda: "orm.listen of 'default': waiting" in shown())
+    assert soon(lambda: "orm.listen of 'default': waiting" in printed_statistics())
     here.bring_back()
-    assert soon(lambda: "orm.listen of 'default': listening" in shown())
+    assert soon(lambda: "orm.listen of 'default': listening" in printed_statistics())
     orm.close_listeners()
-    assert "orm.listen of 'default': stopped" in shown()
+    assert "orm.listen of 'default': stopped" in printed_statistics()
 
 
 def test_it_can_be_iterated_over(here: World) -> None:
@@ -161,7 +145,7 @@ def test_it_can_be_iterated_over(here: World) -> None:
         assert listens()
 
     assert [change.row.n for change in asyncio.run(first_two())] == [2, 3]
-    assert soon(lambda: threads() == [])
+    assert soon(lambda: listener_threads() == [])
 
 
 def test_a_loop_that_is_too_slow_is_told(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,7 +179,7 @@ def test_a_user_that_is_not_there(here: World, settings, caplog: pytest.LogCaptu
             with pytest.raises(NotFound):
                 asyncio.run(anext_of_all())
         assert soon(lambda: "listening has ended" in caplog.text)
-    assert soon(lambda: threads() == [])
+    assert soon(lambda: listener_threads() == [])
     settings.APPWRITE_ORM = {"default": here.connection}
     orm.listen(lambda change: None)
     assert listens()
@@ -219,4 +203,4 @@ def test_without_the_library(settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "django_appwrite_orm.events.websocket", raising=False)
     with pytest.raises(ConfigurationError, match=r"pip install 'websockets>=15'"):
         orm.listen(lambda change: None)
-    assert threads() == []
+    assert listener_threads() == []

@@ -17,7 +17,7 @@ from django_appwrite_orm.interchange.exporters import firebase, sql, text
 from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import declared_table, plan, read_tables
 from django_appwrite_orm.schema.state import TableState
-from tests.interchange.test_inspect import classes_of
+from tests.support.generated_tables import classes_of
 from tests.support.migrations import ask, migrated, registered, table
 
 STAMPS = "'2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z', ''"

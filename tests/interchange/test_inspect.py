@@ -17,15 +17,9 @@ from django_appwrite_orm.interchange.codegen import source
 from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import declared_table, plan
 from django_appwrite_orm.tables import Row
+from tests.support.generated_tables import classes_of
 from tests.support.library.tables import Book, Everything, Reader
 from tests.support.migrations import ask, migrated, table
-
-
-def classes_of(text: str) -> list[type[Table]]:
-    """The table classes that a module's text declares."""
-    module: dict[str, Any] = {"__name__": "inspected"}
-    exec(compile(text, "inspected.py", "exec"), module)
-    return [found for found in module.values() if isinstance(found, type) and issubclass(found, Table)][1:]
 
 
 def inspected(capsys: pytest.CaptureFixture[str], *arguments: str, **options: Any) -> list[type[Table]]:

@@ -21,7 +21,7 @@ from django_appwrite_orm.interchange.codegen import source
 from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import MigrationOptions, declared_table, plan, read_tables
 from django_appwrite_orm.transport import close_local
-from tests.interchange.test_inspect import classes_of
+from tests.support.generated_tables import classes_of
 from tests.support.interruptions import Killed, failing
 from tests.support.migrations import ask, migrated, registered, table
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import threading
 import time
 from typing import Any
@@ -21,7 +20,7 @@ from django_appwrite_orm.transport.client import Reply
 from django_appwrite_orm.transport.retry import Attempt
 from tests.support.costs import counted
 from tests.support.library.tables import Book, Everything, Reader
-from tests.support.migrations import answering, ask, columns_of, migrated, table
+from tests.support.migrations import LATE, answering, ask, columns_of, migrated, table, unfinished
 
 
 def test_every_kind_of_column_is_made_and_nothing_is_left_to_do() -> None:
@@ -117,28 +116,6 @@ def test_an_index_over_an_unknown_column_is_refused_before_any_request() -> None
     with counted() as costs, pytest.raises(ConfigurationError, match="'nothing', which is not a column"):
         migrated(table(a=columns.Boolean(), meta={"indexes": [Index("nothing")]}))
     assert costs.requests == []
-
-
-def unfinished(times: int, error: str = "") -> Any:
-    """Replies in which column `b` is still being built `times` times, or failed for good."""
-    seen = {"left": times}
-
-    def change(request: Any, reply: Reply) -> Reply:
-        if request.method != "GET" or "tables" not in (data := json.loads(reply.text)):
-            return reply
-        late = [column for table in data["tables"] for column in table["columns"] if column["key"] == "b"]
-        for column in late:
-            if error:
-                column.update(status="failed", error=error)
-            elif seen["left"] > 0:
-                column["status"] = "processing"
-        seen["left"] -= bool(late)
-        return reply._replace(text=json.dumps(data))
-
-    return answering(change)
-
-
-LATE = {"a": columns.Boolean(), "b": columns.Varchar(size=9)}
 
 
 def test_it_waits_for_what_appwrite_builds_before_it_adds_an_index() -> None:

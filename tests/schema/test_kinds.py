@@ -18,8 +18,8 @@ from django_appwrite_orm.interchange.codegen import source
 from django_appwrite_orm.interchange.exporters import firebase, sql
 from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import MigrationOptions, declared_table, read_tables
-from tests.interchange.test_inspect import classes_of
 from tests.support.costs import counted
+from tests.support.generated_tables import classes_of
 from tests.support.migrations import ask, columns_of, fill, indexes_of, migrated, refused, table, values
 from tests.support.newer_server import newer_server
 

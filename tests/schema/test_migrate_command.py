@@ -13,8 +13,7 @@ from django.test import override_settings
 
 from django_appwrite_orm import Index, columns
 from django_appwrite_orm.registry import registry
-from tests.schema.test_creating import LATE, unfinished
-from tests.support.migrations import ask, columns_of, table
+from tests.support.migrations import LATE, ask, columns_of, table, unfinished
 
 
 @pytest.fixture

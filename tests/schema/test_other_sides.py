@@ -7,15 +7,14 @@ from typing import Any
 
 import pytest
 
-from django_appwrite_orm import Table
+from django_appwrite_orm import Table, columns
 from django_appwrite_orm.exceptions import SchemaError
 from django_appwrite_orm.plans import Request
 from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import MigrationOptions, api
 from django_appwrite_orm.transport.client import Reply
-from tests.schema.test_relationships import Relationship, authors, books
 from tests.support.costs import counted
-from tests.support.migrations import answering, ask, migrated, registered
+from tests.support.migrations import answering, ask, authors, books, migrated, registered
 
 
 def other_side(status: str, times: int, error: str = "") -> Any:
@@ -41,7 +40,7 @@ class TestTheOtherSide:
     def tables(self) -> list[type[Table]]:
         author = authors()
         migrated(author)
-        return [books(Relationship(author, "manyToOne", two_way_key="books"))]
+        return [books(columns.Relationship(author, "manyToOne", two_way_key="books"))]
 
     def test_is_waited_for(self) -> None:
         tables = self.tables()
@@ -67,7 +66,7 @@ class TestTheOtherSide:
 
 def test_cached_rows_of_the_other_table_go_with_a_relationship() -> None:
     author = authors()
-    book = books(Relationship(author, "oneToOne", two_way_key="book"))
+    book = books(columns.Relationship(author, "oneToOne", two_way_key="book"))
     with registered(author, book):
         migrated(author, book)
         ask("POST", "/tables/authors/rows", {"rowId": "ann", "data": {"name": "Ann"}})

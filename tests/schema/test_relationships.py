@@ -17,17 +17,9 @@ from django_appwrite_orm.schema import MigrationOptions, plan
 from django_appwrite_orm.transport.client import Reply
 from django_appwrite_orm.transport.features import Features
 from tests.support.costs import counted
-from tests.support.migrations import answering, ask, columns_of, migrated, refused, registered, table
+from tests.support.migrations import answering, ask, authors, books, columns_of, migrated, refused, registered, table
 
 Relationship = columns.Relationship
-
-
-def authors(**more: Any) -> type[Table]:
-    return table("authors", name=columns.String(size=9), **more)
-
-
-def books(author: Any, **more: Any) -> type[Table]:
-    return table("books", title=columns.String(size=9), author=author, **more)
 
 
 def links(id: str, *words: str) -> dict[str, list[Any]]:

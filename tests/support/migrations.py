@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from contextlib import contextmanager
 from typing import Any
@@ -9,19 +10,20 @@ from unittest import mock
 
 import pytest
 
-from django_appwrite_orm import Table
+from django_appwrite_orm import Table, columns
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import SchemaError
 from django_appwrite_orm.plans import Request
 from django_appwrite_orm.registry import registry
 from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import migrate
+from django_appwrite_orm.transport.client import Reply
 from django_appwrite_orm.transport.retry import Attempt
 
 
-def table(id: str = "things", /, meta: dict[str, Any] | None = None, **columns: Any) -> type[Table]:
+def table(id: str = "things", /, meta: dict[str, Any] | None = None, **own_columns: Any) -> type[Table]:
     """A table class that is not registered."""
-    return type("Things", (Table,), {**columns, "Meta": type("Meta", (), {"name": id, **(meta or {})})})
+    return type("Things", (Table,), {**own_columns, "Meta": type("Meta", (), {"name": id, **(meta or {})})})
 
 
 def migrated(*tables: type[Table], **options: Any) -> list[str]:
@@ -83,3 +85,33 @@ def registered(*tables: type[Table]):
     finally:
         for one in tables:
             registry.discard(one)
+
+
+def unfinished(times: int, error: str = "") -> Any:
+    """Replies in which column `b` is still being built `times` times, or failed for good."""
+    seen = {"left": times}
+
+    def change(request: Any, reply: Reply) -> Reply:
+        if request.method != "GET" or "tables" not in (data := json.loads(reply.text)):
+            return reply
+        late = [column for table in data["tables"] for column in table["columns"] if column["key"] == "b"]
+        for column in late:
+            if error:
+                column.update(status="failed", error=error)
+            elif seen["left"] > 0:
+                column["status"] = "processing"
+        seen["left"] -= bool(late)
+        return reply._replace(text=json.dumps(data))
+
+    return answering(change)
+
+
+LATE = {"a": columns.Boolean(), "b": columns.Varchar(size=9)}
+
+
+def authors(**more: Any) -> type[Table]:
+    return table("authors", name=columns.String(size=9), **more)
+
+
+def books(author: Any, **more: Any) -> type[Table]:
+    return table("books", title=columns.String(size=9), author=author, **more)

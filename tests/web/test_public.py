@@ -6,15 +6,9 @@ import pytest
 from django.test import Client
 
 from django_appwrite_orm.web import cache_publicly
+from tests.support.cache_headers import PRIVATE, max_age
 from tests.support.library.tables import Book
 from tests.web.conftest import Ask
-
-PRIVATE = "private, no-cache"
-
-
-def max_age(response) -> int:
-    assert response["Cache-Control"].startswith("public, max-age=")
-    return int(response["Cache-Control"].removeprefix("public, max-age="))
 
 
 @pytest.mark.parametrize("path", ["/public", "/apublic"])

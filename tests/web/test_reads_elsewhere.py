@@ -21,9 +21,9 @@ from django_appwrite_orm.exceptions import AppwriteError
 from django_appwrite_orm.querysets import atomic
 from django_appwrite_orm.transport.retry import Attempt, TransportError
 from django_appwrite_orm.web import cache_publicly
+from tests.support.cache_headers import PRIVATE, max_age
 from tests.support.library.tables import Book, Reader
 from tests.web.conftest import Ask
-from tests.web.test_public import PRIVATE, max_age
 
 pytestmark = pytest.mark.usefixtures("thread_contexts")
 
