@@ -32,10 +32,10 @@ class Column:
     options: Mapping[str, Any]
     created: str
     updated: str
+    kind: ColumnKind = field(init=False, repr=False, compare=False)  # looked up once, because every value needs it
 
-    @property
-    def kind(self) -> ColumnKind:
-        return kind_of(self.type, self.format)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", kind_of(self.type, self.format))
 
     @property
     def format(self) -> str:

@@ -48,6 +48,7 @@ class ColumnKind:
 
     - ``is_comparable``: whether a value has the type to compare with. ``bind``, ``bind_element``: the value, or the
       value for an element of a list, as SQLite compares it. ``as_text``: the SQL for patterns.
+    - ``has_distance_in_metres``: filters may give a distance on the sphere, not only in the plane.
     - ``operators``: the names of those that apply to a single value.
     - ``operands_are_int32``: the server refuses what is beyond 32 bits, of columns of 64 bits too (observed).
     - ``list_text``: a text element as the database compares it in ``arrayRemove`` and the like.
@@ -81,6 +82,7 @@ class ColumnKind:
     cast: Callable[[Any], Any] = values.unchanged
     is_text: bool = False
     is_spatial: bool = False
+    has_distance_in_metres: bool = False
     is_comparable: Callable[[Any], bool] = values.is_text
     bind: Callable[[Any], Any] = values.unchanged
     bind_element: Callable[[Any], Any] = values.unchanged
@@ -92,6 +94,11 @@ class ColumnKind:
     @property
     def is_number(self) -> bool:
         return self.range is not None
+
+    @property
+    def has_elements(self) -> bool:
+        """Whether a column lists its values."""
+        return "elements" in self.fields
 
     @property
     def is_sized(self) -> bool:
@@ -261,6 +268,7 @@ POINT: Final = ColumnKind(
     show=json.loads,
     width_of=fixed(25),
     is_spatial=True,
+    has_distance_in_metres=True,
 )
 LINE: Final = replace(
     POINT,
@@ -269,6 +277,7 @@ LINE: Final = replace(
     default=accept_line,
     accept=lambda column, value: accept_line(value),
     width_of=outside_row,
+    has_distance_in_metres=False,
 )
 POLYGON: Final = replace(
     LINE,

@@ -62,7 +62,7 @@ def check_default(kind: ColumnKind, default: Any, size: int, options: Mapping[st
         raise AppwriteError("column_value_invalid", f"The default is longer than {size} characters.")
     if len(json.dumps(default, ensure_ascii=False)) > MAX_DEFAULT:
         raise invalid_structure(f"the default is longer than {MAX_DEFAULT} characters")
-    if "elements" in kind.fields and default not in options["elements"]:
+    if kind.has_elements and default not in options["elements"]:
         raise AppwriteError("column_value_invalid", "The default is not one of the elements.")
     if kind.is_number and not options["min"] <= default <= options["max"]:
         raise AppwriteError("column_value_invalid", "The default is outside the range.")

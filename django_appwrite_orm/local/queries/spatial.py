@@ -11,7 +11,6 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from ..columns.kinds import POINT
 from ..emulation.geometry import accept_geometry, is_point
 from .fields import Field
 from .parser import DISTANCES, LOGICAL, NULLS, SPATIAL_RELATIONS, Query
@@ -64,6 +63,6 @@ def _distance(query: Query, field: Field) -> tuple[Any, float, bool]:
     geometry, distance, meters = accept_geometry(operand[0]), operand[1], operand[2] is True
     if isinstance(distance, bool) or not isinstance(distance, int | float) or not math.isfinite(distance):
         raise ValueError(f"a distance of `{query.method}` is a number")
-    if meters and not (field.kind is POINT and is_point(geometry)):
+    if meters and not (field.kind.has_distance_in_metres and is_point(geometry)):
         raise ValueError("a distance in metres is between two points")
     return geometry, float(distance), meters

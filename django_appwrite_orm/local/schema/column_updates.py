@@ -77,7 +77,7 @@ def _check_range(column: Column, default: Any) -> None:
 
 def _own_options(column: Column, kind: ColumnKind, args: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options that only the route's kind has. A number without a range keeps none (observed)."""
-    if "elements" in kind.fields:
+    if kind.has_elements:
         if not args["elements"]:
             raise AppwriteError("column_value_invalid", "An enum needs elements.")
         if column.kind is not kind:

@@ -56,7 +56,7 @@ def _column(entry: Mapping[str, Any]) -> NewColumn:
     if not isinstance(required, bool) or not isinstance(array, bool):
         raise _invalid("`required` and `array` are true or false")
     options: dict[str, Any] = {"format": kind.format} if kind.format else {}
-    if "elements" in kind.fields:
+    if kind.has_elements:
         options["elements"] = _elements(entry.get("elements"))
     if kind.is_number:
         options |= _range(kind, entry)

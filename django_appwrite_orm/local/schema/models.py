@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from ..columns.column import AVAILABLE, Column
 
@@ -54,6 +55,8 @@ class Table:
     columns: tuple[Column, ...]
     indexes: tuple[Index, ...]
     hidden: tuple[Column, ...] = ()  # this side of one-way relationships of other tables
+    # Values that modules above compute from the table and its schema, cached for as long as the table is.
+    derived: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def rows_name(self) -> str:
