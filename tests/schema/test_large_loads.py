@@ -109,7 +109,7 @@ class TestBreakingOff:
         file = write(tmp_path / "rows", *({"$id": f"b{n}", "title": f"{n}", "price": 1} for n in range(250)))
         with self.fails_at(3, error):
             said, _ = loaded(file)
-        assert said.endswith(" 200 rows were written and stay; load the file again to go on.")
+        assert said.endswith(" 200 rows were written and stay; load the file again to continue.")
         assert said.startswith("Interrupted." if isinstance(error, KeyboardInterrupt) else "It is away.")
         assert loaded(file)[0] == "250 rows: 50 created, 0 overwritten, 200 unchanged, 0 refused."
 
@@ -117,7 +117,8 @@ class TestBreakingOff:
         with self.fails_at(1, Unavailable("It is away.", unclear=True)):
             said, _ = loaded(write(tmp_path / "rows", GOOD))
         assert (
-            said == "It is away. Rows of the last request may have been written and stay; load the file again to go on."
+            said
+            == "It is away. Rows of the last request may have been written and stay; load the file again to continue."
         )
 
     @pytest.mark.parametrize("name", ["nope.jsonl", "."])

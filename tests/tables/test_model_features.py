@@ -123,9 +123,9 @@ def test_options_of_models_are_refused_with_what_to_write(name: str) -> None:
 def test_every_option_of_a_model_is_known_or_refused() -> None:
     from django.db.models.options import DEFAULT_NAMES
 
-    from django_appwrite_orm.tables.options import _KNOWN
+    from django_appwrite_orm.tables.options import _OPTIONS
 
-    assert set(DEFAULT_NAMES) <= {*META, *_KNOWN}
+    assert set(DEFAULT_NAMES) <= {*META, *_OPTIONS}
 
 
 class Story(Table):
