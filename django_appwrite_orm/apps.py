@@ -67,10 +67,9 @@ def _is_defined_in(table: type, module: str) -> bool:
 
 def _prepare_schema(connection: Connection) -> Operation[None]:
     """Migrate or validate the schema of a connection with AUTO_MIGRATE or AUTO_VALIDATE."""
-    if connection.settings.auto_migrate or connection.settings.auto_validate:
-        from .schema.auto import ready
+    from .schema.auto import ready
 
-        yield from ready(connection)
+    yield from ready(connection)
 
 
 def _follow_channel(setting: str = "APPWRITE_ORM", **kwargs: Any) -> None:

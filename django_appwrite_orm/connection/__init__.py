@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Connection", "ConnectionHandler", "before_use", "connections", "own_caches"]
 
-# Called with a connection, as itself and not as a user's, before each read or write of rows: AUTO_MIGRATE, for one.
+# Called before each read or write of rows on a connection with AUTO_MIGRATE or AUTO_VALIDATE, with the connection as
+# itself and not as a user's.
 before_use: list[Callable[[Connection], Operation[None]]] = []
 
 

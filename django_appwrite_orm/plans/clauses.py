@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 
+class _TextCache:
+    """The text of a clause, computed once: it is measured, put into the text of a plan, and sent.
+
+    It is not a field, so that pickles do not have it.
+    """
+
+    __slots__ = ("_text",)
+    _text: str
+
+
 @dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(_TextCache):
     """One Appwrite query: a filter, an order, a window or a selection.
 
     `values` holds JSON scalars or, for `and` and `or`, nested clauses. None means that the method takes no values:
@@ -19,7 +29,6 @@ class Clause:
     method: str
     attribute: str | None = None
     values: tuple[Any, ...] | None = None
-    _text: str | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def needs_reads(self) -> bool:
@@ -36,10 +45,12 @@ class Clause:
 
     def __str__(self) -> str:
         """Return the JSON text that Appwrite reads (compact, as its SDKs write it)."""
-        if self._text is None:  # it is measured, put into the plan's text and sent
+        try:
+            return self._text
+        except AttributeError:
             text = json.dumps(self.as_dict(), separators=(",", ":"), ensure_ascii=False)
             object.__setattr__(self, "_text", text)
-        return str(self._text)
+            return text
 
     @classmethod
     def from_json(cls, text: str) -> Clause:
