@@ -21,7 +21,7 @@ from .plans import ReadPlan, TableRef, WritePlan
 from .registry import registry
 from .sansio import Operation
 from .signals import SendSignal
-from .transactions import TableMeta, enclosing, open_blocks
+from .transactions import TableMeta, current, enclosing, open_blocks, other_blocks
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -37,9 +37,9 @@ def execute_read(
     The policy is the table's or the connection's, with the changes of open `cache_policy` blocks and of `override`.
     """
     connection = connections[alias]
-    block = open_blocks.get().get(alias)
-    if block is not None and block.transaction.concerns(plan):
-        staged = yield from block.transaction.read(plan)
+    transaction = current(alias)
+    if transaction is not None and transaction.concerns(plan):
+        staged = yield from transaction.read(plan)
         note_read(_names_of(table, plan), ReadResult(staged, Status.BYPASS), 0.0)
         return staged
     yield from connections[connection.settings.alias].prepare()
@@ -89,7 +89,7 @@ def execute_write(changed: Sequence[TableMeta], alias: Using, plan: WritePlan) -
     """
     connection = connections[alias]
     yield from connections[connection.settings.alias].prepare()
-    transaction = enclosing(alias) if open_blocks.get() else None
+    transaction = enclosing(alias) if open_blocks.get() or other_blocks else None
     if transaction is not None:
         return (yield from transaction.stage(changed, plan))
     database = connection.settings.database_id
@@ -105,9 +105,9 @@ def execute_write(changed: Sequence[TableMeta], alias: Using, plan: WritePlan) -
 
 def announce(alias: Using, send: SendSignal) -> Operation[None]:
     """Send the signal of a change; inside `atomic()` after the commit."""
-    block = open_blocks.get().get(alias)
-    if block is not None:
-        block.transaction.announce(send)
+    transaction = current(alias)
+    if transaction is not None:
+        transaction.announce(send)
     elif send.signal.has_listeners(send.sender):
         yield send
 

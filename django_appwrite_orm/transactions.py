@@ -29,7 +29,6 @@ from .plans import (
     ReadPlan,
     Request,
     TableRef,
-    UpdateRow,
     UpdateRows,
     WritePlan,
     begin_transaction,
@@ -94,10 +93,16 @@ class Block(NamedTuple):
 open_blocks: ContextValue[Mapping[Using, Block]] = ContextValue("appwrite_blocks", {})
 
 
+# What else may have a transaction open here on a connection: the blocks of Django's `transaction.atomic()`.
+other_blocks: list[Callable[[Using], Transaction | None]] = []
+
+
 def current(alias: Using) -> Transaction | None:
     """Return the transaction that is open here on this connection, for this identity."""
     block = open_blocks.get().get(alias)
-    return None if block is None else block.transaction
+    if block is not None:
+        return block.transaction
+    return next((found for find in other_blocks if (found := find(alias)) is not None), None)
 
 
 def enclosing(alias: Using) -> Transaction | None:
@@ -166,8 +171,8 @@ class Transaction:
         data = yield from self._send(changed, [plan], lambda transaction: staged(plan.request, transaction))
         return dict(plan.data) if isinstance(plan, IncrementRow) else changed[0].staged(data)
 
-    def stage_all(self, changed: Sequence[TableMeta], plans: Sequence[UpdateRow | IncrementRow]) -> Operation[None]:
-        """Stage several changes of one table in one request; `changed` as for `stage`."""
+    def stage_all(self, changed: Sequence[TableMeta], plans: Sequence[WritePlan]) -> Operation[None]:
+        """Stage several changes in one request; `changed` as for `stage`, of all of them."""
         operations = [plan.operation for plan in plans]
         yield from self._send(changed, plans, lambda transaction: stage_operations(transaction, operations))
 
@@ -187,7 +192,8 @@ class Transaction:
             self._tables |= {TableRef(plans[0].table.database, table.id): table for table in changed}
             response = yield from connections[self.alias].send(request_in(self._id))
             self._count += len(plans)
-            self.staged += [(changed[0], plan) for plan in plans]
+            by_id = {table.id: table for table in changed}
+            self.staged += [(by_id.get(plan.table.table, changed[0]), plan) for plan in plans]
             for plan in plans:
                 if isinstance(plan, UpdateRows | DeleteRows):
                     self._changed_together.add(plan.table)

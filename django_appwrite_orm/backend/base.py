@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connections as databases
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.sqlite3.base import DatabaseWrapper as SQLiteWrapper
 from django.utils.functional import cached_property
@@ -16,7 +17,8 @@ from ..connection import Connection, connections
 from ..execution import execute_write
 from ..plans import TableRef, WritePlan
 from ..sansio import run_sync
-from ..transactions import TableMeta
+from ..transactions import TableMeta, other_blocks
+from .atomic.transaction import StagedTransaction
 from .client import DatabaseClient
 from .creation import DatabaseCreation
 from .errors import Database, ErrorWrapper
@@ -36,13 +38,14 @@ class BackendOptions:
     """`OPTIONS` of a database: see docs/models.md.
 
     `in_memory`: "allow" or "refuse" queries that Appwrite cannot answer by itself. `rows`: how many rows of a table
-    such a query may read. `atomic`: what `atomic()` does; "off": nothing, each change is made at once. `apps`: labels
+    such a query may read. `atomic`: what `atomic()` does; "staged": its changes wait and are applied together, "off":
+    nothing, each change is made at once. `apps`: labels
     of the apps whose models `AppwriteRouter` keeps here.
     """
 
     in_memory: str = "allow"
     rows: int = 20_000
-    atomic: str = "off"
+    atomic: str = "staged"
     apps: tuple[str, ...] = ()
 
     @classmethod
@@ -70,7 +73,7 @@ def _problem(name: str, value: Any) -> str | None:
     if name == "apps":
         is_list = isinstance(value, (list, tuple)) and all(isinstance(label, str) for label in value)
         return None if is_list else "a list of app labels"
-    choices = {"in_memory": ("allow", "refuse"), "atomic": ("off",)}[name]
+    choices = {"in_memory": ("allow", "refuse"), "atomic": ("staged", "off")}[name]
     return None if value in choices else " or ".join(map(repr, choices))
 
 
@@ -104,6 +107,13 @@ class DatabaseWrapper(BaseDatabaseWrapper):
         from .schema.editor import DatabaseSchemaEditor
 
         return DatabaseSchemaEditor
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._staged: StagedTransaction | None = None
+        # How many changes there were at each savepoint.
+        self._marks: dict[str, int] = {}
+        self._is_committing = False
 
     @cached_property
     def options(self) -> BackendOptions:
@@ -171,27 +181,80 @@ class DatabaseWrapper(BaseDatabaseWrapper):
     def get_database_version(self) -> tuple[int, ...]:
         return run_sync(self.appwrite.features()).version
 
+    # Transactions
+
+    @property
+    def staged(self) -> StagedTransaction | None:
+        """The transaction that is open here; None outside of `atomic()`."""
+        if self._is_committing or self.options.atomic == "off" or not self._is_in_block():
+            return None
+        if self._staged is None or self._staged.is_over:
+            self._staged = StagedTransaction(self.appwrite_alias)
+        return self._staged
+
+    def _is_in_block(self) -> bool:
+        """Whether a block is open that ends with a commit. Those of a `TestCase` do not, and neither does one inside
+        them without a savepoint, of whose end a connection is not told."""
+        if not self.in_atomic_block:
+            return self.connection is not None and not self.autocommit
+        blocks: list[Any] = self.atomic_blocks
+        if not blocks[0]._from_testcase:
+            return True
+        inner = zip(blocks[1:], self.savepoint_ids, strict=False)
+        return any(sid is not None and not block._from_testcase for block, sid in inner)
+
+    def _commit_staged(self) -> None:
+        staged, self._staged = self._staged, None
+        if staged is not None and staged.length:
+            self.before_change()
+            self._is_committing = True
+            try:
+                with self.wrap_database_errors:
+                    run_sync(staged.commit())
+            finally:
+                self._is_committing = False
+
     def _set_autocommit(self, autocommit: bool) -> None:
         pass
 
     def _commit(self) -> None:
         self.creation.snapshots.forget(None)
+        self._commit_staged()
         super()._commit()  # type: ignore[misc]
 
     def _rollback(self) -> None:
+        self._staged = None
         self.creation.snapshots.restore(None)
         super()._rollback()  # type: ignore[misc]
 
     def _close(self) -> None:
         if self.in_atomic_block:  # Django asks for no rollback of a connection that is closed inside a block
+            self._staged = None
             self.creation.snapshots.restore(None)
         super()._close()  # type: ignore[misc]
 
     def _savepoint(self, sid: str) -> None:
-        pass
+        self._marks[sid] = 0 if self._staged is None else self._staged.length
 
     def _savepoint_commit(self, sid: str) -> None:
         self.creation.snapshots.forget(sid)
+        self._marks.pop(sid, None)
+        if not self._is_in_block():
+            self._commit_staged()
 
     def _savepoint_rollback(self, sid: str) -> None:
+        if self._staged is not None:
+            self._staged.truncate(self._marks.get(sid, 0))
         self.creation.snapshots.restore(sid)
+
+
+def _open_transaction(alias: str) -> StagedTransaction | None:
+    """Return the transaction that a block of Django's has open here on a connection of APPWRITE_ORM."""
+    wrappers: Any = databases.all(initialized_only=True)
+    for wrapper in wrappers:
+        if isinstance(wrapper, DatabaseWrapper) and wrapper.appwrite_alias == alias and wrapper.staged is not None:
+            return wrapper.staged
+    return None
+
+
+other_blocks.append(_open_transaction)  # type: ignore[arg-type]

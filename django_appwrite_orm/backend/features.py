@@ -20,7 +20,8 @@ class DatabaseFeatures(SQLiteFeatures):
     test_db_allows_multiple_connections = True
     has_native_uuid_field = True
     can_rollback_ddl = False
-    can_release_savepoints = False
+    can_release_savepoints = True
+    uses_savepoints = True
     supports_foreign_keys = False
     can_introspect_foreign_keys = False
     indexes_foreign_keys = True
@@ -76,13 +77,8 @@ class DatabaseFeatures(SQLiteFeatures):
 
     @property
     def supports_transactions(self) -> bool:
-        """Whether `TestCase` may put its changes back: on the local Appwrite of a test run, by snapshots."""
-        return bool(self.connection.creation.has_test_store)
-
-    @property
-    def uses_savepoints(self) -> bool:  # type: ignore[override]
-        """Whether blocks of `TestCase` may be in each other."""
-        return bool(self.connection.creation.has_test_store)
+        """Whether `atomic()` can be rolled back. `TestCase` needs it: on the store of a test run it always can."""
+        return bool(self.connection.options.atomic == "staged" or self.connection.creation.has_test_store)
 
     @cached_property
     def django_test_skips(self) -> dict[str, set[str]]:  # type: ignore[override]

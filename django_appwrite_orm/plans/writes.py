@@ -33,6 +33,12 @@ class CreateRow:
             body["permissions"] = list(self.permissions)
         return Request("POST", self.table.rows, body=body, repeatable=True, shape=entity)
 
+    @property
+    def operation(self) -> dict[str, Any]:
+        """The change as an operation of a transaction."""
+        data = dict(self.data) if self.permissions is None else {**self.data, "$permissions": list(self.permissions)}
+        return _operation("create", self.table, data, self.row_id)
+
 
 @dataclass(frozen=True, slots=True)
 class CreateRows:
@@ -45,6 +51,11 @@ class CreateRows:
     def request(self) -> Request:
         body = {"rows": [dict(row) for row in self.rows]}
         return Request("POST", self.table.rows, body=body, repeatable=True, shape=listing, rows=len(self.rows))
+
+    @property
+    def operation(self) -> dict[str, Any]:
+        """The change as an operation of a transaction."""
+        return _operation("bulkCreate", self.table, [dict(row) for row in self.rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +78,7 @@ class UpdateRow:
     def operation(self) -> dict[str, Any]:
         """The change as an operation of a transaction."""
         data = dict(self.data) if self.permissions is None else {**self.data, "$permissions": list(self.permissions)}
-        database, table = self.table
-        return {"action": "update", "databaseId": database, "tableId": table, "rowId": self.row_id, "data": data}
+        return _operation("update", self.table, data, self.row_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +110,8 @@ class IncrementRow:
     @property
     def operation(self) -> dict[str, Any]:
         """The change as an operation of a transaction."""
-        database, table = self.table
         data = {"column": self.column, "value": abs(self.value)}
-        return {"action": self._action, "databaseId": database, "tableId": table, "rowId": self.row_id, "data": data}
+        return _operation(self._action, self.table, data, self.row_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +139,11 @@ class UpdateRows:
         unclear = self.by_operators
         return Request("PATCH", self.table.rows, body=body, shape=listing, refusals_are_unclear=unclear, rows=rows)
 
+    @property
+    def operation(self) -> dict[str, Any]:
+        """The change as an operation of a transaction."""
+        return _operation("bulkUpdate", self.table, self.request.body)
+
 
 @dataclass(frozen=True, slots=True)
 class DeleteRow:
@@ -139,6 +153,11 @@ class DeleteRow:
     @property
     def request(self) -> Request:
         return Request("DELETE", self.table.row(self.row_id), body={})
+
+    @property
+    def operation(self) -> dict[str, Any]:
+        """The change as an operation of a transaction."""
+        return _operation("delete", self.table, None, self.row_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +171,18 @@ class DeleteRows:
     def request(self) -> Request:
         body = {"queries": [str(clause) for clause in self.filters]}
         return Request("DELETE", self.table.rows, body=body, shape=listing, rows=UNKNOWN_ROWS)
+
+    @property
+    def operation(self) -> dict[str, Any]:
+        """The change as an operation of a transaction."""
+        return _operation("bulkDelete", self.table, self.request.body)
+
+
+def _operation(action: str, table: TableRef, data: Any, row_id: str | None = None) -> dict[str, Any]:
+    """An operation of a transaction; bulk ones name no row, and a deletion has no data."""
+    row = {} if row_id is None else {"rowId": row_id}
+    values = {} if data is None else {"data": data}
+    return {"action": action, "databaseId": table.database, "tableId": table.table, **row, **values}
 
 
 WritePlan = CreateRow | CreateRows | UpdateRow | IncrementRow | UpdateRows | DeleteRow | DeleteRows

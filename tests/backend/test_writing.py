@@ -40,8 +40,12 @@ def test_costs_of_writes() -> None:
         assert Product.objects.filter(stock=0).update(stock=1) == 250
     assert [request.split()[0] for request in costs.requests] == ["PATCH"]
     with counted() as costs:
-        assert Counter.objects.filter(number__gt=5).delete() == (0, {})
-    assert [request.split()[0] for request in costs.requests] == ["DELETE"]
+        assert Counter.objects.filter(number__gt=5).delete()[0] == 0
+    assert [request.split()[0] for request in costs.requests] == ["GET"]
+    Counter.objects.create(number=6)
+    with counted() as costs:
+        assert Counter.objects.filter(number__gt=5).delete()[0] == 1
+    assert [request.split()[0] for request in costs.requests] == ["GET", "DELETE"]
 
 
 def test_numbers_are_given_to_new_rows_and_can_be_chosen() -> None:

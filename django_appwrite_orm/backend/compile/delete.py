@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import NotSupportedError
 from django.db.models.sql import compiler
 
 from ...exceptions import NotFound
@@ -12,8 +11,8 @@ from ...execution import execute_write
 from ...plans import EVERYTHING, NOTHING, DeleteRow, DeleteRows, split
 from ...sansio import Operation
 from ..statements import Statement
-from .select import Selection, base_selection
-from .untranslatable import Untranslatable
+from .rows import selected_rows
+from .select import Selection
 
 
 class SQLDeleteCompiler(compiler.SQLDeleteCompiler):
@@ -22,17 +21,10 @@ class SQLDeleteCompiler(compiler.SQLDeleteCompiler):
 
     def execute_sql(self, result_type: Any = None, *args: Any, **kwargs: Any) -> int:  # type: ignore[override]
         """Delete the rows; return how many there were."""
-        try:
-            if not self.single_alias:
-                raise Untranslatable("a join")
-            rows = base_selection(self)
-        except Untranslatable as reason:
-            raise NotSupportedError(
-                f"{self.query.model._meta.label}: a deletion with {reason} is not supported."
-            ) from None
+        rows = selected_rows(self)
         if rows.where == NOTHING:
             return 0
-        text = f"delete {rows.table.id} {'and '.join(map(str, rows.filters))}".rstrip()
+        text = f"delete {rows.table.id} {' and '.join(map(str, rows.filters))}".rstrip()
         statement = Statement.of(text, self._deleted(rows), changes=True, strategy="direct")
         count: int = self.connection.run(statement)
         self.connection.note_changed(rows.table.id)

@@ -96,6 +96,8 @@ class SQLInsertCompiler(compiler.SQLInsertCompiler):
                 for row in sent:
                     if ROW_ID not in row:
                         row[ROW_ID] = NumberKey().row_id(next(numbers))
+                if (staged := self.connection.staged) is not None:
+                    staged.note_new(row[ROW_ID] for row, given in zip(sent, rows, strict=True) if ROW_ID not in given)
             try:
                 return (yield from self._sent(table, alias, ref, sent, made_here=bool(without)))
             except DuplicateId:
@@ -114,6 +116,8 @@ class SQLInsertCompiler(compiler.SQLInsertCompiler):
         try:
             answer = yield from execute_write([table._meta], alias, plan)
         except Taken as error:
+            if self.connection.staged is not None:  # it says what is taken
+                raise
             made = {row[ROW_ID] for row in rows} if made_here else set()
             return (yield from resolve_create_conflict(table, alias, rows, error, made_here=made))
         if isinstance(plan, CreateRow):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import FieldError
@@ -10,20 +11,26 @@ from django.db.models.expressions import Col, CombinedExpression, Value
 from django.db.models.sql import compiler
 from django.db.models.sql.constants import ROW_COUNT
 
+from ...exceptions import Conflict, NotFound
 from ...exceptions import IntegrityError as Taken
-from ...exceptions import NotFound
 from ...execution import execute_write
-from ...integrity import unique_violation
-from ...plans import EVERYTHING, NOTHING, IncrementRow, UpdateRow, UpdateRows, split
+from ...integrity import commit, unique_violation
+from ...plans import EVERYTHING, NOTHING, OPERATIONS_LIMIT, IncrementRow, UpdateRow, UpdateRows, split
 from ...sansio import Operation
+from ...transactions import Transaction
 from ..columns import ROW_ID, column_of
 from ..shadow import table_of
 from ..statements import Statement
 from .insert import null_error
-from .select import Selection, base_selection
-from .untranslatable import Untranslatable
+from .rows import computed_rows, selected_rows
+from .select import Selection
 
 Raw = dict[str, Any]
+Values = Mapping[str, Raw]
+
+# How often values are worked out again that were changed meanwhile.
+_TRIES = 20
+_NO_ROW = ("row_not_found", "document_not_found", "column_not_found")
 
 
 class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
@@ -44,37 +51,40 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
 
     def _updated(self) -> int:
         values = [(field, self._value(field, value)) for field, _, value in self.query.values]
-        try:
-            rows = base_selection(self)
-        except Untranslatable as reason:
-            raise NotSupportedError(
-                f"{self.query.model._meta.label}: an update with {reason} is not supported."
-            ) from None
+        constants = [(field, value) for field, value in values if not hasattr(value, "as_sql")]
+        expressions = [(field, value) for field, value in values if hasattr(value, "as_sql")]
+        added = {column_of(field).key: _added(field, value) for field, value in expressions}
+        increments = {key: by for key, by in added.items() if by is not None}
+        if len(increments) < len(expressions):
+            return self._update_by_expressions(constants, expressions)
+        rows = selected_rows(self)
         if rows.where == NOTHING:
             return 0
-        data, increments = {}, {}
-        for field, value in values:
-            if (column := column_of(field)).key == ROW_ID:
-                if rows.row_id is None or column.encode(value) != rows.row_id:
-                    raise NotSupportedError(
-                        f"{field.model._meta.label}.{field.name}: a primary key is the id of the row, which Appwrite"
-                        " cannot change. Create another row, and delete this one."
-                    )
-            elif hasattr(value, "as_sql"):
-                increments[column.key] = self._increment(field, value, rows)
-            elif value is None and not field.null:
-                raise null_error(field)
-            else:
-                data[column.key] = column.encode_change(value)
-        statement = Statement.of(
-            f"update {rows.table.id} {'and '.join(map(str, rows.filters))}".rstrip(),
-            self._written(rows, data, increments),
-            changes=True,
-            strategy="direct",
-        )
-        count: int = self.connection.run(statement)
+        data = self._data(constants, rows.row_id)
+        return self._run(rows, self._written(rows, data, increments))
+
+    def _run(self, rows: Selection, operation: Operation[int]) -> int:
+        text = f"update {rows.table.id} {' and '.join(map(str, rows.filters))}".rstrip()
+        count: int = self.connection.run(Statement.of(text, operation, changes=True, strategy="direct"))
         self.connection.note_changed(rows.table.id)
         return count
+
+    def _data(self, values: Sequence[tuple[Any, Any]], row_id: str | None) -> Raw:
+        """Return the JSON of values by the keys of their columns."""
+        data = {}
+        for field, value in values:
+            column = column_of(field)
+            if value is None and not field.null:
+                raise null_error(field)
+            raw = column.encode_change(value)
+            if column.key != ROW_ID:
+                data[column.key] = raw
+            elif row_id is None or raw != row_id:
+                raise NotSupportedError(
+                    f"{field.model._meta.label}.{field.name}: a primary key is the id of the row, which Appwrite"
+                    " cannot change. Create another row, and delete this one."
+                )
+        return data
 
     def _value(self, field: Any, value: Any) -> Any:
         """Return the value as the field gives it to a database, or an expression."""
@@ -95,43 +105,50 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
             value = value.prepare_database_save(field)
         return field.get_db_prep_save(value, connection=self.connection)
 
-    def _increment(self, field: Any, value: Any, rows: Selection) -> int:
-        """Return what F(field) plus or minus a number adds. Raises NotSupportedError for another expression."""
-        if (
-            isinstance(value, CombinedExpression)
-            and value.connector in ("+", "-")
-            and isinstance(value.lhs, Col)
-            and value.lhs.target == field
-            and isinstance(value.rhs, Value)
-            and type(value.rhs.value) is int
-            and column_of(field).column.kind.name == "bigint"
-            and rows.row_id is not None
-        ):
-            return value.rhs.value if value.connector == "+" else -value.rhs.value
-        raise NotSupportedError(
-            f"{field.model._meta.label}.{field.name}: only F({field.name!r}) plus or minus a whole number can be"
-            " written, to one row by its primary key. Read the rows, and save them."
-        )
+    # Values, and numbers that are added
 
     def _written(self, rows: Selection, data: Raw, increments: dict[str, int]) -> Operation[int]:
         if not data and not increments:
             return 1 if rows.row_id is not None else 0
-        alias = self.connection.appwrite_alias
         try:
-            if rows.row_id is None:
-                return (yield from self._written_to_many(rows, data))
-            plans: list[UpdateRow | IncrementRow] = [UpdateRow(rows.ref, rows.row_id, data)] if data else []
-            plans += [IncrementRow(rows.ref, rows.row_id, {key: ""}, by) for key, by in increments.items() if by]
-            for plan in plans:
-                yield from execute_write([rows.table], alias, plan)
+            if rows.row_id is not None:
+                return (yield from self._written_to_one(rows, rows.row_id, data, increments))
+            if increments:
+                return (yield from self._incremented(rows, data, increments))
+            return (yield from self._written_to_many(rows, data))
         except NotFound as error:
-            if error.type not in ("row_not_found", "document_not_found"):
+            if error.type not in _NO_ROW:
                 raise
             return 0
         except Taken as error:
             written = [data if rows.row_id is None else {**data, ROW_ID: rows.row_id}]
-            raise (yield from unique_violation(table_of(self.query.model), alias, written, error)) from error
+            if getattr(error, "index", None) is not None:
+                raise
+            table, alias = table_of(self.query.model), self.connection.appwrite_alias
+            raise (yield from unique_violation(table, alias, written, error)) from error
+
+    def _written_to_one(self, rows: Selection, row_id: str, data: Raw, increments: dict[str, int]) -> Operation[int]:
+        plans = _plans(rows, row_id, data, increments)
+        if len(plans) > 1 and self.connection.staged is None:
+            yield from self._applied(rows, plans)
+        else:
+            for plan in plans:
+                yield from execute_write([rows.table], self.connection.appwrite_alias, plan)
         return 1
+
+    def _incremented(self, rows: Selection, data: Raw, increments: dict[str, int]) -> Operation[int]:
+        """Change several rows of which numbers are added to: each by its id, for no bulk change adds to a bigint."""
+        ids = [row_id for row_id, _ in computed_rows(self, ())]
+        size = OPERATIONS_LIMIT // max(len(_plans(rows, "", data, increments)), 1)
+        for start in range(0, len(ids), size):
+            part = ids[start : start + size]
+            plans = [plan for row_id in part for plan in _plans(rows, row_id, data, increments)]
+            if self.connection.staged is None:
+                yield from self._applied(rows, plans)
+            else:
+                for plan in plans:
+                    yield from execute_write([rows.table], self.connection.appwrite_alias, plan)
+        return len(ids)
 
     def _written_to_many(self, rows: Selection, data: Raw) -> Operation[int]:
         count = 0
@@ -140,3 +157,122 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
             answer = yield from execute_write([rows.table], self.connection.appwrite_alias, plan)
             count += int(answer["total"])
         return count
+
+    def _applied(self, rows: Selection, plans: Sequence[UpdateRow | IncrementRow]) -> Operation[None]:
+        """Carry out these changes together."""
+        transaction = Transaction(self.connection.appwrite_alias)
+        try:
+            yield from transaction.stage_all([rows.table], plans)
+        except BaseException:
+            yield from transaction.roll_back()
+            raise
+        yield from commit(transaction)
+
+    # Values that are worked out of rows
+
+    def _update_by_expressions(
+        self, constants: Sequence[tuple[Any, Any]], expressions: Sequence[tuple[Any, Any]]
+    ) -> int:
+        """Write values that are worked out of the rows themselves, in transactions of 100 rows.
+
+        Each is committed only while the rows are those that the values were worked out of: they are looked at again
+        after staging, and Appwrite refuses the commit when a row was changed later than that. Then all starts again.
+        """
+        table = table_of(self.query.model)._meta
+        rows = Selection(table, self.connection.ref(table), self.query.get_initial_alias(), EVERYTHING)
+        data = self._data(constants, None)
+        done: set[str] = set()
+        for _ in range(_TRIES):
+            values = self._computed(expressions, data, done)
+            if not values:
+                return len(done)
+            if self.connection.staged is not None:
+                return self._run(rows, self._staged(rows, values))
+            ids = list(values)[:OPERATIONS_LIMIT]
+            part = {row_id: values[row_id] for row_id in ids}
+            while part is not None and ids:
+                transaction = Transaction(self.connection.appwrite_alias)
+                if not self._run(rows, self._staged_apart(rows, transaction, part)):
+                    break
+                again = self._computed(expressions, data, done)
+                if any(again.get(row_id) != part[row_id] for row_id in ids):
+                    self._run(rows, _rolled_back(transaction))
+                    break
+                if not self._run(rows, _committed(transaction)):
+                    break
+                done |= set(ids)
+                values = {row_id: again[row_id] for row_id in again if row_id not in done}
+                ids = list(values)[:OPERATIONS_LIMIT]
+                part = {row_id: values[row_id] for row_id in ids}
+            else:
+                return len(done)
+        raise NotSupportedError(
+            f"{table.id}: these rows are changed so often that an update by an expression did not come through."
+        )
+
+    def _computed(self, expressions: Sequence[tuple[Any, Any]], data: Raw, done: set[str]) -> dict[str, Raw]:
+        """Return what is to be written to each row, by its id."""
+        found: dict[str, Raw] = {}
+        for row_id, values in computed_rows(self, [value for _, value in expressions]):
+            if row_id not in done:
+                pairs = [
+                    (field, field.get_db_prep_save(value, self.connection))
+                    for (field, _), value in zip(expressions, values, strict=True)
+                ]
+                found[row_id] = {**data, **self._data(pairs, row_id)}
+        return found
+
+    def _staged(self, rows: Selection, values: Values) -> Operation[int]:
+        for row_id, data in values.items():
+            plan = UpdateRow(rows.ref, row_id, data)
+            yield from execute_write([rows.table], self.connection.appwrite_alias, plan)
+        return len(values)
+
+    def _staged_apart(self, rows: Selection, transaction: Transaction, values: Values) -> Operation[int]:
+        """Stage these values; return 0 if a row is gone."""
+        try:
+            yield from transaction.stage_all(
+                [rows.table], [UpdateRow(rows.ref, row_id, data) for row_id, data in values.items()]
+            )
+        except NotFound as error:
+            yield from transaction.roll_back()
+            if error.type not in _NO_ROW:
+                raise
+            return 0
+        return len(values)
+
+
+def _committed(transaction: Transaction) -> Operation[int]:
+    """Commit; return 0 if a row was changed or deleted since it was staged."""
+    try:
+        yield from commit(transaction)
+    except Taken:
+        raise
+    except (Conflict, NotFound):
+        return 0
+    return 1
+
+
+def _rolled_back(transaction: Transaction) -> Operation[int]:
+    yield from transaction.roll_back()
+    return 0
+
+
+def _added(field: Any, value: Any) -> int | None:
+    """Return what F(field) plus or minus a whole number adds; None for another expression."""
+    if (
+        isinstance(value, CombinedExpression)
+        and value.connector in ("+", "-")
+        and isinstance(value.lhs, Col)
+        and value.lhs.target == field
+        and isinstance(value.rhs, Value)
+        and type(value.rhs.value) is int
+        and column_of(field).column.kind.name == "bigint"
+    ):
+        return value.rhs.value if value.connector == "+" else -value.rhs.value
+    return None
+
+
+def _plans(rows: Selection, row_id: str, data: Raw, increments: dict[str, int]) -> list[UpdateRow | IncrementRow]:
+    plans: list[UpdateRow | IncrementRow] = [UpdateRow(rows.ref, row_id, data)] if data else []
+    return plans + [IncrementRow(rows.ref, row_id, {key: ""}, by) for key, by in increments.items() if by]

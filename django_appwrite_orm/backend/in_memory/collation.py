@@ -47,6 +47,13 @@ def install(connection: sqlite3.Connection) -> None:
     connection.create_function("like", 3, like, deterministic=True)
 
 
+def text_key(text: str) -> str:
+    """Return what the server compares in place of a text."""
+    from ...local.emulation.collation import sort_key
+
+    return sort_key(text)
+
+
 def _as_text(value: object) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ from ...connection import Connection
 from ...plans import EVERYTHING, NOTHING, Clause, ListRows, Progress, Response, TableRef, conjunction, split
 from ...sansio import Operation
 from ...transactions import TableMeta
+from ..overlay import TableOverlay
 from .load import MemoryDatabase, MemoryTable, memory_database
 
 # So often a fetch is made when its tables change meanwhile.
@@ -124,6 +125,8 @@ class InMemoryRead:
     room: float = field(default=inf, compare=False)
     reason: str = field(default="", compare=False)
     report: Report = field(default_factory=Report, compare=False)
+    # What an open block has changed of the tables. Such a result is for the block alone, and in no cache.
+    overlays: Mapping[TableRef, TableOverlay] = field(default_factory=dict, compare=False)
 
     @property
     def tables(self) -> tuple[TableRef, ...]:
@@ -173,9 +176,22 @@ class _Fetched:
         self.expires = inf
 
     def source(self, place: int) -> Flow:
-        """Fetch one source. Raises NotSupportedError when it has too many rows."""
+        """Fetch one source, with the rows that the open block has changed.
+
+        Raises NotSupportedError when it has too many rows.
+        """
         source = self._sources[place]
         self._database.create(source.copy)
+        yield from self._stored_rows(place, source)
+        if (overlay := self._read.overlays.get(source.ref)) is not None:
+            stored: list[dict[str, Any]] = []
+            by_id = Clause("equal", "$id", overlay.stored_ids) if overlay.stored_ids else NOTHING
+            for filters in self._requests(by_id):
+                plan = ListRows(source.ref, filters, limit=len(overlay.stored_ids))
+                stored += (yield NestedRead(plan, source.policy)).data["rows"]
+            self._keep(place, source, overlay.changed(stored))
+
+    def _stored_rows(self, place: int, source: Source) -> Flow:
         joined = self._joined(source)
         try:
             if joined is not None and source.link is not None and source.link.eager:
@@ -235,7 +251,8 @@ class _Fetched:
             self._note(source, result)
             if count > self._read.rows_limit:
                 raise _TooManyRows
-            self._keep(place, source, rows)
+            overlay = self._read.overlays.get(source.ref)
+            self._keep(place, source, rows if overlay is None else overlay.untouched(rows))
             if len(rows) < size:
                 return
             progress.reached(last := str(rows[-1]["$sequence"]))

@@ -1,0 +1,174 @@
+"""The operations that a block's changes come to: as few as there can be, in the order in which they were made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from ...plans import (
+    BULK_LIMIT,
+    Clause,
+    CreateRow,
+    CreateRows,
+    DeleteRow,
+    DeleteRows,
+    IncrementRow,
+    UpdateRow,
+    UpdateRows,
+    WritePlan,
+    fits,
+)
+from ...tables import UniqueIndex
+from ..overlay import ID, Action, Change
+from ..shadow import ModelRow
+
+# Rows that one condition names by ids of 19 digits; longer ids take more conditions.
+_ROWS_OF_A_CONDITION = 180
+
+
+def folded(changes: Sequence[Change]) -> list[Change]:
+    """Return the changes with those of one row made one, where no unique index can tell.
+
+    A change goes into an earlier one of its row; a row that was made and deleted leaves nothing.
+    """
+    kept: list[Change | None] = []
+    places: dict[Any, list[int]] = {}
+    for change in changes:
+        own = places.setdefault(change.name, [])
+        last = kept[own[-1]] if own else None
+        if change.action is Action.DELETE and (first := _creation(kept, own)) is not None:
+            for place in own[own.index(first) :]:
+                kept[place] = None
+            del own[own.index(first) :]
+            continue
+        if last is not None and (joined := _joined(last, change)) is not None:
+            kept[own[-1]] = joined
+            continue
+        own.append(len(kept))
+        kept.append(change)
+    return [change for change in kept if change is not None]
+
+
+def _creation(kept: Sequence[Change | None], own: Sequence[int]) -> int | None:
+    """Return the place of the creation of a row since its last deletion."""
+    for place in reversed(own):
+        change = kept[place]
+        if change is not None and change.action is Action.DELETE:
+            return None
+        if change is not None and change.action is Action.CREATE:
+            return place
+    return None
+
+
+def _joined(last: Change, change: Change) -> Change | None:
+    """Return the two changes of one row as one; None where they have to stay apart."""
+    if change.action is not Action.UPDATE or last.action not in (Action.CREATE, Action.UPDATE):
+        return None
+    if _unique_keys(change) & {key for key, value in change.data.items() if last.data.get(key, change) != value}:
+        return None
+    permissions = last.permissions if change.permissions is None else change.permissions
+    data = {**last.data, **change.data}
+    return Change(last.action, last.table, last.ref, last.row_id, data, permissions)
+
+
+def _unique_keys(change: Change) -> set[str]:
+    meta: Any = change.table
+    names = {name for index in meta.indexes if isinstance(index, UniqueIndex) for name in index.columns}
+    return {meta.columns[name].key for name in names if name in meta.columns}
+
+
+def requests_of(changes: Sequence[Change]) -> list[list[WritePlan]]:
+    """Return the plans of each request that stages them.
+
+    Appwrite does not find rows of a bulk operation in the request that has it, so that later operations on them go into
+    the next one.
+    """
+    later = _named_later(changes)
+    requests: list[list[WritePlan]] = [[]]
+    in_bulk: set[Any] = set()
+    for group in _groups(changes, later):
+        if any(change.name in in_bulk for change in group):
+            requests.append([])
+            in_bulk.clear()
+        plans = list(_plans(group))
+        requests[-1] += plans
+        if any(isinstance(plan, CreateRows | UpdateRows | DeleteRows) for plan in plans):
+            in_bulk |= {change.name for change in group}
+    return [plans for plans in requests if plans]
+
+
+def _named_later(changes: Sequence[Change]) -> set[int]:
+    """Return the places of changes whose rows are changed again: they are no part of a bulk operation."""
+    seen: set[Any] = set()
+    places: set[int] = set()
+    for place in range(len(changes) - 1, -1, -1):
+        if changes[place].name in seen:
+            places.add(place)
+        seen.add(changes[place].name)
+    return places
+
+
+def _groups(changes: Sequence[Change], later: set[int]) -> Iterator[list[Change]]:
+    """Yield runs of changes that can be one operation, the others one by one."""
+    group: list[Change] = []
+    for place, change in enumerate(changes):
+        bulk = place not in later and change.action is not Action.INCREMENT and issubclass(change.table.model, ModelRow)
+        if group and not (bulk and _alike(group[-1], change)):
+            yield group
+            group = []
+        group.append(change)
+        if not bulk:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _alike(one: Change, other: Change) -> bool:
+    if (one.action, one.ref) != (other.action, other.ref):
+        return False
+    same_data = one.action is not Action.UPDATE or (one.data, one.permissions) == (other.data, other.permissions)
+    return same_data and (one.action is Action.CREATE or one.permissions is None)
+
+
+def _plans(group: Sequence[Change]) -> Iterator[WritePlan]:
+    first = group[0]
+    if first.action is Action.CREATE:
+        for start in range(0, len(group), BULK_LIMIT):
+            yield _creating(group[start : start + BULK_LIMIT])
+    elif first.action is Action.INCREMENT:
+        for key, by in first.data.items():
+            yield IncrementRow(first.ref, first.row_id, {key: ""}, by)
+    elif len(group) == 1:
+        if first.action is Action.DELETE:
+            yield DeleteRow(first.ref, first.row_id)
+        else:
+            yield UpdateRow(first.ref, first.row_id, first.data, first.permissions)
+    else:
+        for clause in _conditions(change.row_id for change in group):
+            if first.action is Action.DELETE:
+                yield DeleteRows(first.ref, (clause,))
+            else:
+                yield UpdateRows(first.ref, first.data, (clause,))
+
+
+def _creating(group: Sequence[Change]) -> CreateRow | CreateRows:
+    if len(group) == 1:
+        (change,) = group
+        return CreateRow(change.ref, change.row_id, change.data, change.permissions)
+    rows = [
+        {ID: change.row_id, **change.data, **({"$permissions": list(change.permissions)} if change.permissions else {})}
+        for change in group
+    ]
+    return CreateRows(group[0].ref, tuple(rows))
+
+
+def _conditions(ids: Iterable[str]) -> Iterator[Clause]:
+    """Yield the conditions that name rows, each as large as Appwrite takes."""
+    part: list[str] = []
+    for row_id in ids:
+        if len(part) == _ROWS_OF_A_CONDITION or not fits(Clause("equal", ID, (*part, row_id))):
+            yield Clause("equal", ID, tuple(part))
+            part = []
+        part.append(row_id)
+    yield Clause("equal", ID, tuple(part))

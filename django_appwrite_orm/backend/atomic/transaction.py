@@ -1,0 +1,339 @@
+"""The open transaction of a database connection: what `atomic()` has changed so far, and its commit.
+
+It has the interface of `transactions.Transaction`, so that tables and verbs inside a block of Django's change and see
+the same rows.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import OperationalError
+
+from ...cache import CachePolicy
+from ...connection import connections
+from ...exceptions import Conflict, DuplicateId, NotFound, NotSupportedError, UniqueViolation
+from ...execution import execute_write
+from ...integrity import any_of, commit
+from ...plans import (
+    EVERYTHING,
+    Clause,
+    CreateRow,
+    CreateRows,
+    DeleteRow,
+    DeleteRows,
+    GetRow,
+    IncrementRow,
+    ListRows,
+    ReadPlan,
+    TableRef,
+    UpdateRow,
+    UpdateRows,
+    WritePlan,
+    conjunction,
+    split,
+)
+from ...sansio import Operation
+from ...signals import SendSignal
+from ...tables import UniqueIndex
+from ...transactions import DEFAULT_LIFE, TableMeta, Transaction
+from ..in_memory.collation import text_key
+from ..in_memory.plan import InMemoryRead
+from ..overlay import ID, Action, Change, Overlay, Raw, TableOverlay
+from .commit import folded, requests_of
+
+
+class StagedTransaction(Transaction):
+    """Changes that wait in memory. `length` of them can be kept and the others dropped, as savepoints do."""
+
+    def __init__(self, alias: str, seconds: int = DEFAULT_LIFE) -> None:
+        super().__init__(alias, seconds)
+        self._overlay = Overlay()
+        self._new_ids: set[str] = set()
+        self._signals: list[tuple[int, SendSignal]] = []
+
+    @property
+    def length(self) -> int:
+        return len(self._overlay.changes)
+
+    def truncate(self, length: int) -> None:
+        """Drop the changes after the first `length`."""
+        self._overlay.truncate(length)
+        self._signals = [(at, send) for at, send in self._signals if at <= length]
+
+    def note_new(self, ids: Iterable[str]) -> None:
+        """Note ids that were made here for new rows: nobody else has them."""
+        self._new_ids |= set(ids)
+
+    def overlay(self, ref: TableRef) -> TableOverlay | None:
+        """Return the changed rows of a table; None if it was not changed."""
+        return self._overlay.of(ref)
+
+    # The interface of Transaction
+
+    def has_changed(self, table: TableRef) -> bool:
+        return table in self._overlay.tables
+
+    def concerns(self, plan: ReadPlan) -> bool:
+        return not self.is_over and any(table in self._overlay.tables for table in plan.tables)
+
+    def announce(self, send: SendSignal) -> None:
+        self._signals.append((self.length, send))
+
+    def read(self, plan: ReadPlan) -> Operation[Any]:
+        """Return rows by their ids, or the result of a query in memory, as the block sees them.
+
+        Raises NotSupportedError for another plan.
+        """
+        if isinstance(plan, InMemoryRead):
+            overlays = {ref: found for ref in plan.tables if (found := self._overlay.of(ref)) is not None}
+            steps = dataclasses.replace(plan, overlays=overlays).fetch()
+            return (yield from connections[self.alias].follow(steps)).data
+        table = self._overlay.of(plan.tables[0])
+        if isinstance(plan, GetRow) and table is not None and len(plan.tables) == 1:
+            found = yield from self._rows(plan.table, [plan.row_id])  # type: ignore[assignment]
+            return found[0] if found else None  # type: ignore[index]
+        if isinstance(plan, ListRows) and table is not None and (ids := _ids_of(plan)) is not None:
+            rows = yield from self._rows(plan.table, ids)
+            return {"total": len(rows), "rows": rows}
+        raise NotSupportedError(
+            f"{plan.tables[0].table}: the rows of this table were changed in this atomic() block, and Appwrite does not"
+            " see that yet. Ask for rows by their ids, before the first change, or after the block."
+        )
+
+    def stage(self, changed: Sequence[TableMeta], plan: WritePlan) -> Operation[Any]:
+        self.require(1)
+        meta: Any = changed[0]
+        if len(changed) > 1 or getattr(meta, "relationships", None):
+            raise NotSupportedError(
+                f"{meta.model.__name__}: rows with relationships cannot be changed inside transaction.atomic(). Use"
+                " django_appwrite_orm.atomic(), or change them outside the block."
+            )
+        if isinstance(plan, CreateRow):
+            (row,) = yield from self._create(meta, plan.table, [{ID: plan.row_id, **plan.data}], [plan.permissions])
+            return row
+        if isinstance(plan, CreateRows):
+            plain = [{key: value for key, value in row.items() if key != "$permissions"} for row in plan.rows]
+            granted = [tuple(row["$permissions"]) if "$permissions" in row else None for row in plan.rows]
+            rows = yield from self._create(meta, plan.table, plain, granted)
+            return {"total": len(rows), "rows": rows}
+        if isinstance(plan, UpdateRow):
+            return (yield from self._update(meta, plan))
+        if isinstance(plan, IncrementRow):
+            row = yield from self._existing(plan.table, plan.row_id)
+            self._append([Change(Action.INCREMENT, meta, plan.table, row[ID], {plan.column: plan.value})])
+            return (yield from self._existing(plan.table, plan.row_id))
+        if isinstance(plan, DeleteRow):
+            row = yield from self._existing(plan.table, plan.row_id)
+            self._append([Change(Action.DELETE, meta, plan.table, row[ID])])
+            return None
+        rows = yield from self._matching(plan)
+        if isinstance(plan, UpdateRows):
+            yield from self._check_unique(meta, plan.table, [{**row, **plan.data} for row in rows], plan.data)
+            self._append([Change(Action.UPDATE, meta, plan.table, row[ID], plan.data) for row in rows])
+        else:
+            self._append([Change(Action.DELETE, meta, plan.table, row[ID]) for row in rows])
+        return {"total": len(rows), "rows": rows}
+
+    def stage_all(self, changed: Sequence[TableMeta], plans: Sequence[WritePlan]) -> Operation[None]:
+        for plan in plans:
+            yield from self.stage(changed, plan)
+
+    def require(self, operations: int) -> None:
+        """Raise `TransactionError` when the block is over. How many operations there are is seen at the commit."""
+        super().require(0)
+
+    def commit(self) -> Operation[None]:
+        """Apply the changes. Raises OperationalError when rows were changed meanwhile, or a value or id is taken."""
+        self.require(0)
+        self._over = True
+        requests = requests_of(folded(self._overlay.changes))
+        try:
+            if len(requests) == 1 and len(requests[0]) == 1:
+                yield from execute_write([self._overlay.tables[requests[0][0].table]], self.alias, requests[0][0])
+            elif requests:
+                yield from self._commit_together(requests)
+        except (Conflict, NotFound) as error:
+            raise OperationalError(f"{error} Nothing of this atomic() block was written; try it again.") from error
+        for _, send in self._signals:
+            yield send
+
+    def _commit_together(self, requests: Sequence[Sequence[WritePlan]]) -> Operation[None]:
+        transaction = Transaction(self.alias)
+        try:
+            for plans in requests:
+                refs = dict.fromkeys(plan.table for plan in plans)
+                yield from transaction.stage_all([self._overlay.tables[ref] for ref in refs], plans)
+        except BaseException:
+            yield from transaction.roll_back()
+            raise
+        yield from commit(transaction)
+
+    def roll_back(self) -> Operation[None]:
+        self._over = True
+        self.truncate(0)
+        yield from ()
+
+    # Changes
+
+    def _append(self, changes: Sequence[Change]) -> None:
+        self._overlay.append(changes)
+
+    def _create(
+        self, meta: Any, ref: TableRef, rows: Sequence[Raw], permissions: Sequence[tuple[str, ...] | None]
+    ) -> Operation[list[Raw]]:
+        given = [row[ID] for row in rows if row[ID] not in self._new_ids]
+        there = (yield from self._rows(ref, given)) if given else []
+        if there:
+            raise _taken_id(meta, there[0][ID])
+        overlay = self._overlay.of(ref)
+        for row in rows:
+            own = None if overlay is None else overlay.get(row[ID])
+            if own is not None and own.over({}) is not None:
+                raise _taken_id(meta, row[ID])
+        yield from self._check_unique(meta, ref, rows, {key for row in rows for key in row})
+        self._append(
+            [
+                Change(Action.CREATE, meta, ref, row[ID], {key: row[key] for key in row if key != ID}, granted)
+                for row, granted in zip(rows, permissions, strict=True)
+            ]
+        )
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+        shown = {"$sequence": "", "$createdAt": now, "$updatedAt": now, "$permissions": []}
+        return [meta.staged({**shown, **row}) | {"$sequence": ""} for row in rows]
+
+    def _update(self, meta: Any, plan: UpdateRow) -> Operation[Raw]:
+        row = yield from self._existing(plan.table, plan.row_id)
+        yield from self._check_unique(meta, plan.table, [{**row, **plan.data}], plan.data)
+        self._append([Change(Action.UPDATE, meta, plan.table, row[ID], plan.data, plan.permissions)])
+        return {**row, **plan.data}
+
+    def _existing(self, ref: TableRef, row_id: str) -> Operation[Raw]:
+        rows = yield from self._rows(ref, [row_id])
+        if not rows:
+            raise NotFound(f"There is no row {row_id!r} in {ref.table}.", status=404, type="row_not_found")
+        return rows[0]
+
+    def _matching(self, plan: UpdateRows | DeleteRows) -> Operation[list[Raw]]:
+        """Return the rows that a change of several is about, as they are at this statement."""
+        ids = _ids_in(plan.filters)
+        if ids is not None:
+            return (yield from self._rows(plan.table, ids))
+        if self.has_changed(plan.table) or getattr(plan, "first", None) is not None:
+            raise NotSupportedError(
+                f"{plan.table.table}: rows of this table were changed in this atomic() block, so that Appwrite cannot"
+                " say which ones match. Name the rows by their ids."
+            )
+        return (yield from self._listed(plan.table, plan.filters))
+
+    # Reading
+
+    def _rows(self, ref: TableRef, ids: Sequence[str]) -> Operation[list[Raw]]:
+        """Return the rows with these ids, as the block sees them."""
+        overlay = self._overlay.of(ref)
+        own = [None if overlay is None else overlay.get(row_id) for row_id in ids]
+        wanted = [row_id for row_id, row in zip(ids, own, strict=True) if row is None or row.needs_stored_row]
+        stored: dict[str, Raw] = {}
+        if len(wanted) == 1:
+            row = yield from self._read(GetRow(ref, wanted[0]), ref)
+            stored = {} if row is None else {row[ID].lower(): row}
+        elif wanted:
+            rows = yield from self._listed(ref, (Clause("equal", ID, tuple(dict.fromkeys(wanted))),))
+            stored = {row[ID].lower(): row for row in rows}
+        found: dict[str, Raw] = {}
+        for row_id, row in zip(ids, own, strict=True):
+            now = stored.get(row_id.lower()) if row is None else row.over(stored.get(row_id.lower()))
+            if now is not None and overlay is not None and row is not None:
+                now = overlay.whole(now)
+            if now is not None:
+                found[row_id.lower()] = now
+        return list(found.values())
+
+    def _listed(self, ref: TableRef, filters: Sequence[Clause]) -> Operation[list[Raw]]:
+        """Return all stored rows that match."""
+        connection = connections[self.alias]
+        where = conjunction(filters)
+        rows: list[Raw] = []
+        size = connection.settings.page_size
+        for part in split((where,), connection.room).requests if where != EVERYTHING else ((),):
+            after: tuple[Clause, ...] = ()
+            while True:
+                plan = ListRows(ref, (*part, *after), (Clause("orderAsc", "$sequence"),), size)
+                page = (yield from self._read(plan, ref))["rows"]
+                rows += page
+                if len(page) < size:
+                    break
+                after = (Clause("greaterThan", "$sequence", (str(page[-1]["$sequence"]),)),)
+        return rows
+
+    def _read(self, plan: ReadPlan, ref: TableRef) -> Operation[Any]:
+        """Read what is stored, through the cache."""
+        connection = connections[self.alias]
+        meta = self._overlay.tables.get(ref)
+        policy: CachePolicy = (meta.policy if meta is not None else None) or connection.settings.cache.policy
+        return (yield from connection.read(plan, policy)).data
+
+    def _check_unique(self, meta: Any, ref: TableRef, rows: Sequence[Raw], changed: Iterable[str]) -> Operation[None]:
+        """Raise `UniqueViolation` if values of these rows that must be unique are those of another row, or of two of
+        them. `changed` are the keys of the columns that are written."""
+        own = {row[ID].lower() for row in rows}
+        for index in meta.indexes:
+            columns = [meta.columns[name] for name in index.columns if name in meta.columns]
+            keys = [column.key for column in columns]
+            if not isinstance(index, UniqueIndex) or len(keys) < len(index.columns) or not set(keys) & set(changed):
+                continue
+            whole = [row for row in rows if all(row.get(key) is not None for key in keys)]
+            if not whole:
+                continue
+            others = [row for row in (yield from self._with_values(ref, keys, whole)) if row[ID].lower() not in own]
+            taken = {_compared(keys, row) for row in others}
+            for row in whole:
+                if (values := _compared(keys, row)) in taken:
+                    raise _taken_value(meta, index, columns, row)
+                taken.add(values)
+
+    def _with_values(self, ref: TableRef, keys: Sequence[str], rows: Sequence[Raw]) -> Operation[list[Raw]]:
+        """Return rows that may have the values of one of `rows`, as the block sees them."""
+        stored = yield from self._listed(ref, (any_of(keys, rows),))
+        overlay = self._overlay.of(ref)
+        if overlay is None:
+            return stored
+        base: list[Raw] = []
+        if ids := overlay.stored_ids:
+            base = yield from self._listed(ref, (Clause("equal", ID, ids),))
+        return overlay.untouched(stored) + overlay.changed(base)
+
+
+def _compared(keys: Sequence[str], row: Raw) -> tuple[Any, ...]:
+    """Return what the server compares of these values: texts without their case and accents."""
+    return tuple(text_key(row[key]) if isinstance(row[key], str) else row[key] for key in keys)
+
+
+def _taken_value(meta: Any, index: UniqueIndex, columns: Sequence[Any], row: Raw) -> UniqueViolation:
+    values = {column.name: column.to_python(row[column.key]) for column in columns}
+    said = " with ".join(f"{name}={value!r}" for name, value in values.items())
+    message = f"Another {meta.model.__name__} has {said} already (unique index {index.key!r})."
+    violation = UniqueViolation(message, status=409, type="row_already_exists")
+    violation.index, violation.values = index.key, values
+    return violation
+
+
+def _taken_id(meta: Any, row_id: str) -> DuplicateId:
+    return DuplicateId(
+        f"There is a {meta.model.__name__} with the id {row_id!r} already.", status=409, type="row_already_exists"
+    )
+
+
+def _ids_of(plan: ListRows) -> Sequence[str] | None:
+    """Return the ids that a list is about, if it is about nothing else and whole."""
+    ids = _ids_in(plan.filters)
+    return ids if ids is not None and not plan.order and not plan.offset and plan.limit >= len(ids) else None
+
+
+def _ids_in(filters: Sequence[Clause]) -> Sequence[str] | None:
+    if len(filters) == 1 and filters[0].method == "equal" and filters[0].attribute == ID:
+        return [str(value) for value in filters[0].values or ()]
+    return None

@@ -1,0 +1,52 @@
+"""Which rows a change is about, and what is worked out of them for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.db.models.sql import Query
+
+from ...plans import NOTHING, Clause
+from ..columns import ROW_ID, column_of
+from ..keys import key_of
+from ..shadow import table_of
+from .select import Selection, base_selection, has_other_tables
+from .untranslatable import Untranslatable
+
+
+def selected_rows(compiler: Any) -> Selection:
+    """Return the rows that a change is about: by its own conditions where Appwrite can check them, else by their ids.
+
+    Inside `atomic()` they are those of this statement, whoever changes rows before the commit.
+    """
+    staged = compiler.connection.staged
+    try:
+        rows = base_selection(compiler)
+        if not has_other_tables(compiler.query, rows.alias) and (
+            staged is None or rows.row_id is not None or not staged.has_changed(rows.ref)
+        ):
+            return rows
+    except Untranslatable:
+        pass
+    ids = tuple(row_id for row_id, _ in computed_rows(compiler, ()))
+    table = table_of(compiler.query.model)._meta
+    where = Clause("equal", ROW_ID, ids) if ids else NOTHING
+    return Selection(table, compiler.connection.ref(table), compiler.query.get_initial_alias(), where)
+
+
+def computed_rows(compiler: Any, expressions: Sequence[Any]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Yield the id of each row that the compiler's query is about, and the values of expressions for it."""
+    query: Any = compiler.query.chain(klass=Query)
+    query.clear_ordering(force=True)
+    query.select_related = False
+    query.clear_select_clause()
+    pk = query.get_meta().pk
+    query.add_fields([pk.name])
+    for place, expression in enumerate(expressions):
+        query.add_annotation(expression, f"__value{place}", select=True)
+    column, row_key = column_of(pk), key_of(pk)
+    results = query.get_compiler(connection=compiler.connection).results_iter(tuple_expected=True)
+    for value, *values in results:
+        raw = column.encode(pk.get_db_prep_save(value, compiler.connection))
+        yield row_key.row_id(raw) if row_key.has_column else raw, tuple(values)

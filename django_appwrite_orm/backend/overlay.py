@@ -1,0 +1,159 @@
+"""What the changes of an open block have made of rows, on top of what is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from ..plans import TableRef
+from ..transactions import TableMeta
+
+Raw = dict[str, Any]
+ID = "$id"
+
+
+class Action(Enum):
+    CREATE = "create"
+    UPDATE = "update"
+    INCREMENT = "increment"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of one row that waits for the commit.
+
+    `data` are the values by key; of an increment, what is added. `permissions` are those to be set, None to leave them.
+    """
+
+    action: Action
+    table: TableMeta
+    ref: TableRef
+    row_id: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    permissions: tuple[str, ...] | None = None
+
+    @property
+    def name(self) -> tuple[TableRef, str]:
+        """What tells its row from others: Appwrite compares ids without case."""
+        return self.ref, self.row_id.lower()
+
+
+@dataclass(slots=True)
+class RowOverlay:
+    """What the changes of one row come to."""
+
+    row_id: str
+    is_new: bool = False
+    is_deleted: bool = False
+    data: Raw = field(default_factory=dict)
+    added: dict[str, int | float] = field(default_factory=dict)
+
+    def add(self, change: Change) -> None:
+        if change.action is Action.DELETE:
+            self.is_deleted, self.is_new, self.data, self.added = True, False, {}, {}
+        elif change.action is Action.CREATE:
+            self.is_new, self.is_deleted, self.data, self.added = True, False, dict(change.data), {}
+        elif change.action is Action.UPDATE:
+            self.data.update(change.data)
+            self.added = {key: by for key, by in self.added.items() if key not in change.data}
+        else:
+            for key, by in change.data.items():
+                if self.data.get(key) is not None:
+                    self.data[key] += by
+                elif key not in self.data:
+                    self.added[key] = self.added.get(key, 0) + by
+
+    @property
+    def needs_stored_row(self) -> bool:
+        return not (self.is_new or self.is_deleted)
+
+    def over(self, stored: Mapping[str, Any] | None) -> Raw | None:
+        """Return the row as the block sees it, None if there is none."""
+        if self.is_deleted:
+            return None
+        if self.is_new:
+            return {ID: self.row_id, **self.data}
+        if stored is None:
+            return None
+        row = {**stored, **self.data}
+        for key, by in self.added.items():
+            if row.get(key) is not None:  # a null stays null
+                row[key] += by
+        return row
+
+
+class TableOverlay:
+    """The changed rows of one table, by their ids in lower case."""
+
+    def __init__(self, rows: Mapping[str, RowOverlay], keys: Sequence[str]) -> None:
+        self._rows = rows
+        self._keys = keys
+
+    @property
+    def stored_ids(self) -> tuple[str, ...]:
+        """The ids of the rows whose stored form is needed to know what they are now."""
+        return tuple(row.row_id for row in self._rows.values() if row.needs_stored_row)
+
+    def touches(self, row_id: str) -> bool:
+        return row_id.lower() in self._rows
+
+    def get(self, row_id: str) -> RowOverlay | None:
+        return self._rows.get(row_id.lower())
+
+    def untouched(self, rows: Iterable[Raw]) -> list[Raw]:
+        """Return the stored rows that the block has not changed."""
+        return [row for row in rows if not self.touches(row[ID])]
+
+    def changed(self, stored: Iterable[Raw]) -> list[Raw]:
+        """Return the changed rows as they are now; `stored` are those of `stored_ids` that there are."""
+        by_id = {row[ID].lower(): row for row in stored}
+        rows = [overlay.over(by_id.get(name)) for name, overlay in self._rows.items()]
+        return [self.whole(row) for row in rows if row is not None]
+
+    def whole(self, row: Raw) -> Raw:
+        """Return the row with every column of its table."""
+        return {**dict.fromkeys(self._keys), "$sequence": "", **row}
+
+
+class Overlay:
+    """The changes of a block in their order, and what they come to."""
+
+    def __init__(self) -> None:
+        self.changes: list[Change] = []
+        self._tables: dict[TableRef, dict[str, RowOverlay]] = {}
+        self._metas: dict[TableRef, TableMeta] = {}
+
+    def append(self, changes: Iterable[Change]) -> None:
+        for change in changes:
+            self.changes.append(change)
+            self._add(change)
+
+    def truncate(self, length: int) -> None:
+        """Drop the changes after the first `length`."""
+        if length < len(self.changes):
+            del self.changes[length:]
+            self._tables.clear()
+            self._metas.clear()
+            for change in self.changes:
+                self._add(change)
+
+    def _add(self, change: Change) -> None:
+        self._metas[change.ref] = change.table
+        rows = self._tables.setdefault(change.ref, {})
+        rows.setdefault(change.row_id.lower(), RowOverlay(change.row_id)).add(change)
+
+    @property
+    def tables(self) -> Mapping[TableRef, TableMeta]:
+        """The changed tables."""
+        return self._metas
+
+    def of(self, ref: TableRef) -> TableOverlay | None:
+        """Return the changed rows of a table; None if it was not changed."""
+        rows = self._tables.get(ref)
+        if rows is None:
+            return None
+        meta: Any = self._metas[ref]
+        return TableOverlay(rows, list(meta.by_key))

@@ -1,0 +1,274 @@
+"""`transaction.atomic()` of models."""
+
+# ruff: noqa: PT012 -- what is tested is a block
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, OperationalError, transaction
+from django.db import connections as databases
+from django.db.models import F
+
+from django_appwrite_orm.backend.base import BackendOptions
+from django_appwrite_orm.connection import connections
+from django_appwrite_orm.exceptions import NotSupportedError, Unavailable
+from django_appwrite_orm.plans import DeleteRow, TableRef, UpdateRow
+from django_appwrite_orm.sansio import run_sync
+from tests.support.costs import counted
+from tests.support.library.tables import Book
+from tests.support.tables import prepare
+
+from .shop.models import Batch, Maker, Note, Product, Special, Tag, Ticket
+
+pytestmark = pytest.mark.usefixtures("shop")
+
+
+class Stop(Exception):
+    pass
+
+
+def sent(costs: Any) -> list[str]:
+    """The requests that change something, by their method and the last part of their path."""
+    return [f"{one.split()[0]} {one.rpartition('/')[2]}" for one in costs.requests if not one.startswith("GET")]
+
+
+def test_nothing_is_sent_before_the_end_and_nothing_is_written_when_it_fails() -> None:
+    product = Product.objects.create(name="a")
+    with counted() as costs, pytest.raises(Stop), transaction.atomic():
+        Product.objects.create(name="b")
+        Product.objects.filter(pk=product.pk).update(name="c")
+        Maker.objects.create(name="Ada")
+        product.delete()
+        raise Stop
+    assert sent(costs) == []
+    assert list(Product.objects.values_list("name", flat=True)) == ["a"]
+    assert not Maker.objects.exists()
+
+
+def test_no_change_takes_no_request_one_takes_one_and_more_take_three() -> None:
+    with counted() as costs, transaction.atomic():
+        assert not Product.objects.filter(stock=3).exists()
+    assert sent(costs) == []
+    with counted() as costs, transaction.atomic():
+        product = Product.objects.create(name="a")
+    assert sent(costs) == ["POST rows"]
+    with counted() as costs, transaction.atomic():
+        Product.objects.filter(pk=product.pk).update(stock=1)
+        Note.objects.create(text="n")
+        Ticket.objects.create()
+    assert [one for one in sent(costs) if "counters" not in one][-3:-1] == ["POST transactions", "POST operations"]
+    assert sent(costs)[-1].startswith("PATCH ")
+    assert (Product.objects.get().stock, Note.objects.count(), Ticket.objects.count()) == (1, 1, 1)
+
+
+def test_rows_of_bulk_changes_are_one_operation() -> None:
+    with counted() as costs, transaction.atomic():
+        Product.objects.bulk_create([Product(name=str(n)) for n in range(250)])
+        Note.objects.create(text="n")
+    assert len(sent(costs)) == 3
+    assert Product.objects.count() == 250
+    with counted() as costs, transaction.atomic():
+        assert Product.objects.filter(stock=0).update(stock=5) == 250
+        assert Note.objects.all().delete()[0] == 1
+    assert len(sent(costs)) == 3
+    assert Product.objects.filter(stock=5).count() == 250
+    with transaction.atomic():
+        Product.objects.filter(stock=5).delete()
+    assert not Product.objects.exists()
+
+
+def test_changes_of_one_row_come_to_one() -> None:
+    with counted() as costs, transaction.atomic():
+        product = Product.objects.create(name="a")
+        product.stock = 4
+        product.save()
+        gone = Product.objects.create(name="gone")
+        gone.delete()
+    assert sent(costs) == ["POST rows"]
+    assert [(p.name, p.stock) for p in Product.objects.all()] == [("a", 4)]
+
+
+def test_a_block_reads_its_own_changes_by_the_key() -> None:
+    product = Product.objects.create(name="a", stock=1)
+    with transaction.atomic():
+        Product.objects.filter(pk=product.pk).update(stock=F("stock") + 5)
+        assert Product.objects.get(pk=product.pk).stock == 6
+        new = Product.objects.create(name="new")
+        assert Product.objects.get(pk=new.pk).name == "new"
+        assert Product.objects.filter(pk=new.pk).exists()
+        new.delete()
+        assert not Product.objects.filter(pk=new.pk).exists()
+        with pytest.raises(Product.DoesNotExist):
+            Product.objects.get(pk=new.pk)
+    assert Product.objects.get(pk=product.pk).stock == 6
+
+
+def test_savepoints_drop_what_came_after_them() -> None:
+    with transaction.atomic():
+        Product.objects.create(name="a")
+        with pytest.raises(Stop), transaction.atomic():
+            Product.objects.create(name="b")
+            raise Stop
+        with transaction.atomic():
+            Product.objects.create(name="c")
+            transaction.set_rollback(True)
+        with transaction.atomic():
+            Product.objects.create(name="d")
+    assert sorted(Product.objects.values_list("name", flat=True)) == ["a", "d"]
+
+
+def test_a_taken_value_or_id_is_found_at_the_statement() -> None:
+    Maker.objects.create(name="Ada")
+    Note.objects.create(id="one", text="x")
+    with transaction.atomic():
+        with pytest.raises(IntegrityError, match="name='ada'"), transaction.atomic():
+            Maker.objects.create(name="ada")
+        with pytest.raises(IntegrityError, match="with the id 'one'"), transaction.atomic():
+            Note.objects.create(id="one", text="y")
+        bob = Maker.objects.create(name="Bob")
+        with pytest.raises(IntegrityError, match="Bób"), transaction.atomic():
+            Maker.objects.create(name="Bób")
+        bob.name = "Carl"
+        bob.save()
+        Maker.objects.create(name="Bob")
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Maker.objects.bulk_create([Maker(name="Dora"), Maker(name="dora")])
+    assert sorted(Maker.objects.values_list("name", flat=True)) == ["Ada", "Bob", "Carl"]
+
+
+def test_a_value_can_be_freed_and_taken_in_one_block() -> None:
+    ada = Maker.objects.create(name="Ada")
+    with transaction.atomic():
+        ada.name = "Bob"
+        ada.save()
+        Maker.objects.create(name="Ada")
+    with transaction.atomic():
+        ada.delete()
+        Maker.objects.create(name="Bob")
+    assert sorted(Maker.objects.values_list("name", flat=True)) == ["Ada", "Bob"]
+
+
+def test_a_row_that_others_change_or_delete_meanwhile_is_an_operational_error_and_nothing_is_written() -> None:
+    product, other = Product.objects.create(name="a"), Product.objects.create(name="b")
+    appwrite = connections["default"]
+    table = TableRef(appwrite.settings.database_id, "shop_product")
+    row_id = f"{product.pk:019d}"
+    with pytest.raises(OperationalError, match="try it again"), transaction.atomic():
+        Product.objects.filter(pk=product.pk).update(stock=1)
+        Product.objects.filter(pk=other.pk).update(stock=2)
+        run_sync(appwrite.send(DeleteRow(table, row_id).request))
+    assert Product.objects.get(pk=other.pk).stock == 0
+    with pytest.raises(OperationalError, match="try it again"), transaction.atomic():
+        Maker.objects.create(name="Ada")
+        Product.objects.filter(pk=other.pk).update(stock=2)
+        create = {"rowId": "x", "data": {"name": "ADA", "country": ""}}
+        run_sync(appwrite.send(_post(TableRef(table.database, "shop_maker"), create)))
+    assert Product.objects.get(pk=other.pk).stock == 0
+
+
+def _post(table: TableRef, body: Any) -> Any:
+    from django_appwrite_orm.plans import Request
+
+    return Request("POST", table.rows, body=body)
+
+
+@pytest.mark.parametrize("failing", [0, 1, 2])
+def test_a_server_that_fails_at_any_request_of_the_commit_writes_nothing_or_all(
+    failing: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django_appwrite_orm.connection.connection import Connection
+
+    product = Product.objects.create(name="a")
+    send = Connection.send
+    count = iter(range(100))
+
+    def broken(self: Connection, request: Any) -> Any:
+        if not request.is_read and "transactions" in request.path and next(count) == failing:
+            raise Unavailable("cut off")
+        return send(self, request)
+
+    monkeypatch.setattr(Connection, "send", broken)
+    with pytest.raises(OperationalError), transaction.atomic():
+        Product.objects.filter(pk=product.pk).update(stock=1)
+        Note.objects.create(text="n")
+    monkeypatch.undo()
+    assert Product.objects.get(pk=product.pk).stock == 0
+    assert not Note.objects.exists()
+    Product.objects.filter(pk=product.pk).update(stock=3)
+    assert Product.objects.get(pk=product.pk).stock == 3
+
+
+def test_what_runs_on_commit_sees_what_was_written() -> None:
+    seen = []
+    with transaction.atomic():
+        Product.objects.create(name="a")
+        transaction.on_commit(lambda: seen.append(Product.objects.count()))
+        assert seen == []
+    assert seen == [1]
+
+
+def test_deletion_in_a_block_takes_what_leads_to_the_row_along() -> None:
+    maker = Maker.objects.create(name="Ada")
+    product = Product.objects.create(name="a", maker=maker)
+    Special.objects.create(name="s", maker=maker)
+    Batch.objects.create(product=product)
+    with counted() as costs:
+        assert maker.delete()[0] == 5
+    assert len(sent(costs)) == 3
+    assert not Product.objects.exists()
+    assert not Batch.objects.exists()
+
+
+def test_tables_and_models_share_a_block() -> None:
+    prepare(Book)
+    with pytest.raises(Stop), transaction.atomic():
+        Product.objects.create(name="a")
+        book = Book.objects.create(title="Dune", pages=1, price=1.0)
+        assert Book.objects.get(pk=book.pk).title == "Dune"
+        with pytest.raises(NotSupportedError, match="changed in this atomic"):
+            Book.objects.count()
+        raise Stop
+    assert (Book.objects.count(), Product.objects.count()) == (0, 0)
+    with counted() as costs, transaction.atomic():
+        Product.objects.create(name="a")
+        Book.objects.create(title="Dune", pages=1, price=1.0)
+    assert len(sent(costs)) == 3
+    assert (Book.objects.count(), Product.objects.count()) == (1, 1)
+
+
+def test_a_broken_block_refuses_further_statements() -> None:
+    Maker.objects.create(name="Ada")
+    with transaction.atomic():
+        with pytest.raises(IntegrityError):
+            Maker.objects.create(name="Ada")
+        with pytest.raises(transaction.TransactionManagementError):
+            Maker.objects.count()
+    assert Maker.objects.count() == 1
+
+
+def test_off_makes_each_change_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrapper = databases["default"]
+    monkeypatch.setitem(vars(wrapper), "options", BackendOptions(atomic="off"))
+    with pytest.raises(Stop):
+        create_and_stop()
+    assert Product.objects.count() == 1
+
+
+@transaction.atomic
+def create_and_stop() -> None:
+    Product.objects.create(name="a")
+    raise Stop
+
+
+def test_rows_are_updated_by_expressions_without_lost_updates(monkeypatch: pytest.MonkeyPatch) -> None:
+    products = Product.objects.bulk_create([Product(name=str(n), stock=n) for n in range(3)])
+    with counted() as costs:
+        assert Product.objects.filter(stock__gt=0).update(stock=F("stock") + 10) == 2
+    assert len(sent(costs)) == 3
+    assert sorted(Product.objects.values_list("stock", flat=True)) == [0, 11, 12]
+    tag = Tag.objects.create(slug="x")
+    assert tag.pk == "x"
+    assert isinstance(UpdateRow, type)
+    assert len(products) == 3
