@@ -142,6 +142,7 @@ class ConnectionRef:
 
     @classmethod
     def of(cls, using: Using) -> ConnectionRef:
+        """Return `using` as a reference; an alias has no credentials."""
         return using if isinstance(using, ConnectionRef) else cls(using)
 
     def on(self, using: Using) -> Using:

@@ -193,8 +193,11 @@ class DatabaseWrapper(BaseDatabaseWrapper):
         return self._staged
 
     def _is_in_block(self) -> bool:
-        """Whether a block is open that ends with a commit. Those of a `TestCase` do not, and neither does one inside
-        them without a savepoint, of whose end a connection is not told."""
+        """Whether a block is open that ends with a commit.
+
+        Those of a `TestCase` do not, and neither does one inside them without a savepoint, whose end is not reported
+        to a connection.
+        """
         if not self.in_atomic_block:
             return self.connection is not None and not self.autocommit
         blocks: list[Any] = self.atomic_blocks

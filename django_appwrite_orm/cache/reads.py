@@ -44,6 +44,7 @@ class TableVersions:
 
     @classmethod
     def at(cls, values: Mapping[str, object], tables: Sequence[TableKeys]) -> TableVersions:
+        """Return the versions of `tables` in the values of one look-up."""
         tokens = (values.get(table.token) for table in tables)
         return cls(
             tuple(token if isinstance(token, str) and token else None for token in tokens),

@@ -183,6 +183,7 @@ class AppwriteTestMixin:
         super().setUpClass()  # type: ignore[misc]
 
     def __call__(self, result: Any = None) -> Any:
+        """Run one test with its isolation."""
         with isolated_appwrite():
             return super().__call__(result)  # type: ignore[misc]
 

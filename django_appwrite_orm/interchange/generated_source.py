@@ -70,7 +70,7 @@ def _is_bare(statement: ast.ClassDef) -> bool:
 
 
 def _is_column(statement: ast.stmt) -> bool:
-    """`name = columns.Kind(literals)`"""
+    """Whether the statement is `name = columns.Kind(literals)`."""
     if not (isinstance(statement, ast.Assign) and _is_one_name(statement) and isinstance(statement.value, ast.Call)):
         return False
     function = statement.value.func

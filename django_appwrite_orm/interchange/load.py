@@ -55,6 +55,7 @@ class Summary:
 
     @property
     def total(self) -> int:
+        """The number of rows in the file."""
         return self.created + self.overwritten + self.present + self.refused
 
 

@@ -26,8 +26,10 @@ class Linking:
     refuse: Callable[[Entry, object], None]
 
     def link(self, entry: Entry, *, was_there: bool) -> Operation[None]:
-        """Give the entry's row its links, unless it has others and was not to be overwritten; a row that is not there
-        was refused before. One that `was_there` may have links where the entry says that there are none."""
+        """Give the entry's row its links, unless it has others and was not to be overwritten.
+
+        A row that does not exist was refused before. One that `was_there` may have links where the entry has none.
+        """
         wanted = links_of(entry, self.tables, none=was_there)
         if not wanted or entry.row is None:
             return
@@ -75,8 +77,10 @@ def flat(row: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
 
 
 def links_of(entry: Entry, tables: Mapping[str, type[Row]], *, none: bool = False) -> dict[str, list[str]]:
-    """The ids of the rows that a row of a file is linked to, by key, where there are any; with `none` also where it
-    says that there are none."""
+    """Return the ids of the rows that a row of a file is linked to, by key.
+
+    Keys without links are included with `none`.
+    """
     table, row = tables.get(entry.table), entry.row or {}
     keys = listed(table) if table is not None else ()
     return {key: row[key] for key in keys if row.get(key) or (none and row.get(key) == [])}

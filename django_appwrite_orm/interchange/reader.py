@@ -29,8 +29,10 @@ class Entry:
 
 
 def entries(file: TextIO) -> Iterator[Entry]:
-    """The rows of a file in either form. Raises `SchemaError` where an object in the form of the TypeScript
-    appwrite-orm breaks off; a bad line of JSON Lines is an entry with a problem."""
+    """Yield the rows of a file in either format; a bad line of JSON Lines is an entry with a problem.
+
+    Raises `SchemaError` where an object in the format of the TypeScript appwrite-orm breaks off.
+    """
     start = file.read(_CHUNK)
     if start.startswith(_GZIP):
         raise SchemaError("The file is compressed. Give what is in it: gunzip -c FILE | manage.py load_appwrite -")
@@ -144,8 +146,7 @@ class _Object:
         return error.msg.startswith("Unterminated string") or error.pos >= len(self._text) - _LONGEST_WORD
 
     def _more(self, least: int = 0) -> bool:
-        """Read on. A value that is not whole yet is read twice as far each time, so that trying it again does not take
-        longer and longer."""
+        """Read more. For an incomplete value twice as much each time, so that parsing it again stays cheap."""
         chunk = self._file.read(max(_CHUNK, least))
         self._text, self._at = self._text[self._at :] + chunk, 0
         return bool(chunk)

@@ -17,6 +17,7 @@ Shape = Callable[[Any], bool]
 
 
 def any_object(data: Any) -> bool:
+    """Return whether `data` is an object."""
     return isinstance(data, dict)
 
 
@@ -39,6 +40,7 @@ def summary(data: Any) -> bool:
 
 
 def version(data: Any) -> bool:
+    """Return whether `data` holds the version of a server."""
     return isinstance(data, dict) and isinstance(data.get("version"), str)
 
 

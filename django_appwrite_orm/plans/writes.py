@@ -20,6 +20,8 @@ Data = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class CreateRow:
+    """Create one row under an id of our own."""
+
     table: TableRef
     row_id: str
     data: Data
@@ -147,6 +149,8 @@ class UpdateRows:
 
 @dataclass(frozen=True, slots=True)
 class DeleteRow:
+    """Delete one row."""
+
     table: TableRef
     row_id: str
 

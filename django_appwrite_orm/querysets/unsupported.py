@@ -18,6 +18,7 @@ class UnsupportedMethod:
         self._name = self._name or f"{name}()"
 
     def __call__(self, *args: object, **kwargs: object) -> NoReturn:
+        """Raise NotSupportedError with the alternative."""
         raise NotSupportedError(f"{self._name} is not possible here. {self._advice}")
 
 

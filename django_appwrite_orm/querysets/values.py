@@ -19,6 +19,7 @@ class ValuesShape:
     attributes: tuple[str, ...]
 
     def __call__(self, row: Row) -> Any:
+        """Return the values of `row` in this form."""
         values = tuple([getattr(row, attribute) for attribute in self.attributes])
         if self.form == "dict":
             return dict(zip(self.names, values, strict=True))

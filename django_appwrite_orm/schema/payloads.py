@@ -47,6 +47,7 @@ def inline_parts(table: TableState) -> tuple[list[ColumnState], list[IndexState]
 
 
 def is_inline(column: ColumnState) -> bool:
+    """Whether the request that creates a table can create this column."""
     if column.options.get("encrypt"):
         return False
     kind = column.facts

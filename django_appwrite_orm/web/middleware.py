@@ -49,6 +49,7 @@ class AppwriteCacheMiddleware:
             raise ConfigurationError(f"{DETAILS} must be True or False, not {self._details!r}.")
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        """Respond, or return a coroutine that does."""
         start_once()
         return self._acall(request) if self._is_async else self._call(request)
 

@@ -277,8 +277,10 @@ class StagedTransaction(Transaction):
         return (yield from connection.read(plan, policy)).data
 
     def _check_unique(self, meta: Any, ref: TableRef, rows: Sequence[Raw], changed: Iterable[str]) -> Operation[None]:
-        """Raise `UniqueViolation` if values of these rows that must be unique are those of another row, or of two of
-        them. `changed` are the keys of the columns that are written."""
+        """Raise `UniqueViolation` if two rows, at least one of these, have the same values of a unique index.
+
+        `changed` are the keys of the columns that are written.
+        """
         own = {row[ID].lower() for row in rows}
         for index in meta.indexes:
             columns = [meta.columns[name] for name in index.columns if name in meta.columns]

@@ -127,6 +127,7 @@ class SQLInsertCompiler(compiler.SQLInsertCompiler):
 
 
 def null_error(field: Any) -> IntegrityError:
+    """Return the error of Django's SQL databases for a missing value."""
     return IntegrityError(f"NOT NULL constraint failed: {field.model._meta.db_table}.{field.column}")
 
 

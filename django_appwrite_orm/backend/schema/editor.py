@@ -260,7 +260,6 @@ def _declared(model: Model) -> DeclaredTable:
 
 def _counters() -> DeclaredTable:
     """Return the table of the counters for primary keys."""
-
     last = BigInt(required=True).bound(COUNTER)
     state = TableState(COUNTERS, COUNTERS, columns={COUNTER: column_state(last.definition())})
     return DeclaredTable(state, {COUNTER: last})
@@ -279,7 +278,6 @@ def _with_field(
 
     `old_key` is the key of the column that it takes the place of in `before`.
     """
-
     kind = column.column.bound(field.name)
     kind.key = column.key
     if default is not None:

@@ -1,4 +1,4 @@
-"""A schema in the words of others: SQL, Firebase rules, plain text. (The CLI's JSON is `schema.config`.)"""
+"""Exporters of a schema: SQL, Firebase rules, plain text; `appwrite_config` has the JSON of Appwrite's CLI."""
 
 from .firebase import firebase
 from .sql import sql
