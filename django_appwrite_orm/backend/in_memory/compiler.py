@@ -15,6 +15,7 @@ from functools import partial
 from itertools import islice
 from typing import Any, cast
 
+from django.apps import apps
 from django.db import DataError, ProgrammingError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.sqlite3 import base, features, operations
@@ -167,9 +168,9 @@ class MemoryQuery:
     def plan(self, sql: str, parameters: Sequence[Any]) -> InMemoryRead:
         """Return the plan for this SQL of Django's."""
         settings = connections[self.options.alias].settings
-        model = self.query.model
-        models = [] if model is None else model._meta.apps.get_models(include_auto_created=True, include_swapped=True)
-        tables = tables_of(sql, models)
+        # A query of constants has no model; one of a migration has those of its moment.
+        known = apps if self.query.model is None else self.query.get_meta().apps
+        tables = tables_of(sql, known.get_models(include_auto_created=True, include_swapped=True))
         needs = needs_of(self.query, sql, list(tables), self.options.translate)
         return InMemoryRead(
             sql=base.FORMAT_QMARK_REGEX.sub("?", sql).replace("%%", "%"),

@@ -210,3 +210,9 @@ def test_a_value_that_sqlite_cannot_take_is_an_error() -> None:
         list(Product.objects.filter(maker__name="\ud800"))
     with pytest.raises(DataError, match="beyond the 64 bits"):
         list(Product.objects.annotate(big=Value(2**70)).filter(big=F("stock")))
+
+
+def test_a_query_without_a_model_reads_the_tables_of_its_subqueries() -> None:
+    ada = Maker.objects.filter(name="Ada")
+    assert Q(Exists(ada)).check({})
+    assert not Q(Exists(ada.filter(country="xx"))).check({})
