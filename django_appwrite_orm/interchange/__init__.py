@@ -1,4 +1,4 @@
-"""Rows in files: out of a database and into one, as JSON Lines or in the form of the TypeScript appwrite-orm."""
+"""Dump rows to files and load them, as JSON Lines or in the format of the TypeScript appwrite-orm."""
 
 from .dump import dump
 from .load import Summary, load

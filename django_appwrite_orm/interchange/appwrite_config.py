@@ -1,4 +1,4 @@
-"""The tables of `appwrite.config.json`, the file that Appwrite's own CLI pulls and pushes."""
+"""Read and write the tables of `appwrite.config.json`, the file that Appwrite's own CLI pulls and pushes."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from ..schema.relationships import is_to_itself, mirror, other_end
 from ..schema.state import ColumnState, TableState, lookup
 from ..tables.columns.relations import inverse
 
-# Words of an older CLI, by those of today.
-_FORMER = {"relatedTable": "relatedCollection", "columns": "attributes"}
+# Terms of an older CLI, by the current ones.
+_OLDER_TERMS = {"relatedTable": "relatedCollection", "columns": "attributes"}
 
 
 def tables_of(text: str, database: str) -> list[TableState]:
-    """The tables of `database` in the file's text, also in that of an older CLI, which says `collections`.
+    """Return the tables of `database` in the text of a file, also of one of an older CLI (`collections`).
 
-    A table that names no database counts as one of `database`. Raises `SchemaError` that names what cannot be read,
-    or the databases that the file has tables of, where none of them is `database`.
+    A table without a database counts as one of `database`. Raises `SchemaError`, which names what cannot be read, or
+    the databases in the file if none of them is `database`.
     """
     try:
         config = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise _not_a_config(f"it is not JSON: {error}") from error
-    found = config.get("tables", config.get("collections")) if isinstance(config, dict) else None
-    if not isinstance(found, list) or not all(isinstance(table, dict) for table in found):
+    tables = config.get("tables", config.get("collections")) if isinstance(config, dict) else None
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise _not_a_config("there is no list 'tables' of objects in it")
-    chosen = [table for table in found if table.get("databaseId", database) == database]
-    if found and not chosen:
-        others = ", ".join(sorted({repr(table["databaseId"]) for table in found}))
+    chosen = [table for table in tables if table.get("databaseId", database) == database]
+    if tables and not chosen:
+        others = ", ".join(sorted({repr(table["databaseId"]) for table in tables}))
         raise SchemaError(
             f"No table in this file is of database {database!r}, the DATABASE_ID of the connection. It has tables of:"
             f" {others}. Set DATABASE_ID to that one, or name another connection with --database."
@@ -49,7 +49,7 @@ def _not_a_config(reason: str) -> SchemaError:
 
 
 def config_of(tables: Iterable[TableState], database: str, project: str, endpoint: str) -> dict[str, Any]:
-    """The file's content for `tables`. The CLI has no index lengths: they are written, and it passes over them."""
+    """Return the file's content for `tables`. It includes index lengths, which the CLI ignores."""
     head: dict[str, Any] = {"projectId": project}
     if not endpoint.startswith("local:"):
         head["endpoint"] = endpoint
@@ -61,7 +61,7 @@ def config_of(tables: Iterable[TableState], database: str, project: str, endpoin
 
 
 def _table(described: Mapping[str, Any]) -> dict[str, Any]:
-    """A table of the file as an answer of Appwrite describes it: what is left out, and the words of before 1.8."""
+    """Return a table of the file in the form of Appwrite's responses: with defaults, and with the terms since 1.8."""
     return {
         "rowSecurity": described.get("documentSecurity", False),
         "enabled": True,
@@ -72,19 +72,19 @@ def _table(described: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _renamed(parts: Any, word: str) -> Any:
-    """Columns or indexes with the present word in the place of an older one."""
+def _renamed(parts: Any, term: str) -> Any:
+    """Return columns or indexes with the current term in place of an older one."""
     if not isinstance(parts, list):
         return parts
-    former = _FORMER[word]
+    older = _OLDER_TERMS[term]
     return [
-        {**part, word: part.get(word) or part[former]} if isinstance(part, dict) and former in part else part
+        {**part, term: part.get(term) or part[older]} if isinstance(part, dict) and older in part else part
         for part in parts
     ]
 
 
 def _all_described(tables: Iterable[TableState], database: str) -> list[dict[str, Any]]:
-    """The CLI makes a relationship from the side that says it is the parent: the first one that declares it."""
+    """Describe the tables. The parent of a relationship is its first declared side: the CLI creates it from there."""
     described, children = [], set[End]()
     for table in tables:
         described.append(_described(_with_parents(table, children), database, children))

@@ -1,7 +1,7 @@
-"""Table classes as Python source, from a schema that is there: what `inspect_appwrite` prints.
+"""Generate table classes as Python source from an existing schema, for `inspect_appwrite`.
 
-Migrated, the classes give no difference. What no class can say (a relationship to a table that is not among these,
-kinds without a column class) is left out with a comment, and a migration leaves it alone.
+A migration of the classes changes nothing. What a class cannot declare (a relationship to a table that is not included,
+a kind without a column class) is left out with a comment, and a migration keeps it.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ _INDEXES: dict[str, type[Index]] = {kind.type: kind for kind in (Index, UniqueIn
 
 
 def source(tables: Iterable[TableState], base: type[Row], using: str = DEFAULT_ALIAS) -> str:
-    """A module that declares `tables` as classes derived from `base`, which must be the public `Table`.
+    """Return a module that declares `tables` as classes derived from `base`, which must be the public `Table`.
 
-    What it is made from may come from anybody: every name in it is an ASCII identifier, every value a `repr`, and
-    the whole is parsed before it is given out. Raises `SchemaError` for anything but declarations.
+    The schema may come from an untrusted source: every name in the module is an ASCII identifier, every value a `repr`,
+    and the result is parsed before it is returned. Raises `SchemaError` for anything but declarations.
     """
     names = set(IMPORTED)
     classes, used = [], {"Table", "columns"}
-    chosen = [(table, _class_name(table.id, names)) for table in tables]
-    titles = {table.id: name for table, name in chosen}
-    for table, name in chosen:
-        text, indexes = _class(table, name, base, using, titles)
+    named_tables = [(table, _class_name(table.id, names)) for table in tables]
+    class_names = {table.id: name for table, name in named_tables}
+    for table, name in named_tables:
+        text, indexes = _class(table, name, base, using, class_names)
         classes.append(text)
         used |= indexes
     imported = ", ".join(sorted(used, key=lambda name: (name.islower(), name)))
@@ -44,22 +44,22 @@ def source(tables: Iterable[TableState], base: type[Row], using: str = DEFAULT_A
 
 
 def _class(
-    table: TableState, name: str, base: type[Row], using: str, titles: Mapping[str, str]
+    table: TableState, name: str, base: type[Row], using: str, class_names: Mapping[str, str]
 ) -> tuple[str, set[str]]:
     attributes: dict[str, str] = {}
     taken: set[str] = set()
     lines = []
-    # Those with an id beside them take the names that are left.
+    # Relationships come last: one to a single row takes two names.
     for column in sorted(table.columns.values(), key=lambda column: column.is_relationship):
         attribute = _attribute(column, base, taken)
-        made = _link(column, attribute, titles) if column.is_relationship else _column(column, attribute)
-        if not isinstance(made, str):
-            made = comment(f"{column.key!r} is not declared: {made[0]}")
+        line = _relationship(column, attribute, class_names) if column.is_relationship else _column(column, attribute)
+        if not isinstance(line, str):
+            line = comment(f"{column.key!r} is not declared: {line[0]}")
         else:
             taken |= _names_of(column, attribute)
             if not column.is_relationship:
                 attributes[column.key] = attribute
-        lines.append(made)
+        lines.append(line)
     meta = [f"name = {table.name!r}"]
     if table.id != table.name:
         meta.append(f"id = {table.id!r}")
@@ -68,11 +68,11 @@ def _class(
     used: set[str] = set()
     indexes = []
     for index in table.indexes.values():
-        if (made_index := _index(index, attributes)) is None:
-            reason = index.error if index.type == UNREADABLE else "no class says it, or its columns"
+        if (declaration := _index(index, attributes)) is None:
+            reason = index.error if index.type == UNREADABLE else "there is no class for it, or for one of its columns"
             meta.append(comment(f"index {index.key!r} ({index.type}) is not declared: {reason}"))
         else:
-            indexes.append(f"    {made_index},")
+            indexes.append(f"    {declaration},")
             used.add(_INDEXES[index.type].__name__)
     if indexes:
         meta += ["indexes = [", *indexes, "]"]
@@ -87,21 +87,21 @@ def _class(
 
 
 def _class_name(id: str, names: set[str]) -> str:
-    words = re.findall(r"[A-Za-z0-9]+", id)
-    base = "".join(word[0].upper() + word[1:] for word in words)
+    parts = re.findall(r"[A-Za-z0-9]+", id)
+    base = "".join(part[0].upper() + part[1:] for part in parts)
     if not base[:1].isalpha() or keyword.iskeyword(base):
         base = f"Table{base}"
     return _unused(base, names)
 
 
 def _names_of(column: ColumnState, attribute: str) -> set[str]:
-    """The names in Python that a column takes: one to a single row has its id beside it."""
+    """Return the Python names that a column takes: a relationship to a single row also has an attribute for the id."""
     to_one = column.is_relationship and not column.options["relationType"].endswith("Many")
     return {attribute, f"{attribute}_id"} if to_one else {attribute}
 
 
 def _attribute(column: ColumnState, base: type[Row], names: set[str]) -> str:
-    """A name for the column in Python: its key where that will do."""
+    """Return a Python name for the column: its key if that is possible."""
     name = re.sub(r"_+", "_", re.sub(r"\W", "_", column.key, flags=re.ASCII)).strip("_")
     if not name or name[0].isdigit() or keyword.iskeyword(name) or name in IMPORTED or name_problem(name, base):
         name = f"column_{name}".rstrip("_")
@@ -120,7 +120,7 @@ def _unused(base: str, names: set[str]) -> str:
 
 
 def _column(column: ColumnState, attribute: str) -> str | tuple[str]:
-    """The line that declares the column, or the reason why there is none."""
+    """Return the line that declares the column, or in a tuple the reason why there is none."""
     kind = columns.Decimal if "decimal" in column.options else columns.column_class(column.kind)
     if column.kind == UNREADABLE:
         return (f"{column.error}.",)
@@ -130,34 +130,34 @@ def _column(column: ColumnState, attribute: str) -> str | tuple[str]:
     if column.key != attribute:
         arguments["column"] = column.key
     try:
-        made = kind(**arguments).bound(attribute)
-        if differences(column_state(made.definition()), column):
+        declared = kind(**arguments).bound(attribute)
+        if differences(column_state(declared.definition()), column):
             return ("its options are not those of its class.",)
     except (ConfigurationError, ValidationError, TypeError) as error:
         return (" ".join(str(error).split()),)
-    listed = arguments.pop("elements", None)
-    given = [repr(listed)] if listed is not None else []
-    given += [f"{name}={value!r}" for name, value in arguments.items()]
-    return f"{attribute} = columns.{kind.__name__}({', '.join(given)})"
+    elements = arguments.pop("elements", None)
+    texts = [repr(elements)] if elements is not None else []
+    texts += [f"{name}={value!r}" for name, value in arguments.items()]
+    return f"{attribute} = columns.{kind.__name__}({', '.join(texts)})"
 
 
-def _link(column: ColumnState, attribute: str, titles: Mapping[str, str]) -> str | tuple[str]:
-    """The line that declares a relationship, or the reason why there is none."""
+def _relationship(column: ColumnState, attribute: str, class_names: Mapping[str, str]) -> str | tuple[str]:
+    """Return the line that declares a relationship, or in a tuple the reason why there is none."""
     options = column.options
     other = options["relatedTable"]
-    if other not in titles:
+    if other not in class_names:
         return (f"it is a relationship to {other}, which is not among these tables.",)
-    given = {"two_way_key": options["twoWayKey"]} if options["twoWay"] else {}
+    arguments = {"two_way_key": options["twoWayKey"]} if options["twoWay"] else {}
     if options["onDelete"] != "restrict":
-        given["on_delete"] = options["onDelete"]
+        arguments["on_delete"] = options["onDelete"]
     if column.key != attribute:
-        given["column"] = column.key
-    made = columns.Relationship(other, options["relationType"], **given)
-    made.name = attribute
-    if differences(column_state(made.definition(other)), column):
+        arguments["column"] = column.key
+    declared = columns.Relationship(other, options["relationType"], **arguments)
+    declared.name = attribute
+    if differences(column_state(declared.definition(other)), column):
         return ("its options are not those of a relationship.",)
-    words = [repr(titles[other]), repr(made.type), *(f"{name}={value!r}" for name, value in given.items())]
-    return f"{attribute} = columns.Relationship({', '.join(words)})"
+    texts = [repr(class_names[other]), repr(declared.type), *(f"{name}={value!r}" for name, value in arguments.items())]
+    return f"{attribute} = columns.Relationship({', '.join(texts)})"
 
 
 def _arguments(column: ColumnState) -> dict[str, Any]:
@@ -185,14 +185,14 @@ def _arguments(column: ColumnState) -> dict[str, Any]:
 
 def _index(index: IndexState, attributes: dict[str, str]) -> str | None:
     kind = _INDEXES.get(index.type)
-    known = attributes | {column.key: column.name for column in INDEXABLE.values()}
-    if kind is None or not all(column in known for column in index.columns):
+    names = attributes | {column.key: column.name for column in INDEXABLE.values()}
+    if kind is None or not all(column in names for column in index.columns):
         return None
     signs = ("-" if order == "DESC" else "" for order in index.orders)
-    names = [f"{sign}{known[column]}" for sign, column in zip(signs, index.columns, strict=True)]
-    given = [repr(name) for name in names]
-    if index.key != kind(*names).key:
-        given.append(f"key={index.key!r}")
+    ordered = [f"{sign}{names[column]}" for sign, column in zip(signs, index.columns, strict=True)]
+    arguments = [repr(name) for name in ordered]
+    if index.key != kind(*ordered).key:
+        arguments.append(f"key={index.key!r}")
     if any(index.lengths):
-        given.append(f"lengths={[length or None for length in index.lengths]!r}")
-    return f"{kind.__name__}({', '.join(given)})"
+        arguments.append(f"lengths={[length or None for length in index.lengths]!r}")
+    return f"{kind.__name__}({', '.join(arguments)})"

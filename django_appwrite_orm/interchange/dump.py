@@ -1,6 +1,6 @@
-"""Writing all rows of tables, in order of creation, a page in memory at a time.
+"""Write all rows of tables, in order of creation, with one page in memory at a time.
 
-It is not a snapshot: rows that are written while it runs may or may not be in it.
+A dump is not a snapshot: it may or may not contain rows that are written while it runs.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from ..sansio import Operation
 from ..schema.printable import json_text
 from ..schema.rows import RawRow, walk
 from ..tables import Row
-from .load_relationships import flat, listed, select
+from .load_relationships import link_list_keys, select, with_link_ids
 
 Form = Literal["jsonl", "object"]
 Write = Callable[[str], object]
-# What a server gives a row itself, and another one would not take.
-_OWN = frozenset({"$sequence", "$databaseId", "$tableId"})
+# Keys that the server sets, and that another server would refuse.
+_SERVER_KEYS = frozenset({"$sequence", "$databaseId", "$tableId"})
 
 
 def dump(
@@ -29,11 +29,11 @@ def dump(
     form: Form = "jsonl",
     progress: Callable[[str, int], None] | None = None,
 ) -> Operation[dict[str, int]]:
-    """Give `write` the rows of `tables` as text; the number of rows by table id.
+    """Call `write` with the rows of `tables` as text; return the number of rows by table id.
 
-    `jsonl` is one line a row, `{"table": id, "row": {...}}`; `object` one object with a list of rows for each
-    table. Rows carry `$id`, `$createdAt`, `$updatedAt` and `$permissions` beside their columns, and the ids of
-    what they are linked to. `progress` hears the table and its number of rows so far after every page.
+    `jsonl` is one line per row, `{"table": id, "row": {...}}`; `object` is one object with a list of rows for each
+    table. Rows have `$id`, `$createdAt`, `$updatedAt` and `$permissions` besides their columns, and the ids of linked
+    rows. `progress` is called after every page with the table's id and the number of its rows so far.
     """
     counts: dict[str, int] = {}
     if form == "object":
@@ -44,17 +44,17 @@ def dump(
             write(f"{',' if counts else ''}\n{json_text(ref.table)}: [")
         counts[ref.table] = 0
 
-        keys = listed(table)
+        keys = link_list_keys(table)
 
-        def put(rows: list[RawRow], ref: TableRef = ref, keys: tuple[str, ...] = keys) -> Operation[None]:
+        def write_page(rows: list[RawRow], ref: TableRef = ref, keys: tuple[str, ...] = keys) -> Operation[None]:
             yield from ()
             for row in rows:
-                write(_text(form, ref.table, flat(row, keys), first=counts[ref.table] == 0))
+                write(_text(form, ref.table, with_link_ids(row, keys), first=counts[ref.table] == 0))
                 counts[ref.table] += 1
             if progress is not None:
                 progress(ref.table, counts[ref.table])
 
-        yield from walk(connection, ref, put, select(keys))
+        yield from walk(connection, ref, write_page, select(keys))
         if form == "object":
             write("\n]")
     if form == "object":
@@ -63,7 +63,7 @@ def dump(
 
 
 def _text(form: Form, table: str, row: dict[str, Any], *, first: bool) -> str:
-    kept = {name: value for name, value in row.items() if name not in _OWN}
+    data = {name: value for name, value in row.items() if name not in _SERVER_KEYS}
     if form == "jsonl":
-        return json_text({"table": table, "row": kept}, separators=(",", ":")) + "\n"
-    return ("" if first else ",") + "\n" + json_text(kept, separators=(",", ":"))
+        return json_text({"table": table, "row": data}, separators=(",", ":")) + "\n"
+    return ("" if first else ",") + "\n" + json_text(data, separators=(",", ":"))

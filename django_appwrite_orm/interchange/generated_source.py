@@ -1,4 +1,4 @@
-"""Generated Python source: its comments, and the proof that it holds nothing but declarations of tables."""
+"""Check generated Python source: it contains only declarations of tables, and comments of one line."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _META: Final = frozenset({"name", "id", "using", "indexes", "permissions", "row_
 
 
 def comment(text: str) -> str:
-    """`text` as a comment of one line, whatever is in it."""
+    """Return `text` as a comment of one line, whatever characters it contains."""
     return f"# {one_line(text)}"
 
 
 def checked(source: str) -> str:
-    """The source, when it is an import of the package's names and table classes of literals, and nothing else.
+    """Return the source if it is an import of this package's names and table classes with literals, and nothing else.
 
-    Raises `SchemaError` otherwise, which is a fault of the generator.
+    Raises `SchemaError` otherwise, which is a bug of the generator.
     """
     try:
         module = ast.parse(source)
@@ -34,8 +34,8 @@ def checked(source: str) -> str:
         allowed = _is_import(statement) if position == 0 else _is_table(statement)
         if not allowed:
             raise SchemaError(
-                f"Line {statement.lineno} of the generated classes would be more than a declaration, so that nothing"
-                " is printed. Please report it."
+                f"Line {statement.lineno} of the generated classes is not a declaration, so nothing is printed. Please"
+                " report it."
             )
     return source
 
@@ -70,7 +70,7 @@ def _is_bare(statement: ast.ClassDef) -> bool:
 
 
 def _is_column(statement: ast.stmt) -> bool:
-    """Whether the statement is `name = columns.Kind(literals)`."""
+    """Whether it is `name = columns.Kind(literals)`."""
     if not (isinstance(statement, ast.Assign) and _is_one_name(statement) and isinstance(statement.value, ast.Call)):
         return False
     function = statement.value.func

@@ -1,4 +1,4 @@
-"""The second reading of a file of rows: links to many are written when every row is there."""
+"""The second pass over a file of rows: lists of links are written when all rows exist."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ from .reader import Entry
 
 
 @dataclass(frozen=True, slots=True)
-class Linking:
-    """`refuse` is called with an entry whose links do not get in, and the reason."""
+class LinkWriter:
+    """Writes lists of links. `refuse` is called with an entry whose links are not written, and the reason."""
 
     connection: Connection
     tables: Mapping[str, type[Row]]
     overwrite: bool
     refuse: Callable[[Entry, object], None]
 
-    def link(self, entry: Entry, *, was_there: bool) -> Operation[None]:
-        """Give the entry's row its links, unless it has others and was not to be overwritten.
+    def write(self, entry: Entry, *, existed: bool) -> Operation[None]:
+        """Write the links of an entry's row, unless it has other links and must not be overwritten.
 
-        A row that does not exist was refused before. One that `was_there` may have links where the entry has none.
+        A missing row was refused before. A row that `existed` may have links where the entry has none.
         """
-        wanted = links_of(entry, self.tables, none=was_there)
-        if not wanted or entry.row is None:
+        links = links_of(entry, self.tables, include_empty=existed)
+        if not links or entry.row is None:
             return
         table = self.tables[entry.table]
         ref = table._meta.ref(self.connection.settings.database_id)
-        plan = GetRow(ref, entry.row["$id"], select(wanted))
-        there = (yield from self.connection.follow(plan.fetch())).data
-        if there is None:
+        plan = GetRow(ref, entry.row["$id"], select(links))
+        row = (yield from self.connection.follow(plan.fetch())).data
+        if row is None:
             return
-        found = flat(there, wanted)
-        changed = {key: ids for key, ids in wanted.items() if _folded(ids) != _folded(found[key])}
+        existing = with_link_ids(row, links)
+        changed = {key: ids for key, ids in links.items() if _folded(ids) != _folded(existing[key])}
         # Some of its links may have been written from the other end, which can be in the same table.
-        if any(set(_folded(found[key])) - set(_folded(changed[key])) for key in changed) and not self.overwrite:
-            self.refuse(entry, f"it is linked to others by {', '.join(changed)}; --overwrite replaces them")
+        if any(set(_folded(existing[key])) - set(_folded(changed[key])) for key in changed) and not self.overwrite:
+            self.refuse(entry, f"it has other links in {', '.join(changed)}; --overwrite replaces them")
         elif changed:
-            stamp = {name: value for name, value in entry.row.items() if name == "$updatedAt"}
+            updated_at = {name: value for name, value in entry.row.items() if name == "$updatedAt"}
             try:
-                yield from send(self.connection, table, UpdateRow(ref, there["$id"], {**changed, **stamp}))
+                yield from send(self.connection, table, UpdateRow(ref, row["$id"], {**changed, **updated_at}))
             except (Conflict, InvalidRequest) as error:
                 self.refuse(entry, error)
 
@@ -56,8 +56,8 @@ def _folded(ids: list[str]) -> list[str]:
     return sorted(map(str.lower, ids))
 
 
-def listed(table: type[Row]) -> tuple[str, ...]:
-    """Keys of the columns that lead to many rows, but for those whose other side shows each link as a value."""
+def link_list_keys(table: type[Row]) -> tuple[str, ...]:
+    """Return the keys of relationships to many rows, except those whose other side has each link as a value."""
     return tuple(
         side.key
         for side in relationship_ends(table)
@@ -66,41 +66,38 @@ def listed(table: type[Row]) -> tuple[str, ...]:
 
 
 def select(keys: Iterable[str]) -> tuple[str, ...]:
-    """What to select for whole rows with these links; nothing where there are none, for that is the whole row."""
+    """Return the columns to select for complete rows with these links; without links none, which selects all."""
     links = tuple(f"{key}.$id" for key in keys)
     return ("*", *links) if links else ()
 
 
-def flat(row: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
-    """The row with the ids of linked rows in the place of what Appwrite shows of them."""
+def with_link_ids(row: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+    """Return the row with the ids of linked rows in place of the linked rows."""
     return row | {key: [other["$id"] for other in row[key]] for key in keys}
 
 
-def links_of(entry: Entry, tables: Mapping[str, type[Row]], *, none: bool = False) -> dict[str, list[str]]:
-    """Return the ids of the rows that a row of a file is linked to, by key.
-
-    Keys without links are included with `none`.
-    """
+def links_of(entry: Entry, tables: Mapping[str, type[Row]], *, include_empty: bool = False) -> dict[str, list[str]]:
+    """Return the lists of links of a file's row by key, without the empty ones unless `include_empty` is set."""
     table, row = tables.get(entry.table), entry.row or {}
-    keys = listed(table) if table is not None else ()
-    return {key: row[key] for key in keys if row.get(key) or (none and row.get(key) == [])}
+    keys = link_list_keys(table) if table is not None else ()
+    return {key: row[key] for key in keys if row.get(key) or (include_empty and row.get(key) == [])}
 
 
 def without_links(entry: Entry, tables: Mapping[str, type[Row]]) -> dict[str, Any]:
-    """The row of a file without its links to many."""
-    keys = listed(tables[entry.table])
+    """Return the row of a file without its lists of links."""
+    keys = link_list_keys(tables[entry.table])
     return {name: value for name, value in (entry.row or {}).items() if name not in keys}
 
 
 def wrong_links(entry: Entry, tables: Mapping[str, type[Row]]) -> str:
-    """The key of links that are not a list of ids; empty where there is none."""
+    """Return the key of links that are not a list of ids; empty if there is none."""
     for key, ids in links_of(entry, tables).items():
-        if not (isinstance(ids, list) and all(isinstance(one, str) for one in ids)):
+        if not (isinstance(ids, list) and all(isinstance(id, str) for id in ids)):
             return key
     return ""
 
 
 def send(connection: Connection, table: type[Row], plan: WritePlan) -> Operation[Any]:
-    """Carry out a change of a table; cached answers of all that it reaches are gone."""
-    refs = [one._meta.ref(connection.settings.database_id) for one in affected_tables(table, plan)]
+    """Carry out a change of a table, and invalidate all tables that it affects."""
+    refs = [affected._meta.ref(connection.settings.database_id) for affected in affected_tables(table, plan)]
     return (yield from connection.write(refs, plan.request))

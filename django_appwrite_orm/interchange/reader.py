@@ -1,4 +1,4 @@
-"""Rows out of a file, one after the other, whatever the size of the file."""
+"""Read the rows of a file one after the other, so that its size does not matter."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ..exceptions import SchemaError
 
 _CHUNK = 65_536
 _LINES = re.compile(r'\s*\{\s*"table"\s*:\s*"')
-_GZIP = "\x1f\udc8b"  # its first two bytes, the second one as a byte that is not UTF-8
-_LONGEST_WORD = 12  # more than -Infinity and \\u1234, which may stand cut at the end of what was read
+_GZIP = "\x1f\udc8b"  # its first two bytes; the second one is not UTF-8
+_LONGEST_TOKEN = 12  # more than -Infinity and \\u1234, which may be cut off at the end of a chunk
 _BLANK = re.compile(r"[ \t\r\n]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A row of a file: the number of its line, its table and the row; `problem` says why there is none."""
+    """A row of a file with the number of its line and its table, or the `problem` that makes it unreadable."""
 
     line: int
     table: str = ""
@@ -29,13 +29,14 @@ class Entry:
 
 
 def entries(file: TextIO) -> Iterator[Entry]:
-    """Yield the rows of a file in either format; a bad line of JSON Lines is an entry with a problem.
+    """Return an iterator over the rows of a file in either format.
 
-    Raises `SchemaError` where an object in the format of the TypeScript appwrite-orm breaks off.
+    Raises `SchemaError` if an object in the format of the TypeScript appwrite-orm is not valid or incomplete; a line of
+    JSON Lines that is not valid is an entry with a problem.
     """
     start = file.read(_CHUNK)
     if start.startswith(_GZIP):
-        raise SchemaError("The file is compressed. Give what is in it: gunzip -c FILE | manage.py load_appwrite -")
+        raise SchemaError("The file is compressed. Decompress it: gunzip -c FILE | manage.py load_appwrite -")
     if not start.strip():
         return iter(())
     return _lines(start, file) if _LINES.match(start) else _Object(start, file).entries()
@@ -43,7 +44,7 @@ def entries(file: TextIO) -> Iterator[Entry]:
 
 def _lines(start: str, file: TextIO) -> Iterator[Entry]:
     lines = start.split("\n")
-    # The last one may go on in what has not been read yet.
+    # The last line may continue after this chunk.
     lines[-1] += file.readline().rstrip("\n") if len(start) == _CHUNK else ""
     number = 0
     for source in (lines, file):
@@ -55,12 +56,12 @@ def _lines(start: str, file: TextIO) -> Iterator[Entry]:
 
 def _line(number: int, text: str) -> Entry:
     try:
-        found = _DECODER.decode(text.strip())
+        value = _DECODER.decode(text.strip())
     except (ValueError, RecursionError) as error:
         return Entry(number, problem=f"it is not JSON ({error})")
-    if not (isinstance(found, dict) and isinstance(found.get("table"), str) and isinstance(found.get("row"), dict)):
+    if not (isinstance(value, dict) and isinstance(value.get("table"), str) and isinstance(value.get("row"), dict)):
         return Entry(number, problem='it is not of the form {"table": "...", "row": {...}}')
-    return Entry(number, found["table"], found["row"])
+    return Entry(number, value["table"], value["row"])
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -78,15 +79,16 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite
 
 
 class _Object:
-    """One object with a list of rows for each table, read in pieces."""
+    """A file with one object, which has a list of rows for each table, read in chunks."""
 
     def __init__(self, start: str, file: TextIO) -> None:
         self._text = start
-        self._at = 0
+        self._position = 0
         self._line = 1
         self._file = file
 
     def entries(self) -> Iterator[Entry]:
+        """Yield the rows. Raises `SchemaError`."""
         self._expect("{")
         while self._peek() != "}":
             table = self._value()
@@ -112,15 +114,15 @@ class _Object:
     def _expect(self, character: str) -> None:
         if self._peek() != character:
             self._fail(repr(character))
-        self._at += 1
+        self._position += 1
 
     def _peek(self) -> str:
-        """The next character that is not blank; empty at the end of the file."""
+        """Return the next character that is not blank, without reading it; empty at the end of the file."""
         while True:
-            match = _BLANK.match(self._text, self._at)
-            end = match.end() if match else self._at
-            self._line += self._text.count("\n", self._at, end)
-            self._at = end
+            match = _BLANK.match(self._text, self._position)
+            end = match.end() if match else self._position
+            self._line += self._text.count("\n", self._position, end)
+            self._position = end
             if end < len(self._text):
                 return self._text[end]
             if not self._more():
@@ -130,27 +132,30 @@ class _Object:
         self._peek()
         while True:
             try:
-                value, end = _DECODER.raw_decode(self._text, self._at)
+                value, end = _DECODER.raw_decode(self._text, self._position)
             except json.JSONDecodeError as error:
-                if not (self._may_go_on(error) and self._more(len(self._text))):
+                if not (self._may_continue(error) and self._more(len(self._text))):
                     self._fail("a value")
             except (ValueError, RecursionError):
                 self._fail("a value")
             else:
-                self._line += self._text.count("\n", self._at, end)
-                self._at = end
+                self._line += self._text.count("\n", self._position, end)
+                self._position = end
                 return value
 
-    def _may_go_on(self, error: json.JSONDecodeError) -> bool:
-        """Whether more of the file may make a value of what is none yet."""
-        return error.msg.startswith("Unterminated string") or error.pos >= len(self._text) - _LONGEST_WORD
+    def _may_continue(self, error: json.JSONDecodeError) -> bool:
+        """Whether the value may be valid with the next part of the file."""
+        return error.msg.startswith("Unterminated string") or error.pos >= len(self._text) - _LONGEST_TOKEN
 
     def _more(self, least: int = 0) -> bool:
-        """Read more. For an incomplete value twice as much each time, so that parsing it again stays cheap."""
+        """Read a chunk of at least `least` characters; return whether there was one.
+
+        The text of an incomplete value doubles each time, so that the total time of decoding it stays linear.
+        """
         chunk = self._file.read(max(_CHUNK, least))
-        self._text, self._at = self._text[self._at :] + chunk, 0
+        self._text, self._position = self._text[self._position :] + chunk, 0
         return bool(chunk)
 
-    def _fail(self, wanted: str) -> NoReturn:
-        found = self._text[self._at : self._at + 20] or "the end of the file"
-        raise SchemaError(f"Line {self._line}: expected {wanted}, found {found!r}. The rows before it were read.")
+    def _fail(self, expected: str) -> NoReturn:
+        actual = self._text[self._position : self._position + 20] or "the end of the file"
+        raise SchemaError(f"Line {self._line}: expected {expected}, found {actual!r}. The rows before it were read.")

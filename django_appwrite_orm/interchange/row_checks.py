@@ -1,4 +1,4 @@
-"""What keeps a row of a file from being sent at all, so that it is named by its line and nothing of it is tried."""
+"""Checks of a file's rows before anything is sent: an invalid row is reported with its line."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ _TIMES = ("$createdAt", "$updatedAt")
 
 
 def weight(entry: Entry) -> int:
-    """The bytes that a row takes in a request. Raises UnicodeEncodeError for a text that cannot be sent."""
+    """Return the bytes of a row in a request. Raises UnicodeEncodeError for a text that cannot be sent."""
     return len(json.dumps(entry.row, ensure_ascii=False).encode())
 
 
 def problem(entry: Entry, tables: Mapping[str, type[Row]]) -> str:
-    """Why a row cannot be sent; empty when it can.
+    """Return why a row cannot be sent; empty when it can.
 
-    Objects are refused wherever they stand: no column has them for values, and in the place of a link Appwrite creates
-    or changes the row of the other table that it describes. So is what Appwrite answers with 500 instead of a reason.
+    Objects are refused in every place: they are not values of any column, and in place of a link Appwrite creates or
+    changes the row of the other table that they describe. Values for which Appwrite fails with status 500 are refused,
+    too.
     """
     if entry.row is None:
         return entry.problem
@@ -43,22 +44,22 @@ def problem(entry: Entry, tables: Mapping[str, type[Row]]) -> str:
 def _value_problem(row: Mapping[str, Any], table: type[Row]) -> str:
     links = {key for key, column in table._meta.by_key.items() if column.family is Family.LINK}
     for key, value in row.items():
-        # Appwrite shows an empty list for a row that is gone.
+        # Appwrite returns an empty list for a linked row that was deleted.
         if key in links and not (value in (None, []) or (isinstance(value, str) and VALID_ID.fullmatch(value))):
             return f"its {key} is {shortened(repr(value), 60)}, and must be the id of a row or null"
         if _has_object(value):
-            return f"its {key} has an object in it, and no column holds one. A JSON column takes a text"
+            return f"its {key} contains an object, which is not a value of any column. A JSON column takes a text"
     return ""
 
 
 def _has_object(value: Any) -> bool:
-    waiting = [value]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict):
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, dict):
             return True
-        if isinstance(one, list):
-            waiting += one
+        if isinstance(item, list):
+            pending += item
     return False
 
 

@@ -191,7 +191,7 @@ def test_each_refused_row_is_named_with_its_line_and_the_rest_goes_on(tmp_path: 
     assert "its $permissions are 5, and must be a list" in refused[8]
     assert "'read(everybody)' is not a permission" in refused[9]
     assert "its $createdAt is 5, and must be a text" in refused[10]
-    assert "its title has an object in it" in refused[11]
+    assert "its title contains an object" in refused[11]
     assert "price" in refused[12]
     assert {row.id for row in Book.objects.all()} == {"good", "last"}
 
@@ -202,7 +202,7 @@ class TestRowsThatAreThere:
         said, refused = loaded(write(tmp_path / "rows", GOOD, {"$id": "new", "title": "New", "price": 1}))
         assert said == "1 rows were refused."
         assert refused == [
-            "Line 1, table books, row good: a row with this id is there and has other values; --overwrite replaces them"
+            "Line 1, table books, row good: a row with this id exists and has other values; --overwrite replaces them"
         ]
         assert {row.title for row in Book.objects.all()} == {"Mine", "New"}
 
@@ -257,12 +257,12 @@ def test_other_writers_are_noticed_in_the_count(tmp_path: Path) -> None:
 
     with mock.patch.object(Attempt, "perform", performed):
         _said, problems = loaded(write(tmp_path / "rows", GOOD))
-    assert problems == ["Table books has 2 rows, where 1 were expected: somebody else writes to it."]
+    assert problems == ["Table books has 2 rows, where 1 were expected: another client writes to it."]
 
 
 def test_a_default_that_takes_the_place_of_no_value_is_said(tmp_path: Path) -> None:
     _said, problems = loaded(write(tmp_path / "rows", {**GOOD, "lent": None}))
-    assert problems == ["In 1 rows a missing value became the default of its column, as Appwrite has it."]
+    assert problems == ["In 1 rows Appwrite has set a missing value to the default of its column."]
 
 
 def test_all_rows_as_one_text(tmp_path: Path) -> None:

@@ -166,7 +166,7 @@ class TestFirebase:
     )
     def test_a_role_that_rules_cannot_say_is_refused(self, role: str) -> None:
         state = replace(declared_table(table(a=columns.Boolean())).state, permissions=frozenset({f'read("{role}")'}))
-        with pytest.raises(SchemaError, match="which rules of Firebase cannot say"):
+        with pytest.raises(SchemaError, match="for which Firebase has no rule"):
             firebase([state])
 
     def test_a_disabled_table_grants_nothing(self) -> None:

@@ -75,7 +75,7 @@ def test_sql_makes_each_link_once_and_keeps_it(database: sqlite3.Connection) -> 
 
 def test_a_table_that_is_not_exported_is_named() -> None:
     _, book, _ = states()
-    assert '-- "tags" of "books" leads to "tags", which is not among these.' in sql([book])
+    assert '-- "tags" of "books" refers to "tags", which is not among these tables.' in sql([book])
 
 
 def test_firebase_and_text_say_what_they_are() -> None:

@@ -87,7 +87,7 @@ def test_a_compressed_file_is_said_to_be_one(way: str, tmp_path: Path, monkeypat
     file.write_bytes(gzip.compress(line()))
     if way == "stdin":
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(file.read_bytes()), encoding="utf-8"))
-    assert "The file is compressed. Give what is in it: gunzip -c" in loaded("-" if way == "stdin" else file)[0]
+    assert "The file is compressed. Decompress it: gunzip -c" in loaded("-" if way == "stdin" else file)[0]
 
 
 class Counted(io.StringIO):

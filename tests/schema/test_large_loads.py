@@ -80,14 +80,14 @@ def test_a_row_that_the_server_does_not_take_is_named_and_the_others_get_in(limi
     with limited(limit):
         said, refused = loaded(file)
     assert said == "1 rows were refused."
-    assert refused == ["Line 2, table large, row r1: it takes 700,025 bytes, more than the server takes in a request"]
+    assert refused == ["Line 2, table large, row r1: it has 700,025 bytes, more than the server accepts in a request"]
     assert sorted(row.id for row in LARGE.objects.uncached()) == ["r0", "r2", "r3"]
 
 
 def test_nor_is_one_written_over_a_row(tmp_path: Path) -> None:
     LARGE.objects.create(id="r0", text="old")
     with limited(100_000):
-        assert "it takes 200,025 bytes" in loaded(large(tmp_path / "rows", 200_000), "--overwrite")[1][0]
+        assert "it has 200,025 bytes" in loaded(large(tmp_path / "rows", 200_000), "--overwrite")[1][0]
     assert LARGE.objects.uncached().get(pk="r0").text == "old"
 
 

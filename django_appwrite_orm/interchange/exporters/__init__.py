@@ -1,4 +1,4 @@
-"""Exporters of a schema: SQL, Firebase rules, plain text; `appwrite_config` has the JSON of Appwrite's CLI."""
+"""Export a schema as SQL, Firebase rules or plain text (the JSON of the CLI: `interchange.appwrite_config`)."""
 
 from .firebase import firebase
 from .sql import sql

@@ -1,10 +1,9 @@
 """Security and validation rules for Firebase's Realtime Database, as JSON.
 
-Roles become conditions on `auth`: anybody, guests, users and single users as Firebase knows them, verified or not by
-the token's `email_verified`; teams, labels and members by the claims `teams`, `labels` and `members` of the token, each
-a map from id to true, where a role in a team stands in `teams` as `team/role`. Never more is granted than Appwrite
-grants: a role that is none of these is refused, and a disabled table, or one without a permission for a verb, grants it
-to nobody.
+Roles become conditions on `auth`: any, guests, users and single users as in Firebase, verified or not by the token's
+`email_verified`; teams, labels and members by the claims `teams`, `labels` and `members` of the token. Each claim is a
+map from id to true; a role in a team is `team/role` in `teams`. The rules never grant more than Appwrite does: any
+other role is refused, and a disabled table, or one without a permission for a verb, grants that verb to no client.
 """
 
 from __future__ import annotations
@@ -33,12 +32,12 @@ _VERIFIED = {
     "unverified": "auth.token.email_verified != true",
 }
 _ESCAPES = {"\\": "\\\\", "'": "\\'"}
-# What happens to a row, told apart by what was there and what will be.
-_MOMENTS = {"create": "!data.exists()", "update": "data.exists() && newData.exists()", "delete": "!newData.exists()"}
+# The conditions that distinguish the verbs, by the data before and after a write.
+_CONDITIONS = {"create": "!data.exists()", "update": "data.exists() && newData.exists()", "delete": "!newData.exists()"}
 
 
 def firebase(tables: Iterable[TableState]) -> str:
-    """The rules for all of them, ready for `firebase deploy`. Raises `SchemaError` for what they cannot say."""
+    """Return the rules of all tables, for `firebase deploy`. Raises `SchemaError` for a role without a rule."""
     return json_text({"rules": {table.id: _table(table) for table in tables}}, indent=2) + "\n"
 
 
@@ -57,7 +56,9 @@ def _write(table: TableState) -> str:
     granted = {verb: _who(table, verb) for verb in _WRITES}
     if len(set(granted.values())) == 1:
         return granted["create"]
-    return " || ".join(f"({_MOMENTS[verb]} && ({who}))" for verb, who in granted.items() if who != "false") or "false"
+    return (
+        " || ".join(f"({_CONDITIONS[verb]} && ({who}))" for verb, who in granted.items() if who != "false") or "false"
+    )
 
 
 def _who(table: TableState, verb: str) -> str:
@@ -68,12 +69,12 @@ def _who(table: TableState, verb: str) -> str:
 
 
 def _granted(table: TableState) -> Iterator[tuple[str, str]]:
-    """Verbs and roles of the table's permissions."""
+    """Yield verbs and roles of the table's permissions."""
     for permission in sorted(table.permissions):
-        found = _PERMISSION.fullmatch(permission)
-        if found is None:
-            raise _unsayable(table, permission)
-        yield found[1], found[2]
+        match = _PERMISSION.fullmatch(permission)
+        if match is None:
+            raise _not_supported(table, permission)
+        yield match[1], match[2]
 
 
 def _role(table: TableState, role: str) -> str:
@@ -86,12 +87,12 @@ def _role(table: TableState, role: str) -> str:
         return who
     if who and detail in _VERIFIED and kind in ("user", "users"):
         return f"({who} && {_VERIFIED[detail]})"
-    raise _unsayable(table, role)
+    raise _not_supported(table, role)
 
 
-def _unsayable(table: TableState, what: str) -> SchemaError:
+def _not_supported(table: TableState, role: str) -> SchemaError:
     return SchemaError(
-        f"Table {table.id} grants something to {what!r}, which rules of Firebase cannot say. Leave it out."
+        f"Table {table.id} has a permission for {role!r}, for which Firebase has no rule. Leave the table out."
     )
 
 
@@ -116,7 +117,5 @@ def _column(column: ColumnState) -> Iterator[str]:
 
 
 def _quoted(text: str) -> str:
-    """A text in the language of the rules."""
-    return (
-        "'" + "".join(_ESCAPES.get(one) or (one if one.isprintable() else json_text(one)[1:-1]) for one in text) + "'"
-    )
+    """Return a text literal of the rules."""
+    return "'" + "".join(_ESCAPES.get(c) or (c if c.isprintable() else json_text(c)[1:-1]) for c in text) + "'"

@@ -1,9 +1,9 @@
-"""CREATE statements that SQLite and PostgreSQL both run.
+"""CREATE statements for SQLite and PostgreSQL.
 
-A relationship to one row becomes a column that refers to it, added when every table is there, and one to many a
-column of the other table; manyToMany becomes a table of links. Arrays and shapes become JSON in a text column, for
-the two have no common type for them. Checks say what Appwrite checks, and text sizes count characters in both.
-Full-text and spatial indexes have no common form and are left as comments.
+A relationship to one row becomes a foreign key, added when all tables exist; one to many becomes a column of the other
+table, and manyToMany a table of links. Arrays and shapes become JSON in a text column, because the databases have no
+common type for them. CHECK constraints contain Appwrite's limits; text sizes count characters in both databases.
+Full-text and spatial indexes have no common syntax and become comments.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ...tables.system_columns import CREATED_AT, ID, PERMISSIONS_KEY, UPDATED_AT
 
 # The longest name of PostgreSQL, in bytes.
 _LONGEST_NAME = 63
-# From here on a text's size is checked by a CHECK alone; PostgreSQL has no larger varchar.
+# A larger text has only a CHECK for its size: the largest varchar of PostgreSQL.
 _LARGEST_VARCHAR = 10_485_760
 _ACTIONS = {"restrict": "RESTRICT", "cascade": "CASCADE", "setNull": "SET NULL"}
 _ID = f"{ID.kind.sql}({ID.index_length})"
@@ -33,9 +33,9 @@ _SYSTEM = (
 
 
 def sql(tables: Iterable[TableState]) -> str:
-    """One script for all of them."""
-    chosen = list(tables)
-    return "\n".join([*(statement for table in chosen for statement in _table(table)), *_links(chosen)])
+    """Return one script for all tables."""
+    states = list(tables)
+    return "\n".join([*(statement for table in states for statement in _table(table)), *_links(states)])
 
 
 def _table(table: TableState) -> Iterator[str]:
@@ -57,14 +57,14 @@ def _links(tables: Sequence[TableState]) -> Iterator[str]:
                 yield from _link(table.id, column, names[other.lower()])
             else:
                 where = f"{_name(column.key)} of {_name(table.id)}"
-                yield _comment(f"{where} leads to {_name(other)}, which is not among these.")
+                yield _comment(f"{where} refers to {_name(other)}, which is not among these tables.")
 
 
 def _link(table: str, column: ColumnState, other: str) -> Iterator[str]:
     options = column.options
     type, action = options["relationType"], _ACTIONS[options["onDelete"]]
     if type == "manyToMany":
-        action = "RESTRICT" if action == "RESTRICT" else "CASCADE"  # the link goes, whatever becomes of the rows
+        action = "RESTRICT" if action == "RESTRICT" else "CASCADE"  # deletes the link, not the rows
         sides = ((_name("parent"), table), (_name("child"), other))
         parts = [f"{name} {_ID} NOT NULL {_reference(to, action)}" for name, to in sides]
         parts.append(f"PRIMARY KEY ({', '.join(name for name, _ in sides)})")
@@ -83,11 +83,11 @@ def _reference(table: str, action: str) -> str:
 
 
 def _column(column: ColumnState) -> str:
-    words = [_name(column.key), _type(column)]
-    words += ["NOT NULL"] if column.required else []
-    words += [f"DEFAULT {_default(column)}"] if column.default is not None else []
-    words += [f"CHECK ({check})" for check in _checks(column)]
-    return " ".join(words)
+    parts = [_name(column.key), _type(column)]
+    parts += ["NOT NULL"] if column.required else []
+    parts += [f"DEFAULT {_default(column)}"] if column.default is not None else []
+    parts += [f"CHECK ({check})" for check in _checks(column)]
+    return " ".join(parts)
 
 
 def _default(column: ColumnState) -> str:
@@ -128,7 +128,7 @@ def _index(table: TableState, index: IndexState) -> str:
     columns = ", ".join(f"{_name(column)} {order}" for column, order in pairs)
     name = _name(_short(f"{table.id}_{index.key}"))
     if index.type not in ("key", "unique"):
-        return _comment(f"{index.type} index {name} on {_name(table.id)} ({columns}): no SQL for it is common to all.")
+        return _comment(f"{index.type} index {name} on {_name(table.id)} ({columns}): there is no common SQL for it.")
     return f"CREATE {'UNIQUE ' if index.type == 'unique' else ''}INDEX {name} ON {_name(table.id)} ({columns});"
 
 
@@ -155,7 +155,7 @@ def _literal(value: Any) -> str:
 
 
 def _quoted(text: str, mark: str) -> str:
-    """Raises `SchemaError` for what no SQL text can hold."""
-    if "\0" in text or (not text.isprintable() and any("\ud800" <= one <= "\udfff" for one in text)):
+    """Return the quoted text. Raises `SchemaError` for characters that SQL cannot contain."""
+    if "\0" in text or (not text.isprintable() and any("\ud800" <= char <= "\udfff" for char in text)):
         raise SchemaError(f"{text!r} has a NUL or half a surrogate pair in it, and cannot be written in SQL.")
     return mark + text.replace(mark, mark * 2) + mark

@@ -9,7 +9,7 @@ from ...schema.state import TableState
 
 
 def text(tables: Iterable[TableState]) -> str:
-    """A paragraph for every table."""
+    """Return a paragraph for every table."""
     return "\n\n".join("\n".join(_table(table)) for table in tables) + "\n"
 
 
@@ -22,7 +22,7 @@ def _table(table: TableState) -> Iterator[str]:
     if table.indexes:
         yield "Indexes:"
         yield from (f"  {index}" for index in table.indexes.values())
-    yield "Permissions:" if table.permissions else "Permissions: none, for API keys alone"
+    yield "Permissions:" if table.permissions else "Permissions: none, only API keys have access"
     yield from (f"  {one_line(permission)}" for permission in sorted(table.permissions))
     if table.row_security:
         yield "Rows have permissions of their own."
