@@ -21,7 +21,7 @@ from .serializers import select_columns, show_row
 from .validation import RowData, check_data, writable
 from .write import create_row, is_repetition, response_fails, row_to_upsert, update_stored_row, writes_nothing
 
-MAX_SHOWN: Final = 100  # rows in the answer of a bulk change; the total counts all
+MAX_SHOWN: Final = 100  # rows in the response to a bulk change; the total counts all
 _MAX_REREAD: Final = 500  # rows; the server reads changed rows again with a query of their ids
 _BATCH: Final = 1_000  # rows that the server changes at a time
 
@@ -144,7 +144,7 @@ def _bulk_response(
     checked: RowData,
     queries: Iterable[str],
 ) -> list[dict[str, Any]]:
-    """Return rows as a bulk update answers them.
+    """Return rows for the response to a bulk update.
 
     A column that a ``select`` left out is null, but never one with a default (both observed). After an operator the
     server reads rows again, as many as a list has.

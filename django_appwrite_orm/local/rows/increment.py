@@ -1,7 +1,8 @@
 """Increment and decrement of one column of one row.
 
-Observed: the range of the column's SQL type applies, the column's own range does not. A row without a value answers
-the step and keeps null. An integer column answers a fraction and stores it rounded half to even.
+Observed: the range of the column's SQL type applies, the column's own range does not. The response for
+a row without a value is the step, and the row keeps null. An integer column shows a fraction in the response and stores
+it rounded half to even.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Lists of rows as the route answers them, and the cache of lists for requests with ``ttl``.
+"""Lists of rows, and the cache of lists for requests with ``ttl``.
 
 Observed: a list with ``ttl`` stays as it was first read, whatever is written, for the same queries and the same
 caller; the total is cached apart from the rows. A change of the table's columns or indexes makes it another list (the
@@ -71,13 +71,13 @@ def _cached_or_read(
     )
     if cached is not None:
         return json.loads(cached[0]), True
-    answer = read()
+    result = read()
     session.run("DELETE FROM cached_lists WHERE expires <= ?", (present,))
     session.run(
         "INSERT OR REPLACE INTO cached_lists (table_n, question, answer, expires) VALUES (?, ?, ?, ?)",
-        (table.number, name, json.dumps(answer), present + ttl),
+        (table.number, name, json.dumps(result), present + ttl),
     )
-    return answer, False
+    return result, False
 
 
 def row_not_found() -> AppwriteError:

@@ -148,10 +148,10 @@ def _columns_and_values(table: Table, values: Mapping[str, Any]) -> tuple[list[s
 
 
 def _column_and_value(column: Column, value: Any, *, exact: bool) -> tuple[list[str], list[Any]]:
-    kept = store(column, value, exact=exact)
+    stored_value = store(column, value, exact=exact)
     if not column.is_folded:
-        return _names_of(column), [kept]
-    return _names_of(column), [kept, None if value is None else sort_key(value)]
+        return _names_of(column), [stored_value]
+    return _names_of(column), [stored_value, None if value is None else sort_key(value)]
 
 
 def _names_of(column: Column) -> list[str]:

@@ -128,7 +128,7 @@ def _check_lengths(new: NewIndex, columns: Sequence[Column | None]) -> None:
                 raise _invalid("Only texts have an index length.")
             total += 1 if column is None else column.kind.index_units
     if total > MAX_LENGTH:
-        raise _invalid(f"An index is at most {MAX_LENGTH} characters long; give lengths.")
+        raise _invalid(f"An index is at most {MAX_LENGTH} characters long; set lengths.")
 
 
 def _text_size(key: str, column: Column | None) -> int | None:

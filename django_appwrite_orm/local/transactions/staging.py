@@ -1,4 +1,4 @@
-"""Row routes with a transaction: they stage instead of writing, and answer with what was staged."""
+"""Row routes with a transaction: they stage instead of writing, and return what was staged."""
 
 from __future__ import annotations
 
@@ -197,8 +197,8 @@ def _narrowed(row: dict[str, Any], selected: list[str]) -> dict[str, Any]:
     if not selected or "*" in selected:
         return row
     system = {name: row.get(name) for name in ("$id", "$createdAt", "$updatedAt")}
-    kept = {name: value for name, value in row.items() if name in selected or name.startswith("$")}
-    return system | kept | {"$permissions": row.get("$permissions", []), "$sequence": ""}
+    selected_fields = {name: value for name, value in row.items() if name in selected or name.startswith("$")}
+    return system | selected_fields | {"$permissions": row.get("$permissions", []), "$sequence": ""}
 
 
 def _counted(base: int, on_page: Collection[str], staged: Mapping[str, Staged], filters: list[Query]) -> int:
