@@ -29,6 +29,7 @@ def test_processes_and_threads_write_one_file_without_losing_a_write(tmp_path: P
     assert check_file(tmp_path / "shared.sqlite3", report) == []
 
 
+@pytest.mark.slow
 def test_many_processes_open_a_new_file_at_once(tmp_path: Path) -> None:
     script = (
         "import sys; from django_appwrite_orm.local import LocalAppwrite\n"
