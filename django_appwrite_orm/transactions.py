@@ -201,7 +201,7 @@ class Transaction:
                     self._incremented.setdefault((plan.table, plan.row_id.lower()), set()).add(plan.column)
             return response.data
         except BaseException as error:
-            # No other errors than the server's are clear, a cancelled request least of all.
+            # Only the server's errors are clear; a cancelled request is not.
             clear = isinstance(error, AppwriteORMError) and not getattr(error, "unclear", False)
             if self._id is not None and not clear:
                 self.set_rollback("it is not known whether one of its changes was staged")

@@ -133,5 +133,5 @@ class TableBatch(Overridable):
             await rows
 
 
-# What refuses one change and says nothing about the next: the server, validation, an id or name that is wrong.
+# Errors of one change that say nothing about the next: of the server, of validation, of an invalid id or name.
 _REFUSALS = (AppwriteORMError, ValidationError, ValueError, TypeError)

@@ -50,7 +50,7 @@ class ORM(Overridable):
 
     join, ajoin = twins(_join)
 
-    # appwrite-orm has two names for it, and so do we.
+    # appwrite-orm has both names.
     left_join, aleft_join = join, ajoin
 
     def _inner_join(self, table1: str, table2: str, **options: Any) -> Operation[list[Table]]:

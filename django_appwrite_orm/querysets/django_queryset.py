@@ -33,7 +33,7 @@ class QueryFacts:
 
     def __init__(self, is_empty: bool) -> None:
         self._is_empty = is_empty
-        self.annotations: dict[str, Any] = {}  # DRF's filters look whether a name is one
+        self.annotations: dict[str, Any] = {}  # DRF's filters look names up in it
 
     clone: Any = UnsupportedMethod(
         "Give the queryset itself as the value of in, and it is read first:"

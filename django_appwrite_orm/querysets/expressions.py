@@ -154,7 +154,7 @@ def _combined(column: columns.Column, sign: str, constant: Any) -> str:
         raise ValidationError(f"Expected {kind}, not {constant!r}.", code="expression")
     if constant == 0 and sign in ("/", "%%"):
         raise ValidationError("A division by zero.", code="expression")
-    if constant < 0 and sign in ("+", "-"):  # the routes for it want a positive step
+    if constant < 0 and sign in ("+", "-"):  # the increment routes take positive steps
         sign, constant = "-" if sign == "+" else "+", -constant
     return _text(_ARITHMETIC[sign], constant)
 

@@ -33,7 +33,7 @@ class Manager(Overridable):
     followed, and rows refreshed, by a plain manager unless `Meta.base_manager_name` names one.
     """
 
-    queryset_class: ClassVar[type[Any]]  # unless one is given
+    queryset_class: ClassVar[type[Any]]  # the default
     _queryset_class: type[Any]
     _db: Using | None = None
     _lead: Lead | None = None

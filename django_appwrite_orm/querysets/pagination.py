@@ -148,7 +148,7 @@ def _page_apart(walk: Pager) -> list[Raw]:
     Not every client may be used by two threads, and older versions of asgiref copy them with the context.
     """
     for alias in caches:
-        with suppress(AttributeError):  # none was brought along
+        with suppress(AttributeError):  # the context had no client
             del caches[alias]
     return close_caches_after(run_sync)(walk.page())
 
@@ -210,7 +210,7 @@ class KeysetPager:
         self.finished = len(rows) < size
         if rows and not self.finished:
             after = None if query.cursor else beyond(query.order, rows[-1], partial(_is_comparable, query.model))
-            # Without it the walk goes by offset, which needs no room.
+            # Without it pages are requested by offset, which needs no room.
             self._after = after if after is None or has_room((*self._filters, after), query.room) else None
             if self._after is not None:
                 self._progress.reached(self._after)

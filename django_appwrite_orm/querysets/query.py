@@ -61,7 +61,7 @@ class Query(Generic[R]):
     names: tuple[str, ...] | None = None  # the arguments of values() and values_list()
     shape: ValuesShape | None = None
     is_distinct: bool = False
-    related: tuple[str, ...] = ()  # the relations that are read along with the rows
+    related: tuple[str, ...] = ()  # prefetched relations
     # The values of rows that are created from here, so that they refer to the row this belongs to; None: none can.
     presets: Mapping[str, Any] | None = dataclasses.field(default_factory=dict)
 

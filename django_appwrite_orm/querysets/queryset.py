@@ -171,7 +171,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
             )
         return self.model(**{**presets, **values})
 
-    # Narrowing it down.
+    # Conditions.
 
     def all(self) -> Self:
         """Return the same rows, to be read again; prefetched ones are kept."""

@@ -41,7 +41,7 @@ _TEXT = {
 _PATTERNS = frozenset({"contains", "startsWith", "endsWith"})
 _OF_ARRAYS = {"contains": "containsAll", "contains_all": "containsAll", "contains_any": "containsAny"}
 
-# What `Column.to_bounds` says.
+# The result of `Column.to_bounds`.
 Bounds = tuple[Any, Any]
 
 

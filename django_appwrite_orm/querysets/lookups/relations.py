@@ -19,7 +19,7 @@ from ...relations.paths import RelationPath
 from ...tables import Row
 from .subqueries import FOLLOWS
 
-# What is recorded to work across a relationship, and cannot hold where there is nothing at its other end.
+# Conditions that Appwrite evaluates across a relationship (recorded), and that no missing row fulfils.
 _NATIVE = frozenset(
     {"equal", "lessThan", "lessThanEqual", "greaterThan", "greaterThanEqual", "between", "startsWith", "endsWith"}
 )

@@ -66,7 +66,7 @@ def membership(column: columns.Column, values: Iterable[Any]) -> Clause:
     """Return the clause for rows that have one of these JSON values; None is not a value."""
     several = dict.fromkeys(value for value in values if value is not None)
     if column.key == "$id":
-        # Case does not matter in ids, and no row has one that cannot be one.
+        # Appwrite ignores the case of ids; no row has an invalid one.
         several = dict.fromkeys({value.lower(): value for value in several if VALID_ID.fullmatch(value)}.values())
     return Clause("equal", column.key, tuple(several)) if several else NOTHING
 

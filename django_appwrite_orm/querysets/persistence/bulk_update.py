@@ -72,7 +72,7 @@ def update_by_id(
     Raises the table's DoesNotExist, or notes it in `errors`, by position in `changes`, as every other refusal of a row.
     """
     rows = yield from read_rows(query.uncached().filter(pk__in=[id for id, _ in changes]))
-    by_id = {str(row.id).lower(): row for row in rows}  # case is nothing in an id
+    by_id = {str(row.id).lower(): row for row in rows}  # Appwrite ignores the case of ids
     noted: Errors = {}
     for n, (id, data) in enumerate(changes):
         try:

@@ -43,7 +43,7 @@ def update_or_create(
         try:
             yield from call(row, "save", using=query.db)
             return row, False
-        except query.model.RowGone:  # deleted since it was read: once more from the start
+        except query.model.RowGone:  # deleted since it was read
             continue
 
 

@@ -36,7 +36,7 @@ def ref_of(table: type[Row], alias: Using) -> TableRef:
 def create(row: R, alias: Using) -> Operation[R]:
     """Write a new row under an id of our own. Raises `DuplicateId` or `UniqueViolation`."""
     table = type(row)
-    data = row._new_data()  # nothing invalid gets as far as a receiver
+    data = row._new_data()  # validated before receivers run
     if signals.pre_create.has_listeners(table):
         arguments = {"row": row, "values": dict(row._values), "using": alias}
         yield SendSignal(signals.pre_create, table, arguments, robust=False)

@@ -199,7 +199,7 @@ def _staged_one_by_one(query: Query[Any], data: dict[str, Any]) -> list[str] | N
     ids = _named_ids(query)
     if ids is not None and len(ids) == 1:
         return ids
-    version = query.model._meta.version  # one that counts twice is a new one all the same
+    version = query.model._meta.version  # a version that is incremented twice is new too
     if not has_operators({key: value for key, value in data.items() if version is None or key != version.key}):
         return None
     if not transaction.has_changed(query.ref):

@@ -26,7 +26,7 @@ from .save import known_columns, ref_of, update_all
 
 Data = dict[int, Raw]
 
-# Times that rows are looked up again when somebody else changes or deletes them meanwhile.
+# Attempts, when somebody else changes or deletes the rows meanwhile.
 _ATTEMPTS = 3
 
 
@@ -83,7 +83,7 @@ class Conflicts:
 
     def _changed(self, table: type[Row], alias: Using, data: Data, existing: Data) -> Operation[Data]:
         """Write the columns into existing rows, in one transaction; return the rows as they are then."""
-        # A list of links that was not given is empty, as other values then are null.
+        # Unset lists of links are empty, other unset values are null.
         unset: Raw = {table._meta.key_of(name): [] if name in table._meta.to_many else None for name in self.update}
         values = {n: counted(table, {key: data[n].get(key, none) for key, none in unset.items()}) for n in existing}
         updates = [UpdateRow(ref_of(table, alias), existing[n]["$id"], values[n]) for n in existing]
