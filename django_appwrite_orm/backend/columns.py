@@ -123,6 +123,62 @@ class DecimalColumn(ConvertedColumn):
         return super()._encode(text)
 
 
+class WideDecimalColumn(ModelColumn):
+    """A Decimal of more digits than a whole number of Appwrite's has: as text that orders as the numbers do.
+
+    12.34 with 20 digits, 2 behind the point, is "1" and 00000000000000001234. A number below 0 is "0" and what it is
+    more than -10**20.
+    """
+
+    def __init__(self, field: ModelField, column: Column, key: str | None = None) -> None:
+        super().__init__(field, column, key)
+        self.is_exact = True
+        own = cast("models.DecimalField[Any, Any]", field)
+        self.digits, self.places = own.max_digits or 0, own.decimal_places or 0
+
+    def _encode(self, value: Any) -> Any:
+        try:
+            text = format_number(self._number(value), self.digits, self.places)
+        except decimal.InvalidOperation:
+            raise ValidationError(f"At most {self.digits} digits, not {value}.", code="max_digits") from None
+        return self.bounds(text)[0]
+
+    def bounds(self, value: Any) -> tuple[Any, Any]:
+        scaled = self._number(value).scaleb(self.places, _ANY_LENGTH)
+        limit = 10**self.digits
+        if scaled >= limit:
+            return self._text(limit - 1), None
+        if scaled <= -limit:
+            return None, self._text(1 - limit)
+        low, high = (int(scaled.to_integral_value(way)) for way in (decimal.ROUND_FLOOR, decimal.ROUND_CEILING))
+        return None if low == -limit else self._text(low), None if high == limit else self._text(high)
+
+    @property
+    def decode(self) -> Callable[[Any], Any]:
+        return self._decimal
+
+    def _text(self, number: int) -> str:
+        return f"1{number:0{self.digits}d}" if number >= 0 else f"0{10**self.digits + number:0{self.digits}d}"
+
+    def _decimal(self, raw: str) -> decimal.Decimal:
+        number = int(raw[1:]) - (0 if raw[0] == "1" else 10**self.digits)
+        sign, digits, _ = decimal.Decimal(number).as_tuple()
+        return decimal.Decimal((sign, digits, -self.places))
+
+    @staticmethod
+    def _number(value: Any) -> decimal.Decimal:
+        try:
+            number = decimal.Decimal(value)
+        except (decimal.DecimalException, TypeError, ValueError):
+            raise ValidationError(f"{value!r} is not a number.", code="invalid") from None
+        if not number.is_finite():
+            raise ValidationError(f"{value!r} is not a number.", code="invalid")
+        return number
+
+
+_ANY_LENGTH = decimal.Context(prec=decimal.MAX_PREC, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
+
+
 class JSONColumn(ModelColumn):
     """A document. `encode` takes its text, and `decode` returns it, for the field has the encoder and decoder.
 
@@ -249,8 +305,10 @@ def _kind(field: ModelField) -> tuple[type[ModelColumn], Column] | None:
         return TextColumn, columns.LongText() if size is None else columns.String(size=size)
     if name == "DecimalField":
         digits, places = getattr(field, "max_digits", None), getattr(field, "decimal_places", None)
-        if digits is None or places is None or digits > MAX_DIGITS:
+        if digits is None or places is None:
             return None
+        if digits > MAX_DIGITS:
+            return WideDecimalColumn, columns.String(size=digits + 1)
         return DecimalColumn, columns.Decimal(max_digits=digits, decimal_places=places)
     return None
 

@@ -123,15 +123,38 @@ def test_names_that_appwrite_does_not_take_are_replaced_by_ones_that_stay_the_sa
 def test_a_field_without_a_kind_of_column_is_refused() -> None:
     class Shape(models.Model):
         outline = models.Field()  # type: ignore[var-annotated]
-        area = models.DecimalField(max_digits=30, decimal_places=2)
 
         class Meta:
             app_label = "shop"
 
     with pytest.raises(NotSupportedError, match=r"shop\.Shape\.outline: Field has no kind of column"):
         column_of(Shape._meta.get_field("outline"))
-    with pytest.raises(NotSupportedError, match=r"shop\.Shape\.area"):
-        column_of(Shape._meta.get_field("area"))
+
+
+@isolate_apps("tests.backend.shop")
+def test_a_decimal_of_many_digits_is_text_that_orders_as_the_numbers_do() -> None:
+    class Balance(models.Model):
+        wei = models.DecimalField(max_digits=30, decimal_places=18)
+
+        class Meta:
+            app_label = "shop"
+
+    column = column_of(Balance._meta.get_field("wei"))
+    assert column.is_exact
+    texts = ["-999999999999.999999999999999999", "-1.5", "-0.000000000000000001", "0", "1e-18", "1.5", "9E11"]
+    numbers = [decimal.Decimal(text) for text in texts]
+    raws = [column.encode(number) for number in numbers]
+    assert raws == sorted(raws)
+    assert {len(raw) for raw in raws} == {31}
+    assert [column.decode(raw) for raw in raws] == numbers  # type: ignore[misc]
+    assert str(column.decode(column.encode(numbers[1]))) == "-1.500000000000000000"  # type: ignore[misc]
+    for number in (decimal.Decimal("1e12"), decimal.Decimal("-1e12"), decimal.Decimal("NaN"), "x"):
+        with pytest.raises(DataError, match=r"^shop\.Balance\.wei: "):
+            column.encode(number)
+    half = column.bounds(decimal.Decimal("1.5e-18"))
+    assert half == (column.encode(decimal.Decimal("1e-18")), column.encode(decimal.Decimal("2e-18")))
+    assert column.bounds(decimal.Decimal("1e999999")) == ("1" + "9" * 30, None)
+    assert column.bounds(decimal.Decimal("-1e999999")) == (None, raws[0])
 
 
 @isolate_apps("tests.backend.shop")

@@ -8,7 +8,7 @@ from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.db.models import Model
 
 from ...tables import columns
-from ..columns import BinaryColumn, JSONColumn, KeyColumn, ModelColumn, TextColumn, columns_of
+from ..columns import BinaryColumn, JSONColumn, KeyColumn, ModelColumn, TextColumn, WideDecimalColumn, columns_of
 from ..keys import IdKey, UUIDKey
 from . import collation
 from .load import MemoryColumn, MemoryTable
@@ -65,6 +65,8 @@ def _value(column: ModelColumn, connection: DatabaseWrapper) -> str:
         return "appwrite_document({0})"
     if isinstance(column, BinaryColumn):
         return "appwrite_bytes({0})"
+    if isinstance(column, WideDecimalColumn):
+        return f"(substr({{0}},2)-iif(substr({{0}},1,1)='1',0,1e{column.digits}))/1e{column.places}"
     kind = column.column
     if isinstance(kind, columns.Decimal):
         return f"{{0}}/1e{kind.decimal_places}"
