@@ -170,7 +170,7 @@ def test_what_meta_cannot_mean_is_said_where_it_is_declared(option: str, value: 
         (lambda: columns.Enum([]), "Enum: needs 1 to 100 elements, not 0"),
         (lambda: columns.Enum(map(str, range(101))), "Enum: needs 1 to 100 elements, not 101"),
         (lambda: columns.Enum([1]), "Enum: an element must be a text of 1 to 255 characters, not 1"),
-        (lambda: columns.Enum(["a", "a"]), "Enum: an element stands in the list twice"),
+        (lambda: columns.Enum(["a", "a"]), "Enum: an element is in the list twice"),
         (lambda: columns.Email(required=True, db_default="a@b.cd"), "a required column cannot have a db_default"),
         (lambda: columns.Float(array=True, db_default=[1.0]), "Appwrite has no defaults for array columns"),
         (lambda: Index(), "Index: name at least one column"),

@@ -71,9 +71,9 @@ def test_a_subclass_has_the_relationships_of_its_base() -> None:
         (("", "oneToOne", {}), "^Relationship: give the table it leads to"),
         (("A", "one", {}), "the type must be one of oneToOne, oneToMany, manyToOne, manyToMany, not 'one'"),
         (("A", "oneToOne", {"on_delete": "cascades"}), "on_delete must be one of restrict, cascade, setNull"),
-        (("A", "oneToOne", {"required": True}), "Appwrite knows no required for relationships. Leave required= out."),
-        (("A", "manyToMany", {"array": True}), "Appwrite knows no array"),
-        (("A", "manyToMany", {"default": []}), "Appwrite knows no default"),
+        (("A", "oneToOne", {"required": True}), "Appwrite has no required for relationships. Leave required= out."),
+        (("A", "manyToMany", {"array": True}), "Appwrite has no array"),
+        (("A", "manyToMany", {"default": []}), "Appwrite has no default"),
     ],
 )
 def test_what_a_relationship_cannot_be(given: tuple[str, str, dict[str, Any]], message: str) -> None:

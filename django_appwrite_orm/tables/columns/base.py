@@ -1,8 +1,8 @@
-"""What every column has in common: its place in a table, required, default, array, and the way of a value.
+"""`Column`, the base of all columns: options, and the conversions of a value.
 
-A value goes `clean` (is it allowed?) → `to_appwrite` (JSON) on its way out, and `to_python` on its way in;
-`to_query` is the way out of a value in a filter, which is looser: "5" will do for a number there; `to_bounds` is that
-of a value that the column might not hold exactly.
+A value that is set passes `clean` (validation) and `to_appwrite` (JSON); JSON that is read passes `to_python`. A value
+in a filter passes `to_query`, which accepts more: "5" is a number there. `to_bounds` is for a value that the column may
+not be able to hold exactly.
 """
 
 from __future__ import annotations
@@ -32,26 +32,28 @@ _PLAIN_TYPES = frozenset({str, int, float, bool})
 class Column(Generic[Value]):
     """A column of an Appwrite table; a descriptor that reads and sets its value on a row.
 
-    `required` columns must have a value; they are None only where rows are older than the column. `default`
-    (a value, or a callable for one that is computed each time, as `timezone.now`) is what a new row starts with when
-    it is given no value; `db_default` is the column's default on the server, for every client, which also turns
-    an explicit None into that default there. `array` makes the value a list. `column` is the key on the server
-    where it differs from the name in Python.
+    - `required`: the column must have a value. It is None only in rows that are older than the column.
+    - `default`: the value of a new row that was given none, or a callable that returns it, such as `timezone.now`.
+    - `db_default`: the default on the server, for every client. It also replaces an explicit None there.
+    - `array`: the value is a list.
+    - `column`: the key on the server, where it differs from the name in Python.
 
-    Two options are for `migrate_appwrite` alone. `renamed_from` is the key the column had before: it is then
-    renamed on the server, with its values. `convert` makes the new value of a row out of the JSON that the
-    column held under its former kind (never called with None), where Appwrite cannot change the kind in place.
+    Two options are for `migrate_appwrite`:
+
+    - `renamed_from`: the former key. The column is renamed on the server and keeps its values.
+    - `convert`: returns the new value for the JSON that a row has under the former kind, where Appwrite cannot change
+      the kind in place. It is not called with None.
     """
 
-    kind: ClassVar[Kind]  # what the server keeps it in
-    # What the values are in Python. A class that names its kind gets these four from it, unless it says otherwise.
+    kind: ClassVar[Kind]  # how the server keeps it
+    # Facts about the values in Python. A class that names its kind has these four from it, unless it sets its own.
     family: ClassVar[Family]
     orderable: ClassVar[bool]  # Python orders the values as every server does
     arithmetic: ClassVar[bool]  # Appwrite's operators count with it
     lookups: tuple[str, ...]
-    # The field of Django's that describes it in `_meta`; a plain one for arrays and for what Django has no field for.
+    # The Django field that describes it in `_meta`; a plain one for arrays and where Django has none.
     django_field: ClassVar[type[models.Field[Any, Any]]] = models.Field
-    encrypted: bool = False  # by the server, which then cannot compare it
+    encrypted: bool = False  # by the server, which cannot compare its values then
     name: str
     key: str
 
@@ -108,7 +110,7 @@ class Column(Generic[Value]):
                     setattr(cls, name, value)
 
     def bound(self, name: str) -> Self:
-        """A copy of this column that knows its name in Python."""
+        """Return a copy of this column with its name in Python."""
         column = copy.copy(self)
         column.name = name
         column.key = self._column or name
@@ -128,13 +130,13 @@ class Column(Generic[Value]):
         return f"<{type(self).__name__}: {getattr(self, 'name', '?')}>"
 
     def get_default(self) -> Any:
-        """The value of a new row that was given none, or None."""
+        """Return the value of a new row that was given none, or None."""
         if callable(self.default):
             return self.default()
         return copy.copy(self.default)
 
     def clean(self, value: Any) -> Any:
-        """The value as it is kept, or every reason against it as one ValidationError."""
+        """Return the value as a row holds it. Raises one ValidationError with every problem."""
         value = value if type(value) in _PLAIN_TYPES else plain(value)
         if value is None:
             if self.required:
@@ -148,37 +150,39 @@ class Column(Generic[Value]):
 
     def _clean_item(self, value: Any) -> Any:
         value = value if type(value) in _PLAIN_TYPES else plain(value)
-        if value is None:  # Appwrite turns a null inside an array into another value, a 0 for instance
+        if value is None:  # Appwrite replaces a null inside an array by another value, 0 for instance
             raise ValidationError("An array cannot hold None.", code="invalid")
         return self.clean_one(value)
 
     def to_appwrite(self, value: Any) -> Any:
-        """The JSON form of a cleaned value."""
+        """Return the JSON of a cleaned value."""
         if value is None:
             return None
         return [self.encode(item) for item in value] if self.array else self.encode(value)
 
     def to_python(self, raw: Any) -> Any:
-        """The Python form of what Appwrite sent."""
+        """Return the Python value of JSON that Appwrite sent."""
         if self.array:
             return [None if item is None else self.decode(item) for item in raw or ()]
         return None if raw is None else self.decode(raw)
 
     def to_query(self, value: Any) -> Any:
-        """The JSON form of one value in a filter. Raises ValidationError when the column can hold no such value."""
+        """Return the JSON of a value in a filter. Raises ValidationError when the column cannot hold the value."""
         low, high = self.to_bounds(value)
         if low is None or low != high:
             raise ValidationError(f"No row has {value!r}: the column does not hold it exactly.", code="inexact")
         return low
 
     def to_bounds(self, value: Any) -> tuple[Any, Any]:
-        """The JSON forms of the nearest values that the column can hold, at or below and at or above a value in a
-        filter: twice the same where it can hold that one, None where there is none on that side. Raises
-        ValidationError for a value that cannot be compared with the column."""
+        """Return the JSON of the nearest values that the column can hold, at or below and at or above a value.
+
+        They are the same where it can hold the value, None where there is none on that side. Raises ValidationError
+        for a value that cannot be compared with the column.
+        """
         return self.bounds(value if type(value) in _PLAIN_TYPES else plain(value))
 
     def definition(self) -> dict[str, Any]:
-        """The column as Appwrite describes it, without what it adds of its own (status, dates)."""
+        """Return the column as Appwrite describes it, without status and dates."""
         default = None if self.db_default is None else self.encode(self._clean_item(self.db_default))
         common = {
             "key": self.key,
@@ -189,45 +193,45 @@ class Column(Generic[Value]):
         }
         return {**common, **self.options()}
 
-    # What a kind says about itself.
+    # For subclasses.
 
     def options(self) -> dict[str, Any]:
-        """The parts of its definition that only this kind has."""
+        """Return the parts of its definition that only this kind has."""
         return {}
 
     def django_options(self) -> dict[str, Any]:
-        """The options of its `django_field` that only this kind has."""
+        """Return the options of its `django_field` that only this kind has."""
         return {}
 
     @property
     def row_bytes(self) -> int:
-        """Its share of the 65,535 bytes of a row."""
+        """Its share of the bytes of a row."""
         return POINTER_BYTES if self.array else self.value_bytes
 
     @property
     def value_bytes(self) -> int:
-        """The same for a single value. Kinds whose size decides have their own."""
+        """The share of a single value. Columns with a size override it."""
         if self.kind.row_bytes is None:
             raise NotImplementedError
         return self.kind.row_bytes
 
     @property
     def index_length(self) -> int:
-        """Its share of the 768 of an index, when the index does not shorten it."""
+        """Its share of the length of an index that does not shorten it."""
         return self.kind.index_length
 
     def clean_one(self, value: Any) -> Any:
-        """A single value, checked. Raises ValidationError."""
+        """Validate and return a single value. Raises ValidationError."""
         raise NotImplementedError
 
     def coerce(self, value: Any) -> Any:
-        """A single value of a filter, made to fit where that is safe. Raises ValidationError."""
+        """Return a single value of a filter, converted where that is safe. Raises ValidationError."""
         return self.clean_one(value)
 
     def bounds(self, value: Any) -> tuple[Any, Any]:
-        """What `to_bounds` says of a single value; for kinds that round."""
-        found = self.encode(self.coerce(value))
-        return found, found
+        """Return the result of `to_bounds`; columns that round override it."""
+        encoded = self.encode(self.coerce(value))
+        return encoded, encoded
 
     def encode(self, value: Any) -> Any:
         return value

@@ -15,7 +15,7 @@ _WORDS = {"true": True, "1": True, "false": False, "0": False}
 
 
 class Boolean(Column[Value]):
-    """True or False; a number or a word is not taken for one."""
+    """True or False; numbers and words are refused."""
 
     kind = KINDS["boolean"]
     django_field = models.BooleanField
@@ -40,5 +40,5 @@ class Boolean(Column[Value]):
         return value
 
     def coerce(self, value: Any) -> Any:
-        """Also 1 and 0, and the words for them that stand in URLs."""
+        """Accept 1 and 0 too, and the words in URLs for true and false."""
         return self.clean_one(_WORDS.get(str(value).lower(), value))

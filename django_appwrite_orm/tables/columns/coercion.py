@@ -1,4 +1,4 @@
-"""Values as callers have them: lazy ones, and scalars and arrays of numpy and pandas."""
+"""Convert lazy values, and scalars and arrays of numpy and pandas, to Python's own types."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from django.utils.functional import LazyObject, Promise, empty
 
 
 def plain(value: Any) -> Any:
-    """What a lazy value stands for, and what an array or a scalar of an array library is in Python's own types.
+    """Evaluate a lazy value; convert a scalar or array of an array library. Return other values unchanged.
 
-    Covers `gettext_lazy` and the like, `SimpleLazyObject`, and whatever has numpy's `dtype` and `tolist`, which is
-    asked by its attributes, so that no array library is imported. Anything else comes back unchanged.
+    Lazy values are those of `gettext_lazy` and the like, and `SimpleLazyObject`. Scalars and arrays are recognised by
+    numpy's `dtype` and `tolist`, so that no array library is imported.
     """
     if isinstance(value, Promise):
         return plain(value._proxy____cast())  # type: ignore[attr-defined]  # as Django's Field.get_prep_value
@@ -22,6 +22,6 @@ def plain(value: Any) -> Any:
     dtype = getattr(value, "dtype", None)
     if dtype is None or isinstance(value, type) or not callable(getattr(value, "tolist", None)):
         return value
-    if str(dtype) == "datetime64[ns]":  # numpy would make whole numbers of nanoseconds
+    if str(dtype) == "datetime64[ns]":  # tolist() would return nanoseconds as whole numbers
         value = value.astype("datetime64[us]")
     return value.tolist()

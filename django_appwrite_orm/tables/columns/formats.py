@@ -1,7 +1,8 @@
-"""The forms Appwrite checks texts for, kept to what it accepts: what passes here is not refused there.
+"""Columns of text with a format that Appwrite validates: email, URL, IP and enum.
 
-The server uses PHP's filters. Stricter here, on purpose: no space around the text (the server keeps it and then
-finds it again only with it), no top-level domain of one letter, and no URL that runs as a script.
+What is valid here is accepted by the server, which uses PHP's filters. These columns are stricter on purpose: no spaces
+around the text (the server would keep them, and filters would need them), no top-level domain of one letter, and no URL
+that runs as a script.
 """
 
 from __future__ import annotations
@@ -28,11 +29,11 @@ _USER = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})*")
 _SCRIPTS = ("javascript", "vbscript", "data")
 _WITHOUT_HOST = ("mailto", "news", "file")
 
-_django_email = EmailValidator(allowlist=[])  # Appwrite knows no exception for localhost
+_django_email = EmailValidator(allowlist=[])  # Appwrite refuses localhost
 
 
 def check_email(text: str) -> None:
-    """Raises ValidationError for what is not an email address, or not one in ASCII."""
+    """Raise ValidationError for text that is not an email address in ASCII."""
     if not (text.isascii() and text.isprintable()):
         raise ValidationError("Appwrite takes email addresses in ASCII only; write the domain in Punycode.")
     if len(text.rpartition("@")[0]) > 64:
@@ -43,7 +44,7 @@ def check_email(text: str) -> None:
 
 
 def check_ip(text: str) -> None:
-    """Raises ValidationError for what is neither an IPv4 nor an IPv6 address (without a zone)."""
+    """Raise ValidationError for text that is not an IPv4 address or an IPv6 address without a zone."""
     try:
         ipaddress.ip_address(text)
     except ValueError:
@@ -53,7 +54,7 @@ def check_ip(text: str) -> None:
 
 
 def check_url(text: str) -> None:
-    """Raises ValidationError for what is not an absolute URL, or not one in ASCII."""
+    """Raise ValidationError for text that is not an absolute URL in ASCII."""
     if not (text.isascii() and text.isprintable()) or " " in text:
         raise ValidationError("Appwrite takes URLs in printable ASCII only; percent-encode the rest.")
     try:
@@ -87,7 +88,7 @@ def _is_ipv6(host: str) -> bool:
 
 
 class _Formatted(PlainText[Value]):
-    """Text that the server checks for a form; its size is fixed."""
+    """Text in a format that the server validates; its size is fixed."""
 
     @property
     def size(self) -> int:
@@ -190,10 +191,10 @@ class IP(_Formatted[Value]):
 
 
 class Enum(_Formatted[Value]):
-    """One of `elements`: up to 100 texts of 1 to 255 characters, or an `enum.Enum` (the texts of its values).
+    """One of `elements`: up to 100 texts of 1 to 255 characters, or an `enum.Enum` with such values.
 
-    A value may be a member or a text; case matters. What comes back from Appwrite is the text. As in Django, a row
-    has `get_<name>_display()`: the label of a `TextChoices`, else the text.
+    A value may be a member or a text; case matters. A row that is read has the text. As in Django, it has
+    `get_<name>_display()`: the label of a `TextChoices`, else the text.
     """
 
     kind = KINDS["enum"]
@@ -222,8 +223,10 @@ class Enum(_Formatted[Value]):
             raise ConfigurationError(f"Enum: elements must be a list of texts, not {elements!r}.")
         members = list(elements)
         self.elements = [member_text(member) for member in members]
-        # What people are shown: the labels of a Django TextChoices, else the texts.
-        self.labels = {text: getattr(m, "label", text) for text, m in zip(self.elements, members, strict=True)}
+        # For display: the labels of a Django TextChoices, else the texts.
+        self.labels = {
+            text: getattr(member, "label", text) for text, member in zip(self.elements, members, strict=True)
+        }
         if not 1 <= len(self.elements) <= ELEMENTS_LIMIT:
             raise ConfigurationError(f"Enum: needs 1 to {ELEMENTS_LIMIT} elements, not {len(self.elements)}.")
         for element in self.elements:
@@ -232,7 +235,7 @@ class Enum(_Formatted[Value]):
                     f"Enum: an element must be a text of 1 to {ELEMENT_LENGTH} characters, not {element!r}."
                 )
         if len(set(self.elements)) < len(self.elements):
-            raise ConfigurationError("Enum: an element stands in the list twice.")
+            raise ConfigurationError("Enum: an element is in the list twice.")
 
     def options(self) -> dict[str, Any]:
         return {**super().options(), "elements": self.elements}

@@ -1,4 +1,4 @@
-"""Columns of numbers."""
+"""Columns of whole numbers and doubles."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from .typing import Common, No, Value, Yes
 from .unknown_options import unknown_options
 
 INT64_MIN, INT64_MAX = INT64
-_BEYOND = 2**64  # a Decimal with a large exponent would make a whole number that fills the memory
+_BEYOND = 2**64  # int() of a Decimal with a large exponent could fill the memory
 
 
 def as_float(value: Any) -> Any:
-    """A Decimal, a Fraction or another real number as a float; ints, booleans and what is not a number as they are."""
+    """Convert a Decimal, a Fraction or another real number to a float; return other values and ints unchanged."""
     if isinstance(value, int) or not isinstance(value, (numbers.Real, decimal.Decimal)):
         return value
     try:
@@ -56,8 +56,10 @@ class Number(Column[Value]):
         self.max = max
 
     def native(self, value: Any) -> Any:
-        """A number of another type as the type that JSON has for this column, if that is the same number; anything
-        else as it is."""
+        """Convert an equal number of another type to the type that JSON has for this column.
+
+        Other values are returned unchanged.
+        """
         raise NotImplementedError
 
     def fits(self, value: Any) -> bool:
@@ -77,7 +79,7 @@ class Number(Column[Value]):
         return {"min": self.min, "max": self.max}
 
     def coerce(self, value: Any) -> Any:
-        """A number, or text that is one, within the column's type; its range does not matter to a filter."""
+        """Return a number, or the number of a text, that the column's type can hold; `min` and `max` do not apply."""
         if isinstance(value, str):
             try:
                 value = self.parse(value)
@@ -93,7 +95,7 @@ class Number(Column[Value]):
 
 
 class Integer(Number[Value]):
-    """A whole number of 64 bits, without the lowest one: Appwrite refuses -2**63 here and takes it as a bigint."""
+    """A whole number of 64 bits, except -2**63: Appwrite refuses it here, but not in a bigint."""
 
     kind = KINDS["integer"]
     django_field: ClassVar[type[models.Field[Any, Any]]] = models.BigIntegerField
@@ -144,7 +146,7 @@ class Integer(Number[Value]):
         return isinstance(value, int) and not isinstance(value, bool) and self.lowest <= value <= INT64_MAX
 
     def bounds(self, value: Any) -> tuple[Any, Any]:
-        """A fraction lies between two whole numbers, and a number beyond 64 bits above or below all of them."""
+        """Return the whole numbers around a fraction; a number beyond 64 bits has one on one side only."""
         try:
             value = self.native(self.parse(value) if isinstance(value, str) else value)
         except ValueError:
@@ -167,7 +169,7 @@ class Integer(Number[Value]):
 
 
 class BigInt(Integer[Value]):
-    """Appwrite's separate 64-bit kind, which its operators (increment and the like) do not take."""
+    """A whole number of Appwrite's separate 64-bit kind, which its operators (`increment`, ...) do not accept."""
 
     kind = KINDS["bigint"]
     lowest = INT64_MIN
@@ -208,7 +210,7 @@ class BigInt(Integer[Value]):
 
 
 class Float(Number[Value]):
-    """A double. Appwrite keeps 14 significant digits of it and no negative zero; a whole number will do."""
+    """A double; whole numbers are accepted. Appwrite keeps 14 significant digits and no negative zero."""
 
     kind = KINDS["float"]
     django_field = models.FloatField
@@ -267,9 +269,11 @@ class Float(Number[Value]):
 
 
 class Version(Integer["int | None"]):
-    """How often the row was written through this package: 1 when it is new, one more with every `save`, `update` and
-    `bulk_update`. `save(if_unchanged=True)` goes by it. It cannot be set; rows that are older than the column have
-    None, and 1 after their next change."""
+    """The number of times that the row was written through this package.
+
+    It is 1 in a new row, and each `save`, `update` and `bulk_update` adds 1. `save(if_unchanged=True)` compares it. It
+    cannot be set. Rows that are older than the column have None, and 1 after their next change.
+    """
 
     def __init__(self, *, column: str | None = None, renamed_from: str | None = None, **unknown: Any) -> None:
         if unknown:

@@ -1,4 +1,4 @@
-"""A row that knows another one by its id, without help from the server."""
+"""References and relationships: columns that lead to rows of other tables."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ReferenceColumn(String[Any]):
-    """The column that keeps the id. Made by `Reference`."""
+    """The column of the id of another row. Made by `Reference`."""
 
     def __init__(self, **common: Any) -> None:
         super().__init__(size=ID_LENGTH, **common)
@@ -32,20 +32,23 @@ class ReferenceColumn(String[Any]):
 
 
 def leads_to_a_model(model: type[models.Model]) -> str:
-    """What to say about a relation to a Django model."""
-    key = "Integer" if isinstance(model._meta.pk, models.IntegerField) else "String"
-    word = model.__name__
+    """Return the message for a relation to a Django model."""
+    column = "Integer" if isinstance(model._meta.pk, models.IntegerField) else "String"
+    name = model.__name__
     return (
         f"{model._meta.label} is a Django model, and rows refer to rows of tables alone. Keep its primary key,"
-        f" {word.lower()}_id = columns.{key}(), and read it by {word}.objects.get(pk=row.{word.lower()}_id)."
+        f" {name.lower()}_id = columns.{column}(), and read it by {name}.objects.get(pk=row.{name.lower()}_id)."
     )
 
 
 class Relation:
-    """What leads from a row to rows of another table. `to` is that table: its class, its name, its label, or
-    "self"; `related_name` is what the way back is called on it, with a "+" at the end for none."""
+    """A relation from the rows of a table to rows of another one.
 
-    declared_as: ClassVar[str]  # the word that users write for it
+    `to` is the other table: its class, its name, its label, or "self". `related_name` is the name of the reverse
+    relation there; one that ends in "+" means that there is none.
+    """
+
+    declared_as: ClassVar[str]  # the name of the class that users write
     name: str
 
     def __init__(self, to: str | type[Row], related_name: str | None) -> None:
@@ -65,26 +68,26 @@ class Relation:
         return f"<{self.declared_as}: {getattr(self, 'name', '?')}>"
 
     def accessor(self, table: type[Row]) -> str | None:
-        """What the way back to `table`, the one that refers, is called on the other one; None for none."""
+        """Return the name of the reverse relation to `table`, which declares this one; None without one."""
         if self.related_name is None:
             return f"{table.__name__.lower()}_set"
         return None if self.related_name.endswith("+") else self.related_name
 
 
 class RelationDescriptor:
-    """What stands in the place of `relation` in a table class, to read and write the rows that it leads to."""
+    """Base of the descriptors that replace `relation` in a table class, to read and set the related rows."""
 
     def __init__(self, relation: Any) -> None:
         self.relation = relation
 
 
 class Reference(Relation):
-    """`maker = columns.Reference("Maker")`: the id of a row of another table, kept in a text column `maker_id`.
+    """`maker = columns.Reference("Maker")`: the id of a row of another table, in a text column `maker_id`.
 
-    `row.maker_id` is the id, `row.maker` the row: a get through the cache, which raises `Maker.DoesNotExist` where
-    the id leads nowhere, for nothing on the server sees to it that it leads anywhere. Either can be set.
-    `to` is a table class, its name, its label, or "self". `related_name` is what the way back is called on
-    the other table: `product_set` unless told, "+" for none.
+    `row.maker_id` is the id. `row.maker` is the row, read through the cache; it raises `Maker.DoesNotExist` where there
+    is no row with that id, because the server does not enforce references. Both can be set. `to` is a table class, its
+    name, its label, or "self". `related_name` is the name of the reverse relation, `product_set` by default; "+" means
+    that there is none.
     """
 
     declared_as = "Reference"
@@ -103,14 +106,14 @@ class Reference(Relation):
         if unknown:
             raise unknown_options(self, unknown)
         super().__init__(to, related_name)
-        self._keeper = ReferenceColumn(required=required, column=column, renamed_from=renamed_from)
+        self._id_column = ReferenceColumn(required=required, column=column, renamed_from=renamed_from)
 
     def __set_name__(self, table: type[Row], name: str) -> None:
         super().__set_name__(table, name)
         self.column_name = f"{name}_id"
-        setattr(table, self.column_name, self._keeper)
+        setattr(table, self.column_name, self._id_column)
 
-    if TYPE_CHECKING:  # a table class has a descriptor in its place
+    if TYPE_CHECKING:  # a table class has a descriptor instead
 
         def __get__(self, row: Row | None, table: type[Row]) -> Any: ...
 
@@ -125,15 +128,15 @@ _NEVER: Final = ("required", "array", "default", "db_default", "convert")
 
 
 def inverse(type: str) -> str:
-    """The type of a relationship as the other side sees it."""
+    """Return the type of a relationship as seen from the other side."""
     return _INVERSE.get(type, type)
 
 
 def to_itself_problem(type: str, two_way: bool) -> str:
-    """Why Appwrite cannot build a relationship of this type of a table with itself; empty when it can.
+    """Return why Appwrite cannot create a relationship of this type from a table to itself; empty when it can.
 
-    Observed on 1.9.6: oneToOne and manyToOne end as failed, oneToMany and manyToMany are built. A two-way manyToOne is
-    the oneToMany of its other side, and a migration asks for that.
+    Observed on 1.9.6: oneToOne and manyToOne fail, oneToMany and manyToMany are created. A two-way manyToOne is the
+    oneToMany of its other side, which a migration creates.
     """
     if type == "oneToOne":
         return (
@@ -149,16 +152,16 @@ def to_itself_problem(type: str, two_way: bool) -> str:
 
 
 class Relationship(Relation):
-    """`author = columns.Relationship("Author", "manyToOne", two_way_key="books")`: a link that Appwrite keeps.
+    """`author = columns.Relationship("Author", "manyToOne", two_way_key="books")`: a relation that Appwrite keeps.
 
-    `type` is one of Appwrite's words oneToOne, oneToMany, manyToOne and manyToMany, as seen from this table. With
-    a `two_way_key` the other table gets a column of that key; it may be declared there too, the other way round.
-    `on_delete` says what deleting the other row does: "restrict" refuses it, "cascade" deletes this one as well,
-    "setNull" takes the link away. `column` is the key on the server where it differs from the name in
-    Python, `renamed_from` the key before; `related_name` is what the way back is called on the other table:
-    `two_way_key` where there is one, else `book_set`, "+" for none.
+    - `type`: oneToOne, oneToMany, manyToOne or manyToMany, as seen from this table.
+    - `two_way_key`: the key of a column that the other table gets; it may be declared there too, with the inverse type.
+    - `on_delete`: what happens when the other row is deleted: "restrict" refuses that, "cascade" deletes this row too,
+      "setNull" removes the link.
+    - `column`: the key on the server, where it differs from the name in Python; `renamed_from` is the former key.
+    - `related_name`: the name of the reverse relation: `two_way_key` if there is one, else `book_set`; "+" means none.
 
-    A link to one row is a `Reference`: `book.author` is the row, `book.author_id` its id. A link to many is the
+    A relation to one row is a `Reference`: `book.author` is the row, `book.author_id` its id. A relation to many is the
     rows. Raises `ConfigurationError` for options that Appwrite's relationships do not have.
     """
 
@@ -167,12 +170,12 @@ class Relationship(Relation):
     def __new__(cls, to: str | type[Row], type: str, **options: Any) -> Self:
         if type not in TYPES:
             raise ConfigurationError(f"Relationship: the type must be one of {', '.join(TYPES)}, not {type!r}.")
-        if words := [word for word in _NEVER if word in options]:
+        if refused := [option for option in _NEVER if option in options]:
             raise ConfigurationError(
-                f"Relationship: Appwrite knows no {words[0]} for relationships. Leave {words[0]}= out."
+                f"Relationship: Appwrite has no {refused[0]} for relationships. Leave {refused[0]}= out."
             )
         kind = RelationshipToMany if type in TO_MANY else RelationshipToOne
-        return super().__new__(kind)  # type: ignore[return-value]  # as pathlib.Path makes what fits
+        return super().__new__(kind)  # type: ignore[return-value]  # a subclass, as pathlib.Path does it
 
     def __init__(
         self,
@@ -205,7 +208,7 @@ class Relationship(Relation):
         return self._column or self.name
 
     def definition(self, related_id: str) -> dict[str, Any]:
-        """The column as Appwrite describes it on the table that asked for it; `related_id` is what `to` is there."""
+        """Return the column as Appwrite describes it on the declaring table; `related_id` is the id of `to`."""
         return {
             "key": self.key,
             "type": RelationshipColumn.kind.type,
@@ -233,20 +236,20 @@ class RelationshipColumn(ReferenceColumn):
         return SIDE_BYTES
 
     def decode(self, raw: Any) -> Any:
-        """The id; a row that was asked for whole stands in its place, and an empty list for one that is gone."""
+        """Return the id. Appwrite sends a row where the whole one was selected, and an empty list for a deleted one."""
         return raw.get("$id") if isinstance(raw, dict) else raw or None
 
 
 class RelationshipToOne(Relationship, Reference):
-    """oneToOne and manyToOne."""
+    """A relationship of type oneToOne or manyToOne."""
 
     def __set_name__(self, table: type[Row], name: str) -> None:
-        self._keeper = RelationshipColumn(column=self._column or name, renamed_from=self.renamed_from)
+        self._id_column = RelationshipColumn(column=self._column or name, renamed_from=self.renamed_from)
         super().__set_name__(table, name)
 
 
 class RelationshipToMany(Relationship):
-    """oneToMany and manyToMany: no value of a row but rows of another table, read and written as such."""
+    """A relationship of type oneToMany or manyToMany; its value is rows of another table."""
 
     if TYPE_CHECKING:
 

@@ -1,4 +1,4 @@
-"""Kinds that Python has and Appwrite lacks, kept in columns of its plain kinds so that they compare and order right."""
+"""Columns of Python types that Appwrite lacks, kept in one of its kinds so that they compare and order correctly."""
 
 from __future__ import annotations
 
@@ -62,13 +62,12 @@ class UUID(Varchar[Value]):
 
 
 class Decimal(Integer[Value]):
-    """A `decimal.Decimal` with `decimal_places` digits behind the point, kept as a whole number of the smallest
-    unit (12.34 as 1234), so that it compares, orders and is exact.
+    """A `decimal.Decimal`, kept as a whole number of its smallest unit (12.34 as 1234).
 
-    `max_digits` counts all digits, at most 18: Appwrite's integers have 64 bits. A value with more digits than
-    that is refused, not rounded. Elsewhere, in Appwrite's console for instance, the number stands without its
-    point. The column's upper bound on the server, which no value reaches, says how many digits it was made for
-    (`decimal_bound`), so that a migration can tell another scale.
+    So it is exact, and compares and orders correctly. `max_digits` counts all digits, at most 18, because Appwrite's
+    integers have 64 bits; `decimal_places` those after the point. A value with more digits is refused, not rounded.
+    Appwrite's console shows the number without its point. The upper bound of the column on the server encodes both
+    options (`decimal_bound`), so that a migration detects a change of scale.
     """
 
     django_field = models.DecimalField
@@ -106,13 +105,13 @@ class Decimal(Integer[Value]):
         return value
 
     def clean_one(self, value: Any) -> decimal.Decimal:
-        found = self.coerce(value)
-        if abs(self.encode(found)) >= 10**self.max_digits:
+        number = self.coerce(value)
+        if abs(self.encode(number)) >= 10**self.max_digits:
             raise ValidationError(f"At most {self.max_digits} digits, not {value}.", code="max_digits")
-        return found
+        return number
 
     def coerce(self, value: Any) -> decimal.Decimal:
-        """A Decimal, a whole number, or text that is one. A float is none: it is not the number it shows."""
+        """Return a Decimal for a Decimal, a whole number or a text. Floats are refused: they are not exact."""
         low, high = self.bounds(value)
         if low is None or high is None:
             raise ValidationError(f"At most {self.max_digits} digits, not {value}.", code="max_digits")
@@ -130,16 +129,16 @@ class Decimal(Integer[Value]):
         if isinstance(value, bool) or not isinstance(value, (decimal.Decimal, str, numbers.Integral)):
             raise ValidationError(f"Expected a Decimal, not {value!r}.", code="invalid")
         try:
-            found = decimal.Decimal(value if isinstance(value, (decimal.Decimal, str)) else int(value))
+            number = decimal.Decimal(value if isinstance(value, (decimal.Decimal, str)) else int(value))
         except (decimal.DecimalException, ValueError):
             raise ValidationError(f"{value!r} is not a number.", code="invalid") from None
-        if not found.is_finite():
+        if not number.is_finite():
             raise ValidationError(f"{value!r} is not a number.", code="invalid")
-        if not -INT64_MAX <= found <= INT64_MAX:  # abs() would round, or overflow
-            return (INT64_MAX, None) if found > 0 else (None, -INT64_MAX)
-        sign, digits, exponent = found.as_tuple()
+        if not -INT64_MAX <= number <= INT64_MAX:  # abs() would round, or overflow
+            return (INT64_MAX, None) if number > 0 else (None, -INT64_MAX)
+        sign, digits, exponent = number.as_tuple()
         scaled = decimal.Decimal((sign, digits, int(exponent) + self.decimal_places))  # exact, whatever its length
-        low, high = (int(scaled.to_integral_value(way)) for way in (decimal.ROUND_FLOOR, decimal.ROUND_CEILING))
+        low, high = (int(scaled.to_integral_value(mode)) for mode in (decimal.ROUND_FLOOR, decimal.ROUND_CEILING))
         return None if low < -INT64_MAX else min(low, INT64_MAX), None if high > INT64_MAX else max(high, -INT64_MAX)
 
     def encode(self, value: decimal.Decimal) -> int:
@@ -150,28 +149,28 @@ class Decimal(Integer[Value]):
 
 
 _EXACT = decimal.Context(prec=60)
-# Above every value, which is below 10**18, and below 2**63. The digits stand where the shortest decimal form of the
-# nearest double still has them, so that JavaScript, as in Appwrite's CLI, passes them on.
+# Above every value, which is below 10**18, and below 2**63. Both options are encoded in digits that the nearest double
+# still has, so that JavaScript, as in Appwrite's CLI, keeps them.
 _BOUND = 9 * 10**18
 _DIGITS, _PLACES = 10**8, 10**6
 
 
 def decimal_bound(max_digits: int, decimal_places: int) -> int:
-    """The upper bound of a Decimal's column on the server: 9000000001002000000 for 10 digits, 2 behind the point."""
+    """Return the upper bound of a Decimal's column on the server: 9000000001002000000 for 10 digits, 2 decimals."""
     return _BOUND + max_digits * _DIGITS + decimal_places * _PLACES
 
 
 def decimal_digits(bound: object) -> tuple[int, int] | None:
-    """max_digits and decimal_places of the Decimal whose column has this upper bound; None for any other bound."""
+    """Return max_digits and decimal_places of a Decimal's column with this upper bound; None for other bounds."""
     if not isinstance(bound, int) or bound < _BOUND:
         return None
     digits, places = (bound - _BOUND) // _DIGITS, (bound - _BOUND) % _DIGITS // _PLACES
-    known = 0 <= places <= digits and 1 <= digits <= 18 and bound == decimal_bound(digits, places)
-    return (digits, places) if known else None
+    is_valid = 0 <= places <= digits and 1 <= digits <= 18 and bound == decimal_bound(digits, places)
+    return (digits, places) if is_valid else None
 
 
 class Date(Varchar[Value]):
-    """A `datetime.date`, kept as text in ISO 8601, `2024-05-31`: no time zone can move it to another day."""
+    """A `datetime.date`, kept as text in ISO 8601, `2024-05-31`, so that no time zone moves it to another day."""
 
     family = Family.TIME
     lookups = LOOKUPS[Family.TIME]
@@ -194,10 +193,10 @@ class Date(Varchar[Value]):
             super().__init__(size=10, **common)
 
     def clean_one(self, value: Any) -> datetime.date:
-        found = _parsed(parse_date, value) if isinstance(value, str) else value
-        if not isinstance(found, datetime.date) or isinstance(found, datetime.datetime):
+        date = _parsed(parse_date, value) if isinstance(value, str) else value
+        if not isinstance(date, datetime.date) or isinstance(date, datetime.datetime):
             raise ValidationError(f"Expected a date, not {value!r}.", code="invalid")
-        return found
+        return date
 
     def coerce(self, value: Any) -> datetime.date:
         return self.clean_one(value)
@@ -233,10 +232,10 @@ class Time(Varchar[Value]):
             super().__init__(size=15, **common)
 
     def clean_one(self, value: Any) -> datetime.time:
-        found = _parsed(parse_time, value) if isinstance(value, str) else value
-        if not isinstance(found, datetime.time) or found.tzinfo is not None:
+        time = _parsed(parse_time, value) if isinstance(value, str) else value
+        if not isinstance(time, datetime.time) or time.tzinfo is not None:
             raise ValidationError(f"Expected a time without a time zone, not {value!r}.", code="invalid")
-        return found
+        return time
 
     def coerce(self, value: Any) -> datetime.time:
         return self.clean_one(value)
@@ -256,11 +255,10 @@ def _parsed(parse: Any, text: str) -> Any:
 
 
 class JSON(Text[Any]):
-    """Anything that JSON can say, kept as its text, up to 65,535 bytes; dates, UUIDs and Decimals become text as in
-    Django. Appwrite cannot ask for what is inside, only for null.
+    """A JSON document, kept as text of up to 65,535 bytes. Dates, UUIDs and Decimals become text, as in Django.
 
-    It stands in a list of one, `[...]`: that way no document, whatever a user puts into it, is the object that
-    Appwrite would run as an operator.
+    Appwrite can filter by null only. The document is kept in a list of one item, `[...]`, so that no document is an
+    object that Appwrite would run as an operator.
     """
 
     family = Family.DOCUMENT
@@ -276,13 +274,13 @@ class JSON(Text[Any]):
         return self.decode(text)
 
     def coerce(self, value: Any) -> Any:
-        raise ValidationError("A JSON column can be asked for null alone (isnull).", code="invalid")
+        raise ValidationError("A JSON column can be filtered by null only (isnull).", code="invalid")
 
     def encode(self, value: Any) -> str:
         return json.dumps([value], cls=DjangoJSONEncoder, allow_nan=False, separators=(",", ":"))
 
     def decode(self, raw: str) -> Any:
-        found = json.loads(raw)
-        if not isinstance(found, list) or len(found) != 1:
+        wrapped = json.loads(raw)
+        if not isinstance(wrapped, list) or len(wrapped) != 1:
             raise ValueError(f"{self!r} holds a text that was not written by a JSON column: {raw[:80]!r}")
-        return found[0]
+        return wrapped[0]

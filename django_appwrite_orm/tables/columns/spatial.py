@@ -1,7 +1,7 @@
-"""Places on the earth: points of longitude and latitude in degrees, lines through them, areas that they enclose.
+"""Columns of points, lines and polygons on the earth, in degrees of longitude and latitude.
 
-Values are tuples, so that they cannot be changed in place. What is checked is what Appwrite checks (observed on
-1.9.6): a longitude from -180 to 180, a latitude from -90 to 90, rings that end where they start.
+Values are tuples, so that they cannot be changed in place. The checks are those of Appwrite (observed on 1.9.6): a
+longitude from -180 to 180, a latitude from -90 to 90, rings that end where they start.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LIMITS = (("longitude", 180), ("latitude", 90))
 
 
 class Spatial(Column[Value]):
-    """What the three kinds have in common. Appwrite has no arrays of them: it makes a single one instead, unasked."""
+    """Base of the three kinds. Appwrite has no arrays of them: it creates a single one instead, without an error."""
 
     def encode(self, value: Any) -> Any:
         return [self.encode(part) for part in value] if isinstance(value, tuple) else value
@@ -55,7 +55,7 @@ class Point(Spatial[Value]):
 
 
 class Line(Spatial[Value]):
-    """Two points or more, in order: a tuple of points."""
+    """A tuple of two points or more, in order."""
 
     kind = KINDS["line"]
 
@@ -72,8 +72,10 @@ class Line(Spatial[Value]):
 
 
 class Polygon(Spatial[Value]):
-    """A tuple of rings, each a tuple of at least four points that ends where it starts: the outline first, then the
-    holes in it."""
+    """A tuple of rings: the outline first, then its holes.
+
+    Each ring is a tuple of at least four points that ends where it starts.
+    """
 
     kind = KINDS["polygon"]
 
@@ -92,7 +94,7 @@ class Polygon(Spatial[Value]):
 
 
 def place(value: Any) -> PointValue | LineValue | PolygonValue:
-    """A point, line or polygon, told apart by how deep its lists are. Raises ValidationError."""
+    """Return a point, line or polygon, by the depth of its lists. Raises ValidationError."""
     value = plain(value)
     if not _is_sequence(value) or not value or not _is_sequence(value[0]):
         return _point(value)
@@ -100,7 +102,7 @@ def place(value: Any) -> PointValue | LineValue | PolygonValue:
 
 
 def _point(value: Any) -> PointValue:
-    numbers = [as_float(plain(one)) for one in value] if _is_sequence(value) and len(value) == 2 else []
+    numbers = [as_float(plain(number)) for number in value] if _is_sequence(value) and len(value) == 2 else []
     if not numbers or not all(map(_is_number, numbers)):
         raise ValidationError(f"Expected a point (longitude, latitude) of two numbers, not {value!r}.", code="invalid")
     for number, (name, limit) in zip(numbers, _LIMITS, strict=True):
@@ -124,10 +126,10 @@ def _ring(value: Any) -> LineValue:
     return ring
 
 
-def _parts(value: Any, clean: Callable[[Any], Part], fewest: int, words: str) -> tuple[Part, ...]:
-    if not _is_sequence(value) or len(value) < fewest:
+def _parts(value: Any, clean: Callable[[Any], Part], min_count: int, noun: str) -> tuple[Part, ...]:
+    if not _is_sequence(value) or len(value) < min_count:
         count = f", not {len(value)}" if _is_sequence(value) else ""
-        raise ValidationError(f"Expected a list of at least {fewest} {words}{count}.", code="invalid")
+        raise ValidationError(f"Expected a list of at least {min_count} {noun}{count}.", code="invalid")
     return tuple(map(clean, value))
 
 

@@ -19,11 +19,11 @@ _MILLISECOND = datetime.timedelta(milliseconds=1)
 
 
 class Datetime(Column[Value]):
-    """A point in time with milliseconds, years 1000 to 9999. When read it is an aware datetime in UTC; where USE_TZ is
-    False, a naive one in TIME_ZONE.
+    """A point in time with milliseconds, in the years 1000 to 9999.
 
-    Set it to a datetime, a date (its midnight) or ISO 8601 text. What has no time zone is in TIME_ZONE, and brings
-    Django's RuntimeWarning where USE_TZ is True. Anything below a millisecond is cut off, as Appwrite does.
+    It is read as an aware datetime in UTC; with USE_TZ = False, as a naive one in TIME_ZONE. It can be set to a
+    datetime, a date (its midnight) or ISO 8601 text. A value without a time zone is in TIME_ZONE; with USE_TZ = True it
+    causes Django's RuntimeWarning. Fractions of a millisecond are cut off, as Appwrite does.
     """
 
     kind = KINDS["datetime"]
@@ -50,23 +50,23 @@ class Datetime(Column[Value]):
         def __init__(self, **options: Any) -> None: ...
 
     def clean_one(self, value: Any) -> Any:
-        found = self._parsed(value)
+        parsed = self._parsed(value)
         try:
-            refuse_skipped(found)
-            moment = _without_microseconds(self._in_utc(found))
-            kept = from_utc(moment)
+            refuse_skipped(parsed)
+            moment = _without_microseconds(self._in_utc(parsed))
+            stored = from_utc(moment)
         except (OverflowError, ValueError):
             raise ValidationError("The date is out of range.", code="invalid") from None
         if not EARLIEST_DATETIME <= moment <= LATEST_DATETIME:
             raise ValidationError("Appwrite stores the years 1000 to 9999 only.", code="invalid")
-        return kept
+        return stored
 
     def bounds(self, value: Any) -> tuple[Any, Any]:
-        found = self._parsed(value)
+        parsed = self._parsed(value)
         try:
-            moment = self._in_utc(found)
-        except (OverflowError, ValueError):  # in the first or the last year that datetime knows
-            moment = (datetime.datetime.max if found.year > 1 else datetime.datetime.min).replace(tzinfo=datetime.UTC)
+            moment = self._in_utc(parsed)
+        except (OverflowError, ValueError):  # in the first or last year of datetime's range
+            moment = (datetime.datetime.max if parsed.year > 1 else datetime.datetime.min).replace(tzinfo=datetime.UTC)
         if moment > LATEST_DATETIME:
             return self.encode(LATEST_DATETIME), None
         if moment < EARLIEST_DATETIME:

@@ -1,4 +1,4 @@
-"""Columns of text. Sizes of strings count characters (code points), those of the text kinds count bytes."""
+"""Columns of text. The sizes of strings count characters (code points), those of the text kinds bytes."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _OUTSIDE = 16_383
 
 
 def member_text(value: Any) -> Any:
-    """The text of an enum's member; anything else as it is."""
+    """Return the text of an enum's member; other values unchanged."""
     return str(value.value) if isinstance(value, enum.Enum) else value
 
 
 def bytes_in_row(size: int) -> int:
-    """Four bytes a character and the length before them."""
+    """Return four bytes for each character, and the one or two bytes of the length."""
     return 4 * size + (1 if size <= 255 else 2)
 
 
 class PlainText(Column[Value]):
-    """Any text; what cannot be stored by some database under Appwrite is refused here."""
+    """Any text that each of the databases under Appwrite can store."""
 
     def clean_one(self, value: Any) -> Any:
         if not isinstance(value, str):
@@ -43,7 +43,7 @@ class PlainText(Column[Value]):
         return value
 
     def coerce(self, value: Any) -> Any:
-        """Text, or a number or id as text; its size and form do not matter to a filter."""
+        """Return a text, number or id as text; size and format do not apply to a filter."""
         value = member_text(value)
         if value is None or isinstance(value, (bytes, list, tuple, dict, set)):
             raise ValidationError(f"Expected text, not {type(value).__name__}.", code="invalid")
@@ -54,8 +54,11 @@ class PlainText(Column[Value]):
 
 
 class Varchar(PlainText[Value]):
-    """Text of at most `size` characters, 1 to 16,381. Appwrite keeps it encrypted where `encrypt` says so: it can
-    then be read and written, but neither asked for nor ordered by nor indexed, and `size` must be at least 150."""
+    """Text of at most `size` characters, 1 to 16,381.
+
+    With `encrypt`, Appwrite encrypts it: it can be read and written, but not used in filters, orders and indexes.
+    `size` must be at least 150 then.
+    """
 
     kind = KINDS["varchar"]
     django_field: ClassVar[type[models.Field[Any, Any]]] = models.CharField
@@ -113,7 +116,7 @@ class Varchar(PlainText[Value]):
 
 
 class String(Varchar[Value]):
-    """The everyday text column, of at most `size` characters (255 unless told); `encrypt` as with Varchar."""
+    """The usual text column, of at most `size` characters (255 by default); `encrypt` as for Varchar."""
 
     kind = KINDS["string"]
 
@@ -145,7 +148,7 @@ class String(Varchar[Value]):
 
 
 class Text(PlainText[Value]):
-    """Long text, up to 65,535 bytes of UTF-8. An index on it needs a length. `encrypt` as with Varchar."""
+    """Long text, up to 65,535 bytes of UTF-8. An index on it needs a length. `encrypt` as for Varchar."""
 
     kind = KINDS["text"]
     django_field: ClassVar[type[models.Field[Any, Any]]] = models.TextField

@@ -1,7 +1,7 @@
-"""Points in time under both values of USE_TZ, by Django's rules.
+"""Convert points in time by Django's rules for USE_TZ.
 
-Appwrite keeps points in time in UTC. With USE_TZ they are aware datetimes in UTC in Python; without it they are naive
-ones, in the local time of TIME_ZONE.
+Appwrite keeps points in time in UTC. In Python they are aware datetimes in UTC with USE_TZ, and naive ones in TIME_ZONE
+without it.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from django.utils import timezone
 
 
 def to_utc(value: datetime.datetime, receiver: str) -> datetime.datetime:
-    """The same moment, aware and in UTC.
+    """Return the same moment, aware and in UTC.
 
-    A naive value is in TIME_ZONE. With USE_TZ it brings Django's RuntimeWarning, which names the `receiver`. Where
-    clocks are put back, `fold` tells the two moments of a naive value apart. Raises OverflowError or ValueError for
-    a moment outside the range of datetime.
+    A naive value is in TIME_ZONE. With USE_TZ it causes Django's RuntimeWarning, which names the `receiver`. Where
+    clocks are put back, `fold` distinguishes the two moments of a naive value. Raises OverflowError or ValueError for a
+    moment outside the range of datetime.
     """
     if timezone.is_naive(value):
         if settings.USE_TZ:
@@ -33,15 +33,17 @@ def to_utc(value: datetime.datetime, receiver: str) -> datetime.datetime:
 
 
 def from_utc(moment: datetime.datetime) -> datetime.datetime:
-    """A moment as code of this project has it: aware in UTC with USE_TZ, else naive in TIME_ZONE."""
+    """Return a moment as a project's code expects it: aware in UTC with USE_TZ, else naive in TIME_ZONE."""
     if settings.USE_TZ:
         return moment.astimezone(datetime.UTC)
     return timezone.make_naive(moment, timezone.get_default_timezone())
 
 
 def refuse_skipped(value: datetime.datetime) -> None:
-    """Raise ValidationError for a naive value in an hour that clocks skip: without USE_TZ it would come back as
-    another one, for no moment in UTC has it as its local time."""
+    """Raise ValidationError for a naive value in an hour that clocks skip.
+
+    No moment in UTC has it as its local time, so without USE_TZ another value would be read back.
+    """
     if settings.USE_TZ or timezone.is_aware(value):
         return
     zone = timezone.get_default_timezone()
@@ -54,14 +56,16 @@ def refuse_skipped(value: datetime.datetime) -> None:
 
 
 def midnight(day: datetime.date) -> datetime.datetime:
-    """The first moment of a day, for lookups such as `__date`: in the current time zone with USE_TZ, else in
-    TIME_ZONE."""
+    """Return the first moment of a day for lookups such as `__date`.
+
+    The day is that of the current time zone with USE_TZ, else of TIME_ZONE.
+    """
     zone = timezone.get_current_timezone() if settings.USE_TZ else timezone.get_default_timezone()
     return timezone.make_aware(datetime.datetime.combine(day, datetime.time.min), zone)
 
 
 def day_of(value: datetime.datetime) -> datetime.date:
-    """The date that a datetime is as the value of `__date`, as Django's DateField has it: its day in TIME_ZONE."""
+    """Return the date of a datetime given for `__date`, as Django's DateField converts it: its day in TIME_ZONE."""
     if settings.USE_TZ and timezone.is_aware(value):
         value = timezone.make_naive(value, timezone.get_default_timezone())
     return value.date()

@@ -1,8 +1,8 @@
-"""What type checkers are told of columns, so that `product.price` is a `float` where the column is required, a
-`float | None` where it is not, and a `list[float]` where it is an array, without a plugin.
+"""Types of columns for type checkers, without a plugin.
 
-Each kind repeats the same three overloads of `__init__`: mypy and pyright take a `self` type from the class it
-stands in alone, not from a base class.
+`product.price` is a `float` where the column is required, a `float | None` where it is not, and a `list[float]` where
+it is an array. Each class repeats the same three overloads of `__init__`, because mypy and pyright do not take a `self`
+type from a base class.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
     Value = TypeVar("Value", default=Any)
-else:  # only type checkers know defaults of type variables before Python 3.13
+else:  # before Python 3.13 only type checkers have defaults of type variables
     from typing import TypeVar
 
     Value = TypeVar("Value")
@@ -24,7 +24,7 @@ No = Literal[False]
 
 
 class Common(TypedDict, total=False):
-    """The options that every kind takes: see `Column`."""
+    """The options of all columns: see `Column`."""
 
     default: Any
     db_default: Any
@@ -34,6 +34,6 @@ class Common(TypedDict, total=False):
 
 
 class TextOptions(Common, total=False):
-    """Those that text takes besides."""
+    """The additional options of text."""
 
     encrypt: bool

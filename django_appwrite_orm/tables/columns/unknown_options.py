@@ -1,4 +1,4 @@
-"""What to say about options that a column does not have, above all those of Django's fields."""
+"""The error for options that a column does not have, with advice for those of Django's fields."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _blank(value: Any) -> str:
     return "Write required=True to refuse None; an empty text is refused by a form or serializer."
 
 
-# What to write in the place of Django's options, whatever the column is; a text, or made from the value.
+# What to write instead of Django's options on any column: a text, or a function of the option's value.
 _INSTEAD: Final[Mapping[str, str | Callable[[Any], str]]] = {
     "auto_now": "Use row.updated_at, which Appwrite keeps for every row, or set the value in save().",
     "auto_now_add": "Use row.created_at, which Appwrite keeps for every row, or write default=timezone.now.",
@@ -75,46 +75,49 @@ _OF_REFERENCES: Final = ("limit_choices_to", "on_delete", "related_name", "relat
 def unknown_options(
     owner: Column | Relation, options: Mapping[str, Any], known: Collection[str] = ()
 ) -> ConfigurationError:
-    """The error for the first of `options`, with what to write instead. `known` are those that the column takes, where
-    they are not those of its classes."""
-    word, value = next(iter(options.items()))
-    kind = type(owner)
-    name = getattr(owner, "declared_as", kind.__name__)
-    return ConfigurationError(f"{name} has no option {word}=. {_advice(kind, word, value, known or _options(kind))}")
+    """Return the error for the first of `options`, with what to write instead.
+
+    `known` are the options that the column accepts, where they are not those of its classes.
+    """
+    option, value = next(iter(options.items()))
+    owner_class = type(owner)
+    name = getattr(owner, "declared_as", owner_class.__name__)
+    advice = _advice(owner_class, option, value, known or _options(owner_class))
+    return ConfigurationError(f"{name} has no option {option}=. {advice}")
 
 
-def _advice(kind: Any, word: str, value: Any, known: Collection[str]) -> str:
-    is_relation = hasattr(kind, "declared_as")
-    if word == "max_length":
-        return _size(kind, value)
-    if word == "on_delete" and is_relation:
+def _advice(owner_class: Any, option: str, value: Any, known: Collection[str]) -> str:
+    is_relation = hasattr(owner_class, "declared_as")
+    if option == "max_length":
+        return _size(owner_class, value)
+    if option == "on_delete" and is_relation:
         return (
             "Nothing on the server enforces a Reference: delete the rows that lead to a row yourself, or declare a"
             ' Relationship, which has on_delete="cascade", "restrict" and "setNull".'
         )
-    if word in _OF_REFERENCES and not is_relation:
+    if option in _OF_REFERENCES and not is_relation:
         return f"{_LEAVE}: {_NO_REFERENCE}."
-    if word == "choices" and kind.__name__ == "Enum":
+    if option == "choices" and owner_class.__name__ == "Enum":
         return "Give the list first: columns.Enum([...])."
-    if word in _INSTEAD:
-        advice = _INSTEAD[word]
+    if option in _INSTEAD:
+        advice = _INSTEAD[option]
         return advice if isinstance(advice, str) else advice(value)
-    near = difflib.get_close_matches(word, known)
+    near = difflib.get_close_matches(option, known)
     return f"{f'Did you mean: {near[0]}=? ' if near else ''}It has: {', '.join(sorted(known))}."
 
 
-def _size(kind: Any, value: Any) -> str:
-    if "size" in inspect.signature(kind.__init__).parameters:
+def _size(owner_class: Any, value: Any) -> str:
+    if "size" in inspect.signature(owner_class.__init__).parameters:
         return f"Write size={value!r} instead."
-    column_kind = getattr(kind, "kind", None)  # a relation has none
-    if column_kind is not None and column_kind.is_text:
-        fixed = f" ({column_kind.size} characters)" if column_kind.size else ""
+    kind = getattr(owner_class, "kind", None)  # a relation has none
+    if kind is not None and kind.is_text:
+        fixed = f" ({kind.size} characters)" if kind.size else ""
         return f"{_LEAVE}: its size is fixed{fixed}. columns.String(size=...) has one of its own."
     return f"{_LEAVE}: it holds no text."
 
 
-def _options(kind: type) -> set[str]:
-    """The options that a class and its bases take, by the signatures of their `__init__`."""
-    made = [vars(base)["__init__"] for base in kind.__mro__ if "__init__" in vars(base) and base is not object]
-    parameters = [parameter for init in made for parameter in inspect.signature(init).parameters.values()]
+def _options(owner_class: type) -> set[str]:
+    """Return the options of a class and its bases, by the signatures of their `__init__`."""
+    inits = [vars(base)["__init__"] for base in owner_class.__mro__ if "__init__" in vars(base) and base is not object]
+    parameters = [parameter for init in inits for parameter in inspect.signature(init).parameters.values()]
     return {parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY}
