@@ -214,8 +214,8 @@ class Transaction:
         """Raise `TransactionError` if `error` says that the transaction expired."""
         if isinstance(error, AppwriteError) and error.type == "transaction_expired":
             raise TransactionError(
-                f"This atomic() block took longer than the {self._seconds} seconds its transaction lives; nothing"
-                " of it was written. Do less in it, or give it longer: atomic(seconds=900)."
+                f"This atomic() block took longer than the {self._seconds} seconds that its transaction may last;"
+                " nothing of it was written. Do less in it, or give it longer: atomic(seconds=900)."
             ) from error
 
     def has_changed(self, table: TableRef) -> bool:

@@ -104,7 +104,7 @@ def request_json(client: Client, request: Request, *, timeout: float, retries: i
 
 def _no_response(client: Client, request: Request, failure_cause: TransportError) -> _Failure:
     error = (Timeout if failure_cause.timed_out else Unavailable)(
-        f"No answer from {client.endpoint} to {request}: {shortened(failure_cause)}",
+        f"No response from {client.endpoint} to {request}: {shortened(failure_cause)}",
         unclear=failure_cause.sent and not request.is_read,
     )
     return _Failure(error, not failure_cause.final and (not failure_cause.sent or _is_harmless(request)))

@@ -48,7 +48,7 @@ def test_the_reason_in_json_with_debug(ask: Ask, unreachable, settings) -> None:
     settings.DEBUG = True
     found = ask("/books", headers={"accept": "application/json"}).json()
     assert found["error"] == MESSAGE
-    assert found["reason"].startswith("Unavailable: No answer from http://127.0.0.1:9")
+    assert found["reason"].startswith("Unavailable: No response from http://127.0.0.1:9")
 
 
 def test_the_reason_is_no_markup(ask: Ask, settings) -> None:

@@ -171,7 +171,7 @@ def _conjuncts(where: WhereNode) -> Iterator[Any]:
 
 
 def _aliases_in(expression: Any) -> Iterator[str]:
-    """Yield the aliases whose columns an expression names; an empty one for what cannot be told."""
+    """Yield the aliases whose columns an expression names; an empty one where it cannot be known."""
     if isinstance(expression, Col):
         yield expression.alias
     elif isinstance(expression, Query):

@@ -135,7 +135,7 @@ def decrement(call: Call) -> Response:
 
 
 def _count(call: Call, sign: int, bound: str) -> Response:
-    """Increment or decrement. Here a disabled table is no obstacle, and staging checks nothing (observed)."""
+    """Increment or decrement. A disabled table does not prevent it, and staging checks nothing (observed)."""
     args, context = call.args, context_for(call)
     table = table_of(call)
     if args["value"] is None:
