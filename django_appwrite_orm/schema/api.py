@@ -80,8 +80,8 @@ def migrate_tables(
 
     Only what differs between the two states is changed: everything else of the table, and every other table, stays
     as the server has it. Columns and indexes that only `before` has are dropped with their values, and so is a table
-    without `after`. Rows are checked before anything is changed. A change that was interrupted goes on when it is
-    asked for again. Waits until Appwrite has built everything, `timeout` seconds at most after the last change.
+    without `after`. Rows are checked before anything is changed. An interrupted change continues when it is
+    requested again. Waits until Appwrite has built everything, `timeout` seconds at most after the last change.
 
     Returns the number of changes made; calls `report` with a line for each. Raises `SchemaError` when a change is not
     possible (then nothing was changed), when Appwrite refuses it, or when it does not finish.

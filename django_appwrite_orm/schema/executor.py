@@ -171,7 +171,7 @@ _NOTHING_ALLOWED = MigrationOptions()
 def plan(
     tables: Sequence[type[Row]], using: str = DEFAULT_ALIAS, rules: MigrationOptions = _NOTHING_ALLOWED
 ) -> Operation[MigrationPlan]:
-    """Return what `migrate` would do now. Reads rows where they can stand against a change, and changes nothing."""
+    """Return what `migrate` would do now. Checks rows where a change depends on them, and changes nothing."""
     migration = Migration(connections[using], _comparison(tables, using, rules), _silent)
     return (yield from migration.plan((yield from read_tables(migration.connection))))
 

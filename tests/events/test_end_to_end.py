@@ -77,14 +77,16 @@ def test_a_change_elsewhere_reaches_a_cached_page(
     assert soon(lambda: len(heard) == 1)
 
 
-def test_nobody_tells_of_it(here: World) -> None:
+def test_without_webhook_and_realtime_the_cache_stays_as_it_was(here: World) -> None:
     """What the tests above would see without the webhook and without realtime."""
     assert here.page() == "a=1"
     here.elsewhere("PATCH", f"{TABLE}/a", {"data": {"n": 2}})
     assert is_cached(here, "a=1")
 
 
-def test_both_tell_of_it_once(here: World, webhook: None, realtime: Listener, heard: list[dict[str, Any]]) -> None:
+def test_a_change_reported_by_webhook_and_realtime_is_signalled_once(
+    here: World, webhook: None, realtime: Listener, heard: list[dict[str, Any]]
+) -> None:
     for n in range(2, 12):
         here.elsewhere("PATCH", f"{TABLE}/a", {"data": {"n": n}})
     assert soon(lambda: len(heard) == 10)
@@ -94,7 +96,7 @@ def test_both_tell_of_it_once(here: World, webhook: None, realtime: Listener, he
     assert {(change["action"], change["table"]) for change in heard[:10]} == {("update", Open)}
 
 
-def test_a_table_changed_elsewhere(here: World, webhook: None) -> None:
+def test_a_change_of_a_table_invalidates_it(here: World, webhook: None) -> None:
     here.page()
     table = "/v1/tablesdb/cb-ev/tables/open"
     here.elsewhere("PUT", table, {"name": "Renamed", "permissions": []})
@@ -102,7 +104,9 @@ def test_a_table_changed_elsewhere(here: World, webhook: None) -> None:
     assert soon(lambda: caches["default"].get(token) is None)
 
 
-def test_a_wrong_signature(here: World, webhook: None, heard: list[dict[str, Any]]) -> None:
+def test_a_delivery_with_a_wrong_signature_changes_nothing(
+    here: World, webhook: None, heard: list[dict[str, Any]]
+) -> None:
     """A webhook that somebody else registered, with a secret of theirs: refused, and nothing is touched."""
     here.page()
     here.elsewhere("DELETE", f"/v1/webhooks/{webhook_id(connections['default'])}")
@@ -115,7 +119,7 @@ def test_a_wrong_signature(here: World, webhook: None, heard: list[dict[str, Any
     assert heard == []
 
 
-def test_ten_wrong_answers_are_shown(here: World, webhook: None, settings) -> None:
+def test_a_webhook_disabled_after_ten_failures_is_reported(here: World, webhook: None, settings) -> None:
     """Appwrite gives up, the command says so, and registering anew mends it and drops what was cached."""
     settings.APPWRITE_ORM = {"default": {**here.connection, "WEBHOOK_SECRET": "changed without a word"}}
     for n in range(2, 13):
@@ -137,7 +141,7 @@ def test_ten_wrong_answers_are_shown(here: World, webhook: None, settings) -> No
     assert here.page() == "a=99"
 
 
-def test_appwrite_restarts(here: World, realtime: Listener) -> None:
+def test_listening_continues_after_a_restart_of_appwrite(here: World, realtime: Listener) -> None:
     """What is changed while nobody can be told is not served from the cache once it listens again."""
     assert here.page() == "a=1"
     here.take_away()
@@ -151,7 +155,7 @@ def test_appwrite_restarts(here: World, realtime: Listener) -> None:
     assert soon(lambda: here.page() == "a=8")
 
 
-def test_the_command_serves_all_of_it(
+def test_serve_appwrite_delivers_webhooks_and_realtime(
     here: World, realtime: Listener, tmp_path: Path, heard: list[dict[str, Any]]
 ) -> None:
     """In a process of its own, which ends cleanly with connections open."""
@@ -184,7 +188,7 @@ def test_the_command_serves_all_of_it(
     assert soon(lambda: realtime.state == "waiting")
 
 
-def test_rows_that_the_listening_user_may_not_read(
+def test_changes_of_rows_that_the_user_may_not_read_are_not_reported(
     here: World, realtime: Listener, heard: list[dict[str, Any]]
 ) -> None:
     """They are not heard of; the documentation says so."""

@@ -31,7 +31,7 @@ def heard(library) -> Iterator[list[RowChange]]:
     assert listener_threads() == []
 
 
-def test_what_this_process_writes(heard: list[RowChange]) -> None:
+def test_writes_of_this_process_are_reported(heard: list[RowChange]) -> None:
     book = Book.objects.create(id="b", title="Dune", price=1)
     book.price = 2
     book.save()
@@ -46,7 +46,7 @@ def test_what_this_process_writes(heard: list[RowChange]) -> None:
     assert (heard[1].table, heard[1].row.price, heard[1].using) == (Book, 2, "default")
 
 
-def test_what_is_rolled_back_is_not_told(heard: list[RowChange]) -> None:
+def test_writes_that_are_rolled_back_are_not_reported(heard: list[RowChange]) -> None:
     with suppress(KeyError), atomic():
         Book.objects.create(title="never", price=1)
         raise KeyError
@@ -55,7 +55,7 @@ def test_what_is_rolled_back_is_not_told(heard: list[RowChange]) -> None:
     assert [change.row.id for change in heard] == ["after"]
 
 
-def test_one_table(heard: list[RowChange]) -> None:
+def test_a_subscription_to_one_table_gets_only_its_changes(heard: list[RowChange]) -> None:
     readers: list[RowChange] = []
     orm.table("library_reader").listen(readers.append)
     Book.objects.create(title="Dune", price=1)
@@ -70,7 +70,9 @@ def test_its_state_is_shown(heard: list[RowChange]) -> None:
     assert "orm.listen of 'default': stopped" in printed_statistics()
 
 
-def test_a_writer_never_waits(library, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_writer_never_waits_for_callbacks(
+    library, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     """Callbacks that do not keep up lose changes, and the log says so."""
     monkeypatch.setattr(local, "MAX_QUEUED", 2)
     gate = threading.Event()
@@ -92,7 +94,7 @@ def test_a_writer_never_waits(library, monkeypatch: pytest.MonkeyPatch, caplog: 
     assert len(told) < 6
 
 
-def test_a_callback_that_exits_ends_nobody_elses_listening(library, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_callback_that_exits_does_not_end_other_subscriptions(library, caplog: pytest.LogCaptureFixture) -> None:
     heard: list[RowChange] = []
     orm.listen(lambda change: sys.exit(1))
     orm.listen(heard.append)
@@ -122,7 +124,7 @@ def test_closing_listeners_ends_iterators(library, everybody: bool) -> None:
     assert soon(lambda: listener_threads() == [])
 
 
-def test_a_child_has_nobody_who_listens() -> None:
+def test_a_forked_child_has_no_listener() -> None:
     """It writes to what it inherited, with the parent's listener in it."""
     listener = LocalListener(":memory:", "default", "orm.listen", print)
     assert listener.wants(None)

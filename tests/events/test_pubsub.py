@@ -84,7 +84,7 @@ def read_both() -> None:
     assert Reader.objects.is_updated()
 
 
-def test_a_write_is_told(said: Callable[..., dict[str, Any]]) -> None:
+def test_a_write_is_published(said: Callable[..., dict[str, Any]]) -> None:
     before = time.time() * 1000
     Book.objects.create(title="Dune", price=1)
     message = said()
@@ -95,7 +95,7 @@ def test_a_write_is_told(said: Callable[..., dict[str, Any]]) -> None:
     assert said()["source"] == message["source"]
 
 
-def test_off_unless_asked_for(library, url: str, other: redis_client.Redis) -> None:
+def test_nothing_is_published_without_the_setting(library, url: str, other: redis_client.Redis) -> None:
     with other.pubsub() as subscription:
         subscription.subscribe(CHANNEL)
         subscription.get_message(timeout=30)
@@ -105,7 +105,7 @@ def test_off_unless_asked_for(library, url: str, other: redis_client.Redis) -> N
         call_command("listen_appwrite", "--channel", stdout=StringIO())
 
 
-def test_nobody_is_asked_to_tell_where_there_is_no_channel(settings, url: str) -> None:
+def test_without_a_channel_no_signal_receiver_is_connected(settings, url: str) -> None:
     """A receiver would cost every asynchronous write a turn in a thread."""
 
     def is_asked() -> bool:
@@ -119,7 +119,7 @@ def test_nobody_is_asked_to_tell_where_there_is_no_channel(settings, url: str) -
     assert not is_asked()
 
 
-def test_no_channel_stops_no_write(site: None, settings, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_channel_that_fails_stops_no_write(site: None, settings, caplog: pytest.LogCaptureFixture) -> None:
     default = settings.APPWRITE_ORM["default"]
     settings.APPWRITE_ORM = {"default": {**default, "CHANNEL_URL": "redis://:pass@127.0.0.1:9/0"}}
     Book.objects.create(title="Dune", price=1)
@@ -128,7 +128,7 @@ def test_no_channel_stops_no_write(site: None, settings, caplog: pytest.LogCaptu
 
 
 @pytest.mark.parametrize("name", ["books", "*"])
-def test_what_others_tell_makes_misses(
+def test_messages_of_other_services_invalidate_tables(
     listening: ChannelListener, other: redis_client.Redis, said: Callable[..., dict[str, Any]], name: str
 ) -> None:
     read_both()
@@ -139,7 +139,7 @@ def test_what_others_tell_makes_misses(
     assert said(0.2) == {}  # not passed on
 
 
-def test_what_this_site_told_is_passed_over(
+def test_messages_of_the_same_cache_are_ignored(
     listening: ChannelListener, other: redis_client.Redis, said: Callable[..., dict[str, Any]]
 ) -> None:
     Book.objects.set_updated(False)
@@ -152,7 +152,7 @@ def test_what_this_site_told_is_passed_over(
     assert Book.objects.is_updated()
 
 
-def test_another_cache_of_this_project_is_not(
+def test_messages_of_another_cache_are_handled(
     listening: ChannelListener, other: redis_client.Redis, said: Callable[..., dict[str, Any]]
 ) -> None:
     Book.objects.set_updated(False)
@@ -171,7 +171,7 @@ def test_other_messages_do_nothing(listening: ChannelListener, other: redis_clie
     assert Book.objects.is_updated()
 
 
-def test_a_gap_drops_every_token(listening: ChannelListener, other: redis_client.Redis) -> None:
+def test_a_new_connection_invalidates_every_table(listening: ChannelListener, other: redis_client.Redis) -> None:
     read_both()
     for client in other.client_list():
         if client["sub"] != "0":
@@ -184,7 +184,7 @@ def pings(client: redis_client.Redis) -> int:
     return int(client.info("commandstats").get("cmdstat_ping", {}).get("calls", 0))
 
 
-def test_a_redis_that_says_nothing_any_more_is_given_up(
+def test_a_silent_redis_is_pinged_and_then_reconnected(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest, settings
 ) -> None:
     """A connection can die without an end: it is asked for a sign of life, and then opened anew."""

@@ -27,7 +27,7 @@ from tests.support.waiting import soon
 pytestmark = pytest.mark.usefixtures("short_pauses")
 
 
-def test_how_it_connects(start: Start) -> None:
+def test_the_url_and_headers_of_a_connection(start: Start) -> None:
     server, found = start(JWT, frames(AS_USER), LISTEN_AS="cbu-ev")
     assert soon(lambda: found.state == "listening")
     asked, upgraded = server.received
@@ -79,14 +79,14 @@ def test_every_database_of_the_project_is_listened_to(start: Start, settings) ->
     assert "tablesdb.cb-ev.tables.open.rows" in found._url()
 
 
-def test_a_guest_where_a_user_was_meant(start: Start, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_connection_as_a_guest_instead_of_the_user_is_logged(start: Start, caplog: pytest.LogCaptureFixture) -> None:
     _, found = start(JWT, frames(CONNECTED), LISTEN_AS="cbu-ev")
     assert soon(lambda: found.state == "listening")
     assert "connected as a guest" in caplog.text
 
 
 @pytest.mark.parametrize("action", [a for a in ACTIONS if a["frames"]], ids=lambda action: action["action"])
-def test_every_recorded_frame(start: Start, action: dict[str, Any], heard: list[dict[str, Any]]) -> None:
+def test_every_recorded_frame_is_handled(start: Start, action: dict[str, Any], heard: list[dict[str, Any]]) -> None:
     """Each drops the token of its table, and each state of a row is announced once."""
     states = {
         (frame["data"]["events"][0].rpartition(".")[2], json.dumps(frame["data"]["payload"])): None
@@ -111,7 +111,7 @@ def test_frames_arrive_over_the_socket(start: Start, heard: list[dict[str, Any]]
     assert [change["row"].n for change in heard] == [first["data"]["payload"]["n"], second["data"]["payload"]["n"]]
 
 
-def test_a_gap_drops_every_token(start: Start) -> None:
+def test_a_new_connection_invalidates_every_table(start: Start) -> None:
     """Nothing is replayed: whatever was cached before the new connection may be old."""
     gate = threading.Event()
 
@@ -128,7 +128,7 @@ def test_a_gap_drops_every_token(start: Start) -> None:
 
 
 @pytest.mark.parametrize("case", ["bad JWT", "unknown project", "foreign web origin"])
-def test_a_refusal_is_said_and_tried_again(start: Start, case: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_refusal_is_logged_and_retried(start: Start, case: str, caplog: pytest.LogCaptureFixture) -> None:
     error = next(c for c in recorded("realtime")["connections"] if c["case"] == case)["received"][0]
     server, found = start(frames(error, then=lambda connection: None), frames(CONNECTED))
     assert soon(lambda: found.state == "listening")
@@ -160,7 +160,7 @@ def test_the_pauses_grow_to_a_minute() -> None:
         *({"type": "error"}, {"type": "error", "data": {"code": 1}}),
     ],
 )
-def test_a_frame_that_cannot_be_read_drops_every_token(start: Start, frame: object) -> None:
+def test_a_frame_that_cannot_be_read_invalidates_every_table(start: Start, frame: object) -> None:
     gate = threading.Event()
 
     def rubbish(connection: Any) -> bool | None:
@@ -174,7 +174,7 @@ def test_a_frame_that_cannot_be_read_drops_every_token(start: Start, frame: obje
     assert soon(lambda: not has_token(Open) and not has_token(Own))
 
 
-def test_silence_is_asked_about_and_then_given_up(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_server_is_pinged_and_then_reconnected(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(realtime, "QUIET", 0.1)
     monkeypatch.setattr(realtime, "GIVEN_UP", 0.4)
     said: list[bytes] = []
@@ -188,7 +188,7 @@ def test_silence_is_asked_about_and_then_given_up(start: Start, monkeypatch: pyt
     assert said[0][:1] == b"\x81"  # one text frame: the ping
 
 
-def test_an_unknown_user_is_no_passing_fault(settings, tables) -> None:
+def test_an_unknown_user_is_a_permanent_error(settings, tables) -> None:
     with faulty(refusal(404, "user_not_found")) as server:
         keys = {"ENDPOINT": server.endpoint, "PROJECT_ID": "p", "API_KEY": "k", "DATABASE_ID": "d"}
         settings.APPWRITE_ORM = {"default": {**keys, "LISTEN_AS": "nobody"}}
@@ -198,12 +198,12 @@ def test_an_unknown_user_is_no_passing_fault(settings, tables) -> None:
             call_command("listen_appwrite", stdout=StringIO())
 
 
-def test_the_local_appwrite_in_this_process() -> None:
+def test_a_local_appwrite_in_this_process_has_no_realtime() -> None:
     with pytest.raises(ConfigurationError, match="no realtime"):
         Listener("default").run()
 
 
-def test_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_library_is_a_configuration_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "websockets.sync.client", None)
     monkeypatch.delitem(sys.modules, "django_appwrite_orm.events.websocket", raising=False)
     with pytest.raises(ConfigurationError, match=r"pip install 'websockets>=15'"):

@@ -29,7 +29,7 @@ from tests.support.waiting import soon
 pytestmark = pytest.mark.usefixtures("short_pauses")
 
 
-def test_it_may_be_told_to_stop_at_any_step() -> None:
+def test_a_stop_can_be_requested_at_any_step() -> None:
     """By a signal handler, which runs between two steps of what the main thread does: also of waiting."""
 
     def told_at(step: int) -> bool:
@@ -68,13 +68,13 @@ def test_it_may_be_told_to_stop_at_any_step() -> None:
         refusal(503, "general_unknown"),
     ],
 )
-def test_what_a_proxy_says_while_appwrite_restarts_passes(start: Start, fault: Any) -> None:
+def test_errors_of_a_proxy_are_temporary(start: Start, fault: Any) -> None:
     server, found = start(fault, JWT, frames(AS_USER), LISTEN_AS="cbu-ev")
     assert soon(lambda: found.state == "listening")
     assert len(server.received) == 3
 
 
-def test_what_appwrite_says_of_the_key_does_not_pass(settings, tables: None) -> None:
+def test_errors_of_appwrite_about_the_key_are_permanent(settings, tables: None) -> None:
     with faulty(refusal(401, "general_unauthorized_scope")) as server:
         keys = {"ENDPOINT": server.endpoint, "PROJECT_ID": "p", "API_KEY": "k", "DATABASE_ID": "d"}
         settings.APPWRITE_ORM = {"default": {**keys, "LISTEN_AS": "somebody"}}
@@ -92,7 +92,7 @@ def test_tables_that_are_registered_later_are_listened_to(start: Start) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_the_token_goes_to_no_other_host(start: Start, status: int, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_token_is_not_sent_to_another_host(start: Start, status: int, caplog: pytest.LogCaptureFixture) -> None:
     with faulty(frames(AS_USER)) as elsewhere:
         moved = answer(status, "", location=elsewhere.endpoint.replace("http", "ws"))
         server, found = start(JWT, moved, JWT, frames(AS_USER), LISTEN_AS="cbu-ev")
@@ -101,7 +101,7 @@ def test_the_token_goes_to_no_other_host(start: Start, status: int, caplog: pyte
     assert "it redirects to ws://127.0.0.1" in caplog.text
 
 
-def test_a_frame_of_ten_megabytes(start: Start, heard: list[dict[str, Any]]) -> None:
+def test_a_frame_of_ten_megabytes_is_handled(start: Start, heard: list[dict[str, Any]]) -> None:
     frame = json.loads(json.dumps(ACTIONS[0]["frames"][0]))
     frame["data"]["payload"]["text"] = "x" * 10_000_000
     data = json.dumps(frame).encode()
@@ -115,7 +115,7 @@ def test_a_frame_of_ten_megabytes(start: Start, heard: list[dict[str, Any]]) -> 
     assert len(heard[0]["row"].text) == 10_000_000
 
 
-def test_a_frame_beyond_all_bounds_is_a_gap(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_frame_above_the_limit_counts_as_a_gap(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(websocket, "MAX_FRAME", 1000)
 
     def large(connection: Any) -> None:
@@ -128,7 +128,7 @@ def test_a_frame_beyond_all_bounds_is_a_gap(start: Start, monkeypatch: pytest.Mo
     assert soon(lambda: not has_token(Open))
 
 
-def test_half_a_frame_is_a_gap(start: Start) -> None:
+def test_an_incomplete_frame_counts_as_a_gap(start: Start) -> None:
     def half(connection: Any) -> None:
         plant(Open)
         connection.sendall(b"\x81\x7e\x10\x00{")
@@ -138,14 +138,16 @@ def test_half_a_frame_is_a_gap(start: Start) -> None:
     assert soon(lambda: not has_token(Open))
 
 
-def test_a_server_that_takes_the_connection_and_says_nothing(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_without_a_handshake_response_is_retried(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(websocket, "OPEN_LIMIT", 0.2)
     server, found = start(hang, hang, frames(CONNECTED))
     assert soon(lambda: found.state == "listening")
     assert len(server.received) >= 3
 
 
-def test_a_socks_proxy_without_its_library(settings, tables: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_socks_proxy_without_its_library_is_a_configuration_error(
+    settings, tables: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings.APPWRITE_ORM = {
         "default": {"ENDPOINT": "http://appwrite.example/v1", "PROJECT_ID": "p", "API_KEY": "k", "DATABASE_ID": "d"}
     }
@@ -155,7 +157,7 @@ def test_a_socks_proxy_without_its_library(settings, tables: None, monkeypatch: 
         Listener("default").run()
 
 
-def test_what_the_cache_did_not_take_it_gets_when_it_is_back(
+def test_failed_invalidations_are_retried_when_the_cache_is_back(
     start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """This process reads nothing, so that no read of its own would make up for it."""
@@ -184,7 +186,7 @@ def listens(alias: str) -> bool:
     return soon(lambda: subscriptions._hubs[alias]._listener.state == "listening")
 
 
-def test_two_callbacks_that_end_everything_do_not_wait_for_each_other(library: None, settings) -> None:
+def test_two_callbacks_that_close_all_listeners_do_not_deadlock(library: None, settings) -> None:
     default = settings.APPWRITE_ORM["default"]
     settings.APPWRITE_ORM = {"default": default, "other": {**default, "DATABASE_ID": "another"}}
     run_sync(migrate([Book], "other"))
@@ -205,7 +207,7 @@ def test_two_callbacks_that_end_everything_do_not_wait_for_each_other(library: N
     assert not any(thread.is_alive() for thread in threads)
 
 
-def test_a_receiver_that_exits_is_said_and_ends_what_it_can_end(
+def test_a_receiver_that_exits_ends_the_listening_and_is_logged(
     library: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Not in silence: who listens afterwards begins anew."""

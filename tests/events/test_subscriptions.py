@@ -29,7 +29,7 @@ def told(changes: list[RowChange]) -> list[tuple[str, str]]:
     return [(change.action, change.row.id) for change in changes]
 
 
-def test_every_table_one_table_one_row(here: World) -> None:
+def test_subscriptions_to_all_tables_one_table_and_one_row(here: World) -> None:
     everything: list[RowChange] = []
     table: list[RowChange] = []
     row: list[RowChange] = []
@@ -59,7 +59,7 @@ def test_every_table_one_table_one_row(here: World) -> None:
     assert soon(lambda: listener_threads() == [])
 
 
-def test_what_it_reads_in_a_callback_is_new(here: World) -> None:
+def test_a_read_in_a_callback_returns_the_new_row(here: World) -> None:
     """The tokens go before anybody is told."""
     seen: list[str] = []
     assert here.page() == "a=1"
@@ -84,7 +84,7 @@ def test_a_callback_that_raises_is_logged(here: World, caplog: pytest.LogCapture
     assert caplog.text.count("A callback of orm.listen failed on events.Open") == 2
 
 
-def test_a_callback_may_end_it(here: World) -> None:
+def test_a_callback_may_end_its_subscription(here: World) -> None:
     heard: list[RowChange] = []
 
     def once(change: RowChange) -> None:
@@ -99,7 +99,7 @@ def test_a_callback_may_end_it(here: World) -> None:
     assert len(heard) == 1
 
 
-def test_only_those_of_a_table_are_closed(here: World) -> None:
+def test_close_listeners_of_a_table_keeps_the_others(here: World) -> None:
     everything: list[RowChange] = []
     table: list[RowChange] = []
     orm.listen(everything.append)
@@ -127,7 +127,7 @@ def test_its_state_is_shown(here: World) -> None:
     assert "orm.listen of 'default': stopped" in printed_statistics()
 
 
-def test_it_can_be_iterated_over(here: World) -> None:
+def test_changes_can_be_iterated_over(here: World) -> None:
     async def first_two() -> list[RowChange]:
         found = []
         changes = orm.table("open").alisten()
@@ -148,7 +148,7 @@ def test_it_can_be_iterated_over(here: World) -> None:
     assert soon(lambda: listener_threads() == [])
 
 
-def test_a_loop_that_is_too_slow_is_told(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_loop_that_is_too_slow_gets_an_error(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subscriptions, "MAX_QUEUED", 2)
 
     async def slow() -> list[int]:
@@ -169,7 +169,9 @@ def test_a_loop_that_is_too_slow_is_told(here: World, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("form", ["callback", "iterator"])
-def test_a_user_that_is_not_there(here: World, settings, caplog: pytest.LogCaptureFixture, form: str) -> None:
+def test_an_unknown_user_ends_the_subscription_with_an_error(
+    here: World, settings, caplog: pytest.LogCaptureFixture, form: str
+) -> None:
     """Whoever iterates gets the error; for callbacks it stands in the log. A later call begins anew."""
     settings.APPWRITE_ORM = {"default": {**here.connection, "LISTEN_AS": "nobody"}}
     with caplog.at_level(logging.ERROR):
@@ -189,13 +191,13 @@ async def anext_of_all() -> RowChange:
     return await anext(orm.alisten())
 
 
-def test_an_empty_id_is_not_every_row() -> None:
+def test_an_empty_row_id_is_an_error() -> None:
     for ask in (lambda: orm.table("books").listen(print, id=""), lambda: orm.table("books").alisten(id="")):
         with pytest.raises(ValueError, match="A row id is needed"):
             ask()
 
 
-def test_without_the_library(settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_library_is_a_configuration_error(settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Said at once, where it was asked for, and no thread begins."""
     given = {"ENDPOINT": "http://127.0.0.1:1/v1", "PROJECT_ID": "p", "API_KEY": "k", "DATABASE_ID": "d"}
     settings.APPWRITE_ORM = {"default": given}

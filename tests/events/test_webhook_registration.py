@@ -81,12 +81,12 @@ def said(*arguments: str, fails: bool = False) -> str:
     return out.getvalue()
 
 
-def test_none_yet(appwrite) -> None:
+def test_a_missing_webhook_is_reported(appwrite) -> None:
     appwrite(ABSENT, listed(shown(**{"$id": "theirs", "name": "Theirs"})))
     assert f"There is no webhook '{OWN_ID}'" in said(fails=True)
 
 
-def test_it_is_created(appwrite) -> None:
+def test_register_creates_the_webhook(appwrite) -> None:
     server = appwrite(ABSENT, listed(), registered(), registered())
     said("--register")
     asked, _, created, _ = server.received
@@ -98,7 +98,7 @@ def test_it_is_created(appwrite) -> None:
     assert "databases.*.tables.*.rows.*" in body["events"]
 
 
-def test_it_is_made_anew(appwrite) -> None:
+def test_register_replaces_an_existing_webhook(appwrite) -> None:
     """Also what was cached meanwhile goes, for nothing told of changes then."""
     server = appwrite(registered(enabled=False), GONE, registered(), registered())
     table = connections["default"].table_keys(Book.objects.ref)
@@ -124,13 +124,13 @@ def test_its_state_is_shown(appwrite, changes: dict[str, Any], expected: list[st
     assert all(text in shown for text in expected), shown
 
 
-def test_it_is_deleted(appwrite) -> None:
+def test_delete_removes_the_webhook(appwrite) -> None:
     server = appwrite(registered(), GONE, ABSENT, listed())
     assert "There is no webhook" in said("--delete")
     assert (server.received[1].method, server.received[1].target) == ("DELETE", f"/v1/webhooks/{OWN_ID}")
 
 
-def test_nothing_to_delete(appwrite) -> None:
+def test_delete_without_a_webhook_is_an_error(appwrite) -> None:
     appwrite(ABSENT, listed(), ABSENT)
     with pytest.raises(CommandError, match="webhook_not_found"):
         said("--delete")
@@ -149,7 +149,7 @@ def test_a_webhook_of_an_earlier_version_is_found_and_replaced(appwrite, old: di
     assert methods[2:4] == [("DELETE", f"/v1/webhooks/{old['$id']}"), ("POST", "/v1/webhooks")]
 
 
-def test_a_webhook_of_an_earlier_version_goes_on(appwrite) -> None:
+def test_a_webhook_of_an_earlier_version_is_shown(appwrite) -> None:
     appwrite(ABSENT, listed(shown(**{"$id": OLD_ID})))
     assert f"{OLD_ID}: {URL}" in said()
 
@@ -166,7 +166,7 @@ def test_a_webhook_of_another_alias_is_left_alone(appwrite, settings) -> None:
     assert json.loads(created.body)["webhookId"] not in (OWN_ID, OLD_ID)
 
 
-def test_ids_differ_by_project_and_alias_and_fit(appwrite, settings) -> None:
+def test_ids_differ_by_project_and_alias_and_have_36_characters(appwrite, settings) -> None:
     appwrite(ABSENT)
     default = settings.APPWRITE_ORM["default"]
     settings.APPWRITE_ORM = {"default": default, "other": default, "third": {**default, "PROJECT_ID": "q"}}
@@ -176,19 +176,19 @@ def test_ids_differ_by_project_and_alias_and_fit(appwrite, settings) -> None:
 
 
 @pytest.mark.parametrize("key", ["WEBHOOK_URL", "WEBHOOK_SECRET"])
-def test_what_it_needs(appwrite, key: str) -> None:
+def test_register_needs_url_and_secret(appwrite, key: str) -> None:
     server = appwrite(ABSENT, **{key: ""})
     with pytest.raises(CommandError, match=key):
         said("--register")
     assert server.received == []
 
 
-def test_appwrite_refuses(appwrite) -> None:
+def test_a_refusal_of_appwrite_is_reported(appwrite) -> None:
     appwrite(refusal(401, "general_unauthorized_scope"))
     with pytest.raises(CommandError, match="general_unauthorized_scope"):
         said()
 
 
-def test_an_unknown_connection() -> None:
+def test_an_unknown_connection_is_an_error() -> None:
     with pytest.raises(CommandError, match="no connection 'x'"):
         said("--database", "x")

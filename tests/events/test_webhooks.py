@@ -60,7 +60,7 @@ def read_both() -> None:
 
 
 @pytest.mark.parametrize("delivery", DELIVERIES, ids=first_name)
-def test_every_recorded_delivery(delivery: dict[str, Any], heard: list[dict[str, Any]]) -> None:
+def test_every_recorded_delivery_is_handled(delivery: dict[str, Any], heard: list[dict[str, Any]]) -> None:
     """The table it names is read anew, the other one only when the whole database was meant."""
     parts = first_name(delivery).split(".")
     named = parts[3] if len(parts) > 3 else None
@@ -79,7 +79,7 @@ def test_every_recorded_delivery(delivery: dict[str, Any], heard: list[dict[str,
         assert heard == []
 
 
-def test_all_of_them_are_handled_once_per_change(heard: list[dict[str, Any]]) -> None:
+def test_recorded_deliveries_send_one_signal_per_change(heard: list[dict[str, Any]]) -> None:
     """One change went to two webhooks, and each recording is delivered twice here."""
     for delivery in DELIVERIES * 2:
         assert deliver(delivery).status_code == 204
@@ -88,7 +88,7 @@ def test_all_of_them_are_handled_once_per_change(heard: list[dict[str, Any]]) ->
     assert len(heard) == len(told_apart) < len(of_rows)
 
 
-def test_a_repeat_drops_the_token_all_the_same(heard: list[dict[str, Any]]) -> None:
+def test_a_repeated_delivery_still_invalidates_the_table(heard: list[dict[str, Any]]) -> None:
     delivery = one("databases.cb-ev.tables.open.rows.a.upsert")
     deliver(delivery)
     read_both()
@@ -97,7 +97,7 @@ def test_a_repeat_drops_the_token_all_the_same(heard: list[dict[str, Any]]) -> N
     assert len(heard) == 1
 
 
-def test_receivers_are_told_of_the_table_too() -> None:
+def test_receivers_get_the_table() -> None:
     reasons: list[tuple[Any, str]] = []
 
     def receive(sender: Any, reason: str, **_: Any) -> None:
@@ -109,7 +109,7 @@ def test_receivers_are_told_of_the_table_too() -> None:
     assert reasons == [(Open, "event")]
 
 
-def test_what_a_receiver_raises_stays_with_it(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_exception_of_a_receiver_does_not_reach_the_response(caplog: pytest.LogCaptureFixture) -> None:
     def receive(**_: Any) -> None:
         raise RuntimeError("mine")
 
@@ -135,7 +135,7 @@ GOOD = one("databases.cb-ev.tables.open.rows.a.upsert")
         {"headers": {**GOOD["headers"], "Host": "testserver"}},
     ],
 )
-def test_a_wrong_signature_touches_nothing(
+def test_a_wrong_signature_changes_nothing(
     wrong: dict[str, Any], heard: list[dict[str, Any]], caplog: pytest.LogCaptureFixture
 ) -> None:
     read_both()
@@ -150,13 +150,13 @@ def test_a_wrong_signature_touches_nothing(
     assert SECRET not in caplog.text
 
 
-def test_another_secret(settings) -> None:
+def test_another_secret_is_refused(settings) -> None:
     default = settings.APPWRITE_ORM["default"]
     settings.APPWRITE_ORM = {"default": {**default, "WEBHOOK_SECRET": "another-secret"}}
     assert deliver(GOOD).status_code == 401
 
 
-def test_no_secret_is_a_mistake_of_the_site(settings) -> None:
+def test_a_missing_secret_is_a_configuration_error(settings) -> None:
     settings.APPWRITE_ORM = {"default": {**settings.APPWRITE_ORM["default"], "WEBHOOK_SECRET": ""}}
     with pytest.raises(ConfigurationError, match="WEBHOOK_SECRET"):
         deliver(GOOD)
@@ -175,7 +175,7 @@ def test_behind_a_proxy_the_settings_name_the_url(settings) -> None:
 @pytest.mark.parametrize(
     ("body", "status"), [("{", 400), ("[" * 100_000, 400), ("[]", 204), ("x" * (LARGEST + 1), 413)]
 )
-def test_odd_bodies_that_are_signed(body: str, status: int, heard: list[dict[str, Any]]) -> None:
+def test_signed_bodies_with_odd_content_are_handled(body: str, status: int, heard: list[dict[str, Any]]) -> None:
     """The names say which table it was, so that a body which is not a row still makes misses."""
     read_both()
     url = "http://hook.example.com:9512/hook"
@@ -207,7 +207,7 @@ class Body(io.RawIOBase):
         ("100", True, 400, 100),
     ],
 )
-def test_what_anybody_can_send_costs_little_and_is_no_error_of_the_site(
+def test_unsigned_requests_are_refused_early_and_without_a_server_error(
     length: str, breaks: bool, status: int, asked: int
 ) -> None:
     body = Body(breaks=breaks)
@@ -232,7 +232,7 @@ def test_odd_urls_are_signed_as_appwrite_does_it(target: str, host: str) -> None
 @pytest.mark.parametrize(
     "kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "x; charset=no"]
 )
-def test_the_kind_of_content_is_not_asked_for(kind: str) -> None:
+def test_the_content_type_is_ignored(kind: str) -> None:
     """A proxy may have lost it."""
     headers = {**GOOD["headers"], "Content-Type": kind}
     response = Client().generic("POST", GOOD["target"], GOOD["body"], content_type=kind, headers=headers)
@@ -240,13 +240,13 @@ def test_the_kind_of_content_is_not_asked_for(kind: str) -> None:
 
 
 @pytest.mark.parametrize("names", ["", "databases.other.tables.open.rows.a.update", "x" * 5000, "databases.*,,.,.."])
-def test_names_of_nothing_we_know(names: str) -> None:
+def test_events_of_unknown_tables_are_ignored(names: str) -> None:
     read_both()
     assert deliver(GOOD, headers=changed(GOOD, Events=names)).status_code == 204
     assert Open.objects.is_updated()
 
 
-def test_only_posts() -> None:
+def test_only_post_is_allowed() -> None:
     assert Client().get("/hook").status_code == 405
 
 
@@ -257,12 +257,12 @@ async def ask_asynchronously() -> int:
     return response.status_code
 
 
-def test_under_asgi(heard: list[dict[str, Any]]) -> None:
+def test_the_view_works_under_asgi(heard: list[dict[str, Any]]) -> None:
     assert asyncio.run(ask_asynchronously()) == 204
     assert len(heard) == 1
 
 
-def test_every_connection_to_the_project_hears_it(settings, heard: list[dict[str, Any]]) -> None:
+def test_every_connection_to_the_project_is_invalidated(settings, heard: list[dict[str, Any]]) -> None:
     """Two aliases for one project with two caches; one webhook."""
     default = settings.APPWRITE_ORM["default"]
     settings.APPWRITE_ORM = {"default": default, "other": {**default, "CACHE": {"ALIAS": "other"}}}
@@ -274,7 +274,7 @@ def test_every_connection_to_the_project_hears_it(settings, heard: list[dict[str
     assert {change["using"] for change in heard} == {"default", "other"}
 
 
-def test_a_cache_that_is_down_is_said_and_remembered(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failed_cache_is_logged_and_invalidated_later(caplog: pytest.LogCaptureFixture) -> None:
     read_both()
     with mock.patch.object(type(caches["default"]), "delete", side_effect=OSError("down")):
         assert deliver(GOOD).status_code == 204
@@ -302,7 +302,7 @@ COMMITTED = next(d for d in DELIVERIES if '"$collectionId"' in d["body"] and fir
 
 @pytest.mark.parametrize("delivery", [UPDATE, COMMITTED], ids=["alone", "by a commit"])
 @pytest.mark.parametrize("names", [("own", "a", "create"), ("own", "a", "update"), ("open", "a", "create")])
-def test_a_replay_under_another_name_tells_nobody(
+def test_a_replay_under_another_name_sends_no_signal(
     delivery: dict[str, Any], names: tuple[str, str, str], heard: list[dict[str, Any]], caplog: pytest.LogCaptureFixture
 ) -> None:
     read_both()
@@ -315,7 +315,7 @@ def test_a_replay_under_another_name_tells_nobody(
 
 
 @pytest.mark.parametrize("delivery", [UPDATE, COMMITTED], ids=["alone", "by a commit"])
-def test_a_row_that_is_there_was_not_deleted(delivery: dict[str, Any], heard: list[dict[str, Any]]) -> None:
+def test_a_deletion_of_an_existing_row_is_refused(delivery: dict[str, Any], heard: list[dict[str, Any]]) -> None:
     row = Open.objects.create(id="a", text="here", n=1)
     body = json.dumps({**json.loads(delivery["body"]), "$sequence": row.sequence})
     url = "http://hook.example.com:9512" + delivery["target"]
@@ -328,20 +328,20 @@ def test_a_row_that_is_there_was_not_deleted(delivery: dict[str, Any], heard: li
     assert [(change["action"], change["row"].id) for change in heard] == [("delete", "a")]
 
 
-def test_a_row_made_anew_under_the_id_of_a_deleted_one_is_another(heard: list[dict[str, Any]]) -> None:
+def test_a_new_row_under_the_id_of_a_deleted_one_is_another_row(heard: list[dict[str, Any]]) -> None:
     deleted = one("databases.cb-ev.tables.open.rows.b.delete")
     Open.objects.create(id="b", text="another", n=1)
     assert deliver(deleted).status_code == 204
     assert [change["action"] for change in heard] == ["delete"]
 
 
-def test_a_deletion_that_nobody_wants_to_be_told_of_costs_no_request() -> None:
+def test_a_deletion_without_receivers_sends_no_request() -> None:
     with counted() as costs:
         assert deliver(one("databases.cb-ev.tables.open.rows.b.delete")).status_code == 204
     assert costs.requests == []
 
 
-def test_a_commits_row_is_not_taken_for_one_of_another_database(settings, heard: list[dict[str, Any]]) -> None:
+def test_a_row_of_a_commit_is_not_mistaken_for_one_of_another_database(settings, heard: list[dict[str, Any]]) -> None:
     """Its body names the table alone."""
     default = settings.APPWRITE_ORM["default"]
     settings.APPWRITE_ORM = {"default": default, "other": {**default, "DATABASE_ID": "library"}}

@@ -84,7 +84,7 @@ def test_a_hundred_rows_are_one_request_and_pages_are_not_kept(tmp_path: Path) -
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_rows_come_back_as_they_went(tmp_path: Path) -> None:
+def test_a_hundred_thousand_rows_are_loaded_as_they_were_dumped(tmp_path: Path) -> None:
     times = {"$createdAt": "2026-01-02T03:04:05.678+00:00", "$updatedAt": "2026-02-03T04:05:06.789+00:00"}
     with (tmp_path / "in").open("w") as file:
         for n in range(100_000):
@@ -113,7 +113,7 @@ def test_the_object_form_is_one_json_object(capsys: pytest.CaptureFixture[str]) 
     assert found["library_reader"] == []
 
 
-def test_a_dump_that_breaks_off_leaves_the_old_file_alone(tmp_path: Path) -> None:
+def test_a_failed_dump_keeps_the_old_file(tmp_path: Path) -> None:
     stock(600)
     file = tmp_path / "rows"
     file.write_text("old")
@@ -130,7 +130,7 @@ def test_a_dump_that_breaks_off_leaves_the_old_file_alone(tmp_path: Path) -> Non
     assert file.read_text() == "old"
 
 
-def test_an_interrupted_load_goes_on(tmp_path: Path) -> None:
+def test_an_interrupted_load_continues(tmp_path: Path) -> None:
     stock()
     before = everything()
     file = tmp_path / "rows"
@@ -155,7 +155,7 @@ def test_an_interrupted_load_goes_on(tmp_path: Path) -> None:
         assert everything() == before
 
 
-def test_each_refused_row_is_named_with_its_line_and_the_rest_goes_on(tmp_path: Path) -> None:
+def test_each_refused_row_is_reported_with_its_line_and_the_others_are_written(tmp_path: Path) -> None:
     file = write(
         tmp_path / "rows",
         GOOD,
@@ -197,7 +197,7 @@ def test_each_refused_row_is_named_with_its_line_and_the_rest_goes_on(tmp_path: 
 
 
 class TestRowsThatAreThere:
-    def test_with_other_values_they_are_left_alone(self, tmp_path: Path) -> None:
+    def test_existing_rows_with_other_values_are_kept(self, tmp_path: Path) -> None:
         Book.objects.create(id="good", title="Mine", price=2)
         said, refused = loaded(write(tmp_path / "rows", GOOD, {"$id": "new", "title": "New", "price": 1}))
         assert said == "1 rows were refused."
@@ -206,7 +206,7 @@ class TestRowsThatAreThere:
         ]
         assert {row.title for row in Book.objects.all()} == {"Mine", "New"}
 
-    def test_overwrite_gives_them_the_values_of_the_file(self, tmp_path: Path) -> None:
+    def test_overwrite_gives_existing_rows_the_values_of_the_file(self, tmp_path: Path) -> None:
         Book.objects.create(id="good", title="Mine", price=2)
         file = write(tmp_path / "rows", GOOD, {"$id": "new", "title": "New", "price": 1})
         assert loaded(file, "--overwrite") == (
@@ -216,7 +216,7 @@ class TestRowsThatAreThere:
         assert Book.objects.get(pk="good").title == "Good"
         assert loaded(file)[0] == "2 rows: 0 created, 0 overwritten, 2 unchanged, 0 refused."
 
-    def test_text_that_would_be_run_is_not_written_over_a_row(self, tmp_path: Path) -> None:
+    def test_text_in_the_form_of_an_operator_does_not_overwrite_a_row(self, tmp_path: Path) -> None:
         Book.objects.create(id="good", title="Mine", price=2)
         file = write(tmp_path / "rows", {**GOOD, "title": '{"method":"stringConcat","values":["x"]}'})
         assert "form of an Appwrite operator" in loaded(file, "--overwrite")[1][0]
@@ -236,7 +236,7 @@ class TestRowsThatAreThere:
         assert Book.objects.get(pk="good").title == "Good"
 
 
-def test_cached_answers_are_gone_afterwards(tmp_path: Path) -> None:
+def test_a_load_invalidates_cached_results(tmp_path: Path) -> None:
     assert list(Book.objects.all()) == []
     loaded(write(tmp_path / "rows", GOOD))
     assert [row.id for row in Book.objects.all()] == ["good"]
@@ -260,7 +260,7 @@ def test_other_writers_are_noticed_in_the_count(tmp_path: Path) -> None:
     assert problems == ["Table books has 2 rows, where 1 were expected: another client writes to it."]
 
 
-def test_a_default_that_takes_the_place_of_no_value_is_said(tmp_path: Path) -> None:
+def test_a_default_that_replaced_a_missing_value_is_reported(tmp_path: Path) -> None:
     _said, problems = loaded(write(tmp_path / "rows", {**GOOD, "lent": None}))
     assert problems == ["In 1 rows Appwrite has set a missing value to the default of its column."]
 

@@ -110,7 +110,7 @@ def test_postgresql_runs_it_and_checks_what_appwrite_checks(postgres: Any) -> No
         assert postgres(statement).returncode != 0, name
 
 
-def test_index_names_are_apart_and_fit() -> None:
+def test_index_names_are_unique_and_short_enough() -> None:
     lines = [line for line in sql([declared_table(LONG).state]).splitlines() if "INDEX" in line]
     names = {line.split(" ON ")[0].split()[-1] for line in lines}
     assert len(names) == 2
@@ -164,7 +164,7 @@ class TestFirebase:
     @pytest.mark.parametrize(
         "role", ["user:ada/owner", "users/x", "any/verified", "label:vip/x", "robots", "team:", ""]
     )
-    def test_a_role_that_rules_cannot_say_is_refused(self, role: str) -> None:
+    def test_a_role_without_a_rule_is_refused(self, role: str) -> None:
         state = replace(declared_table(table(a=columns.Boolean())).state, permissions=frozenset({f'read("{role}")'}))
         with pytest.raises(SchemaError, match="for which Firebase has no rule"):
             firebase([state])
@@ -173,7 +173,7 @@ class TestFirebase:
         found = rules(a=columns.Boolean(), meta={"enabled": False, "permissions": [Permission.write(Role.any())]})
         assert (found[".read"], found["$row"][".write"]) == ("false", "false")
 
-    def test_nobody_may_what_is_not_granted(self) -> None:
+    def test_a_verb_without_permission_is_denied(self) -> None:
         found = rules(a=columns.Boolean())
         assert (found[".read"], found["$row"][".write"]) == ("false", "false")
         all_users = rules(a=columns.Boolean(), meta={"permissions": [Permission.write(Role.users())]})
@@ -193,7 +193,7 @@ class TestFirebase:
         assert row["d"] == {".validate": "newData.hasChildren()"}
 
 
-def test_text_says_everything_there_is() -> None:
+def test_text_contains_all_parts_of_a_table() -> None:
     shown = text([declared_table(Book).state])
     assert (
         shown
@@ -219,7 +219,7 @@ Permissions:
 
 
 @pytest.mark.parametrize("format", ["sql", "firebase", "text", "json"])
-def test_the_command_prints_each(format: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_each_format(format: str, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("export_appwrite", "books", "library.Reader", format=format)
     shown = capsys.readouterr().out
     assert "books" in shown
@@ -230,6 +230,6 @@ def test_the_command_prints_each(format: str, capsys: pytest.CaptureFixture[str]
         assert tables_of(shown, "library") == states
 
 
-def test_the_command_names_what_it_does_not_know() -> None:
+def test_the_command_names_an_unknown_label() -> None:
     with pytest.raises(CommandError, match="no table 'nothing'"):
         call_command("export_appwrite", "nothing", format="text")

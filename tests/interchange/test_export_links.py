@@ -58,7 +58,7 @@ def database() -> Iterator[sqlite3.Connection]:
         yield opened
 
 
-def test_sql_makes_each_link_once_and_keeps_it(database: sqlite3.Connection) -> None:
+def test_sql_creates_each_link_once_and_enforces_it(database: sqlite3.Connection) -> None:
     stamp = '"$id", "$createdAt", "$updatedAt", "$permissions"'
     add = f"INSERT INTO books ({stamp}, class, cover) VALUES ('{{}}', {STAMPS}, '{{}}', '{{}}')"
     database.execute(add.format("x", "a", "b"))
@@ -78,14 +78,14 @@ def test_a_table_that_is_not_exported_is_named() -> None:
     assert '-- "tags" of "books" refers to "tags", which is not among these tables.' in sql([book])
 
 
-def test_firebase_and_text_say_what_they_are() -> None:
+def test_firebase_and_text_describe_relationships() -> None:
     rules = json.loads(firebase(states()))["rules"]["books"]["$row"]
     assert rules["class"] == {".validate": "newData.isString()"}
     assert rules["tags"] == {".validate": "newData.hasChildren()"}
     assert "  class (relationship, manyToOne to authors, two-way as books, on delete setNull)" in text(states())
 
 
-def test_the_config_of_the_cli_there_and_back() -> None:
+def test_the_config_of_the_cli_is_read_back_as_exported() -> None:
     config = config_of(states(), "library", "p", "local:")
     sides = {(one["$id"], column["key"]): column for one in config["tables"] for column in one["columns"]}
     # Both sides are declared: the first is the parent, and its words hold for both, as on a server.
@@ -100,7 +100,7 @@ def test_the_config_of_the_cli_there_and_back() -> None:
     assert tag.columns["up"] == expected_tag.columns["up"]
 
 
-def test_classes_of_a_server_give_no_difference() -> None:
+def test_classes_generated_from_a_server_migrate_to_nothing() -> None:
     migrated(*shelf())
     found = run_sync(read_tables(connections["default"]))
     assert found is not None

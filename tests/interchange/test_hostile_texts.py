@@ -131,7 +131,7 @@ def run_sql(states: list[TableState]) -> None:
 
 
 @pytest.mark.slow
-def test_nothing_in_a_file_becomes_code() -> None:
+def test_no_text_of_a_file_is_executed_as_code() -> None:
     looked_at, refusals = 0, []
     for variant in variants(tables(), PYTHON):
         try:
@@ -146,7 +146,7 @@ def test_nothing_in_a_file_becomes_code() -> None:
 
 
 @pytest.mark.slow
-def test_nothing_that_a_server_says_becomes_code(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_text_of_a_server_is_executed_as_code(capsys: pytest.CaptureFixture[str]) -> None:
     migrated(Book)
     refusals = []
     for variant in islice(variants(tables(), PYTHON), 0, None, 7):  # each takes a request
@@ -273,6 +273,6 @@ def test_a_declaration_passes_the_check() -> None:
         IMPORT + "class T(Table):\n    a = '\0'\n",
     ],
 )
-def test_anything_else_does_not(text: str) -> None:
+def test_source_with_anything_but_declarations_does_not_pass_the_check(text: str) -> None:
     with pytest.raises(SchemaError):
         checked(text)

@@ -27,14 +27,14 @@ def inspected(capsys: pytest.CaptureFixture[str], *arguments: str, **options: An
     return classes_of(capsys.readouterr().out)
 
 
-def test_what_is_printed_gives_no_difference(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_printed_classes_migrate_to_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     migrated(Book, Reader, Everything)
     found = inspected(capsys)
     assert {one.__name__ for one in found} == {"Books", "LibraryReader", "LibraryEverything"}
     assert migrated(*found) == []
 
 
-def test_it_prints_what_one_would_write(capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_prints_the_shortest_declarations(capsys: pytest.CaptureFixture[str]) -> None:
     migrated(Book)
     call_command("inspect_appwrite", "books")
     assert capsys.readouterr().out.startswith("""\
@@ -77,7 +77,7 @@ def test_odd_names_are_handled_with_column(capsys: pytest.CaptureFixture[str]) -
     assert found.objects.get(pk=row.id).to_appwrite()["x__y"] is True
 
 
-def test_what_no_class_can_say_is_a_comment_and_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_no_class_can_declare_is_a_comment_and_kept(capsys: pytest.CaptureFixture[str]) -> None:
     migrated(table(a=columns.Boolean()))
     ask("POST", "/tables/things/columns/string", {"key": "secret", "size": 200, "required": False, "encrypt": True})
     migrated(table("others", a=columns.Boolean()))
@@ -100,7 +100,7 @@ def test_numbers_without_a_range_are_declared_with_the_one_they_have(capsys: pyt
     assert migrated(found) == []
 
 
-def test_options_other_connections_and_names_that_meet(capsys: pytest.CaptureFixture[str]) -> None:
+def test_options_other_connections_and_clashing_names_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
     migrated(Reader)
     point = {"key": "at", "type": "point", "required": True}
     flags = [{"key": key, "type": "boolean"} for key in ("a-b", "a.b")]
@@ -121,7 +121,7 @@ def test_options_other_connections_and_names_that_meet(capsys: pytest.CaptureFix
     assert "SpatialIndex('at', key='where')," in text
 
 
-def test_unknown_tables_and_databases_are_errors_in_words() -> None:
+def test_unknown_tables_and_databases_are_readable_errors() -> None:
     with pytest.raises(CommandError, match="There is no database 'library'"):
         call_command("inspect_appwrite")
     migrated(Book)
@@ -164,7 +164,7 @@ class TestTheClisConfig:
             ({}, "its type is missing"),
         ],
     )
-    def test_a_column_that_makes_no_sense_is_left_out_with_the_reason(
+    def test_an_invalid_column_is_left_out_with_the_reason(
         self, described: dict[str, Any], reason: str, tmp_path: Any, capsys: pytest.CaptureFixture[str]
     ) -> None:
         given = [{"key": "bad", **described}, {"key": "good", "type": "boolean"}]
@@ -186,21 +186,21 @@ class TestTheClisConfig:
         call_command("inspect_appwrite", config=str(file))
         assert "integer = columns.Integer()\n    bigint = columns.BigInt()\n" in capsys.readouterr().out
 
-    def test_it_becomes_classes(self, tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_the_config_is_printed_as_classes(self, tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
         states = [declared_table(one).state for one in (Book, Everything)]
         file = tmp_path / "appwrite.config.json"
         file.write_text(json.dumps(config_of(states, "library", "shop", "local:x")))
         found = inspected(capsys, config=str(file))
         assert [declared_table(one).state for one in found] == states
 
-    def test_older_words_for_index_columns_are_read(self) -> None:
+    def test_older_terms_for_index_columns_are_read(self) -> None:
         described = {"$id": "t", "name": "t", "columns": [{"key": "a", "type": "boolean"}]}
         described["indexes"] = [{"key": "i", "type": "key", "attributes": ["a"], "orders": ["desc"]}]
         (found,) = tables_of(json.dumps({"tables": [described]}), "library")
         assert str(found.indexes["i"]) == "i (key on -a)"
 
     @pytest.mark.parametrize("text", ["", "[]", "{}", '{"tables": [{}]}', '{"tables": [{"$id": "t"}]}', "{"])
-    def test_anything_else_is_an_error_in_words(self, text: str, tmp_path: Any) -> None:
+    def test_another_file_is_a_readable_error(self, text: str, tmp_path: Any) -> None:
         file = tmp_path / "appwrite.config.json"
         file.write_text(text)
         with pytest.raises(CommandError, match=r"not the CLI's appwrite\.config\.json"):

@@ -136,7 +136,7 @@ def test_the_round_trip_is_exact(format: str, tmp_path: Path) -> None:
     assert world() == before
 
 
-def test_tables_with_relationships_are_not_asked_for_bulk(tmp_path: Path) -> None:
+def test_tables_with_relationships_are_written_without_bulk_routes(tmp_path: Path) -> None:
     call_command("dump_appwrite", "people", "desks", "tags", output=tmp_path / "rows", stderr=io.StringIO())
     emptied()
     with counted() as costs:
@@ -147,7 +147,7 @@ def test_tables_with_relationships_are_not_asked_for_bulk(tmp_path: Path) -> Non
     assert sum(one.startswith("PATCH") for one in writes) == 4
 
 
-def test_a_row_with_other_links_keeps_them_unless_told(tmp_path: Path) -> None:
+def test_a_row_with_other_links_keeps_them_without_overwrite(tmp_path: Path) -> None:
     file = write(tmp_path / "rows", "desks", id="d2", tags=["t2"])
     line, refused = loaded(file)
     assert line == "The links of 1 rows were refused."
@@ -164,7 +164,7 @@ def test_a_row_with_another_link_to_one_row_is_refused(links: dict[str, str | No
     assert "a row with this id exists and has other values" in refused[0]
 
 
-def test_a_row_that_had_no_links_has_none_again(tmp_path: Path) -> None:
+def test_overwrite_removes_links_that_the_file_does_not_have(tmp_path: Path) -> None:
     ask("PATCH", "/tables/people/rows/p1", {"data": {"chores": []}})
     before = world()
     call_command("dump_appwrite", "people", "desks", "tags", output=tmp_path / "rows", stderr=io.StringIO())
@@ -187,7 +187,7 @@ def test_links_of_a_row_that_was_refused_are_refused_with_it(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("value", ["d1", [1], [{"$id": "d1"}], {"a": "b"}])
-def test_links_that_are_no_ids_are_refused_with_their_line(value: object, tmp_path: Path) -> None:
+def test_links_that_are_not_ids_are_refused_with_their_line(value: object, tmp_path: Path) -> None:
     file = write(tmp_path / "rows", "people", id="p9", name="x", chores=value)
     _, refused = loaded(file)
     assert "its chores is" in refused[0]
@@ -197,7 +197,7 @@ def test_links_that_are_no_ids_are_refused_with_their_line(value: object, tmp_pa
 @pytest.mark.parametrize(
     "value", [{"$id": "d1", "tags": []}, {"$id": "new", "name": "x"}, {}, [{"$id": "d1"}], ["d1"], 5, "", "-bad-"]
 )
-def test_a_link_to_one_row_that_is_no_id_is_refused_and_writes_nowhere(value: object, tmp_path: Path) -> None:
+def test_a_link_that_is_not_an_id_is_refused_and_writes_no_other_row(value: object, tmp_path: Path) -> None:
     """Appwrite would create the object as a row of the other table, or write it over the one that is there."""
     before = world()
     with counted() as costs:
@@ -208,7 +208,7 @@ def test_a_link_to_one_row_that_is_no_id_is_refused_and_writes_nowhere(value: ob
     assert world() == before
 
 
-def test_an_object_under_a_relationship_that_nobody_declares_is_refused_too(tmp_path: Path) -> None:
+def test_an_object_in_an_undeclared_relationship_is_refused(tmp_path: Path) -> None:
     body = {"relatedTableId": "tags", "type": "manyToOne", "key": "unseen", "onDelete": "restrict"}
     ask("POST", "/tables/people/columns/relationship", body)
     before = world()

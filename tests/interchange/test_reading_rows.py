@@ -22,7 +22,7 @@ def tables() -> None:
 
 
 @pytest.mark.parametrize("indent", [None, 2])
-def test_an_object_is_read_in_pieces(indent: int | None) -> None:
+def test_an_object_is_read_in_chunks(indent: int | None) -> None:
     given = {"a": [{"$id": str(n), "text": "]},{" * n} for n in range(300)], "b": [], "c": [{"$id": "x"}]}
     found = list(entries(io.StringIO(json.dumps(given, indent=indent))))
     assert [entry.row for entry in found] == [*given["a"], *given["c"]]
@@ -30,7 +30,7 @@ def test_an_object_is_read_in_pieces(indent: int | None) -> None:
         assert [entry.line for entry in found[:3]] == [3, 7, 11]
 
 
-def test_lines_are_counted_over_pieces() -> None:
+def test_lines_are_counted_across_chunks() -> None:
     text = "".join(json.dumps({"table": "t", "row": {"$id": str(n), "x": "y" * 999}}) + "\n" for n in range(200))
     assert [entry.line for entry in entries(io.StringIO(text))] == list(range(1, 201))
 
@@ -38,13 +38,13 @@ def test_lines_are_counted_over_pieces() -> None:
 @pytest.mark.parametrize(
     "text", ["[1]", '{"a" 1}', '{"a": [{"x": 1}', '{"a": [{"x": 1} {', "{'a': []}", '{"a": [1e999]}']
 )
-def test_a_file_that_breaks_off_is_an_error_with_its_line(text: str, tmp_path: Path) -> None:
+def test_an_incomplete_file_is_an_error_with_its_line(text: str, tmp_path: Path) -> None:
     file = tmp_path / "rows"
     file.write_text("\n" + text)
     assert loaded(file)[0].startswith("Line 2: expected ")
 
 
-def test_what_came_before_the_break_is_loaded(tmp_path: Path) -> None:
+def test_rows_before_the_end_of_an_incomplete_file_are_loaded(tmp_path: Path) -> None:
     file = tmp_path / "rows"
     file.write_text(f'{{"books": [{json.dumps(GOOD)}, {{')
     assert "The rows before it were read." in loaded(file)[0]
@@ -61,7 +61,7 @@ def line(**row: object) -> bytes:
     return json.dumps({"table": "books", "row": {**GOOD, **row}}, ensure_ascii=False).encode() + b"\n"
 
 
-def test_a_byte_that_is_no_text_is_the_matter_of_its_line(tmp_path: Path) -> None:
+def test_a_byte_that_is_not_text_refuses_only_its_line(tmp_path: Path) -> None:
     """A file that was cut in the middle of a letter, or one line of which was written by another program."""
     file = tmp_path / "rows"
     whole = line(id="x", title="caf\u00e9", **{"$id": "cut"})
@@ -75,14 +75,14 @@ def test_a_byte_that_is_no_text_is_the_matter_of_its_line(tmp_path: Path) -> Non
     assert {row.id for row in Book.objects.all()} == {"good", "last"}
 
 
-def test_the_mark_of_an_editor_at_the_beginning_is_none_of_the_rows(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
     file = tmp_path / "rows"
     file.write_bytes(b"\xef\xbb\xbf" + line())
     assert loaded(file)[0].startswith("1 rows: 1 created")
 
 
 @pytest.mark.parametrize("way", ["file", "stdin"])
-def test_a_compressed_file_is_said_to_be_one(way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_compressed_file_is_reported_as_such(way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "rows.gz"
     file.write_bytes(gzip.compress(line()))
     if way == "stdin":
@@ -110,7 +110,7 @@ class Counted(io.StringIO):
         ('{"$id": "x", "text": "a\\', 3),
     ],
 )
-def test_a_broken_object_is_not_read_again_for_every_piece(broken: str, most: int) -> None:
+def test_a_broken_object_is_not_decoded_again_for_every_chunk(broken: str, most: int) -> None:
     """8 MiB are 128 pieces, and what was tried again with each of them would take half an hour for a gigabyte."""
     file = Counted('{"books": [' + broken + "x" * 8_000_000)
     with pytest.raises(SchemaError, match="Line 1: expected a value"):
@@ -118,14 +118,14 @@ def test_a_broken_object_is_not_read_again_for_every_piece(broken: str, most: in
     assert file.reads <= most
 
 
-def test_a_row_of_many_pieces_is_read(tmp_path: Path) -> None:
+def test_a_row_of_many_chunks_is_read(tmp_path: Path) -> None:
     row = {"$id": "x", "text": "y\\u00e9" * 300_000, "number": 12345}
     file = Counted(json.dumps({"books": [row, {"$id": "z"}]}))
     assert [entry.row for entry in entries(file)] == [row, {"$id": "z"}]
 
 
 @pytest.mark.parametrize("cut", range(65_500, 65_580))
-def test_a_value_may_be_cut_anywhere_between_two_pieces(cut: int) -> None:
+def test_a_value_may_be_split_anywhere_between_two_chunks(cut: int) -> None:
     row = {"a": "\u00e9\n", "b": -1.5e-300, "c": [True, None, False], "\u2028": 123456789}
     pad = " " * (cut - len('{"t": ['))
     assert [entry.row for entry in entries(io.StringIO(f'{{"t": [{pad}{json.dumps(row)}]}}'))] == [row]

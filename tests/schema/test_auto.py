@@ -45,7 +45,7 @@ def looks(costs: Any) -> int:
     return sum(request.partition("?")[0] == LIST for request in costs.requests)
 
 
-def test_the_first_use_makes_the_tables(automatically: Any) -> None:
+def test_the_first_use_migrates_the_tables(automatically: Any) -> None:
     automatically(AUTO_MIGRATE=True)
     assert Book.objects.create(title="Dune", price=1).id
     assert Everything.objects.count() == 0
@@ -53,7 +53,7 @@ def test_the_first_use_makes_the_tables(automatically: Any) -> None:
 
 
 @pytest.mark.parametrize("setting", ["AUTO_MIGRATE", "AUTO_VALIDATE"])
-def test_a_required_column_that_nobody_declares_is_logged(
+def test_an_undeclared_required_column_is_logged(
     setting: str, automatically: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     migrated(Book, Reader, Everything)
@@ -66,7 +66,7 @@ def test_a_required_column_that_nobody_declares_is_logged(
     assert record.getMessage().startswith("Warning: column books.gone (boolean, required) is required and not declared")
 
 
-def test_it_is_looked_at_once_for_all_processes_that_share_a_cache(automatically: Any) -> None:
+def test_processes_that_share_a_cache_check_the_schema_once(automatically: Any) -> None:
     migrated(Book, Reader, Everything)
     automatically(AUTO_VALIDATE=True)
     with counted() as costs:
@@ -78,7 +78,7 @@ def test_it_is_looked_at_once_for_all_processes_that_share_a_cache(automatically
         assert looks(costs) == 1
 
 
-def test_other_declarations_are_looked_at_anew(automatically: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_changed_declarations_are_checked_again(automatically: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     migrated(Book, Reader, Everything)
     automatically(AUTO_VALIDATE=True)
     Book.objects.count()
@@ -110,7 +110,7 @@ def test_validation_changes_nothing_and_says_where_there_is_no_database(automati
         Book.objects.count()
 
 
-def test_one_looks_and_the_others_wait(automatically: Any) -> None:
+def test_one_process_checks_and_the_others_wait(automatically: Any) -> None:
     automatically(AUTO_MIGRATE=True)
     errors: list[BaseException] = []
 
@@ -131,7 +131,7 @@ def test_one_looks_and_the_others_wait(automatically: Any) -> None:
     assert looks(costs) == 2
 
 
-def test_without_a_cache_it_is_looked_at_in_every_process(automatically: Any) -> None:
+def test_without_a_cache_every_process_checks_the_schema(automatically: Any) -> None:
     migrated(Book, Reader, Everything)
     automatically(AUTO_VALIDATE=True)
     broken = mock.patch("django.core.cache.backends.locmem.LocMemCache.get", side_effect=OSError("gone"))
@@ -141,7 +141,7 @@ def test_without_a_cache_it_is_looked_at_in_every_process(automatically: Any) ->
     assert looks(costs) == 1
 
 
-def test_a_cache_that_deletes_nothing_stops_nobody(automatically: Any) -> None:
+def test_a_lock_that_cannot_be_deleted_stops_no_process(automatically: Any) -> None:
     migrated(Book, Reader, Everything)
     automatically(AUTO_VALIDATE=True)
     broken = mock.patch("django.core.cache.backends.locmem.LocMemCache.delete", side_effect=OSError("read-only"))
@@ -150,7 +150,7 @@ def test_a_cache_that_deletes_nothing_stops_nobody(automatically: Any) -> None:
     assert looks(costs) == 2
 
 
-def test_not_under_tests() -> None:
+def test_nothing_is_checked_under_tests() -> None:
     """This process is one: a missing table is what the request itself says."""
     given = {**settings.APPWRITE_ORM["default"], "AUTO_MIGRATE": True}
     with override_settings(APPWRITE_ORM={"default": given}), pytest.raises(Exception, match="database_not_found"):

@@ -34,7 +34,7 @@ def never(lines: Sequence[str]) -> bool:
 
 
 class TestFailed:
-    def test_a_column_is_dropped_and_built_anew_for_it_never_held_anything(self) -> None:
+    def test_a_failed_column_is_dropped_and_added_again(self) -> None:
         one = table(a=columns.Boolean(), b=columns.Varchar(size=9))
         migrated(one)
         with failed_until_dropped("columns", "b"):
@@ -44,7 +44,7 @@ class TestFailed:
             ]
         assert migrated(one) == []
 
-    def test_an_index_too(self) -> None:
+    def test_a_failed_index_is_dropped_and_added_again(self) -> None:
         one = table(a=columns.Boolean(), meta={"indexes": [Index("a")]})
         migrated(one)
         with failed_until_dropped("indexes", "a_key"):
@@ -55,7 +55,7 @@ class TestFailed:
         assert indexes_of().keys() == {"a_key"}
 
 
-def test_a_stuck_column_is_reported_with_the_way_out() -> None:
+def test_a_stuck_column_is_reported_with_advice() -> None:
     one = table(a=columns.Integer(), b=columns.Integer(), meta={"indexes": [UniqueIndex("a", "b")]})
     migrated(one)
     ask("DELETE", "/tables/things/columns/b", {})  # as another program would, which leaves it stuck
@@ -69,7 +69,7 @@ def test_pruning_drops_a_composite_unique_index_before_its_column() -> None:
     assert columns_of().keys() == {"a"}
 
 
-def test_a_temporary_column_of_another_conversion_is_made_anew() -> None:
+def test_a_temporary_column_of_another_conversion_is_replaced() -> None:
     old = table(a=columns.String(size=9))
     migrated(old)
     fill(old, "5")
@@ -100,7 +100,7 @@ class TestRelationships:
         assert sum("/rows/" in request for request in costs.requests) == 2
         assert columns_of()["parent"]["type"] == "relationship"
 
-    def test_they_are_not_converted(self) -> None:
+    def test_a_relationship_is_not_converted(self) -> None:
         refused(table(p=columns.String(size=36, renamed_from="parent")), match="Appwrite cannot change type of it")
         refused(table(parent=columns.String(size=36, convert=str)), match="Appwrite cannot change type of it")
 

@@ -32,7 +32,7 @@ class TestRenames:
         assert indexes_of()["by_a"]["columns"] == ["b"]
         assert migrated(new) == []
 
-    def test_rows_cached_under_the_old_name_are_read_anew(self) -> None:
+    def test_rows_cached_under_the_old_name_are_read_again(self) -> None:
         old = table(a=columns.Integer())
         migrated(old)
         fill(old, 7)
@@ -52,7 +52,7 @@ class TestRenames:
         assert (values(new, "c"), values(new, "d")) == (["5"], [1.5])
         assert all("Not declared" in line for line in migrated(new))
 
-    def test_it_does_nothing_once_the_new_column_is_there(self) -> None:
+    def test_a_rename_does_nothing_when_the_new_column_exists(self) -> None:
         migrated(table(a=columns.Boolean(), b=columns.Boolean()))
         lines = migrated(table(b=columns.Boolean(renamed_from="a")))
         assert lines == ["Not declared, left alone: column things.a (boolean)"]
@@ -80,7 +80,7 @@ WIDER = [
 
 
 @pytest.mark.parametrize(("before", "after"), WIDER, ids=repr)
-def test_a_wider_column_is_one_request_and_asks_no_rows(before: Any, after: Any) -> None:
+def test_a_wider_column_takes_one_request_and_reads_no_rows(before: Any, after: Any) -> None:
     migrated(table(a=before))
     with counted() as costs:
         lines = migrated(table(a=after))
@@ -101,7 +101,7 @@ NARROWER = [
 
 
 @pytest.mark.parametrize(("before", "after", "good", "bad"), NARROWER, ids=repr)
-def test_a_narrower_column_is_made_when_the_rows_allow_it(before: Any, after: Any, good: Any, bad: Any) -> None:
+def test_a_column_is_narrowed_when_the_rows_allow_it(before: Any, after: Any, good: Any, bad: Any) -> None:
     old, new = table(a=before), table(a=after)
     migrated(old)
     fill(old, *good, *bad)
@@ -140,14 +140,14 @@ class TestRequired:
         assert values(new, "b") == ["x"]
         assert migrated(new) == []
 
-    def test_a_new_required_column_on_an_empty_table_needs_none(self) -> None:
+    def test_a_new_required_column_on_an_empty_table_needs_no_default(self) -> None:
         migrated(table(a=columns.Integer()))
         new = table(a=columns.Integer(), b=columns.String(size=9, required=True))
         migrated(new)
         assert columns_of()["b"]["required"]
         assert migrated(new) == []
 
-    def test_a_default_that_is_no_value_of_the_column_is_an_error_before_any_request(self) -> None:
+    def test_an_invalid_default_is_an_error_before_any_request(self) -> None:
         with (
             counted() as costs,
             pytest.raises(ConfigurationError, match=r"Things\.a: its default is not valid"),
@@ -167,7 +167,7 @@ class TestRequired:
         assert values(new) == [[5], [1]]
 
 
-def test_a_plan_says_everything_and_changes_nothing() -> None:
+def test_a_plan_lists_all_differences_and_changes_nothing() -> None:
     old = table(a=columns.Integer())
     migrated(old)
     fill(old, 9)

@@ -31,7 +31,7 @@ REBUILT = [
 
 
 @pytest.mark.parametrize(("before", "after", "old_values", "new_values"), REBUILT, ids=repr)
-def test_another_kind_is_filled_beside_the_old_column_and_takes_its_place(
+def test_a_column_of_another_kind_is_filled_and_replaces_the_old_one(
     before: Any, after: Any, old_values: list[Any], new_values: list[Any] | None
 ) -> None:
     old, new = table(a=before), table(a=after)
@@ -72,7 +72,7 @@ class TestOtherKinds:
         fill(old, "5", "five")
         refused(table(a=columns.Integer(convert=int)), match=r"1 row does not fit \(row .{20}: ValueError: ")
 
-    def test_what_is_encrypted_is_left_so_and_never_copied_to_where_it_is_not(self) -> None:
+    def test_encrypted_values_are_never_copied_to_an_unencrypted_column(self) -> None:
         migrated(table(b=columns.Boolean()))
         secret = {"key": "a", "size": 200, "required": False, "encrypt": True}
         ask("POST", "/tables/things/columns/string", secret)
@@ -81,13 +81,13 @@ class TestOtherKinds:
         assert (columns_of()["a"]["encrypt"], columns_of()["a"]["size"]) == (True, 300)
         refused(table(a=columns.Text(), b=columns.Boolean()), match="is encrypted on the server, and as text")
 
-    def test_text_that_appwrite_would_run_as_an_operator_is_not_copied(self) -> None:
+    def test_text_in_the_form_of_an_operator_is_not_copied(self) -> None:
         old = table(a=columns.String(size=99))
         migrated(old)
         fill(old, '{"method":"stringConcat","values":["x"]}')
         refused(table(a=columns.Text()), match="form of an Appwrite operator")
 
-    def test_a_conversion_that_gives_another_value_every_time_is_found_out_before_the_swap(self) -> None:
+    def test_a_conversion_with_changing_results_is_refused_before_the_renames(self) -> None:
         old = table(a=columns.Integer())
         migrated(old)
         fill(old, 1)
@@ -96,7 +96,7 @@ class TestOtherKinds:
             migrated(table(a=columns.String(size=9, convert=lambda value: str(next(numbers)))))
         assert values(old) == [1]
 
-    def test_rows_with_one_value_share_a_request(self) -> None:
+    def test_rows_with_the_same_value_share_a_request(self) -> None:
         old = table(a=columns.Boolean())
         migrated(old)
         old.objects.bulk_create([old(a=bool(n % 2)) for n in range(400)])
@@ -105,7 +105,7 @@ class TestOtherKinds:
         rows = [request for request in costs.requests if request.startswith("PATCH") and request.endswith("/rows")]
         assert len(rows) == 6  # 200 rows of each value, 90 ids a request
 
-    def test_indexes_are_built_anew_over_the_new_column(self) -> None:
+    def test_indexes_are_rebuilt_over_the_new_column(self) -> None:
         old = table(a=columns.String(size=9), meta={"indexes": [Index("a"), UniqueIndex("a")]})
         migrated(old)
         fill(old, "1", "2")
@@ -114,7 +114,7 @@ class TestOtherKinds:
         assert {key: index["columns"] for key, index in indexes_of().items()} == {"a_key": ["a"], "a_unique": ["a"]}
         assert columns_of()["a__before"]["status"] == "available"
 
-    def test_a_second_conversion_wants_the_first_ones_values_dropped(self) -> None:
+    def test_a_second_conversion_requires_dropping_the_values_of_the_first(self) -> None:
         first = table(a=columns.String(size=9))
         migrated(first)
         fill(first, "1")
@@ -128,7 +128,7 @@ class TestOtherKinds:
 
     @pytest.mark.parametrize("companion", ["a__migrating", "a__before", "A__Before"])
     @pytest.mark.parametrize("rules", [MigrationOptions(), MigrationOptions(allow_destructive=True, prune=True)])
-    def test_a_declared_column_is_never_taken_for_a_companion(self, companion: str, rules: MigrationOptions) -> None:
+    def test_a_declared_column_is_never_used_as_a_companion(self, companion: str, rules: MigrationOptions) -> None:
         own = columns.String(size=9, column=companion)
         old = table(a=columns.String(size=9), own=own)
         migrated(old)
@@ -137,7 +137,7 @@ class TestOtherKinds:
         refused(new, match=f"{companion.lower()} is declared for something else", rules=rules)
         assert values(old, "own") == ["keep"]
 
-    def test_a_new_column_does_not_take_over_a_declared_one(self) -> None:
+    def test_a_conversion_does_not_replace_a_declared_column(self) -> None:
         """Only what a conversion left behind goes back to where it came from."""
         own = columns.String(size=9, column="a__before")
         old = table(own=own)
@@ -147,7 +147,7 @@ class TestOtherKinds:
         assert migrated(new) == ["Add column things.a (string(9))"]
         assert (values(new, "own"), values(new, "a")) == (["keep"], [None])
 
-    def test_a_conversion_that_is_taken_back_leaves_a_column_that_prune_drops(self) -> None:
+    def test_a_reverted_conversion_leaves_a_column_that_prune_drops(self) -> None:
         old = table(a=columns.String(size=9))
         migrated(old)
         ask("POST", "/tables/things/columns/integer", {"key": "a__migrating", "required": False})

@@ -23,20 +23,20 @@ from tests.support.library.tables import Book, Everything, Reader
 from tests.support.migrations import LATE, answering, ask, columns_of, migrated, table, unfinished
 
 
-def test_every_kind_of_column_is_made_and_nothing_is_left_to_do() -> None:
+def test_every_kind_of_column_is_created_and_then_matches() -> None:
     first = migrated(Book, Reader, Everything)
     assert first[0] == "Create database library"
     assert "Create table books with 6 columns and 3 indexes" in first
     assert migrated(Book, Reader, Everything) == []
 
 
-def test_rows_can_be_written_to_what_was_made() -> None:
+def test_rows_can_be_written_to_the_created_tables() -> None:
     migrated(Everything)
     row = Everything.objects.create(wide=2**40, integer=5, bigint=2**62, long="x" * 70_000, enums=["a", "b"])
     assert Everything.objects.get(pk=row.id).wide == 2**40
 
 
-def test_a_table_takes_one_request_where_the_inline_form_can_say_it() -> None:
+def test_a_table_of_inline_columns_takes_one_request() -> None:
     with counted() as costs:
         migrated(*(
             table(
@@ -92,7 +92,7 @@ def test_columns_and_indexes_are_added_to_a_table_that_exists() -> None:
     assert migrated(grown) == []
 
 
-def test_an_added_column_is_seen_at_once_although_the_row_was_cached() -> None:
+def test_an_added_column_invalidates_cached_rows() -> None:
     small, large = table(a=columns.Integer()), table(a=columns.Integer(), b=columns.Integer())
     migrated(small)
     row = small.objects.create(a=1)
@@ -103,7 +103,7 @@ def test_an_added_column_is_seen_at_once_although_the_row_was_cached() -> None:
     assert next(iter(large.objects.all()))._raw == {**row._raw, "b": None}
 
 
-def test_what_nobody_declares_is_named_and_left_alone() -> None:
+def test_undeclared_parts_are_reported_and_kept() -> None:
     migrated(table(a=columns.Boolean(), b=columns.Boolean(), meta={"indexes": [Index("b")]}))
     assert migrated(table(a=columns.Boolean())) == [
         "Not declared, left alone: index things.b_key (key on b)",
@@ -118,7 +118,7 @@ def test_an_index_over_an_unknown_column_is_refused_before_any_request() -> None
     assert costs.requests == []
 
 
-def test_it_waits_for_what_appwrite_builds_before_it_adds_an_index() -> None:
+def test_an_index_is_added_when_its_columns_are_built() -> None:
     with counted() as costs, unfinished(3):
         migrated(table(meta={"indexes": [Index("b")]}, **LATE))
     index = costs.requests.index("POST /tablesdb/library/tables/things/indexes")
@@ -128,7 +128,7 @@ def test_it_waits_for_what_appwrite_builds_before_it_adds_an_index() -> None:
     assert ask("GET", "/tables/things")["indexes"][0]["columns"] == ["b"]
 
 
-def test_it_gives_up_after_a_time_and_says_what_is_unfinished() -> None:
+def test_a_timeout_names_what_is_unfinished() -> None:
     with unfinished(1000), pytest.raises(SchemaError, match=r"column things.b is processing.*Run the migration again"):
         migrated(table(**LATE), timeout=0)
 
@@ -149,7 +149,9 @@ def test_a_column_that_failed_is_reported_with_the_servers_reason() -> None:
         (columns.Integer(), columns.Integer(column="A"), "is spelled 'a'"),
     ],
 )
-def test_a_difference_it_cannot_mend_is_an_error_and_changes_nothing(before: Any, after: Any, named: str) -> None:
+def test_a_difference_that_cannot_be_migrated_is_an_error_and_changes_nothing(
+    before: Any, after: Any, named: str
+) -> None:
     migrated(table(a=before))
     seen = columns_of()
     with pytest.raises(SchemaError, match=named):
@@ -170,7 +172,7 @@ def test_an_error_of_the_server_names_the_change_and_what_was_done_stays() -> No
     assert len(columns_of()) == 2  # they go together: which of them finds no room is not said
 
 
-def test_another_run_that_was_faster_is_no_error() -> None:
+def test_a_change_that_another_run_made_first_is_not_an_error() -> None:
     """Both saw an empty database; this one's requests all come too late."""
     wanted = table(name=columns.Varchar(size=9), age=columns.Integer(), meta={"indexes": [Index("name")]})
     raced = {"done": False}
@@ -191,7 +193,7 @@ def test_it_works_on_an_event_loop() -> None:
     assert migrated(Book) == []
 
 
-def test_the_command_says_what_it_did_and_then_that_nothing_is_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_reports_its_changes_and_a_second_run_none(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("migrate_appwrite")
     assert "Create table books" in capsys.readouterr().out
     call_command("migrate_appwrite")
@@ -205,7 +207,7 @@ def test_the_command_takes_labels_of_apps_and_tables() -> None:
     assert len(ask("GET", "/tables")["tables"]) == 3
 
 
-def test_the_command_ends_with_an_error_in_words() -> None:
+def test_the_command_ends_with_a_readable_error() -> None:
     with pytest.raises(CommandError, match="no table 'nothing'"):
         call_command("migrate_appwrite", "nothing")
     with pytest.raises(CommandError, match="no connection 'nowhere'"):
@@ -213,7 +215,7 @@ def test_the_command_ends_with_an_error_in_words() -> None:
     assert "default" in connections.aliases()
 
 
-def test_several_tables_are_made_at_once_and_each_in_its_order() -> None:
+def test_several_tables_are_created_at_once_each_in_its_order() -> None:
     tables = [
         table(f"t{n}", {"indexes": [Index("a")]}, a=columns.Varchar(size=9), b=columns.Text(), c=columns.Boolean())
         for n in range(9)
@@ -245,7 +247,7 @@ def test_several_tables_are_made_at_once_and_each_in_its_order() -> None:
     assert migrated(*tables) == []
 
 
-def test_an_error_in_one_table_leaves_the_others_whole() -> None:
+def test_an_error_in_one_table_does_not_affect_the_others() -> None:
     wide = table("wide", **{f"c{n}": columns.Varchar(size=6000) for n in range(3)})
     for run_it in (migrated, lambda *tables: asyncio.run(_migrated_asynchronously(*tables))):
         with pytest.raises(SchemaError, match=r"Could not add column wide\.c[012]"):

@@ -30,7 +30,7 @@ def old(*given: int, **body: Any) -> None:
 
 
 @pytest.mark.parametrize(("digits", "places"), [(1, 0), (1, 1), (10, 2), (18, 0), (18, 18)])
-def test_the_bound_says_the_digits_and_survives_javascript(digits: int, places: int) -> None:
+def test_the_upper_bound_contains_the_digits_exactly(digits: int, places: int) -> None:
     bound = decimal_bound(digits, places)
     assert 10**18 < bound < 2**63
     assert decimal_digits(bound) == (digits, places)
@@ -43,7 +43,7 @@ def test_the_bound_says_the_digits_and_survives_javascript(digits: int, places: 
 @pytest.mark.parametrize(
     "bound", [None, 0, 2**63 - 1, 9 * 10**18, decimal_bound(10, 2) + 1, 9.2e18, decimal_bound(3, 4)]
 )
-def test_no_other_bound_says_any(bound: object) -> None:
+def test_other_bounds_contain_no_digits(bound: object) -> None:
     assert decimal_digits(bound) is None
 
 
@@ -79,7 +79,7 @@ def test_fewer_digits_are_refused_where_numbers_have_more() -> None:
     assert migrated(priced(5, 2)) == ["Change column things.a: decimal(8, 2) → decimal(5, 2)"]
 
 
-def test_a_column_without_the_bound_is_taken_for_the_declared_decimal_and_says_so() -> None:
+def test_an_integer_without_bounds_counts_as_the_declared_decimal() -> None:
     migrated(table(b=columns.Boolean()))
     old(1234)
     assert list(map(str, run_sync(plan([priced(8, 2)])).changes)) == [
@@ -121,12 +121,12 @@ def test_classes_from_a_database_and_from_the_clis_file_have_the_digits() -> Non
         assert "a = columns.Decimal(max_digits=8, decimal_places=2, db_default='1.50')" in source(states, Table)
 
 
-def test_sql_says_decimal() -> None:
+def test_sql_exports_a_decimal_type() -> None:
     state = declared_table(priced(8, 2, db_default=Decimal("1.50"))).state
     assert '"a" DECIMAL(8, 2) DEFAULT 1.50' in sql([state])
 
 
-def test_the_values_from_before_stay_until_their_loss_is_allowed() -> None:
+def test_the_values_from_before_stay_until_dropping_them_is_allowed() -> None:
     migrated(priced(8, 2))
     fill(priced(8, 2), Decimal("12.34"))
     migrated(priced(8, 3))

@@ -33,7 +33,7 @@ def meeting(at: threading.Barrier) -> Callable[[Request, Reply], Reply]:
     return meet
 
 
-def test_columns_of_one_table_go_several_in_flight_under_one_fence() -> None:
+def test_columns_of_one_table_are_sent_concurrently_under_one_fence() -> None:
     with counted() as costs, answering(meeting(threading.Barrier(4, timeout=60))):
         lines = migrated(wide())
     assert sum("/columns/varchar" in one for one in costs.requests) == 8
@@ -46,7 +46,7 @@ def test_columns_of_one_table_go_several_in_flight_under_one_fence() -> None:
     assert len(costs.requests) == 1, "no doubt is left behind that keeps answers out of the cache"
 
 
-def test_two_tables_share_what_may_be_in_flight() -> None:
+def test_two_tables_share_the_limit_of_concurrent_requests() -> None:
     most = {"now": 0, "peak": 0}
     lock, perform = threading.Lock(), Attempt.perform
 
@@ -65,7 +65,7 @@ def test_two_tables_share_what_may_be_in_flight() -> None:
     assert most["peak"] <= 4
 
 
-def test_one_column_that_is_refused_names_itself_and_the_others_are_there() -> None:
+def test_a_refused_column_is_named_and_the_others_are_added() -> None:
     def refuse(request: Request, reply: Reply) -> Reply:
         if (request.body or {}).get("key") == "c3":
             text = '{"message": "no room", "type": "column_limit_exceeded", "code": 400}'

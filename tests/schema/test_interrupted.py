@@ -58,7 +58,7 @@ def writes_of_a_whole_run() -> int:
 @pytest.mark.parametrize(
     ("failure", "applied"), [("killed", False), ("killed", True), ("connection lost", True), ("time-out", False)]
 )
-def test_the_next_run_finishes_whatever_write_the_first_one_died_at(failure: str, applied: bool) -> None:
+def test_the_next_run_finishes_a_run_that_was_killed_at_any_write(failure: str, applied: bool) -> None:
     total = writes_of_a_whole_run()
     assert total > 15
     for at in range(1, total + 1):
@@ -75,7 +75,7 @@ def test_the_next_run_finishes_whatever_write_the_first_one_died_at(failure: str
 
 
 @pytest.mark.parametrize("applied", [False, True])
-def test_pruning_is_finished_too(applied: bool) -> None:
+def test_the_next_run_finishes_interrupted_pruning(applied: bool) -> None:
     allowed = MigrationOptions(prune=True, allow_destructive=True)
     for at in range(1, 30):
         prepared()
@@ -91,7 +91,7 @@ def test_pruning_is_finished_too(applied: bool) -> None:
     assert at > 20
 
 
-def test_creating_from_nothing_is_finished_too() -> None:
+def test_the_next_run_finishes_interrupted_creation() -> None:
     for applied in (False, True):
         for at in range(1, 5):
             empty_world()
@@ -102,7 +102,7 @@ def test_creating_from_nothing_is_finished_too() -> None:
 
 
 @pytest.mark.parametrize("rules", [MigrationOptions(), MigrationOptions(allow_destructive=True)])
-def test_a_run_in_the_middle_of_another_one_harms_nothing(rules: MigrationOptions) -> None:
+def test_a_run_during_another_run_leads_to_the_same_schema(rules: MigrationOptions) -> None:
     """The second run starts and ends between two requests of the first, wherever that is."""
     total = writes_of_a_whole_run()
     for at in range(1, total + 1):
@@ -136,7 +136,7 @@ def test_rows_written_while_values_are_copied_are_copied_as_well() -> None:
     assert {row.id: row.a for row in new.objects.all()} == {"r0": 7, "r1": 1, "r2": 1, "r3": 1, "r4": 1, "r9": 8}
 
 
-def test_a_row_written_at_the_last_moment_before_the_swap_is_copied_as_well() -> None:
+def test_a_row_written_right_before_the_rename_is_copied_as_well() -> None:
     old = table(a=columns.String(size=9))
     migrated(old)
     old.objects.create(id="r0", a="1")

@@ -79,7 +79,7 @@ def writes(rules: MigrationOptions) -> int:
 
 @pytest.mark.parametrize("rules", [MigrationOptions(), MigrationOptions(prune=True, allow_destructive=True)])
 @pytest.mark.parametrize(("failure", "applied"), [("killed", False), ("killed", True), ("connection lost", True)])
-def test_the_next_run_finishes_whatever_write_the_first_one_died_at(
+def test_the_next_run_finishes_a_run_that_was_killed_at_any_write(
     failure: str, applied: bool, rules: MigrationOptions
 ) -> None:
     total = writes(rules)
@@ -92,7 +92,7 @@ def test_the_next_run_finishes_whatever_write_the_first_one_died_at(
         check(rules)
 
 
-def test_a_run_in_the_middle_of_another_one_harms_nothing() -> None:
+def test_a_run_during_another_run_leads_to_the_same_schema() -> None:
     total = writes(MigrationOptions())
     for at in range(1, total + 1):
         prepared()

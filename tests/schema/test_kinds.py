@@ -31,7 +31,7 @@ def secret(**more: Any) -> type[Table]:
 
 
 class TestEncrypted:
-    def test_by_their_own_routes_and_only_once(self) -> None:
+    def test_encrypted_columns_are_added_by_their_own_routes_once(self) -> None:
         with counted() as costs:
             migrated(secret())
         assert [one for one in costs.requests if "POST" in one][2:] == [
@@ -41,7 +41,7 @@ class TestEncrypted:
         assert {key: one.get("encrypt") for key, one in columns_of().items()} == {"c": None, "a": True, "b": True}
         assert migrated(secret()) == []
 
-    def test_values_come_back_and_cannot_be_asked_for(self) -> None:
+    def test_encrypted_values_are_read_and_cannot_be_filtered(self) -> None:
         made = secret()
         migrated(made)
         fill(made, "x" * 40, None)
@@ -55,7 +55,7 @@ class TestEncrypted:
             with pytest.raises(NotSupportedError, match="is encrypted: Appwrite can neither filter nor order by it"):
                 ask_for()
 
-    def test_it_is_counted_by_reading_it(self) -> None:
+    def test_encrypted_values_are_counted_by_reading_them(self) -> None:
         made = secret()
         migrated(made)
         fill(made, "x", "x", None)
@@ -68,7 +68,7 @@ class TestEncrypted:
             with pytest.raises(NotSupportedError, match="encrypted, so Appwrite cannot compare its values"):
                 made.objects.aggregate(one=aggregate)
 
-    def test_it_is_not_worked_on_in_its_encrypted_form(self) -> None:
+    def test_operators_on_encrypted_values_are_refused(self) -> None:
         made = secret()
         migrated(made)
         fill(made, "x")
@@ -76,19 +76,19 @@ class TestEncrypted:
             made.objects.update(a=Concat(F("a"), Value("y")))
         assert values(made) == ["x"]
 
-    def test_a_document_is_kept_encrypted_too(self) -> None:
+    def test_a_json_column_can_be_encrypted(self) -> None:
         made = table(a=columns.JSON(encrypt=True))
         migrated(made)
         fill(made, {"k": [1]})
         assert (values(made), columns_of()["a"]["encrypt"]) == ([{"k": [1]}], True)
 
-    def test_it_does_not_become_too_short(self) -> None:
+    def test_an_encrypted_column_is_not_shortened_below_its_minimum(self) -> None:
         migrated(secret())
         refused(
             table(a=columns.String(size=20), b=columns.Text(), c=columns.Boolean()), match="its values would not be"
         )
 
-    def test_plain_text_becomes_encrypted_by_copy(self) -> None:
+    def test_plain_text_is_encrypted_by_a_copy(self) -> None:
         plain = table(a=columns.String(size=200))
         migrated(plain)
         fill(plain, "one", None)
@@ -98,7 +98,7 @@ class TestEncrypted:
         assert columns_of()["a"]["encrypt"] is True
         assert set(columns_of()) == {"a"}
 
-    def test_becoming_required_fills_the_rows_that_have_nothing(self) -> None:
+    def test_an_encrypted_column_that_becomes_required_fills_empty_rows(self) -> None:
         migrated(secret())
         fill(secret(), "x", None)
         whole = secret(required=True, default="y")
@@ -106,7 +106,7 @@ class TestEncrypted:
         assert values(whole) == ["x", "y"]
         assert migrated(whole) == []
 
-    def test_a_longer_one_stays_encrypted_and_text_of_another_kind_is_refused(self) -> None:
+    def test_a_longer_column_stays_encrypted_and_another_kind_is_refused(self) -> None:
         migrated(secret())
         longer = table(a=columns.String(size=300, encrypt=True), b=columns.Text(encrypt=True), c=columns.Boolean())
         migrated(longer)
@@ -124,7 +124,7 @@ def places(**more: Any) -> type[Table]:
 
 
 class TestPlaces:
-    def test_they_come_with_their_table_and_index(self) -> None:
+    def test_spatial_columns_are_created_with_their_table_and_index(self) -> None:
         with counted() as costs:
             migrated(places(required=True))
         assert sum("POST" in one for one in costs.requests) == 2  # the database, the table
@@ -143,7 +143,7 @@ class TestPlaces:
         assert [one["default"] for one in columns_of().values()] == [None, None, None]
         assert migrated(changed) == []
 
-    def test_a_required_one_is_added_to_rows_that_are_there(self) -> None:
+    def test_a_required_spatial_column_is_added_to_existing_rows(self) -> None:
         plain = table(b=columns.Boolean())
         migrated(plain)
         ask("POST", "/tables/things/rows", {"rowId": "r", "data": {"b": True}})
@@ -152,7 +152,7 @@ class TestPlaces:
         migrated(whole)
         assert values(whole) == [(1.0, 2.0)]
 
-    def test_one_kind_becomes_another_by_a_conversion(self) -> None:
+    def test_a_spatial_kind_is_converted_to_another(self) -> None:
         migrated(table(a=columns.Point()))
         fill(table(a=columns.Point()), (1, 2), None)
         refused(table(a=columns.Line()), match="give the column a convert=")
@@ -162,7 +162,7 @@ class TestPlaces:
 
 
 @pytest.mark.parametrize("made", [secret(), places(required=True)])
-def test_printed_exported_and_read_back(made: type[Table]) -> None:
+def test_encrypted_and_spatial_columns_are_printed_exported_and_read_back(made: type[Table]) -> None:
     migrated(made)
     found = run_sync(read_tables(connections["default"]))
     assert found is not None

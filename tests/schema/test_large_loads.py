@@ -75,7 +75,7 @@ def test_larger_rows_are_sent_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("limit", [100_000, 500_000])
-def test_a_row_that_the_server_does_not_take_is_named_and_the_others_get_in(limit: int, tmp_path: Path) -> None:
+def test_a_row_that_is_too_large_is_reported_and_the_others_are_written(limit: int, tmp_path: Path) -> None:
     file = large(tmp_path / "rows", 90_000, 700_000, 90_000, 90_000)
     with limited(limit):
         said, refused = loaded(file)
@@ -84,7 +84,7 @@ def test_a_row_that_the_server_does_not_take_is_named_and_the_others_get_in(limi
     assert sorted(row.id for row in LARGE.objects.uncached()) == ["r0", "r2", "r3"]
 
 
-def test_nor_is_one_written_over_a_row(tmp_path: Path) -> None:
+def test_a_row_that_is_too_large_overwrites_no_row(tmp_path: Path) -> None:
     LARGE.objects.create(id="r0", text="old")
     with limited(100_000):
         assert "it has 200,025 bytes" in loaded(large(tmp_path / "rows", 200_000), "--overwrite")[1][0]
@@ -105,7 +105,9 @@ class TestBreakingOff:
         return mock.patch.object(Attempt, "perform", performed)
 
     @pytest.mark.parametrize("error", [Unavailable("It is away."), KeyboardInterrupt()])
-    def test_with_rows_written_it_says_that_loading_again_goes_on(self, error: BaseException, tmp_path: Path) -> None:
+    def test_an_interrupted_load_reports_written_rows_and_how_to_continue(
+        self, error: BaseException, tmp_path: Path
+    ) -> None:
         file = write(tmp_path / "rows", *({"$id": f"b{n}", "title": f"{n}", "price": 1} for n in range(250)))
         with self.fails_at(3, error):
             said, _ = loaded(file)
@@ -113,7 +115,7 @@ class TestBreakingOff:
         assert said.startswith("Interrupted." if isinstance(error, KeyboardInterrupt) else "It is away.")
         assert loaded(file)[0] == "250 rows: 50 created, 0 overwritten, 200 unchanged, 0 refused."
 
-    def test_a_last_request_without_an_answer_is_said_to_be_unclear(self, tmp_path: Path) -> None:
+    def test_a_last_request_without_a_response_is_reported_as_unclear(self, tmp_path: Path) -> None:
         with self.fails_at(1, Unavailable("It is away.", unclear=True)):
             said, _ = loaded(write(tmp_path / "rows", GOOD))
         assert (
@@ -122,16 +124,16 @@ class TestBreakingOff:
         )
 
     @pytest.mark.parametrize("name", ["nope.jsonl", "."])
-    def test_without_any_it_says_nothing_of_them(self, name: str, tmp_path: Path) -> None:
+    def test_a_load_without_written_rows_reports_none(self, name: str, tmp_path: Path) -> None:
         said, _ = loaded(tmp_path / name)
         assert "load the file again" not in said
 
-    def test_nor_where_the_server_refused_all(self, tmp_path: Path) -> None:
+    def test_a_load_whose_rows_were_all_refused_reports_none(self, tmp_path: Path) -> None:
         with self.fails_at(1, Unavailable("It is away.")):
             assert loaded(write(tmp_path / "rows", GOOD))[0] == "It is away."
 
 
-def test_what_steers_a_terminal_is_shown_by_its_escapes(tmp_path: Path) -> None:
+def test_control_characters_are_escaped_in_messages(tmp_path: Path) -> None:
     file = write(
         tmp_path / "rows",
         {"$id": "\x1b[2Jx\nLine 9: fine", "title": "a", "price": 1},
@@ -146,7 +148,7 @@ def test_what_steers_a_terminal_is_shown_by_its_escapes(tmp_path: Path) -> None:
 
 
 class TestWhereADumpWrites:
-    def test_it_follows_no_link_that_lies_in_wait(self, tmp_path: Path) -> None:
+    def test_a_dump_follows_no_symbolic_link(self, tmp_path: Path) -> None:
         victim, output = tmp_path / "victim", tmp_path / "rows"
         victim.write_text("mine")
         (tmp_path / "rows.part").symlink_to(victim)
@@ -154,7 +156,7 @@ class TestWhereADumpWrites:
         assert victim.read_text() == "mine"
         assert not output.is_symlink()
 
-    def test_two_at_a_time_do_not_meet_and_leave_nothing_behind(self, tmp_path: Path) -> None:
+    def test_two_dumps_at_a_time_use_different_temporary_files(self, tmp_path: Path) -> None:
         output = tmp_path / "rows"
         Book.objects.create(id="b", title="t", price=1)
         perform, inner = Attempt.perform, []
@@ -170,12 +172,12 @@ class TestWhereADumpWrites:
         assert len(output.read_text().splitlines()) == 1
         assert list(tmp_path.iterdir()) == [output]
 
-    def test_one_that_breaks_off_leaves_nothing_behind(self, tmp_path: Path) -> None:
+    def test_a_failed_dump_removes_its_temporary_file(self, tmp_path: Path) -> None:
         with mock.patch.object(Attempt, "perform", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
             call_command("dump_appwrite", "books", output=str(tmp_path / "rows"), stderr=io.StringIO())
         assert list(tmp_path.iterdir()) == []
 
-    def test_the_file_may_be_read_by_whom_the_umask_lets(self, tmp_path: Path) -> None:
+    def test_the_mode_of_the_file_follows_the_umask(self, tmp_path: Path) -> None:
         before = os.umask(0o027)
         try:
             call_command("dump_appwrite", "books", output=str(tmp_path / "rows"), stderr=io.StringIO())

@@ -66,7 +66,7 @@ def test_plan_lists_the_columns_and_indexes_of_a_new_table(declare, capsys) -> N
     ]
 
 
-def test_a_required_column_that_nobody_declares_is_a_warning(declare, capsys) -> None:
+def test_an_undeclared_required_column_is_a_warning(declare, capsys) -> None:
     declare(table(a=columns.Boolean(), b=columns.Boolean(required=True), c=columns.Boolean()))
     output(capsys)
     declare(table(a=columns.Boolean()))
@@ -89,7 +89,7 @@ def test_check_exits_with_1_on_drift_only(declare, capsys) -> None:
     assert output(capsys, "--check") == "Nothing to do.\n"
 
 
-def test_prune_needs_the_flag_and_in_a_terminal_a_yes(declare, capsys) -> None:
+def test_prune_needs_the_flag_and_on_a_terminal_a_confirmation(declare, capsys) -> None:
     declare(table(a=columns.Boolean(), b=columns.Boolean()))
     output(capsys)
     declare(table(a=columns.Boolean()))
@@ -107,7 +107,7 @@ def test_prune_needs_the_flag_and_in_a_terminal_a_yes(declare, capsys) -> None:
     assert set(columns_of()) == {"a"}
 
 
-def test_no_wait_ends_where_it_would_have_to_wait(declare, capsys) -> None:
+def test_no_wait_ends_instead_of_waiting(declare, capsys) -> None:
     declare(table(**LATE))
     with unfinished(1000):
         assert "Left to do: column things.b is processing. Run the migration again" in output(capsys, "--no-wait")
@@ -120,7 +120,7 @@ def test_timeout_is_in_seconds(declare, capsys) -> None:
         output(capsys, "--timeout", "0.1")
 
 
-def test_without_tables_it_says_so_and_asks_nothing(declare, capsys) -> None:
+def test_without_tables_it_reports_that_and_sends_no_request(declare, capsys) -> None:
     declare()
     assert output(capsys) == "No tables are declared for this connection.\n"
     with pytest.raises(Exception, match="database_not_found"):

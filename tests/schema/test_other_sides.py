@@ -42,21 +42,21 @@ class TestTheOtherSide:
         migrated(author)
         return [books(columns.Relationship(author, "manyToOne", two_way_key="books"))]
 
-    def test_is_waited_for(self) -> None:
+    def test_the_other_side_is_waited_for(self) -> None:
         tables = self.tables()
         with counted() as costs, other_side("processing", 3):
             migrated(*tables)
         made = costs.requests.index("POST /tablesdb/library/tables/books/columns/relationship")
         assert sum("/tables?" in one or one.endswith("/tables") for one in costs.requests[made:]) == 4
 
-    def test_that_never_comes_is_named(self) -> None:
+    def test_a_missing_other_side_is_named_at_the_timeout(self) -> None:
         with (
             other_side("processing", 999),
             pytest.raises(SchemaError, match=r"Not finished .* column authors\.books is processing"),
         ):
             migrated(*self.tables(), timeout=0)
 
-    def test_that_failed_is_named_with_the_reason(self) -> None:
+    def test_a_failed_other_side_is_named_with_the_reason(self) -> None:
         with (
             other_side("failed", 999, "no room"),
             pytest.raises(SchemaError, match=r"is failed \(no room\)\. Delete the"),

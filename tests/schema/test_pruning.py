@@ -10,7 +10,7 @@ from tests.support.migrations import columns_of, indexes_of, migrated, refused, 
 
 
 class TestIndexes:
-    def test_one_that_is_declared_otherwise_is_built_anew(self) -> None:
+    def test_an_index_with_another_declaration_is_rebuilt(self) -> None:
         migrated(table(a=columns.Integer(), b=columns.Integer(), meta={"indexes": [Index("a", key="k")]}))
         new = table(a=columns.Integer(), b=columns.Integer(), meta={"indexes": [Index("a", "-b", key="k")]})
         assert migrated(new) == [
@@ -21,7 +21,7 @@ class TestIndexes:
 
 
 class TestPruning:
-    def test_columns_and_tables_go_only_where_losing_them_is_allowed(self) -> None:
+    def test_columns_and_tables_are_dropped_only_if_losing_values_is_allowed(self) -> None:
         migrated(table(a=columns.Boolean(), b=columns.Boolean(), meta={"indexes": [UniqueIndex("a", "b"), Index("b")]}))
         new = table(a=columns.Boolean())
         refused(
@@ -35,13 +35,13 @@ class TestPruning:
         ]
         assert (set(columns_of()), indexes_of()) == ({"a"}, {})
 
-    def test_indexes_hold_no_values_and_go_with_prune_alone(self) -> None:
+    def test_prune_alone_drops_indexes(self) -> None:
         migrated(table(a=columns.Boolean(), meta={"indexes": [Index("a")]}))
         assert migrated(table(a=columns.Boolean()), rules=MigrationOptions(prune=True)) == [
             "Drop index things.a_key (key on a), which is not declared"
         ]
 
-    def test_a_table_that_nobody_declares_goes_with_both(self) -> None:
+    def test_an_undeclared_table_is_dropped_with_both_options(self) -> None:
         from tests.support.library.tables import Book, Everything, Reader
 
         migrated(Book, Reader, Everything, table(a=columns.Boolean()))
@@ -51,7 +51,7 @@ class TestPruning:
         assert migrated(Book, rules=allowed) == []  # who names one table says nothing about the others
         assert migrated(Book, Reader, Everything, rules=allowed) == ["Drop table things with all its rows"]
 
-    def test_it_asks_once_before_values_are_lost_and_no_changes_nothing(self) -> None:
+    def test_it_asks_once_before_values_are_lost_and_a_refusal_changes_nothing(self) -> None:
         migrated(table(a=columns.Boolean(), b=columns.Boolean()))
         asked: list[Any] = []
 

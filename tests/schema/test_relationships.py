@@ -35,7 +35,7 @@ def settled(*tables: type[Table]) -> bool:
 
 
 class TestCreating:
-    def test_they_are_made_when_both_tables_are_there_and_only_once(self) -> None:
+    def test_a_relationship_is_created_once_when_both_tables_exist(self) -> None:
         author = authors()
         # The table that leads there comes first.
         book = books(Relationship(author, "manyToOne", two_way_key="books", on_delete="cascade"))
@@ -59,7 +59,7 @@ class TestCreating:
         for order in ((other, book), (book, other), (author, book), (book,)):
             assert settled(*order)
 
-    def test_several_one_way_ones_to_one_table_do_not_meet(self) -> None:
+    def test_several_one_way_relationships_to_a_table_do_not_clash(self) -> None:
         author = authors()
         book = books(
             Relationship(author, "manyToOne"),
@@ -82,19 +82,19 @@ class TestCreating:
         assert set(links("trees")) == {"up", "down"}
         assert settled(tree)
 
-    def test_a_table_that_is_not_there_and_one_that_nobody_knows(self) -> None:
+    def test_a_missing_and_an_unknown_target_table_are_errors(self) -> None:
         migrated(table(a=columns.Boolean()))
         refused(books(Relationship(authors(), "manyToOne")), match="its table authors does not exist; migrate that one")
         with pytest.raises(ConfigurationError, match=r"Things\.author cannot be followed"):
             migrated(books(Relationship("Nobody", "manyToOne")))
 
-    def test_the_place_on_the_other_side_is_taken(self) -> None:
+    def test_a_taken_key_on_the_other_side_is_an_error(self) -> None:
         migrated(authors())
         author = table("authors", other=columns.Boolean())
         book = books(Relationship(author, "manyToOne", two_way_key="NAME"))
         refused(author, book, match=r"key of its other side is taken by authors\.name \(string\(9\)\)")
 
-    def test_an_index_over_one_is_refused_by_name(self) -> None:
+    def test_an_index_over_a_relationship_is_refused(self) -> None:
         from django_appwrite_orm import Index
 
         author = authors()
@@ -122,14 +122,14 @@ class TestChanging:
         assert settled(*tables)
         return lines
 
-    def test_what_deletion_does(self) -> None:
+    def test_on_delete_is_changed_in_place(self) -> None:
         author = authors()
         book = books(Relationship(author, "manyToOne", two_way_key="books", on_delete="setNull"))
         assert self.changed(author, book) == ["Change column books.author: on delete cascade → setNull"]
         assert links("books", "onDelete") == {"author": ["setNull"]}
         assert links("authors", "onDelete") == {"books": ["setNull"]}
 
-    def test_a_key_and_what_it_is_sent_along_with(self) -> None:
+    def test_a_rename_keeps_on_delete(self) -> None:
         author = authors()
         writer = Relationship(author, "manyToOne", two_way_key="books", on_delete="cascade", renamed_from="author")
         book = table("books", title=columns.String(size=9), writer=writer)
@@ -138,7 +138,7 @@ class TestChanging:
         assert links("authors", "onDelete", "twoWayKey") == {"books": ["cascade", "writer"]}
 
     @pytest.mark.parametrize("first", ["author", "book"])
-    def test_the_key_of_the_other_side(self, first: str) -> None:
+    def test_the_key_of_the_other_side_is_renamed(self, first: str) -> None:
         author = authors()
         book = books(Relationship(author, "manyToOne", two_way_key="works", on_delete="restrict"))
         order = (author, book) if first == "author" else (book, author)
@@ -149,7 +149,7 @@ class TestChanging:
         assert links("authors", "onDelete") == {"works": ["restrict"]}
         assert settled(author, book)
 
-    def test_both_keys_where_both_sides_are_declared(self) -> None:
+    def test_both_keys_are_renamed_if_both_sides_are_declared(self) -> None:
         author, title = authors(), columns.String(size=9)
         book = table(
             "books",
@@ -163,7 +163,7 @@ class TestChanging:
         assert links("books", "twoWayKey") == {"writer": ["works"]}
         assert links("authors", "twoWayKey") == {"works": ["writer"]}
 
-    def test_renaming_onto_a_column_that_is_there(self) -> None:
+    def test_a_rename_to_a_taken_key_is_an_error(self) -> None:
         author = table("authors", other=columns.Boolean())
         book = books(Relationship(author, "manyToOne", two_way_key="name", on_delete="cascade"))
         refused(author, book, match=r"is taken by authors\.name")
@@ -176,16 +176,18 @@ class TestChanging:
             ("manyToMany", {"two_way_key": "books"}, "relationType"),
         ],
     )
-    def test_another_kind_is_refused_with_the_steps(self, type: str, options: dict[str, Any], names: str) -> None:
+    def test_another_kind_of_relationship_is_refused_with_the_steps(
+        self, type: str, options: dict[str, Any], names: str
+    ) -> None:
         author = authors()
         book = books(Relationship(author, type, on_delete="cascade", **options))
         refused(author, book, match=f"cannot change {names} of it. Declare it with another key")
 
-    def test_another_table_is_refused_too(self) -> None:
+    def test_another_target_table_is_refused(self) -> None:
         refused(books(Relationship("self", "manyToOne", two_way_key="books")), match="cannot change relatedTable")
 
     @pytest.mark.parametrize(("version", "tail"), [("1.9.6", "author/relationship"), ("2.5.0", "relationship/author")])
-    def test_by_the_route_of_the_servers_version(self, version: str, tail: str) -> None:
+    def test_a_change_uses_the_route_of_the_servers_version(self, version: str, tail: str) -> None:
         author = authors()
         book = books(Relationship(author, "manyToOne", two_way_key="books"))
         connections["default"].client.features = Features.of(version)
@@ -197,7 +199,7 @@ class TestChanging:
 
 
 class TestWhatNobodyDeclares:
-    def test_is_named_left_alone_and_pruned_once(self) -> None:
+    def test_an_undeclared_relationship_is_reported_kept_and_pruned_once(self) -> None:
         author = authors()
         migrated(author, books(Relationship(author, "manyToOne", two_way_key="books")))
         plain = table("books", title=columns.String(size=9))
@@ -209,7 +211,7 @@ class TestWhatNobodyDeclares:
         assert (links("books"), links("authors")) == ({}, {})
 
 
-def test_a_failed_one_is_built_anew() -> None:
+def test_a_failed_relationship_is_rebuilt_when_it_is_declared() -> None:
     tree = table("trees", a=columns.Boolean())
     migrated(tree)
     ask("POST", "/tables/trees/columns/relationship", {"relatedTableId": "trees", "type": "manyToOne", "key": "up"})
@@ -219,7 +221,7 @@ def test_a_failed_one_is_built_anew() -> None:
     assert settled(whole)
 
 
-def test_one_many_to_many_between_two_tables_makes_room_for_another() -> None:
+def test_a_pruned_many_to_many_allows_another_one() -> None:
     author = authors()
     migrated(author, books(Relationship(author, "manyToMany", two_way_key="books")))
     other = table("books", title=columns.String(size=9), writers=Relationship(author, "manyToMany"))
@@ -262,14 +264,16 @@ class TestToItself:
 
     @pytest.mark.parametrize("type", ["oneToMany", "manyToMany"])
     @pytest.mark.parametrize("two_way_key", [None, "back"])
-    def test_to_many_is_made_and_read_back_the_same(self, type: str, two_way_key: str | None) -> None:
+    def test_a_to_many_relationship_to_itself_is_created_and_read_back(
+        self, type: str, two_way_key: str | None
+    ) -> None:
         tree = table("trees", links=Relationship("self", type, two_way_key=two_way_key))
         migrated(tree)
         assert {one["status"] for one in columns_of("trees").values()} == {"available"}
         assert settled(tree)
 
     @pytest.mark.parametrize("both", [False, True])
-    def test_a_many_to_one_is_made_as_the_mirror_image_that_appwrite_builds(self, both: bool) -> None:
+    def test_a_many_to_one_to_itself_is_created_from_its_other_side(self, both: bool) -> None:
         other = {"down": Relationship("self", "oneToMany", two_way_key="up", on_delete="setNull")} if both else {}
         tree = table("trees", up=Relationship("self", "manyToOne", two_way_key="down", on_delete="setNull"), **other)
         with registered(tree):
@@ -286,7 +290,9 @@ class TestToItself:
             assert tree.objects.uncached().get(pk="leaf").up_id == "root"
 
     @pytest.mark.parametrize(("type", "two_way_key"), [("oneToOne", None), ("oneToOne", "b"), ("manyToOne", None)])
-    def test_what_appwrite_never_builds_is_refused(self, type: str, two_way_key: str | None) -> None:
+    def test_relationships_to_itself_that_appwrite_cannot_build_are_refused(
+        self, type: str, two_way_key: str | None
+    ) -> None:
         migrated(table("trees", a=columns.Boolean()))
         tree = table("trees", a=columns.Boolean(), link=Relationship("self", type, two_way_key=two_way_key))
         refused(tree, match=r"column trees\.link: Appwrite cannot build a (oneToOne|one-way manyToOne) of a table with")
@@ -303,7 +309,7 @@ class TestToItself:
 
 
 class TestOneAfterTheOther:
-    def test_the_next_is_asked_for_when_appwrite_is_done_with_the_one_before(self) -> None:
+    def test_the_next_relationship_is_added_when_the_one_before_is_built(self) -> None:
         author, reader = authors(), table("readers", a=columns.Boolean())
         book = books(
             Relationship(author, "manyToOne", two_way_key="books"),
@@ -334,7 +340,7 @@ class TestOneAfterTheOther:
         assert unfinished == [set()] * 4
         assert settled(author, reader, book, shop)
 
-    def test_one_in_a_table_that_is_not_migrated_is_waited_for_and_named(self) -> None:
+    def test_an_unfinished_relationship_of_another_table_is_waited_for(self) -> None:
         author, tag = authors(), table("tags", a=columns.Boolean())
         migrated(author, tag, table("labels", tag=Relationship(tag, "manyToOne")))
         with (
@@ -352,7 +358,7 @@ class TestFailed:
         return [author, books(Relationship(author, "manyToOne", two_way_key="books"))]
 
     @pytest.mark.parametrize("sides", [("failed", "failed"), ("failed", "processing"), ("failed", "available")])
-    def test_the_next_run_drops_it_with_its_other_side_and_builds_it(self, sides: tuple[str, str]) -> None:
+    def test_the_next_run_drops_a_failed_relationship_and_builds_it_again(self, sides: tuple[str, str]) -> None:
         tables = self.tables()
         migrated(*tables)
         with failing({"books.author": sides[0], "authors.books": sides[1]}):
@@ -362,7 +368,7 @@ class TestFailed:
         assert settled(*tables)
         assert set(links("books")) | set(links("authors")) == {"author", "books"}
 
-    def test_what_is_left_of_it_on_the_other_side_alone_is_dropped_too(self) -> None:
+    def test_a_failed_other_side_alone_is_dropped_too(self) -> None:
         author, book = self.tables()
         migrated(author, book)
         with failing({"books.author": "", "authors.books": "failed"}):
@@ -370,7 +376,7 @@ class TestFailed:
         assert [line.split(" (")[0] for line in lines] == ["Drop column authors.books", "Add column books.author"]
         assert settled(author, book)
 
-    def test_of_a_table_with_itself_as_well(self) -> None:
+    def test_a_failed_relationship_to_itself_is_rebuilt(self) -> None:
         tree = table("trees", up=Relationship("self", "manyToOne", two_way_key="down"))
         migrated(tree)
         with failing({"trees.up": "failed", "trees.down": "failed"}):

@@ -167,7 +167,7 @@ class TestAltering:
             }
         assert at > 15
 
-    def test_rows_that_stand_against_a_change_refuse_all_of_it(self) -> None:
+    def test_rows_that_violate_one_part_of_a_change_refuse_all_of_it(self) -> None:
         before = declared(a=columns.String(size=9))
         changed((None, before))
         insert(a="x")

@@ -38,14 +38,14 @@ def test_the_values_and_the_rows_are_named() -> None:
 
 
 @pytest.mark.parametrize("rows", [[("x", 1), ("x", None), (None, 1), (None, None), (None, None)], [("x", 1), ("y", 1)]])
-def test_rows_that_do_not_clash(rows: list[tuple[str | None, int | None]]) -> None:
+def test_distinct_rows_and_nulls_do_not_violate_a_unique_index(rows: list[tuple[str | None, int | None]]) -> None:
     stock(*rows)
     migrated(unique("a", "n"))
     assert set(indexes_of()) == {"a_n_unique"}
 
 
 @pytest.mark.parametrize(("first", "second"), [("Ada", "ADÁ "), ("straße", "STRASE"), ("\U0001f600", "\U0001f680")])
-def test_what_the_server_takes_for_the_same_is_asked_there(first: str, second: str) -> None:
+def test_similar_texts_are_compared_by_the_server(first: str, second: str) -> None:
     stock((first, 1), (second, 2), ("other", 3))
     with counted() as costs:
         refused(unique("a"), match="in rows r0 and r1")
@@ -53,7 +53,7 @@ def test_what_the_server_takes_for_the_same_is_asked_there(first: str, second: s
     assert first != second
 
 
-def test_what_only_looks_alike_is_no_obstacle() -> None:
+def test_similar_texts_that_the_server_distinguishes_are_allowed() -> None:
     stock(("é", 1), ("e\u0301", 2))  # composed or not: different to MariaDB
     with counted() as costs:
         migrated(unique("a"))
@@ -61,7 +61,7 @@ def test_what_only_looks_alike_is_no_obstacle() -> None:
     assert set(indexes_of()) == {"a_unique"}
 
 
-def test_values_are_looked_at_as_they_will_be() -> None:
+def test_values_are_checked_as_they_will_be_after_the_migration() -> None:
     stock(("12", 1), ("012", 2), (None, 3))
     refused(unique("a", a=columns.Integer(convert=int)), match="a 12 in rows r0 and r1")
     renamed = table(
@@ -83,7 +83,7 @@ def test_a_default_that_fills_two_rows_of_a_unique_column_is_an_obstacle() -> No
     refused(unique("m", m=new), match="m 7 in rows r0 and r1")
 
 
-def test_it_looks_once_in_a_run_and_not_where_there_is_nothing_to_look_for() -> None:
+def test_rows_are_checked_once_in_a_run_and_only_for_new_unique_indexes() -> None:
     stock(("x", 1), ("y", 2))
     with counted() as costs:
         migrated(unique("a", late=columns.Varchar(size=9)))
@@ -93,7 +93,7 @@ def test_it_looks_once_in_a_run_and_not_where_there_is_nothing_to_look_for() -> 
     assert sum("/rows" in one for one in costs.requests) == 0
 
 
-def test_a_table_too_large_to_look_through_is_refused_with_another_way() -> None:
+def test_a_table_too_large_to_check_is_refused_with_an_alternative() -> None:
     stock(("x", 1), ("y", 2), ("z", 3))
     with mock.patch.object(indexes, "MAX_ROWS", 2):
         refused(unique("a"), match="more than 2 rows, too many to check")

@@ -32,7 +32,7 @@ def test_indexes_are_created_listed_and_deleted() -> None:
     assert keys() == declared
 
 
-def test_what_cannot_be_is_an_error() -> None:
+def test_invalid_indexes_are_errors() -> None:
     migrated(Book)
     books = orm.table("books")
     with pytest.raises(Conflict):
