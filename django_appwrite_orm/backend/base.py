@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError
 from django.db import connections as databases
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.sqlite3.base import DatabaseWrapper as SQLiteWrapper
@@ -201,7 +202,7 @@ class DatabaseWrapper(BaseDatabaseWrapper):
         if not self.in_atomic_block:
             return self.connection is not None and not self.autocommit
         blocks: list[Any] = self.atomic_blocks
-        if not blocks[0]._from_testcase:
+        if not blocks or not blocks[0]._from_testcase:
             return True
         inner = zip(blocks[1:], self.savepoint_ids, strict=False)
         return any(sid is not None and not block._from_testcase for block, sid in inner)
@@ -241,13 +242,19 @@ class DatabaseWrapper(BaseDatabaseWrapper):
 
     def _savepoint_commit(self, sid: str) -> None:
         self.creation.snapshots.forget(sid)
-        self._marks.pop(sid, None)
+        self._require_savepoint(sid)
+        del self._marks[sid]
         if not self._is_in_block():
             self._commit_staged()
 
+    def _require_savepoint(self, sid: str) -> None:
+        if sid not in self._marks:
+            raise OperationalError(f"There is no savepoint {sid!r}.")
+
     def _savepoint_rollback(self, sid: str) -> None:
+        self._require_savepoint(sid)
         if self._staged is not None:
-            self._staged.truncate(self._marks.get(sid, 0))
+            self._staged.truncate(self._marks[sid])
         self.creation.snapshots.restore(sid)
 
 

@@ -98,7 +98,8 @@ class ValueKey(RowKey):
 
     def row_id(self, value: Any) -> str:
         text = str(value)
-        if VALID_ID.fullmatch(text) and text == text.lower() and not text.startswith(_DIGEST_MARK):
+        # Appwrite takes the id "0" for none.
+        if VALID_ID.fullmatch(text) and text == text.lower() and text != "0" and not text.startswith(_DIGEST_MARK):
             return text
         digest = base64.b32encode(hashlib.sha256(text.encode()).digest()).decode().lower()
         return f"{_DIGEST_MARK}{digest[:_DIGEST_LENGTH]}"

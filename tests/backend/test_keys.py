@@ -64,7 +64,7 @@ def test_a_value_that_is_an_id_in_lower_case_is_the_id(value: str) -> None:
     assert ValueKey().row_id(value) == value
 
 
-@pytest.mark.parametrize("value", ["", "A", "a b", "ä", "../x", "h.abc", "x" * 37, "unique()"])
+@pytest.mark.parametrize("value", ["", "0", "A", "a b", "ä", "../x", "h.abc", "x" * 37, "unique()"])
 def test_any_other_value_is_a_digest_that_is_a_valid_id(value: str) -> None:
     row_id = ValueKey().row_id(value)
     assert re.fullmatch(r"h\.[a-z2-7]{34}", row_id)

@@ -36,7 +36,7 @@ class SQLCompiler(compiler.SQLCompiler):
         self, result_type: str = MULTI, chunked_fetch: bool = False, chunk_size: int = GET_ITERATOR_CHUNK_SIZE
     ) -> Any:
         try:
-            chunks = self._chunks()
+            chunks = self._chunks(chunked=chunked_fetch)
         except (EmptyResultSet, FullResultSet):
             return iter(()) if result_type == MULTI else None
         except Untranslatable as reason:
@@ -110,13 +110,17 @@ class SQLCompiler(compiler.SQLCompiler):
         except (EmptyResultSet, FullResultSet):
             yield NO_ROWS
 
-    def _chunks(self) -> Iterator[list[tuple[Any, ...]]]:
-        """Return the pages of the result. Raises Untranslatable, before anything is read."""
+    def _chunks(self, *, chunked: bool) -> Iterator[list[tuple[Any, ...]]]:
+        """Return the result, in parts that are read when they are used if it is `chunked`.
+
+        Raises Untranslatable, before anything is read.
+        """
         if (counted := count(self)) is not None:
             self.setup_query()
             self.col_count = 1
             return iter([[(Reader(self.connection, counted).count(),)]])
-        return self._reader().chunks()
+        reader = self._reader()
+        return reader.chunks() if chunked else iter([reader.rows()])
 
     def _reader(self) -> Reader:
         """Return what reads the rows of this query. Raises Untranslatable."""

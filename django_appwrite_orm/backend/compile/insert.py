@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import IntegrityError, NotSupportedError
 from django.db.models.expressions import DatabaseDefault, Value
-from django.db.models.sql import compiler
+from django.db.models.sql import Query, compiler
 
 from ...exceptions import DuplicateId
 from ...exceptions import IntegrityError as Taken
@@ -73,9 +73,10 @@ class SQLInsertCompiler(compiler.SQLInsertCompiler):
         if isinstance(value, Value):
             return field.get_db_prep_save(value.value, self.connection)
         if hasattr(value, "as_sql"):
-            raise NotSupportedError(
-                f"{field.model._meta.label}.{field.name}: the value of {value!r} cannot be worked out."
-            )
+            query = Query(None)
+            query.add_annotation(value, "value", select=True)
+            ((result,),) = query.get_compiler(connection=self.connection).results_iter(tuple_expected=True)
+            return field.get_db_prep_save(result, self.connection)
         return value
 
     def _created(self, model: Any, rows: Sequence[Raw]) -> Operation[list[Raw]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.db import ProgrammingError
 
@@ -33,23 +33,36 @@ class Reader:
 
     def __init__(self, connection: Any, selection: Selection) -> None:
         self._connection = connection
-        self._alias = connection.appwrite_alias
+        self.alias = connection.appwrite_alias
         self.selection = selection
         self._room = connection.appwrite.room - size_in_url(
             *selection.order, Clause("select", values=selection.keys or (ROW_ID,))
         )
         self._requests = requests_of(selection, self._room)
 
-    def chunks(self) -> Iterator[Tuples]:
-        """Yield the rows of each page, as values. Each page is one statement."""
+    def rows(self) -> Tuples:
+        """Return all rows, as values: one statement, whatever the number of pages."""
         if not self._requests:
-            return
-        if self.selection.row_id is not None:
+            return []
+        return cast("Tuples", self._run(self._all()))
+
+    def chunks(self) -> Iterator[Tuples]:
+        """Yield the rows of each page, as values. Each page is a statement."""
+        if self._requests and self.selection.row_id is not None:
             yield self._run(self._one_row())
             return
-        seen: set[str] | None = set() if len(self._requests) > 1 else None
-        for filters in self._requests:
-            yield from self._pages(filters, seen)
+        walk = _Walk(self, self._requests)
+        while not walk.finished:
+            yield self._run(walk.page())
+
+    def _all(self) -> Operation[Tuples]:
+        if self.selection.row_id is not None:
+            return (yield from self._one_row())
+        walk = _Walk(self, self._requests)
+        rows: Tuples = []
+        while not walk.finished:
+            rows += yield from walk.page()
+        return rows
 
     def exists(self) -> bool:
         """Whether there is a row."""
@@ -65,9 +78,11 @@ class Reader:
     def count(self) -> int:
         """Return how many rows there are."""
         made = self.selection
+        if made.row_id is not None:
+            return len(self.rows())
         total = 0
         for filters in self._requests:
-            total += self._run(execute_read(made.table, self._alias, CountRows(made.ref, filters)), "count")
+            total += self._run(execute_read(made.table, self.alias, CountRows(made.ref, filters)), "count")
         return total
 
     def _run(self, operation: Operation[Any], verb: str = "list") -> Any:
@@ -76,46 +91,34 @@ class Reader:
         return self._connection.run(Statement.of(text, operation, strategy=made.strategy))
 
     def _any(self, plan: ListRows) -> Operation[bool]:
-        return bool((yield from execute_read(self.selection.table, self._alias, plan))["rows"])
+        return bool((yield from execute_read(self.selection.table, self.alias, plan))["rows"])
 
     def _one_row(self) -> Operation[Tuples]:
         made = self.selection
-        row = yield from execute_read(made.table, self._alias, GetRow(made.ref, str(made.row_id), made.keys))
+        row = yield from execute_read(made.table, self.alias, GetRow(made.ref, str(made.row_id), made.keys))
         rows = [row] if row is not None and row[ROW_ID] == made.row_id else []  # Appwrite compares ids without case
-        return (yield from self._completed(rows))
+        return (yield from self.completed(rows))
 
-    def _pages(self, filters: tuple[Clause, ...], seen: set[str] | None) -> Iterator[Tuples]:
+    @property
+    def page_size(self) -> int:
+        return int(self._connection.appwrite.settings.page_size)
+
+    def plan(self, filters: tuple[Clause, ...], after: Clause | None, position: int, limit: int) -> ListRows:
+        """Return the plan of a page: the rows beyond `after`, or from `position` of the selection where it is None."""
         made = self.selection
-        size = self._connection.appwrite.settings.page_size
         order = made.order or BY_SEQUENCE
         select = made.keys and tuple(
             dict.fromkeys([*made.keys, "$sequence", *(clause.attribute or "" for clause in order)])
         )
-        position, after, progress = 0, None, Progress(f"table {made.table.id}")
-        while True:
-            left = size if made.stop is None else min(size, made.stop - made.start - position)
-            if left <= 0:
-                return
-            conditions = filters if after is None else (*filters, after)
-            offset = made.start + position if after is None else 0
-            plan = ListRows(made.ref, conditions, order, left, offset, select)
-            rows, values = self._run(self._page(plan, seen))
-            position += len(rows)
-            yield values
-            if len(rows) < left:
-                return
-            after = beyond(order, rows[-1], self._is_comparable)
-            after = after if after is not None and has_room((*filters, after), self._room) else None
-            progress.reached(after or tuple(row[ROW_ID] for row in rows))
+        conditions = filters if after is None else (*filters, after)
+        return ListRows(made.ref, conditions, order, limit, made.start + position if after is None else 0, select)
 
-    def _page(self, plan: ListRows, seen: set[str] | None) -> Operation[tuple[list[Raw], Tuples]]:
-        rows: list[Raw] = (yield from execute_read(self.selection.table, self._alias, plan))["rows"]
-        new = rows if seen is None else [row for row in rows if row[ROW_ID] not in seen]
-        if seen is not None:
-            seen |= {row[ROW_ID] for row in rows}
-        return rows, (yield from self._completed(new))
+    def after(self, filters: tuple[Clause, ...], last: Raw) -> Clause | None:
+        """Return the condition on the rows after this one; None where pages have to go by their position."""
+        after = beyond(self.selection.order or BY_SEQUENCE, last, self.is_comparable)
+        return after if after is not None and has_room((*filters, after), self._room) else None
 
-    def _completed(self, rows: Sequence[Raw]) -> Operation[Tuples]:
+    def completed(self, rows: Sequence[Raw]) -> Operation[Tuples]:
         """Return the values of rows, with those of the rows that joins lead to."""
         joined: dict[str, dict[Any, Raw]] = {}
         there: dict[str, Sequence[Raw]] = {self.selection.alias: rows}
@@ -132,17 +135,59 @@ class Reader:
 
     def _far_rows(self, join: JoinedTable, values: Sequence[Any]) -> Operation[dict[Any, Raw]]:
         if len(values) == 1 and join.far == ROW_ID:
-            row = yield from execute_read(join.table, self._alias, GetRow(join.ref, values[0]))
+            row = yield from execute_read(join.table, self.alias, GetRow(join.ref, values[0]))
             return {} if row is None else {values[0]: row}
         found: dict[Any, Raw] = {}
         if values:
             for filters in split((Clause("equal", join.far, tuple(values)),), self._room).requests:
                 size = sum(len(clause.values or ()) for clause in filters)
                 plan = ListRows(join.ref, filters, limit=size)
-                rows = (yield from execute_read(join.table, self._alias, plan))["rows"]
+                rows = (yield from execute_read(join.table, self.alias, plan))["rows"]
                 found |= {row[join.far]: row for row in rows}
         return found
 
-    def _is_comparable(self, key: str) -> bool:
+    def is_comparable(self, key: str) -> bool:
+        """Whether a page may begin after a value of this column."""
         column = self.selection.table.by_key.get(key)
         return key.startswith("$") or (column is not None and not column.array and column.kind.exact)
+
+
+class _Walk:
+    """The pages of a selection, one after the other. A row that several requests find comes once."""
+
+    def __init__(self, reader: Reader, requests: Sequence[tuple[Clause, ...]]) -> None:
+        self._reader = reader
+        self._left = list(requests)
+        self._seen: set[str] = set()
+        self._is_single = len(requests) == 1
+        self._begin()
+
+    def _begin(self) -> None:
+        self._position = 0
+        self._after: Clause | None = None
+        self._progress = Progress(f"table {self._reader.selection.table.id}")
+
+    @property
+    def finished(self) -> bool:
+        return not self._left
+
+    def page(self) -> Operation[Tuples]:
+        """Return the rows of the next page, as values."""
+        reader, made, filters = self._reader, self._reader.selection, self._left[0]
+        size = reader.page_size
+        limit = size if made.stop is None else min(size, made.stop - made.start - self._position)
+        rows: list[Raw] = []
+        if limit > 0:
+            plan = reader.plan(filters, self._after, self._position, limit)
+            rows = (yield from execute_read(made.table, reader.alias, plan))["rows"]
+        if limit <= 0 or len(rows) < limit:
+            self._left.pop(0)
+            self._begin()
+        else:
+            self._position += len(rows)
+            self._after = reader.after(filters, rows[-1])
+            self._progress.reached(self._after or tuple(row[ROW_ID] for row in rows))
+        if not self._is_single:
+            rows = [row for row in rows if row[ROW_ID] not in self._seen]
+            self._seen |= {row[ROW_ID] for row in rows}
+        return (yield from reader.completed(rows))

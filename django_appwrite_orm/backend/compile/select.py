@@ -12,7 +12,7 @@ from django.db.models.expressions import Col, OrderBy, Ref, Star, Value
 from django.db.models.sql.constants import INNER
 from django.db.models.sql.datastructures import BaseTable, Join
 
-from ...plans import EVERYTHING, NOTHING, Clause, TableRef, split
+from ...plans import EVERYTHING, NOTHING, Clause, Split, TableRef, split
 from ...tables import Options
 from ..columns import ROW_ID, BinaryColumn, JSONColumn, ModelColumn, column_of, columns_of
 from ..shadow import table_of
@@ -52,6 +52,7 @@ class Selection:
     keys: tuple[str, ...] = ()
     columns: list[tuple[str | None, Any, Any]] = field(default_factory=list)
     joins: list[JoinedTable] = field(default_factory=list)
+    is_counted: bool = False
 
     @property
     def strategy(self) -> str:
@@ -108,6 +109,8 @@ def base_selection(compiler: Any) -> Selection:
     if query.model is None:
         raise Untranslatable("a query without a table")
     _refuse_what_is_not_a_selection(query)
+    if query.model is None:
+        raise Untranslatable("a query without a table")
     base = query.base_table or query.get_initial_alias()
     if not isinstance(query.alias_map[base], BaseTable):
         raise Untranslatable("a query without a table")
@@ -143,7 +146,8 @@ def count(compiler: Any) -> Selection | None:
     selection = base_selection(compiler)
     if has_other_tables(query, selection.alias):
         raise Untranslatable("a join")
-    _refuse_changed(compiler, selection, by_id=False)
+    _refuse_changed(compiler, selection, by_id=True)
+    selection.is_counted = True
     return selection
 
 
@@ -268,6 +272,11 @@ def _keys(model: type[models.Model], made: Selection) -> tuple[str, ...]:
     return (ROW_ID, *sorted(keys - {ROW_ID}))
 
 
+def _finds_rows_once(parts: Split) -> bool:
+    """Whether no row matches in two of the requests."""
+    return len(parts.by) == 1 and parts.by[0].method == "equal" and parts.by[0].attribute == ROW_ID
+
+
 def requests_of(made: Selection, room: float) -> tuple[tuple[Clause, ...], ...]:
     """Return the filters of each request. Raises Untranslatable where several are needed and their rows have an order.
 
@@ -281,4 +290,6 @@ def requests_of(made: Selection, room: float) -> tuple[tuple[Clause, ...], ...]:
         raise Untranslatable(str(error)) from None
     if len(parts.requests) > 1 and (made.order or made.start or made.stop is not None):
         raise Untranslatable("more values than one request takes")
+    if len(parts.requests) > 1 and made.is_counted and not _finds_rows_once(parts):
+        raise Untranslatable("more conditions than one request takes")
     return parts.requests
