@@ -37,7 +37,7 @@ def execute_read(
     The policy is the table's or the connection's, with the changes of open `cache_policy` blocks and of `override`.
     """
     connection = connections[alias]
-    transaction = current(alias)
+    transaction = current(alias) if open_blocks.get() or other_blocks else None
     if transaction is not None and transaction.concerns(plan):
         staged = yield from transaction.read(plan)
         note_read(_names_of(table, plan), ReadResult(staged, Status.BYPASS), 0.0)
@@ -105,7 +105,7 @@ def execute_write(changed: Sequence[TableMeta], alias: Using, plan: WritePlan) -
 
 def announce(alias: Using, send: SendSignal) -> Operation[None]:
     """Send the signal of a change; inside `atomic()` after the commit."""
-    transaction = current(alias)
+    transaction = current(alias) if open_blocks.get() or other_blocks else None
     if transaction is not None:
         transaction.announce(send)
     elif send.signal.has_listeners(send.sender):

@@ -28,6 +28,7 @@ from django_appwrite_orm.local.http.server import LocalServer
 from django_appwrite_orm.registry import registry
 from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import migrate
+from django_appwrite_orm.transactions import other_blocks
 from django_appwrite_orm.web.webhooks import appwrite_webhook
 from tests.events.tables import Open, Own
 from tests.support.listening import recorded
@@ -79,12 +80,19 @@ class Walk:
 
 
 @pytest.fixture
-def products(own_registry: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Five products. The cache need not prove again that it accepts changes, however slow the test is."""
+def products(own_registry: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Five products, of a project that does not use the database backend.
+
+    The cache need not prove again that it accepts changes, however slow the test is.
+    """
     monkeypatch.setattr(pending, "PROOF", 3600)
     registry.add(Product)
     prepare(Product)
     fill()
+    blocks_of_the_backend = other_blocks.copy()
+    other_blocks.clear()
+    yield
+    other_blocks.extend(blocks_of_the_backend)
 
 
 def fill() -> None:
