@@ -26,25 +26,25 @@ A, B, C = (Clause("equal", key, (1,)) for key in "abc")
     ],
     ids=lambda one: one.method if isinstance(one, Clause) else "",
 )
-def test_the_text_is_the_sdks_and_leads_back(clause: Clause, text: str | None) -> None:
+def test_the_text_equals_the_sdks_and_parses_back(clause: Clause, text: str | None) -> None:
     assert text is None or str(clause) == text
     assert Clause.from_json(str(clause)) == clause
     assert hash(Clause.from_json(str(clause))) == hash(clause)
 
 
-def test_no_values_are_not_the_same_as_none() -> None:
+def test_an_empty_list_of_values_differs_from_none() -> None:
     assert str(Clause("isNull", "a")) == '{"method":"isNull","attribute":"a"}'
     assert str(Clause("equal", "a", ())) == '{"method":"equal","attribute":"a","values":[]}'
     assert str(Clause("equal", "a", ("é",))) == '{"method":"equal","attribute":"a","values":["é"]}'
 
 
 @pytest.mark.parametrize("text", ["", "x", "5", "[]", "null", "{}", '{"method": 1}', '{"method":"equal","values":1}'])
-def test_what_is_no_query(text: str) -> None:
+def test_from_json_refuses_other_text(text: str) -> None:
     with pytest.raises(ValueError, match=r"Appwrite query|'values'|Expecting"):
         Clause.from_json(text)
 
 
-def test_combining_folds_what_is_constant_and_what_is_the_same() -> None:
+def test_conjunction_and_disjunction_fold_constants_and_duplicates() -> None:
     assert conjunction([]) == EVERYTHING
     assert disjunction([]) == NOTHING
     assert conjunction([A]) == disjunction([A]) == conjunction([A, A, EVERYTHING]) == disjunction([NOTHING, A]) == A
@@ -63,7 +63,7 @@ def always(key: str) -> bool:
     return True
 
 
-def test_negation_goes_inwards_and_keeps_nulls() -> None:
+def test_negation_is_pushed_inwards_and_keeps_nulls() -> None:
     assert negation(EVERYTHING, always) == NOTHING
     assert negation(NOTHING, always) == EVERYTHING
     assert negation(A, never) == Clause("notEqual", "a", (1,))
@@ -88,6 +88,6 @@ def test_twice_negated_is_the_same_where_nothing_is_null(method: str) -> None:
     assert negation(negation(clause, never), never) == clause
 
 
-def test_what_has_no_opposite() -> None:
+def test_negation_of_a_method_without_opposite_is_refused() -> None:
     with pytest.raises(ValueError, match="no opposite of 'regex'"):
         negation(Clause("regex", "a", ("x",)), never)

@@ -12,7 +12,7 @@ TABLE = TableRef("shop", "books")
 FILTER = Clause("equal", "a", (1,))
 
 
-def test_the_text_is_the_same_exactly_when_the_answer_is() -> None:
+def test_plans_with_different_results_have_different_texts() -> None:
     plans = [
         GetRow(TABLE, "r"),
         GetRow(TABLE, "r", ("a",)),
@@ -41,7 +41,7 @@ def test_the_text_is_the_same_exactly_when_the_answer_is() -> None:
         assert plan.tables[0].table in str(plan)
 
 
-def test_what_a_list_sends() -> None:
+def test_the_parameters_of_a_list() -> None:
     plan = ListRows(TABLE, (FILTER,), (Clause("orderDesc", "a"),), 10, 20, ("a",))
     request = next(plan.fetch())
     assert (request.method, request.path) == ("GET", "/tablesdb/shop/tables/books/rows")
@@ -88,13 +88,13 @@ def _answer(request: Request, rows: int) -> Response:
 @pytest.mark.parametrize(
     ("rows", "requests"), [(0, 1), (1, 1), (4999, 1), (5000, 2), (5001, 2), (9999, 2), (10_000, 3), (12_345, 3)]
 )
-def test_an_exact_count_goes_by_windows(rows: int, requests: int) -> None:
+def test_an_exact_count_is_made_in_windows(rows: int, requests: int) -> None:
     count, asked = counted(rows)
     assert (count, len(asked)) == (rows, requests)
     assert all(("total", "0") not in request.query for request in asked)
 
 
 @pytest.mark.parametrize(("most", "count", "requests"), [(10, 5000, 1), (5000, 5000, 1), (5001, 10_000, 2)])
-def test_a_capped_count_goes_no_further_than_it_must(most: int, count: int, requests: int) -> None:
+def test_a_capped_count_stops_at_the_cap(most: int, count: int, requests: int) -> None:
     assert counted(50_000, most)[0] == count
     assert len(counted(50_000, most)[1]) == requests

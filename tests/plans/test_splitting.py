@@ -34,19 +34,19 @@ def values_of(requests) -> list:
     return [value for leaf in every for value in leaf.values]
 
 
-def test_the_limits_are_appwrites() -> None:
+def test_filters_leave_queries_for_order_window_and_selection() -> None:
     assert (VALUES_LIMIT, TEXT_LIMIT) == (500, 4096)
     assert FILTERS_LIMIT < 100  # the order, the window and the selection are queries too
 
 
-def test_nothing_is_split_that_fits() -> None:
+def test_filters_that_fit_are_not_split() -> None:
     assert split([]).requests == ((),)
     assert split([one(1), one(2)]).requests == ((one(1), one(2)),)
     assert split([one(1), one(2)]).by == ()
 
 
 @pytest.mark.parametrize(("count", "conditions"), [(499, 1), (500, 1), (501, 2), (1000, 2)])
-def test_values_of_one_condition(count: int, conditions: int) -> None:
+def test_a_condition_of_many_values_is_split_within_one_request(count: int, conditions: int) -> None:
     """Of few digits, so that all of them have room in one query, as alternatives."""
     values = list(range(count))
     (filters,) = split([among(values)]).requests
@@ -58,7 +58,7 @@ def test_values_of_one_condition(count: int, conditions: int) -> None:
 
 
 @pytest.mark.parametrize(("count", "requests"), [(440, 1), (460, 2), (900, 3)])
-def test_values_of_several_requests(count: int, requests: int) -> None:
+def test_a_long_list_of_values_becomes_several_requests(count: int, requests: int) -> None:
     """Of eight digits: nine characters each, so that 4,096 are reached before 500."""
     values = list(range(10**7, 10**7 + count))
     parts = split([among(values)])
@@ -68,7 +68,7 @@ def test_values_of_several_requests(count: int, requests: int) -> None:
 
 
 @pytest.mark.parametrize(("length", "whole"), [(4095, True), (4096, True), (4097, False)])
-def test_characters(length: int, whole: bool) -> None:
+def test_a_value_of_too_many_characters_is_refused(length: int, whole: bool) -> None:
     assert len(str(text_of(length))) == length
     assert fits(text_of(length)) == whole
     if whole:
@@ -78,7 +78,7 @@ def test_characters(length: int, whole: bool) -> None:
             split([text_of(length)])
 
 
-def test_characters_of_other_scripts_count_once() -> None:
+def test_characters_of_other_scripts_count_as_one() -> None:
     assert fits(among(["é" * 4000]))
     assert fits(among(["😀" * 4000]))
     assert not fits(among(["é" * 4096]))
@@ -96,12 +96,12 @@ def test_conditions_are_nested_in_one_request(count: int) -> None:
     assert flat == conditions
 
 
-def test_too_many_conditions() -> None:
+def test_more_conditions_than_one_request_holds_are_refused() -> None:
     with pytest.raises(ValueError, match="more than 80 queries"):
         split([Clause("contains", f"c{n}", ("x" * 3000,)) for n in range(200)])
 
 
-def test_a_disjunction_is_several_requests() -> None:
+def test_a_large_disjunction_becomes_several_requests() -> None:
     either = disjunction(one(n) for n in range(1000))
     parts = split([either, one(5000)])
     assert len(parts.requests) > 1
@@ -115,7 +115,7 @@ def test_a_disjunction_is_several_requests() -> None:
     assert found == list(either.values)
 
 
-def test_two_lists_are_every_pair() -> None:
+def test_two_long_lists_become_a_request_for_each_pair_of_parts() -> None:
     values = range(10**7, 10**7 + 600)
     a, b = among(values), Clause("equal", "b", tuple(values))
     parts = split([a, b])
@@ -125,7 +125,7 @@ def test_two_lists_are_every_pair() -> None:
     assert set(parts.by) == {a, b}
 
 
-def test_a_conjunction_that_is_too_large_falls_apart() -> None:
+def test_a_large_conjunction_is_split_into_its_parts() -> None:
     every = Clause("containsAll", "tags", tuple(f"{n:04}" + "x" * 20 for n in range(300)))
     (filters,) = split([every]).requests
     assert len(filters) > 1
@@ -135,7 +135,7 @@ def test_a_conjunction_that_is_too_large_falls_apart() -> None:
     assert all(map(fits, filters))
 
 
-def test_more_requests_than_anybody_wants() -> None:
+def test_more_requests_than_the_limit_are_refused() -> None:
     with pytest.raises(ValueError, match="more than 1000 requests"):
         split([Clause("equal", key, tuple(range(10**7, 10**7 + 6000))) for key in "abc"])
 
@@ -157,7 +157,7 @@ def test_a_list_is_split_by_its_bytes_in_the_url(letter: str, room: int) -> None
     assert parts.by == (among(values),)
 
 
-def test_two_lists_share_the_room() -> None:
+def test_two_lists_share_the_bytes_of_the_url() -> None:
     first, second = among([f"{n:030}" for n in range(90)]), Clause("equal", "b", tuple(f"{n:030}" for n in range(90)))
     parts = split([first, second], 6_000)
     assert max(sizes(parts)) <= 6_000
@@ -188,12 +188,12 @@ def test_alternatives_are_split_by_their_bytes_too() -> None:
         [Clause("notEqual", "a", ("\u6f22" * 500,)), among(range(400))],
     ],
 )
-def test_what_must_hold_together_cannot_be_split(filters: list[Clause]) -> None:
+def test_a_conjunction_that_exceeds_the_url_is_refused(filters: list[Clause]) -> None:
     with pytest.raises(ValueError, match=r"more than the 4000 bytes that are left for them in a URL \(HEAD_LIMIT\)"):
         split(filters, 4_000)
 
 
-def test_no_more_requests_than_need_be() -> None:
+def test_as_few_requests_as_possible() -> None:
     values = [f"{n:08}" for n in range(300)]
     whole = size_in_url(among(values))
     assert len(split([among(values)], whole).requests) == 1

@@ -42,7 +42,7 @@ FILTER = Clause("isNull", "a")
     ],
     ids=lambda one: type(one).__name__ if hasattr(one, "request") else "",
 )
-def test_each_is_one_request(plan: WritePlan, method: str, path: str, body: dict, repeatable: bool) -> None:
+def test_each_write_plan_is_one_request(plan: WritePlan, method: str, path: str, body: dict, repeatable: bool) -> None:
     request = plan.request
     assert (request.method, request.path, request.body, request.repeatable) == (method, path, body, repeatable)
     inside = staged(request, "tx")
@@ -51,13 +51,13 @@ def test_each_is_one_request(plan: WritePlan, method: str, path: str, body: dict
     assert not inside.repeatable
 
 
-def test_a_question_inside_a_transaction() -> None:
+def test_a_read_inside_a_transaction_carries_its_id() -> None:
     request = staged(next(GetRow(TABLE, "r", ("a",)).fetch()), "tx")
     assert request.query[-1] == ("transactionId", "tx")
     assert request.body is None
 
 
-def test_operations_and_the_end() -> None:
+def test_requests_that_stage_commit_and_roll_back() -> None:
     operations = [UpdateRow(TABLE, "r", {"a": 1}).operation, UpdateRow(TABLE, "s", {}, ("x",)).operation]
     request = stage_operations("tx", operations)
     where = {"action": "update", "databaseId": "d", "tableId": "t"}

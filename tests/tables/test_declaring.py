@@ -31,7 +31,7 @@ def test_columns_of_bases_come_first_and_are_bound_to_their_names() -> None:
     assert "legs" not in Thing._meta.columns
 
 
-def test_a_column_is_replaced_in_its_place_and_removed_by_none() -> None:
+def test_a_subclass_replaces_a_column_in_its_position_and_removes_it_with_none() -> None:
     class Stool(Thing):
         name = columns.String(size=99)
         size = None
@@ -43,7 +43,7 @@ def test_a_column_is_replaced_in_its_place_and_removed_by_none() -> None:
         Stool(size=3)
 
 
-def test_of_two_bases_the_one_that_python_prefers_wins() -> None:
+def test_the_first_base_in_the_mro_wins() -> None:
     class Wide(Thing):
         name = columns.String(size=50, required=True)
 
@@ -57,7 +57,7 @@ def test_of_two_bases_the_one_that_python_prefers_wins() -> None:
     assert Both.name.size == 50
 
 
-def test_columns_of_a_plain_mixin_count() -> None:
+def test_columns_of_a_mixin_that_is_not_a_table_are_columns() -> None:
     class Stamped:
         stamp = columns.Integer(default=5)
 
@@ -68,7 +68,7 @@ def test_columns_of_a_plain_mixin_count() -> None:
     assert Letter(name="x").stamp == 5
 
 
-def test_one_column_object_can_serve_under_several_names() -> None:
+def test_one_column_object_can_be_assigned_to_several_names() -> None:
     shared = columns.Integer()
 
     class Pair(Table):
@@ -80,7 +80,7 @@ def test_one_column_object_can_serve_under_several_names() -> None:
     assert list(Pair._meta.by_key) == ["left", "right"]
 
 
-def test_meta_comes_from_the_bases_but_not_who_the_table_is() -> None:
+def test_meta_is_inherited_without_abstract_id_and_name() -> None:
     class Table1(Thing):
         pass
 
@@ -99,7 +99,7 @@ def test_meta_comes_from_the_bases_but_not_who_the_table_is() -> None:
     assert (Table3._meta.name, Table3._meta.policy) == ("table3", CachePolicy(ttl=9))
 
 
-def test_a_meta_of_its_own_replaces_that_of_the_base() -> None:
+def test_an_own_meta_replaces_that_of_the_base() -> None:
     class Alone(Thing):
         class Meta:
             name = "alone"
@@ -108,7 +108,7 @@ def test_a_meta_of_its_own_replaces_that_of_the_base() -> None:
     assert Alone._meta.policy is None
 
 
-def test_names_come_from_the_app_and_the_class() -> None:
+def test_the_default_name_is_app_label_and_class_name() -> None:
     from tests.support.library.tables import Everything
 
     assert Everything._meta.label == "library.Everything"
@@ -146,7 +146,7 @@ def test_every_table_has_exceptions_of_its_own() -> None:
         ("warm", "all", "warm must be bool or list or tuple, not str"),
     ],
 )
-def test_what_meta_cannot_mean_is_said_where_it_is_declared(option: str, value: object, message: str) -> None:
+def test_wrong_options_in_meta_are_refused_when_the_class_is_defined(option: str, value: object, message: str) -> None:
     with pytest.raises(ConfigurationError, match=r"Wrong\.Meta: ") as caught:
         type("Wrong", (Table,), {"Meta": type("Meta", (), {option: value})})
     assert message in str(caught.value)
@@ -178,13 +178,13 @@ def test_what_meta_cannot_mean_is_said_where_it_is_declared(option: str, value: 
         (lambda: UniqueIndex("a", "b", lengths=[1]), "UniqueIndex: lengths has 1 entries for 2 columns"),
     ],
 )
-def test_what_a_column_cannot_be_is_said_where_it_is_declared(declare: Callable[[], object], message: str) -> None:
+def test_wrong_options_of_columns_are_refused_when_they_are_made(declare: Callable[[], object], message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         declare()
     assert message in str(caught.value)
 
 
-def test_the_key_of_an_index_is_made_from_its_columns_and_fits() -> None:
+def test_the_default_key_of_an_index_is_made_of_its_columns_and_short_enough() -> None:
     long = [f"a_rather_long_column_{number}" for number in range(4)]
     assert Index("genre", "-price").key == "genre_price_key"
     assert Index("-price").orders == ("DESC",)

@@ -56,7 +56,7 @@ def test_the_tables_of_each_app_are_found_once() -> None:
     assert registry.of_app("library") == [Book, Reader, Everything]
 
 
-def test_a_package_of_tables_is_searched_and_what_it_imports_from_others_is_not_its_own(annex: None) -> None:
+def test_tables_of_a_package_are_found_but_not_those_it_imports_from_others(annex: None) -> None:
     assert [table._meta.label for table in registry.of_app("annex")] == ["annex.Part", "annex.Whole"]
     assert registry.of_app("library") == [Book, Reader, Everything]
     assert registry.get("annex_whole")._meta.columns.keys() == {"name", "part_id"}

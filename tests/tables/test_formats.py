@@ -77,12 +77,14 @@ def _is_accepted(kind: str, value: object) -> bool:
 
 
 @pytest.mark.parametrize(("kind", "value", "accepted"), RECORDED)
-def test_what_the_server_answered_is_what_we_answer(kind: str, value: object, accepted: bool) -> None:
+def test_recorded_values_are_valid_exactly_when_the_server_accepts_them(
+    kind: str, value: object, accepted: bool
+) -> None:
     assert _is_accepted(kind, value) is accepted
 
 
 @pytest.mark.parametrize(("kind", "value", "reason"), STRICTER)
-def test_refused_although_the_server_takes_it(kind: str, value: str, reason: str) -> None:
+def test_some_values_are_refused_although_the_server_accepts_them(kind: str, value: str, reason: str) -> None:
     assert not _is_accepted(kind, value), reason
 
 
@@ -96,7 +98,7 @@ def test_refused_although_the_server_takes_it(kind: str, value: str, reason: str
         "news:comp.lang.python",
     ],
 )
-def test_urls_that_are_right(url: str) -> None:
+def test_valid_urls_are_accepted(url: str) -> None:
     assert _is_accepted("link", url)
     assert server.is_url(url)
 
@@ -123,19 +125,19 @@ def test_urls_that_are_right(url: str) -> None:
         "urn:isbn:1",
     ],
 )
-def test_urls_that_are_wrong(url: str) -> None:
+def test_invalid_urls_are_refused(url: str) -> None:
     assert not _is_accepted("link", url)
 
 
 @pytest.mark.parametrize(
     "email", ["x" * 65 + "@example.com", '""@example.com', "a@[1.2.3.4", "a@\u212a.com", "a@example.com\n"]
 )
-def test_emails_that_are_wrong(email: str) -> None:
+def test_invalid_emails_are_refused(email: str) -> None:
     assert not _is_accepted("mail", email)
 
 
 @given(st.ip_addresses())
-def test_every_address_is_accepted(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
+def test_every_ip_address_is_accepted(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
     assert _is_accepted("addr", str(address))
     assert server.is_ip(str(address))
 
@@ -144,15 +146,15 @@ _TEXTS = st.text(st.sampled_from("ab1é.-_@:/[]%?#\"' \n"), max_size=20)
 
 
 @given(_TEXTS | _TEXTS.map("http://".__add__) | _TEXTS.map("a:".__add__))
-def test_no_url_passes_here_that_is_refused_there(text: str) -> None:
+def test_no_url_is_accepted_that_the_server_refuses(text: str) -> None:
     assert not _is_accepted("link", text) or server.is_url(text)
 
 
 @given(_TEXTS | _TEXTS.map(lambda text: f"{text}@example.com") | _TEXTS.map("a@".__add__))
-def test_no_email_passes_here_that_is_refused_there(text: str) -> None:
+def test_no_email_is_accepted_that_the_server_refuses(text: str) -> None:
     assert not _is_accepted("mail", text) or server.is_email(text)
 
 
 @given(_TEXTS | st.text(st.sampled_from("0123456789abcdef.:%"), max_size=20))
-def test_no_address_passes_here_that_is_refused_there(text: str) -> None:
+def test_no_ip_address_is_accepted_that_the_server_refuses(text: str) -> None:
     assert not _is_accepted("addr", text) or server.is_ip(text)

@@ -52,7 +52,7 @@ TAKEN: list[tuple[columns.Column, Any, Any]] = [
 
 @pytest.mark.filterwarnings("ignore:Datetime .* received a naive datetime")
 @pytest.mark.parametrize(("column", "value", "kept"), TAKEN)
-def test_a_value_of_another_type_is_kept_as_pythons_own(column: columns.Column, value: Any, kept: Any) -> None:
+def test_lazy_and_array_values_are_stored_as_python_types(column: columns.Column, value: Any, kept: Any) -> None:
     cleaned = column.clean(value)
     if kept is not None:
         assert cleaned == kept
@@ -84,14 +84,14 @@ REFUSED: list[tuple[columns.Column, Any, str]] = [
 
 
 @pytest.mark.parametrize(("column", "value", "message"), REFUSED)
-def test_a_value_that_does_not_fit_is_refused_as_pythons_own(column: columns.Column, value: Any, message: str) -> None:
+def test_lazy_and_array_values_that_do_not_fit_are_refused(column: columns.Column, value: Any, message: str) -> None:
     with pytest.raises(ValidationError) as caught:
         column.clean(value)
     assert caught.value.messages == [message]
 
 
 @pytest.mark.parametrize("value", [Decimal("NaN"), float("inf"), True, "2.5", object()])
-def test_a_whole_number_is_compared_with_numbers_alone(value: Any) -> None:
+def test_a_filter_of_an_integer_accepts_numbers_only(value: Any) -> None:
     with pytest.raises(ValidationError, match="Expected a whole number"):
         columns.Integer().to_bounds(value)
 

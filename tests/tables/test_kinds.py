@@ -99,7 +99,7 @@ def test_a_description_leads_to_its_kind(name: str) -> None:
     assert (kind.range is None) or (kind.json_type in ("integer", "number"))
 
 
-def test_a_kind_that_nobody_knows_has_no_facts() -> None:
+def test_an_unknown_kind_belongs_to_no_family() -> None:
     kind = kind_named("hologram")
     assert (kind.name, kind.type, kind.family, kind.inline) == ("hologram", "hologram", Family.UNKNOWN, False)
     assert kind_name("hologram", "") == "hologram"

@@ -47,7 +47,7 @@ class LongNovel(Table):
 META = LongNovel._meta
 
 
-def test_its_names_are_those_of_a_model() -> None:
+def test_meta_has_the_names_of_a_model() -> None:
     assert (META.app_label, META.object_name, META.model_name) == ("novels", "LongNovel", "longnovel")
     assert (META.label, META.label_lower, str(META)) == ("novels.LongNovel", "novels.longnovel", "novels.longnovel")
     assert (META.verbose_name, META.verbose_name_plural) == ("long novel", "long novels")
@@ -95,19 +95,19 @@ def test_every_kind_of_column_has_a_field() -> None:
     }
 
 
-def test_a_name_that_is_no_column_is_djangos_error() -> None:
+def test_get_field_of_an_unknown_name_raises_djangos_error() -> None:
     with pytest.raises(FieldDoesNotExist, match=r"LongNovel has no column 'titel'. Did you mean: title"):
         META.get_field("titel")
 
 
-def test_a_value_by_name_is_the_id_of_a_reference() -> None:
+def test_serializable_value_of_a_reference_is_the_id() -> None:
     novel = LongNovel(title="Emma", author_id="jane", price=Decimal(9))
     assert [novel.serializable_value(name) for name in ("title", "author", "author_id", "pk")] == [
         "Emma", "jane", "jane", None,
     ]  # fmt: skip
 
 
-def test_what_needs_a_model_says_so() -> None:
+def test_attributes_that_only_models_have_raise_an_error_with_advice() -> None:
     with pytest.raises(AttributeError, match=r"Book is a table, not a Django model: there is no _meta\.local_fields"):
         serializers.serialize("json", [Book(title="Dune")])
     with pytest.raises(AttributeError, match=r"ModelForm, ModelAdmin.*Declare the fields of a Form"):
@@ -117,7 +117,7 @@ def test_what_needs_a_model_says_so() -> None:
     assert copy.copy(META).label == META.label
 
 
-def test_an_error_inside_of_it_is_not_hidden() -> None:
+def test_an_attribute_error_inside_a_property_of_meta_is_raised_unchanged() -> None:
     class Broken(type(META)):  # type: ignore[misc]
         @property
         def label(self) -> str:
@@ -130,7 +130,7 @@ def test_an_error_inside_of_it_is_not_hidden() -> None:
 
 
 @pytest.mark.usefixtures("library")
-def test_a_choice_by_another_column() -> None:
+def test_a_model_choice_field_can_use_another_column_as_value() -> None:
     Book.objects.create(id="dune", title="Dune", price=9)
 
     class Shelf(forms.Form):
@@ -144,7 +144,7 @@ def test_a_choice_by_another_column() -> None:
 
 
 @pytest.mark.usefixtures("library")
-def test_a_view_of_a_day_takes_the_whole_day(rf: Any, settings: Any) -> None:
+def test_a_day_archive_view_shows_the_rows_of_the_whole_day(rf: Any, settings: Any) -> None:
     """Django's view asks the field whether it holds times."""
     settings.TIME_ZONE = "Asia/Tokyo"
     Book.objects.create(id="in", title="In", price=1, added=datetime.datetime(2026, 1, 1, 14, tzinfo=datetime.UTC))

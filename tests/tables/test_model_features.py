@@ -62,7 +62,7 @@ def test_fields_and_managers_of_models_are_refused(make: Any, message: str) -> N
         type("Odd", (mixin, Table), {})
 
 
-def test_every_kind_of_field_has_a_column_to_write() -> None:
+def test_the_error_for_a_django_field_names_a_column() -> None:
     from django_appwrite_orm.tables.model_features import _COLUMNS
 
     public = [value for value in vars(models).values() if isinstance(value, type) and issubclass(value, models.Field)]
@@ -81,7 +81,7 @@ HOOKS = [
 
 
 @pytest.mark.parametrize("name", HOOKS)
-def test_hooks_that_nobody_calls_are_refused(name: str) -> None:
+def test_model_hooks_that_are_never_called_are_refused(name: str) -> None:
     for hook in (lambda self: None, classmethod(lambda cls: None)):
         with pytest.raises(
             ConfigurationError, match=rf"Odd\.{name}\(\) is a hook of Django's models that no Table has"
@@ -115,7 +115,7 @@ META = [
 
 
 @pytest.mark.parametrize("name", META)
-def test_options_of_models_are_refused_with_what_to_write(name: str) -> None:
+def test_meta_options_of_models_are_refused_with_advice(name: str) -> None:
     with pytest.raises(ConfigurationError, match=rf"Odd\.Meta: '{name}' is an option of Django's models: \w+"):
         type("Odd", (Table,), {"Meta": type("Meta", (), {name: ["x"]})})
 
@@ -137,7 +137,7 @@ class Story(Table):
         return "its own"
 
 
-def test_labels_of_choices() -> None:
+def test_get_display_returns_the_label_of_a_choice() -> None:
     story = Story()
     assert (story.get_genre_display(), story.get_mood_display()) == ("A novel", "its own")
     story.genre = "poetry"
@@ -149,7 +149,7 @@ def test_labels_of_choices() -> None:
 
 
 class TestDjangosOwnModels:
-    def test_a_relation_to_one_is_refused(self) -> None:
+    def test_a_relation_to_a_django_model_is_refused(self) -> None:
         for relation in (columns.Reference, lambda to: columns.Relationship(to, "manyToOne")):
             with pytest.raises(
                 ConfigurationError,
@@ -158,14 +158,14 @@ class TestDjangosOwnModels:
                 relation(User)
 
     @pytest.mark.parametrize("name", ["sessions.Session", "Session"])
-    def test_so_is_one_by_its_name_when_it_is_followed(self, name: str) -> None:
+    def test_a_relation_to_the_name_of_a_django_model_is_refused_when_followed(self, name: str) -> None:
         table = type("Odd", (Table,), {"session": columns.Reference(name)})
         with pytest.raises(
             ConfigurationError, match=r"session: sessions\.Session is a Django.*session_id = columns\.String"
         ):
             registry.target(table, table._meta.relations["session"])
 
-    def test_the_admin_takes_none(self) -> None:
+    def test_admin_site_register_refuses_a_table(self) -> None:
         site = admin.AdminSite()
         with pytest.raises(
             TypeError, match=r"Story is a Table, not a Django model.*admin\.site\.register\(\) takes models"
@@ -175,7 +175,7 @@ class TestDjangosOwnModels:
             site.register([Story])
 
 
-def test_an_abstract_base_class_may_be_a_mixin() -> None:
+def test_a_mixin_can_be_an_abstract_base_class() -> None:
     class Named(abc.ABC):
         @abc.abstractmethod
         def title(self) -> str: ...

@@ -53,7 +53,7 @@ HARMLESS = [
 
 
 @pytest.mark.parametrize("text", SHAPES)
-def test_an_update_refuses_it_and_says_why(text: str) -> None:
+def test_an_update_refuses_text_in_the_form_of_an_operator(text: str) -> None:
     row = _saved()
     row.text = text
     row.lines = ["fine", text]
@@ -64,17 +64,17 @@ def test_an_update_refuses_it_and_says_why(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", HARMLESS)
-def test_what_appwrite_takes_for_text_is_text(text: str) -> None:
+def test_similar_text_that_appwrite_does_not_run_is_accepted(text: str) -> None:
     row = _saved()
     row.text = text
     assert row._changes() == {"text": text}
 
 
-def test_a_create_stores_it_for_it_is_not_parsed_there() -> None:
+def test_a_create_stores_text_in_the_form_of_an_operator() -> None:
     assert Note(text=SHAPES[0])._new_data() == {"text": SHAPES[0]}
 
 
-def test_a_row_that_holds_it_can_be_saved_with_other_changes() -> None:
+def test_a_row_with_such_text_can_be_saved_with_other_changes() -> None:
     row = _saved(text=SHAPES[0])
     assert row.text == SHAPES[0]
     row.lines = ["x"]
@@ -82,27 +82,27 @@ def test_a_row_that_holds_it_can_be_saved_with_other_changes() -> None:
 
 
 @pytest.mark.parametrize("method", sorted(OPERATORS))
-def test_every_operator_is_known(method: str) -> None:
+def test_every_operator_is_recognised(method: str) -> None:
     assert looks_like_operator(json.dumps({"method": method, "values": []}))
 
 
-def test_the_sdk_writes_no_operator_that_is_not_known() -> None:
+def test_operators_written_by_the_sdk_are_recognised() -> None:
     written = {Operator.increment(), Operator.array_append(["x"]), Operator.date_set_now(), Operator.toggle()}
     assert all(looks_like_operator(text) for text in written)
 
 
-def test_what_is_nested_too_deep_to_tell_counts_as_one() -> None:
+def test_text_nested_too_deep_to_parse_counts_as_an_operator() -> None:
     deep = sys.getrecursionlimit() * 100
     assert looks_like_operator('{"method":"increment","values":' + "[" * deep + "]" * deep + "}")
 
 
 @given(st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5), max_size=3), st.booleans())
-def test_any_object_with_a_known_method_is_one(rest: dict[str, object], ascii_only: bool) -> None:
+def test_any_object_with_the_method_of_an_operator_counts_as_one(rest: dict[str, object], ascii_only: bool) -> None:
     text = json.dumps({**rest, "method": "arrayAppend"}, ensure_ascii=ascii_only)
     assert looks_like_operator(text)
 
 
-def test_neither_save_nor_update_sends_a_request(library: None) -> None:
+def test_save_and_update_refuse_it_without_a_request(library: None) -> None:
     row = Everything.objects.create(text="old")
     row.text = SHAPES[0]
     with counted() as costs:

@@ -31,7 +31,7 @@ def test_a_link_to_one_row_is_a_reference_with_a_key_of_its_own() -> None:
         Book(author_id="no id").full_clean()
 
 
-def test_all_four_types_are_relationships_with_keys_and_ways_back() -> None:
+def test_all_four_types_have_keys_and_reverse_relations() -> None:
     found = Book._meta.relationships
     assert {name: (one.type, one.key) for name, one in found.items()} == {
         "author": ("manyToOne", "author"), "cover": ("oneToOne", "front"),
@@ -42,7 +42,7 @@ def test_all_four_types_are_relationships_with_keys_and_ways_back() -> None:
     assert repr(Book.tags) == "<Relationship: tags>"
 
 
-def test_what_appwrite_is_told_of_them() -> None:
+def test_the_definitions_sent_to_appwrite() -> None:
     assert Book.author.definition("authors") == {
         "key": "author", "type": "relationship", "required": False, "array": False, "relatedTable": "authors",
         "relationType": "manyToOne", "twoWay": True, "twoWayKey": "books", "onDelete": "setNull", "side": "parent",
@@ -51,7 +51,7 @@ def test_what_appwrite_is_told_of_them() -> None:
     assert (one_way["key"], one_way["twoWay"], one_way["twoWayKey"]) == ("labels", False, None)
 
 
-def test_the_id_of_a_link_is_read_from_all_that_appwrite_sends_for_it() -> None:
+def test_the_id_is_read_from_each_form_that_appwrite_sends() -> None:
     raw = {"$id": "b", "title": None, "front": None}
     for sent, id in (("ann", "ann"), ({"$id": "ann", "name": "Ann"}, "ann"), ([], None), (None, None)):
         assert Book.from_appwrite({**raw, "author": sent}, "default").author_id == id
@@ -76,7 +76,7 @@ def test_a_subclass_has_the_relationships_of_its_base() -> None:
         (("A", "manyToMany", {"default": []}), "Appwrite has no default"),
     ],
 )
-def test_what_a_relationship_cannot_be(given: tuple[str, str, dict[str, Any]], message: str) -> None:
+def test_wrong_options_of_relationships_are_refused(given: tuple[str, str, dict[str, Any]], message: str) -> None:
     to, type, options = given
     with pytest.raises(ConfigurationError, match=message):
         columns.Relationship(to, type, **options)

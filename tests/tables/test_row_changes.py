@@ -13,7 +13,7 @@ from tests.support.library.tables import Book, Everything
 from tests.support.raw_rows import RAW, stored
 
 
-def test_only_what_differs_is_a_change() -> None:
+def test_only_columns_with_another_value_are_changes() -> None:
     row = stored()
     row.price, row.genre, row.title = 9.0, "novel", "Dune II"
     row.added = datetime.datetime(2024, 1, 2, 4, 4, 5, 678_999, datetime.timezone(datetime.timedelta(hours=1)))
@@ -35,7 +35,7 @@ def test_an_array_changed_in_place_is_a_change_of_this_row_alone() -> None:
     assert one._changes() == {}
 
 
-def test_an_array_changed_in_place_to_what_is_not_allowed_is_refused() -> None:
+def test_an_array_changed_in_place_to_an_invalid_value_is_refused() -> None:
     class Poll(Table):
         votes = columns.Integer(array=True)
 
@@ -46,7 +46,7 @@ def test_an_array_changed_in_place_to_what_is_not_allowed_is_refused() -> None:
     assert caught.value.message_dict == {"votes": ["Item 0: Expected a whole number of 64 bits, not True."]}
 
 
-def test_what_was_only_read_is_not_judged() -> None:
+def test_values_that_were_only_read_are_not_validated() -> None:
     """A row can hold what these rules refuse: older than a rule, or written by an operator."""
     row = stored(price=-1, genre="gone", tags=["x" * 21, None])
     assert (row.price, row.genre, row.tags) == (-1, "gone", ["x" * 21, None])
@@ -72,7 +72,7 @@ def test_a_row_without_any_value_can_be_created(library: None) -> None:
     assert Everything.objects.get(pk=row.id).to_appwrite()["string"] is None
 
 
-def test_a_column_that_only_the_server_has_stays(library: None) -> None:
+def test_a_column_that_is_not_declared_keeps_its_value(library: None) -> None:
     class Short(Table):
         title = columns.String(size=100, required=True)
 

@@ -25,7 +25,7 @@ def test_a_value_is_decoded_when_it_is_first_read_and_once() -> None:
         assert decode.call_count == 1
 
 
-def test_system_values() -> None:
+def test_system_columns_are_read_as_python_values() -> None:
     row = stored()
     assert (row.id, row.pk, row.sequence, row.is_saved) == ("b1", "b1", 7, True)
     assert row.created_at == datetime.datetime(2024, 1, 2, 3, 4, 5, 678_000, datetime.UTC)
@@ -72,7 +72,7 @@ def test_pk_is_another_name_for_id() -> None:
         ("_raw", "Book has no column '_raw'"),
     ],
 )
-def test_an_unknown_name_is_refused_with_the_near_ones(name: str, message: str) -> None:
+def test_an_unknown_name_is_refused_with_similar_ones(name: str, message: str) -> None:
     with pytest.raises(TypeError) as caught:
         Book(**{name: "x"})
     assert message in str(caught.value)
@@ -104,20 +104,20 @@ def test_all_errors_come_at_once_by_column() -> None:
 
 
 @pytest.mark.parametrize("row_id", ["", "a b", "a/b", "ä", "_a", "x" * 37, "a\n", 5, "../../tables"])
-def test_a_hostile_id_never_gets_into_a_request(row_id: Any) -> None:
+def test_an_invalid_id_is_refused_before_any_request(row_id: Any) -> None:
     with pytest.raises(ValidationError) as caught:
         Book(id=row_id, title="x", price=1)._new_data()
     assert list(caught.value.message_dict) == ["id"]
 
 
-def test_the_id_of_a_saved_row_stays() -> None:
+def test_the_id_of_a_saved_row_cannot_be_changed() -> None:
     row = stored()
     row.id = "other"
     with pytest.raises(ValidationError, match="cannot be changed"):
         row._changes()
 
 
-def test_permissions_are_lists_of_their_own() -> None:
+def test_the_list_of_permissions_is_a_copy() -> None:
     given = [Permission.read(Role.any())]
     row = Book(title="x", price=1, permissions=given)
     given.append("nonsense")
@@ -135,7 +135,7 @@ def test_to_appwrite_is_appwrites_json_with_the_changes() -> None:
     assert row.to_appwrite() == expected
 
 
-def test_what_to_appwrite_gives_can_be_changed_without_harm() -> None:
+def test_to_appwrite_returns_a_copy() -> None:
     row = stored(unknown={"x": [1]})
     found = row.to_appwrite()
     found["tags"].append("y")
@@ -154,7 +154,7 @@ def test_to_appwrite_of_a_new_row_and_of_one_that_cannot_be_written() -> None:
     assert list(caught.value.message_dict) == ["email"]
 
 
-def test_keys_and_names_differ_where_the_column_says_so() -> None:
+def test_a_column_can_have_another_key_than_its_name() -> None:
     row = Reader.from_appwrite({"$id": "r", "name": "Ada", "ip_address": "::1"}, "default")
     assert row.address == "::1"
     row.address = "::2"
@@ -163,7 +163,7 @@ def test_keys_and_names_differ_where_the_column_says_so() -> None:
         Reader(ip_address="::1")
 
 
-def test_a_column_that_was_not_selected_says_so() -> None:
+def test_reading_a_column_that_was_not_selected_raises_an_error() -> None:
     row = Book.from_appwrite({**SYSTEM, "title": "Dune"}, "default")
     with pytest.raises(AttributeError, match=r"Book\.price was not read: it is not among the selected columns"):
         _ = row.price
@@ -175,7 +175,7 @@ def test_a_column_that_was_not_selected_says_so() -> None:
     row.full_clean()
 
 
-def test_equality_and_hash_go_by_table_and_id() -> None:
+def test_equality_and_hash_depend_on_table_and_id() -> None:
     class Paperback(Book):
         pass
 
@@ -193,7 +193,7 @@ def test_equality_and_hash_go_by_table_and_id() -> None:
 
 
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda row: pickle.loads(pickle.dumps(row))])
-def test_a_copy_is_the_same_row_and_changes_alone(duplicate: Any) -> None:
+def test_a_copy_equals_its_row_and_changes_independently(duplicate: Any) -> None:
     row = stored()
     row.tags.append("mine")
     row.price = 3

@@ -44,7 +44,7 @@ def bill() -> Bill:
     return Bill.from_appwrite(raw, "default")
 
 
-def test_it_has_python_values_by_name() -> None:
+def test_to_dict_has_python_values_by_name() -> None:
     assert bill().to_dict() == {
         "id": "b1",
         "created_at": CREATED,
@@ -58,7 +58,7 @@ def test_it_has_python_values_by_name() -> None:
     }
 
 
-def test_for_json_it_has_what_json_has() -> None:
+def test_to_dict_with_json_has_json_types() -> None:
     found = bill().to_dict(json=True)
     assert found == {
         "id": "b1",
@@ -74,7 +74,7 @@ def test_for_json_it_has_what_json_has() -> None:
     assert json.loads(json.dumps(found)) == found == json.loads(JsonResponse(bill().to_dict()).content)
 
 
-def test_changes_are_in_it_and_it_belongs_to_the_caller() -> None:
+def test_to_dict_includes_changes_and_is_a_copy() -> None:
     row = bill()
     row.amount = "3.5"
     row.extra["a"].append(2)
@@ -88,19 +88,19 @@ def test_changes_are_in_it_and_it_belongs_to_the_caller() -> None:
     assert list(caught.value.message_dict) == ["amount"]
 
 
-def test_it_shows_no_permissions_and_nothing_that_was_not_read() -> None:
+def test_to_dict_leaves_out_permissions_and_columns_that_were_not_read() -> None:
     row = Bill.from_appwrite({**SYSTEM, "sum": None}, "default")
     row.permissions = [Permission.read(Role.any())]
     assert row.to_dict().keys() == {"id", "created_at", "updated_at", "amount"}
 
 
-def test_a_new_row_has_all_its_columns() -> None:
+def test_to_dict_of_a_new_row_has_all_columns() -> None:
     found = Bill(amount=Decimal(1)).to_dict()
     assert found.keys() == {"id", "created_at", "updated_at", *Bill._meta.columns}
     assert (found["id"], found["created_at"], found["amount"], found["day"]) == (None, None, Decimal("1.00"), None)
 
 
-def test_appwrites_keys_are_found_with_a_warning() -> None:
+def test_appwrites_keys_in_to_dict_cause_a_deprecation_warning() -> None:
     for found in (stored().to_dict(), copy.copy(stored().to_dict()), pickle.loads(pickle.dumps(stored().to_dict()))):
         with pytest.warns(DeprecationWarning, match=r"use to_appwrite\(\)\['\$id'\]"):
             assert found["$id"] == "b1"

@@ -55,12 +55,12 @@ def test_values_come_back_as_tuples_of_floats() -> None:
         ({"polygon": [[*RING[:3], (1, 0)]]}, r"A ring ends where it starts: add \(0.0, 0.0\) at its end."),
     ],
 )
-def test_what_is_no_value_is_refused(values: dict[str, Any], message: str) -> None:
+def test_invalid_values_are_refused(values: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         Place(**values).full_clean()
 
 
-def test_what_appwrite_cannot_ask_of_places_is_refused_when_the_queryset_is_built() -> None:
+def test_unsupported_spatial_filters_are_refused_when_the_queryset_is_built() -> None:
     assert Place.objects.filter(point__isnull=True) is not None
     for lookup in ("point__gt", "line__in", "polygon__range"):
         with pytest.raises(FieldError, match="has no lookup"):

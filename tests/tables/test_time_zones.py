@@ -34,7 +34,7 @@ class MomentForm(forms.Form):
 
 @pytest.mark.parametrize("naive", [NAIVE, "2026-01-01T00:00", datetime.date(2026, 1, 1)])
 @override_settings(USE_TZ=True, TIME_ZONE="Asia/Tokyo")
-def test_a_naive_value_is_in_time_zone_and_warned_of_with_use_tz(naive: Any) -> None:
+def test_a_naive_value_is_in_time_zone_and_causes_a_warning_with_use_tz(naive: Any) -> None:
     column = columns.Datetime().bound("starts")
     with timezone.override("America/New_York"):
         for use in (column.clean, column.to_query):
@@ -53,7 +53,7 @@ def naive_tokyo(library: None, settings: Any) -> None:
 
 @pytest.mark.usefixtures("naive_tokyo")
 class TestWithoutUseTz:
-    def test_a_form_that_is_saved_again_and_again_moves_nothing(self) -> None:
+    def test_saving_a_form_repeatedly_does_not_move_the_time(self) -> None:
         pk = Everything.objects.create(datetime=NAIVE).pk
         for _ in range(3):
             row = Everything.objects.get(pk=pk)
@@ -88,7 +88,7 @@ class TestWithoutUseTz:
         (found,) = Everything.objects.values("created_at", "updated_at")
         assert found == {"created_at": row.created_at, "updated_at": row.updated_at}
 
-    def test_filters_and_parts_of_dates_are_local_whatever_is_activated(self) -> None:
+    def test_filters_and_date_parts_use_time_zone_whatever_zone_is_active(self) -> None:
         late = NAIVE + datetime.timedelta(hours=23, minutes=59)
         Everything.objects.bulk_create(
             [
@@ -140,7 +140,7 @@ class TestWhereClocksChange:
     first = datetime.datetime(2026, 10, 25, 2, 30)
     second = datetime.datetime(2026, 10, 25, 2, 10, fold=1)
 
-    def test_a_time_that_does_not_exist_is_not_written(self) -> None:
+    def test_a_skipped_local_time_is_refused_when_written(self) -> None:
         with pytest.raises(ValidationError) as caught:
             Everything.objects.create(datetime=datetime.datetime(2026, 3, 29, 2, 30))
         assert caught.value.message_dict == {
@@ -150,11 +150,11 @@ class TestWhereClocksChange:
             ]
         }
 
-    def test_a_time_that_does_not_exist_is_a_bound(self) -> None:
+    def test_a_skipped_local_time_is_accepted_in_a_filter(self) -> None:
         row = Everything.objects.create(datetime=datetime.datetime(2026, 3, 29, 3, 45))
         assert ids(datetime__gte=datetime.datetime(2026, 3, 29, 2, 30)) == [row.pk]
 
-    def test_both_times_of_an_hour_that_comes_twice_are_kept(self) -> None:
+    def test_both_times_of_a_repeated_hour_are_kept(self) -> None:
         for moment in (self.first, self.second):
             row = Everything.objects.create(datetime=moment)
             found = Everything.objects.uncached().get(pk=row.pk).datetime
@@ -177,7 +177,7 @@ class TestWhereClocksChange:
         for raw in ("2026-10-25T00:10:00.000+00:00", "2026-10-25T01:10:00.000+00:00"):
             assert convert(raw) == raw
 
-    def test_a_day_has_all_its_hours(self) -> None:
+    def test_a_date_lookup_covers_the_longer_day_when_clocks_change(self) -> None:
         Everything.objects.bulk_create(
             [
                 Everything(id="a", datetime=datetime.datetime(2026, 10, 25)),

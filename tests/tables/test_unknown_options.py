@@ -61,14 +61,14 @@ SAID: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("kind", "options", "said"), SAID)
-def test_the_error_says_what_to_write(kind: str, options: dict[str, Any], said: str) -> None:
+def test_the_error_for_an_unknown_option_has_advice(kind: str, options: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         getattr(columns, kind)(*KINDS[kind], **NEEDED.get(kind, {}), **options)
     assert said in str(caught.value)
     assert isinstance(caught.value, ImproperlyConfigured)
 
 
-def test_an_enum_of_choices() -> None:
+def test_choices_on_an_enum_point_to_its_first_argument() -> None:
     with pytest.raises(ConfigurationError, match=r"Give the list first: columns\.Enum\(\[\.\.\.\]\)"):
         columns.Enum(choices=[("a", "A")])  # type: ignore[call-overload]
 
@@ -77,12 +77,12 @@ def test_an_enum_of_choices() -> None:
 @pytest.mark.parametrize(
     "option", ["max_length", "null", "unique", "verbose_name", "validators", "db_index", "editable"]
 )
-def test_every_kind_says_it(kind: str, option: str) -> None:
+def test_every_column_class_refuses_unknown_options(kind: str, option: str) -> None:
     with pytest.raises(ConfigurationError, match=f"{kind} has no option {option}=. [A-Z]"):
         getattr(columns, kind)(*KINDS[kind], **NEEDED.get(kind, {}), **{option: True})
 
 
-def test_a_class_of_ones_own_may_take_them() -> None:
+def test_a_subclass_can_accept_additional_options() -> None:
     class Titled(columns.String[str]):
         def __init__(self, *, verbose_name: str = "", **options: Any) -> None:
             super().__init__(**options)
@@ -101,7 +101,9 @@ def test_a_class_of_ones_own_may_take_them() -> None:
         ("condition", models.Q(price=1), "It takes columns, key= and lengths=."),
     ],
 )
-def test_an_option_of_djangos_indexes(kind: type[Index], word: str, value: Any, advice: str) -> None:
+def test_options_of_djangos_indexes_are_refused_with_advice(
+    kind: type[Index], word: str, value: Any, advice: str
+) -> None:
     with pytest.raises(ConfigurationError) as caught:
         kind("title", **{word: value})
     assert str(caught.value) == f"{kind.__name__} has no option {word}=. {advice}"

@@ -103,7 +103,7 @@ def everything(library: None) -> None:
     """One table with every kind of column."""
 
 
-def test_all_values_come_back(everything: None) -> None:
+def test_stored_values_are_read_unchanged(everything: None) -> None:
     written = [Everything.objects.create(**{name: value}) for name, value, _ in KEPT]
     for row, (name, _, expected) in zip(written, KEPT, strict=True):
         fresh = Everything.objects.uncached().get(pk=row.id)
@@ -112,7 +112,7 @@ def test_all_values_come_back(everything: None) -> None:
             assert type(found) is type(expected), name
 
 
-def test_saving_what_was_read_changes_nothing(everything: None) -> None:
+def test_saving_an_unchanged_row_changes_nothing(everything: None) -> None:
     """Each value, set to what it already is, encodes to the very JSON that came from Appwrite."""
     for name, value, expected in KEPT:
         row = Everything.objects.create(**{name: value})
@@ -208,7 +208,7 @@ def test_a_number_beyond_the_largest_double_is_refused() -> None:
         columns.Float().clean(10**400)
 
 
-def test_all_items_of_an_array_are_judged_at_once() -> None:
+def test_all_invalid_items_of_an_array_are_reported_at_once() -> None:
     with pytest.raises(ValidationError) as caught:
         columns.Integer(array=True).clean([1, "2", 2.5])
     assert [message[:7] for message in caught.value.messages] == ["Item 1:", "Item 2:"]
@@ -228,7 +228,7 @@ def test_all_items_of_an_array_are_judged_at_once() -> None:
         (columns.Datetime(), "2024-01-02T01:00+01:00", "2024-01-02T00:00:00.000+00:00"),
     ],
 )
-def test_a_filter_takes_what_is_meant(column: columns.Column, value: object, asked: object) -> None:
+def test_a_filter_accepts_convertible_values(column: columns.Column, value: object, asked: object) -> None:
     assert column.to_query(value) == asked
 
 
@@ -248,7 +248,7 @@ def test_a_filter_takes_what_is_meant(column: columns.Column, value: object, ask
         (columns.Datetime(), "soon"),
     ],
 )
-def test_a_filter_refuses_what_cannot_be_meant(column: columns.Column, value: object) -> None:
+def test_a_filter_refuses_values_of_other_types(column: columns.Column, value: object) -> None:
     with pytest.raises(ValidationError):
         column.to_query(value)
 
@@ -268,7 +268,7 @@ _ROUND_TRIPS = {
 
 @pytest.mark.parametrize("name", _ROUND_TRIPS)
 @given(data=st.data())
-def test_what_is_written_reads_the_same(name: str, data: st.DataObject) -> None:
+def test_any_valid_value_is_read_as_it_was_written(name: str, data: st.DataObject) -> None:
     """Between Python and JSON; the stores above show the rest of the way."""
     column, values = _ROUND_TRIPS[name]
     value = data.draw(values.filter(lambda found: not isinstance(found, str) or len(found) <= 255))
