@@ -84,6 +84,15 @@ def test_joins_groups_and_orders() -> None:
     assert rows(having) == [("Ada",)]
 
 
+def test_conditions_on_rows_that_are_not_there() -> None:
+    """Bob has no products, and no row of Ada's or Éva's would make them match too."""
+    assert list(Maker.objects.filter(product__isnull=True).values_list("name")) == [("Bob",)]
+    light = Maker.objects.filter(product__weight__isnull=True).order_by("name", "product__name")
+    assert list(light.values_list("name", "product__name")) == [("Ada", "bolt"), ("Bob", None), ("Éva", "Crate")]
+    insert(Product, id=5, name="Egg", weight=1.0, maker_id=2)
+    assert list(light.values_list("name", "product__name")) == [("Ada", "bolt"), ("Éva", "Crate")]
+
+
 def test_subqueries_windows_and_unions() -> None:
     sold = Product.objects.filter(maker=OuterRef("pk"), is_sold=True)
     assert rows(Maker.objects.filter(Exists(sold)).values_list("name")) == [("Ada",)]

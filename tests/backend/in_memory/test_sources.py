@@ -59,6 +59,8 @@ def test_conditions_of_an_inner_join_are_passed_on_and_the_others_follow_by_id()
 def test_rows_of_an_outer_join_are_needed_whatever_they_are() -> None:
     query = Maker.objects.filter(Q(product__stock__gt=5) | Q(name="Ada"))
     assert needs(query) == {"maker": ("", ""), "product": ("", "maker_id of maker.$id if large")}
+    query = Maker.objects.filter(product__weight__isnull=True)
+    assert needs(query) == {"maker": ("", ""), "product": ("", "maker_id of maker.$id if large")}
     query = Maker.objects.filter(product__isnull=True, name="Ada")
     assert needs(query) == {"maker": (EQUAL_ADA, ""), "product": ("", "maker_id of maker.$id")}
 
