@@ -51,6 +51,7 @@ class ColumnState:
 
     @property
     def is_relationship(self) -> bool:
+        """Whether it is one side of a relationship."""
         return self.facts.family is Family.LINK
 
     @property

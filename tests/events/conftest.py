@@ -74,7 +74,7 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def start(settings, tables) -> Iterator[Start]:
-    """Starts a listener, in a thread, to a server with the given answers."""
+    """Start a listener, in a thread, on a server with these responses."""
     running: list[tuple[Any, Listener, threading.Thread]] = []
 
     def make(*faults: Fault, **changes: Any) -> tuple[FaultyServer, Listener]:

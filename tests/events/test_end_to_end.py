@@ -1,4 +1,4 @@
-"""A row changed by somebody else reaches a cached page: real servers, HTTP and websockets, a real Redis."""
+"""A row changed by another client updates a cached page: real servers, HTTP and websockets, a real Redis."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ def is_cached(here: World, expected: str) -> bool:
 
 
 @pytest.mark.parametrize(("method", "path", "body", "expected"), CHANGES, ids=lambda value: str(value)[:20])
-@pytest.mark.parametrize("way", ["webhook", "realtime"])
+@pytest.mark.parametrize("source", ["webhook", "realtime"])
 def test_a_change_elsewhere_reaches_a_cached_page(
-    request: pytest.FixtureRequest, here: World, way: str, method: str, path: str, body: Any, expected: str,
+    request: pytest.FixtureRequest, here: World, source: str, method: str, path: str, body: Any, expected: str,
     heard: list[dict[str, Any]],
 ) -> None:  # fmt: skip
-    request.getfixturevalue(way)
+    request.getfixturevalue(source)
     assert here.page() == "a=1"
     assert is_cached(here, "a=1")
     here.elsewhere(method, path, body)
@@ -107,7 +107,7 @@ def test_a_change_of_a_table_invalidates_it(here: World, webhook: None) -> None:
 def test_a_delivery_with_a_wrong_signature_changes_nothing(
     here: World, webhook: None, heard: list[dict[str, Any]]
 ) -> None:
-    """A webhook that somebody else registered, with a secret of theirs: refused, and nothing is touched."""
+    """A webhook that another client registered with another secret is refused, and nothing is invalidated."""
     here.page()
     here.elsewhere("DELETE", f"/v1/webhooks/{webhook_id(connections['default'])}")
     theirs = {"webhookId": "theirs", "name": "T", "url": f"{here.site}/hook", "events": ["databases.*"]}
@@ -120,7 +120,7 @@ def test_a_delivery_with_a_wrong_signature_changes_nothing(
 
 
 def test_a_webhook_disabled_after_ten_failures_is_reported(here: World, webhook: None, settings) -> None:
-    """Appwrite gives up, the command says so, and registering anew mends it and drops what was cached."""
+    """Appwrite disables it, the command reports that, and --register replaces it and invalidates all tables."""
     settings.APPWRITE_ORM = {"default": {**here.connection, "WEBHOOK_SECRET": "changed without a word"}}
     for n in range(2, 13):
         here.elsewhere("PATCH", f"{TABLE}/a", {"data": {"n": n}})
@@ -142,7 +142,7 @@ def test_a_webhook_disabled_after_ten_failures_is_reported(here: World, webhook:
 
 
 def test_listening_continues_after_a_restart_of_appwrite(here: World, realtime: Listener) -> None:
-    """What is changed while nobody can be told is not served from the cache once it listens again."""
+    """Results from before the restart are not served from the cache once it listens again."""
     assert here.page() == "a=1"
     here.take_away()
     assert soon(lambda: realtime.state == "waiting")
@@ -162,7 +162,7 @@ def test_serve_appwrite_delivers_webhooks_and_realtime(
     here.take_away()
     options = ["--port", str(here.port), "--database", str(tmp_path / "appwrite.sqlite3")]
     process = subprocess.Popen(
-        # Not -X dev: asyncio then tells standard error of every step that a busy machine was slow about.
+        # Not -X dev: asyncio then logs every slow step to standard error.
         [sys.executable, "-W", "error", "-m", "django", "serve_appwrite", *options],
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": str(Path.cwd())},
         stdout=subprocess.PIPE,

@@ -76,11 +76,11 @@ def test_a_writer_never_waits_for_callbacks(
     """Callbacks that do not keep up lose changes, and the log says so."""
     monkeypatch.setattr(local, "MAX_QUEUED", 2)
     gate = threading.Event()
-    told: list[RowChange] = []
+    received: list[RowChange] = []
 
     def slow(change: RowChange) -> None:
         gate.wait(20)
-        told.append(change)
+        received.append(change)
 
     orm.listen(slow)
     assert listens()
@@ -89,9 +89,9 @@ def test_a_writer_never_waits_for_callbacks(
             Book.objects.create(title=f"{number}", price=1)
     assert "2 changes behind" in caplog.text
     gate.set()
-    assert soon(lambda: told)
+    assert soon(lambda: received)
     orm.close_listeners()
-    assert len(told) < 6
+    assert len(received) < 6
 
 
 def test_a_callback_that_exits_does_not_end_other_subscriptions(library, caplog: pytest.LogCaptureFixture) -> None:
@@ -108,7 +108,7 @@ def test_a_callback_that_exits_does_not_end_other_subscriptions(library, caplog:
 
 @pytest.mark.parametrize("everybody", [True, False])
 def test_closing_listeners_ends_iterators(library, everybody: bool) -> None:
-    """Those that wait for a change as well: a loop that is to end would otherwise wait for ever."""
+    """Also iterators that wait for a change: their loop would otherwise never end."""
 
     async def iterate() -> list[RowChange]:
         return [change async for change in orm.table(Book._meta.name).alisten()]

@@ -1,4 +1,4 @@
-"""The Redis channel: what this site tells other services, and what it takes in from them. On a real Redis."""
+"""The Redis channel: messages to and from other services, on a real Redis."""
 
 from __future__ import annotations
 
@@ -180,14 +180,14 @@ def test_a_new_connection_invalidates_every_table(listening: ChannelListener, ot
 
 
 def pings(client: redis_client.Redis) -> int:
-    """How often a Redis has been asked for a sign of life."""
+    """Return how many pings a Redis has received."""
     return int(client.info("commandstats").get("cmdstat_ping", {}).get("calls", 0))
 
 
 def test_a_silent_redis_is_pinged_and_then_reconnected(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest, settings
 ) -> None:
-    """A connection can die without an end: it is asked for a sign of life, and then opened anew."""
+    """A connection can break without being closed: the server is pinged, and then connected again."""
     monkeypatch.setattr(pubsub, "QUIET", 0.2)
     monkeypatch.setattr(pubsub, "GIVEN_UP", 3600)
     with redis_server.server() as server, redis_client.Redis.from_url(server.url) as other:

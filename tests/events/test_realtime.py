@@ -1,4 +1,4 @@
-"""Realtime: every recorded frame is taken in, gaps drop everything, and it stops when told."""
+"""Realtime: recorded frames are handled, gaps invalidate every table, and it stops on request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What befalls a listener: odd servers and proxies, a cache that fails, and being told to stop at a bad moment."""
+"""Faults around a listener: odd servers and proxies, a cache that fails, a stop at a bad moment."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("short_pauses")
 def test_a_stop_can_be_requested_at_any_step() -> None:
     """By a signal handler, which runs between two steps of what the main thread does: also of waiting."""
 
-    def told_at(step: int) -> bool:
+    def requested_at(step: int) -> bool:
         stop, steps = realtime.Stop(), 0
 
         def trace(frame: FrameType, event: str, argument: object) -> Any:
@@ -49,12 +49,12 @@ def test_a_stop_can_be_requested_at_any_step() -> None:
         thread = threading.Thread(target=wait, daemon=True)
         thread.start()
         thread.join(30)
-        assert not thread.is_alive(), f"it waits for itself when it is told at step {step}"
+        assert not thread.is_alive(), f"it deadlocks when it is stopped at step {step}"
         return stop.requested
 
-    told = [told_at(step) for step in range(1, 40)]
-    assert any(told)
-    assert not all(told), "every step was tried"
+    requested = [requested_at(step) for step in range(1, 40)]
+    assert any(requested)
+    assert not all(requested), "every step was tried"
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_two_callbacks_that_close_all_listeners_do_not_deadlock(library: None, s
 def test_a_receiver_that_exits_ends_the_listening_and_is_logged(
     library: None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Not in silence: who listens afterwards begins anew."""
+    """The error is logged, and a later subscription starts a new thread."""
     ended: list[object] = []
 
     def leave(**given: object) -> None:

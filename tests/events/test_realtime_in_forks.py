@@ -69,7 +69,7 @@ def test_a_forked_child_listens_for_itself(endpoint: str, tmp_path: Path) -> Non
     "cache", [LOCMEM, "django_redis.cache.RedisCache", "django.core.cache.backends.redis.RedisCache"]
 )
 def test_the_thread_imports_nothing(endpoint: str, cache: str, tmp_path: Path) -> None:
-    """A child that is forked in the middle of an import has a half of the module, or waits for the rest for ever."""
+    """A child that is forked in the middle of an import has a half of the module, or waits for the rest forever."""
     done = python(IMPORTING, tmp_path, endpoint, cache)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
 

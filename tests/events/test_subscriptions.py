@@ -1,4 +1,4 @@
-"""`orm.listen`: callbacks and iterators over real realtime, one connection a process and alias, ended when told."""
+"""`orm.listen`: callbacks and iterators over real realtime, with one connection per process and alias."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def here(here: World) -> Iterator[World]:
     assert listener_threads() == []
 
 
-def told(changes: list[RowChange]) -> list[tuple[str, str]]:
+def actions(changes: list[RowChange]) -> list[tuple[str, str]]:
     return [(change.action, change.row.id) for change in changes]
 
 
@@ -48,9 +48,9 @@ def test_subscriptions_to_all_tables_one_table_and_one_row(here: World) -> None:
     here.elsewhere("POST", own, {"rowId": "o", "data": {"text": "x"}})
     here.elsewhere("DELETE", f"{TABLE}/b")
     assert soon(lambda: len(everything) == 4)
-    assert told(everything) == [("update", "a"), ("create", "b"), ("create", "o"), ("delete", "b")]
-    assert told(table) == [("update", "a"), ("create", "b"), ("delete", "b")]
-    assert told(row) == [("create", "b"), ("delete", "b")]
+    assert actions(everything) == [("update", "a"), ("create", "b"), ("create", "o"), ("delete", "b")]
+    assert actions(table) == [("update", "a"), ("create", "b"), ("delete", "b")]
+    assert actions(row) == [("create", "b"), ("delete", "b")]
     assert (everything[0].table, everything[0].row.n, everything[0].using) == (Open, 2, "default")
     assert everything[2].table is Own
     for stop in stops:
@@ -60,7 +60,7 @@ def test_subscriptions_to_all_tables_one_table_and_one_row(here: World) -> None:
 
 
 def test_a_read_in_a_callback_returns_the_new_row(here: World) -> None:
-    """The tokens go before anybody is told."""
+    """Tables are invalidated before callbacks are called."""
     seen: list[str] = []
     assert here.page() == "a=1"
     orm.listen(lambda change: seen.append(here.page()))
@@ -172,7 +172,7 @@ def test_a_loop_that_is_too_slow_gets_an_error(here: World, monkeypatch: pytest.
 def test_an_unknown_user_ends_the_subscription_with_an_error(
     here: World, settings, caplog: pytest.LogCaptureFixture, form: str
 ) -> None:
-    """Whoever iterates gets the error; for callbacks it stands in the log. A later call begins anew."""
+    """An iterator raises the error; for callbacks it is logged. A later call starts a new thread."""
     settings.APPWRITE_ORM = {"default": {**here.connection, "LISTEN_AS": "nobody"}}
     with caplog.at_level(logging.ERROR):
         if form == "callback":

@@ -1,4 +1,4 @@
-"""The command that registers the webhook, against a server that answers as Appwrite 1.9.6 was recorded to."""
+"""The command that registers the webhook, on a server with recorded responses of Appwrite 1.9.6."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def listed(*webhooks: dict[str, Any]) -> Fault:
 
 @pytest.fixture
 def appwrite(settings) -> Iterator[Any]:
-    """Makes the connection one to a server with the given answers."""
+    """Connect to a server with these responses."""
     servers = []
 
     def make(*faults: Fault, **changes: Any) -> FaultyServer:
@@ -99,7 +99,7 @@ def test_register_creates_the_webhook(appwrite) -> None:
 
 
 def test_register_replaces_an_existing_webhook(appwrite) -> None:
-    """Also what was cached meanwhile goes, for nothing told of changes then."""
+    """Tables are invalidated too, because changes in between were not reported."""
     server = appwrite(registered(enabled=False), GONE, registered(), registered())
     table = connections["default"].table_keys(Book.objects.ref)
     caches["default"].set(table.token, "x")

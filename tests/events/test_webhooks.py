@@ -61,7 +61,7 @@ def read_both() -> None:
 
 @pytest.mark.parametrize("delivery", DELIVERIES, ids=first_name)
 def test_every_recorded_delivery_is_handled(delivery: dict[str, Any], heard: list[dict[str, Any]]) -> None:
-    """The table it names is read anew, the other one only when the whole database was meant."""
+    """The named table is invalidated, the other one only by an event of the whole database."""
     parts = first_name(delivery).split(".")
     named = parts[3] if len(parts) > 3 else None
     read_both()

@@ -1,4 +1,4 @@
-"""Where the recorded webhooks called, and a page of a site that reads what they tell of."""
+"""The URL of the recorded webhooks, and a page that reads the rows that they report."""
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import path

@@ -143,10 +143,10 @@ def test_an_interrupted_load_continues(tmp_path: Path) -> None:
             seen.append(self)
             if len(seen) == at:
                 raise KeyboardInterrupt
-            answer = perform(self)
-            if len(seen) == at - 1 and not self.request.is_read:  # applied, and nobody heard of it
+            reply = perform(self)
+            if len(seen) == at - 1 and not self.request.is_read:  # applied, but the response is lost
                 raise KeyboardInterrupt
-            return answer
+            return reply
 
         with mock.patch.object(Attempt, "perform", fails), contextlib.suppress(KeyboardInterrupt):
             loaded(file)

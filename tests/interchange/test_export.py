@@ -1,4 +1,4 @@
-"""The declarations in the words of others; the SQL is run."""
+"""Declarations exported to other formats; the SQL is executed."""
 
 from __future__ import annotations
 

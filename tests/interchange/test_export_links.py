@@ -1,4 +1,4 @@
-"""Relationships in the words of others, and classes made of them that give no difference."""
+"""Relationships exported to other formats, and generated classes that migrate to nothing."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_firebase_and_text_describe_relationships() -> None:
 def test_the_config_of_the_cli_is_read_back_as_exported() -> None:
     config = config_of(states(), "library", "p", "local:")
     sides = {(one["$id"], column["key"]): column for one in config["tables"] for column in one["columns"]}
-    # Both sides are declared: the first is the parent, and its words hold for both, as on a server.
+    # Both sides are declared: the first is the parent, and its options apply to both, as on a server.
     assert sides["authors", "books"]["side"] == "parent"
     assert (sides["books", "class"]["side"], sides["books", "class"]["relationType"]) == ("child", "oneToMany")
     # Of a manyToOne of a table with itself Appwrite builds only the other side, so that one is the parent.

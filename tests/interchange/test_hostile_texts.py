@@ -96,9 +96,9 @@ def variants(value: Any, code: str) -> Iterator[Any]:
     for path in places(value):
         for hostile in hostile_texts(code):
             changed = copy.deepcopy(value)
-            *way, last = path
+            *steps, last = path
             inner = changed
-            for step in way:
+            for step in steps:
                 inner = inner[step]
             inner[last] = hostile
             yield changed
@@ -189,7 +189,7 @@ def _firebase(states: list[TableState]) -> None:
     printed = firebase(states)
     assert is_clean(printed)
     assert set(json.loads(printed)["rules"]) == {state.id for state in states}
-    # The payload stands in a text of the rules, or nowhere: outside of them there are only words of the rules.
+    # The payload is only in text literals of the rules: outside of them there are only keywords of the rules.
     outside = _without_texts(printed.replace("\\\\", "\\").replace('\\"', '"'))
     assert "pwned" not in outside
 

@@ -49,7 +49,7 @@ class Tag(Table):
 
 
 TABLES = [Person, Desk, Tag]
-# Everybody is linked to somebody who comes later.
+# Each row is linked to one that comes later.
 ROWS: dict[str, dict[str, dict[str, Any]]] = {
     "people": {"p1": {"name": "Ann", "boss": "p3"}, "p2": {"name": "Bob", "boss": "p3"}, "p3": {"name": "Cem"}},
     "desks": {"d1": {}, "d2": {}},
@@ -172,7 +172,7 @@ def test_overwrite_removes_links_that_the_file_does_not_have(tmp_path: Path) -> 
     line, refused = loaded(tmp_path / "rows")
     assert line == "The links of 1 rows were refused."
     assert "row p2: its links were not written: it has other links in chores; --overwrite" in "".join(refused)
-    assert [row["chores"] for row in world()["people"]] == [[], ["d2"], []], "nothing is overwritten unasked"
+    assert [row["chores"] for row in world()["people"]] == [[], ["d2"], []], "nothing is overwritten without the option"
     loaded(tmp_path / "rows", overwrite=True)
     assert [row["chores"] for row in world()["people"]] == [row["chores"] for row in before["people"]] == [[], [], []]
 

@@ -81,13 +81,13 @@ def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
     assert loaded(file)[0].startswith("1 rows: 1 created")
 
 
-@pytest.mark.parametrize("way", ["file", "stdin"])
-def test_a_compressed_file_is_reported_as_such(way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("source", ["file", "stdin"])
+def test_a_compressed_file_is_reported_as_such(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "rows.gz"
     file.write_bytes(gzip.compress(line()))
-    if way == "stdin":
+    if source == "stdin":
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(file.read_bytes()), encoding="utf-8"))
-    assert "The file is compressed. Decompress it: gunzip -c" in loaded("-" if way == "stdin" else file)[0]
+    assert "The file is compressed. Decompress it: gunzip -c" in loaded("-" if source == "stdin" else file)[0]
 
 
 class Counted(io.StringIO):

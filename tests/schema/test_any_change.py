@@ -173,7 +173,7 @@ def rows_of(id: str = "things") -> dict[str, dict[str, Any]]:
 
 
 def expected(one: Drawn, converted: bool, value: Any) -> Any:
-    """What a row's value becomes, by the words of the documentation."""
+    """Return what a row's value becomes according to the documentation."""
     column = one.column().bound("x")
     if value is None:
         value = one.default if one.required else None

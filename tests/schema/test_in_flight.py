@@ -23,7 +23,7 @@ def wide(id: str = "things", count: int = 8) -> type[Table]:
 
 
 def meeting(at: threading.Barrier) -> Callable[[Request, Reply], Reply]:
-    """Columns are answered only when as many are in flight as the barrier counts."""
+    """Delay responses for columns until as many requests are in flight as the barrier counts."""
 
     def meet(request: Request, reply: Reply) -> Reply:
         if request.path.endswith("/columns/varchar"):
@@ -43,7 +43,7 @@ def test_columns_of_one_table_are_sent_concurrently_under_one_fence() -> None:
     with counted() as costs:
         for _ in range(3):
             list(wide().objects.all())
-    assert len(costs.requests) == 1, "no doubt is left behind that keeps answers out of the cache"
+    assert len(costs.requests) == 1, "no in-doubt marker is left that keeps results out of the cache"
 
 
 def test_two_tables_share_the_limit_of_concurrent_requests() -> None:

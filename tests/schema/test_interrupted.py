@@ -121,13 +121,13 @@ def test_rows_written_while_values_are_copied_are_copied_as_well() -> None:
     perform, seen = Attempt.perform, {"copies": 0}
 
     def performed(self: Attempt) -> Any:
-        answer = perform(self)
+        reply = perform(self)
         if self.request.method == "PATCH" and self.request.path.endswith("/rows"):
             seen["copies"] += 1
             if seen["copies"] == 1:  # an application knows nothing of the migration
                 ask("PATCH", "/tables/things/rows/r0", {"data": {"a": "7"}})
                 ask("POST", "/tables/things/rows", {"rowId": "r9", "data": {"a": "8"}})
-        return answer
+        return reply
 
     new = table(a=columns.Integer(convert=int))
     with mock.patch.object(Attempt, "perform", performed):

@@ -35,7 +35,7 @@ def other_side(status: str, times: int, error: str = "") -> Any:
 
 
 class TestTheOtherSide:
-    """It is built beside its own one, also where nobody declares it and its table is not migrated."""
+    """It is built with the declared side, also if it is not declared and its table is not migrated."""
 
     def tables(self) -> list[type[Table]]:
         author = authors()

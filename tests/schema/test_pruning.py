@@ -1,4 +1,4 @@
-"""Indexes declared otherwise, and what nobody declares any more."""
+"""Indexes with another declaration, and parts that are not declared any more."""
 
 from __future__ import annotations
 

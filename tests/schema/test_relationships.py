@@ -1,4 +1,4 @@
-"""Relationships migrated: made after their tables, changed where Appwrite can, refused with the way out else."""
+"""Migrations of relationships: created after their tables, changed or refused with advice."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from tests.support.migrations import answering, ask, authors, books, columns_of,
 Relationship = columns.Relationship
 
 
-def links(id: str, *words: str) -> dict[str, list[Any]]:
-    """The relationship columns on the server, with these of their words."""
-    words = words or ("relationType", "relatedTable", "twoWay", "onDelete", "side")
+def links(id: str, *names: str) -> dict[str, list[Any]]:
+    """Return the relationship columns on the server, with these of their options."""
+    names = names or ("relationType", "relatedTable", "twoWay", "onDelete", "side")
     found = {key: one for key, one in columns_of(id).items() if one["type"] == "relationship"}
-    return {key: [one[word] for word in words] for key, one in found.items()}
+    return {key: [one[name] for name in names] for key, one in found.items()}
 
 
 def settled(*tables: type[Table]) -> bool:

@@ -49,7 +49,7 @@ def test_similar_texts_are_compared_by_the_server(first: str, second: str) -> No
     stock((first, 1), (second, 2), ("other", 3))
     with counted() as costs:
         refused(unique("a"), match="in rows r0 and r1")
-    assert sum("/rows" in one for one in costs.requests) == 2  # one page of rows, one question
+    assert sum("/rows" in one for one in costs.requests) == 2  # one page of rows, one comparison
     assert first != second
 
 
