@@ -102,7 +102,7 @@ def current(alias: Using) -> Transaction | None:
     block = open_blocks.get().get(alias)
     if block is not None:
         return block.transaction
-    return next((found for find in other_blocks if (found := find(alias)) is not None), None)
+    return next((transaction for find in other_blocks if (transaction := find(alias)) is not None), None)
 
 
 def enclosing(alias: Using) -> Transaction | None:
