@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Generator, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Any, NamedTuple
 
@@ -82,13 +82,13 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class NestedRead:
-    """Read a plan through the cache, within another one."""
+    """Read a plan through the cache, within another one; never from a stale entry, which the result would hide."""
 
     plan: ListRows
     policy: CachePolicy
 
     def run(self, connection: Connection) -> Operation[ReadResult]:
-        return connection.read(self.plan, self.policy)
+        return connection.read(self.plan, replace(self.policy, stale_while_revalidate=0, stale_if_error=0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,12 +23,13 @@ _DATETIME = "substr({0},1,10)||' '||substr({0},12,8)||iif(substr({0},20,4)='.000
 def memory_table(models: list[type[Model]], connection: DatabaseWrapper, sql: str) -> MemoryTable:
     """Return the copy of the table that these models share, with the columns of theirs that `sql` may name."""
     made = {cast(str, column.field.column): column for model in models for column in columns_of(model)}
+    sql = sql.lower()
     return MemoryTable(
         connection.ops.quote_name(models[0]._meta.db_table),
         tuple(
             _memory_column(column, connection)
             for name, column in made.items()
-            if column.field.primary_key or name.strip('"').lower() in sql.lower()
+            if column.field.primary_key or name.strip('"').lower() in sql
         ),
     )
 

@@ -167,6 +167,17 @@ def test_a_stale_refresh_is_made_in_another_thread() -> None:
     assert statuses == {Status.STALE, Status.HIT}
 
 
+def test_a_result_is_not_made_of_stale_sources(monkeypatch: pytest.MonkeyPatch) -> None:
+    Book.objects.create(title="Dune", price=1)
+    stale = source(policy=CachePolicy(ttl=10, stale_while_revalidate=60, stale_if_error=60))
+    assert run(read("SELECT title FROM books", sources=(stale,))).data["rows"] == [["Dune"]]
+    later = time.time() + 20
+    monkeypatch.setattr("django_appwrite_orm.cache.reads.time.time", lambda: later)
+    with counted() as costs:
+        found = run(read("SELECT title, 2 FROM books", sources=(stale,)))
+    assert (found.status, len(costs.requests)) == (Status.MISS, 1)
+
+
 def test_threads_that_ask_the_same_share_one_fetch() -> None:
     Book.objects.bulk_create([Book(title=f"Book {number}", price=1) for number in range(50)])
     results: list[Any] = []
