@@ -61,7 +61,10 @@ class ModelColumn:
 
         Raises DataError for such a text too.
         """
-        raw = self.encode(value)
+        return self.checked_change(self.encode(value))
+
+    def checked_change(self, raw: Any) -> Any:
+        """Return this JSON for a change of a row. Raises DataError for a text that Appwrite would run."""
         for text in raw if isinstance(raw, list) else [raw]:
             if isinstance(text, str) and looks_like_operator(text):
                 raise self.data_error(

@@ -51,9 +51,6 @@ class DatabaseFeatures(SQLiteFeatures):
     supports_on_delete_db_null = False
     supports_sequence_reset = False
     supports_no_precision_decimalfield = False
-    supports_update_conflicts = False
-    supports_update_conflicts_with_target = False
-    supports_ignore_conflicts = False
     can_return_rows_from_update = False
     has_select_for_update = False
     supports_unspecified_pk = True

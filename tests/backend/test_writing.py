@@ -14,10 +14,15 @@ from django.db import (
     OperationalError,
     ProgrammingError,
     connection,
+    transaction,
 )
-from django.db.models import F
+from django.db.models import F, Value
+from django.db.models.functions import Upper
 
 from django_appwrite_orm.backend.compile import row_ids
+from django_appwrite_orm.backend.shadow import table_of
+from django_appwrite_orm.plans import UpdateRow
+from django_appwrite_orm.transactions import Transaction
 from tests.support.costs import counted
 
 from .shop.models import Batch, Counter, Maker, Note, Product, Special, Tag, Ticket
@@ -202,3 +207,66 @@ def test_a_child_is_changed_with_its_parent() -> None:
     special.save()
     assert Special.objects.values_list("name", "discount").get(pk=special.pk) == ("t", 2)
     assert Counter.objects.create(number=3).pk == 3
+
+
+def test_conflicts_are_ignored() -> None:
+    Maker.objects.create(name="Ada", country="gb")
+    with counted() as costs:
+        Maker.objects.bulk_create(
+            [Maker(name="ADA"), Maker(name="Bob"), Maker(name="bob"), Maker(name="Carl")], ignore_conflicts=True
+        )
+    assert [request.split()[0] for request in costs.requests] == ["GET", "POST"]
+    assert sorted(Maker.objects.values_list("name", flat=True)) == ["Ada", "Bob", "Carl"]
+    Note.objects.create(id="one", text="x")
+    Note.objects.bulk_create([Note(id="one", text="y"), Note(id="two", text="z")], ignore_conflicts=True)
+    assert dict(Note.objects.values_list("pk", "text")) == {"one": "x", "two": "z"}
+
+
+def test_conflicts_change_the_row_that_is_there() -> None:
+    ada = Maker.objects.create(name="Ada", country="gb")
+    made = Maker.objects.bulk_create(
+        [Maker(name="ada", country="fr"), Maker(name="Bob", country="de"), Maker(name="Bob", country="at")],
+        update_conflicts=True,
+        unique_fields=["name"],
+        update_fields=["country"],
+    )
+    assert made[0].pk == ada.pk
+    assert dict(Maker.objects.values_list("name", "country")) == {"Ada": "fr", "Bob": "at"}
+    with transaction.atomic():
+        Maker.objects.bulk_create(
+            [Maker(name="Ada", country="it"), Maker(name="Carl", country="pl")],
+            update_conflicts=True,
+            unique_fields=["name"],
+            update_fields=["country"],
+        )
+    assert dict(Maker.objects.values_list("name", "country")) == {"Ada": "it", "Bob": "at", "Carl": "pl"}
+    with pytest.raises(ProgrammingError, match="unique_fields must be those of a unique index"):
+        Maker.objects.bulk_create(
+            [Maker(name="x")], update_conflicts=True, unique_fields=["country"], update_fields=["name"]
+        )
+
+
+def test_expressions_are_written_row_by_row_and_again_when_a_row_was_changed_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = Product.objects.bulk_create([Product(name="a", stock=2), Product(name="b", stock=3)])
+    assert Product.objects.update(stock=F("stock") * 10) == 2
+    assert sorted(Product.objects.values_list("stock", flat=True)) == [20, 30]
+    ref = connection.ref(table_of(Product)._meta)
+    stage_all = Transaction.stage_all
+    others = iter([5, 7])
+
+    def staged_while_another_writes(self: Transaction, changed: Any, plans: Any) -> Any:
+        yield from stage_all(self, changed, plans)
+        if (stock := next(others, None)) is not None:
+            yield from connection.appwrite.write([ref], UpdateRow(ref, f"{first.pk:019d}", {"stock": stock}).request)
+
+    monkeypatch.setattr(Transaction, "stage_all", staged_while_another_writes)
+    assert Product.objects.filter(pk__in=[first.pk, second.pk]).update(stock=F("stock") * 2) == 2
+    assert dict(Product.objects.values_list("name", "stock")) == {"a": 14, "b": 60}
+
+
+def test_an_expression_without_columns_can_be_the_value_of_a_new_row() -> None:
+    product = Product.objects.create(name=Upper(Value("abc")), stock=Value(2) + Value(3))
+    product.refresh_from_db()
+    assert (product.name, product.stock) == ("ABC", 5)

@@ -94,10 +94,10 @@ class StagedTransaction(Transaction):
             return (yield from connections[self.alias].follow(steps)).data
         table = self._overlay.of(plan.tables[0])
         if isinstance(plan, GetRow) and table is not None and len(plan.tables) == 1:
-            found = yield from self._rows(plan.table, [plan.row_id])  # type: ignore[assignment]
+            found = yield from self.rows(plan.table, [plan.row_id])  # type: ignore[assignment]
             return found[0] if found else None  # type: ignore[index]
         if isinstance(plan, ListRows) and table is not None and (ids := _ids_of(plan)) is not None:
-            rows = yield from self._rows(plan.table, ids)
+            rows = yield from self.rows(plan.table, ids)
             return {"total": len(rows), "rows": rows}
         raise NotSupportedError(
             f"{plan.tables[0].table}: the rows of this table were changed in this atomic() block, and Appwrite does not"
@@ -186,7 +186,7 @@ class StagedTransaction(Transaction):
         self, meta: Any, ref: TableRef, rows: Sequence[Raw], permissions: Sequence[tuple[str, ...] | None]
     ) -> Operation[list[Raw]]:
         given = [row[ID] for row in rows if row[ID] not in self._new_ids]
-        there = (yield from self._rows(ref, given)) if given else []
+        there = (yield from self.rows(ref, given)) if given else []
         if there:
             raise _taken_id(meta, there[0][ID])
         overlay = self._overlay.of(ref)
@@ -212,7 +212,7 @@ class StagedTransaction(Transaction):
         return {**row, **plan.data}
 
     def _existing(self, ref: TableRef, row_id: str) -> Operation[Raw]:
-        rows = yield from self._rows(ref, [row_id])
+        rows = yield from self.rows(ref, [row_id])
         if not rows:
             raise NotFound(f"There is no row {row_id!r} in {ref.table}.", status=404, type="row_not_found")
         return rows[0]
@@ -221,7 +221,7 @@ class StagedTransaction(Transaction):
         """Return the rows that a change of several is about, as they are at this statement."""
         ids = _ids_in(plan.filters)
         if ids is not None:
-            return (yield from self._rows(plan.table, ids))
+            return (yield from self.rows(plan.table, ids))
         if self.has_changed(plan.table) or getattr(plan, "first", None) is not None:
             raise NotSupportedError(
                 f"{plan.table.table}: rows of this table were changed in this atomic() block, so that Appwrite cannot"
@@ -231,7 +231,7 @@ class StagedTransaction(Transaction):
 
     # Reading
 
-    def _rows(self, ref: TableRef, ids: Sequence[str]) -> Operation[list[Raw]]:
+    def rows(self, ref: TableRef, ids: Sequence[str]) -> Operation[list[Raw]]:
         """Return the rows with these ids, as the block sees them."""
         overlay = self._overlay.of(ref)
         own = [None if overlay is None else overlay.get(row_id) for row_id in ids]
@@ -290,14 +290,14 @@ class StagedTransaction(Transaction):
             whole = [row for row in rows if all(row.get(key) is not None for key in keys)]
             if not whole:
                 continue
-            others = [row for row in (yield from self._with_values(ref, keys, whole)) if row[ID].lower() not in own]
-            taken = {_compared(keys, row) for row in others}
+            others = [row for row in (yield from self.rows_with_values(ref, keys, whole)) if row[ID].lower() not in own]
+            taken = {compared_values(keys, row) for row in others}
             for row in whole:
-                if (values := _compared(keys, row)) in taken:
+                if (values := compared_values(keys, row)) in taken:
                     raise _taken_value(meta, index, columns, row)
                 taken.add(values)
 
-    def _with_values(self, ref: TableRef, keys: Sequence[str], rows: Sequence[Raw]) -> Operation[list[Raw]]:
+    def rows_with_values(self, ref: TableRef, keys: Sequence[str], rows: Sequence[Raw]) -> Operation[list[Raw]]:
         """Return rows that may have the values of one of `rows`, as the block sees them."""
         stored = yield from self._listed(ref, (any_of(keys, rows),))
         overlay = self._overlay.of(ref)
@@ -309,7 +309,7 @@ class StagedTransaction(Transaction):
         return overlay.untouched(stored) + overlay.changed(base)
 
 
-def _compared(keys: Sequence[str], row: Raw) -> tuple[Any, ...]:
+def compared_values(keys: Sequence[str], row: Raw) -> tuple[Any, ...]:
     """Return what the server compares of these values: texts without their case and accents."""
     return tuple(text_key(row[key]) if isinstance(row[key], str) else row[key] for key in keys)
 

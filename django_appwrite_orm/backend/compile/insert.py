@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import IntegrityError, NotSupportedError
+from django.db import IntegrityError, ProgrammingError
+from django.db.models.constants import OnConflict
 from django.db.models.expressions import DatabaseDefault, Value
 from django.db.models.sql import Query, compiler
 
@@ -15,10 +16,12 @@ from ...execution import execute_write
 from ...integrity import resolve_create_conflict
 from ...plans import BULK_LIMIT, CreateRow, CreateRows
 from ...sansio import Operation
+from ..atomic.transaction import StagedTransaction, compared_values
 from ..columns import ROW_ID, ModelColumn, column_of
 from ..keys import NumberKey, key_of
 from ..shadow import table_of
 from ..statements import Statement
+from .conflicts import TRIES, changed_rows, free_rows, stored_rows, unique_keys
 from .row_ids import new_numbers, skip_taken
 
 Raw = dict[str, Any]
@@ -32,8 +35,6 @@ class SQLInsertCompiler(compiler.SQLInsertCompiler):
 
     def execute_sql(self, returning_fields: Any = None) -> list[tuple[Any, ...]]:  # type: ignore[override]
         """Create the rows; return of each the values of `returning_fields`."""
-        if self.query.on_conflict:
-            raise NotSupportedError("Appwrite's backend has no ignore_conflicts and update_conflicts yet.")
         self.returning_fields = returning_fields
         model = self.query.get_meta().model
         columns = [column_of(field) for field in self.query.fields]
@@ -43,7 +44,7 @@ class SQLInsertCompiler(compiler.SQLInsertCompiler):
             if len(rows) > 1
             else (f"create {table_of(model)._meta.id}")
         )
-        statement = Statement.of(text, self._created(model, rows), changes=True, strategy="direct")
+        statement = Statement.of(text, self._operation(model, rows), changes=True, strategy="direct")
         created: list[Raw] = self.connection.run(statement)
         self.connection.note_changed(table_of(model)._meta.id)
         if not returning_fields:
@@ -78,6 +79,67 @@ class SQLInsertCompiler(compiler.SQLInsertCompiler):
             ((result,),) = query.get_compiler(connection=self.connection).results_iter(tuple_expected=True)
             return field.get_db_prep_save(result, self.connection)
         return value
+
+    def _operation(self, model: Any, rows: list[Raw]) -> Operation[list[Raw]]:
+        if self.query.on_conflict is None:
+            return self._created(model, rows)
+        if self.query.on_conflict == OnConflict.IGNORE:
+            return self._created_where_free(model, rows)
+        return self._created_or_changed(model, rows)
+
+    def _created_where_free(self, model: Any, rows: list[Raw]) -> Operation[list[Raw]]:
+        """Create the rows of which nobody has the id or a unique value."""
+        meta = table_of(model)._meta
+        ref = self.connection.ref(meta)
+        for _ in range(TRIES):
+            free = yield from free_rows(self._lookup(), meta, ref, rows)
+            try:
+                return (yield from self._created(model, free))
+            except Taken:
+                continue
+        raise IntegrityError(f"{meta.id}: other processes create the same rows all the time.")
+
+    def _created_or_changed(self, model: Any, rows: list[Raw]) -> Operation[list[Raw]]:
+        """Create the rows of which nobody has the values of the unique fields, and change those of the others."""
+        meta = table_of(model)._meta
+        ref = self.connection.ref(meta)
+        unique = list(self.query.unique_fields)
+        by_id = len(unique) == 1 and unique[0].primary_key
+        keys = [ROW_ID] if by_id else [column_of(field).key for field in unique]
+        if not by_id and not any(set(keys) == set(index) for index in unique_keys(meta)):
+            names = ", ".join(field.name for field in unique)
+            raise ProgrammingError(f"{model._meta.label}: unique_fields must be those of a unique index, not {names}.")
+        updated = [column_of(field) for field in self.query.update_fields]
+        for _ in range(TRIES):
+            stored = yield from stored_rows(self._lookup(), ref, keys, rows)
+            new: dict[Any, Raw] = {}
+            changes: dict[str, Raw] = {}
+            for place, row in enumerate(rows):
+                values = compared_values(keys, row) if all(row.get(key) is not None for key in keys) else (place,)
+                data = {column.key: column.checked_change(row[column.key]) for column in updated}
+                if values in stored:
+                    changes.setdefault(stored[values][ROW_ID], {}).update(data)
+                elif values in new:
+                    new[values].update(data)
+                else:
+                    new[values] = dict(row)
+            try:
+                created = yield from self._created(model, list(new.values()))
+            except Taken:
+                if (yield from stored_rows(self._lookup(), ref, keys, list(new.values()))):
+                    continue
+                raise
+            yield from changed_rows(self.connection, meta, ref, changes)
+            made = {compared_values(keys, row): row for row in created} | {
+                values: {**row, **changes.get(row[ROW_ID], {})} for values, row in stored.items()
+            }
+            others = iter([row for row in created if compared_values(keys, row) not in made])
+            return [made.get(compared_values(keys, row)) or next(others, row) for row in rows]
+        raise IntegrityError(f"{meta.id}: other processes create the same rows all the time.")
+
+    def _lookup(self) -> StagedTransaction:
+        """Return what reads rows as they are at this statement."""
+        return self.connection.staged or StagedTransaction(self.connection.appwrite_alias)
 
     def _created(self, model: Any, rows: Sequence[Raw]) -> Operation[list[Raw]]:
         """Create rows, in parts of 100; those without a primary key get one."""

@@ -198,7 +198,7 @@ class _Fetched:
                 yield from self._rows(place, joined)
                 return
             try:
-                yield from self._rows(place, self._requests(source.condition))
+                yield from self._rows(place, self._condition(source))
             except _TooManyRows:
                 if joined is None:
                     raise
@@ -219,6 +219,13 @@ class _Fetched:
             return self._requests(conjunction([source.condition, joined]))
         except ValueError:  # the two conditions do not fit into requests
             return None
+
+    def _condition(self, source: Source) -> Requests:
+        """Return the requests for the rows of a source; for the whole table where its condition is too large."""
+        try:
+            return self._requests(source.condition)
+        except ValueError:
+            return ((),)
 
     def _requests(self, condition: Clause) -> Requests:
         """Return the filters of each request. Raises ValueError when no number of requests will do."""

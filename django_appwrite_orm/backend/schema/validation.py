@@ -27,7 +27,7 @@ def _field_problems(field: Any) -> Iterator[CheckMessage]:
             id="appwrite.E101",
         )
         return
-    if field.column is None or getattr(field, "generated", False) or _leads_nowhere(field):
+    if getattr(field, "column", None) is None or getattr(field, "generated", False) or _leads_nowhere(field):
         return
     try:
         column = column_of(field)

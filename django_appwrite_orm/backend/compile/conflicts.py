@@ -1,0 +1,86 @@
+"""`bulk_create()` with `ignore_conflicts` and `update_conflicts`.
+
+Appwrite's own upsert is not used: it overwrites another row on a clash of unique values. Rows are looked up by their
+unique values instead, and created or changed by their ids. A create that is refused because another process was faster
+begins again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ...execution import execute_write
+from ...integrity import commit
+from ...plans import OPERATIONS_LIMIT, UpdateRow
+from ...sansio import Operation
+from ...tables import UniqueIndex
+from ...transactions import Transaction
+from ..atomic.transaction import StagedTransaction, compared_values
+from ..columns import ROW_ID
+
+Raw = dict[str, Any]
+# How often rows are looked up again that others create at the same time.
+TRIES = 10
+# From so many changes on a transaction takes fewer requests.
+_TOGETHER = 4
+
+
+def free_rows(reader: StagedTransaction, meta: Any, ref: Any, rows: Sequence[Raw]) -> Operation[list[Raw]]:
+    """Return the rows whose ids and unique values nobody has: not a stored row, and not one before it here."""
+    ids = [row[ROW_ID] for row in rows if ROW_ID in row]
+    there = (yield from reader.rows(ref, ids)) if ids else []
+    taken = {(ROW_ID, row[ROW_ID].lower()) for row in there}
+    indexes = list(unique_keys(meta))
+    for keys in indexes:
+        whole = [row for row in rows if all(row.get(key) is not None for key in keys)]
+        if whole:
+            found = yield from reader.rows_with_values(ref, keys, whole)
+            taken |= {(*keys, *compared_values(keys, row)) for row in found}
+    free = []
+    for row in rows:
+        marks = {(ROW_ID, row[ROW_ID].lower())} if ROW_ID in row else set()
+        for keys in indexes:
+            if all(row.get(key) is not None for key in keys):
+                marks.add((*keys, *compared_values(keys, row)))
+        if not marks & taken:
+            free.append(row)
+            taken |= marks
+    return free
+
+
+def stored_rows(
+    reader: StagedTransaction, ref: Any, keys: Sequence[str], rows: Sequence[Raw]
+) -> Operation[dict[Any, Raw]]:
+    """Return the stored rows that have the values of one of `rows` under `keys`, by these values."""
+    if list(keys) == [ROW_ID]:
+        ids = [row[ROW_ID] for row in rows if ROW_ID in row]
+        found = (yield from reader.rows(ref, ids)) if ids else []
+    else:
+        whole = [row for row in rows if all(row.get(key) is not None for key in keys)]
+        found = (yield from reader.rows_with_values(ref, keys, whole)) if whole else []
+    return {compared_values(keys, row): row for row in found}
+
+
+def changed_rows(connection: Any, meta: Any, ref: Any, changes: Mapping[str, Raw]) -> Operation[None]:
+    """Write these values to rows, by their ids."""
+    plans = [UpdateRow(ref, row_id, data) for row_id, data in changes.items() if data]
+    if connection.staged is not None or len(plans) < _TOGETHER:
+        for plan in plans:
+            yield from execute_write([meta], connection.appwrite_alias, plan)
+        return
+    for start in range(0, len(plans), OPERATIONS_LIMIT):
+        transaction = Transaction(connection.appwrite_alias)
+        try:
+            yield from transaction.stage_all([meta], plans[start : start + OPERATIONS_LIMIT])
+        except BaseException:
+            yield from transaction.roll_back()
+            raise
+        yield from commit(transaction)
+
+
+def unique_keys(meta: Any) -> Iterable[list[str]]:
+    """Yield the keys of the columns of each unique index."""
+    for index in meta.indexes:
+        if isinstance(index, UniqueIndex) and all(name in meta.columns for name in index.columns):
+            yield [meta.columns[name].key for name in index.columns]
