@@ -265,8 +265,8 @@ class Options:
         is_new = data.get("$sequence") in ("", None)
         columns = [column for column in self.columns.values() if is_new or column.family is not Family.LINK]
         unset = {column.key: column.definition()["default"] for column in columns}
-        known = {key: value for key, value in data.items() if not (key.startswith("$") and value in ("", None))}
-        return {**unset, **known}
+        values = {key: value for key, value in data.items() if not (key.startswith("$") and value in ("", None))}
+        return {**unset, **values}
 
 
 def _meta_options(table: type[Row]) -> dict[str, Any]:

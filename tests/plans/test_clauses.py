@@ -1,4 +1,4 @@
-"""Clauses: their text, which is what Appwrite reads and what a cache key is made of, and how they combine."""
+"""Clauses: their text, for Appwrite and cache keys, and their combinations."""
 
 from __future__ import annotations
 

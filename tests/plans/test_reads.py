@@ -1,4 +1,4 @@
-"""What is asked: the text of a plan, and the windows of an exact count."""
+"""Read plans: their text, their parameters, and the windows of an exact count."""
 
 from __future__ import annotations
 

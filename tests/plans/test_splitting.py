@@ -1,4 +1,4 @@
-"""Filters at the limits of a request, and one beyond them."""
+"""Filters at the limits of a request and beyond them."""
 
 from __future__ import annotations
 

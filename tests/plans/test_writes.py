@@ -1,4 +1,4 @@
-"""What a change sends, alone and staged."""
+"""The requests of write plans, alone and in a transaction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables declared as classes: what they take over from their bases, and what Meta may say."""
+"""Tables declared as classes: inheritance, Meta, and the errors of wrong declarations."""
 
 from __future__ import annotations
 

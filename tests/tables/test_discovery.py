@@ -1,4 +1,4 @@
-"""Which tables are found when Django starts."""
+"""Discovery of the tables of each app when Django starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Email, url, ip and enum against what Appwrite 1.9.6 answered when it was asked.
+"""Email, url, ip and enum against recorded responses of Appwrite 1.9.6.
 
 Nothing that is accepted here is refused there. What is refused here although the server takes it is listed, with
 the reason, in `STRICTER`.

@@ -1,4 +1,4 @@
-"""Values as forms, translations and array libraries give them."""
+"""Values of other types: lazy ones of forms and translations, those of array libraries."""
 
 from __future__ import annotations
 

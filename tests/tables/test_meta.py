@@ -1,4 +1,4 @@
-"""What Django, DRF and django-filter read of a model's `_meta`, on a table."""
+"""`_meta` of a table, as Django, DRF and django-filter read it of a model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people write in a Django model is honoured in a table, or refused when the class is made."""
+"""Features of Django models either work in a table or are refused when the class is defined."""
 
 from __future__ import annotations
 

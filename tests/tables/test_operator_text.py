@@ -1,4 +1,4 @@
-"""Text that Appwrite would run as an operator in an update never gets there."""
+"""Text that Appwrite would run as an operator in an update is never sent in one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Appwrite's relationship columns as they are declared: one row behind a name, or many."""
+"""Declarations of Appwrite's relationships, to one row and to many."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a save of a row writes: what has changed of it, in place too, and nothing else."""
+"""A save writes the changed columns only, including values that were changed in place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows: lazy, told apart by id, theirs alone, and exact about what has changed."""
+"""Rows: lazy decoding, defaults, equality, copies, validation and conversion to JSON."""
 
 from __future__ import annotations
 

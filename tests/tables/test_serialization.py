@@ -1,4 +1,4 @@
-"""A row as a dict: Python values by name, values for JSON, and what Appwrite has."""
+"""`to_dict()`: Python values by name, or values for JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Points, lines and polygons: what is a value of them, and that it comes back as it went."""
+"""Points, lines and polygons: valid values, and their conversions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options of Django's fields on columns: the error says what to write instead."""
+"""Unknown options of columns and indexes, above all those of Django's fields: errors with advice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every kind of column: what goes to Appwrite and comes back the same, and what is refused before it is sent."""
+"""Values of every kind of column: stored and read unchanged, or refused before a request."""
 
 from __future__ import annotations
 
