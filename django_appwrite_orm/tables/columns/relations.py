@@ -85,7 +85,7 @@ class Reference(Relation):
     """`maker = columns.Reference("Maker")`: the id of a row of another table, in a text column `maker_id`.
 
     `row.maker_id` is the id. `row.maker` is the row, read through the cache; it raises `Maker.DoesNotExist` where there
-    is no row with that id, because the server does not enforce references. Both can be set. `to` is a table class, its
+    is none with that id, because the server does not enforce references. Both can be set. `to` is a table class, its
     name, its label, or "self". `related_name` is the name of the reverse relation, `product_set` by default; "+" means
     that there is none.
     """
