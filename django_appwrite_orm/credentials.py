@@ -146,7 +146,7 @@ class ConnectionRef:
         return using if isinstance(using, ConnectionRef) else cls(using)
 
     def on(self, using: Using) -> Using:
-        """The connection `using` with these credentials; `using` as it is where there are none."""
+        """Return the connection `using` with these credentials; `using` unchanged where there are none."""
         return using if self.credentials is None else ConnectionRef(ConnectionRef.of(using).alias, self.credentials)
 
     def __str__(self) -> str:

@@ -85,7 +85,7 @@ class Kind:
         return self.json_type == "integer"
 
     def is_narrow(self, low: float, high: float) -> bool:
-        """Whether a column with this range is kept in half the bytes."""
+        """Return whether a column with this range is kept in half the bytes."""
         return self.narrow_range is not None and self.narrow_range[0] <= low and high <= self.narrow_range[1]
 
 
@@ -219,10 +219,10 @@ _NAME_BY_TYPE: Final = {kind.type: kind.name for kind in _ROWS if not kind.forma
 
 
 def kind_named(name: str) -> Kind:
-    """The kind of this name; one of the family UNKNOWN for a name that a newer server may have."""
+    """Return the kind of this name; for an unknown one, which a newer server may have, a kind of the family UNKNOWN."""
     return KINDS.get(name) or Kind(name=name, type=name, family=Family.UNKNOWN)
 
 
 def kind_name(type: str, format: str) -> str:
-    """The name of the kind that Appwrite describes with this `type` and `format`."""
+    """Return the name of the kind that Appwrite describes with this `type` and `format`."""
     return format or _NAME_BY_TYPE.get(type, type)
