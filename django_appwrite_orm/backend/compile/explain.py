@@ -31,7 +31,7 @@ def explain_in_memory(read: InMemoryRead) -> Iterator[str]:
     for source in read.sources:
         yield f"Source {source.ref.table}: {_needed(source, read)}, one request for each {read.page_size:,} rows"
     yield f"Limit: {read.rows_limit:,} rows of each source; pages that the cache has are not asked for again"
-    yield f"SQLite: {read.shown}"
+    yield f"SQLite: {read.description}"
 
 
 def _needed(source: Source, read: InMemoryRead) -> str:

@@ -35,8 +35,8 @@ def install(connection: sqlite3.Connection) -> None:
 
     @lru_cache(_PATTERNS)
     def matcher(pattern: str, escape: str | None) -> Callable[[str], bool]:
-        found = re.compile(_expression(pattern, escape, fold), re.DOTALL)
-        return lambda text: found.fullmatch(text) is not None
+        expression = re.compile(_expression(pattern, escape, fold), re.DOTALL)
+        return lambda text: expression.fullmatch(text) is not None
 
     def like(pattern: object, text: object, escape: str | None = None) -> bool | None:
         if pattern is None or text is None:

@@ -31,7 +31,8 @@ from ..shadow import table_of
 from ..statements import Statement
 from . import collation
 from .load import memory_database
-from .plan import InMemoryRead, Source, rows_of, strictest
+from .plan import InMemoryRead, Source, strictest
+from .results import Rows, rows_of
 from .sources import Need, Translate, needs_of, never, tables_of
 from .tables import memory_table
 
@@ -146,14 +147,14 @@ class MemoryQuery:
     read: InMemoryRead | None = None
     notes: dict[str, Any] = field(default_factory=dict)
 
-    def execute(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    def execute(self, sql: str, parameters: Sequence[Any]) -> Rows:
         """Return the rows of the result."""
         self.read = read = self.plan(sql, parameters)
-        statement = Statement.of(read.shown, self._rows(read), strategy="in memory", reason=self.reason)
+        statement = Statement.of(read.description, self._rows(read), strategy="in memory", reason=self.reason)
         self.notes = statement.notes
-        return cast("list[tuple[Any, ...]]", self.outer.run(statement))
+        return cast("Rows", self.outer.run(statement))
 
-    def _rows(self, read: InMemoryRead) -> Operation[list[tuple[Any, ...]]]:
+    def _rows(self, read: InMemoryRead) -> Operation[Rows]:
         if not read.sources:  # constants alone
             with memory_database() as database:
                 return database.run(read.sql, read.parameters)
@@ -169,9 +170,9 @@ class MemoryQuery:
         """Return the plan for this SQL of Django's."""
         settings = connections[self.options.alias].settings
         # A query of constants has no model; one of a migration has those of its moment.
-        known = apps if self.query.model is None else self.query.get_meta().apps
-        tables = tables_of(sql, known.get_models(include_auto_created=True, include_swapped=True))
-        needs = needs_of(self.query, sql, list(tables), self.options.translate)
+        registry = apps if self.query.model is None else self.query.get_meta().apps
+        tables = tables_of(sql, registry.get_models(include_auto_created=True, include_swapped=True))
+        needs = needs_of(self.query, sql, list(tables), self.connection, self.options.translate)
         return InMemoryRead(
             sql=base.FORMAT_QMARK_REGEX.sub("?", sql).replace("%%", "%"),
             parameters=tuple(map(_adapted, parameters)),
@@ -185,9 +186,8 @@ class MemoryQuery:
     def _source(self, need: Need, models: list[type[Model]], sql: str) -> Source:
         connection = connections[self.options.alias]
         meta = table_of(models[0])._meta
-        if (
-            ConnectionRef.of(self.options.alias).credentials is not None
-        ):  # a user's results are cached only when asked for
+        if ConnectionRef.of(self.options.alias).credentials is not None:
+            # A user's results are cached only when that is asked for.
             policy = (self.options.override or PolicyOverride()).over(CachePolicy(ttl=0))
         else:
             policy = effective_policy(meta.policy or connection.settings.cache.policy, self.options.override)

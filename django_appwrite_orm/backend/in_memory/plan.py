@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Any, NamedTuple
@@ -13,11 +13,12 @@ from django.db import NotSupportedError
 
 from ...cache import CachePolicy, ReadResult, Status
 from ...connection import Connection
-from ...plans import EVERYTHING, NOTHING, Clause, ListRows, Progress, Response, TableRef, conjunction, split
+from ...plans import EVERYTHING, NOTHING, Clause, ListRows, PlanFlow, Progress, Response, TableRef, conjunction, split
 from ...sansio import Operation
 from ...transactions import TableMeta
 from ..overlay import TableOverlay
 from .load import MemoryDatabase, MemoryTable, memory_database
+from .results import response_of
 
 # So often a fetch is made when its tables change meanwhile.
 ATTEMPTS = 3
@@ -101,8 +102,25 @@ class CurrentVersions:
         return connection.versions(self.tables)
 
 
-Flow = Generator[Any, Any, Any]
 Requests = tuple[tuple[Clause, ...], ...]
+
+
+class Pages:
+    """The pages of a list of rows, each as a plan; `plan` is the next one."""
+
+    def __init__(self, ref: TableRef, filters: tuple[Clause, ...], size: int) -> None:
+        self._progress = Progress(f"table {ref.table}")
+        self._filters = filters
+        self.plan = ListRows(ref, filters, _BY_SEQUENCE, size)
+        self.finished = False
+
+    def advance(self, rows: list[dict[str, Any]]) -> None:
+        """Go on behind these rows of the page. Raises `Unavailable` when the server sends a page twice."""
+        self.finished = len(rows) < self.plan.limit
+        if not self.finished:
+            self._progress.reached(last := str(rows[-1]["$sequence"]))
+            beyond = Clause("greaterThan", "$sequence", (last,))
+            self.plan = replace(self.plan, filters=(*self._filters, beyond))
 
 
 class _TooManyRows(Exception):
@@ -137,11 +155,11 @@ class InMemoryRead:
         return _text("memory", self.sql, self.parameters, sources, self.rows_limit)
 
     @property
-    def shown(self) -> str:
+    def description(self) -> str:
         """The query for logs."""
         return f"{self.sql} -- {list(self.parameters)!r}" if self.parameters else self.sql
 
-    def fetch(self) -> Flow:
+    def fetch(self) -> PlanFlow[Response]:
         """Fetch the sources through the cache and run the query over them.
 
         The rows are those of one moment: after the fetch, each table still has the token under which its rows were
@@ -157,8 +175,8 @@ class InMemoryRead:
             if None in fetched.tokens.values():  # not cached, or being written
                 break
             if (yield CurrentVersions(tuple(fetched.tokens))) == tuple(fetched.tokens.values()):
-                return _response(rows, fetched.expires)
-        return _response(rows, 0)
+                return response_of(rows, fetched.expires)
+        return response_of(rows, 0)
 
 
 class _Fetched:
@@ -175,7 +193,7 @@ class _Fetched:
         self.tokens: dict[TableRef, str | None] = {}
         self.expires = inf
 
-    def source(self, place: int) -> Flow:
+    def source(self, place: int) -> PlanFlow[None]:
         """Fetch one source, with the rows that the open block has changed.
 
         Raises NotSupportedError when it has too many rows.
@@ -191,7 +209,7 @@ class _Fetched:
                 stored += (yield NestedRead(plan, source.policy)).data["rows"]
             self._keep(place, source, overlay.changed(stored))
 
-    def _stored_rows(self, place: int, source: Source) -> Flow:
+    def _stored_rows(self, place: int, source: Source) -> PlanFlow[None]:
         joined = self._joined(source)
         try:
             if joined is not None and source.link is not None and source.link.eager:
@@ -227,6 +245,13 @@ class _Fetched:
         except ValueError:
             return ((),)
 
+    def _condition_requests(self, source: Source) -> Requests:
+        """Return the requests for the rows that meet the condition; for all rows where it does not fit into any."""
+        try:
+            return self._requests(source.condition)
+        except ValueError:
+            return self._requests(EVERYTHING)
+
     def _requests(self, condition: Clause) -> Requests:
         """Return the filters of each request. Raises ValueError when no number of requests will do."""
         if condition == NOTHING:
@@ -236,34 +261,26 @@ class _Fetched:
     def _refusal(self, source: Source) -> NotSupportedError:
         reason = f" ({self._read.reason})" if self._read.reason else ""
         return NotSupportedError(
-            f"{self._sources[0].meta.name}: this query has to be answered in memory{reason} and would read more"
-            f" than {self._read.rows_limit:,} rows of {source.ref.table}; narrow it, or raise OPTIONS['rows']."
+            f"{self._sources[0].meta.model.__name__}: this query has to be answered in memory{reason} and would read"
+            f" more than {self._read.rows_limit:,} rows of {source.ref.table}; narrow it, or raise OPTIONS['rows']."
         )
 
-    def _rows(self, place: int, requests: Requests) -> Flow:
+    def _rows(self, place: int, requests: Requests) -> PlanFlow[None]:
         """Fetch the rows of these requests into the copy of the source."""
-        for filters in requests:
-            yield from self._pages(place, self._sources[place], filters)
-
-    def _pages(self, place: int, source: Source, filters: tuple[Clause, ...]) -> Flow:
-        progress = Progress(f"table {source.ref.table}")
-        size = self._read.page_size
-        after: tuple[Clause, ...] = ()
+        source = self._sources[place]
         count = 0
-        while True:
-            plan = ListRows(source.ref, (*filters, *after), _BY_SEQUENCE, size)
-            result: ReadResult = yield NestedRead(plan, source.policy)
-            rows = result.data["rows"]
-            count += len(rows)
-            self._note(source, result)
-            if count > self._read.rows_limit:
-                raise _TooManyRows
-            overlay = self._read.overlays.get(source.ref)
-            self._keep(place, source, rows if overlay is None else overlay.untouched(rows))
-            if len(rows) < size:
-                return
-            progress.reached(last := str(rows[-1]["$sequence"]))
-            after = (Clause("greaterThan", "$sequence", (last,)),)
+        for filters in requests:
+            pages = Pages(source.ref, filters, self._read.page_size)
+            while not pages.finished:
+                result: ReadResult = yield NestedRead(pages.plan, source.policy)
+                self._note(source, result)
+                rows = result.data["rows"]
+                count += len(rows)
+                if count > self._read.rows_limit:
+                    raise _TooManyRows
+                overlay = self._read.overlays.get(source.ref)
+                self._keep(place, source, rows if overlay is None else overlay.untouched(rows))
+                pages.advance(rows)
 
     def _note(self, source: Source, result: ReadResult) -> None:
         report = self._read.report
@@ -291,28 +308,3 @@ def strictest(policies: Iterable[CachePolicy]) -> CachePolicy:
         stale_if_error=min(policy.stale_if_error for policy in each),
         largest=min((policy.largest for policy in each if policy.largest is not None), default=None),
     )
-
-
-def _response(rows: list[tuple[Any, ...]], expires: float) -> Response:
-    """Return the result as JSON; `bytes` are the places, row and column, of values that are base64."""
-    found = [list(row) for row in rows]
-    places = [
-        (number, place)
-        for number, row in enumerate(found)
-        for place, value in enumerate(row)
-        if isinstance(value, bytes)
-    ]
-    for number, place in places:
-        found[number][place] = base64.b64encode(found[number][place]).decode()
-    data = {"rows": found, "bytes": [list(place) for place in places]}
-    return Response(json.dumps(data, separators=(",", ":"), ensure_ascii=False), data, expires=expires)
-
-
-def rows_of(data: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """Return the rows of a result as SQLite gave them."""
-    rows = [tuple(row) for row in data["rows"]]
-    for number, place in data["bytes"]:
-        row = list(rows[number])
-        row[place] = base64.b64decode(row[place])
-        rows[number] = tuple(row)
-    return rows

@@ -14,11 +14,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet, FullResultSet
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model
 from django.db.models.expressions import Col
 from django.db.models.sql import Query
 from django.db.models.sql.constants import INNER
-from django.db.models.sql.datastructures import BaseTable, Join
+from django.db.models.sql.datastructures import Join
 from django.db.models.sql.where import AND, WhereNode
 
 from ...plans import EVERYTHING, Clause, conjunction, disjunction
@@ -65,30 +67,35 @@ class Need:
 
 def tables_of(sql: str, models: Iterable[type[Model]]) -> dict[str, list[type[Model]]]:
     """Return the tables that stand in `sql`, by their names in the database, each with its models."""
-    found: dict[str, list[type[Model]]] = {name: [] for name, _ in _places(sql)}
+    by_name: dict[str, list[type[Model]]] = {name: [] for name, _ in _places(sql)}
     for model in models:
-        if not model._meta.proxy and (those := found.get(model._meta.db_table.strip('"'))) is not None:
-            those.append(model)
-    return {name: those for name, those in found.items() if those}
+        if not model._meta.proxy and (its := by_name.get(model._meta.db_table.strip('"'))) is not None:
+            its.append(model)
+    return {name: its for name, its in by_name.items() if its}
 
 
-def needs_of(query: Query, sql: str, tables: Sequence[str], translate: Translate) -> list[Need]:
-    """Return what the query needs of each table, in the order in which they are to be fetched."""
+def needs_of(
+    query: Query, sql: str, tables: Sequence[str], connection: BaseDatabaseWrapper, translate: Translate
+) -> list[Need]:
+    """Return what the query needs of each table, in the order in which they are to be fetched.
+
+    `sql` is what its compiler made for `connection`.
+    """
     in_sql = Counter(_places(sql))
     times = Counter(name for name, _ in in_sql.elements())
     places: dict[str, list[Place]] = {}
     for scope in _scopes(query):
-        for place in _places_of(scope, in_sql, translate):
+        for place in _places_of(scope, sql, connection, translate):
             places.setdefault(place.table, []).append(place)
     conditions: dict[str, Clause] = {}
     single: dict[str, Place] = {}
     for table in tables:
-        known = places.get(table, [])
-        aliases = Counter((table, place.alias) for place in known)
-        complete = len(known) == times[table] and all(in_sql[place] == count for place, count in aliases.items())
-        conditions[table] = disjunction(place.condition for place in known) if complete else EVERYTHING
-        if complete and len(known) == 1:
-            single[table] = known[0]
+        its = places.get(table, [])
+        aliases = Counter((table, place.alias) for place in its)
+        complete = len(its) == times[table] and all(in_sql[place] == count for place, count in aliases.items())
+        conditions[table] = disjunction(place.condition for place in its) if complete else EVERYTHING
+        if complete and len(its) == 1:
+            single[table] = its[0]
     return _in_order(tables, conditions, single)
 
 
@@ -123,13 +130,13 @@ def _queries_in(expression: Any) -> Iterator[Query]:
             yield from _queries_in(part)
 
 
-def _places_of(query: Query, in_sql: Counter[tuple[str, str]], translate: Translate) -> list[Place]:
+def _places_of(query: Query, sql: str, connection: BaseDatabaseWrapper, translate: Translate) -> list[Place]:
     """Return the tables of one scope that stand in the SQL, with their conditions and joins."""
+    compiler: Any = query.get_compiler(connection=connection)
     places: dict[str, Place] = {}
     for alias, entry in query.alias_map.items():
-        table = entry.table_name.strip('"')
-        if isinstance(entry, BaseTable | Join) and (table, alias.strip('"')) in in_sql:
-            places[alias] = Place(table, alias.strip('"'))
+        if _is_rendered(entry, compiler, sql):
+            places[alias] = Place(entry.table_name.strip('"'), alias.strip('"'))
             if isinstance(entry, Join) and entry.parent_alias in places:
                 _join(places[entry.parent_alias], places[alias], entry)
     for condition in _conjuncts(query.where):
@@ -144,6 +151,15 @@ def _places_of(query: Query, in_sql: Counter[tuple[str, str]], translate: Transl
             if clause is not None:
                 places[alias].condition = conjunction([places[alias].condition, clause])
     return list(places.values())
+
+
+def _is_rendered(entry: Any, compiler: Any, sql: str) -> bool:
+    """Whether the table stands in the SQL as Django puts it there; aliases of dropped joins stay in a query."""
+    try:
+        text, _ = entry.as_sql(compiler, compiler.connection)
+    except (EmptyResultSet, FullResultSet):
+        return False
+    return (text if isinstance(entry, Join) else f"FROM {text}") in sql
 
 
 def _join(parent: Place, place: Place, entry: Join) -> None:

@@ -158,7 +158,7 @@ def test_pages_of_a_large_source_are_read_one_after_the_other(settings: Any) -> 
 
 def test_too_many_rows_are_refused_with_the_way_out() -> None:
     expected = (
-        "shop_maker: this query has to be answered in memory and would read more than 1 rows of shop_maker; narrow it,"
+        "Maker: this query has to be answered in memory and would read more than 1 rows of shop_maker; narrow it,"
         " or raise OPTIONS['rows']."
     )
     with pytest.raises(NotSupportedError, match="would read more than 1 rows") as error:

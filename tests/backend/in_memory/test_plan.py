@@ -15,7 +15,8 @@ from django.db import DataError, NotSupportedError, OperationalError
 from django_appwrite_orm import CachePolicy
 from django_appwrite_orm.backend.in_memory import load
 from django_appwrite_orm.backend.in_memory.load import MemoryColumn, MemoryTable, memory_database
-from django_appwrite_orm.backend.in_memory.plan import InMemoryRead, Link, Source, rows_of, strictest
+from django_appwrite_orm.backend.in_memory.plan import InMemoryRead, Link, Source, strictest
+from django_appwrite_orm.backend.in_memory.results import rows_of
 from django_appwrite_orm.cache import ReadResult, Status
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.plans import NOTHING, Clause
@@ -123,7 +124,7 @@ def test_a_source_that_is_too_large_is_refused_before_the_rest_of_it_is_read() -
     Book.objects.bulk_create([Book(title=f"Book {number}", price=1) for number in range(50)])
     plan = read("SELECT * FROM books", rows_limit=20, page_size=5, reason="a group")
     message = (
-        "books: this query has to be answered in memory (a group) and would read more than 20 rows of books;"
+        "Book: this query has to be answered in memory (a group) and would read more than 20 rows of books;"
         " narrow it, or raise OPTIONS['rows']."
     )
     with counted() as costs, pytest.raises(NotSupportedError) as error:
@@ -229,3 +230,23 @@ def test_the_strictest_policy_holds_for_a_result_of_several_tables() -> None:
         CachePolicy(ttl=60, largest=5)
     )
     assert strictest([CachePolicy(ttl=0), CachePolicy()]).ttl == 0
+
+
+def test_the_limit_counts_the_rows_of_all_requests_of_a_source() -> None:
+    Book.objects.bulk_create([Book(id=f"book-{number:031d}", title=f"Book {number}", price=1) for number in range(250)])
+    Reader.objects.bulk_create([Reader(id=f"book-{number:031d}", name="Ada") for number in range(250)])
+    sources = (source(), source(Reader, READERS, link=Link("$id", 0, "$id", True)))
+    plan = read("SELECT count(*) FROM readers", sources=sources, rows_limit=250)
+    assert run(plan).data["rows"] == [[250]]
+    ids = Clause("equal", "$id", tuple(f"book-{number:031d}" for number in range(250)))
+    with pytest.raises(NotSupportedError, match="more than 200 rows of library_reader"):
+        run(read("SELECT 1 FROM readers", sources=(source(Reader, READERS, condition=ids),), rows_limit=200))
+
+
+def test_a_condition_that_fits_into_no_requests_is_left_to_sqlite() -> None:
+    Book.objects.create(id="a", title="Dune", price=9)
+    values = tuple(f"{number:0500d}" for number in range(9_000))
+    condition = Clause("equal", "title", values)
+    plan = read("SELECT title FROM books", sources=(source(condition=condition),))
+    assert run(plan).data["rows"] == [["Dune"]]
+    assert plan.report.requests == 1

@@ -129,3 +129,10 @@ def test_only_columns_that_the_query_may_name_are_loaded() -> None:
     compiler = Product.objects.values("name").distinct().query.get_compiler("default").in_memory("a test")
     (source,) = compiler.connection.memory_query.plan(*compiler.as_sql()).sources
     assert [column.key for column in source.copy.columns] == ["$id", "name"]
+
+
+def test_a_join_that_django_has_dropped_narrows_nothing() -> None:
+    """Django compares the foreign key instead, and keeps the alias of the table; the raw SQL reads all of it."""
+    query = Product.objects.filter(maker__id=1).annotate(n=RawSQL('(SELECT count(*) FROM "shop_maker")', []))
+    maker = '{"method":"equal","attribute":"maker_id","values":["0000000000000000001"]}'
+    assert needs(query) == {"product": (maker, ""), "maker": ("", "")}
