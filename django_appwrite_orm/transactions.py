@@ -44,7 +44,7 @@ from .threads import ContextValue, Held
 logger = logging.getLogger("django_appwrite_orm.queries")
 
 # Seconds between the first change of a block and its commit.
-DEFAULT_LIFE = 300
+DEFAULT_SECONDS = 300
 
 
 class TableMeta(Protocol):
@@ -125,7 +125,7 @@ def enclosing(alias: Using) -> Transaction | None:
 class Transaction:
     """Changes on one connection that are applied together; begun at Appwrite with the first of them."""
 
-    def __init__(self, alias: Using, seconds: int = DEFAULT_LIFE) -> None:
+    def __init__(self, alias: Using, seconds: int = DEFAULT_SECONDS) -> None:
         self.alias = alias
         self._seconds = seconds
         self._id: str | None = None

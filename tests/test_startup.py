@@ -50,7 +50,7 @@ LATER = {
     *("cache.process_cache", "cache.reads", "cache.single_flight", "cache.stats", "cache.writes"),
     *("checks.caches", "checks.columns", "checks.connections", "checks.deploy", "checks.indexes", "checks.middleware"),
     *("checks.relationships", "checks.routers", "checks.tables", "checks.views"),
-    *("conf.checks", "conf.connection_settings", "conf.load", "conf.options", "connection.connection"),
+    *("conf.checks", "conf.connection_settings", "conf.load", "conf.option", "connection.connection"),
 }
 # Modules and lines of our own, without tables and with some. Fewer are welcome; before a bound rises, look which are
 # needed.

@@ -13,7 +13,7 @@ from django.core.checks import CheckMessage, Error
 from ..plans.limits import WEBHOOK_SECRET_LENGTHS
 from . import ID_RULE, VALID_ID, configured, is_local, shown
 from .connection_settings import CACHE_OPTIONS, LOCAL_DEFAULTS, OPTIONS
-from .options import misspelt, option_problems
+from .option import misspelt, option_problems
 
 _VERSION = re.compile(r"\d+\.\d+\.\d+.*")
 # Keys of memcached have at most 250 characters; ours need about 50 besides Django's own prefix.

@@ -11,7 +11,7 @@ from ..cache import CachePolicy
 from ..cache.writes import LONGEST_TIMEOUT
 from ..credentials import Secret
 from ..transport import IN_MEMORY, local_file
-from .options import Option, option, options_of
+from .option import Option, option, options_of
 
 # The local Appwrite always has this project and key.
 LOCAL_DEFAULTS = {"PROJECT_ID": "local", "API_KEY": "local"}

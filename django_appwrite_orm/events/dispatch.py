@@ -20,7 +20,7 @@ from ..sansio import Operation
 from ..signals import SendSignal
 from ..tables import Row
 from .parsing import RowChange, changes_of
-from .webhook_verification import contradiction
+from .webhook_contradictions import contradiction
 
 logger = logging.getLogger("django_appwrite_orm.events")
 

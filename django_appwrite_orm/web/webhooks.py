@@ -6,12 +6,8 @@ behind a proxy that changes host, scheme or path. The signature covers that URL 
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
 import logging
-from urllib.parse import unquote
 
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.utils.log import log_response
@@ -19,11 +15,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from ..conf import DEFAULT_ALIAS
-from ..connection import connections
-from ..credentials import Secret, revealed
 from ..events import dispatch_event
-from ..exceptions import ConfigurationError
 from ..sansio import run_sync
+from .webhook_signature import is_signed, signature
+
+__all__ = ["appwrite_webhook", "signature"]
 
 logger = logging.getLogger("django_appwrite_orm.events")
 
@@ -47,7 +43,7 @@ def appwrite_webhook(request: HttpRequest, using: str = DEFAULT_ALIAS) -> HttpRe
         return _refused(request, 400, "it broke off")
     if too_large:
         return _refused(request, 413, f"it is larger than {LARGEST} bytes")
-    if not _is_signed(request, body, using):
+    if not is_signed(request, body, using):
         return _refused(request, 401, "its signature is not right for this URL, body and secret")
     try:
         payload = json.loads(body)
@@ -61,26 +57,10 @@ def appwrite_webhook(request: HttpRequest, using: str = DEFAULT_ALIAS) -> HttpRe
     return HttpResponse(status=204)
 
 
-def signature(secret: str | Secret, url: str, body: bytes) -> str:
-    """Return X-Appwrite-Webhook-Signature: base64 of HMAC-SHA1 over URL (percent-decoded) and body."""
-    return base64.b64encode(hmac.digest(revealed(secret).encode(), unquote(url).encode() + body, hashlib.sha1)).decode()
-
-
 def _declares_too_much(request: HttpRequest) -> bool:
     """Whether the declared length is too large; anybody can send it, so the body is not read."""
     length = request.META.get("CONTENT_LENGTH") or ""
     return length.isdecimal() and int(length[:20]) > LARGEST
-
-
-def _is_signed(request: HttpRequest, body: bytes, using: str) -> bool:
-    settings = connections[using].settings
-    if not settings.webhook_secret:
-        raise ConfigurationError(
-            f"APPWRITE_ORM[{using!r}] has no WEBHOOK_SECRET. Set the one that the webhook was registered with."
-        )
-    url = settings.webhook_url or request.build_absolute_uri()
-    received = request.headers.get("X-Appwrite-Webhook-Signature", "")
-    return hmac.compare_digest(signature(settings.webhook_secret, url, body).encode(), received.encode())
 
 
 def _refused(request: HttpRequest, status: int, reason: str) -> HttpResponse:

@@ -22,7 +22,7 @@ def test_the_catalogue_is_complete() -> None:
 
 def test_settings_are_documented_with_their_defaults() -> None:
     from django_appwrite_orm.conf.connection_settings import CACHE_OPTIONS, OPTIONS
-    from django_appwrite_orm.conf.options import REQUIRED
+    from django_appwrite_orm.conf.option import REQUIRED
 
     text = (PACKAGE.parent / "docs" / "settings.md").read_text()
     rows = dict(re.findall(r"^\| `([A-Z_]+)` \| [^|]+ \| ([^|]+) \|", text, re.MULTILINE))

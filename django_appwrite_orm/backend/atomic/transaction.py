@@ -39,7 +39,7 @@ from ...plans import (
 from ...sansio import Operation
 from ...signals import SendSignal
 from ...tables import UniqueIndex
-from ...transactions import DEFAULT_LIFE, TableMeta, Transaction
+from ...transactions import DEFAULT_SECONDS, TableMeta, Transaction
 from ..in_memory.collation import text_key
 from ..in_memory.plan import InMemoryRead
 from ..overlay import ID, Action, Change, Overlay, Raw, TableOverlay
@@ -49,7 +49,7 @@ from .commit import folded, requests_of
 class StagedTransaction(Transaction):
     """Changes that wait in memory. `length` of them can be kept and the others dropped, as savepoints do."""
 
-    def __init__(self, alias: str, seconds: int = DEFAULT_LIFE) -> None:
+    def __init__(self, alias: str, seconds: int = DEFAULT_SECONDS) -> None:
         super().__init__(alias, seconds)
         self._overlay = Overlay()
         self._new_ids: set[str] = set()

@@ -1,4 +1,4 @@
-"""Read and write rows in SQLite."""
+"""Find one row by its id, and write rows, in SQLite. Lists are read by `queries/select.py`."""
 
 # ruff: noqa: S608 -- SQL contains only our own names and numbers, values are bound
 from __future__ import annotations

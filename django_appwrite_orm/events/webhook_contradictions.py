@@ -1,4 +1,4 @@
-"""Verify a webhook's delivery: URL and body are signed, but the names of the event, which are a header, are not.
+"""Find contradictions between a webhook's names and its body: the body is signed, the names (a header) are not.
 
 So the row and its table are taken from the body. Whether a row was deleted is checked by a request to Appwrite: the
 body is the same for an update and for the deletion that follows it (recorded from 1.9.6).

@@ -13,7 +13,7 @@ from ..exceptions import TransactionError
 from ..integrity import commit
 from ..plans.limits import TRANSACTION_SECONDS
 from ..sansio import Operation, refuse_event_loop, run_async, run_sync
-from ..transactions import DEFAULT_LIFE, Block, Transaction, current, open_blocks
+from ..transactions import DEFAULT_SECONDS, Block, Transaction, current, open_blocks
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -36,7 +36,7 @@ class Atomic:
 
     alters_data = True  # a template does not call one
 
-    def __init__(self, using: Using = DEFAULT_ALIAS, *, seconds: int = DEFAULT_LIFE) -> None:
+    def __init__(self, using: Using = DEFAULT_ALIAS, *, seconds: int = DEFAULT_SECONDS) -> None:
         if isinstance(seconds, bool) or not isinstance(seconds, int) or seconds not in TRANSACTION_SECONDS:
             raise ValueError(f"atomic(): seconds must be a whole number from 60 to 3,600, not {seconds!r}.")
         self._using = using
@@ -102,7 +102,7 @@ class Atomic:
 @overload
 def atomic(using: Function) -> Function: ...
 @overload
-def atomic(using: Using = DEFAULT_ALIAS, *, seconds: int = DEFAULT_LIFE) -> Atomic: ...
-def atomic(using: Any = DEFAULT_ALIAS, *, seconds: int = DEFAULT_LIFE) -> Any:
+def atomic(using: Using = DEFAULT_ALIAS, *, seconds: int = DEFAULT_SECONDS) -> Atomic: ...
+def atomic(using: Any = DEFAULT_ALIAS, *, seconds: int = DEFAULT_SECONDS) -> Any:
     """Return an `Atomic`, or the decorated function: `@atomic` is `@atomic()`."""
     return Atomic()(using) if callable(using) else Atomic(using, seconds=seconds)

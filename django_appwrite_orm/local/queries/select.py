@@ -1,4 +1,4 @@
-"""One page of a list: order, cursor, limit and offset, total."""
+"""The SELECT of one page of a list: order, cursor, limit and offset, total."""
 
 # ruff: noqa: S608 -- SQL contains only our own names and numbers, values are bound
 from __future__ import annotations
