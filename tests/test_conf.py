@@ -146,7 +146,7 @@ def test_a_connection(changes: dict[Any, Any], expected: tuple[str, str]) -> Non
         "https://user:" + SECRET + "@example.com/v1",
     ],
 )
-def test_an_endpoint_that_is_none(endpoint: str) -> None:
+def test_an_invalid_endpoint_is_reported(endpoint: str) -> None:
     assert [identity for identity, _ in found(ENDPOINT=endpoint)] == ["appwrite_orm.E005"]
 
 

@@ -67,7 +67,7 @@ def test_under_a_fence_nothing_is_stored_and_nothing_served() -> None:
         assert (len(costs.requests), costs.cache) == (1, ["get_many"])
 
 
-def test_no_life_no_cache() -> None:
+def test_a_ttl_of_0_keeps_results_out_of_the_cache() -> None:
     with counted() as costs:
         list(Book.objects.uncached())
         list(Book.objects.cached(0))
@@ -75,7 +75,7 @@ def test_no_life_no_cache() -> None:
     assert (len(costs.requests), costs.cache) == (3, [])
 
 
-def test_the_life_of_an_entry_is_the_queries_the_tables_or_the_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_ttl_of_an_entry_is_that_of_the_query_the_table_or_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     lives: list[int] = []
     real = caches["default"].set
     monkeypatch.setattr(caches["default"], "set", lambda key, value, life: (lives.append(life), real(key, value, life)))
@@ -136,7 +136,7 @@ def test_set_updated_true_declares_nothing_fresh() -> None:
     assert not Book.objects.is_updated()
 
 
-def test_refresh_reads_anew() -> None:
+def test_refresh_reads_from_the_server() -> None:
     Book.objects.create(title="Dune", price=9)
     list(Book.objects.all())
     with counted() as costs:

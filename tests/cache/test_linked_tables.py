@@ -47,7 +47,7 @@ def told() -> Iterator[set[type[Table]]]:
 
 
 @pytest.mark.parametrize("change", list(changes()))
-def test_which_tokens_go(change: str, told: set[type[Table]]) -> None:
+def test_a_change_deletes_the_tokens_of_the_linked_tables(change: str, told: set[type[Table]]) -> None:
     work, reached = changes()[change]
     for table in TABLES:
         list(table.objects.all())
@@ -72,7 +72,7 @@ def test_no_answer_outlives_a_change(change: str) -> None:
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(sorted(changes())), min_size=2, max_size=6))
-def test_nor_any_number_of_them(several: list[str]) -> None:
+def test_no_result_outlives_any_number_of_changes(several: list[str]) -> None:
     for table in TABLES:
         table.objects.all().delete()
     fill()

@@ -43,7 +43,7 @@ def test_a_request_asks_once(per_request: None) -> None:
     assert (record.reads, record.worst.name) == (3, "MISS")
 
 
-def test_it_is_a_snapshot(per_request: None) -> None:
+def test_a_request_sees_the_same_rows_until_its_own_write(per_request: None) -> None:
     with recording():
         list(Book.objects.all())
         written_elsewhere()

@@ -72,7 +72,7 @@ def ask(store: CacheBackend, server: Server, policy: CachePolicy):
     return run_sync(read(store, KEY, [TABLE], server.fetch, policy))
 
 
-def test_an_answer_ends_with_its_life(store: CacheBackend, clock) -> None:
+def test_a_result_expires_with_its_ttl(store: CacheBackend, clock) -> None:
     server, policy = Server(), CachePolicy(ttl=60)
     assert ask(store, server, policy).expires == clock.now[0] + 60
     clock.passes(59)
@@ -201,7 +201,7 @@ def test_stale_if_error(store: CacheBackend, clock, error: Exception, why: str) 
 
 
 @pytest.mark.parametrize("error", [PermissionDenied("401", status=401), NotFound("404", status=404)])
-def test_stale_is_never_served_for_no(store: CacheBackend, clock, error: Exception) -> None:
+def test_a_stale_result_never_replaces_401_403_or_404(store: CacheBackend, clock, error: Exception) -> None:
     server, policy = Server(), CachePolicy(ttl=60, stale_if_error=3600)
     ask(store, server, policy)
     clock.passes(70)
@@ -240,7 +240,7 @@ def test_a_policy_that_makes_no_sense_says_so(bad: dict) -> None:
 
 
 @pytest.mark.usefixtures("library")
-def test_whose_policy_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_query_overrides_the_block_which_overrides_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
     lives: list[int] = []
     real = caches["default"].set
     monkeypatch.setattr(caches["default"], "set", lambda key, value, life: (lives.append(life), real(key, value, life)))

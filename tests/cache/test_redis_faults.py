@@ -136,7 +136,7 @@ def test_an_outage_is_one_line_in_the_log(
 
 
 @pytest.mark.parametrize("limit", [1])
-def test_slow(scene: Scene, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_redis(scene: Scene, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     """Slower than the cache's own time limit: the cache is done without."""
     scene.server.freeze()
     with warnings(caplog, 1):
@@ -155,7 +155,7 @@ def test_restarted_empty(scene: Scene, caplog: pytest.LogCaptureFixture) -> None
         scene.go_on()
 
 
-def test_flushed(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_redis_that_is_flushed(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
     with warnings(caplog, 0):
         for _ in range(3):
             scene.client.flushall()
@@ -164,7 +164,7 @@ def test_flushed(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.mark.parametrize("garbage", [b"\x80\x04garbage", b"5", b'"text"', b"[1]\n{}", b""])
-def test_garbled(scene: Scene, caplog: pytest.LogCaptureFixture, garbage: bytes) -> None:
+def test_values_that_are_garbled(scene: Scene, caplog: pytest.LogCaptureFixture, garbage: bytes) -> None:
     for key in scene.client.scan_iter():
         scene.client.set(key, garbage, keepttl=True)
     caplog.clear()
@@ -174,7 +174,7 @@ def test_garbled(scene: Scene, caplog: pytest.LogCaptureFixture, garbage: bytes)
     assert len(caplog.records) <= 1, caplog.text
 
 
-def test_of_another_type(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+def test_values_of_another_redis_type(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
     for key in list(scene.client.scan_iter()):
         scene.client.delete(key)
         scene.client.rpush(key, "a list")

@@ -68,7 +68,7 @@ def health() -> tuple[int, Any]:
     return response.status_code, response.json()["connections"]["default"]
 
 
-def test_all_is_well() -> None:
+def test_a_working_connection_has_no_problem() -> None:
     run_sync(migrate(registry.all()))
     assert found() == []
     assert health() == (200, "ok")
@@ -127,8 +127,8 @@ def test_no_table_yet() -> None:
 
 
 @pytest.mark.parametrize("kind", ["project_not_found", "general_route_not_found"])
-def test_a_setting_leads_nowhere(connected, kind: str) -> None:
-    """A wrong PROJECT_ID, or an ENDPOINT without /v1: no migration mends that."""
+def test_a_missing_project_or_route_is_an_endpoint_problem(connected, kind: str) -> None:
+    """A wrong PROJECT_ID, or an ENDPOINT without /v1: no migration fixes that."""
     connected(refusal(404, kind))
     [(id, text)] = found()
     assert (id, "migrate_appwrite" in text) == ("E040", False)

@@ -89,7 +89,7 @@ def test_meta(meta: dict[str, Any], expected: tuple[str, str]) -> None:
 @pytest.mark.parametrize(
     "role", ["any:x", "users/odd", "user:", "user", "team:", "member:m/x", "label:a-b", "user:a b"]
 )
-def test_roles_that_are_none(role: str) -> None:
+def test_invalid_roles_are_reported(role: str) -> None:
     declare({"permissions": [f'read("{role}")']})
     assert ids() == ["E014"]
 

@@ -172,7 +172,7 @@ def test_a_server_that_is_allowed(guarded, settings) -> None:
         Book.objects.count()
 
 
-def test_files(guarded, settings, tmp_path) -> None:
+def test_only_files_in_the_temporary_directory_are_allowed(guarded, settings, tmp_path) -> None:
     def refused(endpoint: str) -> bool:
         return refusal("default", endpoint, allowed=False) is not None
 
@@ -439,7 +439,7 @@ def test_under_django_s_runner(project) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("method", ["fork", "spawn"])
-def test_in_parallel(project, method: str) -> None:
+def test_parallel_test_runs_reach_no_server(project, method: str) -> None:
     start = f"""
         import multiprocessing, sys
         from django.core.management import execute_from_command_line

@@ -52,7 +52,7 @@ def test_pages_that_are_not_there_lead_to_one_that_is(browser: Client, page: str
         "/airports/country/" + "x" * 5000 + "/",
     ],
 )
-def test_what_is_not_there(browser: Client, path: str) -> None:
+def test_unknown_pages_are_404(browser: Client, path: str) -> None:
     assert browser.get(path).status_code == 404
 
 

@@ -25,7 +25,7 @@ def names(api: Client) -> list[str]:
     return [product["name"] for product in api.get("/products").json()]
 
 
-def test_list(api: Client, products) -> None:
+def test_the_list_has_every_product_and_is_cached(api: Client, products) -> None:
     assert len(names(api)) == len(products)
     assert api.get("/products")["X-Cache-Status"] == "HIT"
 
@@ -40,7 +40,7 @@ def test_create_is_seen_at_once(api: Client) -> None:
     assert api.get(f"/products/{created.json()['id']}").json()["name"] == "A Thing"
 
 
-def test_refresh(api: Client, products) -> None:
+def test_refresh_reads_past_the_cache(api: Client, products) -> None:
     names(api)
     assert api.post("/products/refresh").json() == {"message": "Cache refreshed", "count": len(products)}
     assert api.post("/products/refresh")["X-Cache-Status"] == "MISS"

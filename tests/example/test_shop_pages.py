@@ -30,7 +30,7 @@ def test_list_and_its_status_for_people(browser: Client) -> None:
     assert (first["X-Cache-Status"], second["X-Cache-Status"]) == ("MISS", "HIT")
 
 
-def test_by_category(browser: Client) -> None:
+def test_products_are_filtered_by_category(browser: Client) -> None:
     page = browser.get("/shop/?category=music").content.decode()
     assert "Cello Alone" in page
     assert "Pocket Go" not in page

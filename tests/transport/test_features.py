@@ -17,7 +17,7 @@ from tests.transport.conftest import Drive
     ("version", "form", "aggregates"),
     [("1.8.0", "1.8.0", False), ("1.9.6-RC1", "1.9.6", False), ("2.5.0", "1.9.6", True), ("2.10.1", "1.9.6", True)],
 )
-def test_by_version(version: str, form: str, aggregates: bool) -> None:
+def test_response_format_and_aggregates_follow_the_version(version: str, form: str, aggregates: bool) -> None:
     features = Features.of(version)
     assert (features.response_format, features.has("aggregates")) == (form, aggregates)
 

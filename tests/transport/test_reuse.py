@@ -94,7 +94,9 @@ def test_nobody_gets_an_answer_that_came_too_early(kind: str, asynchronous: bool
 @pytest.mark.skipif(not hasattr(socket, "TCP_CORK"), reason="what is one segment cannot be told here")
 @pytest.mark.parametrize("asynchronous", [False, True])
 @pytest.mark.parametrize("kind", ["one segment", "two records", "half of the second"])
-def test_nor_over_tls(kind: str, asynchronous: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_with_unread_bytes_is_not_reused_over_tls(
+    kind: str, asynchronous: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two records may be read from the socket at once, and decrypted one by one."""
     tls, file = certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(file))

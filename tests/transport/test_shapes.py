@@ -57,12 +57,12 @@ def ask(drive: Drive, request: Request, body: object):
     ],
     ids=str,
 )
-def test_what_is_no_answer(request_: Request, body: object) -> None:
+def test_json_of_another_shape_is_unavailable(request_: Request, body: object) -> None:
     with pytest.raises(Unavailable, match="is it an Appwrite endpoint") as caught:
         ask(run_sync, request_, body)
     assert caught.value.unclear == (not request_.is_read)
 
 
-def test_what_is(drive: Drive) -> None:
+def test_json_of_the_right_shape_is_returned(drive: Drive) -> None:
     assert ask(drive, LISTS[0], {"total": 1, "rows": [ROW]}).data["rows"] == [ROW]
     assert ask(drive, ROWS[0], ROW).data == ROW

@@ -147,14 +147,14 @@ WRITES: dict[str, Callable[[], object]] = {"blocking": save, "asynchronous": lam
 
 
 @pytest.mark.parametrize("form", READS)
-def test_a_read(fault: tuple[type[AppwriteError], bool], form: str) -> None:
+def test_a_view_sees_the_error_of_a_read(fault: tuple[type[AppwriteError], bool], form: str) -> None:
     error, took = seen(READS[form])
     assert (type(error), error.unclear) == (fault[0], False)
     assert took < TIMEOUT + MARGIN
 
 
 @pytest.mark.parametrize("form", WRITES)
-def test_a_write(fault: tuple[type[AppwriteError], bool], form: str) -> None:
+def test_a_view_sees_the_error_of_a_write(fault: tuple[type[AppwriteError], bool], form: str) -> None:
     error, took = seen(WRITES[form])
     assert (type(error), error.unclear) == fault
     assert took < TIMEOUT + MARGIN

@@ -110,7 +110,7 @@ def test_what_is_stale_is_not_vouched_for() -> None:
     assert (fresh.status_code, fresh.content[:7]) == (200, b"1 books")
 
 
-def test_more_can_be_named() -> None:
+def test_by_adds_to_the_tag() -> None:
     get()
     request = client.get("/books")
     assert table_etag("books", by=lambda request: "a")(request) != table_etag("books", by=lambda request: "b")(request)

@@ -16,7 +16,7 @@ from tests.web.conftest import Ask
 
 @pytest.mark.parametrize("debug", [False, True])
 @pytest.mark.parametrize("path", ["/books", "/abooks"])
-def test_unreachable(ask: Ask, unreachable, settings, caplog, path: str, debug: bool) -> None:
+def test_an_unreachable_appwrite_is_a_503(ask: Ask, unreachable, settings, caplog, path: str, debug: bool) -> None:
     settings.DEBUG = debug
     response = ask(path)
     body = response.content.decode()

@@ -194,7 +194,7 @@ def test_not_in_a_process_that_has_been_warmed(on_start, started) -> None:
     assert started == []
 
 
-def test_not_unless_asked_for(started) -> None:
+def test_no_warming_without_warm_on_start(started) -> None:
     Client().get("/nothing")
     settle()
     assert started == []
