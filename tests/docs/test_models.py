@@ -1,0 +1,50 @@
+"""The code on the page about models runs, block after block, as one program."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import isolate_apps
+
+from django_appwrite_orm.backend.base import BackendOptions
+
+PAGE = Path(__file__).parents[2] / "docs" / "models.md"
+BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
+
+
+def compiled(number: int) -> Any:
+    return compile(BLOCKS[number], f"{PAGE.name}, block {number}", "exec")
+
+
+@isolate_apps("tests.backend.shop")
+def test_the_code_on_the_page_runs(django_db_blocker: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    settings, models, *program = range(len(BLOCKS))
+    names: dict[str, Any] = {"__name__": "tests.backend.shop.page"}
+    with django_db_blocker.unblock():
+        exec(compiled(settings), names)
+        exec(compiled(models), names)
+        with connection.schema_editor() as editor:
+            editor.create_model(names["Publisher"])
+            editor.create_model(names["Book"])
+        for number in program:
+            exec(compiled(number), names)
+        connection.close()
+        book, publisher = names["Book"], names["Publisher"]
+        assert list(book.objects.order_by("title").values_list("title", "stock")) == [("Dune", 0), ("Dune Messiah", 3)]
+        assert [row.name for row in publisher.objects.all()] == ["Chilton"]
+        connection.close()
+    strategies = re.findall(r"^Strategy: (.*)$", capsys.readouterr().out, re.MULTILINE)
+    assert strategies == ["direct", "joined", "in memory (a condition on a joined table)"]
+
+
+def test_the_options_on_the_page_are_the_defaults() -> None:
+    names: dict[str, Any] = {}
+    exec(compiled(0), names)
+    options = names["DATABASES"]["default"]["OPTIONS"]
+    assert BackendOptions.of("default", options) == BackendOptions()
+    rows = re.findall(r"^\| `(\w+)` \| `(.*?)` \|", PAGE.read_text(), re.MULTILINE)
+    assert {name: str(value) for name, value in options.items()} == {name: value.strip('"') for name, value in rows}
