@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import uuid
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -225,3 +226,25 @@ def test_a_query_without_a_model_reads_the_tables_of_its_subqueries() -> None:
     ada = Maker.objects.filter(name="Ada")
     assert Q(Exists(ada)).check({})
     assert not Q(Exists(ada.filter(country="xx"))).check({})
+
+
+@pytest.mark.parametrize("zone", ["Europe/Vienna", "UTC", "America/Chicago"])
+def test_naive_datetimes_are_in_the_projects_time_zone(settings: Any, zone: str) -> None:
+    settings.USE_TZ, settings.TIME_ZONE = False, zone
+    moments = [datetime.datetime(2024, 1, 31, 23, 30), datetime.datetime(2024, 7, 1, 0, 30, 0, 5_000)]
+    for number, moment in enumerate(moments, 10):
+        Product.objects.create(pk=number, name=f"Product {number}", sold_at=moment)
+    products = Product.objects.filter(pk__gte=10)
+    assert list(products.order_by("pk").values_list("sold_at", flat=True)) == moments
+    assert list(products.values_list("sold_at", flat=True).distinct().order_by("sold_at")) == moments
+    assert [month for (month,) in products.values_list("sold_at__month").distinct().order_by("sold_at__month")] == [
+        1,
+        7,
+    ]
+    assert products.annotate(n=Count("tags")).filter(sold_at__gt=moments[0]).count() == 1
+
+
+def test_many_values_of_a_condition_are_taken() -> None:
+    numbers = [*range(1, 5), *range(100, 20_000)]
+    assert Product.objects.filter(pk__in=numbers).annotate(n=Count("tags")).count() == 4
+    assert [product.pk for product in Product.objects.filter(pk__in=numbers).order_by("name")] == [1, 2, 3, 4]
