@@ -18,7 +18,6 @@ class DatabaseFeatures(SQLiteFeatures):
     max_query_params = None  # type: ignore[assignment]
     update_can_self_select = False
     test_db_allows_multiple_connections = True
-    has_native_uuid_field = True
     can_rollback_ddl = False
     can_release_savepoints = True
     uses_savepoints = True
@@ -27,6 +26,7 @@ class DatabaseFeatures(SQLiteFeatures):
     indexes_foreign_keys = True
     can_defer_constraint_checks = False
     supports_microsecond_precision = False
+    supports_timezones = True
     supports_column_check_constraints = False
     supports_table_check_constraints = False
     can_introspect_check_constraints = False

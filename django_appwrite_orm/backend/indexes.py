@@ -44,6 +44,8 @@ def index_of_field(field: Any) -> Index | None:
     """Return the index of a field with `unique`, `primary_key` or `db_index`; None for a field without one."""
     if field.column is None or holds_row_id(field):
         return None
+    if field.primary_key and column_of(field).column.index_length > INDEX_LENGTH:
+        return None  # the ids of rows are made of its values: they are unique, and filters ask for them
     if field.unique:
         return UniqueIndex(field.name, key=index_key(f"{field.column}_uniq"))
     if not field.db_index:

@@ -11,9 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.apps import apps
-from django.conf import settings
 from django.db.backends.sqlite3.operations import DatabaseOperations as SQLiteOperations
-from django.utils import timezone
 
 from ..execution import execute_write
 from ..plans import DeleteRows
@@ -28,8 +26,6 @@ class DatabaseOperations(SQLiteOperations):
 
     def adapt_datetimefield_value(self, value: datetime.datetime | None) -> Any:
         """Return it as it is: the column brings it to UTC."""
-        if value is not None and timezone.is_aware(value) and not settings.USE_TZ:
-            raise ValueError("Appwrite's backend does not take aware datetimes when USE_TZ is False.")
         return value
 
     def adapt_decimalfield_value(

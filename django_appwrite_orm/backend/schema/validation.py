@@ -15,6 +15,9 @@ from ..columns import column_of
 
 class DatabaseValidation(BaseDatabaseValidation):
     def check_field(self, field: Any, **kwargs: Any) -> list[CheckMessage]:
+        needed = getattr(getattr(field, "model", None), "_meta", None)
+        if needed and not all(getattr(self.connection.features, name, False) for name in needed.required_db_features):
+            return []  # a model that is not made here
         return list(_field_problems(field))
 
 
