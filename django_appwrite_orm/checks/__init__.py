@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, register
 
@@ -48,6 +48,20 @@ def check_tables(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) 
     for table in tables:
         found += [*table_problems(table), *column_problems(table), *relation_problems(table), *index_problems(table)]
     return found
+
+
+@register(Tags.models, "appwrite_orm")
+def check_databases(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """E107, E108 and W107 of models: which apps are on Appwrite, and relations between databases."""
+    from ..backend.router import ENGINE
+
+    if not any(options.get("ENGINE") == ENGINE for options in settings.DATABASES.values()):
+        return []
+    from .databases import database_problems
+
+    configs = apps.get_app_configs() if app_configs is None else app_configs
+    models = [model for config in configs for model in config.get_models(include_auto_created=True)]
+    return list(database_problems(models))
 
 
 @register(Tags.caches, "appwrite_orm")

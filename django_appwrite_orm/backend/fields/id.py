@@ -1,4 +1,4 @@
-"""Model fields of Appwrite's own."""
+"""The primary key that is the id of a row."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 from django.core.validators import RegexValidator
 from django.db import models
 
-from ..conf import ID_RULE, VALID_ID
-from ..plans.limits import ID_LENGTH
+from ...conf import ID_RULE, VALID_ID
+from ...plans.limits import ID_LENGTH
 
 
 def new_row_id() -> str:

@@ -1,0 +1,73 @@
+"""Keep the models of some apps on Appwrite and the others in another database."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DEFAULT_DB_ALIAS, models
+
+ENGINE = "django_appwrite_orm.backend"
+
+
+def databases_of_apps() -> dict[str, str]:
+    """Return the alias of its database for each label in `OPTIONS["apps"]` of the databases of this backend.
+
+    Raises ImproperlyConfigured for a label that two databases have.
+    """
+    aliases: dict[str, str] = {}
+    databases: dict[str, Any] = settings.DATABASES
+    for alias, options in databases.items():
+        if options.get("ENGINE") != ENGINE:
+            continue
+        for label in options.get("OPTIONS", {}).get("apps", ()):
+            if aliases.setdefault(label, alias) != alias:
+                raise ImproperlyConfigured(
+                    f"DATABASES: the app {label!r} is in OPTIONS['apps'] of {aliases[label]!r} and of {alias!r}."
+                    " Leave it in one of them."
+                )
+    return aliases
+
+
+class AppwriteRouter:
+    """A database router: `DATABASE_ROUTERS = ["django_appwrite_orm.backend.router.AppwriteRouter"]`.
+
+    The models of the apps in `OPTIONS["apps"]` of a database are read, written and migrated there. The other apps are
+    left to the next router and to the default database; a database with `apps` that is not the default one gets none
+    of their tables.
+    """
+
+    @cached_property
+    def _aliases(self) -> dict[str, str]:
+        return databases_of_apps()
+
+    def db_for_read(self, model: type[models.Model], **hints: Any) -> str | None:
+        """Return the alias of the database of the model's app."""
+        return self._aliases.get(model._meta.app_label)
+
+    def db_for_write(self, model: type[models.Model], **hints: Any) -> str | None:
+        """Return the alias of the database of the model's app."""
+        return self._aliases.get(model._meta.app_label)
+
+    def allow_relation(self, obj1: models.Model, obj2: models.Model, **hints: Any) -> bool | None:
+        """Raise ValueError for objects of two databases where one is of an app in `apps`; leave others alone."""
+        if not {obj1._meta.app_label, obj2._meta.app_label} & self._aliases.keys():
+            return None
+        one, other = self._database_of(obj1), self._database_of(obj2)
+        if one != other:
+            raise ValueError(
+                f"{obj1._meta.label} is in database {one!r} and {obj2._meta.label} in {other!r}: no relation can lead"
+                " from one to the other. Keep the primary key in a plain field, or both apps in one database."
+            )
+        return True
+
+    def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool | None:
+        """Return whether the app's tables are in this database; None where that is not for this router to say."""
+        if app_label in self._aliases:
+            return db == self._aliases[app_label]
+        return False if db != DEFAULT_DB_ALIAS and db in self._aliases.values() else None
+
+    def _database_of(self, obj: models.Model) -> str:
+        return obj._state.db or self._aliases.get(obj._meta.app_label) or DEFAULT_DB_ALIAS

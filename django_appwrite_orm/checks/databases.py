@@ -1,0 +1,59 @@
+"""Checks of `OPTIONS["apps"]` of databases, and of relations between models of two databases."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+
+from django.apps import apps
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning
+from django.db import models, router
+from django.utils.module_loading import import_string
+
+from ..backend.router import AppwriteRouter, databases_of_apps
+
+
+def database_problems(checked: Iterable[type[models.Model]]) -> Iterator[CheckMessage]:
+    """Yield the problems of the databases, and of the relations of these models."""
+    aliases = databases_of_apps()
+    for label, alias in aliases.items():
+        if label not in apps.app_configs:
+            near = difflib.get_close_matches(label, apps.app_configs, n=1)
+            guess = f" Did you mean: {near[0]}?" if near else ""
+            yield Error(
+                f"DATABASES[{alias!r}]: OPTIONS['apps'] names {label!r}, which is not the label of an app.{guess}",
+                hint="Give labels of apps in INSTALLED_APPS.",
+                id="appwrite.E107",
+            )
+    if aliases and not any(_is_our_router(one) for one in settings.DATABASE_ROUTERS):
+        yield Warning(
+            f"OPTIONS['apps'] of {', '.join(sorted({repr(alias) for alias in aliases.values()}))} has no effect:"
+            " AppwriteRouter is not in DATABASE_ROUTERS.",
+            hint="DATABASE_ROUTERS = ['django_appwrite_orm.backend.router.AppwriteRouter']",
+            id="appwrite.W107",
+        )
+    elif aliases:
+        for model in checked:
+            yield from _relation_problems(model, aliases.keys())
+
+
+def _is_our_router(entry: object) -> bool:
+    value = import_string(entry) if isinstance(entry, str) else entry
+    return isinstance(value, AppwriteRouter) or (isinstance(value, type) and issubclass(value, AppwriteRouter))
+
+
+def _relation_problems(model: type[models.Model], labels: Iterable[str]) -> Iterator[CheckMessage]:
+    """Yield the relations of a model that lead to another database, from or to one of these apps."""
+    own = router.db_for_write(model)
+    for field in (*model._meta.local_fields, *model._meta.local_many_to_many):
+        target = field.remote_field.model if field.remote_field else None
+        if target is None or isinstance(target, str) or not {model._meta.app_label, target._meta.app_label} & {*labels}:
+            continue
+        if (other := router.db_for_write(target)) != own:
+            yield Error(
+                f"The models are in two databases, {own!r} and {other!r}: {target._meta.label} cannot be joined.",
+                hint="Keep the primary key in a plain field, or both apps in one database.",
+                obj=field,
+                id="appwrite.E108",
+            )

@@ -1,0 +1,153 @@
+"""Two databases: SQLite is the default one, and the models of the shop are on Appwrite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.db import connections, models, router
+from django.test import override_settings
+from django.test.utils import isolate_apps
+
+from django_appwrite_orm.backend.router import databases_of_apps
+from django_appwrite_orm.checks import check_databases
+
+from .shop.models import Maker, Note, Product
+
+ROUTER = "django_appwrite_orm.backend.router.AppwriteRouter"
+ENGINE = "django_appwrite_orm.backend"
+
+
+@pytest.fixture
+def databases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, django_db_blocker: Any) -> Iterator[dict[str, Any]]:
+    """SQLite, and Appwrite with the shop; both are empty."""
+    both = {
+        "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(tmp_path / "main.sqlite3")},
+        "appwrite": {"ENGINE": ENGINE, "NAME": "default", "OPTIONS": {"apps": ["shop"]}},
+    }
+    monkeypatch.setattr(settings, "DATABASES", both)
+    own, connections.settings = connections.settings, connections.configure_settings(both)
+    usual = connections["default"]
+    del connections["default"]
+    try:
+        with override_settings(DATABASE_ROUTERS=[ROUTER]), django_db_blocker.unblock():
+            yield both
+            connections.close_all()
+    finally:
+        connections.settings = own
+        connections["default"] = usual
+        if hasattr(connections._connections, "appwrite"):
+            del connections["appwrite"]
+
+
+@pytest.fixture
+def tables(databases: dict[str, Any]) -> None:
+    for alias in databases:
+        call_command("migrate", database=alias, run_syncdb=True, verbosity=0)
+
+
+def names_of_tables(alias: str) -> set[str]:
+    with connections[alias].cursor() as cursor:
+        return set(connections[alias].introspection.table_names(cursor))
+
+
+@pytest.mark.usefixtures("tables")
+def test_the_tables_of_an_app_are_in_its_database_alone() -> None:
+    shop = {model._meta.db_table for model in apps.get_app_config("shop").get_models(include_auto_created=True)}
+    assert shop <= names_of_tables("appwrite")
+    assert not shop & names_of_tables("default")
+    assert Session._meta.db_table in names_of_tables("default")
+    assert Session._meta.db_table not in names_of_tables("appwrite")
+
+
+@pytest.mark.usefixtures("tables")
+def test_rows_are_read_and_written_in_the_database_of_their_app() -> None:
+    note = Note.objects.create(text="a")
+    Session.objects.create(session_key="s", session_data="", expire_date="2030-01-01T00:00Z")
+    assert note._state.db == "appwrite"
+    assert [row.text for row in Note.objects.using("appwrite")] == ["a"]
+    assert Note.objects.get().text == "a"
+    assert Session.objects.get()._state.db == "default"
+
+
+@pytest.mark.usefixtures("tables")
+def test_relations_inside_one_database_work() -> None:
+    maker = Maker.objects.create(name="Ada")
+    product = Product.objects.create(name="x", maker=maker)
+    assert Product.objects.get(maker__name="Ada") == product
+    assert list(maker.product_set.all()) == [product]
+
+
+@pytest.mark.usefixtures("databases")
+def test_a_relation_to_another_database_is_refused_with_the_reason() -> None:
+    reason = "shop.Product is in database 'appwrite' and sessions.Session in 'default'"
+    with pytest.raises(ValueError, match=reason):
+        router.allow_relation(Product(), Session())
+    assert router.allow_relation(Session(), Session()) is True
+    other = Maker()
+    other._state.db = "default"
+    with pytest.raises(ValueError, match=r"shop\.Maker is in database 'default' and shop\.Product in 'appwrite'"):
+        Product().maker = other
+
+
+@pytest.mark.usefixtures("databases")
+def test_apps_that_are_not_named_are_left_to_others() -> None:
+    assert router.routers[0].db_for_read(Session) is None
+    assert router.routers[0].allow_migrate("default", "sessions") is None
+    assert router.routers[0].allow_migrate("appwrite", "sessions") is False
+    assert router.routers[0].allow_migrate("appwrite", "shop") is True
+    assert router.routers[0].allow_migrate("default", "shop") is False
+
+
+def test_a_default_database_takes_the_apps_that_no_other_one_names(databases: dict[str, Any]) -> None:
+    databases["default"] |= {"ENGINE": ENGINE, "OPTIONS": {"apps": ["library"]}}
+    assert router.allow_migrate("default", "sessions")
+    assert not router.allow_migrate("appwrite", "sessions")
+
+
+def test_an_app_in_two_databases_is_refused(databases: dict[str, Any]) -> None:
+    databases["other"] = {"ENGINE": ENGINE, "NAME": "default", "OPTIONS": {"apps": ["shop"]}}
+    with pytest.raises(ImproperlyConfigured, match=r"the app 'shop' is in OPTIONS.*'appwrite' and of 'other'"):
+        databases_of_apps()
+
+
+@pytest.mark.usefixtures("databases")
+def test_nothing_is_reported_where_nothing_is_wrong() -> None:
+    assert check_databases() == []
+
+
+def test_an_unknown_app_is_reported(databases: dict[str, Any]) -> None:
+    databases["appwrite"]["OPTIONS"] = {"apps": ["shopp", "shop"]}
+    (problem,) = check_databases()
+    assert problem.id == "appwrite.E107"
+    assert "DATABASES['appwrite']" in problem.msg
+    assert "Did you mean: shop?" in problem.msg
+
+
+@pytest.mark.usefixtures("databases")
+def test_a_missing_router_is_reported() -> None:
+    with override_settings(DATABASE_ROUTERS=[]):
+        assert [problem.id for problem in check_databases()] == ["appwrite.W107"]
+
+
+@pytest.mark.usefixtures("databases")
+def test_a_relation_between_databases_is_reported() -> None:
+    with isolate_apps("tests.backend.shop") as isolated:
+
+        class Visit(models.Model):
+            session = models.ForeignKey(Session, models.CASCADE)
+            maker = models.ForeignKey(Maker, models.CASCADE)
+
+            class Meta:
+                app_label = "shop"
+
+        (problem,) = check_databases([isolated.get_app_config("shop")])
+    assert (problem.id, problem.obj) == ("appwrite.E108", Visit._meta.get_field("session"))
+    assert "'appwrite' and 'default'" in problem.msg
