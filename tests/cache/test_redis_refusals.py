@@ -216,8 +216,9 @@ def test_a_hit_costs_one_look_and_a_proof_when_it_is_due(scene: Scene, proofs_co
     assert (costs.cache, costs.requests) == (["delete_many", "get_many"], [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scene", ["django"], indirect=True)
-def test_a_process_of_its_own(scene: Scene, fault, tmp_path: Path) -> None:
+def test_a_process_of_its_own_reads_what_was_written(scene: Scene, fault, tmp_path: Path) -> None:
     refuse, mend = fault
     command = [sys.executable, "-m", "tests.support.reading_process", scene.server.url]
     command += [f"local:{tmp_path}/appwrite.sqlite3", "-1"]
