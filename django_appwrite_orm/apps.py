@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.signals import setting_changed
+from django.db import connections as databases
 from django.utils.module_loading import module_has_submodule
 
 from .conf import configured
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from .connection import Connection
     from .sansio import Operation
 
+# The engine of the databases whose models have tables on Appwrite.
+_ENGINE = "django_appwrite_orm.backend"
 _CHANNEL = "django_appwrite_orm.channel"
 
 
@@ -48,6 +51,10 @@ class DjangoAppwriteORMConfig(AppConfig):
             if app.module is not None and app.name != self.name and module_has_submodule(app.module, "tables"):
                 _register_tables(import_module(f"{app.name}.tables"))
         registry.connect()
+        if any(database["ENGINE"] == _ENGINE for database in databases.settings.values()):
+            from .backend.shadow import tables_of_models
+
+            registry.other_tables.append(tables_of_models)
 
 
 def _register_tables(module: ModuleType) -> None:

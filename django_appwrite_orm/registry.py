@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import threading
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from django.apps import apps
@@ -29,6 +30,8 @@ class Registry:
     def __init__(self) -> None:
         self._tables: list[type[Row]] = []
         self._lock = threading.RLock()
+        # What gives tables besides those that are registered: the ones behind the models of Django's databases.
+        self.other_tables: list[Callable[[], Iterable[type[Row]]]] = []
         # Increased by every registration; relations may then have other targets.
         self.version = 0
         # Relations of registered tables whose target is given as a text, by that text.
@@ -104,6 +107,16 @@ class Registry:
     def all(self) -> list[type[Row]]:
         """Return all tables, in the order of their registration."""
         return list(self._tables)
+
+    def every(self) -> list[type[Row]]:
+        """Return all tables, those behind models among them."""
+        return [*self._tables, *(table for find in self.other_tables for table in find())]
+
+    def find(self, name: str) -> type[Row]:
+        """Return the table or the table of the model with this name, id or label. Raises `ConfigurationError`."""
+        others = (table for find in self.other_tables for table in find())
+        found = (table for table in others if name in (table._meta.name, table._meta.id, table._meta.label))
+        return self._called(name)[0] if self._called(name) else next(found, None) or self.get(name)
 
     def of_app(self, label: str) -> list[type[Row]]:
         """Return the tables of an app."""

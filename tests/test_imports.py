@@ -22,6 +22,7 @@ REASONS = {
     ("apps", "querysets"): "start-up: a project without tables does not load querysets",
     ("apps", "registry"): "columns need Django's settings and apps",
     ("apps", "schema.auto"): FIRST_USE,
+    ("apps", "backend.shadow"): "start-up: a project without models on Appwrite does not load the backend",
     ("backend.base", "backend.schema.editor"): MIGRATIONS,
     ("backend.schema.introspection", "schema"): MIGRATIONS,
     ("backend.in_memory.collation", "local.emulation.collation"): EMBEDDED,

@@ -71,6 +71,28 @@ class DatabaseFeatures(SQLiteFeatures):
         "virtual": None,
     }
     django_test_expected_failures: set[str] = set()
+    # What a column is made of that Appwrite has no kind for.
+    introspected_field_types = {
+        "AutoField": "BigIntegerField",
+        "BigAutoField": "BigIntegerField",
+        "BigIntegerField": "BigIntegerField",
+        "BinaryField": "TextField",
+        "BooleanField": "BooleanField",
+        "CharField": "CharField",
+        "DateField": "CharField",
+        "DateTimeField": "DateTimeField",
+        "DecimalField": "BigIntegerField",
+        "DurationField": "BigIntegerField",
+        "GenericIPAddressField": "GenericIPAddressField",
+        "IntegerField": "BigIntegerField",
+        "PositiveBigIntegerField": "BigIntegerField",
+        "PositiveIntegerField": "BigIntegerField",
+        "PositiveSmallIntegerField": "BigIntegerField",
+        "SmallAutoField": "BigIntegerField",
+        "SmallIntegerField": "BigIntegerField",
+        "TextField": "TextField",
+        "TimeField": "CharField",
+    }
 
     @property
     def supports_transactions(self) -> bool:

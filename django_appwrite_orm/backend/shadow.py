@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from django.db import models
+from django.apps import apps
+from django.db import connections as databases
+from django.db import models, router
 
 from ..tables import Row
 from ..tables.options import Options
@@ -30,6 +33,16 @@ class ModelRow(Row):
 
     _model: type[models.Model]
 
+    @classmethod
+    def from_appwrite(cls, raw: dict[str, Any], using: Any) -> Any:
+        """Return the row as an instance of the model."""
+        columns = [column for column in columns_of(cls._model) if column.key in raw]
+        values = [
+            raw[column.key] if raw[column.key] is None or column.decode is None else column.decode(raw[column.key])
+            for column in columns
+        ]
+        return cls._model.from_db(router.db_for_read(cls._model), [column.field.attname for column in columns], values)
+
 
 def table_of(model: type[models.Model]) -> type[ModelRow]:
     """Return the table of a model; proxies share that of their concrete model.
@@ -42,6 +55,19 @@ def table_of(model: type[models.Model]) -> type[ModelRow]:
     if table is None or table._model is not concrete:
         table = vars(concrete._meta)[_CACHE] = _made(concrete)
     return table
+
+
+def tables_of_models() -> Iterator[type[ModelRow]]:
+    """Yield the tables of the models that Django's routers keep on Appwrite."""
+    for model in apps.get_models(include_auto_created=True):
+        if not model._meta.proxy and not model._meta.swapped and appwrite_alias(model) is not None:
+            yield table_of(model)
+
+
+def appwrite_alias(model: type[models.Model]) -> str | None:
+    """Return the alias in APPWRITE_ORM that the model's rows are read from; None for a model elsewhere."""
+    database = databases.settings[router.db_for_read(model)]
+    return str(database["NAME"]) if database["ENGINE"] == __name__.rpartition(".")[0] else None
 
 
 def _made(model: type[models.Model]) -> type[ModelRow]:
@@ -62,4 +88,6 @@ def _options(model: type[models.Model]) -> dict[str, Any]:
     given = getattr(model, "Appwrite", None)
     own = {name: getattr(given, name) for name in OPTIONS if hasattr(given, name)}
     name = table_id(model._meta.db_table)
-    return {"name": name, **own, "id": name, "app_label": model._meta.app_label, "indexes": indexes_of(model)}
+    alias = appwrite_alias(model)
+    using = {} if alias is None else {"using": alias}
+    return {"name": name, **own, **using, "id": name, "app_label": model._meta.app_label, "indexes": indexes_of(model)}

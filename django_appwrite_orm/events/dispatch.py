@@ -46,7 +46,7 @@ def dispatch_event(
     row_changes: list[RowChange] = []
     is_registered = False
     for connection in connections_like(alias):
-        tables = [(table, _ref(table, connection)) for table in registry.all()]
+        tables = [(table, _ref(table, connection)) for table in registry.every()]
         changes = changes_of(names, payload, tables)
         for table in dict.fromkeys(
             affected
@@ -75,7 +75,7 @@ def dispatch_event(
 def invalidate_all_tables(alias: str, reason: str = "event") -> Operation[None]:
     """Invalidate every registered table in the project of `alias`, when reports of changes may have been missed."""
     for connection in connections_like(alias):
-        for table in registry.all():
+        for table in registry.every():
             yield from invalidate_table(table, connection, reason)
 
 
@@ -100,7 +100,7 @@ def connections_like(alias: str) -> Iterator[Connection]:
 
 
 def _all_refs(alias: str) -> set[TableRef]:
-    return {_ref(table, connection) for connection in connections_like(alias) for table in registry.all()}
+    return {_ref(table, connection) for connection in connections_like(alias) for table in registry.every()}
 
 
 def _project(connection: Connection) -> tuple[str, str]:

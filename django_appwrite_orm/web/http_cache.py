@@ -17,8 +17,8 @@ from django.utils.cache import get_conditional_response, has_vary_header, set_re
 
 from ..cache import ReadLog, ReadResult, Status, note_read
 from ..connection import connections
-from ..querysets.managers import rows_of
 from ..registry import registry
+from ..routers import alias_of
 from ..sansio import run_sync
 
 # Headers that distinguish representations, or persons, without touching the session.
@@ -44,21 +44,23 @@ def table_etag(
         raise ValueError("table_etag: name at least one table.")
 
     def etag(request: HttpRequest, *args: Any, **kwargs: Any) -> str | None:
-        rows = [rows_of(registry.get(name), using) for name in names]
-        connection = connections[rows[0].db]
-        if any(queryset.db != rows[0].db for queryset in rows):
+        tables = [registry.find(name) for name in names]
+        alias, *others = dict.fromkeys(alias_of(table, using) for table in tables)
+        connection = connections[alias]
+        if others:
             raise ValueError(f"table_etag: {', '.join(names)} are not on one connection; name it with using=.")
         period_length = ttl if ttl is not None else connection.settings.cache.policy.ttl
         started = time.perf_counter()
         # Django calls this on the event loop for an asynchronous view; it waits for the cache alone.
-        tokens = run_sync(connection.versions([queryset.ref for queryset in rows]), even_on_event_loop=True)
+        tokens = run_sync(
+            connection.versions([table._meta.ref(connection.settings.database_id) for table in tables]),
+            even_on_event_loop=True,
+        )
         if tokens is None or period_length <= 0:
             return None
         seconds, period = time.perf_counter() - started, time.time() // period_length
-        for queryset in rows:
-            note_read(
-                [queryset.model._meta.name], ReadResult(None, Status.HIT, expires=(period + 1) * period_length), seconds
-            )
+        for table in tables:
+            note_read([table._meta.name], ReadResult(None, Status.HIT, expires=(period + 1) * period_length), seconds)
             seconds = 0  # one look-up for all of them
         headers = [request.headers.get(name, "") for name in _DISTINGUISHING]
         parts = [tokens, period, request.get_full_path(), headers, by(request) if by else ""]

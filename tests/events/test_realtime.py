@@ -37,7 +37,7 @@ def test_the_url_and_headers_of_a_connection(start: Start) -> None:
     path, _, query = upgraded.target.partition("?")
     assert path == "/v1/realtime"
     assert query.startswith("project=p&channels%5B%5D=tablesdb.cb-ev.tables.")
-    assert query.endswith("tablesdb.cb-ev.tables.open.rows&channels%5B%5D=tablesdb.cb-ev.tables.own.rows")
+    assert "tablesdb.cb-ev.tables.open.rows&channels%5B%5D=tablesdb.cb-ev.tables.own.rows" in query
 
 
 def test_its_state_is_shown(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:

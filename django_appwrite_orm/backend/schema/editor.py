@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from django.db import NotSupportedError, models
+from django.db import IntegrityError, NotSupportedError, ProgrammingError, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-from ...plans import Clause, UpdateRows
+from ...plans import Clause, TableRef, UpdateRows
 from ...sansio import run_sync
 from ...schema import DeclaredTable, declared_table, migrate_tables, planned_changes
 from ...schema.declared import declared_index
@@ -26,6 +26,7 @@ from ..compile.row_ids import COUNTER, COUNTERS
 from ..indexes import index_of_field, index_over, is_plain_constraint, is_plain_index
 from ..names import index_key, table_id
 from ..shadow import table_of
+from .rename import copy_rows
 
 if TYPE_CHECKING:
     from ..base import DatabaseWrapper
@@ -90,12 +91,19 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         self._change((_declared(model), None))
 
     def alter_db_table(self, model: Model, old_db_table: str, new_db_table: str) -> None:
-        """Raise NotSupportedError where the id would be another one: Appwrite cannot change it."""
-        if table_id(old_db_table).lower() != table_id(new_db_table).lower():
-            raise NotSupportedError(
-                f"Appwrite cannot change the id of a table, {table_id(old_db_table)!r} to {table_id(new_db_table)!r}."
-                f" Keep it: Meta.db_table = {old_db_table!r} in {model._meta.label}."
-            )
+        """Create the table under its new id, copy the rows, and drop the old one: Appwrite cannot change an id."""
+        old, new = table_id(old_db_table), table_id(new_db_table)
+        if old.lower() == new.lower():
+            return
+        declared = _declared(model)
+        before, after = (replace(declared, state=replace(declared.state, id=id, name=id)) for id in (old, new))
+        self._change((None, after))
+        if not self.collect_sql:
+            connection = self.connection.appwrite
+            refs = [TableRef(connection.settings.database_id, id) for id in (old, new)]
+            with self.connection.wrap_database_errors:
+                run_sync(copy_rows(connection, *refs))
+        self._change((before, None))
 
     def alter_db_table_comment(self, model: Model, old_db_table_comment: str, new_db_table_comment: str) -> None:
         """Do nothing: Appwrite keeps no comments."""
@@ -128,6 +136,7 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
 
     def alter_field(self, model: Model, old_field: Any, new_field: Any, strict: bool = False) -> None:
         if old_field.many_to_many or new_field.many_to_many:
+            _require_same_relation(old_field, new_field)
             self._alter_many_to_many(model, old_field, new_field, strict)
             return
         if old_field.column is None and new_field.column is None:
@@ -223,21 +232,27 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
             self.collected_sql += [f"-- {change}" for change in plan.changes]
             return
         self.connection.before_change()
-        with self.connection.wrap_database_errors:
-            run_sync(migrate_tables(connection, changes))
+        try:
+            with self.connection.wrap_database_errors:
+                run_sync(migrate_tables(connection, changes))
+        except ProgrammingError as error:
+            if any(_becomes_unique(*change) for change in changes):
+                raise IntegrityError(str(error)) from error
+            raise
         for before, after in changes:
             if (table := after or before) is not None:
                 self.connection.note_changed(table.state.id)
 
     def _default(self, field: Any, column: ModelColumn) -> Any:
         """Return the JSON that existing rows get in a new column; None for nothing."""
-        default = self.effective_default(field)
-        if default is None and not isinstance(field.db_default, type(models.NOT_PROVIDED)):
-            default = getattr(field, "db_default", None)
-            if default is models.NOT_PROVIDED:
-                return None
-            value = getattr(default, "value", default)
-            default = None if hasattr(value, "as_sql") else field.get_db_prep_save(value, self.connection)
+        if field.has_db_default():
+            given = field.db_default
+            if hasattr(given, "resolve_expression") and not isinstance(given, models.Value):
+                raise NotSupportedError(f"{column!r}: a db_default on Appwrite is a value, not {given!r}.")
+            value = given.value if isinstance(given, models.Value) else given
+            default = field.get_db_prep_save(value, self.connection)
+        else:
+            default = self.effective_default(field)
         return column.encode_change(default)
 
     def _fill(self, model: Model, column: ModelColumn, default: Any) -> None:
@@ -312,6 +327,24 @@ def _without_column(table: DeclaredTable, key: str) -> DeclaredTable:
 def _without_index(table: DeclaredTable, key: str) -> DeclaredTable:
     indexes = {name: index for name, index in table.state.indexes.items() if name != key}
     return replace(table, state=replace(table.state, indexes=indexes))
+
+
+def _becomes_unique(before: DeclaredTable | None, after: DeclaredTable | None) -> bool:
+    """Whether existing rows have to be told apart by more than before."""
+    if before is None or after is None:
+        return False
+    return any(index.type == "unique" and key not in before.state.indexes for key, index in after.state.indexes.items())
+
+
+def _require_same_relation(old: Any, new: Any) -> None:
+    """Raise ValueError where a relation to many becomes another kind of field, or gets a model of its own."""
+    models = [field.remote_field.through for field in (old, new) if field.many_to_many]
+    throughs = [model is not None and model._meta.auto_created for model in models]
+    if len(throughs) < 2 or bool(throughs[0]) != bool(throughs[1]):
+        raise ValueError(
+            f"Cannot alter field {old} into {new} - they are not compatible types (you cannot alter to or from M2M"
+            " fields, or add or remove through= on M2M fields)"
+        )
 
 
 def _require_same_key(old: ModelColumn, new: ModelColumn) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import ProgrammingError, models
 from django.db.backends.base.introspection import BaseDatabaseIntrospection, FieldInfo, TableInfo
 
+from ...plans import ListRows, TableRef
 from ...sansio import run_sync
 from ...tables.columns import column_class
 from ...tables.kinds import KINDS
 from ..compile.row_ids import COUNTERS
+from ..keys import NumberKey, RowKey, UUIDKey
 from ..names import table_id
 
 # Fields for the kinds of columns that a model can have.
@@ -19,8 +22,29 @@ _FIELDS = {
     for name in KINDS
     if (made := column_class(name)) is not None and made.django_field is not models.Field
 }
-_info: Any = FieldInfo  # the types of its parts are narrower than what Django's own backends put there
 _ROW_ID = "$id"
+# What the id of a row is called as a field.
+_PRIMARY_KEY = "id"
+# Primary keys whose values can be told by their form, by the kind that a description of the table says.
+_KEYS: dict[str, RowKey] = {"number as id": NumberKey(), "uuid as id": UUIDKey()}
+_FIELDS |= {
+    "id": "django_appwrite_orm.models.IDField",
+    "number as id": "BigAutoField",
+    "uuid as id": "UUIDField",
+}
+
+
+def _described(name: str, kind: str, size: int | None = None, default: Any = None, *, nullable: bool = False) -> Any:
+    """Return what Django wants to know of a column."""
+    info: Any = FieldInfo  # the types of its parts are narrower than what Django's own backends put there
+    return info(name, kind, size, size, None, None, nullable, default, None)
+
+
+def _is_made_by(key: RowKey, row_id: str) -> bool:
+    try:
+        return key.row_id(key.value(row_id)) == row_id
+    except ValidationError:
+        return False
 
 
 class DatabaseIntrospection(BaseDatabaseIntrospection):
@@ -34,12 +58,24 @@ class DatabaseIntrospection(BaseDatabaseIntrospection):
         return [TableInfo(self._name(table), "t") for table in self._tables().values() if table.id != COUNTERS]
 
     def get_table_description(self, cursor: Any, table_name: str) -> list[FieldInfo]:
-        """Return the columns, without those that every row has."""
-        return [
-            _info(column.key, column.kind, None, column.options.get("size"), None, None, not column.required,
-                  column.default, None)
-            for column in self._table(table_name).columns.values()
-        ]  # fmt: skip
+        """Return the primary key, whose kind the id of one row tells, and the columns of the table's own."""
+        table = self._table(table_name)
+        columns = [
+            _described(
+                column.key, column.kind, column.options.get("size"), column.default, nullable=not column.required
+            )
+            for column in table.columns.values()
+        ]
+        if _PRIMARY_KEY in table.columns:
+            return columns
+        return [_described(_PRIMARY_KEY, self._kind_of_ids(table.id)), *columns]
+
+    def _kind_of_ids(self, table_id: str) -> str:
+        plan = ListRows(TableRef(self.connection.appwrite.settings.database_id, table_id), limit=1, select=(_ROW_ID,))
+        with self.connection.wrap_database_errors:
+            rows = run_sync(self.connection.appwrite.follow(plan.fetch())).data["rows"]
+        ids = [row[_ROW_ID] for row in rows]
+        return next((name for name, key in _KEYS.items() if ids and _is_made_by(key, ids[0])), "id")
 
     def get_field_type(self, data_type: str, description: Any) -> Any:
         if (description.internal_size or 0) > (KINDS["varchar"].max_size or 0):
@@ -54,18 +90,18 @@ class DatabaseIntrospection(BaseDatabaseIntrospection):
         return []
 
     def get_primary_key_columns(self, cursor: Any, table_name: str) -> list[str]:
-        return [_ROW_ID]
+        return [_PRIMARY_KEY]
 
     def get_constraints(self, cursor: Any, table_name: str) -> Any:
         """Return the indexes, and the id of the rows as the primary key."""
         primary = {
-            "columns": [_ROW_ID], "primary_key": True, "unique": True, "foreign_key": None, "check": False,
+            "columns": [_PRIMARY_KEY], "primary_key": True, "unique": True, "foreign_key": None, "check": False,
             "index": False, "orders": [], "type": None,
         }  # fmt: skip
         found: dict[str, dict[str, Any]] = {"__primary__": primary}
         for index in self._table(table_name).indexes.values():
             found[index.key] = {
-                "columns": list(index.columns),
+                "columns": [_PRIMARY_KEY if key == _ROW_ID else key for key in index.columns],
                 "primary_key": False,
                 "unique": index.type == "unique",
                 "foreign_key": None,

@@ -10,7 +10,7 @@ from django.db import NotSupportedError, models
 from django.db.backends.base.validation import BaseDatabaseValidation
 
 from ...plans.limits import INDEX_LENGTH
-from ..columns import column_of
+from ..columns import MAX_DIGITS, column_of
 
 
 class DatabaseValidation(BaseDatabaseValidation):
@@ -31,6 +31,14 @@ def _field_problems(field: Any) -> Iterator[CheckMessage]:
         )
         return
     if getattr(field, "column", None) is None or getattr(field, "generated", False) or _leads_nowhere(field):
+        return
+    if field.get_internal_type() == "DecimalField" and (field.max_digits or MAX_DIGITS + 1) > MAX_DIGITS:
+        yield Error(
+            f"Appwrite holds Decimals of at most {MAX_DIGITS} digits.",
+            hint=f"Give max_digits={MAX_DIGITS} or less, or keep the number as text.",
+            obj=field,
+            id="appwrite.E103",
+        )
         return
     try:
         column = column_of(field)

@@ -1,0 +1,30 @@
+"""`OPTIONS` of a database on Appwrite."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from django_appwrite_orm.backend.base import BackendOptions
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"row": 5}, r"DATABASES\['appwrite'\]\['OPTIONS'\]: unknown option 'row'. Did you mean: rows\?"),
+        ({"rows": 0}, "rows must be a whole number above 0, not 0"),
+        ({"rows": True}, "rows must be a whole number above 0"),
+        ({"in_memory": "never"}, "in_memory must be 'allow' or 'refuse', not 'never'"),
+        ({"atomic": True}, "atomic must be 'staged' or 'off', not True"),
+        ({"apps": "shop"}, "apps must be a list of app labels, not 'shop'"),
+    ],
+)
+def test_options_that_are_not_known_or_of_another_kind_are_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=message):
+        BackendOptions.of("appwrite", options)
+
+
+def test_options_have_defaults() -> None:
+    assert BackendOptions.of("appwrite", {}) == BackendOptions("allow", 20_000, "staged", ())

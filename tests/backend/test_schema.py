@@ -1,0 +1,244 @@
+"""Changes of the schema, as migrations ask for them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import IntegrityError, NotSupportedError, connection, migrations, models
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.migration import Migration
+from django.db.migrations.state import ProjectState
+
+from django_appwrite_orm.backend.schema.rename import copy_rows
+from django_appwrite_orm.connection import connections
+from django_appwrite_orm.connection.connection import Connection
+from django_appwrite_orm.exceptions import Unavailable
+from django_appwrite_orm.models import IDField
+from django_appwrite_orm.plans import TableRef
+from django_appwrite_orm.sansio import run_sync
+from tests.support.costs import counted
+
+
+@pytest.fixture(autouse=True)
+def unblocked(django_db_blocker: Any) -> Iterator[None]:
+    with django_db_blocker.unblock():
+        yield
+        connection.close()
+
+
+class Project:
+    """The state of an app while its migrations are applied, one operation at a time."""
+
+    def __init__(self) -> None:
+        self.state = ProjectState()
+
+    def apply(self, *operations: Any) -> ProjectState:
+        migration = type("Migration", (Migration,), {"operations": list(operations)})("0001", "garage")
+        with connection.schema_editor() as editor:
+            self.state = migration.apply(self.state, editor)
+        return self.state
+
+    def __getattr__(self, name: str) -> Any:
+        return self.state.apps.get_model("garage", name)
+
+
+@pytest.fixture
+def project() -> Project:
+    made = Project()
+    made.apply(
+        migrations.CreateModel("Owner", [("id", models.BigAutoField(primary_key=True))]),
+        migrations.CreateModel(
+            "Car",
+            [
+                ("id", models.BigAutoField(primary_key=True)),
+                ("plate", models.CharField(max_length=20)),
+                ("doors", models.IntegerField(default=4)),
+                ("owner", models.ForeignKey("garage.Owner", models.CASCADE, null=True)),
+            ],
+        ),
+    )
+    return made
+
+
+def described(table: str) -> dict[str, str]:
+    with connection.cursor() as cursor:
+        columns = connection.introspection.get_table_description(cursor, table)
+    return {column.name: f"{column.type_code}{'' if column.null_ok else ' required'}" for column in columns}
+
+
+def constraints(table: str) -> dict[str, Any]:
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_constraints(cursor, table)
+    return {name: (one["unique"], one["columns"]) for name, one in found.items() if not one["primary_key"]}
+
+
+def test_tables_of_one_migration_are_created_together(project: Project) -> None:
+    assert described("garage_car") == {
+        "id": "id required", "plate": "string required", "doors": "bigint required", "owner_id": "string",
+    }  # fmt: skip
+    assert constraints("garage_car") == {"owner_id_idx": (False, ["owner_id"])}
+    project.Car.objects.create(plate="A1")
+    assert described("garage_car")["id"] == "number as id required"
+
+
+def test_a_new_field_has_its_default_in_rows_that_are_there(project: Project) -> None:
+    project.Car.objects.create(plate="A1")
+    project.apply(
+        migrations.AddField("car", "colour", models.CharField(max_length=10, default="red")),
+        migrations.AddField("car", "note", models.TextField(null=True)),
+        migrations.AddField("car", "wheels", models.IntegerField(null=True, default=3)),
+        migrations.AddField("car", "year", models.IntegerField(db_default=1985)),
+        migrations.AddField("car", "sold", models.DateField(null=True, db_index=True)),
+    )
+    car = project.Car.objects.get()
+    assert (car.colour, car.note, car.wheels, car.year) == ("red", None, 3, 1985)
+    assert constraints("garage_car")["sold_idx"] == (False, ["sold"])
+    assert project.Car.objects.create(plate="A2").year == 1985
+
+
+def test_a_field_is_renamed_with_its_values_and_removed_with_its_index(project: Project) -> None:
+    project.Car.objects.create(plate="A1")
+    project.apply(migrations.RenameField("car", "plate", "sign"))
+    assert project.Car.objects.get().sign == "A1"
+    project.apply(migrations.RemoveField("car", "owner"))
+    assert "owner_id" not in described("garage_car")
+    assert constraints("garage_car") == {}
+
+
+def test_a_field_becomes_required_and_another_kind(project: Project) -> None:
+    project.Car.objects.create(plate="12")
+    project.apply(migrations.AddField("car", "note", models.CharField(max_length=10, null=True)))
+    project.apply(
+        migrations.AlterField("car", "note", models.CharField(max_length=30, default="none")),
+        migrations.AlterField("car", "doors", models.BigIntegerField(null=True)),
+        migrations.AlterField("car", "plate", models.CharField(max_length=5, unique=True)),
+    )
+    assert described("garage_car") == {
+        "id": "number as id required", "plate": "string required", "doors": "bigint", "owner_id": "string",
+        "note": "string required",
+    }  # fmt: skip
+    assert project.Car.objects.get().note == "none"
+    assert constraints("garage_car")["plate_uniq"] == (True, ["plate"])
+
+
+def test_values_that_are_there_twice_do_not_become_unique(project: Project) -> None:
+    for _ in range(2):
+        project.Car.objects.create(plate="A1")
+    with pytest.raises(IntegrityError, match="plate"):
+        project.apply(migrations.AlterField("car", "plate", models.CharField(max_length=20, unique=True)))
+    assert "plate_uniq" not in constraints("garage_car")
+
+
+def test_indexes_and_constraints_come_and_go(project: Project) -> None:
+    project.apply(
+        migrations.AddIndex("car", models.Index(fields=["plate", "-doors"], name="by_plate")),
+        migrations.AddConstraint("car", models.UniqueConstraint(fields=["plate", "owner"], name="one_plate")),
+        migrations.AlterUniqueTogether("car", {("plate", "doors")}),
+    )
+    assert constraints("garage_car") == {
+        "owner_id_idx": (False, ["owner_id"]),
+        "by_plate": (False, ["plate", "doors"]),
+        "one_plate": (True, ["plate", "owner_id"]),
+        "plate_doors_uniq": (True, ["plate", "doors"]),
+    }
+    project.apply(
+        migrations.RenameIndex("car", new_name="plates", old_name="by_plate"),
+        migrations.RemoveConstraint("car", "one_plate"),
+        migrations.AlterUniqueTogether("car", set()),
+    )
+    assert constraints("garage_car") == {
+        "owner_id_idx": (False, ["owner_id"]), "plates": (False, ["plate", "doors"]),
+    }  # fmt: skip
+
+
+def test_a_model_is_renamed_with_its_rows_and_deleted(project: Project) -> None:
+    owner = project.Owner.objects.create()
+    car = project.Car.objects.create(plate="A1", owner=owner)
+    project.apply(migrations.RenameModel("Car", "Van"))
+    assert project.Van.objects.get(pk=car.pk).owner_id == owner.pk
+    assert "garage_car" not in connection.introspection.table_names()
+    project.apply(migrations.DeleteModel("Van"))
+    assert connection.introspection.table_names() == ["garage_owner"]
+
+
+def test_a_copy_that_was_interrupted_goes_on(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.Car.objects.bulk_create([project.Car(plate=str(n)) for n in range(150)])
+    database = connections["default"].settings.database_id
+    project.apply(migrations.CreateModel("Copy", [
+        ("id", models.BigAutoField(primary_key=True)), ("plate", models.CharField(max_length=20)),
+        ("doors", models.IntegerField()), ("owner", models.ForeignKey("garage.Owner", models.CASCADE, null=True)),
+    ]))  # fmt: skip
+    source, target = TableRef(database, "garage_car"), TableRef(database, "garage_copy")
+    write, times = Connection.write, iter([True])
+
+    def cut_off(self: Connection, tables: Any, request: Any) -> Any:
+        if next(times, False):
+            return write(self, tables, request)
+        raise Unavailable("cut off")
+
+    monkeypatch.setattr(Connection, "write", cut_off)
+    with pytest.raises(Unavailable):
+        run_sync(copy_rows(connections["default"], source, target))
+    monkeypatch.undo()
+    assert project.Copy.objects.count() == 100
+    run_sync(copy_rows(connections["default"], source, target))
+    assert project.Copy.objects.count() == 150
+
+
+def test_data_migrations_see_the_tables_of_their_own_migration(project: Project) -> None:
+    def fill(apps: Any, editor: Any) -> None:
+        apps.get_model("garage", "Wheel").objects.create(id="w1")
+
+    project.apply(migrations.CreateModel("Wheel", [("id", IDField(primary_key=True))]), migrations.RunPython(fill))
+    assert project.Wheel.objects.get().pk == "w1"
+
+
+def test_many_to_many_relations_have_tables(project: Project) -> None:
+    project.apply(migrations.AddField("car", "drivers", models.ManyToManyField("garage.Owner", related_name="+")))
+    car, owner = project.Car.objects.create(plate="A1"), project.Owner.objects.create()
+    car.drivers.add(owner)
+    assert list(car.drivers.all()) == [owner]
+    project.apply(migrations.RemoveField("car", "drivers"))
+    assert connection.introspection.table_names() == ["garage_car", "garage_owner"]
+
+
+def test_what_cannot_be_done_is_refused(project: Project) -> None:
+    with pytest.raises(NotSupportedError, match="write a RunPython operation"):
+        project.apply(migrations.RunSQL("DELETE FROM garage_car"))
+    with pytest.raises(NotSupportedError, match="the ids of rows are made from the primary key"):
+        project.apply(migrations.AlterField("car", "id", models.UUIDField(primary_key=True)))
+
+
+def test_the_steps_are_printed_and_no_request_is_sent(project: Project) -> None:
+    operation = migrations.AddField("car", "colour", models.CharField(max_length=10, null=True))
+    migration = type("Migration", (Migration,), {"operations": [operation]})("0002", "garage")
+    with counted() as costs, connection.schema_editor(collect_sql=True) as editor:
+        migration.apply(project.state.clone(), editor, collect_sql=True)
+    assert [line for line in editor.collected_sql if "colour" in line] != []
+    assert costs.requests == []
+
+
+def test_migrate_records_what_it_has_applied() -> None:
+    call_command("migrate", verbosity=0)
+    assert "django_migrations" in connection.introspection.table_names()
+    assert MigrationExecutor(connection).loader.applied_migrations.keys() >= {("sessions", "0001_initial")}
+    output = io.StringIO()
+    call_command("migrate", "sessions", "zero", verbosity=0)
+    call_command("migrate", "--plan", stdout=output)
+    assert "sessions.0001_initial" in output.getvalue()
+    assert "django_session" not in connection.introspection.table_names()
+
+
+def test_inspectdb_shows_models_of_the_tables_that_exist(project: Project) -> None:
+    project.Car.objects.create(plate="A1")
+    output = io.StringIO()
+    call_command("inspectdb", stdout=output)
+    text = output.getvalue()
+    assert "id = models.BigAutoField(primary_key=True)" in text
+    assert "id = django_appwrite_orm.models.IDField(primary_key=True)" in text
+    assert "plate = models.CharField(max_length=20)" in text
+    assert "db_table = 'garage_car'" in text
