@@ -9,14 +9,16 @@ from __future__ import annotations
 import datetime
 import random
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
+from django.core.cache import caches
 from django.core.exceptions import EmptyResultSet
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Avg, Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce, Lower
 from hypothesis import HealthCheck, given, settings
@@ -25,6 +27,7 @@ from hypothesis import strategies as st
 from django_appwrite_orm.backend.in_memory.compiler import MemoryDatabaseWrapper, compiler_for
 from django_appwrite_orm.backend.in_memory.load import MemoryDatabase, memory_database
 from django_appwrite_orm.backend.in_memory.tables import memory_table
+from django_appwrite_orm.transport import IN_MEMORY, open_local
 from tests.backend.shop.models import Batch, Maker, Product, Tag
 
 from .support import OPTIONS, insert
@@ -242,3 +245,62 @@ def test_what_is_fetched_is_enough(seed: int, examples: int) -> None:
             assert list(query.all()) == by_reference(query, database)
 
         agree()
+
+
+@st.composite
+def changes(draw: Any) -> list[Callable[[], object]]:
+    """Changes of rows as a project makes them; the ids of new rows are chosen here."""
+    ids = st.integers(1, 24)
+    text, number = st.sampled_from(TEXTS), st.sampled_from(NUMBERS)
+
+    def create(place: int, name: str) -> object:
+        return Product.objects.create(pk=100 + place, name=f"{name} new {place}", stock=place)
+
+    def save(pk: int, name: str) -> object:
+        return Product.objects.filter(pk=pk).update(name=f"{name} {pk}", price=None)
+
+    def raise_stock(most: int) -> object:
+        return Product.objects.filter(stock__lte=most).update(stock=F("stock") + 1)
+
+    def delete(pk: int) -> object:
+        return Product.objects.filter(pk=pk).delete()
+
+    def tag(pk: int) -> object:
+        through = Product.tags.through.objects
+        return through.get_or_create(product_id=pk, tag_id="x_y", defaults={"pk": 200 + pk})
+
+    def rename(name: str) -> object:
+        return Tag.objects.filter(pk="new").exists() and Maker.objects.filter(pk=1).update(name=f"maker {name}")
+
+    kinds = [
+        st.builds(lambda name: partial(create, name=name), text),
+        st.builds(lambda pk, name: partial(save, pk, name), ids, text),
+        st.builds(lambda most: partial(raise_stock, most), number),
+        st.builds(lambda pk: partial(delete, pk), ids),
+        st.builds(lambda pk: partial(tag, pk), ids),
+        st.builds(lambda name: partial(rename, name), text),
+    ]
+    chosen = draw(st.lists(st.one_of(kinds), min_size=1, max_size=4))
+    return [partial(each, place) if each.func is create else each for place, each in enumerate(chosen)]
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize(("seed", "examples"), ROUNDS)
+def test_a_block_sees_what_it_will_have_written(request: pytest.FixtureRequest, seed: int, examples: int) -> None:
+    """Inside `atomic()` a query has the result that it has after the commit."""
+    stock(seed)
+    before = open_local(IN_MEMORY).snapshot()
+    request.addfinalizer(before.close)
+
+    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(changes(), plain_queries(), other_queries())
+    def agree(made: list[Callable[[], object]], plain: QuerySet[Any], other: QuerySet[Any]) -> None:
+        open_local(IN_MEMORY).restore(before)
+        caches["default"].clear()
+        with transaction.atomic():
+            for change in made:
+                change()
+            inside = [list(query.all()) for query in (plain, other)]
+        assert [list(query.all()) for query in (plain, other)] == inside
+
+    agree()
