@@ -10,6 +10,7 @@ from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.signals import setting_changed
 from django.db import connections as databases
+from django.db.models.signals import post_migrate
 from django.utils.module_loading import module_has_submodule
 
 from .conf import configured
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 # The engine of the databases whose models have tables on Appwrite.
 _ENGINE = "django_appwrite_orm.backend"
 _CHANNEL = "django_appwrite_orm.channel"
+_TABLE_OPTIONS = "django_appwrite_orm.table_options"
 
 
 class DjangoAppwriteORMConfig(AppConfig):
@@ -55,6 +57,7 @@ class DjangoAppwriteORMConfig(AppConfig):
             from .backend.shadow import tables_of_models
 
             registry.other_tables.append(tables_of_models)
+        post_migrate.connect(_set_table_options, dispatch_uid=_TABLE_OPTIONS)
 
 
 def _register_tables(module: ModuleType) -> None:
@@ -77,6 +80,15 @@ def _prepare_schema(connection: Connection) -> Operation[None]:
     from .schema.auto import ready
 
     yield from ready(connection)
+
+
+def _set_table_options(sender: AppConfig, using: str, **kwargs: Any) -> None:
+    """Give the tables of the app's models what their inner `class Appwrite` says."""
+    connection: Any = databases[using]
+    if connection.vendor == "appwrite":
+        from .backend.schema.table_options import set_table_options
+
+        set_table_options(sender, connection)
 
 
 def _follow_channel(setting: str = "APPWRITE_ORM", **kwargs: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from django.apps import apps
 from django.db import connections as databases
 from django.db import models, router
+from django.db.models.base import ModelBase
 
 from ..tables import Row
 from ..tables.options import Options
@@ -85,9 +86,27 @@ def _made(model: type[models.Model]) -> type[ModelRow]:
 
 def _options(model: type[models.Model]) -> dict[str, Any]:
     """Return the options of the table: those of the model, and what its inner `class Appwrite` says."""
-    given = getattr(model, "Appwrite", None)
-    own = {name: getattr(given, name) for name in OPTIONS if hasattr(given, name)}
+    own = {name: value for name, value in appwrite_options(model).items() if name in OPTIONS}
     name = table_id(model._meta.db_table)
     alias = appwrite_alias(model)
     using = {} if alias is None else {"using": alias}
     return {"name": name, **own, **using, "id": name, "app_label": model._meta.app_label, "indexes": indexes_of(model)}
+
+
+def appwrite_options(model: type[models.Model]) -> dict[str, Any]:
+    """Return what the inner `class Appwrite` of a model says; without one, that of its abstract bases.
+
+    As with `Meta`, a class that derives from another one adds to it. `name` holds for the model itself alone.
+    """
+    own = vars(model).get("Appwrite")
+    bases = (base for base in model.__mro__[1:] if "Appwrite" in vars(base) and not _has_a_table(base))
+    inner = own or next((vars(base)["Appwrite"] for base in bases), None)
+    options: dict[str, Any] = {}
+    for part in reversed(inner.__mro__ if isinstance(inner, type) else ()):
+        said = {name: value for name, value in vars(part).items() if not name.startswith("__")}
+        options |= {name: value for name, value in said.items() if name != "name" or part is own}
+    return options
+
+
+def _has_a_table(base: type) -> bool:
+    return isinstance(base, ModelBase) and not base._meta.abstract  # type: ignore[attr-defined]

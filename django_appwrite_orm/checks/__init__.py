@@ -51,17 +51,18 @@ def check_tables(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) 
 
 
 @register(Tags.models, "appwrite_orm")
-def check_databases(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """E107, E108 and W107 of models: which apps are on Appwrite, and relations between databases."""
+def check_models(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """E107 to E110 and W107 of models: which apps are on Appwrite, and what `class Appwrite` of a model says."""
     from ..backend.router import ENGINE
 
     if not any(options.get("ENGINE") == ENGINE for options in settings.DATABASES.values()):
         return []
     from .databases import database_problems
+    from .models import option_problems
 
     configs = apps.get_app_configs() if app_configs is None else app_configs
     models = [model for config in configs for model in config.get_models(include_auto_created=True)]
-    return list(database_problems(models))
+    return [*database_problems(models), *(problem for model in models for problem in option_problems(model))]
 
 
 @register(Tags.caches, "appwrite_orm")

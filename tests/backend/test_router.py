@@ -17,7 +17,7 @@ from django.test import override_settings
 from django.test.utils import isolate_apps
 
 from django_appwrite_orm.backend.router import databases_of_apps
-from django_appwrite_orm.checks import check_databases
+from django_appwrite_orm.checks import check_models
 
 from .shop.models import Maker, Note, Product
 
@@ -120,12 +120,12 @@ def test_an_app_in_two_databases_is_refused(databases: dict[str, Any]) -> None:
 
 @pytest.mark.usefixtures("databases")
 def test_nothing_is_reported_where_nothing_is_wrong() -> None:
-    assert check_databases() == []
+    assert check_models() == []
 
 
 def test_an_unknown_app_is_reported(databases: dict[str, Any]) -> None:
     databases["appwrite"]["OPTIONS"] = {"apps": ["shopp", "shop"]}
-    (problem,) = check_databases()
+    (problem,) = check_models()
     assert problem.id == "appwrite.E107"
     assert "DATABASES['appwrite']" in problem.msg
     assert "Did you mean: shop?" in problem.msg
@@ -134,7 +134,7 @@ def test_an_unknown_app_is_reported(databases: dict[str, Any]) -> None:
 @pytest.mark.usefixtures("databases")
 def test_a_missing_router_is_reported() -> None:
     with override_settings(DATABASE_ROUTERS=[]):
-        assert [problem.id for problem in check_databases()] == ["appwrite.W107"]
+        assert [problem.id for problem in check_models()] == ["appwrite.W107"]
 
 
 @pytest.mark.usefixtures("databases")
@@ -148,6 +148,6 @@ def test_a_relation_between_databases_is_reported() -> None:
             class Meta:
                 app_label = "shop"
 
-        (problem,) = check_databases([isolated.get_app_config("shop")])
+        (problem,) = check_models([isolated.get_app_config("shop")])
     assert (problem.id, problem.obj) == ("appwrite.E108", Visit._meta.get_field("session"))
     assert "'appwrite' and 'default'" in problem.msg
