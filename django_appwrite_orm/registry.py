@@ -32,6 +32,8 @@ class Registry:
         self._lock = threading.RLock()
         # What gives tables besides those that are registered: the ones behind the models of Django's databases.
         self.other_tables: list[Callable[[], Iterable[type[Row]]]] = []
+        # Ids of tables that belong to Django's databases, and to no model.
+        self.other_ids: set[str] = set()
         # Increased by every registration; relations may then have other targets.
         self.version = 0
         # Relations of registered tables whose target is given as a text, by that text.

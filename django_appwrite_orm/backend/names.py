@@ -12,6 +12,8 @@ import re
 from ..conf import VALID_ID
 from ..plans.limits import ID_LENGTH
 
+# The id of the table with the counters of primary keys.
+COUNTERS = "django_counters"
 _DIGEST = 8
 _INVALID = re.compile(r"[^A-Za-z0-9_-]+")
 _BEFORE_FIRST = re.compile(r"\A[^A-Za-z0-9]+")

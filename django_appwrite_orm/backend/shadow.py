@@ -14,11 +14,13 @@ from ..tables import Row
 from ..tables.options import Options
 from .columns import ROW_ID, columns_of
 from .indexes import indexes_of
-from .names import table_id
+from .names import COUNTERS, table_id
 
 # What the inner `class Appwrite` of a model may say of its table.
 OPTIONS = ("cache", "enabled", "name", "permissions", "row_security", "warm")
 
+# Tables that belong to migrations and to primary keys that count, and to no model.
+OWN_TABLES = frozenset({"django_migrations", COUNTERS})
 # Where the `_meta` of a model keeps its table.
 _CACHE = "_appwrite_table"
 

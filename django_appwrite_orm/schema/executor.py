@@ -209,7 +209,7 @@ def _comparison(tables: Sequence[type[Row]], using: str, rules: MigrationOptions
     database = connections[using].settings.database_id
     declared = [declared_table(table) for table in tables]
     all_tables = (*registry.all(), *tables)
-    ids = {table._meta.id.lower() for table in all_tables}
+    ids = {table._meta.id.lower() for table in (*registry.every(), *tables)} | registry.other_ids
     ends = relationship_ends(all_tables)
     is_complete = set(tables_named([], using)) <= set(tables)
 

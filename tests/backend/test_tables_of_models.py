@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.test import RequestFactory
 
 from django_appwrite_orm.backend.shadow import table_of
@@ -79,3 +80,11 @@ def test_commands_know_the_tables_of_models(capsys: pytest.CaptureFixture[str]) 
     assert table_of(Maker) not in registry.all()
     call_command("clear_appwrite", "shop_maker")
     assert "1 tables" in capsys.readouterr().out
+
+
+def test_migrate_appwrite_leaves_the_tables_of_models_alone() -> None:
+    call_command("migrate", verbosity=0)
+    Maker.objects.create(name="Ada")
+    call_command("migrate_appwrite", "--prune", "--allow-destructive", "--noinput", verbosity=0)
+    assert Maker.objects.count() == 1
+    assert "django_migrations" in connection.introspection.table_names()

@@ -17,8 +17,8 @@ from ...exceptions import Conflict, NotFound
 from ...plans import Clause, CreateRow, IncrementRow, ListRows, Request, TableRef, UpdateRow
 from ...sansio import Operation
 from ...threads import register_after_fork
+from ..names import COUNTERS
 
-COUNTERS = "django_counters"
 COUNTER = "last"
 BLOCK = 100
 # What Appwrite says of a row that is not there; the route that increments says the last of these.

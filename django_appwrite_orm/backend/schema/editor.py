@@ -22,9 +22,9 @@ from ...schema.state import IndexState, TableState
 from ...tables import Index, UniqueIndex
 from ...tables.columns import BigInt
 from ..columns import ROW_ID, ModelColumn, column_of
-from ..compile.row_ids import COUNTER, COUNTERS
+from ..compile.row_ids import COUNTER
 from ..indexes import index_of_field, index_over, is_plain_constraint, is_plain_index
-from ..names import index_key, table_id
+from ..names import COUNTERS, index_key, table_id
 from ..shadow import table_of
 from .rename import copy_rows
 
@@ -330,7 +330,7 @@ def _without_index(table: DeclaredTable, key: str) -> DeclaredTable:
 
 
 def _becomes_unique(before: DeclaredTable | None, after: DeclaredTable | None) -> bool:
-    """Whether existing rows have to be told apart by more than before."""
+    """Whether existing rows must differ in more values than before."""
     if before is None or after is None:
         return False
     return any(index.type == "unique" and key not in before.state.indexes for key, index in after.state.indexes.items())

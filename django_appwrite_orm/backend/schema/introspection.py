@@ -12,9 +12,8 @@ from ...plans import ListRows, TableRef
 from ...sansio import run_sync
 from ...tables.columns import column_class
 from ...tables.kinds import KINDS
-from ..compile.row_ids import COUNTERS
 from ..keys import NumberKey, RowKey, UUIDKey
-from ..names import table_id
+from ..names import COUNTERS, table_id
 
 # Fields for the kinds of columns that a model can have.
 _FIELDS = {
@@ -25,7 +24,7 @@ _FIELDS = {
 _ROW_ID = "$id"
 # What the id of a row is called as a field.
 _PRIMARY_KEY = "id"
-# Primary keys whose values can be told by their form, by the kind that a description of the table says.
+# Primary keys that the form of an id shows, by the kind that a description of the table says.
 _KEYS: dict[str, RowKey] = {"number as id": NumberKey(), "uuid as id": UUIDKey()}
 _FIELDS |= {
     "id": "django_appwrite_orm.models.IDField",
