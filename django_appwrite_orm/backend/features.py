@@ -11,6 +11,8 @@ from typing import Any
 from django.db.backends.sqlite3.features import DatabaseFeatures as SQLiteFeatures
 from django.utils.functional import cached_property
 
+from .django_tests import EXPECTED_FAILURES, SKIPPED
+
 
 class DatabaseFeatures(SQLiteFeatures):
     connection: Any
@@ -70,7 +72,6 @@ class DatabaseFeatures(SQLiteFeatures):
         "swedish_ci": None,
         "virtual": None,
     }
-    django_test_expected_failures: set[str] = set()
     # What a column is made of that Appwrite has no kind for.
     introspected_field_types = {
         "AutoField": "BigIntegerField",
@@ -101,4 +102,8 @@ class DatabaseFeatures(SQLiteFeatures):
 
     @cached_property
     def django_test_skips(self) -> dict[str, set[str]]:  # type: ignore[override]
-        return {}
+        return SKIPPED
+
+    @cached_property
+    def django_test_expected_failures(self) -> set[str]:  # type: ignore[override]
+        return set().union(*EXPECTED_FAILURES.values())

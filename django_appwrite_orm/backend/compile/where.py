@@ -64,7 +64,9 @@ def _lookup(lookup: Any, alias: str, connection: Any, *, negated: bool) -> Claus
     column = _column(lookup, alias)
     name = lookup.lookup_name
     if name == "isnull":
-        return _is_null(column, bool(lookup.rhs) != negated)
+        if not isinstance(lookup.rhs, bool):
+            raise ValueError("The QuerySet value for an isnull lookup must be True or False.")
+        return _is_null(column, lookup.rhs != negated)
     if not lookup.rhs_is_direct_value():
         raise Untranslatable("a comparison with another expression")
     if isinstance(column, (JSONColumn, BinaryColumn)):

@@ -1,0 +1,150 @@
+"""Tests of Django's own suite that say nothing about this backend, or that it cannot pass, by the reason.
+
+`DatabaseFeatures` gives them to Django, which skips them, or expects them to fail: `python -m tests.django_suite`.
+Below each reason are the names of tests by their class; a class without names is meant as a whole.
+"""
+
+from __future__ import annotations
+
+_Tests = dict[str, dict[str, str]]
+
+_SKIPPED: _Tests = {
+    "Appwrite has no SQL: it is refused in cursors, raw() and RawSQL.": {
+        "apps.tests.QueryPerformingAppTests": (
+            "test_query_default_database_using_cursor test_query_many_default_database_using_cursor"
+            " test_query_many_other_database_using_cursor test_query_other_database_using_cursor"
+        ),
+        "async.test_async_queryset.AsyncQuerySetTest": "test_raw",
+        "backends.base.test_base.ConnectionHealthChecksTests": (
+            "test_health_checks_disabled test_health_checks_enabled test_health_checks_enabled_errors_occurred"
+            " test_set_autocommit_health_checks_enabled"
+        ),
+        "backends.base.test_base.ExecuteWrapperTests": (
+            "test_database_queried test_nested_wrapper_invoked test_wrapper_connection_specific test_wrapper_debug"
+            " test_wrapper_gets_sql test_wrapper_invoked test_wrapper_invoked_many"
+        ),
+        "backends.base.test_operations.DatabaseOperationTests": "test_last_executed_query_base_fallback",
+        "backends.tests.BackendTestCase": (
+            "test_cursor_contextmanager test_cursor_execute_with_pyformat test_cursor_executemany"
+            " test_cursor_executemany_with_empty_params_list test_cursor_executemany_with_iterator"
+            " test_cursor_executemany_with_pyformat test_cursor_executemany_with_pyformat_iterator test_queries"
+            " test_queries_bare_where test_queries_limit test_queries_logger test_unicode_fetches"
+        ),
+        "backends.tests.EscapingChecks": "test_parameter_escaping test_paramless_no_escaping",
+        "backends.tests.EscapingChecksDebug": "test_parameter_escaping test_paramless_no_escaping",
+        "backends.tests.LastExecutedQueryTest": (
+            "test_last_executed_query_dict test_last_executed_query_dict_overlap_keys"
+            " test_last_executed_query_with_duplicate_params"
+        ),
+        "basic.tests.ModelFromDbTests": "test_old_signature_raw",
+        "cache.tests.CreateCacheTableForDBCacheTests": "",  # the cache in a database is made of SQL
+        "cache.tests.DBCacheTests": "",
+        "cache.tests.DBCacheWithTimeZoneTests": "",
+        "delete_regress.tests.DeleteLockingTest": "test_concurrent_delete",
+        "introspection.tests.IntrospectionTests": "test_django_table_names test_table_names_with_views",
+        "migrations.test_operations.OperationTests": ("test_alter_unique_together test_rename_field_unique_together"),
+        "multiple_database.tests.QueryTestCase": "test_raw",
+        "prefetch_related.tests.RawQuerySetTests": "",
+        "schema.tests.SchemaTests": (
+            "test_add_datefield_and_datetimefield_use_effective_default test_add_field_default_dropped"
+            " test_add_field_default_nullable test_add_field_use_effective_default test_add_textfield_default_nullable"
+        ),
+        "test_utils.tests.AllowedDatabaseQueriesTests": "test_allowed_database_copy_queries",
+        "test_utils.tests.AssertNumQueriesUponConnectionTests": "test_ignores_connection_configuration_queries",
+        "timezones.tests.LegacyDatabaseTests": (
+            "test_cursor_execute_accepts_naive_datetime test_cursor_execute_returns_naive_datetime test_raw_sql"
+        ),
+        "timezones.tests.NewDatabaseTests": (
+            "test_cursor_execute_accepts_aware_datetime test_cursor_execute_accepts_naive_datetime"
+            " test_cursor_execute_returns_aware_datetime test_cursor_execute_returns_naive_datetime"
+            " test_cursor_explicit_time_zone test_raw_sql"
+        ),
+    },
+    "The test looks into the SQL of a query, which is answered without SQL.": {
+        "admin_changelist.tests.ChangeListTests": "test_changelist_view_list_editable_changed_objects_uses_filter",
+        "aggregation.tests.AggregateAnnotationPruningTests": "test_non_aggregate_annotation_pruned",
+        "aggregation.tests.AggregateTestCase": "test_count_star",
+        "auth_tests.test_management.CreatePermissionsMultipleDatabasesTests": (
+            "test_set_permissions_fk_to_using_parameter"
+        ),
+        "backends.tests.LastExecutedQueryTest": "test_debug_sql test_last_executed_query test_query_encoding",
+        "delete.tests.DeletionTests": "test_only_referenced_fields_selected",
+        "get_or_create.tests.UpdateOrCreateTests": ("test_update_only_defaults_and_pre_save_fields_when_local_fields"),
+        "lookup.tests.LookupTests": (
+            "test_in_ignore_none test_in_ignore_none_with_unhashable_items test_lookup_direct_value_rhs_unwrapped"
+            " test_textfield_exact_null"
+        ),
+        "model_inheritance.tests.ModelInheritanceTests": "test_create_child_no_update",
+        "prefetch_related.test_prefetch_related_objects.PrefetchRelatedObjectsTests": "test_foreignkey_reverse",
+        "prefetch_related.tests.MultiTableInheritanceTest": "test_child_link_prefetch",
+        "prefetch_related.tests.PrefetchRelatedTests": (
+            "test_m2m_then_reverse_fk_object_ids test_m2m_then_reverse_one_to_one_object_ids"
+        ),
+        "queries.test_db_returning.ReturningValuesTests": "test_insert_returning",
+    },
+    "The test replaces methods of the cursor that read the rows of SQL.": {
+        "queries.test_iterator.QuerySetIteratorTests": "test_default_iterator_chunk_size test_iterator_chunk_size",
+    },
+    "Appwrite keeps points in time to the millisecond, and the test compares the microseconds of now.": {
+        "basic.tests.ModelRefreshTests": "test_refresh_unsaved test_refresh_with_related",
+        "db_functions.comparison.test_greatest.GreatestTests": "test_basic test_coalesce_workaround",
+        "db_functions.comparison.test_least.LeastTests": "test_basic test_coalesce_workaround",
+        "queries.tests.Queries4Tests": "test_filter_reverse_non_integer_pk",
+        "queryset_pickle.tests.PickleabilityTestCase": "test_annotation_values",
+        "timezones.tests.AdminTests": "test_change_readonly test_change_readonly_in_other_timezone",
+    },
+    "SQLite, which answers in memory, has no negative precision for ROUND().": {
+        "db_functions.math.test_round.RoundTests": (
+            "test_decimal_with_negative_precision test_float_with_negative_precision"
+            " test_integer_with_negative_precision test_null_with_negative_precision"
+        ),
+    },
+    "Appwrite has no primary keys of several columns.": {
+        "auth_tests.test_views.CustomUserCompositePrimaryKeyPasswordResetTest": "",
+    },
+}
+
+_EXPECTED_FAILURES: _Tests = {
+    "Appwrite keeps points in time to the millisecond.": {
+        "basic.tests.ModelTest": "test_microsecond_precision",
+        "db_functions.comparison.test_cast.CastTests": "test_cast_from_db_datetime_to_time",
+        "db_functions.datetime.test_extract_trunc.DateFunctionTests": (  # the next class inherits them
+            "test_extract_day_func test_extract_func test_extract_hour_func test_extract_iso_weekday_func"
+            " test_extract_iso_year_func test_extract_minute_func test_extract_month_func test_extract_quarter_func"
+            " test_extract_second_func test_extract_week_func test_extract_weekday_func test_extract_year_func"
+            " test_trunc_date_func test_trunc_day_func test_trunc_hour_func test_trunc_minute_func"
+            " test_trunc_month_func test_trunc_quarter_func test_trunc_second_func test_trunc_time_comparison"
+            " test_trunc_time_func test_trunc_week test_trunc_week_func test_trunc_year_func"
+        ),
+        "db_functions.datetime.test_extract_trunc.DateFunctionWithTimeZoneTests": (
+            "test_trunc_func_with_timezone test_trunc_timezone_applied_before_truncation"
+        ),
+        "timezones.tests.LegacyDatabaseTests": (
+            "test_aware_datetime_in_local_timezone_with_microsecond test_naive_datetime_with_microsecond"
+        ),
+        "timezones.tests.NewDatabaseTests": (
+            "test_aware_datetime_in_local_timezone_with_microsecond test_naive_datetime_with_microsecond"
+        ),
+    },
+    "Appwrite keeps the years 1000 to 9999.": {
+        "db_functions.datetime.test_extract_trunc.DateFunctionTests": "test_trunc_func test_trunc_week_before_1000",
+        "serializers.test_json.JsonSerializerTestCase": "test_pre_1000ad_date",
+        "serializers.test_jsonl.JsonlSerializerTestCase": "test_pre_1000ad_date",
+        "serializers.test_xml.XmlSerializerTestCase": "test_pre_1000ad_date",
+        "serializers.test_yaml.YamlSerializerTestCase": "test_pre_1000ad_date",
+    },
+    "The ids of rows are made of primary keys, and order as these do: there are no numbers below 0.": {
+        f"model_fields.test_autofield.{kind}FieldTests": (
+            "test_backend_range_min_value_lookups test_backend_range_save test_documented_range"
+        )
+        for kind in ("Auto", "BigAuto", "SmallAuto")
+    },
+}
+
+
+def _names(tests: dict[str, str]) -> set[str]:
+    return {f"{case}.{name}".rstrip(".") for case, names in tests.items() for name in names.split() or [""]}
+
+
+SKIPPED = {reason: _names(tests) for reason, tests in _SKIPPED.items()}
+EXPECTED_FAILURES = {reason: _names(tests) for reason, tests in _EXPECTED_FAILURES.items()}
