@@ -21,14 +21,14 @@ from ..sansio import run_sync
 from ..transactions import TableMeta, other_blocks
 from .atomic.transaction import StagedTransaction
 from .client import DatabaseClient
-from .creation import DatabaseCreation
 from .errors import Database, ErrorWrapper
 from .features import DatabaseFeatures
 from .operations import DatabaseOperations
 from .schema.introspection import DatabaseIntrospection
 from .schema.validation import DatabaseValidation
 from .statements import Cursor, Session, Statement
-from .test_store import note_changed
+from .testing.creation import DatabaseCreation
+from .testing.store import note_changed
 
 if TYPE_CHECKING:
     from .schema.editor import DatabaseSchemaEditor

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.backends.sqlite3.features import DatabaseFeatures as SQLiteFeatures
 from django.utils.functional import cached_property
 
-from .django_tests import EXPECTED_FAILURES, SKIPPED
+from .testing.django_suite import EXPECTED_FAILURES, SKIPPED
 
 
 class DatabaseFeatures(SQLiteFeatures):

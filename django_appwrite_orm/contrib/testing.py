@@ -17,7 +17,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from unittest import TestCase
 
-from ..backend.test_store import Copy, names_in_store
+from ..backend.testing.store import Copy, names_in_store
 from ..conf import replacing
 from ..conf.test_runs import OF_TEST_STORE, USUAL_IN_TEST_STORE
 from ..connection import connections

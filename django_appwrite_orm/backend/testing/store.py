@@ -14,13 +14,13 @@ from typing import Any, Self
 
 from django.db import connections as databases
 
-from ..conf import replacing
-from ..conf.test_runs import OF_TEST_STORE, USUAL_IN_TEST_STORE
-from ..connection import connections
-from ..local import LocalAppwrite
-from ..plans import Request, TableRef
-from ..sansio import run_sync
-from ..transport import IN_MEMORY, open_local
+from ...conf import replacing
+from ...conf.test_runs import OF_TEST_STORE, USUAL_IN_TEST_STORE
+from ...connection import connections
+from ...local import LocalAppwrite
+from ...plans import Request, TableRef
+from ...sansio import run_sync
+from ...transport import IN_MEMORY, open_local
 
 _VENDOR = "appwrite"
 _FILE = "store.sqlite3"

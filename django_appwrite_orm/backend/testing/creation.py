@@ -1,6 +1,6 @@
 """Test databases: those of Django's test runner and of pytest-django, also in the processes of `--parallel`.
 
-They are in the store of the test run (see test_store.py), whatever the settings say, and made again in each run:
+They are in the store of the test run (see store.py), whatever the settings say, and made again in each run:
 `--keepdb` and `--reuse-db` find nothing to keep. A connection with `"ALLOW_IN_TESTS": True` in APPWRITE_ORM keeps its
 server; there `TestCase` deletes rows as `TransactionTestCase` does, and the tables stay.
 """
@@ -14,13 +14,13 @@ import django
 from django.db import NotSupportedError
 from django.db.backends.base.creation import BaseDatabaseCreation
 
-from ..conf.load import connection_settings
-from ..connection import connections
-from . import test_store
-from .test_store import Snapshots
+from ...conf.load import connection_settings
+from ...connection import connections
+from . import store
+from .store import Snapshots
 
 if TYPE_CHECKING:
-    from .base import DatabaseWrapper
+    from ..base import DatabaseWrapper
 
 # In the TEST settings of a database: the file in which processes that are not forked find the store.
 _COPY = "APPWRITE_STORE"
@@ -36,7 +36,7 @@ class DatabaseCreation(BaseDatabaseCreation):
     @property
     def has_test_store(self) -> bool:
         """Whether this database is in the store of a test run."""
-        return self.connection.appwrite_alias in test_store.names_in_store()
+        return self.connection.appwrite_alias in store.names_in_store()
 
     def _get_test_db_name(self) -> str:
         """Return the alias in APPWRITE_ORM: it stays, and leads elsewhere."""
@@ -45,7 +45,7 @@ class DatabaseCreation(BaseDatabaseCreation):
     def _create_test_db(self, verbosity: int, autoclobber: bool, keepdb: bool = False) -> str:
         name = self._get_test_db_name()
         if not connection_settings(name).allow_in_tests:
-            test_store.enter(name)
+            store.enter(name)
         return name
 
     def destroy_test_db(
@@ -56,7 +56,7 @@ class DatabaseCreation(BaseDatabaseCreation):
 
     def _destroy_test_db(self, test_database_name: str, verbosity: int) -> None:
         if self.has_test_store:
-            test_store.leave(test_database_name)
+            store.leave(test_database_name)
 
     def get_test_db_clone_settings(self, suffix: str) -> dict[str, Any]:
         return self.connection.settings_dict
@@ -72,11 +72,11 @@ class DatabaseCreation(BaseDatabaseCreation):
                 " 'ALLOW_IN_TESTS' out of APPWRITE_ORM."
             )
         if multiprocessing.get_start_method() != "fork":
-            self.connection.settings_dict["TEST"][_COPY] = test_store.copy_to_file()
+            self.connection.settings_dict["TEST"][_COPY] = store.copy_to_file()
 
     def setup_worker_connection(self, _worker_id: int) -> None:
         if path := self.connection.settings_dict["TEST"].get(_COPY):
-            test_store.enter_copy(self._get_test_db_name(), path)
+            store.enter_copy(self._get_test_db_name(), path)
         self.connection.close()
 
     def _mark_test(self, test_name: str, skip_reason: str | None = None) -> None:

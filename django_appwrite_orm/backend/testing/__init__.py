@@ -1,0 +1,1 @@
+"""Test databases, and what of Django's own test suite the backend cannot pass."""
