@@ -1,4 +1,4 @@
-"""The state of one cache that the protocol needs beside Django's backend."""
+"""The state that the cache protocol keeps for one of Django's caches."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ _KINDS: dict[Method, str] = {
 class OutageLog:
     """Track whether the cache `alias` is failing, for all connections of this process that use it.
 
-    A cache that is full, read-only, or that holds a value it cannot read fails for some kinds of calls only: the
-    outage ends when each kind that failed has succeeded, `QUIET` seconds after the last failure. `failing` has the
-    kinds that failed and have not succeeded since.
+    Some outages affect one kind of call: a full cache, a read-only one, or one with a value it cannot read. An outage
+    ends when every kind that failed has succeeded again, at least `QUIET` seconds after the last failure. `failing`
+    holds the kinds that have not.
     """
 
     def __init__(self, alias: str) -> None:
@@ -107,7 +107,7 @@ _CLIENTS = ("_cache", "client")
 class CacheBackend:
     """The cache of one connection (`alias` of CACHES), used by all threads of this process.
 
-    `patience` is how long (seconds) a reader waits for what another one fetches. `ledger` and `outage` are shared by
+    `patience` is how long (seconds) a reader waits for the fetch of another reader. `ledger` and `outage` are shared by
     all connections that use this cache.
     """
 
@@ -125,7 +125,7 @@ class CacheBackend:
         return is_shared(type(caches[self.alias]))
 
     def load(self) -> None:
-        """Import what the backend needs, without connecting.
+        """Import the modules that the backend needs, without connecting.
 
         Call it before starting a thread: a child that is forked during an import waits for its end.
         """

@@ -39,7 +39,7 @@ class WriteBatch:
         self._until = 0.0  # monotonic seconds up to which the lease is certainly ours
         self._is_in_doubt = False
         self._under_way = 0  # writes; tasks started in the block may outlive it
-        self._counting = threading.RLock()  # not kept while anything is waited for
+        self._counting = threading.RLock()  # never held during a request or cache call
         self._ended = False
 
     def covers(self, store: CacheBackend, tables: Sequence[TableKeys], ttl: int) -> bool:
@@ -64,11 +64,11 @@ class WriteBatch:
 
     def _write(self, send: Callable[[], Operation[Result]], ttl: int) -> Operation[Result]:
         yield from retry_pending(self.store)
-        asked = time.monotonic()
+        requested_at = time.monotonic()
         if not (yield from self._renew()) and not (yield from self._take()):
             # Another writer holds the lease: this write sets its own fence, as any other would.
             return (yield from write(self.store, [self.table], send, ttl))
-        self._until = asked + self._ttl
+        self._until = requested_at + self._ttl
         try:
             result = yield from send()
         except BaseException as error:
@@ -129,7 +129,7 @@ _batches: ContextValue[tuple[WriteBatch, ...]] = ContextValue("appwrite_batches"
 def batched_write(
     store: CacheBackend, tables: Sequence[TableKeys], send: Callable[[], Operation[Result]], ttl: int
 ) -> Operation[Result]:
-    """Write as part of the batch that is open here for one of the tables, else on its own.
+    """Write as part of the batch that is open in this context for one of the tables, else on its own.
 
     Other tables of the same write get a fence of their own.
     """
@@ -141,7 +141,7 @@ def batched_write(
 
 
 def open_batch(batch: WriteBatch) -> Callable[[], None]:
-    """Let writes made here take part in `batch`; call the result to end that."""
+    """Make writes of this context part of `batch`. Call the returned function to stop."""
     before = _batches.held()
     _batches.set((batch, *_batches.get()))
     return lambda: _batches.restore(before)

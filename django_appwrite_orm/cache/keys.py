@@ -51,15 +51,15 @@ class TableKeys(NamedTuple):
         for key, marker_ttl in zip(self[2:], IN_DOUBT_TTLS, strict=True):
             if ttl <= marker_ttl:
                 return InDoubt(key, marker_ttl)
-        raise ValueError(f"No fence stands for {ttl:g} seconds; TIMEOUT must be shorter.")
+        raise ValueError(f"No fence can last {ttl:g} seconds. Lower TIMEOUT.")
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
     """Build the keys of one connection.
 
-    `prefix` is the project's (setting CACHE.PREFIX), `store` the endpoint (or SERVER_ID) and project id, `identity`
-    is in whose name a request is made.
+    `prefix` is the setting CACHE.PREFIX, `store` the endpoint (or SERVER_ID) and the project id, `identity` the API key
+    or user on whose behalf a request is made.
     """
 
     prefix: str

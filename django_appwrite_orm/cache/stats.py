@@ -16,6 +16,7 @@ from typing import Any
 
 from django.core.cache import caches
 
+from ..credentials import masked
 from ..exceptions import CacheUnavailable
 from ..threads import close_caches_after, register_after_fork
 from .results import Status
@@ -60,7 +61,7 @@ class Counts:
         return max((self.hits + self.stale) * self.miss_time / fetched - self.hit_time, 0) / 1_000_000
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the counters and the figures made of them."""
+        """Return the counters and the figures derived from them."""
         return {**asdict(self), "reads": self.reads, "hit_rate": round(self.hit_rate, 2), "saved": round(self.saved, 3)}
 
 
@@ -80,7 +81,7 @@ class Statistics:
         atexit.register(self.flush)
 
     def after_fork(self) -> None:
-        """Start from 0 in a child: the parent adds what it has counted, and its timer is not here."""
+        """Start from 0 in a child: the parent stores its own counts, and its timer does not run here."""
         self._counts: dict[str, Counts] = {}  # since the last flush, or since the start where nothing is shared
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
@@ -126,8 +127,8 @@ class Statistics:
                 for name in _NAMES:
                     if amount := getattr(counts, name):
                         self._add(self._key(table, name), amount)
-        except Exception as error:  # whatever a backend raises: reads must not fail because of statistics
-            logger.debug("Statistics could not be stored: %s", error)
+        except Exception as error:  # a backend may raise anything, and statistics must not break a read
+            logger.debug("Statistics could not be stored: %s", masked(error))
 
     def _add(self, key: str, amount: int) -> None:
         cache = caches[self._alias]
@@ -140,7 +141,7 @@ class Statistics:
         return self._alias, self._prefix
 
     def add_own(self, totals: dict[str, Counts]) -> None:
-        """Add what this process has counted and not yet stored."""
+        """Add the counts of this process that are not stored yet."""
         with self._lock:
             for table, counts in self._counts.items():
                 if table in totals:
@@ -170,8 +171,8 @@ class Statistics:
     def _call(self, method: str, keys: list[str]) -> Any:
         try:
             return getattr(caches[self._alias], method)(keys)
-        except Exception as error:  # whatever a backend raises
-            raise CacheUnavailable(f"The cache {self._alias!r} failed: {error}") from error
+        except Exception as error:  # a backend may raise anything
+            raise CacheUnavailable(f"The cache {self._alias!r} failed: {masked(error)}") from error
 
     def _key(self, table: str, name: str) -> str:
         return f"{self._prefix}:stats:{table.lower()}:{name}"

@@ -19,7 +19,7 @@ from django.test import override_settings
 from django_appwrite_orm import Table, columns, orm
 from django_appwrite_orm.cache.stats import Counts
 from django_appwrite_orm.connection import connections
-from django_appwrite_orm.exceptions import InvalidRequest
+from django_appwrite_orm.exceptions import CacheUnavailable, InvalidRequest
 from django_appwrite_orm.registry import registry
 from tests.support import redis_server
 from tests.support.costs import counted
@@ -173,6 +173,22 @@ def test_the_command_while_the_cache_is_away(on_redis: None, arguments: tuple[st
             call_command("stats_appwrite", "bookz", stderr=StringIO())
         assert list(Book.objects.all()) == []
     assert orm.stats()["books"]["reads"] == 2  # a reset that failed has changed nothing
+
+
+def test_the_password_in_a_cache_error_is_masked(on_redis: None, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", logger="django_appwrite_orm.cache")
+    broken = {
+        name: mock.Mock(side_effect=OSError("redis://app:hunter2@cache.example refused"))
+        for name in ("get_many", "delete_many")
+    }
+    list(Book.objects.all())
+    with mock.patch.multiple(caches["default"], **broken), pytest.raises(CacheUnavailable) as caught:
+        connections["default"].statistics.reset(["books"])
+    with mock.patch.object(caches["default"], "add", broken["get_many"]):
+        connections["default"].statistics.flush()
+    texts = [str(caught.value), *(record.getMessage() for record in caplog.records)]
+    assert all("cache.example refused" in text for text in (texts[0], texts[-1]))
+    assert not any("hunter2" in text for text in texts)
 
 
 @pytest.mark.usefixtures("library")
