@@ -1,10 +1,10 @@
 """System checks of the settings, the tables and the caches.
 
-They send no request to Appwrite and use no cache, except those of `check --deploy`. docs/checks.md lists every id
-with its fix.
+Only the checks of `check --deploy` send requests to Appwrite or use a cache. docs/checks.md lists every id with its
+fix.
 
-Every process of a project imports this module, and most of them run no check: each check imports what it needs when
-it runs.
+Every process of a project imports this module, and few of them run a check, so each check imports its module when it
+runs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ..conf import configured
 from ..registry import registry
 from .django_caches import let_e008_be_reported
 
-# An id that has been used is never used again for something else.
+# Never reuse the id of a removed check.
 
 
 @register("appwrite_orm")
@@ -30,13 +30,13 @@ def check_settings(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
     from .connections import endpoint_problems, identity_problems
     from .routers import router_problems
 
-    found = [*setting_problems(), *(problem for alias in configured() for problem in problems(alias))]
-    return [*found, *router_problems(), *endpoint_problems(), *identity_problems()]
+    messages = [*setting_problems(), *(problem for alias in configured() for problem in problems(alias))]
+    return [*messages, *router_problems(), *endpoint_problems(), *identity_problems()]
 
 
 @register("appwrite_orm")
 def check_tables(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """E010 to E039, E050, W010, W026 and W050: the registered tables, of the given apps or of all."""
+    """E010 to E039, E050, W010, W026 and W050: the registered tables of `app_configs`, or all of them."""
     from .columns import column_problems
     from .indexes import index_problems
     from .relationships import relation_problems
@@ -44,10 +44,10 @@ def check_tables(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) 
 
     labels = None if app_configs is None else {config.label for config in app_configs}
     tables = [table for table in registry.all() if labels is None or table._meta.app_label in labels]
-    found = list(clashes(registry.all(), tables))
+    messages = list(clashes(registry.all(), tables))
     for table in tables:
-        found += [*table_problems(table), *column_problems(table), *relation_problems(table), *index_problems(table)]
-    return found
+        messages += [*table_problems(table), *column_problems(table), *relation_problems(table), *index_problems(table)]
+    return messages
 
 
 @register(Tags.models, "appwrite_orm")
@@ -75,7 +75,7 @@ def check_caches(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) 
 
 @register("appwrite_orm")
 def check_middleware(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """W004: where AppwriteCacheMiddleware stands, and caches of whole pages beside it."""
+    """W004: the position of AppwriteCacheMiddleware in MIDDLEWARE, and caches of whole pages."""
     from .middleware import order_problems
 
     return order_problems(settings.MIDDLEWARE)
@@ -83,7 +83,7 @@ def check_middleware(app_configs: Sequence[AppConfig] | None = None, **kwargs: A
 
 @register(Tags.urls, "appwrite_orm")
 def check_views(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """E060 and W060: generic views that do for models what they do not for tables."""
+    """E060 and W060: generic views that need a Django model but show a table."""
     from .views import view_problems
 
     return list(view_problems())
@@ -91,7 +91,7 @@ def check_views(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -
 
 @register("appwrite_orm", deploy=True)
 def check_servers(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """E016, E040 to E043 and W040 to W043, with --deploy alone: Appwrite, the key, the schema and the caches, tried."""
+    """E016, E040 to E043 and W040 to W043, only with --deploy: try Appwrite, the key, the schema and the caches."""
     from .connections import deployment_problems
     from .deploy import server_problems
 

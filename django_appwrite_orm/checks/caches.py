@@ -1,4 +1,4 @@
-"""Checks of caches that break the cache protocol, by the backend's class and options; none is opened."""
+"""Checks of the class and options of each cache backend: does it keep the cache protocol? No cache is opened."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WITHOUT_ATOMIC_ADD = {_DJANGO + "filebased.FileBasedCache", _DJANGO + "db.Datab
 _MEMCACHED = {_DJANGO + "memcached.BaseMemcachedCache"}
 DJANGO_REDIS = "django_redis.cache.RedisCache"
 DJANGO_S_OWN_REDIS = _DJANGO + "redis.RedisCache"
-# Serializers of django-redis that make data of what they read, and nothing else.
+# Serializers of django-redis that read plain data and cannot run code.
 _SAFE = {"django_redis.serializers.json.JSONSerializer", "django_redis.serializers.msgpack.MSGPackSerializer"}
 _PICKLING = {_DJANGO + "redis.RedisSerializer"}
 # Options of redis-py that repeat a call without a response.
@@ -29,7 +29,7 @@ _REPEATING = {"retry", "retry_on_error", "retry_on_timeout"}
 
 # Options of pymemcache that hide failures from the caller.
 _HIDING = {"default_noreply", "ignore_exc"}
-# The client of django-redis for which several servers are not replicas, but have keys of their own.
+# With this client of django-redis, several servers are shards, not replicas.
 _SHARDS = "django_redis.client.sharded.ShardClient"
 
 
@@ -41,9 +41,9 @@ def cache_problems() -> Iterator[CheckMessage]:
 
 def _used() -> Iterator[str]:
     """Yield the cache aliases of the connections whose settings have no problem."""
-    for alias, given in configured().items():
+    for alias, options in configured().items():
         if not list(problems(alias)):
-            yield given.get("CACHE", {}).get("ALIAS", "default")
+            yield options.get("CACHE", {}).get("ALIAS", "default")
 
 
 def _problems(alias: str, cache: Mapping[str, Any]) -> Iterator[CheckMessage]:
@@ -59,9 +59,9 @@ def _problems(alias: str, cache: Mapping[str, Any]) -> Iterator[CheckMessage]:
     families = families_of(backend)
     if not is_shared(backend) and not settings.DEBUG and not is_test_command():
         yield Warning(
-            f"{where} ({path}) is a cache of one process: it shares no results, and changes made by other processes"
-            " stay unseen until the result expires.",
-            hint="Use a shared cache such as Redis where more than one process serves.",
+            f"{where} ({path}) is local to one process: it does not see the changes that other processes make, and"
+            " serves outdated results until they expire.",
+            hint="Use a shared cache such as Redis if the site runs more than one process.",
             id="appwrite_orm.W001",
         )
     if families & _WITHOUT_ATOMIC_ADD:
@@ -72,7 +72,7 @@ def _problems(alias: str, cache: Mapping[str, Any]) -> Iterator[CheckMessage]:
         )
     if families & _MEMCACHED or _unpickles(families, options):
         yield Warning(
-            f"{where} ({path}) unpickles what it reads: who can write to the cache server can run code here.",
+            f"{where} ({path}) unpickles what it reads: anyone who can write to the cache server can run code here.",
             hint="Use django_redis.cache.RedisCache with OPTIONS = {'SERIALIZER':"
             " 'django_redis.serializers.json.JSONSerializer'}.",
             id="appwrite_orm.W003",
@@ -87,16 +87,16 @@ def _problems(alias: str, cache: Mapping[str, Any]) -> Iterator[CheckMessage]:
 def _memcached_problems(where: str, location: Any, options: Mapping[str, Any]) -> Iterator[CheckMessage]:
     if hiding := sorted(key for key in _HIDING if options.get(key)):
         yield Warning(
-            f"{where} hides what becomes of its calls ({', '.join(hiding)}): a token that could not be deleted looks"
-            " like one that was, and an outdated result stays until it expires.",
-            hint="Leave these options out: reads and writes of rows go on without the cache in any case.",
+            f"{where} hides failed calls ({', '.join(hiding)}): a token that could not be deleted seems to be deleted,"
+            " and an outdated result stays until it expires.",
+            hint="Remove these options: when a cache fails, rows are read from and written to Appwrite without it.",
             id="appwrite_orm.W005",
         )
     if (count := _number_of_servers(location, "[;,]")) > 1:
         yield Warning(
-            f"{where} has {count} memcached servers: while one of them does not respond its keys go to the others, and"
-            " when it is back it still has the tokens that were deleted meanwhile, and the results under them.",
-            hint="Give the rows a cache with one server, by CACHE.ALIAS.",
+            f"{where} has {count} memcached servers: while one does not respond, its keys go to the others. When it is"
+            " back, it still has the tokens that were deleted in the meantime, and serves their outdated results.",
+            hint="Name a cache with one server in CACHE['ALIAS'] of the connection.",
             id="appwrite_orm.W007",
         )
 
@@ -108,32 +108,31 @@ def _replica_problems(
     count = _number_of_servers(location, "," if DJANGO_REDIS in families else "[;,]")
     if count > 1 and not shards:
         yield Warning(
-            f"{where} has {count} Redis servers: all but the first count as its replicas and serve the look-ups, and"
-            " for as long as one of them lags it still has the tokens that were deleted.",
-            hint="Name the primary alone, or give the rows a cache that does, by CACHE.ALIAS.",
+            f"{where} has {count} Redis servers: all but the first are used as replicas, for reading. A replica that"
+            " lags still has tokens that were deleted, and serves their outdated results.",
+            hint="Give LOCATION the primary only, or name another cache in CACHE['ALIAS'] of the connection.",
             id="appwrite_orm.W007",
         )
 
 
-def _number_of_servers(location: Any, between: str) -> int:
-    return len(re.split(between, location) if isinstance(location, str) else location or ())
+def _number_of_servers(location: Any, separators: str) -> int:
+    return len(re.split(separators, location) if isinstance(location, str) else location or ())
 
 
 def _redis_problems(where: str, options: Mapping[str, Any], *, ignores: bool) -> Iterator[CheckMessage]:
     if ignores:
         yield Warning(
-            f"{where} ignores its own failures: a call that failed looks like one that found nothing, to everybody who"
-            " uses this cache.",
-            hint="Remove IGNORE_EXCEPTIONS (or DJANGO_REDIS_IGNORE_EXCEPTIONS) and keep other things in another cache,"
-            " if they need it: reads and writes of rows go on without the cache in any case.",
+            f"{where} ignores its own failures: a failed call looks like one that found no entry.",
+            hint="Remove IGNORE_EXCEPTIONS (or DJANGO_REDIS_IGNORE_EXCEPTIONS): when a cache fails, rows are read from"
+            " and written to Appwrite without it. If other data needs the option, keep it in another cache.",
             id="appwrite_orm.W005",
         )
     pool = options.get("CONNECTION_POOL_KWARGS") or {}
     if repeating := sorted(key for key in _REPEATING if options.get(key) or pool.get(key)):
         yield Warning(
-            f"{where} repeats a call that got no response in time ({', '.join(repeating)}): of two copies of an"
-            " add the late one can bring back a token that was deleted in between.",
-            hint="Leave these options out; reads and writes of rows go on without a cache that does not respond.",
+            f"{where} repeats calls that time out ({', '.join(repeating)}): the late copy of an `add` can bring back a"
+            " token that was deleted in between.",
+            hint="Remove these options: while a cache does not respond, rows are read from and written to Appwrite.",
             id="appwrite_orm.W006",
         )
 
@@ -150,27 +149,30 @@ def _unpickles(families: set[str], options: Mapping[str, Any]) -> bool:
     return False
 
 
-def families_of(given: Any) -> set[str]:
+def families_of(cls_or_path: Any) -> set[str]:
     """Return the paths of a class and of its bases; empty when it cannot be imported."""
-    found = _class_at(given)
-    return set() if found is None else {f"{base.__module__}.{base.__qualname__}" for base in found.__mro__}
+    cls = _class_at(cls_or_path)
+    return set() if cls is None else {f"{base.__module__}.{base.__qualname__}" for base in cls.__mro__}
 
 
-def _class_at(given: Any) -> type | None:
+def _class_at(cls_or_path: Any) -> type | None:
     try:
-        found = import_string(given) if isinstance(given, str) else given
+        value = import_string(cls_or_path) if isinstance(cls_or_path, str) else cls_or_path
     except ImportError:
         return None
-    return found if isinstance(found, type) else None
+    return value if isinstance(value, type) else None
 
 
-_HINT = "Set maxmemory-policy to noeviction: a Redis that is full then refuses new results, and keeps its fences."
-# What `INFO memory` calls the policy that evicts nothing.
-_KEEPING_POLICIES = "noeviction"
+_HINT = "Set maxmemory-policy to noeviction: a full Redis then refuses new results and keeps its fences."
+# The value of maxmemory_policy in `INFO memory` for a Redis that evicts nothing.
+_NO_EVICTION = "noeviction"
 
 
 def eviction_problems(alias: str) -> Iterator[CheckMessage]:
-    """Yield a warning if the cache `alias` is a Redis that evicts fences. INFO is read: managed ones refuse CONFIG."""
+    """Yield a warning if the cache `alias` is a Redis that may evict fences.
+
+    The policy comes from INFO, because managed services refuse CONFIG.
+    """
     where, families = f"CACHES[{alias!r}]", families_of(settings.CACHES[alias].get("BACKEND"))
     cache: Any = caches[alias]  # neither backend has types
     try:
@@ -181,13 +183,13 @@ def eviction_problems(alias: str) -> Iterator[CheckMessage]:
         else:
             return
         policy, limit = str(memory["maxmemory_policy"]), int(memory["maxmemory"])
-    except Exception as error:  # whatever a client raises, and whatever a server leaves out
-        message = f"{where}: this Redis does not report what it evicts ({type(error).__name__}: {error})."
-        yield Warning(message, hint=f"Look it up where it is managed. {_HINT}", id="appwrite_orm.W042")
+    except Exception as error:  # any error of the client, or a field that the server leaves out
+        message = f"{where}: this Redis does not report its eviction policy ({type(error).__name__}: {error})."
+        yield Warning(message, hint=f"Look it up in the settings of the Redis server. {_HINT}", id="appwrite_orm.W042")
         return
-    if limit and policy != _KEEPING_POLICIES:
-        first = "fences first of all, for they have the shortest TTL" if policy == "volatile-ttl" else "fences too"
-        message = f"{where}: when this Redis is full ({limit:,} bytes) it evicts by {policy}: {first}."
+    if limit and policy != _NO_EVICTION:
+        evicted = "fences first, because they have the shortest TTL" if policy == "volatile-ttl" else "fences too"
+        message = f"{where}: when this Redis is full ({limit:,} bytes), {policy} evicts {evicted}."
         yield Warning(
             f"{message} A write with an unclear outcome can then leave an outdated result.",
             hint=_HINT,

@@ -1,4 +1,4 @@
-"""Checks of connections whose settings are valid: their servers, and whether two of them are one."""
+"""Checks of the servers of connections whose settings are valid, and of two connections to one server."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ _API = re.compile(r"/v\d+$")
 
 
 def endpoint_problems() -> Iterator[CheckMessage]:
-    """Report URLs that do not end as an API's. Where a proxy adds the path, silence the check."""
+    """Report endpoints without /v1 at the end. Silence the check where a proxy adds the path."""
     for own in _connections():
         if local_file(own.endpoint) is None and not _API.search(own.endpoint):
             message = f"APPWRITE_ORM[{own.alias!r}]: ENDPOINT {own.endpoint} does not end in /v1."
             yield Error(
                 message,
-                hint=f"Add /v1, as in {own.endpoint}/v1: Appwrite's API is there.",
+                hint=f"Write {own.endpoint}/v1: that is the path of Appwrite's API.",
                 id="appwrite_orm.E015",
             )
 
 
 def deployment_problems() -> Iterator[CheckMessage]:
-    """Report servers that are not for a deployed site."""
+    """Report local Appwrites in a deployed site."""
     for own in _connections():
         if local_file(own.endpoint) is not None and not settings.DEBUG:
             yield Error(
                 f"APPWRITE_ORM[{own.alias!r}]: DEBUG is off and ENDPOINT is a local Appwrite ('local:'), which is for"
                 " development, demonstrations and tests.",
-                hint="Give the ENDPOINT of an Appwrite server, with its PROJECT_ID and API_KEY.",
+                hint="Set ENDPOINT, PROJECT_ID and API_KEY of an Appwrite server.",
                 id="appwrite_orm.E016",
             )
 
@@ -52,9 +52,9 @@ def identity_problems() -> Iterator[CheckMessage]:
         declared = own.server_id and other.server_id
         if own.project_id == other.project_id and own.server != other.server and not declared:
             yield Warning(
-                f"APPWRITE_ORM[{own.alias!r}] and [{other.alias!r}] have one PROJECT_ID and two ENDPOINTs. If this is"
-                " one server, what is written through one of them leaves what the other one has cached as it was.",
-                hint="Give both the same SERVER_ID, or each its own if they are two servers.",
+                f"APPWRITE_ORM[{own.alias!r}] and [{other.alias!r}] have the same PROJECT_ID and different ENDPOINTs."
+                " If both are one server, a write through one connection does not invalidate the results of the other.",
+                hint="Set the same SERVER_ID for both, or a different one for each if they are two servers.",
                 id="appwrite_orm.W008",
             )
 

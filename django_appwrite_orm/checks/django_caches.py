@@ -1,4 +1,4 @@
-"""Django's own checks of caches, which make each cache and end `check` with a traceback when a BACKEND is not there."""
+"""Keep Django's cache checks from ending `check` with a traceback when a BACKEND cannot be imported."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _Check = Callable[..., Iterable[CheckMessage]]
 
 
 def let_e008_be_reported() -> None:
-    """Let Django's checks pass over a cache whose BACKEND E008 names, so that `check` comes to print it."""
-    theirs: tuple[Any, ...] = (check_cache_location_not_exposed, check_file_based_cache_is_absolute)
-    for check in theirs:
+    """Make Django's checks skip a BACKEND that E008 reports; otherwise they raise before it is printed."""
+    django_checks: tuple[Any, ...] = (check_cache_location_not_exposed, check_file_based_cache_is_absolute)
+    for check in django_checks:
         registry.registered_checks.discard(check)
         registry.register(_tolerant(check), *check.tags)
 

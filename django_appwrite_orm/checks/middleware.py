@@ -1,4 +1,4 @@
-"""Where AppwriteCacheMiddleware has to stand in MIDDLEWARE, for the system checks."""
+"""Check the position of AppwriteCacheMiddleware in MIDDLEWARE."""
 
 from __future__ import annotations
 
@@ -39,27 +39,27 @@ def _order_problems(middleware: Sequence[str]) -> list[str]:
     return [
         *second,
         *(
-            f"{path} stands before {ours[0]}, which then does not see the cookies it sets. Move it below."
+            f"{path} stands before {ours[0]}, which therefore does not see the cookies that it sets. Move it below."
             for path in _of(paths[:place], classes, _SET_COOKIES)
         ),
         *(
-            f"{path} stands after {ours[0]}, which then makes its ETags from compressed bytes. Move it above."
+            f"{path} stands after {ours[0]}, which therefore computes ETags of compressed bytes. Move it above."
             for path in _of(paths[place:], classes, (GZipMiddleware,))
         ),
     ]
 
 
 def _second_cache(path: str, has_ours: bool) -> str:
-    kept = "AppwriteCacheMiddleware keeps them out of it, but not what was read before in another request. "
+    exception = "AppwriteCacheMiddleware excludes pages whose own request reads rows, but not rows read earlier. "
     return (
-        f"{path} is a second cache, of whole pages: those that rest on rows are served after a change, for"
-        f" CACHE_MIDDLEWARE_SECONDS. {kept if has_ours else ''}Remove it: reads are cached already, and"
-        " cache_publicly is for pages that may be old."
+        f"{path} caches whole pages and serves them for CACHE_MIDDLEWARE_SECONDS, also after their rows have changed."
+        f" {exception if has_ours else ''}Remove it: reads of rows are cached already. Use cache_publicly for pages"
+        " that may be outdated."
     )
 
 
 def _classes(middleware: Iterable[str]) -> Iterator[tuple[str, type]]:
-    """Yield the classes among them. Functions are skipped; Django reports a wrong path itself."""
+    """Yield the middleware classes. Functions are skipped; Django reports a wrong path itself."""
     for path in middleware:
         try:
             middleware_class = import_string(path)

@@ -14,7 +14,7 @@ from ..tables import Row, name_problem
 from ..tables.columns import Relationship
 from ..tables.columns.relations import Relation, inverse, to_itself_problem
 
-_OTHERWISE = "Declare both sides alike, or leave one of them out: two_way_key= names it."
+_HINT = "Make both declarations match, or declare one side only; its two_way_key= names the other side."
 
 
 def relation_problems(table: type[Row]) -> Iterator[CheckMessage]:
@@ -24,8 +24,8 @@ def relation_problems(table: type[Row]) -> Iterator[CheckMessage]:
         other = _target(table, relation)
         if isinstance(other, ConfigurationError):
             hint = (
-                "Correct the name, give the class itself, or register the table it is meant to lead to. Of a Django"
-                " model keep the primary key in a column."
+                "Correct the name, pass the class itself, or register the table. To refer to a Django model, store its"
+                " primary key in an ordinary column."
             )
             yield Error(str(other), hint=hint, obj=label, id="appwrite_orm.E026")
         elif other not in registry.all():
@@ -42,12 +42,10 @@ def relation_problems(table: type[Row]) -> Iterator[CheckMessage]:
 def _link_problems(table: type[Row], relationship: Relationship, other: type[Row]) -> Iterator[CheckMessage]:
     label = table._meta.label
     for message in _other_side_problems(table, relationship, other):
-        yield Error(
-            f"Relationship {relationship.name!r}: {message}", hint=_OTHERWISE, obj=label, id="appwrite_orm.E027"
-        )
+        yield Error(f"Relationship {relationship.name!r}: {message}", hint=_HINT, obj=label, id="appwrite_orm.E027")
     if (table._meta.using or DEFAULT_ALIAS) != (other._meta.using or DEFAULT_ALIAS):
         message = f"Relationship {relationship.name!r} leads to {other._meta.label}, on another connection."
-        hint = "Appwrite links rows of one database alone; use a Reference, which needs no help from it."
+        hint = "Appwrite links rows of one database only. Use a Reference, which works across connections."
         yield Error(message, hint=hint, obj=label, id="appwrite_orm.E028")
 
 
@@ -57,7 +55,7 @@ def _reverse_problems(table: type[Row], relation: Relation, other: type[Row]) ->
         return
     side = meta.relationships.get(name)
     if side is not None and isinstance(relation, Relationship) and side.key == relation.two_way_key:
-        return  # it is the reverse relation itself, declared there
+        return  # the other table declares this same relationship
     rival = "every row has" if name_problem(name, Table) else ""
     rival = rival or (f"{meta.label} has" if name in {**meta.columns, **meta.relations} else "")
     for referring, earlier in _relations_before(table, relation):
@@ -67,23 +65,23 @@ def _reverse_problems(table: type[Row], relation: Relation, other: type[Row]) ->
         message = f"The reverse relation of {relation.name!r} on {meta.label} is {name!r}, a name that {rival} already."
         yield Warning(
             message,
-            hint="Give it another related_name=, or '+' for no reverse relation.",
+            hint="Set a different related_name=, or '+' for no reverse relation.",
             obj=table._meta.label,
             id="appwrite_orm.W026",
         )
 
 
 def _relations_before(table: type[Row], relation: Relation) -> Iterator[tuple[type[Row], Relation]]:
-    """Yield the relations that are declared before this one, in the order of registration."""
+    """Yield the relations declared before `relation`, in the order of registration."""
     for other in registry.all():
-        for one in other._meta.relations.values():
-            if one is relation and other is table:
+        for earlier in other._meta.relations.values():
+            if earlier is relation and other is table:
                 return
-            yield other, one
+            yield other, earlier
 
 
 def undeclared_sides(table: type[Row]) -> list[Relationship]:
-    """Return the relationships of other tables that add a column to this one which it does not declare itself."""
+    """Return relationships of other tables that add a column to `table` which `table` does not declare."""
     own = {relationship.key.lower() for relationship in table._meta.relationships.values()}
     return [
         relationship
@@ -110,24 +108,24 @@ def _other_side_problems(table: type[Row], relationship: Relationship, other: ty
         if referring is table and _mirrors(table, relationship, other, rival):  # a table with itself
             continue
         if referring is table and rival.type == relationship.type == "manyToMany":
-            yield f"{rival.name!r} is a manyToMany to {meta.label}, too; Appwrite takes one."
+            yield f"{rival.name!r} is also a manyToMany to {meta.label}; Appwrite allows one."
         elif back is not None and (rival.two_way_key or "").lower() == back.lower():
-            yield f"{referring._meta.label}.{rival.name} has the two_way_key {back!r}, too."
+            yield f"{referring._meta.label}.{rival.name} also has the two_way_key {back!r}."
     if other is table and (problem := to_itself_problem(relationship.type, back is not None)):
         yield problem
     if back is None:
         return
     if taken := [column.name for column in meta.columns.values() if column.key.lower() == back.lower()]:
-        declared = [one for one in meta.references.values() if one.column_name == taken[0]]
-        if not any(isinstance(one, Relationship) for one in declared):
+        declared = [reference for reference in meta.references.values() if reference.column_name == taken[0]]
+        if not any(isinstance(reference, Relationship) for reference in declared):
             yield f"two_way_key {back!r} is the key of {meta.label}.{taken[0]}."
     if other is table and back.lower() == relationship.key.lower():
-        yield f"two_way_key {back!r} is its own key."
+        yield f"two_way_key {back!r} is the relationship's own key."
         return
     for side in meta.relationships.values():
         if side.key.lower() == back.lower() and not _mirrors(table, relationship, other, side):
             yield (
-                f"on the other side {meta.label}.{side.name} is declared otherwise. It has to lead to"
+                f"its other side {meta.label}.{side.name} is declared differently. It must lead to"
                 f" {table._meta.label} as {inverse(relationship.type)!r}, with two_way_key={relationship.key!r} and"
                 f" on_delete={relationship.on_delete!r}."
             )

@@ -10,9 +10,9 @@ from django.utils.module_loading import import_string
 
 from ..conf import shown
 
-# Characters of a dotted path. An API key is longer.
+# Characters of a dotted path that is printed: a longer text may be an API key.
 _LONGEST = 100
-_HINT = "Give the dotted path of a function that takes a table and gives an alias or None, or remove the setting."
+_HINT = "Set it to the dotted path of a function that takes a table and returns an alias or None, or remove it."
 
 
 def router_problems() -> Iterator[CheckMessage]:
@@ -22,7 +22,7 @@ def router_problems() -> Iterator[CheckMessage]:
         return
     try:
         router = import_string(path)
-    except Exception as error:  # whatever the project's module raises
+    except Exception as error:  # the project's module may raise anything
         if isinstance(path, str) and len(path) > _LONGEST:
             yield Error(f"APPWRITE_ORM_ROUTER: {shown(path)} cannot be imported.", hint=_HINT, id="appwrite_orm.E009")
         else:
@@ -32,7 +32,7 @@ def router_problems() -> Iterator[CheckMessage]:
     else:
         if not callable(router):
             yield Error(
-                f"APPWRITE_ORM_ROUTER: {path!r} gives a {type(router).__name__}, nothing to call.",
+                f"APPWRITE_ORM_ROUTER: {path!r} cannot be called: it is of type {type(router).__name__}.",
                 hint=_HINT,
                 id="appwrite_orm.E009",
             )

@@ -13,7 +13,7 @@ from ..tables import TABLE_VERBS, Row, permission_problems
 
 
 def clashes(registered: Iterable[type[Row]], tables: Iterable[type[Row]]) -> Iterator[CheckMessage]:
-    """Yield the clashes of `tables` with tables registered before: on the server, or by a name."""
+    """Yield clashes of `tables` with tables registered earlier: the same id on the server, or the same name."""
     checked, earlier = set(tables), list[type[Row]]()
     for table in registered:
         if table in checked:
@@ -28,15 +28,15 @@ def _clashes(table: type[Row], earlier: Iterable[type[Row]]) -> Iterator[CheckMe
         same_connection = (meta.using or DEFAULT_ALIAS) == (theirs.using or DEFAULT_ALIAS)
         if same_connection and meta.id.lower() == theirs.id.lower():
             yield Error(
-                f"The table id {meta.id!r} is that of {theirs.label}, too; Appwrite does not look at case.",
-                hint="Give one of them another Meta.id.",
+                f"{theirs.label} also has the table id {meta.id!r}; ids are not case-sensitive.",
+                hint="Set a different Meta.id for one of them.",
                 obj=meta.label,
                 id="appwrite_orm.E010",
             )
         elif taken := {meta.name, meta.id, meta.label} & {theirs.name, theirs.id, theirs.label}:
             yield Warning(
-                f"orm.table({min(taken)!r}) finds {theirs.label}, which was registered before this table.",
-                hint="Give one of them another Meta.name.",
+                f"orm.table({min(taken)!r}) returns {theirs.label}, which was registered before this table.",
+                hint="Set a different Meta.name for one of them.",
                 obj=meta.label,
                 id="appwrite_orm.W010",
             )
@@ -46,20 +46,20 @@ def table_problems(table: type[Row]) -> Iterator[CheckMessage]:
     """Yield the problems of the table's Meta."""
     meta = table._meta
     if not VALID_ID.fullmatch(meta.id):
-        hint = f"Set Meta.id: {ID_RULE}."
+        hint = f"Set Meta.id to {ID_RULE}."
         yield Error(f"{meta.id!r} is not a valid table id.", hint=hint, obj=meta.label, id="appwrite_orm.E011")
     if not 1 <= len(meta.name) <= NAME_LENGTH:
-        hint = f"Give Meta.name 1 to {NAME_LENGTH} characters."
+        hint = f"Set Meta.name to 1 to {NAME_LENGTH} characters."
         yield Error(
-            f"A table name of {len(meta.name)} characters is not possible.",
+            f"Meta.name has {len(meta.name)} characters.",
             hint=hint,
             obj=meta.label,
             id="appwrite_orm.E011",
         )
-    aliases = configured()  # none at all is E001
+    aliases = configured()  # E001 reports a setting without connections
     if aliases and (alias := meta.using or DEFAULT_ALIAS) not in aliases:
         yield Error(
-            f"The table's connection {shown(alias)} is not in APPWRITE_ORM (there are: {', '.join(sorted(aliases))}).",
+            f"The table's connection {shown(alias)} is not in APPWRITE_ORM (it has: {', '.join(sorted(aliases))}).",
             hint="Add it to APPWRITE_ORM, or name another one in Meta.using.",
             obj=meta.label,
             id="appwrite_orm.E012",

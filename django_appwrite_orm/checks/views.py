@@ -31,23 +31,23 @@ def view_problems() -> Iterator[CheckMessage]:
 def _problems(view: Any, options: dict[str, Any], table: type[Row]) -> Iterator[CheckMessage]:
     name, meta = f"{view.__module__}.{view.__qualname__}", table._meta
     if issubclass(view, ModelFormMixin) and not _option(view, options, "form_class"):
-        message = f"The view makes a ModelForm of {meta.label}, which is a Table and not a Django model."
+        message = f"The view builds a ModelForm for {meta.label}, which is a Table and not a Django model."
         hint = (
             f"Use FormView, with {table.__name__}.objects.create(**form.cleaned_data) in form_valid(); or give it a"
-            " form_class that takes instance= and has a save()."
+            " form_class that accepts instance= and has a save() method."
         )
         yield Error(message, hint=hint, obj=name, id="appwrite_orm.E060")
-    if issubclass(view, BaseCreateView):  # it shows no row
+    if issubclass(view, BaseCreateView):  # its template shows no row
         return
     own = view.get_context_object_name is not SingleObjectMixin.get_context_object_name
     if not own and not _option(view, options, "context_object_name"):
-        message = f"The template of the view has a row of {meta.label} as {{{{ object }}}} alone, without a name."
-        hint = f"Write context_object_name = {meta.model_name!r}: Django makes that name for models only."
+        message = f"The view's template has the row of {meta.label} only as {{{{ object }}}}."
+        hint = f"Set context_object_name = {meta.model_name!r}: Django adds such a name for models only."
         yield Warning(message, hint=hint, obj=name, id="appwrite_orm.W060")
 
 
 def _table_of(view: Any, options: dict[str, Any]) -> type[Row] | None:
-    """Return the table of which the view shows one row, as far as its attributes name it."""
+    """Return the table whose row the view shows, or None if its attributes do not name one."""
     if not isinstance(view, type) or not issubclass(view, SingleObjectMixin):
         return None
     queryset = _option(view, options, "queryset")

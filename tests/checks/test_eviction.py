@@ -56,8 +56,8 @@ def deployed(cache: dict[str, Any], url: str) -> list[CheckMessage]:
     [
         ("noeviction", "50mb", None),
         ("allkeys-lru", "0", None),
-        ("allkeys-lru", "50mb", "evicts by allkeys-lru: fences too"),
-        ("volatile-ttl", "50mb", "evicts by volatile-ttl: fences first of all"),
+        ("allkeys-lru", "50mb", "allkeys-lru evicts fences too"),
+        ("volatile-ttl", "50mb", "volatile-ttl evicts fences first"),
     ],
 )
 def test_what_a_full_redis_evicts(
@@ -76,7 +76,7 @@ def test_a_redis_that_does_not_say(backend: str, url: str, client: redis_client.
     client.acl_setuser("limited", enabled=True, passwords=["+secret"], keys=["*"], commands=["+@all", "-info"])
     (found,) = deployed(BACKENDS[backend], url.replace("redis://", "redis://limited:secret@"))
     assert found.id == "appwrite_orm.W042"
-    assert "does not report what it evicts" in found.msg
+    assert "does not report its eviction policy" in found.msg
     assert "noeviction" in found.hint
     assert "secret" not in f"{found!r}{found}"
 

@@ -29,11 +29,11 @@ BODY: dict[str, Callable[[], columns.Column]] = {
 @pytest.mark.parametrize(
     ("index", "expected"),
     [
-        (Index("name", key="a b"), ("E031", "'a b' is not a usable index key.")),
-        (Index("name", key="x" * 37), ("E031", f"'{'x' * 37}' is not a usable index key.")),
-        (Index("name", key="PRIMARY"), ("E031", "'PRIMARY' is not a usable index key.")),
-        (Index("name", key="_created_at"), ("E031", "'_created_at' is not a usable index key.")),
-        (Index("name", key="_tenant_id"), ("E031", "'_tenant_id' is not a usable index key.")),
+        (Index("name", key="a b"), ("E031", "'a b' is not a valid index key.")),
+        (Index("name", key="x" * 37), ("E031", f"'{'x' * 37}' is not a valid index key.")),
+        (Index("name", key="PRIMARY"), ("E031", "'PRIMARY' is not a valid index key.")),
+        (Index("name", key="_created_at"), ("E031", "'_created_at' is not a valid index key.")),
+        (Index("name", key="_tenant_id"), ("E031", "'_tenant_id' is not a valid index key.")),
         (Index("none"), ("E033", "Index 'none_key' is over 'none', which cannot be indexed or is not a column.")),
         (
             Index("sequence"),
@@ -46,11 +46,11 @@ BODY: dict[str, Callable[[], columns.Column]] = {
         (FulltextIndex("tags"), ("E035", "Index 'tags_fulltext' is over the array 'tags'.")),
         (
             FulltextIndex("name", "price"),
-            ("E036", "Fulltext index 'name_price_fulltext' is over 'price', which is not a column of text."),
+            ("E036", "Fulltext index 'name_price_fulltext' is over 'price', which is not a text column."),
         ),
         (
             FulltextIndex("created_at"),
-            ("E036", "Fulltext index 'created_at_fulltext' is over '$createdAt', which is not a column of text."),
+            ("E036", "Fulltext index 'created_at_fulltext' is over '$createdAt', which is not a text column."),
         ),
         (
             Index("price", lengths=[5]),
@@ -59,21 +59,21 @@ BODY: dict[str, Callable[[], columns.Column]] = {
         (Index("name", lengths=[101]), ("E037", "Index 'name_key' gives 'name' the length 101.")),
         (Index("name", lengths=[0]), ("E037", "Index 'name_key' gives 'name' the length 0.")),
         (Index("name", lengths=[True]), ("E037", "Index 'name_key' gives 'name' the length True.")),
-        (Index("url"), ("E038", "Index 'url_key' is 2,000 characters long; there is room for 768.")),
-        (UniqueIndex("story"), ("E038", "Index 'story_unique' is 65,535 characters long; there is room for 768.")),
+        (Index("url"), ("E038", "Index 'url_key' is 2,000 characters long; Appwrite allows 768.")),
+        (UniqueIndex("story"), ("E038", "Index 'story_unique' is 65,535 characters long; Appwrite allows 768.")),
         (
             Index("url", "name", lengths=[669, None]),
-            ("E038", "Index 'url_name_key' is 769 characters long; there is room for 768."),
+            ("E038", "Index 'url_name_key' is 769 characters long; Appwrite allows 768."),
         ),
         (
             Index("url", "price", lengths=[767, None]),
-            ("E038", "Index 'url_price_key' is 769 characters long; there is room for 768."),
+            ("E038", "Index 'url_price_key' is 769 characters long; Appwrite allows 768."),
         ),
         (
             Index("secret"),
             ("E039", "Index 'secret_key' is over the encrypted column 'secret', which cannot be indexed."),
         ),
-        (Index("place"), ("E050", "Index 'place_key' is over 'place', a column of places.")),
+        (Index("place"), ("E050", "Index 'place_key' is over 'place', a spatial column.")),
         (SpatialIndex("name"), ("E050", "Spatial index 'name_spatial' is over name.")),
         (SpatialIndex("id"), ("E050", "Spatial index 'id_spatial' is over id.")),
         (SpatialIndex("place", "name"), ("E050", "Spatial index 'place_name_spatial' is over place, name.")),
@@ -121,4 +121,4 @@ def test_the_number_of_indexes() -> None:
     declare({"indexes": [Index("c", key=f"i{n}") for n in range(58)]}, c=columns.Integer())
     assert found() == []
     declare({"id": "more", "indexes": [Index("c", key=f"i{n}") for n in range(59)]}, "More", c=columns.Integer())
-    assert found() == [("E030", "59 indexes; a table has at most 58.")]
+    assert found() == [("E030", "The table has 59 indexes; Appwrite allows 58.")]

@@ -50,4 +50,4 @@ FETCH = "django.middleware.cache.FetchFromCacheMiddleware"
 def test_a_cache_of_whole_pages_is_reported_in_any_order(order: list[str]) -> None:
     problems = [problem.msg for problem in order_problems(order)]
     assert [problem.split()[0] for problem in problems] == [UPDATE, FETCH]
-    assert all("second cache" in problem and "cache_publicly" in problem for problem in problems)
+    assert all("caches whole pages" in problem and "cache_publicly" in problem for problem in problems)

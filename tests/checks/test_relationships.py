@@ -62,10 +62,10 @@ def test_a_target_of_two_tables_and_one_that_is_not_registered() -> None:
 @pytest.mark.parametrize(
     ("side", "message"),
     [
-        ({"two_way_key": "author"}, "is declared otherwise"),  # restrict here, setNull there
-        ({"two_way_key": "writer", "on_delete": "setNull"}, "is declared otherwise"),
-        ({"on_delete": "setNull"}, "is declared otherwise"),
-        ({"type": "manyToMany", "two_way_key": "author", "on_delete": "setNull"}, "is declared otherwise"),
+        ({"two_way_key": "author"}, "is declared differently"),  # restrict here, setNull there
+        ({"two_way_key": "writer", "on_delete": "setNull"}, "is declared differently"),
+        ({"on_delete": "setNull"}, "is declared differently"),
+        ({"type": "manyToMany", "two_way_key": "author", "on_delete": "setNull"}, "is declared differently"),
     ],
 )
 def test_sides_that_differ(side: dict[str, Any], message: str) -> None:
@@ -88,9 +88,9 @@ def test_a_two_way_key_that_is_taken() -> None:
     messages = " ".join(message for _, message in found())
     assert set(ids()) == {"E027"}
     assert "'author': two_way_key 'Name' is the key of Author.name." in messages
-    assert "'two': Book.one has the two_way_key 'THEM', too." in messages
-    assert "'four': 'three' is a manyToMany to Author, too" in messages
-    assert "'author': Book.one has the two_way_key 'them', too." in messages
+    assert "'two': Book.one also has the two_way_key 'THEM'." in messages
+    assert "'four': 'three' is also a manyToMany to Author" in messages
+    assert "'author': Book.one also has the two_way_key 'them'." in messages
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_a_two_way_key_that_is_taken() -> None:
         ("oneToMany", "back", ""),
         ("manyToMany", None, ""),
         ("manyToMany", "back", ""),
-        ("oneToMany", "link", "two_way_key 'link' is its own key."),
+        ("oneToMany", "link", "two_way_key 'link' is the relationship's own key."),
     ],
 )
 def test_a_table_with_itself(type: str, two_way_key: str | None, message: str) -> None:

@@ -36,7 +36,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
         ("no_dots", "cannot be imported"),
         (5, "cannot be imported"),
         ("failing_router.route", "cannot be imported (not today)"),
-        (f"{__name__}.NO_ROUTER", "gives a int, nothing to call"),
+        (f"{__name__}.NO_ROUTER", "cannot be called: it is of type int"),
     ],
 )
 def test_a_router_that_cannot_be_called(settings, broken: None, path: object, said: str) -> None:

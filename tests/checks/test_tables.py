@@ -29,7 +29,7 @@ def test_the_tables_of_the_library_are_right() -> None:
 def test_two_tables_with_one_id() -> None:
     declare({"id": "things"})
     declare({"id": "Things"}, "Other")
-    assert found() == [("E010", "The table id 'Things' is that of Thing, too; Appwrite does not look at case.")]
+    assert found() == [("E010", "Thing also has the table id 'Things'; ids are not case-sensitive.")]
 
 
 def test_two_tables_with_one_id_on_two_connections() -> None:
@@ -37,13 +37,13 @@ def test_two_tables_with_one_id_on_two_connections() -> None:
     with override_settings(APPWRITE_ORM={"default": connection, "archive": connection}):
         declare({"id": "things", "name": "one"})
         declare({"id": "things", "name": "two", "using": "archive"}, "Other")
-        assert found() == [("W010", "orm.table('things') finds Thing, which was registered before this table.")]
+        assert found() == [("W010", "orm.table('things') returns Thing, which was registered before this table.")]
 
 
 def test_two_tables_under_one_name() -> None:
     declare({"id": "one", "name": "things"})
     declare({"id": "two", "name": "things"}, "Other")
-    assert found() == [("W010", "orm.table('things') finds Thing, which was registered before this table.")]
+    assert found() == [("W010", "orm.table('things') returns Thing, which was registered before this table.")]
 
 
 @pytest.mark.parametrize(
@@ -52,9 +52,9 @@ def test_two_tables_under_one_name() -> None:
         ({"id": "a b"}, ("E011", "'a b' is not a valid table id.")),
         ({"id": "x" * 37}, ("E011", f"'{'x' * 37}' is not a valid table id.")),
         ({"name": "_x"}, ("E011", "'_x' is not a valid table id.")),
-        ({"id": "x", "name": "n" * 129}, ("E011", "A table name of 129 characters is not possible.")),
-        ({"id": "x", "name": ""}, ("E011", "A table name of 0 characters is not possible.")),
-        ({"using": "none"}, ("E012", "The table's connection 'none' is not in APPWRITE_ORM (there are: default).")),
+        ({"id": "x", "name": "n" * 129}, ("E011", "Meta.name has 129 characters.")),
+        ({"id": "x", "name": ""}, ("E011", "Meta.name has 0 characters.")),
+        ({"using": "none"}, ("E012", "The table's connection 'none' is not in APPWRITE_ORM (it has: default).")),
         ({"cache": 60}, ("E013", "Meta.cache is int, not a CachePolicy.")),
         (
             {"permissions": ["read(any)"]},
@@ -117,7 +117,7 @@ def test_a_table_of_the_default_connection_needs_one() -> None:
     declare({"name": "one"})
     declare({"name": "two", "using": "archive"}, "Other")
     with override_settings(APPWRITE_ORM={"archive": connection}):
-        assert found() == [("E012", "The table's connection 'default' is not in APPWRITE_ORM (there are: archive).")]
+        assert found() == [("E012", "The table's connection 'default' is not in APPWRITE_ORM (it has: archive).")]
 
 
 NAMES = """
@@ -152,8 +152,8 @@ def test_a_name_that_is_too_long_for_a_key() -> None:
 def test_two_columns_with_one_key() -> None:
     declare(title=columns.String(), Title=columns.String(), other=columns.String(column="TITLE"))
     assert found() == [
-        ("E022", "Columns 'title' and 'Title' have the same key 'Title' on the server, which does not look at case."),
-        ("E022", "Columns 'title' and 'other' have the same key 'TITLE' on the server, which does not look at case."),
+        ("E022", "Columns 'title' and 'Title' have the same key 'Title' on the server; keys are not case-sensitive."),
+        ("E022", "Columns 'title' and 'other' have the same key 'TITLE' on the server; keys are not case-sensitive."),
     ]
 
 
@@ -167,7 +167,8 @@ def test_a_row_that_is_too_wide_to_the_byte() -> None:
     assert found() == [
         (
             "E023",
-            "A row would take 65,536 bytes of the 65,535 there are. Widest: c0 (16,002), c1 (16,002), c2 (16,002).",
+            "A row would take 65,536 bytes; Appwrite allows 65,535."
+            " The widest columns: c0 (16,002), c1 (16,002), c2 (16,002).",
         )
     ]
 
@@ -208,16 +209,16 @@ def test_too_many_columns() -> None:
     declare(**bools(1_010))
     assert found() == []
     declare({"id": "more"}, "More", **bools(1_011))
-    assert found() == [("E024", "1011 columns; a table has at most 1010.")]
+    assert found() == [("E024", "The table has 1011 columns; Appwrite allows 1010.")]
 
 
 @pytest.mark.parametrize(
     ("column", "message"),
     [
-        (columns.Integer(default="x"), "Column 'c': default='x' is not a value of this column."),
-        (columns.Integer(max=5, db_default=6), "Column 'c': db_default=6 is not a value of this column."),
-        (columns.Enum(["a"], default="b"), "Column 'c': default='b' is not a value of this column."),
-        (columns.String(array=True, default="b"), "Column 'c': default='b' is not a value of this column."),
+        (columns.Integer(default="x"), "Column 'c': default='x' is not valid for this column."),
+        (columns.Integer(max=5, db_default=6), "Column 'c': db_default=6 is not valid for this column."),
+        (columns.Enum(["a"], default="b"), "Column 'c': default='b' is not valid for this column."),
+        (columns.String(array=True, default="b"), "Column 'c': default='b' is not valid for this column."),
     ],
 )
 def test_defaults_that_the_column_refuses(column: columns.Column, message: str) -> None:
@@ -254,4 +255,4 @@ def test_a_version_beside_columns_on_which_operators_fail(beside: columns.Column
     declare({"id": "x"}, version=columns.Version(), beside=beside)
     ((check, message),) = found()
     assert check == "E029"
-    assert "'version' stands beside encrypted or spatial columns (beside)" in message
+    assert "'version' and encrypted or spatial columns (beside)" in message

@@ -52,7 +52,7 @@ def test_a_row_without_a_name_of_its_own(monkeypatch: pytest.MonkeyPatch) -> Non
     messages = found(monkeypatch, *views, path("d", by_queryset))
     assert [id for id, _, _ in messages] == ["appwrite_orm.W060", "appwrite_orm.W060"]
     assert messages[0][1:] == (
-        "The template of the view has a row of library.Book as {{ object }} alone, without a name.",
+        "The view's template has the row of library.Book only as {{ object }}.",
         f"{__name__}.Detail",
     )
 
