@@ -157,6 +157,11 @@ class DatabaseWrapper(BaseDatabaseWrapper):
             cursor.execute(statement)
             return cursor.result
 
+    @property
+    def shows_statements(self) -> bool:
+        """Whether anybody sees the text of a statement."""
+        return bool(self.queries_logged or self.execute_wrappers)
+
     def write(self, table: TableMeta, plan: WritePlan) -> Any:
         """Carry out one change of a table and return the response."""
         operation = execute_write([table], self.appwrite_alias, plan)

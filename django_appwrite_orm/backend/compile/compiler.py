@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet, FullResultSet
 from django.db import NotSupportedError
+from django.db.models.expressions import Col
 from django.db.models.query import GET_ITERATOR_CHUNK_SIZE  # type: ignore[attr-defined]
 from django.db.models.sql import compiler
 from django.db.models.sql.constants import MULTI, SINGLE
@@ -74,6 +75,10 @@ class SQLCompiler(compiler.SQLCompiler):
 
         options = MemoryOptions(connection.appwrite_alias, connection.options.rows, translate)
         return compiler_for(self.query, connection, options, reason, elide_empty=self.elide_empty)
+
+    def compile(self, node: Any) -> Any:
+        """Return what tells expressions apart; of a column no SQL is needed here."""
+        return (f"{node.alias}.{node.target.column}", ()) if type(node) is Col else super().compile(node)
 
     def has_results(self) -> bool:
         try:

@@ -35,6 +35,10 @@ class Reader:
         self._connection = connection
         self.alias = connection.appwrite_alias
         self.selection = selection
+        if selection.row_id is not None:
+            self._room = 0
+            self._requests: tuple[tuple[Clause, ...], ...] = ((),)
+            return
         self._room = connection.appwrite.room - size_in_url(
             *selection.order, Clause("select", values=selection.keys or (ROW_ID,))
         )
@@ -87,7 +91,9 @@ class Reader:
 
     def _run(self, operation: Operation[Any], verb: str = "list") -> Any:
         made = self.selection
-        text = f"{verb} {made.table.id} {' and '.join(map(str, (*made.filters, *made.order)))}".rstrip()
+        text = f"{verb} {made.table.id}"
+        if self._connection.shows_statements and (made.filters or made.order):
+            text += f" {' and '.join(map(str, (*made.filters, *made.order)))}"
         return self._connection.run(Statement.of(text, operation, strategy=made.strategy))
 
     def _any(self, plan: ListRows) -> Operation[bool]:

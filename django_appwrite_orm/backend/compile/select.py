@@ -169,10 +169,14 @@ def selection(compiler: Any, order_by: Iterable[Any]) -> Selection:
     made = base_selection(compiler)
     made.joins = list(_joins(compiler, made.alias))
     known = {made.alias, *(join.alias for join in made.joins)}
-    made.columns = [_selected(expression, known) for expression, _, _ in compiler.select]
+    whole = not made.joins and _reads_whole_rows(query)
+    if whole:
+        made.columns = _columns_of_rows(query.model, made.alias)
+    else:
+        made.columns = [_selected(expression, known) for expression, _, _ in compiler.select]
     made.order = tuple(_ordered(expression, made.alias) for expression, _ in order_by)
     made.start, made.stop = query.low_mark, query.high_mark
-    made.keys = _keys(query.model, made)
+    made.keys = () if whole else _keys(query.model, made)
     _refuse_changed(compiler, made, by_id=True)
     return made
 
@@ -233,6 +237,25 @@ def _ends(join: Join) -> tuple[ModelColumn, ModelColumn]:
     if not far.unique or far.model._meta.db_table != join.table_name:
         raise Untranslatable("a join with several rows")
     return column_of(near), column_of(far)
+
+
+def _reads_whole_rows(query: Any) -> bool:
+    """Whether a query selects every field of its model, and nothing else."""
+    return query.default_cols and query.deferred_loading == (frozenset(), True) and not query.annotation_select
+
+
+# Where the `_meta` of a model keeps what becomes of a whole row, by the alias of its table.
+_WHOLE_ROWS = "_appwrite_whole_rows"
+
+
+def _columns_of_rows(model: type[models.Model], alias: str) -> list[tuple[str | None, Any, Any]]:
+    fields = model._meta.concrete_fields
+    kept: dict[str, Any] = vars(model._meta).setdefault(_WHOLE_ROWS, {})
+    if alias not in kept or kept[alias][0] is not fields:  # a model may get another field
+        columns = [column_of(field) for field in fields]
+        kept[alias] = fields, [(alias, column.key, column.decode) for column in columns]
+    made: list[tuple[str | None, Any, Any]] = kept[alias][1]
+    return made
 
 
 def _selected(expression: Any, known: set[str]) -> tuple[str | None, Any, Any]:
