@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import signals
-from .cache import CachePolicy, PolicyOverride, ReadResult, Status, effective_policy, note_private, note_read
+from .cache import CachePolicy, PolicyOverride, ReadResult, Status, effective_policy, note_private, note_read, open_logs
 from .connection import connections
 from .credentials import ConnectionRef, Using
 from .exceptions import AppwriteError
@@ -37,7 +37,7 @@ def execute_read(
     The policy is the table's or the connection's, with the changes of open `cache_policy` blocks and of `override`.
     """
     connection = connections[alias]
-    transaction = current(alias) if open_blocks.get() or other_blocks else None
+    transaction = current(alias) if open_blocks.held() or other_blocks else None
     if transaction is not None and transaction.concerns(plan):
         staged = yield from transaction.read(plan)
         note_read(_names_of(table, plan), ReadResult(staged, Status.BYPASS), 0.0)
@@ -57,7 +57,8 @@ def execute_read(
         raise
     duration = time.perf_counter() - started
     connection.statistics.note_read(table.id, result.status, duration, result.size)
-    note_read(_names_of(table, plan), result, duration)
+    if open_logs:
+        note_read(_names_of(table, plan), result, duration)
     logger.debug("%s %s in %.1f ms", result.status.name, plan, duration * 1000)
     if signals.cache_read.has_listeners(table.model):
         arguments = {"plan": plan, "status": result.status.name, "duration": duration, "using": alias}
@@ -89,7 +90,7 @@ def execute_write(changed: Sequence[TableMeta], alias: Using, plan: WritePlan) -
     """
     connection = connections[alias]
     yield from connections[connection.settings.alias].prepare()
-    transaction = enclosing(alias) if open_blocks.get() or other_blocks else None
+    transaction = enclosing(alias) if open_blocks.held() or other_blocks else None
     if transaction is not None:
         return (yield from transaction.stage(changed, plan))
     database = connection.settings.database_id
@@ -100,12 +101,12 @@ def execute_write(changed: Sequence[TableMeta], alias: Using, plan: WritePlan) -
             if signals.table_invalidated.has_listeners(table.model):
                 yield SendSignal(signals.table_invalidated, table.model, {"reason": "write", "using": alias})
     logger.debug("%s", plan.request)
-    return changed[0].written(plan, data)
+    return changed[0].written(plan, data) if changed[0].relationships else data
 
 
 def announce(alias: Using, send: SendSignal) -> Operation[None]:
     """Send the signal of a change; inside `atomic()` after the commit."""
-    transaction = current(alias) if open_blocks.get() or other_blocks else None
+    transaction = current(alias) if open_blocks.held() or other_blocks else None
     if transaction is not None:
         transaction.announce(send)
     elif send.signal.has_listeners(send.sender):

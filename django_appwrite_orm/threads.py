@@ -41,15 +41,14 @@ class ContextValue(Generic[Value]):
     def __init__(self, name: str, default: Value) -> None:
         self._variable: ContextVar[Held[Value] | None] = ContextVar(name, default=None)
         self._default = default
+        # What is set now, whether it counts here or not, as an argument of `restore`. Where it is None nothing is set,
+        # which is all that most operations have to know.
+        self.held: Callable[[], Held[Value] | None] = self._variable.get
 
     def get(self) -> Value:
         """Return the value that counts here."""
         held = self._variable.get()
         return self._default if held is None or _is_inherited(held.thread) else held.value
-
-    def held(self) -> Held[Value] | None:
-        """Return what is set now, whether it counts here or not, as an argument of `restore`."""
-        return self._variable.get()
 
     def set(self, value: Value) -> None:
         """Set the value for the current context."""

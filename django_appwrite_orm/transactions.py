@@ -51,7 +51,8 @@ class TableMeta(Protocol):
     """A table as execution knows it: `Table._meta`, or what the Django database backend makes of a model.
 
     `id`: its id on the server. `name`: as response headers show it. `model`: the sender of its signals. `policy`: its
-    cache policy; None for the connection's.
+    cache policy; None for the connection's. `relationships`: those that it declares; without any, the response to a
+    change shows the row as a read does.
     """
 
     @property
@@ -69,6 +70,10 @@ class TableMeta(Protocol):
     @property
     def policy(self) -> CachePolicy | None:
         """Return the cache policy; None for the connection's."""
+
+    @property
+    def relationships(self) -> Mapping[str, Any]:
+        """Return the declared relationships by name."""
 
     def written(self, plan: WritePlan, data: Any) -> Any:
         """Return the response to `plan` as a read would show it."""

@@ -123,7 +123,7 @@ class WriteBatch:
         yield from invalidate(self.store, [self.table], [self.table.lease] if ours else [])
 
 
-_batches: ContextValue[tuple[WriteBatch, ...]] = ContextValue("appwrite_batches", ())
+open_batches: ContextValue[tuple[WriteBatch, ...]] = ContextValue("appwrite_batches", ())
 
 
 def batched_write(
@@ -133,7 +133,7 @@ def batched_write(
 
     Other tables of the same write get a fence of their own.
     """
-    for batch in _batches.get():
+    for batch in open_batches.get():
         if batch.covers(store, tables, ttl):
             others = [table for table in tables if table != batch.table]
             return batch.write(partial(batched_write, store, others, send, ttl) if others else send, ttl)
@@ -142,6 +142,6 @@ def batched_write(
 
 def open_batch(batch: WriteBatch) -> Callable[[], None]:
     """Make writes of this context part of `batch`. Call the returned function to stop."""
-    before = _batches.held()
-    _batches.set((batch, *_batches.get()))
-    return lambda: _batches.restore(before)
+    before = open_batches.held()
+    open_batches.set((batch, *open_batches.get()))
+    return lambda: open_batches.restore(before)

@@ -94,6 +94,6 @@ def cache_policy(policy: CachePolicy | None = None, /, **changes: Any) -> Iterat
 
 def effective_policy(policy: CachePolicy, override: PolicyOverride | None = None) -> CachePolicy:
     """Return a table's `policy` with the changes of the `cache_policy` blocks that run here and of the query."""
-    for change in (*_blocks.get(), *([override] if override is not None else [])):
+    for change in _blocks.get() if _blocks.held() else ():
         policy = change.over(policy)
-    return policy
+    return policy if override is None else override.over(policy)

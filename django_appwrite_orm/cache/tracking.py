@@ -84,6 +84,8 @@ class _OpenLogs:
 
 _current: ContextValue[ReadLog | None] = ContextValue("appwrite_reads", None)
 _logs = _OpenLogs()
+# The logs of this process by their id. Without any there is nothing to note and nothing to forget.
+open_logs = _logs.open
 
 
 def note_read(tables: Iterable[str], result: ReadResult, seconds: float) -> None:

@@ -27,36 +27,40 @@ __all__ = ["Connection", "ConnectionHandler", "before_use", "connections", "own_
 before_use: list[Callable[[Connection], Operation[None]]] = []
 
 
-class ConnectionHandler:
-    """The connections of this process by alias, opened at first use."""
+class ConnectionHandler(dict[Using, "Connection"]):
+    """The connections of this process by alias, opened at first use.
+
+    A dict, because operations look up open ones several times. It is equal to no other handler.
+    """
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__  # type: ignore[assignment]
 
     def __init__(self, open_connection: Callable[[str], Connection]) -> None:
+        super().__init__()
         self._open = open_connection
-        self._connections: dict[str, Connection] = {}
         self.after_fork()
         register_after_fork(self)
 
     def after_fork(self) -> None:
         """Drop stores in memory: what a child writes to its copy is not in the parent's."""
-        self._connections = {
-            alias: connection for alias, connection in self._connections.items() if not connection.in_memory
-        }
+        for alias, connection in list(self.items()):
+            if connection.in_memory:
+                del self[alias]
         self._lock = threading.Lock()
 
-    def __getitem__(self, using: Using) -> Connection:
-        """Return the connection of an alias, or of a reference with its credentials.
+    def __missing__(self, using: Using) -> Connection:
+        """Open the connection of an alias, or return that of a reference with its credentials, which is not kept.
 
         Raises `ConfigurationError` if the settings do not have it.
         """
         if isinstance(using, ConnectionRef):
             opened = self[using.alias]
             return opened if using.credentials is None else opened.speaking_for(using.credentials)
-        connection = self._connections.get(using)
-        if connection is None:
-            with self._lock:
-                connection = self._connections.get(using)
-                if connection is None:
-                    connection = self._connections.setdefault(using, self._open(using))
+        with self._lock:
+            connection = self.get(using)
+            if connection is None:
+                connection = self.setdefault(using, self._open(using))
         return connection
 
     def aliases(self) -> list[str]:
@@ -66,8 +70,9 @@ class ConnectionHandler:
     def reset(self) -> None:
         """Drop all connections, so that changed settings take effect."""
         with self._lock:
-            dropped, self._connections = self._connections, {}
-        for connection in dropped.values():
+            dropped = list(self.values())
+            self.clear()
+        for connection in dropped:
             connection.close()
 
 

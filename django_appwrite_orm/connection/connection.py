@@ -10,14 +10,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..cache import CachePolicy, ReadResult, Status, forget, note_private, results_here
+from ..cache import CachePolicy, ReadResult, Status, forget, note_private, open_logs, results_here
 from ..cache.backend import CacheBackend
-from ..cache.batch import WriteBatch, batched_write
+from ..cache.batch import WriteBatch, batched_write, open_batches
 from ..cache.keys import API_KEY, Keys, TableKeys
 from ..cache.process_cache import ProcessCache
 from ..cache.reads import is_current, read, versions
 from ..cache.stats import Statistics
-from ..cache.writes import LONGEST_TIMEOUT, fence_ttl, invalidate
+from ..cache.writes import LONGEST_TIMEOUT, fence_ttl, invalidate, write
 from ..conf.connection_settings import ConnectionSettings
 from ..conf.test_runs import is_test_run
 from ..credentials import Credentials
@@ -76,6 +76,7 @@ class Connection:
         )
         self._by_key = self.client
         self._refusal = refusal(settings.alias, settings.endpoint, allowed=settings.allow_in_tests)
+        is_test_run()  # notes the run, which a thread may outlive that then uses a connection to refuse
         memory = ProcessCache(settings.cache.memory, settings.cache.trust)
         self.store = CacheBackend(settings.cache.alias, patience=settings.timeout, memory=memory)
         self.in_memory = local_file(settings.endpoint) == IN_MEMORY
@@ -103,7 +104,7 @@ class Connection:
 
         Called before everything that a connection does; a connection may be older than the test run.
         """
-        if is_test_run() and self._refusal is not None:  # in this order: it notes that there was a run
+        if self._refusal is not None and is_test_run():
             raise ConfigurationError(self._refusal)
 
     def prepare(self) -> Operation[None]:
@@ -209,10 +210,12 @@ class Connection:
         keys = [self.table_keys(table) for table in tables]
         for table in tables:
             self.statistics.note_invalidation(table.table)
+        protocol = batched_write if open_batches.held() else write
         try:
-            return (yield from batched_write(self.store, keys, send, fence_ttl(self.time_for(rows))))
+            return (yield from protocol(self.store, keys, send, fence_ttl(self.time_for(rows))))
         finally:
-            forget()
+            if open_logs:
+                forget()
 
     def time_for(self, rows: int) -> float:
         """Return the seconds a request of `rows` rows may take: TIMEOUT, and TIME_PER_ROW for each further row."""

@@ -247,7 +247,7 @@ class Options:
 
         Single links are ids, whatever row is at their other end; lists of links are left out.
         """
-        if not self.relationships or not isinstance(plan, (CreateRow, UpdateRow)) or not isinstance(data, dict):
+        if not isinstance(plan, (CreateRow, UpdateRow)) or not isinstance(data, dict):
             return data
         lists = {relationship.key for relationship in self.to_many.values()}
         row = {key: value for key, value in data.items() if key not in lists}

@@ -111,9 +111,7 @@ def test_no_join_is_older_than_an_acknowledged_change(rounds: int) -> None:
 @pytest.mark.usefixtures("shop")
 def test_the_run_finds_results_that_are_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
     """With writers that do not drop what is cached, which the cache protocol never allows."""
-    monkeypatch.setattr(
-        "django_appwrite_orm.connection.connection.batched_write", lambda store, keys, send, *rest: send()
-    )
+    monkeypatch.setattr("django_appwrite_orm.connection.connection.write", lambda store, keys, send, *rest: send())
     made, _ = run(8)
     assert made.stale
 
