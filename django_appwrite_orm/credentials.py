@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, Self, TypeAlias, overload
 
@@ -78,6 +79,11 @@ def masked(text: object) -> str:
 def revealed(text: str | Secret) -> str:
     """Return the text itself, whether it is a secret or not."""
     return text.reveal() if isinstance(text, Secret) else text
+
+
+def in_clear(headers: Mapping[str, str | Secret]) -> dict[str, str]:
+    """Return headers with their secrets. Never keep them in a variable of a frame that an exception leaves."""
+    return {name: value if isinstance(value, str) else value.reveal() for name, value in headers.items()}
 
 
 def without_frames(error: BaseException, outside: BaseException | None) -> BaseException:

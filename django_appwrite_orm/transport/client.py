@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from ..credentials import HIDDEN, Secret, without_frames
+from ..credentials import HIDDEN, Secret, in_clear, without_frames
 from ..exceptions import InvalidRequest, NotSupportedError
 from ..plans import Request
 from ..plans.limits import HEAD_BYTES
@@ -123,7 +123,7 @@ class Client:
             ) from None
         if OTHER_IDENTITIES.isdisjoint(headers):
             headers |= self._caller
-        outgoing = RawRequest(request.method, target, headers, body)
+        outgoing = RawRequest(request.method, target, headers, body, _head_size(request.method, target, headers))
         if self._head_limit is not None and outgoing.head_size + _ADDED > self._head_limit:
             raise NotSupportedError(
                 f"{request} was not sent: its request line and headers have {outgoing.head_size + _ADDED} bytes, more"
@@ -135,7 +135,7 @@ class Client:
     @cached_property
     def head_without_queries(self) -> int:
         """The maximum bytes of a read's request line and headers, without its queries."""
-        return _PATH + RawRequest("GET", "", {**self._headers("0" * 8), **self._caller}, None).head_size + _ADDED
+        return _PATH + _head_size("GET", "", {**self._headers("0" * 8), **self._caller}) + _ADDED
 
     def speaking_for(self, caller: Mapping[str, Secret]) -> Client:
         """Return this client with these headers in place of the API key; both share their connections."""
@@ -148,6 +148,12 @@ class Client:
     def close(self) -> None:
         """Close the open connections; the next request opens new ones."""
         self._wire.close()
+
+
+def _head_size(method: str, target: str, headers: Mapping[str, str | Secret]) -> int:
+    """Return the bytes of a request line and headers."""
+    texts = sum(map(len, headers)) + sum(map(len, in_clear(headers).values()))
+    return len(f"{method} {target} HTTP/1.1\r\n") + texts + len(": \r\n") * len(headers)
 
 
 def _in_json(value: object) -> str:

@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary, WeakSet
 
 import httpcore2 as httpcore
 
+from ..credentials import in_clear
 from ..threads import register_after_fork
 from .async_network import LoopBackend
 from .decoding import Body, TooLarge
@@ -103,7 +104,7 @@ class HTTPTransport:
         return {
             "method": outgoing.method,
             "url": self._endpoint + outgoing.target,
-            "headers": {"accept-encoding": "gzip", **outgoing.plain_headers},
+            "headers": {"accept-encoding": "gzip", **in_clear(outgoing.headers)},
             "content": outgoing.body,
             "extensions": {"timeout": timeout, "trace": trace},
         }

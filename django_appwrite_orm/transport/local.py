@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..credentials import in_clear
 from ..exceptions import ConfigurationError
 from ..threads import register_after_fork
 from .messages import RawRequest, RawResponse, TransportError
@@ -87,7 +88,7 @@ class LocalTransport:
         server, body = open_local(self._file), outgoing.body or b""
         if not server.accepts_head(outgoing.head_size, strict=self._strict):
             return TransportError("Server disconnected without sending a response.", sent=True)
-        response = server.handle(outgoing.method, target, outgoing.plain_headers, body, strict=self._strict)
+        response = server.handle(outgoing.method, target, in_clear(outgoing.headers), body, strict=self._strict)
         return RawResponse(response.status, response.headers, response.body)
 
     async def asend(self, outgoing: RawRequest, limit: float) -> RawResponse | TransportError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
-from ..credentials import Secret, revealed
+from ..credentials import Secret
 
 
 class TransportError(Exception):
@@ -27,24 +27,15 @@ class TransportError(Exception):
 class RawRequest(NamedTuple):
     """One request in bytes and text.
 
-    `target` is the path below the endpoint with its query string; names of headers are in lower case.
+    `target` is the path below the endpoint with its query string; names of headers are in lower case. `head_size` is
+    the bytes of the request line and the headers as they are sent, without those the transport adds.
     """
 
     method: str
     target: str
     headers: Mapping[str, str | Secret]
     body: bytes | None
-
-    @property
-    def plain_headers(self) -> dict[str, str]:
-        """Return the headers with their secrets. Never keep them in a variable of a frame that an exception leaves."""
-        return {name: revealed(value) for name, value in self.headers.items()}
-
-    @property
-    def head_size(self) -> int:
-        """The bytes of the request line and the headers as they are sent, without those the transport adds."""
-        line = len(f"{self.method} {self.target} HTTP/1.1\r\n")
-        return line + sum(len(f"{name}: \r\n") + len(revealed(value)) for name, value in self.headers.items())
+    head_size: int
 
 
 class RawResponse(NamedTuple):
