@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
+from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
 from .conf import DEFAULT_ALIAS
@@ -24,18 +25,32 @@ if TYPE_CHECKING:
 Router = Callable[[Any], str | None]
 
 
-def alias_of(table: type[Row], using: str | None = None) -> str:
-    """Return the alias of a call's connection: `using`, else the router's, the table's or the default."""
-    return using or routed(table) or table._meta.using or DEFAULT_ALIAS
+class _Aliases(dict[type["Row"], str]):
+    """The alias of the connection of each table. Without a router it is kept; a router is called each time."""
+
+    def __missing__(self, table: type[Row]) -> str:
+        """Return the alias that the router chooses, else the table's or the default.
+
+        Raises `ConfigurationError` when the router cannot be imported or does not return text.
+        """
+        path = getattr(settings, "APPWRITE_ORM_ROUTER", None)
+        declared: str = table._meta.using or DEFAULT_ALIAS
+        return self.setdefault(table, declared) if path is None else _routed(path, table) or declared
 
 
-def routed(table: type[Row]) -> str | None:
-    """Return the alias that the project's router chooses for `table`; None without a router or a choice.
+aliases = _Aliases()
 
-    Raises `ConfigurationError` when the router cannot be imported or does not return text.
-    """
-    path = getattr(settings, "APPWRITE_ORM_ROUTER", None)
-    alias = None if path is None else _router(path)(table)
+
+def _reset(*, setting: str, **kwargs: Any) -> None:
+    if setting == "APPWRITE_ORM_ROUTER":
+        aliases.clear()
+
+
+setting_changed.connect(_reset)
+
+
+def _routed(path: str, table: type[Row]) -> str | None:
+    alias = _router(path)(table)
     if alias is not None and not isinstance(alias, str):
         raise ConfigurationError(
             f"APPWRITE_ORM_ROUTER: {path} gave {type(alias).__name__} for {table.__name__}, not an alias or None."

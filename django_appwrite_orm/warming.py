@@ -15,7 +15,7 @@ from .cache import recording
 from .querysets import QuerySet, Table
 from .querysets.managers import rows_of
 from .registry import registry
-from .routers import alias_of
+from .routers import aliases
 from .threads import close_caches_after
 
 NOT_STORED = "read, but not stored: the cache failed, its TTL is 0, or the table is being written"
@@ -85,7 +85,7 @@ def _unknown_label(label: str, alias: str | None, known: Iterable[Job]) -> str:
         meta = table._meta
         if label in (meta.name, meta.id, meta.label) and issubclass(table, Table):
             if meta.warm:
-                return f"{label!r} is not on the connection {alias!r}, but on {alias_of(table)!r}."
+                return f"{label!r} is not on the connection {alias!r}, but on {aliases[table]!r}."
             return (
                 f"Table {label!r} declares nothing to warm. Set `warm = True` in the Meta of {meta.label} to read all"
                 " of its rows, or list there what to read."
@@ -104,7 +104,7 @@ def _table_job(table: type[Table]) -> Job:
     def read() -> int:
         return sum(_rows_in(warmer(rows_of(table))) for warmer in meta.warm)
 
-    return Job(meta.name, names, alias_of(table), read, lambda: rows_of(table).is_updated())
+    return Job(meta.name, names, aliases[table], read, lambda: rows_of(table).is_updated())
 
 
 def _function_job(name: str, function: Callable[[], object]) -> Job:

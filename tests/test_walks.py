@@ -126,47 +126,47 @@ def read() -> list[Product]:
 
 def test_files_of_a_hit(products_over_http: None) -> None:
     read()
-    Walk(read).assert_at_most(27)
+    Walk(read).assert_at_most(21)
 
 
 def test_files_of_a_miss(products_over_http: None) -> None:
     read()
     Product.objects.set_updated(False)
-    Walk(read).assert_at_most(41)
+    Walk(read).assert_at_most(34)
 
 
 def test_files_of_a_get_that_misses(products: None) -> None:
     Product.objects.get(pk="p1")
     Product.objects.set_updated(False)
-    Walk(lambda: Product.objects.get(pk="p1")).assert_at_most(32)
+    Walk(lambda: Product.objects.get(pk="p1")).assert_at_most(26)
 
 
 def test_files_of_saving_a_new_row(products: None) -> None:
     product = Product(name="Dune", price=9.5)
-    Walk(product.save).assert_at_most(31)
+    Walk(product.save).assert_at_most(22)
 
 
 def test_files_of_saving_a_changed_row(products: None) -> None:
     product = Product.objects.get(pk="p1")
     product.price = 7
-    Walk(product.save).assert_at_most(34)
+    Walk(product.save).assert_at_most(27)
 
 
 def test_files_of_an_update_of_many_rows(products: None) -> None:
-    Walk(lambda: Product.objects.filter(price__lt=3).update(stock=4)).assert_at_most(43)
+    Walk(lambda: Product.objects.filter(price__lt=3).update(stock=4)).assert_at_most(36)
 
 
 def test_files_of_a_count_that_misses(products: None) -> None:
-    Walk(lambda: Product.objects.filter(price__lt=3).count()).assert_at_most(38)
+    Walk(lambda: Product.objects.filter(price__lt=3).count()).assert_at_most(32)
 
 
 def test_files_of_a_migration_with_nothing_to_do(products: None) -> None:
-    Walk(lambda: run_sync(migrate([Product]))).assert_at_most(38)
+    Walk(lambda: run_sync(migrate([Product]))).assert_at_most(29)
 
 
 def test_files_of_a_migration_of_a_new_table(own_registry: None) -> None:
     registry.add(Product)
-    Walk(lambda: run_sync(migrate([Product]))).assert_at_most(48)
+    Walk(lambda: run_sync(migrate([Product]))).assert_at_most(39)
 
 
 @pytest.fixture
@@ -193,5 +193,5 @@ def delivery(own_registry: None, settings: Any) -> WSGIRequest:
 
 def test_files_of_a_webhook(delivery: WSGIRequest) -> None:
     responses: list[int] = []
-    Walk(lambda: responses.append(appwrite_webhook(delivery).status_code)).assert_at_most(27)
+    Walk(lambda: responses.append(appwrite_webhook(delivery).status_code)).assert_at_most(26)
     assert responses == [204]

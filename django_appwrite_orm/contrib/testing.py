@@ -23,7 +23,7 @@ from ..conf.test_runs import OF_TEST_STORE, USUAL_IN_TEST_STORE
 from ..connection import connections
 from ..local import LocalAppwrite
 from ..registry import registry
-from ..routers import alias_of
+from ..routers import aliases
 from ..sansio import run_sync
 from ..schema import migrate
 from ..tables import Row
@@ -151,7 +151,7 @@ def _tables() -> frozenset[_Location]:
 
 def _locations() -> Iterator[_Location]:
     for table in registry.all():
-        alias = alias_of(table)
+        alias = aliases[table]
         yield _Location(alias, connections[alias].settings.database_id, table)
 
 

@@ -18,7 +18,7 @@ from ..interchange import dump
 from ..querysets.managers import rows_of
 from ..querysets.table import Table
 from ..registry import registry
-from ..routers import alias_of
+from ..routers import aliases
 from ..sansio import Operation, twins
 from ..schema import api, tables_named
 from ..tables import Overridable, alters_data
@@ -84,7 +84,7 @@ class ORM(Overridable):
         Raises `SchemaError`.
         """
         table = registry.get(name)
-        return api.create_table(table, alias_of(table, using))
+        return api.create_table(table, using or aliases[table])
 
     create_table, acreate_table = twins(_create_table)
 
@@ -92,7 +92,7 @@ class ORM(Overridable):
     def _delete_table(self, name: str, *, using: str | None = None) -> Operation[None]:
         """Drop the table from the server, with all its rows. Raises `NotFound`."""
         table = registry.get(name)
-        return api.delete_table(table, alias_of(table, using))
+        return api.delete_table(table, using or aliases[table])
 
     delete_table, adelete_table = twins(_delete_table)
 

@@ -21,7 +21,7 @@ from ..exceptions import AppwriteORMError, ConfigurationError, NotSupportedError
 from ..execution import execute_read, invalidate
 from ..plans import EVERYTHING, NOTHING, Clause, GetRow, TableRef, conjunction, disjunction
 from ..relations.paths import check_relation
-from ..routers import alias_of
+from ..routers import aliases
 from ..sansio import Operation, call, run_async, run_sync, twins
 from ..tables import Overridable, Row, UniqueIndex, alters_data
 from . import raw_queries
@@ -32,7 +32,7 @@ from .grouping import GroupedQuerySet
 from .lookups import compiler as lookups
 from .lookups.subqueries import values_of
 from .managers import Manager, proxies
-from .pagination import aread_ahead, read_ahead
+from .pagination import Pager, aread_ahead, pages, read_ahead
 from .persistence import bulk_create, bulk_update, get_or_create, update_delete
 from .persistence.batching import Errors
 from .persistence.bulk_create import Progress
@@ -74,7 +74,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
     """
 
     def __init__(self, model: type[R], using: Using | None = None) -> None:
-        self._query: Query[R] = Query(model, using or alias_of(model), is_placed=bool(using))
+        self._query: Query[R] = Query(model, using or aliases[model], is_placed=bool(using))
         self._rows: list[Any] | None = None
         self._prefetched: list[Any] | None = None  # read together with the row that they belong to
 
@@ -330,7 +330,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         return self._read_ahead(_positive("chunk_size", chunk_size))
 
     def _read_ahead(self, chunk_size: int | None) -> Iterator[R]:
-        for page in read_ahead(run_sync(resolved_pages(self._query, chunk_size))):
+        for page in read_ahead(run_sync(self._pages(chunk_size))):
             yield from run_sync(self._page_of(page))
 
     def aiterator(self, chunk_size: int | None = None) -> AsyncIterator[R]:
@@ -338,9 +338,16 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         return self._aread_ahead(_positive("chunk_size", chunk_size))
 
     async def _aread_ahead(self, chunk_size: int | None) -> AsyncIterator[R]:
-        async for page in aread_ahead(await run_async(resolved_pages(self._query, chunk_size))):
+        async for page in aread_ahead(await run_async(self._pages(chunk_size))):
             for row in await run_async(self._page_of(page)):
                 yield row
+
+    def _pages(self, page_size: int | None = None) -> Operation[Pager]:
+        """Return a pager of what Appwrite sends, once what the filters depend on is read."""
+        query = self._query
+        if query.where.needs_reads or query.is_distinct:
+            return (yield from resolved_pages(query, page_size))
+        return pages(query, page_size)
 
     def _page_of(self, raws: list[dict[str, Any]]) -> Operation[list[Any]]:
         """Return rows made of what Appwrite sent, with prefetched relations, in the requested shape."""
@@ -353,7 +360,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
     def _all_rows(self) -> Operation[list[R]]:
         if self._rows is None:
             self._refuse_if_guarded()
-            walk = yield from resolved_pages(self._query)
+            walk = yield from self._pages()
             rows: list[R] = []
             while not walk.finished:
                 rows += yield from self._page_of((yield from walk.page()))
@@ -418,7 +425,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
 
     def _few(self, count: int) -> Operation[list[R]]:
         """Return the first rows, in one page."""
-        walk = yield from resolved_pages(self._query.window(0, count))
+        walk = yield from self._window(0, count)._pages()
         return (yield from self._page_of((yield from walk.page())))
 
     def _first(self) -> Operation[R | None]:

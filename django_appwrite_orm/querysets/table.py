@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import Any, ClassVar, Self
 
 from ..credentials import Using
-from ..routers import alias_of
+from ..routers import aliases
 from ..sansio import Operation, twins
 from ..tables import Row, alters_data
 from .managers import Manager, choose_managers
@@ -37,7 +37,7 @@ class Table(Row):
                 setattr(cls, name, forward_descriptor(relation))
 
     def _alias(self, using: Using | None) -> Using:
-        return using or self._using or alias_of(type(self))
+        return using or self._using or aliases[type(self)]
 
     @alters_data
     def _save(

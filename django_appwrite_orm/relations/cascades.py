@@ -73,12 +73,12 @@ def relationship_ends(table: type[Row]) -> tuple[RelationshipEnd, ...]:
 
     Raises `ConfigurationError` for one of its own whose target does not exist.
     """
-    return _relationship_ends(table, registry.version)
+    return relationship_ends_at(table, registry.version)
 
 
 @lru_cache(maxsize=1024)
-def _relationship_ends(table: type[Row], version: int) -> tuple[RelationshipEnd, ...]:
-    """Return the relationships for this version of the registry."""
+def relationship_ends_at(table: type[Row], version: int) -> tuple[RelationshipEnd, ...]:
+    """Return the same, kept for each `registry.version`, for what asks with every change of a row."""
     own = table._meta.relationships.values()
     keys = {relationship.key.lower() for relationship in own}
     ends = [

@@ -18,7 +18,7 @@ from django.utils.cache import get_conditional_response, has_vary_header, set_re
 from ..cache import ReadLog, ReadResult, Status, note_read
 from ..connection import connections
 from ..registry import registry
-from ..routers import alias_of
+from ..routers import aliases
 from ..sansio import run_sync
 
 # Headers that distinguish representations, or persons, without touching the session.
@@ -45,7 +45,7 @@ def table_etag(
 
     def etag(request: HttpRequest, *args: Any, **kwargs: Any) -> str | None:
         tables = [registry.find(name) for name in names]
-        alias, *others = dict.fromkeys(alias_of(table, using) for table in tables)
+        alias, *others = dict.fromkeys(using or aliases[table] for table in tables)
         connection = connections[alias]
         if others:
             raise ValueError(f"table_etag: {', '.join(names)} are not on one connection; name it with using=.")

@@ -8,9 +8,11 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.test import override_settings
 
 from django_appwrite_orm import Table, columns, orm
 from django_appwrite_orm.connection import connections
+from django_appwrite_orm.credentials import ConnectionRef, Credentials
 from django_appwrite_orm.exceptions import ConfigurationError
 from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import migrate
@@ -81,6 +83,24 @@ def test_a_router_decides_at_each_call(two: None, settings) -> None:
     assert Book.objects.using("default").count() == 0
     tenant.reset(token)
     assert Book.objects.count() == 0
+
+
+def test_a_router_counts_while_the_setting_names_it(two: None) -> None:
+    token = tenant.set("other")
+    assert Book.objects.db == "default"
+    with override_settings(APPWRITE_ORM_ROUTER=f"{__name__}.by_tenant"):
+        assert Book.objects.db == "other"
+    assert Book.objects.db == "default"
+    tenant.reset(token)
+
+
+def test_the_connection_of_a_user_is_not_kept(two: None) -> None:
+    """It holds the user's secret."""
+    user = ConnectionRef("other", Credentials.of_user(jwt="token"))
+    assert connections[user].settings.alias == "other"
+    assert connections[user] is not connections["other"]
+    assert connections[ConnectionRef("other")] is connections["other"]
+    assert set(connections) <= {"default", "other"}
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,13 @@ from ...credentials import Using
 from ...exceptions import IntegrityError, NotFound
 from ...execution import announce, execute_write
 from ...integrity import commit, gone, resolve_create_conflict, unique_violation
-from ...plans import CreateRow, DeleteRow, IncrementRow, TableRef, UpdateRow
-from ...relations.cascades import changed_by
+from ...plans import CreateRow, DeleteRow, IncrementRow, TableRef, UpdateRow, WritePlan
+from ...registry import registry
+from ...relations.cascades import changed_by, relationship_ends_at
 from ...sansio import Operation
 from ...signals import SendSignal
 from ...tables import Row, unknown_column
+from ...tables.options import Options
 from ...tables.validation import without_operators
 from ...transactions import Transaction
 from ..expressions import operators, separated
@@ -31,6 +33,11 @@ R = TypeVar("R", bound=Row)
 def ref_of(table: type[Row], alias: Using) -> TableRef:
     """Return the table as Appwrite knows it."""
     return TableRef(connections[alias].settings.database_id, table._meta.id)
+
+
+def _affected(table: type[Row], plan: WritePlan) -> list[Options]:
+    """Return the `_meta` of each table that the change may change: of `table` alone if no relationship ends in it."""
+    return changed_by(table, plan) if relationship_ends_at(table, registry.version) else [table._meta]
 
 
 def create(row: R, alias: Using) -> Operation[R]:
@@ -46,7 +53,7 @@ def create(row: R, alias: Using) -> Operation[R]:
     permissions = None if row._permissions is None else tuple(row._permissions)
     plan = CreateRow(ref_of(table, alias), row.id, data, permissions)
     try:
-        raw = yield from execute_write(changed_by(table, plan), alias, plan)
+        raw = yield from execute_write(_affected(table, plan), alias, plan)
     except IntegrityError as error:
         made_here = (row.id,) if id_before is None else ()
         sent = [{"$id": row.id, **data}]
@@ -65,7 +72,7 @@ def update(
     `known`: what it was before, as far as it was read.
     """
     try:
-        return (yield from execute_write(changed_by(table, plan), alias, plan))
+        return (yield from execute_write(_affected(table, plan), alias, plan))
     except NotFound as error:
         raise gone(table, plan.row_id, error, "changed") from error
     except IntegrityError as error:
@@ -155,7 +162,7 @@ def delete(row: Row, alias: Using) -> Operation[tuple[int, dict[str, int]]]:
     yield SendSignal(signals.pre_delete, table, arguments, robust=False)
     try:
         plan = DeleteRow(ref_of(table, alias), row._raw["$id"])
-        yield from execute_write(changed_by(table, plan), alias, plan)
+        yield from execute_write(_affected(table, plan), alias, plan)
     except NotFound as error:
         raise gone(table, row._raw["$id"], error, "deleted") from error
     yield from announce(alias, SendSignal(signals.post_delete, table, arguments))
