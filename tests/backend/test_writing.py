@@ -270,3 +270,16 @@ def test_an_expression_without_columns_can_be_the_value_of_a_new_row() -> None:
     product = Product.objects.create(name=Upper(Value("abc")), stock=Value(2) + Value(3))
     product.refresh_from_db()
     assert (product.name, product.stock) == ("ABC", 5)
+
+
+def test_bulk_update_writes_each_row_its_own_values_in_one_transaction() -> None:
+    products = Product.objects.bulk_create([Product(name=str(n)) for n in range(5)])
+    for number, product in enumerate(products):
+        product.stock, product.description = number, f"number {number}"
+    with counted() as costs:
+        assert Product.objects.bulk_update(products, ["stock", "description"]) == 5
+    assert [request.split()[0] for request in costs.requests] == ["POST", "POST", "PATCH"]
+    assert sorted(Product.objects.values_list("name", "stock", "description"))[3] == ("3", 3, "number 3")
+    products[0].delete()
+    assert Product.objects.bulk_update([Product(pk=products[1].pk, stock=50), Product(pk=5, stock=1)], ["stock"]) == 1
+    assert Product.objects.get(pk=products[1].pk).stock == 50

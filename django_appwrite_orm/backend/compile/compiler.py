@@ -37,6 +37,7 @@ class SQLCompiler(compiler.SQLCompiler):
         self, result_type: str = MULTI, chunked_fetch: bool = False, chunk_size: int = GET_ITERATOR_CHUNK_SIZE
     ) -> Any:
         try:
+            chunked_fetch = chunked_fetch and self.connection.features.can_use_chunked_reads
             chunks = self._chunks(chunked=chunked_fetch)
         except (EmptyResultSet, FullResultSet):
             return iter(()) if result_type == MULTI else None

@@ -21,6 +21,8 @@ from ...transactions import Transaction
 from ..columns import ROW_ID, column_of
 from ..shadow import table_of
 from ..statements import Statement
+from .cases import constants_by_row
+from .conflicts import changed_rows
 from .insert import null_error
 from .rows import computed_rows, selected_rows
 from .select import Selection
@@ -56,7 +58,10 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
         added = {column_of(field).key: _added(field, value) for field, value in expressions}
         increments = {key: by for key, by in added.items() if by is not None}
         if len(increments) < len(expressions):
-            return self._update_by_expressions(constants, expressions)
+            by_row = constants_by_row(expressions, self.connection)
+            if by_row is None:
+                return self._update_by_expressions(constants, expressions)
+            return self._update_rows(constants, by_row)
         rows = selected_rows(self)
         if rows.where == NOTHING:
             return 0
@@ -168,6 +173,31 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
             raise
         yield from commit(transaction)
 
+    def _update_rows(self, constants: Sequence[tuple[Any, Any]], by_row: dict[str, list[tuple[Any, Any]]]) -> int:
+        """Write values of their own to rows, in transactions of 100 of them."""
+        rows = self._whole_table()
+        data = self._data(constants, None)
+        changes = {row_id: {**data, **self._data(values, row_id)} for row_id, values in by_row.items()}
+        return self._run(rows, self._changed_by_ids(rows, changes))
+
+    def _changed_by_ids(self, rows: Selection, changes: Values) -> Operation[int]:
+        selected = selected_rows(self)
+        if selected.where.attribute == ROW_ID and selected.where.method == "equal":  # rows that may be gone
+            kept = {str(row_id): changes[str(row_id)] for row_id in selected.where.values or () if row_id in changes}
+            try:
+                yield from changed_rows(self.connection, rows.table, rows.ref, kept)
+                return len(kept)
+            except NotFound as error:
+                if error.type not in _NO_ROW:
+                    raise
+        kept = {row_id: changes[row_id] for row_id, _ in computed_rows(self, ()) if row_id in changes}
+        yield from changed_rows(self.connection, rows.table, rows.ref, kept)
+        return len(kept)
+
+    def _whole_table(self) -> Selection:
+        table = table_of(self.query.model)._meta
+        return Selection(table, self.connection.ref(table), self.query.get_initial_alias(), EVERYTHING)
+
     # Values that are worked out of rows
 
     def _update_by_expressions(
@@ -178,8 +208,7 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
         Each is committed only while the rows are those that the values were worked out of: they are looked at again
         after staging, and Appwrite refuses the commit when a row was changed later than that. Then all starts again.
         """
-        table = table_of(self.query.model)._meta
-        rows = Selection(table, self.connection.ref(table), self.query.get_initial_alias(), EVERYTHING)
+        rows = self._whole_table()
         data = self._data(constants, None)
         done: set[str] = set()
         for _ in range(_TRIES):
@@ -207,7 +236,7 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
             else:
                 return len(done)
         raise NotSupportedError(
-            f"{table.id}: these rows are changed so often that an update by an expression did not come through."
+            f"{rows.table.id}: these rows are changed so often that an update by an expression did not come through."
         )
 
     def _computed(self, expressions: Sequence[tuple[Any, Any]], data: Raw, done: set[str]) -> dict[str, Raw]:

@@ -35,12 +35,24 @@ Model = type[models.Model]
 Change = tuple["DeclaredTable | None", "DeclaredTable | None"]
 
 
+class _DropTable(str):
+    """In place of a statement that drops a table: `template % {"table": name}` is another one, which has its name."""
+
+    table: str
+
+    def __mod__(self, values: Any) -> _DropTable:
+        made = _DropTable(f"DROP TABLE {values['table']}")
+        made.table = str(values["table"]).strip('"')
+        return made
+
+
 class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
     """New tables are created together: when the editor is left, before another change, or before rows are used."""
 
     connection: DatabaseWrapper
-    # Django's own statements are never made.
-    sql_create_table = sql_delete_table = ""
+    # Of Django's statements this one is made by code of others too.
+    sql_create_table = ""
+    sql_delete_table: Any = _DropTable()
 
     def __init__(self, connection: Any, collect_sql: bool = False, atomic: bool = True) -> None:
         super().__init__(connection, collect_sql, atomic=False)
@@ -61,7 +73,11 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         super().__exit__(kind, error, traceback)
 
     def execute(self, sql: Any, params: Any = ()) -> None:
-        """Raise NotSupportedError: this is where RunSQL leads."""
+        """Drop the table of `sql_delete_table % {"table": name}`. Raises NotSupportedError for SQL, as RunSQL has."""
+        if isinstance(sql, _DropTable):
+            state = TableState(id=table_id(sql.table), name=sql.table)
+            self._change((DeclaredTable(state, {}), None))
+            return
         raise NotSupportedError(
             "Appwrite has no SQL: write a RunPython operation that uses the ORM in place of RunSQL, or"
             " schema_editor.connection.appwrite for requests to the server."
