@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from ...plans import EVERYTHING, NOTHING
 from ...sansio import Operation
-from ..in_memory.plan import InMemoryRead, Source
+from ..in_memory.plan import InMemoryRead
+from ..in_memory.sources import Source
 from .select import Selection
 
 NO_ROWS = "Strategy: none, for no row can meet the conditions"
@@ -36,11 +37,13 @@ def explain_in_memory(read: InMemoryRead) -> Iterator[str]:
 
 def _needed(source: Source, read: InMemoryRead) -> str:
     needed = _which("" if source.condition == EVERYTHING else str(source.condition))
-    if source.link is None:
-        return needed
-    other = read.sources[source.link.other].ref.table
-    joined = f"{source.link.key} among {source.link.other_key} of {other}"
-    return f"{needed}, {joined}" if source.link.eager else f"{needed} (if that is too much, {joined})"
+    joins: dict[bool, list[str]] = {True: [], False: []}
+    for link in source.links:
+        other = read.sources[link.other].ref.table
+        joins[link.eager].append(f"{link.key} among {link.other_key} of {other}")
+    if joins[True]:
+        return f"{needed}, {' or '.join(joins[True])}"
+    return f"{needed} (if that is too much, {' or '.join(joins[False])})" if joins[False] else needed
 
 
 def _which(condition: str) -> str:

@@ -31,9 +31,9 @@ from ..shadow import table_of
 from ..statements import Statement
 from . import collation
 from .load import memory_database
-from .plan import InMemoryRead, Source, strictest
+from .plan import InMemoryRead, strictest
 from .results import Rows, rows_of
-from .sources import Need, Translate, needs_of, never, tables_of
+from .sources import Need, Source, Translate, needs_of, never, tables_of
 from .tables import memory_table
 
 # Django looks up the compilers of `MemoryOperations` here.
@@ -196,7 +196,7 @@ class MemoryQuery:
             ref=meta.ref(connection.settings.database_id),
             copy=memory_table(models, self.connection, sql),
             condition=need.condition,
-            link=need.link,
+            links=need.links,
             policy=policy,
         )
 

@@ -8,11 +8,13 @@ LIMIT is never passed on: other conditions of the query, which Appwrite does not
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet, FullResultSet
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -23,9 +25,52 @@ from django.db.models.sql.constants import INNER
 from django.db.models.sql.datastructures import Join
 from django.db.models.sql.where import AND, WhereNode
 
-from ...plans import EVERYTHING, Clause, conjunction, disjunction
-from ..columns import KeyColumn, ModelColumn, column_of
-from .plan import Link
+from ...cache import CachePolicy
+from ...plans import EVERYTHING, Clause, TableRef, conjunction, disjunction
+from ...transactions import TableMeta
+from ..columns import ROW_ID, KeyColumn, ModelColumn, column_of
+from .load import MemoryTable
+
+
+def json_text(*parts: object) -> str:
+    """Return parts of a plan's canonical text as JSON."""
+    return json.dumps(parts, separators=(",", ":"), ensure_ascii=False, default=_of_bytes)
+
+
+def _of_bytes(value: bytes) -> dict[str, str]:
+    return {"bytes": base64.b64encode(value).decode()}
+
+
+class Link(NamedTuple):
+    """A join that says which rows of a source are needed: those whose `key` is one of `other_key` in `other`.
+
+    `other` is the place of another source. Where not `eager`, the rows are fetched by it only when the source without
+    it has too many.
+    """
+
+    key: str
+    other: int
+    other_key: str
+    eager: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A table that a query reads: its copy, the condition on its rows that Appwrite can check.
+
+    `meta` is the table's, `policy` that of its reads.
+    """
+
+    meta: TableMeta = field(compare=False)
+    ref: TableRef
+    copy: MemoryTable
+    condition: Clause = EVERYTHING
+    links: tuple[Link, ...] = ()
+    policy: CachePolicy = field(default=CachePolicy(), compare=False)
+
+    def __str__(self) -> str:
+        return json_text(*self.ref, *self.copy, str(self.condition), self.links)
+
 
 # A condition as Appwrite checks it, of the columns of one alias; None where it cannot.
 Translate = Callable[[Any, Query, str], Clause | None]
@@ -61,8 +106,8 @@ class Need:
     """Which rows of a table a query needs."""
 
     table: str
-    condition: Clause = EVERYTHING
-    link: Link | None = None
+    condition: Clause
+    links: tuple[Link, ...]
 
 
 def tables_of(sql: str, models: Iterable[type[Model]]) -> dict[str, list[type[Model]]]:
@@ -200,32 +245,46 @@ def _aliases_in(expression: Any) -> Iterator[str]:
 
 
 def _in_order(tables: Sequence[str], conditions: dict[str, Clause], single: dict[str, Place]) -> list[Need]:
-    """Return the tables so that each comes after the one whose rows tell which of its own are needed."""
-    needs: list[Need] = []
+    """Return the tables so that each comes after one whose rows tell which of its own are needed, where there is one.
+
+    Those with the condition that leaves the fewest rows come first.
+    """
     order: list[str] = []
     restricted: set[str] = set()
-
-    def add(table: str) -> None:
-        link = None
-        for other, key, other_key, allowed in single[table].joins if table in single else ():
-            if allowed and other.table in order and other.table != table:
-                eager = other.table in restricted
-                if link is None or (eager and not link.eager):
-                    link = Link(key.key, order.index(other.table), other_key.key, eager)
-        if conditions[table] != EVERYTHING or (link is not None and link.eager):
-            restricted.add(table)
-        order.append(table)
-        needs.append(Need(table, conditions[table], link))
-
-    waiting = sorted(tables, key=lambda table: conditions[table] == EVERYTHING)
+    waiting = sorted(tables, key=lambda table: _rank(conditions[table]))
     while waiting:
-        near = (table for table in waiting if table in single and _is_beside(single[table], restricted))
         filtered = (table for table in waiting if conditions[table] != EVERYTHING)
+        near = (table for table in waiting if restricted & _neighbours(table, single))
         table = next(filtered, None) or next(near, None) or waiting[0]
+        if conditions[table] != EVERYTHING or restricted & _neighbours(table, single):
+            restricted.add(table)
         waiting.remove(table)
-        add(table)
-    return needs
+        order.append(table)
+    return [Need(table, conditions[table], tuple(_links(table, single, order, restricted))) for table in order]
 
 
-def _is_beside(place: Place, tables: set[str]) -> bool:
-    return any(allowed and other.table in tables for other, _, _, allowed in place.joins)
+def _neighbours(table: str, single: dict[str, Place]) -> set[str]:
+    """Return the tables whose rows tell which rows of `table` are needed."""
+    joins = single[table].joins if table in single else []
+    return {other.table for other, _, _, allowed in joins if allowed and other.table in single}
+
+
+def _links(table: str, single: dict[str, Place], order: list[str], restricted: set[str]) -> Iterator[Link]:
+    place = order.index(table)
+    for other, key, other_key, allowed in single[table].joins if table in single else []:
+        if allowed and other.table in single and other.table != table:
+            before = order.index(other.table)
+            yield Link(key.key, before, other_key.key, eager=before < place and other.table in restricted)
+
+
+def _rank(condition: Clause) -> int:
+    """Return how many rows a condition is expected to leave, from few to all."""
+    if condition.method == "and":
+        return min(_rank(part) for part in condition.values or ())
+    if condition.method == "or":
+        return max(_rank(part) for part in condition.values or ())
+    if condition.method == "equal" and condition.attribute == ROW_ID:
+        return 0
+    if condition.method == "equal" and not any(isinstance(value, bool) for value in condition.values or ()):
+        return 1
+    return 3 if condition == EVERYTHING else 2

@@ -12,7 +12,7 @@ from django.db import NotSupportedError
 from django.db.models import Count, QuerySet
 
 from django_appwrite_orm import CachePolicy, cache_policy
-from django_appwrite_orm.backend.in_memory import plan as plans
+from django_appwrite_orm.backend.in_memory.fetch import NestedRead
 from django_appwrite_orm.cache import PolicyOverride, Status
 from django_appwrite_orm.connection import Connection, connections
 from django_appwrite_orm.sansio import run_sync
@@ -105,7 +105,7 @@ def test_blocks_of_code_with_a_policy_hold_for_queries_in_memory() -> None:
 def test_a_table_that_changes_during_the_fetch_is_fetched_again(monkeypatch: pytest.MonkeyPatch) -> None:
     changed = threading.Event()
 
-    def change_once(read: plans.NestedRead, connection: Connection) -> Any:
+    def change_once(read: NestedRead, connection: Connection) -> Any:
         found = yield from run(read, connection)
         if not changed.is_set() and read.plan.table.table == "shop_maker":
             changed.set()
@@ -113,8 +113,8 @@ def test_a_table_that_changes_during_the_fetch_is_fetched_again(monkeypatch: pyt
             insert(Product, id=3, name="Crate", maker_id=3)
         return found
 
-    run = plans.NestedRead.run
-    monkeypatch.setattr(plans.NestedRead, "run", change_once)
+    run = NestedRead.run
+    monkeypatch.setattr(NestedRead, "run", change_once)
     assert rows(counts()) == [("Ada", 2), ("Bob", 0), ("Eve", 1)]
     with counted() as costs:
         rows(counts())
@@ -124,14 +124,14 @@ def test_a_table_that_changes_during_the_fetch_is_fetched_again(monkeypatch: pyt
 def test_a_result_that_never_settles_is_returned_and_not_stored(monkeypatch: pytest.MonkeyPatch) -> None:
     ids = iter(range(10, 20))
 
-    def change(read: plans.NestedRead, connection: Connection) -> Any:
+    def change(read: NestedRead, connection: Connection) -> Any:
         found = yield from run(read, connection)
         if read.plan.table.table == "shop_maker":
             insert(Maker, id=(number := next(ids)), name=f"Maker {number}")
         return found
 
-    run = plans.NestedRead.run
-    monkeypatch.setattr(plans.NestedRead, "run", change)
+    run = NestedRead.run
+    monkeypatch.setattr(NestedRead, "run", change)
     assert len(rows(counts())) == 4  # the third attempt saw two changes
     monkeypatch.undo()
     with counted() as costs:

@@ -181,8 +181,9 @@ def test_explain_says_what_is_read_and_why() -> None:
     name = '{"method":"equal","attribute":"name","values":["Ada"]}'
     assert lines[:4] == [
         "Strategy: in memory (a condition on a joined table)",
-        f"Source shop_product: rows with {stock}, one request for each 500 rows",
-        f"Source shop_maker: rows with {name}, $id among maker_id of shop_product, one request for each 500 rows",
+        f"Source shop_maker: rows with {name} (if that is too much, $id among maker_id of shop_product), one request"
+        " for each 500 rows",
+        f"Source shop_product: rows with {stock}, maker_id among $id of shop_maker, one request for each 500 rows",
         "Limit: 20,000 rows of each source; pages that the cache has are not asked for again",
     ]
     assert lines[4].startswith('SQLite: SELECT "shop_product"."id"')

@@ -15,8 +15,9 @@ from django.db import DataError, NotSupportedError, OperationalError
 from django_appwrite_orm import CachePolicy
 from django_appwrite_orm.backend.in_memory import load
 from django_appwrite_orm.backend.in_memory.load import MemoryColumn, MemoryTable, memory_database
-from django_appwrite_orm.backend.in_memory.plan import InMemoryRead, Link, Source, strictest
+from django_appwrite_orm.backend.in_memory.plan import InMemoryRead, strictest
 from django_appwrite_orm.backend.in_memory.results import rows_of
+from django_appwrite_orm.backend.in_memory.sources import Link, Source
 from django_appwrite_orm.cache import ReadResult, Status
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.plans import NOTHING, Clause
@@ -68,7 +69,7 @@ def test_the_text_tells_queries_apart() -> None:
         read("SELECT 1 FROM books", sources=(source(condition=Clause("isNull", "pages")),)),
         read("SELECT 1 FROM books", sources=(source(copy=BOOKS._replace(columns=BOOKS.columns[:2])),)),
         read("SELECT 1 FROM books", sources=(source(), source(Reader, READERS))),
-        read("SELECT 1 FROM books", sources=(source(), source(Reader, READERS, link=Link("a", 0, "b", True)))),
+        read("SELECT 1 FROM books", sources=(source(), source(Reader, READERS, links=(Link("a", 0, "b", True),)))),
         read("SELECT 1 FROM books", rows_limit=5),
     ]
     assert len({str(plan) for plan in plans}) == len(plans)
@@ -81,7 +82,7 @@ def test_conditions_and_joins_say_which_rows_are_fetched() -> None:
         Reader.objects.create(id=f"b{number}", name=f"Reader {number}")
     sources = (
         source(condition=Clause("greaterThan", "pages", (1,))),
-        source(Reader, READERS, link=Link("$id", 0, "$id", True)),
+        source(Reader, READERS, links=(Link("$id", 0, "$id", True),)),
     )
     plan = read("SELECT name FROM readers ORDER BY id", sources=sources)
     assert rows_of(run(plan).data) == [("Reader 2",), ("Reader 3",)]
@@ -90,7 +91,7 @@ def test_conditions_and_joins_say_which_rows_are_fetched() -> None:
 
 def test_a_join_with_no_rows_needs_no_request() -> None:
     Reader.objects.create(name="Ada")
-    sources = (source(condition=NOTHING), source(Reader, READERS, link=Link("$id", 0, "$id", True)))
+    sources = (source(condition=NOTHING), source(Reader, READERS, links=(Link("$id", 0, "$id", True),)))
     with counted() as costs:
         assert run(read("SELECT * FROM readers", sources=sources)).data["rows"] == []
     assert costs.requests == []
@@ -99,7 +100,7 @@ def test_a_join_with_no_rows_needs_no_request() -> None:
 def test_many_ids_are_asked_for_in_several_requests() -> None:
     Book.objects.bulk_create([Book(id=f"book-{number:031d}", title=f"Book {number}", price=1) for number in range(250)])
     Reader.objects.bulk_create([Reader(id=f"book-{number:031d}", name="Ada") for number in range(300)])
-    sources = (source(), source(Reader, READERS, link=Link("$id", 0, "$id", True)))
+    sources = (source(), source(Reader, READERS, links=(Link("$id", 0, "$id", True),)))
     plan = read("SELECT count(*) FROM readers", sources=sources, rows_limit=1000)
     assert run(plan).data["rows"] == [[250]]
     assert plan.report.requests > 2
@@ -110,14 +111,31 @@ def test_a_join_narrows_a_source_that_is_too_large() -> None:
     for number in range(6):
         Reader.objects.create(id=f"b{number}", name=f"Reader {number}")
     link = Link("$id", 0, "$id", eager=False)
-    plan = read("SELECT name FROM readers ORDER BY id", sources=(source(), source(Reader, READERS, link=link)))
+    plan = read("SELECT name FROM readers ORDER BY id", sources=(source(), source(Reader, READERS, links=(link,))))
     assert len(run(plan).data["rows"]) == 6
     plan = read(
         "SELECT name FROM books JOIN readers USING (id)",
-        sources=(source(), source(Reader, READERS, link=link)),
+        sources=(source(), source(Reader, READERS, links=(link,))),
         rows_limit=5,
     )
     assert run(plan).data["rows"] == [["Reader 1"]]
+
+
+def test_a_source_that_is_too_large_waits_for_the_others() -> None:
+    """The first one has too many rows, and no join with one before it."""
+    for number in range(6):
+        Book.objects.create(id=f"b{number}", title=f"Book {number}", price=1)
+    for number in range(2):
+        Reader.objects.create(id=f"b{number}", name=f"Reader {number}")
+    sources = (source(links=(Link("$id", 1, "$id", eager=False),)), source(Reader, READERS))
+    plan = read("SELECT title FROM books JOIN readers USING (id) ORDER BY id", sources=sources, rows_limit=5)
+    assert run(plan).data["rows"] == [["Book 0"], ["Book 1"]]
+    both = (
+        source(links=(Link("$id", 1, "$id", False),)),
+        source(Reader, READERS, links=(Link("$id", 0, "$id", False),)),
+    )
+    with pytest.raises(NotSupportedError, match="more than 1 rows of books"):
+        run(read("SELECT title FROM books JOIN readers USING (id)", sources=both, rows_limit=1))
 
 
 def test_a_source_that_is_too_large_is_refused_before_the_rest_of_it_is_read() -> None:
@@ -235,7 +253,7 @@ def test_the_strictest_policy_holds_for_a_result_of_several_tables() -> None:
 def test_the_limit_counts_the_rows_of_all_requests_of_a_source() -> None:
     Book.objects.bulk_create([Book(id=f"book-{number:031d}", title=f"Book {number}", price=1) for number in range(250)])
     Reader.objects.bulk_create([Reader(id=f"book-{number:031d}", name="Ada") for number in range(250)])
-    sources = (source(), source(Reader, READERS, link=Link("$id", 0, "$id", True)))
+    sources = (source(), source(Reader, READERS, links=(Link("$id", 0, "$id", True),)))
     plan = read("SELECT count(*) FROM readers", sources=sources, rows_limit=250)
     assert run(plan).data["rows"] == [[250]]
     ids = Clause("equal", "$id", tuple(f"book-{number:031d}" for number in range(250)))

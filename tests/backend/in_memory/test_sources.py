@@ -18,8 +18,9 @@ def needs(queryset: QuerySet[Any]) -> dict[str, tuple[str, str]]:
     names = [source.ref.table.removeprefix("shop_") for source in read.sources]
     found = {}
     for name, source in zip(names, read.sources, strict=True):
-        link = source.link
-        join = f"{link.key} of {names[link.other]}.{link.other_key}{'' if link.eager else ' if large'}" if link else ""
+        eager = [link for link in source.links if link.eager]
+        joins = [f"{link.key} of {names[link.other]}.{link.other_key}" for link in eager or source.links]
+        join = " or ".join(joins) + ("" if eager or not joins else " if large")
         found[name] = ("" if source.condition.method == "everything" else str(source.condition), join)
     return found
 
@@ -42,18 +43,25 @@ def test_a_limit_is_never_passed_on() -> None:
 
 def test_conditions_of_an_inner_join_are_passed_on_and_the_others_follow_by_id() -> None:
     assert needs(Product.objects.filter(maker__name="Ada")) == {
-        "maker": (EQUAL_ADA, ""),
+        "maker": (EQUAL_ADA, "$id of product.maker_id if large"),
         "product": ("", "maker_id of maker.$id"),
     }
     assert needs(Batch.objects.filter(product__maker__name="Ada")) == {
-        "maker": (EQUAL_ADA, ""),
+        "maker": (EQUAL_ADA, "$id of product.maker_id if large"),
         "product": ("", "maker_id of maker.$id"),
         "batch": ("", "product_id of product.$id"),
     }
-    assert needs(Product.objects.filter(maker__name="Ada", stock__gt=5)) == {
-        "product": (MUCH, ""),
-        "maker": (EQUAL_ADA, "$id of product.maker_id"),
-    }
+
+
+def test_the_source_with_the_fewest_rows_is_fetched_first() -> None:
+    assert list(needs(Product.objects.filter(maker__name="Ada", stock__gt=5)).items()) == [
+        ("maker", (EQUAL_ADA, "$id of product.maker_id if large")),
+        ("product", (MUCH, "maker_id of maker.$id")),
+    ]
+    assert list(needs(Product.objects.filter(maker__name="Ada", is_sold=True))) == ["maker", "product"]
+    assert list(needs(Product.objects.filter(maker__name="Ada", pk=1))) == ["product", "maker"]
+    assert list(needs(Product.objects.filter(maker__name="Ada", pk__in=[1, 2], stock=5))) == ["product", "maker"]
+    assert list(needs(Product.objects.filter(Q(pk=1) | Q(stock__gt=5), maker__name="Ada"))) == ["maker", "product"]
 
 
 def test_rows_of_an_outer_join_are_needed_whatever_they_are() -> None:
@@ -74,7 +82,7 @@ def test_relations_to_many() -> None:
     assert needs(Tag.objects.filter(product__in=[1, 2])) == {
         "product_tags": (
             '{"method":"equal","attribute":"product_id","values":["0000000000000000001","0000000000000000002"]}',
-            "",
+            "tag_id of tag.slug if large",
         ),
         "tag": ("", "slug of product_tags.tag_id"),
     }
@@ -82,7 +90,7 @@ def test_relations_to_many() -> None:
 
 def test_the_parent_of_a_model_is_a_source_of_its_own() -> None:
     assert needs(Special.objects.filter(stock__gt=5)) == {
-        "product": (MUCH, ""),
+        "product": (MUCH, "$id of special.$id if large"),
         "special": ("", "$id of product.$id"),
     }
 
