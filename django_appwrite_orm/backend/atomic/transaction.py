@@ -139,8 +139,21 @@ class StagedTransaction(Transaction):
         return {"total": len(rows), "rows": rows}
 
     def stage_all(self, changed: Sequence[TableMeta], plans: Sequence[WritePlan]) -> Operation[None]:
-        for plan in plans:
-            yield from self.stage(changed, plan)
+        """Stage several changes; those of rows of one table by their ids are looked up together."""
+        updates = [plan for plan in plans if isinstance(plan, UpdateRow)]
+        if len(updates) < len(plans) or len({plan.table for plan in updates}) != 1:
+            for plan in plans:
+                yield from self.stage(changed, plan)
+            return
+        meta: Any = changed[0]
+        ref = updates[0].table
+        rows = {row[ID].lower(): row for row in (yield from self.rows(ref, [plan.row_id for plan in updates]))}
+        for plan in updates:
+            if plan.row_id.lower() not in rows:
+                raise _no_row(ref, plan.row_id)
+        written = [{**rows[plan.row_id.lower()], **plan.data} for plan in updates]
+        yield from self._check_unique(meta, ref, written, {key for plan in updates for key in plan.data})
+        self._append([Change(Action.UPDATE, meta, ref, plan.row_id, plan.data, plan.permissions) for plan in updates])
 
     def require(self, operations: int) -> None:
         """Raise `TransactionError` when the block is over. How many operations there are is seen at the commit."""
@@ -214,7 +227,7 @@ class StagedTransaction(Transaction):
     def _existing(self, ref: TableRef, row_id: str) -> Operation[Raw]:
         rows = yield from self.rows(ref, [row_id])
         if not rows:
-            raise NotFound(f"There is no row {row_id!r} in {ref.table}.", status=404, type="row_not_found")
+            raise _no_row(ref, row_id)
         return rows[0]
 
     def _matching(self, plan: UpdateRows | DeleteRows) -> Operation[list[Raw]]:
@@ -321,6 +334,10 @@ def _taken_value(meta: Any, index: UniqueIndex, columns: Sequence[Any], row: Raw
     violation = UniqueViolation(message, status=409, type="row_already_exists")
     violation.index, violation.values = index.key, values
     return violation
+
+
+def _no_row(ref: TableRef, row_id: str) -> NotFound:
+    return NotFound(f"There is no row {row_id!r} in {ref.table}.", status=404, type="row_not_found")
 
 
 def _taken_id(meta: Any, row_id: str) -> DuplicateId:

@@ -65,7 +65,10 @@ def stored_rows(
 def changed_rows(connection: Any, meta: Any, ref: Any, changes: Mapping[str, Raw]) -> Operation[None]:
     """Write these values to rows, by their ids."""
     plans = [UpdateRow(ref, row_id, data) for row_id, data in changes.items() if data]
-    if connection.staged is not None or len(plans) < _TOGETHER:
+    if connection.staged is not None:
+        yield from connection.staged.stage_all([meta], plans)
+        return
+    if len(plans) < _TOGETHER:
         for plan in plans:
             yield from execute_write([meta], connection.appwrite_alias, plan)
         return
