@@ -135,7 +135,7 @@ class DatabaseWrapper(BaseDatabaseWrapper):
 
     @cached_property
     def wrap_database_errors(self) -> ErrorWrapper:  # type: ignore[override]
-        return ErrorWrapper(self)
+        return ErrorWrapper()
 
     def get_connection_params(self) -> dict[str, Any]:
         if not self.settings_dict["NAME"]:

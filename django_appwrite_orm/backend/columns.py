@@ -256,6 +256,13 @@ class KeyColumn(ModelColumn):
         return self.row_key.row_id(value)
 
 
+def saved_value(field: ModelField, value: models.Value, connection: Any) -> Any:
+    """Return what `field` gives a database for the expression `value`, of which None in JSON is not null in SQL."""
+    if value.value is None and isinstance(getattr(value, "_output_field_or_none", None), models.JSONField):
+        return connection.ops.adapt_json_value(None, None)
+    return field.get_db_prep_save(value.value, connection)
+
+
 def column_of(field: ModelField) -> ModelColumn:
     """Return the column behind a concrete field. Raises NotSupportedError for a kind of field that has none."""
     made: ModelColumn | None = vars(field).get(_CACHE)

@@ -47,9 +47,6 @@ def database_error(error: AppwriteORMError) -> db.Error | None:
 class ErrorWrapper:
     """Raise `database_error` in place of the package's own errors: a context manager, and a decorator."""
 
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
-
     def __enter__(self) -> None:
         pass
 

@@ -6,12 +6,13 @@ from.
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 from django.db.backends.sqlite3.features import DatabaseFeatures as SQLiteFeatures
 from django.utils.functional import cached_property
 
-from .testing.django_suite import EXPECTED_FAILURES, SKIPPED
+from .testing.django_suite import EXPECTED_FAILURES, SKIPPED, SKIPPED_ON_OLD_SQLITE
 
 
 class DatabaseFeatures(SQLiteFeatures):
@@ -74,8 +75,8 @@ class DatabaseFeatures(SQLiteFeatures):
     }
     # What a column is made of that Appwrite has no kind for.
     introspected_field_types = {
-        "AutoField": "BigIntegerField",
-        "BigAutoField": "BigIntegerField",
+        "AutoField": "django_appwrite_orm.models.IDField",
+        "BigAutoField": "django_appwrite_orm.models.IDField",
         "BigIntegerField": "BigIntegerField",
         "BinaryField": "TextField",
         "BooleanField": "BooleanField",
@@ -89,7 +90,7 @@ class DatabaseFeatures(SQLiteFeatures):
         "PositiveBigIntegerField": "BigIntegerField",
         "PositiveIntegerField": "BigIntegerField",
         "PositiveSmallIntegerField": "BigIntegerField",
-        "SmallAutoField": "BigIntegerField",
+        "SmallAutoField": "django_appwrite_orm.models.IDField",
         "SmallIntegerField": "BigIntegerField",
         "TextField": "TextField",
         "TimeField": "CharField",
@@ -102,7 +103,7 @@ class DatabaseFeatures(SQLiteFeatures):
 
     @cached_property
     def django_test_skips(self) -> dict[str, set[str]]:  # type: ignore[override]
-        return SKIPPED
+        return SKIPPED | (SKIPPED_ON_OLD_SQLITE if sqlite3.sqlite_version_info < (3, 47) else {})
 
     @cached_property
     def django_test_expected_failures(self) -> set[str]:  # type: ignore[override]

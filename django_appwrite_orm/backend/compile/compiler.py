@@ -49,7 +49,7 @@ class SQLCompiler(compiler.SQLCompiler):
             for _ in chunks:
                 pass
             return None
-        return chunks if chunked_fetch else list(chunks)
+        return chunks if chunked_fetch and self.connection.features.can_use_chunked_reads else list(chunks)
 
     def execute_in_memory(self, reason: str, result_type: str, chunked_fetch: bool, chunk_size: int) -> Any:
         """Answer a query that Appwrite cannot answer by itself, for this reason. Raises NotSupportedError."""

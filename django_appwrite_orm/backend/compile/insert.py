@@ -17,7 +17,7 @@ from ...integrity import resolve_create_conflict
 from ...plans import BULK_LIMIT, CreateRow, CreateRows
 from ...sansio import Operation
 from ..atomic.transaction import StagedTransaction, compared_values
-from ..columns import ROW_ID, ModelColumn, column_of
+from ..columns import ROW_ID, ModelColumn, column_of, saved_value
 from ..keys import NumberKey, key_of
 from ..shadow import table_of
 from ..statements import Statement
@@ -62,7 +62,7 @@ class SQLInsertCompiler(compiler.SQLInsertCompiler):
             if value is None and (not field.null or field.primary_key):
                 raise null_error(field)
             row[column.key] = column.encode(value)
-        pk = obj._meta.pk if hasattr(obj, "_meta") else self.query.get_meta().pk
+        pk = self.query.get_meta().pk  # a row of a parent is made of an instance of the child
         if ROW_ID not in row and key_of(pk).has_column:
             row[ROW_ID] = key_of(pk).row_id(row[column_of(pk).key])
         return row
@@ -72,7 +72,7 @@ class SQLInsertCompiler(compiler.SQLInsertCompiler):
         if isinstance(value, DatabaseDefault):
             value = value.expression  # type: ignore[attr-defined]
         if isinstance(value, Value):
-            return field.get_db_prep_save(value.value, self.connection)
+            return saved_value(field, value, self.connection)
         if hasattr(value, "as_sql"):
             query = Query(None)
             query.add_annotation(value, "value", select=True)

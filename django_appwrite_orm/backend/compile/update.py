@@ -18,7 +18,7 @@ from ...integrity import commit, unique_violation
 from ...plans import EVERYTHING, NOTHING, OPERATIONS_LIMIT, IncrementRow, UpdateRow, UpdateRows, split
 from ...sansio import Operation
 from ...transactions import Transaction
-from ..columns import ROW_ID, column_of
+from ..columns import ROW_ID, column_of, saved_value
 from ..shadow import table_of
 from ..statements import Statement
 from .cases import constants_by_row
@@ -100,7 +100,7 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
             if value.contains_over_clause:
                 raise FieldError(f"Window expressions are not allowed in this query ({field.name}={value!r}).")
             if isinstance(value, Value):
-                value = value.value
+                return saved_value(field, value, self.connection)
         elif hasattr(value, "prepare_database_save"):
             if not field.remote_field:
                 raise TypeError(

@@ -97,6 +97,12 @@ def _column(lookup: Any, alias: str) -> ModelColumn:
 
 def _positive(column: ModelColumn, lookup: Any, connection: Any) -> Clause:
     name = lookup.lookup_name
+    if issubclass(type(lookup), lookups.IntegerFieldOverflow) and isinstance(lookup.rhs, int):
+        low, high = connection.ops.integer_field_range(lookup.lhs.output_field.get_internal_type())
+        if low is not None and lookup.rhs < low:
+            raise lookup.underflow_exception
+        if high is not None and lookup.rhs > high:
+            raise lookup.overflow_exception
     if name == "in":
         values = _values(lookup, connection)
         return _equal(column, [value for value in values if value is not None])

@@ -10,7 +10,7 @@ from django.db import NotSupportedError, models
 from django.db.backends.base.validation import BaseDatabaseValidation
 
 from ...plans.limits import INDEX_LENGTH
-from ..columns import MAX_DIGITS, column_of
+from ..columns import column_of
 
 
 class DatabaseValidation(BaseDatabaseValidation):
@@ -30,15 +30,7 @@ def _field_problems(field: Any) -> Iterator[CheckMessage]:
             id="appwrite.E101",
         )
         return
-    if getattr(field, "column", None) is None or getattr(field, "generated", False) or _leads_nowhere(field):
-        return
-    if field.get_internal_type() == "DecimalField" and (field.max_digits or MAX_DIGITS + 1) > MAX_DIGITS:
-        yield Error(
-            f"Appwrite holds Decimals of at most {MAX_DIGITS} digits.",
-            hint=f"Give max_digits={MAX_DIGITS} or less, or keep the number as text.",
-            obj=field,
-            id="appwrite.E103",
-        )
+    if getattr(field, "column", None) is None or getattr(field, "generated", False) or _is_reported_by_django(field):
         return
     try:
         column = column_of(field)
@@ -67,6 +59,11 @@ def _field_problems(field: Any) -> Iterator[CheckMessage]:
         )
 
 
-def _leads_nowhere(field: Any) -> bool:
-    """Whether it is a relation to a model that is not there; Django reports that itself."""
-    return bool(field.remote_field) and isinstance(field.remote_field.model, str)
+def _is_reported_by_django(field: Any) -> bool:
+    """Whether it is a relation to a model that is not there, or a Decimal without digits."""
+    if field.remote_field:
+        return isinstance(field.remote_field.model, str)
+    if field.get_internal_type() != "DecimalField":
+        return False
+    digits, places = field.max_digits, field.decimal_places
+    return not (isinstance(digits, int) and isinstance(places, int) and 0 <= places <= digits and digits > 0)
