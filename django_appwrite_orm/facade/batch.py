@@ -39,10 +39,11 @@ class BatchResult:
 
 
 class TableBatch(Overridable):
-    """Context manager of `orm.table("users").batch()`: changes made inside are under one fence.
+    """Context manager of `orm.table("users").batch()`: one fence for all changes made inside.
 
-    While it is open, readers go to Appwrite and store nothing; each of them sees every change that was finished when it
-    began. A change that is refused is reported in `results`, in the order of the calls, and does not stop the others.
+    While it is open, readers go to Appwrite and store nothing; each read sees every change that was finished when the
+    read began. A change that is refused is reported in `results`, in the order of the calls, and does not stop the
+    others.
 
     `preload` says what to read into the cache at the end: True for all rows, or a function of the table's queryset. The
     function may read by itself or return an iterable to read (in asynchronous code also an asynchronous iterable or an
@@ -92,19 +93,19 @@ class TableBatch(Overridable):
         return row
 
     def _preloaded(self, failed: bool) -> object:
-        """Start the preload; return a queryset that is still to be read, or what the function returned."""
+        """Start the preload; return a queryset still to be read, or the result of the function."""
         if failed or not self._preload:
             return None
         return self._preload(self._queryset()) if callable(self._preload) else self._queryset()
 
     def __enter__(self) -> Self:
-        refuse_event_loop()  # what cannot be closed is not opened
+        refuse_event_loop()  # __exit__ would block it
         return self._open()
 
     def _open(self) -> Self:
         """Begin the batch. Raises RuntimeError while it is open: each thread and task needs its own."""
         if not self._entered.acquire(blocking=False):
-            raise RuntimeError("This batch is open already. Make another one: orm.table(...).batch().")
+            raise RuntimeError("This batch is already open. Create another one with orm.table(...).batch().")
         self._leave = open_batch(self._batch)
         return self
 
@@ -133,5 +134,5 @@ class TableBatch(Overridable):
             await rows
 
 
-# Errors of one change that say nothing about the next: of the server, of validation, of an invalid id or name.
+# Errors that concern one change only: refused by the server, failed validation, an invalid id or name.
 _REFUSALS = (AppwriteORMError, ValidationError, ValueError, TypeError)

@@ -2,10 +2,10 @@
 
 The meaning of each key is that package's: `number` is an integer, a string without `size` has 255 characters,
 `default` is the column's default on the server unless the column is required, `role` maps a verb to one role or a list
-of them (`public` and `any` meaning `any`), and without roles anybody reads. `null`, as JSON writes it, is the same as
-leaving a key out.
+of roles (`public` means `any`), and a table without roles can be read by anyone. A key whose value is None (`null` in
+JSON) counts as missing.
 
-Extensions: a `default` may be a callable, or stand on a required column or an array; Python fills it in then. A column
+Extensions: a `default` may be a callable, or belong to a required column or an array; Python then fills it in. A column
 cannot have the name of an attribute of rows, such as `id`.
 """
 
@@ -41,19 +41,19 @@ _EXTRAS: Mapping[str, tuple[str, ...]] = {
     "integer": ("min", "max"),
     "float": ("min", "max"),
 }
-# What every row has, as an index of the package names it, by key.
+# The names in Python of the system columns, by the keys that definitions use in indexes.
 _SYSTEM = {column.key: column.name for column in INDEXABLE.values()}
 
 
 def register(table: type[Table] | Mapping[str, Any]) -> type[Table]:
-    """Register a table class, or the class made from a definition in appwrite-orm's form; return the class.
+    """Register a table class, or a definition in appwrite-orm's form; return the class.
 
     Raises `ConfigurationError` that names the table, the column and the key that cannot be used.
     """
     if isinstance(table, Mapping):
         return registry.add(table_from_definition(table))
     if not (isinstance(table, type) and issubclass(table, Table)):
-        raise ConfigurationError(f"register() takes a table class or a definition in a dict, not {table!r}.")
+        raise ConfigurationError(f"register() takes a table class or a dict with a table definition, not {table!r}.")
     return registry.add(table)
 
 
@@ -61,12 +61,12 @@ def table_from_definition(definition: Mapping[str, Any]) -> type[Table]:
     """Return the table class for a definition in appwrite-orm's form. Raises `ConfigurationError`."""
     name = definition.get("name")
     if not isinstance(name, str) or not name:
-        raise ConfigurationError(f"A table definition needs a 'name' that is a text, not {name!r}.")
+        raise ConfigurationError(f"A table definition needs a 'name' that is a string, not {name!r}.")
     where = f"Table {name!r}"
     entries = _entries(where, definition, _DEFINITION)
     schema = _typed(where, entries, "schema", Mapping)
     if not schema:
-        raise ConfigurationError(f"{where}: 'schema' must map at least one column name to its definition.")
+        raise ConfigurationError(f"{where}: 'schema' must be a dict with at least one column.")
     meta = {
         "name": name,
         "id": _typed(where, entries, "id", str) or name,
@@ -95,7 +95,7 @@ def _unsaved_row(name: str) -> Row:
 
 def _column(where: str, key: object, field: Any) -> columns.Column:
     if not isinstance(key, str) or (problem := name_problem(key, Table)):
-        reason = problem if isinstance(key, str) else "a name is a text"
+        reason = problem if isinstance(key, str) else "a name is a string"
         raise ConfigurationError(
             f"{where}: {reason}. Declare the table as a class, where the column can have another name in Python:"
             f" other_name = columns.String(column={key!r})."
@@ -105,7 +105,7 @@ def _column(where: str, key: object, field: Any) -> columns.Column:
     required = bool(_typed(where, options, "required", bool))
     array = bool(_typed(where, options, "array", bool))
     common: dict[str, Any] = {"required": required, "array": array}
-    # A default that is computed, or that the server could not hold, is filled in by Python.
+    # Appwrite refuses a default on a required column or an array, and cannot compute one: Python fills it in.
     common["default" if callable(default) or required or array else "db_default"] = default
     try:
         if elements is None and isinstance(kind, (list, tuple)):
@@ -113,7 +113,7 @@ def _column(where: str, key: object, field: Any) -> columns.Column:
         if elements is not None or kind == "enum":
             return columns.Enum(elements or (), **common)
         if not isinstance(kind, str) or kind not in _KINDS:
-            raise ConfigurationError(f"unknown type {kind!r}; use one of {', '.join(_KINDS)}, or a list of texts")
+            raise ConfigurationError(f"unknown type {kind!r}; use one of {', '.join(_KINDS)}, or a list of strings")
         return _KINDS[kind](**common, **{name: options[name] for name in _EXTRAS.get(kind, ()) if name in options})
     except ConfigurationError as error:
         raise ConfigurationError(f"{where}: {error}") from None
@@ -140,10 +140,10 @@ def index_from_definition(where: str, index: Any) -> Index:
     if kind not in _INDEXES:
         raise ConfigurationError(f"{where}: unknown type {kind!r}; use one of {', '.join(_INDEXES)}.")
     attributes = _typed(where, options, "attributes", (list, tuple)) or ()
-    orders_given = _typed(where, options, "orders", (list, tuple)) or ["ASC"] * len(attributes)
-    orders = [str(order).upper() for order in orders_given]
+    requested = _typed(where, options, "orders", (list, tuple)) or ["ASC"] * len(attributes)
+    orders = [str(order).upper() for order in requested]
     if len(orders) != len(attributes) or not set(orders) <= {"ASC", "DESC"}:
-        raise ConfigurationError(f"{where}: orders must be one of ASC and DESC for each attribute.")
+        raise ConfigurationError(f"{where}: 'orders' must have ASC or DESC for each attribute.")
     names = [_SYSTEM.get(attribute, attribute) for attribute in attributes]
     signed = [f"-{name}" if order == "DESC" else name for name, order in zip(names, orders, strict=True)]
     try:
@@ -165,6 +165,6 @@ def _typed(where: str, entries: Mapping[str, Any], key: str, kind: type | tuple[
     value = entries.get(key)
     if value is not None and not isinstance(value, kind):
         kinds = kind if isinstance(kind, tuple) else (kind,)
-        names = {bool: "true or false", str: "a text", Mapping: "a dict", list: "a list"}
+        names = {bool: "true or false", str: "a string", Mapping: "a dict", list: "a list"}
         raise ConfigurationError(f"{where}: {key!r} must be {names[kinds[0]]}, not {value!r}.")
     return value

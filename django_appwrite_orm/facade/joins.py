@@ -52,25 +52,24 @@ class Join:
         """Read both sides: one request a page of the left one, then one for each page or chunk of values."""
         left = yield from read_rows(self._left)
         values = dict.fromkeys(getattr(row, self._foreign.name) for row in left)
-        values = {value: None for value in values if self._compared(value) is not None}
+        values = {value: None for value in values if self._comparable(value) is not None}
         matches: dict[Any, list[Table]] = {}
         if values:
             related = self._right.filter(**{f"{self._reference.name}__in": list(values)})
             for row in (yield from read_rows(related)):
-                matches.setdefault(self._compared(getattr(row, self._reference.name)), []).append(row)
+                matches.setdefault(self._comparable(getattr(row, self._reference.name)), []).append(row)
         joined = []
         for row in left:
-            matching = matches.get(self._compared(getattr(row, self._foreign.name)), [])
+            matching = matches.get(self._comparable(getattr(row, self._foreign.name)), [])
             if matching or not self._inner:
                 vars(row)[self._alias] = next(iter(matching), None) if self._one else list(matching)
                 joined.append(row)
         return joined
 
-    def _compared(self, value: Any) -> Any:
-        """Return the JSON of a value, which is the same for two that are equal.
+    def _comparable(self, value: Any) -> Any:
+        """Return the JSON of a value, equal for equal values; None if the reference key cannot hold it.
 
-        None for a value that the reference key cannot hold, such as text where that is a number. The case of ids is
-        ignored.
+        The case of ids is ignored.
         """
         if value is None:
             return None
@@ -85,16 +84,16 @@ class Join:
 def _key(table: type[Row], name: str) -> columns.Column:
     column = table._meta.get_column(name)
     if column.array or column.family is Family.DOCUMENT:
-        raise FieldError(f"{table.__name__}.{name} holds several values; a join needs a column with one.")
+        raise FieldError(f"{table.__name__}.{name} holds several values; a join needs a column with a single value.")
     return column
 
 
 def _free_name(table: type[Row], alias: str) -> str:
-    problem = name_problem(alias, table) if alias.isidentifier() else "this is not a name in Python"
+    problem = name_problem(alias, table) if alias.isidentifier() else "it is not a Python identifier"
     if alias in (path.name for path in reverse_paths(table)):
-        problem = "this is the name of a reverse relation"
+        problem = "it is the name of a reverse relation"
     if problem:
         raise AppwriteORMError(
-            f"A join cannot put rows under {table.__name__}.{alias}: {problem}. Give them another name with as_=."
+            f"A join cannot set the attribute {table.__name__}.{alias}: {problem}. Choose another name with as_=."
         )
     return alias

@@ -79,7 +79,7 @@ class ORM(Overridable):
 
     @alters_data
     def _create_table(self, name: str, *, using: str | None = None) -> Operation[int]:
-        """Make the server's table what the registered one declares; return the number of changes.
+        """Create or change the server's table to match the registered one; return the number of changes.
 
         Raises `SchemaError`.
         """
@@ -114,25 +114,26 @@ class ORM(Overridable):
         """Call `callback` for each change of a registered table's row, over Appwrite's realtime API.
 
         It runs in a thread of this process, which also drops tokens and sends `row_changed`. Returns a function that
-        ends it. A callback that raises is logged. Raises `ConfigurationError` without the library `websockets`.
+        stops listening. Exceptions of the callback are logged. Raises `ConfigurationError` without the library
+        `websockets`.
         """
         return subscriptions.listen(using, subscriptions.Subscriber(callback))
 
     @alters_data
     def alisten(self, *, using: str = DEFAULT_ALIAS) -> AsyncGenerator[RowChange]:
-        """Return the same as an asynchronous iterator: `async for change in orm.alisten()`. Closing it ends it."""
+        """Return an asynchronous iterator of changes: `async for change in orm.alisten()`. Close it to stop."""
         return subscriptions.changes(using)
 
     @alters_data
     def close_listeners(self) -> None:
-        """End what `listen` and `alisten` have begun in this process, for every table, and wait for it."""
+        """Stop all listeners that `listen` and `alisten` have started in this process, and wait for their end."""
         subscriptions.close_listeners()
 
     @alters_data
     def _clear_caches(self) -> Operation[None]:
         """Make every cached result of every registered table a miss, on every connection.
 
-        Every connection, because a router or `using` may have led to any of them.
+        A router or `using` may have stored results on any connection.
         """
         for table in registry.all():
             for alias in connections.aliases():
@@ -143,9 +144,9 @@ class ORM(Overridable):
     def stats(self) -> dict[str, dict[str, Any]]:
         """Return the cache statistics of each table, by name, over all connections.
 
-        Where the cache is shared they cover all processes. The keys are `reads`, `hits`, `stale`, `misses`, `bypasses`,
-        `hit_rate` (percent), `invalidations`, `errors`, `bytes` (of JSON), `hit_time` and `miss_time` (microseconds),
-        `saved` (seconds). Raises `CacheUnavailable`.
+        Where the cache is shared, they cover all processes. The keys are `reads`, `hits`, `stale`, `misses`,
+        `bypasses`, `hit_rate` (percent), `invalidations`, `errors`, `bytes` (of JSON), `hit_time` and `miss_time`
+        (microseconds), `saved` (seconds). Raises `CacheUnavailable`.
         """
         tables = registry.all()
         statistics = [connections[alias].statistics for alias in connections.aliases()]
@@ -153,18 +154,21 @@ class ORM(Overridable):
         return {table._meta.name: totals[table._meta.id].as_dict() for table in tables}
 
     async def astats(self) -> dict[str, dict[str, Any]]:
-        """Return the same in asynchronous code."""
+        """Return what `stats` returns, in asynchronous code."""
         return await sync_to_async(self.stats)()
 
     @alters_data
     def reset_stats(self, name: str | None = None) -> None:
-        """Reset the statistics of the table of this name, or of all. Raises `CacheUnavailable`."""
-        chosen = [table._meta.id for table in registry.all() if name in (None, table._meta.name)]
+        """Reset the statistics of the table with this name, id or label, or of all tables.
+
+        Raises `CacheUnavailable`, and `ConfigurationError` for an unknown name.
+        """
+        chosen = [table._meta.id for table in (registry.all() if name is None else [registry.get(name)])]
         for alias in connections.aliases():
             connections[alias].statistics.reset(chosen)
 
     async def areset_stats(self, name: str | None = None) -> None:
-        """Reset them in asynchronous code."""
+        """Reset the statistics as `reset_stats` does, in asynchronous code."""
         await sync_to_async(self.reset_stats)(name)
 
 
@@ -172,7 +176,7 @@ def _table_class(name: str) -> type[Table]:
     """Return the table with this name, id or label. Raises `ConfigurationError` for an unknown one."""
     table = registry.get(name)
     if not issubclass(table, Table):
-        raise AppwriteORMError(f"{table.__name__} is not a Table.")
+        raise AppwriteORMError(f"{table.__name__} is not a subclass of Table.")
     return table
 
 

@@ -36,12 +36,12 @@ class TableAPI(Overridable):
 
     @property
     def _rows(self) -> QuerySet[Table]:
-        """A new queryset each time: one that is kept would keep its rows."""
+        """A new queryset each time, because a queryset keeps the rows it has read."""
         return rows_of(self._table, self._using)
 
     @property
     def _listened_alias(self) -> str:
-        """The connection whose changes are listened to: with its API key, whoever the manager reads for."""
+        """The connection to listen to. Listening uses its API key, even if the manager reads as a user."""
         return ConnectionRef.of(self._rows.db).alias
 
     @alters_data
@@ -57,7 +57,7 @@ class TableAPI(Overridable):
 
     @alters_data
     def close_listeners(self) -> None:
-        """End what `listen` and `alisten` of this table have begun in this process."""
+        """Stop all listeners that `listen` and `alisten` of this table have started in this process."""
         subscriptions.close_listeners(self._table)
 
     def using(self, alias: Using) -> TableAPI:
@@ -79,7 +79,7 @@ class TableAPI(Overridable):
     def _find(self, queries: Iterable[object] = ()) -> Operation[list[Table]]:
         """Return rows by Appwrite queries: the SDK's `Query`, its JSON, or text such as `equal("active", true)`.
 
-        Without a limit these are all rows that match, not Appwrite's first 25.
+        Without a limit, returns all rows that match, not only Appwrite's first 25.
         """
         return read_rows(self._rows.raw_queries(*queries))
 
@@ -126,7 +126,7 @@ class TableAPI(Overridable):
     first_or_fail, afirst_or_fail = twins(_first_or_fail)
 
     def _count(self, filters: Filters | None = None) -> Operation[int]:
-        """Return how many rows match, exactly, also above Appwrite's 5,000."""
+        """Return the exact number of rows that match, also above Appwrite's limit of 5,000."""
         count: int = yield from call(filtered(self._rows, filters), "count")
         return count
 
@@ -138,8 +138,8 @@ class TableAPI(Overridable):
     ) -> Operation[Table]:
         """Write a new row. Raises ValidationError with all errors by column, before any request.
 
-        `data` may come from outside: it holds columns and nothing else, so that nobody chooses an id or permissions
-        by it.
+        `data` may come from a client: only columns are accepted in it, so that a client cannot choose an id or
+        permissions.
         """
         row = self._new(data, id, permissions)
         yield from call(row, "save", using=self._rows.db)
@@ -154,15 +154,15 @@ class TableAPI(Overridable):
     def _only_columns(self, data: Mapping[str, Any]) -> None:
         for name in data:
             if name in ("id", "pk", "permissions"):
-                raise TypeError(f"{name!r} is not a column: give it beside the data, as in create(data, id=...).")
+                raise TypeError(f"{name!r} is not a column. Pass it as an argument: create(data, {name}=...).")
             if name not in self._table._meta.columns and name not in self._table._meta.relations:
                 raise TypeError(unknown_column(self._table, name))
             if (version := self._table._meta.version) is not None and name == version.name:
-                raise TypeError(f"{name!r} counts the changes of the row and cannot be set.")
+                raise TypeError(f"{name!r} is the Version column and cannot be set.")
 
     @alters_data
     def _update(self, id: str, data: Mapping[str, Any]) -> Operation[Table]:
-        """Set these columns of one row; return the row as it is now. Raises the table's DoesNotExist."""
+        """Set these columns of one row; return the updated row. Raises the table's DoesNotExist."""
         row: Table = yield from call(self._rows.uncached(), "get", pk=_checked_id(id))
         self._only_columns(data)
         for name, value in data.items():
@@ -184,7 +184,7 @@ class TableAPI(Overridable):
     def _bulk_create(
         self, rows: Iterable[Mapping[str, Any]], *, errors: Errors | None = None
     ) -> Operation[list[Table]]:
-        """Write many new rows, 100 in a request; all are checked before the first one.
+        """Write many new rows, 100 per request; all are validated before the first request.
 
         `errors`: as for the queryset's `bulk_create`, by position.
         """
@@ -198,10 +198,10 @@ class TableAPI(Overridable):
     def _bulk_update(
         self, updates: Iterable[Mapping[str, Any]], *, errors: Errors | None = None
     ) -> Operation[list[Table]]:
-        """Set columns of many rows, each `{"id": ..., "data": {...}}` its own, a hundred rows in a transaction.
+        """Set columns of many rows, each given as `{"id": ..., "data": {...}}`, 100 rows per transaction.
 
-        Returns the rows, in order. Raises the table's DoesNotExist before anything is written. Pass a dict as
-        `errors` to have refusals noted there, by position, and the other rows written and returned.
+        Returns the rows, in order. Raises the table's DoesNotExist before anything is written. With a dict as `errors`,
+        refusals are added to it by position, and the other rows are written and returned.
         """
         return bulk_update.update_by_id(self._rows, self._updates(updates), errors)
 
@@ -215,7 +215,7 @@ class TableAPI(Overridable):
 
     @alters_data
     def _bulk_delete(self, ids: Iterable[str]) -> Operation[int]:
-        """Delete the rows with these ids, 100 in a request; return how many there were."""
+        """Delete the rows with these ids, 100 per request; return the number of rows deleted."""
         count = 0
         for chunk in chunks_of([_checked_id(id) for id in ids], BULK_LIMIT):
             deleted, _ = yield from call(self._rows.filter(pk__in=chunk), "delete")
@@ -231,7 +231,7 @@ class TableAPI(Overridable):
 
     @alters_data
     def _create_index(self, index: Index | Mapping[str, Any]) -> Operation[None]:
-        """Build an index now, an `Index` or one in appwrite-orm's form.
+        """Build an index now, from an `Index` or a definition in appwrite-orm's form.
 
         Raises `Conflict`, `InvalidRequest`, `SchemaError`.
         """
@@ -240,8 +240,8 @@ class TableAPI(Overridable):
     create_index, acreate_index = twins(_create_index)
 
     def _index(self, index: Index | Mapping[str, Any]) -> Index:
-        whose = f"Table {self._table._meta.name!r}"
-        return index if isinstance(index, Index) else index_from_definition(whose, index)
+        where = f"Table {self._table._meta.name!r}"
+        return index if isinstance(index, Index) else index_from_definition(where, index)
 
     @alters_data
     def _delete_index(self, key: str) -> Operation[None]:
@@ -287,7 +287,7 @@ def filtered(
     order_by: Sequence[str] = (),
     select: Sequence[str] = (),
 ) -> QuerySet[Table]:
-    """Return the rows with these values, and the options of `all` applied."""
+    """Return the rows with these values, with the options of `all` applied."""
     for name, value in (filters or {}).items():
         several = isinstance(value, (list, tuple, set, frozenset))
         rows = rows.filter(**{f"{name}__in" if several else name: value})
@@ -307,5 +307,5 @@ def _checked_id_or_none(id: str | None) -> str | None:
 
 def _checked_id(id: str) -> str:
     if not isinstance(id, str) or not id:
-        raise ValueError(f"A row id is needed, not {id!r}.")
+        raise ValueError(f"A row id must be a string that is not empty, not {id!r}.")
     return id

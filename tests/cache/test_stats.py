@@ -19,7 +19,7 @@ from django.test import override_settings
 from django_appwrite_orm import Table, columns, orm
 from django_appwrite_orm.cache.stats import Counts
 from django_appwrite_orm.connection import connections
-from django_appwrite_orm.exceptions import CacheUnavailable, InvalidRequest
+from django_appwrite_orm.exceptions import CacheUnavailable, ConfigurationError, InvalidRequest
 from django_appwrite_orm.registry import registry
 from tests.support import redis_server
 from tests.support.costs import counted
@@ -49,6 +49,16 @@ def test_what_is_counted() -> None:
     assert orm.stats()["books"]["reads"] == 0
     orm.reset_stats()
     assert orm.stats()["books"]["reads"] == 0
+
+
+@pytest.mark.usefixtures("library")
+def test_reset_stats_takes_the_names_that_orm_table_takes() -> None:
+    for name in ("books", Book._meta.id, Book._meta.label):
+        list(Book.objects.all())
+        orm.reset_stats(name)
+        assert orm.stats()["books"]["reads"] == 0
+    with pytest.raises(ConfigurationError, match=r"no table 'bookz'.* Did you mean: books"):
+        orm.reset_stats("bookz")
 
 
 def test_what_is_made_of_the_counts() -> None:

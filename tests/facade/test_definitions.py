@@ -183,12 +183,12 @@ FIELD = {"a": {"type": "string"}}
 @pytest.mark.parametrize(
     ("definition", "message"),
     [
-        ({"schema": FIELD}, "A table definition needs a 'name' that is a text, not None."),
-        ({"name": 5, "schema": FIELD}, "A table definition needs a 'name' that is a text, not 5."),
-        ({"name": "t"}, "Table 't': 'schema' must map at least one column name"),
-        ({"name": "t", "schema": {}}, "Table 't': 'schema' must map at least one column name"),
+        ({"schema": FIELD}, "A table definition needs a 'name' that is a string, not None."),
+        ({"name": 5, "schema": FIELD}, "A table definition needs a 'name' that is a string, not 5."),
+        ({"name": "t"}, "Table 't': 'schema' must be a dict with at least one column"),
+        ({"name": "t", "schema": {}}, "Table 't': 'schema' must be a dict with at least one column"),
         ({"name": "t", "schema": ["a"]}, "Table 't': 'schema' must be a dict, not ['a']."),
-        ({"name": "t", "schema": FIELD, "id": 5}, "Table 't': 'id' must be a text, not 5."),
+        ({"name": "t", "schema": FIELD, "id": 5}, "Table 't': 'id' must be a string, not 5."),
         ({"name": "t", "schema": FIELD, "roles": {}}, "Table 't': unknown key 'roles'. Known: name, id, schema, role"),
         ({"name": "t", "schema": {"a": "string"}}, "Table 't', column 'a': expected a dict, not 'string'."),
         ({"name": "t", "schema": {"a": {"type": "text"}}}, "Table 't', column 'a': unknown type 'text'; use one of"),
@@ -218,11 +218,11 @@ FIELD = {"a": {"type": "string"}}
         ),
         (
             {"name": "t", "schema": FIELD, "indexes": [{"key": "k", "attributes": ["a"], "orders": ["UP"]}]},
-            "Table 't', index 'k': orders must be one of ASC and DESC for each attribute.",
+            "Table 't', index 'k': 'orders' must have ASC or DESC for each attribute.",
         ),
         (
             {"name": "t", "schema": FIELD, "indexes": [{"key": "k", "attributes": ["a"], "orders": ["ASC", "ASC"]}]},
-            "Table 't', index 'k': orders must be one of ASC and DESC for each attribute.",
+            "Table 't', index 'k': 'orders' must have ASC or DESC for each attribute.",
         ),
         (
             {"name": "t", "schema": FIELD, "indexes": [{"key": "k", "attributes": []}]},
@@ -246,5 +246,5 @@ def test_a_reserved_column_name_is_refused_with_an_alternative(key: Any) -> None
 
 @pytest.mark.parametrize("thing", [5, "users", [json.loads(USERS)], object, Table(), columns])
 def test_only_a_class_or_a_definition_can_be_registered(thing: Any) -> None:
-    with pytest.raises(ConfigurationError, match="takes a table class or a definition in a dict"):
+    with pytest.raises(ConfigurationError, match="takes a table class or a dict with a table definition"):
         register(thing)

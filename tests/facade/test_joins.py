@@ -156,7 +156,7 @@ def test_join_is_refused_inside_atomic_after_a_change_of_a_side() -> None:
 
     with atomic():
         Author.objects.create(name="Cyd")
-        with pytest.raises(NotSupportedError, match="counts of Author"):
+        with pytest.raises(NotSupportedError, match=r"changed Author.*wrong lists and counts"):
             orm.join("essays", "authors", foreign_key="author")
 
 
@@ -166,9 +166,9 @@ def test_join_is_refused_inside_atomic_after_a_change_of_a_side() -> None:
         ({"foreign_key": "autor_id"}, FieldError, "no column 'autor_id'. Did you mean: author_id"),
         ({"foreign_key": "author_id", "reference_key": "nam"}, FieldError, "no column 'nam'"),
         ({"foreign_key": "author_id", "reference_key": "langs"}, FieldError, "Author.langs holds several values"),
-        ({"foreign_key": "author_id", "as_": "author"}, AppwriteORMError, r"under Essay.author: .* as_="),
+        ({"foreign_key": "author_id", "as_": "author"}, AppwriteORMError, r"the attribute Essay.author: .* as_="),
         ({"foreign_key": "author_id", "as_": "title"}, AppwriteORMError, "something of its own"),
-        ({"foreign_key": "author_id", "as_": "the author"}, AppwriteORMError, "not a name in Python"),
+        ({"foreign_key": "author_id", "as_": "the author"}, AppwriteORMError, "not a Python identifier"),
         ({"foreign_key": "author_id", "filters1": {"nope": 1}}, FieldError, "no column 'nope'"),
         ({}, TypeError, "foreign_key"),
         ({"foreign_key": "author_id", "foreignKey": "x"}, TypeError, "foreignKey"),
