@@ -17,11 +17,11 @@ _QUOTED = re.compile(r"(Port could not be cast to integer value as ).*", re.DOTA
 
 
 class Secret:
-    """A text that is hidden in `repr()`, `str()` and `format()`; `reveal()` returns it.
+    """A string that is hidden in `repr()`, `str()` and `format()`; `reveal()` returns it.
 
-    Debug pages and error trackers show the local variables of every frame of a traceback. So a secret stays in this
-    form until the bytes of the request are made. Equal to another `Secret`, or a text, with the same content.
-    Cannot be pickled.
+    Debug pages and error trackers show the local variables of every frame of a traceback. Therefore a secret keeps
+    this form until the bytes of the request are built. It equals a `Secret` or string with the same content, and
+    cannot be pickled.
     """
 
     __slots__ = ("_text",)
@@ -108,7 +108,7 @@ class Credentials:
         """Return a user's credentials. Raises ValueError, with the secret neither in its message nor in its frames."""
         jwt, session = Secret.of(jwt), Secret.of(session)
         if (jwt is None) == (session is None):
-            raise ValueError("A user is known by a jwt or a session secret: give one of them.")
+            raise ValueError("Pass either jwt or session to identify the user.")
         kind, secret = ("jwt", jwt) if jwt is not None else ("session", session)
         if secret is None or not _is_sendable(secret.reveal()):
             raise ValueError(f"The {kind} is empty or holds characters that cannot be sent in a header.")
@@ -121,7 +121,7 @@ class Credentials:
 
     @property
     def headers(self) -> dict[str, Secret]:
-        """The headers that replace that of the API key."""
+        """The headers that replace the API key's header."""
         return {} if self.kind == "guest" else {f"x-appwrite-{self.kind}": self.secret}
 
     @property
@@ -139,8 +139,8 @@ def _is_sendable(text: object) -> bool:
 class ConnectionRef:
     """A connection and the credentials it is used with; None stands for the connection's own API key.
 
-    Rows and querysets of a user hold one, so that what was read as a user is saved as that user. Its repr and its
-    text have no secret in them.
+    Rows and querysets of a user hold one, so that a row read as a user is saved as that user. Its `repr()` and `str()`
+    do not contain the secret.
     """
 
     alias: str
@@ -166,11 +166,9 @@ class ConnectionRef:
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.credentials is not None:
-            raise TypeError(
-                "What was read under a user's identity cannot be pickled: the user's secret would go with it."
-            )
+            raise TypeError("Objects that were read as a user cannot be pickled, because they hold the user's secret.")
         return ConnectionRef, (self.alias,)
 
 
-# How a connection is named: by its alias in the settings, and where it is used for a user or guest by a reference.
+# A connection: its alias in the settings, or a reference where it is used for a user or guest.
 Using: TypeAlias = str | ConnectionRef

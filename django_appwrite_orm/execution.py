@@ -1,7 +1,7 @@
 """Execute read and write plans: cache policy, transactions, statistics and signals.
 
-The Table API (querysets, facade, warming) and the Django database backend run everything through here. Rows and columns
-are not known here: a call takes a plan, the alias of its connection, and a `TableMeta` for each table concerned.
+Every query of the Table API (querysets, facade, warming) and of the Django database backend passes through here. The
+module knows no rows or columns: a call takes a plan, an alias, and a `TableMeta` for each table concerned.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def execute_read(
             policy = effective_policy(table.policy or connection.settings.cache.policy, override)
             result = yield from connection.read(plan, policy)
     except BaseException as error:
-        note_private()  # what is shown in its place is not what the tables hold
+        note_private()  # the page that reports the error must not be shared
         if isinstance(error, AppwriteError):
             connection.statistics.note_error(table.id)
         raise

@@ -1,4 +1,4 @@
-"""Tell what a 409 of Appwrite means: a taken id, a taken value, or rows of our own.
+"""Find the cause of a 409 response: a taken id, a taken value, or an earlier copy of the same request.
 
 Appwrite responds in the same way to a taken id and to a taken value, and it refuses the second copy of a create whose
 first copy was applied and whose response was lost. So the rows are read by their ids.
@@ -50,9 +50,9 @@ def resolve_create_conflict(
 ) -> Operation[list[dict[str, Any]]]:
     """Return the rows that a refused create has written after all, in order.
 
-    `sent` holds the values with their `$id`, 100 rows at most. They are ours if an earlier copy may have been applied
-    and nobody else can have made them: the id was `made_here`, or all values are those that were sent. Raises what the
-    refusal means otherwise, `DuplicateId` or `UniqueViolation`.
+    `sent` holds the values with their `$id`, 100 rows at most. The stored rows are ours if an earlier copy of the
+    request may have been applied and nobody else can have created them: their ids were `made_here`, or their values are
+    equal to those sent. Otherwise raises `DuplicateId` or `UniqueViolation`.
     """
     ref = table._meta.ref(connections[alias].settings.database_id)
     stored = yield from rows_by_id(alias, ref, [row["$id"] for row in sent])
@@ -62,7 +62,7 @@ def resolve_create_conflict(
     ours = (_is_ours(mine, stored[mine["$id"].lower()], made_here) for mine in sent)
     if error.repeated and len(rows) == len(sent) and all(ours):
         return rows
-    raise _meaning(DuplicateId, _there_is(table, rows), error) from error
+    raise _meaning(DuplicateId, _id_taken(table, rows), error) from error
 
 
 def unique_violation(
@@ -76,8 +76,8 @@ def unique_violation(
     taken = yield from _taken(table, alias, rows)
     if taken is None:
         return _meaning(UniqueViolation, _unknown(table), error)
-    index, who, values = taken
-    violation = _meaning(UniqueViolation, f"{who} {_said(values)} already (unique index {index.key!r}).", error)
+    index, owner, values = taken
+    violation = _meaning(UniqueViolation, f"{owner} {_described(values)} already (unique index {index.key!r}).", error)
     violation.index, violation.values = index.key, values
     return violation
 
@@ -85,8 +85,8 @@ def unique_violation(
 def commit(transaction: Transaction) -> Operation[None]:
     """Commit a transaction. Raises `Conflict`, `DuplicateId` or `UniqueViolation` when it is refused as a whole.
 
-    Appwrite does not say why. So the ids and unique values of what was staged are looked up, unless a copy of the
-    commit may have written them.
+    Appwrite does not report the reason. Therefore the ids and unique values of the staged rows are looked up, unless a
+    copy of the commit may have written them.
     """
     try:
         yield from transaction.commit()
@@ -107,18 +107,18 @@ def _refused_commit(
         ref = table._meta.ref(connections[alias].settings.database_id)
         try:
             existing = yield from rows_by_id(alias, ref, created[:BULK_LIMIT])
-        except AppwriteError:  # then it stays unknown
+        except AppwriteError:  # the cause stays unknown
             existing = {}
         if existing:
-            return _meaning(DuplicateId, f"{_there_is(table, existing.values())} {nothing}", error)
+            return _meaning(DuplicateId, f"{_id_taken(table, existing.values())} {nothing}", error)
         violation = yield from unique_violation(table, alias, written, error)
         if violation.index is not None:
             violation.args = (f"{violation} {nothing}",)
             return violation
     return _meaning(
         Conflict,
-        "A row of this transaction was changed meanwhile, or an id or unique value in it is taken; Appwrite does not"
-        f" say which. {nothing} Try the block again.",
+        "A row of this transaction was changed in the meantime, or one of its ids or unique values is taken; Appwrite"
+        f" does not report which. {nothing} Run the block again.",
         error,
     )
 
@@ -144,13 +144,13 @@ def _written(plans: Sequence[WritePlan]) -> tuple[list[Raw], list[str]]:
     return list(rows.values()), created
 
 
-def _there_is(table: type[Row], rows: Iterable[Raw]) -> str:
+def _id_taken(table: type[Row], rows: Iterable[Raw]) -> str:
     taken = ", ".join(repr(row["$id"]) for row in islice(rows, 5))
-    return f"There is a {table.__name__} with the id {taken} already."
+    return f"A {table.__name__} with the id {taken} already exists."
 
 
 def _taken(table: type[Row], alias: Using, rows: Sequence[Raw]) -> Operation[tuple[Index, str, dict[str, Any]] | None]:
-    """Return the unique index that one of these rows violates, who has the values, and the values by column."""
+    """Return the unique index that a row violates, the subject of the message, and the values by column."""
     ref = table._meta.ref(connections[alias].settings.database_id)
     own = {row["$id"].lower() for row in rows if "$id" in row}
     for index in _unique_indexes(table):
@@ -166,7 +166,7 @@ def _taken(table: type[Row], alias: Using, rows: Sequence[Raw]) -> Operation[tup
             plan = ListRows(ref, (clause,), limit=len(whole), select=("$id", *keys))
             try:
                 rows_found = (yield from connections[alias].follow(plan.fetch())).data["rows"]
-            except AppwriteError:  # then it stays unknown
+            except AppwriteError:  # the cause stays unknown
                 break
             for raw in rows_found:
                 if raw["$id"].lower() not in own:
@@ -186,9 +186,9 @@ def _clauses(keys: Sequence[str], rows: Sequence[Raw]) -> Iterator[Clause]:
 
 
 def _unknown(table: type[Row]) -> str:
-    """Return the message for an index that was not found: its other row is gone, hidden, or it is undeclared."""
+    """Return the message when no index was identified: the other row is gone or hidden, or no class declares it."""
     indexes = ", ".join(f"{index.key!r} ({' with '.join(index.columns)})" for index in _unique_indexes(table))
-    return f"Another {table.__name__} has a value already that must be unique. Unique indexes: {indexes or 'unknown'}."
+    return f"Another {table.__name__} already has a value that must be unique. Unique indexes: {indexes or 'unknown'}."
 
 
 def _unique_indexes(table: type[Row]) -> list[UniqueIndex]:
@@ -199,7 +199,7 @@ def _values(columns: Sequence[Column], raw: Raw) -> dict[str, Any]:
     return {column.name: column.to_python(raw[column.key]) for column in columns}
 
 
-def _said(values: Mapping[str, Any]) -> str:
+def _described(values: Mapping[str, Any]) -> str:
     return " with ".join(f"{name}={value!r}" for name, value in values.items())
 
 
@@ -215,12 +215,12 @@ def gone(table: type[Row], row_id: str, error: NotFound, done: str) -> AppwriteE
     """Return the table's `RowGone` if Appwrite reported that the row does not exist, else `error`."""
     if error.type not in ("row_not_found", "document_not_found"):
         return error
-    message = f"There is no {table.__name__} with the id {row_id!r} any more, so it cannot be {done}."
+    message = f"The {table.__name__} with the id {row_id!r} no longer exists, so it cannot be {done}."
     return _meaning(table.RowGone, message, error)
 
 
 def _meaning(kind: type[E], message: str, error: AppwriteError) -> E:
-    """Return an error of `kind` with what is known of the response."""
+    """Return an error of `kind` with the attributes of `error`."""
     meaning = kind(message, status=error.status, type=error.type)
     meaning.request_id, meaning.repeated = error.request_id, error.repeated
     return meaning

@@ -23,8 +23,8 @@ _MISSING = object()
 class Registry:
     """The tables of the project, in the order of their registration.
 
-    A table that a registered one refers to has an attribute for the reverse relation. Its descriptor is set when the
-    target can be found, which may be at a later registration, and removed with the last relation of its name.
+    The target of a relation gets an attribute for the reverse relation. Its descriptor is set once the target is
+    registered, and removed with the last relation of that name.
     """
 
     def __init__(self) -> None:
@@ -36,14 +36,14 @@ class Registry:
         self.other_ids: set[str] = set()
         # Increased by every registration; relations may then have other targets.
         self.version = 0
-        # Relations of registered tables whose target is given as a text, by that text.
+        # Relations of registered tables whose target is given by name, by that name.
         self._named: dict[str, list[_Declared]] = {}
         # Target and name of each reverse relation, and the descriptors that were set there.
         self._reverse: dict[_Declared, tuple[type[Row], str]] = {}
         self._descriptors: dict[tuple[type[Row], str], Any] = {}
 
     def add(self, table: RowClass) -> RowClass:
-        """Register a table class; doing so again changes nothing. Abstract ones are passed over."""
+        """Register a table class. Abstract classes and those already registered are ignored."""
         with self._lock:
             if table not in self._tables and not table._meta.abstract:
                 self._tables.append(table)
@@ -56,7 +56,7 @@ class Registry:
         return table
 
     def discard(self, table: type[Row]) -> None:
-        """Forget a table, and remove the reverse relations of its relations."""
+        """Remove a table and the reverse relations that its relations have set."""
         with self._lock:
             if table in self._tables:
                 self._tables.remove(table)
@@ -77,7 +77,7 @@ class Registry:
                         self._connect(table, relation)
 
     def _connect_those_to(self, table: type[Row]) -> None:
-        """Find the targets again that are given by a name of `table`."""
+        """Look up again the targets of relations that refer to `table` by name."""
         names = {table.__name__}
         if apps.apps_ready:
             names |= {table._meta.name, table._meta.id, table._meta.label}
@@ -90,11 +90,11 @@ class Registry:
         name = relation.accessor(table)
         if name is None or name.startswith("_") or (isinstance(relation.to, str) and not apps.apps_ready):
             return  # labels are not known before the apps are
-        found = self._found(table, relation)
-        make = getattr(found[0], "_reverse_descriptor", None) if len(found) == 1 else None
-        if make is None or _is_declared_there(relation, found[0]):
+        targets = self._targets(table, relation)
+        make = getattr(targets[0], "_reverse_descriptor", None) if len(targets) == 1 else None
+        if make is None or _is_declared_there(relation, targets[0]):
             return
-        place = self._reverse[table, relation] = found[0], name
+        place = self._reverse[table, relation] = targets[0], name
         if place not in self._descriptors and _is_free(*place, make):
             self._descriptors[place] = make(*place)
             setattr(*place, self._descriptors[place])
@@ -126,25 +126,27 @@ class Registry:
 
     def get(self, name: str) -> type[Row]:
         """Return the table with this name, id or label (`shop.Product`). Raises `ConfigurationError`."""
-        if found := self._called(name):
-            return found[0]
-        known = sorted(table._meta.name for table in self._tables)
-        near = difflib.get_close_matches(name, known, n=1)
+        if tables := self._called(name):
+            return tables[0]
+        names = sorted(table._meta.name for table in self._tables)
+        near = difflib.get_close_matches(name, names, n=1)
         guess = f" Did you mean: {near[0]}?" if near else ""
         raise ConfigurationError(
-            f"There is no table {name!r}.{guess} Registered: {', '.join(known) or 'none'}. Declare it in an app's"
+            f"There is no table {name!r}.{guess} Registered: {', '.join(names) or 'none'}. Declare it in an app's"
             " tables.py, or register() it."
         )
 
     def target(self, table: type[Row], relation: Relation) -> type[Row]:
-        """Return the target of a reference or relationship of `table`. Raises `ConfigurationError`, which names it."""
-        found = self._found(table, relation)
-        if len(found) == 1:
-            return found[0]
+        """Return the target of a reference or relationship of `table`. Raises `ConfigurationError`."""
+        targets = self._targets(table, relation)
+        if len(targets) == 1:
+            return targets[0]
         where, to = f"{table.__name__}.{relation.name}", str(relation.to)
-        if found:
-            labels = ", ".join(one._meta.label for one in found)
-            raise ConfigurationError(f"{where}: {to!r} may be any of {labels}. Give the class itself or a label.")
+        if targets:
+            labels = " or ".join(target._meta.label for target in targets)
+            raise ConfigurationError(
+                f"{where}: {to!r} could be {labels}. Pass the class itself or one of these labels."
+            )
         if (model := _model_called(to)) is not None:
             raise ConfigurationError(f"{where}: {leads_to_a_model(model)}")
         try:
@@ -152,26 +154,26 @@ class Registry:
         except ConfigurationError as error:
             raise ConfigurationError(f"{where} cannot be followed. {error}") from None
 
-    def _found(self, table: type[Row], relation: Relation) -> list[type[Row]]:
+    def _targets(self, table: type[Row], relation: Relation) -> list[type[Row]]:
         """Return the possible targets of the relation: one, or several of the same name, or none."""
         if isinstance(relation.to, type):
             return [relation.to]
         if relation.to == "self":
             return [table]
-        named = [one for one in self._tables if one.__name__ == relation.to]
-        near = [one for one in named if one._meta.app_label == table._meta.app_label] or named
+        named = [other for other in self._tables if other.__name__ == relation.to]
+        near = [other for other in named if other._meta.app_label == table._meta.app_label] or named
         if near or _model_called(relation.to) is not None:
             return near
         return self._called(relation.to)[:1]
 
     def _called(self, name: str) -> list[type[Row]]:
-        return [one for one in self._tables if name in (one._meta.name, one._meta.id, one._meta.label)]
+        return [table for table in self._tables if name in (table._meta.name, table._meta.id, table._meta.label)]
 
 
 def _is_declared_there(relation: Relation, target: type[Row]) -> bool:
     """Whether the other table declares the relationship itself, under a name of its choice."""
     key = relation.two_way_key if isinstance(relation, Relationship) else None
-    return key is not None and any(one.key.lower() == key.lower() for one in target._meta.relationships.values())
+    return key is not None and any(side.key.lower() == key.lower() for side in target._meta.relationships.values())
 
 
 def _is_free(target: type[Row], name: str, kind: type[Any]) -> bool:

@@ -53,7 +53,8 @@ def _routed(path: str, table: type[Row]) -> str | None:
     alias = _router(path)(table)
     if alias is not None and not isinstance(alias, str):
         raise ConfigurationError(
-            f"APPWRITE_ORM_ROUTER: {path} gave {type(alias).__name__} for {table.__name__}, not an alias or None."
+            f"APPWRITE_ORM_ROUTER: {path} returned {type(alias).__name__} for {table.__name__}. Return an alias or"
+            " None."
         )
     return alias
 
@@ -64,5 +65,5 @@ def _router(path: str) -> Router:
         return cast(Router, import_string(path))
     except (ImportError, AttributeError, TypeError) as error:
         raise ConfigurationError(
-            f"APPWRITE_ORM_ROUTER: {path!r} cannot be imported ({error}). Give the dotted path of a function."
+            f"APPWRITE_ORM_ROUTER: {path!r} cannot be imported ({error}). Set it to the dotted path of a function."
         ) from error

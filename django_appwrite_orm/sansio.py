@@ -48,7 +48,7 @@ class Effect(ABC, Generic[Result]):
 
 Operation = Generator[Effect[Any], Any, Result]
 
-# So much work in the background at a time, in one process.
+# Background threads of one process at most.
 BACKGROUND_THREADS = 16
 
 
@@ -89,7 +89,7 @@ class AcquireLock(Effect[None]):
 
 @dataclass(frozen=True, slots=True)
 class Spawn(Effect[bool]):
-    """Start `work` in the background; False when too much of it is under way already.
+    """Start `work` in the background; False when `BACKGROUND_THREADS` are running already.
 
     `work` reports its own failures; nobody waits for it. It runs in a thread, for an asynchronous caller too: under
     WSGI, and in a command, the event loop ends with the caller and would cancel the work.
@@ -108,8 +108,9 @@ _background = DaemonThreadPool(BACKGROUND_THREADS, "appwrite-background")
 
 
 _USE_THE_TWIN = (
-    "This would hold up the event loop, and with it perhaps the very task that it waits for. Use the asynchronous twin"
-    " of the method, with an `a` in front (aget, asave, `async for`, `async with`); where there is none, sync_to_async."
+    "This call would block the event loop, perhaps while it waits for a task of the same loop. Use the asynchronous"
+    " form of the method, whose name begins with `a` (aget, asave), `async for` or `async with`; otherwise"
+    " sync_to_async."
 )
 
 
@@ -190,7 +191,7 @@ class CallMethod(Effect[Any]):
 
 
 def call(target: Any, name: str, /, *arguments: Any, **options: Any) -> CallMethod:
-    """Make the effect of `target.name(*arguments, **options)`."""
+    """Return the effect that calls `target.name(*arguments, **options)`."""
     return CallMethod(target, name, arguments, options)
 
 

@@ -48,7 +48,7 @@ DEFAULT_SECONDS = 300
 
 
 class TableMeta(Protocol):
-    """A table as execution knows it: `Table._meta`, or what the Django database backend makes of a model.
+    """The facts about a table that execution needs, from `Table._meta` or from the Django database backend.
 
     `id`: its id on the server. `name`: as response headers show it. `model`: the sender of its signals. `policy`: its
     cache policy; None for the connection's. `relationships`: those that it declares; without any, the response to a
@@ -85,8 +85,8 @@ class TableMeta(Protocol):
 class Block(NamedTuple):
     """An open `atomic()` block.
 
-    `transaction` is that of the enclosing block if there is one, `opener` the object that opened it, `before` what to
-    give to `open_blocks.restore` at its end.
+    `transaction` is shared with the enclosing block, if any. `opener` is the object that opened the block, `before` the
+    argument for `open_blocks.restore` at its end.
     """
 
     transaction: Transaction
@@ -98,12 +98,12 @@ class Block(NamedTuple):
 open_blocks: ContextValue[Mapping[Using, Block]] = ContextValue("appwrite_blocks", {})
 
 
-# What else may have a transaction open here on a connection: the blocks of Django's `transaction.atomic()`.
+# Functions that return the transaction of another kind of block: Django's `transaction.atomic()`.
 other_blocks: list[Callable[[Using], Transaction | None]] = []
 
 
 def current(alias: Using) -> Transaction | None:
-    """Return the transaction that is open here on this connection, for this identity."""
+    """Return the transaction open in this context for this connection and identity, or None."""
     block = open_blocks.get().get(alias)
     if block is not None:
         return block.transaction
@@ -120,9 +120,9 @@ def enclosing(alias: Using) -> Transaction | None:
         for other, block in blocks.items():
             if ConnectionRef.of(other).alias == ConnectionRef.of(alias).alias and not block.transaction.is_over:
                 raise TransactionError(
-                    f"This change is for {str(alias)!r} and the atomic() block around it for {str(other)!r}, so it"
-                    " would be no part of it. Open the block for that identity, as in atomic(queryset.db), or make"
-                    " the change after it."
+                    f"This change is for {str(alias)!r}, but the open atomic() block is for {str(other)!r}, so the"
+                    " block would not include it. Open the block for the same identity, such as atomic(queryset.db),"
+                    " or make the change after the block."
                 )
     return current(alias)
 
@@ -146,26 +146,26 @@ class Transaction:
 
     @property
     def is_over(self) -> bool:
-        """Whether it was committed or rolled back, or is about to be."""
+        """Whether it has been committed or rolled back, or is about to be."""
         return self._over
 
     def set_rollback(self, reason: str) -> None:
-        """Allow nothing but a rollback from now on."""
+        """Allow only a rollback from now on."""
         self._rollback_reason = self._rollback_reason or reason
 
     def require(self, operations: int) -> None:
         """Raise `NotSupportedError` unless there is room for this many more operations."""
         if self._over:
             raise TransactionError(
-                "This atomic() block is over; nothing can be changed in it any more. A task or thread that outlives"
-                " the block it was started in needs one of its own, or is to be started outside."
+                "This atomic() block has ended, so no more changes can be made in it. Start the task or thread"
+                " outside the block, or open a block of its own in it."
             )
         if self._rollback_reason:
-            raise TransactionError(f"Nothing of this atomic() block will be written: {self._rollback_reason}.")
+            raise TransactionError(f"This atomic() block will be rolled back: {self._rollback_reason}.")
         if self._count + operations > OPERATIONS_LIMIT:
             raise NotSupportedError(
-                f"An Appwrite transaction holds {OPERATIONS_LIMIT} operations; this block has {self._count} and"
-                f" {operations} more are needed. Split the block, or make some of the changes outside it."
+                f"An Appwrite transaction allows {OPERATIONS_LIMIT} operations; this block has {self._count} and needs"
+                f" {operations} more. Split the block, or make some of the changes outside it."
             )
 
     def stage(self, changed: Sequence[TableMeta], plan: WritePlan) -> Operation[Any]:
@@ -209,7 +209,7 @@ class Transaction:
             # Only the server's errors are clear; a cancelled request is not.
             clear = isinstance(error, AppwriteORMError) and not getattr(error, "unclear", False)
             if self._id is not None and not clear:
-                self.set_rollback("it is not known whether one of its changes was staged")
+                self.set_rollback("one of its changes may or may not have been staged")
             self._refuse_expired(error)
             raise
         finally:
@@ -219,8 +219,8 @@ class Transaction:
         """Raise `TransactionError` if `error` says that the transaction expired."""
         if isinstance(error, AppwriteError) and error.type == "transaction_expired":
             raise TransactionError(
-                f"This atomic() block took longer than the {self._seconds} seconds that its transaction may last;"
-                " nothing of it was written. Do less in it, or give it longer: atomic(seconds=900)."
+                f"This atomic() block took longer than the {self._seconds} seconds its transaction may last; nothing"
+                " was written. Do less in the block, or allow more time: atomic(seconds=900)."
             ) from error
 
     def has_changed(self, table: TableRef) -> bool:
@@ -239,22 +239,23 @@ class Transaction:
         if not isinstance(plan, GetRow) or len(plan.tables) > 1 or self._id is None:
             changed = next(self._tables[table] for table in plan.tables if table in self._tables)
             raise NotSupportedError(
-                f"Lists and counts of {changed.model.__name__}, and of what is linked to it, are wrong at Appwrite"
-                " inside a transaction that has changed it. Read before the first change, by id, or after the block."
+                f"Inside a transaction that has changed {changed.model.__name__}, Appwrite returns wrong lists and"
+                " counts of it and of the tables linked to it. Read before the first change, by id, or after the"
+                " block."
             )
         if plan.table in self._changed_together:
             changed = self._tables[plan.table]
             raise NotSupportedError(
-                f"Appwrite returns a row of {changed.model.__name__} as it was before the update() or delete() of a"
-                " queryset in this atomic() block. Read the row before that or after the block, or name it:"
-                " filter(pk=...).update(...)."
+                f"Appwrite returns rows of {changed.model.__name__} without the queryset's update() or delete() in"
+                " this atomic() block. Read the row before that change or after the block, or change single rows by"
+                " id: filter(pk=...).update(...)."
             )
         connection, transaction = connections[self.alias], self._id
         requests = plan.fetch()
         response = yield from connection.send(staged(next(requests), transaction))
         if response.data is None:
             return None
-        # A staged increment is not seen by reads inside (observed), so that the value shown is the one before it.
+        # Observed: reads inside the transaction return the value from before a staged increment.
         unseen = self._incremented.get((plan.table, plan.row_id.lower()), ())
         raw = without_operators(self._tables[plan.table].staged(response.data))
         return {key: value for key, value in raw.items() if key not in unseen}
@@ -275,7 +276,7 @@ class Transaction:
         self._lock.release()
         if self._rollback_reason:
             yield from self.roll_back()
-            raise TransactionError(f"Nothing of this atomic() block was written: {self._rollback_reason}.")
+            raise TransactionError(f"This atomic() block was rolled back: {self._rollback_reason}.")
         if self._id is None:
             return
         connection = connections[self.alias]

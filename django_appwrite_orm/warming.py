@@ -18,7 +18,7 @@ from .registry import registry
 from .routers import aliases
 from .threads import close_caches_after
 
-NOT_STORED = "read, but not stored: the cache failed, its TTL is 0, or the table is being written"
+NOT_STORED = "the rows were read but not stored: the cache failed, the TTL is 0, or the table is being written"
 
 Function = TypeVar("Function", bound=Callable[[], object])
 
@@ -88,11 +88,11 @@ def _unknown_label(label: str, alias: str | None, known: Iterable[Job]) -> str:
                 return f"{label!r} is not on the connection {alias!r}, but on {aliases[table]!r}."
             return (
                 f"Table {label!r} declares nothing to warm. Set `warm = True` in the Meta of {meta.label} to read all"
-                " of its rows, or list there what to read."
+                " of its rows, or set it to a list of functions that read from a queryset."
             )
     names = sorted({name for job in known for name in job.names})
     return (
-        f"{label!r} is not an app, table or function that declares something to warm. There are:"
+        f"{label!r} is not an app, table or function that declares something to warm. Choose one of:"
         f" {', '.join(names) or 'none'}."
     )
 

@@ -57,7 +57,7 @@ def dune(library: None) -> Book:
 def test_refused_on_an_event_loop(dune: Book, name: str) -> None:
     async def block() -> None:
         dune.price = 5
-        with counted() as costs, pytest.raises(SynchronousOnlyOperation, match=r"asynchronous twin .* an `a` in front"):
+        with counted() as costs, pytest.raises(SynchronousOnlyOperation, match=r"asynchronous form .* begins with `a`"):
             BLOCKING[name](dune)
         assert costs.requests == costs.cache == []
 

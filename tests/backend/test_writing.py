@@ -76,7 +76,7 @@ def test_an_automatic_number_counts_in_blocks_and_passes_over_taken_ones() -> No
 
 def test_a_taken_id_and_a_taken_value_are_integrity_errors() -> None:
     product = Product.objects.create(name="a")
-    with pytest.raises(IntegrityError, match="There is a Product with the id"):
+    with pytest.raises(IntegrityError, match="A Product with the id"):
         Product.objects.create(pk=product.pk, name="b")
     Maker.objects.create(name="Ada")
     with pytest.raises(IntegrityError, match="name='Ada'"):

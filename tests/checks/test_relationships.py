@@ -53,7 +53,7 @@ def test_a_target_of_two_tables_and_one_that_is_not_registered() -> None:
     declare({"name": "second", "app_label": "two"}, "Author", name=columns.String())
     book(author=columns.Reference("Author"), other=columns.Reference(Everything))
     assert [message for _, message in found()] == [
-        "Book.author: 'Author' may be any of one.Author, two.Author. Give the class itself or a label.",
+        "Book.author: 'Author' could be one.Author or two.Author. Pass the class itself or one of these labels.",
         "<Reference: other> leads to Everything, which is not registered.",
     ]
     assert ids() == ["E026", "E026"]

@@ -193,7 +193,7 @@ async def anext_of_all() -> RowChange:
 
 def test_an_empty_row_id_is_an_error() -> None:
     for ask in (lambda: orm.table("books").listen(print, id=""), lambda: orm.table("books").alisten(id="")):
-        with pytest.raises(ValueError, match="A row id is needed"):
+        with pytest.raises(ValueError, match="A row id must be a string"):
             ask()
 
 

@@ -124,7 +124,7 @@ class TestUniqueViolation:
 
         with pytest.raises(UniqueViolation, match=r"has number=1 with maker='Acme' already"):
             change()
-        with pytest.raises(DuplicateId, match=r"There is a Part with the id 'p1' already\. Nothing of this"), atomic():
+        with pytest.raises(DuplicateId, match=r"A Part with the id 'p1' already exists\. Nothing of this"), atomic():
             Part.objects.create(id="p1", number=5)
         assert Part.objects.count() == 1
 
@@ -139,7 +139,7 @@ class TestUniqueViolation:
                 outside.start()
                 outside.join()
 
-        with pytest.raises(Conflict, match="Try the block again") as caught:
+        with pytest.raises(Conflict, match="Run the block again") as caught:
             change()
         assert not isinstance(caught.value, UniqueViolation)
 
@@ -149,7 +149,7 @@ class TestUniqueViolation:
         with pytest.raises(UniqueViolation) as caught:
             Part.objects.create(number=1, maker="Acme")
         assert str(caught.value) == (
-            "Another Part has a value already that must be unique. Unique indexes: 'number_maker_unique' (number with"
+            "Another Part already has a value that must be unique. Unique indexes: 'number_maker_unique' (number with"
             " maker), 'one_price' (price), 'label_unique' (label)."
         )
         assert (caught.value.index, caught.value.values) == (None, None)
@@ -169,7 +169,7 @@ class TestARowThatIsGone:
         with pytest.raises(Book.DoesNotExist) as caught:
             getattr(book, change)()
         done = {"save": "changed", "delete": "deleted"}[change]
-        assert str(caught.value) == f"There is no Book with the id 'dune' any more, so it cannot be {done}."
+        assert str(caught.value) == f"The Book with the id 'dune' no longer exists, so it cannot be {done}."
         assert isinstance(caught.value, NotFound)
         assert (caught.value.status, caught.value.type) == (404, "row_not_found")
 

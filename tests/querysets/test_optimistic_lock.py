@@ -196,7 +196,7 @@ def test_the_version_cannot_be_set() -> None:
         Account(owner="Eve", revision=9)
     door = TableAPI(Account)
     for change in (door.create, lambda data: door.update(account.id, data)):
-        with pytest.raises(TypeError, match="'revision' counts the changes of the row and cannot be set"):
+        with pytest.raises(TypeError, match="'revision' is the Version column and cannot be set"):
             change({"owner": "Eve", "revision": 9})
     with door.batch() as batch:
         batch.update(account.id, {"revision": 9})

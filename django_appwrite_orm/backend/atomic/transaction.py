@@ -342,7 +342,7 @@ def _no_row(ref: TableRef, row_id: str) -> NotFound:
 
 def _taken_id(meta: Any, row_id: str) -> DuplicateId:
     return DuplicateId(
-        f"There is a {meta.model.__name__} with the id {row_id!r} already.", status=409, type="row_already_exists"
+        f"A {meta.model.__name__} with the id {row_id!r} already exists.", status=409, type="row_already_exists"
     )
 
 

@@ -38,7 +38,7 @@ def refuse_version(table: type[Row], names: Collection[str]) -> None:
     """Raise FieldError if the version column is among the columns that are to be written."""
     version = table._meta.version
     if version is not None and version.name in names:
-        raise FieldError(f"{table.__name__}.{version.name} counts the changes of the row and cannot be set.")
+        raise FieldError(f"{table.__name__}.{version.name} is the Version column and cannot be set.")
 
 
 def update_if_unchanged(row: Row, alias: Using, plan: UpdateRow | IncrementRow) -> Operation[Any]:

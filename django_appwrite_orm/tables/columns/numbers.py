@@ -281,4 +281,4 @@ class Version(Integer["int | None"]):
         super().__init__(default=1, column=column, renamed_from=renamed_from)
 
     def __set__(self, row: object, value: object) -> NoReturn:
-        raise AttributeError(f"{type(row).__name__}.{self.name} counts the changes of the row and cannot be set.")
+        raise AttributeError(f"{type(row).__name__}.{self.name} is the Version column and cannot be set.")
