@@ -1,5 +1,26 @@
-"""Model fields for models whose rows live on Appwrite. The app has no models of its own."""
+"""Fields and bases for models whose rows live on Appwrite. The app has no models of its own.
 
-from .backend.fields import IDField
+Django imports this module at every start, so each name is imported at its first use.
+"""
 
-__all__ = ["IDField"]
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .backend.fields import IDField
+    from .backend.fields.system_fields import SystemFields
+
+__all__ = ["IDField", "SystemFields"]
+
+_HOMES = {
+    "IDField": ".backend.fields",
+    "SystemFields": ".backend.fields.system_fields",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name], __package__), name)

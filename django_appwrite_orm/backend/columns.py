@@ -21,6 +21,7 @@ from ..tables import columns
 from ..tables.columns import Column
 from ..tables.columns.relations import ReferenceColumn
 from ..tables.validation import looks_like_operator
+from .fields import SystemField
 from .keys import RowKey, key_of
 from .names import column_key
 
@@ -48,6 +49,11 @@ class ModelColumn:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.key} of {self.field}>"
+
+    @property
+    def is_system(self) -> bool:
+        """Whether every row on the server has it, so that no migration makes it."""
+        return self.key.startswith("$")
 
     def encode(self, value: Any) -> Any:
         """Return the JSON of `value` in a row. Raises DataError, which names the field, for one it cannot hold."""
@@ -288,6 +294,8 @@ def holds_row_id(field: ModelField) -> bool:
 def _made(field: ModelField) -> ModelColumn:
     if holds_row_id(field):
         return KeyColumn(field, key_of(field), ROW_ID)
+    if isinstance(field, SystemField):
+        return ConvertedColumn(field, columns.Datetime(required=True), field.system_key)
     target = field
     while isinstance(target, models.ForeignKey):
         target = target.target_field

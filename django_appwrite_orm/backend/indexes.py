@@ -13,6 +13,7 @@ from django.db import models
 
 from ..plans.limits import INDEX_LENGTH
 from ..tables import Index, UniqueIndex
+from ..tables.system_columns import SYSTEM_COLUMNS_BY_KEY
 from .columns import ModelField, column_of, holds_row_id
 from .names import index_key
 
@@ -79,7 +80,8 @@ def index_over(kind: type[Index], model: type[models.Model], names: Sequence[str
     for given in names:
         field: Any = model._meta.get_field(given.removeprefix("-"))
         sign = "-" if given.startswith("-") else ""
-        fields.append((f"{sign}{'id' if holds_row_id(field) else field.name}", field))
+        system = SYSTEM_COLUMNS_BY_KEY.get(column_of(field).key)
+        fields.append((f"{sign}{field.name if system is None else system.name}", field))
     lengths = None if kind is UniqueIndex else _lengths([field for _, field in fields])
     return kind(*(column for column, _ in fields), key=index_key(name), lengths=lengths)
 

@@ -115,7 +115,7 @@ class TableOverlay:
 
     def whole(self, row: Raw) -> Raw:
         """Return the row with every column of its table."""
-        return {**dict.fromkeys(self._keys), "$sequence": "", **row}
+        return {**dict.fromkeys(self._keys), "$sequence": "", "$createdAt": None, "$updatedAt": None, **row}
 
 
 class Overlay:

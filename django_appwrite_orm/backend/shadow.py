@@ -12,7 +12,7 @@ from django.db.models.base import ModelBase
 
 from ..tables import Row
 from ..tables.options import Options
-from .columns import ROW_ID, columns_of
+from .columns import columns_of
 from .indexes import indexes_of
 from .names import COUNTERS, table_id
 
@@ -81,7 +81,7 @@ def _made(model: type[models.Model]) -> type[ModelRow]:
         "Meta": type("Meta", (), _options(model)),
     }
     table: type[ModelRow] = type(model.__name__, (ModelRow,), attributes)
-    own = [made for made in columns_of(model) if made.key != ROW_ID]
+    own = [made for made in columns_of(model) if not made.is_system]
     table._meta = Options(table, {made.field.name: made.column for made in own})
     return table
 

@@ -50,6 +50,8 @@ class SQLInsertCompiler(compiler.SQLInsertCompiler):
         if not returning_fields:
             return []
         returned = [column_of(field) for field in returning_fields]
+        if self.connection.staged is not None:  # only the commit makes what Appwrite keeps of a row
+            created = [{key: raw[key] for key in raw if key == ROW_ID or key[0] != "$"} for raw in created]
         values: Any = [tuple(_decoded(column, raw) for column in returned) for raw in created]
         converters = self.get_converters([field.get_col(model._meta.db_table) for field in returning_fields])
         return list(self.apply_converters(values, converters) if converters else values)

@@ -133,7 +133,7 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         if field.many_to_many and field.remote_field.through._meta.auto_created:
             self.create_model(field.remote_field.through)
             return
-        if field.column is None or (column := column_of(field)).key == ROW_ID:
+        if field.column is None or (column := column_of(field)).is_system:
             return
         default = self._default(field, column)
         before = _declared(model)
@@ -145,10 +145,10 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         if field.many_to_many and field.remote_field.through._meta.auto_created:
             self.delete_model(field.remote_field.through)
             return
-        if field.column is None or (key := column_of(field).key) == ROW_ID:
+        if field.column is None or (column := column_of(field)).is_system:
             return
         before = _declared(model)
-        self._change((before, _without_column(before, key)))
+        self._change((before, _without_column(before, column.key)))
 
     def alter_field(self, model: Model, old_field: Any, new_field: Any, strict: bool = False) -> None:
         if old_field.many_to_many or new_field.many_to_many:
@@ -158,7 +158,7 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         if old_field.column is None and new_field.column is None:
             return
         old, new = column_of(old_field), column_of(new_field)
-        if ROW_ID in (old.key, new.key):
+        if old.is_system or new.is_system:
             _require_same_key(old, new)
             return
         default = self._default(new_field, new)
@@ -365,6 +365,11 @@ def _require_same_relation(old: Any, new: Any) -> None:
 
 def _require_same_key(old: ModelColumn, new: ModelColumn) -> None:
     """Raise NotSupportedError for another kind of primary key: the ids of rows would have to change."""
+    if old.key != new.key and ROW_ID not in (old.key, new.key):
+        raise NotSupportedError(
+            f"{new.field.model._meta.label}.{new.field.name}: Appwrite keeps {old.key if old.is_system else new.key}"
+            " itself. Remove the field, and add another one."
+        )
     if old.key != new.key or type(getattr(old, "row_key", None)) is not type(getattr(new, "row_key", None)):
         raise NotSupportedError(
             f"{new.field.model._meta.label}.{new.field.name}: the ids of rows are made from the primary key, and"

@@ -6,7 +6,7 @@ import uuid
 
 from django.db import models
 
-from django_appwrite_orm.models import IDField
+from django_appwrite_orm.models import IDField, SystemFields
 
 
 class Maker(models.Model):
@@ -70,3 +70,10 @@ class Counter(models.Model):
 
 class Ticket(models.Model):
     id = models.AutoField(primary_key=True)
+
+
+class Letter(SystemFields):
+    text = models.CharField(max_length=200)
+
+    class Meta:
+        indexes = [models.Index(fields=["text", "-created_at"], name="text_created")]
