@@ -219,7 +219,8 @@ class DatabaseWrapper(BaseDatabaseWrapper):
             self._is_committing = True
             try:
                 with self.wrap_database_errors:
-                    run_sync(staged.commit())
+                    # Nothing takes a migration back anyway, and data migrations change any number of rows.
+                    run_sync(staged.commit(in_parts=self.editor is not None))
             finally:
                 self._is_committing = False
 

@@ -1,7 +1,7 @@
 """The indexes of a model's table: of its fields, its `Meta.indexes` and its unique constraints.
 
-What an index of Appwrite cannot be is left out: those over expressions, with a condition, deferrable ones. The check
-`appwrite.W104` names them.
+What an index of Appwrite cannot be is left out: those over expressions, with a condition, deferrable ones. Django's
+checks `models.W036` to `models.W044` name them.
 """
 
 from __future__ import annotations
@@ -27,17 +27,24 @@ def indexes_of(model: type[models.Model]) -> list[Index]:
 
 
 def _declared(model: type[models.Model]) -> Iterator[Index]:
+    """Yield the indexes of fields and options, without those over fields that the model does not have.
+
+    A historical model after a RenameField has the old name in its indexes and constraints.
+    """
     meta = model._meta
     for field in meta.local_concrete_fields:
         if (index := index_of_field(field)) is not None:
             yield index
     for names in meta.unique_together:
         yield index_over(UniqueIndex, model, names, "_".join([*names, "uniq"]))
+    names_of_fields = {field.name for field in meta.fields}
     for constraint in meta.constraints:
-        if isinstance(constraint, models.UniqueConstraint) and is_plain_constraint(constraint):
+        if not isinstance(constraint, models.UniqueConstraint) or not is_plain_constraint(constraint):
+            continue
+        if names_of_fields.issuperset(constraint.fields):
             yield index_over(UniqueIndex, model, constraint.fields, constraint.name)
     for index in meta.indexes:
-        if is_plain_index(index):
+        if is_plain_index(index) and names_of_fields.issuperset(name for name, _ in index.fields_orders):
             yield index_over(Index, model, [f"{sign}{name}" for name, sign in _orders(index)], index.name)
 
 

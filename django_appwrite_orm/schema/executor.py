@@ -209,13 +209,17 @@ def _comparison(tables: Sequence[type[Row]], using: str, rules: MigrationOptions
     database = connections[using].settings.database_id
     declared = [declared_table(table) for table in tables]
     all_tables = (*registry.all(), *tables)
-    ids = {table._meta.id.lower() for table in (*registry.every(), *tables)} | registry.other_ids
+    of_models = {table._meta.id.lower() for table in registry.every() if table not in all_tables} | registry.other_ids
+    ids = {table._meta.id.lower() for table in all_tables} | of_models
     ends = relationship_ends(all_tables)
     is_complete = set(tables_named([], using)) <= set(tables)
 
     def compared(existing: Mapping[str, TableState]) -> MigrationPlan:
         undeclared = [table for id, table in existing.items() if id not in ids] if is_complete else []
-        return compare(database, declared, existing, rules, undeclared, ends)
+        plan = compare(database, declared, existing, rules, undeclared, ends)
+        others = [table for id, table in existing.items() if id in of_models] if is_complete else []
+        plan.extras += [f"table {table.id}, of a model: manage.py migrate changes it" for table in others]
+        return plan
 
     return compared
 

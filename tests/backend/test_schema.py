@@ -8,19 +8,16 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import IntegrityError, NotSupportedError, connection, migrations, models
+from django.db import IntegrityError, NotSupportedError, OperationalError, connection, migrations, models
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.migration import Migration
 from django.db.migrations.state import ProjectState
 
-from django_appwrite_orm.backend.schema.rename import copy_rows
-from django_appwrite_orm.connection import connections
 from django_appwrite_orm.connection.connection import Connection
 from django_appwrite_orm.exceptions import Unavailable
 from django_appwrite_orm.models import IDField
-from django_appwrite_orm.plans import TableRef
-from django_appwrite_orm.sansio import run_sync
 from tests.support.costs import counted
+from tests.support.migrations import ask
 
 
 @pytest.fixture(autouse=True)
@@ -167,12 +164,7 @@ def test_a_model_is_renamed_with_its_rows_and_deleted(project: Project) -> None:
 
 def test_a_copy_that_was_interrupted_goes_on(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     project.Car.objects.bulk_create([project.Car(plate=str(n)) for n in range(150)])
-    database = connections["default"].settings.database_id
-    project.apply(migrations.CreateModel("Copy", [
-        ("id", models.BigAutoField(primary_key=True)), ("plate", models.CharField(max_length=20)),
-        ("doors", models.IntegerField()), ("owner", models.ForeignKey("garage.Owner", models.CASCADE, null=True)),
-    ]))  # fmt: skip
-    source, target = TableRef(database, "garage_car"), TableRef(database, "garage_copy")
+    described_before = ask("GET", "/tables/garage_car/rows")["rows"][0]
     write, times = Connection.write, iter([True])
 
     def cut_off(self: Connection, tables: Any, request: Any) -> Any:
@@ -180,13 +172,17 @@ def test_a_copy_that_was_interrupted_goes_on(project: Project, monkeypatch: pyte
             return write(self, tables, request)
         raise Unavailable("cut off")
 
-    monkeypatch.setattr(Connection, "write", cut_off)
-    with pytest.raises(Unavailable):
-        run_sync(copy_rows(connections["default"], source, target))
-    monkeypatch.undo()
-    assert project.Copy.objects.count() == 100
-    run_sync(copy_rows(connections["default"], source, target))
-    assert project.Copy.objects.count() == 150
+    state = project.state.clone()
+    with monkeypatch.context() as patched:
+        patched.setattr(Connection, "write", cut_off)
+        with pytest.raises(OperationalError, match="cut off"):
+            project.apply(migrations.RenameModel("Car", "Van"))
+    assert ask("GET", "/tables/garage_van/rows")["total"] == 90
+    project.state = state
+    project.apply(migrations.RenameModel("Car", "Van"))
+    assert project.Van.objects.count() == 150
+    row = ask("GET", f"/tables/garage_van/rows/{described_before['$id']}")
+    assert (row["$createdAt"], row["$updatedAt"]) == (described_before["$createdAt"], described_before["$updatedAt"])
 
 
 def test_data_migrations_see_the_tables_of_their_own_migration(project: Project) -> None:
@@ -239,6 +235,6 @@ def test_inspectdb_shows_models_of_the_tables_that_exist(project: Project) -> No
     call_command("inspectdb", stdout=output)
     text = output.getvalue()
     assert "id = models.BigAutoField(primary_key=True)" in text
-    assert "id = django_appwrite_orm.models.IDField(primary_key=True)" in text
+    assert "id = IDField(primary_key=True)" in text
     assert "plate = models.CharField(max_length=20)" in text
     assert "db_table = 'garage_car'" in text

@@ -1,4 +1,7 @@
-"""The operations that a block's changes come to: as few as there can be, in the order in which they were made."""
+"""The operations that a block's changes come to: as few as there can be.
+
+The changes of one table keep their order; those of different tables do not depend on each other.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from ...plans import (
     DeleteRow,
     DeleteRows,
     IncrementRow,
+    TableRef,
     UpdateRow,
     UpdateRows,
     WritePlan,
@@ -27,7 +31,7 @@ _ROWS_OF_A_CONDITION = 180
 
 
 def folded(changes: Sequence[Change]) -> list[Change]:
-    """Return the changes with those of one row made one, where no unique index can tell.
+    """Return the changes, table by table, with those of one row made one, where no unique index can tell.
 
     A change goes into an earlier one of its row; a row that was made and deleted leaves nothing.
     """
@@ -46,7 +50,11 @@ def folded(changes: Sequence[Change]) -> list[Change]:
             continue
         own.append(len(kept))
         kept.append(change)
-    return [change for change in kept if change is not None]
+    tables: dict[TableRef, list[Change]] = {}
+    for left in kept:
+        if left is not None:
+            tables.setdefault(left.ref, []).append(left)
+    return [left for own in tables.values() for left in own]
 
 
 def _creation(kept: Sequence[Change | None], own: Sequence[int]) -> int | None:

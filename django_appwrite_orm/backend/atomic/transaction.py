@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ from ...execution import execute_write
 from ...integrity import any_of, commit
 from ...plans import (
     EVERYTHING,
+    OPERATIONS_LIMIT,
     Clause,
     CreateRow,
     CreateRows,
@@ -44,6 +46,8 @@ from ..in_memory.collation import text_key
 from ..in_memory.plan import InMemoryRead
 from ..overlay import ID, Action, Change, Overlay, Raw, TableOverlay
 from .commit import folded, requests_of
+
+logger = logging.getLogger("django_appwrite_orm.queries")
 
 
 class StagedTransaction(Transaction):
@@ -159,20 +163,35 @@ class StagedTransaction(Transaction):
         """Raise `TransactionError` when the block is over. How many operations there are is seen at the commit."""
         super().require(0)
 
-    def commit(self) -> Operation[None]:
-        """Apply the changes. Raises OperationalError when rows were changed meanwhile, or a value or id is taken."""
+    def commit(self, *, in_parts: bool = False) -> Operation[None]:
+        """Apply the changes. Raises OperationalError when rows were changed meanwhile, or a value or id is taken.
+
+        `in_parts`: more operations than a transaction holds go into several, one after the other.
+        """
         self.require(0)
         self._over = True
         requests = requests_of(folded(self._overlay.changes))
         try:
             if len(requests) == 1 and len(requests[0]) == 1:
                 yield from execute_write([self._overlay.tables[requests[0][0].table]], self.alias, requests[0][0])
+            elif in_parts and sum(map(len, requests)) > OPERATIONS_LIMIT:
+                yield from self._commit_in_parts(requests)
             elif requests:
                 yield from self._commit_together(requests)
         except (Conflict, NotFound) as error:
             raise OperationalError(f"{error} Nothing of this atomic() block was written; try it again.") from error
         for _, send in self._signals:
             yield send
+
+    def _commit_in_parts(self, requests: Sequence[Sequence[WritePlan]]) -> Operation[None]:
+        parts = [
+            plans[start : start + OPERATIONS_LIMIT]
+            for plans in requests
+            for start in range(0, len(plans), OPERATIONS_LIMIT)
+        ]
+        logger.warning("The changes of one block take %d transactions, and are not applied all at once.", len(parts))
+        for part in parts:
+            yield from self._commit_together([part])
 
     def _commit_together(self, requests: Sequence[Sequence[WritePlan]]) -> Operation[None]:
         transaction = Transaction(self.alias)

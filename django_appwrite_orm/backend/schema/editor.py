@@ -6,27 +6,34 @@ where it was interrupted. No SQL is made: `sqlmigrate` prints the steps.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, NotSupportedError, ProgrammingError, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-from ...plans import Clause, TableRef, UpdateRows
-from ...sansio import run_sync
-from ...schema import DeclaredTable, declared_table, migrate_tables, planned_changes
+from ...plans import Clause, UpdateRows
+from ...sansio import Operation, run_sync
+from ...schema import DeclaredTable, migrate_tables, planned_changes
 from ...schema.declared import declared_index
-from ...schema.descriptions import column_state, index_state
 from ...schema.state import IndexState, TableState
 from ...tables import Index, UniqueIndex
-from ...tables.columns import BigInt
 from ..columns import ROW_ID, ModelColumn, column_of
-from ..compile.row_ids import COUNTER
-from ..indexes import index_of_field, index_over, is_plain_constraint, is_plain_index
-from ..names import COUNTERS, index_key, table_id
+from ..indexes import index_over, is_plain_constraint, is_plain_index
+from ..names import index_key, table_id
 from ..shadow import table_of
-from .rename import copy_rows
+from .moving import moved_table
+from .states import (
+    key_together,
+    state_of,
+    state_of_counters,
+    with_field,
+    with_index,
+    with_other_field,
+    without_field,
+    without_index,
+)
 
 if TYPE_CHECKING:
     from ..base import DatabaseWrapper
@@ -87,15 +94,17 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         """Create the tables that wait for it, with all their columns and indexes."""
         waiting, self._new = self._new, []
         if waiting:
-            self._carry_out([*waiting, *([(None, _counters())] if self._counts else [])])
+            self._carry_out([*waiting, *([(None, state_of_counters())] if self._counts else [])])
             self._counts = False
 
     # Tables
 
     def create_model(self, model: Model) -> None:
-        self._new.append((None, _declared(model)))
+        self._new.append((None, state_of(model)))
         pk = model._meta.pk
         self._counts |= isinstance(pk, models.AutoField) and not isinstance(pk, models.BigAutoField)
+        if self.collect_sql:  # each operation prints its own steps
+            self.create_pending()
         for field in _many_to_many(model):
             if field.remote_field.through._meta.auto_created:
                 self.create_model(field.remote_field.through)
@@ -104,22 +113,18 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         for field in _many_to_many(model):
             if field.remote_field.through._meta.auto_created:
                 self.delete_model(field.remote_field.through)
-        self._change((_declared(model), None))
+        self._change((state_of(model), None))
 
     def alter_db_table(self, model: Model, old_db_table: str, new_db_table: str) -> None:
-        """Create the table under its new id, copy the rows, and drop the old one: Appwrite cannot change an id."""
+        """Copy the rows into a table of the new name, and drop the other: Appwrite cannot change the id of a table."""
         old, new = table_id(old_db_table), table_id(new_db_table)
         if old.lower() == new.lower():
             return
-        declared = _declared(model)
-        before, after = (replace(declared, state=replace(declared.state, id=id, name=id)) for id in (old, new))
-        self._change((None, after))
-        if not self.collect_sql:
-            connection = self.connection.appwrite
-            refs = [TableRef(connection.settings.database_id, id) for id in (old, new)]
-            with self.connection.wrap_database_errors:
-                run_sync(copy_rows(connection, *refs))
-        self._change((before, None))
+        self.create_pending()
+        if self.collect_sql:
+            self.collected_sql.append(f"-- copy table {old} with its rows to {new}, and drop {old}")
+            return
+        self._run(moved_table(self.connection.appwrite, old, new, table_of(model)._meta.name), old, new)
 
     def alter_db_table_comment(self, model: Model, old_db_table_comment: str, new_db_table_comment: str) -> None:
         """Do nothing: Appwrite keeps no comments."""
@@ -136,8 +141,8 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         if field.column is None or (column := column_of(field)).is_system:
             return
         default = self._default(field, column)
-        before = _declared(model)
-        self._change((before, _with_field(before, field, column, default)))
+        before = state_of(model)
+        self._change((before, with_field(before, field, default)))
         if default is not None and not column.column.required and not self.collect_sql:
             self._fill(model, column, default)
 
@@ -145,10 +150,10 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         if field.many_to_many and field.remote_field.through._meta.auto_created:
             self.delete_model(field.remote_field.through)
             return
-        if field.column is None or (column := column_of(field)).is_system:
+        if field.column is None or column_of(field).is_system:
             return
-        before = _declared(model)
-        self._change((before, _without_column(before, column.key)))
+        before = state_of(model)
+        self._change((before, without_field(before, field)))
 
     def alter_field(self, model: Model, old_field: Any, new_field: Any, strict: bool = False) -> None:
         if old_field.many_to_many or new_field.many_to_many:
@@ -161,13 +166,16 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         if old.is_system or new.is_system:
             _require_same_key(old, new)
             return
+        before = state_of(model)
+        if old.key not in before.state.columns:  # the model has the new field already, as those of RenameModel have
+            before = replace(with_other_field(before, new_field, old_field), former={})
         default = self._default(new_field, new)
-        before = _declared(model)
-        without = _without_column(before, old.key)
-        after = _with_field(without, new_field, new, default, before=before, old_key=old.key)
-        if old_field.null and not new_field.null and default is not None and not self.collect_sql:
-            self._fill(model, old, default if type(new.column) is type(old.column) else None)
+        after = with_other_field(before, old_field, new_field, default, self.connection)
+        if before.state == after.state:
+            return
         self._change((before, after))
+        for old_relation, new_relation in _relations_to(old_field, new_field):
+            self.alter_field(old_relation.model, old_relation, new_relation, strict)
 
     def _alter_many_to_many(self, model: Model, old_field: Any, new_field: Any, strict: bool) -> None:
         old, new = old_field.remote_field.through, new_field.remote_field.through
@@ -205,34 +213,30 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         self, model: Model, old_unique_together: Iterable[Sequence[str]], new_unique_together: Iterable[Sequence[str]]
     ) -> None:
         old, new = {tuple(names) for names in old_unique_together}, {tuple(names) for names in new_unique_together}
-        self._alter_together(model, old, new, UniqueIndex, "uniq")
+        self._alter_together(model, old, new, UniqueIndex)
 
     def alter_index_together(
         self, model: Model, old_index_together: Iterable[Sequence[str]], new_index_together: Iterable[Sequence[str]]
     ) -> None:
         old, new = {tuple(names) for names in old_index_together}, {tuple(names) for names in new_index_together}
-        self._alter_together(model, old, new, Index, "idx")
+        self._alter_together(model, old, new, Index)
 
     def _alter_together(
-        self, model: Model, old: set[tuple[str, ...]], new: set[tuple[str, ...]], kind: type[Index], suffix: str
+        self, model: Model, old: set[tuple[str, ...]], new: set[tuple[str, ...]], kind: type[Index]
     ) -> None:
         for names in sorted(old - new):
-            self._remove_index(model, "_".join([*names, suffix]))
+            self._remove_index(model, key_together(names, kind))
         for names in sorted(new - old):
-            self._add_index(model, index_over(kind, model, names, "_".join([*names, suffix])))
+            self._add_index(model, index_over(kind, model, names, key_together(names, kind)))
 
     def _add_index(self, model: Model, index: Index) -> None:
-
-        state = declared_index(table_of(model), index)
-        before = _without_index(_declared(model), state.key)
-        self._change((before, replace(before, state=before.state.with_index(state))))
+        index_state = declared_index(table_of(model), index)
+        before = without_index(state_of(model), index_state.key)
+        self._change((before, with_index(before, index_state)))
 
     def _remove_index(self, model: Model, name: str) -> None:
-        after = _without_index(_declared(model), index_key(name))
-
-        state = IndexState(index_key(name), "key", (), (), ())
-        before = after.state.indexes.get(state.key, state)
-        self._change((replace(after, state=after.state.with_index(before)), after))
+        after = without_index(state_of(model), index_key(name))
+        self._change((with_index(after, IndexState(index_key(name), "key", (), (), ())), after))
 
     # Carrying out
 
@@ -241,23 +245,25 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         self._carry_out(changes)
 
     def _carry_out(self, changes: Sequence[Change]) -> None:
-
         connection = self.connection.appwrite
         if self.collect_sql:
             plan = planned_changes(connection.settings.database_id, changes)
-            self.collected_sql += [f"-- {change}" for change in plan.changes]
+            self.collected_sql += [f"-- {line}" for line in (*plan.changes, *plan.obstacles)]
             return
-        self.connection.before_change()
+        tables = [table.state.id for before, after in changes if (table := after or before) is not None]
         try:
-            with self.connection.wrap_database_errors:
-                run_sync(migrate_tables(connection, changes))
+            self._run(migrate_tables(connection, changes), *tables)
         except ProgrammingError as error:
             if any(_becomes_unique(*change) for change in changes):
                 raise IntegrityError(str(error)) from error
             raise
-        for before, after in changes:
-            if (table := after or before) is not None:
-                self.connection.note_changed(table.state.id)
+
+    def _run(self, operation: Operation[Any], *tables: str) -> None:
+        self.connection.before_change()
+        with self.connection.wrap_database_errors:
+            run_sync(operation)
+        for table in tables:
+            self.connection.note_changed(table)
 
     def _default(self, field: Any, column: ModelColumn) -> Any:
         """Return the JSON that existing rows get in a new column; None for nothing."""
@@ -272,77 +278,33 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         return column.encode_change(default)
 
     def _fill(self, model: Model, column: ModelColumn, default: Any) -> None:
-        """Give the rows without a value in `column` this one."""
-        if default is None:
-            return
-        table = table_of(model)._meta
-        plan = UpdateRows(self.connection.ref(table), {column.key: default}, (Clause("isNull", column.key),))
-        self.connection.write(table, plan)
+        """Give the rows without a value in `column` this one: now, also where the changes of a block wait."""
+        ref = self.connection.ref(table_of(model)._meta)
+        plan = UpdateRows(ref, {column.key: default}, (Clause("isNull", column.key),))
+        self._run(self.connection.appwrite.write([ref], plan.request), ref.table)
 
 
 def _many_to_many(model: Model) -> Iterable[Any]:
     return model._meta.local_many_to_many
 
 
-def _declared(model: Model) -> DeclaredTable:
-
-    return declared_table(table_of(model))
-
-
-def _counters() -> DeclaredTable:
-    """Return the table of the counters for primary keys."""
-    last = BigInt(required=True).bound(COUNTER)
-    state = TableState(COUNTERS, COUNTERS, columns={COUNTER: column_state(last.definition())})
-    return DeclaredTable(state, {COUNTER: last})
+def _relations_to(old_field: Any, new_field: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield the fields of other models that hold values of this field, before and after its change."""
+    old = {_name(field): field for field in _fields_to(old_field)}
+    for field in _fields_to(new_field):
+        if (before := old.get(_name(field))) is not None:
+            yield before, field
 
 
-def _with_field(
-    table: DeclaredTable,
-    field: Any,
-    column: ModelColumn,
-    default: Any,
-    *,
-    before: DeclaredTable | None = None,
-    old_key: str | None = None,
-) -> DeclaredTable:
-    """Return the table with a new column, and its index; `default` is the JSON of rows that need a value.
-
-    `old_key` is the key of the column that it takes the place of in `before`.
-    """
-    kind = column.column.bound(field.name)
-    kind.key = column.key
-    if default is not None:
-        kind.default = kind.to_python(default)
-    state = table.state.with_column(column_state(kind.definition()))
-    former = {kind.key: old_key} if old_key is not None and old_key != kind.key else {}
-    if before is not None and old_key is not None:  # indexes over several columns stay
-        own = {index.key for index in _own_indexes(before, old_key)}
-        for index in before.state.indexes.values():
-            if old_key in index.columns and index.key not in own:
-                columns = tuple(kind.key if key == old_key else key for key in index.columns)
-                state = state.with_index(replace(index, columns=columns))
-    if (own_index := index_of_field(field)) is not None:
-        described = {"columns": [kind.key], "orders": own_index.orders, "lengths": own_index.lengths}
-        state = state.with_index(index_state({"key": own_index.key, "type": own_index.type, **described}))
-    return replace(table, state=state, columns={**table.columns, kind.key: kind}, former=former)
+def _fields_to(field: Any) -> Iterator[Any]:
+    for relation in field.model._meta.get_fields(include_hidden=True):
+        is_reverse = relation.auto_created and not relation.concrete and (relation.one_to_one or relation.one_to_many)
+        if is_reverse and relation.field.target_field is field:
+            yield relation.field
 
 
-def _own_indexes(table: DeclaredTable, key: str) -> list[Any]:
-    """Return the indexes over this column alone."""
-    return [index for index in table.state.indexes.values() if index.columns == (key,)]
-
-
-def _without_column(table: DeclaredTable, key: str) -> DeclaredTable:
-    """Return the table without a column and the indexes over it."""
-    columns = {name: column for name, column in table.state.columns.items() if name != key}
-    indexes = {name: index for name, index in table.state.indexes.items() if key not in index.columns}
-    objects = {name: column for name, column in table.columns.items() if name != key}
-    return replace(table, state=replace(table.state, columns=columns, indexes=indexes), columns=objects)
-
-
-def _without_index(table: DeclaredTable, key: str) -> DeclaredTable:
-    indexes = {name: index for name, index in table.state.indexes.items() if name != key}
-    return replace(table, state=replace(table.state, indexes=indexes))
+def _name(field: Any) -> tuple[str, str]:
+    return field.model._meta.label_lower, field.column
 
 
 def _becomes_unique(before: DeclaredTable | None, after: DeclaredTable | None) -> bool:

@@ -10,6 +10,7 @@ from django.db.backends.base.introspection import BaseDatabaseIntrospection, Fie
 
 from ...plans import ListRows, TableRef
 from ...sansio import run_sync
+from ...schema.state import ColumnState
 from ...tables.columns import column_class
 from ...tables.kinds import KINDS
 from ..keys import NumberKey, RowKey, UUIDKey
@@ -21,6 +22,7 @@ _FIELDS = {
     for name in KINDS
     if (made := column_class(name)) is not None and made.django_field is not models.Field
 }
+_info: Any = FieldInfo  # the types of its parts are narrower than what Django's own backends put there
 _ROW_ID = "$id"
 # What the id of a row is called as a field.
 _PRIMARY_KEY = "id"
@@ -33,10 +35,16 @@ _FIELDS |= {
 }
 
 
-def _described(name: str, kind: str, size: int | None = None, default: Any = None, *, nullable: bool = False) -> Any:
+def _described(column: ColumnState) -> Any:
     """Return what Django wants to know of a column."""
-    info: Any = FieldInfo  # the types of its parts are narrower than what Django's own backends put there
-    return info(name, kind, size, size, None, None, nullable, default, None)
+    size = column.options.get("size") or max(map(len, column.options.get("elements", ())), default=None)
+    digits, places = column.options.get("decimal", (None, None))
+    return _info(column.key, column.kind, size, size, digits, places, not column.required, column.default, None)
+
+
+def _is_held(column: ColumnState) -> bool:
+    """Whether a field of a model can hold the values."""
+    return not column.array and column.kind in _FIELDS
 
 
 def _is_made_by(key: RowKey, row_id: str) -> bool:
@@ -59,15 +67,14 @@ class DatabaseIntrospection(BaseDatabaseIntrospection):
     def get_table_description(self, cursor: Any, table_name: str) -> list[FieldInfo]:
         """Return the primary key, whose kind the id of one row tells, and the columns of the table's own."""
         table = self._table(table_name)
-        columns = [
-            _described(
-                column.key, column.kind, column.options.get("size"), column.default, nullable=not column.required
-            )
-            for column in table.columns.values()
-        ]
+        columns = [_described(column) for column in table.columns.values() if _is_held(column)]
         if _PRIMARY_KEY in table.columns:
             return columns
-        return [_described(_PRIMARY_KEY, self._kind_of_ids(table.id)), *columns]
+        return [_info(_PRIMARY_KEY, self._kind_of_ids(table.id), None, None, None, None, False, None, None), *columns]
+
+    def get_columns_left_out(self, table_name: str) -> list[str]:
+        """Return the columns that no field of a model can hold: lists, relationships, shapes."""
+        return [str(column) for column in self._table(table_name).columns.values() if not _is_held(column)]
 
     def _kind_of_ids(self, table_id: str) -> str:
         plan = ListRows(TableRef(self.connection.appwrite.settings.database_id, table_id), limit=1, select=(_ROW_ID,))
@@ -77,6 +84,8 @@ class DatabaseIntrospection(BaseDatabaseIntrospection):
         return next((name for name, key in _KEYS.items() if ids and _is_made_by(key, ids[0])), "id")
 
     def get_field_type(self, data_type: str, description: Any) -> Any:
+        if description.precision is not None:
+            return "DecimalField"
         if (description.internal_size or 0) > (KINDS["varchar"].max_size or 0):
             return "TextField"
         return super().get_field_type(data_type, description)

@@ -1,4 +1,4 @@
-"""System checks of the fields of models whose rows live on Appwrite."""
+"""System checks of models whose rows live on Appwrite."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ from django.db.backends.base.validation import BaseDatabaseValidation
 
 from ...plans.limits import INDEX_LENGTH
 from ..columns import column_of
+from .ownership import shared_tables
 
 
 class DatabaseValidation(BaseDatabaseValidation):
+    def check(self, **kwargs: Any) -> list[CheckMessage]:
+        return shared_tables(str(self.connection.settings_dict["NAME"]))
+
     def check_field(self, field: Any, **kwargs: Any) -> list[CheckMessage]:
         needed = getattr(getattr(field, "model", None), "_meta", None)
         if needed and not all(getattr(self.connection.features, name, False) for name in needed.required_db_features):

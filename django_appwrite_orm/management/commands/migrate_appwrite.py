@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from ...backend.schema.ownership import managed_tables
 from ...conf import DEFAULT_ALIAS
 from ...exceptions import AppwriteORMError
 from ...sansio import run_sync
 from ...schema import MigrationOptions, MigrationPlan, migrate, plan, tables_named
 from ...schema.plan import WARNING
 from ...schema.printable import printable
+from ...tables import Row
 
 
 class Command(BaseCommand):
@@ -50,6 +52,7 @@ class Command(BaseCommand):
         rules = MigrationOptions(prune=options["prune"], allow_destructive=options["allow_destructive"])
         try:
             tables = tables_named(labels, database)
+            self._refuse_shared(tables, managed_tables(database))
             if options["plan"] or options["check"]:
                 self._show(run_sync(plan(tables, database, rules)), check=options["check"])
                 return
@@ -69,6 +72,14 @@ class Command(BaseCommand):
             raise CommandError(printable(str(error))) from error
         if not changes:
             self._report("Nothing to do." if tables else "No tables are declared for this connection.")
+
+    def _refuse_shared(self, tables: Sequence[type[Row]], owners: Mapping[str, str]) -> None:
+        shared = [table for table in tables if table._meta.id.lower() in owners]
+        if shared:
+            lines = [f"- {table._meta.label}: {owners[table._meta.id.lower()]}" for table in shared]
+            raise CommandError(
+                "\n".join(["Models have the tables of these classes, and manage.py migrate changes those:", *lines])
+            )
 
     def _report(self, line: str, style: Callable[[str], str] | None = None) -> None:
         if self._verbosity:

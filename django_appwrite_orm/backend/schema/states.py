@@ -1,0 +1,139 @@
+"""Tables before and after a change of their model, for the schema package."""
+
+from __future__ import annotations
+
+import decimal
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from ...schema import DeclaredTable, declared_table
+from ...schema.descriptions import column_state, index_state
+from ...schema.state import IndexState, TableState
+from ...tables import Index, UniqueIndex
+from ...tables.columns import BigInt, Column
+from ..columns import ModelColumn, column_of
+from ..compile.row_ids import COUNTER
+from ..indexes import index_of_field
+from ..names import COUNTERS, index_key
+from ..shadow import table_of
+
+Model = type[models.Model]
+
+
+def state_of(model: Model) -> DeclaredTable:
+    """Return the table of a model."""
+    return declared_table(table_of(model))
+
+
+def state_of_counters() -> DeclaredTable:
+    """Return the table of the counters for primary keys."""
+    last = BigInt(required=True).bound(COUNTER)
+    state = TableState(COUNTERS, COUNTERS, columns={COUNTER: column_state(last.definition())})
+    return DeclaredTable(state, {COUNTER: last})
+
+
+def with_field(table: DeclaredTable, field: Any, default: Any = None) -> DeclaredTable:
+    """Return the table with the column of a field, and its index. `default`: the JSON of rows without a value."""
+    kind = _kind(field, default)
+    state = _with_own_index(table.state.with_column(column_state(kind.definition())), field)
+    return replace(table, state=state, columns={**table.columns, kind.key: kind})
+
+
+def with_other_field(
+    table: DeclaredTable, old_field: Any, new_field: Any, default: Any = None, connection: Any = None
+) -> DeclaredTable:
+    """Return the table with the column of one field in the place of that of another.
+
+    The indexes over the column stay, with the names that they have for the new field. `connection` is that of Django,
+    for a change of the kind.
+    """
+    old = column_of(old_field)
+    kind = _kind(new_field, default)
+    if connection is not None and type(kind) is not type(old.column):
+        kind.convert = _conversion(old, column_of(new_field), kind, connection)
+    state = _without_column(table, old.key).state.with_column(column_state(kind.definition()))
+    own = index_of_field(old_field)
+    renamed = _together_keys(old_field, new_field)
+    for index in table.state.indexes.values():
+        if old.key in index.columns and (own is None or index.key != own.key):
+            columns = tuple(kind.key if key == old.key else key for key in index.columns)
+            key = renamed.get(index.key, index.key)
+            state = state.with_index(replace(index, key=key, columns=columns))
+    objects = {key: column for key, column in table.columns.items() if key != old.key}
+    former = {kind.key: old.key} if old.key != kind.key else {}
+    state = _with_own_index(state, new_field)
+    return replace(table, state=state, columns={**objects, kind.key: kind}, former=former)
+
+
+def without_field(table: DeclaredTable, field: Any) -> DeclaredTable:
+    """Return the table without the column of a field and the indexes over it."""
+    return _without_column(table, column_of(field).key)
+
+
+def without_index(table: DeclaredTable, key: str) -> DeclaredTable:
+    """Return the table without the index of this key."""
+    indexes = {name: index for name, index in table.state.indexes.items() if name != key}
+    return replace(table, state=replace(table.state, indexes=indexes))
+
+
+def with_index(table: DeclaredTable, index: IndexState) -> DeclaredTable:
+    """Return the table with one more index."""
+    return replace(table, state=table.state.with_index(index))
+
+
+def key_together(names: Iterable[str], kind: type[Index]) -> str:
+    """Return the key of the index that `unique_together` or `index_together` makes over these fields."""
+    return index_key("_".join([*names, "uniq" if kind is UniqueIndex else "idx"]))
+
+
+def _kind(field: Any, default: Any) -> Column:
+    column = column_of(field)
+    kind = column.column.bound(field.name)
+    kind.key = column.key
+    if default is not None:
+        kind.default = kind.to_python(default)
+    return kind
+
+
+def _with_own_index(state: TableState, field: Any) -> TableState:
+    index = index_of_field(field)
+    if index is None:
+        return state
+    described = {"columns": [column_of(field).key], "orders": index.orders, "lengths": index.lengths}
+    return state.with_index(index_state({"key": index.key, "type": index.type, **described}))
+
+
+def _without_column(table: DeclaredTable, key: str) -> DeclaredTable:
+    columns = {name: column for name, column in table.state.columns.items() if name != key}
+    indexes = {name: index for name, index in table.state.indexes.items() if key not in index.columns}
+    objects = {name: column for name, column in table.columns.items() if name != key}
+    return replace(table, state=replace(table.state, columns=columns, indexes=indexes), columns=objects)
+
+
+def _together_keys(old_field: Any, new_field: Any) -> dict[str, str]:
+    """Return the new keys of the indexes over several fields, by the old ones, when one of the fields is renamed."""
+    keys: dict[str, str] = {}
+    for kind, attribute in ((UniqueIndex, "unique_together"), (Index, "index_together")):
+        for names in getattr(old_field.model._meta, attribute, ()):
+            renamed = [new_field.name if name == old_field.name else name for name in names]
+            keys[key_together(names, kind)] = key_together(renamed, kind)
+    return keys
+
+
+def _conversion(old: ModelColumn, new: ModelColumn, kind: Column, connection: Any) -> Callable[[Any], Any]:
+    """Return what makes the value of the new column from the JSON of the old one, by way of the fields' values."""
+
+    def convert(raw: Any) -> Any:
+        value = raw if old.decode is None else old.decode(raw)
+        if hasattr(old.field, "from_db_value"):
+            value = old.field.from_db_value(value, None, connection)
+        converted = new.field.to_python(value)
+        if isinstance(value, (float, decimal.Decimal)) and isinstance(converted, int) and converted != value:
+            raise ValidationError(f"{value} is not a whole number.")
+        return kind.to_python(new.encode(new.field.get_db_prep_save(converted, connection)))
+
+    return convert
