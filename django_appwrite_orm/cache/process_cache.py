@@ -32,7 +32,7 @@ class ProcessCache:
 
     def __init__(self, limit: int = 0, trust: float = 0) -> None:
         self._limit = limit
-        self._trust = trust
+        self.trust = trust
         self.after_fork()
         register_after_fork(self)
 
@@ -55,11 +55,9 @@ class ProcessCache:
 
         `touched` (monotonic seconds) is the last write of this process to one of its tables.
         """
-        if not self._trust:
-            return None
         with self._lock:
             entry, checked = self._entries.get(key, (None, 0.0))
-            return entry if touched < checked and time.monotonic() - checked <= self._trust else None
+            return entry if touched < checked and time.monotonic() - checked < self.trust else None
 
     def put(self, key: str, entry: DecodedEntry, checked: float) -> None:
         """Store a result that a look-up begun at `checked` (monotonic seconds) found current."""

@@ -72,9 +72,10 @@ def read(
     if policy.ttl <= 0 or not (store.ledger.is_clear or (yield from flush_pending(store, tables))):
         response = yield from fetch()
         return ReadResult(response.data, Status.BYPASS, size=len(response.text))
-    trusted = store.memory.trusted(key, store.ledger.touched(table.token for table in tables))
-    if trusted is not None and time.time() < trusted.expires:
-        return ReadResult(trusted.data, Status.HIT, trusted.expires, versions=trusted.tokens)
+    if store.memory.trust:
+        trusted = store.memory.trusted(key, store.ledger.touched(table.token for table in tables))
+        if trusted is not None and time.time() < trusted.expires:
+            return ReadResult(trusted.data, Status.HIT, trusted.expires, versions=trusted.tokens)
 
     checked = time.monotonic()
     try:
@@ -87,7 +88,10 @@ def read(
         entry = stored.decode() if isinstance(stored, CacheEntry) else stored
         left = stored.expires - time.time()
         if entry is not None and left > 0:
-            store.memory.put(key, entry, checked)
+            if (
+                entry is not stored or store.memory.trust
+            ):  # else it came from there, and nothing asks when it was checked
+                store.memory.put(key, entry, checked)
             return ReadResult(entry.data, Status.HIT, entry.expires, _length(stored), versions)
         if entry is not None and left + policy.stale_while_revalidate > 0:
             yield from refresh_in_background(miss, versions)

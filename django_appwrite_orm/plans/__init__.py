@@ -1,6 +1,6 @@
 """Reads and writes of Appwrite as immutable data, and the requests that they become."""
 
-from .clauses import EVERYTHING, NOTHING, Clause, conjunction, disjunction, negation
+from .clauses import EVERYTHING, NOTHING, Clause, conjunction, disjunction, negation, surely_fit
 from .keyset import BY_SEQUENCE, beyond
 from .limits import BULK_LIMIT, GROUPS_LIMIT, OPERATIONS_LIMIT, SHOWN_LIMIT, TEXT_LIMIT
 from .page_progress import Progress
@@ -66,5 +66,6 @@ __all__ = [
     "stage_operations",
     "staged",
     "summary",
+    "surely_fit",
     "version",
 ]

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+
+# Bytes of a query in a URL besides its text: `&queries%5B10%5D=`.
+NAME_BYTES = 18
+# The maximum bytes of one character in a URL.
+WIDEST = 12
+# So many queries, each of so few characters, keep to all limits of Appwrite, whatever they contain: a value takes two
+# characters with its comma.
+_FEW = 20
+_SHORT = 500
+
+# The text that Appwrite's SDKs make of a query.
+compact_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 class _TextCache:
@@ -35,6 +47,11 @@ class Clause(_TextCache):
         """Whether something else has to be read before this can be sent."""
         return self.method in ("and", "or") and any(part.needs_reads for part in self.values or ())
 
+    @property
+    def is_short(self) -> bool:
+        """Whether Appwrite accepts it as one query for its length alone; `fits` tells of longer ones."""
+        return len(str(self)) <= _SHORT
+
     def as_dict(self) -> dict[str, Any]:
         query: dict[str, Any] = {"method": self.method}
         if self.attribute is not None:
@@ -48,7 +65,7 @@ class Clause(_TextCache):
         try:
             return self._text
         except AttributeError:
-            text = json.dumps(self.as_dict(), separators=(",", ":"), ensure_ascii=False)
+            text = compact_json(self.as_dict())
             object.__setattr__(self, "_text", text)
             return text
 
@@ -102,6 +119,16 @@ _OTHER_DISTANCES = {
     "distanceLessThan": ("distanceEqual", "distanceGreaterThan"),
     "distanceGreaterThan": ("distanceEqual", "distanceLessThan"),
 }
+
+
+def surely_fit(clauses: Sequence[Clause], room: float) -> bool:
+    """Return whether one request can have these queries, for their length alone; `split` tells of more or longer ones.
+
+    In its URL they take at most `room` bytes if every character takes the most.
+    """
+    lengths = [len(str(clause)) for clause in clauses]
+    width = sum(lengths) * WIDEST + len(lengths) * NAME_BYTES
+    return len(lengths) <= _FEW and max(lengths, default=0) <= _SHORT and width <= room
 
 
 def conjunction(clauses: Iterable[Clause]) -> Clause:

@@ -6,10 +6,9 @@ valid as long as none of the plan's `tables` changes.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
-from .clauses import Clause
+from .clauses import Clause, compact_json
 from .limits import DEFAULT_ROWS, GROUPS_LIMIT, TOTAL_LIMIT
 from .page_progress import Progress
 from .requests import Request, RequestFlow, Response, TableRef, entity, listing, summary
@@ -24,7 +23,7 @@ def parameters(clauses: tuple[Clause, ...], *, total: bool) -> tuple[tuple[str, 
 
 def text(name: str, table: TableRef, *parts: object) -> str:
     """Return the canonical text of a plan."""
-    return json.dumps([name, *table, *map(str, parts)], separators=(",", ":"), ensure_ascii=False)
+    return compact_json([name, *table, *map(str, parts)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from math import inf, prod
 from typing import Any
 from urllib.parse import quote_plus
 
-from .clauses import Clause, conjunction, disjunction
+from .clauses import NAME_BYTES, WIDEST, Clause, conjunction, disjunction
 from .limits import QUERIES_LIMIT, TEXT_LIMIT, VALUES_LIMIT
 
 # Of the queries of a request these may be filters; the others are left to order, window and selection.
@@ -24,10 +24,6 @@ FILTERS_LIMIT = QUERIES_LIMIT - 20
 # A query that needs more requests than this is refused.
 REQUESTS_LIMIT = 1000
 
-# Bytes of a query in a URL besides its text: `&queries%5B10%5D=`.
-_NAME = 18
-# The maximum bytes of one character in a URL.
-_WIDEST = 12
 # The characters that an `and` or `or` around several clauses adds.
 _GROUPING = 40
 
@@ -51,7 +47,7 @@ def fits(clause: Clause, room: float = inf) -> bool:
 
 def size_in_url(*clauses: Clause) -> int:
     """Return the bytes of these queries in the request line."""
-    return sum(len(quote_plus(str(clause))) + _NAME for clause in clauses)
+    return sum(len(quote_plus(str(clause))) + NAME_BYTES for clause in clauses)
 
 
 def _fits_values(clause: Clause) -> bool:
@@ -90,7 +86,7 @@ def split(filters: Iterable[Clause], room: float = inf) -> Split:
 
 def has_room(clauses: Sequence[Clause], room: float) -> bool:
     """Return whether these queries take at most `room` bytes in a URL."""
-    if room == inf or sum(len(str(clause)) * _WIDEST + _NAME for clause in clauses) <= room:
+    if room == inf or sum(len(str(clause)) * WIDEST + NAME_BYTES for clause in clauses) <= room:
         return True
     return size_in_url(*clauses) <= room
 
@@ -196,7 +192,7 @@ def _groups(
     `whole` makes one clause of a group, which fits into `room` bytes of a URL.
     """
     around = len(str(whole(items[:1]))) - len(_text(items[0])) + _GROUPING
-    characters, width = TEXT_LIMIT - around, room - 3 * around - _NAME
+    characters, width = TEXT_LIMIT - around, room - 3 * around - NAME_BYTES
     groups: list[list[Any]] = [[]]
     used = wide = 0
     for item in items:

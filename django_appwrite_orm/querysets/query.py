@@ -11,7 +11,18 @@ from ..cache import PolicyOverride
 from ..connection import connections
 from ..credentials import Using
 from ..exceptions import NotSupportedError
-from ..plans import EVERYTHING, NOTHING, Clause, Split, TableRef, conjunction, disjunction, size_in_url, split
+from ..plans import (
+    EVERYTHING,
+    NOTHING,
+    Clause,
+    Split,
+    TableRef,
+    conjunction,
+    disjunction,
+    size_in_url,
+    split,
+    surely_fit,
+)
 from ..relations.cascades import read_along, relationship_ends
 from ..relations.paths import path_of
 from ..sansio import Operation
@@ -22,6 +33,8 @@ if TYPE_CHECKING:
     from .queryset import QuerySet
 
 R = TypeVar("R", bound=Row)
+
+_ID_ALONE = Clause("select", values=("$id",))
 
 
 class Queryable:
@@ -124,8 +137,11 @@ class Query(Generic[R]):
 
         `in_url`: whether they are sent in the URL, as those of a read are, of which HEAD_LIMIT bounds the bytes.
         """
+        filters = self.filters
+        if surely_fit((*filters, *self._beside), connections[self.db].room):
+            return Split((filters,))
         try:
-            return split(self.filters, self.room if in_url else inf)
+            return split(filters, self.room if in_url else inf)
         except ValueError as error:
             raise NotSupportedError(
                 f"{self.model.__name__}: {error}. Filter by fewer values at a time, or store what they have in common"
@@ -135,8 +151,13 @@ class Query(Generic[R]):
     @property
     def room(self) -> int:
         """The bytes in a URL for conditions, without those that say where a page begins."""
-        select = (Clause("select", values=self.select or ("$id",)),)
-        return connections[self.db].room - size_in_url(*self.order, *self.cursor, *select)
+        return connections[self.db].room - size_in_url(*self._beside)
+
+    @property
+    def _beside(self) -> tuple[Clause, ...]:
+        """The order, cursor and columns, which a URL has beside the conditions."""
+        select = Clause("select", values=self.select) if self.select else _ID_ALONE
+        return (*self.order, *self.cursor, select)
 
     @property
     def is_empty(self) -> bool:

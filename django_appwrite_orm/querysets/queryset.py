@@ -213,7 +213,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
 
     def _narrowed(self, condition: Q) -> Self:
         self._refuse_slice("filter")
-        return self._clone(where=conjunction([self._query.where, lookups.where(self.model, condition)]))
+        return self._clone(where=conjunction([self._query.where, lookups.where(self._query.model, condition)]))
 
     def raw_queries(self, *queries: object) -> Self:
         """Return the rows that match Appwrite's own queries too.
@@ -351,8 +351,9 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
 
     def _page_of(self, raws: list[dict[str, Any]]) -> Operation[list[Any]]:
         """Return rows made of what Appwrite sent, with prefetched relations, in the requested shape."""
-        rows = [self.model.from_appwrite(raw, self.db) for raw in raws]
         query = self._query
+        row_of, using = query.model.from_appwrite, query.db
+        rows = [row_of(raw, using) for raw in raws]
         if query.related:
             yield from prefetch_related_rows(list(rows), query.related, query.db)
         return rows if query.shape is None else [query.shape(row) for row in rows]

@@ -124,7 +124,7 @@ class TestInUse:
         with counted() as costs:
             list(Book.objects.all())
         assert costs.requests == []
-        connections["default"].store.memory._trust = 1e-9
+        connections["default"].store.memory.trust = 1e-9
         with counted() as costs:
             list(Book.objects.all())
         assert len(costs.requests) == 1

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from django_appwrite_orm.plans import TEXT_LIMIT, Clause, Split, conjunction, disjunction, fits, size_in_url, split
+from django_appwrite_orm.plans import (
+    TEXT_LIMIT,
+    Clause,
+    Split,
+    conjunction,
+    disjunction,
+    fits,
+    size_in_url,
+    split,
+    surely_fit,
+)
 from django_appwrite_orm.plans.splitting import FILTERS_LIMIT, VALUES_LIMIT
 
 
@@ -43,6 +53,27 @@ def test_filters_that_fit_are_not_split() -> None:
     assert split([]).requests == ((),)
     assert split([one(1), one(2)]).requests == ((one(1), one(2)),)
     assert split([one(1), one(2)]).by == ()
+
+
+@pytest.mark.parametrize("item", ["\N{GRINNING FACE}", "é", "x", 1], ids=ascii)
+@pytest.mark.parametrize("nested", [False, True])
+def test_filters_that_surely_fit_are_not_split_and_others_are_measured(item: object, nested: bool) -> None:
+    """The longest of them, in the least bytes of a URL."""
+
+    def filters(count: int, values: int) -> tuple[Clause, ...]:
+        clause = Clause("equal", "a", (item,) * values)
+        return (Clause("or", values=(clause, one(1))) if nested else clause,) * count
+
+    for count in (1, 20):
+        values, room = next(n for n in range(500) if not filters(1, n + 1)[0].is_short), 200_000
+        few = filters(count, values)
+        assert surely_fit(few, room)
+        assert split(few, room).requests == (few,)
+        least = next(size for size in range(0, room, 100) if surely_fit(few, size))
+        assert size_in_url(*few) <= least
+        assert split(few, least).requests == (few,)
+        assert not surely_fit(filters(count, values + 1), room)
+    assert not surely_fit(filters(21, 1), room)
 
 
 @pytest.mark.parametrize(("count", "conditions"), [(499, 1), (500, 1), (501, 2), (1000, 2)])

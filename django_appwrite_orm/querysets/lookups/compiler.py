@@ -219,6 +219,8 @@ def _askable(table: type[Row], name: str, also: Callable[[], Iterable[str]] = tu
 
 def _sendable(clause: Clause) -> bool:
     """Whether each value alone fits into a query; `plans.split` takes care of their number."""
+    if clause.is_short:
+        return True
     if clause.method in ("and", "or"):
         return all(map(_sendable, clause.values or ()))
     return fits(clause) or all(fits(Clause(clause.method, clause.attribute, (value,))) for value in clause.values or ())
