@@ -30,6 +30,14 @@ class Database:
     Binary = bytes
 
 
+class TakenMeanwhile(db.IntegrityError, db.OperationalError):
+    """An id or a unique value that was free at the statement was taken by the end of the block.
+
+    It is an `IntegrityError`, for `get_or_create()` then looks for the row of the other one, and an `OperationalError`,
+    for the block can be run again.
+    """
+
+
 def database_error(error: AppwriteORMError) -> db.Error | None:
     """Return the exception of Django's that means `error`; None where it is one, or is not about a database."""
     if isinstance(error, db.Error):

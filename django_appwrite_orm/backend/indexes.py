@@ -65,6 +65,7 @@ def is_plain_constraint(constraint: models.UniqueConstraint) -> bool:
     """Whether a unique index of Appwrite means the same."""
     return bool(
         constraint.fields
+        and not getattr(constraint, "include", ())
         and constraint.condition is None
         and not constraint.expressions
         and constraint.deferrable is None
@@ -74,7 +75,9 @@ def is_plain_constraint(constraint: models.UniqueConstraint) -> bool:
 
 def is_plain_index(index: models.Index) -> bool:
     """Whether an index of Appwrite means the same."""
-    return bool(index.fields and index.condition is None and not index.expressions)
+    return bool(
+        index.fields and not getattr(index, "include", ()) and index.condition is None and not index.expressions
+    )
 
 
 def _orders(index: models.Index) -> list[tuple[str, str]]:

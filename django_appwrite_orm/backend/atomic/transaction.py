@@ -16,7 +16,7 @@ from django.db import OperationalError
 
 from ...cache import CachePolicy
 from ...connection import connections
-from ...exceptions import Conflict, DuplicateId, NotFound, NotSupportedError, UniqueViolation
+from ...exceptions import Conflict, DuplicateId, IntegrityError, NotFound, NotSupportedError, UniqueViolation
 from ...execution import execute_write
 from ...integrity import any_of, commit
 from ...plans import (
@@ -42,6 +42,7 @@ from ...sansio import Operation
 from ...signals import SendSignal
 from ...tables import UniqueIndex
 from ...transactions import DEFAULT_SECONDS, TableMeta, Transaction
+from ..errors import TakenMeanwhile
 from ..in_memory.collation import text_key
 from ..in_memory.plan import InMemoryRead
 from ..overlay import ID, Action, Change, Overlay, Raw, TableOverlay
@@ -164,8 +165,9 @@ class StagedTransaction(Transaction):
         super().require(0)
 
     def commit(self, *, in_parts: bool = False) -> Operation[None]:
-        """Apply the changes. Raises OperationalError when rows were changed meanwhile, or a value or id is taken.
+        """Apply the changes.
 
+        Raises OperationalError when rows were changed meanwhile, `TakenMeanwhile` when a value or id is taken.
         `in_parts`: more operations than a transaction holds go into several, one after the other.
         """
         self.require(0)
@@ -179,7 +181,8 @@ class StagedTransaction(Transaction):
             elif requests:
                 yield from self._commit_together(requests)
         except (Conflict, NotFound) as error:
-            raise OperationalError(f"{error} Nothing of this atomic() block was written; try it again.") from error
+            kind = TakenMeanwhile if isinstance(error, IntegrityError) else OperationalError
+            raise kind(f"{error} Nothing of this atomic() block was written; try it again.") from error
         for _, send in self._signals:
             yield send
 

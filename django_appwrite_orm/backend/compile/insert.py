@@ -17,7 +17,7 @@ from ...integrity import resolve_create_conflict
 from ...plans import BULK_LIMIT, CreateRow, CreateRows
 from ...sansio import Operation
 from ..atomic.transaction import StagedTransaction, compared_values
-from ..columns import ROW_ID, ModelColumn, column_of, saved_value
+from ..columns import ROW_ID, ModelColumn, column_of, columns_of, saved_value
 from ..keys import NumberKey, key_of
 from ..shadow import table_of
 from ..statements import Statement
@@ -64,6 +64,9 @@ class SQLInsertCompiler(compiler.SQLInsertCompiler):
             if value is None and (not field.null or field.primary_key):
                 raise null_error(field)
             row[column.key] = column.encode(value)
+        for column in columns_of(self.query.get_meta().model):
+            if column.key not in row and column.field.has_db_default():
+                row[column.key] = column.encode(self._plain(column.field, _db_default(column.field)))
         pk = self.query.get_meta().pk  # a row of a parent is made of an instance of the child
         if ROW_ID not in row and key_of(pk).has_column:
             row[ROW_ID] = key_of(pk).row_id(row[column_of(pk).key])
@@ -189,6 +192,12 @@ class SQLInsertCompiler(compiler.SQLInsertCompiler):
             return [answer]
         by_id = {raw[ROW_ID]: raw for raw in answer["rows"]}
         return [by_id.get(row[ROW_ID], row) for row in rows]
+
+
+def _db_default(field: Any) -> Any:
+    """Return what a new row has in a field of which it says nothing."""
+    default = field.db_default
+    return default if hasattr(default, "as_sql") else Value(default)
 
 
 def null_error(field: Any) -> IntegrityError:

@@ -1,0 +1,87 @@
+"""Writers at the same time: no update is lost, and no read is outdated."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, OperationalError, connections, transaction
+from django.db.models import F, Value
+
+from .shop.models import Maker, Product
+
+pytestmark = pytest.mark.usefixtures("shop")
+
+WRITERS, TIMES = 3, 8
+
+
+def at_once(work: Callable[[int], Any]) -> list[Any]:
+    """Run `work` in several threads that start together; return what each returned."""
+    start = threading.Barrier(WRITERS)
+
+    def run(number: int) -> Any:
+        start.wait()
+        try:
+            return work(number)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        return list(pool.map(run, range(WRITERS)))
+
+
+@pytest.mark.parametrize("expression", [F("stock") + 1, F("stock") * Value(1) + 1], ids=["added", "worked out"])
+def test_no_update_by_an_expression_is_lost(expression: Any) -> None:
+    product = Product.objects.create(name="a")
+
+    def write(number: int) -> int:
+        return sum(Product.objects.filter(pk=product.pk).update(stock=expression) for _ in range(TIMES))
+
+    assert at_once(write) == [TIMES] * WRITERS
+    assert Product.objects.get(pk=product.pk).stock == WRITERS * TIMES
+
+
+def test_one_of_several_creates_of_a_unique_value_succeeds() -> None:
+    def create(number: int) -> int:
+        made = 0
+        for n in range(TIMES):
+            try:
+                with transaction.atomic():
+                    Maker.objects.create(name=f"maker {n}")
+                    Product.objects.create(name=f"{number} {n}")
+                made += 1
+            except (IntegrityError, OperationalError):
+                continue
+        return made
+
+    assert sum(at_once(create)) == TIMES
+    assert Maker.objects.count() == Product.objects.count() == TIMES
+
+
+def test_get_or_create_makes_one_row() -> None:
+    def get(number: int) -> list[int]:
+        return [Maker.objects.get_or_create(name=f"maker {n}")[0].pk for n in range(TIMES)]
+
+    first, *others = at_once(get)
+    assert others == [first] * (WRITERS - 1)
+    assert Maker.objects.count() == TIMES
+
+
+def test_what_a_writer_has_written_is_in_its_next_read_of_any_strategy() -> None:
+    maker = Maker.objects.create(name="Ada")
+    products = Product.objects.bulk_create([Product(name=str(n), maker=maker) for n in range(WRITERS)])
+
+    def write(number: int) -> bool:
+        pk = products[number].pk
+        seen = True
+        for n in range(1, TIMES + 1):
+            Product.objects.filter(pk=pk).update(stock=n)
+            seen &= Product.objects.get(pk=pk).stock == n
+            seen &= Product.objects.filter(name=str(number), stock=n).exists()
+            seen &= Product.objects.filter(maker__name="ada", name=str(number)).values_list("stock").get() == (n,)
+        return seen
+
+    assert at_once(write) == [True] * WRITERS
