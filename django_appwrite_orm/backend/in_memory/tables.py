@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import cast
+from weakref import WeakKeyDictionary
 
 from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.db.models import Model
@@ -34,7 +35,19 @@ def memory_table(models: list[type[Model]], connection: DatabaseWrapper, sql: st
     )
 
 
+# By the column of the model and the time zone of datetimes in memory. Every query asks for them, a hit too.
+_columns: WeakKeyDictionary[ModelColumn, dict[str, MemoryColumn]] = WeakKeyDictionary()
+
+
 def _memory_column(column: ModelColumn, connection: DatabaseWrapper) -> MemoryColumn:
+    by_zone = _columns.setdefault(column, {})
+    zone = connection.timezone_name
+    if zone not in by_zone:
+        by_zone[zone] = _new_column(column, connection)
+    return by_zone[zone]
+
+
+def _new_column(column: ModelColumn, connection: DatabaseWrapper) -> MemoryColumn:
     field = column.field
     definition = f"{connection.ops.quote_name(cast(str, field.column))} {field.db_type(connection)}"
     if _is_compared_as_text(column):
