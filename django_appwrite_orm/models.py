@@ -9,12 +9,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .backend.arrays import ArrayField
     from .backend.fields import IDField
     from .backend.fields.system_fields import SystemFields
 
-__all__ = ["IDField", "SystemFields"]
+__all__ = ["ArrayField", "IDField", "SystemFields"]
 
 _HOMES = {
+    "ArrayField": ".backend.arrays",
     "IDField": ".backend.fields",
     "SystemFields": ".backend.fields.system_fields",
 }

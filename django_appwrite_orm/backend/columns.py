@@ -236,6 +236,26 @@ def _base64(value: Any) -> str:
     return base64.b64encode(value.encode() if isinstance(value, str) else bytes(value)).decode()
 
 
+class ListColumn(ModelColumn):
+    """A list. `item` is the column that one value would have; null on the server means an empty list."""
+
+    def __init__(self, field: ModelField, item: ModelColumn) -> None:
+        super().__init__(field, item.column)
+        self.column.array, self.column.required = True, False
+        self.item = item
+
+    def bounds(self, value: Any) -> tuple[Any, Any]:
+        raise NotSupportedError("Appwrite cannot compare lists.")
+
+    def raw_item(self, value: Any) -> Any:
+        """Return the JSON of an item; None if no list can hold it."""
+        try:
+            low, high = self.item.bounds(value)
+        except ValidationError:
+            return None
+        return low if low == high else None
+
+
 class KeyColumn(ModelColumn):
     """The id of a row, as the primary key of its model: the id of this row, or that of another in a foreign key."""
 
@@ -301,6 +321,8 @@ def _made(field: ModelField) -> ModelColumn:
         target = target.target_field
         if holds_row_id(target):
             return KeyColumn(field, key_of(target))
+    if target.get_internal_type() == "ArrayField":
+        return ListColumn(field, _item_column(field))
     kind = _kind(target)
     if kind is None:
         raise NotSupportedError(
@@ -310,6 +332,17 @@ def _made(field: ModelField) -> ModelColumn:
     made, column = kind
     column.required = not field.null
     return made(field, column)
+
+
+def _item_column(field: Any) -> ModelColumn:
+    """Return the column of the items of a list. Raises NotSupportedError for items that no list can hold."""
+    made = None if field.base_field.is_relation else _kind(field.base_field)
+    if made is None or made[0] not in (ModelColumn, TextColumn, ConvertedColumn) or made[1].kind.name == "json":
+        raise NotSupportedError(
+            f"{field.model._meta.label}.{field.name}: an ArrayField cannot hold a {type(field.base_field).__name__}."
+            " Use texts, whole numbers, floats, booleans, dates, times or UUIDs, or a JSONField for the whole list."
+        )
+    return made[0](field.base_field, made[1])
 
 
 def _kind(field: ModelField) -> tuple[type[ModelColumn], Column] | None:

@@ -14,7 +14,7 @@ from django.db.models.sql.datastructures import BaseTable, Join
 
 from ...plans import EVERYTHING, NOTHING, Clause, Split, TableRef, split
 from ...tables import Options
-from ..columns import ROW_ID, BinaryColumn, JSONColumn, ModelColumn, column_of, columns_of
+from ..columns import ROW_ID, BinaryColumn, JSONColumn, ListColumn, ModelColumn, column_of, columns_of
 from ..shadow import table_of
 from .untranslatable import Untranslatable
 from .where import where_clause
@@ -280,7 +280,7 @@ def _ordered(expression: Any, alias: str) -> Clause:
     if source.alias != alias:
         raise Untranslatable("an order by a joined table")
     column = column_of(source.target)
-    if isinstance(column, (JSONColumn, BinaryColumn)):
+    if isinstance(column, (JSONColumn, BinaryColumn, ListColumn)):
         raise Untranslatable(f"an order by a {type(column.field).__name__}")
     return Clause("orderDesc" if expression.descending else "orderAsc", column.key)
 

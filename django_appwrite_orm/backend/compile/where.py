@@ -18,7 +18,18 @@ from django.db.models.sql.where import AND, OR, ExtraWhere, NothingNode, WhereNo
 
 from ...plans import EVERYTHING, NOTHING, Clause, conjunction, disjunction, fits, negation
 from ...tables.kinds import Family
-from ..columns import ROW_ID, BinaryColumn, JSONColumn, KeyColumn, ModelColumn, TextColumn, column_of, holds_row_id
+from ..arrays import ArrayLookup, ContainsLookup
+from ..columns import (
+    ROW_ID,
+    BinaryColumn,
+    JSONColumn,
+    KeyColumn,
+    ListColumn,
+    ModelColumn,
+    TextColumn,
+    column_of,
+    holds_row_id,
+)
 from ..keys import key_of
 from .untranslatable import Untranslatable
 
@@ -33,8 +44,8 @@ _PATTERNS = {
     "endswith": "endsWith",
     "iendswith": "endsWith",
 }
-# Lookups of these classes alone: a project's own may mean something else under the same name.
-_OF_DJANGO = (lookups.__name__, related_lookups.__name__, "django.db.models.fields")
+# Lookups of these modules alone: a project's own may mean something else under the same name.
+_MODULES = (lookups.__name__, related_lookups.__name__, "django.db.models.fields", ArrayLookup.__module__)
 # Values in one condition, and characters that it may have as JSON.
 _LONGEST_VALUE = 4000
 
@@ -69,6 +80,8 @@ def _lookup(lookup: Any, alias: str, connection: Any, *, negated: bool) -> Claus
         return _is_null(column, lookup.rhs != negated)
     if not lookup.rhs_is_direct_value():
         raise Untranslatable("a comparison with another expression")
+    if isinstance(column, ListColumn):
+        return _of_list(column, lookup, negated=negated)
     if isinstance(column, (JSONColumn, BinaryColumn)):
         raise Untranslatable(f"a comparison of a {type(column.field).__name__}")
     try:
@@ -82,13 +95,26 @@ def _lookup(lookup: Any, alias: str, connection: Any, *, negated: bool) -> Claus
     return negation(positive, lambda key: False)
 
 
+def _of_list(column: ListColumn, lookup: Any, *, negated: bool) -> Clause:
+    """Return the condition on the items of a list; one that was never set is empty."""
+    items, is_all = lookup.items, isinstance(lookup, ContainsLookup)
+    if items is None or not (items or is_all):
+        return EVERYTHING if negated else NOTHING
+    if not items:  # every list has all of nothing
+        return NOTHING if negated else EVERYTHING
+    positive = _sendable(Clause("containsAll" if is_all else "containsAny", column.key, tuple(items)))
+    if not negated:
+        return positive
+    return disjunction([negation(positive, lambda key: False), Clause("isNull", column.key)])
+
+
 def _column(lookup: Any, alias: str) -> ModelColumn:
     lhs = lookup.lhs
     if not isinstance(lhs, Col):
         raise Untranslatable(f"a condition on {type(lhs).__name__}")
     if lhs.alias != alias:
         raise Untranslatable("a condition on a joined table")
-    if lookup.bilateral_transforms or type(lookup).__module__ not in _OF_DJANGO:
+    if lookup.bilateral_transforms or type(lookup).__module__ not in _MODULES:
         raise Untranslatable(f"the lookup {lookup.lookup_name!r}")
     if lhs.output_field is not lhs.target and not isinstance(lhs.target, models.ForeignKey):
         raise Untranslatable("a column as another kind of field")
@@ -132,7 +158,7 @@ def _values(lookup: Any, connection: Any) -> Sequence[Any]:
 
 
 def _is_null(column: ModelColumn, null: bool) -> Clause:
-    if column.key == ROW_ID:
+    if column.key == ROW_ID or isinstance(column, ListColumn):
         return NOTHING if null else EVERYTHING
     if null:
         return NOTHING if column.column.required else Clause("isNull", column.key)

@@ -54,11 +54,12 @@ class SystemField(models.DateTimeField):  # type: ignore[type-arg]  # its types 
         return name, path, args, {key: value for key, value in options.items() if key not in _OPTIONS}
 
     def check(self, **kwargs: Any) -> list[CheckMessage]:
-        return [*super().check(**kwargs), *_elsewhere(self, kwargs.get("databases") or ())]
+        return [*super().check(**kwargs), *elsewhere(self, kwargs.get("databases") or (), _ON_SQL)]
 
 
 # Rows that were created before a migration have a value too, so it asks for no default.
-_OPTIONS = {"blank": True, "editable": False, "null": True, "serialize": False}
+_OPTIONS: dict[str, Any] = {"blank": True, "editable": False, "null": True, "serialize": False}
+_ON_SQL = "Use auto_now_add=True or auto_now=True of a DateTimeField."
 
 
 class CreatedAtField(SystemField):
@@ -73,12 +74,12 @@ class UpdatedAtField(SystemField):
     system_key = "$updatedAt"
 
 
-def _elsewhere(field: models.Field[Any, Any], databases: Sequence[str]) -> list[CheckMessage]:
+def elsewhere(field: models.Field[Any, Any], databases: Sequence[str], hint: str) -> list[CheckMessage]:
     """Return an error for each database that is not on Appwrite and has the model of the field."""
     return [
         Error(
             f"{type(field).__name__} is for models on Appwrite, and this one is in database {alias!r}.",
-            hint="Use auto_now_add=True or auto_now=True of a DateTimeField.",
+            hint=hint,
             obj=field,
             id="appwrite.E111",
         )

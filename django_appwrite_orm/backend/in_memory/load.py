@@ -26,12 +26,13 @@ class MemoryColumn(NamedTuple):
     """A column of a copy.
 
     `key` is its name in the rows that Appwrite sends, `definition` its name and type for SQLite, `value` the SQL that
-    makes its value of the one in the row, which stands there as `{0}`.
+    makes its value of the one in the row, which stands there as `{0}`. `is_list`: it becomes JSON first.
     """
 
     key: str
     definition: str
     value: str = "{0}"
+    is_list: bool = False
 
 
 class MemoryTable(NamedTuple):
@@ -56,6 +57,8 @@ class MemoryDatabase:
         keys = [column.key for column in table.columns]
         values = ", ".join(column.value.format(f"?{place}") for place, column in enumerate(table.columns, 1))
         insert = f"INSERT OR IGNORE INTO {table.name} VALUES ({values})"  # noqa: S608 -- names of ours, values bound
+        if lists := [column.key for column in table.columns if column.is_list]:
+            rows = ({**row, **{key: json.dumps(row[key] or []) for key in lists}} for row in rows)
         # A getter of one key returns the value itself, not a tuple.
         get = itemgetter(*keys) if len(keys) > 1 else lambda row: (row[keys[0]],)
         try:

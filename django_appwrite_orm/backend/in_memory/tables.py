@@ -9,7 +9,16 @@ from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.db.models import Model
 
 from ...tables import columns
-from ..columns import BinaryColumn, JSONColumn, KeyColumn, ModelColumn, TextColumn, WideDecimalColumn, columns_of
+from ..columns import (
+    BinaryColumn,
+    JSONColumn,
+    KeyColumn,
+    ListColumn,
+    ModelColumn,
+    TextColumn,
+    WideDecimalColumn,
+    columns_of,
+)
 from ..keys import IdKey, UUIDKey
 from . import collation
 from .load import MemoryColumn, MemoryTable
@@ -54,7 +63,7 @@ def _new_column(column: ModelColumn, connection: DatabaseWrapper) -> MemoryColum
         definition += f" COLLATE {collation.NAME}"
     if field.primary_key:
         definition += " PRIMARY KEY"
-    return MemoryColumn(column.key, definition, _value(column, connection))
+    return MemoryColumn(column.key, definition, _value(column, connection), isinstance(column, ListColumn))
 
 
 def _is_compared_as_text(column: ModelColumn) -> bool:
@@ -75,6 +84,8 @@ def _value(column: ModelColumn, connection: DatabaseWrapper) -> str:
     if isinstance(column, KeyColumn):
         # The digits of a number's id become that number by the type of the column.
         return _UUID if isinstance(column.row_key, UUIDKey) else _PLAIN
+    if isinstance(column, ListColumn):
+        return _PLAIN
     if isinstance(column, JSONColumn):
         return "appwrite_document({0})"
     if isinstance(column, BinaryColumn):

@@ -6,7 +6,7 @@ import uuid
 
 from django.db import models
 
-from django_appwrite_orm.models import IDField, SystemFields
+from django_appwrite_orm.models import ArrayField, IDField, SystemFields
 
 
 class Maker(models.Model):
@@ -77,3 +77,15 @@ class Letter(SystemFields):
 
     class Meta:
         indexes = [models.Index(fields=["text", "-created_at"], name="text_created")]
+
+
+class Parcel(models.Model):
+    words = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    numbers = ArrayField(models.IntegerField(), default=list, blank=True)
+    flags = ArrayField(models.BooleanField(), default=list, blank=True)
+    sizes = ArrayField(models.FloatField(), default=list, blank=True)
+    days = ArrayField(models.DateField(), default=list, blank=True)
+    moments = ArrayField(models.DateTimeField(), default=list, blank=True)
+    hours = ArrayField(models.TimeField(), default=list, blank=True)
+    codes = ArrayField(models.UUIDField(), default=list, blank=True)
+    letter = models.ForeignKey(Letter, models.CASCADE, null=True)
