@@ -12,7 +12,12 @@ from django import db
 from ..exceptions import AppwriteError, AppwriteORMError, InvalidRequest, NotFound, SchemaError
 
 # What Appwrite says about a value that is not one of its column's.
-_STRUCTURE = ("row_invalid_structure", "document_invalid_structure")
+_STRUCTURE = (
+    "row_invalid_structure",
+    "document_invalid_structure",
+    "column_limit_exceeded",
+    "attribute_limit_exceeded",
+)
 
 
 class Database:

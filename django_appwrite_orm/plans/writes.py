@@ -95,6 +95,8 @@ class IncrementRow:
     row_id: str
     data: Data
     value: int | float
+    # What the sum must not pass: a maximum, or a minimum where `value` is negative.
+    limit: int | float | None = None
 
     @property
     def column(self) -> str:
@@ -107,12 +109,18 @@ class IncrementRow:
     @property
     def request(self) -> Request:
         path = f"{self.table.row(self.row_id)}/{quote(self.column, safe='')}/{self._action}"
-        return Request("PATCH", path, body={"value": abs(self.value)}, shape=entity)
+        return Request("PATCH", path, body=self._step, shape=entity)
+
+    @property
+    def _step(self) -> dict[str, int | float]:
+        if self.limit is None:
+            return {"value": abs(self.value)}
+        return {"value": abs(self.value), "max" if self.value > 0 else "min": self.limit}
 
     @property
     def operation(self) -> dict[str, Any]:
         """The change as an operation of a transaction."""
-        data = {"column": self.column, "value": abs(self.value)}
+        data = {"column": self.column, **self._step}
         return _operation(self._action, self.table, data, self.row_id)
 
 

@@ -283,3 +283,13 @@ def test_bulk_update_writes_each_row_its_own_values_in_one_transaction() -> None
     products[0].delete()
     assert Product.objects.bulk_update([Product(pk=products[1].pk, stock=50), Product(pk=5, stock=1)], ["stock"]) == 1
     assert Product.objects.get(pk=products[1].pk).stock == 50
+
+
+def test_a_sum_that_would_lose_digits_is_a_data_error() -> None:
+    product = Product.objects.create(name="a", stock=2**53 - 1)
+    Product.objects.filter(pk=product.pk).update(stock=F("stock") + 1)
+    with pytest.raises(DataError, match="stock"):
+        Product.objects.filter(pk=product.pk).update(stock=F("stock") + 1)
+    assert Product.objects.get(pk=product.pk).stock == 2**53
+    with pytest.raises(DataError, match="stock"), transaction.atomic():
+        Product.objects.filter(pk=product.pk).update(stock=F("stock") + 1)

@@ -16,7 +16,15 @@ from django.db import OperationalError
 
 from ...cache import CachePolicy
 from ...connection import connections
-from ...exceptions import Conflict, DuplicateId, IntegrityError, NotFound, NotSupportedError, UniqueViolation
+from ...exceptions import (
+    Conflict,
+    DuplicateId,
+    IntegrityError,
+    InvalidRequest,
+    NotFound,
+    NotSupportedError,
+    UniqueViolation,
+)
 from ...execution import execute_write
 from ...integrity import any_of, commit
 from ...plans import (
@@ -129,6 +137,7 @@ class StagedTransaction(Transaction):
             return (yield from self._update(meta, plan))
         if isinstance(plan, IncrementRow):
             row = yield from self._existing(plan.table, plan.row_id)
+            _refuse_beyond_limit(plan, row.get(plan.column))
             self._append([Change(Action.INCREMENT, meta, plan.table, row[ID], {plan.column: plan.value})])
             return (yield from self._existing(plan.table, plan.row_id))
         if isinstance(plan, DeleteRow):
@@ -356,6 +365,16 @@ def _taken_value(meta: Any, index: UniqueIndex, columns: Sequence[Any], row: Raw
     violation = UniqueViolation(message, status=409, type="row_already_exists")
     violation.index, violation.values = index.key, values
     return violation
+
+
+def _refuse_beyond_limit(plan: IncrementRow, value: Any) -> None:
+    """Raise the error that Appwrite has for a sum that passes its limit."""
+    if plan.limit is None or value is None:
+        return
+    total = value + plan.value
+    if total > plan.limit if plan.value > 0 else total < plan.limit:
+        message = f"{plan.table.table}.{plan.column}: {total} would pass the limit of {plan.limit}."
+        raise InvalidRequest(message, status=400, type="column_limit_exceeded")
 
 
 def _no_row(ref: TableRef, row_id: str) -> NotFound:

@@ -30,6 +30,8 @@ from .select import Selection
 Raw = dict[str, Any]
 Values = Mapping[str, Raw]
 
+# Appwrite adds with doubles: beyond this a sum would lose its last digits in the store.
+_EXACT = 2**53
 # How often values are worked out again that were changed meanwhile.
 _TRIES = 20
 _NO_ROW = ("row_not_found", "document_not_found", "column_not_found")
@@ -304,4 +306,8 @@ def _added(field: Any, value: Any) -> int | None:
 
 def _plans(rows: Selection, row_id: str, data: Raw, increments: dict[str, int]) -> list[UpdateRow | IncrementRow]:
     plans: list[UpdateRow | IncrementRow] = [UpdateRow(rows.ref, row_id, data)] if data else []
-    return plans + [IncrementRow(rows.ref, row_id, {key: ""}, by) for key, by in increments.items() if by]
+    return plans + [
+        IncrementRow(rows.ref, row_id, {key: ""}, by, _EXACT if by > 0 else -_EXACT)
+        for key, by in increments.items()
+        if by
+    ]
