@@ -104,7 +104,7 @@ def test_the_connection_of_a_user_is_not_kept(two: None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "said"), [("no.such.router", "cannot be imported"), (f"{__name__}.confused", "gave int for Book")]
+    ("path", "said"), [("no.such.router", "cannot be imported"), (f"{__name__}.confused", "returned int for Book")]
 )
 def test_a_router_that_cannot_route(settings, path: str, said: str) -> None:
     settings.APPWRITE_ORM_ROUTER = path

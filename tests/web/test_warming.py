@@ -92,7 +92,7 @@ def test_what_was_read_but_not_kept_is_a_failure(settings, monkeypatch, why: str
     else:
         monkeypatch.setattr(type(caches["default"]), "set", mock.Mock(side_effect=OSError("full")))
     _, err, failure = warm_appwrite()
-    assert "books: read, but not stored" in err
+    assert "books: the rows were read but not stored" in err
     assert failure is not None
 
 

@@ -121,7 +121,7 @@ def test_a_task_takes_what_other_calls_name_a_table_by(label: str, settings) -> 
     [
         (["library_reader"], None, "Set `warm = True` in the Meta of library.Reader"),
         (["library.Reader"], None, "Set `warm = True` in the Meta of library.Reader"),
-        (["bookz"], None, "There are: books, library, library.Book"),
+        (["bookz"], None, "Choose one of: books, library, library.Book"),
         (["books"], "other", "is not on the connection 'other', but on 'default'"),
     ],
 )
