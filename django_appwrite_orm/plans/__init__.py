@@ -1,8 +1,9 @@
 """Reads and writes of Appwrite as immutable data, and the requests that they become."""
 
-from .clauses import EVERYTHING, NOTHING, Clause, conjunction, disjunction, negation, surely_fit
+from .clauses import EVERYTHING, NOTHING, Clause, conjunction, disjunction, surely_fit
 from .keyset import BY_SEQUENCE, beyond
 from .limits import BULK_LIMIT, GROUPS_LIMIT, OPERATIONS_LIMIT, SHOWN_LIMIT, TEXT_LIMIT
+from .negation import negation
 from .page_progress import Progress
 from .reads import AggregateRows, CountRows, GetRow, ListRows
 from .requests import PlanFlow, ReadPlan, Request, RequestFlow, Response, Step, TableRef, summary, version

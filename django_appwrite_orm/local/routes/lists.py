@@ -12,8 +12,8 @@ from ..api.errors import invalid_argument, invalid_query
 from ..api.params import QUERIES, Param, loose_boolean, text
 from ..columns.kinds import DATETIME, STRING
 from ..queries.fields import Field, Source
+from ..queries.list_page import Page, count_page, plan_page, read_page
 from ..queries.parser import SEARCHES, parse_queries
-from ..queries.select import Page, count_page, plan_page, read_page
 from ..storage.session import Session
 
 SEARCH: Final = Param("search", text(256, shortest=0), default="")

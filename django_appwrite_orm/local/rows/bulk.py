@@ -11,7 +11,7 @@ from ..api.identifiers import UNIQUE, folded_id, is_identifier, unique_id
 from ..api.permissions import VERBS, expand_permissions, split_permission
 from ..columns.column import Column
 from ..defects import AppliedError, Defect
-from ..queries.select import DEFAULT_LIMIT, read_page
+from ..queries.list_page import DEFAULT_LIMIT, read_page
 from ..schema.models import Table
 from .context import RequestContext
 from .nested_write import write_upsert

@@ -14,8 +14,8 @@ from typing import Any, Final
 from .. import clock
 from ..api.errors import AppwriteError, invalid_query, server_error
 from ..defects import Defect
+from ..queries.list_page import DEFAULT_LIMIT, Page, count_page, plan_page, read_page
 from ..queries.parser import MAX_QUERIES, Parsed, Query, parse_queries
-from ..queries.select import DEFAULT_LIMIT, Page, count_page, plan_page, read_page
 from ..queries.spatial import compares_spatial_with_null
 from ..queries.validation import cursor_id
 from ..schema.models import Table

@@ -1,4 +1,4 @@
-"""Find one row by its id, and write rows, in SQLite. Lists are read by `queries/select.py`."""
+"""Find one row by its id, and write rows, in SQLite. Lists are read by `queries/list_page.py`."""
 
 # ruff: noqa: S608 -- SQL contains only our own names and numbers, values are bound
 from __future__ import annotations

@@ -8,8 +8,8 @@ from typing import Any
 from ..api.errors import AppwriteError
 from ..api.identifiers import folded_id
 from ..api.responses import NO_CONTENT, Response, json_response
+from ..queries.list_page import count_page
 from ..queries.parser import Query, parse_queries
-from ..queries.select import count_page
 from ..rows.access import check_own_roles, has_permission, permissions_for_new_row, unauthorized
 from ..rows.bulk import check_permissions_sent, refuse_relationships, with_ids
 from ..rows.context import RequestContext
