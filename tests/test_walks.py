@@ -1,8 +1,10 @@
 """How many of the package's files one operation touches: those that a reader opens who follows it in the code.
 
 Functions that run while the operation is called are counted, in this thread; `local/`, which stands in for a server, is
-left out. Each operation has run before, so that connections exist and lazy imports are done. Run with `-rP` to see the
-numbers. The limits of a hit and of a new row are what was reached; the others leave room for three files more.
+left out. Each operation has run before, so that connections exist and lazy imports are done. No request is open whose
+reads are logged, and these connections are the tests' own: one to another server also asks conf/test_runs.py whether
+tests run. Run with `-rP` to see the numbers. The limits of a hit and of a new row are what was reached; the others
+leave room for three files more.
 """
 
 from __future__ import annotations
