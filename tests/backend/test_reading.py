@@ -236,3 +236,8 @@ def test_what_was_written_through_a_model_is_read_at_once() -> None:
     assert Product.objects.filter(stock=5).count() == 1
     product.delete()
     assert not Product.objects.filter(pk=product.pk).exists()
+
+
+def test_one_row_by_its_id_with_a_row_that_it_names_by_a_value() -> None:
+    batch = Batch.objects.create(product=Product.objects.create(name="a"), tag=Tag.objects.create(slug="Not/an id"))
+    assert Batch.objects.select_related("tag").get(pk=batch.pk).tag == batch.tag

@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 from django.test.utils import isolate_apps
 
 from django_appwrite_orm.backend.indexes import indexes_of
+from django_appwrite_orm.backend.shadow import tables_of_models
 
 
 def check_ids(field: Any) -> list[str | None]:
@@ -76,3 +77,16 @@ def test_a_primary_key_of_any_length_needs_no_index() -> None:
 
     assert check_ids(field(Page, "path")) == []
     assert indexes_of(Page) == []
+
+
+@isolate_apps("tests.backend.shop")
+def test_a_model_that_appwrite_cannot_hold_is_reported_and_has_no_table(monkeypatch) -> None:
+    class Shape(models.Model):
+        outline = models.Field()  # type: ignore[var-annotated]
+
+        class Meta:
+            app_label = "shop"
+
+    monkeypatch.setattr("django_appwrite_orm.backend.shadow.apps", Shape._meta.apps)
+    assert check_ids(field(Shape, "outline")) == ["appwrite.E104"]
+    assert list(tables_of_models()) == []

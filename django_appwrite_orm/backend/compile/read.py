@@ -35,14 +35,14 @@ class Reader:
         self._connection = connection
         self.alias = connection.appwrite_alias
         self.selection = selection
-        if selection.row_id is not None:
-            self._room = 0
-            self._requests: tuple[tuple[Clause, ...], ...] = ((),)
-            return
-        self._room = connection.appwrite.room - size_in_url(
-            *selection.order, Clause("select", values=selection.keys or (ROW_ID,))
-        )
-        self._requests = requests_of(selection, self._room)
+        self._room = 0
+        if selection.row_id is None or selection.joins:  # a row is asked for by its id without conditions
+            self._room = connection.appwrite.room - size_in_url(
+                *selection.order, Clause("select", values=selection.keys or (ROW_ID,))
+            )
+        self._requests: tuple[tuple[Clause, ...], ...] = ((),)
+        if selection.row_id is None:
+            self._requests = requests_of(selection, self._room)
 
     def rows(self) -> Tuples:
         """Return all rows, as values: one statement, whatever the number of pages."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import FieldError
 from django.db import NotSupportedError
-from django.db.models.expressions import Col, CombinedExpression, Value
+from django.db.models.expressions import Col, CombinedExpression, ExpressionWrapper, Value
 from django.db.models.sql import compiler
 from django.db.models.sql.constants import ROW_COUNT
 
@@ -244,7 +244,7 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
     def _computed(self, expressions: Sequence[tuple[Any, Any]], data: Raw, done: set[str]) -> dict[str, Raw]:
         """Return what is to be written to each row, by its id."""
         found: dict[str, Raw] = {}
-        for row_id, values in computed_rows(self, [value for _, value in expressions]):
+        for row_id, values in computed_rows(self, [_typed(field, value) for field, value in expressions]):
             if row_id not in done:
                 pairs = [
                     (field, field.get_db_prep_save(value, self.connection))
@@ -271,6 +271,14 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
                 raise
             return 0
         return len(values)
+
+
+def _typed(field: Any, value: Any) -> Any:
+    """Return an expression that has a type: that of the field, where it is of several or of none."""
+    try:
+        return value if value.output_field is not None else ExpressionWrapper(value, output_field=field)
+    except FieldError:
+        return ExpressionWrapper(value, output_field=field)
 
 
 def _committed(transaction: Transaction) -> Operation[int]:

@@ -44,6 +44,7 @@ _SKIPPED: _Tests = {
         "inspectdb.tests.InspectDBTransactionalTests": "test_include_views",
         "introspection.tests.IntrospectionTests": "test_django_table_names test_table_names_with_views",
         "migrations.test_operations.OperationTests": ("test_alter_unique_together test_rename_field_unique_together"),
+        "model_fields.test_jsonfield.TestQuerying": "test_in_json_whitespace",
         "multiple_database.tests.QueryTestCase": "test_raw",
         "prefetch_related.tests.RawQuerySetTests": "",
         "schema.tests.SchemaTests": (
@@ -72,8 +73,8 @@ _SKIPPED: _Tests = {
         "delete.tests.DeletionTests": "test_only_referenced_fields_selected",
         "get_or_create.tests.UpdateOrCreateTests": ("test_update_only_defaults_and_pre_save_fields_when_local_fields"),
         "lookup.tests.LookupTests": (
-            "test_in_ignore_none test_in_ignore_none_with_unhashable_items test_lookup_direct_value_rhs_unwrapped"
-            " test_textfield_exact_null"
+            "test_exact_booleanfield test_in_ignore_none test_in_ignore_none_with_unhashable_items"
+            " test_lookup_direct_value_rhs_unwrapped test_textfield_exact_null"
         ),
         "model_inheritance.tests.ModelInheritanceTests": "test_create_child_no_update test_inherited_ordering_pk_desc",
         "prefetch_related.test_prefetch_related_objects.PrefetchRelatedObjectsTests": "test_foreignkey_reverse",
@@ -84,6 +85,12 @@ _SKIPPED: _Tests = {
         "indexes.tests.PartialIndexConditionIgnoredTests": "test_condition_ignored",
         "model_fields.test_jsonfield.TestQuerying": "test_key_sql_injection_escape",
         "queries.test_db_returning.ReturningValuesTests": "test_insert_returning test_insert_returning_multiple",
+        "queries.tests.Queries1Tests": "test_subquery_condition",
+    },
+    "Rows without an order are expected in that of a set of ids, which are small numbers elsewhere.": {
+        "m2m_recursive.tests.RecursiveM2MTests": "test_recursive_m2m_all test_recursive_m2m_reverse_add",
+        "m2m_recursive.tests.RecursiveSymmetricalM2MThroughTests": "test_recursive_m2m_all",
+        "model_forms.tests.OtherModelFormTests": "test_prefetch_related_queryset",
     },
     "Expressions that need SQL are compiled by SQLite's backend, under its vendor's name.": {
         "aggregation.tests.AggregateTestCase": "test_add_implementation",
@@ -118,14 +125,11 @@ _SKIPPED: _Tests = {
 
 _EXPECTED_FAILURES: _Tests = {
     "A change that Appwrite cannot express reads the rows and changes them by their ids: several statements.": {
+        "contenttypes_tests.test_order_with_respect_to.OrderWithRespectToGFKTests": "test_database_routing",
         "delete.tests.FastDeleteTests": (
             "test_fast_delete_aggregation test_fast_delete_full_match test_fast_delete_joined_qs"
         ),
         "delete_regress.tests.DeleteTests": "test_self_reference_with_through_m2m_at_second_level",
-        "queries.test_bulk_update.BulkUpdateNoteTests": (
-            "test_batch_size test_foreign_keys_do_not_lookup test_max_batch_size test_multiple_fields test_simple"
-        ),
-        "queries.test_bulk_update.BulkUpdateTests": "test_database_routing",
     },
     "Appwrite lists columns in its own order, and keeps nothing else of a model: no key but the id, no sequence.": {
         "introspection.tests.IntrospectionTests": (
@@ -141,6 +145,9 @@ _EXPECTED_FAILURES: _Tests = {
         "inspectdb.tests.InspectDBTransactionalTests": "test_composite_primary_key",
         "invalid_models_tests.test_models.ConstraintsTests": "test_unique_constraint_pointing_to_composite_primary_key",
         "invalid_models_tests.test_models.IndexesTests": "test_pointing_to_composite_primary_key",
+    },
+    "A value of JSON that is worked out of rows comes back decoded: its null is that of SQL.": {
+        "model_fields.test_jsonfield.JSONNullTests": "test_bulk_update test_case_expression_with_jsonnull_then",
     },
     "Appwrite has no check constraints.": {
         "model_fields.test_integerfield.PositiveIntegerFieldTests": "test_negative_values",
