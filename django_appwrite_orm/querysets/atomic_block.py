@@ -28,13 +28,13 @@ class Atomic:
     connection is part of it. Raises `Conflict` when a row was changed from outside meanwhile. Django's own transactions
     are independent of it.
 
-    As a transaction of Django's, a block does not reach into other threads: their changes are applied at once. Part of
-    it are tasks started in it, `asyncio.to_thread`, `sync_to_async`, and whatever else runs in a copy of its context.
-    The open block is kept in the context, not here, so that any number of threads and tasks may enter one object at a
-    time, each for a block of its own.
+    Like a transaction of Django's, a block does not include other threads: their changes are applied at once. It
+    includes the tasks started in it, `asyncio.to_thread`, `sync_to_async`, and any code that runs in a copy of its
+    context. The open block is stored in the context and not in this object, so that several threads and tasks may enter
+    one object at a time, each for its own block.
     """
 
-    alters_data = True  # a template does not call one
+    alters_data = True  # so that templates do not call it
 
     def __init__(self, using: Using = DEFAULT_ALIAS, *, seconds: int = DEFAULT_SECONDS) -> None:
         if isinstance(seconds, bool) or not isinstance(seconds, int) or seconds not in TRANSACTION_SECONDS:
@@ -55,19 +55,19 @@ class Atomic:
         block = open_blocks.get().get(self._using)
         if block is None or block.opener is not self:
             raise TransactionError(
-                "This atomic() block ends in another context than it began in, so that nothing of it is written: it"
-                " was opened by a generator or a fixture, say, that then went on in another task or thread."
+                "This atomic() block ends in a different context than it began in, so nothing in it is written."
+                " Perhaps a generator or fixture opened it and continued in another task or thread."
             )
         open_blocks.restore(block.before)
         if block.is_outermost:
             yield from block.transaction.roll_back() if failed else commit(block.transaction)
         elif failed:
             block.transaction.set_rollback(
-                "a block inside it failed, and Appwrite cannot take back a part of a transaction"
+                "a nested block failed, and Appwrite cannot roll back a part of a transaction"
             )
 
     def __enter__(self) -> Self:
-        refuse_event_loop()  # what cannot be closed is not opened
+        refuse_event_loop()  # __exit__ would block it
         return self._open()
 
     def __exit__(self, kind: object, *rest: object) -> None:
@@ -80,7 +80,7 @@ class Atomic:
         await run_async(self._close(failed=kind is not None))
 
     def __call__(self, function: Function) -> Function:
-        """Return the function with every call of it in a block."""
+        """Return a function that runs `function` in a block."""
         wrapped: Any
         if inspect.iscoroutinefunction(function):
 

@@ -24,7 +24,7 @@ class Hidden:
         if queryset is None:
             return self
         raise AttributeError(
-            f"{owner.__name__} has no {self._name!r}: it queries Appwrite, not a database of Django's."
+            f"{owner.__name__} has no attribute {self._name!r}: it queries Appwrite, not an SQL database."
         )
 
 
@@ -36,10 +36,9 @@ class QueryFacts:
         self.annotations: dict[str, Any] = {}  # DRF's filters look names up in it
 
     clone: Any = UnsupportedMethod(
-        "Give the queryset itself as the value of in, and it is read first:"
-        " filter(maker__in=Maker.objects.filter(...)) or, from the other side,"
-        " filter(pk__in=Toy.objects.filter(...).values('maker_id')). Lookups across a relation do the same:"
-        " filter(maker__name='Ada'), filter(toy__price__lt=20).",
+        "Pass the queryset itself to `__in`, and it is read first: filter(maker__in=Maker.objects.filter(...)) or,"
+        " from the other side, filter(pk__in=Toy.objects.filter(...).values('maker_id')). Lookups across a relation"
+        " do the same: filter(maker__name='Ada'), filter(toy__price__lt=20).",
         name="Exists() or Subquery()",
     )  # Django's expressions call it
 
@@ -48,7 +47,7 @@ class QueryFacts:
         return self._is_empty
 
     def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"A queryset of a Table has no SQL query, and its `query` has no {name!r}.")
+        raise AttributeError(f"A queryset of a Table has no SQL query, so its `query` has no attribute {name!r}.")
 
 
 _SPECIAL = {

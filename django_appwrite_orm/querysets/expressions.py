@@ -52,7 +52,7 @@ class Apply:
             expected = False
         if not expected:
             raise ValueError(
-                f"Apply takes what the SDK's Operator makes, such as Operator.increment(1), not {self.operator!r}."
+                f"Apply() takes an operator of the SDK, such as Operator.increment(1), not {self.operator!r}."
             )
 
 
@@ -87,7 +87,7 @@ def operators(table: type[Row], expressions: Mapping[str, Any]) -> dict[str, str
 def _operator(column: columns.Column, expression: Any) -> str:
     if column.encrypted:
         raise ValidationError(
-            "This column is encrypted: Appwrite would change the encrypted form. Read, change and save the row.",
+            "This column is encrypted, and Appwrite would change the encrypted text. Read the row, change and save it.",
             code="expression",
         )
     if isinstance(expression, Apply):
@@ -109,9 +109,8 @@ def _operator(column: columns.Column, expression: Any) -> str:
         if _is_column(column, left) and isinstance(right, Value) and sign in _ARITHMETIC and not column.array:
             return _combined(column, sign, right.value)
     raise ValidationError(
-        f"Appwrite cannot work out {expression!r} for this column. It knows F({column.name!r}) with a constant"
-        " (+ - * / % **; + or Concat for text), ~F() of a boolean, Now() for a date, and the SDK's operators in"
-        " Apply().",
+        f"Appwrite cannot compute {expression!r} for this column. It can compute F({column.name!r}) with a constant (+"
+        " - * / % **; + or Concat for text), ~F() of a boolean, Now() for a date, and the SDK's operators in Apply().",
         code="expression",
     )
 
@@ -141,10 +140,10 @@ def _combined(column: columns.Column, sign: str, constant: Any) -> str:
             raise ValidationError(f"Only text can be added to text, not {constant!r}.", code="expression")
         return _text("stringConcat", constant)
     if not (column.arithmetic and isinstance(column, Number)):
-        raise ValidationError(f"Appwrite's operators do not count with {column.kind.type} columns.", code="expression")
+        raise ValidationError(f"Appwrite has no arithmetic for {column.kind.type} columns.", code="expression")
     if isinstance(column, columns.Decimal):
         if sign not in ("+", "-"):
-            raise ValidationError("Of a Decimal, Appwrite can work out + and - only.", code="expression")
+            raise ValidationError("For a Decimal, Appwrite can compute + and - only.", code="expression")
         constant = column.encode(column.coerce(constant))
     constant = column.native(constant)
     whole = column.kind.is_whole and sign != "^"
@@ -153,7 +152,7 @@ def _combined(column: columns.Column, sign: str, constant: Any) -> str:
         kind = "a whole number" if whole else "a number"
         raise ValidationError(f"Expected {kind}, not {constant!r}.", code="expression")
     if constant == 0 and sign in ("/", "%%"):
-        raise ValidationError("A division by zero.", code="expression")
+        raise ValidationError("Division by zero.", code="expression")
     if constant < 0 and sign in ("+", "-"):  # the increment routes take positive steps
         sign, constant = "-" if sign == "+" else "+", -constant
     return _text(_ARITHMETIC[sign], constant)

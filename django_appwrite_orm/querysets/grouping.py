@@ -33,12 +33,12 @@ class GroupedQuerySet(Queryable, Generic[R], Recognized):
 
     def __init__(self, query: Query[R], aggregates: list[AggregateSpec]) -> None:
         if query.names is None:
-            raise TypeError("annotate() sums up groups: say by what, as in values('genre').annotate(n=Count('*')).")
+            raise TypeError("annotate() needs columns to group by, such as values('genre').annotate(n=Count('*')).")
         if taken := {spec.name for spec in aggregates} & set(query.names):
             raise ValueError(f"annotate(): {', '.join(sorted(taken))} is a column of the groups. Use another name.")
         for name in query.names:
             if query.model._meta.get_column(name).array:
-                raise TypeError(f"annotate(): {query.model.__name__}.{name} is an array, which is not a group.")
+                raise TypeError(f"annotate(): {query.model.__name__}.{name} is an array, which cannot be grouped by.")
         self._query = query.replace(is_distinct=False)  # groups differ
         self._names = query.names
         self._aggregates = aggregates
@@ -49,7 +49,9 @@ class GroupedQuerySet(Queryable, Generic[R], Recognized):
         return self._query.model
 
     def _subquery(self) -> Query[Any]:
-        raise NotSupportedError("Groups are not values: give a list of theirs, [group['genre'] for group in groups].")
+        raise NotSupportedError(
+            "Groups cannot be the value of a lookup. Pass a list of values: [group['genre'] for group in groups]."
+        )
 
     @property
     def query(self) -> QueryFacts:
@@ -115,13 +117,13 @@ class GroupedQuerySet(Queryable, Generic[R], Recognized):
         ]
 
     filter = exclude = UnsupportedMethod(
-        "Groups are chosen in Python, [group for group in groups if group['n'] > 1]; rows before they are summed up,"
+        "Filter groups in Python: [group for group in groups if group['n'] > 1]. Filter rows before grouping:"
         " filter(...).values(...).annotate(...).",
-        name="To filter groups",
+        name="Filtering groups",
     )
     values = values_list = UnsupportedMethod(
-        "A group is a dict: take what you want out of it, [(group['genre'], group['n']) for group in groups].",
-        name="To choose columns of groups",
+        "A group is a dict. Choose its values in Python: [(group['genre'], group['n']) for group in groups].",
+        name="Choosing columns of groups",
     )
 
     def count(self) -> int:
@@ -164,7 +166,7 @@ class GroupedQuerySet(Queryable, Generic[R], Recognized):
     def __repr__(self) -> str:
         return f"<Groups of {self.model.__name__} by {', '.join(self._names)}>"
 
-    __and__ = __or__ = __xor__ = UnsupportedMethod("Choose rows before they are summed up.", name="To combine groups")
+    __and__ = __or__ = __xor__ = UnsupportedMethod("Combine the querysets before grouping.", name="Combining groups")
 
     def __getitem__(self, key: Any) -> Any:
         return self._kept()[key]

@@ -26,8 +26,8 @@ class Manager(Overridable):
 
     `Product.objects` is the result of `get_queryset()`, a new queryset each time. Override it to decide which rows are
     visible: through `objects`, through reverse relations, and, for the default manager, to Django's views, the verbs
-    and template tags. For a manager class with further methods `Product.objects` is the manager itself; it has every
-    method of its queryset besides. What is derived from it (`Product.objects.filter(...)`) is a queryset.
+    and template tags. If a manager class defines further methods, `Product.objects` is the manager itself, which also
+    has every method of its queryset; `Product.objects.filter(...)` is a queryset.
 
     The first manager of a class is its default one unless `Meta.default_manager_name` names another. References are
     followed, and rows refreshed, by a plain manager unless `Meta.base_manager_name` names one.
@@ -63,13 +63,13 @@ class Manager(Overridable):
         super().__init_subclass__(**kwargs)
         if hooks := [name for name in ("check", "contribute_to_class", "deconstruct") if name in vars(cls)]:
             raise ConfigurationError(
-                f"{cls.__name__}.{hooks[0]}() is a hook of Django's managers that nothing calls here. Write it into"
-                " the table's class, or register a system check."
+                f"{cls.__name__}.{hooks[0]}() is a hook of Django's managers that is not called here. Move its code to"
+                " the table class, or register a system check."
             )
         if getattr(cls, "use_in_migrations", False):
             raise ConfigurationError(
-                f"{cls.__name__}.use_in_migrations means nothing here: migrate_appwrite compares tables with the"
-                " server and runs no Python. Remove it."
+                f"{cls.__name__}.use_in_migrations has no effect here: migrate_appwrite compares tables with the"
+                " server and runs no Python code. Remove it."
             )
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -99,7 +99,7 @@ class Manager(Overridable):
         return self.bound(self.model, using, self._lead)
 
     def exposed(self) -> Any:
-        """Return what users get: a queryset, or the manager itself where it has methods of its own."""
+        """Return the value of `Table.objects`: a queryset, or the manager if it defines methods of its own."""
         kind: Any = type(self)
         return self if _has_own_methods(kind) else self.get_queryset()
 
@@ -130,7 +130,7 @@ if TYPE_CHECKING:
 
 @lru_cache
 def _placed(manager: Any) -> Any:
-    """Return a manager class whose querysets have its connection and `lead`, whatever `get_queryset()` makes."""
+    """Return a manager class that applies its connection and `lead` to the result of `get_queryset()`."""
 
     def get_queryset(self: Manager) -> QuerySet[Any]:
         rows: QuerySet[Any] = manager.get_queryset(self)
@@ -209,6 +209,6 @@ def choose_managers(table: type[Row]) -> tuple[Manager, Manager]:
 
 
 def rows_of(table: type[Row], using: Using | None = None) -> QuerySet[Any]:
-    """Return the rows that the default manager of a table shows."""
+    """Return a queryset of the table's default manager."""
     manager: Manager = table._meta.default_manager
     return manager.bound(table, using).get_queryset()

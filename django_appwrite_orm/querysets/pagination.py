@@ -115,9 +115,9 @@ def _sortable_order(query: Query[Any]) -> list[tuple[str, bool]]:
         if column is None or column.array or not column.orderable or query.cursor:
             what = "a cursor" if query.cursor else f"the order by {clause.attribute or 'random'}"
             raise NotSupportedError(
-                f"{table.__name__}: so many values take several requests, and {what} cannot be kept over them: only"
-                " Appwrite knows how its database orders text. Order by the sequence, a number or a date, or filter"
-                " for fewer values at a time."
+                f"{table.__name__}: the number of values takes several requests, and {what} cannot be applied to their"
+                " merged rows: only Appwrite knows how its database orders text. Order by the sequence, a number or a"
+                " date, or filter by fewer values at a time."
             )
         order.append((str(clause.attribute), clause.method == "orderDesc"))
     return order

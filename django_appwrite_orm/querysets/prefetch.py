@@ -56,7 +56,9 @@ def rows_along(row: Row, path: RelationPath, alias: Using) -> Any:
     """
     table = type(row)
     if row.id is None:
-        raise ValueError(f"This {table.__name__} has not been saved, so no row can refer to it; it has no {path.name}.")
+        raise ValueError(
+            f"This {table.__name__} has not been saved, so no row can refer to it and {path.name} cannot be read."
+        )
     if path.other_key is not None and not path.other_is_list:
         where = Clause("equal", path.other_key, (row.id,))
     else:
@@ -95,7 +97,7 @@ def ids_of(table: type[Row], relationship: RelationshipToMany, others: object) -
         row_id = other.id if isinstance(other, target) else other
         if not isinstance(row_id, str) or not VALID_ID.fullmatch(row_id):
             where = f"{table.__name__}.{relationship.name}"
-            raise ValueError(f"{where} takes a list of saved {target.__name__} rows, or of their ids, not {others!r}.")
+            raise ValueError(f"{where} takes a list of saved {target.__name__} rows or of their ids, not {others!r}.")
         ids[row_id] = None
     return list(ids)
 

@@ -144,8 +144,8 @@ class Query(Generic[R]):
             return split(filters, self.room if in_url else inf)
         except ValueError as error:
             raise NotSupportedError(
-                f"{self.model.__name__}: {error}. Filter by fewer values at a time, or store what they have in common"
-                " in a column of its own."
+                f"{self.model.__name__}: {error}. Filter by fewer values at a time, or add a column for what the rows"
+                " have in common."
             ) from None
 
     @property
@@ -278,7 +278,7 @@ def _without_null_tests(table: type[Row], clause: Clause, present: frozenset[str
     if clause.attribute in present:
         return NOTHING
     raise NotSupportedError(
-        f"{table.__name__}.{column.name}: Appwrite 1.9.6 cannot find the rows without a point, line or polygon, which"
-        f" isnull=True selects, and so does exclude(). Add filter({column.name}__isnull=False) to exclude() to leave"
-        " them out, or keep a Boolean column beside it that says whether there is one."
+        f"{table.__name__}.{column.name}: Appwrite 1.9.6 cannot find rows without a point, line or polygon, which"
+        f" isnull=True and exclude() select. Add filter({column.name}__isnull=False) to exclude() to leave them out,"
+        " or add a Boolean column that marks the rows with a value."
     )

@@ -83,8 +83,8 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         for name in vars(cls):
             if name.startswith("_") and isinstance(inspect.getattr_static(QuerySet, name, None), Hidden):
                 raise ConfigurationError(
-                    f"{cls.__name__}.{name} is an internal of Django's querysets that nothing calls here. Override a"
-                    " public method, such as filter(), get() or update()."
+                    f"{cls.__name__}.{name} is an internal method of Django's querysets that is not called here."
+                    " Override a public method, such as filter(), get() or update()."
                 )
 
     @property
@@ -137,7 +137,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         """
         if for_save:
             raise NotSupportedError(
-                f"A queryset of {self.model.__name__} cannot be saved in a column of a Django model: give one of its"
+                f"A queryset of {self.model.__name__} cannot be saved in a field of a Django model. Pass one of its"
                 " values, such as queryset.values_list('name', flat=True)[0]."
             )
         return values_of(self._query.names, self)
@@ -166,8 +166,8 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         presets = self._query.presets
         if presets is None:
             raise FieldError(
-                f"A {self.model.__name__} cannot be made from here: it has no declared column that leads back."
-                " Declare the relationship on both tables, or make the row first and then link it."
+                f"A {self.model.__name__} cannot be created from this relation, because it has no column that refers"
+                " to the row. Declare the relationship on both tables, or create the row first and then link it."
             )
         return self.model(**{**presets, **values})
 
@@ -279,13 +279,13 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         clears. Their ids are read whatever `only()` says. Raises FieldError for what is not a relation.
         """
         if self._query.names is not None:
-            raise TypeError("Relations lead from rows: they cannot be read along after values() or values_list().")
+            raise TypeError("prefetch_related() and select_related() cannot be used after values() or values_list().")
         named = _named(names)
         for name in named:
             if not isinstance(name, str):
                 raise NotSupportedError(
-                    f"prefetch_related() takes the names of relations, not {type(name).__name__}. Read a part of"
-                    " them at once by their ids, Toy.objects.filter(maker__in=makers), and put them together."
+                    f"prefetch_related() takes the names of relations, not {type(name).__name__}. To read some of the"
+                    " related rows, use Toy.objects.filter(maker__in=makers) and attach them in Python."
                 )
             check_relation(self.model, name)
         kept = () if names == (None,) else self._query.related
@@ -444,7 +444,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
 
     def _first_by(self, fields: tuple[str, ...], *, reverse: bool) -> Operation[R]:
         if not fields:
-            raise TypeError("latest() and earliest() need at least one column to go by.")
+            raise TypeError("latest() and earliest() need at least one column.")
         ordered = self.order_by(*fields)
         row = yield from (ordered.reverse() if reverse else ordered)._first()
         if row is None:
@@ -503,7 +503,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         if name != "id" and (name,) not in unique:
             raise ValueError(f"in_bulk() needs a unique column: {self.model.__name__}.{name} has no UniqueIndex.")
         if self._query.shape is not None:
-            raise TypeError("in_bulk() gives rows; it cannot be used after values() or values_list().")
+            raise TypeError("in_bulk() returns rows and cannot be used after values() or values_list().")
         matching = self if id_list is None else self.filter(**{f"{name}__in": id_list})
         rows = yield from matching._clone()._all_rows()
         return {getattr(row, name): row for row in rows}
@@ -524,7 +524,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         if flat and named:
             raise TypeError("'flat' and 'named' can't be used together.")
         if flat and len(names) != 1:
-            raise TypeError("'flat' is for a single column: values_list('title', flat=True).")
+            raise TypeError("'flat' needs exactly one column: values_list('title', flat=True).")
         return self._shaped("flat" if flat else "named" if named else "tuple", names)
 
     def _shaped(self, form: Literal["dict", "tuple", "flat", "named"], names: tuple[str, ...]) -> QuerySet[Any]:
@@ -545,9 +545,9 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         self._refuse_slice("call distinct() on")
         if names:
             raise NotSupportedError(
-                "distinct() takes no columns here, for Appwrite cannot choose one row of several. The values alone are"
-                f" values({names[0]!r}).distinct(); the first row of each has the sequence that"
-                f" values({names[0]!r}).annotate(first=Min('sequence')) gives."
+                "distinct() takes no columns, because Appwrite cannot choose one of several rows. Use"
+                f" values({names[0]!r}).distinct() for the values."
+                f" values({names[0]!r}).annotate(first=Min('sequence')) returns the sequence of each first row."
             )
         return self._clone(is_distinct=True)
 
@@ -594,8 +594,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         specs = aggregate_specs(self.model, named, aggregates)
         if self._query.distinct_keys:
             raise NotSupportedError(
-                "aggregate() of distinct values needs the rows themselves: aggregate(n=Count('genre',"
-                " distinct=True)), without distinct()."
+                "aggregate() cannot be used after distinct(). Use aggregate(n=Count('genre', distinct=True)) instead."
             )
         return (yield from self._evaluated(evaluation.aggregate, specs)) if specs else {}
 

@@ -48,7 +48,7 @@ def _number(clause: Clause) -> int:
     """Return the number of a limit or an offset. Raises `InvalidRequest`."""
     value = clause.values[0] if clause.values else None
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise InvalidRequest(f"{clause.method} takes a whole number of rows, not {value!r}.")
+        raise InvalidRequest(f"{clause.method} takes a whole number, 0 or more, not {value!r}.")
     return value
 
 
@@ -66,7 +66,7 @@ def _clause(query: object) -> Clause:
 def _call(text: str) -> Clause:
     match = _CALL.fullmatch(text)
     if match is None:
-        raise ValueError("it is not a call")
+        raise ValueError("it does not have the form method(arguments)")
     method, arguments = match[1], json.loads(f"[{match[2]}]")
     if method in _WITHOUT_COLUMN:
         return Clause(method, values=_flat(arguments) or None)

@@ -97,7 +97,7 @@ def _all_of(query: Query[Any], other: Query[Any], what: str) -> Operation[list[R
         raws += yield from walk.page()
     if len(raws) > FOLLOWED_LIMIT:
         raise NotSupportedError(
-            f"{query.model.__name__}: {what} matches more than {FOLLOWED_LIMIT} rows of {other.model.__name__}."
-            " Narrow it down, or query from the other side."
+            f"{query.model.__name__}: {what} matches more than {FOLLOWED_LIMIT} rows of {other.model.__name__}. Add"
+            " conditions, or query from the other table."
         )
     return raws

@@ -19,20 +19,20 @@ class UnsupportedMethod:
 
     def __call__(self, *args: object, **kwargs: object) -> NoReturn:
         """Raise NotSupportedError with the alternative."""
-        raise NotSupportedError(f"{self._name} is not possible here. {self._advice}")
+        raise NotSupportedError(f"{self._name} is not supported by Appwrite. {self._advice}")
 
 
 _SETS = (
-    "Appwrite has no union, intersection or difference of queries. For rows of one table use a | b, a & b or"
-    " exclude(); of several tables, read each and chain the results."
+    "Appwrite has no union, intersection or difference of queries. For rows of one table, use a | b, a & b or"
+    " exclude(). For several tables, read each and chain the results."
 )
 _DATES = (
-    "Appwrite has no functions of dates. Take the parts in Python:"
-    " sorted({moment.date() for moment in queryset.values_list('created_at', flat=True)})."
+    "Appwrite has no date functions. Extract the parts in Python: sorted({moment.date() for moment in"
+    " queryset.values_list('created_at', flat=True)})."
 )
 _LINKS = (
-    "A link is changed where it is kept: toy.maker = maker or book.tags = [...], and save(); of many rows at once by"
-    " filter(...).update(maker=maker)."
+    "Change the link on the row that holds it: set toy.maker = maker or book.tags = [...], and save(). To change many"
+    " rows, use filter(...).update(maker=maker)."
 )
 _SQL = "There is no SQL. raw_queries() takes Appwrite's own queries."
 
@@ -49,11 +49,13 @@ class UnavailableMethods:
     __xor__: Any = UnsupportedMethod(_SETS, name="queryset ^ queryset")
     dates: Any = UnsupportedMethod(_DATES)
     datetimes: Any = UnsupportedMethod(_DATES)
-    alias: Any = UnsupportedMethod("Appwrite computes nothing in a query. Filter by columns, and compute in Python.")
+    alias: Any = UnsupportedMethod(
+        "Appwrite cannot compute values in a query. Filter by columns, and compute in Python."
+    )
     extra: Any = UnsupportedMethod(_SQL)
     raw: Any = UnsupportedMethod(_SQL)
     explain: Any = UnsupportedMethod(
-        "Appwrite shows no plan. The logger 'django_appwrite_orm.transport' names each request at the level DEBUG."
+        "Appwrite reports no query plan. The logger 'django_appwrite_orm.transport' logs each request at level DEBUG."
     )
     select_for_update: Any = UnsupportedMethod(
         "Appwrite locks no rows. Use atomic(), save(if_unchanged=True), or F() in update()."

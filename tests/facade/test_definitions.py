@@ -203,7 +203,7 @@ FIELD = {"a": {"type": "string"}}
             "column 'a': 'required' must be true or false, not 'false'.",
         ),
         ({"name": "t", "schema": FIELD, "role": "any"}, "Table 't': 'role' must be a dict, not 'any'."),
-        ({"name": "t", "schema": FIELD, "role": {"read": None}}, "Table 't', role: 'read(\"None\")' is for 'None'"),
+        ({"name": "t", "schema": FIELD, "role": {"read": None}}, "Table 't', role: 'read(\"None\")' names 'None'"),
         ({"name": "t", "schema": FIELD, "role": {"see": "any"}}, "Table 't', role: 'see(\"any\")' allows 'see'"),
         ({"name": "t", "schema": FIELD, "role": {"read": 'any") or ("'}}, "Table 't', role: "),
         ({"name": "t", "schema": FIELD, "indexes": {}}, "Table 't': 'indexes' must be a list, not {}."),
@@ -226,7 +226,7 @@ FIELD = {"a": {"type": "string"}}
         ),
         (
             {"name": "t", "schema": FIELD, "indexes": [{"key": "k", "attributes": []}]},
-            "Table 't', index 'k': Index: name at least one column",
+            "Table 't', index 'k': Index: expected names of columns",
         ),
     ],
 )

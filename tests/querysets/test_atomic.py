@@ -134,7 +134,7 @@ def test_nested_blocks_are_one_transaction() -> None:
         with atomic("default"):
             Book.objects.create(title="Howl", price=1)
     assert titles() == ["Dune", "Emma", "Howl"]
-    with pytest.raises(TransactionError, match="take back a part"), atomic():
+    with pytest.raises(TransactionError, match="roll back a part"), atomic():
         Book.objects.create(title="Ariel", price=1)
         with pytest.raises(Trouble), atomic():
             raise Trouble

@@ -205,14 +205,14 @@ def test_a_block_that_ends_in_another_context_says_so_and_leaves_other_blocks_al
 
     generator = opened()
     copy_context().run(next, generator)
-    with pytest.raises(TransactionError, match="another context than it began in"):
+    with pytest.raises(TransactionError, match="different context than it began in"):
         next(generator)
 
     generator = opened()
     copy_context().run(next, generator)
     with atomic():
         create("kept")
-        with pytest.raises(TransactionError, match="another context than it began in"):
+        with pytest.raises(TransactionError, match="different context than it began in"):
             next(generator)
         create("kept too")
     assert titles() == ["kept", "kept too"]
@@ -227,7 +227,7 @@ def test_an_asynchronous_generator_that_another_task_ends() -> None:
     async def ended_elsewhere() -> None:
         generator = opened()
         await asyncio.create_task(anext(generator))
-        with pytest.raises(TransactionError, match="another context than it began in"):
+        with pytest.raises(TransactionError, match="different context than it began in"):
             await asyncio.create_task(anext(generator))
 
     asyncio.run(ended_elsewhere())

@@ -105,6 +105,11 @@ class TestBulkCreate:
         with pytest.raises(ValueError, match="batch_size must be"):
             Reader.objects.bulk_update([], ["name"], batch_size=size)
 
+    def test_an_invalid_batch_size_is_refused_where_rows_are_created_one_by_one(self) -> None:
+        rows = Reader.objects.as_user(session="secret")
+        with pytest.raises(ValueError, match="batch_size must be"):
+            rows.bulk_create([Reader(name="Ada")], batch_size=0)
+
     def test_errors_by_position(self) -> None:
         Book.objects.create(title="b7", price=1)
         rows = [Book(title=f"b{n}", price=1) for n in range(120)]

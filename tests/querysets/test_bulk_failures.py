@@ -68,7 +68,7 @@ def test_a_taken_unique_value(kind: str) -> None:
 
 def test_a_text_that_becomes_too_long() -> None:
     Seat.objects.filter(id="s1").update(name="123456789")
-    with pytest.raises(ValidationError, match="row 's1' would have more than 10") as caught:
+    with pytest.raises(ValidationError, match="make row 's1' longer than 10") as caught:
         Seat.objects.update(name=F("name") + "xy")
     assert list(caught.value.message_dict) == ["name"]
     assert sorted(seat.name for seat in Seat.objects.all()) == ["123456789", "n0", "n2"]

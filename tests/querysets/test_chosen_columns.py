@@ -44,7 +44,7 @@ class TestReferences:
         with counted() as costs:
             assert list(Toy.objects.select_related("maker").values("name")[:1]) == [{"name": "ball"}]
         assert len(costs.requests) == 1
-        with pytest.raises(TypeError, match=r"cannot be read along after values\(\)"):
+        with pytest.raises(TypeError, match=r"cannot be used after values\(\)"):
             Toy.objects.values("name").select_related("maker")
 
     def test_none_clears_defer_order_and_prefetch(self) -> None:
@@ -71,17 +71,17 @@ def test_only_with_prefetched_relationships() -> None:
 
 def test_names_that_are_not_text_are_refused() -> None:
     for ask in (Toy.objects.only, Toy.objects.values, Toy.objects.defer, Toy.objects.values_list):
-        with pytest.raises(FieldError, match=r"Toy: give the name of a column, such as 'id', not F\(name\)"):
+        with pytest.raises(FieldError, match=r"Toy: expected the name of a column, such as 'id', not F\(name\)"):
             ask(F("name"))
-    with pytest.raises(FieldError, match="an order is a name, such as 'price' or '-price', not OrderBy"):
+    with pytest.raises(FieldError, match="takes names, such as 'price' or '-price', not OrderBy"):
         Toy.objects.order_by(F("name").desc())
 
 
 @pytest.mark.parametrize(
     ("method", "advice"),
     [
-        ("dates", "Take the parts in Python"),
-        ("datetimes", "Take the parts in Python"),
+        ("dates", "Extract the parts in Python"),
+        ("datetimes", "Extract the parts in Python"),
         ("alias", "compute in Python"),
         ("extra", r"raw_queries\(\)"),
         ("raw", r"raw_queries\(\)"),
@@ -91,5 +91,5 @@ def test_names_that_are_not_text_are_refused() -> None:
     ],
 )
 def test_unsupported_methods_name_an_alternative(method: str, advice: str) -> None:
-    with pytest.raises(NotSupportedError, match=rf"^{method}\(\) is not possible here\. .*{advice}"):
+    with pytest.raises(NotSupportedError, match=rf"^{method}\(\) is not supported by Appwrite\. .*{advice}"):
         getattr(Toy.objects.all(), method)("name", "year")

@@ -255,7 +255,7 @@ class TestNothingElseOfDjangos:
         for name in ours - {name for name in dir(models.QuerySet) if name.startswith("__")}:
             home = next(base for base in QuerySet.__mro__ if name in vars(base))
             assert home.__module__.startswith("django_appwrite_orm"), name
-        with pytest.raises(AttributeError, match="QuerySet has no 'complex_filter': it queries Appwrite"):
+        with pytest.raises(AttributeError, match="QuerySet has no attribute 'complex_filter': it queries Appwrite"):
             _ = Book.objects.all().complex_filter
 
     def test_copies_and_pickles_are_as_they_were(self) -> None:
@@ -291,18 +291,18 @@ class TestNothingElseOfDjangos:
         assert list(left.query.where.children[0].children[0].rhs) == expected
 
     def test_unsupported_values_for_a_django_model_are_refused(self) -> None:
-        with pytest.raises(FieldError, match="must give one column, not title, price"):
+        with pytest.raises(FieldError, match="must select one column, not title, price"):
             Person.objects.filter(name__in=Book.objects.values("title", "price"))
         titles = Book.objects.values_list("title", flat=True)
-        with pytest.raises(NotSupportedError, match="A queryset of Book cannot be saved in a column of a Django model"):
+        with pytest.raises(NotSupportedError, match="A queryset of Book cannot be saved in a field of a Django model"):
             Person.objects.update(name=titles)
 
     def test_code_that_needs_sql_is_refused(self) -> None:
-        with pytest.raises(NotSupportedError, match=r"Exists\(\) or Subquery\(\) is not possible here"):
+        with pytest.raises(NotSupportedError, match=r"Exists\(\) or Subquery\(\) is not supported by Appwrite"):
             models.Exists(Book.objects.all())
-        with pytest.raises(NotSupportedError, match=r"queryset \^ queryset is not possible here"):
+        with pytest.raises(NotSupportedError, match=r"queryset \^ queryset is not supported by Appwrite"):
             _ = Book.objects.all() ^ Book.objects.all()
-        with pytest.raises(AttributeError, match="has no SQL query, and its `query` has no 'order_by'"):
+        with pytest.raises(AttributeError, match="has no SQL query, so its `query` has no attribute 'order_by'"):
             _ = Book.objects.query.order_by
         assert Book.objects.ordered
         assert Paginator(Book.objects.all(), 2).page(1).has_next()

@@ -161,14 +161,14 @@ class TestExpressions:
         assert costs.requests == []
 
     def test_bigints_are_not_counted_with(self) -> None:
-        with pytest.raises(ValidationError, match="do not count with bigint"):
+        with pytest.raises(ValidationError, match="has no arithmetic for bigint"):
             Reader.objects.update(score=F("score") + 1)
 
     @pytest.mark.parametrize(
         "text", ["", "x", "{}", '{"method": "equal"}', '{"method": "increment", "values": 1}', None]
     )
     def test_apply_takes_operators_alone(self, text: object) -> None:
-        with pytest.raises(ValueError, match="Operator makes"):
+        with pytest.raises(ValueError, match="an operator of the SDK"):
             Apply(text)
 
     def test_text_of_the_form_of_an_operator_is_refused(self) -> None:
@@ -194,6 +194,6 @@ def _set(book: Book, title: str) -> Book:
 
 def test_a_refused_operator_leaves_the_row(settings) -> None:
     row = Everything.objects.create(integer=5, string="x" * 9)
-    with pytest.raises(ValidationError, match=f"row {row.pk!r} would have more than 10"):
+    with pytest.raises(ValidationError, match=f"make row {row.pk!r} longer than 10"):
         Everything.objects.update(string=F("string") + "yy")
     assert Everything.objects.get(pk=row.pk).string == "x" * 9

@@ -234,7 +234,7 @@ class TestInit:
 
     def test_an_init_with_other_parameters_is_refused(self) -> None:
         with pytest.raises(
-            ConfigurationError, match=r"Odd\.__init__\(\) needs name, but rows that are read are made wi"
+            ConfigurationError, match=r"Odd\.__init__\(\) needs name, but rows that are read are created wi"
         ):
             type("Odd", (Table,), {"__init__": lambda self, name, *, size=1, **values: None})
 
@@ -244,7 +244,7 @@ class TestInit:
 
         made = type("Giving", (Toy,), {"__init__": giving})
         assert made(name="new").slug == "x"
-        with pytest.raises(TypeError, match=r"Giving\.__init__\(\) gave values to a row that is read"):
+        with pytest.raises(TypeError, match=r"Giving\.__init__\(\) passed values for a row that is read"):
             made.from_appwrite({"$id": "a"}, "default")
         silent = type("Silent", (Toy,), {"__init__": lambda self, **values: None})
         with pytest.raises(TypeError, match=r"Silent\.__init__\(\) must call super\(\)\.__init__\(\)"):

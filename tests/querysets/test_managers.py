@@ -265,7 +265,7 @@ class TestClasses:
     def test_managers_are_for_classes_and_not_for_migrations(self) -> None:
         with pytest.raises(AttributeError, match="Manager isn't accessible via Page rows"):
             _ = Page(title="x").objects
-        with pytest.raises(ConfigurationError, match=r"Old\.use_in_migrations means nothing here"):
+        with pytest.raises(ConfigurationError, match=r"Old\.use_in_migrations has no effect here"):
             type("Old", (Manager,), {"use_in_migrations": True})
         for hook in ("contribute_to_class", "check", "deconstruct"):
             with pytest.raises(ConfigurationError, match=rf"Old\.{hook}\(\) is a hook of Django's managers"):
@@ -273,6 +273,6 @@ class TestClasses:
 
     @pytest.mark.parametrize("name", ["_fetch_all", "_chain", "_update", "_filter_or_exclude"])
     def test_internals_of_djangos_querysets_are_refused(self, name: str) -> None:
-        with pytest.raises(ConfigurationError, match=rf"Odd\.{name} is an internal of Django's querysets"):
+        with pytest.raises(ConfigurationError, match=rf"Odd\.{name} is an internal method of Django's querysets"):
             type("Odd", (QuerySet,), {name: lambda self, *args: None})
         type("Fine", (QuerySet,), {"_clone": lambda self, **changes: self, "_mine": 1})

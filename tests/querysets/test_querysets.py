@@ -217,9 +217,9 @@ class TestWrites:
         assert len({row.pk for row in made}) == 250
         assert all(row.sequence for row in made)
         assert Book.objects.bulk_create([]) == []
-        with pytest.raises(ValueError, match="saved before"):
+        with pytest.raises(ValueError, match="is already saved"):
             Book.objects.bulk_create([made[0]])
-        with pytest.raises(TypeError, match="was given Reader"):
+        with pytest.raises(TypeError, match="expected Book, not Reader"):
             Book.objects.bulk_create([Reader(name="x")])
 
     def test_update_and_delete_of_what_matches(self) -> None:

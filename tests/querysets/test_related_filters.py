@@ -78,13 +78,13 @@ def test_filters_across_relationships_in_two_requests() -> None:
 
 
 def test_relationships_visible_from_one_side() -> None:
-    with pytest.raises(FieldError, match="'marks' in simple conditions on columns of Mark only"):
+    with pytest.raises(FieldError, match=r"marks' is a one-way .* simple conditions on columns of Mark"):
         Novel.objects.filter(marks="m1")
     for excluded in (Q(marks__name="red"), Q(marks__name="red", title="a") | Q(title="b")):
-        with pytest.raises(NotSupportedError, match=r"'marks'.*neither negated.*two_way_key"):
+        with pytest.raises(NotSupportedError, match=r"'marks'.*not negated.*two_way_key"):
             Novel.objects.exclude(excluded)
     either = Novel.objects.filter(Q(marks__name="red") | Q(title="b"))
-    with pytest.raises(NotSupportedError, match=r"single condition that is neither negated.*two_way_key"):
+    with pytest.raises(NotSupportedError, match=r"single condition that is not negated.*two_way_key"):
         list(either)
 
 

@@ -110,7 +110,7 @@ class TestOneAndMany:
         assert titles(rows.raw_queries("limit(1)", "offset(1)")) == ["Ariel"]
         assert titles(rows.exclude(genre="novel")) == ["Ariel"]
         for wrong in ('limit("x")', "limit(-1)", "offset(1.5)", "limit()"):
-            with pytest.raises(InvalidRequest, match="whole number of rows"):
+            with pytest.raises(InvalidRequest, match="takes a whole number"):
                 rows.raw_queries(wrong)
 
     def test_repr_shows_the_first_rows_or_the_query(self) -> None:
@@ -135,7 +135,7 @@ class TestOneAndMany:
     def test_near_names_of_lookups(self) -> None:
         with pytest.raises(FieldError, match=r"no lookup 'startwith'.*Did you mean: .*startswith"):
             Book.objects.filter(title__startwith="D")
-        with pytest.raises(NotSupportedError, match="compares a column with values"):
+        with pytest.raises(NotSupportedError, match="can compare a column with constants only"):
             Book.objects.filter(price__gt=F("pages"))
 
     def test_patterns_take_every_character_as_it_is(self) -> None:

@@ -25,7 +25,7 @@ class TestSave:
         with pytest.raises(FieldError, match="no column 'prize'"):
             book.save(update_fields=["prize"])
         for options in ({"update_fields": ["price"]}, {"if_unchanged": True}):
-            with pytest.raises(ValueError, match="nothing of it to update"):
+            with pytest.raises(ValueError, match="so it cannot be updated"):
                 Book(title="x", price=1).save(**options)
 
     def test_a_save_with_a_taken_value_is_a_unique_violation(self) -> None:
@@ -60,7 +60,7 @@ class TestSave:
         book = Book.objects.create(title="Dune", price=9)
         at_the_commit(monkeypatch, before=lambda: Book.objects.update(price=7))
         book.price = 1
-        with pytest.raises(Conflict, match="changed meanwhile"):
+        with pytest.raises(Conflict, match="changed in the meantime"):
             book.save(if_unchanged=True)
         assert Book.objects.get(pk=book.pk).price == 7
 

@@ -89,7 +89,7 @@ def test_rows_with_a_value_are_found_by_their_distance(column: str) -> None:
 def test_rows_without_a_value_cannot_be_found(query: Q) -> None:
     with counted() as costs:
         for ask in (list, QuerySet.count, QuerySet.exists, QuerySet.delete):
-            with pytest.raises(NotSupportedError, match=r"keep a Boolean column"):
+            with pytest.raises(NotSupportedError, match=r"add a Boolean column"):
                 ask(Site.objects.filter(query))
     assert costs.requests == []
 
@@ -114,15 +114,15 @@ def test_a_required_shape_is_never_null() -> None:
     ("lookups", "message"),
     [
         ({"at": 5}, "Expected a point"),
-        ({"at": (181, 0)}, "A longitude is from -180 to 180"),
+        ({"at": (181, 0)}, "A longitude must be from -180 to 180"),
         ({"area__contains": [[(0, 0), (1, 1)]]}, "at least 4 points"),
         ({"at__distance_lt": PARIS}, "Expected a point"),
         ({"at__distance_lt": (PARIS,)}, "Expected a pair"),
         ({"at__distance_lt": (PARIS, "5 km")}, "Expected a distance"),
         ({"at__distance_lt": (PARIS, -1)}, "Expected a distance"),
         ({"at__distance_lt": (PARIS, 10**400)}, "Expected a distance"),
-        ({"way__distance_lt": (PARIS, D(km=5))}, "two points alone"),
-        ({"at__distance_lt": ([PARIS, BERLIN], D(km=5))}, "two points alone"),
+        ({"way__distance_lt": (PARIS, D(km=5))}, "two points only"),
+        ({"at__distance_lt": ([PARIS, BERLIN], D(km=5))}, "two points only"),
     ],
 )
 def test_invalid_shapes_are_refused(lookups: dict[str, Any], message: str) -> None:

@@ -157,34 +157,38 @@ def test_unsupported_subqueries_are_refused_before_any_request() -> None:
     makers = Maker.objects.all()
     with counted() as costs:
         for wrong, error, message in (
-            ({"maker": makers}, NotSupportedError, "can be the value of in alone, maker_id__in=queryset"),
-            ({"name__startswith": makers}, NotSupportedError, "the value of in alone"),
-            ({"maker__in": [makers]}, NotSupportedError, "a queryset stands alone, maker_id__in=queryset"),
-            ({"name__range": ("a", makers)}, NotSupportedError, "a queryset stands alone"),
-            ({"name__in": ["a", F("id")]}, NotSupportedError, r"with values, not with F\(id\)"),
+            ({"maker": makers}, NotSupportedError, "can only be the value of `in`: maker_id__in=queryset"),
+            ({"name__startswith": makers}, NotSupportedError, "only be the value of `in`"),
+            (
+                {"maker__in": [makers]},
+                NotSupportedError,
+                "Pass it as the whole value: maker_id__in=queryset",
+            ),
+            ({"name__range": ("a", makers)}, NotSupportedError, "a queryset cannot be an item of a list"),
+            ({"name__in": ["a", F("id")]}, NotSupportedError, r"with constants only, not with F\(id\)"),
             ({"maker__in": Toy.objects.all()}, ValueError, "Expected a queryset of Maker, not of Toy"),
             ({"maker__country__in": makers}, ValueError, "Expected a queryset of Country, not of Maker"),
-            ({"maker__in": makers.values("id", "name")}, FieldError, "must give one column, not id, name"),
+            ({"maker__in": makers.values("id", "name")}, FieldError, "must select one column, not id, name"),
             ({"name__in": Book.objects.values("tags")}, FieldError, r"Book\.tags holds several values"),
             (
                 {"name__in": Book.objects.values("price")},
                 FieldError,
-                r"Book\.price is of another kind.*values\('price'\)",
+                r"Book\.price has a different type.*values\('price'\)",
             ),
             (
                 {"maker__in": makers.values("country").annotate(n=Count("*"))},
                 NotSupportedError,
-                "Groups are not values",
+                "Groups cannot be the value",
             ),
             (
                 {"maker": OuterRef("pk")},
                 NotSupportedError,
-                r"no outer queries.*filter\(pk__in=Toy.*values\('maker_id'\)\)",
+                r"no correlated subqueries.*filter\(pk__in=Toy.*values\('maker_id'\)\)",
             ),
         ):
             with pytest.raises(error, match=message):
                 Toy.objects.filter(**wrong)
-        with pytest.raises(FieldError, match=r"Book\.id is of another kind"):
+        with pytest.raises(FieldError, match=r"Book\.id has a different type"):
             Book.objects.filter(price__in=Book.objects.all())
         for expression in (Exists, Subquery):
             with pytest.raises(NotSupportedError, match=r"^Exists\(\) or Subquery\(\) is not.*maker__in="):

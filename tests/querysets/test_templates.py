@@ -143,6 +143,6 @@ def test_an_override_that_cannot_be_marked_is_refused() -> None:
 
         def __call__(self) -> None: ...
 
-    with pytest.raises(ConfigurationError, match=r"Odd\.delete takes the place of .* Slotted cannot"):
+    with pytest.raises(ConfigurationError, match=r"Odd\.delete overrides .* Slotted cannot"):
         type("Odd", (Table,), {"delete": Slotted()})
     type("Partial", (Table,), {"delete": partialmethod(unmarked)})

@@ -216,5 +216,5 @@ def test_arguments_that_exclude_each_other_are_refused(options: dict, error: typ
 
 
 def test_conflicts_are_refused_inside_atomic() -> None:
-    with atomic(), pytest.raises(NotSupportedError, match="before the commit"):
+    with atomic(), pytest.raises(NotSupportedError, match="only at the commit"):
         Book.objects.bulk_create([Book(title="x", price=1)], ignore_conflicts=True)

@@ -1,8 +1,8 @@
 """Compute Django's aggregates row by row.
 
-Appwrite before 2.5 has no aggregates, so the rows are read: only the columns that matter, in pages. Sums add up as a
-database's do, in the order of the rows. Texts have no smallest or largest value here: only the server knows their
-order.
+Appwrite before 2.5 has no aggregates, so the rows are read page by page, with only the columns needed. Sums are
+computed in the order of the rows, as in a database. Min and Max of text are not supported here, because only the server
+knows its order.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ class AggregateSpec:
     def __init__(self, table: type[Row], name: str, aggregate: object) -> None:
         if not isinstance(aggregate, Aggregate):
             raise TypeError(f"{name}: expected one of {_names()}, such as Sum('price'), not {aggregate!r}.")
-        if type(aggregate) not in _TALLIES:
-            raise NotSupportedError(f"{name}: Appwrite's rows can be summed up by {_names()} only.")
+        if type(aggregate) not in _ACCUMULATORS:
+            raise NotSupportedError(f"{name}: only {_names()} can be computed from rows of Appwrite.")
         if aggregate.filter is not None:
             raise NotSupportedError(f"{name}: filter the queryset instead of the aggregate.")
         self.name = name
         self.kind = type(aggregate)
-        options: Any = aggregate  # the stubs of Django's aggregates leave out what they are made of
+        options: Any = aggregate  # the stubs of Django's aggregates lack these attributes
         self.default = options.default
         self.distinct: bool = options.distinct
         self.of_sample: bool = str(options.function).endswith("_SAMP")
@@ -43,14 +43,14 @@ class AggregateSpec:
         if not isinstance(source, F):
             if self.kind is Count:  # Count("*")
                 return None
-            raise NotSupportedError(f"{name}: give the name of a column, not {source!r}.")
+            raise NotSupportedError(f"{name}: expected the name of a column, not {source!r}.")
         path = str(vars(source)["name"])
         relation = find_path(table, path.partition("__")[0])
         if relation is not None and path not in table._meta.references:
             raise NotSupportedError(_elsewhere(table, name, self.kind, path, relation))
         column = table._meta.get_column(path)
         if column.array:
-            raise FieldError(f"{name}: {table.__name__}.{column.name} is an array; its items cannot be summed up.")
+            raise FieldError(f"{name}: {table.__name__}.{column.name} is an array, which cannot be aggregated.")
         if self.kind in (Sum, Avg, StdDev, Variance) and column.family is not Family.NUMBER:
             raise FieldError(f"{name}: {table.__name__}.{column.name} is not a number.")
         return column
@@ -71,13 +71,13 @@ class AggregateSpec:
             raise NotSupportedError(f"{self.name}: the column is encrypted, so Appwrite cannot compare its values.")
         if self.kind in (Min, Max) and not self.by_order:
             raise NotSupportedError(
-                f"{self.name}: only Appwrite knows how its database orders text, so the smallest or largest one can"
-                " be had of a whole queryset alone, not of a slice or a group."
+                f"{self.name}: only Appwrite knows how its database orders text, so Min and Max of text work for a"
+                " whole queryset only, not for a slice or a group."
             )
-        return _TALLIES[self.kind](self)
+        return _ACCUMULATORS[self.kind](self)
 
     def finished(self, value: Any) -> Any:
-        """Return the value, or the aggregate's default where there were no values."""
+        """Return the value, or the aggregate's default if no row had a value."""
         return self.default if value is None else value
 
 
@@ -105,7 +105,7 @@ def _elsewhere(table: type[Row], name: str, kind: type[Aggregate], path: str, re
         by = next((n for n, reference in other._meta.references.items() if reference.column_name == keeper), keeper)
         instead = f"{other.__name__}.objects.values({by!r}).annotate({call})"
     return (
-        f"{name}: {path!r} leads to rows of {other.__name__}, and Appwrite aggregates the columns of one table alone."
+        f"{name}: {path!r} leads to rows of {other.__name__}, and Appwrite aggregates columns of one table only."
         f" Aggregate {other.__name__} instead: {instead}."
     )
 
@@ -114,7 +114,7 @@ class Accumulator(ABC):
     """The state of one aggregate over the rows so far."""
 
     def __init__(self, spec: AggregateSpec) -> None:
-        self._wanted = spec
+        self._spec = spec
         self._seen: set[Any] | None = set() if spec.distinct else None
         # Naive local datetimes of two moments are equal where clocks are put back; their form on the server is not.
         column = spec.column
@@ -124,7 +124,7 @@ class Accumulator(ABC):
 
     def add(self, row: Row) -> None:
         """Add a row."""
-        column = self._wanted.column
+        column = self._spec.column
         value = True if column is None else getattr(row, column.name)
         if value is None:
             return
@@ -137,7 +137,7 @@ class Accumulator(ABC):
     @property
     def value(self) -> Any:
         """The aggregate of the rows so far."""
-        return self._wanted.finished(self._value)
+        return self._spec.finished(self._value)
 
     @abstractmethod
     def _add(self, value: Any) -> None: ...
@@ -183,7 +183,7 @@ class _Spread(Accumulator):
 
     @property
     def _variance(self) -> float | None:
-        divisor = self._count - 1 if self._wanted.of_sample else self._count
+        divisor = self._count - 1 if self._spec.of_sample else self._count
         return self._squares / divisor if divisor > 0 else None
 
 
@@ -211,7 +211,7 @@ class _Average(_Spread):
         return self._total / self._count if self._count else None
 
 
-_TALLIES: dict[type[Aggregate], type[Accumulator]] = {
+_ACCUMULATORS: dict[type[Aggregate], type[Accumulator]] = {
     Avg: _Average,
     Count: _Count,
     Max: _Largest,
@@ -223,4 +223,4 @@ _TALLIES: dict[type[Aggregate], type[Accumulator]] = {
 
 
 def _names() -> str:
-    return ", ".join(kind.__name__ for kind in _TALLIES)
+    return ", ".join(kind.__name__ for kind in _ACCUMULATORS)

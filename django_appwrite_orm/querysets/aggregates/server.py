@@ -1,8 +1,9 @@
-"""Aggregates by the server, where its version has them and they mean what Django's do.
+"""Aggregates computed by the server, if its version has them and the results equal Django's.
 
-Computed from the rows instead: slices, queries of several requests, and what a database may see differently from
-Python: equal texts, sums beyond a double's digits, averages of whole numbers (MariaDB gives them four decimals, so an
-average is requested as a sum and a count). An unknown response counts as none.
+Slices, queries of several requests, and aggregates whose result may differ between the database and Python are computed
+from the rows: those that compare text, and sums beyond the precision of a double. An average is requested as a sum and
+a count, because MariaDB rounds averages of whole numbers to four decimals. A response that is not understood is
+ignored, and the rows are read.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ logger = logging.getLogger("django_appwrite_orm.queries")
 _FIRST = "orm_first"  # the alias of the sequence of a group's first row
 _METHODS = {Sum: "sum", Min: "min", Max: "max"}
 _SPREADS = {StdDev: "stddev", Variance: "var"}
-# What a double holds exactly.
+# Whole numbers below this are exact in a double.
 _EXACT = 2**53
 
 Read = Callable[[Any], Any]
@@ -82,7 +83,7 @@ def _request(
         response = yield from execute_read(query.model._meta, query.db, plan, query.policy)
         return _results(query, specs, names, response["rows"])
     except (InvalidRequest, _Unexpected) as error:
-        logger.warning("%s has to be worked out of the rows: %r", plan, error)
+        logger.warning("%s is computed from the rows instead: %r", plan, error)
         return None
 
 
@@ -108,7 +109,7 @@ def _results(
 
 
 def _aliases(specs: list[AggregateSpec]) -> list[tuple[str, AggregateSpec]]:
-    """Return names for the results that no column can have."""
+    """Return each aggregate with an alias that cannot be the name of a column."""
     return [(f"orm_{n}", spec) for n, spec in enumerate(specs)]
 
 
@@ -168,17 +169,17 @@ def _number(value: Any) -> float:
 
 
 def _reader_of_group(column: columns.Column) -> Read | None:
-    """Return the function that reads a value by which groups are made.
+    """Return the function that reads a group's value of `column`.
 
-    None for columns whose values a database may regard as equal that Python does not, or may show in another form.
+    None if the database may compare or show the column's values differently from Python.
     """
     if type(column) is columns.Integer:
         return _whole
     if column.family is Family.BOOLEAN:
         return _truth
     if isinstance(column, columns.Enum) and all(text.isascii() for text in column.elements):
-        told_apart = len({text.strip().lower() for text in column.elements}) == len(column.elements)
-        return _element if told_apart else None
+        distinguishable = len({text.strip().lower() for text in column.elements}) == len(column.elements)
+        return _element if distinguishable else None
     return None
 
 

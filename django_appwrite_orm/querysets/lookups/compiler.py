@@ -48,7 +48,7 @@ Bounds = tuple[Any, Any]
 def where(table: type[Row], condition: Q) -> Clause:
     """Return the clause for a `Q` of any depth. Raises FieldError, ValidationError or NotSupportedError."""
     if condition.connector not in (Q.AND, Q.OR):
-        raise NotSupportedError(f"Appwrite has no {condition.connector} of conditions. Write it with & and |.")
+        raise NotSupportedError(f"Appwrite cannot combine conditions by {condition.connector}. Use & and |.")
     parts = list(_parts(table, condition))
     if not parts:
         return EVERYTHING
@@ -72,11 +72,11 @@ def order(table: type[Row], names: Iterable[str]) -> tuple[Clause, ...]:
     clauses = []
     for name in names:
         if not isinstance(name, str):
-            raise FieldError(f"{table.__name__}: an order is a name, such as 'price' or '-price', not {name!r}.")
+            raise FieldError(f"{table.__name__}: order_by() takes names, such as 'price' or '-price', not {name!r}.")
         if name == "?":
             clauses.append(Clause("orderRandom"))
             continue
-        column = _askable(table, name[1:] if name[:1] in ("-", "+") else name)
+        column = _comparable_column(table, name[1:] if name[:1] in ("-", "+") else name)
         if column.family is Family.LINK:
             raise FieldError(f"{table.__name__}.{column.name}: Appwrite cannot order by a relationship.")
         clauses.append(Clause("orderDesc" if name.startswith("-") else "orderAsc", column.key))
@@ -113,8 +113,8 @@ def _parts(table: type[Row], condition: Q) -> Iterator[Clause]:
                 together.setdefault(relation, []).append(there)
             else:
                 yield across(table, relation, where(relation.other, Q(there)))
-    for relation, said in together.items():
-        yield across(table, relation, where(relation.other, Q(*said)))
+    for relation, conditions in together.items():
+        yield across(table, relation, where(relation.other, Q(*conditions)))
 
 
 def _nothing_there(table: type[Row], key: str, path: str, value: Any) -> Iterator[Clause]:
@@ -146,7 +146,9 @@ def _lookup(table: type[Row], path: str, value: Any) -> Clause:
     if name in table._meta.references:
         reference = table._meta.references[name]
         name, value = reference.column_name, ids_for(lambda: registry.target(table, reference), value)
-    column = _askable(table, name, lambda: [relation.alias or relation.name for relation in reverse_paths(table)])
+    column = _comparable_column(
+        table, name, lambda: [relation.alias or relation.name for relation in reverse_paths(table)]
+    )
     lookup = "__".join(rest) or "exact"
     if lookup not in column.lookups:
         near = difflib.get_close_matches(lookup, column.lookups, n=3)
@@ -158,15 +160,18 @@ def _lookup(table: type[Row], path: str, value: Any) -> Clause:
         return among(table, path, column, lookup, subquery_of(value))
     if isinstance(value, OuterRef):
         raise NotSupportedError(
-            f"{table.__name__}.{path}: Appwrite has no outer queries, so OuterRef cannot be used. Give this queryset's"
-            f" column to the outer one instead: filter(pk__in={table.__name__}.objects.filter(...).values({name!r}))."
+            f"{table.__name__}.{path}: Appwrite has no correlated subqueries, so OuterRef cannot be used. Pass the"
+            f" inner queryset to the outer one: filter(pk__in={table.__name__}.objects.filter(...).values({name!r}))."
         )
     _refuse_expression(table, path, value)
 
     def bounds(item: Any) -> Bounds:
         if isinstance(item, Queryable):
             subquery_of(item)
-            raise NotSupportedError(f"{table.__name__}.{path}: a queryset stands alone, {column.name}__in=queryset.")
+            raise NotSupportedError(
+                f"{table.__name__}.{path}: a queryset cannot be an item of a list. Pass it as the whole value:"
+                f" {column.name}__in=queryset."
+            )
         _refuse_expression(table, path, item)
         try:
             return column.to_bounds(item)
@@ -177,13 +182,15 @@ def _lookup(table: type[Row], path: str, value: Any) -> Clause:
     if clause.attribute == "$sequence":
         clause = within_sequences(clause)
     if not _sendable(clause):
-        raise NotSupportedError(f"{table.__name__}.{path}: Appwrite takes at most {TEXT_LIMIT} characters in a value.")
+        raise NotSupportedError(f"{table.__name__}.{path}: a value may have at most {TEXT_LIMIT} characters.")
     return clause
 
 
 def _refuse_expression(table: type[Row], path: str, value: Any) -> None:
     if isinstance(value, Q) or hasattr(value, "resolve_expression"):
-        raise NotSupportedError(f"{table.__name__}.{path}: Appwrite compares a column with values, not with {value!r}.")
+        raise NotSupportedError(
+            f"{table.__name__}.{path}: Appwrite can compare a column with constants only, not with {value!r}."
+        )
 
 
 def ids_for(other: type[Row] | Callable[[], type[Row]], value: Any) -> Any:
@@ -206,13 +213,13 @@ def ids_for(other: type[Row] | Callable[[], type[Row]], value: Any) -> Any:
     return value
 
 
-def _askable(table: type[Row], name: str, also: Callable[[], Iterable[str]] = tuple) -> columns.Column:
+def _comparable_column(table: type[Row], name: str, also: Callable[[], Iterable[str]] = tuple) -> columns.Column:
     """Return the column if Appwrite can compare it. Raises FieldError and NotSupportedError."""
     column = table._meta.columns.get(name) or table._meta.get_column(name, also)
     if column.encrypted:
         raise NotSupportedError(
-            f"{table.__name__}.{name} is encrypted: Appwrite can neither filter nor order by it. Keep a digest of it in"
-            " a second column to find rows by."
+            f"{table.__name__}.{name} is encrypted: Appwrite can neither filter nor order by it. To find rows by its"
+            " value, store a digest in a second column."
         )
     return column
 
@@ -271,7 +278,7 @@ def _of_array(key: str, lookup: str, items: list[Bounds]) -> Clause:
     values = _exact(items)
     if len(values) < len(items) and lookup != "contains_any":
         return NOTHING  # no array holds an item that the column cannot hold
-    if not values:  # every array holds all of nothing, and none holds any of it
+    if not values:  # without items, `contains` matches every array and `contains_any` none
         return NOTHING if lookup == "contains_any" else Clause("isNotNull", key)
     return Clause(_OF_ARRAYS[lookup], key, tuple(values))
 

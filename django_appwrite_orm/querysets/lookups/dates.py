@@ -64,7 +64,7 @@ def part_of_date(column: columns.Column, lookup: str, value: Any, query: Callabl
 
 def _many(column: columns.Column, value: Any, count: int | None = None) -> list[Any]:
     if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
-        raise ValidationError({column.name: f"Expected a list of parts of dates, not {value!r}."})
+        raise ValidationError({column.name: f"Expected a list, not {value!r}."})
     parts = list(value)
     if count is not None and len(parts) != count:
         raise ValidationError({column.name: "The value of range must be a pair: (low, high)."})
@@ -90,8 +90,8 @@ def _month_span(value: Any) -> Span:
         value = (value.year, value.month)
     if not isinstance(value, (list, tuple)) or len(value) != 2:
         raise ValueError(
-            f"expected a year and a month, such as (2024, 5), not {value!r}: a month of every year is not a range, and"
-            " Appwrite has no other filter for it"
+            f"expected a year and a month, such as (2024, 5), not {value!r}. Appwrite cannot filter by a month of any"
+            " year"
         )
     year, month = map(int, value)
     following = (year + month // 12, month % 12 + 1)

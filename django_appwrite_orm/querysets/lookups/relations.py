@@ -78,9 +78,8 @@ def across(table: type[Row], relation: RelationPath, where: Clause) -> Clause:
     clause = RelatedFilter(FOLLOWS, attribute, (where,), relation.other, key, relation.native, relation.name)
     if attribute is None and clause.natively is None:
         raise FieldError(
-            f"{table.__name__}: Appwrite follows {relation.name!r} in simple conditions on columns of"
-            f" {relation.other.__name__} only: it is a relationship to many that is visible from one side. Give it a"
-            " two_way_key."
+            f"{table.__name__}: {relation.name!r} is a one-way relationship to many, which Appwrite follows only in"
+            f" simple conditions on columns of {relation.other.__name__}. Declare a two_way_key for it."
         )
     return clause
 
@@ -89,9 +88,9 @@ def refusal(table: type[Row], clause: Clause) -> NotSupportedError | None:
     """Return the error for a clause in a place where only Appwrite could follow its relationship, or None."""
     if isinstance(clause, RelatedFilter) and clause.attribute is None:
         return NotSupportedError(
-            f"{table.__name__}: Appwrite follows {clause.relation!r}, a relationship to many that is seen from one"
-            " side, in a single condition that is neither negated nor one of several alternatives, and not for"
-            " users. Give it a two_way_key."
+            f"{table.__name__}: {clause.relation!r} is a one-way relationship to many, which Appwrite follows only in"
+            " a single condition that is not negated and not part of an OR, and not for users. Declare a two_way_key"
+            " for it."
         )
     parts = (clause.values or ()) if clause.method in ("and", "or") else ()
     return next((error for part in parts if (error := refusal(table, part)) is not None), None)

@@ -45,11 +45,11 @@ def place_clause(column: Column, lookup: str, value: Any) -> Clause:
 def _distance(column: Column, value: Any) -> tuple[Any, float, bool]:
     """Return the shape, the distance, and whether it is in metres."""
     if not isinstance(value, (list, tuple)) or len(value) != 2:
-        raise ValidationError("Expected a pair: a point, line or polygon, and how far.")
+        raise ValidationError("Expected a pair: a point, line or polygon, and a distance.")
     there, far = place(value[0]), getattr(value[1], "m", value[1])
     if isinstance(far, bool) or not isinstance(far, (int, float)) or not 0 <= far <= sys.float_info.max:
         raise ValidationError(f"Expected a distance, a number of degrees or D(km=5), not {value[1]!r}.")
     in_metres = far is not value[1]
     if in_metres and not (isinstance(column, Point) and isinstance(there[0], float)):
-        raise ValidationError("Appwrite measures metres between two points alone. Give a number of degrees.")
+        raise ValidationError("Appwrite measures distances in metres between two points only. Use a number of degrees.")
     return there, float(far), in_metres

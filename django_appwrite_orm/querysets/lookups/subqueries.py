@@ -78,16 +78,16 @@ def among(table: type[Row], path: str, column: columns.Column, lookup: str, quer
     """
     where = f"{table.__name__}.{path}"
     if lookup != "in":
-        raise NotSupportedError(f"{where}: a queryset can be the value of in alone, {column.name}__in=queryset.")
+        raise NotSupportedError(f"{where}: a queryset can only be the value of `in`: {column.name}__in=queryset.")
     if query.names is not None and len(query.names) != 1:
-        raise FieldError(f"{where}: the queryset must give one column, not {', '.join(query.names)}.")
+        raise FieldError(f"{where}: the queryset must select one column, not {', '.join(query.names)}.")
     source = SYSTEM_COLUMNS["id"] if query.names is None else query.model._meta.get_column(query.names[0])
     if source.array or source.family in (Family.DOCUMENT, Family.SHAPE):
         raise FieldError(f"{where}: {query.model.__name__}.{source.name} holds several values.")
     if _compares_as(source) is not _compares_as(column):
         raise FieldError(
-            f"{where}: {query.model.__name__}.{source.name} is of another kind. Give the column to compare with,"
-            " as in queryset.values('price')."
+            f"{where}: {query.model.__name__}.{source.name} has a different type. Select the column to compare with,"
+            " such as queryset.values('price')."
         )
     return InSubquery(FOLLOWS, column.key, None, column, source, query)
 
@@ -98,7 +98,7 @@ def values_of(names: tuple[str, ...] | None, results: Iterable[Any]) -> list[Any
     `names` are the arguments of `values()`, None for rows. Raises FieldError for several columns.
     """
     if names is not None and len(names) != 1:
-        raise FieldError(f"A queryset as the value of in must give one column, not {', '.join(names)}.")
+        raise FieldError(f"A queryset as the value of `in` must select one column, not {', '.join(names)}.")
     return [_single(result, "pk" if names is None else names[0]) for result in results]
 
 

@@ -1,4 +1,4 @@
-"""Create many rows: by hundreds, each hundred whole or not at all, or as far as they can be written."""
+"""Create many rows, 100 per request: each request is applied whole or not at all."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def bulk_create(
     batch_size: int | None = None,
 ) -> Operation[list[R]]:
     """Write new rows, after all of them have been validated; see `QuerySet.bulk_create`."""
-    together = 1 if goes_row_by_row(table, alias) else batch_of(batch_size, BULK_LIMIT)
+    together = batch_of(batch_size, 1 if goes_row_by_row(table, alias) else BULK_LIMIT)
     made_here = {position for position, row in enumerate(rows) if row.id is None}
     _checked(table, rows, errors, conflicts)
     transaction = enclosing(alias)
     if conflicts is not None and transaction is not None:
         raise NotSupportedError(
-            "Inside atomic() Appwrite says of no row that it is there already before the commit. Use"
-            " ignore_conflicts and update_conflicts outside of it."
+            "Inside atomic(), Appwrite reports conflicts only at the commit. Use ignore_conflicts and"
+            " update_conflicts outside the block."
         )
     arguments = {"rows": rows, "count": len(rows), "using": alias}
     yield SendSignal(signals.pre_bulk_create, table, arguments, robust=False)
@@ -77,8 +77,8 @@ def _cut_off(error: AppwriteError, done: int, whole: int, chunk: int) -> str:
     """Return the message of an error after which the rest of the rows was not sent."""
     unknown = f", and perhaps some or all of the next {chunk}" if error.unclear else ""
     return (
-        f"{str(error).rstrip('.')}. Of {whole} rows {done} are written{unknown}. The others keep their ids, so that"
-        " running it again goes on: bulk_create([row for row in rows if not row.is_saved], ignore_conflicts=True)."
+        f"{str(error).rstrip('.')}. {done} of {whole} rows are written{unknown}. The others keep their ids; to"
+        " continue, run bulk_create([row for row in rows if not row.is_saved], ignore_conflicts=True)."
     )
 
 
@@ -108,16 +108,16 @@ class _BulkCreate(Generic[R]):
     def write(self, positions: list[int]) -> Operation[None]:
         """Write these rows, 100 at most, or those of them that can be written."""
         if self._conflicts is None:
-            return (yield from self._parted(positions, self._create))
-        yield from self._parted(positions, self._change)
+            return (yield from self._in_halves(positions, self._create))
+        yield from self._in_halves(positions, self._change)
         positions = [position for position in positions if not self._is_done(position)]
         if positions:
-            yield from self._parted(positions, self._create)
+            yield from self._in_halves(positions, self._create)
 
     def _is_done(self, position: int) -> bool:
         return position in self.written or (self._errors is not None and position in self._errors)
 
-    def _parted(self, positions: list[int], write: Callable[[list[int]], Operation[None]]) -> Operation[None]:
+    def _in_halves(self, positions: list[int], write: Callable[[list[int]], Operation[None]]) -> Operation[None]:
         """Run `write` on all of them; if it is refused and can be resolved, on halves, down to single rows."""
         try:
             yield from write(positions)
@@ -125,9 +125,9 @@ class _BulkCreate(Generic[R]):
             if not self._goes_on(refusal):
                 raise
             if len(positions) == 1:
-                return (yield from self._put_right(positions[0], refusal))
+                return (yield from self._resolve_one(positions[0], refusal))
             for half in chunks_of(positions, (len(positions) + 1) // 2):
-                yield from self._parted(half, write)
+                yield from self._in_halves(half, write)
 
     def _goes_on(self, refusal: AppwriteError) -> bool:
         """Whether a refusal of several rows is to be resolved row by row."""
@@ -154,7 +154,7 @@ class _BulkCreate(Generic[R]):
             rows = yield from resolve_create_conflict(self._table, self._alias, sent, error, made_here=self._made_here)
         self._load(dict(zip(positions, rows, strict=True)))
 
-    def _put_right(self, position: int, refusal: AppwriteError) -> Operation[None]:
+    def _resolve_one(self, position: int, refusal: AppwriteError) -> Operation[None]:
         """Resolve the refusal of one row: it exists, or its error is noted or raised."""
         if self._conflicts is not None and isinstance(refusal, IntegrityError):
             yield from self._change([position])
@@ -197,9 +197,11 @@ def _checked(table: type[Row], rows: Sequence[Row], errors: Errors | None, confl
     refused: dict[int, ValidationError] = {}
     for position, row in enumerate(rows):
         if type(row) is not table:
-            raise TypeError(f"bulk_create of {table.__name__} was given {type(row).__name__} at position {position}.")
+            raise TypeError(
+                f"bulk_create: expected {table.__name__}, not {type(row).__name__}, at position {position}."
+            )
         if row.is_saved:
-            raise ValueError(f"bulk_create: the row at position {position} ({row!r}) has been saved before.")
+            raise ValueError(f"bulk_create: the row at position {position} ({row!r}) is already saved.")
         try:
             values = row._new_data()
             if conflicts is not None:

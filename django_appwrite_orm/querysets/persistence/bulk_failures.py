@@ -1,9 +1,9 @@
-"""Tell why a change of many rows failed with 500.
+"""Find out why a change of many rows failed with 500.
 
-On Appwrite 1.9.6 that is also its response to a unique value that another row has, and to a text that an operator makes
-too long (recorded). Nothing is changed then. But a 500 may also come from a server that fails, before or after the
-change. So rows are read, and a reason is given only where they show that this change was not made, and cannot be. (A
-row that is added between the change and the reading may mislead them.)
+Appwrite 1.9.6 also responds with 500 to a unique value that another row has, and to an operator that makes a text too
+long (recorded). Nothing is changed then. Because a failing server may respond with 500 before or after the change, rows
+are read, and a reason is reported only if they prove that the change was not and cannot be applied. (A row added
+between the change and the reading may lead to a wrong reason.)
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def meaning_of(table: type[Row], alias: Using, plan: UpdateRows, error: Appwrite
     try:
         too_long = yield from _too_long(table, alias, plan)
         return too_long or (yield from _taken(table, alias, plan, error)) or error
-    except AppwriteError:  # then it stays unknown
+    except AppwriteError:  # the cause stays unknown
         return error
 
 
@@ -78,7 +78,7 @@ def _too_long(table: type[Row], alias: Using, plan: UpdateRows) -> Operation[Val
         values = [(row["$id"], row.get(key)) for row in rows]
         long = [row_id for row_id, old in values if isinstance(old, str) and len(old) + len(text) > size]
         if long and not all(isinstance(old, str) and old.endswith(text) for _, old in values):
-            message = f"With {len(text)} characters more, row {long[0]!r} would have more than {size}."
+            message = f"Adding {len(text)} characters would make row {long[0]!r} longer than {size} characters."
             return ValidationError({column.name: ValidationError(message, code="max_length")})
     return None
 

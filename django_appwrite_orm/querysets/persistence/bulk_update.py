@@ -48,7 +48,9 @@ def bulk_update(
     _updates(table, rows, fields, alias, errors)
     outer = enclosing(alias)
     if outer is not None and errors is not None:
-        raise NotSupportedError("Inside atomic() nothing is refused before the commit, so bulk_update() has no errors.")
+        raise NotSupportedError(
+            "bulk_update() cannot take errors= inside atomic(), because Appwrite refuses rows only at the commit."
+        )
     arguments = {"rows": rows, "count": len(rows), "using": alias}
     yield SendSignal(signals.pre_bulk_update, table, arguments, robust=False)
     updates = _updates(table, rows, fields, alias, errors)
@@ -140,7 +142,7 @@ def _updates(
     refused: dict[int, ValidationError] = {}
     for position, row in enumerate(rows):
         if type(row) is not table or not row.is_saved:
-            raise ValueError(f"bulk_update of {table.__name__} needs saved rows of it, not {row!r} at {position}.")
+            raise ValueError(f"bulk_update: expected a saved {table.__name__}, not {row!r}, at position {position}.")
         try:
             data = changes_of(row, fields)
         except ValidationError as error:
@@ -162,10 +164,10 @@ def _note_written(row: Row, plan: UpdateRow | IncrementRow) -> None:
     Values that only the server knows, the date of the change and the results of operators, are unknown from now on.
     """
     names = {row._meta.name_of(key) for key in plan.data}
-    worked_out = {row._meta.columns[name].key for name in separated(row._values)[1]}
+    computed = {row._meta.columns[name].key for name in separated(row._values)[1]}
     if row._meta.version is not None:
-        worked_out.add(row._meta.version.key)
-    unknown = {"$updatedAt", *(worked_out & plan.data.keys())}
+        computed.add(row._meta.version.key)
+    unknown = {"$updatedAt", *(computed & plan.data.keys())}
     later = {name: value for name, value in row._values.items() if name not in names}
     permissions = row._permissions
     raw = {**row._raw, **plan.data}

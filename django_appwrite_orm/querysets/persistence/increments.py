@@ -1,4 +1,4 @@
-"""Updates with operators on the tables where Appwrite fails on them.
+"""Updates with operators, on tables where Appwrite fails to apply them.
 
 Observed on Appwrite 1.9.6: where a table has an encrypted column, a point, a line or a polygon, an update of a row
 that holds an operator is applied and then refused with 500, so that repeating it counts twice; a transaction with
@@ -38,12 +38,12 @@ def workable(table: type[Row], plan: UpdateRow) -> UpdateRow | IncrementRow:
 def _refusal(table: type[Row]) -> str:
     obstacles = ", ".join(operator_obstacles(table))
     reason = (
-        f"{table.__name__} has an encrypted or spatial column ({obstacles}), and Appwrite 1.9.6 applies an"
-        " update that holds an operator there and then responds with 500."
+        f"{table.__name__} has an encrypted or spatial column ({obstacles}), and Appwrite 1.9.6 applies an update with"
+        " an operator to such a row and then responds with 500."
     )
     if table._meta.version is not None:
-        return f"{reason} So it cannot have a Version column: remove {table._meta.version.name}."
+        return f"{reason} Remove the Version column {table._meta.version.name}."
     return (
-        f"{reason} It can add to one number column in a change of its own, such as update(n=F('n') + 1). Otherwise"
-        " read the row, change it, and write it with save(if_unchanged=True)."
+        f"{reason} Only an addition to one number column works, without other changes: update(n=F('n') + 1). Otherwise"
+        " read the row, change it, and call save(if_unchanged=True)."
     )

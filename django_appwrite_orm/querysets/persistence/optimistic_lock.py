@@ -72,12 +72,12 @@ def _look(row: Row, alias: Using, plan: UpdateRow | IncrementRow, transaction: T
     try:
         now = (yield from connections[alias].follow(GetRow(plan.table, plan.row_id).fetch())).data
     except BaseException:
-        transaction.set_rollback("it is not known whether a row was changed by somebody else since it was read")
+        transaction.set_rollback("it is not known whether another client changed a row after it was read")
         raise
     if now is None or mark not in row._raw or row._raw[mark] != now.get(mark):
-        transaction.set_rollback("a row was changed by somebody else since it was read")
+        transaction.set_rollback("another client changed a row after it was read")
         reason = "is gone" if now is None else "was changed since it was read" if mark in row._raw else _NOT_READ
-        raise Conflict(f"{row!r} {reason}; nothing was written. Read it again (refresh_from_db) and repeat the change.")
+        raise Conflict(f"{row!r} {reason}; nothing was written. Call refresh_from_db() and repeat the change.")
 
 
 def _as_written(row: Row, alias: Using, plan: UpdateRow | IncrementRow) -> Operation[Any]:
@@ -88,7 +88,7 @@ def _as_written(row: Row, alias: Using, plan: UpdateRow | IncrementRow) -> Opera
     try:
         raw = (yield from connections[alias].follow(GetRow(plan.table, plan.row_id).fetch())).data
     except AppwriteError as error:
-        logger.warning("%r was written, and what it is now could not be read: %s", row, error)
+        logger.warning("%r was written, but its new state could not be read: %s", row, error)
         raw = None
     if raw is None:
         row._raw = {key: value for key, value in row._raw.items() if key != "$updatedAt"}
@@ -96,4 +96,4 @@ def _as_written(row: Row, alias: Using, plan: UpdateRow | IncrementRow) -> Opera
     return raw
 
 
-_NOT_READ = "was not read whole, so that nothing tells whether it was changed"
+_NOT_READ = "was not read with all columns, so a change cannot be detected"

@@ -67,9 +67,9 @@ def create(row: R, alias: Using) -> Operation[R]:
 def update(
     table: type[Row], alias: Using, plan: UpdateRow | IncrementRow, before: Mapping[str, Any] | None = None
 ) -> Operation[Any]:
-    """Change one row; return it as it is now. Raises `UniqueViolation`, and the table's `RowGone`.
+    """Change one row; return the updated row. Raises `UniqueViolation`, and the table's `RowGone`.
 
-    `known`: what it was before, as far as it was read.
+    `before`: the values that were read, by key, to find the unique index of a violation.
     """
     try:
         return (yield from execute_write(_affected(table, plan), alias, plan))
@@ -104,7 +104,10 @@ def save(
     table = type(row)
     if not row.is_saved:
         if update_fields is not None or if_unchanged:
-            raise ValueError(f"This {table.__name__} has not been saved; there is nothing of it to update.")
+            raise ValueError(
+                f"This {table.__name__} has not been saved, so it cannot be updated. Call save() without update_fields"
+                " and if_unchanged."
+            )
         return (yield from create(row, alias))
     known_columns(table, update_fields or ())
     data = changes_of(row, update_fields)

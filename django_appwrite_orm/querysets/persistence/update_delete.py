@@ -206,9 +206,9 @@ def _staged_one_by_one(query: Query[Any], data: dict[str, Any]) -> list[str] | N
         return None
     if ids is None:
         raise NotSupportedError(
-            f"This atomic() block has changed {query.model.__name__} before, and Appwrite would apply F() and Apply()"
-            " twice to the rows that it changed. Name the rows by id alone, filter(pk__in=[...]).update(...), or make"
-            " this change the first one of the block."
+            f"This atomic() block has already changed {query.model.__name__}, and Appwrite would apply F() and Apply()"
+            " twice to the changed rows. Filter by id only, filter(pk__in=[...]).update(...), or make this the first"
+            " change of the block."
         )
     return ids
 

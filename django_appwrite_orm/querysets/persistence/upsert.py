@@ -107,7 +107,10 @@ def conflicts_of(
             raise ValueError("update_fields and unique_fields need update_conflicts=True.")
         return Conflicts() if ignore else None
     if not update_fields or not unique_fields:
-        raise ValueError("update_conflicts needs update_fields, what to write, and unique_fields, what to go by.")
+        raise ValueError(
+            "update_conflicts needs update_fields (the columns to write) and unique_fields (the columns that identify"
+            " a row)."
+        )
     unique = tuple("id" if name == "pk" else name for name in unique_fields)
     known_columns(table, update_fields)
     known_columns(table, set(unique) - {"id"})
@@ -115,7 +118,7 @@ def conflicts_of(
     if unique != ("id",) and set(unique) not in indexes:
         raise FieldError(f"unique_fields must be id or the columns of a UniqueIndex of {table.__name__}, not {unique}.")
     if both := set(unique) & set(update_fields):
-        raise ValueError(f"{', '.join(sorted(both))} is in unique_fields and cannot be in update_fields too.")
+        raise ValueError(f"{', '.join(sorted(both))} is in unique_fields and therefore cannot be in update_fields.")
     return Conflicts(tuple(update_fields), unique)
 
 
