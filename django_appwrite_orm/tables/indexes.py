@@ -11,7 +11,7 @@ from ..plans.limits import ID_LENGTH
 
 # Options of Django's indexes and constraints, and what to write instead. Appwrite has nothing for the others.
 _INSTEAD = {
-    "fields": "Give the columns by themselves: Index('category', '-price')",
+    "fields": "Pass the columns as positional arguments: Index('category', '-price')",
     "name": "Write key= for its name on the server, or leave it out",
     "unique": "Write UniqueIndex(...)",
 }
@@ -38,10 +38,13 @@ class Index:
             advice = _INSTEAD.get(option, "It takes columns, key= and lengths=")
             raise ConfigurationError(f"{type(self).__name__} has no option {option}=. {advice}.")
         if not columns or not all(isinstance(column, str) and column.lstrip("-") for column in columns):
-            raise ConfigurationError(f"{type(self).__name__}: name at least one column, as text, not {columns!r}.")
+            raise ConfigurationError(
+                f"{type(self).__name__}: expected names of columns, such as 'price', not {columns!r}."
+            )
         if lengths is not None and len(lengths) != len(columns):
             raise ConfigurationError(
-                f"{type(self).__name__}: lengths has {len(lengths)} entries for {len(columns)} columns; give one each."
+                f"{type(self).__name__}: lengths has {len(lengths)} entries for {len(columns)} columns. Write one"
+                " entry per column."
             )
         self.columns = tuple(column.removeprefix("-") for column in columns)
         self.orders = tuple("DESC" if column.startswith("-") else "ASC" for column in columns)

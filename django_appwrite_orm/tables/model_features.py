@@ -13,13 +13,13 @@ from ..exceptions import ConfigurationError
 
 # The column to write for a Django field, by its class or nearest base.
 _COLUMNS: Mapping[str, str] = {
-    "AutoFieldMixin": "nothing: every row has an id, a text that is made at the first save",
+    "AutoFieldMixin": "nothing: every row has an id, a string that is generated at the first save",
     "BigIntegerField": "columns.BigInt()",
     "BinaryField": "columns.Text() with base64 text",
     "BooleanField": "columns.Boolean()",
     "CharField": "columns.String(size=...)",
     "DateField": "columns.Date()",
-    "DateTimeField": "columns.Datetime(); every row has created_at and updated_at of its own",
+    "DateTimeField": "columns.Datetime(); every row already has created_at and updated_at",
     "DecimalField": "columns.Decimal(max_digits=..., decimal_places=...)",
     "DurationField": "columns.Integer() with a number of seconds",
     "EmailField": "columns.Email()",
@@ -45,9 +45,9 @@ _CHECKED = (
 _HOOKS: Mapping[str, str] = {
     "check": "register a system check, @django.core.checks.register()",
     "date_error_message": _CHECKED,
-    "from_db": "write __init__(), which rows that are read pass too, or override from_appwrite(raw, using)",
+    "from_db": "write __init__(), which is also called for rows that are read, or override from_appwrite(raw, using)",
     "get_constraints": _CHECKED,
-    "get_deferred_fields": "a column that was not read raises AttributeError; nothing is fetched later",
+    "get_deferred_fields": "reading a column that was not selected raises AttributeError and sends no request",
     "prepare_database_save": "override save() and asave()",
     "save_base": "override save() and asave()",
     "unique_error_message": _CHECKED,
@@ -65,12 +65,12 @@ META: Mapping[str, str] = {
     "db_tablespace": _HERE,
     "default_permissions": "write permissions = [Permission.read(Role.any())], with Appwrite's roles",
     "default_related_name": "write related_name= in each Reference or Relationship",
-    "get_latest_by": 'name the column where it is asked: latest("created_at")',
+    "get_latest_by": 'name the column in the call: latest("created_at")',
     "index_together": _INDEX,
     "managed": "migrate_appwrite manages registered tables; leave a table unregistered, or use Meta.abstract",
-    "order_with_respect_to": "keep the place of a row in a column, and order by it",
+    "order_with_respect_to": "store the position of a row in a column, and order by it",
     "ordering": "write order_by() in get_queryset() of a Manager; rows come in the order of creation",
-    "proxy": "derive a Manager of its own for other rows, or an abstract base for methods",
+    "proxy": "write a second Manager for other rows, or an abstract base for shared methods",
     "required_db_features": _HERE,
     "required_db_vendor": _HERE,
     "select_on_save": _HERE,
@@ -105,7 +105,8 @@ def refuse_hooks_of_fields(column: type[Any]) -> None:
     for name in vars(column):
         if name in _FIELD_HOOKS:
             raise ConfigurationError(
-                f"{column.__name__}.{name} is a hook of Django's fields that no column has. Use {_FIELD_HOOKS[name]}."
+                f"{column.__name__}.{name} is a hook of Django's fields that is not called on columns. Use"
+                f" {_FIELD_HOOKS[name]}."
             )
 
 
@@ -117,9 +118,9 @@ class TableType(ABCMeta):
 
     def __iter__(cls) -> NoReturn:
         raise TypeError(
-            f"{cls.__name__} is a Table, not a Django model, and cannot be iterated. admin.site.register() takes models"
-            f" alone: write views with a Form, and {cls.__name__}.objects.create(**form.cleaned_data). The rows are"
-            f" {cls.__name__}.objects.all()."
+            f"{cls.__name__} is a Table, not a Django model, and cannot be iterated. admin.site.register() takes"
+            f" models only: write views with a Form and {cls.__name__}.objects.create(**form.cleaned_data). To iterate"
+            f" over the rows, use {cls.__name__}.objects.all()."
         )
 
 
@@ -134,10 +135,12 @@ def refuse_what_models_have(table: type[Any], base: type[Any]) -> None:
         for name, value in vars(cls).items():
             where = f"{table.__name__}.{name}"
             if not inspect.isclass(value) and hasattr(type(value), "contribute_to_class"):
-                raise ConfigurationError(f"{where} is Django's {type(value).__name__}. A Table has {_instead(value)}.")
+                raise ConfigurationError(f"{where} is Django's {type(value).__name__}. Tables use {_instead(value)}.")
             is_method = inspect.isfunction(value) or isinstance(value, (classmethod, staticmethod, property))
             if is_method and name in _HOOKS:
-                raise ConfigurationError(f"{where}() is a hook of Django's models that no Table has: {_HOOKS[name]}.")
+                raise ConfigurationError(
+                    f"{where}() is a hook of Django's models that is not called on tables: {_HOOKS[name]}."
+                )
 
 
 def _instead(value: Any) -> str:
@@ -145,7 +148,7 @@ def _instead(value: Any) -> str:
         return "django_appwrite_orm.Manager: objects = Manager(), or ProductQuerySet.as_manager()"
     names = [cls.__name__ for cls in type(value).__mro__]
     column = next((_COLUMNS[name] for name in names if name in _COLUMNS), None)
-    return f"columns instead of fields: write {column}" if column else "columns.* and relations, nothing of models.*"
+    return f"columns instead of fields: write {column}" if column else "columns.* and relations instead of models.*"
 
 
 def has_own_init(table: type[Any], base: type[Any]) -> bool:
@@ -157,7 +160,8 @@ def has_own_init(table: type[Any], base: type[Any]) -> bool:
     parameters = list(inspect.signature(own).parameters.values())[1:]
     if needed := [param.name for param in parameters if param.default is param.empty and param.kind not in kinds]:
         raise ConfigurationError(
-            f"{table.__name__}.__init__() needs {', '.join(needed)}, but rows that are read are made without arguments"
-            " and have their values when super().__init__() returns. Give defaults, or write **values."
+            f"{table.__name__}.__init__() needs {', '.join(needed)}, but rows that are read are created without"
+            " arguments; their values are set when super().__init__() returns. Add default values, or accept"
+            " **values."
         )
     return True

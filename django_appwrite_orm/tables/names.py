@@ -20,9 +20,9 @@ _MISSING = object()
 def name_problem(name: str, base: type[Row]) -> str | None:
     """Return why a column of a table derived from `base` cannot have this name in Python; None when it can."""
     if name in _RESERVED or inspect.getattr_static(base, name, _MISSING) is not _MISSING:
-        return "every row has something of its own under this name"
+        return "every row has an attribute of this name"
     if name.startswith("_") or name.endswith("_") or "__" in name:
-        return "underscores in front, at the end or two in a row have a meaning in lookups"
+        return "leading, trailing and double underscores have a meaning in lookups"
     return None
 
 
@@ -32,9 +32,9 @@ def unknown_column(table: type[Row], name: str, also: Iterable[str] = ()) -> str
     A reference is suggested by its own name, not by that of the column that holds the id.
     """
     if name in SYSTEM_NAMES:
-        return f"{table.__name__}.{name} is not a column; it cannot be used here."
+        return f"{table.__name__}.{name} is not a declared column and cannot be used here."
     if (relation := name.partition("__")[0]) in table._meta.relations and relation != name:
-        return f"{table.__name__} has no column {name!r}: lookups alone, as in filter(), follow {relation!r}."
+        return f"{table.__name__} has no column {name!r}: only lookups, as in filter(), follow {relation!r}."
     meta = table._meta
     near = difflib.get_close_matches(name, [*meta.relations, *meta.columns, *SYSTEM_NAMES, *also])
     id_columns = {meta.references[match].column_name for match in near if match in meta.references}

@@ -63,7 +63,7 @@ class Options:
         versions = [column for column in self.columns.values() if isinstance(column, Version)]
         if len(versions) > 1:
             names = ", ".join(column.name for column in versions)
-            raise ConfigurationError(f"{table.__name__}: one Version column counts all changes; it has {names}.")
+            raise ConfigurationError(f"{table.__name__}: a table may have only one Version column; it has {names}.")
         self.version = versions[0] if versions else None
         self.abstract: bool = meta.get("abstract", False)
         self.indexes: tuple[Index, ...] = tuple(meta.get("indexes", ()))
@@ -126,7 +126,7 @@ class Options:
         Raises FieldError with similar names, those that `also` returns among them.
         """
         if not isinstance(name, str):
-            raise FieldError(f"{self.object_name}: give the name of a column, such as 'id', not {name!r}.")
+            raise FieldError(f"{self.object_name}: expected the name of a column, such as 'id', not {name!r}.")
         if name in self.references:
             name = self.references[name].column_name
         column = self.columns.get(name) or SYSTEM_COLUMNS.get(name)
@@ -233,10 +233,9 @@ class Options:
                 return object.__getattribute__(self, name)  # raises the AttributeError of the property
             table = vars(self).get("table")  # None while it is copied
             raise AttributeError(
-                f"{table.__name__ if table else 'This'} is a table, not a Django model: there is no _meta.{name}."
-                " ModelForm, ModelAdmin, ModelSerializer and django.core.serializers need a"
-                " model. Declare the fields of a Form or Serializer one by one, and use row.to_dict() or"
-                " dump_appwrite for data."
+                f"{table.__name__ if table else 'This'} is a Table, not a Django model, and has no _meta.{name}."
+                " ModelForm, ModelAdmin, ModelSerializer and django.core.serializers need a model. Declare the fields"
+                " of a Form or Serializer one by one, and use row.to_dict() or dump_appwrite to export data."
             )
 
     def ref(self, database: str) -> TableRef:

@@ -85,6 +85,6 @@ def _mark(cls: type, name: str) -> None:
         method.alters_data = True
     except AttributeError:
         raise ConfigurationError(
-            f"{cls.__name__}.{name} takes the place of a method that alters data, and {type(method).__name__} cannot"
-            " be marked with alters_data = True for Django's templates. Write it as a function."
+            f"{cls.__name__}.{name} overrides a method that alters data, but a {type(method).__name__} cannot be"
+            " marked with alters_data = True for Django's templates. Write it as a function."
         ) from None

@@ -24,7 +24,7 @@ def permission_problems(permissions: Sequence[object], verbs: Sequence[str]) -> 
     """Return why Appwrite would refuse these permissions, a sentence each. `verbs` are those that can be granted."""
     problems = [problem for text in permissions if (problem := _problem(text, verbs))]
     if len(permissions) > PERMISSIONS_LIMIT:
-        problems.append(f"There are {len(permissions)} permissions; Appwrite takes {PERMISSIONS_LIMIT}.")
+        problems.append(f"There are {len(permissions)} permissions; Appwrite allows {PERMISSIONS_LIMIT}.")
     return problems
 
 
@@ -35,5 +35,5 @@ def _problem(text: object, verbs: Sequence[str]) -> str | None:
     if match[1] not in verbs:
         return f"{text!r} allows {match[1]!r}, which is not one of {', '.join(verbs)}."
     if not _ROLE.fullmatch(match[2]):
-        return f"{text!r} is for {match[2]!r}, which is not a role; use the SDK's Role."
+        return f"{text!r} names {match[2]!r}, which is not a role. Use the SDK's Role."
     return None

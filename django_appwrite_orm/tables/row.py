@@ -67,8 +67,8 @@ class Row(Overridable, metaclass=TableType):
         if (read := vars(self).pop("_being_read", None)) is not None:
             if id is not None or permissions is not None or values:
                 raise TypeError(
-                    f"{type(self).__name__}.__init__() gave values to a row that is read; they come from Appwrite."
-                    " Pass on what it was given, and set others only after super().__init__()."
+                    f"{type(self).__name__}.__init__() passed values for a row that is read, whose values come from"
+                    " Appwrite. Pass on only the arguments received, and set other values after super().__init__()."
                 )
             self._using = read[1]
             self._load(read[0])
@@ -111,9 +111,9 @@ class Row(Overridable, metaclass=TableType):
         if column.name not in self._read:
             if self.is_saved and column.key not in self._raw:
                 raise AttributeError(
-                    f"{type(self).__name__}.{column.name} was not read: it is not among the selected columns,"
-                    " Appwrite works it out and the row has not been read since, or the table on the server has no such"
-                    " column yet (migrate_appwrite)."
+                    f"{type(self).__name__}.{column.name} was not read: it was not selected, or Appwrite has computed"
+                    " it since the row was read, or the table on the server does not have the column yet (run"
+                    " migrate_appwrite)."
                 )
             self._read[column.name] = column.to_python(self._raw.get(column.key))
         return self._read[column.name]

@@ -55,7 +55,7 @@ def _refuse_operators(value: Any) -> None:
     for text in value if isinstance(value, list) else [value]:
         if isinstance(text, str) and looks_like_operator(text):
             raise ValidationError(
-                "This text has the form of an Appwrite operator, and an update would run it instead of storing it.",
+                "This text has the form of an Appwrite operator; an update would execute it instead of storing it.",
                 code="operator",
             )
 

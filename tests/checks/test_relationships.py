@@ -98,7 +98,7 @@ def test_a_two_way_key_that_is_taken() -> None:
     [
         ("oneToOne", None, "Appwrite cannot build a oneToOne of a table with itself. Use a Reference"),
         ("oneToOne", "back", "Appwrite cannot build a oneToOne of a table with itself. Use a Reference"),
-        ("manyToOne", None, "Appwrite cannot build a one-way manyToOne of a table with itself. Give it a two_way_key"),
+        ("manyToOne", None, "Appwrite cannot build a one-way manyToOne of a table with itself. Set two_way_key="),
         ("manyToOne", "back", ""),
         ("oneToMany", None, ""),
         ("oneToMany", "back", ""),

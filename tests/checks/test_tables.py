@@ -73,11 +73,11 @@ def test_two_tables_under_one_name() -> None:
         ),
         (
             {"permissions": ['read("public")']},
-            ("E014", "'read(\"public\")' is for 'public', which is not a role; use the SDK's Role."),
+            ("E014", "'read(\"public\")' names 'public', which is not a role. Use the SDK's Role."),
         ),
         (
             {"permissions": [f'read("user:u{n}")' for n in range(101)]},
-            ("E014", "There are 101 permissions; Appwrite takes 100."),
+            ("E014", "There are 101 permissions; Appwrite allows 100."),
         ),
     ],
 )

@@ -76,10 +76,10 @@ REFUSED: list[tuple[columns.Column, Any, str]] = [
     (
         AMOUNT,
         np.float64(9.5),
-        "Expected a Decimal, not the float 9.5, which is not exactly the number that it shows. Use Decimal('9.5').",
+        "Expected a Decimal, not the float 9.5, which is not exact. Use Decimal('9.5').",
     ),
     (AMOUNT, Decimal("1E+999999999"), "At most 6 digits, not 1E+999999999."),
-    (AMOUNT, Decimal("1E-999999999"), "At most 2 digits behind the point, not 1E-999999999."),
+    (AMOUNT, Decimal("1E-999999999"), "At most 2 decimal places, not 1E-999999999."),
 ]
 
 

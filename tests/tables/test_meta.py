@@ -108,7 +108,7 @@ def test_serializable_value_of_a_reference_is_the_id() -> None:
 
 
 def test_attributes_that_only_models_have_raise_an_error_with_advice() -> None:
-    with pytest.raises(AttributeError, match=r"Book is a table, not a Django model: there is no _meta\.local_fields"):
+    with pytest.raises(AttributeError, match=r"Book is a Table, not a Django model, and has no _meta\.local_fields"):
         serializers.serialize("json", [Book(title="Dune")])
     with pytest.raises(AttributeError, match=r"ModelForm, ModelAdmin.*Declare the fields of a Form"):
         forms.modelform_factory(Book, fields="__all__")  # type: ignore[type-var]
@@ -172,7 +172,7 @@ def test_get_column_finds_columns_references_and_system_columns() -> None:
     assert meta.get_keys(["pk", "title", "id"]) == ("$id", "title")
 
 
-@pytest.mark.parametrize(("name", "message"), [("titel", "Did you mean: title"), (7, "give the name of a column")])
+@pytest.mark.parametrize(("name", "message"), [("titel", "Did you mean: title"), (7, "expected the name of a column")])
 def test_get_column_refuses_what_is_not_a_column(name: Any, message: str) -> None:
     with pytest.raises(FieldError, match=message):
         LongNovel._meta.get_column(name)

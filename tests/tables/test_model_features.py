@@ -48,8 +48,8 @@ FIELDS = [
     (lambda: models.PositiveSmallIntegerField(), r"PositiveSmallIntegerField\..*columns\.Integer\(min"),
     (lambda: models.BigAutoField(), r"BigAutoField\..*every row has an id"),
     (lambda: models.ImageField(), r"ImageField\..*name of the file"),
-    (lambda: models.Field(), r"Django's Field\. A Table has columns\.\* and relations"),
-    (lambda: models.Manager(), r"Odd\.thing is Django's Manager\. A Table has django_appwrite_orm\.Manager"),
+    (lambda: models.Field(), r"Django's Field\. Tables use columns\.\* and relations"),
+    (lambda: models.Manager(), r"Odd\.thing is Django's Manager\. Tables use django_appwrite_orm\.Manager"),
 ]
 
 
@@ -84,7 +84,7 @@ HOOKS = [
 def test_model_hooks_that_are_never_called_are_refused(name: str) -> None:
     for hook in (lambda self: None, classmethod(lambda cls: None)):
         with pytest.raises(
-            ConfigurationError, match=rf"Odd\.{name}\(\) is a hook of Django's models that no Table has"
+            ConfigurationError, match=rf"Odd\.{name}\(\) is a hook of Django's models that is not called on tables"
         ):
             type("Odd", (Table,), {name: hook})
 
@@ -98,7 +98,9 @@ def test_every_method_of_a_model_is_honoured_or_refused() -> None:
 
 @pytest.mark.parametrize("name", ["pre_save", "get_prep_value", "from_db_value", "formfield"])
 def test_hooks_of_fields_are_refused_in_a_column_class(name: str) -> None:
-    with pytest.raises(ConfigurationError, match=rf"Odd\.{name} is a hook of Django's fields that no column has\. Use"):
+    with pytest.raises(
+        ConfigurationError, match=rf"Odd\.{name} is a hook of Django's fields that is not called on columns\. Use"
+    ):
         type("Odd", (columns.String,), {name: lambda self, *args: None})
 
 
@@ -171,7 +173,7 @@ class TestDjangosOwnModels:
             TypeError, match=r"Story is a Table, not a Django model.*admin\.site\.register\(\) takes models"
         ):
             site.register(Story)
-        with pytest.raises(AttributeError, match=r"Story is a table, not a Django model.*ModelAdmin"):
+        with pytest.raises(AttributeError, match=r"Story is a Table, not a Django model.*ModelAdmin"):
             site.register([Story])
 
 

@@ -60,7 +60,7 @@ def test_an_update_refuses_text_in_the_form_of_an_operator(text: str) -> None:
     with pytest.raises(ValidationError) as caught:
         row._changes()
     assert set(caught.value.message_dict) == {"text", "lines"}
-    assert "would run it instead of storing it" in caught.value.message_dict["text"][0]
+    assert "would execute it instead of storing it" in caught.value.message_dict["text"][0]
 
 
 @pytest.mark.parametrize("text", HARMLESS)

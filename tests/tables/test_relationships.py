@@ -68,7 +68,7 @@ def test_a_subclass_has_the_relationships_of_its_base() -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (("", "oneToOne", {}), "^Relationship: give the table it leads to"),
+        (("", "oneToOne", {}), "^Relationship: expected a table class"),
         (("A", "one", {}), "the type must be one of oneToOne, oneToMany, manyToOne, manyToMany, not 'one'"),
         (("A", "oneToOne", {"on_delete": "cascades"}), "on_delete must be one of restrict, cascade, setNull"),
         (("A", "oneToOne", {"required": True}), "Appwrite has no required for relationships. Leave required= out."),

@@ -37,8 +37,8 @@ def test_values_come_back_as_tuples_of_floats() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"point": (181, 0)}, "A longitude is from -180 to 180, not 181."),
-        ({"point": (0, -90.1)}, "A latitude is from -90 to 90, not -90.1."),
+        ({"point": (181, 0)}, "A longitude must be from -180 to 180, not 181."),
+        ({"point": (0, -90.1)}, "A latitude must be from -90 to 90, not -90.1."),
         ({"point": (1,)}, r"Expected a point \(longitude, latitude\) of two numbers, not \(1,\)."),
         ({"point": ("1", 2)}, "of two numbers"),
         ({"point": (True, 2)}, "of two numbers"),
@@ -52,7 +52,7 @@ def test_values_come_back_as_tuples_of_floats() -> None:
         ({"polygon": []}, "at least 1 rings, each a list of points, not 0"),
         ({"polygon": RING}, "at least 4 points .* not 2"),
         ({"polygon": [RING[:3]]}, "at least 4 points .* not 3"),
-        ({"polygon": [[*RING[:3], (1, 0)]]}, r"A ring ends where it starts: add \(0.0, 0.0\) at its end."),
+        ({"polygon": [[*RING[:3], (1, 0)]]}, r"A ring must end where it starts: append \(0.0, 0.0\)."),
     ],
 )
 def test_invalid_values_are_refused(values: dict[str, Any], message: str) -> None:

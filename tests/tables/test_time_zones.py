@@ -145,8 +145,8 @@ class TestWhereClocksChange:
             Everything.objects.create(datetime=datetime.datetime(2026, 3, 29, 2, 30))
         assert caught.value.message_dict == {
             "datetime": [
-                "2026-03-29 02:30:00 does not exist in Europe/Berlin: clocks are put forward over it. Give another"
-                " time, or an aware datetime."
+                "2026-03-29 02:30:00 does not exist in Europe/Berlin, where clocks are put forward at that time."
+                " Use another time, or an aware datetime."
             ]
         }
 

@@ -26,13 +26,13 @@ SAID: list[tuple[str, dict[str, Any], str]] = [
     ("Text", {"max_length": 80}, "Leave it out: its size is fixed."),
     ("Email", {"max_length": 80}, "Leave it out: its size is fixed (254 characters)."),
     ("UUID", {"max_length": 36}, "Leave it out: its size is fixed."),
-    ("Integer", {"max_length": 5}, "Leave it out: it holds no text."),
+    ("Integer", {"max_length": 5}, "Leave it out: the column does not hold text."),
     ("String", {"null": True}, "Leave it out: a column without required=True can be None."),
     ("String", {"null": False}, "Write required=True instead."),
     ("String", {"blank": True}, "Leave it out: a column without required=True can be None"),
     ("String", {"blank": False}, "Write required=True to refuse None"),
     ("String", {"unique": True}, "Write UniqueIndex('<name of the column>') into Meta.indexes."),
-    ("String", {"unique": False}, "Leave it out: it is so by default."),
+    ("String", {"unique": False}, "Leave it out: that is the default."),
     ("Reference", {"db_index": True}, "Write Index('<name of the column>') into Meta.indexes."),
     ("String", {"primary_key": True}, "every row has an id"),
     ("String", {"choices": [("a", "A")]}, "Write columns.Enum([...])"),
@@ -41,12 +41,12 @@ SAID: list[tuple[str, dict[str, Any], str]] = [
     ("String", {"help_text": "x"}, "Give it to the field of a form or serializer."),
     ("String", {"editable": False}, "a form or serializer names its fields itself"),
     ("String", {"db_column": "t"}, "Write column=... instead."),
-    ("String", {"on_delete": models.CASCADE}, "columns.Reference(...) and columns.Relationship(...) alone lead"),
-    ("Reference", {"on_delete": models.CASCADE}, "Nothing on the server enforces a Reference"),
+    ("String", {"on_delete": models.CASCADE}, "only columns.Reference(...) and columns.Relationship(...) refer"),
+    ("Reference", {"on_delete": models.CASCADE}, "The server does not enforce a Reference"),
     ("Reference", {"to_field": "name"}, "a reference keeps the id of the other row"),
     ("Reference", {"null": False}, "Write required=True instead."),
     ("Relationship", {"null": True}, "Relationship has no option null=. Leave it out"),
-    ("Relationship", {"through": "X"}, "Write a table of its own with two columns.Reference(...)."),
+    ("Relationship", {"through": "X"}, "Declare a table with two columns.Reference(...)."),
     ("Datetime", {"auto_now": True}, "Use row.updated_at"),
     ("Datetime", {"auto_now_add": True}, "write default=timezone.now"),
     ("Float", {"decimal_places": 2}, "Write columns.Decimal(max_digits=..., decimal_places=...)"),
@@ -69,7 +69,7 @@ def test_the_error_for_an_unknown_option_has_advice(kind: str, options: dict[str
 
 
 def test_choices_on_an_enum_point_to_its_first_argument() -> None:
-    with pytest.raises(ConfigurationError, match=r"Give the list first: columns\.Enum\(\[\.\.\.\]\)"):
+    with pytest.raises(ConfigurationError, match=r"Pass the list as the first argument: columns\.Enum\(\[\.\.\.\]\)"):
         columns.Enum(choices=[("a", "A")])  # type: ignore[call-overload]
 
 
@@ -95,7 +95,7 @@ def test_a_subclass_can_accept_additional_options() -> None:
 @pytest.mark.parametrize(
     ("word", "value", "advice"),
     [
-        ("fields", ["title", "-price"], "Give the columns by themselves: Index('category', '-price')."),
+        ("fields", ["title", "-price"], "Pass the columns as positional arguments: Index('category', '-price')."),
         ("name", "by_title", "Write key= for its name on the server, or leave it out."),
         ("unique", True, "Write UniqueIndex(...)."),
         ("condition", models.Q(price=1), "It takes columns, key= and lengths=."),

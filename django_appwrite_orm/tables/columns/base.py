@@ -86,8 +86,8 @@ class Column(Generic[Value]):
             self.lookups = ARRAY_LOOKUPS
         if required and db_default is not None:
             raise ConfigurationError(
-                f"{type(self).__name__}: a required column cannot have a db_default; Appwrite refuses both."
-                " Drop one of them, or use default=, which Python fills in."
+                f"{type(self).__name__}: a required column cannot have a db_default; Appwrite refuses both. Remove one"
+                " of them, or use default=, which Python fills in."
             )
         if array and db_default is not None:
             raise ConfigurationError(

@@ -35,11 +35,11 @@ _django_email = EmailValidator(allowlist=[])  # Appwrite refuses localhost
 def check_email(text: str) -> None:
     """Raise ValidationError for text that is not an email address in ASCII."""
     if not (text.isascii() and text.isprintable()):
-        raise ValidationError("Appwrite takes email addresses in ASCII only; write the domain in Punycode.")
+        raise ValidationError("Appwrite accepts email addresses in ASCII only. Write the domain in Punycode.")
     if len(text.rpartition("@")[0]) > 64:
         raise ValidationError("At most 64 characters before the @.")
     if text.startswith('""'):
-        raise ValidationError("There is nothing between the quotes before the @.")
+        raise ValidationError("The quoted part before the @ is empty.")
     _django_email(text)
 
 
@@ -50,22 +50,22 @@ def check_ip(text: str) -> None:
     except ValueError:
         raise ValidationError(f"{text!r} is not an IPv4 or IPv6 address.") from None
     if "%" in text:
-        raise ValidationError("Appwrite takes no zone in an IPv6 address.")
+        raise ValidationError("Appwrite does not accept a zone in an IPv6 address.")
 
 
 def check_url(text: str) -> None:
     """Raise ValidationError for text that is not an absolute URL in ASCII."""
     if not (text.isascii() and text.isprintable()) or " " in text:
-        raise ValidationError("Appwrite takes URLs in printable ASCII only; percent-encode the rest.")
+        raise ValidationError("Appwrite accepts URLs in printable ASCII only. Percent-encode other characters.")
     try:
         parts = urlsplit(text)
         usable = parts.port != 0 and _USER.fullmatch(parts.netloc.rpartition("@")[0])
     except ValueError:
-        raise ValidationError("This is not a URL.") from None
+        raise ValidationError("The text is not a URL.") from None
     if not usable or not _SCHEME.match(text) or not _has_target(parts):
-        raise ValidationError("Give a whole URL, such as 'https://example.com/path'.")
+        raise ValidationError("Enter a complete URL, such as 'https://example.com/path'.")
     if parts.scheme in _SCRIPTS:
-        raise ValidationError(f"A {parts.scheme}: URL would run as a script where it is shown as a link.")
+        raise ValidationError(f"A {parts.scheme}: URL could run as a script when it is shown as a link.")
 
 
 def _has_target(parts: SplitResult) -> bool:
@@ -220,7 +220,7 @@ class Enum(_Formatted[Value]):
     def __init__(self, elements: Iterable[Any] = (), **common: Any) -> None:
         super().__init__(**common)
         if isinstance(elements, str) or not isinstance(elements, Iterable):
-            raise ConfigurationError(f"Enum: elements must be a list of texts, not {elements!r}.")
+            raise ConfigurationError(f"Enum: elements must be a list of strings, not {elements!r}.")
         members = list(elements)
         self.elements = [member_text(member) for member in members]
         # For display: the labels of a Django TextChoices, else the texts.
@@ -232,7 +232,7 @@ class Enum(_Formatted[Value]):
         for element in self.elements:
             if not isinstance(element, str) or not 1 <= len(element) <= ELEMENT_LENGTH:
                 raise ConfigurationError(
-                    f"Enum: an element must be a text of 1 to {ELEMENT_LENGTH} characters, not {element!r}."
+                    f"Enum: an element must be a string of 1 to {ELEMENT_LENGTH} characters, not {element!r}."
                 )
         if len(set(self.elements)) < len(self.elements):
             raise ConfigurationError("Enum: an element is in the list twice.")

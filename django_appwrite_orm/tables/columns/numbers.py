@@ -49,7 +49,7 @@ class Number(Column[Value]):
         min, max = self.native(min), self.native(max)
         for name, bound in (("min", min), ("max", max)):
             if bound is not None and not self.fits(bound):
-                raise ConfigurationError(f"{type(self).__name__}: {name}={bound!r} is not a value of this column.")
+                raise ConfigurationError(f"{type(self).__name__}: {name}={bound!r} is not valid for this column.")
         if min is not None and max is not None and min > max:
             raise ConfigurationError(f"{type(self).__name__}: min={min!r} is above max={max!r}.")
         self.min = min

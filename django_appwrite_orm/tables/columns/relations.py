@@ -36,8 +36,8 @@ def leads_to_a_model(model: type[models.Model]) -> str:
     column = "Integer" if isinstance(model._meta.pk, models.IntegerField) else "String"
     name = model.__name__
     return (
-        f"{model._meta.label} is a Django model, and rows refer to rows of tables alone. Keep its primary key,"
-        f" {name.lower()}_id = columns.{column}(), and read it by {name}.objects.get(pk=row.{name.lower()}_id)."
+        f"{model._meta.label} is a Django model, and rows can refer to rows of tables only. Store its primary key,"
+        f" {name.lower()}_id = columns.{column}(), and read it with {name}.objects.get(pk=row.{name.lower()}_id)."
     )
 
 
@@ -53,9 +53,7 @@ class Relation:
 
     def __init__(self, to: str | type[Row], related_name: str | None) -> None:
         if not isinstance(to, (str, type)) or not to:
-            raise ConfigurationError(
-                f"{self.declared_as}: give the table it leads to, as a class or a name, not {to!r}."
-            )
+            raise ConfigurationError(f"{self.declared_as}: expected a table class or the name of one, not {to!r}.")
         if isinstance(to, type) and issubclass(to, models.Model):
             raise ConfigurationError(f"{self.declared_as}: {leads_to_a_model(to)}")
         self.to = to
@@ -140,14 +138,11 @@ def to_itself_problem(type: str, two_way: bool) -> str:
     """
     if type == "oneToOne":
         return (
-            "Appwrite cannot build a oneToOne of a table with itself. Use a Reference, with a UniqueIndex over it if a"
-            " row may be referred to once."
+            "Appwrite cannot build a oneToOne of a table with itself. Use a Reference, with a UniqueIndex over it if"
+            " at most one row may refer to another."
         )
     if type == "manyToOne" and not two_way:
-        return (
-            "Appwrite cannot build a one-way manyToOne of a table with itself. Give it a two_way_key, or use a"
-            " Reference."
-        )
+        return "Appwrite cannot build a one-way manyToOne of a table with itself. Set two_way_key=, or use a Reference."
     return ""
 
 

@@ -116,14 +116,13 @@ class Decimal(Integer[Value]):
         if low is None or high is None:
             raise ValidationError(f"At most {self.max_digits} digits, not {value}.", code="max_digits")
         if low != high:
-            raise ValidationError(f"At most {self.decimal_places} digits behind the point, not {value}.", code="places")
+            raise ValidationError(f"At most {self.decimal_places} decimal places, not {value}.", code="places")
         return self.decode(low)
 
     def bounds(self, value: Any) -> tuple[int | None, int | None]:
         if isinstance(value, float):
             raise ValidationError(
-                f"Expected a Decimal, not the float {value!r}, which is not exactly the number that it shows. Use"
-                f" Decimal({str(value)!r}).",
+                f"Expected a Decimal, not the float {value!r}, which is not exact. Use Decimal({str(value)!r}).",
                 code="invalid",
             )
         if isinstance(value, bool) or not isinstance(value, (decimal.Decimal, str, numbers.Integral)):
@@ -269,12 +268,12 @@ class JSON(Text[Any]):
         try:
             text = self.encode(value)
         except (TypeError, ValueError, RecursionError) as error:
-            raise ValidationError(f"This cannot be written as JSON: {error}", code="invalid") from None
+            raise ValidationError(f"The value cannot be written as JSON: {error}", code="invalid") from None
         super().clean_one(text)
         return self.decode(text)
 
     def coerce(self, value: Any) -> Any:
-        raise ValidationError("A JSON column can be filtered by null only (isnull).", code="invalid")
+        raise ValidationError("A JSON column can be filtered by isnull only.", code="invalid")
 
     def encode(self, value: Any) -> str:
         return json.dumps([value], cls=DjangoJSONEncoder, allow_nan=False, separators=(",", ":"))
@@ -282,5 +281,5 @@ class JSON(Text[Any]):
     def decode(self, raw: str) -> Any:
         wrapped = json.loads(raw)
         if not isinstance(wrapped, list) or len(wrapped) != 1:
-            raise ValueError(f"{self!r} holds a text that was not written by a JSON column: {raw[:80]!r}")
+            raise ValueError(f"{self!r} holds text that was not written by a JSON column: {raw[:80]!r}")
         return wrapped[0]

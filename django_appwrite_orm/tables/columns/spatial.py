@@ -107,7 +107,7 @@ def _point(value: Any) -> PointValue:
         raise ValidationError(f"Expected a point (longitude, latitude) of two numbers, not {value!r}.", code="invalid")
     for number, (name, limit) in zip(numbers, _LIMITS, strict=True):
         if not -limit <= number <= limit:
-            raise ValidationError(f"A {name} is from -{limit} to {limit}, not {number!r}.", code="invalid")
+            raise ValidationError(f"A {name} must be from -{limit} to {limit}, not {number!r}.", code="invalid")
     return float(numbers[0]), float(numbers[1])
 
 
@@ -122,7 +122,7 @@ def _polygon(value: Any) -> PolygonValue:
 def _ring(value: Any) -> LineValue:
     ring = _parts(value, _point, 4, "points (longitude, latitude)")
     if ring[0] != ring[-1]:
-        raise ValidationError(f"A ring ends where it starts: add {ring[0]!r} at its end.", code="invalid")
+        raise ValidationError(f"A ring must end where it starts: append {ring[0]!r}.", code="invalid")
     return ring
 
 

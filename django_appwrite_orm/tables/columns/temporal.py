@@ -58,7 +58,7 @@ class Datetime(Column[Value]):
         except (OverflowError, ValueError):
             raise ValidationError("The date is out of range.", code="invalid") from None
         if not EARLIEST_DATETIME <= moment <= LATEST_DATETIME:
-            raise ValidationError("Appwrite stores the years 1000 to 9999 only.", code="invalid")
+            raise ValidationError("The year must be from 1000 to 9999.", code="invalid")
         return stored
 
     def bounds(self, value: Any) -> tuple[Any, Any]:

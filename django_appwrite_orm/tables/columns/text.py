@@ -37,7 +37,7 @@ class PlainText(Column[Value]):
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise ValidationError("Text with half a surrogate pair cannot be stored.", code="invalid") from None
+            raise ValidationError("Text with an unpaired surrogate cannot be stored.", code="invalid") from None
         if "\0" in value:
             raise ValidationError("Text with a NUL character cannot be stored.", code="invalid")
         return value
@@ -88,8 +88,8 @@ class Varchar(PlainText[Value]):
             raise ConfigurationError(f"{name}: size must be a whole number from 1 to {largest:,}, not {size!r}.")
         if encrypt and size < ENCRYPTED_SIZE:
             raise ConfigurationError(
-                f"{type(self).__name__}: encrypted text needs a size of {ENCRYPTED_SIZE} or more, not {size}: the"
-                " encrypted form is longer than the text and has to fit."
+                f"{type(self).__name__}: encrypted text needs a size of at least {ENCRYPTED_SIZE}, not {size}, because"
+                " its encrypted form is longer."
             )
         self.size = size
         self.encrypted = encrypt

@@ -49,8 +49,8 @@ def refuse_skipped(value: datetime.datetime) -> None:
     zone = timezone.get_default_timezone()
     if timezone.make_naive(timezone.make_aware(value, zone).astimezone(datetime.UTC), zone) != value:
         raise ValidationError(
-            f"{value} does not exist in {zone}: clocks are put forward over it. Give another time, or an aware"
-            " datetime.",
+            f"{value} does not exist in {zone}, where clocks are put forward at that time. Use another time, or an"
+            " aware datetime.",
             code="skipped",
         )
 

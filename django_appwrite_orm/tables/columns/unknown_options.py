@@ -19,7 +19,7 @@ _LEAVE = "Leave it out"
 
 def _indexed(kind: str) -> Callable[[Any], str]:
     return lambda value: (
-        f"Write {kind}('<name of the column>') into Meta.indexes." if value else f"{_LEAVE}: it is so by default."
+        f"Write {kind}('<name of the column>') into Meta.indexes." if value else f"{_LEAVE}: that is the default."
     )
 
 
@@ -31,8 +31,8 @@ def _null(value: Any) -> str:
 
 def _blank(value: Any) -> str:
     if value:
-        return f"{_LEAVE}: a column without required=True can be None, and an empty text is a value."
-    return "Write required=True to refuse None; an empty text is refused by a form or serializer."
+        return f"{_LEAVE}: a column without required=True can be None, and an empty string is a value."
+    return "Write required=True to refuse None. To refuse an empty string, use a form or serializer."
 
 
 # What to write instead of Django's options on any column: a text, or a function of the option's value.
@@ -40,7 +40,7 @@ _INSTEAD: Final[Mapping[str, str | Callable[[Any], str]]] = {
     "auto_now": "Use row.updated_at, which Appwrite keeps for every row, or set the value in save().",
     "auto_now_add": "Use row.created_at, which Appwrite keeps for every row, or write default=timezone.now.",
     "blank": _blank,
-    "choices": "Write columns.Enum([...]) for one of several texts.",
+    "choices": "Write columns.Enum([...]).",
     "db_collation": f"{_LEAVE}: the collation is that of the database under Appwrite.",
     "db_column": "Write column=... instead.",
     "db_comment": f"{_LEAVE}: Appwrite has no comments.",
@@ -59,7 +59,7 @@ _INSTEAD: Final[Mapping[str, str | Callable[[Any], str]]] = {
     "primary_key": "Leave it out: every row has an id. Write UniqueIndex('<name of the column>') into Meta.indexes.",
     "related_query_name": "Write related_name=... instead: lookups use it too.",
     "serialize": f"{_LEAVE}: django.core.serializers does not take tables.",
-    "through": "Write a table of its own with two columns.Reference(...).",
+    "through": "Declare a table with two columns.Reference(...).",
     "to_field": f"{_LEAVE}: a reference keeps the id of the other row.",
     "unique": _indexed("UniqueIndex"),
     "unique_for_date": "Check it before saving: Appwrite has no such index.",
@@ -68,7 +68,7 @@ _INSTEAD: Final[Mapping[str, str | Callable[[Any], str]]] = {
     "validators": f"{_FORMS}.",
     "verbose_name": f"{_FORMS}, as label=.",
 }
-_NO_REFERENCE = "columns.Reference(...) and columns.Relationship(...) alone lead to other tables"
+_NO_REFERENCE = "only columns.Reference(...) and columns.Relationship(...) refer to other tables"
 _OF_REFERENCES: Final = ("limit_choices_to", "on_delete", "related_name", "related_query_name", "through", "to_field")
 
 
@@ -92,13 +92,13 @@ def _advice(owner_class: Any, option: str, value: Any, known: Collection[str]) -
         return _size(owner_class, value)
     if option == "on_delete" and is_relation:
         return (
-            "Nothing on the server enforces a Reference: delete the rows that lead to a row yourself, or declare a"
-            ' Relationship, which has on_delete="cascade", "restrict" and "setNull".'
+            "The server does not enforce a Reference: delete the referring rows yourself, or declare a Relationship,"
+            ' which has on_delete="cascade", "restrict" and "setNull".'
         )
     if option in _OF_REFERENCES and not is_relation:
         return f"{_LEAVE}: {_NO_REFERENCE}."
     if option == "choices" and owner_class.__name__ == "Enum":
-        return "Give the list first: columns.Enum([...])."
+        return "Pass the list as the first argument: columns.Enum([...])."
     if option in _INSTEAD:
         advice = _INSTEAD[option]
         return advice if isinstance(advice, str) else advice(value)
@@ -113,7 +113,7 @@ def _size(owner_class: Any, value: Any) -> str:
     if kind is not None and kind.is_text:
         fixed = f" ({kind.size} characters)" if kind.size else ""
         return f"{_LEAVE}: its size is fixed{fixed}. columns.String(size=...) has one of its own."
-    return f"{_LEAVE}: it holds no text."
+    return f"{_LEAVE}: the column does not hold text."
 
 
 def _options(owner_class: type) -> set[str]:
