@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from .apps import APPS, PART
 from .report import AppResult, table, write_json
-from .running import run_app
+from .running import end_all, run_app
 from .source import SourceError, django_tests
 
 BACKEND = "django_appwrite_orm.backend"
@@ -66,7 +67,12 @@ def run_all(tests: Path, apps: dict[str, list[str]], options: argparse.Namespace
         return result
 
     with ThreadPoolExecutor(max(1, options.parallel)) as pool:
-        return list(pool.map(run, apps))
+        try:
+            return list(pool.map(run, apps))
+        except BaseException:  # Ctrl-C, which the processes of apps do not get, for one
+            pool.shutdown(wait=False, cancel_futures=True)
+            end_all()
+            raise
 
 
 def report_app(result: AppResult, *, verbose: bool) -> None:
@@ -81,4 +87,5 @@ def report_app(result: AppResult, *, verbose: bool) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main(sys.argv[1:]))

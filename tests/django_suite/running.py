@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from .recording import RESULTS
@@ -71,18 +72,30 @@ def _run(tests: Path, labels: Sequence[str], engine: str, limit: float, results:
             [*command, *labels], cwd=tests, env=environment, stdout=file, stderr=file, stdin=subprocess.DEVNULL,
             start_new_session=True,
         )  # fmt: skip
+        _running.add(process)
         try:
             status = process.wait(limit)
         except subprocess.TimeoutExpired:
             return f"not done after {limit:.0f} s"
         finally:
             _end(process)
+            _running.discard(process)
     # 1 is what runtests.py ends with after a failed test, which the results tell.
     return "" if status == 0 or (status == 1 and read_tests(results)) else f"ended with status {status}"
+
+
+def end_all() -> None:
+    """End the apps that are running; `run_app` returns what they have done."""
+    for process in list(_running):
+        _end(process)
+
+
+_running: set[subprocess.Popen[bytes]] = set()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End it and what it has started: it leads a session of its own."""
     if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()

@@ -11,7 +11,7 @@ import django
 import pytest
 
 from tests.django_suite import __main__ as command
-from tests.django_suite import source
+from tests.django_suite import running, source
 from tests.django_suite.apps import APPS, PART
 from tests.django_suite.recording import RESULTS, RecordingResult
 from tests.django_suite.running import run_app
@@ -93,6 +93,21 @@ def test_an_app_is_ended_after_its_limit(tests: Path) -> None:
     result = run_app(tests, "hangs", ["hangs"], engine=ENGINE, limit=0.5)
     assert not result.ok
     assert result.problem.startswith("not done after")
+
+
+def test_a_run_that_is_ended_ends_its_apps(tests: Path, monkeypatch) -> None:
+    started = []
+
+    def interrupted(app: str) -> None:
+        started.append(app)
+        running.end_all()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "report_app", lambda result, verbose: interrupted(result.app))
+    with pytest.raises(KeyboardInterrupt):
+        command.main(["good", "hangs", "--parallel", "2", "--limit", "60"])
+    assert "good" in started
+    assert not running._running
 
 
 def test_labels_are_run_together_by_app() -> None:
