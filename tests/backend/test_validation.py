@@ -11,6 +11,8 @@ from django.test.utils import isolate_apps
 from django_appwrite_orm.backend.indexes import indexes_of
 from django_appwrite_orm.backend.shadow import tables_of_models
 
+from .shop.models import Product
+
 
 def check_ids(field: Any) -> list[str | None]:
     return [message.id for message in connection.validation.check_field(field)]
@@ -90,3 +92,7 @@ def test_a_model_that_appwrite_cannot_hold_is_reported_and_has_no_table(monkeypa
     monkeypatch.setattr("django_appwrite_orm.backend.shadow.apps", Shape._meta.apps)
     assert check_ids(field(Shape, "outline")) == ["appwrite.E104"]
     assert list(tables_of_models()) == []
+
+
+def test_a_relation_to_many_has_no_column_to_check() -> None:
+    assert check_ids(field(Product, "tags")) == []

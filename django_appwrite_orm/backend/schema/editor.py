@@ -138,7 +138,7 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         if field.many_to_many and field.remote_field.through._meta.auto_created:
             self.create_model(field.remote_field.through)
             return
-        if field.column is None or (column := column_of(field)).is_system:
+        if field.many_to_many or field.column is None or (column := column_of(field)).is_system:
             return
         default = self._default(field, column)
         before = state_of(model)
@@ -150,7 +150,7 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         if field.many_to_many and field.remote_field.through._meta.auto_created:
             self.delete_model(field.remote_field.through)
             return
-        if field.column is None or column_of(field).is_system:
+        if field.many_to_many or field.column is None or column_of(field).is_system:
             return
         before = state_of(model)
         self._change((before, without_field(before, field)))

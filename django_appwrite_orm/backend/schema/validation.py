@@ -34,7 +34,9 @@ def _field_problems(field: Any) -> Iterator[CheckMessage]:
             id="appwrite.E101",
         )
         return
-    if getattr(field, "column", None) is None or getattr(field, "generated", False) or _is_reported_by_django(field):
+    # Until Django 6.0 a relation to many has the name of a column, and still no column.
+    has_column = getattr(field, "column", None) is not None and not field.many_to_many
+    if not has_column or getattr(field, "generated", False) or _is_reported_by_django(field):
         return
     try:
         column = column_of(field)
