@@ -63,6 +63,7 @@ _SKIPPED: _Tests = {
         ),
     },
     "The test looks into the SQL of a query, which is answered without SQL.": {
+        "admin_views.test_actions.AdminActionsTest": "test_model_admin_default_delete_action",
         "admin_changelist.tests.ChangeListTests": "test_changelist_view_list_editable_changed_objects_uses_filter",
         "aggregation.tests.AggregateAnnotationPruningTests": "test_non_aggregate_annotation_pruned",
         "aggregation.tests.AggregateTestCase": "test_count_star",
