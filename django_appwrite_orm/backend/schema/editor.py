@@ -156,6 +156,9 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         self._change((before, without_field(before, field)))
 
     def alter_field(self, model: Model, old_field: Any, new_field: Any, strict: bool = False) -> None:
+        for field in (old_field, new_field):
+            if not hasattr(field, "model"):  # Django takes fields that are of no model yet
+                field.model = model
         if old_field.many_to_many or new_field.many_to_many:
             _require_same_relation(old_field, new_field)
             self._alter_many_to_many(model, old_field, new_field, strict)
