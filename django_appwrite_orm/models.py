@@ -1,4 +1,4 @@
-"""Fields and bases for models whose rows live on Appwrite. The app has no models of its own.
+"""Fields, bases and identities for models whose rows live on Appwrite. The app has no models of its own.
 
 Django imports this module at every start, so each name is imported at its first use.
 """
@@ -12,13 +12,16 @@ if TYPE_CHECKING:
     from .backend.arrays import ArrayField
     from .backend.fields import IDField
     from .backend.fields.system_fields import SystemFields
+    from .backend.identity import as_guest, as_user
 
-__all__ = ["ArrayField", "IDField", "SystemFields"]
+__all__ = ["ArrayField", "IDField", "SystemFields", "as_guest", "as_user"]
 
 _HOMES = {
     "ArrayField": ".backend.arrays",
     "IDField": ".backend.fields",
     "SystemFields": ".backend.fields.system_fields",
+    "as_guest": ".backend.identity",
+    "as_user": ".backend.identity",
 }
 
 

@@ -12,9 +12,12 @@ from django.db import OperationalError
 from django.db import connections as databases
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.sqlite3.base import DatabaseWrapper as SQLiteWrapper
+from django.db.transaction import TransactionManagementError
 from django.utils.functional import cached_property
 
+from ..cache import PolicyOverride
 from ..connection import Connection, connections
+from ..credentials import ConnectionRef, Using
 from ..execution import execute_write
 from ..plans import TableRef, WritePlan
 from ..sansio import run_sync
@@ -23,6 +26,7 @@ from .atomic.transaction import StagedTransaction
 from .client import DatabaseClient
 from .errors import Database, ErrorWrapper
 from .features import DatabaseFeatures
+from .identity import identity_of, open_identity
 from .operations import DatabaseOperations
 from .schema.introspection import DatabaseIntrospection
 from .schema.validation import DatabaseValidation
@@ -41,19 +45,21 @@ class BackendOptions:
     `in_memory`: "allow" or "refuse" queries that Appwrite cannot answer by itself. `rows`: how many rows of a table
     such a query may read. `atomic`: what `atomic()` does; "staged": its changes wait and are applied together, "off":
     nothing, each change is made at once. `apps`: labels
-    of the apps whose models `AppwriteRouter` keeps here.
+    of the apps whose models `AppwriteRouter` keeps here. `identity`: "key", or "user" for requests in the name of the
+    user of an `as_user()` block.
     """
 
     in_memory: str = "allow"
     rows: int = 20_000
     atomic: str = "staged"
     apps: tuple[str, ...] = ()
+    identity: str = "key"
 
     @classmethod
     def of(cls, alias: str, options: Mapping[str, Any]) -> BackendOptions:
         """Raises ImproperlyConfigured for an unknown option, and for a value of another kind."""
         where = f"DATABASES[{alias!r}]['OPTIONS']"
-        known = ("apps", "atomic", "in_memory", "rows")
+        known = ("apps", "atomic", "identity", "in_memory", "rows")
         for name, value in options.items():
             if name not in known:
                 near = difflib.get_close_matches(str(name), known, n=1)
@@ -74,7 +80,7 @@ def _problem(name: str, value: Any) -> str | None:
     if name == "apps":
         is_list = isinstance(value, (list, tuple)) and all(isinstance(label, str) for label in value)
         return None if is_list else "a list of app labels"
-    choices = {"in_memory": ("allow", "refuse"), "atomic": ("staged", "off")}[name]
+    choices = {"identity": ("key", "user"), "in_memory": ("allow", "refuse"), "atomic": ("staged", "off")}[name]
     return None if value in choices else " or ".join(map(repr, choices))
 
 
@@ -126,6 +132,23 @@ class DatabaseWrapper(BaseDatabaseWrapper):
         return str(self.settings_dict["NAME"])
 
     @property
+    def is_for_users(self) -> bool:
+        """Whether requests for rows are made in the name of a user or guest, to whom Appwrite refuses bulk routes."""
+        return self.options.identity == "user"
+
+    @property
+    def using(self) -> Using:
+        """The connection for rows: that of the API key, or of the user here. Raises OperationalError without one."""
+        if not self.is_for_users:
+            return self.appwrite_alias
+        return ConnectionRef(self.appwrite_alias, identity_of(self.alias).credentials)
+
+    @property
+    def override(self) -> PolicyOverride | None:
+        """The cache policy of reads as a user; None for those of the API key."""
+        return identity_of(self.alias).override if self.is_for_users else None
+
+    @property
     def appwrite(self) -> Connection:
         """The Appwrite connection, for requests that the ORM does not make."""
         return connections[self.appwrite_alias]
@@ -164,7 +187,7 @@ class DatabaseWrapper(BaseDatabaseWrapper):
 
     def write(self, table: TableMeta, plan: WritePlan) -> Any:
         """Carry out one change of a table and return the response."""
-        operation = execute_write([table], self.appwrite_alias, plan)
+        operation = execute_write([table], self.using, plan)
         response = self.run(Statement.of(str(plan.request), operation, changes=True))
         self.note_changed(table.id)
         return response
@@ -194,9 +217,23 @@ class DatabaseWrapper(BaseDatabaseWrapper):
         """The transaction that is open here; None outside of `atomic()`."""
         if self._is_committing or self.options.atomic == "off" or not self._is_in_block():
             return None
-        if self._staged is None or self._staged.is_over:
-            self._staged = StagedTransaction(self.appwrite_alias)
+        using = self.using
+        if self._staged is None or self._staged.is_over or (self._staged.alias != using and not self._staged.length):
+            self._staged = StagedTransaction(using)
+        if self._staged.alias != using:
+            raise TransactionManagementError(
+                f"The open atomic() block of {self.alias!r} has changes of another user. Open as_user() first, and the"
+                " block inside it."
+            )
         return self._staged
+
+    def is_open_for(self, using: Using) -> bool:
+        """Whether a change on this connection of APPWRITE_ORM belongs to the block that is open here."""
+        name, credentials = ConnectionRef.of(using).alias, ConnectionRef.of(using).credentials
+        if self.appwrite_alias != name or self.is_for_users != (credentials is not None):
+            return False
+        identity = open_identity(self.alias) if self.is_for_users else None
+        return (identity and identity.credentials) == credentials and self.staged is not None
 
     def _is_in_block(self) -> bool:
         """Whether a block is open that ends with a commit.
@@ -264,13 +301,13 @@ class DatabaseWrapper(BaseDatabaseWrapper):
         self.creation.snapshots.restore(sid)
 
 
-def _open_transaction(alias: str) -> StagedTransaction | None:
+def _open_transaction(alias: Using) -> StagedTransaction | None:
     """Return the transaction that a block of Django's has open here on a connection of APPWRITE_ORM."""
     wrappers: Any = databases.all(initialized_only=True)
     for wrapper in wrappers:
-        if isinstance(wrapper, DatabaseWrapper) and wrapper.appwrite_alias == alias and wrapper.staged is not None:
+        if isinstance(wrapper, DatabaseWrapper) and wrapper.is_open_for(alias):
             return wrapper.staged
     return None
 
 
-other_blocks.append(_open_transaction)  # type: ignore[arg-type]
+other_blocks.append(_open_transaction)

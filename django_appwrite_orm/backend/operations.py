@@ -54,7 +54,7 @@ class DatabaseOperations(SQLiteOperations):
 
     def _delete_all(self, table: type[ModelRow]) -> Statement:
         ref = self.connection.ref(table._meta)
-        operation = execute_write([table._meta], self.connection.appwrite_alias, DeleteRows(ref))
+        operation = execute_write([table._meta], self.connection.using, DeleteRows(ref))
         return Statement.of(f"delete {ref.table}", operation, changes=True, tables=[ref.table])
 
     def execute_sql_flush(self, sql_list: Sequence[Any]) -> None:  # type: ignore[override]

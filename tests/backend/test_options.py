@@ -18,6 +18,7 @@ from django_appwrite_orm.backend.base import BackendOptions
         ({"rows": True}, "rows must be a whole number above 0"),
         ({"in_memory": "never"}, "in_memory must be 'allow' or 'refuse', not 'never'"),
         ({"atomic": True}, "atomic must be 'staged' or 'off', not True"),
+        ({"identity": "ada"}, "identity must be 'key' or 'user', not 'ada'"),
         ({"apps": "shop"}, "apps must be a list of app labels, not 'shop'"),
     ],
 )

@@ -85,8 +85,8 @@ def _unique_keys(change: Change) -> set[str]:
     return {meta.columns[name].key for name in names if name in meta.columns}
 
 
-def requests_of(changes: Sequence[Change]) -> list[list[WritePlan]]:
-    """Return the plans of each request that stages them.
+def requests_of(changes: Sequence[Change], *, bulk: bool = True) -> list[list[WritePlan]]:
+    """Return the plans of each request that stages them; `bulk`: whether several rows may be changed by one.
 
     Appwrite does not find rows of a bulk operation in the request that has it, so that later operations on them go into
     the next one.
@@ -94,7 +94,7 @@ def requests_of(changes: Sequence[Change]) -> list[list[WritePlan]]:
     later = _named_later(changes)
     requests: list[list[WritePlan]] = [[]]
     in_bulk: set[Any] = set()
-    for group in _groups(changes, later):
+    for group in _groups(changes, later) if bulk else ([change] for change in changes):
         if any(change.name in in_bulk for change in group):
             requests.append([])
             in_bulk.clear()

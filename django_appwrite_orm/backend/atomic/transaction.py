@@ -16,6 +16,7 @@ from django.db import OperationalError
 
 from ...cache import CachePolicy
 from ...connection import connections
+from ...credentials import ConnectionRef, Using
 from ...exceptions import (
     Conflict,
     DuplicateId,
@@ -62,7 +63,7 @@ logger = logging.getLogger("django_appwrite_orm.queries")
 class StagedTransaction(Transaction):
     """Changes that wait in memory. `length` of them can be kept and the others dropped, as savepoints do."""
 
-    def __init__(self, alias: str, seconds: int = DEFAULT_SECONDS) -> None:
+    def __init__(self, alias: Using, seconds: int = DEFAULT_SECONDS) -> None:
         super().__init__(alias, seconds)
         self._overlay = Overlay()
         self._new_ids: set[str] = set()
@@ -181,7 +182,14 @@ class StagedTransaction(Transaction):
         """
         self.require(0)
         self._over = True
-        requests = requests_of(folded(self._overlay.changes))
+        is_for_user = ConnectionRef.of(self.alias).credentials is not None
+        requests = requests_of(folded(self._overlay.changes), bulk=not is_for_user)
+        plans = [plan for request in requests for plan in request]
+        if is_for_user and len(plans) > 1 and any(isinstance(plan, CreateRow) for plan in plans):
+            raise NotSupportedError(
+                "A user cannot create rows together with other changes in one atomic() block: Appwrite gives rows of"
+                " a transaction no permissions for who creates them. Nothing was written; create them outside a block."
+            )
         try:
             if len(requests) == 1 and len(requests[0]) == 1:
                 yield from execute_write([self._overlay.tables[requests[0][0].table]], self.alias, requests[0][0])

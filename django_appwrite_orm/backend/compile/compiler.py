@@ -74,7 +74,7 @@ class SQLCompiler(compiler.SQLCompiler):
             except Untranslatable:
                 return None
 
-        options = MemoryOptions(connection.appwrite_alias, connection.options.rows, translate)
+        options = MemoryOptions(connection.using, connection.options.rows, translate, connection.override)
         return compiler_for(self.query, connection, options, reason, elide_empty=self.elide_empty)
 
     def compile(self, node: Any) -> Any:

@@ -70,10 +70,10 @@ def changed_rows(connection: Any, meta: Any, ref: Any, changes: Mapping[str, Raw
         return
     if len(plans) < _TOGETHER:
         for plan in plans:
-            yield from execute_write([meta], connection.appwrite_alias, plan)
+            yield from execute_write([meta], connection.using, plan)
         return
     for start in range(0, len(plans), OPERATIONS_LIMIT):
-        transaction = Transaction(connection.appwrite_alias)
+        transaction = Transaction(connection.using)
         try:
             yield from transaction.stage_all([meta], plans[start : start + OPERATIONS_LIMIT])
         except BaseException:

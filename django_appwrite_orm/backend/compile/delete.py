@@ -11,7 +11,7 @@ from ...execution import execute_write
 from ...plans import EVERYTHING, NOTHING, DeleteRow, DeleteRows, split
 from ...sansio import Operation
 from ..statements import Statement
-from .rows import selected_rows
+from .rows import one_by_one, selected_rows
 from .select import Selection
 
 
@@ -24,6 +24,9 @@ class SQLDeleteCompiler(compiler.SQLDeleteCompiler):
         rows = selected_rows(self)
         if rows.where == NOTHING:
             return 0
+        return sum(map(self._run, one_by_one(self, rows)))
+
+    def _run(self, rows: Selection) -> int:
         text = f"delete {rows.table.id} {' and '.join(map(str, rows.filters))}".rstrip()
         statement = Statement.of(text, self._deleted(rows), changes=True, strategy="direct")
         count: int = self.connection.run(statement)
@@ -31,7 +34,7 @@ class SQLDeleteCompiler(compiler.SQLDeleteCompiler):
         return count
 
     def _deleted(self, rows: Selection) -> Operation[int]:
-        alias = self.connection.appwrite_alias
+        alias = self.connection.using
         if rows.row_id is not None:
             try:
                 yield from execute_write([rows.table], alias, DeleteRow(rows.ref, rows.row_id))

@@ -144,17 +144,18 @@ class SQLInsertCompiler(compiler.SQLInsertCompiler):
 
     def _lookup(self) -> StagedTransaction:
         """Return what reads rows as they are at this statement."""
-        return self.connection.staged or StagedTransaction(self.connection.appwrite_alias)
+        return self.connection.staged or StagedTransaction(self.connection.using)
 
     def _created(self, model: Any, rows: Sequence[Raw]) -> Operation[list[Raw]]:
-        """Create rows, in parts of 100; those without a primary key get one."""
+        """Create rows, in parts of 100, for users one by one; those without a primary key get one."""
         created: list[Raw] = []
-        for start in range(0, len(rows), BULK_LIMIT):
-            created += yield from self._part_created(model, rows[start : start + BULK_LIMIT])
+        size = 1 if self.connection.is_for_users else BULK_LIMIT
+        for start in range(0, len(rows), size):
+            created += yield from self._part_created(model, rows[start : start + size])
         return created
 
     def _part_created(self, model: Any, rows: Sequence[Raw]) -> Operation[list[Raw]]:
-        table, alias = table_of(model), self.connection.appwrite_alias
+        table, alias = table_of(model), self.connection.using
         ref, appwrite, pk = self.connection.ref(table._meta), self.connection.appwrite, model._meta.pk
         without = [row for row in rows if ROW_ID not in row]
         for attempt in range(_TRIES):

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from django.db import ProgrammingError
 
+from ...connection import connections
 from ...execution import execute_read
 from ...plans import (
     BY_SEQUENCE,
@@ -15,12 +16,14 @@ from ...plans import (
     GetRow,
     ListRows,
     Progress,
+    ReadPlan,
     beyond,
     has_room,
     size_in_url,
     split,
 )
 from ...sansio import Operation
+from ...transactions import TableMeta
 from ..columns import ROW_ID
 from ..statements import Statement
 from .select import JoinedTable, Raw, Selection, requests_of
@@ -33,16 +36,20 @@ class Reader:
 
     def __init__(self, connection: Any, selection: Selection) -> None:
         self._connection = connection
-        self.alias = connection.appwrite_alias
+        self.alias, self._override = connection.using, connection.override
         self.selection = selection
         self._room = 0
         if selection.row_id is None or selection.joins:  # a row is asked for by its id without conditions
-            self._room = connection.appwrite.room - size_in_url(
+            self._room = connections[self.alias].room - size_in_url(
                 *selection.order, Clause("select", values=selection.keys or (ROW_ID,))
             )
         self._requests: tuple[tuple[Clause, ...], ...] = ((),)
         if selection.row_id is None:
             self._requests = requests_of(selection, self._room)
+
+    def read(self, table: TableMeta, plan: ReadPlan) -> Operation[Any]:
+        """Return the result of a plan, for the identity that this reader was made for."""
+        return execute_read(table, self.alias, plan, self._override)
 
     def rows(self) -> Tuples:
         """Return all rows, as values: one statement, whatever the number of pages."""
@@ -86,7 +93,7 @@ class Reader:
             return len(self.rows())
         total = 0
         for filters in self._requests:
-            total += self._run(execute_read(made.table, self.alias, CountRows(made.ref, filters)), "count")
+            total += self._run(self.read(made.table, CountRows(made.ref, filters)), "count")
         return total
 
     def _run(self, operation: Operation[Any], verb: str = "list") -> Any:
@@ -97,11 +104,11 @@ class Reader:
         return self._connection.run(Statement.of(text, operation, strategy=made.strategy))
 
     def _any(self, plan: ListRows) -> Operation[bool]:
-        return bool((yield from execute_read(self.selection.table, self.alias, plan))["rows"])
+        return bool((yield from self.read(self.selection.table, plan))["rows"])
 
     def _one_row(self) -> Operation[Tuples]:
         made = self.selection
-        row = yield from execute_read(made.table, self.alias, GetRow(made.ref, str(made.row_id), made.keys))
+        row = yield from self.read(made.table, GetRow(made.ref, str(made.row_id), made.keys))
         rows = [row] if row is not None and row[ROW_ID] == made.row_id else []  # Appwrite compares ids without case
         return (yield from self.completed(rows))
 
@@ -141,14 +148,14 @@ class Reader:
 
     def _far_rows(self, join: JoinedTable, values: Sequence[Any]) -> Operation[dict[Any, Raw]]:
         if len(values) == 1 and join.far == ROW_ID:
-            row = yield from execute_read(join.table, self.alias, GetRow(join.ref, values[0]))
+            row = yield from self.read(join.table, GetRow(join.ref, values[0]))
             return {} if row is None else {values[0]: row}
         found: dict[Any, Raw] = {}
         if values:
             for filters in split((Clause("equal", join.far, tuple(values)),), self._room).requests:
                 size = sum(len(clause.values or ()) for clause in filters)
                 plan = ListRows(join.ref, filters, limit=size)
-                rows = (yield from execute_read(join.table, self.alias, plan))["rows"]
+                rows = (yield from self.read(join.table, plan))["rows"]
                 found |= {row[join.far]: row for row in rows}
         return found
 
@@ -185,7 +192,7 @@ class _Walk:
         rows: list[Raw] = []
         if limit > 0:
             plan = reader.plan(filters, self._after, self._position, limit)
-            rows = (yield from execute_read(made.table, reader.alias, plan))["rows"]
+            rows = (yield from reader.read(made.table, plan))["rows"]
         if limit <= 0 or len(rows) < limit:
             self._left.pop(0)
             self._begin()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db.models.sql import Query
@@ -33,6 +34,14 @@ def selected_rows(compiler: Any) -> Selection:
     table = table_of(compiler.query.model)._meta
     where = Clause("equal", ROW_ID, ids) if ids else NOTHING
     return Selection(table, compiler.connection.ref(table), compiler.query.get_initial_alias(), where)
+
+
+def one_by_one(compiler: Any, rows: Selection) -> list[Selection]:
+    """Return these rows in parts that one request each can change: Appwrite refuses its bulk routes to users."""
+    if rows.row_id is not None or rows.where == NOTHING or not compiler.connection.is_for_users:
+        return [rows]
+    ids = [row_id for row_id, _ in computed_rows(compiler, ())]
+    return [replace(rows, where=Clause("equal", ROW_ID, (row_id,))) for row_id in ids]
 
 
 def computed_rows(compiler: Any, expressions: Sequence[Any]) -> Iterator[tuple[str, tuple[Any, ...]]]:

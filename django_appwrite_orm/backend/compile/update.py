@@ -24,7 +24,7 @@ from ..statements import Statement
 from .cases import constants_by_row
 from .conflicts import changed_rows
 from .insert import null_error
-from .rows import computed_rows, selected_rows
+from .rows import computed_rows, one_by_one, selected_rows
 from .select import Selection
 
 Raw = dict[str, Any]
@@ -68,7 +68,7 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
         if rows.where == NOTHING:
             return 0
         data = self._data(constants, rows.row_id)
-        return self._run(rows, self._written(rows, data, increments))
+        return sum(self._run(part, self._written(part, data, increments)) for part in one_by_one(self, rows))
 
     def _run(self, rows: Selection, operation: Operation[int]) -> int:
         text = f"update {rows.table.id} {' and '.join(map(str, rows.filters))}".rstrip()
@@ -131,7 +131,7 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
             written = [data if rows.row_id is None else {**data, ROW_ID: rows.row_id}]
             if getattr(error, "index", None) is not None:
                 raise
-            table, alias = table_of(self.query.model), self.connection.appwrite_alias
+            table, alias = table_of(self.query.model), self.connection.using
             raise (yield from unique_violation(table, alias, written, error)) from error
 
     def _written_to_one(self, rows: Selection, row_id: str, data: Raw, increments: dict[str, int]) -> Operation[int]:
@@ -140,7 +140,7 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
             yield from self._applied(rows, plans)
         else:
             for plan in plans:
-                yield from execute_write([rows.table], self.connection.appwrite_alias, plan)
+                yield from execute_write([rows.table], self.connection.using, plan)
         return 1
 
     def _incremented(self, rows: Selection, data: Raw, increments: dict[str, int]) -> Operation[int]:
@@ -154,20 +154,20 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
                 yield from self._applied(rows, plans)
             else:
                 for plan in plans:
-                    yield from execute_write([rows.table], self.connection.appwrite_alias, plan)
+                    yield from execute_write([rows.table], self.connection.using, plan)
         return len(ids)
 
     def _written_to_many(self, rows: Selection, data: Raw) -> Operation[int]:
         count = 0
         for filters in split(rows.filters).requests if rows.where != EVERYTHING else [()]:
             plan = UpdateRows(rows.ref, data, tuple(filters))
-            answer = yield from execute_write([rows.table], self.connection.appwrite_alias, plan)
+            answer = yield from execute_write([rows.table], self.connection.using, plan)
             count += int(answer["total"])
         return count
 
     def _applied(self, rows: Selection, plans: Sequence[UpdateRow | IncrementRow]) -> Operation[None]:
         """Carry out these changes together."""
-        transaction = Transaction(self.connection.appwrite_alias)
+        transaction = Transaction(self.connection.using)
         try:
             yield from transaction.stage_all([rows.table], plans)
         except BaseException:
@@ -222,7 +222,7 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
             ids = list(values)[:OPERATIONS_LIMIT]
             part = {row_id: values[row_id] for row_id in ids}
             while part is not None and ids:
-                transaction = Transaction(self.connection.appwrite_alias)
+                transaction = Transaction(self.connection.using)
                 if not self._run(rows, self._staged_apart(rows, transaction, part)):
                     break
                 again = self._computed(expressions, data, done)
@@ -256,7 +256,7 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
     def _staged(self, rows: Selection, values: Values) -> Operation[int]:
         for row_id, data in values.items():
             plan = UpdateRow(rows.ref, row_id, data)
-            yield from execute_write([rows.table], self.connection.appwrite_alias, plan)
+            yield from execute_write([rows.table], self.connection.using, plan)
         return len(values)
 
     def _staged_apart(self, rows: Selection, transaction: Transaction, values: Values) -> Operation[int]:
