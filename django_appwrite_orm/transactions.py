@@ -1,7 +1,7 @@
 """Open transactions: changes of an `atomic()` block are staged at Appwrite and committed together.
 
-Used by `execution`, the Table API's `atomic()` and the Django database backend, which share the open blocks. It takes
-plans and a `TableMeta` for each table concerned, and knows no rows or columns.
+Used by `plan_execution`, the Table API's `atomic()` and the Django database backend, which share the open blocks. It
+takes plans and a `TableMeta` for each table concerned, and knows no rows or columns.
 
 Inside a transaction Appwrite returns the staged row for a get by id. Its lists and counts are wrong (staged rows are
 in every list, whatever its filters), so those of changed tables are refused here.
@@ -48,7 +48,7 @@ DEFAULT_SECONDS = 300
 
 
 class TableMeta(Protocol):
-    """The facts about a table that execution needs, from `Table._meta` or from the Django database backend.
+    """The facts about a table that `plan_execution` needs, from `Table._meta` or from the Django database backend.
 
     `id`: its id on the server. `name`: as response headers show it. `model`: the sender of its signals. `policy`: its
     cache policy; None for the connection's. `relationships`: those that it declares; without any, the response to a

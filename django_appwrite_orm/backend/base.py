@@ -18,7 +18,7 @@ from django.utils.functional import cached_property
 from ..cache import PolicyOverride
 from ..connection import Connection, connections
 from ..credentials import ConnectionRef, Using
-from ..execution import execute_write
+from ..plan_execution import execute_write
 from ..plans import TableRef, WritePlan
 from ..sansio import run_sync
 from ..transactions import TableMeta, other_blocks

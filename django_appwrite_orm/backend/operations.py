@@ -13,7 +13,7 @@ from typing import Any
 from django.apps import apps
 from django.db.backends.sqlite3.operations import DatabaseOperations as SQLiteOperations
 
-from ..execution import execute_write
+from ..plan_execution import execute_write
 from ..plans import DeleteRows
 from .shadow import ModelRow, table_of
 from .statements import Statement

@@ -13,8 +13,8 @@ from ..connection import connections
 from ..credentials import Using
 from ..events import RowChange, subscriptions
 from ..exceptions import AppwriteORMError
-from ..execution import invalidate
 from ..interchange import dump
+from ..plan_execution import invalidate
 from ..querysets.managers import rows_of
 from ..querysets.table import Table
 from ..registry import registry

@@ -16,7 +16,7 @@ from django.core.cache import caches
 
 from ..connection import connections
 from ..exceptions import NotSupportedError
-from ..execution import execute_read
+from ..plan_execution import execute_read
 from ..plans import BY_SEQUENCE, Clause, ListRows, Progress, beyond, has_room
 from ..sansio import Operation, run_async, run_sync
 from ..tables import Row

@@ -18,7 +18,7 @@ from ..conf import VALID_ID
 from ..connection import connections
 from ..credentials import ConnectionRef, Credentials, Secret, Using
 from ..exceptions import AppwriteORMError, ConfigurationError, NotSupportedError
-from ..execution import execute_read, invalidate
+from ..plan_execution import execute_read, invalidate
 from ..plans import EVERYTHING, NOTHING, Clause, GetRow, TableRef, conjunction, disjunction
 from ..relations.paths import check_relation
 from ..routers import aliases

@@ -26,8 +26,8 @@ from ...exceptions import (
     NotSupportedError,
     UniqueViolation,
 )
-from ...execution import execute_write
 from ...integrity import any_of, commit
+from ...plan_execution import execute_write
 from ...plans import (
     EVERYTHING,
     OPERATIONS_LIMIT,

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ...execution import execute_write
 from ...integrity import commit
+from ...plan_execution import execute_write
 from ...plans import OPERATIONS_LIMIT, UpdateRow
 from ...sansio import Operation
 from ...tables import UniqueIndex

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models.sql import compiler
 
 from ...exceptions import NotFound
-from ...execution import execute_write
+from ...plan_execution import execute_write
 from ...plans import EVERYTHING, NOTHING, DeleteRow, DeleteRows, split
 from ...sansio import Operation
 from ..statements import Statement

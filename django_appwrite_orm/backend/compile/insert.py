@@ -12,8 +12,8 @@ from django.db.models.sql import Query, compiler
 
 from ...exceptions import DuplicateId
 from ...exceptions import IntegrityError as Taken
-from ...execution import execute_write
 from ...integrity import resolve_create_conflict
+from ...plan_execution import execute_write
 from ...plans import BULK_LIMIT, CreateRow, CreateRows
 from ...sansio import Operation
 from ..atomic.transaction import StagedTransaction, compared_values

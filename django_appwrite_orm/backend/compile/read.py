@@ -8,7 +8,7 @@ from typing import Any, cast
 from django.db import ProgrammingError
 
 from ...connection import connections
-from ...execution import execute_read
+from ...plan_execution import execute_read
 from ...plans import (
     BY_SEQUENCE,
     Clause,

@@ -13,8 +13,8 @@ from django.db.models.sql.constants import ROW_COUNT
 
 from ...exceptions import Conflict, NotFound
 from ...exceptions import IntegrityError as Taken
-from ...execution import execute_write
 from ...integrity import commit, unique_violation
+from ...plan_execution import execute_write
 from ...plans import EVERYTHING, NOTHING, OPERATIONS_LIMIT, IncrementRow, UpdateRow, UpdateRows, split
 from ...sansio import Operation
 from ...transactions import Transaction

@@ -25,7 +25,7 @@ from django.db.models.sql import Query, compiler
 from ...cache import CachePolicy, PolicyOverride, effective_policy
 from ...connection import connections
 from ...credentials import ConnectionRef, Using
-from ...execution import execute_read
+from ...plan_execution import execute_read
 from ...sansio import Operation
 from ..shadow import table_of
 from ..statements import Statement

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ...connection import connections, own_caches
 from ...exceptions import ConfigurationError
-from ...execution import invalidate
+from ...plan_execution import invalidate
 from ...registry import registry
 from ...sansio import run_sync
 

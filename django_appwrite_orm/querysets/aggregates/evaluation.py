@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Count, Max, Min
 
-from ...execution import execute_read
+from ...plan_execution import execute_read
 from ...plans import Clause, CountRows, ListRows, conjunction
 from ...sansio import Operation
 from ..pagination import pages

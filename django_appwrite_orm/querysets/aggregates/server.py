@@ -16,7 +16,7 @@ from django.db.models import Avg, Count, Max, Min, StdDev, Sum, Variance
 
 from ...connection import connections
 from ...exceptions import InvalidRequest
-from ...execution import execute_read
+from ...plan_execution import execute_read
 from ...plans import GROUPS_LIMIT, AggregateRows, Clause
 from ...sansio import Operation
 from ...tables import columns

@@ -11,8 +11,8 @@ from django.core.exceptions import ValidationError
 from ... import signals
 from ...credentials import Using
 from ...exceptions import AppwriteError, IntegrityError, NotSupportedError, RateLimited, Unavailable
-from ...execution import announce, execute_write
 from ...integrity import resolve_create_conflict
+from ...plan_execution import announce, execute_write
 from ...plans import BULK_LIMIT, CreateRow, CreateRows
 from ...relations.cascades import changed_by
 from ...sansio import Operation

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from ... import signals
 from ...credentials import Using
 from ...exceptions import AppwriteError, NotSupportedError
-from ...execution import announce
+from ...plan_execution import announce
 from ...plans import OPERATIONS_LIMIT, IncrementRow, UpdateRow
 from ...relations.cascades import changed_by
 from ...sansio import Operation

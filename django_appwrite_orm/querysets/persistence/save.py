@@ -12,8 +12,8 @@ from ... import signals
 from ...connection import connections
 from ...credentials import Using
 from ...exceptions import IntegrityError, NotFound
-from ...execution import announce, execute_write
 from ...integrity import commit, gone, resolve_create_conflict, unique_violation
+from ...plan_execution import announce, execute_write
 from ...plans import CreateRow, DeleteRow, IncrementRow, TableRef, UpdateRow, WritePlan
 from ...registry import registry
 from ...relations.cascades import changed_by, relationship_ends_at

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ... import signals
 from ...exceptions import AppwriteError, IntegrityError, NotFound, NotSupportedError, UniqueViolation
-from ...execution import announce, execute_write
 from ...integrity import unique_violation
+from ...plan_execution import announce, execute_write
 from ...plans import (
     BULK_LIMIT,
     SHOWN_LIMIT,

@@ -14,7 +14,7 @@ from django_appwrite_orm.backend.in_memory.compiler import MemoryOptions, compil
 from django_appwrite_orm.backend.keys import key_of
 from django_appwrite_orm.backend.shadow import table_of
 from django_appwrite_orm.connection import connections
-from django_appwrite_orm.execution import execute_write
+from django_appwrite_orm.plan_execution import execute_write
 from django_appwrite_orm.plans import CreateRow
 from django_appwrite_orm.sansio import run_sync
 
