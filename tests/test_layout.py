@@ -44,12 +44,15 @@ def test_a_file_has_at_most_500_lines() -> None:
     assert {name: length for name, length in lengths.items() if length > LONGER_FILES.get(name, LINES_IN_A_FILE)} == {}
 
 
-def imports(path: Path) -> set[str]:
+def imports(path: Path, root: Path) -> set[str]:
     """Return the modules that a file imports from, and the names it may import as modules."""
     names = set()
+    package = path.relative_to(root).parent.parts
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom):
-            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
+            parents = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join([*parents, *([node.module] if node.module else [])])
+            names |= {f"{module}.{alias.name}" for alias in node.names} | {module}
         elif isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
     return names
@@ -59,5 +62,5 @@ def test_no_test_module_imports_from_another_one() -> None:
     tests = Path(__file__).parent
     test_modules = {".".join(path.relative_to(tests.parent).with_suffix("").parts) for path in tests.rglob("test_*.py")}
     assert len(test_modules) > 200
-    importing = {path: imports(path) & test_modules for path in tests.rglob("*.py")}
+    importing = {path: imports(path, tests.parent) & test_modules for path in tests.rglob("*.py")}
     assert {str(path.relative_to(tests)): names for path, names in importing.items() if names} == {}

@@ -8,7 +8,9 @@ from textwrap import dedent
 
 import pytest
 
-from .test_test_databases import run
+from tests.support.projects import run
+
+pytestmark = pytest.mark.slow
 
 SETTINGS = """
 from pathlib import Path

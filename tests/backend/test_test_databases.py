@@ -5,17 +5,17 @@ Its Appwrite is a server that does not exist, so a test that reaches for it fail
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support.projects import run
+
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).with_name("project")
-ROOT = Path(__file__).parents[2]
 # Both runners count the tests of notes/suite.py.
 TESTS = len(re.findall(r"^    (?:async )?def test_", (PROJECT / "notes/suite.py").read_text(), re.MULTILINE))
 
@@ -24,23 +24,6 @@ TESTS = len(re.findall(r"^    (?:async )?def test_", (PROJECT / "notes/suite.py"
 def project(tmp_path: Path) -> Path:
     """A copy: there tests/conftest.py is out of reach."""
     return Path(shutil.copytree(PROJECT, tmp_path / "project"))
-
-
-def run(project: Path, *command: str, **environment: str) -> str:
-    """Run it in the project, and return its output. Fails where it did."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "APPWRITE"))}
-    inherited |= {"PYTHONPATH": os.pathsep.join([str(ROOT), str(project)]), "DJANGO_SETTINGS_MODULE": "settings"}
-    done = subprocess.run(
-        [sys.executable, *command],
-        cwd=project,
-        env=inherited | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    output = done.stdout + done.stderr
-    assert done.returncode == 0, output
-    return output
 
 
 def test_djangos_runner(project: Path) -> None:
@@ -52,7 +35,7 @@ def test_djangos_runner_in_another_order(project: Path) -> None:
     assert "OK" in run(project, "-m", "django", "test", "-p", "suite.py", "notes", "--reverse")
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn", pytest.param("forkserver", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_parallel(project: Path, method: str) -> None:
     output = run(project, "-m", "django", "test", "-p", "suite.py", "notes", "--parallel=2", NOTES_START_METHOD=method)
     assert f"Ran {TESTS} tests" in output

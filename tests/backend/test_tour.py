@@ -6,7 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
-from .test_test_databases import run
+from tests.support.projects import run
 
 PROJECT = Path(__file__).with_name("tour")
 STEPS = len(re.findall(r"^    def test_", (PROJECT / "catalog/steps.py").read_text(), re.MULTILINE))

@@ -94,14 +94,14 @@ def test_a_load_that_is_cut_off_says_how_to_go_on(library, monkeypatch: pytest.M
         if request.method == "POST" and request.rows > 1:
             calls.append(request.rows)
             if len(calls) > 1:
-                send(self, request, *given)  # it is applied, and the answer is lost
+                send(self, request, *given)  # it is applied, and the response is lost
                 return Reply(503, "{}", True, "900")
         return send(self, request, *given)
 
     rows = books(250)
     with monkeypatch.context() as patch:
         patch.setattr(Client, "send", failing)
-        with pytest.raises(Unavailable, match=r"Of 250 rows 100 are written, and perhaps .* the next 100\."):
+        with pytest.raises(Unavailable, match=r"place\? 100 of 250 rows are written, and perhaps .* the next 100\."):
             Book.objects.bulk_create(rows)
     Book.objects.bulk_create([row for row in rows if not row.is_saved], ignore_conflicts=True)
     assert Book.objects.count() == 250

@@ -76,8 +76,9 @@ def bulk_create(
 def _cut_off(error: AppwriteError, done: int, whole: int, chunk: int) -> str:
     """Return the message of an error after which the rest of the rows was not sent."""
     unknown = f", and perhaps some or all of the next {chunk}" if error.unclear else ""
+    cause = str(error) if str(error).endswith((".", "?")) else f"{error}."
     return (
-        f"{str(error).rstrip('.')}. {done} of {whole} rows are written{unknown}. The others keep their ids; to"
+        f"{cause} {done} of {whole} rows are written{unknown}. The others keep their ids; to"
         " continue, run bulk_create([row for row in rows if not row.is_saved], ignore_conflicts=True)."
     )
 
