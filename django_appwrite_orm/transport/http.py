@@ -20,10 +20,10 @@ import httpcore2 as httpcore
 
 from ..credentials import in_clear
 from ..threads import register_after_fork
-from .async_network import LoopBackend
+from .async_sockets import LoopBackend
 from .decoding import Body, TooLarge
 from .messages import RawRequest, RawResponse, TransportError
-from .network import DeadlineBackend, check, ending_in, proxy_of
+from .sockets import DeadlineBackend, check, ending_in, proxy_of
 
 # Seconds for a TCP and TLS handshake. Far above any round trip, and short enough to leave time for a repeat.
 CONNECT_LIMIT = 3.0

@@ -25,7 +25,7 @@ from django_appwrite_orm.exceptions import (
 from django_appwrite_orm.plans import Request, Response
 from django_appwrite_orm.sansio import Sleep, run_sync
 from django_appwrite_orm.threads import DaemonThreadPool
-from django_appwrite_orm.transport import Client, network, request_json, retry
+from django_appwrite_orm.transport import Client, request_json, retry, sockets
 from tests.support.costs import counted
 from tests.support.faulty_servers import (
     CREATE,
@@ -140,7 +140,7 @@ def test_a_name_whose_look_up_hangs(resolver: list[str]) -> None:
 
 
 def test_look_ups_that_hang_are_not_piled_up(resolver: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network, "_resolvers", DaemonThreadPool(2, "few"))
+    monkeypatch.setattr(sockets, "_resolvers", DaemonThreadPool(2, "few"))
     client = Client(endpoint="http://hangs.example/v1", project_id="p", api_key="k")
     for _ in range(4):
         with pytest.raises(Timeout):

@@ -16,7 +16,7 @@ import pytest
 from django_appwrite_orm.exceptions import NotFound, RateLimited, Timeout, Unavailable
 from django_appwrite_orm.plans import Request
 from django_appwrite_orm.transport import decoding as bodies
-from django_appwrite_orm.transport import network, request_json
+from django_appwrite_orm.transport import request_json, sockets
 from tests.support.faulty_servers import READ, UPDATE, Fault, answer, faulty, refusal, truncated
 from tests.transport.conftest import Drive
 
@@ -253,7 +253,7 @@ def test_a_proxy_that_cannot_be_used(
 ) -> None:
     """Nothing was sent, so that no write is in doubt, and no password is shown."""
     monkeypatch.setenv(name, value)
-    monkeypatch.setattr(network, "find_spec", lambda name: None)
+    monkeypatch.setattr(sockets, "find_spec", lambda name: None)
     with faulty(answer(200, {"ok": 1})) as server, pytest.raises(Unavailable, match=said) as caught:
         drive(request_json(server.client(), UPDATE, timeout=30, retries=2))
     assert (caught.value.unclear, server.received) == (False, [])
@@ -262,7 +262,7 @@ def test_a_proxy_that_cannot_be_used(
 
 def test_a_proxy_s_password_may_have_any_letters(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://us%C3%A9r:p\u00e9@127.0.0.1:9")
-    found = network.proxy_of("http://appwrite.example/v1")
+    found = sockets.proxy_of("http://appwrite.example/v1")
     assert found is not None
     assert found.auth == ("us\u00e9r".encode(), "p\u00e9".encode())
 
@@ -270,9 +270,9 @@ def test_a_proxy_s_password_may_have_any_letters(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("name", ["::1", "[::1]", "*"])
 def test_no_proxy_names_an_address_with_brackets_or_without(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv("http_proxy", "http://proxy.example:3128")
-    assert network.proxy_of("http://[::1]:80/v1") is not None
+    assert sockets.proxy_of("http://[::1]:80/v1") is not None
     monkeypatch.setenv("no_proxy", name)
-    assert network.proxy_of("http://[::1]:80/v1") is None
+    assert sockets.proxy_of("http://[::1]:80/v1") is None
 
 
 HOSTILE = "no such row\nERROR forged line\x1b[2J\u202e" + "x" * 100_000

@@ -11,10 +11,10 @@ from ..api.errors import AppwriteError
 from ..api.identifiers import folded_id
 from ..emulation.numbers import stored_digits
 from ..storage.session import Session
-from .compiler import compile_filters
 from .fields import Field, Source
 from .parser import Parsed, Query
 from .validation import check_filters, check_orders, cursor_id, window
+from .where import compile_filters
 
 DEFAULT_LIMIT: Final = 25
 _RANGES: Final = ("lessThan", "lessThanEqual", "greaterThan", "greaterThanEqual", "between", "startsWith")

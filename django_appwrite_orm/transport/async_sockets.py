@@ -17,7 +17,7 @@ from weakref import WeakSet
 
 import httpcore2 as httpcore
 
-from .network import is_address
+from .sockets import is_address
 
 # Bytes received and not read, beyond which the sender has to wait.
 _ROOM = 256 * 1024

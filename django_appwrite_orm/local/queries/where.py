@@ -1,4 +1,4 @@
-"""Compile validated queries to SQL. Values of clients are always bound, names never a client's."""
+"""The WHERE of validated queries in SQL. Values of clients are always bound, names never a client's."""
 
 # ruff: noqa: S608 -- SQL contains only our own names and numbers, values are bound
 from __future__ import annotations
