@@ -72,7 +72,7 @@ class TestEncrypted:
         made = secret()
         migrated(made)
         fill(made, "x")
-        with pytest.raises(ValidationError, match="Appwrite would change the encrypted form"):
+        with pytest.raises(ValidationError, match="Appwrite would change the encrypted text"):
             made.objects.update(a=Concat(F("a"), Value("y")))
         assert values(made) == ["x"]
 
