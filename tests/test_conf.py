@@ -43,7 +43,7 @@ def test_a_project_and_a_key_that_the_local_appwrite_does_not_know_are_refused()
         assert found(ENDPOINT="local:", PROJECT_ID=project) == [
             (
                 "appwrite_orm.E003",
-                f"APPWRITE_ORM['default']: {key} is not that of the local Appwrite, which is 'local'.",
+                f"APPWRITE_ORM['default']: {key} must be 'local' for the local Appwrite.",
             )
             for key in ("PROJECT_ID", "API_KEY")
         ]
@@ -55,8 +55,8 @@ def test_a_project_and_a_key_that_the_local_appwrite_does_not_know_are_refused()
         (None, "The setting APPWRITE_ORM is missing."),
         ({}, "The setting APPWRITE_ORM is empty."),
         ([REMOTE], "The setting APPWRITE_ORM is a list."),
-        ({1: REMOTE}, "APPWRITE_ORM: an alias must be a text."),
-        ({"": REMOTE}, "APPWRITE_ORM: an alias must be a text."),
+        ({1: REMOTE}, "APPWRITE_ORM: an alias must be a string."),
+        ({"": REMOTE}, "APPWRITE_ORM: an alias must be a string."),
         ({"default": "https://example.com"}, "APPWRITE_ORM['default'] must be a dict, not str."),
     ],
 )
@@ -171,12 +171,12 @@ def test_all_problems_are_said_at_once_also_where_a_connection_is_made() -> None
     with override_settings(APPWRITE_ORM={"default": wrong}), pytest.raises(ConfigurationError) as caught:
         connections["default"]
     message = str(caught.value)
-    assert all(part in message for part in ("ENDPOINT is not", "PROJECT_ID 'a b'", "TIMEOUT is -1", "DATABASE_ID"))
+    assert all(part in message for part in ("ENDPOINT is neither", "PROJECT_ID 'a b'", "TIMEOUT is -1", "DATABASE_ID"))
     assert SECRET not in message
 
 
 def test_an_unknown_alias_names_the_known_ones() -> None:
-    with pytest.raises(ConfigurationError, match=r"no connection 'archive' \(there are: default\)"):
+    with pytest.raises(ConfigurationError, match=r"no connection 'archive' \(it has: default\)"):
         connections["archive"]
 
 

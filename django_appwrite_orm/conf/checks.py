@@ -31,10 +31,10 @@ def setting_problems() -> Iterator[CheckMessage]:
     for alias, options in setting.items():
         if not isinstance(alias, str) or not alias:
             hint = "Name each connection, such as 'default'."
-            yield Error("APPWRITE_ORM: an alias must be a text.", hint=hint, id="appwrite_orm.E001")
+            yield Error("APPWRITE_ORM: an alias must be a string.", hint=hint, id="appwrite_orm.E001")
         elif not isinstance(options, dict):
             message = f"APPWRITE_ORM[{alias!r}] must be a dict, not {type(options).__name__}."
-            hint = "Give the connection's settings by key: ENDPOINT, DATABASE_ID and the rest."
+            hint = "Set it to a dict with ENDPOINT, DATABASE_ID and the other settings."
             yield Error(message, hint=hint, id="appwrite_orm.E001")
 
 
@@ -68,7 +68,7 @@ def _local_problems(where: str, options: Mapping[str, Any]) -> Iterator[CheckMes
         return
     for key, only in LOCAL_DEFAULTS.items():
         if isinstance(options.get(key), str) and options[key] not in ("", only):
-            message = f"{where}: {key} is not that of the local Appwrite, which is {only!r}."
+            message = f"{where}: {key} must be {only!r} for the local Appwrite."
             yield Error(message, hint=f"Leave {key} out where ENDPOINT begins with 'local:'.", id="appwrite_orm.E003")
 
 
@@ -77,8 +77,8 @@ def _endpoint_problems(where: str, options: Mapping[str, Any]) -> Iterator[Check
     if not isinstance(endpoint, str) or not endpoint or is_local(options):
         return
     if not _is_http_url(endpoint) or "?" in endpoint or "#" in endpoint:
-        hint = "Give a URL such as 'https://cloud.appwrite.io/v1', with no password in it, or 'local:'."
-        yield Error(f"{where}: ENDPOINT is not an http(s) URL nor 'local:'.", hint=hint, id="appwrite_orm.E005")
+        hint = "Set it to a URL such as 'https://cloud.appwrite.io/v1', without a password, or to 'local:'."
+        yield Error(f"{where}: ENDPOINT is neither an http(s) URL nor 'local:'.", hint=hint, id="appwrite_orm.E005")
 
 
 def _listening_problems(where: str, options: Mapping[str, Any]) -> Iterator[CheckMessage]:
@@ -88,10 +88,10 @@ def _listening_problems(where: str, options: Mapping[str, Any]) -> Iterator[Chec
         for key in ("SERVER_VERSION", "WEBHOOK_URL", "WEBHOOK_SECRET", "LISTEN_AS", "CHANNEL_URL")
     )
     if version and not _VERSION.fullmatch(version):
-        hint = "Give it as in '1.9.6', or leave it out."
+        hint = "Write it as '1.9.6', or remove it."
         yield Error(f"{where}: SERVER_VERSION is not a version.", hint=hint, id="appwrite_orm.E003")
     if url and not _is_http_url(url):
-        hint = "Give the URL under which Appwrite calls the webhook view, such as 'https://shop.example/appwrite/'."
+        hint = "Set it to the URL at which Appwrite calls the webhook view, such as 'https://shop.example/appwrite/'."
         yield Error(f"{where}: WEBHOOK_URL is not an http(s) URL.", hint=hint, id="appwrite_orm.E003")
     if secret and len(secret) not in WEBHOOK_SECRET_LENGTHS:
         hint = "Use 8 to 256 characters."
@@ -99,7 +99,9 @@ def _listening_problems(where: str, options: Mapping[str, Any]) -> Iterator[Chec
     if user and not VALID_ID.fullmatch(user):
         yield Error(f"{where}: LISTEN_AS is not a valid Appwrite id.", hint=f"Use {ID_RULE}.", id="appwrite_orm.E007")
     if channel and not _is_redis_url(channel):
-        hint = "Give one such as 'redis://127.0.0.1:6379/0', with '/', '?', '#' and '@' of a password as %2F, %3F ..."
+        hint = (
+            "Write it as 'redis://127.0.0.1:6379/0', with '/', '?', '#' and '@' in a password as %2F, %3F, %23 and %40."
+        )
         yield Error(f"{where}: CHANNEL_URL is not a Redis URL.", hint=hint, id="appwrite_orm.E003")
 
 

@@ -31,7 +31,7 @@ def connection_settings(alias: str) -> ConnectionSettings:
     if alias not in configured():
         aliases = ", ".join(sorted(configured())) or "none"
         raise ConfigurationError(
-            f"APPWRITE_ORM has no connection {shown(alias)} (there are: {aliases}). Add it to your settings."
+            f"APPWRITE_ORM has no connection {shown(alias)} (it has: {aliases}). Add it to your settings."
         )
     if errors := list(problems(alias)):
         raise ConfigurationError(" ".join(f"{error.msg} {error.hint}" for error in errors))

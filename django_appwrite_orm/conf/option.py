@@ -69,14 +69,14 @@ def option_problems(
 def _value_problems(what: str, key: str, value: Any, spec: Option) -> Iterator[CheckMessage]:
     names = " or ".join(kind.__name__ for kind in spec.types)
     if spec.default is REQUIRED and value in (None, ""):
-        hint = f"Set {key}; an environment variable may be unset."
+        hint = f"Set {key}. Perhaps an environment variable is unset."
         yield Error(f"{what} is empty.", hint=hint, id="appwrite_orm.E002")
     elif not isinstance(value, spec.types) or (isinstance(value, bool) and bool not in spec.types):
         message = f"{what} must be {names}, not {type(value).__name__}."
-        yield Error(message, hint=f"Give {key} as {names}.", id="appwrite_orm.E003")
+        yield Error(message, hint=f"Set {key} to a value of type {names}.", id="appwrite_orm.E003")
     elif spec.minimum is not None and not (spec.minimum <= value <= spec.maximum and value < float("inf")):
         most = f" and at most {spec.maximum:g}" if spec.maximum < float("inf") else ""
-        hint = f"Give a number of at least {spec.minimum:g}{most}."
+        hint = f"Use a number of at least {spec.minimum:g}{most}."
         yield Error(f"{what} is {value!r}.", hint=hint, id="appwrite_orm.E003")
 
 

@@ -177,7 +177,9 @@ def test_the_command_while_the_cache_is_away(on_redis: None, arguments: tuple[st
     broken = {name: mock.Mock(side_effect=OSError("connection refused")) for name in ("get_many", "delete_many")}
     list(Book.objects.all())
     with mock.patch.multiple(caches["default"], **broken):
-        with pytest.raises(CommandError, match=r"'default' failed: connection refused.* It keeps the statistics"):
+        with pytest.raises(
+            CommandError, match=r"'default' failed: connection refused.* The statistics are stored in it"
+        ):
             call_command("stats_appwrite", *arguments, stdout=StringIO(), stderr=StringIO())
         with pytest.raises(CommandError, match="no table 'bookz'"):
             call_command("stats_appwrite", "bookz", stderr=StringIO())
@@ -209,7 +211,7 @@ def test_clear_appwrite() -> None:
         call_command("clear_appwrite", *named, stdout=out)
         assert not Book.objects.is_updated()
         assert "Invalidated" in out.getvalue()
-        assert "The cache 'default' belongs to one process" in out.getvalue()
+        assert "The cache 'default' is local to one process" in out.getvalue()
     with pytest.raises(CommandError, match="no table"):
         call_command("clear_appwrite", "bookz")
 

@@ -236,7 +236,7 @@ def test_the_command_stops_cleanly(tmp_path, number: int) -> None:
     assert (done.returncode, errors) == (0, "")
     assert out.splitlines() == [
         f"Listening to {endpoint} as a guest (LISTEN_AS is not set).",
-        "The cache 'default' belongs to one process: this command invalidates nothing in the servers. Use a shared"
-        " cache such as Redis, or orm.listen() in the server's process.",
+        "The cache 'default' is local to one process, so this command cannot invalidate the caches of the"
+        " servers. Use a shared cache such as Redis, or call orm.listen() in each server process.",
         "Stopped.",
     ]

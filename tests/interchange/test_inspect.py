@@ -125,7 +125,7 @@ def test_unknown_tables_and_databases_are_readable_errors() -> None:
     with pytest.raises(CommandError, match="There is no database 'library'"):
         call_command("inspect_appwrite")
     migrated(Book)
-    with pytest.raises(CommandError, match=r"There is no table 'other'\. There are: books\."):
+    with pytest.raises(CommandError, match=r"There is no table 'other'\. Tables: books\."):
         call_command("inspect_appwrite", "other")
 
 

@@ -113,7 +113,7 @@ def test_a_router_that_cannot_route(settings, path: str, said: str) -> None:
 
 
 def test_an_unknown_alias(two: None) -> None:
-    with pytest.raises(ConfigurationError, match=r"no connection 'third' \(there are: default, other\)"):
+    with pytest.raises(ConfigurationError, match=r"no connection 'third' \(it has: default, other\)"):
         Book.objects.using("third").count()
 
 

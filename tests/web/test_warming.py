@@ -19,7 +19,7 @@ from django_appwrite_orm.web import warm_start
 from tests.support.costs import counted
 from tests.support.library.tables import Book
 
-PER_PROCESS = "belongs to one process"
+PER_PROCESS = "is local to one process"
 
 
 @pytest.fixture
@@ -136,12 +136,12 @@ def test_one_connection(settings, declared) -> None:
     assert [job.label for job in warming.jobs("archive")] == ["old"]
     assert "books: 0 rows" in warm_appwrite("--database", "default")[0]
     assert "old" in warm_appwrite("--database", "archive")[1]
-    assert "There are: default, archive." in str(warm_appwrite("--database", "nowhere")[2])
+    assert "It has: default, archive." in str(warm_appwrite("--database", "nowhere")[2])
 
 
 def test_nothing_declared(monkeypatch) -> None:
     monkeypatch.setattr(Book._meta, "warm", ())
-    assert "No table here declares anything to warm" in warm_appwrite()[0]
+    assert "No table declares anything to warm" in warm_appwrite()[0]
 
 
 # WARM_ON_START

@@ -92,7 +92,7 @@ def test_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("options", [{"concurrency": 0}, {"interval": 0.0}, {"interval": -1.0}])
 def test_numbers_that_make_no_sense(options: dict) -> None:
-    with pytest.raises(CommandError, match="--concurrency takes"):
+    with pytest.raises(CommandError, match="--concurrency must be"):
         told(**options)
 
 

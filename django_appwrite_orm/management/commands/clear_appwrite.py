@@ -15,11 +15,11 @@ from ...sansio import run_sync
 
 
 class Command(BaseCommand):
-    help = "Invalidates the cached results of the given tables, or of all. Takes one small cache key for each table."
+    help = "Invalidates the cached results of the given tables, or of all tables."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("tables", nargs="*", help="Tables by name; all when left out.")
-        parser.add_argument("--database", help="Alias in APPWRITE_ORM (default: all of them).")
+        parser.add_argument("tables", nargs="*", help="Names of tables (default: all).")
+        parser.add_argument("--database", help="Alias in APPWRITE_ORM (default: all).")
 
     def handle(self, *, tables: list[str], database: str | None, **options: Any) -> None:
         try:
@@ -33,14 +33,14 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         if failed:
             raise CommandError(
-                f"The cache could not be reached: it still has the results of {', '.join(failed)}. Run this command"
+                f"The cache could not be reached and still has the results of {', '.join(failed)}. Run the command"
                 " again when the cache works."
             )
         self.stdout.write(f"Invalidated the cached results of {len(chosen)} tables.")
         if own := own_caches(aliases):
             self.stdout.write(
                 self.style.WARNING(
-                    f"The cache {own} belongs to one process: this command has cleared only its own, and the servers"
-                    " keep theirs. Use a shared cache such as Redis."
+                    f"The cache {own} is local to one process: this command has cleared only its own cache, not those"
+                    " of the servers. Use a shared cache such as Redis."
                 )
             )

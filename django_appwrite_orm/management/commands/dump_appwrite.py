@@ -24,14 +24,18 @@ class Command(BaseCommand):
     help = "Writes all rows of the declared tables as JSON Lines, with ids, times and permissions."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("labels", nargs="*", help="App labels or tables (name or app.Table); all when left out.")
+        parser.add_argument("labels", nargs="*", help="App labels or tables (name or app.Table; default: all).")
         parser.add_argument("--database", default=DEFAULT_ALIAS, help="Alias in APPWRITE_ORM (default: %(default)s).")
-        parser.add_argument("--output", "-o", help="File to write; it appears when it is complete. Default: stdout.")
+        parser.add_argument(
+            "--output",
+            "-o",
+            help=("File to write (default: stdout). It replaces an existing file when the dump is complete."),
+        )
         parser.add_argument(
             "--format",
             choices=["jsonl", "object"],
             default="jsonl",
-            help="jsonl: one row per line (default). object: one object with a list of rows for each table.",
+            help="jsonl: one row per line (default). object: one object with a list of rows per table.",
         )
 
     def handle(self, *args: Any, labels: list[str], database: str, output: str | None, **options: Any) -> None:

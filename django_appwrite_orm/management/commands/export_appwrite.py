@@ -26,7 +26,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("labels", nargs="*", help="App labels or tables (name or app.Table); all when left out.")
+        parser.add_argument("labels", nargs="*", help="App labels or tables (name or app.Table; default: all).")
         parser.add_argument("--database", default=DEFAULT_ALIAS, help="Alias in APPWRITE_ORM (default: %(default)s).")
         parser.add_argument("--format", choices=[*_FORMATS, "json"], required=True)
 

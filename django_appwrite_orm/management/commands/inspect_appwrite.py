@@ -23,7 +23,7 @@ class Command(BaseCommand):
     help = "Prints table classes for the tables of a database, or of the Appwrite CLI's appwrite.config.json."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("tables", nargs="*", help="Ids of tables; all when left out.")
+        parser.add_argument("tables", nargs="*", help="Ids of tables (default: all).")
         parser.add_argument("--database", default=DEFAULT_ALIAS, help="Alias in APPWRITE_ORM (default: %(default)s).")
         parser.add_argument("--config", help="Read this appwrite.config.json instead of the server.")
 
@@ -32,7 +32,7 @@ class Command(BaseCommand):
             existing = self._read(database, config)
             unknown = sorted({id.lower() for id in tables} - existing.keys())
             if unknown:
-                raise CommandError(f"There is no table {unknown[0]!r}. There are: {', '.join(existing) or 'none'}.")
+                raise CommandError(f"There is no table {unknown[0]!r}. Tables: {', '.join(existing) or 'none'}.")
             chosen = [existing[id.lower()] for id in tables] or list(existing.values())
             self.stdout.write(source(chosen, Table, database), ending="")
         except (AppwriteORMError, OSError, UnicodeDecodeError) as error:

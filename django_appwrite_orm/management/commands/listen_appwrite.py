@@ -39,8 +39,8 @@ class Command(BaseCommand):
             if own := own_caches([database]):
                 self.stdout.write(
                     self.style.WARNING(
-                        f"The cache {own} belongs to one process: this command invalidates nothing in the servers. Use"
-                        " a shared cache such as Redis, or orm.listen() in the server's process."
+                        f"The cache {own} is local to one process, so this command cannot invalidate the caches of the"
+                        " servers. Use a shared cache such as Redis, or call orm.listen() in each server process."
                     )
                 )
             listener.run()

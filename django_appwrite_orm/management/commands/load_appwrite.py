@@ -34,15 +34,17 @@ _READ: _Read = {"encoding": "utf-8-sig", "errors": "surrogateescape"}
 
 class Command(BaseCommand):
     help = (
-        "Writes the rows of a file made by dump_appwrite (or by the TypeScript appwrite-orm's exportToJSON). Existing "
-        "rows are not changed, so an interrupted load continues when the file is loaded again."
+        "Writes the rows of a file that dump_appwrite (or exportToJSON of the TypeScript appwrite-orm) has written."
+        " Existing rows are not changed, so loading the file again continues an interrupted load."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", help="The file, or - for stdin.")
-        parser.add_argument("labels", nargs="*", help="App labels or tables (name or app.Table); all when left out.")
+        parser.add_argument("labels", nargs="*", help="App labels or tables (name or app.Table; default: all).")
         parser.add_argument("--database", default=DEFAULT_ALIAS, help="Alias in APPWRITE_ORM (default: %(default)s).")
-        parser.add_argument("--overwrite", action="store_true", help="Give existing rows the values of the file.")
+        parser.add_argument(
+            "--overwrite", action="store_true", help=("Update existing rows with the values in the file.")
+        )
 
     def handle(self, *args: Any, file: str, labels: list[str], database: str, overwrite: bool, **options: Any) -> None:
         summary = Summary()

@@ -25,27 +25,31 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("labels", nargs="*", help="App labels or tables (name or app.Table); all when left out.")
+        parser.add_argument("labels", nargs="*", help="App labels or tables (name or app.Table; default: all).")
         parser.add_argument("--database", default=DEFAULT_ALIAS, help="Alias in APPWRITE_ORM (default: %(default)s).")
         parser.add_argument(
             "--plan",
             action="store_true",
-            help="Print the changes and apply none; exit with 1 if some are not possible.",
+            help="Print the changes without applying them; exit with 1 if some are not possible.",
         )
-        parser.add_argument("--check", action="store_true", help="As --plan, and exit with 1 if there are changes.")
+        parser.add_argument(
+            "--check", action="store_true", help=("Like --plan, but also exit with 1 if there are changes.")
+        )
         parser.add_argument(
             "--prune", action="store_true", help="Drop tables, columns and indexes that are not declared."
         )
         parser.add_argument(
             "--allow-destructive",
             action="store_true",
-            help="Delete the values of dropped columns and tables, and those kept from before a conversion.",
+            help="Delete the values of dropped columns and tables, and the old values kept by conversions.",
         )
         parser.add_argument("--no-wait", action="store_true", help="Do not wait until Appwrite has built everything.")
         parser.add_argument(
             "--timeout", type=float, default=300, help="Seconds to wait for Appwrite (default: %(default)g)."
         )
-        parser.add_argument("--noinput", "--no-input", action="store_false", dest="interactive", help="Do not ask.")
+        parser.add_argument(
+            "--noinput", "--no-input", action="store_false", dest="interactive", help=("Do not ask for confirmation.")
+        )
 
     def handle(self, *args: Any, labels: list[str], database: str, verbosity: int, **options: Any) -> None:
         self._verbosity = verbosity
@@ -101,7 +105,7 @@ class Command(BaseCommand):
         for warning in plan.warnings:
             self._report(f"{WARNING}{warning}", self.style.WARNING)
         if plan.obstacles:
-            raise CommandError("Nothing is migrated as long as there are changes that are not possible.", returncode=1)
+            raise CommandError("Nothing is migrated while some changes are not possible.", returncode=1)
         if plan.is_empty:
             self._report("Nothing to do.")
         elif check:

@@ -12,7 +12,7 @@ from ...local.http.server import MissingServer
 
 
 class Command(BaseCommand):
-    help = "Serves an Appwrite on an SQLite file, for development: any Appwrite SDK can talk to it."
+    help = "Serves the local Appwrite over HTTP from an SQLite file, for development. Any Appwrite SDK can use it."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -38,7 +38,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("table", nargs="?", help="Only this table, by name.")
+        parser.add_argument("table", nargs="?", help="Show only the table of this name.")
         parser.add_argument("--json", action="store_true", help="Print one JSON object instead of a table.")
         parser.add_argument("--watch", type=float, metavar="SECONDS", help="Repeat after this many seconds.")
         parser.add_argument("--reset", action="store_true", help="Set the counters to zero.")
@@ -52,7 +52,9 @@ class Command(BaseCommand):
         try:
             self._run(table, watch, reset, as_json=options["json"])
         except CacheUnavailable as error:
-            raise CommandError(f"{error} It keeps the statistics; try again when it works.") from None
+            raise CommandError(
+                f"{error} The statistics are stored in it; run the command again when it works."
+            ) from None
         except KeyboardInterrupt:
             return
 
@@ -62,7 +64,9 @@ class Command(BaseCommand):
             self.stdout.write("The counters are set to zero.")
             return
         if any(not connections[alias].store.shared for alias in connections.aliases()):
-            self.stderr.write("A cache is not shared between processes: only this process's counters can be shown.")
+            self.stderr.write(
+                "A cache is not shared between processes, so only the counters of this process are shown."
+            )
         while True:
             self._show(table, as_json=as_json)
             if watch is None:

@@ -14,10 +14,10 @@ from ..progress import ProgressLine
 
 
 class Command(BaseCommand):
-    help = "Reads what tables declare in Meta.warm, and what functions marked by `warms` read, into the cache."
+    help = "Fills the cache with the rows that tables declare in Meta.warm and that functions marked by `warms` read."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("labels", nargs="*", help="Apps, tables (name, id or label) or functions; else all.")
+        parser.add_argument("labels", nargs="*", help="Apps, tables (name, id or label) or functions (default: all).")
         parser.add_argument("--database", metavar="ALIAS", help="Only tables of this connection of APPWRITE_ORM.")
         parser.add_argument(
             "--concurrency", type=int, default=1, metavar="N", help="Warm N at a time (default: %(default)s)."
@@ -28,15 +28,17 @@ class Command(BaseCommand):
     def handle(self, *, labels: list[str], database: str | None, **options: Any) -> None:
         if database is not None and database not in connections.aliases():
             aliases = ", ".join(connections.aliases())
-            raise CommandError(f"APPWRITE_ORM has no connection {database!r}. There are: {aliases}.")
+            raise CommandError(f"APPWRITE_ORM has no connection {database!r}. It has: {aliases}.")
         if options["concurrency"] < 1 or (options["interval"] is not None and options["interval"] <= 0):
-            raise CommandError("--concurrency takes a whole number from 1, --interval a number of seconds above 0.")
+            raise CommandError(
+                "--concurrency must be a whole number of at least 1, and --interval a number of seconds above 0."
+            )
         try:
             todo = jobs(database, labels)
         except LookupError as error:
             raise CommandError(str(error)) from None
         if not todo:
-            self.stdout.write("No table here declares anything to warm. Set `warm` in its Meta.")
+            self.stdout.write("No table declares anything to warm. Set `warm` in the Meta of a table.")
             return
         failed = self._warm(todo, concurrency=options["concurrency"], if_stale=options["if_stale"])
         self._warn_of_own_caches(todo)
@@ -71,7 +73,7 @@ class Command(BaseCommand):
         for cache in sorted({store.alias for store in stores if not store.shared}):
             self.stdout.write(
                 self.style.WARNING(
-                    f"The cache {cache!r} belongs to one process: this command has warmed only itself."
-                    " Set WARM_ON_START to warm each server process, or use a shared cache such as Redis."
+                    f"The cache {cache!r} is local to one process: this command has warmed only its own cache. Set"
+                    " WARM_ON_START to warm each server process, or use a shared cache such as Redis."
                 )
             )

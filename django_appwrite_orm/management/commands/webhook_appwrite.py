@@ -14,15 +14,17 @@ from ...sansio import run_sync
 
 
 class Command(BaseCommand):
-    help = "Shows the webhook of a connection; --register creates or replaces it, --delete removes it."
+    help = "Shows, registers or deletes the webhook of a connection."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--database", default=DEFAULT_ALIAS, help="Alias in APPWRITE_ORM (default: %(default)s).")
         action = parser.add_mutually_exclusive_group()
         action.add_argument(
-            "--register", action="store_true", help="Create it, or replace it, with WEBHOOK_URL and WEBHOOK_SECRET."
+            "--register",
+            action="store_true",
+            help=("Create or replace the webhook, with WEBHOOK_URL and WEBHOOK_SECRET."),
         )
-        action.add_argument("--delete", action="store_true", help="Remove it.")
+        action.add_argument("--delete", action="store_true", help="Delete the webhook.")
 
     def handle(self, *, database: str, register: bool, delete: bool, **options: Any) -> None:
         try:
@@ -42,7 +44,9 @@ class Command(BaseCommand):
         webhook = run_sync(webhook_registration.state(connection))
         if webhook is None:
             id = webhook_registration.webhook_id(connection)
-            self.stdout.write(f"There is no webhook {id!r}, nor another one of this package. --register creates it.")
+            self.stdout.write(
+                f"There is no webhook {id!r} or other webhook of this package. Use --register to create it."
+            )
             return False
         self.stdout.write(f"{webhook['$id']}: {webhook['url']}, {', '.join(webhook['events'])}")
         if webhook["enabled"]:
