@@ -10,7 +10,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from django.db import NotSupportedError, connections
 
+from django_appwrite_orm.backend.testing import creation
+from django_appwrite_orm.backend.testing.creation import DatabaseCreation
 from tests.support.projects import run
 
 pytestmark = pytest.mark.slow
@@ -35,7 +38,17 @@ def test_djangos_runner_in_another_order(project: Path) -> None:
     assert "OK" in run(project, "-m", "django", "test", "-p", "suite.py", "notes", "--reverse")
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_an_unknown_start_method_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its processes would wait for each other for ever."""
+    creation_of_tests = connections["default"].creation
+    monkeypatch.setattr(DatabaseCreation, "has_test_store", True)
+    monkeypatch.setattr(creation, "START_METHODS", ("fork", "spawn"))
+    monkeypatch.setattr(creation.multiprocessing, "get_start_method", lambda: "forkserver")
+    with pytest.raises(NotSupportedError, match="Choose 'fork' or 'spawn'"):
+        creation_of_tests._clone_test_db("1", 1)
+
+
+@pytest.mark.parametrize("method", creation.START_METHODS)
 def test_parallel(project: Path, method: str) -> None:
     output = run(project, "-m", "django", "test", "-p", "suite.py", "notes", "--parallel=2", NOTES_START_METHOD=method)
     assert f"Ran {TESTS} tests" in output

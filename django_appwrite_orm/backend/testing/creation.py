@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # In the TEST settings of a database: the file in which processes that are not forked find the store.
 _COPY = "APPWRITE_STORE"
+# Those of Django's test runner.
+START_METHODS = ("fork", "spawn", "forkserver") if django.VERSION >= (6, 0) else ("fork", "spawn")
 
 
 class DatabaseCreation(BaseDatabaseCreation):
@@ -64,14 +66,21 @@ class DatabaseCreation(BaseDatabaseCreation):
     def _clone_test_db(self, suffix: str, verbosity: int, keepdb: bool = False) -> None:
         """Write the store into a file, unless processes are forked and have the memory of this one.
 
-        Raises NotSupportedError on a server, which has one database for all processes.
+        Raises NotSupportedError on a server, which has one database for all processes, and for a start method that the
+        test runner of this Django does not know ("forkserver" before 6.0), whose processes would not find the store.
         """
         if not self.has_test_store:
             raise NotSupportedError(
                 f"DATABASES[{self.connection.alias!r}]: tests on a server run in one process. Leave --parallel out, or"
                 " 'ALLOW_IN_TESTS' out of APPWRITE_ORM."
             )
-        if multiprocessing.get_start_method() != "fork":
+        method = multiprocessing.get_start_method()
+        if method not in START_METHODS:
+            raise NotSupportedError(
+                f"Django {django.get_version()} cannot run tests in processes of the start method {method!r}. Choose"
+                f" {' or '.join(map(repr, START_METHODS))} with multiprocessing.set_start_method(), or omit --parallel."
+            )
+        if method != "fork":
             self.connection.settings_dict["TEST"][_COPY] = store.copy_to_file()
 
     def setup_worker_connection(self, _worker_id: int) -> None:
