@@ -27,7 +27,8 @@ class DatabaseFeatures(SQLiteFeatures):
     supports_foreign_keys = False
     can_introspect_foreign_keys = False
     indexes_foreign_keys = True
-    can_defer_constraint_checks = False
+    # Appwrite checks no foreign key: no column has to be set to null before the row that it leads to is deleted.
+    can_defer_constraint_checks = True
     supports_microsecond_precision = False
     supports_timezones = True
     supports_column_check_constraints = False
