@@ -147,7 +147,7 @@ class StagedTransaction(Transaction):
             return None
         rows = yield from self._matching(plan)
         if isinstance(plan, UpdateRows):
-            yield from self._check_unique(meta, plan.table, [{**row, **plan.data} for row in rows], plan.data)
+            yield from self._check_unique(meta, plan.table, [{**row, **plan.data} for row in rows], plan.data, rows)
             self._append([Change(Action.UPDATE, meta, plan.table, row[ID], plan.data) for row in rows])
         else:
             self._append([Change(Action.DELETE, meta, plan.table, row[ID]) for row in rows])
@@ -167,7 +167,8 @@ class StagedTransaction(Transaction):
             if plan.row_id.lower() not in rows:
                 raise _no_row(ref, plan.row_id)
         written = [{**rows[plan.row_id.lower()], **plan.data} for plan in updates]
-        yield from self._check_unique(meta, ref, written, {key for plan in updates for key in plan.data})
+        keys = {key for plan in updates for key in plan.data}
+        yield from self._check_unique(meta, ref, written, keys, list(rows.values()))
         self._append([Change(Action.UPDATE, meta, ref, plan.row_id, plan.data, plan.permissions) for plan in updates])
 
     def require(self, operations: int) -> None:
@@ -259,7 +260,7 @@ class StagedTransaction(Transaction):
 
     def _update(self, meta: Any, plan: UpdateRow) -> Operation[Raw]:
         row = yield from self._existing(plan.table, plan.row_id)
-        yield from self._check_unique(meta, plan.table, [{**row, **plan.data}], plan.data)
+        yield from self._check_unique(meta, plan.table, [{**row, **plan.data}], plan.data, [row])
         self._append([Change(Action.UPDATE, meta, plan.table, row[ID], plan.data, plan.permissions)])
         return {**row, **plan.data}
 
@@ -328,19 +329,23 @@ class StagedTransaction(Transaction):
         policy: CachePolicy = (meta.policy if meta is not None else None) or connection.settings.cache.policy
         return (yield from connection.read(plan, policy)).data
 
-    def _check_unique(self, meta: Any, ref: TableRef, rows: Sequence[Raw], changed: Iterable[str]) -> Operation[None]:
+    def _check_unique(
+        self, meta: Any, ref: TableRef, rows: Sequence[Raw], changed: Iterable[str], before: Sequence[Raw] = ()
+    ) -> Operation[None]:
         """Raise `UniqueViolation` if two rows, at least one of these, have the same values of a unique index.
 
-        `changed` are the keys of the columns that are written.
+        `changed` are the keys of the columns that are written, `before` the rows that are changed: one that keeps its
+        values clashes with no other row.
         """
         own = {row[ID].lower() for row in rows}
+        stored = {row[ID].lower(): row for row in before}
         for index in meta.indexes:
             columns = [meta.columns[name] for name in index.columns if name in meta.columns]
             keys = [column.key for column in columns]
             if not isinstance(index, UniqueIndex) or len(keys) < len(index.columns) or not set(keys) & set(changed):
                 continue
             whole = [row for row in rows if all(row.get(key) is not None for key in keys)]
-            if not whole:
+            if all(_keeps_values(keys, stored.get(row[ID].lower()), row) for row in whole):
                 continue
             others = [row for row in (yield from self.rows_with_values(ref, keys, whole)) if row[ID].lower() not in own]
             taken = {compared_values(keys, row) for row in others}
@@ -364,6 +369,10 @@ class StagedTransaction(Transaction):
 def compared_values(keys: Sequence[str], row: Raw) -> tuple[Any, ...]:
     """Return what the server compares of these values: texts without their case and accents."""
     return tuple(text_key(row[key]) if isinstance(row[key], str) else row[key] for key in keys)
+
+
+def _keeps_values(keys: Sequence[str], before: Raw | None, row: Raw) -> bool:
+    return before is not None and all(before.get(key) == row[key] for key in keys)
 
 
 def _taken_value(meta: Any, index: UniqueIndex, columns: Sequence[Any], row: Raw) -> UniqueViolation:
