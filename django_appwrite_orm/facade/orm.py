@@ -131,11 +131,11 @@ class ORM(Overridable):
 
     @alters_data
     def _clear_caches(self) -> Operation[None]:
-        """Make every cached result of every registered table a miss, on every connection.
+        """Make every cached result of every table, those behind models among them, a miss on every connection.
 
         A router or `using` may have stored results on any connection.
         """
-        for table in registry.all():
+        for table in registry.every():
             for alias in connections.aliases():
                 yield from invalidate(table._meta, alias)
 
