@@ -359,3 +359,23 @@ class Costs(Shelf):
         reads = [request for request in costs.requests if request.startswith("GET")]
         assert len(reads) <= 6, costs.requests
         assert len(costs.requests) - len(reads) <= 3, costs.requests
+
+
+class CostsOfBlocks(TransactionTestCase):
+    def test_deleting_101_rows_is_one_block(self):
+        ada = Author.objects.create(name="Ada")
+        books = Book.objects.bulk_create(
+            Book(title=f"More {n}", author=ada, price=1, published=datetime.date(2022, 1, 1)) for n in range(101)
+        )
+        Chapter.objects.bulk_create(Chapter(book=book, number=1, title="One") for book in books)
+        self.client.force_login(User.objects.create_superuser("root", "root@example.org", "secret"))
+        form = {"action": "delete_selected", "_selected_action": [str(book.pk) for book in books]}
+        self.assertContains(self.client.post("/admin/catalog/book/", form), "Are you sure")
+        with counted() as costs:
+            assert self.client.post("/admin/catalog/book/", form | {"post": "yes"}).status_code == 302
+        assert (Book.objects.count(), Chapter.objects.count(), LogEntry.objects.count()) == (0, 0, 101)
+        deletion = [request for request in costs.requests if "catalog_" in request or "transactions" in request]
+        # The books, what leads to them, and the books again, which Django deletes in parts of 100; then the commit.
+        assert [request.split()[0] for request in deletion] == ["GET"] * 5 + ["POST", "POST", "PATCH"], deletion
+        log = [request for request in costs.requests if request not in deletion]
+        assert len(log) <= 7, log  # the session; 2 requests for 101 rows, and 4 for their numbers
