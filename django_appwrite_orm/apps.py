@@ -54,7 +54,7 @@ class DjangoAppwriteORMConfig(AppConfig):
                 _register_tables(import_module(f"{app.name}.tables"))
         registry.connect()
         if any(database["ENGINE"] == _ENGINE for database in databases.settings.values()):
-            from .backend.shadow import OWN_TABLES, tables_of_models
+            from .backend.model_table import OWN_TABLES, tables_of_models
 
             registry.other_tables.append(tables_of_models)
             registry.other_ids |= OWN_TABLES

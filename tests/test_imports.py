@@ -22,7 +22,7 @@ REASONS = {
     ("apps", "querysets"): "start-up: a project without tables does not load querysets",
     ("apps", "registry"): "columns need Django's settings and apps",
     ("apps", "schema.auto"): FIRST_USE,
-    ("apps", "backend.shadow"): "start-up: a project without models on Appwrite does not load the backend",
+    ("apps", "backend.model_table"): "start-up: a project without models on Appwrite does not load the backend",
     ("apps", "backend.schema.table_options"): MIGRATIONS,
     ("backend.base", "backend.schema.editor"): MIGRATIONS,
     ("backend.schema.introspection", "schema"): MIGRATIONS,

@@ -15,7 +15,7 @@ from django.db.backends.sqlite3.operations import DatabaseOperations as SQLiteOp
 
 from ..plan_execution import execute_write
 from ..plans import DeleteRows
-from .shadow import ModelRow, table_of
+from .model_table import ModelRow, table_of
 from .statements import Statement
 
 

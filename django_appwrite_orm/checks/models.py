@@ -9,7 +9,7 @@ from typing import Any
 from django.core.checks import CheckMessage, Error
 from django.db import models
 
-from ..backend.shadow import OPTIONS, appwrite_options
+from ..backend.model_table import OPTIONS, appwrite_options
 from ..cache import CachePolicy
 from ..plans.limits import NAME_LENGTH
 from ..tables import TABLE_VERBS, permission_problems

@@ -14,8 +14,8 @@ from django.db import DataError, NotSupportedError, models
 from django.test.utils import isolate_apps
 
 from django_appwrite_orm.backend.columns import column_of, columns_of
+from django_appwrite_orm.backend.model_table import table_of
 from django_appwrite_orm.backend.names import column_key, table_id
-from django_appwrite_orm.backend.shadow import table_of
 from django_appwrite_orm.plans import TableRef
 from django_appwrite_orm.schema.declared import declared_table
 

@@ -17,7 +17,7 @@ from django.db.models import Count, Q
 from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
-from django_appwrite_orm.backend.shadow import table_of
+from django_appwrite_orm.backend.model_table import table_of
 from django_appwrite_orm.connection import connections as appwrite
 from django_appwrite_orm.models import as_guest, as_user
 from django_appwrite_orm.plans import Request

@@ -14,7 +14,7 @@ from django.db.migrations.writer import MigrationWriter
 from django.test.utils import isolate_apps
 
 from django_appwrite_orm.backend.fields import CreatedAtField, UpdatedAtField
-from django_appwrite_orm.backend.shadow import table_of
+from django_appwrite_orm.backend.model_table import table_of
 from django_appwrite_orm.models import SystemFields
 from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import read_tables

@@ -12,7 +12,7 @@ from django.db import connection, models
 from django.test.utils import isolate_apps
 
 from django_appwrite_orm import CachePolicy
-from django_appwrite_orm.backend.shadow import appwrite_options, table_of
+from django_appwrite_orm.backend.model_table import appwrite_options, table_of
 from django_appwrite_orm.checks import check_models
 from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import read_tables

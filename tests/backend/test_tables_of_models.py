@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import RequestFactory
 
-from django_appwrite_orm.backend.shadow import table_of
+from django_appwrite_orm.backend.model_table import table_of
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.events.dispatch import dispatch_event
 from django_appwrite_orm.plans import TableRef, UpdateRow

@@ -9,7 +9,7 @@ from django.db.models.functions import Lower
 from django.test.utils import isolate_apps
 
 from django_appwrite_orm.backend.indexes import indexes_of
-from django_appwrite_orm.backend.shadow import tables_of_models
+from django_appwrite_orm.backend.model_table import tables_of_models
 
 from .shop.models import Product
 
@@ -89,7 +89,7 @@ def test_a_model_that_appwrite_cannot_hold_is_reported_and_has_no_table(monkeypa
         class Meta:
             app_label = "shop"
 
-    monkeypatch.setattr("django_appwrite_orm.backend.shadow.apps", Shape._meta.apps)
+    monkeypatch.setattr("django_appwrite_orm.backend.model_table.apps", Shape._meta.apps)
     assert check_ids(field(Shape, "outline")) == ["appwrite.E104"]
     assert list(tables_of_models()) == []
 

@@ -20,7 +20,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Upper
 
 from django_appwrite_orm.backend.compile import row_ids
-from django_appwrite_orm.backend.shadow import table_of
+from django_appwrite_orm.backend.model_table import table_of
 from django_appwrite_orm.plans import UpdateRow
 from django_appwrite_orm.transactions import Transaction
 from tests.support.costs import counted

@@ -23,8 +23,8 @@ from ...plans import (
     fits,
 )
 from ...tables import UniqueIndex
-from ..overlay import ID, Action, Change
-from ..shadow import ModelRow
+from ..model_table import ModelRow
+from ..pending_changes import ID, Action, Change
 
 # Rows that one condition names by ids of 19 digits; longer ids take more conditions.
 _ROWS_OF_A_CONDITION = 180

@@ -54,7 +54,7 @@ from ...transactions import DEFAULT_SECONDS, TableMeta, Transaction
 from ..errors import TakenMeanwhile
 from ..in_memory.collation import text_key
 from ..in_memory.plan import InMemoryRead
-from ..overlay import ID, Action, Change, Overlay, Raw, TableOverlay
+from ..pending_changes import ID, Action, Change, PendingChanges, Raw
 from .commit import folded, requests_of
 
 logger = logging.getLogger("django_appwrite_orm.queries")
@@ -65,34 +65,30 @@ class StagedTransaction(Transaction):
 
     def __init__(self, alias: Using, seconds: int = DEFAULT_SECONDS) -> None:
         super().__init__(alias, seconds)
-        self._overlay = Overlay()
+        self._pending = PendingChanges()
         self._new_ids: set[str] = set()
         self._signals: list[tuple[int, SendSignal]] = []
 
     @property
     def length(self) -> int:
-        return len(self._overlay.changes)
+        return len(self._pending.changes)
 
     def truncate(self, length: int) -> None:
         """Drop the changes after the first `length`."""
-        self._overlay.truncate(length)
+        self._pending.truncate(length)
         self._signals = [(at, send) for at, send in self._signals if at <= length]
 
     def note_new(self, ids: Iterable[str]) -> None:
         """Note ids that were made here for new rows: nobody else has them."""
         self._new_ids |= set(ids)
 
-    def overlay(self, ref: TableRef) -> TableOverlay | None:
-        """Return the changed rows of a table; None if it was not changed."""
-        return self._overlay.of(ref)
-
     # The interface of Transaction
 
     def has_changed(self, table: TableRef) -> bool:
-        return table in self._overlay.tables
+        return table in self._pending.tables
 
     def concerns(self, plan: ReadPlan) -> bool:
-        return not self.is_over and any(table in self._overlay.tables for table in plan.tables)
+        return not self.is_over and any(table in self._pending.tables for table in plan.tables)
 
     def announce(self, send: SendSignal) -> None:
         self._signals.append((self.length, send))
@@ -103,10 +99,10 @@ class StagedTransaction(Transaction):
         Raises NotSupportedError for another plan.
         """
         if isinstance(plan, InMemoryRead):
-            overlays = {ref: found for ref in plan.tables if (found := self._overlay.of(ref)) is not None}
-            steps = dataclasses.replace(plan, overlays=overlays).fetch()
+            pending = {ref: found for ref in plan.tables if (found := self._pending.of(ref)) is not None}
+            steps = dataclasses.replace(plan, pending=pending).fetch()
             return (yield from connections[self.alias].follow(steps)).data
-        table = self._overlay.of(plan.tables[0])
+        table = self._pending.of(plan.tables[0])
         if isinstance(plan, GetRow) and table is not None and len(plan.tables) == 1:
             found = yield from self.rows(plan.table, [plan.row_id])  # type: ignore[assignment]
             return found[0] if found else None  # type: ignore[index]
@@ -184,7 +180,7 @@ class StagedTransaction(Transaction):
         self.require(0)
         self._over = True
         is_for_user = ConnectionRef.of(self.alias).credentials is not None
-        requests = requests_of(folded(self._overlay.changes), bulk=not is_for_user)
+        requests = requests_of(folded(self._pending.changes), bulk=not is_for_user)
         plans = [plan for request in requests for plan in request]
         if is_for_user and len(plans) > 1 and any(isinstance(plan, CreateRow) for plan in plans):
             raise NotSupportedError(
@@ -193,7 +189,7 @@ class StagedTransaction(Transaction):
             )
         try:
             if len(requests) == 1 and len(requests[0]) == 1:
-                yield from execute_write([self._overlay.tables[requests[0][0].table]], self.alias, requests[0][0])
+                yield from execute_write([self._pending.tables[requests[0][0].table]], self.alias, requests[0][0])
             elif in_parts and sum(map(len, requests)) > OPERATIONS_LIMIT:
                 yield from self._commit_in_parts(requests)
             elif requests:
@@ -219,7 +215,7 @@ class StagedTransaction(Transaction):
         try:
             for plans in requests:
                 refs = dict.fromkeys(plan.table for plan in plans)
-                yield from transaction.stage_all([self._overlay.tables[ref] for ref in refs], plans)
+                yield from transaction.stage_all([self._pending.tables[ref] for ref in refs], plans)
         except BaseException:
             yield from transaction.roll_back()
             raise
@@ -233,7 +229,7 @@ class StagedTransaction(Transaction):
     # Changes
 
     def _append(self, changes: Sequence[Change]) -> None:
-        self._overlay.append(changes)
+        self._pending.append(changes)
 
     def _create(
         self, meta: Any, ref: TableRef, rows: Sequence[Raw], permissions: Sequence[tuple[str, ...] | None]
@@ -242,9 +238,9 @@ class StagedTransaction(Transaction):
         there = (yield from self.rows(ref, given)) if given else []
         if there:
             raise _taken_id(meta, there[0][ID])
-        overlay = self._overlay.of(ref)
+        pending = self._pending.of(ref)
         for row in rows:
-            own = None if overlay is None else overlay.get(row[ID])
+            own = None if pending is None else pending.get(row[ID])
             if own is not None and own.over({}) is not None:
                 raise _taken_id(meta, row[ID])
         yield from self._check_unique(meta, ref, rows, {key for row in rows for key in row})
@@ -286,8 +282,8 @@ class StagedTransaction(Transaction):
 
     def rows(self, ref: TableRef, ids: Sequence[str]) -> Operation[list[Raw]]:
         """Return the rows with these ids, as the block sees them."""
-        overlay = self._overlay.of(ref)
-        own = [None if overlay is None else overlay.get(row_id) for row_id in ids]
+        pending = self._pending.of(ref)
+        own = [None if pending is None else pending.get(row_id) for row_id in ids]
         wanted = [row_id for row_id, row in zip(ids, own, strict=True) if row is None or row.needs_stored_row]
         stored: dict[str, Raw] = {}
         if len(wanted) == 1:
@@ -299,8 +295,8 @@ class StagedTransaction(Transaction):
         found: dict[str, Raw] = {}
         for row_id, row in zip(ids, own, strict=True):
             now = stored.get(row_id.lower()) if row is None else row.over(stored.get(row_id.lower()))
-            if now is not None and overlay is not None and row is not None:
-                now = overlay.whole(now)
+            if now is not None and pending is not None and row is not None:
+                now = pending.whole(now)
             if now is not None:
                 found[row_id.lower()] = now
         return list(found.values())
@@ -325,7 +321,7 @@ class StagedTransaction(Transaction):
     def _read(self, plan: ReadPlan, ref: TableRef) -> Operation[Any]:
         """Read what is stored, through the cache."""
         connection = connections[self.alias]
-        meta = self._overlay.tables.get(ref)
+        meta = self._pending.tables.get(ref)
         policy: CachePolicy = (meta.policy if meta is not None else None) or connection.settings.cache.policy
         return (yield from connection.read(plan, policy)).data
 
@@ -357,13 +353,13 @@ class StagedTransaction(Transaction):
     def rows_with_values(self, ref: TableRef, keys: Sequence[str], rows: Sequence[Raw]) -> Operation[list[Raw]]:
         """Return rows that may have the values of one of `rows`, as the block sees them."""
         stored = yield from self._listed(ref, (any_of(keys, rows),))
-        overlay = self._overlay.of(ref)
-        if overlay is None:
+        pending = self._pending.of(ref)
+        if pending is None:
             return stored
         base: list[Raw] = []
-        if ids := overlay.stored_ids:
+        if ids := pending.stored_ids:
             base = yield from self._listed(ref, (Clause("equal", ID, ids),))
-        return overlay.untouched(stored) + overlay.changed(base)
+        return pending.untouched(stored) + pending.changed(base)
 
 
 def compared_values(keys: Sequence[str], row: Raw) -> tuple[Any, ...]:

@@ -19,7 +19,7 @@ from ...sansio import Operation
 from ..atomic.transaction import StagedTransaction, compared_values
 from ..columns import ROW_ID, ModelColumn, column_of, columns_of, saved_value
 from ..keys import NumberKey, key_of
-from ..shadow import table_of
+from ..model_table import table_of
 from ..statements import Statement
 from .conflicts import TRIES, changed_rows, free_rows, stored_rows, unique_keys
 from .row_ids import new_numbers, skip_taken

@@ -11,7 +11,7 @@ from django.db.models.sql import Query
 from ...plans import NOTHING, Clause
 from ..columns import ROW_ID, column_of
 from ..keys import key_of
-from ..shadow import table_of
+from ..model_table import table_of
 from .select import Selection, base_selection, has_other_tables
 from .untranslatable import Untranslatable
 

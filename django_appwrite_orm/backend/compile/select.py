@@ -15,7 +15,7 @@ from django.db.models.sql.datastructures import BaseTable, Join
 from ...plans import EVERYTHING, NOTHING, Clause, Split, TableRef, split
 from ...tables import Options
 from ..columns import ROW_ID, BinaryColumn, JSONColumn, ListColumn, ModelColumn, column_of, columns_of
-from ..shadow import table_of
+from ..model_table import table_of
 from .untranslatable import Untranslatable
 from .where import where_clause
 

@@ -19,7 +19,7 @@ from ...plans import EVERYTHING, NOTHING, OPERATIONS_LIMIT, IncrementRow, Update
 from ...sansio import Operation
 from ...transactions import Transaction
 from ..columns import ROW_ID, column_of, saved_value
-from ..shadow import table_of
+from ..model_table import table_of
 from ..statements import Statement
 from .cases import constants_by_row
 from .conflicts import changed_rows

@@ -27,7 +27,7 @@ from ...connection import connections
 from ...credentials import ConnectionRef, Using
 from ...plan_execution import execute_read
 from ...sansio import Operation
-from ..shadow import table_of
+from ..model_table import table_of
 from ..statements import Statement
 from . import collation
 from .load import memory_database

@@ -113,13 +113,13 @@ class SourceFetch:
         """Fetch the rows of a source by these requests, or by its condition, and what the open block changed."""
         source = self._sources[place]
         yield from self._rows(place, self._condition_requests(source) if requests is None else requests)
-        if (overlay := self._read.overlays.get(source.ref)) is not None:
+        if (pending := self._read.pending.get(source.ref)) is not None:
             stored: list[dict[str, Any]] = []
-            by_id = Clause("equal", "$id", overlay.stored_ids) if overlay.stored_ids else NOTHING
+            by_id = Clause("equal", "$id", pending.stored_ids) if pending.stored_ids else NOTHING
             for filters in self._requests(by_id):
-                plan = ListRows(source.ref, filters, limit=len(overlay.stored_ids))
+                plan = ListRows(source.ref, filters, limit=len(pending.stored_ids))
                 stored += (yield NestedRead(plan, source.policy)).data["rows"]
-            self._keep(place, source, overlay.changed(stored))
+            self._keep(place, source, pending.changed(stored))
         self._complete.add(place)
 
     def _eagerly_joined(self, source: Source) -> Requests | None:
@@ -181,8 +181,8 @@ class SourceFetch:
                 count += len(rows)
                 if count > self._read.rows_limit:
                     raise TooManyRows
-                overlay = self._read.overlays.get(source.ref)
-                self._keep(place, source, rows if overlay is None else overlay.untouched(rows))
+                pending = self._read.pending.get(source.ref)
+                self._keep(place, source, rows if pending is None else pending.untouched(rows))
                 pages.advance(rows)
 
     def _note(self, source: Source, result: ReadResult) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...cache import CachePolicy
 from ...plans import PlanFlow, Response, TableRef
-from ..overlay import TableOverlay
+from ..pending_changes import PendingRows
 from .fetch import CurrentVersions, SourceFetch
 from .load import memory_database
 from .results import response_of
@@ -49,7 +49,7 @@ class InMemoryRead:
     reason: str = field(default="", compare=False)
     report: Report = field(default_factory=Report, compare=False)
     # What an open block has changed of the tables. Such a result is for the block alone, and in no cache.
-    overlays: Mapping[TableRef, TableOverlay] = field(default_factory=dict, compare=False)
+    pending: Mapping[TableRef, PendingRows] = field(default_factory=dict, compare=False)
 
     @property
     def tables(self) -> tuple[TableRef, ...]:

@@ -21,8 +21,8 @@ from ...schema.state import IndexState, TableState
 from ...tables import Index, UniqueIndex
 from ..columns import ROW_ID, ModelColumn, column_of
 from ..indexes import index_over, is_plain_constraint, is_plain_index
+from ..model_table import table_of
 from ..names import index_key, table_id
-from ..shadow import table_of
 from .moving import moved_table
 from .states import (
     key_together,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.core.checks import CheckMessage, Error
 
 from ...registry import registry
-from ..shadow import tables_of_models
+from ..model_table import tables_of_models
 
 
 def managed_tables(alias: str) -> dict[str, str]:

@@ -18,8 +18,8 @@ from ...tables.columns import BigInt, Column
 from ..columns import ModelColumn, column_of
 from ..compile.row_ids import COUNTER
 from ..indexes import index_of_field
+from ..model_table import table_of
 from ..names import COUNTERS, index_key
-from ..shadow import table_of
 
 Model = type[models.Model]
 

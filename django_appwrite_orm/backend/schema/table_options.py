@@ -12,7 +12,7 @@ from django.db import models, router
 from ...sansio import run_sync
 from ...schema import DeclaredTable, migrate_tables, read_tables
 from ...schema.state import TableState, permission_set
-from ..shadow import appwrite_options, table_of
+from ..model_table import appwrite_options, table_of
 
 # What the server keeps of them; the others are for this process.
 _ON_THE_SERVER = ("enabled", "name", "permissions", "row_security")

@@ -12,7 +12,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from django_appwrite_orm.backend.columns import column_of
 from django_appwrite_orm.backend.in_memory.compiler import MemoryOptions, compiler_for
 from django_appwrite_orm.backend.keys import key_of
-from django_appwrite_orm.backend.shadow import table_of
+from django_appwrite_orm.backend.model_table import table_of
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.plan_execution import execute_write
 from django_appwrite_orm.plans import CreateRow

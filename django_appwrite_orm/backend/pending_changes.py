@@ -1,4 +1,4 @@
-"""What the changes of an open block have made of rows, on top of what is stored."""
+"""The changes of an open block that wait for its commit, and the rows as the block sees them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Change:
 
 
 @dataclass(slots=True)
-class RowOverlay:
+class PendingRow:
     """What the changes of one row come to."""
 
     row_id: str
@@ -85,10 +85,10 @@ class RowOverlay:
         return row
 
 
-class TableOverlay:
+class PendingRows:
     """The changed rows of one table, by their ids in lower case."""
 
-    def __init__(self, rows: Mapping[str, RowOverlay], keys: Sequence[str]) -> None:
+    def __init__(self, rows: Mapping[str, PendingRow], keys: Sequence[str]) -> None:
         self._rows = rows
         self._keys = keys
 
@@ -100,7 +100,7 @@ class TableOverlay:
     def touches(self, row_id: str) -> bool:
         return row_id.lower() in self._rows
 
-    def get(self, row_id: str) -> RowOverlay | None:
+    def get(self, row_id: str) -> PendingRow | None:
         return self._rows.get(row_id.lower())
 
     def untouched(self, rows: Iterable[Raw]) -> list[Raw]:
@@ -110,7 +110,7 @@ class TableOverlay:
     def changed(self, stored: Iterable[Raw]) -> list[Raw]:
         """Return the changed rows as they are now; `stored` are those of `stored_ids` that there are."""
         by_id = {row[ID].lower(): row for row in stored}
-        rows = [overlay.over(by_id.get(name)) for name, overlay in self._rows.items()]
+        rows = [pending.over(by_id.get(row_id)) for row_id, pending in self._rows.items()]
         return [self.whole(row) for row in rows if row is not None]
 
     def whole(self, row: Raw) -> Raw:
@@ -118,12 +118,12 @@ class TableOverlay:
         return {**dict.fromkeys(self._keys), "$sequence": "", "$createdAt": None, "$updatedAt": None, **row}
 
 
-class Overlay:
+class PendingChanges:
     """The changes of a block in their order, and what they come to."""
 
     def __init__(self) -> None:
         self.changes: list[Change] = []
-        self._tables: dict[TableRef, dict[str, RowOverlay]] = {}
+        self._tables: dict[TableRef, dict[str, PendingRow]] = {}
         self._metas: dict[TableRef, TableMeta] = {}
 
     def append(self, changes: Iterable[Change]) -> None:
@@ -143,17 +143,17 @@ class Overlay:
     def _add(self, change: Change) -> None:
         self._metas[change.ref] = change.table
         rows = self._tables.setdefault(change.ref, {})
-        rows.setdefault(change.row_id.lower(), RowOverlay(change.row_id)).add(change)
+        rows.setdefault(change.row_id.lower(), PendingRow(change.row_id)).add(change)
 
     @property
     def tables(self) -> Mapping[TableRef, TableMeta]:
         """The changed tables."""
         return self._metas
 
-    def of(self, ref: TableRef) -> TableOverlay | None:
+    def of(self, ref: TableRef) -> PendingRows | None:
         """Return the changed rows of a table; None if it was not changed."""
         rows = self._tables.get(ref)
         if rows is None:
             return None
         meta: Any = self._metas[ref]
-        return TableOverlay(rows, list(meta.by_key))
+        return PendingRows(rows, list(meta.by_key))
