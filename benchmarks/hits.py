@@ -5,6 +5,8 @@ python -m benchmarks.hits [ROUNDS]
 Each contender reads 25 rows, and one row by its id, again and again, in a process of its own; the medians are
 compared. The peers (`--group benchmark`) keep rows of SQLite, by pickle; this package those of its local Appwrite, by
 JSON. A plain `cache.get` knows of no change, so it is no contender but the measure.
+
+Django without a cache stands beside the models on Appwrite, whose goals are multiples of it.
 """
 
 from __future__ import annotations
@@ -34,17 +36,30 @@ CONTENDERS = {
     "django-appwrite-orm, MEMORY 0": "django_appwrite_orm",
     "django-cachalot": "cachalot",
     "django-cacheops": "cacheops",
+    "models on SQLite, no cache": "django",
+    "models on Appwrite": "django_appwrite_orm",
+    "models on Appwrite, LocMemCache": "django_appwrite_orm",
 }
+
+
+# How many times as long as a model on SQLite takes a model on Appwrite may take: for 25 rows, and for one.
+GOALS = [1.3, 1.2]
 
 
 def configure(name: str, url: str, folder: str) -> None:
     apps = {"django-cachalot": ["cachalot"], "django-cacheops": ["cacheops"]}.get(name, [])
     memory = {"MEMORY": 0} if name.endswith("MEMORY 0") else {}
     options = {} if name == "django-cachalot" else JSON
+    cache = {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": url, "OPTIONS": options}
+    if name.endswith("LocMemCache"):
+        cache = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    database = {"ENGINE": "django.db.backends.sqlite3", "NAME": f"{folder}/peers.sqlite3"}
+    if name.startswith("models on Appwrite"):
+        database = {"ENGINE": "django_appwrite_orm.backend", "NAME": "default"}
     settings.configure(
         INSTALLED_APPS=["django_appwrite_orm", *apps],
-        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": f"{folder}/peers.sqlite3"}},
-        CACHES={"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": url, "OPTIONS": options}},
+        DATABASES={"default": database},
+        CACHES={"default": cache},
         APPWRITE_ORM={"default": {"ENDPOINT": f"local:{folder}/rows.sqlite3", "DATABASE_ID": "bench", "CACHE": memory}},
         CACHEOPS_REDIS=url,
         CACHEOPS={"*.*": {"ops": "all", "timeout": 300}},
@@ -124,6 +139,7 @@ def main() -> None:
         return
     rounds = sys.argv[1] if len(sys.argv) == 2 else "2000"
     measure: list[float] = []
+    models: dict[str, list[float]] = {}
     print(f"{'':32}{'25 rows':>10}{'one row':>10}")
     for name, module in CONTENDERS.items():
         if importlib.util.find_spec(module) is None:
@@ -135,6 +151,13 @@ def main() -> None:
         found = json.loads(done.stdout)
         measure = measure or found
         print(f"{name:32}" + "".join(f"{one / of:10.1f}" for one, of in zip(found, measure, strict=True)))
+        if name.startswith("models"):
+            models[name] = found
+    sqlite = models.pop("models on SQLite, no cache")
+    print("\nas multiples of models on SQLite")
+    for name, found in models.items():
+        print(f"{name:32}" + "".join(f"{one / of:10.2f}" for one, of in zip(found, sqlite, strict=True)))
+    print(f"{'goal':32}" + "".join(f"{goal:10.2f}" for goal in GOALS))
 
 
 if __name__ == "__main__":
