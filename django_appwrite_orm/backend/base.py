@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError
@@ -229,6 +230,8 @@ class DatabaseWrapper(BaseDatabaseWrapper):
 
     def is_open_for(self, using: Using) -> bool:
         """Whether a change on this connection of APPWRITE_ORM belongs to the block that is open here."""
+        if not self._is_in_block():
+            return False
         name, credentials = ConnectionRef.of(using).alias, ConnectionRef.of(using).credentials
         if self.appwrite_alias != name or self.is_for_users != (credentials is not None):
             return False
@@ -262,7 +265,8 @@ class DatabaseWrapper(BaseDatabaseWrapper):
                 self._is_committing = False
 
     def _set_autocommit(self, autocommit: bool) -> None:
-        pass
+        """Called at the start and at the end of a block."""
+        (_without_autocommit.discard if autocommit else _without_autocommit.add)(self)
 
     def _commit(self) -> None:
         self.creation.snapshots.forget(None)
@@ -301,8 +305,14 @@ class DatabaseWrapper(BaseDatabaseWrapper):
         self.creation.snapshots.restore(sid)
 
 
+# The connections, of all threads, that may have a block open: without one no read has to look for it.
+_without_autocommit: WeakSet[DatabaseWrapper] = WeakSet()
+
+
 def _open_transaction(alias: Using) -> StagedTransaction | None:
     """Return the transaction that a block of Django's has open here on a connection of APPWRITE_ORM."""
+    if not _without_autocommit:
+        return None
     wrappers: Any = databases.all(initialized_only=True)
     for wrapper in wrappers:
         if isinstance(wrapper, DatabaseWrapper) and wrapper.is_open_for(alias):

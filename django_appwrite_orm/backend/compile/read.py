@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any, cast
 
 from django.db import ProgrammingError
@@ -38,14 +39,16 @@ class Reader:
         self._connection = connection
         self.alias, self._override = connection.using, connection.override
         self.selection = selection
-        self._room = 0
-        if selection.row_id is None or selection.joins:  # a row is asked for by its id without conditions
-            self._room = connections[self.alias].room - size_in_url(
-                *selection.order, Clause("select", values=selection.keys or (ROW_ID,))
-            )
+        self._row_id = selection.row_id
         self._requests: tuple[tuple[Clause, ...], ...] = ((),)
-        if selection.row_id is None:
-            self._requests = requests_of(selection, self._room)
+        if self._row_id is None:  # a row is asked for by its id without conditions
+            self._requests = requests_of(selection, lambda: self._room)
+
+    @cached_property
+    def _room(self) -> float:
+        """The bytes that conditions may take in a URL."""
+        others = *self.selection.order, Clause("select", values=self.selection.keys or (ROW_ID,))
+        return connections[self.alias].room - size_in_url(*others)
 
     def read(self, table: TableMeta, plan: ReadPlan) -> Operation[Any]:
         """Return the result of a plan, for the identity that this reader was made for."""
@@ -59,7 +62,7 @@ class Reader:
 
     def chunks(self) -> Iterator[Tuples]:
         """Yield the rows of each page, as values. Each page is a statement."""
-        if self._requests and self.selection.row_id is not None:
+        if self._requests and self._row_id is not None:
             yield self._run(self._one_row())
             return
         walk = _Walk(self, self._requests)
@@ -67,7 +70,7 @@ class Reader:
             yield self._run(walk.page())
 
     def _all(self) -> Operation[Tuples]:
-        if self.selection.row_id is not None:
+        if self._row_id is not None:
             return (yield from self._one_row())
         walk = _Walk(self, self._requests)
         rows: Tuples = []
@@ -78,7 +81,7 @@ class Reader:
     def exists(self) -> bool:
         """Whether there is a row."""
         made = self.selection
-        if made.row_id is not None:
+        if self._row_id is not None:
             return bool(self._requests and self._run(self._one_row()))
         for filters in self._requests:
             plan = ListRows(made.ref, filters, limit=1, offset=made.start, select=(ROW_ID,))
@@ -89,7 +92,7 @@ class Reader:
     def count(self) -> int:
         """Return how many rows there are."""
         made = self.selection
-        if made.row_id is not None:
+        if self._row_id is not None:
             return len(self.rows())
         total = 0
         for filters in self._requests:
@@ -108,8 +111,8 @@ class Reader:
 
     def _one_row(self) -> Operation[Tuples]:
         made = self.selection
-        row = yield from self.read(made.table, GetRow(made.ref, str(made.row_id), made.keys))
-        rows = [row] if row is not None and row[ROW_ID] == made.row_id else []  # Appwrite compares ids without case
+        row = yield from self.read(made.table, GetRow(made.ref, str(self._row_id), made.keys))
+        rows = [row] if row is not None and row[ROW_ID] == self._row_id else []  # Appwrite compares ids without case
         return (yield from self.completed(rows))
 
     @property

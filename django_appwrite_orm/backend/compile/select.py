@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,16 +72,10 @@ class Selection:
 
     def tuples(self, rows: Sequence[Raw], joined: dict[str, dict[Any, Raw]]) -> list[tuple[Any, ...]]:
         """Return the values of rows, decoded, in the order of the selection."""
-        if not self.joins:
-            return [
-                tuple(
-                    [
-                        key if alias is None else (raw[key] if decode is None or raw[key] is None else decode(raw[key]))
-                        for alias, key, decode in self.columns
-                    ]
-                )
-                for raw in rows
-            ]
+        if not self.columns:
+            return [()] * len(rows)
+        if not self.joins:  # column by column: most of them are not decoded
+            return list(zip(*[_column_values(rows, *column) for column in self.columns], strict=True))
         return list(self._joined_tuples(rows, joined))
 
     def _joined_tuples(self, rows: Sequence[Raw], joined: dict[str, dict[Any, Raw]]) -> Iterator[tuple[Any, ...]]:
@@ -103,11 +97,17 @@ class Selection:
             yield tuple(values)
 
 
+def _column_values(rows: Sequence[Raw], alias: str | None, key: Any, decode: Any) -> list[Any]:
+    """Return the values of a column, or a constant for each row."""
+    if alias is None:
+        return [key] * len(rows)
+    values = [row[key] for row in rows]
+    return values if decode is None else [None if value is None else decode(value) for value in values]
+
+
 def base_selection(compiler: Any) -> Selection:
     """Return which rows a query is about, without what is read of them. Raises Untranslatable."""
     query = compiler.query
-    if query.model is None:
-        raise Untranslatable("a query without a table")
     _refuse_what_is_not_a_selection(query)
     if query.model is None:
         raise Untranslatable("a query without a table")
@@ -300,15 +300,17 @@ def _finds_rows_once(parts: Split) -> bool:
     return len(parts.by) == 1 and parts.by[0].method == "equal" and parts.by[0].attribute == ROW_ID
 
 
-def requests_of(made: Selection, room: float) -> tuple[tuple[Clause, ...], ...]:
+def requests_of(made: Selection, room: Callable[[], float]) -> tuple[tuple[Clause, ...], ...]:
     """Return the filters of each request. Raises Untranslatable where several are needed and their rows have an order.
 
-    `room`: the bytes that the queries may take in a URL.
+    `room` returns the bytes that the conditions may take in a URL.
     """
     if made.where == NOTHING or (made.stop is not None and made.stop <= made.start):
         return ()
+    if not made.filters:
+        return ((),)
     try:
-        parts = split(made.filters, room)
+        parts = split(made.filters, room())
     except ValueError as error:
         raise Untranslatable(str(error)) from None
     if len(parts.requests) > 1 and (made.order or made.start or made.stop is not None):

@@ -58,6 +58,8 @@ def where_clause(where: WhereNode, alias: str, connection: Any) -> Clause:
 def _node(node: Any, alias: str, connection: Any, *, negated: bool) -> Clause:
     if isinstance(node, WhereNode):
         negated ^= node.negated
+        if len(node.children) == 1:
+            return _node(node.children[0], alias, connection, negated=negated)
         parts = (_node(child, alias, connection, negated=negated) for child in node.children)
         if node.connector not in (AND, OR):
             raise Untranslatable(f"{node.connector} of conditions")
