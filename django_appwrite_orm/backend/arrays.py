@@ -56,7 +56,7 @@ class ArrayField(models.Field):  # type: ignore[type-arg]  # its values are list
         return super().get_lookup(lookup_name) if lookup_name in _LOOKUPS else None
 
     def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
-        own = [checks.Error(message, hint=hint, obj=self, id="appwrite.E112") for message, hint in self._problems()]
+        own = [checks.Error(message, hint=hint, obj=self, id="appwrite.E113") for message, hint in self._problems()]
         return [*super().check(**kwargs), *own, *elsewhere(self, kwargs.get("databases") or (), "Use a JSONField.")]
 
     def _problems(self) -> Iterator[tuple[str, str]]:

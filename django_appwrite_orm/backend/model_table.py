@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
 from django.db import NotSupportedError, models, router
 from django.db import connections as databases
 from django.db.models.base import ModelBase
 
+from ..exceptions import ConfigurationError
 from ..tables import Row
 from ..tables.options import Options
 from .columns import columns_of
@@ -63,15 +65,22 @@ def table_of(model: type[models.Model]) -> type[ModelRow]:
 def tables_of_models() -> Iterator[type[ModelRow]]:
     """Yield the tables of the models that Django's routers keep on Appwrite.
 
-    Checks report a model that Appwrite cannot hold; it has none.
+    Checks report a model that Appwrite cannot hold, or that names what is not there; it has none.
     """
-    for model in apps.get_models(include_auto_created=True):
-        if not model._meta.proxy and not model._meta.swapped and appwrite_alias(model) is not None:
-            try:
-                table = table_of(model)
-            except NotSupportedError:
-                continue
-            yield table
+    tables = map(table_on_appwrite, apps.get_models(include_auto_created=True))
+    return (table for table in tables if table is not None)
+
+
+def table_on_appwrite(model: type[models.Model]) -> type[ModelRow] | None:
+    """Return the table that a model has on Appwrite; None for one elsewhere, a proxy, or one that checks refuse."""
+    if model._meta.proxy or model._meta.swapped or appwrite_alias(model) is None:
+        return None
+    if any(isinstance(field.remote_field.model, str) for field in model._meta.local_fields if field.remote_field):
+        return None
+    try:
+        return table_of(model)
+    except (ConfigurationError, FieldDoesNotExist, NotSupportedError):
+        return None
 
 
 def appwrite_alias(model: type[models.Model]) -> str | None:

@@ -52,17 +52,25 @@ def check_tables(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) 
 
 @register(Tags.models, "appwrite_orm")
 def check_models(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """E107 to E110 and W107 of models: which apps are on Appwrite, and what `class Appwrite` of a model says."""
+    """E102, E103, E105 to E110, E113, E114 and W107: models on Appwrite.
+
+    Their databases, their tables and their inner `class Appwrite`. E101, E104, E111, E112 and W106 are checks of
+    Django's for databases and fields.
+    """
     from ..backend.router import ENGINE
 
     if not any(options.get("ENGINE") == ENGINE for options in settings.DATABASES.values()):
         return []
     from .databases import database_problems
+    from .model_tables import model_table_problems
     from .models import option_problems
 
     configs = apps.get_app_configs() if app_configs is None else app_configs
     models = [model for config in configs for model in config.get_models(include_auto_created=True)]
-    return [*database_problems(models), *(problem for model in models for problem in option_problems(model))]
+    messages = list(database_problems(models))
+    for model in models:
+        messages += [*option_problems(model), *model_table_problems(model)]
+    return messages
 
 
 @register(Tags.caches, "appwrite_orm")

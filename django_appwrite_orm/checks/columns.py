@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ValidationError
@@ -97,24 +97,31 @@ def _sizes(table: type[Row]) -> Iterator[CheckMessage]:
     sizes = {name: column.row_bytes for name, column in table._meta.columns.items()}
     sizes |= {relationship.name: SIDE_BYTES for relationship in _to_many(table)}
     sizes |= {str(side.two_way_key): SIDE_BYTES for side in undeclared_sides(table)}
-    width = EMPTY_ROW_BYTES + sum(sizes.values())
-    if width > ROW_BYTES:
-        widest = sorted(sizes.items(), key=lambda pair: -pair[1])[:3]
-        names = ", ".join(f"{name} ({size:,})" for name, size in widest)
+    if (message := row_size_problem(sizes)) is not None:
         yield Error(
-            f"A row would take {width:,} bytes; Appwrite allows {ROW_BYTES:,}. The widest columns: {names}.",
+            message,
             hint="A String takes four bytes per character. Make it shorter, or use a Text, which takes 20 bytes.",
             obj=table._meta.label,
             id="appwrite_orm.E023",
         )
-    if len(sizes) > COLUMNS_LIMIT:
+    if (message := column_count_problem(len(sizes))) is not None:
         hint = "Move some of them to a second table."
-        yield Error(
-            f"The table has {len(sizes)} columns; Appwrite allows {COLUMNS_LIMIT}.",
-            hint=hint,
-            obj=table._meta.label,
-            id="appwrite_orm.E024",
-        )
+        yield Error(message, hint=hint, obj=table._meta.label, id="appwrite_orm.E024")
+
+
+def row_size_problem(sizes: Mapping[str, int]) -> str | None:
+    """Return the error message for columns of these bytes, by name, which are more than a row can have."""
+    width = EMPTY_ROW_BYTES + sum(sizes.values())
+    if width <= ROW_BYTES:
+        return None
+    widest = sorted(sizes.items(), key=lambda pair: -pair[1])[:3]
+    names = ", ".join(f"{name} ({size:,})" for name, size in widest)
+    return f"A row would take {width:,} bytes; Appwrite allows {ROW_BYTES:,}. The widest columns: {names}."
+
+
+def column_count_problem(count: int) -> str | None:
+    """Return the error message for more columns than a table can have."""
+    return f"The table has {count} columns; Appwrite allows {COLUMNS_LIMIT}." if count > COLUMNS_LIMIT else None
 
 
 def _version(table: type[Row]) -> Iterator[CheckMessage]:

@@ -29,14 +29,8 @@ class _Part(NamedTuple):
 def index_problems(table: type[Row]) -> Iterator[CheckMessage]:
     """Yield the problems of the indexes of one table."""
     label, indexes = table._meta.label, table._meta.indexes
-    if len(indexes) > INDEXES_LIMIT:
-        hint = "Remove those that no query needs."
-        yield Error(
-            f"The table has {len(indexes)} indexes; Appwrite allows {INDEXES_LIMIT}.",
-            hint=hint,
-            obj=label,
-            id="appwrite_orm.E030",
-        )
+    if (message := index_count_problem(len(indexes))) is not None:
+        yield Error(message, hint="Remove those that no query needs.", obj=label, id="appwrite_orm.E030")
     parts, unusable = _parts(table), _unusable(table)
     seen: set[str] = set()
     for index in indexes:
@@ -52,6 +46,11 @@ def index_problems(table: type[Row]) -> Iterator[CheckMessage]:
             yield Error(message, hint="Remove the column from the index.", obj=label, id="appwrite_orm.E039")
             continue
         yield from _part_problems(index, parts, table)
+
+
+def index_count_problem(count: int) -> str | None:
+    """Return the error message for more indexes than a table can have."""
+    return f"The table has {count} indexes; Appwrite allows {INDEXES_LIMIT}." if count > INDEXES_LIMIT else None
 
 
 def _parts(table: type[Row]) -> Mapping[str, _Part]:

@@ -28,30 +28,32 @@ def option_problems(model: type[models.Model]) -> Iterator[CheckMessage]:
     """Yield the problems of what the inner `class Appwrite` of a model says."""
     said = appwrite_options(model)
     if model._meta.proxy and "Appwrite" in vars(model):
-        yield _error("E109", model, "Appwrite", "is without effect: the table is that of the model it is a proxy of.",
-                     "Write it in that model.")  # fmt: skip
+        message = "is without effect: the table is that of the model it is a proxy of."
+        yield _error("appwrite.E109", model, "Appwrite", message, "Write it in that model.")
     inner = getattr(model, "Appwrite", None)
     if inner is not None and not isinstance(inner, type):
-        yield _error("E110", model, "Appwrite", f"is {inner!r}, not a class.", "Write class Appwrite: in the model.")
+        yield _error(
+            "appwrite.E110", model, "Appwrite", f"is {inner!r}, not a class.", "Write class Appwrite: in the model."
+        )
     for name, value in said.items():
         if name not in OPTIONS:
             near = difflib.get_close_matches(name, OPTIONS, n=1)
             guess = f" Did you mean: {near[0]}?" if near else ""
             hint = f"Use {', '.join(OPTIONS)}. The id of the table is Meta.db_table."
-            yield _error("E109", model, f"Appwrite.{name}", f"is not an option.{guess}", hint)
+            yield _error("appwrite.E109", model, f"Appwrite.{name}", f"is not an option.{guess}", hint)
             continue
         kinds, expected = _KINDS[name]
         if not isinstance(value, kinds):
             message = f"must be {expected}, not {type(value).__name__}."
-            yield _error("E110", model, f"Appwrite.{name}", message, f"Write {name} = {expected}.")
+            yield _error("appwrite.E110", model, f"Appwrite.{name}", message, f"Write {name} = {expected}.")
         elif name == "name" and not 1 <= len(value) <= NAME_LENGTH:
             message = f"has {len(value)} characters."
-            yield _error("E110", model, "Appwrite.name", message, f"Give it 1 to {NAME_LENGTH} characters.")
+            yield _error("appwrite.E110", model, "Appwrite.name", message, f"Give it 1 to {NAME_LENGTH} characters.")
         elif name == "permissions":
             for problem in permission_problems(value, TABLE_VERBS):
                 hint = "Write permissions with the SDK's Permission and Role."
-                yield _error("E110", model, "Appwrite.permissions", problem, hint)
+                yield _error("appwrite.E110", model, "Appwrite.permissions", problem, hint)
 
 
 def _error(id: str, model: type[models.Model], name: str, message: str, hint: str) -> Error:
-    return Error(f"{model._meta.label}.{name}: {message}", hint=hint, obj=model, id=f"appwrite.{id}")
+    return Error(f"{model._meta.label}.{name}: {message}", hint=hint, obj=model, id=id)

@@ -186,9 +186,9 @@ def test_it_is_written_into_migrations() -> None:
 @pytest.mark.parametrize(
     ("field", "id", "message"),
     [
-        (ArrayField(models.TextField(), null=True), "E112", "no list that is null"),
-        (ArrayField(models.TextField(), db_index=True), "E112", "no indexes over lists"),
-        (ArrayField(models.TextField(), default=[]), "E112", "one list for all instances"),
+        (ArrayField(models.TextField(), null=True), "E113", "no list that is null"),
+        (ArrayField(models.TextField(), db_index=True), "E113", "no indexes over lists"),
+        (ArrayField(models.TextField(), default=[]), "E113", "one list for all instances"),
         (ArrayField(models.JSONField()), "E104", "cannot hold a JSONField"),
         (ArrayField(models.DecimalField(max_digits=4, decimal_places=1)), "E104", "cannot hold a DecimalField"),
         (ArrayField(ArrayField(models.TextField())), "E104", "cannot hold a ArrayField"),

@@ -15,7 +15,7 @@ from .base import Column
 from .typing import No, TextOptions, Value, Yes
 
 # From this size on Appwrite keeps a string outside the row.
-_OUTSIDE = 16_383
+_OUTSIDE = 16_382
 
 
 def member_text(value: Any) -> Any:
