@@ -21,13 +21,17 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=5)
     parser.add_argument("--workers", type=int, default=3, help="processes, each with three readers and a writer")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--without-fence", action="store_true", help="show that the checker finds what goes wrong")
+    parser.add_argument("--models", action="store_const", const="models", default="tables", help="models, not tables")
+    without = parser.add_mutually_exclusive_group()
+    for safeguard in ("fence", "invalidation"):
+        help = f"show that the checker finds what goes wrong without the {safeguard}"
+        without.add_argument(f"--without-{safeguard}", dest="without", action="store_const", const=safeguard, help=help)
     parser.add_argument("--late", type=float, metavar="PERCENT", help="no faults but requests that are applied late")
     parser.add_argument("--folder", type=Path, help="where logs and data go")
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     django.setup()
-    from tests.cache.torture.checker import violations
+    from tests.cache.torture.checker import appeared, violations
     from tests.cache.torture.run import FAULTS, PATIENCE, run
 
     folder = options.folder or Path(tempfile.mkdtemp(prefix="torture"))
@@ -36,8 +40,9 @@ def main() -> int:
     report = run(
         options.minutes * 60,
         folder,
+        kind=options.models,
         workers=options.workers,
-        fence=not options.without_fence,
+        without=options.without or "",
         seed=options.seed,
         faults=faults,
     )
@@ -45,8 +50,10 @@ def main() -> int:
     found = violations(report.events)
     for violation in found[:10]:
         print(violation)
-    print(f"{len(found)} reads that miss what they must show")
-    return 1 if found else 0
+    print(f"{len(found)} reads that miss what they must show, or show what is gone")
+    refused = appeared(report.events)
+    print(f"{len(refused)} facts shown whose write was refused", *sorted(refused)[:10])
+    return 1 if found or refused else 0
 
 
 if __name__ == "__main__":

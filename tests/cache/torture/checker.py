@@ -1,12 +1,14 @@
-"""What the logs prove: that no read misses a row which it must show.
+"""What the logs prove: that no read misses a fact which it must show.
 
-Rows are only ever added, so what a read must show can only grow: the rows whose creation had been acknowledged
-before it began, and the rows that another read, ended before it began, has shown already. Times are those of
-the machine's monotonic clock, which all its processes share.
+A fact is the id of a row, or a text such as "item/a=3": the number of item a has reached 3. Facts only come up, and
+those that a deletion names go away for good. So what a read must show follows from what ended before it began: the
+changes that had been acknowledged, and what other reads had shown. Times are those of the machine's monotonic clock,
+which all its processes share.
 """
 
 from __future__ import annotations
 
+import heapq
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -15,10 +17,14 @@ from typing import NamedTuple
 
 
 class Event(NamedTuple):
-    """One call as its process logged it. `group` names the table and the part of it; `rows` are ids.
+    """One call as its process logged it. `group` names the table and the part of it; `rows` are facts.
 
-    Kinds: "wrote" (acknowledged), "unclear" and "refused" (the write raised), "read" (all rows of the group),
-    "got" (one row by its id, `wanted`; `rows` is empty when there was none), "failed" (the read raised).
+    Kinds: "wrote" (acknowledged), "unclear" and "refused" (the write raised), "deleted" (acknowledged), "deleting" (the
+    deletion raised), "read" (all facts of the group, or of the scopes in `wanted`), "got" (one fact, `wanted`; `rows`
+    is empty when it was not there), "failed" (the read raised).
+
+    `wanted` holds facts and scopes, separated by spaces; a scope ends in "/" or "=", and facts that begin with it
+    belong to it.
     """
 
     kind: str
@@ -29,16 +35,27 @@ class Event(NamedTuple):
     wanted: str = ""
     status: str = ""
 
+    def concerns(self, fact: str) -> bool:
+        """Whether the read shows the fact if it holds."""
+        return not self.wanted or any(
+            fact.startswith(scope) if scope[-1] in "/=" else fact == scope for scope in self.wanted.split()
+        )
+
 
 @dataclass(frozen=True)
 class Violation:
-    """A read that misses rows, each with the earlier event that shows that it had to be there."""
+    """A read that misses facts, each with the earlier event that shows that it had to be there.
+
+    `gone`: facts that it shows, each with the earlier event that shows that they had been deleted.
+    """
 
     read: Event
     missing: dict[str, Event] = field(default_factory=dict)
+    gone: dict[str, Event] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return "\n".join([f"{self.read}", *(f"  misses {row}: {event}" for row, event in self.missing.items())])
+        lines = [f"  misses {row}: {event}" for row, event in self.missing.items()]
+        return "\n".join([f"{self.read}", *lines, *(f"  still shows {row}: {e}" for row, e in self.gone.items())])
 
 
 def load(logs: Iterable[Path]) -> list[Event]:
@@ -54,7 +71,7 @@ def _events(log: Path) -> Iterator[Event]:
 
 
 def violations(events: Iterable[Event]) -> list[Violation]:
-    """Every read that misses a row it must show, in the order in which they began."""
+    """Every read that misses a fact it must show, or shows one that is gone, in the order in which they began."""
     groups: dict[str, list[Event]] = {}
     for event in events:
         groups.setdefault(event.group, []).append(event)
@@ -62,17 +79,58 @@ def violations(events: Iterable[Event]) -> list[Violation]:
     return sorted(found, key=lambda violation: violation.read.start)
 
 
+def appeared(events: Iterable[Event]) -> set[tuple[str, str]]:
+    """Rows of refused writes that a read has shown: none may be. A number may be reached by another write."""
+    events = list(events)
+    refused = {
+        (event.group, row) for event in events if event.kind == "refused" for row in event.rows if "=" not in row
+    }
+    shown = {(event.group, row) for event in events if event.kind in ("read", "got") for row in event.rows}
+    return refused & shown
+
+
 def _violations_of(events: list[Event]) -> Iterator[Violation]:
-    proofs = sorted((event for event in events if event.kind in ("wrote", "read", "got")), key=lambda event: event.end)
     reads = sorted((event for event in events if event.kind in ("read", "got")), key=lambda event: event.start)
+    began: dict[str, float] = {}
+    for event in events:
+        if event.kind in ("deleted", "deleting"):
+            began |= {fact: min(event.start, began.get(fact, event.start)) for fact in event.rows}
+    # What is proved by what has ended: (end, a number that is unique, event, facts that hold, facts that are gone).
+    proofs: list[tuple[float, int, Event, tuple[str, ...], tuple[str, ...]]] = []
+    for number, event in enumerate(events):
+        if event.kind in ("wrote", "deleted"):
+            holds, is_gone = (event.rows, ()) if event.kind == "wrote" else ((), event.rows)
+            proofs.append((event.end, number, event, holds, is_gone))
+    heapq.heapify(proofs)
+    together = _together(events)
     known: dict[str, Event] = {}
-    position = 0
-    for read in reads:
-        while position < len(proofs) and proofs[position].end < read.start:
-            for row in proofs[position].rows:
-                known.setdefault(row, proofs[position])
-            position += 1
-        asked = {read.wanted: known[read.wanted]} if read.wanted in known else {} if read.wanted else known
-        missing = {row: proof for row, proof in asked.items() if row not in read.rows}
-        if missing:
-            yield Violation(read, missing)
+    gone: dict[str, Event] = {}
+    for number, read in enumerate(reads, len(events)):
+        while proofs and proofs[0][0] < read.start:
+            _, _, proof, holds, is_gone = heapq.heappop(proofs)
+            for fact in is_gone:
+                gone.setdefault(fact, proof)
+                known.pop(fact, None)
+            for fact in holds:
+                if fact not in gone:
+                    known.setdefault(fact, proof)
+        shown = set(read.rows)
+        asked = [read.wanted] if read.wanted in known else [fact for fact in known if read.concerns(fact)]
+        absent = [fact for fact in asked if fact not in shown]
+        missing = {fact: known[fact] for fact in absent if began.get(fact, read.end) >= read.end}
+        still = {fact: gone[fact] for fact in read.rows if fact in gone}
+        if missing or still:
+            yield Violation(read, missing, still)
+        deleted = tuple(fact for fact in absent if fact not in missing)
+        holds = tuple(dict.fromkeys(other for fact in read.rows for other in (fact, *together.get(fact, ()))))
+        heapq.heappush(proofs, (read.end, number, read, holds, deleted))
+
+
+def _together(events: Iterable[Event]) -> dict[str, tuple[str, ...]]:
+    """The facts of each write of several by its rows: a write is applied as a whole or not at all.
+
+    Only a row proves its write. That a number was reached does not: an earlier write whose outcome is unclear may have
+    added to it.
+    """
+    writes = (event for event in events if event.kind in ("wrote", "unclear") and len(event.rows) > 1)
+    return {fact: event.rows for event in writes for fact in event.rows if "=" not in fact}

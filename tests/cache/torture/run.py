@@ -17,7 +17,9 @@ from typing import Any
 import redis as redis_client
 
 from tests.cache.torture.checker import Event, load
+from tests.cache.torture.warehouse import databases as warehouse
 from tests.support import proxies, redis_server
+from tests.support.waiting import until
 
 # A request has this long (seconds), repeats included; what the proxy calls late comes after it.
 PATIENCE = 1
@@ -57,20 +59,27 @@ def run(
     seconds: float,
     folder: Path,
     *,
+    kind: str = "tables",
     workers: int = 3,
-    fence: bool = True,
+    without: str = "",
     seed: int = 1,
     faults: proxies.Faults = FAULTS,
 ) -> Report:
-    """Torture for so long; logs and data go to `folder`. A worker that ends by itself is a RuntimeError."""
+    """Torture for so many seconds once all workers work; logs and data go to `folder`.
+
+    A worker that ends by itself is a RuntimeError.
+    `kind`: "tables" or "models". `without`: the safeguard that the workers go without; see `worker.SAFEGUARDS`.
+    """
     chance = random.Random(seed)
     with ExitStack() as stack:
         url = stack.enter_context(redis_server.running())
         endpoint = stack.enter_context(_appwrite(folder / "appwrite.sqlite3"))
-        _create_tables(endpoint)
+        _create_tables(_settings(endpoint, url, kind), kind)
         faulty = stack.enter_context(proxies.running(endpoint, faults, seed))
-        crew = stack.enter_context(_Crew(folder, _settings(faulty.endpoint, url), workers, fence).at_work())
+        config = {"settings": _settings(faulty.endpoint, url, kind), "kind": kind, "without": without}
+        crew = stack.enter_context(_Crew(folder, config, workers).at_work())
         cache = stack.enter_context(redis_client.Redis.from_url(url))
+        crew.wait_until_all_work()
         end, next_kill = time.monotonic() + seconds, time.monotonic() + 8
         evicted = 0
         while time.monotonic() < end:
@@ -84,7 +93,7 @@ def run(
     return Report(load(sorted(folder.glob("*.log"))), faulty.met, crew.killed, evicted)
 
 
-def _settings(endpoint: str, url: str) -> dict[str, Any]:
+def _settings(endpoint: str, url: str, kind: str) -> dict[str, Any]:
     connection = {
         "ENDPOINT": endpoint,
         "PROJECT_ID": "local",
@@ -97,20 +106,20 @@ def _settings(endpoint: str, url: str) -> dict[str, Any]:
         "LOCATION": url,
         "OPTIONS": {"SERIALIZER": "django_redis.serializers.json.JSONSerializer"},
     }
-    return {
+    of_kind = {
         "INSTALLED_APPS": ["django_appwrite_orm"],
-        "USE_TZ": True,
-        "CACHES": {"default": cache},
         "APPWRITE_ORM": {"default": connection, "once": {**connection, "RETRIES": 0}},
-        "LOGGING_CONFIG": None,
     }
+    if kind == "models":
+        of_kind = warehouse.settings(connection)
+    return {"USE_TZ": True, "CACHES": {"default": cache}, "LOGGING_CONFIG": None, **of_kind}
 
 
 class _Crew:
     """The workers, by name; one that is killed is replaced by one of another name."""
 
-    def __init__(self, folder: Path, settings: dict[str, Any], count: int, fence: bool) -> None:
-        self._folder, self._settings, self._fence = folder, settings, fence
+    def __init__(self, folder: Path, config: dict[str, Any], count: int) -> None:
+        self._folder, self._config = folder, config
         self._names = [f"w{number}" for number in range(count)]
         self._working: dict[str, subprocess.Popen[bytes]] = {}
         self.killed = 0
@@ -127,14 +136,8 @@ class _Crew:
                 process.wait()
 
     def _start(self, name: str) -> None:
-        config = {
-            "settings": self._settings,
-            "log": str(self._folder / f"{name}.log"),
-            "name": name,
-            "names": self._names,
-            "seed": name,
-            "fence": self._fence,
-        }
+        log = str(self._folder / f"{name}.log")
+        config = {**self._config, "log": log, "name": name, "names": self._names, "seed": name}
         with (self._folder / f"{name}.errors").open("w") as errors:
             command = [sys.executable, "-m", "tests.cache.torture.worker", json.dumps(config)]
             self._working[name] = subprocess.Popen(command, cwd=ROOT, stderr=errors)
@@ -144,6 +147,16 @@ class _Crew:
             if process.poll() is not None:
                 said = (self._folder / f"{name}.errors").read_text()
                 raise RuntimeError(f"Worker {name} ended by itself with {process.returncode}: {said[-2000:]}")
+
+    def wait_until_all_work(self) -> None:
+        """A busy machine takes long to start them."""
+        logs = [self._folder / f"{name}.log" for name in self._names]
+
+        def all_work() -> bool:
+            self.check()
+            return all(log.exists() and log.stat().st_size for log in logs)
+
+        until(all_work)
 
     def kill_one(self, chance: random.Random) -> None:
         """As the machine would, in the middle of whatever it does."""
@@ -172,15 +185,10 @@ def _appwrite(file: Path) -> Iterator[str]:
         process.communicate()
 
 
-def _create_tables(endpoint: str) -> None:
-    from django.test import override_settings
-
-    from django_appwrite_orm.sansio import run_sync as carry_out
-    from django_appwrite_orm.schema import migrate
-    from tests.cache.torture.tables import TABLES
-
-    with override_settings(APPWRITE_ORM=_settings(endpoint, "")["APPWRITE_ORM"]):
-        carry_out(migrate(list(TABLES)))
+def _create_tables(settings: dict[str, Any], kind: str) -> None:
+    """Create the tables in a process of its own: these settings are not those of this one."""
+    command = [sys.executable, "-m", "tests.cache.torture.creation", json.dumps(settings), kind]
+    subprocess.run(command, cwd=ROOT, check=True)
 
 
 def _evict(cache: redis_client.Redis, chance: random.Random) -> int:

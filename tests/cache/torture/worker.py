@@ -1,137 +1,72 @@
 """One process that reads and writes until it is ended, and logs every call: started by `run`.
 
-`python -m tests.cache.torture.worker CONFIG`, a JSON object: the Django `settings`, the `log` to write, its own
-`name` and the `names` of all, a `seed`, and `fence` false to go without the fence.
+`python -m tests.cache.torture.worker CONFIG`, a JSON object: the Django `settings`, the `kind` of worker, the `log` to
+write, its own `name` and the `names` of all, a `seed`, and what it goes `without`: see `SAFEGUARDS`.
 """
 
 from __future__ import annotations
 
-import asyncio
+import importlib
 import json
 import math
 import random
 import sys
-import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import django
 from django.conf import settings
 
-# A part of a table is written for so many seconds.
-PART = 3
-# A worker's rows in a part of a table are numbered from 0 on; those up to here are asked for one by one.
-ROWS = 3
-READERS = 2
+# The module and the class of each kind of worker; their imports need Django's settings.
+KINDS = {
+    "tables": ("tests.cache.torture.table_worker", "TableWorker"),
+    "models": ("tests.cache.torture.model_worker", "ModelWorker"),
+}
 
 
 class Worker:
-    def __init__(self, name: str, names: list[str], log: str, seed: int) -> None:
-        from django_appwrite_orm import register
-        from tests.cache.torture.tables import TABLES
+    """What workers of all kinds have: their names, a log, and a source of random numbers."""
 
-        for table in TABLES:
-            register(table)
-        self._name, self._names, self._tables = name, names, TABLES
+    def __init__(self, name: str, names: list[str], log: str, seed: int) -> None:
+        self._name, self._names = name, names
         self._log = Path(log).open("a", buffering=1)  # noqa: SIM115
         self._chance = random.Random(seed)
-        self._written: dict[str, int] = {}
 
     def run(self) -> None:
-        for _ in range(READERS):
-            threading.Thread(target=self._read_on, daemon=True).start()
-        threading.Thread(target=lambda: asyncio.run(self._read_on_async()), daemon=True).start()
-        while True:
-            time.sleep(self._chance.uniform(0.3, 1.2))
-            self._write() if self._chance.random() < 0.8 else self._write_a_batch()
-
-    def _write(self) -> None:
-        from django_appwrite_orm.exceptions import AppwriteError
-
-        start = time.monotonic()
-        table, part = self._chance.choice(self._tables), int(start // PART)
-        group = f"{table._meta.name}/{part}"
-        number = self._written[group] = self._written.get(group, -1) + 1
-        row = f"{self._name}-{part}-{number}"
-        try:
-            # One connection repeats a create that got no answer, the other leaves it at that.
-            table.objects.using(self._chance.choice(["default", "once"])).create(id=row, part=part)
-        except AppwriteError as error:
-            self._note("unclear" if error.unclear else "refused", start, group, [row])
-        else:
-            self._note("wrote", start, group, [row])
-
-    def _write_a_batch(self) -> None:
-        """Three rows under one fence, with pauses in which others may read."""
-        from django_appwrite_orm import orm
-
-        table, part = self._chance.choice(self._tables), int(time.monotonic() // PART)
-        group = f"{table._meta.name}/{part}"
-        with orm.table(table._meta.name).batch() as batch:
-            for _ in range(3):
-                number = self._written[group] = self._written.get(group, -1) + 1
-                row, start = f"{self._name}-{part}-{number}", time.monotonic()
-                batch.create({"part": part}, id=row)
-                error: Any = batch.results[-1].error
-                kind = "wrote" if error is None else "unclear" if error.unclear else "refused"
-                self._note(kind, start, group, [row])
-                time.sleep(self._chance.uniform(0, 0.1))
-
-    def _question(self) -> tuple[Any, str, str]:
-        """What to read: a queryset, the group its rows belong to, and the id if it is one row."""
-        table = self._chance.choice(self._tables)
-        part = int(time.monotonic() // PART) - (self._chance.random() < 0.3)
-        group = f"{table._meta.name}/{part}"
-        # Past the cache now and then: what such a read shows, no later one may miss.
-        rows = table.objects.uncached() if self._chance.random() < 0.2 else table.objects.all()
-        if self._chance.random() < 0.6:
-            return rows.filter(part=part), group, ""
-        wanted = f"{self._chance.choice(self._names)}-{part}-{self._chance.randrange(ROWS)}"
-        return rows.filter(pk=wanted), group, wanted
-
-    def _read_on(self) -> None:
-        from django_appwrite_orm.cache import recording
-        from django_appwrite_orm.exceptions import AppwriteError
-
-        while True:
-            time.sleep(self._chance.uniform(0.02, 0.08))
-            rows, group, wanted = self._question()
-            start = time.monotonic()
-            try:
-                with recording() as record:
-                    found = [row.id for row in rows]
-            except AppwriteError:
-                self._note("failed", start, group, [], wanted)
-            else:
-                self._note("got" if wanted else "read", start, group, found, wanted, record.worst.name)
-
-    async def _read_on_async(self) -> None:
-        from django_appwrite_orm.cache import recording
-        from django_appwrite_orm.exceptions import AppwriteError
-
-        while True:
-            await asyncio.sleep(self._chance.uniform(0.02, 0.08))
-            rows, group, wanted = self._question()
-            start = time.monotonic()
-            try:
-                with recording() as record:
-                    found = [row.id async for row in rows]
-            except AppwriteError:
-                self._note("failed", start, group, [], wanted)
-            else:
-                self._note("got" if wanted else "read", start, group, found, wanted, record.worst.name)
+        """Read and write until the process is ended."""
+        raise NotImplementedError
 
     def _note(self, kind: str, start: float, group: str, rows: list[str], wanted: str = "", status: str = "") -> None:
         self._log.write(json.dumps([kind, start, time.monotonic(), group, rows, wanted, status]) + "\n")
 
 
-def _no_fence(store: object, tables: object, life: object) -> Any:
-    """Says that a fence stands, and puts up none."""
-    from django_appwrite_orm.cache.writes import _Fence
+def _without_fence() -> None:
+    """Writers say that a fence stands, and put up none."""
+    from django_appwrite_orm.cache import writes
 
-    return _Fence(math.inf)
-    yield
+    def fence(store: object, tables: object, ttl: object) -> Any:
+        return writes._Fence(math.inf)
+        yield
+
+    writes._fence = fence
+
+
+def _without_invalidation() -> None:
+    """Writers of makers, one of the tables of joins, leave alone what is cached of them."""
+    from django_appwrite_orm.connection.connection import Connection
+
+    fenced = Connection.fenced
+
+    def partly_fenced(self: Connection, tables: Any, send: Any, rows: int = 1) -> Any:
+        return fenced(self, [table for table in tables if table.table != "warehouse_maker"], send, rows)
+
+    Connection.fenced = partly_fenced  # type: ignore[method-assign]
+
+
+# What a worker can go without, to show that the checker finds what goes wrong.
+SAFEGUARDS: dict[str, Callable[[], None]] = {"fence": _without_fence, "invalidation": _without_invalidation}
 
 
 def main() -> None:
@@ -142,10 +77,11 @@ def main() -> None:
 
     # This server applies nothing later than two seconds after its client gave up, so fences need not outlive that.
     writes.QUERY_SECONDS, writes.MARGIN = 2, 2
-    keys.IN_DOUBT_TTLS = (writes.fence_ttl(1), 80, 320)
-    if not config["fence"]:
-        writes._fence = _no_fence
-    Worker(config["name"], config["names"], config["log"], config["seed"]).run()
+    keys.IN_DOUBT_TTLS = (writes.fence_ttl(2), 80, 320)
+    if config["without"]:
+        SAFEGUARDS[config["without"]]()
+    module, name = KINDS[config["kind"]]
+    getattr(importlib.import_module(module), name)(*(config[key] for key in ("name", "names", "log", "seed"))).run()
 
 
 if __name__ == "__main__":
