@@ -27,14 +27,18 @@ def indexes_of(model: type[models.Model]) -> list[Index]:
 
 
 def _declared(model: type[models.Model]) -> Iterator[Index]:
-    """Yield the indexes of fields and options, without those over fields that the model does not have.
+    for field in model._meta.local_concrete_fields:
+        if (index := index_of_field(field)) is not None:
+            yield index
+    yield from indexes_of_options(model)
+
+
+def indexes_of_options(model: type[models.Model]) -> Iterator[Index]:
+    """Yield the indexes of `unique_together`, `constraints` and `indexes` over fields that the model has.
 
     A historical model after a RenameField has the old name in its indexes and constraints.
     """
     meta = model._meta
-    for field in meta.local_concrete_fields:
-        if (index := index_of_field(field)) is not None:
-            yield index
     for names in meta.unique_together:
         yield index_over(UniqueIndex, model, names, "_".join([*names, "uniq"]))
     names_of_fields = {field.name for field in meta.fields}

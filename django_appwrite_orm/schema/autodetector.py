@@ -185,7 +185,7 @@ class _Comparison(Draft):
     def _rename(self) -> None:
         for key, old_key in self.declared.former.items():
             former = self.table.columns.get(old_key)
-            if former is None or lookup(self.table.columns, key) is not None:
+            if former is None or lookup(self.table.columns, key) not in (None, former):
                 continue
             if self.relationships.follows(self.ref.table, self.declared.state.columns[key]):
                 continue

@@ -90,7 +90,8 @@ def _problem(before: DeclaredTable | None, after: DeclaredTable, existing: Table
         return f"table {after.state.id} does not exist. Run the migration that creates it first."
     else:
         for key, old_key in after.former.items():
-            if lookup(existing.columns, key) is not None and lookup(existing.columns, old_key) is not None:
+            column, old_column = lookup(existing.columns, key), lookup(existing.columns, old_key)
+            if column is not None and old_column is not None and column is not old_column:
                 return (
                     f"column {after.state.id}.{old_key} cannot be renamed to {key}: the table has both columns. Drop"
                     " or rename one of them first."

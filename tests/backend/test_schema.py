@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from django.db import IntegrityError, NotSupportedError, OperationalError, conne
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.migration import Migration
 from django.db.migrations.state import ProjectState
+from django.db.models import Value
 
 from django_appwrite_orm.connection.connection import Connection
 from django_appwrite_orm.exceptions import Unavailable
@@ -238,3 +241,81 @@ def test_inspectdb_shows_models_of_the_tables_that_exist(project: Project) -> No
     assert "id = IDField(primary_key=True)" in text
     assert "plate = models.CharField(max_length=20)" in text
     assert "db_table = 'garage_car'" in text
+
+
+def test_a_db_default_fills_rows_that_older_code_creates(project: Project) -> None:
+    before = project.state.clone()
+    car = project.Car.objects.create(plate="A1")
+    project.apply(
+        migrations.AddField("car", "year", models.IntegerField(default=3, db_default=1985)),
+        migrations.AddField("car", "sold", models.DateField(db_default=datetime.date(2020, 1, 2))),
+        migrations.AddField("car", "price", models.DecimalField(max_digits=25, decimal_places=2, db_default=Value(7))),
+        migrations.AddField("car", "note", models.CharField(max_length=5, null=True, db_default="none")),
+    )
+    older = before.apps.get_model("garage", "Car").objects.create(plate="A2")
+    read = project.Car.objects.values_list("year", "sold", "price", "note")
+    assert read.get(pk=car.pk) == (1985, datetime.date(2020, 1, 2), Decimal(7), "none")
+    assert read.get(pk=older.pk) == (1985, datetime.date(2020, 1, 2), Decimal(7), None)
+    newer = project.Car.objects.create(plate="A3", note=None)
+    assert read.get(pk=newer.pk) == (3, datetime.date(2020, 1, 2), Decimal(7), None)
+    with pytest.raises(IntegrityError, match="NOT NULL"):
+        project.Car.objects.create(plate="A4", year=None)
+
+
+def test_a_db_default_comes_and_goes_with_the_rows_filled(project: Project) -> None:
+    project.apply(migrations.AddField("car", "year", models.IntegerField(null=True)))
+    project.Car.objects.create(plate="A1")
+    project.apply(migrations.AlterField("car", "year", models.IntegerField(db_default=1985)))
+    assert described("garage_car")["year"] == "bigint"
+    assert project.Car.objects.get().year == 1985
+    project.apply(migrations.AlterField("car", "year", models.IntegerField(default=1990)))
+    assert described("garage_car")["year"] == "bigint required"
+    assert project.Car.objects.create(plate="A2").year == 1990
+
+
+def test_a_field_is_renamed_by_the_case_of_its_letters(project: Project) -> None:
+    project.Car.objects.create(plate="A1")
+    project.apply(
+        migrations.AddIndex("car", models.Index(fields=["plate"], name="plates")),
+        migrations.RenameField("car", "plate", "Plate"),
+    )
+    assert project.Car.objects.get(Plate="A1").Plate == "A1"
+    assert constraints("garage_car")["plates"] == (False, ["Plate"])
+
+
+def test_a_relation_to_many_leads_elsewhere_and_back(project: Project) -> None:
+    project.apply(migrations.AddField("car", "owners", models.ManyToManyField("garage.Owner", related_name="all_cars")))
+    through = "garage_car_owners"
+    owner = project.Owner.objects.create()
+    project.Car.objects.create(plate="A1").owners.add(owner)
+    project.apply(migrations.AlterField("car", "owners", models.ManyToManyField("self")))
+    assert set(described(through)) == {"id", "from_car_id", "to_car_id"}
+    assert project.Car.owners.through.objects.values_list("to_car_id", flat=True).get() == owner.pk
+    project.apply(migrations.AlterField("car", "owners", models.ManyToManyField("garage.Owner")))
+    assert set(described(through)) == {"id", "car_id", "owner_id"}
+    assert project.Car.objects.get().owners.get().pk == owner.pk
+    assert (True, ["car_id", "owner_id"]) in constraints(through).values()
+
+
+def test_a_renamed_model_keeps_its_relation_to_many_to_itself(project: Project) -> None:
+    project.apply(migrations.AddField("car", "parts", models.ManyToManyField("self", symmetrical=False)))
+    car = project.Car.objects.create(plate="A1")
+    car.parts.add(project.Car.objects.create(plate="A2"))
+    project.apply(migrations.RenameModel("Car", "Vehicle"))
+    assert set(described("garage_vehicle_parts")) == {"id", "from_vehicle_id", "to_vehicle_id"}
+    assert project.Vehicle.objects.get(plate="A1").parts.get().plate == "A2"
+
+
+def test_a_constraint_stays_when_its_field_is_no_longer_unique(project: Project) -> None:
+    project.apply(
+        migrations.CreateModel(
+            "Tag",
+            [("id", models.BigAutoField(primary_key=True)), ("slug", models.CharField(max_length=20, unique=True))],
+            options={"constraints": [models.UniqueConstraint(fields=["slug"], name="one_slug")]},
+        ),
+        migrations.AlterField("tag", "slug", models.CharField(max_length=20)),
+    )
+    project.Tag.objects.create(slug="a")
+    with pytest.raises(IntegrityError):
+        project.Tag.objects.create(slug="a")
+    assert constraints("garage_tag") == {"one_slug": (True, ["slug"])}

@@ -52,6 +52,19 @@ class TestRenames:
         assert (values(new, "c"), values(new, "d")) == (["5"], [1.5])
         assert all("Not declared" in line for line in migrated(new))
 
+    def test_a_column_is_renamed_by_the_case_of_its_letters(self) -> None:
+        old = table(name=columns.String(size=9), meta={"indexes": [Index("name", key="by_name")]})
+        migrated(old)
+        old.objects.create(name="x")
+        new = table(
+            name=columns.String(size=9, column="Name", renamed_from="name"),
+            meta={"indexes": [Index("name", key="by_name")]},
+        )
+        assert migrated(new) == ["Rename column things.name to Name"]
+        assert values(new, "name") == ["x"]
+        assert list(columns_of()) == ["Name"]
+        assert migrated(new) == []
+
     def test_a_rename_does_nothing_when_the_new_column_exists(self) -> None:
         migrated(table(a=columns.Boolean(), b=columns.Boolean()))
         lines = migrated(table(b=columns.Boolean(renamed_from="a")))

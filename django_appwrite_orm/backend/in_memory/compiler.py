@@ -171,7 +171,7 @@ class MemoryQuery:
         settings = connections[self.options.alias].settings
         # A query of constants has no model; one of a migration has those of its moment.
         registry = apps if self.query.model is None else self.query.get_meta().apps
-        tables = tables_of(sql, registry.get_models(include_auto_created=True, include_swapped=True))
+        tables = tables_of(sql, (model for models in registry.all_models.values() for model in models.values()))
         needs = needs_of(self.query, sql, list(tables), self.connection, self.options.translate)
         return InMemoryRead(
             sql=base.FORMAT_QMARK_REGEX.sub("?", sql).replace("%%", "%"),

@@ -25,12 +25,15 @@ from ..model_table import table_of
 from ..names import index_key, table_id
 from .moving import moved_table
 from .states import (
+    has_server_default,
     key_together,
+    server_default,
     state_of,
     state_of_counters,
     with_field,
     with_index,
     with_other_field,
+    with_other_fields,
     without_field,
     without_index,
 )
@@ -100,7 +103,7 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
     # Tables
 
     def create_model(self, model: Model) -> None:
-        self._new.append((None, state_of(model)))
+        self._new.append((None, self._state_of(model)))
         pk = model._meta.pk
         self._counts |= isinstance(pk, models.AutoField) and not isinstance(pk, models.BigAutoField)
         if self.collect_sql:  # each operation prints its own steps
@@ -113,7 +116,7 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         for field in _many_to_many(model):
             if field.remote_field.through._meta.auto_created:
                 self.delete_model(field.remote_field.through)
-        self._change((state_of(model), None))
+        self._change((self._state_of(model), None))
 
     def alter_db_table(self, model: Model, old_db_table: str, new_db_table: str) -> None:
         """Copy the rows into a table of the new name, and drop the other: Appwrite cannot change the id of a table."""
@@ -141,9 +144,9 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         if field.many_to_many or field.column is None or (column := column_of(field)).is_system:
             return
         default = self._default(field, column)
-        before = state_of(model)
-        self._change((before, with_field(before, field, default)))
-        if default is not None and not column.column.required and not self.collect_sql:
+        before = self._state_of(model)
+        self._change((before, with_field(before, field, default, self.connection)))
+        if not column.column.required or has_server_default(field):
             self._fill(model, column, default)
 
     def remove_field(self, model: Model, field: Any) -> None:
@@ -152,42 +155,60 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
             return
         if field.many_to_many or field.column is None or column_of(field).is_system:
             return
-        before = state_of(model)
+        before = self._state_of(model)
         self._change((before, without_field(before, field)))
 
     def alter_field(self, model: Model, old_field: Any, new_field: Any, strict: bool = False) -> None:
-        for field in (old_field, new_field):
-            if not hasattr(field, "model"):  # Django takes fields that are of no model yet
-                field.model = model
         if old_field.many_to_many or new_field.many_to_many:
             _require_same_relation(old_field, new_field)
             self._alter_many_to_many(model, old_field, new_field, strict)
             return
+        for field in (old_field, new_field):
+            if not hasattr(field, "model"):  # Django takes fields that are of no model yet
+                field.model = model
         if old_field.column is None and new_field.column is None:
             return
         old, new = column_of(old_field), column_of(new_field)
         if old.is_system or new.is_system:
             _require_same_key(old, new)
             return
-        before = state_of(model)
-        if old.key not in before.state.columns:  # the model has the new field already, as those of RenameModel have
-            before = replace(with_other_field(before, new_field, old_field), former={})
+        before = self._with_field_of(model, old_field, (old.key, new.key))
         default = self._default(new_field, new)
         after = with_other_field(before, old_field, new_field, default, self.connection)
         if before.state == after.state:
             return
         self._change((before, after))
+        if old_field.null and has_server_default(new_field):
+            self._fill(model, new, default)
         for old_relation, new_relation in _relations_to(old_field, new_field):
             self.alter_field(old_relation.model, old_relation, new_relation, strict)
+
+    def _with_field_of(self, model: Model, field: Any, keys: Sequence[str]) -> DeclaredTable:
+        """Return the table of `model` with `field` in the place of the model's own field that has one of the `keys`.
+
+        The model may have the field as it is after the change.
+        """
+        table = self._state_of(model)
+        own = next((own for own in model._meta.local_concrete_fields if column_of(own).key in keys), None)
+        if own is None:
+            return table
+        return replace(with_other_field(table, own, field, None, self.connection), former={})
 
     def _alter_many_to_many(self, model: Model, old_field: Any, new_field: Any, strict: bool) -> None:
         old, new = old_field.remote_field.through, new_field.remote_field.through
         if not (old._meta.auto_created and new._meta.auto_created):
             return
-        self.alter_db_table(old, old._meta.db_table, new._meta.db_table)
-        for names in ((old_field.m2m_reverse_field_name(), new_field.m2m_reverse_field_name()),
-                      (old_field.m2m_field_name(), new_field.m2m_field_name())):  # fmt: skip
-            self.alter_field(new, old._meta.get_field(names[0]), new._meta.get_field(names[1]))
+        self.alter_db_table(new, old._meta.db_table, new._meta.db_table)
+        fields = [
+            (old._meta.get_field(old_field.m2m_field_name()), new._meta.get_field(new_field.m2m_field_name())),
+            (
+                old._meta.get_field(old_field.m2m_reverse_field_name()),
+                new._meta.get_field(new_field.m2m_reverse_field_name()),
+            ),
+        ]
+        before, after = with_other_fields(old, new, fields, self.connection)
+        if before.state != after.state:
+            self._change((before, after))
 
     # Indexes and constraints
 
@@ -234,14 +255,17 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
 
     def _add_index(self, model: Model, index: Index) -> None:
         index_state = declared_index(table_of(model), index)
-        before = without_index(state_of(model), index_state.key)
+        before = without_index(self._state_of(model), index_state.key)
         self._change((before, with_index(before, index_state)))
 
     def _remove_index(self, model: Model, name: str) -> None:
-        after = without_index(state_of(model), index_key(name))
+        after = without_index(self._state_of(model), index_key(name))
         self._change((with_index(after, IndexState(index_key(name), "key", (), (), ())), after))
 
     # Carrying out
+
+    def _state_of(self, model: Model) -> DeclaredTable:
+        return state_of(model, self.connection)
 
     def _change(self, *changes: Change) -> None:
         self.create_pending()
@@ -271,17 +295,13 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
     def _default(self, field: Any, column: ModelColumn) -> Any:
         """Return the JSON that existing rows get in a new column; None for nothing."""
         if field.has_db_default():
-            given = field.db_default
-            if hasattr(given, "resolve_expression") and not isinstance(given, models.Value):
-                raise NotSupportedError(f"{column!r}: a db_default on Appwrite is a value, not {given!r}.")
-            value = given.value if isinstance(given, models.Value) else given
-            default = field.get_db_prep_save(value, self.connection)
-        else:
-            default = self.effective_default(field)
-        return column.encode_change(default)
+            return server_default(field, self.connection)
+        return column.encode_change(self.effective_default(field))
 
     def _fill(self, model: Model, column: ModelColumn, default: Any) -> None:
         """Give the rows without a value in `column` this one: now, also where the changes of a block wait."""
+        if default is None or self.collect_sql:
+            return
         ref = self.connection.ref(table_of(model)._meta)
         plan = UpdateRows(ref, {column.key: default}, (Clause("isNull", column.key),))
         self._run(self.connection.appwrite.write([ref], plan.request), ref.table)
@@ -320,7 +340,7 @@ def _becomes_unique(before: DeclaredTable | None, after: DeclaredTable | None) -
 def _require_same_relation(old: Any, new: Any) -> None:
     """Raise ValueError where a relation to many becomes another kind of field, or gets a model of its own."""
     models = [field.remote_field.through for field in (old, new) if field.many_to_many]
-    throughs = [model is not None and model._meta.auto_created for model in models]
+    throughs = [model._meta.auto_created for model in models if model is not None]
     if len(throughs) < 2 or bool(throughs[0]) != bool(throughs[1]):
         raise ValueError(
             f"Cannot alter field {old} into {new} - they are not compatible types (you cannot alter to or from M2M"

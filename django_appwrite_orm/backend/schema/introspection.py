@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -39,7 +40,8 @@ def _described(column: ColumnState) -> Any:
     """Return what Django wants to know of a column."""
     size = column.options.get("size") or max(map(len, column.options.get("elements", ())), default=None)
     digits, places = column.options.get("decimal", (None, None))
-    return _info(column.key, column.kind, size, size, digits, places, not column.required, column.default, None)
+    default = column.default if isinstance(column.default, str | None) else json.dumps(column.default)
+    return _info(column.key, column.kind, size, size, digits, places, not column.required, default, None)
 
 
 def _is_held(column: ColumnState) -> bool:

@@ -16,7 +16,7 @@ from .ownership import shared_tables
 
 class DatabaseValidation(BaseDatabaseValidation):
     def check(self, **kwargs: Any) -> list[CheckMessage]:
-        return shared_tables(str(self.connection.settings_dict["NAME"]))
+        return [*super().check(**kwargs), *shared_tables(str(self.connection.settings_dict["NAME"]))]
 
     def check_field(self, field: Any, **kwargs: Any) -> list[CheckMessage]:
         needed = getattr(getattr(field, "model", None), "_meta", None)
