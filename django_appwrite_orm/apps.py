@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from django.apps import AppConfig, apps
+from django.apps import AppConfig
 from django.conf import settings
 from django.core.signals import setting_changed
 from django.db import connections as databases
 from django.db.models.signals import post_migrate
-from django.utils.module_loading import module_has_submodule
 
 from .conf import configured
 from .conf.redaction import hide_secrets
@@ -49,9 +46,7 @@ class DjangoAppwriteORMConfig(AppConfig):
         hide_secrets(getattr(settings, "APPWRITE_ORM", None))
         _follow_channel()
         setting_changed.connect(_follow_channel)
-        for app in apps.get_app_configs():
-            if app.module is not None and app.name != self.name and module_has_submodule(app.module, "tables"):
-                _register_tables(import_module(f"{app.name}.tables"))
+        registry.discover()
         registry.connect()
         if any(database["ENGINE"] == _ENGINE for database in databases.settings.values()):
             from .backend.model_table import OWN_TABLES, tables_of_models
@@ -59,21 +54,6 @@ class DjangoAppwriteORMConfig(AppConfig):
             registry.other_tables.append(tables_of_models)
             registry.other_ids |= OWN_TABLES
         post_migrate.connect(_set_table_options, dispatch_uid=_TABLE_OPTIONS)
-
-
-def _register_tables(module: ModuleType) -> None:
-    """Register the table classes that are defined in `module`."""
-    from .querysets import Table
-    from .registry import registry
-
-    for value in vars(module).values():
-        if isinstance(value, type) and issubclass(value, Table) and _is_defined_in(value, module.__name__):
-            registry.add(value)
-
-
-def _is_defined_in(table: type, module: str) -> bool:
-    """Whether a class is defined in `module`, or inside it where tables.py is a package."""
-    return f"{table.__module__}.".startswith(f"{module}.")
 
 
 def _prepare_schema(connection: Connection) -> Operation[None]:

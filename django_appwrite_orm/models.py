@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .backend.arrays import ArrayField
+    from .backend.bridge import model_of
     from .backend.fields import IDField
     from .backend.fields.system_fields import SystemFields
     from .backend.identity import as_guest, as_user
 
-__all__ = ["ArrayField", "IDField", "SystemFields", "as_guest", "as_user"]
+__all__ = ["ArrayField", "IDField", "SystemFields", "as_guest", "as_user", "model_of"]
 
 _HOMES = {
     "ArrayField": ".backend.arrays",
@@ -22,6 +23,7 @@ _HOMES = {
     "SystemFields": ".backend.fields.system_fields",
     "as_guest": ".backend.identity",
     "as_user": ".backend.identity",
+    "model_of": ".backend.bridge",
 }
 
 

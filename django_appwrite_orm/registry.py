@@ -6,10 +6,12 @@ import difflib
 import inspect
 import threading
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import Any, TypeVar
 
 from django.apps import apps
 from django.db.models import Model
+from django.utils.module_loading import module_has_submodule
 
 from .exceptions import ConfigurationError
 from .tables import Row
@@ -66,6 +68,16 @@ class Registry:
                         self._named[relation.to].remove((table, relation))
                     self._disconnect(table, relation)
                 self._connect_those_to(table)
+
+    def discover(self) -> None:
+        """Import `tables.py` of each app, and register the tables that it declares."""
+        for app in apps.get_app_configs():
+            own = __name__.partition(".")[0]
+            if app.module is not None and app.name != own and module_has_submodule(app.module, "tables"):
+                module = import_module(f"{app.name}.tables")
+                for value in vars(module).values():
+                    if isinstance(value, type) and issubclass(value, Row) and _is_defined_in(value, module.__name__):
+                        self.add(value)
 
     def connect(self) -> None:
         """Set the reverse relations of tables that were registered before Django's apps were loaded."""
@@ -168,6 +180,11 @@ class Registry:
 
     def _called(self, name: str) -> list[type[Row]]:
         return [table for table in self._tables if name in (table._meta.name, table._meta.id, table._meta.label)]
+
+
+def _is_defined_in(table: type, module: str) -> bool:
+    """Whether a class is defined in `module`, or inside it where tables.py is a package."""
+    return f"{table.__module__}.".startswith(f"{module}.")
 
 
 def _is_declared_there(relation: Relation, target: type[Row]) -> bool:

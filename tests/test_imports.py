@@ -19,12 +19,12 @@ EMBEDDED = "the local Appwrite is for connections to it alone"
 REASONS = {
     ("apps", ""): CHECKS,
     ("apps", "events.pubsub"): OPTIONAL,
-    ("apps", "querysets"): "start-up: a project without tables does not load querysets",
     ("apps", "registry"): "columns need Django's settings and apps",
     ("apps", "schema.auto"): FIRST_USE,
     ("apps", "backend.model_table"): "start-up: a project without models on Appwrite does not load the backend",
     ("apps", "backend.schema.table_options"): MIGRATIONS,
     ("backend.base", "backend.schema.editor"): MIGRATIONS,
+    ("backend.bridge.build", "backend.bridge.base"): "it is a model, and Django's apps must be known before",
     ("backend.schema.introspection", "schema"): MIGRATIONS,
     ("backend.in_memory.collation", "local.emulation.collation"): EMBEDDED,
     ("checks", "backend.router"): CHECKS,

@@ -40,6 +40,8 @@ class ModelColumn:
     """
 
     is_exact = True
+    # Whether its JSON is a list. A copy in memory has the text of that.
+    is_nested = False
 
     def __init__(self, field: ModelField, column: Column, key: str | None = None) -> None:
         self.field = field
@@ -239,6 +241,8 @@ def _base64(value: Any) -> str:
 class ListColumn(ModelColumn):
     """A list. `item` is the column that one value would have; null on the server means an empty list."""
 
+    is_nested = True
+
     def __init__(self, field: ModelField, item: ModelColumn) -> None:
         super().__init__(field, item.column)
         self.column.array, self.column.required = True, False
@@ -312,6 +316,8 @@ def holds_row_id(field: ModelField) -> bool:
 
 
 def _made(field: ModelField) -> ModelColumn:
+    if (make_column := vars(field).get("make_column")) is not None:  # of the model of a Table, which has the column
+        return cast(ModelColumn, make_column(field))
     if holds_row_id(field):
         return KeyColumn(field, key_of(field), ROW_ID)
     if isinstance(field, SystemField):

@@ -12,6 +12,8 @@ from django.db import connections as databases
 from django.db.models.base import ModelBase
 
 from ..exceptions import ConfigurationError
+from ..plans import WritePlan
+from ..relations.cascades import changed_by, has_relationships
 from ..tables import Row
 from ..tables.options import Options
 from .columns import columns_of
@@ -53,19 +55,37 @@ def table_of(model: type[models.Model]) -> type[ModelRow]:
     """Return the table of a model; proxies share that of their concrete model.
 
     `_meta.id` is its id on the server, `_meta.columns` are its columns by the names of the fields, `_meta.ref()` gives
-    what tokens are known by. It is in no registry: `migrate` and not `migrate_appwrite` makes it.
+    what tokens are known by. It is in no registry: `migrate` and not `migrate_appwrite` makes it. Of a model of
+    `model_of()` it is the Table.
     """
     concrete = model._meta.concrete_model or model
+    declared: type[ModelRow] | None = getattr(concrete, "declared_table", None)
+    if declared is not None:
+        return declared
     table: type[ModelRow] | None = vars(concrete._meta).get(_CACHE)
     if table is None or table._model is not concrete:
         table = vars(concrete._meta)[_CACHE] = _made(concrete)
     return table
 
 
+def changed_tables(meta: Any, *plans: WritePlan) -> list[Any]:
+    """Return the `_meta` of each table that these changes of a table may change, that of the table first.
+
+    Those of a Table with relationships change the tables at their other ends.
+    """
+    return [meta] if issubclass(meta.model, ModelRow) else changed_by(meta.model, *plans)
+
+
+def has_bulk_routes(table: type[Row]) -> bool:
+    """Whether Appwrite takes several rows of the table in one request."""
+    return issubclass(table, ModelRow) or not has_relationships(table)
+
+
 def tables_of_models() -> Iterator[type[ModelRow]]:
     """Yield the tables of the models that Django's routers keep on Appwrite.
 
-    Checks report a model that Appwrite cannot hold, or that names what is not there; it has none.
+    Checks report a model that Appwrite cannot hold, or that names what is not there; it has none. The table of a model
+    of `model_of()` is among the registered ones.
     """
     tables = map(table_on_appwrite, apps.get_models(include_auto_created=True))
     return (table for table in tables if table is not None)
@@ -74,6 +94,8 @@ def tables_of_models() -> Iterator[type[ModelRow]]:
 def table_on_appwrite(model: type[models.Model]) -> type[ModelRow] | None:
     """Return the table that a model has on Appwrite; None for one elsewhere, a proxy, or one that checks refuse."""
     if model._meta.proxy or model._meta.swapped or appwrite_alias(model) is None:
+        return None
+    if getattr(model, "declared_table", None) is not None:
         return None
     if any(isinstance(field.remote_field.model, str) for field in model._meta.local_fields if field.remote_field):
         return None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
 from ..plans import TableRef
+from ..tables.validation import looks_like_operator
 from ..transactions import TableMeta
 
 Raw = dict[str, Any]
@@ -57,14 +59,21 @@ class PendingRow:
         elif change.action is Action.CREATE:
             self.is_new, self.is_deleted, self.data, self.added = True, False, dict(change.data), {}
         elif change.action is Action.UPDATE:
-            self.data.update(change.data)
-            self.added = {key: by for key, by in self.added.items() if key not in change.data}
+            for key, value in change.data.items():
+                if (by := step_of_increment(value)) is not None:
+                    self._increase(key, by)
+                else:
+                    self.data[key] = value
+                    self.added.pop(key, None)
         else:
             for key, by in change.data.items():
-                if self.data.get(key) is not None:
-                    self.data[key] += by
-                elif key not in self.data:
-                    self.added[key] = self.added.get(key, 0) + by
+                self._increase(key, by)
+
+    def _increase(self, key: str, by: float) -> None:
+        if self.data.get(key) is not None:
+            self.data[key] += by
+        elif key not in self.data:
+            self.added[key] = self.added.get(key, 0) + by
 
     @property
     def needs_stored_row(self) -> bool:
@@ -83,6 +92,14 @@ class PendingRow:
             if row.get(key) is not None:  # a null stays null
                 row[key] += by
         return row
+
+
+def step_of_increment(value: Any) -> int | float | None:
+    """Return what an operator that increments adds; None for another value."""
+    if not isinstance(value, str) or not looks_like_operator(value):
+        return None
+    operator = json.loads(value)
+    return operator["values"][0] if operator["method"] == "increment" else None
 
 
 class PendingRows:

@@ -8,8 +8,13 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, models
+from django.db import connections as databases
+
+from ..conf import DEFAULT_ALIAS
+from ..routers import aliases
 
 ENGINE = "django_appwrite_orm.backend"
+ROUTER = f"{ENGINE}.router.AppwriteRouter"
 
 
 def databases_of_apps() -> dict[str, str]:
@@ -18,8 +23,8 @@ def databases_of_apps() -> dict[str, str]:
     Raises ImproperlyConfigured for a label that two databases have.
     """
     aliases: dict[str, str] = {}
-    databases: dict[str, Any] = settings.DATABASES
-    for alias, options in databases.items():
+    configured: dict[str, Any] = settings.DATABASES
+    for alias, options in configured.items():
         if options.get("ENGINE") != ENGINE:
             continue
         for label in options.get("OPTIONS", {}).get("apps", ()):
@@ -31,12 +36,51 @@ def databases_of_apps() -> dict[str, str]:
     return aliases
 
 
+def database_of(table: Any) -> str:
+    """Return the alias of the database for the model of a Table: the one whose NAME is the Table's connection.
+
+    Among several it is the default one, else the first. Raises ImproperlyConfigured where there is none, or Django
+    would not choose it.
+    """
+    connection = aliases[table]
+    named = [
+        alias
+        for alias, options in databases.settings.items()
+        if options["ENGINE"] == ENGINE
+        and (options["NAME"] or DEFAULT_ALIAS) == connection
+        and options.get("OPTIONS", {}).get("identity", "key") == "key"
+    ]
+    where = f"The rows of {table._meta.label} are on the connection {connection!r} of APPWRITE_ORM"
+    if not named:
+        raise ImproperlyConfigured(
+            f"{where}, and no database of DATABASES leads there. Add DATABASES['appwrite'] = {{'ENGINE': {ENGINE!r},"
+            f" 'NAME': {connection!r}}}, and DATABASE_ROUTERS = [{ROUTER!r}]."
+        )
+    if DEFAULT_DB_ALIAS in named:
+        return DEFAULT_DB_ALIAS
+    if not settings.DATABASE_ROUTERS:
+        raise ImproperlyConfigured(
+            f"{where}, which is database {named[0]!r}, and Django would look for them in the default one. Add"
+            f" DATABASE_ROUTERS = [{ROUTER!r}]."
+        )
+    return named[0]
+
+
+def _database_of_rows(model: type[models.Model], instance: Any) -> str | None:
+    """Return the alias for the model of a Table: of a row that was read, where it was; None for another model."""
+    table = getattr(model, "declared_table", None)
+    if table is None:
+        return None
+    own = instance._state.db if isinstance(instance, models.Model) else None
+    return own if own is not None and databases.settings[own]["ENGINE"] == ENGINE else database_of(table)
+
+
 class AppwriteRouter:
     """A database router: `DATABASE_ROUTERS = ["django_appwrite_orm.backend.router.AppwriteRouter"]`.
 
-    The models of the apps in `OPTIONS["apps"]` of a database are read, written and migrated there. The other apps are
-    left to the next router and to the default database; a database with `apps` that is not the default one gets none
-    of their tables.
+    The models of the apps in `OPTIONS["apps"]` of a database are read, written and migrated there, those of
+    `model_of()` in the database of their Table. The other apps are left to the next router and to the default
+    database; a database with `apps` that is not the default one gets none of their tables.
     """
 
     @cached_property
@@ -45,11 +89,11 @@ class AppwriteRouter:
 
     def db_for_read(self, model: type[models.Model], **hints: Any) -> str | None:
         """Return the alias of the database of the model's app."""
-        return self._aliases.get(model._meta.app_label)
+        return _database_of_rows(model, hints.get("instance")) or self._aliases.get(model._meta.app_label)
 
     def db_for_write(self, model: type[models.Model], **hints: Any) -> str | None:
         """Return the alias of the database of the model's app."""
-        return self._aliases.get(model._meta.app_label)
+        return _database_of_rows(model, hints.get("instance")) or self._aliases.get(model._meta.app_label)
 
     def allow_relation(self, obj1: models.Model, obj2: models.Model, **hints: Any) -> bool | None:
         """Raise ValueError for objects of two databases where one is of an app in `apps`; leave others alone."""
@@ -65,9 +109,11 @@ class AppwriteRouter:
 
     def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool | None:
         """Return whether the app's tables are in this database; None where that is not for this router to say."""
+        if (table := getattr(hints.get("model"), "declared_table", None)) is not None:
+            return db == database_of(table)
         if app_label in self._aliases:
             return db == self._aliases[app_label]
         return False if db != DEFAULT_DB_ALIAS and db in self._aliases.values() else None
 
     def _database_of(self, obj: models.Model) -> str:
-        return obj._state.db or self._aliases.get(obj._meta.app_label) or DEFAULT_DB_ALIAS
+        return obj._state.db or self.db_for_write(type(obj)) or DEFAULT_DB_ALIAS

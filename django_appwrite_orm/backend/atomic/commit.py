@@ -23,6 +23,7 @@ from ...plans import (
     fits,
 )
 from ...tables import UniqueIndex
+from ...tables.validation import without_operators
 from ..model_table import ModelRow
 from ..pending_changes import ID, Action, Change
 
@@ -74,8 +75,17 @@ def _joined(last: Change, change: Change) -> Change | None:
         return None
     if _unique_keys(change) & {key for key, value in change.data.items() if last.data.get(key, change) != value}:
         return None
+    data = dict(change.data)
+    meta: Any = change.table
+    if meta.version is not None and last.action is Action.CREATE:
+        data.pop(meta.version.key, None)
+    operators = data.keys() - without_operators(data).keys()
+    if meta.version is not None:  # a version that is counted once is new too
+        operators.discard(meta.version.key)
+    if operators and (last.action is Action.CREATE or operators & last.data.keys()):
+        return None  # Appwrite runs them on the row as the earlier change has left it
     permissions = last.permissions if change.permissions is None else change.permissions
-    data = {**last.data, **change.data}
+    data = {**last.data, **data}
     return Change(last.action, last.table, last.ref, last.row_id, data, permissions)
 
 

@@ -54,6 +54,7 @@ from ...transactions import DEFAULT_SECONDS, TableMeta, Transaction
 from ..errors import TakenMeanwhile
 from ..in_memory.collation import text_key
 from ..in_memory.plan import InMemoryRead
+from ..model_table import changed_tables
 from ..pending_changes import ID, Action, Change, PendingChanges, Raw
 from .commit import folded, requests_of
 
@@ -117,11 +118,7 @@ class StagedTransaction(Transaction):
     def stage(self, changed: Sequence[TableMeta], plan: WritePlan) -> Operation[Any]:
         self.require(1)
         meta: Any = changed[0]
-        if len(changed) > 1 or getattr(meta, "relationships", None):
-            raise NotSupportedError(
-                f"{meta.model.__name__}: rows with relationships cannot be changed inside transaction.atomic(). Use"
-                " django_appwrite_orm.atomic(), or change them outside the block."
-            )
+        _refuse_lists_of_links(meta, plan)
         if isinstance(plan, CreateRow):
             (row,) = yield from self._create(meta, plan.table, [{ID: plan.row_id, **plan.data}], [plan.permissions])
             return row
@@ -189,7 +186,8 @@ class StagedTransaction(Transaction):
             )
         try:
             if len(requests) == 1 and len(requests[0]) == 1:
-                yield from execute_write([self._pending.tables[requests[0][0].table]], self.alias, requests[0][0])
+                (plan,) = plans
+                yield from execute_write(self._changed([plan]), self.alias, plan)
             elif in_parts and sum(map(len, requests)) > OPERATIONS_LIMIT:
                 yield from self._commit_in_parts(requests)
             elif requests:
@@ -214,12 +212,16 @@ class StagedTransaction(Transaction):
         transaction = Transaction(self.alias)
         try:
             for plans in requests:
-                refs = dict.fromkeys(plan.table for plan in plans)
-                yield from transaction.stage_all([self._pending.tables[ref] for ref in refs], plans)
+                yield from transaction.stage_all(self._changed(plans), plans)
         except BaseException:
             yield from transaction.roll_back()
             raise
         yield from commit(transaction)
+
+    def _changed(self, plans: Sequence[WritePlan]) -> list[TableMeta]:
+        """Return each table that these changes may change."""
+        metas = (meta for plan in plans for meta in changed_tables(self._pending.tables[plan.table], plan))
+        return list({meta.id: meta for meta in metas}.values())
 
     def roll_back(self) -> Operation[None]:
         self._over = True
@@ -410,3 +412,14 @@ def _ids_in(filters: Sequence[Clause]) -> Sequence[str] | None:
     if len(filters) == 1 and filters[0].method == "equal" and filters[0].attribute == ID:
         return [str(value) for value in filters[0].values or ()]
     return None
+
+
+def _refuse_lists_of_links(meta: Any, plan: WritePlan) -> None:
+    """Raise NotSupportedError for a change of the links of a relationship to many, which reads could not show."""
+    data: Any = [plan.data] if isinstance(plan, CreateRow | UpdateRow | UpdateRows) else getattr(plan, "rows", ())
+    for relationship in meta.to_many.values():
+        if any(relationship.key in row for row in data):
+            raise NotSupportedError(
+                f"{meta.model.__name__}.{relationship.name}: links to many rows cannot be changed inside"
+                " transaction.atomic(). Use django_appwrite_orm.atomic(), or change them outside the block."
+            )

@@ -81,6 +81,15 @@ class SQLCompiler(compiler.SQLCompiler):
         """Return what tells expressions apart; of a column no SQL is needed here."""
         return (f"{node.alias}.{node.target.column}", ()) if type(node) is Col else super().compile(node)
 
+    def get_order_by(self) -> Any:
+        """Return the order. Raises NotSupportedError for a field that no order takes."""
+        ordered: Any = super().get_order_by()
+        for expression, _ in ordered:
+            for source in expression.get_source_expressions():
+                if isinstance(source, Col) and (reason := getattr(source.target, "refusal", None)) is not None:
+                    raise NotSupportedError(reason)
+        return ordered
+
     def has_results(self) -> bool:
         try:
             return Reader(self.connection, existence(self)).exists()

@@ -13,11 +13,13 @@ from typing import Any
 from ...integrity import commit
 from ...plan_execution import execute_write
 from ...plans import OPERATIONS_LIMIT, UpdateRow
+from ...querysets.expressions import increment
 from ...sansio import Operation
 from ...tables import UniqueIndex
 from ...transactions import Transaction
 from ..atomic.transaction import StagedTransaction, compared_values
 from ..columns import ROW_ID
+from ..model_table import changed_tables
 
 Raw = dict[str, Any]
 # How often rows are looked up again that others create at the same time.
@@ -64,22 +66,28 @@ def stored_rows(
 
 def changed_rows(connection: Any, meta: Any, ref: Any, changes: Mapping[str, Raw]) -> Operation[None]:
     """Write these values to rows, by their ids."""
-    plans = [UpdateRow(ref, row_id, data) for row_id, data in changes.items() if data]
+    plans = [UpdateRow(ref, row_id, counted(meta, data)) for row_id, data in changes.items() if data]
     if connection.staged is not None:
-        yield from connection.staged.stage_all([meta], plans)
+        yield from connection.staged.stage_all(changed_tables(meta, *plans), plans)
         return
     if len(plans) < _TOGETHER:
         for plan in plans:
-            yield from execute_write([meta], connection.using, plan)
+            yield from execute_write(changed_tables(meta, plan), connection.using, plan)
         return
     for start in range(0, len(plans), OPERATIONS_LIMIT):
         transaction = Transaction(connection.using)
         try:
-            yield from transaction.stage_all([meta], plans[start : start + OPERATIONS_LIMIT])
+            part = plans[start : start + OPERATIONS_LIMIT]
+            yield from transaction.stage_all(changed_tables(meta, *part), part)
         except BaseException:
             yield from transaction.roll_back()
             raise
         yield from commit(transaction)
+
+
+def counted(meta: Any, data: Raw) -> Raw:
+    """Return the change of a row with an increment of the table's version column, where it has one."""
+    return data if meta.version is None else {**data, meta.version.key: increment(1)}
 
 
 def unique_keys(meta: Any) -> Iterable[list[str]]:

@@ -10,6 +10,7 @@ from ...exceptions import NotFound
 from ...plan_execution import execute_write
 from ...plans import EVERYTHING, NOTHING, DeleteRow, DeleteRows, split
 from ...sansio import Operation
+from ..model_table import changed_tables
 from ..statements import Statement
 from .rows import one_by_one, selected_rows
 from .select import Selection
@@ -37,7 +38,8 @@ class SQLDeleteCompiler(compiler.SQLDeleteCompiler):
         alias = self.connection.using
         if rows.row_id is not None:
             try:
-                yield from execute_write([rows.table], alias, DeleteRow(rows.ref, rows.row_id))
+                plan = DeleteRow(rows.ref, rows.row_id)
+                yield from execute_write(changed_tables(rows.table, plan), alias, plan)
             except NotFound as error:
                 if error.type not in ("row_not_found", "document_not_found"):
                     raise
@@ -45,6 +47,7 @@ class SQLDeleteCompiler(compiler.SQLDeleteCompiler):
             return 1
         count = 0
         for filters in split(rows.filters).requests if rows.where != EVERYTHING else [()]:
-            answer = yield from execute_write([rows.table], alias, DeleteRows(rows.ref, tuple(filters)))
+            bulk = DeleteRows(rows.ref, tuple(filters))
+            answer = yield from execute_write(changed_tables(rows.table, bulk), alias, bulk)
             count += int(answer["total"])
         return count

@@ -19,7 +19,7 @@ from ...sansio import Operation
 from ..atomic.transaction import StagedTransaction, compared_values
 from ..columns import ROW_ID, ModelColumn, column_of, columns_of, saved_value
 from ..keys import NumberKey, key_of
-from ..model_table import table_of
+from ..model_table import changed_tables, has_bulk_routes, table_of
 from ..statements import Statement
 from .conflicts import TRIES, changed_rows, free_rows, stored_rows, unique_keys
 from .row_ids import new_numbers, skip_taken
@@ -67,6 +67,8 @@ class SQLInsertCompiler(compiler.SQLInsertCompiler):
         for column in columns_of(self.query.get_meta().model):
             if column.key not in row and column.field.has_db_default():
                 row[column.key] = column.encode(self._plain(column.field, _db_default(column.field)))
+        if (version := table_of(self.query.get_meta().model)._meta.version) is not None:
+            row[version.key] = version.get_default()
         pk = self.query.get_meta().pk  # a row of a parent is made of an instance of the child
         if ROW_ID not in row and key_of(pk).has_column:
             row[ROW_ID] = key_of(pk).row_id(row[column_of(pk).key])
@@ -147,9 +149,10 @@ class SQLInsertCompiler(compiler.SQLInsertCompiler):
         return self.connection.staged or StagedTransaction(self.connection.using)
 
     def _created(self, model: Any, rows: Sequence[Raw]) -> Operation[list[Raw]]:
-        """Create rows, in parts of 100, for users one by one; those without a primary key get one."""
+        """Create rows, in parts of 100, or one by one; those without a primary key get one."""
         created: list[Raw] = []
-        size = 1 if self.connection.is_for_users else BULK_LIMIT
+        has_bulk = has_bulk_routes(table_of(model)) and not self.connection.is_for_users
+        size = BULK_LIMIT if has_bulk else 1
         for start in range(0, len(rows), size):
             created += yield from self._part_created(model, rows[start : start + size])
         return created
@@ -183,7 +186,7 @@ class SQLInsertCompiler(compiler.SQLInsertCompiler):
         else:
             plan = CreateRows(ref, tuple(rows))
         try:
-            answer = yield from execute_write([table._meta], alias, plan)
+            answer = yield from execute_write(changed_tables(table._meta, plan), alias, plan)
         except Taken as error:
             if self.connection.staged is not None:  # it says what is taken
                 raise

@@ -11,7 +11,7 @@ from django.db.models.sql import Query
 from ...plans import NOTHING, Clause
 from ..columns import ROW_ID, column_of
 from ..keys import key_of
-from ..model_table import table_of
+from ..model_table import has_bulk_routes, table_of
 from .select import Selection, base_selection, has_other_tables
 from .untranslatable import Untranslatable
 
@@ -37,8 +37,12 @@ def selected_rows(compiler: Any) -> Selection:
 
 
 def one_by_one(compiler: Any, rows: Selection) -> list[Selection]:
-    """Return these rows in parts that one request each can change: Appwrite refuses its bulk routes to users."""
-    if rows.row_id is not None or rows.where == NOTHING or not compiler.connection.is_for_users:
+    """Return these rows in parts that one request each can change.
+
+    Appwrite refuses its bulk routes to users, and for tables with relationships.
+    """
+    has_bulk = has_bulk_routes(table_of(compiler.query.model)) and not compiler.connection.is_for_users
+    if rows.row_id is not None or rows.where == NOTHING or has_bulk:
         return [rows]
     ids = [row_id for row_id, _ in computed_rows(compiler, ())]
     return [replace(rows, where=Clause("equal", ROW_ID, (row_id,))) for row_id in ids]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -286,9 +286,15 @@ def _ordered(expression: Any, alias: str) -> Clause:
 
 
 def _keys(model: type[models.Model], made: Selection) -> tuple[str, ...]:
-    """Return the columns to ask for; none where all are read, as of a whole row."""
+    """Return the columns to ask for; none where all are read, as of a whole row.
+
+    Appwrite shows the id of a linked row in whole rows.
+    """
     keys = {key for alias, key, _ in made.columns if alias == made.alias}
     keys |= {join.near for join in made.joins if join.parent == made.alias}
+    relationships: Mapping[str, Any] = made.table.relationships
+    if any(relationship.key in keys for relationship in relationships.values()):
+        return ()
     every = {column.key for column in columns_of(model)}
     if keys | {ROW_ID} >= every:
         return ()

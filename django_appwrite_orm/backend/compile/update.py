@@ -19,10 +19,10 @@ from ...plans import EVERYTHING, NOTHING, OPERATIONS_LIMIT, IncrementRow, Update
 from ...sansio import Operation
 from ...transactions import Transaction
 from ..columns import ROW_ID, column_of, saved_value
-from ..model_table import table_of
+from ..model_table import changed_tables, table_of
 from ..statements import Statement
 from .cases import constants_by_row
-from .conflicts import changed_rows
+from .conflicts import changed_rows, counted
 from .insert import null_error
 from .rows import computed_rows, one_by_one, selected_rows
 from .select import Selection
@@ -117,6 +117,7 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
     def _written(self, rows: Selection, data: Raw, increments: dict[str, int]) -> Operation[int]:
         if not data and not increments:
             return 1 if rows.row_id is not None else 0
+        data = counted(rows.table, data)
         try:
             if rows.row_id is not None:
                 return (yield from self._written_to_one(rows, rows.row_id, data, increments))
@@ -140,7 +141,7 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
             yield from self._applied(rows, plans)
         else:
             for plan in plans:
-                yield from execute_write([rows.table], self.connection.using, plan)
+                yield from execute_write(changed_tables(rows.table, plan), self.connection.using, plan)
         return 1
 
     def _incremented(self, rows: Selection, data: Raw, increments: dict[str, int]) -> Operation[int]:
@@ -154,14 +155,14 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
                 yield from self._applied(rows, plans)
             else:
                 for plan in plans:
-                    yield from execute_write([rows.table], self.connection.using, plan)
+                    yield from execute_write(changed_tables(rows.table, plan), self.connection.using, plan)
         return len(ids)
 
     def _written_to_many(self, rows: Selection, data: Raw) -> Operation[int]:
         count = 0
         for filters in split(rows.filters).requests if rows.where != EVERYTHING else [()]:
             plan = UpdateRows(rows.ref, data, tuple(filters))
-            answer = yield from execute_write([rows.table], self.connection.using, plan)
+            answer = yield from execute_write(changed_tables(rows.table, plan), self.connection.using, plan)
             count += int(answer["total"])
         return count
 
@@ -169,7 +170,7 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
         """Carry out these changes together."""
         transaction = Transaction(self.connection.using)
         try:
-            yield from transaction.stage_all([rows.table], plans)
+            yield from transaction.stage_all(changed_tables(rows.table, *plans), plans)
         except BaseException:
             yield from transaction.roll_back()
             raise
@@ -250,21 +251,21 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
                     (field, field.get_db_prep_save(value, self.connection))
                     for (field, _), value in zip(expressions, values, strict=True)
                 ]
-                found[row_id] = {**data, **self._data(pairs, row_id)}
+                table = table_of(self.query.model)._meta
+                found[row_id] = counted(table, {**data, **self._data(pairs, row_id)})
         return found
 
     def _staged(self, rows: Selection, values: Values) -> Operation[int]:
         for row_id, data in values.items():
             plan = UpdateRow(rows.ref, row_id, data)
-            yield from execute_write([rows.table], self.connection.using, plan)
+            yield from execute_write(changed_tables(rows.table, plan), self.connection.using, plan)
         return len(values)
 
     def _staged_apart(self, rows: Selection, transaction: Transaction, values: Values) -> Operation[int]:
         """Stage these values; return 0 if a row is gone."""
         try:
-            yield from transaction.stage_all(
-                [rows.table], [UpdateRow(rows.ref, row_id, data) for row_id, data in values.items()]
-            )
+            plans = [UpdateRow(rows.ref, row_id, data) for row_id, data in values.items()]
+            yield from transaction.stage_all(changed_tables(rows.table, *plans), plans)
         except NotFound as error:
             yield from transaction.roll_back()
             if error.type not in _NO_ROW:

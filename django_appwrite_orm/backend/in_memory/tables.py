@@ -63,7 +63,7 @@ def _new_column(column: ModelColumn, connection: DatabaseWrapper) -> MemoryColum
         definition += f" COLLATE {collation.NAME}"
     if field.primary_key:
         definition += " PRIMARY KEY"
-    return MemoryColumn(column.key, definition, _value(column, connection), isinstance(column, ListColumn))
+    return MemoryColumn(column.key, definition, _value(column, connection), column.is_nested)
 
 
 def _is_compared_as_text(column: ModelColumn) -> bool:
@@ -86,6 +86,8 @@ def _value(column: ModelColumn, connection: DatabaseWrapper) -> str:
         return _UUID if isinstance(column.row_key, UUIDKey) else _PLAIN
     if isinstance(column, ListColumn):
         return _PLAIN
+    if column.is_nested:
+        return "nullif({0},'[]')"
     if isinstance(column, JSONColumn):
         return "appwrite_document({0})"
     if isinstance(column, BinaryColumn):

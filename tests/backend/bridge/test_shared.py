@@ -1,0 +1,251 @@
+"""What the Table and its model share: the cache, versions, transactions, connections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connections, router, transaction
+from django.db.models import F
+from django.test import override_settings
+
+from django_appwrite_orm.backend.router import ROUTER
+from django_appwrite_orm.exceptions import Conflict, NotSupportedError
+from django_appwrite_orm.models import model_of
+from django_appwrite_orm.signals import cache_read, table_invalidated
+
+from .tables import Author, Counted, Factory, Gadget, Story, Uncached
+
+pytestmark = pytest.mark.usefixtures("tables")
+
+
+@pytest.fixture
+def reads() -> Iterator[list[tuple[Any, str]]]:
+    """The reads of the test: their senders, and what the cache had."""
+    seen: list[tuple[Any, str]] = []
+
+    def note(sender: Any, status: str, **kwargs: Any) -> None:
+        seen.append((sender, status))
+
+    cache_read.connect(note)
+    yield seen
+    cache_read.disconnect(note)
+
+
+def test_each_sees_what_the_other_writes_at_once(reads: list[tuple[Any, str]]) -> None:
+    model = model_of(Factory)
+    row = Factory.objects.create(name="a")
+    assert model.objects.get(pk=row.id).name == "a"
+    assert Factory.objects.get(id=row.id).name == "a"
+    reads.clear()
+    assert [model.objects.get(pk=row.id).name, Factory.objects.get(id=row.id).name] == ["a", "a"]
+    assert reads == [(Factory, "HIT"), (Factory, "HIT")]
+    row.name = "b"
+    row.save()
+    assert model.objects.get(pk=row.id).name == "b"
+    assert [one.name for one in model.objects.all()] == ["b"]
+    instance = model.objects.get(pk=row.id)
+    instance.name = "c"
+    instance.save()
+    assert Factory.objects.get(id=row.id).name == "c"
+    assert Factory.objects.filter(name="c").count() == model.objects.filter(name="c").count() == 1
+    model.objects.filter(name="c").update(name="d")
+    assert [one.name for one in Factory.objects.all()] == ["d"]
+    Factory.objects.filter(name="d").delete()
+    assert model.objects.count() == Factory.objects.count() == 0
+    model.objects.bulk_create([model(name="x"), model(name="y")])
+    assert {one.name for one in Factory.objects.all()} == {"x", "y"}
+    Factory.objects.all().delete()
+    assert not model.objects.exists()
+
+
+def test_they_read_the_same_entry_of_a_row(reads: list[tuple[Any, str]]) -> None:
+    row = Factory.objects.create(name="a")
+    Factory.objects.get(id=row.id)
+    reads.clear()
+    assert model_of(Factory).objects.get(pk=row.id).name == "a"
+    assert reads == [(Factory, "HIT")]
+
+
+def test_results_in_memory_are_dropped_by_writes_of_the_table() -> None:
+    model = model_of(Gadget)
+    factory = Factory.objects.create(name="north")
+    row = Gadget.objects.create(name="a", factory=factory)
+    assert [one.pk for one in model.objects.filter(factory__name="north")] == [row.id]
+    factory.name = "south"
+    factory.save()
+    assert list(model.objects.filter(factory__name="north")) == []
+    assert [one.pk for one in model.objects.filter(factory__name="south")] == [row.id]
+
+
+def test_the_cache_policy_is_that_of_the_table(reads: list[tuple[Any, str]]) -> None:
+    Uncached.objects.create(name="a")
+    for _ in range(2):
+        assert model_of(Uncached).objects.get().name == "a"
+        assert model_of(Uncached).objects.distinct().get().name == "a"
+    assert {status for sender, status in reads if sender is Uncached} == {"BYPASS"}
+
+
+def test_writes_of_the_model_are_signalled_as_those_of_the_table() -> None:
+    senders = []
+
+    def note(sender: Any, **kwargs: Any) -> None:
+        senders.append(sender)
+
+    table_invalidated.connect(note)
+    try:
+        model_of(Factory).objects.create(name="a")
+    finally:
+        table_invalidated.disconnect(note)
+    assert senders == [Factory]
+
+
+def test_a_deletion_of_the_model_is_seen_at_the_other_end_of_a_relationship() -> None:
+    author = Author.objects.create(name="Ada")
+    row = Story.objects.create(title="x", author=author)
+    assert Story.objects.get(id=row.id).author_id == author.id
+    model_of(Author).objects.get(pk=author.id).delete()
+    assert Story.objects.get(id=row.id).author_id is None
+    assert model_of(Story).objects.get(pk=row.id).author_id is None
+
+
+def test_every_change_of_the_model_counts_the_version() -> None:
+    model = model_of(Counted)
+    instance = model.objects.create(name="a")
+    assert instance.revision == 1
+    old = Counted.objects.get(id=instance.pk)
+    instance.name = "b"
+    instance.save()
+    assert instance.revision == 2
+    old.name = "mine"
+    with pytest.raises(Conflict):
+        old.save(if_unchanged=True)
+    model.objects.filter(pk=instance.pk).update(name="c")
+    model.objects.filter(pk=instance.pk).update(stock=F("stock") + 1)
+    instance.name = "d"
+    model.objects.bulk_update([instance], ["name"])
+    model.objects.bulk_create(
+        [model(id=instance.pk, name="e")], update_conflicts=True, unique_fields=["id"], update_fields=["name"]
+    )
+    row = Counted.objects.get(id=instance.pk)
+    assert (row.revision, row.name, row.stock) == (6, "e", 1)
+    row.name = "f"
+    row.save(if_unchanged=True)
+    assert model.objects.get().revision == 7
+
+
+def test_versions_are_counted_in_a_block() -> None:
+    model = model_of(Counted)
+    with transaction.atomic():
+        new = model.objects.create(name="new")
+        new.name = "changed"
+        new.save()
+        assert model.objects.get(pk=new.pk).revision == 2
+    assert (Counted.objects.get(id=new.pk).name, Counted.objects.get(id=new.pk).revision) == ("changed", 1)
+    with transaction.atomic():
+        new.name = "again"
+        new.save()
+        assert model.objects.get(pk=new.pk).revision == 2
+        row = Counted.objects.get(id=new.pk)
+        row.stock = 4
+        row.save()
+    row = Counted.objects.get(id=new.pk)
+    assert (row.name, row.stock, row.revision) == ("again", 4, 2)
+
+
+def test_expressions_of_the_table_in_one_block_all_count() -> None:
+    row = Counted.objects.create(name="a")
+    with transaction.atomic():
+        for _ in range(3):
+            row.stock = F("stock") + 2
+            row.save()
+            assert model_of(Counted).objects.get().stock in (2, 4, 6)
+        new = Counted.objects.create(name="b")
+        new.stock = F("stock") + 5
+        new.save()
+    assert Counted.objects.get(id=row.id).stock == 6
+    assert Counted.objects.get(id=new.id).stock == 5
+
+
+def test_both_write_in_one_block() -> None:
+    model = model_of(Factory)
+    with transaction.atomic():
+        model.objects.create(name="a")
+        Factory.objects.create(name="b")
+        assert {one.name for one in model.objects.all()} == {"a", "b"}
+        transaction.set_rollback(True)
+    assert Factory.objects.count() == model.objects.count() == 0
+    with transaction.atomic():
+        instance = model.objects.create(name="a")
+        row = Factory.objects.create(name="b")
+        assert Factory.objects.get(id=instance.pk).name == "a"
+        assert model.objects.get(pk=row.id).name == "b"
+    assert {one.name for one in Factory.objects.all()} == {"a", "b"}
+
+
+def test_rows_with_relationships_are_written_in_a_block() -> None:
+    author = Author.objects.create(name="Ada")
+    story = Story.objects.create(title="x")
+    model = model_of(Story)
+    with transaction.atomic():
+        instance = model.objects.get()
+        instance.author_id = author.id
+        instance.save()
+        new = model.objects.create(title="y", author_id=author.id)
+        assert {one.pk for one in model.objects.filter(author=author.id)} == {story.id, new.pk}
+    assert {one.id for one in Story.objects.filter(author=author.id)} == {story.id, new.pk}
+    with transaction.atomic():
+        model_of(Author).objects.get().delete()
+    assert {one.author_id for one in Story.objects.all()} == {None}
+    with pytest.raises(NotSupportedError, match=r"Story\.labels: links to many"), transaction.atomic():
+        Story.objects.create(title="z", labels=[])
+
+
+@pytest.fixture
+def two_databases(tmp_path: Any, monkeypatch: pytest.MonkeyPatch, django_db_blocker: Any) -> Iterator[None]:
+    """SQLite is the default database; Appwrite is another one."""
+    both = {
+        "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(tmp_path / "main.sqlite3")},
+        "appwrite": {"ENGINE": "django_appwrite_orm.backend", "NAME": "default"},
+    }
+    monkeypatch.setattr(settings, "DATABASES", both)
+    own, connections.settings = connections.settings, connections.configure_settings(both)
+    usual = connections["default"]
+    del connections["default"]
+    try:
+        with django_db_blocker.unblock():
+            yield
+            connections.close_all()
+    finally:
+        connections.settings = own
+        connections["default"] = usual
+        if hasattr(connections._connections, "appwrite"):
+            del connections["appwrite"]
+
+
+@pytest.mark.usefixtures("two_databases")
+def test_the_router_leads_to_the_database_of_the_table() -> None:
+    with override_settings(DATABASE_ROUTERS=[ROUTER]):
+        model = model_of(Factory)
+        assert router.db_for_read(model) == router.db_for_write(model) == "appwrite"
+        instance = model.objects.create(name="a")
+        assert instance._state.db == "appwrite"
+        assert Factory.objects.get().name == "a"
+        assert model.check(databases=["default", "appwrite"]) == []
+
+
+@pytest.mark.usefixtures("two_databases")
+def test_a_missing_router_is_named() -> None:
+    with pytest.raises(ImproperlyConfigured, match=r"is database 'appwrite'.*Add DATABASE_ROUTERS = \['"):
+        model_of(Factory)
+
+
+@pytest.mark.usefixtures("two_databases")
+def test_a_missing_database_is_named() -> None:
+    del connections.settings["appwrite"]
+    message = r"shop\.Factory are on the connection 'default' of APPWRITE_ORM.*Add DATABASES\['appwrite'\] = \{'ENGINE'"
+    with pytest.raises(ImproperlyConfigured, match=message):
+        model_of(Factory)
