@@ -21,7 +21,8 @@ from .plans import ReadPlan, TableRef, WritePlan
 from .registry import registry
 from .sansio import Operation
 from .signals import SendSignal
-from .transactions import TableMeta, current, enclosing, open_blocks, other_blocks
+from .signals.observers import Activity, observed, observers, rows_in
+from .transactions import TableMeta, current, enclosing, note_staged, open_blocks, other_blocks
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -39,7 +40,8 @@ def execute_read(
     connection = connections[alias]
     transaction = current(alias) if open_blocks.held() or other_blocks else None
     if transaction is not None and transaction.concerns(plan):
-        staged = yield from transaction.read(plan)
+        steps = transaction.read(plan)
+        staged = yield from (observed("read", plan, alias, steps, _note_staged_read) if observers else steps)
         note_read(_names_of(table, plan), ReadResult(staged, Status.BYPASS), 0.0)
         return staged
     yield from connections[connection.settings.alias].prepare()
@@ -91,8 +93,23 @@ def execute_write(changed: Sequence[TableMeta], alias: Using, plan: WritePlan) -
     connection = connections[alias]
     yield from connections[connection.settings.alias].prepare()
     transaction = enclosing(alias) if open_blocks.held() or other_blocks else None
-    if transaction is not None:
-        return (yield from transaction.stage(changed, plan))
+    steps = _write(changed, alias, plan) if transaction is None else transaction.stage(changed, plan)
+    if not observers:
+        return (yield from steps)
+    note = _note_write if transaction is None else note_staged
+    return (yield from observed("write", plan, alias, steps, note))
+
+
+def _note_staged_read(activity: Activity, data: Any) -> None:
+    activity.status, activity.rows = Status.BYPASS.name, rows_in(data)
+
+
+def _note_write(activity: Activity, data: Any) -> None:
+    activity.status, activity.rows = "WRITTEN", rows_in(data)
+
+
+def _write(changed: Sequence[TableMeta], alias: Using, plan: WritePlan) -> Operation[Any]:
+    connection = connections[alias]
     database = connection.settings.database_id
     try:
         data = yield from connection.write([TableRef(database, table.id) for table in changed], plan.request)

@@ -38,6 +38,7 @@ from .plans import (
 )
 from .sansio import AcquireLock, Operation
 from .signals import SendSignal
+from .signals.observers import Activity, observed, observers
 from .tables.validation import without_operators
 from .threads import ContextValue, Held
 
@@ -127,6 +128,11 @@ def enclosing(alias: Using) -> Transaction | None:
     return current(alias)
 
 
+def note_staged(activity: Activity, data: Any) -> None:
+    """Note a write that waits for the commit of its block."""
+    activity.status = "STAGED"
+
+
 class Transaction:
     """Changes on one connection that are applied together; begun at Appwrite with the first of them."""
 
@@ -148,6 +154,16 @@ class Transaction:
     def is_over(self) -> bool:
         """Whether it has been committed or rolled back, or is about to be."""
         return self._over
+
+    @property
+    def length(self) -> int:
+        """The number of its changes."""
+        return len(self.staged)
+
+    @property
+    def changed_tables(self) -> tuple[TableRef, ...]:
+        """The tables that were changed in it, or that such a change reaches."""
+        return tuple(self._tables)
 
     def set_rollback(self, reason: str) -> None:
         """Allow only a rollback from now on."""
@@ -179,7 +195,8 @@ class Transaction:
     def stage_all(self, changed: Sequence[TableMeta], plans: Sequence[WritePlan]) -> Operation[None]:
         """Stage several changes in one request; `changed` as for `stage`, of all of them."""
         operations = [plan.operation for plan in plans]
-        yield from self._send(changed, plans, lambda transaction: stage_operations(transaction, operations))
+        steps = self._send(changed, plans, lambda transaction: stage_operations(transaction, operations))
+        yield from (observed("write", tuple(plans), self.alias, steps, note_staged) if observers else steps)
 
     def _send(
         self, changed: Sequence[TableMeta], plans: Sequence[WritePlan], request_in: Callable[[str], Request]
@@ -271,6 +288,10 @@ class Transaction:
         staged or an id or unique value is taken (Appwrite does not say which; `staged` has the changes), and
         `TransactionError` when the transaction expired.
         """
+        steps = self._commit()
+        yield from (observed("commit", self, self.alias, steps) if observers else steps)
+
+    def _commit(self) -> Operation[None]:
         yield AcquireLock(self._lock)  # a change that is being staged belongs to the block, and may set it to roll back
         self._over = True
         self._lock.release()

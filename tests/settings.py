@@ -23,6 +23,10 @@ CACHES = {
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+# Of tests/contrib/toolbar alone, which install the app. Its receivers of changed settings need its models.
+STATIC_URL = "static/"
+DEBUG_TOOLBAR_PANELS = ["django_appwrite_orm.contrib.toolbar.AppwritePanel"]
+DEBUG_TOOLBAR_CONFIG = {"IS_RUNNING_TESTS": False}
 APPWRITE_ORM = {
     "default": {
         "ENDPOINT": "local::memory:",

@@ -15,7 +15,7 @@ LONGER_FILES = {"querysets/queryset.py": 1_000}
 # What other packages use and what is a public import path. `steps` goes with its deprecation.
 TOP_MODULES = {
     *("apps", "credentials", "exceptions", "integrity", "models", "plan_execution", "registry", "routers"),
-    *("sansio", "signals", "steps", "threads", "transactions", "warming"),
+    *("sansio", "steps", "threads", "transactions", "warming"),
 }
 
 

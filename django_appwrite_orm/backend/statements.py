@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from django.db import NotSupportedError
 
 from ..sansio import Operation, run_sync
+from ..signals.observers import observed, observers
 
 if TYPE_CHECKING:
     from .base import DatabaseWrapper
@@ -60,7 +61,9 @@ class Cursor:
             raise NotSupportedError(NO_SQL)
         if statement.changes:
             self._connection.before_change()
-        self.result = run_sync(statement.operation)
+        steps = statement.operation
+        using = self._connection.appwrite_alias
+        self.result = run_sync(observed("statement", statement, using, steps) if observers else steps)
         return self
 
     def executemany(self, statement: str, params: Any) -> None:

@@ -24,6 +24,7 @@ from ..credentials import Credentials
 from ..exceptions import AppwriteError, ConfigurationError, RateLimited, Unavailable, shortened
 from ..plans import BULK_LIMIT, PlanFlow, ReadPlan, Request, RequestFlow, Response, TableRef, version
 from ..sansio import Operation
+from ..signals.observers import Activity, observed, observers, rows_in
 from ..threads import register_after_fork
 from ..transport import IN_MEMORY, Client, Features, Reply, local_file, request_json, send_with_retries
 from . import before_use
@@ -180,6 +181,10 @@ class Connection:
 
     def read(self, plan: ReadPlan, policy: CachePolicy) -> Operation[ReadResult]:
         """Return the result of `plan`, from the cache if it is current."""
+        steps = self._read(plan, policy)
+        return observed("read", plan, self.settings.alias, steps, _note_read) if observers else steps
+
+    def _read(self, plan: ReadPlan, policy: CachePolicy) -> Operation[ReadResult]:
         self.check_allowed()
         tables = [self.table_keys(table) for table in plan.tables]
 
@@ -228,6 +233,10 @@ class Connection:
 
     def invalidate(self, table: TableRef) -> Operation[bool]:
         """Make every cached result of `table` a miss; return False when the cache failed."""
+        steps = self._invalidate(table)
+        return observed("invalidation", (table,), self.settings.alias, steps) if observers else steps
+
+    def _invalidate(self, table: TableRef) -> Operation[bool]:
         self.check_allowed()
         self.statistics.note_invalidation(table.table)
         done = yield from invalidate(self.store, [self.table_keys(table)])
@@ -260,3 +269,8 @@ def _in_private(steps: Operation[Result]) -> Operation[Result]:
         return (yield from steps)
     finally:
         note_private()
+
+
+def _note_read(activity: Activity, result: ReadResult) -> None:
+    activity.status, activity.size = result.status.name, result.size
+    activity.rows = rows_in(result.data)

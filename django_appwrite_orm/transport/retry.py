@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ..exceptions import AppwriteError, RateLimited, Timeout, Unavailable, shortened
 from ..plans import Request, Response
 from ..sansio import Effect, Operation, Sleep
+from ..signals.observers import Activity, observed, observers
 from .errors import error_from, wait_of
 from .messages import TransportError
 
@@ -63,7 +64,7 @@ def send_with_retries(
     for attempt in range(retries + 1):
         started = time.monotonic()
         try:
-            reply = yield from Attempt(client, request, max(deadline - started, 0.001), request_id)
+            reply = yield from _attempt(Attempt(client, request, max(deadline - started, 0.001), request_id))
         except TransportError as failure_cause:
             failure = _no_response(client, request, failure_cause)
         else:
@@ -80,6 +81,17 @@ def send_with_retries(
         logger.warning("%s Again in %.1f s: %s", request_id, pause, error)
         yield Sleep(pause)
     raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _attempt(attempt: Attempt) -> Operation[Reply]:
+    steps = iter(attempt)
+    if observers:
+        steps = observed("request", attempt.request, attempt.client.endpoint, steps, _note)
+    return (yield from steps)
+
+
+def _note(activity: Activity, reply: Reply) -> None:
+    activity.status, activity.size = str(reply.status), len(reply.text)
 
 
 def request_json(client: Client, request: Request, *, timeout: float, retries: int) -> Operation[Response]:

@@ -49,8 +49,9 @@ from ...plans import (
 )
 from ...sansio import Operation
 from ...signals import SendSignal
+from ...signals.observers import observed, observers
 from ...tables import UniqueIndex
-from ...transactions import DEFAULT_SECONDS, TableMeta, Transaction
+from ...transactions import DEFAULT_SECONDS, TableMeta, Transaction, note_staged
 from ..errors import TakenMeanwhile
 from ..in_memory.collation import text_key
 from ..in_memory.plan import InMemoryRead
@@ -73,6 +74,10 @@ class StagedTransaction(Transaction):
     @property
     def length(self) -> int:
         return len(self._pending.changes)
+
+    @property
+    def changed_tables(self) -> tuple[TableRef, ...]:
+        return tuple(self._pending.tables)
 
     def truncate(self, length: int) -> None:
         """Drop the changes after the first `length`."""
@@ -148,6 +153,10 @@ class StagedTransaction(Transaction):
 
     def stage_all(self, changed: Sequence[TableMeta], plans: Sequence[WritePlan]) -> Operation[None]:
         """Stage several changes; those of rows of one table by their ids are looked up together."""
+        steps = self._stage_all(changed, plans)
+        yield from (observed("write", tuple(plans), self.alias, steps, note_staged) if observers else steps)
+
+    def _stage_all(self, changed: Sequence[TableMeta], plans: Sequence[WritePlan]) -> Operation[None]:
         updates = [plan for plan in plans if isinstance(plan, UpdateRow)]
         if len(updates) < len(plans) or len({plan.table for plan in updates}) != 1:
             for plan in plans:
@@ -174,6 +183,10 @@ class StagedTransaction(Transaction):
         Raises OperationalError when rows were changed meanwhile, `TakenMeanwhile` when a value or id is taken.
         `in_parts`: more operations than a transaction holds go into several, one after the other.
         """
+        steps = self._commit_all(in_parts)
+        yield from (observed("commit", self, self.alias, steps) if observers else steps)
+
+    def _commit_all(self, in_parts: bool) -> Operation[None]:
         self.require(0)
         self._over = True
         is_for_user = ConnectionRef.of(self.alias).credentials is not None

@@ -23,7 +23,7 @@ from typing import Any
 
 from django.dispatch import Signal
 
-from .sansio import Effect
+from ..sansio import Effect
 
 pre_create = Signal()
 post_create = Signal()

@@ -1,0 +1,3 @@
+"""Fixtures of tests about models."""
+
+from tests.backend.conftest import shop  # noqa: F401

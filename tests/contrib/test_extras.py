@@ -1,0 +1,23 @@
+"""Modules of contrib whose library is missing say which extra has it."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+MODULES = {
+    "django_appwrite_orm.contrib.toolbar.panel": ("debug_toolbar.panels", "toolbar"),
+}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_error_names_the_extra(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    library, extra = MODULES[module]
+    importlib.import_module(module)
+    monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(ImproperlyConfigured, match=rf"needs the extra \[{extra}\]: pip install"):
+        importlib.import_module(module)
