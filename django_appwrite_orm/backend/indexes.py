@@ -7,8 +7,9 @@ checks `models.W036` to `models.W044` name them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
+from django.apps import apps
 from django.db import models
 
 from ..plans.limits import INDEX_LENGTH
@@ -39,7 +40,7 @@ def indexes_of_options(model: type[models.Model]) -> Iterator[Index]:
     A historical model after a RenameField has the old name in its indexes and constraints.
     """
     meta = model._meta
-    for names in meta.unique_together:
+    for names in _unique_together(model):
         yield index_over(UniqueIndex, model, names, "_".join([*names, "uniq"]))
     names_of_fields = {field.name for field in meta.fields}
     for constraint in meta.constraints:
@@ -50,6 +51,16 @@ def indexes_of_options(model: type[models.Model]) -> Iterator[Index]:
     for index in meta.indexes:
         if is_plain_index(index) and names_of_fields.issuperset(name for name, _ in index.fields_orders):
             yield index_over(Index, model, [f"{sign}{name}" for name, sign in _orders(index)], index.name)
+
+
+def _unique_together(model: type[models.Model]) -> Sequence[Sequence[str]]:
+    """Return the option of a model; for the stub that migrations have of an app without any, the installed model's."""
+    meta: Any = model._meta
+    label = (meta.app_label, meta.model_name)
+    stubs = getattr(meta.apps, "real_models", ())
+    if any((stub.app_label, stub.name_lower) == label for stub in stubs):
+        meta = apps.get_model(*label)._meta
+    return cast("Sequence[Sequence[str]]", meta.unique_together)
 
 
 def index_of_field(field: Any) -> Index | None:
