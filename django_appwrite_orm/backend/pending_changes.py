@@ -27,7 +27,8 @@ class Action(Enum):
 class Change:
     """A change of one row that waits for the commit.
 
-    `data` are the values by key; of an increment, what is added. `permissions` are those to be set, None to leave them.
+    `data` are the values by key; of an increment, what is added, and `limit` is what the sum must not pass.
+    `permissions` are those to be set, None to leave them.
     """
 
     action: Action
@@ -36,6 +37,7 @@ class Change:
     row_id: str
     data: Mapping[str, Any] = field(default_factory=dict)
     permissions: tuple[str, ...] | None = None
+    limit: int | float | None = None
 
     @property
     def name(self) -> tuple[TableRef, str]:

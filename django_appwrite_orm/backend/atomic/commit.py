@@ -156,7 +156,7 @@ def _plans(group: Sequence[Change]) -> Iterator[WritePlan]:
             yield _creating(group[start : start + BULK_LIMIT])
     elif first.action is Action.INCREMENT:
         for key, by in first.data.items():
-            yield IncrementRow(first.ref, first.row_id, {key: ""}, by)
+            yield IncrementRow(first.ref, first.row_id, {key: ""}, by, first.limit)
     elif len(group) == 1:
         if first.action is Action.DELETE:
             yield DeleteRow(first.ref, first.row_id)

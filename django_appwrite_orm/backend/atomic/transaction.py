@@ -137,7 +137,8 @@ class StagedTransaction(Transaction):
         if isinstance(plan, IncrementRow):
             row = yield from self._existing(plan.table, plan.row_id)
             _refuse_beyond_limit(plan, row.get(plan.column))
-            self._append([Change(Action.INCREMENT, meta, plan.table, row[ID], {plan.column: plan.value})])
+            added = {plan.column: plan.value}
+            self._append([Change(Action.INCREMENT, meta, plan.table, row[ID], added, limit=plan.limit)])
             return (yield from self._existing(plan.table, plan.row_id))
         if isinstance(plan, DeleteRow):
             row = yield from self._existing(plan.table, plan.row_id)
