@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import re
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, Self, TypeAlias, overload
@@ -123,6 +125,15 @@ class Credentials:
     def headers(self) -> dict[str, Secret]:
         """The headers that replace the API key's header."""
         return {} if self.kind == "guest" else {f"x-appwrite-{self.kind}": self.secret}
+
+    @property
+    def user_id(self) -> str | None:
+        """What a JWT says is the id of its user, for the server to verify; None where there is no JWT to read."""
+        try:
+            user_id = json.loads(urlsafe_b64decode(f"{self.secret.reveal().split('.')[1]}=="))["userId"]
+        except (IndexError, KeyError, TypeError, ValueError):
+            return None
+        return user_id if isinstance(user_id, str) else None
 
     @property
     def scope(self) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,10 +20,13 @@ from django.db.models import Count, Q
 from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
+from django_appwrite_orm.backend.atomic.commit import owned
 from django_appwrite_orm.backend.model_table import table_of
+from django_appwrite_orm.backend.pending_changes import Action, Change
 from django_appwrite_orm.connection import connections as appwrite
+from django_appwrite_orm.credentials import Credentials
 from django_appwrite_orm.models import as_guest, as_user
-from django_appwrite_orm.plans import Request
+from django_appwrite_orm.plans import Request, TableRef
 from django_appwrite_orm.sansio import run_sync
 from tests.support.costs import counted
 
@@ -181,16 +187,58 @@ def test_a_block_is_committed_as_the_user_who_made_its_changes(ada: str, bob: st
         assert texts() == ["from Ada", "new"]
 
 
-@pytest.mark.usefixtures("notes")
-def test_rows_that_their_user_could_not_read_are_not_created(ada: str) -> None:
-    @transaction.atomic(using="users")
-    def create_and_change() -> None:
-        NOTES.create(text="b")
-        NOTES.filter(text="from Ada").update(text="c")
+def permissions(text: str) -> list[str]:
+    rows = ask("GET", f"/tablesdb/{appwrite['default'].settings.database_id}/tables/shop_note/rows")["rows"]
+    return next(sorted(row["$permissions"]) for row in rows if row["text"] == text)
 
-    with as_user("users", jwt=ada), pytest.raises(NotSupportedError, match="Nothing was written"):
+
+@transaction.atomic(using="users")
+def create_and_change() -> None:
+    NOTES.create(text="b")
+    NOTES.filter(text="from Ada").update(text="c")
+
+
+@pytest.mark.usefixtures("notes")
+def test_rows_of_a_block_belong_to_their_user_as_those_outside_do(ada: str, bob: str) -> None:
+    with as_user("users", jwt=ada):
         create_and_change()
+        NOTES.bulk_create([Note(text="d"), Note(text="e")])
+        assert texts() == ["b", "c", "d", "e"]
+    with as_user("users", jwt=bob):
+        assert texts() == ["from Bob"]
+    assert permissions("b") == permissions("c") == permissions("d") == permissions("e")
+    assert permissions("b") == ['delete("user:ada")', 'read("user:ada")', 'update("user:ada")']
+
+
+@pytest.mark.usefixtures("notes")
+def test_rows_are_not_created_in_a_block_without_the_id_of_their_user() -> None:
+    @transaction.atomic(using="users")
+    def create_two() -> None:
+        NOTES.create(text="b")
+        NOTES.create(text="c")
+
+    for identity in (as_user("users", session="opaque"), as_guest("users")):
+        with identity, counted() as costs, pytest.raises(NotSupportedError, match="Nothing was written"):
+            create_two()
+        assert not [request for request in costs.requests if not request.startswith("GET")]
     assert texts(Note.objects.all()) == ["from Ada", "from Bob"]
+
+
+def test_the_id_of_a_user_is_read_from_a_token_that_has_a_valid_one(ada: str) -> None:
+    def with_claims(claims: object) -> Credentials:
+        return Credentials.of_user(jwt=f"x.{base64.urlsafe_b64encode(json.dumps(claims).encode()).decode()}.x")
+
+    new = Change(Action.CREATE, table_of(Note)._meta, TableRef("main", "shop_note"), "one")
+    assert Credentials.of_user(jwt=ada).user_id == "ada"
+    assert owned([new], Credentials.of_user(jwt=ada))[0].permissions is not None
+    for claims in ({}, [], 3, {"userId": 3}, {"userId": ""}, {"userId": 'a")'}, {"userId": "a" * 37}):
+        with pytest.raises(NotSupportedError, match="whose id is in a JWT alone"):
+            owned([new], with_claims(claims))
+        assert owned([replace(new, permissions=())], with_claims(claims)) == [replace(new, permissions=())]
+    for text in ("opaque", "a.b.c", "a.!.c"):
+        assert Credentials.of_user(jwt=text).user_id is None
+    assert Credentials.of_user(session=ada.partition(".")[0]).user_id is None
+    assert Credentials.of_guest().user_id is None
 
 
 @pytest.mark.usefixtures("notes")

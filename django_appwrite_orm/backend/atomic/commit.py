@@ -6,8 +6,12 @@ The changes of one table keep their order; those of different tables do not depe
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
+from ...conf import VALID_ID
+from ...credentials import Credentials
+from ...exceptions import NotSupportedError
 from ...plans import (
     BULK_LIMIT,
     Clause,
@@ -93,6 +97,27 @@ def _unique_keys(change: Change) -> set[str]:
     meta: Any = change.table
     names = {name for index in meta.indexes if isinstance(index, UniqueIndex) for name in index.columns}
     return {meta.columns[name].key for name in names if name in meta.columns}
+
+
+def owned(changes: Sequence[Change], user: Credentials) -> list[Change]:
+    """Return the changes with the permissions that Appwrite gives a user's new rows outside of transactions.
+
+    In a transaction it gives them none, so that the user could not read them. Raises NotSupportedError where the user's
+    id is not known.
+    """
+    user_id = user.user_id or ""
+    if not VALID_ID.fullmatch(user_id) and any(_lacks_permissions(change) for change in changes):
+        raise NotSupportedError(
+            "Rows that a user creates together with other changes in one atomic() block get the permissions of that"
+            " user, whose id is in a JWT alone: use as_user(jwt=...). Or create them outside a block. Nothing was"
+            " written."
+        )
+    own = tuple(f'{verb}("user:{user_id}")' for verb in ("read", "update", "delete"))
+    return [replace(change, permissions=own) if _lacks_permissions(change) else change for change in changes]
+
+
+def _lacks_permissions(change: Change) -> bool:
+    return change.action is Action.CREATE and change.permissions is None
 
 
 def requests_of(changes: Sequence[Change], *, bulk: bool = True) -> list[list[WritePlan]]:

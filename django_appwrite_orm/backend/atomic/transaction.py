@@ -57,7 +57,7 @@ from ..in_memory.collation import text_key
 from ..in_memory.plan import InMemoryRead
 from ..model_table import changed_tables
 from ..pending_changes import ID, Action, Change, PendingChanges, Raw
-from .commit import folded, requests_of
+from .commit import folded, owned, requests_of
 
 logger = logging.getLogger("django_appwrite_orm.queries")
 
@@ -181,8 +181,9 @@ class StagedTransaction(Transaction):
     def commit(self, *, in_parts: bool = False) -> Operation[None]:
         """Apply the changes.
 
-        Raises OperationalError when rows were changed meanwhile, `TakenMeanwhile` when a value or id is taken.
-        `in_parts`: more operations than a transaction holds go into several, one after the other.
+        Raises OperationalError when rows were changed meanwhile, `TakenMeanwhile` when a value or id is taken, and
+        NotSupportedError for new rows beside other changes of a user whose id is not known. `in_parts`: more operations
+        than a transaction holds go into several, one after the other.
         """
         steps = self._commit_all(in_parts)
         yield from (observed("commit", self, self.alias, steps) if observers else steps)
@@ -190,17 +191,14 @@ class StagedTransaction(Transaction):
     def _commit_all(self, in_parts: bool) -> Operation[None]:
         self.require(0)
         self._over = True
-        is_for_user = ConnectionRef.of(self.alias).credentials is not None
-        requests = requests_of(folded(self._pending.changes), bulk=not is_for_user)
-        plans = [plan for request in requests for plan in request]
-        if is_for_user and len(plans) > 1 and any(isinstance(plan, CreateRow) for plan in plans):
-            raise NotSupportedError(
-                "A user cannot create rows together with other changes in one atomic() block: Appwrite gives rows of"
-                " a transaction no permissions for who creates them. Nothing was written; create them outside a block."
-            )
+        user = ConnectionRef.of(self.alias).credentials
+        changes = folded(self._pending.changes)
+        if user is not None and len(changes) > 1:
+            changes = owned(changes, user)
+        requests = requests_of(changes, bulk=user is None)
         try:
             if len(requests) == 1 and len(requests[0]) == 1:
-                (plan,) = plans
+                (plan,) = requests[0]
                 yield from execute_write(self._changed([plan]), self.alias, plan)
             elif in_parts and sum(map(len, requests)) > OPERATIONS_LIMIT:
                 yield from self._commit_in_parts(requests)
