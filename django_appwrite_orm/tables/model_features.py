@@ -118,8 +118,8 @@ class TableType(ABCMeta):
 
     def __iter__(cls) -> NoReturn:
         raise TypeError(
-            f"{cls.__name__} is a Table, not a Django model, and cannot be iterated. admin.site.register() takes"
-            f" models only: write views with a Form and {cls.__name__}.objects.create(**form.cleaned_data). To iterate"
+            f"{cls.__name__} is a Table, not a Django model, and cannot be iterated. The admin takes its model: write"
+            f" admin.site.register(model_of({cls.__name__})), with model_of of django_appwrite_orm.models. To iterate"
             f" over the rows, use {cls.__name__}.objects.all()."
         )
 

@@ -234,8 +234,8 @@ class Options:
             table = vars(self).get("table")  # None while it is copied
             raise AttributeError(
                 f"{table.__name__ if table else 'This'} is a Table, not a Django model, and has no _meta.{name}."
-                " ModelForm, ModelAdmin, ModelSerializer and django.core.serializers need a model. Declare the fields"
-                " of a Form or Serializer one by one, and use row.to_dict() or dump_appwrite to export data."
+                " ModelForm, ModelAdmin, ModelSerializer and django.core.serializers need a model: write"
+                f" model_of({table.__name__ if table else 'Table'}), with model_of of django_appwrite_orm.models."
             )
 
     def ref(self, database: str) -> TableRef:

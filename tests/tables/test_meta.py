@@ -110,7 +110,7 @@ def test_serializable_value_of_a_reference_is_the_id() -> None:
 def test_attributes_that_only_models_have_raise_an_error_with_advice() -> None:
     with pytest.raises(AttributeError, match=r"Book is a Table, not a Django model, and has no _meta\.local_fields"):
         serializers.serialize("json", [Book(title="Dune")])
-    with pytest.raises(AttributeError, match=r"ModelForm, ModelAdmin.*Declare the fields of a Form"):
+    with pytest.raises(AttributeError, match=r"ModelForm, ModelAdmin.*write model_of\(Book\)"):
         forms.modelform_factory(Book, fields="__all__")  # type: ignore[type-var]
     with pytest.raises(AttributeError, match=r"_meta\.nonsense"):
         _ = META.nonsense

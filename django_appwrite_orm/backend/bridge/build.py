@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copyreg
 import hashlib
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -56,6 +57,10 @@ def _make(table: type[Row]) -> None:
     for other in tables:
         _refuse_what_has_no_model(other)
     own = {other: _model(other) for other in tables}
+    for other in tables:
+        config = apps.get_app_config(str(other._meta.app_label))
+        if config.models_module is None:  # without one, migrate makes no permissions for the models of an app
+            config.models_module = sys.modules[other.__module__]
     for model in own.values():
         copyreg.pickle(type(model), _pickled)
     _models.update(own)
