@@ -418,6 +418,19 @@ def test_a_migration_that_was_interrupted_at_any_request_continues(
     assert {id: (set(columns_of(id)), set(indexes_of(id))) for id in tables()} == after
 
 
+def test_a_table_that_existed_before_is_named_in_the_log(history: History, caplog: pytest.LogCaptureFixture) -> None:
+    part = operations.CreateModel("Part", [key(), ("name", models.CharField(max_length=9))])
+    history.apply(part)
+    assert caplog.messages == []
+    del history.states[-1], history.applied[-1]  # interrupted before it was recorded
+    history.apply(part, operations.CreateModel("Other", [key()]))
+    (message,) = caplog.messages
+    assert message.startswith("Table things_part existed before the migration that creates it")
+    del history.states[-1], history.applied[-1]
+    with pytest.raises(ProgrammingError, match="table things_part exists already, with other columns: name"):
+        history.apply(operations.CreateModel("Part", [key(), ("title", models.CharField(max_length=9))]))
+
+
 # sqlmigrate
 
 

@@ -6,6 +6,7 @@ where it was interrupted. No SQL is made: `sqlmigrate` prints the steps.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 from ...plans import Clause, UpdateRows
 from ...sansio import Operation, run_sync
-from ...schema import DeclaredTable, migrate_tables, planned_changes
+from ...schema import DeclaredTable, migrate_tables, planned_changes, read_tables
 from ...schema.declared import declared_index
 from ...schema.state import IndexState, TableState
 from ...tables import Index, UniqueIndex
@@ -40,6 +41,8 @@ from .states import (
 
 if TYPE_CHECKING:
     from ..base import DatabaseWrapper
+
+logger = logging.getLogger("django_appwrite_orm.schema")
 
 Model = type[models.Model]
 Change = tuple["DeclaredTable | None", "DeclaredTable | None"]
@@ -97,8 +100,23 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         """Create the tables that wait for it, with all their columns and indexes."""
         waiting, self._new = self._new, []
         if waiting:
+            if not self.collect_sql:
+                self._note_existing(waiting)
             self._carry_out([*waiting, *([(None, state_of_counters())] if self._counts else [])])
             self._counts = False
+
+    def _note_existing(self, changes: Sequence[Change]) -> None:
+        """Log the new tables that exist already: nothing tells whether an interrupted run has made them."""
+        with self.connection.wrap_database_errors:
+            existing = run_sync(read_tables(self.connection.appwrite)) or {}
+        for _, after in changes:
+            if after is not None and after.state.id.lower() in existing:
+                logger.warning(
+                    "Table %s existed before the migration that creates it, which goes on with it and its rows. That is"
+                    " right after an interrupted migration. If another program has made it, give the model another"
+                    " Meta.db_table.",
+                    after.state.id,
+                )
 
     # Tables
 
