@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import decimal
+import json
 from collections.abc import Callable
 from typing import Any, TypeAlias, cast
 
@@ -198,6 +199,8 @@ class JSONColumn(ModelColumn):
 
     def _encode(self, value: Any) -> Any:
         text = f"[{value}]"
+        if "NaN" in text or "Infinity" in text:  # Python writes and reads them; they are not JSON
+            json.loads(text, parse_constant=_refuse_constant)
         columns.Text.clean_one(cast("columns.JSON", self.column), text)
         return text
 
@@ -211,6 +214,10 @@ class JSONColumn(ModelColumn):
     @staticmethod
     def _text(raw: str) -> str:
         return raw[1:-1]
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValidationError(f"JSON has no {name}.", code="invalid")
 
 
 class BinaryColumn(ModelColumn):
@@ -290,7 +297,31 @@ def saved_value(field: ModelField, value: models.Value, connection: Any) -> Any:
     """Return what `field` gives a database for the expression `value`, of which None in JSON is not null in SQL."""
     if value.value is None and isinstance(getattr(value, "_output_field_or_none", None), models.JSONField):
         return connection.ops.adapt_json_value(None, None)
-    return field.get_db_prep_save(value.value, connection)
+    return prepared_value(field, value.value, connection)
+
+
+# What a field raises for a value that it cannot give a database.
+UNPREPARED = (AttributeError, OverflowError, RecursionError, TypeError, ValueError, ValidationError)
+
+
+class UnpreparedValue(DataError, TypeError, ValueError):
+    """A value that its field cannot give a database. Fields of Django raise TypeError and ValueError for some."""
+
+
+def prepared_value(field: ModelField, value: Any, connection: Any) -> Any:
+    """Return what `field` gives a database for `value`. Raises `unprepared` for one that it cannot give."""
+    try:
+        return field.get_db_prep_save(value, connection)
+    except UNPREPARED as error:
+        raise unprepared(field, error) from error
+
+
+def unprepared(field: ModelField, error: Exception) -> Exception:
+    """Return the error in place of what the field has raised; it names model and field."""
+    name = f"{field.model._meta.label}.{field.name}"
+    if isinstance(error, ValidationError):
+        return ValidationError(f"{name}: {' '.join(error.messages)}", code=getattr(error, "code", None))
+    return UnpreparedValue(f"{name}: {error}")
 
 
 def column_of(field: ModelField) -> ModelColumn:

@@ -32,7 +32,7 @@ class Database:
     InternalError = db.InternalError
     ProgrammingError = db.ProgrammingError
     NotSupportedError = db.NotSupportedError
-    Binary = bytes
+    Binary = memoryview
 
 
 class TakenMeanwhile(db.IntegrityError, db.OperationalError):

@@ -27,6 +27,8 @@ DIGITS = 19
 # What the id of a row begins with if it is a digest of the primary key.
 _DIGEST_MARK = "h."
 _DIGEST_LENGTH = 34
+# Appwrite takes this id for none.
+_NO_ID = "0"
 
 
 class RowKey(ABC):
@@ -83,8 +85,8 @@ class IdKey(RowKey):
     """The id itself, as an `IDField` holds it."""
 
     def row_id(self, value: Any) -> str:
-        if not isinstance(value, str) or not VALID_ID.fullmatch(value):
-            raise ValidationError(f"{value!r} is not the id of a row. Use {ID_RULE}.", code="invalid")
+        if not isinstance(value, str) or not VALID_ID.fullmatch(value) or value == _NO_ID:
+            raise ValidationError(f"{value!r} is not the id of a row. Use {ID_RULE}; not '0'.", code="invalid")
         return value
 
     def value(self, row_id: str) -> str:
@@ -98,8 +100,7 @@ class ValueKey(RowKey):
 
     def row_id(self, value: Any) -> str:
         text = str(value)
-        # Appwrite takes the id "0" for none.
-        if VALID_ID.fullmatch(text) and text == text.lower() and text != "0" and not text.startswith(_DIGEST_MARK):
+        if VALID_ID.fullmatch(text) and text == text.lower() and text != _NO_ID and not text.startswith(_DIGEST_MARK):
             return text
         digest = base64.b32encode(hashlib.sha256(text.encode()).digest()).decode().lower()
         return f"{_DIGEST_MARK}{digest[:_DIGEST_LENGTH]}"

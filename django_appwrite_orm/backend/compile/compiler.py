@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet, FullResultSet
-from django.db import NotSupportedError
+from django.db import DataError, NotSupportedError
 from django.db.models.expressions import Col
 from django.db.models.query import GET_ITERATOR_CHUNK_SIZE  # type: ignore[attr-defined]
 from django.db.models.sql import compiler
@@ -54,7 +54,10 @@ class SQLCompiler(compiler.SQLCompiler):
     def execute_in_memory(self, reason: str, result_type: str, chunked_fetch: bool, chunk_size: int) -> Any:
         """Answer a query that Appwrite cannot answer by itself, for this reason. Raises NotSupportedError."""
         self.inner = self.in_memory(reason)
-        result = self.inner.execute_sql(result_type, chunked_fetch, chunk_size)
+        try:
+            result = self.inner.execute_sql(result_type, chunked_fetch, chunk_size)
+        except OverflowError as error:  # a value that SQLite does not hold, such as a point in time without a date
+            raise DataError(f"{self.query.model._meta.label}: {error}.") from error
         for name in _OF_A_RESULT & vars(self.inner).keys():
             setattr(self, name, getattr(self.inner, name))
         return result

@@ -17,7 +17,16 @@ from ...plan_execution import execute_write
 from ...plans import BULK_LIMIT, CreateRow, CreateRows
 from ...sansio import Operation
 from ..atomic.transaction import StagedTransaction, compared_values
-from ..columns import ROW_ID, ModelColumn, column_of, columns_of, saved_value
+from ..columns import (
+    ROW_ID,
+    UNPREPARED,
+    ModelColumn,
+    column_of,
+    columns_of,
+    prepared_value,
+    saved_value,
+    unprepared,
+)
 from ..keys import NumberKey, key_of
 from ..model_table import changed_tables, has_bulk_routes, table_of
 from ..statements import Statement
@@ -60,7 +69,7 @@ class SQLInsertCompiler(compiler.SQLInsertCompiler):
         """Return the JSON of a new row by the keys of its columns."""
         row: Raw = {}
         for field, column in zip(self.query.fields, columns, strict=True):
-            value = self._plain(field, self.prepare_value(field, self.pre_save_val(field, obj)))
+            value = self._plain(field, self._prepared(field, self.pre_save_val(field, obj)))
             if value is None and (not field.null or field.primary_key):
                 raise null_error(field)
             row[column.key] = column.encode(value)
@@ -74,6 +83,12 @@ class SQLInsertCompiler(compiler.SQLInsertCompiler):
             row[ROW_ID] = key_of(pk).row_id(row[column_of(pk).key])
         return row
 
+    def _prepared(self, field: Any, value: Any) -> Any:
+        try:
+            return self.prepare_value(field, value)
+        except UNPREPARED as error:
+            raise unprepared(field, error) from error
+
     def _plain(self, field: Any, value: Any) -> Any:
         """Return the value of an expression that needs no table."""
         if isinstance(value, DatabaseDefault):
@@ -84,7 +99,7 @@ class SQLInsertCompiler(compiler.SQLInsertCompiler):
             query = Query(None)
             query.add_annotation(value, "value", select=True)
             ((result,),) = query.get_compiler(connection=self.connection).results_iter(tuple_expected=True)
-            return field.get_db_prep_save(result, self.connection)
+            return prepared_value(field, result, self.connection)
         return value
 
     def _operation(self, model: Any, rows: list[Raw]) -> Operation[list[Raw]]:

@@ -6,23 +6,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import FieldError
-from django.db import NotSupportedError
+from django.db import DataError, NotSupportedError
 from django.db.models.expressions import Col, CombinedExpression, ExpressionWrapper, Value
 from django.db.models.sql import compiler
 from django.db.models.sql.constants import ROW_COUNT
 
-from ...exceptions import Conflict, NotFound
+from ...exceptions import Conflict, InvalidRequest, NotFound, Unavailable
 from ...exceptions import IntegrityError as Taken
 from ...integrity import commit, unique_violation
 from ...plan_execution import execute_write
 from ...plans import EVERYTHING, NOTHING, OPERATIONS_LIMIT, IncrementRow, UpdateRow, UpdateRows, split
 from ...sansio import Operation
 from ...transactions import Transaction
-from ..columns import ROW_ID, column_of, saved_value
+from ..atomic.transaction import StagedTransaction
+from ..columns import ROW_ID, column_of, prepared_value, saved_value
 from ..model_table import changed_tables, table_of
 from ..statements import Statement
 from .cases import constants_by_row
-from .conflicts import changed_rows, counted
+from .conflicts import changed_rows, counted, unique_keys
 from .insert import null_error
 from .rows import computed_rows, one_by_one, selected_rows
 from .select import Selection
@@ -34,6 +35,7 @@ Values = Mapping[str, Raw]
 _EXACT = 2**53
 # How often values are worked out again that were changed meanwhile.
 _TRIES = 20
+_LIMITS = ("column_limit_exceeded", "attribute_limit_exceeded")
 _NO_ROW = ("row_not_found", "document_not_found", "column_not_found")
 
 
@@ -110,7 +112,7 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
                     f" {type(field).__name__}."
                 )
             value = value.prepare_database_save(field)
-        return field.get_db_prep_save(value, connection=self.connection)
+        return prepared_value(field, value, self.connection)
 
     # Values, and numbers that are added
 
@@ -128,12 +130,31 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
             if error.type not in _NO_ROW:
                 raise
             return 0
+        except InvalidRequest as error:
+            if not increments or error.type not in _LIMITS:
+                raise
+            meta = self.query.model._meta
+            names = ", ".join(field.name for field, _, _ in self.query.values if column_of(field).key in increments)
+            raise DataError(
+                f"{meta.label}.{names}: a sum would pass {_EXACT}, up to which Appwrite adds exactly."
+            ) from error
+        except Unavailable as error:
+            # Appwrite answers 500 where a unique index refuses a bulk change, and changes nothing.
+            if error.status == 500 and rows.row_id is None:
+                yield from self._refuse_taken_values(rows, data)
+            raise
         except Taken as error:
             written = [data if rows.row_id is None else {**data, ROW_ID: rows.row_id}]
             if getattr(error, "index", None) is not None:
                 raise
             table, alias = table_of(self.query.model), self.connection.using
             raise (yield from unique_violation(table, alias, written, error)) from error
+
+    def _refuse_taken_values(self, rows: Selection, data: Raw) -> Operation[None]:
+        """Raise `UniqueViolation` if several rows would have the same values of a unique index."""
+        if any(set(keys) & set(data) for keys in unique_keys(rows.table)):
+            lookup = StagedTransaction(self.connection.using)  # it is never committed
+            yield from lookup.stage([rows.table], UpdateRows(rows.ref, data, rows.filters))
 
     def _written_to_one(self, rows: Selection, row_id: str, data: Raw, increments: dict[str, int]) -> Operation[int]:
         plans = _plans(rows, row_id, data, increments)
@@ -248,7 +269,7 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
         for row_id, values in computed_rows(self, [_typed(field, value) for field, value in expressions]):
             if row_id not in done:
                 pairs = [
-                    (field, field.get_db_prep_save(value, self.connection))
+                    (field, prepared_value(field, value, self.connection))
                     for (field, _), value in zip(expressions, values, strict=True)
                 ]
                 table = table_of(self.query.model)._meta

@@ -21,6 +21,7 @@ from ...tables.kinds import Family
 from ..arrays import ArrayLookup, ContainsLookup
 from ..columns import (
     ROW_ID,
+    UNPREPARED,
     BinaryColumn,
     JSONColumn,
     KeyColumn,
@@ -29,6 +30,7 @@ from ..columns import (
     TextColumn,
     column_of,
     holds_row_id,
+    unprepared,
 )
 from ..keys import key_of
 from .untranslatable import Untranslatable
@@ -132,12 +134,12 @@ def _positive(column: ModelColumn, lookup: Any, connection: Any) -> Clause:
         if high is not None and lookup.rhs > high:
             raise lookup.overflow_exception
     if name == "in":
-        values = _values(lookup, connection)
+        values = _values(column, lookup, connection)
         return _equal(column, [value for value in values if value is not None])
     if name == "range":
-        low, high = _values(lookup, connection)
+        low, high = _values(column, lookup, connection)
         return conjunction([_compared(column, "gte", low), _compared(column, "lte", high)])
-    value = lookup.get_db_prep_lookup(lookup.rhs, connection)[1][0]
+    (value,) = _prepared(column, lookup, lookup.rhs, connection)
     if name in ("exact", "iexact"):
         if value is None:
             return _is_null(column, True)
@@ -151,12 +153,19 @@ def _positive(column: ModelColumn, lookup: Any, connection: Any) -> Clause:
     raise Untranslatable(f"the lookup {name!r}")
 
 
-def _values(lookup: Any, connection: Any) -> Sequence[Any]:
+def _values(column: ModelColumn, lookup: Any, connection: Any) -> Sequence[Any]:
     rhs = lookup.rhs
     if not isinstance(rhs, Iterable) or any(hasattr(value, "resolve_expression") for value in rhs):
         raise Untranslatable("a comparison with another expression")
-    _, values = lookup.get_db_prep_lookup(list(rhs), connection)
-    return list(values)
+    return _prepared(column, lookup, list(rhs), connection)
+
+
+def _prepared(column: ModelColumn, lookup: Any, rhs: Any, connection: Any) -> list[Any]:
+    """Return the values as the field gives them to a database. Raises DataError where it cannot."""
+    try:
+        return list(lookup.get_db_prep_lookup(rhs, connection)[1])
+    except UNPREPARED as error:
+        raise unprepared(column.field, error) from error
 
 
 def _is_null(column: ModelColumn, null: bool) -> Clause:

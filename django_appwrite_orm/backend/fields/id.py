@@ -31,7 +31,10 @@ class IDField(models.CharField):  # type: ignore[type-arg]  # its types are thos
             options.setdefault("default", new_row_id)
             options.setdefault("editable", False)
         super().__init__(*args, **options)
-        self.validators.append(RegexValidator(rf"\A{VALID_ID.pattern}\Z", f"Use {ID_RULE}.", code="invalid"))
+        # Appwrite takes the id "0" for none.
+        self.validators.append(
+            RegexValidator(rf"\A(?!0\Z){VALID_ID.pattern}\Z", f"Use {ID_RULE}; not '0'.", code="invalid")
+        )
 
     def deconstruct(self) -> Any:
         name, _, args, options = super().deconstruct()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
@@ -175,13 +175,20 @@ class MemoryQuery:
         needs = needs_of(self.query, sql, list(tables), self.connection, self.options.translate)
         return InMemoryRead(
             sql=base.FORMAT_QMARK_REGEX.sub("?", sql).replace("%%", "%"),
-            parameters=tuple(map(_adapted, parameters)),
+            parameters=self._adapted(parameters),
             sources=tuple(self._source(need, tables[need.table], sql) for need in needs),
             rows_limit=self.options.rows,
             page_size=settings.page_size,
             room=connections[self.options.alias].room,
             reason=self.reason,
         )
+
+    def _adapted(self, parameters: Iterable[Any]) -> tuple[Any, ...]:
+        try:
+            return tuple(map(_adapted, parameters))
+        except (DataError, ProgrammingError) as error:
+            label = "A query" if self.query.model is None else self.query.model._meta.label
+            raise type(error)(f"{label}: {error}") from None
 
     def _source(self, need: Need, models: list[type[Model]], sql: str) -> Source:
         connection = connections[self.options.alias]
