@@ -6,7 +6,7 @@ This module has the names that tables, querysets and views need. The protocol it
 
 from .policy import DEFAULT_TTL, CachePolicy, PolicyOverride, cache_policy, effective_policy
 from .results import ReadResult, Status
-from .tracking import ReadLog, forget, note_private, note_read, open_logs, recording, results_here
+from .tracking import ReadLog, forget, note_private, note_read, open_logs, recording, request_log, results_here
 
 __all__ = [
     "DEFAULT_TTL",
@@ -22,5 +22,6 @@ __all__ = [
     "note_read",
     "open_logs",
     "recording",
+    "request_log",
     "results_here",
 ]

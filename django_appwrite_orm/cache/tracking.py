@@ -8,7 +8,7 @@ offer to shared caches. So does a write with the snapshots they have.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -24,6 +24,8 @@ class ReadLog:
     at all. `reads` counts them, `seconds` is the total time they took. `results` are those that this request sees
     again, by entry key, if the connection has CACHE.PER_REQUEST. `outer` is the log that this one was opened in,
     which gets the same reads. `on_read` is called at each read that was made, or may have been made, for it.
+    `versions` are the tokens that the tables were read under; None for a table without one, or with several.
+    `expiries` are until when the results of a table may be reused, each the earliest.
     """
 
     tables: dict[str, Status] = field(default_factory=dict)
@@ -31,15 +33,20 @@ class ReadLog:
     reads: int = 0
     seconds: float = 0.0
     results: dict[str, ReadResult] = field(default_factory=dict)
+    versions: dict[str, str | None] = field(default_factory=dict)
+    expiries: dict[str, float] = field(default_factory=dict)
     on_read: Callable[[], object] | None = field(default=None, repr=False)
     closed: bool = False
     outer: ReadLog | None = field(default=None, repr=False)
 
-    def note(self, tables: Iterable[str], result: ReadResult, seconds: float) -> None:
-        """Add a read of these tables that took `seconds`."""
-        for table in tables:
+    def note(self, tables: Sequence[str], result: ReadResult, seconds: float) -> None:
+        """Add a read of these tables, in the order of the result's versions, that took `seconds`."""
+        versions = result.versions or (None,) * len(tables)
+        for table, version in zip(tables, versions, strict=True):
             before = self.tables.get(table, result.status)
             self.tables[table] = max(before, result.status, key=lambda status: status.rank)
+            self.versions[table] = version if self.versions.get(table, version) == version else None
+            self.expiries[table] = min(self.expiries.get(table, result.expires), result.expires)
         self.reads += 1
         self.seconds += seconds
         self.restrict(result.expires)
@@ -117,7 +124,14 @@ def results_here() -> dict[str, ReadResult] | None:
     """
     with _logs.lock:
         here = _logs.here()
-        return here[0].results if here else None
+        return here[-1].results if here else None
+
+
+def request_log() -> ReadLog | None:
+    """Return the log of the current request; None outside a request."""
+    with _logs.lock:
+        here = _logs.here()
+        return here[-1] if here else None
 
 
 def forget() -> None:

@@ -59,8 +59,9 @@ def table_etag(
         if tokens is None or period_length <= 0:
             return None
         seconds, period = time.perf_counter() - started, time.time() // period_length
-        for table in tables:
-            note_read([table._meta.name], ReadResult(None, Status.HIT, expires=(period + 1) * period_length), seconds)
+        for table, token in zip(tables, tokens, strict=True):
+            result = ReadResult(None, Status.HIT, expires=(period + 1) * period_length, versions=(token,))
+            note_read([table._meta.name], result, seconds)
             seconds = 0  # one look-up for all of them
         headers = [request.headers.get(name, "") for name in _DISTINGUISHING]
         parts = [tokens, period, request.get_full_path(), headers, by(request) if by else ""]

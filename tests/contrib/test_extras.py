@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 MODULES = {
     "django_appwrite_orm.contrib.toolbar.panel": ("debug_toolbar.panels", "toolbar"),
+    "django_appwrite_orm.contrib.jinja2": ("jinja2", "jinja2"),
 }
 
 

@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.test import AsyncClient, Client
 
 from django_appwrite_orm.web import warm_start
+from tests.backend.conftest import shop  # noqa: F401
 
 Ask = Callable[..., HttpResponseBase]
 
