@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .clauses import Clause, compact_json
+from .keyset import BY_SEQUENCE
 from .limits import DEFAULT_ROWS, GROUPS_LIMIT, TOTAL_LIMIT
 from .page_progress import Progress
 from .requests import Request, RequestFlow, Response, TableRef, entity, listing, summary
@@ -106,7 +107,7 @@ class CountRows:
             page = ListRows(
                 self.table,
                 (*self.filters, *after),
-                order=(Clause("orderAsc", "$sequence"),),
+                order=BY_SEQUENCE,
                 limit=1,
                 offset=TOTAL_LIMIT - 1,
                 select=("$id", "$sequence"),

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .clauses import Clause
+from .keyset import BY_SEQUENCE
 from .limits import BULK_LIMIT
 from .requests import Request, TableRef, entity, listing
 
@@ -143,7 +144,7 @@ class UpdateRows:
     def request(self) -> Request:
         queries = list(self.filters)
         if self.first is not None:
-            queries += [Clause("orderAsc", "$sequence"), Clause("limit", values=(self.first,))]
+            queries += [*BY_SEQUENCE, Clause("limit", values=(self.first,))]
         body = {"data": dict(self.data), "queries": [str(clause) for clause in queries]}
         rows = UNKNOWN_ROWS if self.first is None else self.first
         unclear = self.by_operators

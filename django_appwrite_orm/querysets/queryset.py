@@ -19,7 +19,7 @@ from ..connection import connections
 from ..credentials import ConnectionRef, Credentials, Secret, Using
 from ..exceptions import AppwriteORMError, ConfigurationError, NotSupportedError
 from ..plan_execution import execute_read, invalidate
-from ..plans import EVERYTHING, NOTHING, Clause, GetRow, TableRef, conjunction, disjunction
+from ..plans import BY_SEQUENCE, EVERYTHING, NOTHING, Clause, GetRow, TableRef, conjunction, disjunction
 from ..relations.paths import check_relation
 from ..routers import aliases
 from ..sansio import Operation, call, run_async, run_sync, twins
@@ -256,7 +256,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         """Return the rows in the opposite order."""
         self._refuse_slice("reorder")
         swap = {"orderAsc": "orderDesc", "orderDesc": "orderAsc"}
-        order = self._query.order or (Clause("orderAsc", "$sequence"),)
+        order = self._query.order or BY_SEQUENCE
         return self._clone(order=tuple(dataclasses.replace(c, method=swap.get(c.method, c.method)) for c in order))
 
     def only(self, *names: str) -> Self:

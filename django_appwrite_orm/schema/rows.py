@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..connection import Connection
-from ..plans import Clause, ListRows, Progress, TableRef, UpdateRow, UpdateRows
+from ..plans import BY_SEQUENCE, Clause, ListRows, Progress, TableRef, UpdateRow, UpdateRows
 from ..sansio import Operation
 
 RawRow = dict[str, Any]
@@ -14,7 +14,6 @@ Visit = Callable[[list[RawRow]], Operation[None]]
 
 # Ids in one query: 90 ids of 36 characters stay below Appwrite's limit of 4096 characters.
 _IDS = 90
-_BY_SEQUENCE = (Clause("orderAsc", "$sequence"),)
 
 
 def walk(
@@ -25,7 +24,7 @@ def walk(
     after: tuple[Clause, ...] = ()
     progress = Progress(f"table {ref.table}")
     while True:
-        plan = ListRows(ref, (*filters, *after), _BY_SEQUENCE, limit=size, select=select)
+        plan = ListRows(ref, (*filters, *after), BY_SEQUENCE, limit=size, select=select)
         rows = (yield from connection.follow(plan.fetch())).data["rows"]
         yield from visit(rows)
         if len(rows) < size:

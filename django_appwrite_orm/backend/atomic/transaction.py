@@ -29,6 +29,7 @@ from ...exceptions import (
 from ...integrity import any_of, commit
 from ...plan_execution import execute_write
 from ...plans import (
+    BY_SEQUENCE,
     EVERYTHING,
     OPERATIONS_LIMIT,
     Clause,
@@ -324,7 +325,7 @@ class StagedTransaction(Transaction):
         for part in split((where,), connection.room).requests if where != EVERYTHING else ((),):
             after: tuple[Clause, ...] = ()
             while True:
-                plan = ListRows(ref, (*part, *after), (Clause("orderAsc", "$sequence"),), size)
+                plan = ListRows(ref, (*part, *after), BY_SEQUENCE, size)
                 page = (yield from self._read(plan, ref))["rows"]
                 rows += page
                 if len(page) < size:

@@ -11,7 +11,18 @@ from django.db import NotSupportedError
 
 from ...cache import CachePolicy, ReadResult, Status
 from ...connection import Connection
-from ...plans import EVERYTHING, NOTHING, Clause, ListRows, PlanFlow, Progress, TableRef, conjunction, split
+from ...plans import (
+    BY_SEQUENCE,
+    EVERYTHING,
+    NOTHING,
+    Clause,
+    ListRows,
+    PlanFlow,
+    Progress,
+    TableRef,
+    conjunction,
+    split,
+)
 from ...sansio import Operation
 from .load import MemoryDatabase
 from .sources import Link, Source
@@ -23,7 +34,6 @@ if TYPE_CHECKING:
 MANY_IDS = 900
 # In place of the token of a table that has changed while it was read.
 _CHANGED = ""
-_BY_SEQUENCE = (Clause("orderAsc", "$sequence"),)
 
 Requests = tuple[tuple[Clause, ...], ...]
 
@@ -55,7 +65,7 @@ class Pages:
     def __init__(self, ref: TableRef, filters: tuple[Clause, ...], size: int) -> None:
         self._progress = Progress(f"table {ref.table}")
         self._filters = filters
-        self.plan = ListRows(ref, filters, _BY_SEQUENCE, size)
+        self.plan = ListRows(ref, filters, BY_SEQUENCE, size)
         self.finished = False
 
     def advance(self, rows: list[dict[str, Any]]) -> None:

@@ -17,12 +17,10 @@ from ...connection import connections
 from ...credentials import Using
 from ...exceptions import AppwriteError, Unavailable
 from ...integrity import unique_violation
-from ...plans import SHOWN_LIMIT, Clause, ListRows, UpdateRows, disjunction, fits
+from ...plans import BY_SEQUENCE, SHOWN_LIMIT, Clause, ListRows, UpdateRows, disjunction, fits
 from ...sansio import Operation
 from ...tables import Row, UniqueIndex
 from ...tables.validation import has_operators
-
-_BY_SEQUENCE = (Clause("orderAsc", "$sequence"),)
 
 
 def meaning_of(table: type[Row], alias: Using, plan: UpdateRows, error: AppwriteError) -> Operation[Exception]:
@@ -99,6 +97,6 @@ def _rows(
     if not all(map(fits, filters)):
         return []
     response = yield from connections[alias].follow(
-        ListRows(plan.table, filters, _BY_SEQUENCE, limit, 0, select).fetch()
+        ListRows(plan.table, filters, BY_SEQUENCE, limit, 0, select).fetch()
     )
     return list(response.data["rows"])
