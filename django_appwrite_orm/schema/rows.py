@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..connection import Connection
-from ..plans import BY_SEQUENCE, Clause, ListRows, Progress, TableRef, UpdateRow, UpdateRows
+from ..plans import Clause, ListRows, TableRef, UpdateRow, UpdateRows
+from ..plans.sequence_pages import SequencePages
 from ..sansio import Operation
 
 RawRow = dict[str, Any]
@@ -20,17 +21,11 @@ def walk(
     connection: Connection, ref: TableRef, visit: Visit, select: tuple[str, ...] = (), filters: tuple[Clause, ...] = ()
 ) -> Operation[None]:
     """Call `visit` with each page of the rows that match, in order of creation."""
-    size = connection.settings.page_size
-    after: tuple[Clause, ...] = ()
-    progress = Progress(f"table {ref.table}")
-    while True:
-        plan = ListRows(ref, (*filters, *after), BY_SEQUENCE, limit=size, select=select)
-        rows = (yield from connection.follow(plan.fetch())).data["rows"]
+    pages = SequencePages(ref, filters, connection.settings.page_size, select)
+    while not pages.finished:
+        rows = (yield from connection.follow(pages.plan.fetch())).data["rows"]
         yield from visit(rows)
-        if len(rows) < size:
-            return
-        progress.reached(last := str(rows[-1]["$sequence"]))
-        after = (Clause("greaterThan", "$sequence", (last,)),)
+        pages.advance(rows)
 
 
 def write_same(

@@ -29,8 +29,6 @@ from ...exceptions import (
 from ...integrity import any_of, commit
 from ...plan_execution import execute_write
 from ...plans import (
-    BY_SEQUENCE,
-    EVERYTHING,
     OPERATIONS_LIMIT,
     Clause,
     CreateRow,
@@ -45,9 +43,9 @@ from ...plans import (
     UpdateRow,
     UpdateRows,
     WritePlan,
-    conjunction,
     split,
 )
+from ...plans.sequence_pages import SequencePages
 from ...sansio import Operation
 from ...signals import SendSignal
 from ...signals.observers import observed, observers
@@ -319,18 +317,13 @@ class StagedTransaction(Transaction):
     def _listed(self, ref: TableRef, filters: Sequence[Clause]) -> Operation[list[Raw]]:
         """Return all stored rows that match."""
         connection = connections[self.alias]
-        where = conjunction(filters)
         rows: list[Raw] = []
-        size = connection.settings.page_size
-        for part in split((where,), connection.room).requests if where != EVERYTHING else ((),):
-            after: tuple[Clause, ...] = ()
-            while True:
-                plan = ListRows(ref, (*part, *after), BY_SEQUENCE, size)
-                page = (yield from self._read(plan, ref))["rows"]
+        for part in split(filters, connection.room).requests:
+            pages = SequencePages(ref, part, connection.settings.page_size)
+            while not pages.finished:
+                page = (yield from self._read(pages.plan, ref))["rows"]
                 rows += page
-                if len(page) < size:
-                    break
-                after = (Clause("greaterThan", "$sequence", (str(page[-1]["$sequence"]),)),)
+                pages.advance(page)
         return rows
 
     def _read(self, plan: ReadPlan, ref: TableRef) -> Operation[Any]:

@@ -11,18 +11,8 @@ from django.db import NotSupportedError
 
 from ...cache import CachePolicy, ReadResult, Status
 from ...connection import Connection
-from ...plans import (
-    BY_SEQUENCE,
-    EVERYTHING,
-    NOTHING,
-    Clause,
-    ListRows,
-    PlanFlow,
-    Progress,
-    TableRef,
-    conjunction,
-    split,
-)
+from ...plans import EVERYTHING, NOTHING, Clause, ListRows, PlanFlow, TableRef, conjunction, split
+from ...plans.sequence_pages import SequencePages
 from ...sansio import Operation
 from .load import MemoryDatabase
 from .sources import Link, Source
@@ -57,24 +47,6 @@ class CurrentVersions:
 
     def run(self, connection: Connection) -> Operation[tuple[str, ...] | None]:
         return connection.versions(self.tables)
-
-
-class Pages:
-    """The pages of a list of rows, each as a plan; `plan` is the next one."""
-
-    def __init__(self, ref: TableRef, filters: tuple[Clause, ...], size: int) -> None:
-        self._progress = Progress(f"table {ref.table}")
-        self._filters = filters
-        self.plan = ListRows(ref, filters, BY_SEQUENCE, size)
-        self.finished = False
-
-    def advance(self, rows: list[dict[str, Any]]) -> None:
-        """Go on behind these rows of the page. Raises `Unavailable` when the server sends a page twice."""
-        self.finished = len(rows) < self.plan.limit
-        if not self.finished:
-            self._progress.reached(last := str(rows[-1]["$sequence"]))
-            beyond = Clause("greaterThan", "$sequence", (last,))
-            self.plan = replace(self.plan, filters=(*self._filters, beyond))
 
 
 class TooManyRows(Exception):
@@ -183,7 +155,7 @@ class SourceFetch:
         source = self._sources[place]
         count = 0
         for filters in requests:
-            pages = Pages(source.ref, filters, self._read.page_size)
+            pages = SequencePages(source.ref, filters, self._read.page_size)
             while not pages.finished:
                 result: ReadResult = yield NestedRead(pages.plan, source.policy)
                 self._note(source, result)
