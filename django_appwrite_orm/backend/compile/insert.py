@@ -48,14 +48,11 @@ class SQLInsertCompiler(compiler.SQLInsertCompiler):
         model = self.query.get_meta().model
         columns = [column_of(field) for field in self.query.fields]
         rows = [self._row(columns, obj) for obj in self.query.objs]
-        text = (
-            f"create {table_of(model)._meta.id} ({len(rows)} rows)"
-            if len(rows) > 1
-            else (f"create {table_of(model)._meta.id}")
-        )
+        table_id = table_of(model)._meta.id
+        text = f"create {table_id}" if len(rows) == 1 else f"create {table_id} ({len(rows)} rows)"
         statement = Statement.of(text, self._operation(model, rows), changes=True, strategy="direct")
         created: list[Raw] = self.connection.run(statement)
-        self.connection.note_changed(table_of(model)._meta.id)
+        self.connection.note_changed(table_id)
         if not returning_fields:
             return []
         returned = [column_of(field) for field in returning_fields]
@@ -201,15 +198,15 @@ class SQLInsertCompiler(compiler.SQLInsertCompiler):
         else:
             plan = CreateRows(ref, tuple(rows))
         try:
-            answer = yield from execute_write(changed_tables(table._meta, plan), alias, plan)
+            response = yield from execute_write(changed_tables(table._meta, plan), alias, plan)
         except Taken as error:
             if self.connection.staged is not None:  # it says what is taken
                 raise
             made = {row[ROW_ID] for row in rows} if made_here else set()
             return (yield from resolve_create_conflict(table, alias, rows, error, made_here=made))
         if isinstance(plan, CreateRow):
-            return [answer]
-        by_id = {raw[ROW_ID]: raw for raw in answer["rows"]}
+            return [response]
+        by_id = {raw[ROW_ID]: raw for raw in response["rows"]}
         return [by_id.get(row[ROW_ID], row) for row in rows]
 
 
