@@ -8,11 +8,10 @@ from django.db.models.sql import compiler
 
 from ...exceptions import NotFound
 from ...plan_execution import execute_write
-from ...plans import EVERYTHING, NOTHING, DeleteRow, DeleteRows, split
+from ...plans import NOTHING, DeleteRow, DeleteRows, split
 from ...sansio import Operation
 from ..model_table import changed_tables
-from ..statements import Statement
-from .rows import one_by_one, selected_rows
+from .rows import one_by_one, run_change, selected_rows
 from .select import Selection
 
 
@@ -25,14 +24,7 @@ class SQLDeleteCompiler(compiler.SQLDeleteCompiler):
         rows = selected_rows(self)
         if rows.where == NOTHING:
             return 0
-        return sum(map(self._run, one_by_one(self, rows)))
-
-    def _run(self, rows: Selection) -> int:
-        text = f"delete {rows.table.id} {' and '.join(map(str, rows.filters))}".rstrip()
-        statement = Statement.of(text, self._deleted(rows), changes=True, strategy="direct")
-        count: int = self.connection.run(statement)
-        self.connection.note_changed(rows.table.id)
-        return count
+        return sum(run_change(self, "delete", part, self._deleted(part)) for part in one_by_one(self, rows))
 
     def _deleted(self, rows: Selection) -> Operation[int]:
         alias = self.connection.using
@@ -46,8 +38,8 @@ class SQLDeleteCompiler(compiler.SQLDeleteCompiler):
                 return 0
             return 1
         count = 0
-        for filters in split(rows.filters).requests if rows.where != EVERYTHING else [()]:
-            bulk = DeleteRows(rows.ref, tuple(filters))
-            answer = yield from execute_write(changed_tables(rows.table, bulk), alias, bulk)
-            count += int(answer["total"])
+        for filters in split(rows.filters).requests:
+            bulk = DeleteRows(rows.ref, filters)
+            response = yield from execute_write(changed_tables(rows.table, bulk), alias, bulk)
+            count += int(response["total"])
         return count

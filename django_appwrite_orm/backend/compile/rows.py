@@ -9,9 +9,11 @@ from typing import Any
 from django.db.models.sql import Query
 
 from ...plans import NOTHING, Clause
+from ...sansio import Operation
 from ..columns import ROW_ID, column_of
 from ..keys import key_of
 from ..model_table import has_bulk_routes, table_of
+from ..statements import Statement
 from .select import Selection, base_selection, has_other_tables
 from .untranslatable import Untranslatable
 
@@ -46,6 +48,15 @@ def one_by_one(compiler: Any, rows: Selection) -> list[Selection]:
         return [rows]
     ids = [row_id for row_id, _ in computed_rows(compiler, ())]
     return [replace(rows, where=Clause("equal", ROW_ID, (row_id,))) for row_id in ids]
+
+
+def run_change(compiler: Any, verb: str, rows: Selection, operation: Operation[int]) -> int:
+    """Carry out a change of these rows as one statement; return how many there were."""
+    text = f"{verb} {rows.table.id} {' and '.join(map(str, rows.filters))}".rstrip()
+    connection = compiler.connection
+    count: int = connection.run(Statement.of(text, operation, changes=True, strategy="direct"))
+    connection.note_changed(rows.table.id)
+    return count
 
 
 def computed_rows(compiler: Any, expressions: Sequence[Any]) -> Iterator[tuple[str, tuple[Any, ...]]]:

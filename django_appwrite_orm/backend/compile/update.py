@@ -21,11 +21,10 @@ from ...transactions import Transaction
 from ..atomic.transaction import StagedTransaction
 from ..columns import ROW_ID, column_of, prepared_value, saved_value
 from ..model_table import changed_tables, table_of
-from ..statements import Statement
 from .cases import constants_by_row
 from .conflicts import changed_rows, counted, unique_keys
 from .insert import null_error
-from .rows import computed_rows, one_by_one, selected_rows
+from .rows import computed_rows, one_by_one, run_change, selected_rows
 from .select import Selection
 
 Raw = dict[str, Any]
@@ -73,10 +72,7 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
         return sum(self._run(part, self._written(part, data, increments)) for part in one_by_one(self, rows))
 
     def _run(self, rows: Selection, operation: Operation[int]) -> int:
-        text = f"update {rows.table.id} {' and '.join(map(str, rows.filters))}".rstrip()
-        count: int = self.connection.run(Statement.of(text, operation, changes=True, strategy="direct"))
-        self.connection.note_changed(rows.table.id)
-        return count
+        return run_change(self, "update", rows, operation)
 
     def _data(self, values: Sequence[tuple[Any, Any]], row_id: str | None) -> Raw:
         """Return the JSON of values by the keys of their columns."""
@@ -181,10 +177,10 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
 
     def _written_to_many(self, rows: Selection, data: Raw) -> Operation[int]:
         count = 0
-        for filters in split(rows.filters).requests if rows.where != EVERYTHING else [()]:
-            plan = UpdateRows(rows.ref, data, tuple(filters))
-            answer = yield from execute_write(changed_tables(rows.table, plan), self.connection.using, plan)
-            count += int(answer["total"])
+        for filters in split(rows.filters).requests:
+            plan = UpdateRows(rows.ref, data, filters)
+            response = yield from execute_write(changed_tables(rows.table, plan), self.connection.using, plan)
+            count += int(response["total"])
         return count
 
     def _applied(self, rows: Selection, plans: Sequence[UpdateRow | IncrementRow]) -> Operation[None]:
