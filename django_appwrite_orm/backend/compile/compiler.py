@@ -36,8 +36,8 @@ class SQLCompiler(compiler.SQLCompiler):
     def execute_sql(  # type: ignore[override]
         self, result_type: str = MULTI, chunked_fetch: bool = False, chunk_size: int = GET_ITERATOR_CHUNK_SIZE
     ) -> Any:
+        chunked_fetch = chunked_fetch and self.connection.features.can_use_chunked_reads
         try:
-            chunked_fetch = chunked_fetch and self.connection.features.can_use_chunked_reads
             chunks = self._chunks(chunked=chunked_fetch)
         except (EmptyResultSet, FullResultSet):
             return iter(()) if result_type == MULTI else None
@@ -49,7 +49,7 @@ class SQLCompiler(compiler.SQLCompiler):
             for _ in chunks:
                 pass
             return None
-        return chunks if chunked_fetch and self.connection.features.can_use_chunked_reads else list(chunks)
+        return chunks if chunked_fetch else list(chunks)
 
     def execute_in_memory(self, reason: str, result_type: str, chunked_fetch: bool, chunk_size: int) -> Any:
         """Answer a query that Appwrite cannot answer by itself, for this reason. Raises NotSupportedError."""
@@ -145,7 +145,7 @@ class SQLCompiler(compiler.SQLCompiler):
         joined = self.query.alias_refcount.copy()
         _, order_by, _ = self.pre_sql_setup()
         try:
-            return Reader(self.connection, selection(self, [(one, sql) for one, sql in order_by]))
+            return Reader(self.connection, selection(self, order_by))
         finally:
             self.query.reset_refcounts(joined)
 

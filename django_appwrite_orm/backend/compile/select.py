@@ -143,23 +143,25 @@ def count(compiler: Any) -> Selection | None:
         return None
     if not isinstance(aggregate.source_expressions[0], Star):
         return None
-    selection = base_selection(compiler)
-    if has_other_tables(query, selection.alias):
-        raise Untranslatable("a join")
-    _refuse_changed(compiler, selection, by_id=True)
+    selection = _rows_of_one_table(compiler)
     selection.is_counted = True
     return selection
 
 
 def existence(compiler: Any) -> Selection:
     """Return the rows of which it is asked whether there are any. Raises Untranslatable."""
+    selection = _rows_of_one_table(compiler)
+    if any(not isinstance(annotation, Value) for annotation in compiler.query.annotation_select.values()):
+        raise Untranslatable("an annotation")
+    selection.start, selection.stop = compiler.query.low_mark, compiler.query.high_mark
+    return selection
+
+
+def _rows_of_one_table(compiler: Any) -> Selection:
     selection = base_selection(compiler)
     if has_other_tables(compiler.query, selection.alias):
         raise Untranslatable("a join")
-    _refuse_changed(compiler, selection, by_id=True)
-    if any(not isinstance(one, Value) for one in compiler.query.annotation_select.values()):
-        raise Untranslatable("an annotation")
-    selection.start, selection.stop = compiler.query.low_mark, compiler.query.high_mark
+    _refuse_changed(compiler, selection)
     return selection
 
 
@@ -177,7 +179,7 @@ def selection(compiler: Any, order_by: Iterable[Any]) -> Selection:
     made.order = tuple(_ordered(expression, made.alias) for expression, _ in order_by)
     made.start, made.stop = query.low_mark, query.high_mark
     made.keys = () if whole else _keys(query.model, made)
-    _refuse_changed(compiler, made, by_id=True)
+    _refuse_changed(compiler, made)
     return made
 
 
@@ -186,21 +188,18 @@ def has_other_tables(query: Any, base: str) -> bool:
     return bool(_other_aliases(query, base))
 
 
-def _refuse_changed(compiler: Any, made: Selection, *, by_id: bool) -> None:
+def _refuse_changed(compiler: Any, made: Selection) -> None:
     """Raise Untranslatable where the open block has changed rows of a table: Appwrite does not see that yet.
 
-    `by_id`: the row of an id can be read all the same.
+    One row by its id can be read all the same.
     """
     staged = compiler.connection.staged
-    if staged is None:
+    if staged is None or (made.row_id is not None and not made.joins):
         return
-    changed = [
-        table.id
-        for ref, table in ((made.ref, made.table), *((one.ref, one.table) for one in made.joins))
-        if staged.has_changed(ref)
-    ]
-    if changed and not (by_id and made.row_id is not None and not made.joins):
-        raise Untranslatable(f"rows of {changed[0]} were changed in this atomic() block")
+    sources: list[Selection | JoinedTable] = [made, *made.joins]
+    for source in sources:
+        if staged.has_changed(source.ref):
+            raise Untranslatable(f"rows of {source.table.id} were changed in this atomic() block")
 
 
 def _other_aliases(query: Any, base: str) -> list[str]:
