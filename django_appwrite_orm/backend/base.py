@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -45,9 +45,8 @@ class BackendOptions:
 
     `in_memory`: "allow" or "refuse" queries that Appwrite cannot answer by itself. `rows`: how many rows of a table
     such a query may read. `atomic`: what `atomic()` does; "staged": its changes wait and are applied together, "off":
-    nothing, each change is made at once. `apps`: labels
-    of the apps whose models `AppwriteRouter` keeps here. `identity`: "key", or "user" for requests in the name of the
-    user of an `as_user()` block.
+    nothing, each change is made at once. `apps`: labels of the apps whose models `AppwriteRouter` keeps here.
+    `identity`: "key", or "user" for requests in the name of the user of an `as_user()` block.
     """
 
     in_memory: str = "allow"
@@ -58,14 +57,17 @@ class BackendOptions:
 
     @classmethod
     def of(cls, alias: str, options: Mapping[str, Any]) -> BackendOptions:
-        """Raises ImproperlyConfigured for an unknown option, and for a value of another kind."""
+        """Return the options of the database `alias`.
+
+        Raises ImproperlyConfigured for an unknown option, and for a value of another kind.
+        """
         where = f"DATABASES[{alias!r}]['OPTIONS']"
-        known = ("apps", "atomic", "identity", "in_memory", "rows")
+        names = sorted(field.name for field in fields(cls))
         for name, value in options.items():
-            if name not in known:
-                near = difflib.get_close_matches(str(name), known, n=1)
+            if name not in names:
+                near = difflib.get_close_matches(str(name), names, n=1)
                 guess = f" Did you mean: {near[0]}?" if near else ""
-                raise ImproperlyConfigured(f"{where}: unknown option {name!r}.{guess} Known: {', '.join(known)}.")
+                raise ImproperlyConfigured(f"{where}: unknown option {name!r}.{guess} Known: {', '.join(names)}.")
             if (expected := _problem(name, value)) is not None:
                 raise ImproperlyConfigured(f"{where}: {name} must be {expected}, not {value!r}.")
         values = {**options, "apps": tuple(options["apps"])} if "apps" in options else dict(options)
@@ -75,9 +77,8 @@ class BackendOptions:
 def _problem(name: str, value: Any) -> str | None:
     """Return what the value of an option must be, if it is not."""
     if name == "rows":
-        return (
-            None if isinstance(value, int) and not isinstance(value, bool) and value > 0 else "a whole number above 0"
-        )
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        return None if is_number and value > 0 else "a whole number above 0"
     if name == "apps":
         is_list = isinstance(value, (list, tuple)) and all(isinstance(label, str) for label in value)
         return None if is_list else "a list of app labels"
@@ -111,7 +112,7 @@ class DatabaseWrapper(BaseDatabaseWrapper):
     editor: DatabaseSchemaEditor | None = None
 
     @property
-    def SchemaEditorClass(self) -> type[DatabaseSchemaEditor]:  # type: ignore[override]  # noqa: N802 - Django's name  # type: ignore[override]
+    def SchemaEditorClass(self) -> type[DatabaseSchemaEditor]:  # type: ignore[override]  # noqa: N802 - Django's name
         from .schema.editor import DatabaseSchemaEditor
 
         return DatabaseSchemaEditor
