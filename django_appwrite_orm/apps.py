@@ -10,6 +10,7 @@ from django.core.signals import setting_changed
 from django.db import connections as databases
 from django.db.models.signals import post_migrate
 
+from .backend import ENGINE
 from .conf import configured
 from .conf.redaction import hide_secrets
 from .conf.test_runs import note_test_command
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from .connection import Connection
     from .sansio import Operation
 
-# The engine of the databases whose models have tables on Appwrite.
-_ENGINE = "django_appwrite_orm.backend"
 _CHANNEL = "django_appwrite_orm.channel"
 _TABLE_OPTIONS = "django_appwrite_orm.table_options"
 
@@ -48,7 +47,7 @@ class DjangoAppwriteORMConfig(AppConfig):
         setting_changed.connect(_follow_channel)
         registry.discover()
         registry.connect()
-        if any(database["ENGINE"] == _ENGINE for database in databases.settings.values()):
+        if any(database["ENGINE"] == ENGINE for database in databases.settings.values()):
             from .backend.model_table import OWN_TABLES, tables_of_models
 
             registry.other_tables.append(tables_of_models)

@@ -27,7 +27,6 @@ REASONS = {
     ("backend.bridge.build", "backend.bridge.base"): "it is a model, and Django's apps must be known before",
     ("backend.schema.introspection", "schema"): MIGRATIONS,
     ("backend.in_memory.collation", "local.emulation.collation"): EMBEDDED,
-    ("checks", "backend.router"): CHECKS,
     ("checks", "checks.caches"): CHECKS,
     ("checks", "checks.columns"): CHECKS,
     ("checks", "checks.connections"): CHECKS,

@@ -16,6 +16,7 @@ from ..plans import WritePlan
 from ..relations.cascades import changed_by, has_relationships
 from ..tables import Row
 from ..tables.options import Options
+from . import ENGINE
 from .columns import columns_of
 from .indexes import indexes_of
 from .names import COUNTERS, table_id
@@ -108,7 +109,7 @@ def table_on_appwrite(model: type[models.Model]) -> type[ModelRow] | None:
 def appwrite_alias(model: type[models.Model]) -> str | None:
     """Return the alias in APPWRITE_ORM that the model's rows are read from; None for a model elsewhere."""
     database = databases.settings[router.db_for_read(model)]
-    return str(database["NAME"]) if database["ENGINE"] == __name__.rpartition(".")[0] else None
+    return str(database["NAME"]) if database["ENGINE"] == ENGINE else None
 
 
 def _made(model: type[models.Model]) -> type[ModelRow]:

@@ -12,8 +12,8 @@ from django.db import connections as databases
 
 from ..conf import DEFAULT_ALIAS
 from ..routers import aliases
+from . import ENGINE
 
-ENGINE = "django_appwrite_orm.backend"
 ROUTER = f"{ENGINE}.router.AppwriteRouter"
 
 

@@ -16,6 +16,7 @@ from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, register
 
+from ..backend import ENGINE
 from ..conf import configured
 from ..registry import registry
 from .django_caches import let_e008_be_reported
@@ -57,8 +58,6 @@ def check_models(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) 
     Their databases, their tables and their inner `class Appwrite`. E101, E104, E111, E112 and W106 are checks of
     Django's for databases and fields.
     """
-    from ..backend.router import ENGINE
-
     if not any(options.get("ENGINE") == ENGINE for options in settings.DATABASES.values()):
         return []
     from .databases import database_problems
