@@ -36,7 +36,7 @@ from .sansio import Operation
 from .tables import Index, Row, UniqueIndex
 from .tables.columns import Column
 from .tables.validation import without_operators
-from .transactions import Transaction
+from .transactions import TableMeta, Transaction
 
 E = TypeVar("E", bound=AppwriteError)
 Raw = Mapping[str, Any]
@@ -95,6 +95,21 @@ def commit(transaction: Transaction) -> Operation[None]:
             raise
         staged = [(table.model, plan) for table, plan in transaction.staged if issubclass(table.model, Row)]
         raise (yield from _refused_commit(transaction.alias, staged, error)) from error
+
+
+def commit_together(alias: Using, *requests: tuple[Sequence[TableMeta], Sequence[WritePlan]]) -> Operation[None]:
+    """Carry out changes, all or none, in a transaction of their own: those of each request, with their tables.
+
+    Raises what `commit` raises, and the error of a change that Appwrite does not stage.
+    """
+    transaction = Transaction(alias)
+    try:
+        for tables, plans in requests:
+            yield from transaction.stage_all(tables, plans)
+    except BaseException:
+        yield from transaction.roll_back()
+        raise
+    yield from commit(transaction)
 
 
 def _refused_commit(

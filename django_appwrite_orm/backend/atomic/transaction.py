@@ -26,7 +26,7 @@ from ...exceptions import (
     NotSupportedError,
     UniqueViolation,
 )
-from ...integrity import any_of, commit
+from ...integrity import any_of, commit_together
 from ...plan_execution import execute_write
 from ...plans import (
     OPERATIONS_LIMIT,
@@ -220,14 +220,7 @@ class StagedTransaction(Transaction):
             yield from self._commit_together([part])
 
     def _commit_together(self, requests: Sequence[Sequence[WritePlan]]) -> Operation[None]:
-        transaction = Transaction(self.alias)
-        try:
-            for plans in requests:
-                yield from transaction.stage_all(self._changed(plans), plans)
-        except BaseException:
-            yield from transaction.roll_back()
-            raise
-        yield from commit(transaction)
+        yield from commit_together(self.alias, *((self._changed(plans), plans) for plans in requests))
 
     def _changed(self, plans: Sequence[WritePlan]) -> list[TableMeta]:
         """Return each table that these changes may change."""

@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ...integrity import commit
+from ...integrity import commit_together
 from ...plan_execution import execute_write
 from ...plans import OPERATIONS_LIMIT, UpdateRow
 from ...querysets.expressions import increment
 from ...sansio import Operation
 from ...tables import UniqueIndex
-from ...transactions import Transaction
 from ..atomic.transaction import StagedTransaction, compared_values
 from ..columns import ROW_ID
 from ..model_table import changed_tables
@@ -75,14 +74,8 @@ def changed_rows(connection: Any, meta: Any, ref: Any, changes: Mapping[str, Raw
             yield from execute_write(changed_tables(meta, plan), connection.using, plan)
         return
     for start in range(0, len(plans), OPERATIONS_LIMIT):
-        transaction = Transaction(connection.using)
-        try:
-            part = plans[start : start + OPERATIONS_LIMIT]
-            yield from transaction.stage_all(changed_tables(meta, *part), part)
-        except BaseException:
-            yield from transaction.roll_back()
-            raise
-        yield from commit(transaction)
+        part = plans[start : start + OPERATIONS_LIMIT]
+        yield from commit_together(connection.using, (changed_tables(meta, *part), part))
 
 
 def counted(meta: Any, data: Raw) -> Raw:

@@ -13,7 +13,7 @@ from django.db.models.sql.constants import ROW_COUNT
 
 from ...exceptions import Conflict, InvalidRequest, NotFound, Unavailable
 from ...exceptions import IntegrityError as Taken
-from ...integrity import commit, unique_violation
+from ...integrity import commit, commit_together, unique_violation
 from ...plan_execution import execute_write
 from ...plans import EVERYTHING, NOTHING, OPERATIONS_LIMIT, IncrementRow, UpdateRow, UpdateRows, split
 from ...sansio import Operation
@@ -155,7 +155,7 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
     def _written_to_one(self, rows: Selection, row_id: str, data: Raw, increments: dict[str, int]) -> Operation[int]:
         plans = _plans(rows, row_id, data, increments)
         if len(plans) > 1 and self.connection.staged is None:
-            yield from self._applied(rows, plans)
+            yield from commit_together(self.connection.using, (changed_tables(rows.table, *plans), plans))
         else:
             for plan in plans:
                 yield from execute_write(changed_tables(rows.table, plan), self.connection.using, plan)
@@ -169,7 +169,7 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
             part = ids[start : start + size]
             plans = [plan for row_id in part for plan in _plans(rows, row_id, data, increments)]
             if self.connection.staged is None:
-                yield from self._applied(rows, plans)
+                yield from commit_together(self.connection.using, (changed_tables(rows.table, *plans), plans))
             else:
                 for plan in plans:
                     yield from execute_write(changed_tables(rows.table, plan), self.connection.using, plan)
@@ -182,16 +182,6 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
             response = yield from execute_write(changed_tables(rows.table, plan), self.connection.using, plan)
             count += int(response["total"])
         return count
-
-    def _applied(self, rows: Selection, plans: Sequence[UpdateRow | IncrementRow]) -> Operation[None]:
-        """Carry out these changes together."""
-        transaction = Transaction(self.connection.using)
-        try:
-            yield from transaction.stage_all(changed_tables(rows.table, *plans), plans)
-        except BaseException:
-            yield from transaction.roll_back()
-            raise
-        yield from commit(transaction)
 
     def _update_rows(self, constants: Sequence[tuple[Any, Any]], by_row: dict[str, list[tuple[Any, Any]]]) -> int:
         """Write values of their own to rows, in transactions of 100 of them."""

@@ -12,7 +12,7 @@ from ... import signals
 from ...connection import connections
 from ...credentials import Using
 from ...exceptions import IntegrityError, NotFound
-from ...integrity import commit, gone, resolve_create_conflict, unique_violation
+from ...integrity import commit_together, gone, resolve_create_conflict, unique_violation
 from ...plan_execution import announce, execute_write
 from ...plans import CreateRow, DeleteRow, IncrementRow, TableRef, UpdateRow, WritePlan
 from ...registry import registry
@@ -22,7 +22,6 @@ from ...signals import SendSignal
 from ...tables import Row, unknown_column
 from ...tables.options import Options
 from ...tables.validation import without_operators
-from ...transactions import Transaction
 from ..expressions import operators, separated
 from .increments import workable
 from .optimistic_lock import counted, update_if_unchanged
@@ -88,13 +87,7 @@ def update_all(table: type[Row], alias: Using, plans: Sequence[UpdateRow | Incre
     if len(plans) == 1:
         yield from update(table, alias, plans[0])
     elif plans:
-        transaction = Transaction(alias)
-        try:
-            yield from transaction.stage_all(changed_by(table, *plans), plans)
-        except BaseException:
-            yield from transaction.roll_back()
-            raise
-        yield from commit(transaction)
+        yield from commit_together(alias, (changed_by(table, *plans), plans))
 
 
 def save(
