@@ -41,6 +41,9 @@ from .transactions import TableMeta, Transaction
 E = TypeVar("E", bound=AppwriteError)
 Raw = Mapping[str, Any]
 
+# The types of errors by which Appwrite says that a row does not exist; its routes to increment say the last of these.
+NO_ROW = ("row_not_found", "document_not_found")
+NO_ROW_TO_INCREMENT = (*NO_ROW, "column_not_found")
 # Requests at most to find out which value is taken, for each index.
 _LOOKUPS = 20
 
@@ -228,7 +231,7 @@ def any_of(keys: Sequence[str], rows: Collection[Raw]) -> Clause:
 
 def gone(table: type[Row], row_id: str, error: NotFound, done: str) -> AppwriteError:
     """Return the table's `RowGone` if Appwrite reported that the row does not exist, else `error`."""
-    if error.type not in ("row_not_found", "document_not_found"):
+    if error.type not in NO_ROW:
         return error
     message = f"The {table.__name__} with the id {row_id!r} no longer exists, so it cannot be {done}."
     return _meaning(table.RowGone, message, error)

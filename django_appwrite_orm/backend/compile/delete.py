@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models.sql import compiler
 
 from ...exceptions import NotFound
+from ...integrity import NO_ROW
 from ...plan_execution import execute_write
 from ...plans import NOTHING, DeleteRow, DeleteRows, split
 from ...sansio import Operation
@@ -33,7 +34,7 @@ class SQLDeleteCompiler(compiler.SQLDeleteCompiler):
                 plan = DeleteRow(rows.ref, rows.row_id)
                 yield from execute_write(changed_tables(rows.table, plan), alias, plan)
             except NotFound as error:
-                if error.type not in ("row_not_found", "document_not_found"):
+                if error.type not in NO_ROW:
                     raise
                 return 0
             return 1

@@ -14,6 +14,7 @@ from django.db import models
 
 from ...connection import Connection
 from ...exceptions import Conflict, NotFound
+from ...integrity import NO_ROW_TO_INCREMENT
 from ...plans import Clause, CreateRow, IncrementRow, ListRows, Request, TableRef, UpdateRow
 from ...sansio import Operation
 from ...threads import register_after_fork
@@ -21,8 +22,6 @@ from ..names import COUNTERS
 
 COUNTER = "last"
 BLOCK = 100
-# What Appwrite says of a row that is not there; the route that increments says the last of these.
-_NO_ROW = ("row_not_found", "document_not_found", "column_not_found")
 
 
 class _Clock:
@@ -126,7 +125,7 @@ def _increased(connection: Connection, table: TableRef, by: int) -> Operation[in
                 raw = (yield from connection.send(plan.request)).data
             return int(raw[COUNTER])
         except NotFound as error:
-            if error.type not in _NO_ROW:
+            if error.type not in NO_ROW_TO_INCREMENT:
                 raise
         start = yield from _highest(connection, table)
         try:

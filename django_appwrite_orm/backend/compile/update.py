@@ -13,7 +13,7 @@ from django.db.models.sql.constants import ROW_COUNT
 
 from ...exceptions import Conflict, InvalidRequest, NotFound, Unavailable
 from ...exceptions import IntegrityError as Taken
-from ...integrity import commit, commit_together, unique_violation
+from ...integrity import NO_ROW_TO_INCREMENT, commit, commit_together, unique_violation
 from ...plan_execution import execute_write
 from ...plans import EVERYTHING, NOTHING, OPERATIONS_LIMIT, IncrementRow, UpdateRow, UpdateRows, split
 from ...sansio import Operation
@@ -35,7 +35,6 @@ _EXACT = 2**53
 # How often values are worked out again that were changed meanwhile.
 _TRIES = 20
 _LIMITS = ("column_limit_exceeded", "attribute_limit_exceeded")
-_NO_ROW = ("row_not_found", "document_not_found", "column_not_found")
 
 
 class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
@@ -123,7 +122,7 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
                 return (yield from self._incremented(rows, data, increments))
             return (yield from self._written_to_many(rows, data))
         except NotFound as error:
-            if error.type not in _NO_ROW:
+            if error.type not in NO_ROW_TO_INCREMENT:
                 raise
             return 0
         except InvalidRequest as error:
@@ -198,7 +197,7 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
                 yield from changed_rows(self.connection, rows.table, rows.ref, kept)
                 return len(kept)
             except NotFound as error:
-                if error.type not in _NO_ROW:
+                if error.type not in NO_ROW_TO_INCREMENT:
                     raise
         kept = {row_id: changes[row_id] for row_id, _ in computed_rows(self, ()) if row_id in changes}
         yield from changed_rows(self.connection, rows.table, rows.ref, kept)
@@ -275,7 +274,7 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
             yield from transaction.stage_all(changed_tables(rows.table, *plans), plans)
         except NotFound as error:
             yield from transaction.roll_back()
-            if error.type not in _NO_ROW:
+            if error.type not in NO_ROW_TO_INCREMENT:
                 raise
             return 0
         return len(values)
