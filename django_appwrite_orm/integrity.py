@@ -76,13 +76,8 @@ def unique_violation(
     `rows` are the values that were to be written, by key, with `$id` where it is known. The unique indexes are looked
     up one after the other, one request each, until another row is found that has the values.
     """
-    taken = yield from _taken(table, alias, rows)
-    if taken is None:
-        return _meaning(UniqueViolation, _unknown(table), error)
-    index, owner, values = taken
-    violation = _meaning(UniqueViolation, f"{owner} {_described(values)} already (unique index {index.key!r}).", error)
-    violation.index, violation.values = index.key, values
-    return violation
+    violation = yield from _taken(table, alias, rows)
+    return _like(error, violation or UniqueViolation(_unknown(table)))
 
 
 def commit(transaction: Transaction) -> Operation[None]:
@@ -167,8 +162,22 @@ def _id_taken(table: type[Row], rows: Iterable[Raw]) -> str:
     return f"A {table.__name__} with the id {taken} already exists."
 
 
-def _taken(table: type[Row], alias: Using, rows: Sequence[Raw]) -> Operation[tuple[Index, str, dict[str, Any]] | None]:
-    """Return the unique index that a row violates, the subject of the message, and the values by column."""
+def value_taken(index: Index, subject: str, columns: Sequence[Column], row: Raw) -> UniqueViolation:
+    """Return the error for the values of a row, in the columns of a unique index, that another row has already.
+
+    `subject` is the beginning of its message, such as "Another Product has".
+    """
+    values = {column.name: column.to_python(row[column.key]) for column in columns}
+    described = " with ".join(f"{name}={value!r}" for name, value in values.items())
+    violation = UniqueViolation(
+        f"{subject} {described} already (unique index {index.key!r}).", status=409, type="row_already_exists"
+    )
+    violation.index, violation.values = index.key, values
+    return violation
+
+
+def _taken(table: type[Row], alias: Using, rows: Sequence[Raw]) -> Operation[UniqueViolation | None]:
+    """Return the error for a unique index that one of these rows violates; None if it is not found out."""
     ref = table._meta.ref(connections[alias].settings.database_id)
     own = {row["$id"].lower() for row in rows if "$id" in row}
     for index in _unique_indexes(table):
@@ -179,7 +188,7 @@ def _taken(table: type[Row], alias: Using, rows: Sequence[Raw]) -> Operation[tup
         counts = Counter(tuple(row[key] for key in keys) for row in whole)
         twice = next((dict(zip(keys, values, strict=True)) for values, count in counts.items() if count > 1), None)
         if twice is not None:
-            return index, f"Two of these {table.__name__} have", _values(columns, twice)
+            return value_taken(index, f"Two of these {table.__name__} have", columns, twice)
         for clause in islice(_clauses(keys, whole), _LOOKUPS):
             plan = ListRows(ref, (clause,), limit=len(whole), select=("$id", *keys))
             try:
@@ -188,7 +197,7 @@ def _taken(table: type[Row], alias: Using, rows: Sequence[Raw]) -> Operation[tup
                 break
             for raw in rows_found:
                 if raw["$id"].lower() not in own:
-                    return index, f"Another {table.__name__} has", _values(columns, raw)
+                    return value_taken(index, f"Another {table.__name__} has", columns, raw)
     return None
 
 
@@ -213,14 +222,6 @@ def _unique_indexes(table: type[Row]) -> list[UniqueIndex]:
     return [index for index in table._meta.indexes if isinstance(index, UniqueIndex)]
 
 
-def _values(columns: Sequence[Column], raw: Raw) -> dict[str, Any]:
-    return {column.name: column.to_python(raw[column.key]) for column in columns}
-
-
-def _described(values: Mapping[str, Any]) -> str:
-    return " with ".join(f"{name}={value!r}" for name, value in values.items())
-
-
 def any_of(keys: Sequence[str], rows: Collection[Raw]) -> Clause:
     """Return the condition for rows that have the values of one of `rows` under `keys`."""
     if len(keys) == 1:
@@ -239,7 +240,11 @@ def gone(table: type[Row], row_id: str, error: NotFound, done: str) -> AppwriteE
 
 def _meaning(kind: type[E], message: str, error: AppwriteError) -> E:
     """Return an error of `kind` with the attributes of `error`."""
-    meaning = kind(message, status=error.status, type=error.type)
+    return _like(error, kind(message))
+
+
+def _like(error: AppwriteError, meaning: E) -> E:
+    meaning.status, meaning.type = error.status, error.type
     meaning.request_id, meaning.repeated = error.request_id, error.repeated
     return meaning
 

@@ -24,9 +24,8 @@ from ...exceptions import (
     InvalidRequest,
     NotFound,
     NotSupportedError,
-    UniqueViolation,
 )
-from ...integrity import any_of, commit_together
+from ...integrity import any_of, commit_together, value_taken
 from ...plan_execution import execute_write
 from ...plans import (
     OPERATIONS_LIMIT,
@@ -348,7 +347,7 @@ class StagedTransaction(Transaction):
             taken = {compared_values(keys, row) for row in others}
             for row in whole:
                 if (values := compared_values(keys, row)) in taken:
-                    raise _taken_value(meta, index, columns, row)
+                    raise value_taken(index, f"Another {meta.model.__name__} has", columns, row)
                 taken.add(values)
 
     def rows_with_values(self, ref: TableRef, keys: Sequence[str], rows: Sequence[Raw]) -> Operation[list[Raw]]:
@@ -372,15 +371,6 @@ def _keeps_values(keys: Sequence[str], before: Raw | None, row: Raw) -> bool:
     return before is not None and all(before.get(key) == row[key] for key in keys)
 
 
-def _taken_value(meta: Any, index: UniqueIndex, columns: Sequence[Any], row: Raw) -> UniqueViolation:
-    values = {column.name: column.to_python(row[column.key]) for column in columns}
-    said = " with ".join(f"{name}={value!r}" for name, value in values.items())
-    message = f"Another {meta.model.__name__} has {said} already (unique index {index.key!r})."
-    violation = UniqueViolation(message, status=409, type="row_already_exists")
-    violation.index, violation.values = index.key, values
-    return violation
-
-
 def _refuse_beyond_limit(plan: IncrementRow, value: Any) -> None:
     """Raise the error that Appwrite has for a sum that passes its limit."""
     if plan.limit is None or value is None:
@@ -392,7 +382,7 @@ def _refuse_beyond_limit(plan: IncrementRow, value: Any) -> None:
 
 
 def _no_row(ref: TableRef, row_id: str) -> NotFound:
-    return NotFound(f"There is no row {row_id!r} in {ref.table}.", status=404, type="row_not_found")
+    return NotFound(f"{ref.table} has no row {row_id!r}.", status=404, type="row_not_found")
 
 
 def _taken_id(meta: Any, row_id: str) -> DuplicateId:
