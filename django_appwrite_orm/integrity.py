@@ -184,7 +184,7 @@ def _taken(table: type[Row], alias: Using, rows: Sequence[Raw]) -> Operation[Uni
         columns = [table._meta.get_column(name) for name in index.columns]
         keys = tuple(column.key for column in columns)
         plain = [without_operators(row) for row in rows]
-        whole = [row for row in plain if all(row.get(key) is not None for key in keys)]
+        whole = [row for row in plain if has_values(keys, row)]
         counts = Counter(tuple(row[key] for key in keys) for row in whole)
         twice = next((dict(zip(keys, values, strict=True)) for values, count in counts.items() if count > 1), None)
         if twice is not None:
@@ -220,6 +220,11 @@ def _unknown(table: type[Row]) -> str:
 
 def _unique_indexes(table: type[Row]) -> list[UniqueIndex]:
     return [index for index in table._meta.indexes if isinstance(index, UniqueIndex)]
+
+
+def has_values(keys: Sequence[str], row: Raw) -> bool:
+    """Whether a row has a value under each of these keys: rows with a null violate no unique index."""
+    return all(row.get(key) is not None for key in keys)
 
 
 def any_of(keys: Sequence[str], rows: Collection[Raw]) -> Clause:

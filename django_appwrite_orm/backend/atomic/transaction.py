@@ -25,7 +25,7 @@ from ...exceptions import (
     NotFound,
     NotSupportedError,
 )
-from ...integrity import any_of, commit_together, value_taken
+from ...integrity import any_of, commit_together, has_values, value_taken
 from ...plan_execution import execute_write
 from ...plans import (
     OPERATIONS_LIMIT,
@@ -340,7 +340,7 @@ class StagedTransaction(Transaction):
             keys = [column.key for column in columns]
             if not isinstance(index, UniqueIndex) or len(keys) < len(index.columns) or not set(keys) & set(changed):
                 continue
-            whole = [row for row in rows if all(row.get(key) is not None for key in keys)]
+            whole = [row for row in rows if has_values(keys, row)]
             if all(_keeps_values(keys, stored.get(row[ID].lower()), row) for row in whole):
                 continue
             others = [row for row in (yield from self.rows_with_values(ref, keys, whole)) if row[ID].lower() not in own]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ...integrity import commit_together
+from ...integrity import commit_together, has_values
 from ...plan_execution import execute_write
 from ...plans import OPERATIONS_LIMIT, UpdateRow
 from ...querysets.expressions import increment
@@ -34,7 +34,7 @@ def free_rows(reader: StagedTransaction, meta: Any, ref: Any, rows: Sequence[Raw
     taken = {(ROW_ID, row[ROW_ID].lower()) for row in there}
     indexes = list(unique_keys(meta))
     for keys in indexes:
-        whole = [row for row in rows if all(row.get(key) is not None for key in keys)]
+        whole = [row for row in rows if has_values(keys, row)]
         if whole:
             found = yield from reader.rows_with_values(ref, keys, whole)
             taken |= {(*keys, *compared_values(keys, row)) for row in found}
@@ -42,7 +42,7 @@ def free_rows(reader: StagedTransaction, meta: Any, ref: Any, rows: Sequence[Raw
     for row in rows:
         marks = {(ROW_ID, row[ROW_ID].lower())} if ROW_ID in row else set()
         for keys in indexes:
-            if all(row.get(key) is not None for key in keys):
+            if has_values(keys, row):
                 marks.add((*keys, *compared_values(keys, row)))
         if not marks & taken:
             free.append(row)
@@ -58,7 +58,7 @@ def stored_rows(
         ids = [row[ROW_ID] for row in rows if ROW_ID in row]
         found = (yield from reader.rows(ref, ids)) if ids else []
     else:
-        whole = [row for row in rows if all(row.get(key) is not None for key in keys)]
+        whole = [row for row in rows if has_values(keys, row)]
         found = (yield from reader.rows_with_values(ref, keys, whole)) if whole else []
     return {compared_values(keys, row): row for row in found}
 

@@ -12,7 +12,7 @@ from django.db.models.sql import Query, compiler
 
 from ...exceptions import DuplicateId
 from ...exceptions import IntegrityError as Taken
-from ...integrity import resolve_create_conflict
+from ...integrity import has_values, resolve_create_conflict
 from ...plan_execution import execute_write
 from ...plans import BULK_LIMIT, CreateRow, CreateRows
 from ...sansio import Operation
@@ -134,7 +134,7 @@ class SQLInsertCompiler(compiler.SQLInsertCompiler):
             new: dict[Any, Raw] = {}
             changes: dict[str, Raw] = {}
             for place, row in enumerate(rows):
-                values = compared_values(keys, row) if all(row.get(key) is not None for key in keys) else (place,)
+                values = compared_values(keys, row) if has_values(keys, row) else (place,)
                 data = {column.key: column.checked_change(row[column.key]) for column in updated}
                 if values in stored:
                     changes.setdefault(stored[values][ROW_ID], {}).update(data)

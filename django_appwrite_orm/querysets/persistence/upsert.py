@@ -15,7 +15,7 @@ from django.core.exceptions import FieldError
 
 from ...credentials import Using
 from ...exceptions import Conflict, IntegrityError, NotFound
-from ...integrity import any_of
+from ...integrity import any_of, has_values
 from ...plans import UpdateRow
 from ...sansio import Operation
 from ...tables import Row, UniqueIndex, clean_values
@@ -71,7 +71,7 @@ class Conflicts:
         as a new row, and then looked up by itself.
         """
         keys = _keys(table, self.unique)
-        complete = {n: row for n, row in data.items() if all(row.get(key) is not None for key in keys)}  # as SQL has it
+        complete = {n: row for n, row in data.items() if has_values(keys, row)}
         rows: dict[tuple[Any, ...], Raw] = {}
         walk = pages(Query(table, alias, where=any_of(keys, complete.values())).uncached())
         while not walk.finished:
