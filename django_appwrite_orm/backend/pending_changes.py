@@ -11,9 +11,9 @@ from typing import Any
 from ..plans import TableRef
 from ..tables.validation import looks_like_operator
 from ..transactions import TableMeta
+from .columns import ROW_ID
 
 Raw = dict[str, Any]
-ID = "$id"
 
 
 class Action(Enum):
@@ -86,7 +86,7 @@ class PendingRow:
         if self.is_deleted:
             return None
         if self.is_new:
-            return {ID: self.row_id, **self.data}
+            return {ROW_ID: self.row_id, **self.data}
         if stored is None:
             return None
         row = {**stored, **self.data}
@@ -124,11 +124,11 @@ class PendingRows:
 
     def untouched(self, rows: Iterable[Raw]) -> list[Raw]:
         """Return the stored rows that the block has not changed."""
-        return [row for row in rows if not self.touches(row[ID])]
+        return [row for row in rows if not self.touches(row[ROW_ID])]
 
     def changed(self, stored: Iterable[Raw]) -> list[Raw]:
         """Return the changed rows as they are now; `stored` are those of `stored_ids` that there are."""
-        by_id = {row[ID].lower(): row for row in stored}
+        by_id = {row[ROW_ID].lower(): row for row in stored}
         rows = [pending.over(by_id.get(row_id)) for row_id, pending in self._rows.items()]
         return [self.whole(row) for row in rows if row is not None]
 

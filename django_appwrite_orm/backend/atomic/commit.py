@@ -28,8 +28,9 @@ from ...plans import (
 )
 from ...tables import UniqueIndex
 from ...tables.validation import without_operators
+from ..columns import ROW_ID
 from ..model_table import ModelRow
-from ..pending_changes import ID, Action, Change
+from ..pending_changes import Action, Change
 
 # Rows that one condition names by ids of 19 digits; longer ids take more conditions.
 _ROWS_OF_A_CONDITION = 180
@@ -200,7 +201,11 @@ def _creating(group: Sequence[Change]) -> CreateRow | CreateRows:
         (change,) = group
         return CreateRow(change.ref, change.row_id, change.data, change.permissions)
     rows = [
-        {ID: change.row_id, **change.data, **({"$permissions": list(change.permissions)} if change.permissions else {})}
+        {
+            ROW_ID: change.row_id,
+            **change.data,
+            **({"$permissions": list(change.permissions)} if change.permissions else {}),
+        }
         for change in group
     ]
     return CreateRows(group[0].ref, tuple(rows))
@@ -210,8 +215,8 @@ def _conditions(ids: Iterable[str]) -> Iterator[Clause]:
     """Yield the conditions that name rows, each as large as Appwrite takes."""
     part: list[str] = []
     for row_id in ids:
-        if len(part) == _ROWS_OF_A_CONDITION or not fits(Clause("equal", ID, (*part, row_id))):
-            yield Clause("equal", ID, tuple(part))
+        if len(part) == _ROWS_OF_A_CONDITION or not fits(Clause("equal", ROW_ID, (*part, row_id))):
+            yield Clause("equal", ROW_ID, tuple(part))
             part = []
         part.append(row_id)
-    yield Clause("equal", ID, tuple(part))
+    yield Clause("equal", ROW_ID, tuple(part))

@@ -50,11 +50,12 @@ from ...signals import SendSignal
 from ...signals.observers import observed, observers
 from ...tables import UniqueIndex
 from ...transactions import DEFAULT_SECONDS, TableMeta, Transaction, note_staged
+from ..columns import ROW_ID
 from ..errors import TakenMeanwhile
 from ..in_memory.collation import text_key
 from ..in_memory.plan import InMemoryRead
 from ..model_table import changed_tables
-from ..pending_changes import ID, Action, Change, PendingChanges, Raw
+from ..pending_changes import Action, Change, PendingChanges, Raw
 from .commit import folded, owned, requests_of
 
 logger = logging.getLogger("django_appwrite_orm.queries")
@@ -123,7 +124,7 @@ class StagedTransaction(Transaction):
         meta: Any = changed[0]
         _refuse_lists_of_links(meta, plan)
         if isinstance(plan, CreateRow):
-            (row,) = yield from self._create(meta, plan.table, [{ID: plan.row_id, **plan.data}], [plan.permissions])
+            (row,) = yield from self._create(meta, plan.table, [{ROW_ID: plan.row_id, **plan.data}], [plan.permissions])
             return row
         if isinstance(plan, CreateRows):
             plain = [{key: value for key, value in row.items() if key != "$permissions"} for row in plan.rows]
@@ -136,18 +137,18 @@ class StagedTransaction(Transaction):
             row = yield from self._existing(plan.table, plan.row_id)
             _refuse_beyond_limit(plan, row.get(plan.column))
             added = {plan.column: plan.value}
-            self._append([Change(Action.INCREMENT, meta, plan.table, row[ID], added, limit=plan.limit)])
+            self._append([Change(Action.INCREMENT, meta, plan.table, row[ROW_ID], added, limit=plan.limit)])
             return (yield from self._existing(plan.table, plan.row_id))
         if isinstance(plan, DeleteRow):
             row = yield from self._existing(plan.table, plan.row_id)
-            self._append([Change(Action.DELETE, meta, plan.table, row[ID])])
+            self._append([Change(Action.DELETE, meta, plan.table, row[ROW_ID])])
             return None
         rows = yield from self._matching(plan)
         if isinstance(plan, UpdateRows):
             yield from self._check_unique(meta, plan.table, [{**row, **plan.data} for row in rows], plan.data, rows)
-            self._append([Change(Action.UPDATE, meta, plan.table, row[ID], plan.data) for row in rows])
+            self._append([Change(Action.UPDATE, meta, plan.table, row[ROW_ID], plan.data) for row in rows])
         else:
-            self._append([Change(Action.DELETE, meta, plan.table, row[ID]) for row in rows])
+            self._append([Change(Action.DELETE, meta, plan.table, row[ROW_ID]) for row in rows])
         return {"total": len(rows), "rows": rows}
 
     def stage_all(self, changed: Sequence[TableMeta], plans: Sequence[WritePlan]) -> Operation[None]:
@@ -163,7 +164,7 @@ class StagedTransaction(Transaction):
             return
         meta: Any = changed[0]
         ref = updates[0].table
-        rows = {row[ID].lower(): row for row in (yield from self.rows(ref, [plan.row_id for plan in updates]))}
+        rows = {row[ROW_ID].lower(): row for row in (yield from self.rows(ref, [plan.row_id for plan in updates]))}
         for plan in updates:
             if plan.row_id.lower() not in rows:
                 raise _no_row(ref, plan.row_id)
@@ -239,19 +240,19 @@ class StagedTransaction(Transaction):
     def _create(
         self, meta: Any, ref: TableRef, rows: Sequence[Raw], permissions: Sequence[tuple[str, ...] | None]
     ) -> Operation[list[Raw]]:
-        given = [row[ID] for row in rows if row[ID] not in self._new_ids]
+        given = [row[ROW_ID] for row in rows if row[ROW_ID] not in self._new_ids]
         there = (yield from self.rows(ref, given)) if given else []
         if there:
-            raise _taken_id(meta, there[0][ID])
+            raise _taken_id(meta, there[0][ROW_ID])
         pending = self._pending.of(ref)
         for row in rows:
-            own = None if pending is None else pending.get(row[ID])
+            own = None if pending is None else pending.get(row[ROW_ID])
             if own is not None and own.over({}) is not None:
-                raise _taken_id(meta, row[ID])
+                raise _taken_id(meta, row[ROW_ID])
         yield from self._check_unique(meta, ref, rows, {key for row in rows for key in row})
         self._append(
             [
-                Change(Action.CREATE, meta, ref, row[ID], {key: row[key] for key in row if key != ID}, granted)
+                Change(Action.CREATE, meta, ref, row[ROW_ID], {key: row[key] for key in row if key != ROW_ID}, granted)
                 for row, granted in zip(rows, permissions, strict=True)
             ]
         )
@@ -262,7 +263,7 @@ class StagedTransaction(Transaction):
     def _update(self, meta: Any, plan: UpdateRow) -> Operation[Raw]:
         row = yield from self._existing(plan.table, plan.row_id)
         yield from self._check_unique(meta, plan.table, [{**row, **plan.data}], plan.data, [row])
-        self._append([Change(Action.UPDATE, meta, plan.table, row[ID], plan.data, plan.permissions)])
+        self._append([Change(Action.UPDATE, meta, plan.table, row[ROW_ID], plan.data, plan.permissions)])
         return {**row, **plan.data}
 
     def _existing(self, ref: TableRef, row_id: str) -> Operation[Raw]:
@@ -293,10 +294,10 @@ class StagedTransaction(Transaction):
         stored: dict[str, Raw] = {}
         if len(wanted) == 1:
             row = yield from self._read(GetRow(ref, wanted[0]), ref)
-            stored = {} if row is None else {row[ID].lower(): row}
+            stored = {} if row is None else {row[ROW_ID].lower(): row}
         elif wanted:
-            rows = yield from self._listed(ref, (Clause("equal", ID, tuple(dict.fromkeys(wanted))),))
-            stored = {row[ID].lower(): row for row in rows}
+            rows = yield from self._listed(ref, (Clause("equal", ROW_ID, tuple(dict.fromkeys(wanted))),))
+            stored = {row[ROW_ID].lower(): row for row in rows}
         found: dict[str, Raw] = {}
         for row_id, row in zip(ids, own, strict=True):
             now = stored.get(row_id.lower()) if row is None else row.over(stored.get(row_id.lower()))
@@ -333,17 +334,19 @@ class StagedTransaction(Transaction):
         `changed` are the keys of the columns that are written, `before` the rows that are changed: one that keeps its
         values clashes with no other row.
         """
-        own = {row[ID].lower() for row in rows}
-        stored = {row[ID].lower(): row for row in before}
+        own = {row[ROW_ID].lower() for row in rows}
+        stored = {row[ROW_ID].lower(): row for row in before}
         for index in meta.indexes:
             columns = [meta.columns[name] for name in index.columns if name in meta.columns]
             keys = [column.key for column in columns]
             if not isinstance(index, UniqueIndex) or len(keys) < len(index.columns) or not set(keys) & set(changed):
                 continue
             whole = [row for row in rows if has_values(keys, row)]
-            if all(_keeps_values(keys, stored.get(row[ID].lower()), row) for row in whole):
+            if all(_keeps_values(keys, stored.get(row[ROW_ID].lower()), row) for row in whole):
                 continue
-            others = [row for row in (yield from self.rows_with_values(ref, keys, whole)) if row[ID].lower() not in own]
+            others = [
+                row for row in (yield from self.rows_with_values(ref, keys, whole)) if row[ROW_ID].lower() not in own
+            ]
             taken = {compared_values(keys, row) for row in others}
             for row in whole:
                 if (values := compared_values(keys, row)) in taken:
@@ -358,7 +361,7 @@ class StagedTransaction(Transaction):
             return stored
         base: list[Raw] = []
         if ids := pending.stored_ids:
-            base = yield from self._listed(ref, (Clause("equal", ID, ids),))
+            base = yield from self._listed(ref, (Clause("equal", ROW_ID, ids),))
         return pending.untouched(stored) + pending.changed(base)
 
 
@@ -398,7 +401,7 @@ def _ids_of(plan: ListRows) -> Sequence[str] | None:
 
 
 def _ids_in(filters: Sequence[Clause]) -> Sequence[str] | None:
-    if len(filters) == 1 and filters[0].method == "equal" and filters[0].attribute == ID:
+    if len(filters) == 1 and filters[0].method == "equal" and filters[0].attribute == ROW_ID:
         return [str(value) for value in filters[0].values or ()]
     return None
 

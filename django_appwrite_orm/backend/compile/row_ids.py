@@ -18,6 +18,7 @@ from ...integrity import NO_ROW_TO_INCREMENT
 from ...plans import Clause, CreateRow, IncrementRow, ListRows, Request, TableRef, UpdateRow
 from ...sansio import Operation
 from ...threads import register_after_fork
+from ..columns import ROW_ID
 from ..names import COUNTERS
 
 COUNTER = "last"
@@ -137,6 +138,6 @@ def _increased(connection: Connection, table: TableRef, by: int) -> Operation[in
 
 def _highest(connection: Connection, table: TableRef) -> Operation[int]:
     """Return the highest number among the ids of the rows of `table`; 0 without rows."""
-    plan = ListRows(table, order=(Clause("orderDesc", "$id"),), limit=1, select=("$id",))
+    plan = ListRows(table, order=(Clause("orderDesc", ROW_ID),), limit=1, select=(ROW_ID,))
     rows = (yield from connection.follow(plan.fetch())).data["rows"]
-    return int(rows[0]["$id"]) if rows and rows[0]["$id"].isdigit() else 0
+    return int(rows[0][ROW_ID]) if rows and rows[0][ROW_ID].isdigit() else 0

@@ -14,6 +14,7 @@ from ...connection import Connection
 from ...plans import EVERYTHING, NOTHING, Clause, ListRows, PlanFlow, TableRef, conjunction, split
 from ...plans.sequence_pages import SequencePages
 from ...sansio import Operation
+from ..columns import ROW_ID
 from .load import MemoryDatabase
 from .sources import Link, Source
 
@@ -97,7 +98,7 @@ class SourceFetch:
         yield from self._rows(place, self._condition_requests(source) if requests is None else requests)
         if (pending := self._read.pending.get(source.ref)) is not None:
             stored: list[dict[str, Any]] = []
-            by_id = Clause("equal", "$id", pending.stored_ids) if pending.stored_ids else NOTHING
+            by_id = Clause("equal", ROW_ID, pending.stored_ids) if pending.stored_ids else NOTHING
             for filters in self._requests(by_id):
                 plan = ListRows(source.ref, filters, limit=len(pending.stored_ids))
                 stored += (yield NestedRead(plan, source.policy)).data["rows"]

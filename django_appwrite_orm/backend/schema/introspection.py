@@ -14,6 +14,7 @@ from ...sansio import run_sync
 from ...schema.state import ColumnState
 from ...tables.columns import column_class
 from ...tables.kinds import KINDS
+from ..columns import ROW_ID
 from ..keys import NumberKey, RowKey, UUIDKey
 from ..names import COUNTERS, table_id
 
@@ -24,7 +25,6 @@ _FIELDS = {
     if (made := column_class(name)) is not None and made.django_field is not models.Field
 }
 _info: Any = FieldInfo  # the types of its parts are narrower than what Django's own backends put there
-_ROW_ID = "$id"
 # What the id of a row is called as a field.
 _PRIMARY_KEY = "id"
 # Primary keys that the form of an id shows, by the kind that a description of the table says.
@@ -79,10 +79,10 @@ class DatabaseIntrospection(BaseDatabaseIntrospection):
         return [str(column) for column in self._table(table_name).columns.values() if not _is_held(column)]
 
     def _kind_of_ids(self, table_id: str) -> str:
-        plan = ListRows(TableRef(self.connection.appwrite.settings.database_id, table_id), limit=1, select=(_ROW_ID,))
+        plan = ListRows(TableRef(self.connection.appwrite.settings.database_id, table_id), limit=1, select=(ROW_ID,))
         with self.connection.wrap_database_errors:
             rows = run_sync(self.connection.appwrite.follow(plan.fetch())).data["rows"]
-        ids = [row[_ROW_ID] for row in rows]
+        ids = [row[ROW_ID] for row in rows]
         return next((name for name, key in _KEYS.items() if ids and _is_made_by(key, ids[0])), "id")
 
     def get_field_type(self, data_type: str, description: Any) -> Any:
@@ -111,7 +111,7 @@ class DatabaseIntrospection(BaseDatabaseIntrospection):
         found: dict[str, dict[str, Any]] = {"__primary__": primary}
         for index in self._table(table_name).indexes.values():
             found[index.key] = {
-                "columns": [_PRIMARY_KEY if key == _ROW_ID else key for key in index.columns],
+                "columns": [_PRIMARY_KEY if key == ROW_ID else key for key in index.columns],
                 "primary_key": False,
                 "unique": index.type == "unique",
                 "foreign_key": None,
