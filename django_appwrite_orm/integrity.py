@@ -33,7 +33,7 @@ from .plans import (
     fits,
 )
 from .sansio import Operation
-from .tables import Index, Row, UniqueIndex
+from .tables import Index, Row
 from .tables.columns import Column
 from .tables.validation import without_operators
 from .transactions import TableMeta, Transaction
@@ -180,7 +180,7 @@ def _taken(table: type[Row], alias: Using, rows: Sequence[Raw]) -> Operation[Uni
     """Return the error for a unique index that one of these rows violates; None if it is not found out."""
     ref = table._meta.ref(connections[alias].settings.database_id)
     own = {row["$id"].lower() for row in rows if "$id" in row}
-    for index in _unique_indexes(table):
+    for index in table._meta.unique_indexes:
         columns = [table._meta.get_column(name) for name in index.columns]
         keys = tuple(column.key for column in columns)
         plain = [without_operators(row) for row in rows]
@@ -214,12 +214,8 @@ def _clauses(keys: Sequence[str], rows: Sequence[Raw]) -> Iterator[Clause]:
 
 def _unknown(table: type[Row]) -> str:
     """Return the message when no index was identified: the other row is gone or hidden, or no class declares it."""
-    indexes = ", ".join(f"{index.key!r} ({' with '.join(index.columns)})" for index in _unique_indexes(table))
+    indexes = ", ".join(f"{index.key!r} ({' with '.join(index.columns)})" for index in table._meta.unique_indexes)
     return f"Another {table.__name__} already has a value that must be unique. Unique indexes: {indexes or 'unknown'}."
-
-
-def _unique_indexes(table: type[Row]) -> list[UniqueIndex]:
-    return [index for index in table._meta.indexes if isinstance(index, UniqueIndex)]
 
 
 def has_values(keys: Sequence[str], row: Raw) -> bool:

@@ -14,7 +14,7 @@ from ..exceptions import AppwriteORMError
 from ..querysets.query import read_rows
 from ..relations.paths import reverse_paths
 from ..sansio import Operation
-from ..tables import Row, UniqueIndex, columns, name_problem
+from ..tables import Row, columns, name_problem
 from ..tables.columns.relations import ReferenceColumn
 from ..tables.kinds import Family
 
@@ -45,7 +45,7 @@ class Join:
         self._foreign = _key(left.model, foreign_key)
         self._reference = _key(right.model, reference_key)
         self._alias = _free_name(left.model, alias or right.model._meta.name)
-        unique = [index.columns for index in right.model._meta.indexes if isinstance(index, UniqueIndex)]
+        unique = [index.columns for index in right.model._meta.unique_indexes]
         self._one = self._reference.key == "$id" or (self._reference.name,) in unique
 
     def rows(self) -> Operation[list[Table]]:

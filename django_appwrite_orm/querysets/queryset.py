@@ -23,7 +23,7 @@ from ..plans import BY_SEQUENCE, EVERYTHING, NOTHING, Clause, GetRow, TableRef, 
 from ..relations.paths import check_relation
 from ..routers import aliases
 from ..sansio import Operation, call, run_async, run_sync, twins
-from ..tables import Overridable, Row, UniqueIndex, alters_data
+from ..tables import Overridable, Row, alters_data
 from . import raw_queries
 from .aggregates import evaluation
 from .aggregates.accumulators import aggregate_specs
@@ -499,7 +499,7 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         """Return the rows with these ids, or values of another unique column, by them; absent ones are left out."""
         self._refuse_slice("use in_bulk() with")
         name = "id" if field_name == "pk" else field_name
-        unique = [index.columns for index in self.model._meta.indexes if isinstance(index, UniqueIndex)]
+        unique = [index.columns for index in self.model._meta.unique_indexes]
         if name != "id" and (name,) not in unique:
             raise ValueError(f"in_bulk() needs a unique column: {self.model.__name__}.{name} has no UniqueIndex.")
         if self._query.shape is not None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 
 from . import columns
-from .indexes import UniqueIndex
 from .system_columns import ID, SYSTEM_COLUMNS_BY_KEY
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ def fields_of(table: type[Row]) -> dict[str, Field]:
     """
     meta = table._meta
     names = {reference.column_name: name for name, reference in meta.references.items()}
-    unique = {index.columns[0] for index in meta.indexes if isinstance(index, UniqueIndex) and len(index.columns) == 1}
+    unique = {index.columns[0] for index in meta.unique_indexes if len(index.columns) == 1}
     fields: dict[str, Field] = {
         **{column.name: _system_field(column) for column in SYSTEM_COLUMNS_BY_KEY.values()},
         **{names.get(name, name): _field(column, name in unique) for name, column in meta.columns.items()},

@@ -17,7 +17,7 @@ from ..plans import CreateRow, TableRef, UpdateRow, WritePlan
 from .columns import Column, Reference, Relationship, Version
 from .columns.relations import Relation, RelationDescriptor, RelationshipToMany
 from .fields import Field, fields_of
-from .indexes import Index
+from .indexes import Index, UniqueIndex
 from .kinds import Family
 from .model_features import META
 from .names import unknown_column
@@ -119,6 +119,10 @@ class Options:
     def spatial(self) -> dict[str, Column]:
         """The points, lines and polygons, by their keys on the server."""
         return {key: column for key, column in self.by_key.items() if column.kind.family is Family.SHAPE}
+
+    @cached_property
+    def unique_indexes(self) -> tuple[UniqueIndex, ...]:
+        return tuple(index for index in self.indexes if isinstance(index, UniqueIndex))
 
     def get_column(self, name: str, also: Callable[[], Iterable[str]] = tuple) -> Column:
         """Return the column `name`, system columns included; for a reference the one that holds the id.

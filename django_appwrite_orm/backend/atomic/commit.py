@@ -26,7 +26,6 @@ from ...plans import (
     WritePlan,
     fits,
 )
-from ...tables import UniqueIndex
 from ...tables.validation import without_operators
 from ..columns import ROW_ID
 from ..model_table import ModelRow
@@ -96,7 +95,7 @@ def _joined(last: Change, change: Change) -> Change | None:
 
 def _unique_keys(change: Change) -> set[str]:
     meta: Any = change.table
-    names = {name for index in meta.indexes if isinstance(index, UniqueIndex) for name in index.columns}
+    names = {name for index in meta.unique_indexes for name in index.columns}
     return {meta.columns[name].key for name in names if name in meta.columns}
 
 

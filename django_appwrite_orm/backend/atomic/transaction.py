@@ -48,7 +48,6 @@ from ...plans.sequence_pages import SequencePages
 from ...sansio import Operation
 from ...signals import SendSignal
 from ...signals.observers import observed, observers
-from ...tables import UniqueIndex
 from ...transactions import DEFAULT_SECONDS, TableMeta, Transaction, note_staged
 from ..columns import ROW_ID
 from ..errors import TakenMeanwhile
@@ -336,10 +335,10 @@ class StagedTransaction(Transaction):
         """
         own = {row[ROW_ID].lower() for row in rows}
         stored = {row[ROW_ID].lower(): row for row in before}
-        for index in meta.indexes:
+        for index in meta.unique_indexes:
             columns = [meta.columns[name] for name in index.columns if name in meta.columns]
             keys = [column.key for column in columns]
-            if not isinstance(index, UniqueIndex) or len(keys) < len(index.columns) or not set(keys) & set(changed):
+            if len(keys) < len(index.columns) or not set(keys) & set(changed):
                 continue
             whole = [row for row in rows if has_values(keys, row)]
             if all(_keeps_values(keys, stored.get(row[ROW_ID].lower()), row) for row in whole):

@@ -15,7 +15,6 @@ from ...plan_execution import execute_write
 from ...plans import OPERATIONS_LIMIT, UpdateRow
 from ...querysets.expressions import increment
 from ...sansio import Operation
-from ...tables import UniqueIndex
 from ..atomic.transaction import StagedTransaction, compared_values
 from ..columns import ROW_ID
 from ..model_table import changed_tables
@@ -85,6 +84,6 @@ def counted(meta: Any, data: Raw) -> Raw:
 
 def unique_keys(meta: Any) -> Iterable[list[str]]:
     """Yield the keys of the columns of each unique index."""
-    for index in meta.indexes:
-        if isinstance(index, UniqueIndex) and all(name in meta.columns for name in index.columns):
+    for index in meta.unique_indexes:
+        if all(name in meta.columns for name in index.columns):
             yield [meta.columns[name].key for name in index.columns]

@@ -19,7 +19,7 @@ from ...exceptions import AppwriteError, Unavailable
 from ...integrity import unique_violation
 from ...plans import BY_SEQUENCE, SHOWN_LIMIT, Clause, ListRows, UpdateRows, disjunction, fits
 from ...sansio import Operation
-from ...tables import Row, UniqueIndex
+from ...tables import Row
 from ...tables.validation import has_operators
 
 
@@ -44,10 +44,10 @@ def _taken(table: type[Row], alias: Using, plan: UpdateRows, error: AppwriteErro
     It is if a row matches that does not have the new values of a unique index yet, and either another row has them or a
     second one matches.
     """
-    for index in table._meta.indexes:
-        keys = [table._meta.get_column(name).key for name in index.columns] if isinstance(index, UniqueIndex) else []
+    for index in table._meta.unique_indexes:
+        keys = table._meta.get_keys(index.columns)
         new = {key: plan.data.get(key) for key in keys}
-        if not new or None in new.values() or has_operators(new):
+        if None in new.values() or has_operators(new):
             continue
         unlike = [Clause("notEqual", key, (new[key],)) for key in keys] + [Clause("isNull", key) for key in keys]
         unchanged = yield from _rows(alias, plan, disjunction(unlike), ("$id",), 2)

@@ -18,7 +18,7 @@ from ...exceptions import Conflict, IntegrityError, NotFound
 from ...integrity import any_of, has_values
 from ...plans import UpdateRow
 from ...sansio import Operation
-from ...tables import Row, UniqueIndex, clean_values
+from ...tables import Row, clean_values
 from ..pagination import Raw, pages
 from ..query import Query
 from .optimistic_lock import counted
@@ -114,7 +114,7 @@ def conflicts_of(
     unique = tuple("id" if name == "pk" else name for name in unique_fields)
     known_columns(table, update_fields)
     known_columns(table, set(unique) - {"id"})
-    indexes = [set(index.columns) for index in table._meta.indexes if isinstance(index, UniqueIndex)]
+    indexes = [set(index.columns) for index in table._meta.unique_indexes]
     if unique != ("id",) and set(unique) not in indexes:
         raise FieldError(f"unique_fields must be id or the columns of a UniqueIndex of {table.__name__}, not {unique}.")
     if both := set(unique) & set(update_fields):
