@@ -34,6 +34,7 @@ REASONS = {
     ("checks", "checks.deploy"): CHECKS,
     ("checks", "checks.indexes"): CHECKS,
     ("checks", "checks.middleware"): CHECKS,
+    ("checks", "checks.model_tables"): CHECKS,
     ("checks", "checks.models"): CHECKS,
     ("checks", "checks.relationships"): CHECKS,
     ("checks", "checks.routers"): CHECKS,
