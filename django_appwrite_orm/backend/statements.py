@@ -7,12 +7,13 @@ of a broken transaction see each of them.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import NotSupportedError
 
 from ..sansio import Operation, run_sync
-from ..signals.observers import observed, observers
+from ..signals.observers import Activity, observed, observers
 
 if TYPE_CHECKING:
     from .base import DatabaseWrapper
@@ -23,7 +24,8 @@ NO_SQL = "Appwrite has no SQL: use the ORM, or connection.appwrite for requests 
 class Statement(str):
     """A text for logs, and the operation that it stands for.
 
-    `notes` are about how it was carried out, as far as it was: strategy, reason, rows. `changes`: whether it writes.
+    `notes` are about how it was carried out, as far as it was: strategy, reason, rows; where statements are logged also
+    requests and status. `changes`: whether it writes.
     """
 
     operation: Operation[Any]
@@ -41,6 +43,44 @@ class Statement(str):
         """The text, with the notes."""
         notes = ", ".join(f"{name}: {value}" for name, value in self.notes.items() if value is not None)
         return f"{self} ({notes})" if notes else str(self)
+
+
+class _Costs:
+    """Observes one statement: its requests, and the status and rows of its reads and writes."""
+
+    def __init__(self, statement: Statement) -> None:
+        self.statement = statement
+        self.requests = 0
+        self.rows: int | None = None
+        self.statuses: dict[str, None] = {}
+
+    def began(self, activity: Activity) -> None:
+        """Do nothing: what counts is known at the end."""
+
+    def ended(self, activity: Activity) -> None:
+        outer = activity.within("statement")
+        if outer is None or outer.subject is not self.statement:
+            return
+        if activity.kind == "request":
+            self.requests += 1
+        elif activity.kind in ("read", "write") and activity.within("read") is None:
+            self.rows = self.rows if activity.rows is None else (self.rows or 0) + activity.rows
+            if activity.status:
+                self.statuses[activity.status.lower()] = None
+
+
+@contextmanager
+def _costs_noted(statement: Statement) -> Iterator[None]:
+    """Add to the notes of a statement its rows and requests, and the status of its reads and writes."""
+    costs = _Costs(statement)
+    observers.append(costs)
+    try:
+        yield
+    finally:
+        observers.remove(costs)
+        status = " + ".join(costs.statuses) or None
+        statement.notes |= {"status": status, "requests": costs.requests}
+        statement.notes.setdefault("rows", costs.rows)
 
 
 class Cursor:
@@ -61,9 +101,10 @@ class Cursor:
             raise NotSupportedError(NO_SQL)
         if statement.changes:
             self._connection.before_change()
-        steps = statement.operation
-        using = self._connection.appwrite_alias
-        self.result = run_sync(observed("statement", statement, using, steps) if observers else steps)
+        with _costs_noted(statement) if self._connection.shows_statements else nullcontext():
+            steps = statement.operation
+            using = self._connection.appwrite_alias
+            self.result = run_sync(observed("statement", statement, using, steps) if observers else steps)
         return self
 
     def executemany(self, statement: str, params: Any) -> None:

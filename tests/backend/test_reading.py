@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import re
 import uuid
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F, Q
 from django.test.utils import CaptureQueriesContext
 
@@ -207,15 +208,34 @@ def test_costs_of_reads() -> None:
         assert (costs.requests, costs.cache) == ([], ["get_many"])
 
 
+def test_a_statement_in_a_block_is_staged_after_its_reads(shelf: list[Product]) -> None:
+    with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+        Product.objects.filter(pk=shelf[0].pk).update(name="x")
+        Product.objects.filter(pk=shelf[0].pk).update(name="y")
+    assert [re.findall("status: ([a-z +]+), requests", query["sql"]) for query in queries] == [
+        ["miss + staged"],
+        ["hit + miss + staged"],
+    ]
+
+
 def test_each_statement_is_one_entry_in_the_log(shelf: list[Product]) -> None:
     with CaptureQueriesContext(connection) as queries:
         list(Product.objects.filter(stock=1))
         Product.objects.select_related("maker").count()
         list(Product.objects.select_related("maker"))
     assert [query["sql"] for query in queries] == [
-        'list shop_product {"method":"equal","attribute":"stock","values":[1]} (strategy: direct)',
-        "count shop_product (strategy: direct)",
-        "list shop_product (strategy: joined)",
+        'list shop_product {"method":"equal","attribute":"stock","values":[1]}'
+        " (strategy: direct, status: miss, requests: 1, rows: 1)",
+        "count shop_product (strategy: direct, status: miss, requests: 1)",
+        "list shop_product (strategy: joined, status: miss, requests: 2, rows: 5)",
+    ]
+    assert all(float(query["time"]) >= 0 for query in queries)
+    with CaptureQueriesContext(connection) as queries:
+        list(Product.objects.filter(stock=1))
+        Product.objects.filter(stock=1).update(name="x")
+    assert [query["sql"].partition("(")[2] for query in queries] == [
+        "strategy: direct, status: hit, requests: 0, rows: 1)",
+        "strategy: direct, status: written, requests: 1, rows: 1)",
     ]
     seen: list[str] = []
 
