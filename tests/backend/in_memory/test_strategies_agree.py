@@ -128,6 +128,10 @@ def lookups(prefix: str = "") -> st.SearchStrategy[Q]:
         of("code", ["exact"], CODES),
         of("address", ["exact"], ADDRESSES),
         of("pk", compared, [0, 1, 5, 24, 99]),
+        of("made_on__year", compared, [1999, 2024]),
+        of("made_on__month", compared, [2, 12]),
+        of("sold_at__date", compared, [datetime.date(2024, 5, 31)]),
+        of("sold_at__hour", compared, [11, 12]),
     )
 
 
@@ -143,7 +147,16 @@ def conditions(leaves: st.SearchStrategy[Q]) -> st.SearchStrategy[Q]:
     )
 
 
-ORDERS = ["name", "-name", "stock", "-price", "weight", "made_on", "-sold_at", "opens_at", "-lasts", "description"]
+ORDERS = [
+    *("name", "-name", "stock", "-price", "weight", "made_on", "-sold_at", "opens_at", "-lasts", "description"),
+    *(F("price").asc(nulls_last=True), F("made_on").desc(nulls_first=True), F("lasts").desc(nulls_last=True)),
+]
+
+
+AGGREGATES = [
+    *(Count("pk"), Sum("stock"), Max("sold_at"), Min("price"), Avg("weight"), Sum("price"), Avg("lasts")),
+    *(Count("name", distinct=True), Max("made_on"), Min("opens_at")),
+]
 
 
 @st.composite
@@ -161,13 +174,18 @@ def plain_queries(draw: Any) -> QuerySet[Any]:
 def other_queries(draw: Any) -> QuerySet[Any]:
     """Queries that only SQLite can answer: joins, groups, subqueries, distinct values, unions."""
     where = draw(conditions(lookups()))
-    kind = draw(st.sampled_from(["join", "group", "exists", "distinct", "union", "aggregate", "expression", "tags"]))
+    kinds = ["join", "joined", "group", "exists", "distinct", "union", "aggregate", "expression", "tags"]
+    kind = draw(st.sampled_from(kinds))
     if kind == "join":
         joined = draw(conditions(st.one_of(lookups("product__"), tags("product__"))))
         return Batch.objects.filter(joined).order_by("pk").values_list("pk", "product__name", "product__price")
+    if kind == "joined":
+        tagged = draw(st.sampled_from([Q(), Q(tag="new"), ~Q(tag="x_y"), Q(tag__isnull=True)]))
+        batches = Batch.objects.filter(tagged).order_by("-pk")[: draw(st.integers(1, 12))]
+        return batches.values_list("pk", "product__name", "product__price", "product__made_on", "tag__slug")
     if kind == "group":
         value = draw(st.sampled_from(["name", "stock", "is_sold", "made_on", "description"]))
-        aggregate = draw(st.sampled_from([Count("pk"), Sum("stock"), Max("sold_at"), Min("price"), Avg("weight")]))
+        aggregate = draw(st.sampled_from(AGGREGATES))
         groups = Product.objects.filter(where).values(value).annotate(found=aggregate)
         return groups.order_by("found", value).values_list("found")
     if kind == "exists":
