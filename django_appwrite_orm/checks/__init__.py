@@ -53,7 +53,7 @@ def check_tables(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) 
 
 @register(Tags.models, "appwrite_orm")
 def check_models(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """E102, E103, E105 to E110, E113, E114 and W107: models on Appwrite.
+    """E102, E103, E105 to E110, E113 to E115 and W107: models on Appwrite.
 
     Their databases, their tables and their inner `class Appwrite`. E101, E104, E111, E112 and W106 are checks of
     Django's for databases and fields.
@@ -62,13 +62,13 @@ def check_models(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) 
         return []
     from .databases import database_problems
     from .model_tables import model_table_problems
-    from .models import option_problems
+    from .models import option_problems, relation_problems
 
     configs = apps.get_app_configs() if app_configs is None else app_configs
     models = [model for config in configs for model in config.get_models(include_auto_created=True)]
     messages = list(database_problems(models))
     for model in models:
-        messages += [*option_problems(model), *model_table_problems(model)]
+        messages += [*option_problems(model), *relation_problems(model), *model_table_problems(model)]
     return messages
 
 

@@ -55,5 +55,18 @@ def option_problems(model: type[models.Model]) -> Iterator[CheckMessage]:
                 yield _error("appwrite.E110", model, "Appwrite.permissions", problem, hint)
 
 
+def relation_problems(model: type[models.Model]) -> Iterator[CheckMessage]:
+    """Yield the relations of a managed model to models of tables, which its migrations do not have."""
+    if not model._meta.managed or hasattr(model, "declared_table"):
+        return
+    for field in (*model._meta.local_fields, *model._meta.local_many_to_many):
+        target: Any = field.remote_field.model if field.remote_field else None
+        if hasattr(target, "declared_table"):
+            message = f"leads to {target._meta.label}, the model of a Table, which migrations do not have."
+            yield _error(
+                "appwrite.E115", model, field.name, message, f"Keep the id: {field.name}_id = IDField(db_index=True)."
+            )
+
+
 def _error(id: str, model: type[models.Model], name: str, message: str, hint: str) -> Error:
     return Error(f"{model._meta.label}.{name}: {message}", hint=hint, obj=model, id=id)

@@ -26,9 +26,9 @@ from ...plans import (
     WritePlan,
     fits,
 )
-from ...tables.validation import without_operators
+from ...tables.validation import has_operators, without_operators
 from ..columns import ROW_ID
-from ..model_table import ModelRow
+from ..model_table import has_bulk_routes
 from ..pending_changes import Action, Change
 
 # Rows that one condition names by ids of 19 digits; longer ids take more conditions.
@@ -154,8 +154,12 @@ def _named_later(changes: Sequence[Change]) -> set[int]:
 def _groups(changes: Sequence[Change], later: set[int]) -> Iterator[list[Change]]:
     """Yield runs of changes that can be one operation, the others one by one."""
     group: list[Change] = []
+    seen: set[Any] = set()
     for place, change in enumerate(changes):
-        bulk = place not in later and change.action is not Action.INCREMENT and issubclass(change.table.model, ModelRow)
+        bulk = place not in later and change.action is not Action.INCREMENT and has_bulk_routes(change.table.model)
+        if has_operators(change.data) and change.name in seen:
+            bulk = False  # Appwrite runs operators of a bulk update twice on rows that the transaction has changed
+        seen.add(change.name)
         if group and not (bulk and _alike(group[-1], change)):
             yield group
             group = []

@@ -17,6 +17,7 @@ from ...integrity import NO_ROW_TO_INCREMENT, commit, commit_together, unique_vi
 from ...plan_execution import execute_write
 from ...plans import EVERYTHING, NOTHING, OPERATIONS_LIMIT, IncrementRow, UpdateRow, UpdateRows, split
 from ...sansio import Operation
+from ...tables.columns import BigInt, Column, Integer
 from ...transactions import Transaction
 from ..atomic.transaction import StagedTransaction
 from ..columns import ROW_ID, column_of, prepared_value, saved_value
@@ -313,10 +314,15 @@ def _added(field: Any, value: Any) -> int | None:
         and value.lhs.target == field
         and isinstance(value.rhs, Value)
         and type(value.rhs.value) is int
-        and column_of(field).column.kind.name == "bigint"
+        and _takes_increments(column_of(field).column)
     ):
         return value.rhs.value if value.connector == "+" else -value.rhs.value
     return None
+
+
+def _takes_increments(column: Column) -> bool:
+    """Whether Appwrite may add to the column: its route does not know the bounds of a column."""
+    return type(column) in (BigInt, Integer) and column.min is None and column.max is None  # type: ignore[attr-defined]
 
 
 def _plans(rows: Selection, row_id: str, data: Raw, increments: dict[str, int]) -> list[UpdateRow | IncrementRow]:

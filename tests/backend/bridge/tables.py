@@ -111,4 +111,14 @@ class Uncached(Table):
         cache = CachePolicy(ttl=0)
 
 
-ALL = (Factory, Gadget, Counted, Author, Label, Story, Uncached)
+class Diary(Table):
+    text = columns.String(size=100)
+    parent = columns.Reference("self", related_name="parts")
+
+    class Meta:
+        app_label = "shop"
+        permissions = ['create("users")']
+        row_security = True
+
+
+ALL = (Factory, Gadget, Counted, Author, Label, Story, Uncached, Diary)

@@ -13,10 +13,12 @@ from django.core.exceptions import FieldError, ValidationError
 from django.core.management import call_command
 from django.db import DataError, IntegrityError, NotSupportedError, models
 from django.forms import modelform_factory
+from django.test.utils import isolate_apps
 
 from django_appwrite_orm import Table, columns
 from django_appwrite_orm.backend.model_table import table_of
 from django_appwrite_orm.backend.schema.ownership import shared_tables
+from django_appwrite_orm.checks.models import relation_problems
 from django_appwrite_orm.exceptions import ConfigurationError
 from django_appwrite_orm.models import model_of
 from django_appwrite_orm.registry import registry
@@ -98,6 +100,21 @@ def test_checks_are_satisfied() -> None:
         assert model_of(table).check(databases=["default"]) == []
     assert shared_tables("default") == []
     call_command("check", databases=["default"])
+
+
+def test_a_foreign_key_of_another_model_to_it_is_reported() -> None:
+    with isolate_apps("tests.backend.shop"):
+
+        class Visit(models.Model):
+            gadget = models.ForeignKey(model_of(Gadget), models.CASCADE, related_name="+")
+
+            class Meta:
+                app_label = "shop"
+
+    (problem,) = relation_problems(Visit)
+    assert (problem.id, problem.obj) == ("appwrite.E115", Visit)
+    assert "leads to shop.Gadget, the model of a Table" in problem.msg
+    assert list(relation_problems(model_of(Gadget))) == []
 
 
 def test_the_table_is_registered_once() -> None:

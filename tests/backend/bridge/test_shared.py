@@ -8,16 +8,20 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connections, router, transaction
+from django.db import DataError, OperationalError, connection, connections, router, transaction
 from django.db.models import F
 from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
 
 from django_appwrite_orm.backend.router import ROUTER
+from django_appwrite_orm.connection import connections as appwrite
 from django_appwrite_orm.exceptions import Conflict, NotSupportedError
-from django_appwrite_orm.models import model_of
+from django_appwrite_orm.models import as_user, model_of
+from django_appwrite_orm.plans import Request
+from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.signals import cache_read, table_invalidated
 
-from .tables import Author, Counted, Factory, Gadget, Story, Uncached
+from .tables import Author, Counted, Diary, Factory, Gadget, Story, Uncached
 
 pytestmark = pytest.mark.usefixtures("tables")
 
@@ -202,6 +206,100 @@ def test_rows_with_relationships_are_written_in_a_block() -> None:
     assert {one.author_id for one in Story.objects.all()} == {None}
     with pytest.raises(NotSupportedError, match=r"Story\.labels: links to many"), transaction.atomic():
         Story.objects.create(title="z", labels=[])
+
+
+def test_many_rows_are_few_operations_of_a_block() -> None:
+    model = model_of(Counted)
+    with transaction.atomic():
+        model.objects.bulk_create([model(name=f"row {number}") for number in range(120)])
+    with transaction.atomic():
+        model.objects.update(name="new")
+    assert set(model.objects.values_list("name", "revision")) == {("new", 2)}
+    model.objects.all().delete()  # in a block of Django's
+    assert Counted.objects.count() == 0
+
+
+def test_a_changed_row_among_many_is_counted_once() -> None:
+    model = model_of(Counted)
+    rows = model.objects.bulk_create([model(name=f"row {number}") for number in range(5)])
+    with transaction.atomic():
+        model.objects.filter(pk=rows[0].pk).update(stock=F("stock") + 1)
+        model.objects.update(name="new")
+    assert {(row.name, row.stock) for row in Counted.objects.all()} == {("new", 0), ("new", 1)}
+    assert sorted(row.revision for row in Counted.objects.all()) in ([2, 2, 2, 2, 2], [2, 2, 2, 2, 3])
+
+
+def test_the_server_adds_to_whole_numbers() -> None:
+    instance = model_of(Factory).objects.create(name="a")
+    counted = model_of(Counted).objects.create(name="a")
+    with CaptureQueriesContext(connection) as statements:
+        model_of(Counted).objects.filter(pk=counted.pk).update(stock=F("stock") + 2)
+    assert len(statements) == 1
+    gadget = model_of(Gadget).objects.create(name="a", stock=999, price="1.50", factory=instance)
+    model_of(Gadget).objects.update(stock=F("stock") + 1, price=F("price") + 1)
+    assert (Gadget.objects.get().stock, str(Gadget.objects.get().price)) == (1000, "2.50")
+    with pytest.raises(DataError, match="At most 1000, not 1001"):
+        model_of(Gadget).objects.filter(pk=gadget.pk).update(stock=F("stock") + 1)
+
+
+def test_a_link_to_a_row_that_is_not_there_is_read_as_its_id() -> None:
+    Story.objects.create(title="x", author_id="nobody")
+    assert model_of(Story).objects.get().author_id == "nobody"
+    assert model_of(Story).objects.distinct().get().author_id == "nobody"
+    with pytest.raises(model_of(Author).DoesNotExist):
+        _ = model_of(Story).objects.get().author
+
+
+@pytest.fixture
+def users() -> Iterator[list[str]]:
+    """A database for users beside that of the key, and the JWTs of two users."""
+    own, databases = connections.settings, {"default": dict(connections.settings["default"])}
+    databases["users"] = {"ENGINE": databases["default"]["ENGINE"], "NAME": "default", "OPTIONS": {"identity": "user"}}
+    connections.settings = connections.configure_settings(databases)
+    yield [token("ada"), token("bob")]
+    connections["users"].close()
+    del connections["users"]
+    connections.settings = own
+
+
+def token(user_id: str) -> str:
+    """Create a user, and return a JWT of theirs."""
+
+    def ask(path: str, **body: object) -> Any:
+        return run_sync(appwrite["default"].send(Request("POST", path, body=body or None))).data
+
+    ask("/users", userId=user_id, email=f"{user_id}@example.com", password="long enough", name=user_id)
+    return str(ask(f"/users/{user_id}/jwts")["jwt"])
+
+
+@pytest.mark.parametrize("routers", [[], [ROUTER]])
+def test_users_read_and_write_their_own_rows(users: list[str], routers: list[str]) -> None:
+    model = model_of(Diary)
+    rows = model.objects.using("users")
+    with override_settings(DATABASE_ROUTERS=routers):
+        for jwt in users:
+            with as_user("users", jwt=jwt, ttl=60):
+                first = rows.create(text="first")
+                rows.create(text="second", parent=first)
+        for jwt in (*users, *users):
+            with as_user("users", jwt=jwt, ttl=60):
+                assert rows.count() == 2
+                second = rows.get(text="second")
+                assert second.parent._state.db == "users"
+                assert [part.pk for part in second.parent.parts.all()] == [second.pk]
+                second.text += "!"
+                second.save()
+                assert second._state.db == "users"
+                second.text = "second"
+                second.save()
+        assert model.objects.count() == Diary.objects.count() == 4
+        mine = model.objects.filter(text="first")[0]
+        with as_user("users", jwt=users[0]):
+            others = [row for row in model.objects.all() if not rows.filter(pk=row.pk).exists()]
+            assert len(others) == 2
+            with pytest.raises(OperationalError):
+                others[0].save(using="users", force_update=True)
+        assert mine._state.db == "default"
 
 
 @pytest.fixture
