@@ -208,6 +208,13 @@ def test_costs_of_reads() -> None:
         assert (costs.requests, costs.cache) == ([], ["get_many"])
 
 
+def test_select_for_update_locks_nothing_and_needs_no_other_requests(shelf: list[Product]) -> None:
+    with counted() as costs, transaction.atomic():
+        locked = Product.objects.select_for_update().get(pk=shelf[0].pk)
+    assert locked == shelf[0]
+    assert [request.split()[0] for request in costs.requests] == ["GET"]
+
+
 def test_a_statement_in_a_block_is_staged_after_its_reads(shelf: list[Product]) -> None:
     with transaction.atomic(), CaptureQueriesContext(connection) as queries:
         Product.objects.filter(pk=shelf[0].pk).update(name="x")
