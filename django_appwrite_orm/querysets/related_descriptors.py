@@ -43,7 +43,10 @@ class ForwardRow(RelationDescriptor):
             related = run_sync(_row_or_none(related_queryset(other, row._alias(None)), other_id))
             cached = related_rows(row)[reference.name] = (other_id, related)
         if cached[1] is None:
-            missing = f"{row!r} refers to the {reference.name} {other_id!r}, which does not exist."
+            # Not the row itself, whose text may follow the reference.
+            missing = (
+                f"{type(row).__name__} {row.id!r} refers to the {reference.name} {other_id!r}, which does not exist."
+            )
             raise registry.target(type(row), reference).DoesNotExist(missing)
         return cached[1]
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.db import connections as databases
 from django.db.models.base import ModelBase, model_unpickle
 
+from ...credentials import ConnectionRef, Credentials
 from ...exceptions import ConfigurationError
+from ...querysets.prefetch import related_rows
 from ...tables import Row
 from ..fields.system_fields import SystemFields
+from ..identity import open_identity
 
 
 class TableModelBase(ModelBase):
@@ -59,10 +63,29 @@ class TableModel(SystemFields, metaclass=TableModelBase):
                 setattr(self, name, value)
 
     def as_row(self) -> Any:
-        """Return a row of the Table, to be read, with the values of this instance that were read or set."""
+        """Return a row of the Table, to be read, with the values and related rows that this instance has."""
+        row = self._without_relations()
+        fields: list[Any] = [*self._meta.concrete_fields]
+        for field in fields:
+            if field.is_relation and field.is_cached(self):
+                other = field.get_cached_value(self)
+                related = None if other is None else other._without_relations()
+                related_rows(row)[field.name] = self.__dict__[field.attname], related
+        return row
+
+    def _without_relations(self) -> Any:
         table = self.declared_table
-        row = table.from_appwrite({"$id": self.pk}, None)  # type: ignore[arg-type]
+        row = table.from_appwrite({"$id": self.pk}, _identity_of(self._state.db))
         for name, column in table._meta.columns.items():
             if name in self.__dict__ and column is not table._meta.version:
                 row._values[name] = self.__dict__[name]
         return row
+
+
+def _identity_of(database: str | None) -> Any:
+    """Return whom a row reads related rows as: as the instance does, and as a guest where its user is not here."""
+    connection: Any = None if database is None else databases[database]
+    if connection is None or not connection.is_for_users:
+        return None if connection is None else connection.using
+    identity = open_identity(connection.alias)
+    return ConnectionRef(connection.appwrite_alias, identity.credentials if identity else Credentials.of_guest())

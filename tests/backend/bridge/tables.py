@@ -120,5 +120,8 @@ class Diary(Table):
         permissions = ['create("users")']
         row_security = True
 
+    def __str__(self) -> str:
+        return f"{self.text} in {self.parent.text}" if self.parent_id else f"{self.text}"
+
 
 ALL = (Factory, Gadget, Counted, Author, Label, Story, Uncached, Diary)

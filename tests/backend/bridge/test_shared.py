@@ -302,6 +302,28 @@ def test_users_read_and_write_their_own_rows(users: list[str], routers: list[str
         assert mine._state.db == "default"
 
 
+def test_a_text_that_follows_a_reference_reads_it_as_the_user(users: list[str]) -> None:
+    model = model_of(Diary)
+    with as_user("users", jwt=users[0]):
+        first = model.objects.using("users").create(text="first")
+        model.objects.using("users").create(text="second", parent=first)
+        second = model.objects.using("users").get(text="second")
+        assert str(second) == "second in first"
+    with pytest.raises(Diary.DoesNotExist):  # a guest may not read the first one
+        str(second)
+    assert str(model.objects.get(pk=second.pk)) == "second in first"
+
+
+def test_a_text_takes_the_related_row_that_was_read_with_it(reads: list[tuple[Any, str]]) -> None:
+    model = model_of(Diary)
+    first = model.objects.create(text="first")
+    model.objects.create(text="second", parent=first)
+    (second,) = model.objects.select_related("parent").filter(text="second")
+    reads.clear()
+    assert str(second) == "second in first"
+    assert reads == []
+
+
 @pytest.fixture
 def two_databases(tmp_path: Any, monkeypatch: pytest.MonkeyPatch, django_db_blocker: Any) -> Iterator[None]:
     """SQLite is the default database; Appwrite is another one."""
