@@ -133,6 +133,8 @@ def test_what_appwrite_does_not_have_is_state_alone(history: History) -> None:
 def test_sql_is_refused_and_says_what_to_write(history: History) -> None:
     with pytest.raises(NotSupportedError, match="RunPython operation that uses the ORM in place of RunSQL"):
         history.apply(operations.RunSQL("DELETE FROM things_thing"))
+    with pytest.raises(NotSupportedError, match="Appwrite has no SQL"), connection.schema_editor() as editor:
+        editor.deferred_sql.append("DELETE FROM things_thing")
 
 
 # Fields

@@ -5,6 +5,8 @@
 
 import os
 
+import django
+
 ENGINE = os.environ.get("DJANGO_SUITE_ENGINE") or "django_appwrite_orm.backend"
 
 if ENGINE == "django_appwrite_orm.backend":
@@ -20,5 +22,7 @@ else:
 SECRET_KEY = "django_tests_secret_key"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 USE_TZ = False
+if django.VERSION < (6, 0):
+    DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 
 TEST_RUNNER = "tests.django_suite.recording.RecordingRunner"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import django
 from django.core.exceptions import EmptyResultSet, FullResultSet
 from django.db import DataError, NotSupportedError
 from django.db.models.expressions import Col
@@ -20,6 +21,9 @@ from .read import Reader
 from .select import count, existence, selection
 from .untranslatable import Untranslatable
 from .where import where_clause
+
+# What Django's expressions have for parameters; lookups add it to other ones.
+_parameters = tuple if django.VERSION >= (6, 0) else list
 
 
 class SQLCompiler(compiler.SQLCompiler):
@@ -82,7 +86,7 @@ class SQLCompiler(compiler.SQLCompiler):
 
     def compile(self, node: Any) -> Any:
         """Return what tells expressions apart; of a column no SQL is needed here."""
-        return (f"{node.alias}.{node.target.column}", ()) if type(node) is Col else super().compile(node)
+        return (f"{node.alias}.{node.target.column}", _parameters()) if type(node) is Col else super().compile(node)
 
     def get_order_by(self) -> Any:
         """Return the order. Raises NotSupportedError for a field that no order takes."""

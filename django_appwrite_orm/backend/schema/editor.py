@@ -82,7 +82,6 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         self.connection.editor = self._outer
         if kind is None:
             self.create_pending()
-        self.deferred_sql = []
         super().__exit__(kind, error, traceback)
 
     def execute(self, sql: Any, params: Any = ()) -> None:
