@@ -7,7 +7,7 @@ first copy was applied and whose response was lost. So the rows are read by thei
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -95,16 +95,25 @@ def commit(transaction: Transaction) -> Operation[None]:
         raise (yield from _refused_commit(transaction.alias, staged, error)) from error
 
 
-def commit_together(alias: Using, *requests: tuple[Sequence[TableMeta], Sequence[WritePlan]]) -> Operation[None]:
+def commit_together(
+    alias: Using,
+    *requests: tuple[Sequence[TableMeta], Sequence[WritePlan]],
+    check: Callable[[], Operation[None]] | None = None,
+) -> Operation[None]:
     """Carry out changes, all or none, in a transaction of their own: those of each request, with their tables.
 
-    Raises what `commit` raises, and the error of a change that Appwrite does not stage.
+    `check` is carried out when all is staged: what it raises is raised, and nothing is written. Raises what `commit`
+    raises, and the error of a change that Appwrite does not stage. Only an error of the commit itself is unclear.
     """
     transaction = Transaction(alias)
     try:
         for tables, plans in requests:
             yield from transaction.stage_all(tables, plans)
-    except BaseException:
+        if check is not None:
+            yield from check()
+    except BaseException as error:
+        if isinstance(error, AppwriteError):
+            error.unclear = False
         yield from transaction.roll_back()
         raise
     yield from commit(transaction)

@@ -19,6 +19,8 @@ _STRUCTURE = (
     "attribute_limit_exceeded",
 )
 
+_UNKNOWN = "It is unknown whether the change was written: look at the rows before you make it again."
+
 
 class Database:
     """The names that a DB-API module has. The exceptions are Django's own."""
@@ -57,6 +59,12 @@ def database_error(error: AppwriteORMError) -> db.Error | None:
     return db.ProgrammingError(str(error)) if isinstance(error, SchemaError) else None
 
 
+def _say_unknown(error: AppwriteORMError) -> None:
+    """Let the message of an error say that the outcome of a write is unknown, if it is."""
+    if isinstance(error, AppwriteError) and error.unclear and _UNKNOWN not in str(error):
+        error.args = (f"{error} {_UNKNOWN}",)
+
+
 class ErrorWrapper:
     """Raise `database_error` in place of the package's own errors: a context manager, and a decorator."""
 
@@ -66,7 +74,10 @@ class ErrorWrapper:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if isinstance(error, AppwriteORMError) and (meant := database_error(error)) is not None:
+        if not isinstance(error, AppwriteORMError):
+            return
+        _say_unknown(error)
+        if (meant := database_error(error)) is not None:
             raise meant from error
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -16,7 +16,9 @@ from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import NotSupportedError, Unavailable
 from django_appwrite_orm.plans import DeleteRow, TableRef, UpdateRow
 from django_appwrite_orm.sansio import run_sync
+from django_appwrite_orm.transport.retry import Attempt, TransportError
 from tests.support.costs import counted
+from tests.support.interruptions import FAILURES, failing
 from tests.support.library.tables import Book
 from tests.support.tables import prepare
 
@@ -272,3 +274,63 @@ def test_rows_are_updated_by_expressions_without_lost_updates(monkeypatch: pytes
     assert tag.pk == "x"
     assert isinstance(UpdateRow, type)
     assert len(products) == 3
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_values_computed_from_a_row_that_others_change_meanwhile_are_not_written(others: int) -> None:
+    product = Product.objects.create(name="a", stock=1)
+    appwrite = connections["default"]
+    table = TableRef(appwrite.settings.database_id, "shop_product")
+    with pytest.raises(OperationalError, match=r"changed in the meantime.*try it again"), transaction.atomic():
+        Note.objects.bulk_create([Note(text="n") for _ in range(others)])
+        Product.objects.filter(pk=product.pk).update(stock=F("stock") * 2)
+        run_sync(appwrite.write([table], UpdateRow(table, f"{product.pk:019d}", {"stock": 5}).request))
+    assert (Product.objects.get(pk=product.pk).stock, Note.objects.count()) == (5, 0)
+    with transaction.atomic():
+        with pytest.raises(Stop), transaction.atomic():
+            Product.objects.filter(pk=product.pk).update(stock=F("stock") * 7)
+            raise Stop
+        Product.objects.create(name="b", stock=3)
+        run_sync(appwrite.write([table], UpdateRow(table, f"{product.pk:019d}", {"stock": 6}).request))
+    with transaction.atomic():
+        Product.objects.update(stock=F("stock") * 2)
+        Product.objects.filter(stock__gt=0).update(stock=F("stock") * 3)
+    assert sorted(Product.objects.values_list("stock", flat=True)) == [18, 36]
+
+
+def test_a_create_whose_first_copy_was_applied_is_a_success_of_its_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    perform, lost = Attempt.perform, []
+
+    def performed(self: Attempt) -> Any:
+        reply = perform(self)
+        if self.request.method == "POST" and not lost:
+            lost.append(self.request)
+            raise TransportError("reset", sent=True)
+        return reply
+
+    monkeypatch.setattr(Attempt, "perform", performed)
+    with transaction.atomic():
+        Note.objects.create(id="one", text="x")
+    assert len(lost) == 1
+    assert Note.objects.get().text == "x"
+
+
+@pytest.mark.parametrize("applied", [False, True])
+def test_an_error_says_whether_the_outcome_is_known(applied: bool) -> None:
+    product = Product.objects.create(name="a")
+    unknown = "It is unknown whether the change was written"
+    for at, said in ((1, "Nothing of this atomic"), (2, "Nothing of this atomic"), (3, unknown)):
+        Product.objects.update(stock=0, name="a")
+        with failing(at, FAILURES["connection lost"], applied=applied), pytest.raises(OperationalError, match=said):
+            add_to_stock_and_note(product)
+        is_written = applied and at == 3
+        assert Product.objects.get().stock == is_written
+        assert Note.objects.count() == is_written
+    with failing(1, FAILURES["connection lost"], applied=applied), pytest.raises(OperationalError, match=unknown):
+        Product.objects.filter(pk=product.pk).update(name="b")
+
+
+@transaction.atomic
+def add_to_stock_and_note(product: Product) -> None:
+    Product.objects.filter(pk=product.pk).update(stock=F("stock") + 1)
+    Note.objects.create(text="n")

@@ -5,7 +5,7 @@ The changes of one table keep their order; those of different tables do not depe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -120,13 +120,16 @@ def _lacks_permissions(change: Change) -> bool:
     return change.action is Action.CREATE and change.permissions is None
 
 
-def requests_of(changes: Sequence[Change], *, bulk: bool = True) -> list[list[WritePlan]]:
+def requests_of(changes: Sequence[Change], *, bulk: bool = True, apart: Collection[Any] = ()) -> list[list[WritePlan]]:
     """Return the plans of each request that stages them; `bulk`: whether several rows may be changed by one.
+
+    `apart`: names of changes that are no part of a bulk operation. Of two transactions that change a row at the same
+    moment, Appwrite refuses one if both name the row, and none if a bulk operation does (recorded on 1.9.6).
 
     Appwrite does not find rows of a bulk operation in the request that has it, so that later operations on them go into
     the next one.
     """
-    later = _named_later(changes)
+    later = _named_later(changes) | {place for place, change in enumerate(changes) if change.name in apart}
     requests: list[list[WritePlan]] = [[]]
     in_bulk: set[Any] = set()
     for group in _groups(changes, later) if bulk else ([change] for change in changes):

@@ -10,6 +10,7 @@ import dataclasses
 import datetime
 import logging
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from django.db import OperationalError
@@ -18,6 +19,7 @@ from ...cache import CachePolicy
 from ...connection import connections
 from ...credentials import ConnectionRef, Using
 from ...exceptions import (
+    AppwriteError,
     Conflict,
     DuplicateId,
     IntegrityError,
@@ -25,7 +27,7 @@ from ...exceptions import (
     NotFound,
     NotSupportedError,
 )
-from ...integrity import any_of, commit_together, has_values, value_taken
+from ...integrity import any_of, commit_together, has_values, resolve_create_conflict, value_taken
 from ...plan_execution import execute_write
 from ...plans import (
     OPERATIONS_LIMIT,
@@ -55,9 +57,14 @@ from ..in_memory.collation import text_key
 from ..in_memory.plan import InMemoryRead
 from ..model_table import changed_tables
 from ..pending_changes import Action, Change, PendingChanges, Raw
+from .base_rows import BaseRows
 from .commit import folded, owned, requests_of
 
 logger = logging.getLogger("django_appwrite_orm.queries")
+
+# What became of a block that was not committed.
+_NOTHING = "Nothing of this atomic() block was written"
+_PARTS = "Other transactions of this atomic() block may have been written"
 
 
 class StagedTransaction(Transaction):
@@ -68,6 +75,7 @@ class StagedTransaction(Transaction):
         self._pending = PendingChanges()
         self._new_ids: set[str] = set()
         self._signals: list[tuple[int, SendSignal]] = []
+        self._bases = BaseRows()
 
     @property
     def length(self) -> int:
@@ -81,6 +89,7 @@ class StagedTransaction(Transaction):
         """Drop the changes after the first `length`."""
         self._pending.truncate(length)
         self._signals = [(at, send) for at, send in self._signals if at <= length]
+        self._bases.truncate(length)
 
     def note_new(self, ids: Iterable[str]) -> None:
         """Note ids that were made here for new rows: nobody else has them."""
@@ -181,7 +190,8 @@ class StagedTransaction(Transaction):
 
         Raises OperationalError when rows were changed meanwhile, `TakenMeanwhile` when a value or id is taken, and
         NotSupportedError for new rows beside other changes of a user whose id is not known. `in_parts`: more operations
-        than a transaction holds go into several, one after the other.
+        than a transaction holds go into several, one after the other. Other errors are `unclear` only where the last
+        request had no good response: before that nothing is written.
         """
         steps = self._commit_all(in_parts)
         yield from (observed("commit", self, self.alias, steps) if observers else steps)
@@ -193,20 +203,39 @@ class StagedTransaction(Transaction):
         changes = folded(self._pending.changes)
         if user is not None and len(changes) > 1:
             changes = owned(changes, user)
-        requests = requests_of(changes, bulk=user is None)
+        apart = self._bases.names
+        requests = requests_of(changes, bulk=user is None, apart=apart)
+        plans = [plan for request in requests for plan in request]
+        needs_parts = in_parts and len(plans) > OPERATIONS_LIMIT
+        outcome = _PARTS if needs_parts else _NOTHING
         try:
-            if len(requests) == 1 and len(requests[0]) == 1:
-                (plan,) = requests[0]
-                yield from execute_write(self._changed([plan]), self.alias, plan)
-            elif in_parts and sum(map(len, requests)) > OPERATIONS_LIMIT:
+            if len(plans) == 1 and not apart:
+                yield from self._commit_alone(plans[0])
+            elif needs_parts:
                 yield from self._commit_in_parts(requests)
             elif requests:
-                yield from self._commit_together(requests)
+                yield from self._commit_together(requests, self._bases)
         except (Conflict, NotFound) as error:
             kind = TakenMeanwhile if isinstance(error, IntegrityError) else OperationalError
-            raise kind(f"{error} Nothing of this atomic() block was written; try it again.") from error
+            raise kind(f"{error} {outcome}; try it again.") from error
+        except AppwriteError as error:
+            if not error.unclear:
+                error.args = (f"{error} {outcome}.",)
+            raise
         for _, send in self._signals:
             yield send
+
+    def _commit_alone(self, plan: WritePlan) -> Operation[None]:
+        """Make the only change of the block, as outside of one."""
+        meta: Any = self._pending.tables[plan.table]
+        try:
+            yield from execute_write(self._changed([plan]), self.alias, plan)
+        except IntegrityError as error:
+            if not error.repeated or not isinstance(plan, CreateRow | CreateRows):
+                raise
+            # An earlier copy of this request may have been applied.
+            sent = [{ROW_ID: plan.row_id, **plan.data}] if isinstance(plan, CreateRow) else plan.rows
+            yield from resolve_create_conflict(meta.model, self.alias, sent, error, made_here=())
 
     def _commit_in_parts(self, requests: Sequence[Sequence[WritePlan]]) -> Operation[None]:
         parts = [
@@ -216,10 +245,12 @@ class StagedTransaction(Transaction):
         ]
         logger.warning("The changes of one block take %d transactions, and are not applied all at once.", len(parts))
         for part in parts:
-            yield from self._commit_together([part])
+            yield from self._commit_together([part], BaseRows())
 
-    def _commit_together(self, requests: Sequence[Sequence[WritePlan]]) -> Operation[None]:
-        yield from commit_together(self.alias, *((self._changed(plans), plans) for plans in requests))
+    def _commit_together(self, requests: Sequence[Sequence[WritePlan]], bases: BaseRows) -> Operation[None]:
+        """Commit while `bases` are as they were. A row that changes after it was staged makes Appwrite refuse."""
+        changes = ((self._changed(plans), plans) for plans in requests)
+        yield from commit_together(self.alias, *changes, check=partial(bases.check, self.alias))
 
     def _changed(self, plans: Sequence[WritePlan]) -> list[TableMeta]:
         """Return each table that these changes may change."""
@@ -285,18 +316,27 @@ class StagedTransaction(Transaction):
 
     # Reading
 
+    def stored(self, ref: TableRef, ids: Sequence[str]) -> Operation[list[Raw]]:
+        """Return the rows with these ids as they are stored, but for those that the block has created or deleted."""
+        pending = self._pending.of(ref)
+        own = [None if pending is None else pending.get(row_id) for row_id in ids]
+        needed = [row_id for row_id, row in zip(ids, own, strict=True) if row is None or row.needs_stored_row]
+        if len(needed) == 1:
+            row = yield from self._read(GetRow(ref, needed[0]), ref)
+            return [] if row is None else [row]
+        if not needed:
+            return []
+        return (yield from self._listed(ref, (Clause("equal", ROW_ID, tuple(dict.fromkeys(needed))),)))
+
+    def note_computed(self, ref: TableRef, bases: Iterable[Raw]) -> None:
+        """Note the stored rows that the last changes were computed from: the commit is refused if they change."""
+        self._bases.add(self.length, ref, bases)
+
     def rows(self, ref: TableRef, ids: Sequence[str]) -> Operation[list[Raw]]:
         """Return the rows with these ids, as the block sees them."""
         pending = self._pending.of(ref)
         own = [None if pending is None else pending.get(row_id) for row_id in ids]
-        wanted = [row_id for row_id, row in zip(ids, own, strict=True) if row is None or row.needs_stored_row]
-        stored: dict[str, Raw] = {}
-        if len(wanted) == 1:
-            row = yield from self._read(GetRow(ref, wanted[0]), ref)
-            stored = {} if row is None else {row[ROW_ID].lower(): row}
-        elif wanted:
-            rows = yield from self._listed(ref, (Clause("equal", ROW_ID, tuple(dict.fromkeys(wanted))),))
-            stored = {row[ROW_ID].lower(): row for row in rows}
+        stored = {row[ROW_ID].lower(): row for row in (yield from self.stored(ref, ids))}
         found: dict[str, Raw] = {}
         for row_id, row in zip(ids, own, strict=True):
             now = stored.get(row_id.lower()) if row is None else row.over(stored.get(row_id.lower()))

@@ -16,7 +16,7 @@ from ...exceptions import IntegrityError as Taken
 from ...integrity import NO_ROW_TO_INCREMENT, commit, commit_together, unique_violation
 from ...plan_execution import execute_write
 from ...plans import EVERYTHING, NOTHING, OPERATIONS_LIMIT, IncrementRow, UpdateRow, UpdateRows, split
-from ...sansio import Operation
+from ...sansio import Operation, run_sync
 from ...tables.columns import BigInt, Column, Integer
 from ...transactions import Transaction
 from ..atomic.transaction import StagedTransaction
@@ -217,6 +217,7 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
 
         Each is committed only while the rows are those that the values were worked out of: they are looked at again
         after staging, and Appwrite refuses the commit when a row was changed later than that. Then all starts again.
+        A block does the same at its end, where it has to be run again.
         """
         rows = self._whole_table()
         data = self._data(constants, None)
@@ -225,8 +226,14 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
             values = self._computed(expressions, data, done)
             if not values:
                 return len(done)
-            if self.connection.staged is not None:
-                return self._run(rows, self._staged(rows, values))
+            if (staged := self.connection.staged) is not None:
+                with self.connection.wrap_database_errors:
+                    bases = run_sync(staged.stored(rows.ref, list(values)))
+                if self._computed(expressions, data, done) != values:
+                    continue  # those may be later rows
+                count = self._run(rows, self._staged(rows, values))
+                staged.note_computed(rows.ref, bases)
+                return count
             ids = list(values)[:OPERATIONS_LIMIT]
             part = {row_id: values[row_id] for row_id in ids}
             while part is not None and ids:
