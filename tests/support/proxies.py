@@ -13,11 +13,11 @@ import struct
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
@@ -70,8 +70,38 @@ class Proxy(ThreadingHTTPServer):
             self.met[fault] += 1
             return fault, self._chance.random()
 
+    def before_reset(self) -> None:
+        """Called before a connection is broken."""
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that went away are what this proxy is for."""
+
+
+class CuttingProxy(Proxy):
+    """It passes all on, but cuts the connection of one write, counted from when that was said, and of those after it.
+
+    `writes` are those met since then. `before_cut` is called when the request has, or has not, been applied.
+    """
+
+    def __init__(self, endpoint: str) -> None:
+        super().__init__(endpoint, Faults(), 1)
+        self.cut()
+
+    def cut(self, at: int = 0, *, applied: bool = False, before_cut: Callable[[], object] = bool) -> None:
+        """Cut at the write with this number from now on, before or after it is applied; at none by default."""
+        self.writes, self._at, self._applied, self._before_cut = 0, at, applied, before_cut
+
+    def draw(self, method: str) -> tuple[str, float]:
+        if method == "GET":
+            return "", 0
+        with self._lock:
+            self.writes += 1
+            if not self._at or self.writes < self._at:
+                return "", 0
+            return "reset_after" if self._applied and self.writes == self._at else "reset_before", 0
+
+    def before_reset(self) -> None:
+        self._before_cut()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -127,6 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _reset(self) -> None:
         """Break the connection at once: the client sees a reset, not an end."""
+        self.server.before_reset()
         self.close_connection = True
         with suppress(OSError):
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -139,7 +170,16 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def running(endpoint: str, faults: Faults, seed: int = 1) -> Iterator[Proxy]:
     """A proxy in front of `endpoint`, in threads of this process."""
-    proxy = Proxy(endpoint, faults, seed)
+    with serving(Proxy(endpoint, faults, seed)) as proxy:
+        yield proxy
+
+
+P = TypeVar("P", bound=Proxy)
+
+
+@contextmanager
+def serving(proxy: P) -> Iterator[P]:
+    """Let a proxy work, in threads of this process."""
     thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:

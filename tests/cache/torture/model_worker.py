@@ -155,6 +155,7 @@ class ModelWorker(Worker):
             change()
         except Error as error:
             unclear = getattr(error, "unclear", getattr(error.__cause__, "unclear", True))
+            unclear = unclear and "Nothing of this atomic() block was written" not in str(error)
             if kind != "deleted":
                 self._note("unclear" if unclear else "refused", start, group, facts)
             elif unclear:

@@ -18,7 +18,7 @@ import redis as redis_client
 
 from tests.cache.torture.checker import Event, load
 from tests.cache.torture.warehouse import databases as warehouse
-from tests.support import proxies, redis_server
+from tests.support import http_server, proxies, redis_server
 from tests.support.waiting import until
 
 # A request has this long (seconds), repeats included; what the proxy calls late comes after it.
@@ -73,7 +73,7 @@ def run(
     chance = random.Random(seed)
     with ExitStack() as stack:
         url = stack.enter_context(redis_server.running())
-        endpoint = stack.enter_context(_appwrite(folder / "appwrite.sqlite3"))
+        endpoint = stack.enter_context(http_server.running(folder / "appwrite.sqlite3"))
         _create_tables(_settings(endpoint, url, kind), kind)
         faulty = stack.enter_context(proxies.running(endpoint, faults, seed))
         config = {"settings": _settings(faulty.endpoint, url, kind), "kind": kind, "without": without}
@@ -167,22 +167,6 @@ class _Crew:
         self.killed += 1
         self._names = [other for other in self._names if other != name] + [f"{name.split('x')[0]}x{self.killed}"]
         self._start(self._names[-1])
-
-
-@contextmanager
-def _appwrite(file: Path) -> Iterator[str]:
-    """A local Appwrite over HTTP; its endpoint."""
-    command = [sys.executable, "-m", "django_appwrite_orm.local", "--port", "0", "--database", str(file)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    try:
-        said = process.stdout.readline()
-        if not said.startswith("Appwrite endpoint "):
-            raise RuntimeError(f"The local Appwrite did not start: {said}")
-        yield said.split()[2].rstrip(",")
-    finally:
-        process.terminate()
-        process.communicate()
 
 
 def _create_tables(settings: dict[str, Any], kind: str) -> None:
