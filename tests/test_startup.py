@@ -54,8 +54,8 @@ LATER = {
 }
 # Modules and lines of our own, without tables and with some. Fewer are welcome; before a bound rises, look which are
 # needed.
-MODULES, LINES = 60, 7_000
-MODULES_WITH_TABLES, LINES_WITH_TABLES = 106, 13_500
+MODULES, LINES = 60, 7_100
+MODULES_WITH_TABLES, LINES_WITH_TABLES = 106, 13_700
 
 
 def imported(*apps: str, beside: Path) -> set[str]:

@@ -28,9 +28,19 @@ from ..sansio import run_sync
 from ..schema import migrate
 from ..tables import Row
 from ..transport import open_local
+from .assertions import AppwriteAssertions, assert_cache_hit, assert_num_appwrite_requests
 
 if TYPE_CHECKING:
     from ..local import Snapshot
+
+__all__ = [
+    "AppwriteAssertions",
+    "AppwriteTestMixin",
+    "assert_cache_hit",
+    "assert_num_appwrite_requests",
+    "clean_appwrite",
+    "isolated_appwrite",
+]
 
 _MEMORY = ":memory:"
 
@@ -160,7 +170,7 @@ def _invalidate() -> None:
         run_sync(connections[alias].invalidate(table._meta.ref(database)), even_on_event_loop=True)
 
 
-class AppwriteTestMixin:
+class AppwriteTestMixin(AppwriteAssertions):
     """Base for test classes, before Django's test case class.
 
     Rows of `setUpTestData` and `setUpClass` are seen by each test of the class; those of a test, also of its `setUp`,

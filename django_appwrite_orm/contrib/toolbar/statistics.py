@@ -11,7 +11,7 @@ from ...connection import connections
 from ...signals.observers import Activity, Kind
 from ...transactions import Transaction, current, open_blocks
 from ..recording import Recording
-from .texts import Texts, tables_of
+from ..texts import Texts, tables_of
 
 # The kinds of activities that are a row of the page, if no other one of them contains it.
 _ROWS: tuple[Kind, ...] = ("read", "write", "commit")

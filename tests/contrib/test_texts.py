@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from django_appwrite_orm import Table, columns
-from django_appwrite_orm.contrib.toolbar.texts import HIDDEN, Texts
+from django_appwrite_orm.contrib.texts import HIDDEN, Texts
 from django_appwrite_orm.plans import (
     AggregateRows,
     Clause,

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ...backend.in_memory.plan import InMemoryRead
-from ...backend.model_table import ModelRow
-from ...plans import (
+from ..backend.in_memory.plan import InMemoryRead
+from ..backend.model_table import ModelRow
+from ..plans import (
     AggregateRows,
     Clause,
     CountRows,
@@ -25,8 +25,8 @@ from ...plans import (
     UpdateRow,
     UpdateRows,
 )
-from ...registry import registry
-from ...tables import Row
+from ..registry import registry
+from ..tables import Row
 
 HIDDEN = "****"
 # Names of columns whose values are not for a page: passwords, sessions, tokens.
