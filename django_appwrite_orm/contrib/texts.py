@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 from ..backend.in_memory.plan import InMemoryRead
@@ -27,6 +28,7 @@ from ..plans import (
 )
 from ..registry import registry
 from ..tables import Row
+from ..transactions import Transaction
 
 HIDDEN = "****"
 # Names of columns whose values are not for a page: passwords, sessions, tokens.
@@ -42,8 +44,9 @@ _ROW = re.compile(r"/tables/([^/]+)/rows/([^/?]+)")
 class Texts:
     """The texts of one page. `bare` texts have `?` for each value: they are the same for similar queries."""
 
-    def __init__(self) -> None:
-        self._tables = {table._meta.id: table for table in registry.every()}
+    @cached_property
+    def _tables(self) -> dict[str, type[Row]]:
+        return {table._meta.id: table for table in registry.every()}
 
     def of(self, subject: Any, *, bare: bool = False) -> str:
         """Return the text of a plan, a request or several plans."""
@@ -66,7 +69,7 @@ class Texts:
             yield f"{type(plan).__name__} {', '.join(ref.table for ref in getattr(plan, 'tables', ()))}"
             return
         name = table.table
-        yield f"{_VERBS[type(plan)]} {name}" if type(plan) in _VERBS else f"{type(plan).__name__} {name}"
+        yield f"{operation_of(plan)} {name}"
         if isinstance(plan, GetRow | CreateRow | UpdateRow | IncrementRow | DeleteRow):
             yield self._row_id(name, plan.row_id, bare)
         if isinstance(plan, CreateRows):
@@ -133,6 +136,16 @@ _VERBS: dict[type, str] = {
     DeleteRow: "delete",
     DeleteRows: "delete",
 }
+
+
+def operation_of(subject: Any) -> str:
+    """Return what a plan, several plans or a commit do, in one word."""
+    if isinstance(subject, tuple):
+        operations = {operation_of(part) for part in subject}
+        return operations.pop() if len(operations) == 1 else "batch"
+    if isinstance(subject, InMemoryRead):
+        return "select"
+    return "commit" if isinstance(subject, Transaction) else _VERBS.get(type(subject), type(subject).__name__)
 
 
 def tables_of(subject: Any) -> tuple[TableRef, ...]:

@@ -11,6 +11,8 @@ from django.core.exceptions import ImproperlyConfigured
 MODULES = {
     "django_appwrite_orm.contrib.toolbar.panel": ("debug_toolbar.panels", "toolbar"),
     "django_appwrite_orm.contrib.jinja2": ("jinja2", "jinja2"),
+    "django_appwrite_orm.contrib.opentelemetry": ("opentelemetry", "opentelemetry"),
+    "django_appwrite_orm.contrib.prometheus": ("prometheus_client", "prometheus"),
 }
 
 

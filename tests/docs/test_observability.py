@@ -6,7 +6,15 @@ import re
 from pathlib import Path
 from typing import Any
 
+from django.test import RequestFactory
 from django.utils.module_loading import import_string
+from prometheus_client import REGISTRY
+
+from django_appwrite_orm.contrib.opentelemetry import uninstrument
+from django_appwrite_orm.contrib.prometheus import StatisticsCollector
+from django_appwrite_orm.signals.observers import observers
+from tests.backend import shop
+from tests.support.library.tables import Book
 
 PAGE = Path(__file__).parents[2] / "docs" / "observability.md"
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
@@ -22,3 +30,28 @@ def run(containing: str, **names: Any) -> dict[str, Any]:
 def test_the_panel_can_be_imported_by_its_name() -> None:
     panel = import_string(run("DEBUG_TOOLBAR_PANELS")["DEBUG_TOOLBAR_PANELS"][0])
     assert (panel.panel_id, panel.is_async) == ("AppwritePanel", True)
+
+
+def test_the_statistics_are_in_the_response_of_the_view(library: None) -> None:
+    run("register_statistics")["ShopConfig"]("shop", shop).ready()
+    try:
+        Book.objects.count()
+        response = run("generate_latest")["metrics"](RequestFactory().get("/metrics"))
+    finally:
+        for collector in [each for each in REGISTRY._collector_to_names if isinstance(each, StatisticsCollector)]:
+            REGISTRY.unregister(collector)
+    text = response.content.decode()
+    assert 'appwrite_orm_reads_total{status="miss",table="books"} 1.0' in text
+    metrics = set(re.findall(r"^\| `(appwrite_orm_\w+)` \|", PAGE.read_text(), re.MULTILINE))
+    assert metrics == {
+        name for name in re.findall(r"^(appwrite_orm_\w+)", text, re.MULTILINE) if "_created" not in name
+    }
+
+
+def test_spans_are_made_after_instrument(library: None) -> None:
+    run("instrument()")["TracedShopConfig"]("shop", shop).ready()
+    try:
+        assert [type(observer).__name__ for observer in observers] == ["_Spans"]
+        assert Book.objects.count() == 0
+    finally:
+        uninstrument()
