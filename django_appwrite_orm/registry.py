@@ -7,18 +7,21 @@ import inspect
 import threading
 from collections.abc import Callable, Iterable
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.apps import apps
 from django.db.models import Model
 from django.utils.module_loading import module_has_submodule
 
 from .exceptions import ConfigurationError
-from .tables import Row
-from .tables.columns.relations import Relation, Relationship, leads_to_a_model
 
-RowClass = TypeVar("RowClass", bound=type[Row])
-_Declared = tuple[type[Row], Relation]  # a relation, and the registered table that has it
+if TYPE_CHECKING:
+    from .tables import Row
+    from .tables.columns.relations import Relation
+
+    _Declared = tuple[type[Row], Relation]  # a relation, and the registered table that has it
+
+RowClass = TypeVar("RowClass", bound="type[Row]")
 _MISSING = object()
 
 
@@ -75,6 +78,8 @@ class Registry:
             own = __name__.partition(".")[0]
             if app.module is not None and app.name != own and module_has_submodule(app.module, "tables"):
                 module = import_module(f"{app.name}.tables")
+                from .tables import Row
+
                 for value in vars(module).values():
                     if isinstance(value, type) and issubclass(value, Row) and _is_defined_in(value, module.__name__):
                         self.add(value)
@@ -160,6 +165,8 @@ class Registry:
                 f"{where}: {to!r} could be {labels}. Pass the class itself or one of these labels."
             )
         if (model := _model_called(to)) is not None:
+            from .tables.columns.relations import leads_to_a_model
+
             raise ConfigurationError(f"{where}: {leads_to_a_model(model)}")
         try:
             return self.get(to)
@@ -189,7 +196,7 @@ def _is_defined_in(table: type, module: str) -> bool:
 
 def _is_declared_there(relation: Relation, target: type[Row]) -> bool:
     """Whether the other table declares the relationship itself, under a name of its choice."""
-    key = relation.two_way_key if isinstance(relation, Relationship) else None
+    key = relation.two_way_key
     return key is not None and any(side.key.lower() == key.lower() for side in target._meta.relationships.values())
 
 

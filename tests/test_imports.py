@@ -12,6 +12,7 @@ PACKAGE = django_appwrite_orm.__name__
 ROOT = Path(django_appwrite_orm.__file__).parent
 FIRST_USE = "start-up: test_startup.py holds that django.setup() does not import it"
 CHECKS = "start-up: every process registers the checks, and most of them run none"
+TABLES = "start-up: a project without tables does not load what declares them"
 MIGRATIONS = "start-up: a process that serves requests changes no schema"
 OPTIONAL = "a library may be missing: websockets or Redis"
 EMBEDDED = "the local Appwrite is for connections to it alone"
@@ -43,6 +44,11 @@ REASONS = {
     ("checks", "conf.checks"): CHECKS,
     ("checks.django_caches", "checks.caches"): CHECKS,
     ("connection", "connection.connection"): FIRST_USE,
+    ("querysets.persistence.update_delete", "querysets.persistence.bulk_failures"): FIRST_USE,
+    ("querysets.queryset", "querysets.grouping"): FIRST_USE,
+    ("querysets.queryset", "querysets.raw_queries"): FIRST_USE,
+    ("registry", "tables"): TABLES,
+    ("registry", "tables.columns.relations"): TABLES,
     ("connection.handler", "conf.load"): FIRST_USE,
     ("connection.handler", "connection.connection"): FIRST_USE,
     ("connection.connection", "transport.sdk"): "start-up: the SDK takes a second to import",

@@ -24,11 +24,9 @@ from ..relations.paths import check_relation
 from ..routers import aliases
 from ..sansio import Operation, call, run_async, run_sync, twins
 from ..tables import Overridable, Row, alters_data
-from . import raw_queries
 from .aggregates import evaluation
 from .aggregates.accumulators import aggregate_specs
 from .django_queryset import Hidden, QueryFacts, Recognized
-from .grouping import GroupedQuerySet
 from .lookups import compiler as lookups
 from .lookups.subqueries import values_of
 from .managers import Manager, proxies
@@ -44,6 +42,7 @@ from .unsupported import UnavailableMethods
 from .values import ValuesShape
 
 if TYPE_CHECKING:
+    from .grouping import GroupedQuerySet
     from .managers import ManagerOf
 
 R = TypeVar("R", bound=Row)
@@ -222,8 +221,10 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         on the server. Filters are added, orders appended; limit, offset, select and a cursor are set. Raises
         `InvalidRequest` for what cannot be parsed; the arguments are checked by the server alone.
         """
+        from .raw_queries import narrowed
+
         self._refuse_slice("filter")
-        return self._with(raw_queries.narrowed(self._query, queries))
+        return self._with(narrowed(self._query, queries))
 
     def __or__(self, other: Self) -> Self:
         """Return rows that are in either; the order and the rest are this one's. Neither may be a slice."""
@@ -611,6 +612,8 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
         alone, in pages; a server from 2.5 on sends the groups where it compares values as Python does. Groups
         come in the order of their first rows, unless the queryset has another.
         """
+        from .grouping import GroupedQuerySet
+
         return GroupedQuerySet(self._query, aggregate_specs(self.model, named, aggregates))
 
     @alters_data

@@ -34,7 +34,6 @@ from ..pagination import pages
 from ..prefetch import ids_of
 from ..resolver import resolve
 from .batching import chunks_of, goes_row_by_row
-from .bulk_failures import meaning_of
 from .increments import operator_obstacles, workable
 from .optimistic_lock import counted
 from .save import known_columns
@@ -130,6 +129,8 @@ def _update_rows(query: Query[Any], plan: UpdateRows) -> Operation[tuple[int, li
     try:
         response = yield from execute_write(changed_by(query.model, plan), query.db, plan)
     except AppwriteError as error:
+        from .bulk_failures import meaning_of
+
         meaning = yield from meaning_of(query.model, query.db, plan, error)
         if meaning is error:
             raise

@@ -50,6 +50,7 @@ class Relation:
 
     declared_as: ClassVar[str]  # the name of the class that users write
     name: str
+    two_way_key: str | None = None
 
     def __init__(self, to: str | type[Row], related_name: str | None) -> None:
         if not isinstance(to, (str, type)) or not to:
