@@ -17,6 +17,7 @@ from django.db.models.fields import related_lookups
 from django.db.models.sql.where import AND, OR, ExtraWhere, NothingNode, WhereNode
 
 from ...plans import EVERYTHING, NOTHING, Clause, conjunction, disjunction, fits, negation
+from ...tables.columns.lookups import COMPARISON_METHODS, PATTERN_METHODS, escaped_pattern
 from ...tables.kinds import Family
 from ..arrays import ArrayLookup, ContainsLookup
 from ..columns import (
@@ -37,15 +38,6 @@ from .untranslatable import Untranslatable
 
 Bounds = tuple[Any, Any]
 
-_COMPARISONS = {"gt": "greaterThan", "gte": "greaterThanEqual", "lt": "lessThan", "lte": "lessThanEqual"}
-_PATTERNS = {
-    "contains": "contains",
-    "icontains": "contains",
-    "startswith": "startsWith",
-    "istartswith": "startsWith",
-    "endswith": "endsWith",
-    "iendswith": "endsWith",
-}
 # Lookups of these modules alone: a project's own may mean something else under the same name.
 _MODULES = (lookups.__name__, related_lookups.__name__, "django.db.models.fields", ArrayLookup.__module__)
 # Values in one condition, and characters that it may have as JSON.
@@ -146,9 +138,9 @@ def _positive(column: ModelColumn, lookup: Any, connection: Any) -> Clause:
         if name == "iexact" and not isinstance(column, TextColumn):
             raise Untranslatable("iexact of a column that is not text")
         return _equal(column, [value])
-    if name in _COMPARISONS:
+    if name in COMPARISON_METHODS:
         return _compared(column, name, value)
-    if name in _PATTERNS:
+    if name in PATTERN_METHODS:
         return _pattern(column, name, value)
     raise Untranslatable(f"the lookup {name!r}")
 
@@ -211,7 +203,7 @@ def _compared(column: ModelColumn, name: str, value: Any) -> Clause:
             raise Untranslatable(f"a comparison with {type(value).__name__}") from None
     nearest = low if name in ("gt", "lte") else high
     if nearest is not None:
-        return _sendable(Clause(_COMPARISONS[name], column.key, (nearest,)))
+        return _sendable(Clause(COMPARISON_METHODS[name], column.key, (nearest,)))
     # The value lies above or below all that the column can hold.
     return _not_null(column) if name in ("gt", "lt") else NOTHING
 
@@ -234,8 +226,7 @@ def _pattern(column: ModelColumn, name: str, value: Any) -> Clause:
         text, _ = column.bounds(value)
     except ValidationError:
         return NOTHING
-    # Appwrite puts a backslash before the wildcards in a pattern, but not before a backslash.
-    return _sendable(Clause(_PATTERNS[name], column.key, (text.replace("\\", "\\\\"),)))
+    return _sendable(Clause(PATTERN_METHODS[name], column.key, (escaped_pattern(text),)))
 
 
 def _sendable(clause: Clause) -> Clause:

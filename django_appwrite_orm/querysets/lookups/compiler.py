@@ -18,7 +18,7 @@ from ...plans import EVERYTHING, NOTHING, TEXT_LIMIT, Clause, conjunction, disju
 from ...registry import registry
 from ...relations.paths import RelationPath, find_path, reverse_paths
 from ...tables import Row, columns
-from ...tables.columns.lookups import DATE_PARTS, LINK_LOOKUPS
+from ...tables.columns.lookups import COMPARISON_METHODS, DATE_PARTS, LINK_LOOKUPS, PATTERN_METHODS, escaped_pattern
 from ...tables.kinds import Family
 from ...tables.system_columns import within_sequences
 from ..query import Queryable, subquery_of
@@ -27,18 +27,6 @@ from .relations import across, refusal
 from .spatial import place_clause
 from .subqueries import among, membership
 
-_METHODS = {"gt": "greaterThan", "gte": "greaterThanEqual", "lt": "lessThan", "lte": "lessThanEqual"}
-_TEXT = {
-    "iexact": "equal",
-    "contains": "contains",
-    "icontains": "contains",
-    "startswith": "startsWith",
-    "istartswith": "startsWith",
-    "endswith": "endsWith",
-    "iendswith": "endsWith",
-    "search": "search",
-}
-_PATTERNS = frozenset({"contains", "startsWith", "endsWith"})
 _OF_ARRAYS = {"contains": "containsAll", "contains_all": "containsAll", "contains_any": "containsAny"}
 
 # The result of `Column.to_bounds`.
@@ -248,15 +236,16 @@ def _clause(column: columns.Column, lookup: str, value: Any, bounds: Callable[[A
         low, high = _pair(column, value)
         first, last = bounds(low)[1], bounds(high)[0]
         return NOTHING if first is None or last is None else Clause("between", key, (first, last))
-    if lookup in _METHODS:
+    if lookup in COMPARISON_METHODS:
         return _compared(key, lookup, bounds(value))
     if lookup in DATE_PARTS:
         return part_of_date(column, lookup, value, lambda moment: bounds(moment)[1])
-    method, exact = _TEXT.get(lookup, "equal"), _exact([bounds(value)])
+    exact = _exact([bounds(value)])
     if not exact:
         return NOTHING
-    # Appwrite puts a backslash before the wildcards in a pattern, but not before a backslash.
-    return Clause(method, key, (exact[0].replace("\\", "\\\\") if method in _PATTERNS else exact[0],))
+    if lookup in PATTERN_METHODS:
+        return Clause(PATTERN_METHODS[lookup], key, (escaped_pattern(exact[0]),))
+    return Clause("search" if lookup == "search" else "equal", key, (exact[0],))
 
 
 def _exact(bounds: Iterable[Bounds]) -> list[Any]:
@@ -269,7 +258,7 @@ def _compared(key: str, lookup: str, bounds: Bounds) -> Clause:
     low, high = bounds
     nearest = low if lookup in ("gt", "lte") else high
     if nearest is not None:
-        return Clause(_METHODS[lookup], key, (nearest,))
+        return Clause(COMPARISON_METHODS[lookup], key, (nearest,))
     # The value lies above or below all that the column can hold.
     return Clause("isNotNull", key) if lookup in ("gt", "lt") else NOTHING
 

@@ -1,4 +1,4 @@
-"""The names of the lookups that columns have, by the family of their values."""
+"""The names of the lookups that columns have, by the family of their values, and the methods of some at Appwrite."""
 
 from __future__ import annotations
 
@@ -49,3 +49,23 @@ LOOKUPS: Final[Mapping[Family, tuple[str, ...]]] = {
     Family.DOCUMENT: ("isnull", "exact"),
     Family.IDENTIFIER: COMPARISONS,
 }
+
+COMPARISON_METHODS: Final = {
+    "gt": "greaterThan",
+    "gte": "greaterThanEqual",
+    "lt": "lessThan",
+    "lte": "lessThanEqual",
+}
+PATTERN_METHODS: Final = {
+    "contains": "contains",
+    "icontains": "contains",
+    "startswith": "startsWith",
+    "istartswith": "startsWith",
+    "endswith": "endsWith",
+    "iendswith": "endsWith",
+}
+
+
+def escaped_pattern(text: str) -> str:
+    """Return a text as these methods take it: Appwrite escapes the wildcards in it, but not a backslash."""
+    return text.replace("\\", "\\\\")
