@@ -144,8 +144,8 @@ def appwrite_options(model: type[models.Model]) -> dict[str, Any]:
     inner = own or next((vars(base)["Appwrite"] for base in bases), None)
     options: dict[str, Any] = {}
     for part in reversed(inner.__mro__ if isinstance(inner, type) else ()):
-        said = {name: value for name, value in vars(part).items() if not name.startswith("__")}
-        options |= {name: value for name, value in said.items() if name != "name" or part is own}
+        attributes = {name: value for name, value in vars(part).items() if not name.startswith("__")}
+        options |= {name: value for name, value in attributes.items() if name != "name" or part is own}
     return options
 
 

@@ -111,6 +111,9 @@ class PendingRows:
         self._rows = rows
         self._keys = keys
 
+    def __bool__(self) -> bool:
+        return bool(self._rows)
+
     @property
     def stored_ids(self) -> tuple[str, ...]:
         """The ids of the rows whose stored form is needed to know what they are now."""
@@ -169,10 +172,7 @@ class PendingChanges:
         """The changed tables."""
         return self._metas
 
-    def of(self, ref: TableRef) -> PendingRows | None:
-        """Return the changed rows of a table; None if it was not changed."""
-        rows = self._tables.get(ref)
-        if rows is None:
-            return None
-        meta: Any = self._metas[ref]
-        return PendingRows(rows, list(meta.by_key))
+    def of(self, ref: TableRef) -> PendingRows:
+        """Return the changed rows of a table, without any if it was not changed."""
+        meta: Any = self._metas.get(ref)
+        return PendingRows(self._tables.get(ref, {}), () if meta is None else tuple(meta.by_key))

@@ -174,11 +174,12 @@ def _groups(changes: Sequence[Change], later: set[int]) -> Iterator[list[Change]
         yield group
 
 
-def _alike(one: Change, other: Change) -> bool:
-    if (one.action, one.ref) != (other.action, other.ref):
+def _alike(last: Change, change: Change) -> bool:
+    """Whether one operation can make both changes."""
+    if (last.action, last.ref) != (change.action, change.ref):
         return False
-    same_data = one.action is not Action.UPDATE or (one.data, one.permissions) == (other.data, other.permissions)
-    return same_data and (one.action is Action.CREATE or one.permissions is None)
+    same_data = last.action is not Action.UPDATE or (last.data, last.permissions) == (change.data, change.permissions)
+    return same_data and (last.action is Action.CREATE or last.permissions is None)
 
 
 def _plans(group: Sequence[Change]) -> Iterator[WritePlan]:

@@ -112,14 +112,14 @@ class StagedTransaction(Transaction):
         Raises NotSupportedError for another plan.
         """
         if isinstance(plan, InMemoryRead):
-            pending = {ref: found for ref in plan.tables if (found := self._pending.of(ref)) is not None}
+            pending = {ref: own for ref in plan.tables if (own := self._pending.of(ref))}
             steps = dataclasses.replace(plan, pending=pending).fetch()
             return (yield from connections[self.alias].follow(steps)).data
-        table = self._pending.of(plan.tables[0])
-        if isinstance(plan, GetRow) and table is not None and len(plan.tables) == 1:
-            found = yield from self.rows(plan.table, [plan.row_id])  # type: ignore[assignment]
-            return found[0] if found else None  # type: ignore[index]
-        if isinstance(plan, ListRows) and table is not None and (ids := _ids_of(plan)) is not None:
+        is_changed = self.has_changed(plan.tables[0])
+        if isinstance(plan, GetRow) and is_changed and len(plan.tables) == 1:
+            rows = yield from self.rows(plan.table, [plan.row_id])
+            return rows[0] if rows else None
+        if isinstance(plan, ListRows) and is_changed and (ids := _ids_of(plan)) is not None:
             rows = yield from self.rows(plan.table, ids)
             return {"total": len(rows), "rows": rows}
         raise NotSupportedError(
@@ -270,14 +270,14 @@ class StagedTransaction(Transaction):
     def _create(
         self, meta: Any, ref: TableRef, rows: Sequence[Raw], permissions: Sequence[tuple[str, ...] | None]
     ) -> Operation[list[Raw]]:
-        given = [row[ROW_ID] for row in rows if row[ROW_ID] not in self._new_ids]
-        there = (yield from self.rows(ref, given)) if given else []
-        if there:
-            raise _taken_id(meta, there[0][ROW_ID])
+        ids = [row[ROW_ID] for row in rows if row[ROW_ID] not in self._new_ids]
+        existing = (yield from self.rows(ref, ids)) if ids else []
+        if existing:
+            raise _taken_id(meta, existing[0][ROW_ID])
         pending = self._pending.of(ref)
         for row in rows:
-            own = None if pending is None else pending.get(row[ROW_ID])
-            if own is not None and own.over({}) is not None:
+            change = pending.get(row[ROW_ID])
+            if change is not None and change.over({}) is not None:
                 raise _taken_id(meta, row[ROW_ID])
         yield from self._check_unique(meta, ref, rows, {key for row in rows for key in row})
         self._append(
@@ -319,8 +319,7 @@ class StagedTransaction(Transaction):
     def stored(self, ref: TableRef, ids: Sequence[str]) -> Operation[list[Raw]]:
         """Return the rows with these ids as they are stored, but for those that the block has created or deleted."""
         pending = self._pending.of(ref)
-        own = [None if pending is None else pending.get(row_id) for row_id in ids]
-        needed = [row_id for row_id, row in zip(ids, own, strict=True) if row is None or row.needs_stored_row]
+        needed = [row_id for row_id in ids if (change := pending.get(row_id)) is None or change.needs_stored_row]
         if len(needed) == 1:
             row = yield from self._read(GetRow(ref, needed[0]), ref)
             return [] if row is None else [row]
@@ -335,16 +334,15 @@ class StagedTransaction(Transaction):
     def rows(self, ref: TableRef, ids: Sequence[str]) -> Operation[list[Raw]]:
         """Return the rows with these ids, as the block sees them."""
         pending = self._pending.of(ref)
-        own = [None if pending is None else pending.get(row_id) for row_id in ids]
         stored = {row[ROW_ID].lower(): row for row in (yield from self.stored(ref, ids))}
-        found: dict[str, Raw] = {}
-        for row_id, row in zip(ids, own, strict=True):
-            now = stored.get(row_id.lower()) if row is None else row.over(stored.get(row_id.lower()))
-            if now is not None and pending is not None and row is not None:
-                now = pending.whole(now)
-            if now is not None:
-                found[row_id.lower()] = now
-        return list(found.values())
+        rows: dict[str, Raw] = {}
+        for row_id in ids:
+            row, change = stored.get(row_id.lower()), pending.get(row_id)
+            if change is not None and (row := change.over(row)) is not None:
+                row = pending.whole(row)
+            if row is not None:
+                rows[row_id.lower()] = row
+        return list(rows.values())
 
     def _listed(self, ref: TableRef, filters: Sequence[Clause]) -> Operation[list[Raw]]:
         """Return all stored rows that match."""
@@ -396,8 +394,6 @@ class StagedTransaction(Transaction):
         """Return rows that may have the values of one of `rows`, as the block sees them."""
         stored = yield from self._listed(ref, (any_of(keys, rows),))
         pending = self._pending.of(ref)
-        if pending is None:
-            return stored
         base: list[Raw] = []
         if ids := pending.stored_ids:
             base = yield from self._listed(ref, (Clause("equal", ROW_ID, ids),))

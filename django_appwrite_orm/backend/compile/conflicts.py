@@ -35,8 +35,8 @@ def free_rows(reader: StagedTransaction, meta: Any, ref: Any, rows: Sequence[Raw
     for keys in indexes:
         whole = [row for row in rows if has_values(keys, row)]
         if whole:
-            found = yield from reader.rows_with_values(ref, keys, whole)
-            taken |= {(*keys, *compared_values(keys, row)) for row in found}
+            owners = yield from reader.rows_with_values(ref, keys, whole)
+            taken |= {(*keys, *compared_values(keys, row)) for row in owners}
     free = []
     for row in rows:
         marks = {(ROW_ID, row[ROW_ID].lower())} if ROW_ID in row else set()
@@ -55,11 +55,11 @@ def stored_rows(
     """Return the stored rows that have the values of one of `rows` under `keys`, by these values."""
     if list(keys) == [ROW_ID]:
         ids = [row[ROW_ID] for row in rows if ROW_ID in row]
-        found = (yield from reader.rows(ref, ids)) if ids else []
+        stored = (yield from reader.rows(ref, ids)) if ids else []
     else:
         whole = [row for row in rows if has_values(keys, row)]
-        found = (yield from reader.rows_with_values(ref, keys, whole)) if whole else []
-    return {compared_values(keys, row): row for row in found}
+        stored = (yield from reader.rows_with_values(ref, keys, whole)) if whole else []
+    return {compared_values(keys, row): row for row in stored}
 
 
 def changed_rows(connection: Any, meta: Any, ref: Any, changes: Mapping[str, Raw]) -> Operation[None]:

@@ -153,14 +153,14 @@ class Reader:
         if len(values) == 1 and join.far == ROW_ID:
             row = yield from self.read(join.table, GetRow(join.ref, values[0]))
             return {} if row is None else {values[0]: row}
-        found: dict[Any, Raw] = {}
+        far_rows: dict[Any, Raw] = {}
         if values:
             for filters in split((Clause("equal", join.far, tuple(values)),), self._room).requests:
                 size = sum(len(clause.values or ()) for clause in filters)
                 plan = ListRows(join.ref, filters, limit=size)
                 rows = (yield from self.read(join.table, plan))["rows"]
-                found |= {row[join.far]: row for row in rows}
-        return found
+                far_rows |= {row[join.far]: row for row in rows}
+        return far_rows
 
     def is_comparable(self, key: str) -> bool:
         """Whether a page may begin after a value of this column."""
