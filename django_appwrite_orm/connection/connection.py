@@ -88,6 +88,12 @@ class Connection:
     def __repr__(self) -> str:
         return f"<Connection {self.settings.alias!r} to {self.settings.endpoint}>"
 
+    @property
+    def _observed_as(self) -> str:
+        """The alias, and the identity if that is not the API key."""
+        alias, identity = self.settings.alias, self.keys.identity
+        return alias if identity == API_KEY else f"{alias} as {identity}"
+
     def speaking_for(self, identity: Credentials) -> Connection:
         """Return this connection for another identity: its own entries in the cache, the same tokens and fences."""
         other = copy.copy(self)
@@ -182,7 +188,7 @@ class Connection:
     def read(self, plan: ReadPlan, policy: CachePolicy) -> Operation[ReadResult]:
         """Return the result of `plan`, from the cache if it is current."""
         steps = self._read(plan, policy)
-        return observed("read", plan, self.settings.alias, steps, _note_read) if observers else steps
+        return observed("read", plan, self._observed_as, steps, _note_read) if observers else steps
 
     def _read(self, plan: ReadPlan, policy: CachePolicy) -> Operation[ReadResult]:
         self.check_allowed()
@@ -211,6 +217,12 @@ class Connection:
 
         None of its requests changes more than `rows` rows: the fence lasts for the time that takes.
         """
+        steps = self._fenced(tables, send, rows)
+        return observed("invalidation", tuple(tables), self._observed_as, steps) if observers else steps
+
+    def _fenced(
+        self, tables: Sequence[TableRef], send: Callable[[], Operation[Result]], rows: int
+    ) -> Operation[Result]:
         self.check_allowed()
         keys = [self.table_keys(table) for table in tables]
         for table in tables:
@@ -234,7 +246,7 @@ class Connection:
     def invalidate(self, table: TableRef) -> Operation[bool]:
         """Make every cached result of `table` a miss; return False when the cache failed."""
         steps = self._invalidate(table)
-        return observed("invalidation", (table,), self.settings.alias, steps) if observers else steps
+        return observed("invalidation", (table,), self._observed_as, steps, _note_manual) if observers else steps
 
     def _invalidate(self, table: TableRef) -> Operation[bool]:
         self.check_allowed()
@@ -274,3 +286,7 @@ def _in_private(steps: Operation[Result]) -> Operation[Result]:
 def _note_read(activity: Activity, result: ReadResult) -> None:
     activity.status, activity.size = result.status.name, result.size
     activity.rows = rows_in(result.data)
+
+
+def _note_manual(activity: Activity, done: bool) -> None:
+    activity.status = "MANUAL"

@@ -31,11 +31,12 @@ class Activity:
     - statement: the `Statement` of the database backend; its reads and writes are inside it;
     - read, write: the plan;
     - commit: the transaction;
-    - invalidation: a tuple with the `TableRef`;
+    - invalidation: the tables (`TableRef`) whose results are dropped; that of a write is a part of it;
     - request: one attempt of the `Request`.
 
     `using` is the connection's alias, of a request the endpoint. `status` is that of a read ("HIT", "STALE", "MISS",
-    "BYPASS"), "WRITTEN" or "STAGED" of a write, the HTTP status of a request; empty after an error. `size` counts the
+    "BYPASS"), "WRITTEN" or "STAGED" of a write, "MANUAL" of an invalidation without one, the HTTP status of a request;
+    empty after an error. `size` counts the
     characters of JSON that were transferred, `rows` those of the result; None where there are none to count.
     `duration` is in seconds; None before the end. `parent` is the activity that it is part of.
     """

@@ -55,7 +55,7 @@ def statistics(recording: Recording, times: FetchTimes) -> dict[str, Any]:
     return {
         "queries": rows,
         "totals": _totals(activities, rows) | _saved(reads, times),
-        "invalidations": _invalidations(recording, activities),
+        "invalidations": _invalidations(recording),
         "pending": pending_changes(),
     }
 
@@ -152,19 +152,13 @@ def _saved(reads: Iterable[Activity], times: FetchTimes) -> dict[str, Any]:
     }
 
 
-def _invalidations(recording: Recording, activities: Iterable[Activity]) -> list[dict[str, str]]:
-    changes = [
-        (table.table, "write")
-        for activity in activities
-        if activity.kind == "commit" or activity.status == "WRITTEN" or (activity.kind == "write" and activity.error)
-        for table in tables_of(activity.subject)
-    ]
-    others = [
-        (table.table, "invalidation")
+def _invalidations(recording: Recording) -> list[dict[str, str]]:
+    dropped = dict.fromkeys(
+        (table.table, "invalidation" if activity.status == "MANUAL" else "write")
         for activity in recording.of("invalidation")
-        for table in tables_of(activity.subject)
-    ]
-    return [{"table": table, "reason": reason} for table, reason in dict.fromkeys([*changes, *others])]
+        for table in activity.subject
+    )
+    return [{"table": table, "reason": reason} for table, reason in dropped]
 
 
 def pending_changes() -> list[dict[str, Any]]:

@@ -12,12 +12,18 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.db.models import Count
 from django.test import AsyncClient, Client, override_settings
 
+from django_appwrite_orm.contrib.recording import recording
+from django_appwrite_orm.contrib.toolbar.statistics import FetchTimes, pending_changes, statistics, summary
+from django_appwrite_orm.exceptions import NotFound
 from django_appwrite_orm.signals.observers import observers
 from tests import settings as test_settings
 from tests.backend.shop.models import Maker, Product
+from tests.support.cached_items import TABLES, Box, fill
 from tests.support.library.tables import Book
+from tests.support.linked_tables import made
 
 
 @pytest.fixture(autouse=True)
@@ -83,7 +89,6 @@ def test_the_totals_say_what_the_cache_saved() -> None:
 
 
 def test_a_hit_is_counted_with_the_fetches_of_its_tables_alone() -> None:
-    from django_appwrite_orm.contrib.toolbar.statistics import FetchTimes
     from django_appwrite_orm.plans import GetRow, TableRef
     from django_appwrite_orm.signals.observers import Activity
 
@@ -120,8 +125,6 @@ def test_models_show_their_strategy_and_why(shop: None) -> None:
 
 
 def summary_of(found: dict[str, Any]) -> str:
-    from django_appwrite_orm.contrib.toolbar.statistics import summary
-
     return summary(found["totals"])
 
 
@@ -137,6 +140,50 @@ def test_changes_that_wait_are_shown(settings) -> None:
     settings.MIDDLEWARE = ["tests.contrib.toolbar.urls.in_the_block_of_a_middleware", *settings.MIDDLEWARE]
     found = stats("/staged")
     assert found["pending"] == [{"using": "default", "changes": 2, "tables": ["books"]}]
+
+
+def test_the_statistics_are_json(shop: None) -> None:
+    gone = Book.objects.create(title="Gone", price=1)
+    Book.objects.all().delete()
+    with recording() as activities:
+        list(Book.objects.all())
+        list(Maker.objects.annotate(products=Count("product")))
+        Book.objects.set_updated(False)
+        with contextlib.suppress(NotFound):
+            gone.delete()
+    found = statistics(activities, FetchTimes())
+    assert json.loads(json.dumps(found)) == found
+    assert found["invalidations"] == [
+        {"table": "books", "reason": "invalidation"},
+        {"table": "books", "reason": "write"},
+    ]
+
+
+def test_every_table_that_a_change_reaches_is_invalidated() -> None:
+    with made(*TABLES):
+        fill()
+        with recording() as activities:
+            Box.objects.get(pk="one").delete()
+    found = statistics(activities, FetchTimes())
+    assert [query["text"].split()[0] for query in found["queries"] if query["kind"] == "write"] == ["delete"]
+    assert {"box", "item"} <= {table["table"] for table in found["invalidations"]}
+
+
+def test_identities_are_apart() -> None:
+    with recording() as activities:
+        list(Book.objects.all())
+        list(Book.objects.as_guest().all())
+    found = statistics(activities, FetchTimes())
+    own, guest = column(found, "using")
+    assert own == "default"
+    assert guest.startswith("default as guest:")
+    assert column(found, "repeated") == [0, 0]
+
+
+def test_a_synchronous_view_under_asgi_is_recorded() -> None:
+    page = asyncio.run(AsyncClient().get("/tables"))
+    found = stats_of(page.content.decode())
+    assert [found["totals"][name] for name in ("reads", "hits", "writes")] == [4, 1, 1]
 
 
 def test_the_page_is_rendered_from_the_store() -> None:
@@ -220,8 +267,6 @@ def test_an_observer_that_fails_stops_nothing(fails: str, caplog: pytest.LogCapt
 
 
 def test_changes_of_models_wait_until_the_block_ends(shop: None) -> None:
-    from django_appwrite_orm.contrib.toolbar.statistics import pending_changes
-
     with transaction.atomic():
         Maker.objects.create(name="Ada")
         assert pending_changes() == [{"using": "default", "changes": 1, "tables": ["shop_maker"]}]
