@@ -11,7 +11,7 @@ import base64
 import binascii
 import decimal
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, cast
 
 from django.core.exceptions import ValidationError
@@ -97,6 +97,11 @@ class ModelColumn:
     def decode(self) -> Callable[[Any], Any] | None:
         """What makes a value of JSON other than null; None where the JSON is the value."""
         return None
+
+    def value_in(self, raw: Mapping[str, Any]) -> Any:
+        """Return the value in a row; None where the row has none."""
+        value = raw.get(self.key)
+        return value if value is None or self.decode is None else self.decode(value)
 
     def _encode(self, value: Any) -> Any:
         return self.column.to_appwrite(self.column.clean(value))

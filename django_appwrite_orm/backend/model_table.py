@@ -45,11 +45,8 @@ class ModelRow(Row):
     def from_appwrite(cls, raw: dict[str, Any], using: Any) -> Any:
         """Return the row as an instance of the model."""
         columns = [column for column in columns_of(cls._model) if column.key in raw]
-        values = [
-            raw[column.key] if raw[column.key] is None or column.decode is None else column.decode(raw[column.key])
-            for column in columns
-        ]
-        return cls._model.from_db(router.db_for_read(cls._model), [column.field.attname for column in columns], values)
+        names = [column.field.attname for column in columns]
+        return cls._model.from_db(router.db_for_read(cls._model), names, [column.value_in(raw) for column in columns])
 
 
 def table_of(model: type[models.Model]) -> type[ModelRow]:

@@ -58,7 +58,7 @@ class SQLInsertCompiler(compiler.SQLInsertCompiler):
         returned = [column_of(field) for field in returning_fields]
         if self.connection.staged is not None:  # only the commit makes what Appwrite keeps of a row
             created = [{key: raw[key] for key in raw if key == ROW_ID or key[0] != "$"} for raw in created]
-        values: Any = [tuple(_decoded(column, raw) for column in returned) for raw in created]
+        values: Any = [tuple(column.value_in(raw) for column in returned) for raw in created]
         converters = self.get_converters([field.get_col(model._meta.db_table) for field in returning_fields])
         return list(self.apply_converters(values, converters) if converters else values)
 
@@ -219,8 +219,3 @@ def _db_default(field: Any) -> Any:
 def null_error(field: Any) -> IntegrityError:
     """Return the error of Django's SQL databases for a missing value."""
     return IntegrityError(f"NOT NULL constraint failed: {field.model._meta.db_table}.{field.column}")
-
-
-def _decoded(column: ModelColumn, raw: Raw) -> Any:
-    value = raw.get(column.key)
-    return value if value is None or column.decode is None else column.decode(value)
