@@ -42,7 +42,7 @@ def execute_read(
     if transaction is not None and transaction.concerns(plan):
         steps = transaction.read(plan)
         staged = yield from (observed("read", plan, alias, steps, _note_staged_read) if observers else steps)
-        note_read(_names_of(table, plan), ReadResult(staged, Status.BYPASS), 0.0)
+        note_read(_names_of(table, plan), ReadResult(staged, Status.BYPASS), 0.0, _sources_of(connection, plan))
         return staged
     yield from connections[connection.settings.alias].prepare()
     started = time.perf_counter()
@@ -60,7 +60,7 @@ def execute_read(
     duration = time.perf_counter() - started
     connection.statistics.note_read(table.id, result.status, duration, result.size)
     if open_logs:
-        note_read(_names_of(table, plan), result, duration)
+        note_read(_names_of(table, plan), result, duration, _sources_of(connection, plan))
     logger.debug("%s %s in %.1f ms", result.status.name, plan, duration * 1000)
     if signals.cache_read.has_listeners(table.model):
         arguments = {"plan": plan, "status": result.status.name, "duration": duration, "using": alias}
@@ -73,6 +73,10 @@ def _names_of(table: TableMeta, plan: ReadPlan) -> Iterator[str]:
     yield table.name
     for ref in plan.tables[1:]:
         yield next((other._meta.name for other in registry.all() if other._meta.id == ref.table), ref.table)
+
+
+def _sources_of(connection: Connection, plan: ReadPlan) -> list[tuple[str, TableRef]]:
+    return [(connection.settings.alias, ref) for ref in plan.tables]
 
 
 def _read_as(connection: Connection, plan: ReadPlan, override: PolicyOverride | None) -> Operation[ReadResult]:

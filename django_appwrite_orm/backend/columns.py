@@ -22,6 +22,7 @@ from ..tables import columns
 from ..tables.columns import Column
 from ..tables.columns.relations import ReferenceColumn
 from ..tables.validation import looks_like_operator
+from .errors import FieldDataError
 from .fields import SystemField
 from .keys import RowKey, key_of
 from .names import column_key
@@ -83,7 +84,7 @@ class ModelColumn:
 
     def data_error(self, message: str) -> DataError:
         """Return the error that says `message` of this field."""
-        return DataError(f"{self.field.model._meta.label}.{self.field.name}: {message}")
+        return FieldDataError(self.field, message)
 
     def bounds(self, value: Any) -> tuple[Any, Any]:
         """Return the JSON of the nearest values that the column can hold, at or below and at or above `value`.

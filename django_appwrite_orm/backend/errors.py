@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from django import db
+from django.db import models
 
 from ..exceptions import AppwriteError, AppwriteORMError, InvalidRequest, NotFound, SchemaError
 
@@ -35,6 +36,14 @@ class Database:
     ProgrammingError = db.ProgrammingError
     NotSupportedError = db.NotSupportedError
     Binary = memoryview
+
+
+class FieldDataError(db.DataError):
+    """A value that the column of a field cannot hold."""
+
+    def __init__(self, field: models.Field[Any, Any], reason: str) -> None:
+        super().__init__(f"{field.model._meta.label}.{field.name}: {reason}")
+        self.field_name, self.reason = field.name, reason
 
 
 class TakenMeanwhile(db.IntegrityError, db.OperationalError):

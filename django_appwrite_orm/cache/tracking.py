@@ -8,7 +8,7 @@ offer to shared caches. So does a write with the snapshots they have.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -24,8 +24,9 @@ class ReadLog:
     at all. `reads` counts them, `seconds` is the total time they took. `results` are those that this request sees
     again, by entry key, if the connection has CACHE.PER_REQUEST. `outer` is the log that this one was opened in,
     which gets the same reads. `on_read` is called at each read that was made, or may have been made, for it.
-    `versions` are the tokens that the tables were read under; None for a table without one, or with several.
-    `expiries` are until when the results of a table may be reused, each the earliest.
+    `versions` are the tokens that the tables were read under, by connection and table (by name where only that was
+    given); None for a table without one, or with several. `expiries` are until when the results of a table may be
+    reused, each the earliest. `is_complete` is False when reads elsewhere may have been made for it.
     """
 
     tables: dict[str, Status] = field(default_factory=dict)
@@ -33,20 +34,22 @@ class ReadLog:
     reads: int = 0
     seconds: float = 0.0
     results: dict[str, ReadResult] = field(default_factory=dict)
-    versions: dict[str, str | None] = field(default_factory=dict)
-    expiries: dict[str, float] = field(default_factory=dict)
+    versions: dict[Hashable, str | None] = field(default_factory=dict)
+    expiries: dict[Hashable, float] = field(default_factory=dict)
+    is_complete: bool = True
     on_read: Callable[[], object] | None = field(default=None, repr=False)
     closed: bool = False
     outer: ReadLog | None = field(default=None, repr=False)
 
-    def note(self, tables: Sequence[str], result: ReadResult, seconds: float) -> None:
+    def note(self, tables: Sequence[str], result: ReadResult, seconds: float, sources: Sequence[Hashable] = ()) -> None:
         """Add a read of these tables, in the order of the result's versions, that took `seconds`."""
-        versions = result.versions or (None,) * len(tables)
-        for table, version in zip(tables, versions, strict=True):
+        for table in tables:
             before = self.tables.get(table, result.status)
             self.tables[table] = max(before, result.status, key=lambda status: status.rank)
-            self.versions[table] = version if self.versions.get(table, version) == version else None
-            self.expiries[table] = min(self.expiries.get(table, result.expires), result.expires)
+        sources = sources or tables
+        for source, version in zip(sources, result.versions or (None,) * len(sources), strict=True):
+            self.versions[source] = version if self.versions.get(source, version) == version else None
+            self.expiries[source] = min(self.expiries.get(source, result.expires), result.expires)
         self.reads += 1
         self.seconds += seconds
         self.restrict(result.expires)
@@ -95,18 +98,20 @@ _logs = _OpenLogs()
 open_logs = _logs.open
 
 
-def note_read(tables: Iterable[str], result: ReadResult, seconds: float) -> None:
+def note_read(tables: Iterable[str], result: ReadResult, seconds: float, sources: Sequence[Hashable] = ()) -> None:
     """Note a read of these tables, and how long it took, in the log that is open here.
 
-    Without an open log, no open response may be kept for longer than this result.
+    `sources` are the alias and the `TableRef` of each table. Without an open log, no open response may be kept for
+    longer than this result.
     """
     names = list(tables)
     with _logs.lock:
         if here := _logs.here():
             for log in here:
-                log.note(names, result, seconds)
+                log.note(names, result, seconds, sources)
         else:
             for log in _logs.open.values():
+                log.is_complete = False
                 log.restrict(result.expires)
 
 

@@ -19,6 +19,7 @@ from ..cache import ReadLog, ReadResult, Status, note_read, recording, request_l
 from ..cache.effects import CacheGet, CacheSet
 from ..connection import connections
 from ..exceptions import CacheUnavailable
+from ..plans import TableRef
 from ..registry import registry
 from ..routers import aliases
 from ..sansio import run_sync
@@ -70,16 +71,17 @@ class Fragment:
         key = self._key(connection, tables)
         # Templates of asynchronous views are rendered on the event loop; these wait for the cache alone.
         refs = [table._meta.ref(connection.settings.database_id) for table in tables]
+        sources = [(alias, ref) for ref in refs]
         versions = run_sync(connection.versions(refs), even_on_event_loop=True)
         stored = None if versions is None else _unpacked(_fetched(connection, key), versions)
         if stored is not None:
             text, expires = stored
             result = ReadResult(None, Status.HIT, expires, versions=versions)
-            note_read([table._meta.name for table in tables], result, time.perf_counter() - started)
+            note_read([table._meta.name for table in tables], result, time.perf_counter() - started, sources)
             return text
         text, log = self._rendered(body, tables)
-        read_under = _versions_read(tables, versions, page)
-        expires = min([time.time() + ttl, log.expires, *_expiries(tables, page)])
+        read_under = _versions_read(sources, versions, page)
+        expires = min([time.time() + ttl, log.expires, *(page.expiries.get(source, math.inf) for source in sources)])
         if read_under is not None and versions in (None, read_under) and expires > time.time():
             _store(connection, key, json.dumps([_FORMAT, read_under, expires, text]), expires)
         return text
@@ -117,23 +119,20 @@ def _any_pending(tables: Sequence[type[Row]], alias: str) -> bool:
     return transaction is not None and any(transaction.has_changed(table._meta.ref(database)) for table in tables)
 
 
-def _versions_read(tables: Sequence[type[Row]], before: Sequence[str] | None, page: ReadLog) -> tuple[str, ...] | None:
+def _versions_read(
+    sources: Sequence[tuple[str, TableRef]], before: Sequence[str] | None, page: ReadLog
+) -> tuple[str, ...] | None:
     """Return the tokens under which the request has read the tables, or that they had `before` if it has not.
 
     None if one of them is not known.
     """
     versions: list[str] = []
-    for index, table in enumerate(tables):
-        read = {page.versions[name] for name in _names(table) & page.versions.keys()}
-        version = read.pop() if read else (before[index] if before is not None else None)
-        if version is None or read:
+    for index, source in enumerate(sources):
+        version = page.versions.get(source, None if before is None else before[index])
+        if version is None:
             return None
         versions.append(version)
     return tuple(versions)
-
-
-def _expiries(tables: Sequence[type[Row]], page: ReadLog) -> list[float]:
-    return [page.expiries[name] for table in tables for name in _names(table) & page.expiries.keys()]
 
 
 def _fetched(connection: Connection, key: str) -> object:

@@ -22,7 +22,7 @@ from ..routers import aliases
 from ..sansio import run_sync
 
 # Headers that distinguish representations, or persons, without touching the session.
-_DISTINGUISHING = ("Accept", "Accept-Language", "Cookie", "Authorization")
+DISTINGUISHING = ("Accept", "Accept-Language", "Cookie", "Authorization")
 
 
 def table_etag(
@@ -52,18 +52,16 @@ def table_etag(
         period_length = ttl if ttl is not None else connection.settings.cache.policy.ttl
         started = time.perf_counter()
         # Django calls this on the event loop for an asynchronous view; it waits for the cache alone.
-        tokens = run_sync(
-            connection.versions([table._meta.ref(connection.settings.database_id) for table in tables]),
-            even_on_event_loop=True,
-        )
+        refs = [table._meta.ref(connection.settings.database_id) for table in tables]
+        tokens = run_sync(connection.versions(refs), even_on_event_loop=True)
         if tokens is None or period_length <= 0:
             return None
         seconds, period = time.perf_counter() - started, time.time() // period_length
-        for table, token in zip(tables, tokens, strict=True):
+        for table, ref, token in zip(tables, refs, tokens, strict=True):
             result = ReadResult(None, Status.HIT, expires=(period + 1) * period_length, versions=(token,))
-            note_read([table._meta.name], result, seconds)
+            note_read([table._meta.name], result, seconds, [(alias, ref)])
             seconds = 0  # one look-up for all of them
-        headers = [request.headers.get(name, "") for name in _DISTINGUISHING]
+        headers = [request.headers.get(name, "") for name in DISTINGUISHING]
         parts = [tokens, period, request.get_full_path(), headers, by(request) if by else ""]
         return f'"{hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()}"'
 
@@ -89,7 +87,7 @@ def finish(
         response["Cache-Control"] = f"public, max-age={max_age}" if max_age else "private, no-cache"
     if record.tables and record.worst is Status.STALE:
         del response["ETag"]  # `table_etag` made it of what the tables are now, and this is what they were
-    if _can_have_etag(request, response):
+    if can_have_etag(request, response):
         if not response.has_header("ETag"):
             set_response_etag(response)
         response = get_conditional_response(request, response["ETag"], None, cast(HttpResponse, response)) or response
@@ -120,11 +118,11 @@ def _cache_status(record: ReadLog) -> str:
     return f"django-appwrite-orm; fwd={'bypass' if record.worst is Status.BYPASS else 'miss'}"
 
 
-def _can_have_etag(request: HttpRequest, response: HttpResponseBase) -> bool:
+def can_have_etag(request: HttpRequest, response: HttpResponseBase) -> bool:
     """Whether the whole body is there and may be stored. A HEAD without one does not show the GET's."""
     if request.method not in ("GET", "HEAD") or response.status_code != 200 or response.streaming:
         return False
-    return "no-store" not in response["Cache-Control"].lower() and bool(cast(HttpResponse, response).content)
+    return "no-store" not in response.get("Cache-Control", "").lower() and bool(cast(HttpResponse, response).content)
 
 
 View = TypeVar("View", bound=Callable[..., Any])
