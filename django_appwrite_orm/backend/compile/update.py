@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from django.core.exceptions import FieldError
@@ -219,46 +221,57 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
         after staging, and Appwrite refuses the commit when a row was changed later than that. Then all starts again.
         A block does the same at its end, where it has to be run again.
         """
-        rows = self._whole_table()
-        data = self._data(constants, None)
+        rows, data = self._whole_table(), self._data(constants, None)
         done: set[str] = set()
+        compute = partial(self._computed, expressions, data, done)
         for _ in range(_TRIES):
-            values = self._computed(expressions, data, done)
-            if not values:
-                return len(done)
-            if (staged := self.connection.staged) is not None:
-                with self.connection.wrap_database_errors:
-                    bases = run_sync(staged.stored(rows.ref, list(values)))
-                if self._computed(expressions, data, done) != values:
-                    continue  # those may be later rows
-                count = self._run(rows, self._staged(rows, values))
-                staged.note_computed(rows.ref, bases)
-                return count
-            ids = list(values)[:OPERATIONS_LIMIT]
-            part = {row_id: values[row_id] for row_id in ids}
-            while part is not None and ids:
-                transaction = Transaction(self.connection.using)
-                if not self._run(rows, self._staged_apart(rows, transaction, part)):
-                    break
-                again = self._computed(expressions, data, done)
-                if any(again.get(row_id) != part[row_id] for row_id in ids):
-                    self._run(rows, _rolled_back(transaction))
-                    break
-                if not self._run(rows, _committed(transaction)):
-                    break
-                done |= set(ids)
-                values = {row_id: again[row_id] for row_id in again if row_id not in done}
-                ids = list(values)[:OPERATIONS_LIMIT]
-                part = {row_id: values[row_id] for row_id in ids}
-            else:
+            values: Values | None = compute()
+            if values and self.connection.staged is not None:
+                if self._stage_unchanged(rows, self.connection.staged, values, compute):
+                    return len(values)
+                continue
+            while values:
+                part = dict(islice(values.items(), OPERATIONS_LIMIT))
+                values = self._write_unchanged(rows, part, compute)
+                if values is not None:
+                    done.update(part)
+            if values is not None:
                 return len(done)
         raise NotSupportedError(
             f"{rows.table.id}: these rows are changed so often that an update by an expression did not come through."
         )
 
+    def _stage_unchanged(
+        self, rows: Selection, block: StagedTransaction, values: Values, compute: Callable[[], Values]
+    ) -> bool:
+        """Stage values in the block, with the rows that they were worked out of; not if `compute` returns others."""
+        with self.connection.wrap_database_errors:
+            bases = run_sync(block.stored(rows.ref, list(values)))
+        if compute() != values:  # `bases` may be later rows
+            return False
+        self._run(rows, self._staged(rows, values))
+        block.note_computed(rows.ref, bases)
+        return True
+
+    def _write_unchanged(self, rows: Selection, part: Values, compute: Callable[[], Values]) -> Values | None:
+        """Write values to rows that `compute` still returns them for.
+
+        Return what it returns for the other rows; None if one of these was changed meanwhile, and none is written.
+        """
+        transaction = Transaction(self.connection.using)
+        if not self._run(rows, self._staged_apart(rows, transaction, part)):
+            return None
+        current = compute()
+        if any(current.get(row_id) != data for row_id, data in part.items()):
+            self._run(rows, _rolled_back(transaction))
+            return None
+        if not self._run(rows, _committed(transaction)):
+            return None
+        return {row_id: data for row_id, data in current.items() if row_id not in part}
+
     def _computed(self, expressions: Sequence[tuple[Any, Any]], data: Raw, done: set[str]) -> dict[str, Raw]:
         """Return what is to be written to each row, by its id."""
-        found: dict[str, Raw] = {}
+        rows: dict[str, Raw] = {}
         for row_id, values in computed_rows(self, [_typed(field, value) for field, value in expressions]):
             if row_id not in done:
                 pairs = [
@@ -266,8 +279,8 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
                     for (field, _), value in zip(expressions, values, strict=True)
                 ]
                 table = table_of(self.query.model)._meta
-                found[row_id] = counted(table, {**data, **self._data(pairs, row_id)})
-        return found
+                rows[row_id] = counted(table, {**data, **self._data(pairs, row_id)})
+        return rows
 
     def _staged(self, rows: Selection, values: Values) -> Operation[int]:
         for row_id, data in values.items():
