@@ -39,10 +39,10 @@ class ConditionalMixin:  # noqa: D101
 
         Add what else they show, such as permissions, a feature flag or the session's content.
         """
-        user = request.user
+        user = request.user  # of a session it is a SimpleLazyObject
         fields = getattr(getattr(user, "_meta", None), "concrete_fields", ())
-        row = {field.attname: str(user.__dict__.get(field.attname)) for field in fields}
-        return json.dumps([type(user).__qualname__, str(getattr(user, "pk", user)), row, str(request.auth)])
+        row = {field.attname: str(getattr(user, field.attname)) for field in fields}
+        return json.dumps([user.__class__.__qualname__, str(getattr(user, "pk", user)), row, str(request.auth)])
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Respond, and give the response its ETag."""

@@ -27,6 +27,7 @@ from ...exceptions import (
     Unavailable,
     UniqueViolation,
     UserPermissionDenied,
+    one_line,
 )
 
 logger = logging.getLogger("django_appwrite_orm.web")
@@ -52,7 +53,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     response = views.exception_handler(translated or exc, context)
     if translated is not None and response.status_code in (503, 429):
         response["Cache-Control"] = "no-store"
-        logger.error("%s answered with %d: %s", context["request"].path, response.status_code, exc)
+        logger.error("%s answered with %d: %s", one_line(context["request"].path), response.status_code, exc)
     return response
 
 

@@ -11,6 +11,7 @@ from unittest import mock
 
 import pytest
 from django.core.cache import caches
+from django.utils.functional import SimpleLazyObject
 from rest_framework.test import APIClient
 
 from django_appwrite_orm import cache_policy, orm
@@ -133,9 +134,13 @@ def test_the_address_is_part_of_a_tag(client: APIClient, product: Product) -> No
     assert get(client, "/products/?page=1", etag).status_code == 304
 
 
-def test_the_fields_of_a_user_are_part_of_a_tag(client: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("is_lazy", [False, True])
+def test_the_fields_of_a_user_are_part_of_a_tag(
+    is_lazy: bool, client: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     maker = Maker.objects.create(name="Ada")
-    monkeypatch.setattr(site.UserHeader, "authenticate", lambda self, request: (maker, None))
+    user = SimpleLazyObject(lambda: maker) if is_lazy else maker
+    monkeypatch.setattr(site.UserHeader, "authenticate", lambda self, request: (user, None))
     etag = get(client, "/products/")["ETag"]
     assert get(client, "/products/", etag).status_code == 304
     maker.country = "fr"

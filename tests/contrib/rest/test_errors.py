@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import OperationalError, ProgrammingError, connection
 from django.db.models import ProtectedError
 from rest_framework.exceptions import NotFound
-from rest_framework.test import APIClient
+from rest_framework.test import APIClient, APIRequestFactory
 
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.contrib.rest import exception_handler
@@ -81,6 +81,11 @@ def test_the_log_has_the_reason(client: APIClient, caplog: pytest.LogCaptureFixt
     with caplog.at_level(logging.ERROR, logger="django_appwrite_orm.web"):
         raised(client, action)
     assert "/raising/ answered with 503: no connection to appwrite.internal" in caplog.text
+    caplog.clear()
+    context = {"request": APIRequestFactory().get("/a%0Ab/")}
+    with caplog.at_level(logging.ERROR, logger="django_appwrite_orm.web"):
+        exception_handler(Unavailable("x"), context)
+    assert caplog.messages == [r"/a\nb/ answered with 503: x"]
 
 
 @pytest.mark.parametrize(
