@@ -200,7 +200,7 @@ _EXPECTED_FAILURES: _Tests = {
             "test_alter_field_change_blank_nullable_database_default_to_not_null"
         ),
     },
-    "A migration that was interrupted continues: a table that is there already is no error.": {
+    "A migration that was interrupted continues: a table that exists already is not an error.": {
         "migrations.test_commands.MigrateTests": "test_migrate_fake_initial test_migrate_initial_false",
     },
     "Appwrite has no foreign keys: nothing checks where a reference leads.": {
