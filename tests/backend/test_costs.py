@@ -216,6 +216,25 @@ def test_a_changed_row_is_one_request(products: list[Product]) -> None:
         product.save(update_fields=["stock"])
 
 
+def test_a_number_is_added_to_one_row_by_one_request_and_to_several_by_a_transaction(products: list[Product]) -> None:
+    with requests("PATCH"):
+        assert Product.objects.filter(pk=products[0].pk).update(stock=F("stock") + 1) == 1
+    with requests("GET", "PATCH"):  # which row that is
+        assert Product.objects.filter(name="p007").update(stock=F("stock") + 1) == 1
+    with requests("GET"):
+        assert Product.objects.filter(name="none").update(stock=F("stock") + 1) == 0
+    with requests("GET", "POST", "POST", "PATCH"):
+        assert Product.objects.filter(name__in=["p010", "p020"]).update(stock=F("stock") + 1) == 2
+    with requests("GET", "POST", "POST", "PATCH"):  # both changes of the row, or none
+        assert Product.objects.filter(name="p030").update(stock=F("stock") + 1, description="new") == 1
+    with requests("GET"):
+        assert Product.objects.filter(name="p040").update(stock=F("stock") + 0) == 1
+    stocks = dict(
+        Product.objects.filter(name__in=["p000", "p007", "p010", "p030", "p040"]).values_list("name", "stock")
+    )
+    assert stocks == {"p000": 1, "p007": 8, "p010": 11, "p030": 31, "p040": 40}
+
+
 def test_get_or_create_looks_for_the_row_and_for_its_unique_values_and_creates_it() -> None:
     with requests("GET", "GET", "POST"):
         Maker.objects.get_or_create(name="Ada")

@@ -155,12 +155,7 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
             yield from lookup.stage([rows.table], UpdateRows(rows.ref, data, rows.filters))
 
     def _written_to_one(self, rows: Selection, row_id: str, data: Raw, increments: dict[str, int]) -> Operation[int]:
-        plans = _plans(rows, row_id, data, increments)
-        if len(plans) > 1 and self.connection.staged is None:
-            yield from commit_together(self.connection.using, (changed_tables(rows.table, *plans), plans))
-        else:
-            for plan in plans:
-                yield from execute_write(changed_tables(rows.table, plan), self.connection.using, plan)
+        yield from self._written_together(rows, _plans(rows, row_id, data, increments))
         return 1
 
     def _incremented(self, rows: Selection, data: Raw, increments: dict[str, int]) -> Operation[int]:
@@ -170,12 +165,16 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
         for start in range(0, len(ids), size):
             part = ids[start : start + size]
             plans = [plan for row_id in part for plan in _plans(rows, row_id, data, increments)]
-            if self.connection.staged is None:
-                yield from commit_together(self.connection.using, (changed_tables(rows.table, *plans), plans))
-            else:
-                for plan in plans:
-                    yield from execute_write(changed_tables(rows.table, plan), self.connection.using, plan)
+            yield from self._written_together(rows, plans)
         return len(ids)
+
+    def _written_together(self, rows: Selection, plans: Sequence[UpdateRow | IncrementRow]) -> Operation[None]:
+        """Carry out changes, all or none: one as it is, several in a transaction of their own or in the open block."""
+        if len(plans) > 1 and self.connection.staged is None:
+            yield from commit_together(self.connection.using, (changed_tables(rows.table, *plans), plans))
+        else:
+            for plan in plans:
+                yield from execute_write(changed_tables(rows.table, plan), self.connection.using, plan)
 
     def _written_to_many(self, rows: Selection, data: Raw) -> Operation[int]:
         count = 0
