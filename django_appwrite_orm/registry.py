@@ -133,25 +133,29 @@ class Registry:
 
     def find(self, name: str) -> type[Row]:
         """Return the table or the table of the model with this name, id or label. Raises `ConfigurationError`."""
-        others = (table for find in self.other_tables for table in find())
-        found = (table for table in others if name in (table._meta.name, table._meta.id, table._meta.label))
-        return self._called(name)[0] if self._called(name) else next(found, None) or self.get(name)
+        tables = self._called(name) or self._others_called(name)
+        if not tables:
+            raise _unknown_table(name, self.every())
+        return tables[0]
 
     def of_app(self, label: str) -> list[type[Row]]:
         """Return the tables of an app."""
         return [table for table in self._tables if table._meta.app_label == label]
 
     def get(self, name: str) -> type[Row]:
-        """Return the table with this name, id or label (`shop.Product`). Raises `ConfigurationError`."""
+        """Return the table with this name, id or label (`shop.Product`).
+
+        Raises `ConfigurationError` for an unknown table and for that of a model.
+        """
         if tables := self._called(name):
             return tables[0]
-        names = sorted(table._meta.name for table in self._tables)
-        near = difflib.get_close_matches(name, names, n=1)
-        guess = f" Did you mean: {near[0]}?" if near else ""
-        raise ConfigurationError(
-            f"There is no table {name!r}.{guess} Registered: {', '.join(names) or 'none'}. Declare it in an app's"
-            " tables.py, or register() it."
-        )
+        if others := self._others_called(name):
+            label = others[0]._meta.label
+            raise ConfigurationError(
+                f"{name!r} is the table of the model {label}, not a Table. Use the model's managers for its rows, and"
+                " manage.py migrate, dumpdata and loaddata."
+            )
+        raise _unknown_table(name, self._tables)
 
     def target(self, table: type[Row], relation: Relation) -> type[Row]:
         """Return the target of a reference or relationship of `table`. Raises `ConfigurationError`."""
@@ -186,7 +190,24 @@ class Registry:
         return self._called(relation.to)[:1]
 
     def _called(self, name: str) -> list[type[Row]]:
-        return [table for table in self._tables if name in (table._meta.name, table._meta.id, table._meta.label)]
+        return [table for table in self._tables if _is_called(table, name)]
+
+    def _others_called(self, name: str) -> list[type[Row]]:
+        return [table for find in self.other_tables for table in find() if _is_called(table, name)]
+
+
+def _is_called(table: type[Row], name: str) -> bool:
+    return name in (table._meta.name, table._meta.id, table._meta.label)
+
+
+def _unknown_table(name: str, tables: Iterable[type[Row]]) -> ConfigurationError:
+    names = sorted(table._meta.name for table in tables)
+    near = difflib.get_close_matches(name, names, n=1)
+    guess = f" Did you mean: {near[0]}?" if near else ""
+    return ConfigurationError(
+        f"There is no table {name!r}.{guess} Registered: {', '.join(names) or 'none'}. Declare it in an app's"
+        " tables.py, or register() it."
+    )
 
 
 def _is_defined_in(table: type, module: str) -> bool:

@@ -7,15 +7,19 @@ from collections.abc import Callable, Iterable, Iterator, Sized
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.apps import apps
 
+from .backend.model_table import ModelRow
 from .cache import recording
+from .connection import connections
 from .querysets import QuerySet, Table
 from .querysets.managers import rows_of
 from .registry import registry
 from .routers import aliases
+from .sansio import run_sync
+from .tables import Row
 from .threads import close_caches_after
 
 NOT_STORED = "the rows were read but not stored: the cache failed, the TTL is 0, or the table is being written"
@@ -67,10 +71,10 @@ def warms(function: Function) -> Function:
 def jobs(alias: str | None = None, labels: Iterable[str] = ()) -> list[Job]:
     """Return the jobs: all, those of the connection `alias`, or those that `labels` choose.
 
-    A label is an app, a table by name, id or label, or a function. Raises LookupError, with advice, for a label that
-    chooses no job.
+    A label is an app, a table or model by name, id or label, or a function. Raises LookupError, with advice, for a
+    label that chooses no job.
     """
-    result = [_table_job(table) for table in registry.all() if issubclass(table, Table) and table._meta.warm]
+    result = [_table_job(table) for table in registry.every() if _can_be_warmed(table) and table._meta.warm]
     result += [_function_job(name, function) for name, function in _functions.items()]
     result = [job for job in result if alias is None or job.alias == alias]
     chosen = list(labels)
@@ -81,14 +85,15 @@ def jobs(alias: str | None = None, labels: Iterable[str] = ()) -> list[Job]:
 
 
 def _unknown_label(label: str, alias: str | None, known: Iterable[Job]) -> str:
-    for table in registry.all():
+    for table in registry.every():
         meta = table._meta
-        if label in (meta.name, meta.id, meta.label) and issubclass(table, Table):
+        if label in (meta.name, meta.id, meta.label) and _can_be_warmed(table):
             if meta.warm:
                 return f"{label!r} is not on the connection {alias!r}, but on {aliases[table]!r}."
+            place = "class Appwrite" if issubclass(table, ModelRow) else "Meta"
             return (
-                f"Table {label!r} declares nothing to warm. Set `warm = True` in the Meta of {meta.label} to read all"
-                " of its rows, or set it to a list of functions that read from a queryset."
+                f"Table {label!r} declares nothing to warm. Set `warm = True` in the {place} of {meta.label} to read"
+                " all of its rows, or set it to a list of functions that read from a queryset."
             )
     names = sorted({name for job in known for name in job.names})
     return (
@@ -97,14 +102,25 @@ def _unknown_label(label: str, alias: str | None, known: Iterable[Job]) -> str:
     )
 
 
-def _table_job(table: type[Table]) -> Job:
-    meta = table._meta
+def _can_be_warmed(table: type[Row]) -> bool:
+    return issubclass(table, Table | ModelRow)
+
+
+def _table_job(table: type[Row]) -> Job:
+    meta, alias = table._meta, aliases[table]
     names = frozenset(filter(None, (meta.app_label, meta.name, meta.id, meta.label)))
 
-    def read() -> int:
-        return sum(_rows_in(warmer(rows_of(table))) for warmer in meta.warm)
+    def rows() -> Any:
+        return table._model._default_manager.all() if issubclass(table, ModelRow) else rows_of(table)
 
-    return Job(meta.name, names, aliases[table], read, lambda: rows_of(table).is_updated())
+    def read() -> int:
+        return sum(_rows_in(warmer(rows())) for warmer in meta.warm)
+
+    def is_current() -> bool:
+        connection = connections[alias]
+        return run_sync(connection.is_current(meta.ref(connection.settings.database_id)))
+
+    return Job(meta.name, names, alias, read, is_current)
 
 
 def _function_job(name: str, function: Callable[[], object]) -> Job:

@@ -13,7 +13,7 @@ from ..warming import jobs, warm
 def warm_cache(labels: Sequence[str] = (), concurrency: int = 1) -> dict[str, str | None]:
     """Warm the jobs that `labels` choose, or all; return the problem of each label, or None.
 
-    A label is an app, a table by name, id or label, or a function. Raises LookupError, with advice, for a label that
-    chooses no job.
+    A label is an app, a table or model by name, id or label, or a function. Raises LookupError, with advice, for a
+    label that chooses no job.
     """
     return {warmed.label: warmed.problem for warmed in warm(jobs(labels=labels), concurrency=concurrency)}

@@ -21,7 +21,7 @@ from ..registry import registry
 from ..routers import aliases
 from ..sansio import Operation, twins
 from ..schema import api, tables_named
-from ..tables import Overridable, alters_data
+from ..tables import Overridable, Row, alters_data
 from .joins import Join
 from .table_api import TableAPI, filtered
 
@@ -141,35 +141,44 @@ class ORM(Overridable):
 
     clear_caches, aclear_caches = twins(_clear_caches)
 
-    def stats(self) -> dict[str, dict[str, Any]]:
-        """Return the cache statistics of each table, by name, over all connections.
+    def stats(self, name: str | None = None) -> dict[str, dict[str, Any]]:
+        """Return the cache statistics of each table, those behind models among them, over all connections.
 
-        Where the cache is shared, they cover all processes. The keys are `reads`, `hits`, `stale`, `misses`,
-        `bypasses`, `hit_rate` (percent), `invalidations`, `errors`, `bytes` (of JSON), `hit_time` and `miss_time`
-        (microseconds), `saved` (seconds). Raises `CacheUnavailable`.
+        The keys are the names of the tables; the label (`shop.Product`) where an earlier table has the same name. With
+        `name`, a name, id or label, the result has this table alone. Where the cache is shared, the counts cover all
+        processes. They are `reads`, `hits`, `stale`, `misses`, `bypasses`, `hit_rate` (percent), `invalidations`,
+        `errors`, `bytes` (of JSON), `hit_time` and `miss_time` (microseconds), `saved` (seconds). Raises
+        `CacheUnavailable`, and `ConfigurationError` for an unknown name.
         """
-        tables = registry.all()
+        tables: dict[str, type[Row]] = {}
+        for table in _tables_named(name):
+            tables[table._meta.label if table._meta.name in tables else table._meta.name] = table
         statistics = [connections[alias].statistics for alias in connections.aliases()]
-        totals = all_totals(statistics, [table._meta.id for table in tables])
-        return {table._meta.name: totals[table._meta.id].as_dict() for table in tables}
+        totals = all_totals(statistics, [table._meta.id for table in tables.values()])
+        return {key: totals[table._meta.id].as_dict() for key, table in tables.items()}
 
-    async def astats(self) -> dict[str, dict[str, Any]]:
+    async def astats(self, name: str | None = None) -> dict[str, dict[str, Any]]:
         """Return what `stats` returns, in asynchronous code."""
-        return await sync_to_async(self.stats)()
+        return await sync_to_async(self.stats)(name)
 
     @alters_data
     def reset_stats(self, name: str | None = None) -> None:
-        """Reset the statistics of the table with this name, id or label, or of all tables.
+        """Reset the statistics of the table with this name, id or label, or of all tables, also those of models.
 
         Raises `CacheUnavailable`, and `ConfigurationError` for an unknown name.
         """
-        chosen = [table._meta.id for table in (registry.all() if name is None else [registry.get(name)])]
+        ids = [table._meta.id for table in _tables_named(name)]
         for alias in connections.aliases():
-            connections[alias].statistics.reset(chosen)
+            connections[alias].statistics.reset(ids)
 
     async def areset_stats(self, name: str | None = None) -> None:
         """Reset the statistics as `reset_stats` does, in asynchronous code."""
         await sync_to_async(self.reset_stats)(name)
+
+
+def _tables_named(name: str | None) -> list[type[Row]]:
+    """Return the table or the model's table with this name, id or label; for None all tables, also those of models."""
+    return registry.every() if name is None else [registry.find(name)]
 
 
 def _table_class(name: str) -> type[Table]:

@@ -159,12 +159,17 @@ class MemoryQuery:
             with memory_database() as database:
                 return database.run(read.sql, read.parameters)
         policy = strictest(source.policy for source in read.sources)
-        table = read.sources[0].meta
+        table = self._main_source(read).meta
         try:
             data = yield from execute_read(table, self.options.alias, read, PolicyOverride(policy))
         finally:
             self.notes |= read.report.as_dict()
         return rows_of(data)
+
+    def _main_source(self, read: InMemoryRead) -> Source:
+        """Return the source that the read counts for: that of the query's model, if its rows are needed."""
+        own = None if self.query.model is None else table_of(self.query.model)._meta.id
+        return next((source for source in read.sources if source.meta.id == own), read.sources[0])
 
     def plan(self, sql: str, parameters: Sequence[Any]) -> InMemoryRead:
         """Return the plan for this SQL of Django's."""

@@ -11,9 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ...connection import connections
 from ...events.heartbeat import last_reports
-from ...exceptions import CacheUnavailable
+from ...exceptions import CacheUnavailable, ConfigurationError
 from ...facade.orm import orm
-from ...registry import registry
 from ...sansio import run_sync
 
 # The columns, with the unit of those that are not counts.
@@ -33,12 +32,12 @@ _COLUMNS = {
 
 class Command(BaseCommand):
     help = (
-        "Shows for each table: reads, hits, misses, invalidations and errors, the hit rate in percent, the bytes of "
-        "JSON read from the cache, and the seconds that hits saved."
+        "Shows for each table, also those of models: reads, hits, misses, invalidations and errors, the hit rate in "
+        "percent, the bytes of JSON read from the cache, and the seconds that hits saved."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("table", nargs="?", help="Show only the table of this name.")
+        parser.add_argument("table", nargs="?", help="Show only this table, by name, id or label.")
         parser.add_argument("--json", action="store_true", help="Print one JSON object instead of a table.")
         parser.add_argument("--watch", type=float, metavar="SECONDS", help="Repeat after this many seconds.")
         parser.add_argument("--reset", action="store_true", help="Set the counters to zero.")
@@ -46,11 +45,10 @@ class Command(BaseCommand):
     def handle(self, *, table: str | None, watch: float | None, reset: bool, **options: Any) -> None:
         if watch is not None and watch <= 0:
             raise CommandError("--watch takes a number of seconds above 0.")
-        names = sorted(registered._meta.name for registered in registry.all())
-        if table is not None and table not in names:
-            raise CommandError(f"There is no table {table!r}. Registered: {', '.join(names) or 'none'}.")
         try:
             self._run(table, watch, reset, as_json=options["json"])
+        except ConfigurationError as error:
+            raise CommandError(str(error)) from None
         except CacheUnavailable as error:
             raise CommandError(
                 f"{error} The statistics are stored in it; run the command again when it works."
@@ -74,7 +72,7 @@ class Command(BaseCommand):
             time.sleep(watch)
 
     def _show(self, table: str | None, *, as_json: bool) -> None:
-        chosen = {name: counts for name, counts in orm.stats().items() if table in (None, name)}
+        chosen = orm.stats(table)
         if as_json:
             self.stdout.write(json.dumps(chosen))
             return

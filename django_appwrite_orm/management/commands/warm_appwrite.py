@@ -14,7 +14,7 @@ from ..progress import ProgressLine
 
 
 class Command(BaseCommand):
-    help = "Fills the cache with the rows that tables declare in Meta.warm and that functions marked by `warms` read."
+    help = "Fills the cache with what tables and models declare as `warm` and what functions marked by `warms` read."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("labels", nargs="*", help="Apps, tables (name, id or label) or functions (default: all).")
@@ -38,7 +38,9 @@ class Command(BaseCommand):
         except LookupError as error:
             raise CommandError(str(error)) from None
         if not todo:
-            self.stdout.write("No table declares anything to warm. Set `warm` in the Meta of a table.")
+            self.stdout.write(
+                "No table declares anything to warm. Set `warm` in the Meta of a table, or in a model's class Appwrite."
+            )
             return
         failed = self._warm(todo, concurrency=options["concurrency"], if_stale=options["if_stale"])
         self._warn_of_own_caches(todo)
