@@ -134,6 +134,10 @@ def test_updates_say_how_many_rows_they_changed() -> None:
     assert Product.objects.update(stock=5) == 4
     assert Product.objects.filter(stock=6).update(stock=1) == 0
     assert Product.objects.none().update(stock=1) == 0
+    assert Product.objects.update(stock=F("stock") + 0) == 4
+    assert Product.objects.filter(pk=1).update(stock=F("stock") + 0) == 0
+    assert Product.objects.filter(pk=1).update(id=1) == 0
+    assert Product.objects.filter(pk=product.pk).update(id=product.pk) == 1
     with pytest.raises(DatabaseError, match="did not affect any rows"):
         Product(pk=1, name="x").save(force_update=True)
 

@@ -115,8 +115,8 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
     # Values, and numbers that are added
 
     def _written(self, rows: Selection, data: Raw, increments: dict[str, int]) -> Operation[int]:
-        if not data and not increments:
-            return 1 if rows.row_id is not None else 0
+        if not data and not any(increments.values()):  # update(pk=...), F() + 0
+            return len(list(computed_rows(self, ())))
         data = counted(rows.table, data)
         try:
             if rows.row_id is not None:
