@@ -27,7 +27,7 @@ from ...exceptions import (
     NotFound,
     NotSupportedError,
 )
-from ...integrity import any_of, commit_together, has_values, resolve_create_conflict, value_taken
+from ...integrity import any_of, commit_together, has_values, resolve_create_conflict, rows_by_id, value_taken
 from ...plan_execution import execute_write
 from ...plans import (
     OPERATIONS_LIMIT,
@@ -330,6 +330,11 @@ class StagedTransaction(Transaction):
     def note_computed(self, ref: TableRef, bases: Iterable[Raw]) -> None:
         """Note the stored rows that the last changes were computed from: the commit is refused if they change."""
         self._bases.add(self.length, ref, bases)
+
+    def hold(self, ref: TableRef, row_id: str) -> Operation[None]:
+        """Have the commit refused, if it writes anything, when this row is changed from now on."""
+        rows = yield from rows_by_id(self.alias, ref, [row_id])
+        self._bases.add(self.length, ref, rows.values())
 
     def rows(self, ref: TableRef, ids: Sequence[str]) -> Operation[list[Raw]]:
         """Return the rows with these ids, as the block sees them."""

@@ -89,14 +89,16 @@ class Reader:
                 return True
         return False
 
-    def count(self) -> int:
-        """Return how many rows there are."""
+    def count(self, most: int | None = None) -> int:
+        """Return how many rows there are; counting stops at `most`, and the result is then `most` or more."""
         made = self.selection
         if self._row_id is not None:
             return len(self.rows())
         total = 0
         for filters in self._requests:
-            total += self._run(self.read(made.table, CountRows(made.ref, filters)), "count")
+            total += self._run(self.read(made.table, CountRows(made.ref, filters, most)), "count")
+            if most is not None and total >= most:
+                break
         return total
 
     def _run(self, operation: Operation[Any], verb: str = "list") -> Any:

@@ -143,6 +143,11 @@ def count(compiler: Any) -> Selection | None:
         return None
     if not isinstance(aggregate.source_expressions[0], Star):
         return None
+    return rows_to_count(compiler)
+
+
+def rows_to_count(compiler: Any) -> Selection:
+    """Return the rows of a query, to be counted. Raises Untranslatable."""
     selection = _rows_of_one_table(compiler)
     selection.is_counted = True
     return selection

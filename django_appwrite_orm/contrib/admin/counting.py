@@ -1,0 +1,92 @@
+"""Change lists that count no further than one request does."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+from django.contrib.admin.views.main import ChangeList
+from django.core.paginator import EmptyPage, Page, Paginator
+
+from ...backend.compile.counting import count_up_to
+from ...plans.limits import TOTAL_LIMIT
+
+# The parameter in the URL of a change list that asks for the exact number of rows: `?count=all`.
+COUNT = "_count"
+
+
+class CappedCount(int):
+    """So many rows or more. Its text is "5,000+".
+
+    With USE_THOUSAND_SEPARATOR Django formats the digits of numbers itself, and the text has no others.
+    """
+
+    is_capped = True
+
+    def __str__(self) -> str:
+        return f"{int(self)}" if settings.USE_THOUSAND_SEPARATOR else f"{int(self):,}+"
+
+
+class CappedPaginator(Paginator):  # type: ignore[type-arg]
+    """Pages of a queryset that is counted up to `max_count` rows. The pages beyond follow one after the other."""
+
+    max_count = TOTAL_LIMIT
+    # The last page that is there for certain.
+    _reached = 0
+
+    @cached_property
+    def count(self) -> int:
+        """The number of rows, a `CappedCount` where there are `max_count` or more."""
+        rows: Any = self.object_list
+        number = count_up_to(rows, self.max_count)
+        return CappedCount(self.max_count) if number == self.max_count else number
+
+    @property
+    def is_capped(self) -> bool:
+        """Whether there may be more rows than were counted."""
+        return isinstance(self.count, CappedCount)
+
+    @property
+    def num_pages(self) -> int:
+        """The number of pages that are known to be there."""
+        counted = max(1, math.ceil(max(0, self.count - self.orphans) / self.per_page))
+        return max(counted, self._reached) if self.count or self.allow_empty_first_page else 0
+
+    def validate_number(self, number: Any) -> int:
+        """Return the number of a page; one beyond the counted rows is only known to be there once it was read."""
+        try:
+            return super().validate_number(number)
+        except EmptyPage:
+            if not self.is_capped or int(number) < 1:
+                raise
+            return int(number)
+
+    def page(self, number: Any) -> Page[Any]:
+        """Return a page. Raises EmptyPage for one beyond the last row."""
+        number = self.validate_number(number)
+        if not self.is_capped or number * self.per_page < self.count:
+            return super().page(number)
+        start, stop = (number - 1) * self.per_page, number * self.per_page
+        rows: Any = self.object_list[start:stop]
+        following: Any = self.object_list[stop : stop + 1]
+        if not rows:
+            raise EmptyPage(self.error_messages["no_results"])
+        self._reached = number + bool(len(rows) == self.per_page and following)
+        return Page(rows, number, self)
+
+
+class AppwriteChangeList(ChangeList):
+    """A change list with `COUNT` among its parameters."""
+
+    def get_filters_params(self, params: Any = None) -> dict[str, Any]:
+        """Return the parameters that filter."""
+        filters: dict[str, Any] = super().get_filters_params(params)
+        filters.pop(COUNT, None)
+        return filters
+
+    @property
+    def exact_count_url(self) -> str:
+        """The address of the same list with the exact number of rows."""
+        return self.get_query_string({COUNT: "all"})

@@ -1,0 +1,28 @@
+from django.contrib import admin
+from django.contrib.auth.models import Group
+
+from django_appwrite_orm.contrib.admin import AppwriteAdmin
+from django_appwrite_orm.models import model_of
+
+from .models import Memo
+from .tables import Desk, Room
+
+
+@admin.register(model_of(Desk))
+class DeskAdmin(AppwriteAdmin):
+    list_display = ["name", "stock"]
+    list_editable = ["stock"]
+    list_filter = ["is_sold"]
+    search_fields = ["name"]
+    list_per_page = 100
+    fields = ["name", "stock", "is_sold", "tags", "data", "made", "room"]
+
+
+@admin.register(Memo)
+class MemoAdmin(AppwriteAdmin):
+    search_fields = ["text"]
+
+
+admin.site.register(model_of(Room), AppwriteAdmin)
+admin.site.unregister(Group)
+admin.site.register(Group, AppwriteAdmin)
