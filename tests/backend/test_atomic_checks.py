@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -107,3 +108,17 @@ def test_a_sum_that_another_writer_takes_beyond_the_limit_is_refused_at_the_end(
         run_sync(appwrite.send(raised.request))
     assert Product.objects.get().stock == 2**53
     assert not Note.objects.exists()
+
+
+@pytest.mark.parametrize("in_a_block", [True, False])
+def test_rows_that_exchange_their_values_in_one_statement_are_refused_at_it(in_a_block: bool) -> None:
+    ada, bob = Maker.objects.bulk_create([Maker(name="Ada"), Maker(name="Bob")])
+    ada.name, bob.name = "Bob", "Cid"
+    with transaction.atomic() if in_a_block else nullcontext():
+        with pytest.raises(IntegrityError, match="Bob"), transaction.atomic():
+            Maker.objects.bulk_update([ada, bob], ["name"])  # Bob is taken until the second row is written
+        Maker.objects.bulk_update([bob, ada], ["name"])
+    ada.name, bob.name = "Cid", "Bob"
+    with pytest.raises(IntegrityError, match="Cid"):
+        Maker.objects.bulk_update([ada, bob], ["name"])
+    assert dict(Maker.objects.values_list("pk", "name")) == {ada.pk: "Bob", bob.pk: "Cid"}

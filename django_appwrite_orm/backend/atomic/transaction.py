@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import logging
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
@@ -374,7 +375,8 @@ class StagedTransaction(Transaction):
         """Raise `UniqueViolation` if two rows, at least one of these, have the same values of a unique index.
 
         `changed` are the keys of the columns that are written, `before` the rows that are changed: one that keeps its
-        values clashes with no other row.
+        values clashes with no other row. Rows are written in their order, as by a statement of SQL: one cannot take the
+        values that a later one has until then.
         """
         own = {row[ROW_ID].lower() for row in rows}
         stored = {row[ROW_ID].lower(): row for row in before}
@@ -389,11 +391,16 @@ class StagedTransaction(Transaction):
             others = [
                 row for row in (yield from self.rows_with_values(ref, keys, whole)) if row[ROW_ID].lower() not in own
             ]
-            taken = {compared_values(keys, row) for row in others}
-            for row in whole:
-                if (values := compared_values(keys, row)) in taken:
+            taken = Counter(compared_values(keys, row) for row in [*others, *before] if has_values(keys, row))
+            for row in rows:
+                if (old := stored.get(row[ROW_ID].lower())) is not None and has_values(keys, old):
+                    taken[compared_values(keys, old)] -= 1
+                if not has_values(keys, row):
+                    continue
+                values = compared_values(keys, row)
+                if taken[values]:
                     raise value_taken(index, f"Another {meta.model.__name__} has", columns, row)
-                taken.add(values)
+                taken[values] += 1
 
     def rows_with_values(self, ref: TableRef, keys: Sequence[str], rows: Sequence[Raw]) -> Operation[list[Raw]]:
         """Return rows that may have the values of one of `rows`, as the block sees them."""
