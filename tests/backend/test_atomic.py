@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.db import connections as databases
 from django.db.models import F
 
+from django_appwrite_orm.backend.atomic import transaction as staging
 from django_appwrite_orm.backend.base import BackendOptions
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import NotSupportedError, Unavailable
@@ -334,3 +336,58 @@ def test_an_error_says_whether_the_outcome_is_known(applied: bool) -> None:
 def add_to_stock_and_note(product: Product) -> None:
     Product.objects.filter(pk=product.pk).update(stock=F("stock") + 1)
     Note.objects.create(text="n")
+
+
+def delete_all() -> object:
+    return Note.objects.all().delete()
+
+
+def update_all() -> object:
+    return Note.objects.update(text="new")
+
+
+def save_each() -> None:
+    for note in Note.objects.all():
+        note.text += "!"
+        note.save()
+
+
+MANY = {
+    "delete": (delete_all, 401, 3),
+    "delete in a block": (transaction.atomic(delete_all), 401, 3),
+    "update in a block": (transaction.atomic(update_all), 401, 3),
+    "save in a block": (transaction.atomic(save_each), 5, 5),
+}
+
+
+@pytest.mark.parametrize(("change", "rows", "operations"), MANY.values(), ids=MANY)
+def test_more_operations_than_a_transaction_holds_are_refused_and_nothing_is_written(
+    monkeypatch: pytest.MonkeyPatch, change: Callable[[], object], rows: int, operations: int
+) -> None:
+    Note.objects.bulk_create(Note(text=f"{number}") for number in range(rows))
+    before = list(Note.objects.order_by("pk").values())
+    monkeypatch.setattr(staging, "OPERATIONS_LIMIT", 2)
+    message = rf"{rows} rows of shop_note by {operations} operations.* all or none\. Nothing .* in parts.* \"off\""
+    with counted() as costs, pytest.raises(NotSupportedError, match=message):
+        change()
+    assert [request for request in costs.requests if not request.startswith("GET")] == []
+    assert list(Note.objects.order_by("pk").values()) == before
+
+
+def test_parts_of_many_rows_and_updates_without_a_block_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    Note.objects.bulk_create(Note(text=f"{number}") for number in range(401))
+    monkeypatch.setattr(staging, "OPERATIONS_LIMIT", 2)
+    assert update_all() == 401
+    while pks := list(Note.objects.values_list("pk", flat=True)[:300]):
+        Note.objects.filter(pk__in=pks).delete()
+    assert Note.objects.count() == 0
+
+
+@pytest.mark.slow
+def test_a_hundred_operations_delete_eighteen_thousand_rows_and_no_more() -> None:
+    Note.objects.bulk_create(Note(text="a") for _ in range(18_001))
+    with pytest.raises(NotSupportedError, match=r"18,001 rows of shop_note by 101 operations"):
+        delete_all()
+    assert Note.objects.count() == 18_001
+    Note.objects.all()[0].delete()
+    assert delete_all() == (18_000, {"shop.Note": 18_000})

@@ -190,9 +190,9 @@ class StagedTransaction(Transaction):
         """Apply the changes.
 
         Raises OperationalError when rows were changed meanwhile, `TakenMeanwhile` when a value or id is taken, and
-        NotSupportedError for new rows beside other changes of a user whose id is not known. `in_parts`: more operations
-        than a transaction holds go into several, one after the other. Other errors are `unclear` only where the last
-        request had no good response: before that nothing is written.
+        NotSupportedError for new rows beside other changes of a user whose id is not known, and for more operations
+        than a transaction holds. `in_parts`: those go into several transactions, one after the other. Other errors
+        are `unclear` only where the last request had no good response: before that nothing is written.
         """
         steps = self._commit_all(in_parts)
         yield from (observed("commit", self, self.alias, steps) if observers else steps)
@@ -207,7 +207,9 @@ class StagedTransaction(Transaction):
         apart = self._bases.names
         requests = requests_of(changes, bulk=user is None, apart=apart)
         plans = [plan for request in requests for plan in request]
-        needs_parts = in_parts and len(plans) > OPERATIONS_LIMIT
+        needs_parts = len(plans) > OPERATIONS_LIMIT
+        if needs_parts and not in_parts:
+            raise _too_many(changes, len(plans))
         outcome = _PARTS if needs_parts else _NOTHING
         try:
             if len(plans) == 1 and not apart:
@@ -462,3 +464,16 @@ def _refuse_lists_of_links(meta: Any, plan: WritePlan) -> None:
                 f"{meta.model.__name__}.{relationship.name}: links to many rows cannot be changed inside"
                 " transaction.atomic(). Use django_appwrite_orm.atomic(), or change them outside the block."
             )
+
+
+def _too_many(changes: Sequence[Change], operations: int) -> NotSupportedError:
+    rows: dict[str, set[str]] = {}
+    for change in changes:
+        rows.setdefault(change.ref.table, set()).add(change.row_id)
+    tables = ", ".join(f"{len(ids):,} rows of {table}" for table, ids in rows.items())
+    return NotSupportedError(
+        f"An atomic() block changes {tables} by {operations:,} operations. A transaction of Appwrite holds"
+        f" {OPERATIONS_LIMIT}, and several would not be written all or none. {_NOTHING}. Change the rows in parts, each"
+        ' in a block of its own (delete() of a queryset opens one), or set "atomic": "off" in the OPTIONS of the'
+        " database, where each change is written at once."
+    )
