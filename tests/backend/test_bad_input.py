@@ -254,6 +254,18 @@ def test_a_query_in_memory_refuses_what_sqlite_does_not_hold() -> None:
             list(Product.objects.filter(**condition).distinct())
     with pytest.raises(DataError, match=r"shop\.Product\.lasts: "):
         list(Product.objects.filter(lasts="abc"))
+    for condition in ({"lasts": "abc"}, {"lasts": 5}, {"lasts__in": ["1"]}, {"lasts__range": ("1", "2")}):
+        with pytest.raises(DataError, match=r"shop\.Product: .* is not a timedelta"):
+            list(Product.objects.filter(**condition).distinct())
+
+
+@pytest.mark.parametrize("lookup", ["exact", "contains", "istartswith", "endswith", "regex", "gt", "in"])
+def test_a_text_longer_than_a_query_is_found_by_no_filter(lookup: str) -> None:
+    Product.objects.create(name="a", description="b")
+    text = "x" * 200_000
+    for name in ("name", "description"):
+        rows = Product.objects.filter(**{f"{name}__{lookup}": [text] if lookup == "in" else text})
+        assert list(rows) == list(rows.distinct()) == []
 
 
 def test_ten_thousand_values_in_a_filter_find_their_rows() -> None:

@@ -14,6 +14,7 @@ from django.db.models.sql import compiler
 from django.db.models.sql.constants import MULTI, SINGLE
 
 from ...plans import Clause
+from ..columns import UnpreparedValue
 from ..in_memory.compiler import MemoryOptions, compiler_for
 from ..statements import Statement
 from .explain import NO_ROWS, explain_in_memory, explain_selection, explanation
@@ -62,6 +63,8 @@ class SQLCompiler(compiler.SQLCompiler):
             result = self.inner.execute_sql(result_type, chunked_fetch, chunk_size)
         except OverflowError as error:  # a value that SQLite does not hold, such as a point in time without a date
             raise DataError(f"{self.query.model._meta.label}: {error}.") from error
+        except UnpreparedValue as error:
+            raise UnpreparedValue(f"{self.query.model._meta.label}: {error}.") from error
         for name in _OF_A_RESULT & vars(self.inner).keys():
             setattr(self, name, getattr(self.inner, name))
         return result

@@ -10,6 +10,7 @@ import copy
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from itertools import islice
@@ -27,6 +28,7 @@ from ...connection import connections
 from ...credentials import ConnectionRef, Using
 from ...plan_execution import execute_read
 from ...sansio import Operation
+from ..columns import UnpreparedValue
 from ..model_table import table_of
 from ..statements import Statement
 from . import collation
@@ -80,6 +82,12 @@ class MemoryOperations(operations.DatabaseOperations):
     ) -> str | None:
         """Return all its digits: a filter that rounds them would compare with another number."""
         return None if value is None else str(value)
+
+    def adapt_durationfield_value(self, value: Any) -> int | None:
+        """Raise UnpreparedValue for what is not a timedelta."""
+        if not isinstance(value, timedelta | None):
+            raise UnpreparedValue(f"{value!r} is not a timedelta")
+        return super().adapt_durationfield_value(value)
 
 
 class MemoryDatabaseWrapper(base.DatabaseWrapper):
