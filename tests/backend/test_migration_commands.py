@@ -215,3 +215,95 @@ def test_a_table_of_a_model_and_a_table_class_is_refused(project: Path) -> None:
             manage(project, command)
     with pytest.raises(AssertionError, match="Models have the tables of these classes"):
         manage(project, "migrate_appwrite --noinput")
+
+
+FILL = """
+from django.db import migrations
+
+
+def fill(apps, schema_editor):
+    Maker = apps.get_model("things", "Maker")
+    Maker.objects.bulk_create(Maker(name=f"maker {n}") for n in range(3))
+    Maker.objects.create(name="Ada")
+    if STOPS:
+        raise ValueError("The migration failed.")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("things", "0001_initial")]
+    operations = [migrations.RunPython(fill, migrations.RunPython.noop)]
+"""
+
+
+@pytest.mark.parametrize(("atomic", "left"), [("staged", 0), ("off", 4)])
+def test_a_failed_run_python_leaves_rows_only_with_atomic_off(project: Path, atomic: str, left: int) -> None:
+    settings = project / "settings.py"
+    settings.write_text(settings.read_text() + f'DATABASES["default"]["OPTIONS"] = {{"atomic": {atomic!r}}}\n')
+    manage(project, "makemigrations things -v0", "migrate things -v0")
+    migration = project / "things" / "migrations" / "0002_fill.py"
+    migration.write_text(FILL.replace("STOPS", "True"))
+    with pytest.raises(AssertionError, match="The migration failed"):
+        manage(project, "migrate things")
+    count = "from things.models import *; print('makers:', Maker.objects.count())"
+    assert f"makers: {left}" in execute(project, count)
+    assert "[ ] 0002_fill" in manage(project, "showmigrations things")
+
+    execute(project, "from things.models import *; Maker.objects.all().delete()")
+    migration.write_text(FILL.replace("STOPS", "False"))
+    assert "Applying things.0002_fill... OK" in manage(project, "migrate things")
+    assert "makers: 4" in execute(project, count)
+
+
+def test_a_plan_names_the_steps_and_makes_none(project: Path) -> None:
+    output = manage(project, "makemigrations things -v0", "migrate things --plan", "showmigrations things")
+    assert "Planned operations:\nthings.0001_initial\n    Create model Maker\n    Create model Thing\n" in output
+    assert "[ ] 0001_initial" in output
+    tables = """
+        from django.db import connection
+        print("tables:", sorted(name for name in connection.introspection.table_names() if name.startswith("things")))
+        """
+    assert "tables: []" in execute(project, tables)
+    output = manage(project, "migrate things", "migrate things zero --plan", "showmigrations things")
+    assert "Undo Create model Maker\n    Undo Create model Thing\n" in output
+    assert "[X] 0001_initial" in output
+    assert "tables: ['things_maker', 'things_thing']" in execute(project, tables)
+
+
+def test_fake_changes_no_table_and_fake_initial_makes_missing_ones(project: Path) -> None:
+    manage(project, "makemigrations things -v0", "migrate things -v0")
+    execute(project, "from things.models import *; Thing.objects.create(name='lamp', price=3)")
+    change_models(project, "price = ", "stock = models.IntegerField(default=7)\n    price = ")
+    output = manage(project, "makemigrations things -n stock -v0", "migrate things --fake", "showmigrations things")
+    assert "Applying things.0002_stock... FAKED" in output
+    assert "[X] 0002_stock" in output
+    columns = """
+        from django.db import connection
+        with connection.cursor() as cursor:
+            rows = connection.introspection.get_table_description(cursor, "things_thing")
+        print("columns:", sorted(row.name for row in rows))
+        """
+    assert "columns: ['id', 'maker_id', 'name', 'price']" in execute(project, columns)
+    output = manage(project, "migrate things 0001 --fake", "migrate things")
+    assert "Unapplying things.0002_stock... FAKED" in output
+    assert "Applying things.0002_stock... OK" in output
+    assert "columns: ['id', 'maker_id', 'name', 'price', 'stock']" in execute(project, columns)
+
+    output = manage(project, "migrate things zero", "migrate things --fake-initial")
+    assert "Applying things.0001_initial... OK" in output
+    assert "columns: ['id', 'maker_id', 'name', 'price', 'stock']" in execute(project, columns)
+
+
+def test_a_squashed_migration_takes_the_place_of_those_it_replaces(project: Path) -> None:
+    manage(project, "makemigrations things -v0", "migrate things -v0")
+    execute(project, "from things.models import *; Thing.objects.create(name='lamp', price=3)")
+    change_models(project, "price = ", "stock = models.IntegerField(default=7)\n    price = ")
+    output = manage(
+        project,
+        "makemigrations things -n stock -v0",
+        "squashmigrations things 0001 0002 --noinput -v0",
+        "migrate things",
+        "showmigrations things",
+    )
+    assert "Applying things.0002_stock... OK" in output  # half of it was applied: the old ones go on
+    assert re.search(r"\[X\] 0001_\w*squashed_0002_stock \(2 squashed migrations\)", output)
+    assert "stock: 7" in execute(project, "from things.models import *; print('stock:', Thing.objects.get().stock)")
