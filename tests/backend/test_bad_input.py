@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
 from django.db import DataError, IntegrityError, NotSupportedError, connection, migrations, models, transaction
 from django.db.models import F
 from django.db.models.expressions import RawSQL
@@ -361,6 +362,27 @@ def test_a_change_of_many_rows_that_a_unique_index_refuses_is_an_integrity_error
 def test_sql_is_refused_with_what_to_write_instead(sql: Callable[[], object]) -> None:
     with pytest.raises(NotSupportedError, match=r"use the ORM|RunPython"):
         sql()
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (["dbshell"], "no SQL shell. Use its console, or manage.py shell"),
+        (["createcachetable", "cache_table"], "use the ORM"),
+    ],
+)
+def test_commands_for_sql_are_refused_with_what_to_use_instead(command: list[str], message: str) -> None:
+    with pytest.raises((NotSupportedError, CommandError), match=message):
+        call_command(*command)
+
+
+def test_commands_that_empty_tables_or_print_sql(capsys: pytest.CaptureFixture[str]) -> None:
+    Note.objects.create(id="one", text="a")
+    call_command("sqlflush")
+    assert "delete shop_note" in capsys.readouterr().out
+    call_command("sqlsequencereset", "shop")
+    assert capsys.readouterr().out.strip() == ""
+    assert Note.objects.count() == 1
 
 
 def test_fragments_of_sql_are_run_by_sqlite_in_memory() -> None:
