@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from ..signals.observers import Activity
+from .plan_texts import PlanTexts
 from .recording import Recording, recording
-from .texts import Texts
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def assert_cache_hit() -> Iterator[Recording]:
 
 
 def _message(problem: str, activities: list[Activity]) -> str:
-    texts = Texts()
+    texts = PlanTexts()
     lines = [f"{texts.of(each.subject)}: {each.status or type(each.error).__name__}" for each in activities]
     return "\n".join([f"{problem}{':' if lines else '.'}", *(f"{at}. {line}" for at, line in enumerate(lines, 1))])
 

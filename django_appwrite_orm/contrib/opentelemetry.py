@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from ..plans import Request
 from ..signals.observers import Activity, observers
-from .texts import Texts, operation_of, tables_of
+from .plan_texts import PlanTexts, operation_of, tables_of
 
 try:
     from opentelemetry import trace
@@ -35,7 +35,7 @@ class _Spans:
 
     def __init__(self, provider: TracerProvider | None) -> None:
         self._tracer = trace.get_tracer("django_appwrite_orm", tracer_provider=provider)
-        self._texts = Texts()
+        self._texts = PlanTexts()
         self._open: dict[Activity, Span] = {}
 
     def began(self, activity: Activity) -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
-from django_appwrite_orm.backend.compile.row_ids import counters
+from django_appwrite_orm.backend.compile.auto_increment import counters
 
 
 @pytest.fixture

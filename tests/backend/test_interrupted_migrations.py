@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import connection, migrations, models
 from django.db.migrations.executor import MigrationExecutor
 
-from django_appwrite_orm.backend.compile.row_ids import counters
+from django_appwrite_orm.backend.compile.auto_increment import counters
 from django_appwrite_orm.transport.retry import Attempt
 from tests.support.interruptions import FAILURES, Killed, empty_world, failing
 from tests.support.migrations import ask, columns_of, indexes_of

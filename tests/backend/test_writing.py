@@ -19,7 +19,7 @@ from django.db import (
 from django.db.models import F, Value
 from django.db.models.functions import Upper
 
-from django_appwrite_orm.backend.compile import row_ids
+from django_appwrite_orm.backend.compile import auto_increment
 from django_appwrite_orm.backend.model_table import table_of
 from django_appwrite_orm.plans import UpdateRow
 from django_appwrite_orm.transactions import Transaction
@@ -68,10 +68,11 @@ def test_numbers_are_given_to_new_rows_and_can_be_chosen() -> None:
 def test_an_automatic_number_counts_in_blocks_and_passes_over_taken_ones() -> None:
     with counted() as costs:
         assert [Ticket.objects.create().pk for _ in range(3)] == [1, 2, 3]
-    assert len([request for request in costs.requests if row_ids.COUNTERS in request]) == 2  # looked for, and made
+    requests = [request for request in costs.requests if auto_increment.COUNTERS in request]
+    assert len(requests) == 2  # looked for, and made
     Ticket.objects.create(pk=4)
     assert Ticket.objects.create().pk == 5
-    row_ids.counters.clear()  # as in another process
+    auto_increment.counters.clear()  # as in another process
     assert Ticket.objects.create().pk > 5
 
 

@@ -18,8 +18,8 @@ from ..columns import UnpreparedValue
 from ..in_memory.compiler import MemoryOptions, compiler_for
 from ..statements import Statement
 from .explain import NO_ROWS, explain_in_memory, explain_selection, explanation
-from .read import Reader
-from .select import count, existence, selection
+from .reader import Reader
+from .selection import count, existence, selection
 from .untranslatable import Untranslatable
 from .where import where_clause
 

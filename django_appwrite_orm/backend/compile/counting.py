@@ -8,8 +8,8 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connections as databases
 from django.db import models
 
-from .read import Reader
-from .select import rows_to_count
+from .reader import Reader
+from .selection import rows_to_count
 from .untranslatable import Untranslatable
 
 

@@ -12,8 +12,8 @@ from ...plan_execution import execute_write
 from ...plans import NOTHING, DeleteRow, DeleteRows, split
 from ...sansio import Operation
 from ..model_table import changed_tables
-from .rows import one_by_one, run_change, selected_rows
-from .select import Selection
+from .selection import Selection
+from .target_rows import one_by_one, run_change, selected_rows
 
 
 class SQLDeleteCompiler(compiler.SQLDeleteCompiler):

@@ -8,7 +8,7 @@ from ...plans import EVERYTHING, NOTHING
 from ...sansio import Operation
 from ..in_memory.plan import InMemoryRead
 from ..in_memory.sources import Source
-from .select import Selection
+from .selection import Selection
 
 NO_ROWS = "Strategy: none, for no row can meet the conditions"
 

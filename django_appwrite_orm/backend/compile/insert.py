@@ -30,8 +30,8 @@ from ..columns import (
 from ..keys import NumberKey, key_of
 from ..model_table import changed_tables, has_bulk_routes, table_of
 from ..statements import Statement
+from .auto_increment import new_numbers, skip_taken
 from .conflicts import TRIES, changed_rows, free_rows, stored_rows, unique_keys
-from .row_ids import new_numbers, skip_taken
 
 Raw = dict[str, Any]
 # How often numbers are asked for again that were taken.

@@ -27,8 +27,8 @@ from ..model_table import changed_tables, table_of
 from .cases import constants_by_row
 from .conflicts import changed_rows, counted, unique_keys
 from .insert import null_error
-from .rows import computed_rows, one_by_one, run_change, selected_rows
-from .select import Selection
+from .selection import Selection
+from .target_rows import computed_rows, one_by_one, run_change, selected_rows
 
 Raw = dict[str, Any]
 Values = Mapping[str, Raw]

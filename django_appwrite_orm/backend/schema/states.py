@@ -17,7 +17,7 @@ from ...schema.state import IndexState, TableState
 from ...tables import Index, UniqueIndex
 from ...tables.columns import BigInt, Column
 from ..columns import ModelColumn, column_of
-from ..compile.row_ids import COUNTER
+from ..compile.auto_increment import COUNTER
 from ..indexes import index_of_field, indexes_of_options
 from ..model_table import table_of
 from ..names import COUNTERS, index_key

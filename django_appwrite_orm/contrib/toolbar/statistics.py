@@ -10,8 +10,8 @@ from typing import Any
 from ...connection import connections
 from ...signals.observers import Activity, Kind
 from ...transactions import Transaction, current, open_blocks
+from ..plan_texts import PlanTexts, tables_of
 from ..recording import Recording
-from ..texts import Texts, tables_of
 
 # The kinds of activities that are a row of the page, if no other one of them contains it.
 _ROWS: tuple[Kind, ...] = ("read", "write", "commit")
@@ -47,7 +47,7 @@ def statistics(recording: Recording, times: FetchTimes) -> dict[str, Any]:
     for activity in recording.of(*_ROWS, "request"):
         inside.setdefault(_outermost(activity), []).append(activity)
     lonely = [activity for activity in inside.pop(None, []) if activity.kind == "request"]
-    texts = Texts()
+    texts = PlanTexts()
     shown = sorted([*activities, *lonely], key=lambda activity: activity.started)
     rows = [_row(texts, activity, inside.get(activity, []), recording.notes) for activity in shown]
     _mark(texts, shown, rows)
@@ -74,7 +74,7 @@ def _is_empty_commit(activity: Activity) -> bool:
     return activity.kind == "commit" and not tables_of(activity.subject)
 
 
-def _row(texts: Texts, activity: Activity, inside: list[Activity], stacks: dict[Activity, Any]) -> dict[str, Any]:
+def _row(texts: PlanTexts, activity: Activity, inside: list[Activity], stacks: dict[Activity, Any]) -> dict[str, Any]:
     requests = [part for part in inside if part.kind == "request"]
     statement = activity.within("statement")
     notes: dict[str, Any] = statement.subject.notes if statement is not None else {}
@@ -99,14 +99,14 @@ def _row(texts: Texts, activity: Activity, inside: list[Activity], stacks: dict[
     }
 
 
-def _text(texts: Texts, activity: Activity) -> str:
+def _text(texts: PlanTexts, activity: Activity) -> str:
     if activity.kind == "commit":
         tables = ", ".join(table.table for table in tables_of(activity.subject))
         return f"commit {_number(activity.subject.length, 'change')} of {tables}"
     return texts.of(activity.subject)
 
 
-def _mark(texts: Texts, activities: list[Activity], rows: list[dict[str, Any]]) -> None:
+def _mark(texts: PlanTexts, activities: list[Activity], rows: list[dict[str, Any]]) -> None:
     """Note how often a read is repeated as it is, and how many others differ from it by their values alone."""
     exact = [(activity.using, str(activity.subject)) if activity.kind == "read" else None for activity in activities]
     bare = [

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from django_appwrite_orm import Table, columns
-from django_appwrite_orm.contrib.texts import HIDDEN, Texts
+from django_appwrite_orm.contrib.plan_texts import HIDDEN, PlanTexts
 from django_appwrite_orm.plans import (
     AggregateRows,
     Clause,
@@ -82,9 +82,9 @@ def vault(own_registry: None) -> type[Table]:
     ids=lambda value: type(value).__name__ if not isinstance(value, str) else None,
 )
 def test_a_plan_says_what_is_done(plan: Any, text: str, bare: str | None) -> None:
-    assert Texts().of(plan) == text
+    assert PlanTexts().of(plan) == text
     if bare is not None:
-        assert Texts().of(plan, bare=True) == bare
+        assert PlanTexts().of(plan, bare=True) == bare
 
 
 @pytest.mark.parametrize(
@@ -92,18 +92,18 @@ def test_a_plan_says_what_is_done(plan: Any, text: str, bare: str | None) -> Non
 )
 def test_values_of_secret_columns_are_hidden(vault: type[Table], name: str) -> None:
     plan = ListRows(VAULT, (Clause("equal", name, ("hunter2",)),))
-    assert Texts().of(plan) == f"list vault where equal({name}, {HIDDEN}) limit 25"
+    assert PlanTexts().of(plan) == f"list vault where equal({name}, {HIDDEN}) limit 25"
 
 
 @pytest.mark.parametrize("name", ["author", "footprint", "key", "keyword", "label", "monkey"])
 def test_values_of_other_columns_are_shown(vault: type[Table], name: str) -> None:
-    assert "hunter2" in Texts().of(ListRows(VAULT, (Clause("equal", name, ("hunter2",)),)))
+    assert "hunter2" in PlanTexts().of(ListRows(VAULT, (Clause("equal", name, ("hunter2",)),)))
 
 
 def test_a_primary_key_that_is_secret_is_hidden_wherever_it_is_the_id() -> None:
     sessions = TableRef("library", "django_session")
     key = "abcdefabcdef"
-    found = [Texts().of(subject) for subject in (GetRow(sessions, key), Request("GET", sessions.row(key)))]
+    found = [PlanTexts().of(subject) for subject in (GetRow(sessions, key), Request("GET", sessions.row(key)))]
     assert found == [f"get django_session {HIDDEN}", f"GET /tablesdb/library/tables/django_session/rows/{HIDDEN}"]
     listed = ListRows(sessions, (Clause("equal", "$id", (key,)),))
-    assert key not in Texts().of(listed)
+    assert key not in PlanTexts().of(listed)

@@ -41,7 +41,7 @@ _VALUES = 5
 _ROW = re.compile(r"/tables/([^/]+)/rows/([^/?]+)")
 
 
-class Texts:
+class PlanTexts:
     """The texts of one page. `bare` texts have `?` for each value: they are the same for similar queries."""
 
     @cached_property

@@ -14,7 +14,7 @@ from ..columns import ROW_ID, column_of
 from ..keys import key_of
 from ..model_table import has_bulk_routes, table_of
 from ..statements import Statement
-from .select import Selection, base_selection, has_other_tables
+from .selection import Selection, base_selection, has_other_tables
 from .untranslatable import Untranslatable
 
 

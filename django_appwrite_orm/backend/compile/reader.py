@@ -27,7 +27,7 @@ from ...sansio import Operation
 from ...transactions import TableMeta
 from ..columns import ROW_ID
 from ..statements import Statement
-from .select import JoinedTable, Raw, Selection, requests_of
+from .selection import JoinedTable, Raw, Selection, requests_of
 
 Tuples = list[tuple[Any, ...]]
 
