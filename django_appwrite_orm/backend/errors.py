@@ -59,7 +59,9 @@ def database_error(error: AppwriteORMError) -> db.Error | None:
     if isinstance(error, db.Error):
         return None
     if isinstance(error, NotFound):
-        hint = " Run migrate." if error.type in ("table_not_found", "database_not_found") else ""
+        hint = (
+            " For the table of a model, run migrate." if error.type in ("table_not_found", "database_not_found") else ""
+        )
         return db.ProgrammingError(f"{error}{hint}")
     if isinstance(error, InvalidRequest):
         return db.DataError(str(error)) if error.type in _STRUCTURE else db.ProgrammingError(str(error))

@@ -191,9 +191,9 @@ def test_sql_and_a_missing_table_say_what_to_do() -> None:
         list(Product.objects.raw("SELECT * FROM shop_product"))
     with connection.schema_editor() as editor:
         editor.delete_model(Note)
-    with pytest.raises(ProgrammingError, match=r"Run migrate\."):
+    with pytest.raises(ProgrammingError, match=r"For the table of a model, run migrate\."):
         list(Note.objects.all())
-    with pytest.raises(ProgrammingError, match=r"Run migrate\."):
+    with pytest.raises(ProgrammingError, match=r"For the table of a model, run migrate\."):
         Note.objects.create(text="x")
 
 
