@@ -13,7 +13,7 @@ from django.db.models.base import ModelBase
 
 from ..exceptions import ConfigurationError
 from ..plans import WritePlan
-from ..relations.cascades import changed_by, has_relationships
+from ..relations.cascades import changed_by, has_relationships, relationship_ends
 from ..tables import Row
 from ..tables.options import Options
 from . import ENGINE
@@ -77,6 +77,11 @@ def changed_tables(meta: Any, *plans: WritePlan) -> list[Any]:
 def has_bulk_routes(table: type[Row]) -> bool:
     """Whether Appwrite takes several rows of the table in one request."""
     return issubclass(table, ModelRow) or not has_relationships(table)
+
+
+def is_linked(table: type[Row]) -> bool:
+    """Whether a relationship of Appwrite leads to or from the table."""
+    return not issubclass(table, ModelRow) and bool(relationship_ends(table))
 
 
 def tables_of_models() -> Iterator[type[ModelRow]]:

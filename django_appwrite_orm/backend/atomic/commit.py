@@ -1,6 +1,7 @@
 """The operations that a block's changes come to: as few as there can be.
 
-The changes of one table keep their order; those of different tables do not depend on each other.
+The changes of one table keep their order, and so do those of all tables that relationships of Appwrite lead to or from:
+a link needs its row, and a deletion cascades. Other tables do not depend on each other.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from ...plans import (
 )
 from ...tables.validation import has_operators, without_operators
 from ..columns import ROW_ID
-from ..model_table import has_bulk_routes
+from ..model_table import has_bulk_routes, is_linked
 from ..pending_changes import Action, Change
 
 # Rows that one condition names by ids of 19 digits; longer ids take more conditions.
@@ -45,21 +46,40 @@ def folded(changes: Sequence[Change]) -> list[Change]:
     for change in changes:
         own = places.setdefault(change.name, [])
         last = kept[own[-1]] if own else None
-        if change.action is Action.DELETE and (first := _creation(kept, own)) is not None:
+        first = _creation(kept, own) if change.action is Action.DELETE else None
+        if first is not None and not _linked_after(kept, first, change):
             for place in own[own.index(first) :]:
                 kept[place] = None
             del own[own.index(first) :]
             continue
-        if last is not None and (joined := _joined(last, change)) is not None:
+        joined = None if last is None else _joined(last, change)
+        if last is not None and joined is not None and not _depends_on_links(kept, own[-1], last, change):
             kept[own[-1]] = joined
             continue
         own.append(len(kept))
         kept.append(change)
-    tables: dict[TableRef, list[Change]] = {}
+    tables: dict[TableRef | None, list[Change]] = {}
     for left in kept:
         if left is not None:
-            tables.setdefault(left.ref, []).append(left)
+            tables.setdefault(None if is_linked(left.table.model) else left.ref, []).append(left)
     return [left for own in tables.values() for left in own]
+
+
+def _linked_after(kept: Sequence[Change | None], place: int, change: Change) -> list[Change]:
+    """Return what is kept after this place of other rows that the row of `change` may be linked to."""
+    if not is_linked(change.table.model):
+        return []
+    others = [other for other in kept[place + 1 :] if other is not None and other.name != change.name]
+    return [other for other in others if is_linked(other.table.model)]
+
+
+def _depends_on_links(kept: Sequence[Change | None], place: int, last: Change, change: Change) -> bool:
+    """Whether a change of the same row as `last`, which is at `place`, needs what was done to other rows since."""
+    between = _linked_after(kept, place, change)
+    meta: Any = change.table
+    links = {relationship.key for relationship in meta.relationships.values()} if between else ()
+    moved = any(key in change.data and last.data.get(key, change) != change.data[key] for key in links)
+    return bool(between) and (moved or any(other.action is Action.DELETE for other in between))
 
 
 def _creation(kept: Sequence[Change | None], own: Sequence[int]) -> int | None:

@@ -208,6 +208,34 @@ def test_rows_with_relationships_are_written_in_a_block() -> None:
         Story.objects.create(title="z", labels=[])
 
 
+def test_a_link_to_a_row_that_the_block_makes_later_is_written_after_it() -> None:
+    authors, stories = model_of(Author), model_of(Story)
+    story = stories.objects.create(title="x")
+    with transaction.atomic():
+        story.title = "y"
+        story.save()
+        story.author = authors.objects.create(name="Ada")
+        story.save()
+    assert [(one.title, one.author_id) for one in Story.objects.all()] == [("y", story.author_id)]
+
+
+def test_a_link_is_moved_before_the_row_that_it_led_to_is_deleted() -> None:
+    authors, stories = model_of(Author), model_of(Story)
+    ada, bob = authors.objects.create(name="Ada"), authors.objects.create(name="Bob")
+    story = stories.objects.create(title="x", author=ada)
+    with transaction.atomic():
+        ada.name = "Eva"
+        ada.save()
+        story.author = bob
+        story.save()
+        ada.delete()
+        passing = authors.objects.create(name="Cid")
+        other = stories.objects.create(title="z", author=passing)
+        passing.delete()  # sets the link of the new row to null
+    assert {one.id: one.author_id for one in Story.objects.all()} == {story.pk: bob.pk, other.pk: None}
+    assert [one.id for one in Author.objects.all()] == [bob.pk]
+
+
 def test_many_rows_are_few_operations_of_a_block() -> None:
     model = model_of(Counted)
     with transaction.atomic():
