@@ -131,7 +131,7 @@ class Credentials:
         """What a JWT says is the id of its user, for the server to verify; None where there is no JWT to read."""
         try:
             user_id = json.loads(urlsafe_b64decode(f"{self.secret.reveal().split('.')[1]}=="))["userId"]
-        except (IndexError, KeyError, TypeError, ValueError):
+        except (IndexError, KeyError, RecursionError, TypeError, ValueError):
             return None
         return user_id if isinstance(user_id, str) else None
 

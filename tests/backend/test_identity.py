@@ -237,6 +237,8 @@ def test_the_id_of_a_user_is_read_from_a_token_that_has_a_valid_one(ada: str) ->
         assert owned([replace(new, permissions=())], with_claims(claims)) == [replace(new, permissions=())]
     for text in ("opaque", "a.b.c", "a.!.c"):
         assert Credentials.of_user(jwt=text).user_id is None
+    deep = base64.urlsafe_b64encode(b"[" * 20_000).decode().rstrip("=")
+    assert Credentials.of_user(jwt=f"header.{deep}.signature").user_id is None
     assert Credentials.of_user(session=ada.partition(".")[0]).user_id is None
     assert Credentials.of_guest().user_id is None
 
