@@ -74,8 +74,8 @@ class Registry:
 
     def discover(self) -> None:
         """Import `tables.py` of each app, and register the tables that it declares."""
+        own = __name__.partition(".")[0]
         for app in apps.get_app_configs():
-            own = __name__.partition(".")[0]
             if app.module is not None and app.name != own and module_has_submodule(app.module, "tables"):
                 module = import_module(f"{app.name}.tables")
                 from .tables import Row

@@ -266,8 +266,11 @@ class DatabaseWrapper(BaseDatabaseWrapper):
                 self._is_committing = False
 
     def _set_autocommit(self, autocommit: bool) -> None:
-        """Called at the start and at the end of a block."""
-        (_without_autocommit.discard if autocommit else _without_autocommit.add)(self)
+        """Note the start of a block, or its end."""
+        if autocommit:
+            _without_autocommit.discard(self)
+        else:
+            _without_autocommit.add(self)
 
     def _commit(self) -> None:
         self.creation.snapshots.forget(None)

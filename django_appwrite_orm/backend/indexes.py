@@ -21,10 +21,10 @@ from .names import index_key
 
 def indexes_of(model: type[models.Model]) -> list[Index]:
     """Return the indexes over fields of the model's own table, each once."""
-    found: dict[tuple[type[Index], tuple[str, ...], tuple[str, ...]], Index] = {}
+    indexes: dict[tuple[type[Index], tuple[str, ...], tuple[str, ...]], Index] = {}
     for index in _declared(model):
-        found.setdefault((type(index), index.columns, index.orders), index)
-    return list(found.values())
+        indexes.setdefault((type(index), index.columns, index.orders), index)
+    return list(indexes.values())
 
 
 def _declared(model: type[models.Model]) -> Iterator[Index]:
@@ -102,9 +102,9 @@ def _orders(index: models.Index) -> list[tuple[str, str]]:
 def index_over(kind: type[Index], model: type[models.Model], names: Sequence[str], name: str) -> Index:
     """Return an index called `name` over fields of `model`; `-price` orders by that one descending."""
     fields: list[tuple[str, Any]] = []
-    for given in names:
-        field: Any = model._meta.get_field(given.removeprefix("-"))
-        sign = "-" if given.startswith("-") else ""
+    for term in names:
+        field: Any = model._meta.get_field(term.removeprefix("-"))
+        sign = "-" if term.startswith("-") else ""
         system = SYSTEM_COLUMNS_BY_KEY.get(column_of(field).key)
         fields.append((f"{sign}{field.name if system is None else system.name}", field))
     lengths = None if kind is UniqueIndex else _lengths([field for _, field in fields])

@@ -22,18 +22,18 @@ def databases_of_apps() -> dict[str, str]:
 
     Raises ImproperlyConfigured for a label that two databases have.
     """
-    aliases: dict[str, str] = {}
+    by_label: dict[str, str] = {}
     configured: dict[str, Any] = settings.DATABASES
     for alias, options in configured.items():
         if options.get("ENGINE") != ENGINE:
             continue
         for label in options.get("OPTIONS", {}).get("apps", ()):
-            if aliases.setdefault(label, alias) != alias:
+            if by_label.setdefault(label, alias) != alias:
                 raise ImproperlyConfigured(
-                    f"DATABASES: the app {label!r} is in OPTIONS['apps'] of {aliases[label]!r} and of {alias!r}."
+                    f"DATABASES: the app {label!r} is in OPTIONS['apps'] of {by_label[label]!r} and of {alias!r}."
                     " Leave it in one of them."
                 )
-    return aliases
+    return by_label
 
 
 def database_of(table: Any) -> str:

@@ -127,9 +127,8 @@ def results_here() -> dict[str, ReadResult] | None:
 
     None outside a request. Call it before reading: results read before a change are then not seen after it.
     """
-    with _logs.lock:
-        here = _logs.here()
-        return here[-1].results if here else None
+    log = request_log()
+    return None if log is None else log.results
 
 
 def request_log() -> ReadLog | None:

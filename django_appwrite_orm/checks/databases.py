@@ -26,7 +26,7 @@ def database_problems(checked: Iterable[type[models.Model]]) -> Iterator[CheckMe
                 hint="Give labels of apps in INSTALLED_APPS.",
                 id="appwrite.E107",
             )
-    if aliases and not any(_is_our_router(one) for one in settings.DATABASE_ROUTERS):
+    if aliases and not any(_is_our_router(entry) for entry in settings.DATABASE_ROUTERS):
         yield Warning(
             f"OPTIONS['apps'] of {', '.join(sorted({repr(alias) for alias in aliases.values()}))} has no effect:"
             " AppwriteRouter is not in DATABASE_ROUTERS.",

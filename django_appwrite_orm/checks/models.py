@@ -26,7 +26,7 @@ _KINDS: Mapping[str, tuple[Any, str]] = {
 
 def option_problems(model: type[models.Model]) -> Iterator[CheckMessage]:
     """Yield the problems of what the inner `class Appwrite` of a model says."""
-    said = appwrite_options(model)
+    options = appwrite_options(model)
     if model._meta.proxy and "Appwrite" in vars(model):
         message = "is without effect: the table is that of the model it is a proxy of."
         yield _error("appwrite.E109", model, "Appwrite", message, "Write it in that model.")
@@ -35,7 +35,7 @@ def option_problems(model: type[models.Model]) -> Iterator[CheckMessage]:
         yield _error(
             "appwrite.E110", model, "Appwrite", f"is {inner!r}, not a class.", "Write class Appwrite: in the model."
         )
-    for name, value in said.items():
+    for name, value in options.items():
         if name not in OPTIONS:
             near = difflib.get_close_matches(name, OPTIONS, n=1)
             guess = f" Did you mean: {near[0]}?" if near else ""

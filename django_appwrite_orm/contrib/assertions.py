@@ -36,13 +36,17 @@ def assert_cache_hit() -> Iterator[Recording]:
     if not reads:
         raise AssertionError("Nothing was read, so nothing can be a hit.")
     if others := [read for read in reads if read.status != "HIT"]:
-        raise AssertionError(_message(f"{len(others)} of {len(reads)} reads were no hits", others))
+        raise AssertionError(_message(f"{len(others)} of {len(reads)} reads were not hits", others))
 
 
 def _message(problem: str, activities: list[Activity]) -> str:
     texts = PlanTexts()
-    lines = [f"{texts.of(each.subject)}: {each.status or type(each.error).__name__}" for each in activities]
-    return "\n".join([f"{problem}{':' if lines else '.'}", *(f"{at}. {line}" for at, line in enumerate(lines, 1))])
+    lines = [
+        f"{texts.of(activity.subject)}: {activity.status or type(activity.error).__name__}" for activity in activities
+    ]
+    return "\n".join(
+        [f"{problem}{':' if lines else '.'}", *(f"{number}. {line}" for number, line in enumerate(lines, 1))]
+    )
 
 
 class AppwriteAssertions:

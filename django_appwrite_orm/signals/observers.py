@@ -35,10 +35,10 @@ class Activity:
     - request: one attempt of the `Request`.
 
     `using` is the connection's alias, of a request the endpoint. `status` is that of a read ("HIT", "STALE", "MISS",
-    "BYPASS"), "WRITTEN" or "STAGED" of a write, "MANUAL" of an invalidation without one, the HTTP status of a request;
-    empty after an error. `size` counts the
-    characters of JSON that were transferred, `rows` those of the result; None where there are none to count.
-    `duration` is in seconds; None before the end. `parent` is the activity that it is part of.
+    "BYPASS"), "WRITTEN" or "STAGED" of a write, "MANUAL" of an invalidation without a write, the HTTP status of a
+    request; empty after an error. `size` counts the characters of JSON that were transferred. `rows` is the number of
+    rows in the result; None where there are none to count. `duration` is in seconds; None before the end. `parent` is
+    the activity that it is part of.
     """
 
     kind: Kind

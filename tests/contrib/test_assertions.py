@@ -80,10 +80,10 @@ def test_a_hit_is_asserted() -> None:
         (lambda: None, r"^Nothing was read"),
         (
             lambda: Book.objects.get_or_create(title="Dune", price=1),
-            r"^1 of 1 reads were no hits:\n1\. list books where",
+            r"^1 of 1 reads were not hits:\n1\. list books where",
         ),
         (lambda: list(Book.objects.uncached()), r"^1 of 1 reads .*\n1\. list books .*: BYPASS$"),
-        (lambda: (read(), Reader.objects.count()), r"^1 of 2 reads were no hits:\n1\. count library_reader: MISS$"),
+        (lambda: (read(), Reader.objects.count()), r"^1 of 2 reads were not hits:\n1\. count library_reader: MISS$"),
     ],
 )
 def test_what_is_no_hit_is_listed(work: Callable[[], Any], said: str) -> None:

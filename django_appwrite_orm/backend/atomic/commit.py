@@ -143,7 +143,7 @@ def _lacks_permissions(change: Change) -> bool:
 def requests_of(changes: Sequence[Change], *, bulk: bool = True, apart: Collection[Any] = ()) -> list[list[WritePlan]]:
     """Return the plans of each request that stages them; `bulk`: whether several rows may be changed by one.
 
-    `apart`: names of changes that are no part of a bulk operation. Of two transactions that change a row at the same
+    `apart`: names of changes that are not part of a bulk operation. Of two transactions that change a row at the same
     moment, Appwrite refuses one if both name the row, and none if a bulk operation does (recorded on 1.9.6).
 
     Appwrite does not find rows of a bulk operation in the request that has it, so that later operations on them go into
@@ -164,7 +164,7 @@ def requests_of(changes: Sequence[Change], *, bulk: bool = True, apart: Collecti
 
 
 def _named_later(changes: Sequence[Change]) -> set[int]:
-    """Return the places of changes whose rows are changed again: they are no part of a bulk operation."""
+    """Return the places of changes whose rows are changed again: they are not part of a bulk operation."""
     seen: set[Any] = set()
     places: set[int] = set()
     for place in range(len(changes) - 1, -1, -1):

@@ -69,10 +69,10 @@ def _make(table: type[Row]) -> None:
 def _reachable(table: type[Row]) -> list[type[Row]]:
     """Return the table, and those without a model yet to which its references lead, also indirectly."""
     tables = [table]
-    for one in tables:
-        for reference in one._meta.references.values():
-            target = registry.target(one, reference)
-            if target not in tables and target not in _models and aliases[target] == aliases[one]:
+    for source in tables:  # it grows meanwhile
+        for reference in source._meta.references.values():
+            target = registry.target(source, reference)
+            if target not in tables and target not in _models and aliases[target] == aliases[source]:
                 tables.append(target)
     return tables
 
@@ -91,11 +91,11 @@ def _refuse_what_has_no_model(table: type[Row]) -> None:
             f"{name}: a model belongs to an app of INSTALLED_APPS, and {meta.app_label!r} is not the label of one."
             " Declare the table in an app's tables.py, or set Meta.app_label."
         )
-    there = apps.all_models[meta.app_label].get(meta.model_name)
-    if there is not None:
+    existing = apps.all_models[meta.app_label].get(meta.model_name)
+    if existing is not None:
         raise ConfigurationError(
-            f"{name}: {there.__module__}.{there.__name__} is a model of this name already. Rename one of the classes;"
-            f" Meta.name = {meta.name!r} keeps the table's name on the server."
+            f"{name}: {existing.__module__}.{existing.__name__} is a model of this name already. Rename one of the"
+            f" classes; Meta.name = {meta.name!r} keeps the table's name on the server."
         )
     database_of(table)
 

@@ -69,22 +69,22 @@ def column_for(field: Any, column: Column) -> ModelColumn:
     if field.remote_field is not None:
         return KeyColumn(field, IdKey(), column.key)
     if not column.array:
-        return _kind(column)(field, column, column.key)
+        return _model_column_class(column)(field, column, column.key)
     single = copy.copy(column)
     single.array = False
-    made = ListColumn(field, _kind(single)(field.base_field, single, column.key))
-    made.key = made.column.key = column.key
-    return made
+    list_column = ListColumn(field, _model_column_class(single)(field.base_field, single, column.key))
+    list_column.key = list_column.column.key = column.key
+    return list_column
 
 
-def _kind(column: Column) -> type[ModelColumn]:
-    for kinds, made in _MADE:
-        if isinstance(column, kinds):
-            return made
+def _model_column_class(column: Column) -> type[ModelColumn]:
+    for column_classes, model_column_class in _MODEL_COLUMNS:
+        if isinstance(column, column_classes):
+            return model_column_class
     return TextColumn if column.kind.is_text else ModelColumn
 
 
-_MADE: tuple[tuple[tuple[type[Column], ...], type[ModelColumn]], ...] = (
+_MODEL_COLUMNS: tuple[tuple[tuple[type[Column], ...], type[ModelColumn]], ...] = (
     ((columns.JSON,), DocumentColumn),
     ((columns.Decimal,), DecimalColumn),
     ((columns.Date, columns.Datetime, columns.Float, columns.Time, columns.UUID), ConvertedColumn),

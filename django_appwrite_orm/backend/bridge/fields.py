@@ -105,6 +105,10 @@ class ListField(ArrayField):
         return value
 
 
+class EncryptedListField(RefusedConditions, ListField):
+    """A list that Appwrite encrypts."""
+
+
 class VersionField(models.BigIntegerField):  # type: ignore[type-arg]
     """The number of times that a row was written. The database makes it, so that it is in no insert and no update."""
 
@@ -150,16 +154,15 @@ def _default(column: Column) -> dict[str, Any]:
 def _list_field(column: Column, label: str, options: dict[str, Any]) -> ModelField:
     single = copy.copy(column)
     single.array = False
-    field = ListField(_single_field(single, label, {}), **{**options, "null": False, "unique": False})
-    field.decode = single.decode
+    arguments = {**options, "base_field": _single_field(single, label, {}), "null": False, "unique": False}
+    field: ListField
     if column.encrypted:
-        field.__class__ = _EncryptedListField
-        field.refusal = _encrypted(label)  # type: ignore[attr-defined]
+        field = encrypted = EncryptedListField(**arguments)
+        encrypted.refusal = _encrypted(label)
+    else:
+        field = ListField(**arguments)
+    field.decode = single.decode
     return with_column(field, column)
-
-
-class _EncryptedListField(RefusedConditions, ListField):
-    pass
 
 
 def _single_field(column: Column, label: str, options: dict[str, Any]) -> ModelField:

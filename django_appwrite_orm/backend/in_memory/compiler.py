@@ -188,7 +188,7 @@ class MemoryQuery:
         needs = needs_of(self.query, sql, list(tables), self.connection, self.options.translate)
         return InMemoryRead(
             sql=base.FORMAT_QMARK_REGEX.sub("?", sql).replace("%%", "%"),
-            parameters=self._adapted(parameters),
+            parameters=self._adapted_all(parameters),
             sources=tuple(self._source(need, tables[need.table], sql) for need in needs),
             rows_limit=self.options.rows,
             page_size=settings.page_size,
@@ -196,7 +196,7 @@ class MemoryQuery:
             reason=self.reason,
         )
 
-    def _adapted(self, parameters: Iterable[Any]) -> tuple[Any, ...]:
+    def _adapted_all(self, parameters: Iterable[Any]) -> tuple[Any, ...]:
         try:
             return tuple(map(_adapted, parameters))
         except (DataError, ProgrammingError) as error:

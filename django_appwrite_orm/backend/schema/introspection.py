@@ -108,9 +108,9 @@ class DatabaseIntrospection(BaseDatabaseIntrospection):
             "columns": [_PRIMARY_KEY], "primary_key": True, "unique": True, "foreign_key": None, "check": False,
             "index": False, "orders": [], "type": None,
         }  # fmt: skip
-        found: dict[str, dict[str, Any]] = {"__primary__": primary}
+        constraints: dict[str, dict[str, Any]] = {"__primary__": primary}
         for index in self._table(table_name).indexes.values():
-            found[index.key] = {
+            constraints[index.key] = {
                 "columns": [_PRIMARY_KEY if key == ROW_ID else key for key in index.columns],
                 "primary_key": False,
                 "unique": index.type == "unique",
@@ -120,7 +120,7 @@ class DatabaseIntrospection(BaseDatabaseIntrospection):
                 "orders": list(index.orders),
                 "type": "idx" if index.type in ("key", "unique") else index.type,
             }
-        return found
+        return constraints
 
     def _tables(self) -> Any:
         from ...schema import read_tables  # requests and models do without the schema package

@@ -49,8 +49,8 @@ def _declared(config: AppConfig, alias: str) -> Iterator[tuple[str, Mapping[str,
     for model in config.get_models():
         if model._meta.proxy or not _is_there(model, alias):
             continue
-        said = appwrite_options(model)
-        declared = {name: said[name] for name in _ON_THE_SERVER if name in said}
+        options = appwrite_options(model)
+        declared = {name: options[name] for name in _ON_THE_SERVER if name in options}
         if "permissions" in declared:
             declared["permissions"] = permission_set(declared["permissions"])
         if declared:

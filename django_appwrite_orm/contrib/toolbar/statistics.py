@@ -46,11 +46,11 @@ def statistics(recording: Recording, times: FetchTimes) -> dict[str, Any]:
     inside: dict[Activity | None, list[Activity]] = {}
     for activity in recording.of(*_ROWS, "request"):
         inside.setdefault(_outermost(activity), []).append(activity)
-    lonely = [activity for activity in inside.pop(None, []) if activity.kind == "request"]
+    separate_requests = [activity for activity in inside.pop(None, []) if activity.kind == "request"]
     texts = PlanTexts()
-    shown = sorted([*activities, *lonely], key=lambda activity: activity.started)
-    rows = [_row(texts, activity, inside.get(activity, []), recording.notes) for activity in shown]
-    _mark(texts, shown, rows)
+    displayed = sorted([*activities, *separate_requests], key=lambda activity: activity.started)
+    rows = [_row(texts, activity, inside.get(activity, []), recording.notes) for activity in displayed]
+    _mark(texts, displayed, rows)
     reads = [activity for activity in activities if activity.kind == "read"]
     return {
         "queries": rows,
@@ -145,10 +145,10 @@ def _saved(reads: Iterable[Activity], times: FetchTimes) -> dict[str, Any]:
             hits.append(read)
         elif read.status:
             times.add(read, read.duration or 0)
-    known = [(average, hit.duration or 0) for hit in hits if (average := times.average(hit)) is not None]
+    savings = [(average, hit.duration or 0) for hit in hits if (average := times.average(hit)) is not None]
     return {
-        "saved_ms": round(1000 * sum(max(average - spent, 0) for average, spent in known), 3),
-        "saved_hits": len(known),
+        "saved_ms": round(1000 * sum(max(average - spent, 0) for average, spent in savings), 3),
+        "saved_hits": len(savings),
     }
 
 
