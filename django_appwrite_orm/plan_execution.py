@@ -69,10 +69,12 @@ def execute_read(
 
 
 def _names_of(table: TableMeta, plan: ReadPlan) -> Iterator[str]:
-    """Yield the names of the tables that the plan reads."""
-    yield table.name
-    for ref in plan.tables[1:]:
-        yield next((other._meta.name for other in registry.all() if other._meta.id == ref.table), ref.table)
+    """Yield the names of the tables that the plan reads, in its order; `table` is one of them."""
+    for ref in plan.tables:
+        if ref.table == table.id:
+            yield table.name
+        else:
+            yield next((other._meta.name for other in registry.all() if other._meta.id == ref.table), ref.table)
 
 
 def _sources_of(connection: Connection, plan: ReadPlan) -> list[tuple[str, TableRef]]:
