@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
+import django
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
@@ -255,8 +256,11 @@ def test_a_query_in_memory_refuses_what_sqlite_does_not_hold() -> None:
             list(Product.objects.filter(**condition).distinct())
     with pytest.raises(DataError, match=r"shop\.Product\.lasts: "):
         list(Product.objects.filter(lasts="abc"))
+    # Before 6.1 the field works out the number itself, and does not ask the backend.
+    error: Any = (DataError, r"shop\.Product: .* is not a timedelta")
+    error = error if django.VERSION >= (6, 1) else (AttributeError, "has no attribute 'days'")
     for condition in ({"lasts": "abc"}, {"lasts": 5}, {"lasts__in": ["1"]}, {"lasts__range": ("1", "2")}):
-        with pytest.raises(DataError, match=r"shop\.Product: .* is not a timedelta"):
+        with pytest.raises(error[0], match=error[1]):
             list(Product.objects.filter(**condition).distinct())
 
 

@@ -44,6 +44,31 @@ def test_no_update_by_an_expression_is_lost(expression: Any) -> None:
     assert Product.objects.get(pk=product.pk).stock == WRITERS * TIMES
 
 
+@pytest.mark.parametrize("in_block", [False, True])
+def test_no_number_is_taken_from_a_row_that_no_longer_meets_the_conditions(in_block: bool) -> None:
+    product = Product.objects.create(name="a", stock=5)
+
+    def take() -> int:
+        return Product.objects.filter(pk=product.pk, stock__gte=1).update(stock=F("stock") - 1)
+
+    def take_all(number: int) -> int:
+        taken = 0
+        for _ in range(TIMES):
+            try:
+                if in_block:
+                    with transaction.atomic():
+                        count = take()
+                else:
+                    count = take()
+                taken += count
+            except OperationalError:  # somebody else was faster, and nothing was written
+                continue
+        return taken
+
+    taken = sum(at_once(take_all))
+    assert Product.objects.get(pk=product.pk).stock == 5 - taken >= 0
+
+
 def test_one_of_several_creates_of_a_unique_value_succeeds() -> None:
     def create(number: int) -> int:
         made = 0

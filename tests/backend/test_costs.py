@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import django
 import pytest
 from django.db import models, transaction
 from django.db.models import Count, Exists, F, OuterRef, Sum
@@ -216,10 +217,12 @@ def test_a_changed_row_is_one_request(products: list[Product]) -> None:
         product.save(update_fields=["stock"])
 
 
-def test_a_number_is_added_to_one_row_by_one_request_and_to_several_by_a_transaction(products: list[Product]) -> None:
+def test_a_number_is_added_to_a_row_by_its_id_in_one_request_and_to_others_in_a_transaction(
+    products: list[Product],
+) -> None:
     with requests("PATCH"):
         assert Product.objects.filter(pk=products[0].pk).update(stock=F("stock") + 1) == 1
-    with requests("GET", "PATCH"):  # which row that is
+    with requests("GET", "POST", "POST", "PATCH"):  # only while the row meets the condition
         assert Product.objects.filter(name="p007").update(stock=F("stock") + 1) == 1
     with requests("GET"):
         assert Product.objects.filter(name="none").update(stock=F("stock") + 1) == 0
@@ -248,7 +251,9 @@ def test_get_or_create_looks_for_the_row_and_for_its_unique_values_and_creates_i
 def test_bulk_create_is_one_request_for_every_100_rows(rows: int, expected: int) -> None:
     with counted() as costs:
         Product.objects.bulk_create(Product(name=str(number)) for number in range(rows))
-    assert methods(costs) == ["POST"] * expected
+    # Before 6.0 Django opens a block for it, which commits in three requests however many there are.
+    is_block = django.VERSION < (6, 0) and expected > 1
+    assert methods(costs) == (["POST", "POST", "PATCH"] if is_block else ["POST"] * expected)
 
 
 def test_a_change_of_the_rows_of_a_direct_queryset_is_one_request(products: list[Product]) -> None:

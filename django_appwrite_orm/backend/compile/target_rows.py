@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models.sql import Query
 
-from ...plans import NOTHING, Clause
+from ...plans import EVERYTHING, NOTHING, Clause
 from ...sansio import Operation
 from ..columns import ROW_ID, column_of
 from ..keys import key_of
@@ -36,6 +36,21 @@ def selected_rows(compiler: Any) -> Selection:
     table = table_of(compiler.query.model)._meta
     where = Clause("equal", ROW_ID, ids) if ids else NOTHING
     return Selection(table, compiler.connection.ref(table), compiler.query.get_initial_alias(), where)
+
+
+def has_conditions(compiler: Any) -> bool:
+    """Whether a row can cease to be one that the change is about, without being deleted."""
+    try:
+        rows = base_selection(compiler)
+    except Untranslatable:
+        return True
+    named = rows.row_id is not None or rows.where == EVERYTHING or is_by_ids(rows.where)
+    return not named or has_other_tables(compiler.query, rows.alias)
+
+
+def is_by_ids(where: Clause) -> bool:
+    """Whether it names the rows by their ids alone."""
+    return where.attribute == ROW_ID and where.method == "equal"
 
 
 def one_by_one(compiler: Any, rows: Selection) -> list[Selection]:

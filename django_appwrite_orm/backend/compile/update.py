@@ -28,7 +28,7 @@ from .cases import constants_by_row
 from .conflicts import changed_rows, counted, unique_keys
 from .insert import null_error
 from .selection import Selection
-from .target_rows import computed_rows, one_by_one, run_change, selected_rows
+from .target_rows import computed_rows, has_conditions, is_by_ids, one_by_one, run_change, selected_rows
 
 Raw = dict[str, Any]
 Values = Mapping[str, Raw]
@@ -62,6 +62,8 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
         expressions = [(field, value) for field, value in values if hasattr(value, "as_sql")]
         added = {column_of(field).key: _added(field, value) for field, value in expressions}
         increments = {key: by for key, by in added.items() if by is not None}
+        if any(increments.values()) and has_conditions(self):  # Appwrite adds also to a row that no longer meets them
+            return self._update_by_expressions(constants, expressions)
         if len(increments) < len(expressions):
             by_row = constants_by_row(expressions, self.connection)
             if by_row is None:
@@ -193,7 +195,7 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
 
     def _changed_by_ids(self, rows: Selection, changes: Values) -> Operation[int]:
         selected = selected_rows(self)
-        if selected.where.attribute == ROW_ID and selected.where.method == "equal":  # rows that may be gone
+        if is_by_ids(selected.where):  # rows that may be gone
             kept = {str(row_id): changes[str(row_id)] for row_id in selected.where.values or () if row_id in changes}
             try:
                 yield from changed_rows(self.connection, rows.table, rows.ref, kept)

@@ -6,6 +6,7 @@ import tempfile
 from decimal import Decimal
 from pathlib import Path
 
+import django
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import authenticate
@@ -375,6 +376,8 @@ class CostsOfBlocks(TransactionTestCase):
             assert self.client.post("/admin/catalog/book/", form | {"post": "yes"}).status_code == 302
         assert (Book.objects.count(), Chapter.objects.count(), LogEntry.objects.count()) == (0, 0, 101)
         deletion = [request for request in costs.requests if "catalog_" in request or "transactions" in request]
+        if django.VERSION < (6, 0):  # its bulk_create() writes the admin's log in a block of its own
+            deletion = deletion[3:]
         # The books, what leads to them, and the books again, which Django deletes in parts of 100; then the commit.
         assert [request.split()[0] for request in deletion] == ["GET"] * 5 + ["POST", "POST", "PATCH"], deletion
         log = [request for request in costs.requests if request not in deletion]
