@@ -21,7 +21,9 @@ from django.db.models.functions import Upper
 
 from django_appwrite_orm.backend.compile import auto_increment
 from django_appwrite_orm.backend.model_table import table_of
-from django_appwrite_orm.plans import UpdateRow
+from django_appwrite_orm.connection import connections
+from django_appwrite_orm.plans import DeleteRow, TableRef, UpdateRow
+from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.transactions import Transaction
 from tests.support.costs import counted
 
@@ -141,6 +143,16 @@ def test_updates_say_how_many_rows_they_changed() -> None:
     assert Product.objects.filter(pk=product.pk).update(id=product.pk) == 1
     with pytest.raises(DatabaseError, match="did not affect any rows"):
         Product(pk=1, name="x").save(force_update=True)
+
+
+def test_a_row_that_is_gone_keeps_no_number_from_being_added_to_the_others() -> None:
+    products = Product.objects.bulk_create([Product(name=str(n)) for n in range(60)])
+    assert len(Product.objects.order_by().values_list("pk")) == len(products)  # what the update reads, from the cache
+    appwrite = connections["default"]
+    gone = DeleteRow(TableRef(appwrite.settings.database_id, "shop_product"), f"{products[7].pk:019d}")
+    run_sync(appwrite.send(gone.request))
+    assert Product.objects.update(stock=F("stock") + 1, description="new") == 59
+    assert Product.objects.filter(stock=1, description="new").count() == 59
 
 
 def test_a_number_is_increased_by_the_server() -> None:

@@ -15,7 +15,7 @@ from django.db.models.sql.constants import ROW_COUNT
 
 from ...exceptions import Conflict, InvalidRequest, NotFound, Unavailable
 from ...exceptions import IntegrityError as Taken
-from ...integrity import NO_ROW_TO_INCREMENT, commit, commit_together, unique_violation
+from ...integrity import NO_ROW_TO_INCREMENT, commit, commit_together, rows_by_id, unique_violation
 from ...plan_execution import execute_write
 from ...plans import EVERYTHING, NOTHING, OPERATIONS_LIMIT, IncrementRow, UpdateRow, UpdateRows, split
 from ...sansio import Operation, run_sync
@@ -164,10 +164,23 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
         """Change several rows of which numbers are added to: each by its id, for no bulk change adds to a bigint."""
         ids = [row_id for row_id, _ in computed_rows(self, ())]
         size = OPERATIONS_LIMIT // max(len(_plans(rows, "", data, increments)), 1)
+        count = 0
         for start in range(0, len(ids), size):
-            part = ids[start : start + size]
-            plans = [plan for row_id in part for plan in _plans(rows, row_id, data, increments)]
-            yield from self._written_together(rows, plans)
+            count += yield from self._added_to(rows, ids[start : start + size], data, increments)
+        return count
+
+    def _added_to(self, rows: Selection, ids: list[str], data: Raw, increments: dict[str, int]) -> Operation[int]:
+        """Change these rows together, but for those that are gone; return how many there were."""
+        while ids:
+            plans = [plan for row_id in ids for plan in _plans(rows, row_id, data, increments)]
+            try:
+                yield from self._written_together(rows, plans)
+                break
+            except NotFound as error:
+                existing = yield from rows_by_id(self.connection.using, rows.ref, ids)
+                if error.type not in NO_ROW_TO_INCREMENT or len(existing) == len(ids):
+                    raise
+                ids = [row_id for row_id in ids if row_id.lower() in existing]
         return len(ids)
 
     def _written_together(self, rows: Selection, plans: Sequence[UpdateRow | IncrementRow]) -> Operation[None]:
