@@ -233,7 +233,7 @@ class _Outer:
 
 
 # Seeds of the rows, and how many queries are asked of them.
-ROUNDS = [(0, 25), pytest.param(1, 300, marks=pytest.mark.slow), pytest.param(2, 300, marks=pytest.mark.slow)]
+ROUNDS = [(0, 25), pytest.param(1, 300, marks=pytest.mark.slow)]
 
 
 @pytest.mark.usefixtures("shop")
