@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ...integrity import commit_together, has_values
-from ...plan_execution import execute_write
 from ...plans import OPERATIONS_LIMIT, UpdateRow
 from ...querysets.expressions import increment
 from ...sansio import Operation
 from ..atomic.transaction import StagedTransaction, compared_values
 from ..columns import ROW_ID
 from ..model_table import changed_tables
+from .target_rows import execute_change
 
 Raw = dict[str, Any]
 # How often rows are looked up again that others create at the same time.
@@ -70,7 +70,7 @@ def changed_rows(connection: Any, meta: Any, ref: Any, changes: Mapping[str, Raw
         return
     if len(plans) < _TOGETHER:
         for plan in plans:
-            yield from execute_write(changed_tables(meta, plan), connection.using, plan)
+            yield from execute_change(connection, meta, plan)
         return
     for start in range(0, len(plans), OPERATIONS_LIMIT):
         part = plans[start : start + OPERATIONS_LIMIT]

@@ -8,12 +8,10 @@ from django.db.models.sql import compiler
 
 from ...exceptions import NotFound
 from ...integrity import NO_ROW
-from ...plan_execution import execute_write
 from ...plans import NOTHING, DeleteRow, DeleteRows, split
 from ...sansio import Operation
-from ..model_table import changed_tables
 from .selection import Selection
-from .target_rows import one_by_one, run_change, selected_rows
+from .target_rows import execute_change, one_by_one, run_change, selected_rows
 
 
 class SQLDeleteCompiler(compiler.SQLDeleteCompiler):
@@ -28,11 +26,10 @@ class SQLDeleteCompiler(compiler.SQLDeleteCompiler):
         return sum(run_change(self, "delete", part, self._deleted(part)) for part in one_by_one(self, rows))
 
     def _deleted(self, rows: Selection) -> Operation[int]:
-        alias = self.connection.using
         if rows.row_id is not None:
             try:
                 plan = DeleteRow(rows.ref, rows.row_id)
-                yield from execute_write(changed_tables(rows.table, plan), alias, plan)
+                yield from execute_change(self.connection, rows.table, plan)
             except NotFound as error:
                 if error.type not in NO_ROW:
                     raise
@@ -41,6 +38,6 @@ class SQLDeleteCompiler(compiler.SQLDeleteCompiler):
         count = 0
         for filters in split(rows.filters).requests:
             bulk = DeleteRows(rows.ref, filters)
-            response = yield from execute_write(changed_tables(rows.table, bulk), alias, bulk)
+            response = yield from execute_change(self.connection, rows.table, bulk)
             count += int(response["total"])
         return count

@@ -13,7 +13,6 @@ from django.db.models.sql import Query, compiler
 from ...exceptions import DuplicateId
 from ...exceptions import IntegrityError as Taken
 from ...integrity import has_values, resolve_create_conflict
-from ...plan_execution import execute_write
 from ...plans import BULK_LIMIT, CreateRow, CreateRows
 from ...sansio import Operation
 from ..atomic.transaction import StagedTransaction, compared_values
@@ -28,10 +27,11 @@ from ..columns import (
     unprepared,
 )
 from ..keys import NumberKey, key_of
-from ..model_table import changed_tables, has_bulk_routes, table_of
+from ..model_table import has_bulk_routes, table_of
 from ..statements import Statement
 from .auto_increment import new_numbers, skip_taken
 from .conflicts import TRIES, changed_rows, free_rows, stored_rows, unique_keys
+from .target_rows import execute_change
 
 Raw = dict[str, Any]
 # How often numbers are asked for again that were taken.
@@ -198,7 +198,7 @@ class SQLInsertCompiler(compiler.SQLInsertCompiler):
         else:
             plan = CreateRows(ref, tuple(rows))
         try:
-            response = yield from execute_write(changed_tables(table._meta, plan), alias, plan)
+            response = yield from execute_change(self.connection, table._meta, plan)
         except Taken as error:
             if self.connection.staged is not None:  # it says what is taken
                 raise

@@ -8,11 +8,12 @@ from typing import Any
 
 from django.db.models.sql import Query
 
-from ...plans import EVERYTHING, NOTHING, Clause
+from ...plan_execution import execute_write
+from ...plans import EVERYTHING, NOTHING, Clause, WritePlan
 from ...sansio import Operation
 from ..columns import ROW_ID, column_of
 from ..keys import key_of
-from ..model_table import has_bulk_routes, table_of
+from ..model_table import changed_tables, has_bulk_routes, table_of
 from ..statements import Statement
 from .selection import Selection, base_selection, has_other_tables
 from .untranslatable import Untranslatable
@@ -72,6 +73,11 @@ def run_change(compiler: Any, verb: str, rows: Selection, operation: Operation[i
     count: int = connection.run(Statement.of(text, operation, changes=True, strategy="direct"))
     connection.note_changed(rows.table.id)
     return count
+
+
+def execute_change(connection: Any, table: Any, plan: WritePlan) -> Operation[Any]:
+    """Carry out a change of a table, at once or in the open block; return the result of Appwrite."""
+    return execute_write(changed_tables(table, plan), connection.using, plan)
 
 
 def computed_rows(compiler: Any, expressions: Sequence[Any]) -> Iterator[tuple[str, tuple[Any, ...]]]:

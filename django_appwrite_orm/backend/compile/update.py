@@ -16,7 +16,6 @@ from django.db.models.sql.constants import ROW_COUNT
 from ...exceptions import Conflict, InvalidRequest, NotFound, Unavailable
 from ...exceptions import IntegrityError as Taken
 from ...integrity import NO_ROW_TO_INCREMENT, commit, commit_together, rows_by_id, unique_violation
-from ...plan_execution import execute_write
 from ...plans import EVERYTHING, NOTHING, OPERATIONS_LIMIT, IncrementRow, UpdateRow, UpdateRows, split
 from ...sansio import Operation, run_sync
 from ...tables.columns import BigInt, Column, Integer
@@ -28,7 +27,7 @@ from .cases import constants_by_row
 from .conflicts import changed_rows, counted, unique_keys
 from .insert import null_error
 from .selection import Selection
-from .target_rows import computed_rows, has_conditions, is_by_ids, one_by_one, run_change, selected_rows
+from .target_rows import computed_rows, execute_change, has_conditions, is_by_ids, one_by_one, run_change, selected_rows
 
 Raw = dict[str, Any]
 Values = Mapping[str, Raw]
@@ -189,13 +188,13 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
             yield from commit_together(self.connection.using, (changed_tables(rows.table, *plans), plans))
         else:
             for plan in plans:
-                yield from execute_write(changed_tables(rows.table, plan), self.connection.using, plan)
+                yield from execute_change(self.connection, rows.table, plan)
 
     def _written_to_many(self, rows: Selection, data: Raw) -> Operation[int]:
         count = 0
         for filters in split(rows.filters).requests:
             plan = UpdateRows(rows.ref, data, filters)
-            response = yield from execute_write(changed_tables(rows.table, plan), self.connection.using, plan)
+            response = yield from execute_change(self.connection, rows.table, plan)
             count += int(response["total"])
         return count
 
@@ -299,7 +298,7 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
     def _staged(self, rows: Selection, values: Values) -> Operation[int]:
         for row_id, data in values.items():
             plan = UpdateRow(rows.ref, row_id, data)
-            yield from execute_write(changed_tables(rows.table, plan), self.connection.using, plan)
+            yield from execute_change(self.connection, rows.table, plan)
         return len(values)
 
     def _staged_apart(self, rows: Selection, transaction: Transaction, values: Values) -> Operation[int]:
