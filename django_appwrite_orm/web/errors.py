@@ -7,6 +7,7 @@ from math import ceil
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template import TemplateDoesNotExist, loader
 from django.utils.html import escape
 from django.utils.log import log_response
 
@@ -17,6 +18,10 @@ logger = logging.getLogger("django_appwrite_orm.web")
 MESSAGE = "The data of this site cannot be reached at the moment. Please try again soon."
 # Seconds to wait after a 429 that does not name them: Appwrite counts requests by the minute.
 RATE_WINDOW = 60
+# Seconds to wait for a server that cannot be reached.
+OUTAGE = 10
+# A site with a template of this name shows it as the page, as Django does with 404.html.
+TEMPLATE = "503.html"
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -36,8 +41,8 @@ _DEBUG_NOTE = "<p>The reason is shown because DEBUG is on.</p>"
 def unavailable_response(request: HttpRequest, error: Exception) -> HttpResponse | None:
     """Return a 503 if Appwrite is unreachable, too slow or asks to wait (429); None for any other error.
 
-    It is JSON for clients that prefer it to HTML. The reason, which names servers, is shown with DEBUG only. The log
-    line has it too; Django's own line would not.
+    It is JSON for clients that prefer it to HTML, otherwise the site's template 503.html, or a plain page without one.
+    The reason, which names servers, is shown with DEBUG only. The log line has it too; Django's own line would not.
     """
     if not isinstance(error, (Unavailable, RateLimited)):
         return None
@@ -46,12 +51,27 @@ def unavailable_response(request: HttpRequest, error: Exception) -> HttpResponse
     if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
         response = JsonResponse({"error": MESSAGE, **({"reason": reason} if settings.DEBUG else {})}, status=503)
     else:
-        details = f"<pre>{escape(reason)}</pre>{_DEBUG_NOTE}" if settings.DEBUG else ""
-        response = HttpResponse(_PAGE % (MESSAGE, details), status=503)
+        response = HttpResponse(_page(request, reason if settings.DEBUG else ""), status=503)
     response["Cache-Control"] = "no-store"
-    if isinstance(error, RateLimited):
-        response["Retry-After"] = str(RATE_WINDOW if error.retry_after is None else ceil(error.retry_after))
+    response["Retry-After"] = str(_seconds_to_wait(error))
     log_response(
         "%s answered with 503: %s", request.path, str(error), response=response, request=request, logger=logger
     )
     return response
+
+
+def _seconds_to_wait(error: Exception) -> int:
+    if not isinstance(error, RateLimited):
+        return OUTAGE
+    return RATE_WINDOW if error.retry_after is None else ceil(error.retry_after)
+
+
+def _page(request: HttpRequest, reason: str) -> str:
+    """Render the site's template; a plain page if there is none, or if it needs what cannot be read."""
+    try:
+        return loader.render_to_string(TEMPLATE, {"message": MESSAGE, "reason": reason}, request)
+    except TemplateDoesNotExist:
+        pass
+    except Exception:
+        logger.exception("%s could not be rendered.", TEMPLATE)
+    return _PAGE % (MESSAGE, f"<pre>{escape(reason)}</pre>{_DEBUG_NOTE}" if reason else "")

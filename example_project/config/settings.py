@@ -1,21 +1,30 @@
-"""A site without a SQL database: its data lives in Appwrite, the local one unless the environment names another.
+"""A site whose whole data lives in Appwrite, the local one unless the environment names another.
 
 APPWRITE_ENDPOINT, APPWRITE_PROJECT_ID and APPWRITE_API_KEY lead to a real Appwrite, APPWRITE_DATABASE_ID to
-another database in it; REDIS_URL to a cache that several processes share; DEBUG=0 leaves the developer's mode.
+another database in it; REDIS_URL to a cache that several processes share; DEBUG=1 turns on Django's debug pages.
 """
 
 from os import environ
 from pathlib import Path
 
+import django
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 SECRET_KEY = environ.get("SECRET_KEY", "no secret: this site runs on one's own machine")
-DEBUG = environ.get("DEBUG", "1") == "1"
+DEBUG = environ.get("DEBUG", "0") == "1"
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
 INSTALLED_APPS = [
-    "django.contrib.humanize",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "rest_framework",
     "django_appwrite_orm",
+    "tour",
     "shop",
     "airports",
     "demo",
@@ -23,22 +32,54 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django_appwrite_orm.web.AppwriteCacheMiddleware",  # before what sets cookies, as it has to see them
+    "tour.middleware.BarMiddleware",  # around what reads sessions and users, so that the bar shows these reads too
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+if django.VERSION >= (6, 0):
+    MIDDLEWARE.insert(1, "django.middleware.csp.ContentSecurityPolicyMiddleware")
+    SECURE_CSP = {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
 ROOT_URLCONF = "config.urls"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
-        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "tour.sections.sections",
+            ]
+        },
     }
 ]
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 TIME_ZONE = "UTC"
+CSRF_FAILURE_VIEW = "tour.views.csrf_failure"
+LOGIN_URL = "admin:login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
 
 if "REDIS_URL" in environ:
     CACHES = {
@@ -57,8 +98,10 @@ else:
             "OPTIONS": {"MAX_ENTRIES": 100_000},
         }
     }
+    # A cache in the memory of a process sees no changes of other processes. The demo is one process.
+    SILENCED_SYSTEM_CHECKS = ["appwrite_orm.W001"]
 
-# The local Appwrite needs neither project nor key; where another is named, the system checks tell what is missing.
+# The local Appwrite needs neither project nor key; where another is named, the system checks report what is missing.
 _account = {key: environ[f"APPWRITE_{key}"] for key in ("PROJECT_ID", "API_KEY") if f"APPWRITE_{key}" in environ}
 APPWRITE_ORM = {
     "default": {
@@ -68,3 +111,6 @@ APPWRITE_ORM = {
         **_account,
     }
 }
+# Django's models, its users and sessions among them, are kept by the same connection.
+DATABASES = {"default": {"ENGINE": "django_appwrite_orm.backend", "NAME": "default"}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

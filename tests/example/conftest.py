@@ -7,34 +7,77 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.db import connection
 from django.test import override_settings
 
+from django_appwrite_orm.local import Snapshot
 from django_appwrite_orm.registry import registry
-from tests.support.tables import prepare
+from django_appwrite_orm.transport import open_local
 
 PROJECT = Path(__file__).parents[2] / "example_project"
 
 
+# Those that differ from tests/settings.py, which has the same DATABASES.
+_NAMES = (
+    "MIDDLEWARE",
+    "ROOT_URLCONF",
+    "TEMPLATES",
+    "STATIC_URL",
+    "STATICFILES_DIRS",
+    "BASE_DIR",
+    "CSRF_FAILURE_VIEW",
+    "LOGIN_URL",
+    "AUTH_PASSWORD_VALIDATORS",
+    "SECURE_CSP",  # from Django 6.0 on
+)
+# The models of apps whose labels other tests have too, by label.
+_models: dict[str, dict] = {"shop": {}}
+_empty_site: list[Snapshot] = []
+
+
 @pytest.fixture
-def site(monkeypatch) -> Iterator[None]:
-    """The site's apps, pages and tables, without data."""
+def site(monkeypatch, django_db_blocker) -> Iterator[None]:
+    """The site's apps, pages, tables and models, without data."""
     monkeypatch.syspath_prepend(str(PROJECT))
     from config import settings as example
 
-    names = ("MIDDLEWARE", "ROOT_URLCONF", "TEMPLATES", "STATIC_URL", "STATICFILES_DIRS", "BASE_DIR")
     before = registry.all()
-    apps = [*example.INSTALLED_APPS, "tests.support.library"]  # whose tables stay registered, and look up their app
+    installed = [
+        *example.INSTALLED_APPS,
+        "tests.support.library",
+    ]  # whose tables stay registered, and look up their app
     appwrite = {"default": {"ENDPOINT": "local::memory:", "DATABASE_ID": "example"}}
-    with override_settings(
-        **{name: getattr(example, name) for name in names}, INSTALLED_APPS=apps, APPWRITE_ORM=appwrite
+    for label, models in _models.items():
+        monkeypatch.setitem(apps.all_models, label, models)
+    with (
+        override_settings(
+            **{name: getattr(example, name) for name in _NAMES if hasattr(example, name)},
+            INSTALLED_APPS=installed,
+            APPWRITE_ORM=appwrite,
+            SESSION_ENGINE="django.contrib.sessions.backends.db",
+        ),
+        django_db_blocker.unblock(),
     ):
         tables = [table for table in registry.all() if table not in before]
-        prepare(*tables)
+        _make_tables()
         try:
             yield
         finally:
+            connection.close()
             for table in tables:
                 registry.discard(table)
+
+
+def _make_tables() -> None:
+    """Migrate the first time; later take what that has made."""
+    if _empty_site:
+        open_local(":memory:").restore(_empty_site[0])
+        return
+    call_command("migrate", verbosity=0)
+    call_command("migrate_appwrite", verbosity=0)
+    _empty_site.append(open_local(":memory:").snapshot())
 
 
 @pytest.fixture

@@ -25,8 +25,8 @@ def submit(browser: Client, **values: str):
 def test_list_and_its_status_for_people(browser: Client) -> None:
     first, second = (browser.get("/shop/") for _ in range(2))
     assert "Cello Alone" in first.content.decode()
-    assert '<span class="read miss"><b>MISS</b> products</span>' in first.content.decode()
-    assert '<span class="read hit"><b>HIT</b> products</span>' in second.content.decode()
+    assert '<span class="source is-miss">From Appwrite</span>' in first.content.decode()
+    assert '<span class="source is-hit">All from the cache</span>' in second.content.decode()
     assert (first["X-Cache-Status"], second["X-Cache-Status"]) == ("MISS", "HIT")
 
 

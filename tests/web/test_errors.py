@@ -37,6 +37,21 @@ def test_an_unreachable_appwrite_is_a_503(ask: Ask, unreachable, settings, caplo
     assert "Traceback" not in caplog.text
 
 
+def test_the_template_of_a_site_is_its_page(ask: Ask, unreachable, settings, tmp_path) -> None:
+    (tmp_path / "503.html").write_text("{{ request.path }}: {{ message }} {{ reason }}")
+    settings.TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": [tmp_path]}]
+    response = ask("/books")
+    assert (response.status_code, response["Retry-After"]) == (503, "10")
+    assert response.content.decode() == f": {MESSAGE} "  # these settings have no context processor for the request
+
+
+def test_a_template_that_fails_leaves_the_plain_page(ask: Ask, unreachable, settings, tmp_path, caplog) -> None:
+    (tmp_path / "503.html").write_text("{% url 'nowhere' %}")
+    settings.TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": [tmp_path]}]
+    assert "<h1>Temporarily unavailable</h1>" in ask("/books").content.decode()
+    assert "503.html could not be rendered." in caplog.text
+
+
 @pytest.mark.parametrize("accept", ["application/json", "application/json, text/html;q=0.9", "application/*"])
 def test_json_for_those_who_want_it_first(ask: Ask, unreachable, accept: str) -> None:
     response = ask("/books", headers={"accept": accept})

@@ -63,13 +63,14 @@ class Command(BaseCommand):
         self.stdout.write(
             self.style.SUCCESS(
                 f"\nOpen http://127.0.0.1:{port}/ (the shop under /shop/, the airports under /airports/, the API under"
-                " /products).\nThe bar at the bottom of each page tells what came from the cache. Ctrl-C ends it.\n"
+                " /products).\nThe bar at the top of each page says what came from the cache. Ctrl-C ends it.\n"
             )
         )
         call_command("runserver", f"127.0.0.1:{port}", use_reloader=False)
 
     def _prepare(self) -> None:
-        self.stdout.write(f"Data: {settings.APPWRITE_ORM['default']['ENDPOINT']}. Tables:")
+        self.stdout.write(f"Data: {settings.APPWRITE_ORM['default']['ENDPOINT']}. Migrations of models, then tables:")
+        call_command("migrate", stdout=self.stdout)
         call_command("migrate_appwrite", stdout=self.stdout)
         loaded = load_samples()
         self.stdout.write(f"Loaded {loaded} rows." if loaded else "The sample data is there already.")

@@ -1,0 +1,112 @@
+"""The bar of a page: what was read for it, from where, in what time, and what the cache saved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+
+from django_appwrite_orm.contrib.plan_texts import PlanTexts, tables_of
+from django_appwrite_orm.contrib.recording import Recording
+from django_appwrite_orm.signals.observers import Activity
+from tour.code import has_source
+from tour.fetch_times import fetch_times
+
+# Where the bar is put into a page. A template writes it by {% bar %}; text of a user is escaped and never has it.
+SLOT = "<!--tour-bar-->"
+_SOURCES = {"HIT": "cache", "STALE": "cache, expired", "MISS": "Appwrite", "BYPASS": "Appwrite, past the cache"}
+
+
+@dataclass(frozen=True)
+class Read:
+    """One read. `saved` is None where it saved nothing, or this process does not know how long Appwrite takes."""
+
+    tables: str
+    text: str
+    strategy: str
+    status: str
+    rows: int | None
+    requests: int
+    ms: float
+    saved: float | None
+
+    @property
+    def source(self) -> str:
+        return _SOURCES.get(self.status, "failed")
+
+    @property
+    def is_hit(self) -> bool:
+        return self.status in ("HIT", "STALE")
+
+
+@dataclass(frozen=True)
+class Bar:
+    reads: list[Read]
+    writes: int
+    requests: int
+
+    @property
+    def hits(self) -> int:
+        return sum(read.is_hit for read in self.reads)
+
+    @property
+    def fetched(self) -> int:
+        return len(self.reads) - self.hits
+
+    @property
+    def ms(self) -> float:
+        return sum(read.ms for read in self.reads)
+
+    @property
+    def saved(self) -> float:
+        return sum(read.saved or 0 for read in self.reads)
+
+    @property
+    def fingerprint(self) -> str:
+        """What the page's ETag has of the bar: the sources, which a reload changes, and no times."""
+        return " ".join(f"{read.tables}:{read.status}" for read in self.reads)
+
+
+def bar_of(recorded: Recording) -> Bar:
+    """Return the bar of what was recorded so far."""
+    texts = PlanTexts()
+    requests: dict[Activity | None, int] = {}
+    for request in recorded.of("request"):
+        read = _outermost_read(request)
+        requests[read] = requests.get(read, 0) + 1
+    return Bar(
+        reads=[_read(read, texts, requests.get(read, 0)) for read in recorded.outermost("read")],
+        writes=len(recorded.outermost("write", "commit")),
+        requests=sum(requests.values()),
+    )
+
+
+def _outermost_read(activity: Activity) -> Activity | None:
+    outer = read = activity.within("read")
+    while outer is not None:
+        read, outer = outer, outer.within("read")
+    return read
+
+
+def _read(read: Activity, texts: PlanTexts, requests: int) -> Read:
+    statement = read.within("statement")
+    took = read.duration or 0
+    before = fetch_times.of(read) if read.status in ("HIT", "STALE") else None
+    return Read(
+        tables=", ".join(table.table for table in tables_of(read.subject)),
+        text=texts.of(read.subject),
+        strategy=str(statement.subject.notes.get("strategy") or "direct") if statement is not None else "direct",
+        status=read.status or "ERROR",
+        rows=read.rows,
+        requests=requests,
+        ms=1000 * took,
+        saved=None if before is None else 1000 * max(before - took, 0),
+    )
+
+
+def render_bar(request: HttpRequest, bar: Bar) -> str:
+    match = request.resolver_match
+    view = match.view_name if match is not None else ""
+    context = {"bar": bar, "view": view if has_source(view) else "", "is_read": request.method in ("GET", "HEAD")}
+    return render_to_string("tour/bar.html", context)
