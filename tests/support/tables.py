@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from django_appwrite_orm import Table
@@ -28,15 +29,20 @@ def empty_store() -> None:
 
 def prepare(*tables: type[Table]) -> None:
     """Have these tables, on the server of "default"; they are empty where they were not there."""
+    made_once(lambda: run_sync(migrate(list(tables))), *tables)
+
+
+def made_once(make: Callable[[], object], *key: object) -> None:
+    """Have what `make` makes on the server of "default"; a copy of it where that is empty and in memory."""
     connection = connections["default"]
-    known = (connection.settings.database_id, *tables)
+    known = (connection.settings.database_id, *key)
     if (
         connection.settings.endpoint != "local::memory:"
         or run_sync(connection.send(Request("GET", "/tablesdb"))).data["total"]
     ):
-        run_sync(migrate(list(tables)))
+        make()
     elif known in _made:
         open_local(":memory:").restore(_made[known])
     else:
-        run_sync(migrate(list(tables)))
+        make()
         _made[known] = open_local(":memory:").snapshot()

@@ -6,14 +6,13 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from tests.backend.conftest import shop  # noqa: F401
+from tests.backend.conftest import shop_with
 from tests.contrib.rest.site import Raising, Scripted
 from tests.support.library.tables import Book, Everything, Reader
-from tests.support.tables import prepare
 
 
 @pytest.fixture(autouse=True)
-def api(settings: Any, shop: None) -> Iterator[None]:  # noqa: F811
+def api(settings: Any, django_db_blocker: Any) -> Iterator[None]:
     """The API of site.py, over empty tables."""
     settings.ROOT_URLCONF = "tests.contrib.rest.site"
     settings.MIDDLEWARE = ["django_appwrite_orm.web.AppwriteCacheMiddleware"]
@@ -22,8 +21,8 @@ def api(settings: Any, shop: None) -> Iterator[None]:  # noqa: F811
         "UNAUTHENTICATED_USER": None,
         "EXCEPTION_HANDLER": "django_appwrite_orm.contrib.rest.exception_handler",
     }
-    prepare(Book, Reader, Everything)
-    yield
+    with shop_with(django_db_blocker, Book, Reader, Everything):
+        yield
     Raising.run = Scripted.run = None
 
 
