@@ -1,0 +1,55 @@
+"""A window of the browser for each test, with nothing left of the test before."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from selenium.webdriver import Chrome
+
+from tests.browser.chromium import running
+from tests.browser.window import ARTEFACTS, Window
+
+failed = pytest.StashKey[bool]()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Delete what an earlier run has kept, once for all processes of pytest-xdist."""
+    if not hasattr(session.config, "workerinput"):
+        shutil.rmtree(ARTEFACTS, ignore_errors=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report = yield
+    item.stash[failed] = item.stash.get(failed, False) or report.failed
+    return report
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    with running(tmp_path_factory.mktemp("chromium")) as driver:
+        yield driver
+
+
+@pytest.fixture
+def window(chromium: Chrome, site: str, request: pytest.FixtureRequest) -> Iterator[Window]:
+    """A window for the pages of `site`, an address. The test fails where the browser has logged errors."""
+    window = Window(chromium, site)
+    window.resize(1280)
+    window.prefer("light")
+    window.errors()
+    yield window
+    if request.node.stash[failed]:
+        window.screenshot(f"failed-{request.node.name}")
+    errors = window.errors()
+    first, *others = chromium.window_handles
+    for handle in others:
+        chromium.switch_to.window(handle)
+        chromium.close()
+    chromium.switch_to.window(first)
+    chromium.get("about:blank")
+    chromium.execute_cdp_cmd("Network.clearBrowserCookies", {})
+    chromium.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": site, "storageTypes": "all"})
+    assert errors == []
