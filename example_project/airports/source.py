@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import zoneinfo
-from collections import Counter
 from pathlib import Path
 
 import airportsdata
 
+from airports.geo import Place, middle
 from airports.tables import Airport, Country
 
 
@@ -34,8 +34,15 @@ def _airport(code: str, found: airportsdata.Airport) -> Airport:
 def countries() -> dict[str, Country]:
     """The countries that have airports by code, each a new row."""
     names = _country_names()
-    counted = Counter(found["country"] for found in airportsdata.load().values())
-    return {code: Country(code=code, name=names.get(code, code), airports=n) for code, n in sorted(counted.items())}
+    places: dict[str, list[Place]] = {}
+    for found in airportsdata.load().values():
+        places.setdefault(found["country"], []).append((found["lat"], found["lon"]))
+    return {code: _country(code, names.get(code, code), places[code]) for code in sorted(places)}
+
+
+def _country(code: str, name: str, places: list[Place]) -> Country:
+    latitude, longitude = middle(places)
+    return Country(code=code, name=name, airports=len(places), latitude=latitude, longitude=longitude)
 
 
 def _country_names() -> dict[str, str]:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from django.core.paginator import Paginator
 
 from django_appwrite_orm import FulltextIndex, Index, Permission, QuerySet, Role, Table, UniqueIndex, columns
 
 PAGE_SIZE = 50
+LARGEST_PAGE = 5000
+
+
+class Spot(NamedTuple):
+    """What a map and a chart need of an airport: degrees, and feet above the sea."""
+
+    latitude: float
+    longitude: float
+    elevation: float
 
 
 def largest_countries(countries: QuerySet[Country]) -> QuerySet[Country]:
@@ -20,11 +31,16 @@ def _one_by_one(countries: QuerySet[Country]) -> list[Country]:
 
 
 class Country(Table):
-    """`airports` is how many there are: counting 234 countries one by one would take as many requests."""
+    """`airports` is how many there are: counting 234 countries one by one would take as many requests.
+
+    `latitude` and `longitude` are the middle of its airports; older data has none.
+    """
 
     code = columns.String(size=2, required=True)
     name = columns.String(size=64, required=True)
     airports = columns.Integer(min=0, max=1_000_000, required=True)
+    latitude = columns.Float(min=-90, max=90)
+    longitude = columns.Float(min=-180, max=180)
 
     class Meta:
         name = "countries"
@@ -40,15 +56,31 @@ class Country(Table):
         return self.name
 
 
+def everywhere() -> list[Spot]:
+    """All airports as dots of the map: 6 requests of the most rows that Appwrite puts into a page."""
+    return _spots(Airport.objects.all())
+
+
+def spots_of(country: str) -> list[Spot]:
+    return _spots(Airport.objects.filter(country=country))
+
+
+def _spots(airports: QuerySet[Airport]) -> list[Spot]:
+    rows = airports.values_list("latitude", "longitude", "elevation").iterator(chunk_size=LARGEST_PAGE)
+    return [Spot(*row) for row in rows]
+
+
 def pages_of(airports: QuerySet[Airport], country: str) -> Paginator:
     return Paginator(airports.filter(country=country).order_by("name"), PAGE_SIZE)
 
 
-def _first_pages(airports: QuerySet[Airport]) -> list[Airport]:
-    """What the index and the first page of each large country read."""
+def _first_pages(airports: QuerySet[Airport]) -> list[Airport | Spot]:
+    """What the index and the first page of each large country read, with their maps."""
     airports.count()
-    largest = largest_countries(Country.objects.all())
-    return [airport for country in largest for airport in pages_of(airports, country.code).page(1)]
+    rows: list[Airport | Spot] = [*everywhere()]
+    for country in largest_countries(Country.objects.all()):
+        rows += [*pages_of(airports, country.code).page(1), *spots_of(country.code)]
+    return rows
 
 
 class Airport(Table):
@@ -71,6 +103,8 @@ class Airport(Table):
             UniqueIndex("code"),
             Index("iata"),
             Index("country", "name"),
+            Index("latitude", "longitude"),
+            Index("elevation"),
             FulltextIndex("name", key="name_words"),
             FulltextIndex("city", key="city_words"),
         ]
