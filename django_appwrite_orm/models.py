@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from .backend.fields import IDField
     from .backend.fields.system_fields import SystemFields
     from .backend.identity import as_guest, as_user
+    from .backend.permissions.row_permissions import RowPermissions
 
-__all__ = ["ArrayField", "IDField", "SystemFields", "as_guest", "as_user", "model_of"]
+__all__ = ["ArrayField", "IDField", "RowPermissions", "SystemFields", "as_guest", "as_user", "model_of"]
 
 _HOMES = {
     "ArrayField": ".backend.arrays",
     "IDField": ".backend.fields",
+    "RowPermissions": ".backend.permissions.row_permissions",
     "SystemFields": ".backend.fields.system_fields",
     "as_guest": ".backend.identity",
     "as_user": ".backend.identity",

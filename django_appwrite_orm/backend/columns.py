@@ -347,6 +347,14 @@ def columns_of(model: type[models.Model]) -> tuple[ModelColumn, ...]:
     return tuple(column_of(field) for field in meta.local_concrete_fields if field.column is not None)
 
 
+def row_id_of(instance: models.Model, connection: Any, model: type[models.Model] | None = None) -> str:
+    """Return the id of the row of an instance in the table of its model, or of `model`, a parent with a table."""
+    pk: Any = (model or type(instance))._meta.pk
+    row_key = key_of(pk)
+    raw = column_of(pk).encode(pk.get_db_prep_save(getattr(instance, pk.attname), connection))
+    return row_key.row_id(raw) if row_key.has_column else cast(str, raw)
+
+
 def holds_row_id(field: ModelField) -> bool:
     """Whether the primary key `field` is read from the id of the row, and has no column of its own."""
     return field.primary_key and not key_of(field).has_column

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any
 
 from ..plans import TableRef
+from ..tables.system_columns import PERMISSIONS_KEY
 from ..tables.validation import looks_like_operator
 from ..transactions import TableMeta
 from .columns import ROW_ID
@@ -54,8 +55,11 @@ class PendingRow:
     is_deleted: bool = False
     data: Raw = field(default_factory=dict)
     added: dict[str, int | float] = field(default_factory=dict)
+    permissions: tuple[str, ...] | None = None
 
     def add(self, change: Change) -> None:
+        if change.permissions is not None or change.action in (Action.CREATE, Action.DELETE):
+            self.permissions = change.permissions
         if change.action is Action.DELETE:
             self.is_deleted, self.is_new, self.data, self.added = True, False, {}, {}
         elif change.action is Action.CREATE:
@@ -85,11 +89,12 @@ class PendingRow:
         """Return the row as the block sees it, None if there is none."""
         if self.is_deleted:
             return None
+        granted = {} if self.permissions is None else {PERMISSIONS_KEY: list(self.permissions)}
         if self.is_new:
-            return {ROW_ID: self.row_id, **self.data}
+            return {ROW_ID: self.row_id, **self.data, **granted}
         if stored is None:
             return None
-        row = {**stored, **self.data}
+        row = {**stored, **self.data, **granted}
         for key, by in self.added.items():
             if row.get(key) is not None:  # a null stays null
                 row[key] += by
@@ -137,7 +142,8 @@ class PendingRows:
 
     def whole(self, row: Raw) -> Raw:
         """Return the row with every column of its table."""
-        return {**dict.fromkeys(self._keys), "$sequence": "", "$createdAt": None, "$updatedAt": None, **row}
+        system: Raw = {"$sequence": "", "$createdAt": None, "$updatedAt": None, PERMISSIONS_KEY: []}
+        return {**dict.fromkeys(self._keys), **system, **row}
 
 
 class PendingChanges:

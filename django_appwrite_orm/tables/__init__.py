@@ -5,11 +5,12 @@ from .indexes import FulltextIndex, Index, SpatialIndex, UniqueIndex
 from .names import name_problem, unknown_column
 from .options import Options
 from .overrides import Overridable, alters_data
-from .permissions import TABLE_VERBS, permission_problems
+from .permissions import ROW_VERBS, TABLE_VERBS, permission_problems
 from .row import Row
 from .validation import clean_values
 
 __all__ = [
+    "ROW_VERBS",
     "TABLE_VERBS",
     "FulltextIndex",
     "Index",

@@ -7,8 +7,7 @@ from typing import Any
 from django.db import connections as databases
 from django.db import models
 
-from ..columns import column_of
-from ..keys import key_of
+from ..columns import row_id_of
 from ..model_table import table_of
 from ..statements import Statement
 
@@ -24,10 +23,7 @@ def hold_row(instance: models.Model) -> None:
     if connection.vendor != "appwrite" or connection.staged is None:
         return
     for model in (type(instance), *instance._meta.get_parent_list()):
-        pk = model._meta.pk
-        row_key = key_of(pk)
-        raw = column_of(pk).encode(pk.get_db_prep_save(getattr(instance, pk.attname), connection))
-        row_id = row_key.row_id(raw) if row_key.has_column else raw
+        row_id = row_id_of(instance, connection, model)
         table = table_of(model)._meta
         operation = connection.staged.hold(connection.ref(table), row_id)
         connection.run(Statement.of(f"hold {table.id} {row_id}", operation))

@@ -51,6 +51,7 @@ from ...plans.sequence_pages import SequencePages
 from ...sansio import Operation
 from ...signals import SendSignal
 from ...signals.observers import observed, observers
+from ...tables.system_columns import PERMISSIONS_KEY
 from ...transactions import DEFAULT_SECONDS, TableMeta, Transaction, note_staged
 from ..columns import ROW_ID
 from ..errors import TakenMeanwhile
@@ -136,8 +137,8 @@ class StagedTransaction(Transaction):
             (row,) = yield from self._create(meta, plan.table, [{ROW_ID: plan.row_id, **plan.data}], [plan.permissions])
             return row
         if isinstance(plan, CreateRows):
-            plain = [{key: value for key, value in row.items() if key != "$permissions"} for row in plan.rows]
-            granted = [tuple(row["$permissions"]) if "$permissions" in row else None for row in plan.rows]
+            plain = [{key: value for key, value in row.items() if key != PERMISSIONS_KEY} for row in plan.rows]
+            granted = [tuple(row[PERMISSIONS_KEY]) if PERMISSIONS_KEY in row else None for row in plan.rows]
             rows = yield from self._create(meta, plan.table, plain, granted)
             return {"total": len(rows), "rows": rows}
         if isinstance(plan, UpdateRow):
@@ -290,14 +291,18 @@ class StagedTransaction(Transaction):
             ]
         )
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
-        shown = {"$sequence": "", "$createdAt": now, "$updatedAt": now, "$permissions": []}
-        return [meta.staged({**shown, **row}) | {"$sequence": ""} for row in rows]
+        system = {"$sequence": "", "$createdAt": now, "$updatedAt": now}
+        return [
+            meta.staged({**system, PERMISSIONS_KEY: list(granted or ()), **row}) | {"$sequence": ""}
+            for row, granted in zip(rows, permissions, strict=True)
+        ]
 
     def _update(self, meta: Any, plan: UpdateRow) -> Operation[Raw]:
         row = yield from self._existing(plan.table, plan.row_id)
         yield from self._check_unique(meta, plan.table, [{**row, **plan.data}], plan.data, [row])
         self._append([Change(Action.UPDATE, meta, plan.table, row[ROW_ID], plan.data, plan.permissions)])
-        return {**row, **plan.data}
+        granted = {} if plan.permissions is None else {PERMISSIONS_KEY: list(plan.permissions)}
+        return {**row, **plan.data, **granted}
 
     def _existing(self, ref: TableRef, row_id: str) -> Operation[Raw]:
         rows = yield from self.rows(ref, [row_id])

@@ -13,6 +13,7 @@ from ...querysets.prefetch import related_rows
 from ...tables import Row
 from ..fields.system_fields import SystemFields
 from ..identity import open_identity
+from ..permissions.row_permissions import RowPermissions
 
 
 class TableModelBase(ModelBase):
@@ -29,7 +30,7 @@ class TableModelBase(ModelBase):
         return made
 
 
-class TableModel(SystemFields, metaclass=TableModelBase):
+class TableModel(SystemFields, RowPermissions, metaclass=TableModelBase):
     """Base of the models that `model_of()` returns. `declared_table` is the Table."""
 
     declared_table: ClassVar[type[Row]]

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ...integrity import commit_together, has_values
-from ...plans import OPERATIONS_LIMIT, UpdateRow
+from ...plans import OPERATIONS_LIMIT
 from ...querysets.expressions import increment
 from ...sansio import Operation
 from ..atomic.transaction import StagedTransaction, compared_values
 from ..columns import ROW_ID
 from ..model_table import changed_tables
+from ..permissions.values import row_update
 from .target_rows import execute_change
 
 Raw = dict[str, Any]
@@ -64,7 +65,7 @@ def stored_rows(
 
 def changed_rows(connection: Any, meta: Any, ref: Any, changes: Mapping[str, Raw]) -> Operation[None]:
     """Write these values to rows, by their ids."""
-    plans = [UpdateRow(ref, row_id, counted(meta, data)) for row_id, data in changes.items() if data]
+    plans = [row_update(ref, row_id, counted(meta, data)) for row_id, data in changes.items() if data]
     if connection.staged is not None:
         yield from connection.staged.stage_all(changed_tables(meta, *plans), plans)
         return

@@ -15,6 +15,7 @@ from ...exceptions import IntegrityError as Taken
 from ...integrity import has_values, resolve_create_conflict
 from ...plans import BULK_LIMIT, CreateRow, CreateRows
 from ...sansio import Operation
+from ...tables.system_columns import PERMISSIONS_KEY
 from ..atomic.transaction import StagedTransaction, compared_values
 from ..columns import (
     ROW_ID,
@@ -28,6 +29,7 @@ from ..columns import (
 )
 from ..keys import NumberKey, key_of
 from ..model_table import has_bulk_routes, table_of
+from ..permissions.values import pending_permissions
 from ..statements import Statement
 from .auto_increment import new_numbers, skip_taken
 from .conflicts import TRIES, changed_rows, free_rows, stored_rows, unique_keys
@@ -75,6 +77,7 @@ class SQLInsertCompiler(compiler.SQLInsertCompiler):
                 row[column.key] = column.encode(self._plain(column.field, _db_default(column.field)))
         if (version := table_of(self.query.get_meta().model)._meta.version) is not None:
             row[version.key] = version.get_default()
+        row |= pending_permissions(obj)
         pk = self.query.get_meta().pk  # a row of a parent is made of an instance of the child
         if ROW_ID not in row and key_of(pk).has_column:
             row[ROW_ID] = key_of(pk).row_id(row[column_of(pk).key])
@@ -193,8 +196,9 @@ class SQLInsertCompiler(compiler.SQLInsertCompiler):
     def _sent(self, table: Any, alias: str, ref: Any, rows: list[Raw], *, made_here: bool) -> Operation[list[Raw]]:
         plan: CreateRow | CreateRows
         if len(rows) == 1:
-            data = {key: value for key, value in rows[0].items() if key != ROW_ID}
-            plan = CreateRow(ref, rows[0][ROW_ID], data)
+            data = {key: value for key, value in rows[0].items() if key not in (ROW_ID, PERMISSIONS_KEY)}
+            granted = rows[0].get(PERMISSIONS_KEY)
+            plan = CreateRow(ref, rows[0][ROW_ID], data, None if granted is None else tuple(granted))
         else:
             plan = CreateRows(ref, tuple(rows))
         try:

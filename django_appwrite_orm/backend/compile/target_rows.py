@@ -54,12 +54,12 @@ def is_by_ids(where: Clause) -> bool:
     return where.attribute == ROW_ID and where.method == "equal"
 
 
-def one_by_one(compiler: Any, rows: Selection) -> list[Selection]:
-    """Return these rows in parts that one request each can change.
+def one_by_one(compiler: Any, rows: Selection, *, bulk: bool = True) -> list[Selection]:
+    """Return these rows in parts that one request each can change; `bulk`: whether a bulk route can write the values.
 
-    Appwrite refuses its bulk routes to users, and for tables with relationships.
+    Appwrite refuses these routes to users, and for tables with relationships.
     """
-    has_bulk = has_bulk_routes(table_of(compiler.query.model)) and not compiler.connection.is_for_users
+    has_bulk = bulk and has_bulk_routes(table_of(compiler.query.model)) and not compiler.connection.is_for_users
     if rows.row_id is not None or rows.where == NOTHING or has_bulk:
         return [rows]
     ids = [row_id for row_id, _ in computed_rows(compiler, ())]

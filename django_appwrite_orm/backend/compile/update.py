@@ -19,10 +19,12 @@ from ...integrity import NO_ROW_TO_INCREMENT, commit, commit_together, rows_by_i
 from ...plans import EVERYTHING, NOTHING, OPERATIONS_LIMIT, IncrementRow, UpdateRow, UpdateRows, split
 from ...sansio import Operation, run_sync
 from ...tables.columns import BigInt, Column, Integer
+from ...tables.system_columns import PERMISSIONS_KEY
 from ...transactions import Transaction
 from ..atomic.transaction import StagedTransaction
 from ..columns import ROW_ID, column_of, prepared_value, saved_value
 from ..model_table import changed_tables, table_of
+from ..permissions.values import row_update
 from .cases import constants_by_row
 from .conflicts import changed_rows, counted, unique_keys
 from .insert import null_error
@@ -72,7 +74,10 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
         if rows.where == NOTHING:
             return 0
         data = self._data(constants, rows.row_id)
-        return sum(self._run(part, self._written(part, data, increments)) for part in one_by_one(self, rows))
+        return sum(
+            self._run(part, self._written(part, data, increments))
+            for part in one_by_one(self, rows, bulk=PERMISSIONS_KEY not in data)
+        )
 
     def _run(self, rows: Selection, operation: Operation[int]) -> int:
         return run_change(self, "update", rows, operation)
@@ -297,14 +302,14 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
 
     def _staged(self, rows: Selection, values: Values) -> Operation[int]:
         for row_id, data in values.items():
-            plan = UpdateRow(rows.ref, row_id, data)
+            plan = row_update(rows.ref, row_id, data)
             yield from execute_change(self.connection, rows.table, plan)
         return len(values)
 
     def _staged_apart(self, rows: Selection, transaction: Transaction, values: Values) -> Operation[int]:
         """Stage these values; return 0 if a row is gone."""
         try:
-            plans = [UpdateRow(rows.ref, row_id, data) for row_id, data in values.items()]
+            plans = [row_update(rows.ref, row_id, data) for row_id, data in values.items()]
             yield from transaction.stage_all(changed_tables(rows.table, *plans), plans)
         except NotFound as error:
             yield from transaction.roll_back()
@@ -359,7 +364,7 @@ def _takes_increments(column: Column) -> bool:
 
 
 def _plans(rows: Selection, row_id: str, data: Raw, increments: dict[str, int]) -> list[UpdateRow | IncrementRow]:
-    plans: list[UpdateRow | IncrementRow] = [UpdateRow(rows.ref, row_id, data)] if data else []
+    plans: list[UpdateRow | IncrementRow] = [row_update(rows.ref, row_id, data)] if data else []
     return plans + [
         IncrementRow(rows.ref, row_id, {key: ""}, by, _EXACT if by > 0 else -_EXACT)
         for key, by in increments.items()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from collections.abc import Iterator
 from typing import Any
 
@@ -397,3 +399,24 @@ def test_a_missing_database_is_named() -> None:
     message = r"shop\.Factory are on the connection 'default' of APPWRITE_ORM.*Add DATABASES\['appwrite'\] = \{'ENGINE'"
     with pytest.raises(ImproperlyConfigured, match=message):
         model_of(Factory)
+
+
+def test_permissions_of_a_row_are_those_of_both() -> None:
+    ada, bob = 'read("user:ada")', 'update("user:bob")'
+    instance = model_of(Diary).objects.create(text="a", permissions=[ada])
+    row = Diary.objects.get(id=instance.pk)
+    assert instance.permissions == row.permissions == [ada]
+    row.permissions = [bob]
+    row.save()
+    instance.refresh_from_db()
+    assert instance.permissions == [bob]
+    instance.permissions = [ada, bob]
+    for made in (copy.copy(instance), copy.deepcopy(instance), pickle.loads(pickle.dumps(instance))):
+        assert made.permissions == [ada, bob]
+    with transaction.atomic():
+        instance.save()
+        assert Diary.objects.get(id=instance.pk).permissions == [ada, bob]
+        row.permissions = [ada]
+        row.save()
+        assert row.permissions == [ada]
+    assert model_of(Diary).objects.get().permissions == [ada]

@@ -1,0 +1,1 @@
+"""The permissions of single rows, as models have them."""
