@@ -179,9 +179,7 @@ class WideDecimalColumn(ModelColumn):
         return f"1{number:0{self.digits}d}" if number >= 0 else f"0{10**self.digits + number:0{self.digits}d}"
 
     def _decimal(self, raw: str) -> decimal.Decimal:
-        number = int(raw[1:]) - (0 if raw[0] == "1" else 10**self.digits)
-        sign, digits, _ = decimal.Decimal(number).as_tuple()
-        return decimal.Decimal((sign, digits, -self.places))
+        return decimal_of(number_of_text(raw, self.digits), self.places)
 
     @staticmethod
     def _number(value: Any) -> decimal.Decimal:
@@ -192,6 +190,17 @@ class WideDecimalColumn(ModelColumn):
         if not number.is_finite():
             raise ValidationError(f"{value!r} is not a number.", code="invalid")
         return number
+
+
+def number_of_text(raw: str, digits: int) -> int:
+    """Return the number of smallest units that the JSON of a `WideDecimalColumn` of so many digits stands for."""
+    return int(raw[1:]) - (0 if raw[0] == "1" else 10**digits)
+
+
+def decimal_of(number: int, places: int) -> decimal.Decimal:
+    """Return a number of smallest units as a Decimal of so many places, however long it is."""
+    sign, digits, _ = decimal.Decimal(number).as_tuple()
+    return decimal.Decimal((sign, digits, -places))
 
 
 _ANY_LENGTH = decimal.Context(prec=decimal.MAX_PREC, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)

@@ -1,7 +1,8 @@
 """Queries compiled by Django's own SQLite backend, and answered over copies of the rows that they need.
 
-`compiler_for` gives a compiler of Django's, unmodified but for one call; its connection never opens a database. Where
-Django executes a statement there, the cursor makes an `InMemoryRead` of it and reads that through the cache.
+`compiler_for` gives a compiler of Django's, unmodified but for one call and for decimals; its connection never opens a
+database. Where Django executes a statement there, the cursor makes an `InMemoryRead` of it and reads that through the
+cache.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from django.db import DataError, ProgrammingError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.sqlite3 import base, features, operations
 from django.db.models import Model
+from django.db.models.expressions import Col
 from django.db.models.sql import Query, compiler
 
 from ...cache import CachePolicy, PolicyOverride, effective_policy
@@ -32,17 +34,54 @@ from ..columns import UnpreparedValue
 from ..model_table import table_of
 from ..statements import Statement
 from . import collation
+from .decimals import ExactDecimal, exact, is_long
 from .load import memory_database
 from .plan import InMemoryRead, strictest
 from .results import Rows, rows_of
 from .sources import Need, Source, Translate, needs_of, never, tables_of
 from .tables import memory_table
 
+
 # Django looks up the compilers of `MemoryOperations` here.
-SQLCompiler = compiler.SQLCompiler
+class SQLCompiler(compiler.SQLCompiler):
+    """Django's, but that decimals compare, and are returned, with all their digits.
+
+    `is_outermost`: its rows are those of the result, and no others are made of them.
+    """
+
+    is_outermost = False
+    _makes_groups = False
+
+    def compile(self, node: Any) -> Any:
+        if self._makes_groups:
+            return self._compiled_group(node)
+        return super().compile(exact(node))
+
+    def _compiled_group(self, node: Any) -> Any:
+        self._makes_groups = False  # not for the parts of the expression
+        try:
+            return self.compile(ExactDecimal(node) if is_long(node) else node)
+        finally:
+            self._makes_groups = True
+
+    def get_group_by(self, select: Any, order_by: Any) -> Any:
+        self._makes_groups = True
+        try:
+            return super().get_group_by(select, order_by)
+        finally:
+            self._makes_groups = False
+
+    def get_select(self, with_col_aliases: bool = False) -> Any:
+        selected, *others = super().get_select(with_col_aliases)
+        if self.is_outermost and not self.query.combinator:
+            selected = [
+                (node, self.compile(ExactDecimal(node)) if is_long(node) else sql, alias)
+                for node, sql, alias in selected
+            ]
+        return selected, *others
 
 
-class SQLAggregateCompiler(compiler.SQLAggregateCompiler):
+class SQLAggregateCompiler(SQLCompiler, compiler.SQLAggregateCompiler):
     """Django's, but for the inner query, which it would compile for the outer connection."""
 
     def as_sql(self, *args: Any, **kwargs: Any) -> Any:
@@ -82,6 +121,17 @@ class MemoryOperations(operations.DatabaseOperations):
     ) -> str | None:
         """Return all its digits: a filter that rounds them would compare with another number."""
         return None if value is None else str(value)
+
+    def get_decimalfield_converter(self, expression: Any) -> Any:
+        """Return Django's for a double. The text of a number is as it is stored."""
+        of_double = super().get_decimalfield_converter(expression)
+
+        def converter(value: Any, expression: Any, connection: Any) -> Decimal | None:
+            if isinstance(value, str) and type(expression) is Col:
+                return Decimal(value)
+            return of_double(value, expression, connection)
+
+        return converter
 
     def adapt_durationfield_value(self, value: Any) -> int | None:
         """Raise UnpreparedValue for what is not a timedelta."""
@@ -231,7 +281,9 @@ def compiler_for(
     settings = {**outer.settings_dict, "NAME": ":memory:", "OPTIONS": {}}
     connection = MemoryDatabaseWrapper(settings, outer.alias)
     connection.memory_query = MemoryQuery(query, outer, connection, options, reason)
-    return cast("compiler.SQLCompiler", query.get_compiler(connection=connection, elide_empty=elide_empty))
+    made = cast("compiler.SQLCompiler", query.get_compiler(connection=connection, elide_empty=elide_empty))
+    made.is_outermost = True  # type: ignore[attr-defined]
+    return made
 
 
 def _adapted(value: Any) -> Any:

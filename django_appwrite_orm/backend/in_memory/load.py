@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from django.db import DataError, utils
 from django.db.backends.sqlite3._functions import register  # type: ignore[import-untyped]
 
-from . import collation
+from . import collation, decimals
 
 
 class MemoryColumn(NamedTuple):
@@ -92,6 +92,7 @@ def memory_database() -> Iterator[MemoryDatabase]:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         register(connection)
         collation.install(connection)
+        decimals.install(connection)
         for name, function in _FUNCTIONS.items():
             connection.create_function(name, -1, function, deterministic=True)
         # One transaction: SQLite would make one of each row otherwise.

@@ -20,7 +20,7 @@ from ..columns import (
     columns_of,
 )
 from ..keys import IdKey, UUIDKey
-from . import collation
+from . import collation, decimals
 from .load import MemoryColumn, MemoryTable
 
 _PLAIN = "{0}"
@@ -34,14 +34,14 @@ def memory_table(models: list[type[Model]], connection: DatabaseWrapper, sql: st
     """Return the copy of the table that these models share, with the columns of theirs that `sql` may name."""
     made = {cast(str, column.field.column): column for model in models for column in columns_of(model)}
     sql = sql.lower()
-    return MemoryTable(
-        connection.ops.quote_name(models[0]._meta.db_table),
-        tuple(
-            _memory_column(column, connection)
-            for name, column in made.items()
-            if column.field.primary_key or name.strip('"').lower() in sql
-        ),
-    )
+    copied: list[MemoryColumn] = []
+    for name, column in made.items():
+        name = name.strip('"').lower()
+        if column.field.primary_key or name in sql:
+            copied.append(_memory_column(column, connection))
+        if decimals.exact_name(name) in sql and (exact := decimals.exact_definition(column, connection.ops.quote_name)):
+            copied.append(MemoryColumn(column.key, *exact))
+    return MemoryTable(connection.ops.quote_name(models[0]._meta.db_table), tuple(copied))
 
 
 # By the column of the model and the time zone of datetimes in memory. Every query asks for them, a hit too.
@@ -93,7 +93,7 @@ def _value(column: ModelColumn, connection: DatabaseWrapper) -> str:
     if isinstance(column, BinaryColumn):
         return "appwrite_bytes({0})"
     if isinstance(column, WideDecimalColumn):
-        return f"(substr({{0}},2)-iif(substr({{0}},1,1)='1',0,1e{column.digits}))/1e{column.places}"
+        return f"cast({decimals.text_of(column.digits, column.places)} AS real)"
     kind = column.column
     if isinstance(kind, columns.Decimal):
         return f"{{0}}/1e{kind.decimal_places}"

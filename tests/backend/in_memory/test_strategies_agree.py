@@ -26,6 +26,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from django_appwrite_orm.backend.in_memory.compiler import MemoryDatabaseWrapper, compiler_for
+from django_appwrite_orm.backend.in_memory.decimals import exact_name
 from django_appwrite_orm.backend.in_memory.load import MemoryDatabase, memory_database
 from django_appwrite_orm.backend.in_memory.tables import memory_table
 from django_appwrite_orm.transport import IN_MEMORY, open_local
@@ -90,13 +91,17 @@ def reference(rows: dict[type[models.Model], list[models.Model]]) -> Iterator[Me
     with memory_database() as database:
         for model, made in rows.items():
             fields = model._meta.concrete_fields
-            table = memory_table([model], connection, " ".join(field.column for field in fields))
+            decimals = [field for field in fields if isinstance(field, models.DecimalField)]
+            names = [field.column for field in fields] + [exact_name(field.column) for field in decimals]
+            table = memory_table([model], connection, " ".join(names))
             database.create(table)
+            quoted = ", ".join(map(connection.ops.quote_name, names))
             for row in made:
                 values = [
-                    field.get_db_prep_save(getattr(row, field.attname), connection=connection) for field in fields
+                    field.get_db_prep_save(getattr(row, field.attname), connection=connection)
+                    for field in (*fields, *decimals)
                 ]
-                database.run(f"INSERT INTO {table.name} VALUES ({', '.join('?' * len(fields))})", values)
+                database.run(f"INSERT INTO {table.name} ({quoted}) VALUES ({', '.join('?' * len(names))})", values)
         yield database
 
 
@@ -112,7 +117,7 @@ def lookups(prefix: str = "") -> st.SearchStrategy[Q]:
 
     compared = ["exact", "gt", "gte", "lt", "lte"]
     patterns = ["iexact", "contains", "icontains", "startswith", "istartswith", "endswith", "iendswith"]
-    finer = [Decimal("0.105"), Decimal("0.095"), Decimal("-2.501"), Decimal("1")]
+    finer = [Decimal("0.105"), Decimal("0.095"), Decimal("-2.501"), Decimal("1"), Decimal("12.34000000000000000001")]
     odd = datetime.datetime(2024, 5, 31, 12, 0, 0, 1500, datetime.UTC)
     return st.one_of(
         of("name", compared + patterns, TEXTS),

@@ -1,0 +1,161 @@
+"""Decimals with all their digits, where SQLite compares, orders and returns doubles.
+
+A copy has the number as a double, for calculations, and as text in a column of its own, if a query needs that: for a
+comparison with a constant of more digits than a double keeps, and for the columns that hold more.
+"""
+
+from __future__ import annotations
+
+import copy
+import sqlite3
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from django.db.models import lookups
+from django.db.models.expressions import Col, Expression, OrderBy, Value
+
+from ...tables import columns
+from ..columns import ModelColumn, WideDecimalColumn, column_of, decimal_of, number_of_text
+
+# What SQLite and Django take from a double.
+_DIGITS = 15
+_COLLATION = "appwrite_decimal"
+# Numbers that a connection remembers. A sort compares each about log2(rows) times.
+_NUMBERS = 65_536
+_COMPARISONS = (
+    *(lookups.Exact, lookups.In, lookups.Range),
+    *(lookups.GreaterThan, lookups.GreaterThanOrEqual, lookups.LessThan, lookups.LessThanOrEqual),
+)
+
+
+def exact_name(name: str) -> str:
+    """Return the name of the column that has the texts of the numbers in the column `name`."""
+    return f"{name}/exact"
+
+
+def exact_definition(column: ModelColumn, quote: Callable[[str], str]) -> tuple[str, str] | None:
+    """Return the definition of that column, and the SQL that makes its value; None for a column without decimals."""
+    if (size := _size(column)) is None:
+        return None
+    name = _quoted_exact(quote(str(column.field.column)))
+    return f"{name} text COLLATE {_COLLATION}", text_of(*size)
+
+
+def text_of(digits: int, places: int) -> str:
+    """Return the SQL that makes the text of a number of the one that Appwrite sends, which stands there as `{0}`."""
+    return f"appwrite_decimal({{0}},{digits},{places})"
+
+
+def install(connection: sqlite3.Connection) -> None:
+    """Give `connection` what `ExactDecimal` and `exact_definition` use."""
+    number = lru_cache(_NUMBERS)(Decimal)
+
+    def compare(left: str, right: str) -> int:
+        first, second = number(left), number(right)
+        return (first > second) - (first < second)
+
+    connection.create_collation(_COLLATION, compare)
+    connection.create_function("appwrite_decimal", 3, _text, deterministic=True)
+    connection.create_function("appwrite_digits", 1, _shown, deterministic=True)
+
+
+class ExactDecimal(Expression):
+    """The value of an expression as the text that Django would make a Decimal of."""
+
+    def __init__(self, expression: Any) -> None:
+        super().__init__(output_field=expression.output_field)
+        self.expression = expression
+
+    def get_source_expressions(self) -> list[Any]:
+        return [self.expression]
+
+    def set_source_expressions(self, exprs: Any) -> None:
+        (self.expression,) = exprs
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        sql, parameters = compiler.compile(self.expression)
+        if _is_decimal(self.expression):
+            return _quoted_exact(sql), parameters
+        return f"appwrite_digits({sql}) COLLATE {_COLLATION}", parameters
+
+
+def is_long(expression: Any) -> bool:
+    """Whether it is a column whose numbers have more digits than a double keeps."""
+    if type(expression) is not Col:
+        return False
+    size = _size(column_of(expression.target))
+    return size is not None and size[0] > _DIGITS
+
+
+def exact(node: Any) -> Any:
+    """Return a comparison or an order so that it counts all digits, and any other node as it is."""
+    if isinstance(node, _COMPARISONS):
+        return _exact_comparison(node)
+    if isinstance(node, OrderBy) and is_long(node.expression):
+        node = node.copy()
+        node.expression = ExactDecimal(node.expression)
+    return node
+
+
+def _exact_comparison(lookup: Any) -> Any:
+    lhs = lookup.lhs
+    rhs = lookup.rhs.value if isinstance(lookup.rhs, Value) else lookup.rhs
+    if not _has_decimals(lhs):
+        return lookup
+    if _is_decimal(rhs) and _is_decimal(lhs):
+        if not (is_long(lhs) or is_long(rhs)):
+            return lookup
+        rhs = ExactDecimal(rhs)
+    else:
+        values = [rhs] if isinstance(rhs, Decimal) else list(rhs) if _is_plain(rhs) else []
+        if any(hasattr(value, "as_sql") for value in values):
+            return lookup
+        if not values or not (is_long(lhs) or any(map(_has_many_digits, values))):
+            return lookup
+    lookup = copy.copy(lookup)
+    lookup.lhs, lookup.rhs = ExactDecimal(lhs), rhs
+    return lookup
+
+
+def _is_plain(values: Any) -> bool:
+    return isinstance(values, Iterable) and not hasattr(values, "as_sql") and not isinstance(values, str | bytes)
+
+
+def _has_many_digits(value: Any) -> bool:
+    return isinstance(value, Decimal) and len(value.as_tuple().digits) > _DIGITS
+
+
+def _has_decimals(expression: Any) -> bool:
+    if type(expression) is Col:
+        return _is_decimal(expression)
+    field = getattr(expression, "_output_field_or_none", None)
+    return field is not None and field.get_internal_type() == "DecimalField"
+
+
+def _is_decimal(expression: Any) -> bool:
+    return type(expression) is Col and _size(column_of(expression.target)) is not None
+
+
+def _size(column: ModelColumn) -> tuple[int, int] | None:
+    """Return the digits of a decimal column, all and those behind the point; None for another column."""
+    if isinstance(column, WideDecimalColumn):
+        return column.digits, column.places
+    kind = column.column
+    return (kind.max_digits, kind.decimal_places) if isinstance(kind, columns.Decimal) and not kind.array else None
+
+
+def _quoted_exact(sql: str) -> str:
+    """Return the SQL of a column, which ends with its quoted name, as that of the texts of its numbers."""
+    return f'{exact_name(sql[:-1])}"'
+
+
+def _text(raw: int | str | None, digits: int, places: int) -> str | None:
+    if raw is None:
+        return None
+    return str(decimal_of(raw if isinstance(raw, int) else number_of_text(raw, digits), places))
+
+
+def _shown(value: float | str | None) -> str | None:
+    return format(value, f".{_DIGITS}g") if isinstance(value, float) else None if value is None else str(value)
