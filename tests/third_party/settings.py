@@ -2,6 +2,9 @@
 
 import os
 
+from tests.support.site_settings import *  # noqa: F403
+from tests.support.site_settings import INSTALLED_APPS, MIDDLEWARE
+
 ENGINE = os.environ.get("DJANGO_SUITE_ENGINE") or "django_appwrite_orm.backend"
 
 APPWRITE_ORM = {"default": {"ENDPOINT": "local::memory:", "DATABASE_ID": "shelf", "LOCAL_STRICT": True}}
@@ -9,19 +12,10 @@ DATABASES = {
     "default": {"ENGINE": ENGINE, "NAME": "default" if ENGINE == "django_appwrite_orm.backend" else ":memory:"},
 }
 
-SECRET_KEY = "tests" * 10
-USE_TZ = True
 ALLOWED_HOSTS = ["testserver"]  # that of django.test.Client
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 ROOT_URLCONF = "tests.third_party.urls"
 INSTALLED_APPS = [
-    "django.contrib.admin",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.messages",
-    "django.contrib.sessions",
+    *INSTALLED_APPS,
     "django.contrib.sites",
     "django_appwrite_orm",
     "allauth",
@@ -46,24 +40,9 @@ INSTALLED_APPS = [
     "tests.third_party.shelf",
 ]
 MIDDLEWARE = [
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    *MIDDLEWARE,
     "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",
-]
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "APP_DIRS": True,
-        "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-            ]
-        },
-    }
 ]
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
