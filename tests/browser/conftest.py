@@ -39,11 +39,11 @@ def window(chromium: Chrome, site: str, request: pytest.FixtureRequest) -> Itera
     window = Window(chromium, site)
     window.resize(1280)
     window.prefer("light")
-    window.errors()
+    chromium.get_log("browser")
     yield window
     if request.node.stash[failed]:
         window.screenshot(f"failed-{request.node.name}")
-    errors = window.errors()
+    window.read_log()
     first, *others = chromium.window_handles
     for handle in others:
         chromium.switch_to.window(handle)
@@ -52,4 +52,4 @@ def window(chromium: Chrome, site: str, request: pytest.FixtureRequest) -> Itera
     chromium.get("about:blank")
     chromium.execute_cdp_cmd("Network.clearBrowserCookies", {})
     chromium.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": site, "storageTypes": "all"})
-    assert errors == []
+    assert window.errors == []

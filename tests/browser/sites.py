@@ -17,13 +17,8 @@ from django.test import override_settings
 from django.test.testcases import LiveServerThread
 from django.utils.csp import CSP
 
-from django_appwrite_orm.local import Snapshot
-from django_appwrite_orm.transport import open_local
-
 STRICT = {"default-src": [CSP.SELF], "script-src": [CSP.SELF], "style-src": [CSP.SELF], "img-src": [CSP.SELF, "data:"]}
-MIDDLEWARE = ["django.middleware.csp.ContentSecurityPolicyMiddleware", "django.middleware.csrf.CsrfViewMiddleware"]
-
-_migrated: dict[str, Snapshot] = {}
+CSP_MIDDLEWARE = "django.middleware.csp.ContentSecurityPolicyMiddleware"
 
 
 @contextmanager
@@ -53,11 +48,7 @@ def settings_of(project: Path, **others: Any) -> Iterator[None]:
         yield
 
 
-def migrated(name: str) -> None:
-    """Make the tables of all apps, empty but for what migrations write; those of one name once in a process."""
-    if name in _migrated:
-        open_local(":memory:").restore(_migrated[name])
-        return
+def migrate() -> None:
+    """Make the tables of all apps, empty but for what migrations write."""
     call_command("migrate", verbosity=0)
     call_command("migrate_appwrite", verbosity=0)
-    _migrated[name] = open_local(":memory:").snapshot()

@@ -12,6 +12,7 @@ from selenium.webdriver import Keys
 
 from tests.browser import sites
 from tests.browser.window import Window
+from tests.support.tables import made_once
 
 PROJECT = Path(__file__).parents[1] / "contrib" / "admin" / "project"
 
@@ -20,7 +21,7 @@ PROJECT = Path(__file__).parents[1] / "contrib" / "admin" / "project"
 def site(monkeypatch: pytest.MonkeyPatch, django_db_blocker: Any) -> Iterator[str]:
     monkeypatch.syspath_prepend(str(PROJECT))
     with sites.settings_of(PROJECT), django_db_blocker.unblock():
-        sites.migrated("office")
+        made_once(sites.migrate, "office")
         get_user_model().objects.create_superuser("root", "root@example.org", "secret")
         with sites.serving() as address:
             yield address

@@ -24,7 +24,7 @@ TALLEST = 4_000  # of a screenshot, in CSS pixels
 REFUSED_IMPACTS = ("serious", "critical")
 
 AXE = (files("axe_selenium_python") / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-RUN_AXE = "const done = arguments[0]; axe.run().then(done, error => done({error: String(error)}));"
+RUN_AXE = "const done = arguments[1]; axe.run(arguments[0]).then(done, error => done({error: String(error)}));"
 # A new scheme may fade in.
 SETTLE = """
 const done = arguments[0];
@@ -62,6 +62,7 @@ class Window:
     def __init__(self, driver: Chrome, address: str) -> None:
         self.driver = driver
         self.address = address
+        self.errors: list[str] = []  # logged by the browser until `read_log` was last called
 
     def open(self, path: str) -> None:
         self.driver.get(urljoin(self.address, path))
@@ -126,11 +127,11 @@ class Window:
 
     # What a page must pass
 
-    def inspect(self, name: str) -> None:
+    def inspect(self, name: str, *, within: Any = "html") -> None:
         """Look at the page in each width and scheme.
 
         A screenshot and axe's report of each are kept under `name`. Fails for what scrolls sideways on a phone, for
-        buttons that are covered there, and for what axe finds that is serious.
+        buttons that are covered there, and for what axe finds that is serious within that context of its own.
         """
         problems = []
         for width in WIDTHS:
@@ -139,7 +140,7 @@ class Window:
                 self.prefer(scheme)
                 view = f"{name}-{width}-{scheme}"
                 self.screenshot(view)
-                problems += [f"{view}: {problem}" for problem in self.findings(view)]
+                problems += [f"{view}: {problem}" for problem in self.findings(view, within)]
             if width == PHONE:
                 problems += [f"{name}: {problem}" for problem in self.problems_of_phones()]
         assert not problems, "\n".join(problems)
@@ -151,11 +152,13 @@ class Window:
         picture = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True, "clip": clip})
         artefact("screenshots", f"{name}.png").write_bytes(base64.b64decode(picture["data"]))
 
-    def findings(self, name: str) -> list[str]:
+    def findings(self, name: str, within: Any) -> list[str]:
         """Return what axe finds that is serious; all of its report is kept, as `artefacts/axe/NAME.json`."""
         if not self.driver.execute_script("return 'axe' in window"):
             self.driver.execute_script(AXE)
-        report = self.driver.execute_async_script(RUN_AXE)
+        self.read_log()
+        report = self.driver.execute_async_script(RUN_AXE, within)
+        self.driver.get_log("browser")  # styles of its own, which the policy of a page may refuse
         artefact("axe", f"{name}.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
         if "error" in report:
             return [f"axe failed: {report['error']}"]
@@ -177,11 +180,12 @@ class Window:
                 yield f"covered by another element: {covered}"
         self.driver.execute_script("scrollTo(0, 0)")
 
-    def errors(self) -> list[str]:
-        """Return what the browser has logged since the last call: scripts, missing files, violations of the policy."""
+    def read_log(self) -> None:
+        """Add to `errors` what the browser has logged: of scripts, missing files, violations of the policy."""
         log = self.driver.get_log("browser")
         errors = [entry["message"] for entry in log if entry["level"] in ("SEVERE", "WARNING")]
-        return [error for error in errors if "/favicon.ico " not in error]  # asked for where a page names no icon
+        # Which is asked for where a page names no icon.
+        self.errors += [error for error in errors if "/favicon.ico " not in error]
 
 
 def artefact(kind: str, name: str) -> Path:

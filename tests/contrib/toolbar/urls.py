@@ -13,7 +13,9 @@ from django_appwrite_orm.querysets import atomic
 from tests.backend.shop.models import Maker, Product
 from tests.support.library.tables import Book
 
-PAGE = "<html><body>page</body></html>"
+PAGE = """<!DOCTYPE html><html lang="en">
+<head><meta name="viewport" content="width=device-width"><title>A page</title></head>
+<body><main><h1>A page</h1></main></body></html>"""
 
 
 def tables(request: HttpRequest) -> HttpResponse:
