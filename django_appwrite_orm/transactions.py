@@ -108,7 +108,10 @@ def current(alias: Using) -> Transaction | None:
     block = open_blocks.get().get(alias)
     if block is not None:
         return block.transaction
-    return next((transaction for find in other_blocks if (transaction := find(alias)) is not None), None)
+    for find in other_blocks:
+        if (transaction := find(alias)) is not None:
+            return transaction
+    return None
 
 
 def enclosing(alias: Using) -> Transaction | None:

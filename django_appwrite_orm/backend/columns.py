@@ -99,6 +99,11 @@ class ModelColumn:
         """What makes a value of JSON other than null; None where the JSON is the value."""
         return None
 
+    def decoded(self, raw: list[Any]) -> list[Any]:
+        """Return the values of these JSON values of several rows."""
+        decode = self.decode
+        return raw if decode is None else [None if value is None else decode(value) for value in raw]
+
     def value_in(self, raw: Mapping[str, Any]) -> Any:
         """Return the value in a row; None where the row has none."""
         value = raw.get(self.key)
@@ -298,11 +303,20 @@ class KeyColumn(ModelColumn):
     def decode(self) -> Callable[[Any], Any]:
         return self._value
 
+    def decoded(self, raw: list[Any]) -> list[Any]:
+        try:
+            return self.row_key.values(raw)
+        except ValidationError as error:
+            raise self._not_a_key(error) from None
+
     def _value(self, raw: str) -> Any:
         try:
             return self.row_key.value(raw)
         except ValidationError as error:
-            raise self.data_error(" ".join(error.messages)) from None
+            raise self._not_a_key(error) from None
+
+    def _not_a_key(self, error: ValidationError) -> DataError:
+        return self.data_error(" ".join(error.messages))
 
     def _encode(self, value: Any) -> Any:
         return self.row_key.row_id(value)

@@ -14,6 +14,7 @@ import base64
 import hashlib
 import uuid
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -45,6 +46,10 @@ class RowKey(ABC):
     def value(self, row_id: str) -> Any:
         """Return the primary key of the row with this id. Raises ValidationError for a row made in another way."""
 
+    def values(self, row_ids: Sequence[str | None]) -> list[Any]:
+        """Return the primary keys of these rows, None for none. Raises as `value` does."""
+        return [None if row_id is None else self.value(row_id) for row_id in row_ids]
+
 
 class NumberKey(RowKey):
     """A whole number from 0 to 2**63-1, as 19 digits."""
@@ -63,6 +68,15 @@ class NumberKey(RowKey):
                 code="invalid",
             )
         return int(row_id)
+
+    def values(self, row_ids: Sequence[str | None]) -> list[Any]:
+        try:
+            digits = "".join(row_ids)  # type: ignore[arg-type]
+        except TypeError:  # there is a None
+            return super().values(row_ids)
+        if digits.isascii() and digits.isdigit() and set(map(len, row_ids)) == {DIGITS}:  # type: ignore[arg-type]
+            return list(map(int, row_ids))  # type: ignore[arg-type]
+        return super().values(row_ids)
 
 
 class UUIDKey(RowKey):
@@ -91,6 +105,9 @@ class IdKey(RowKey):
 
     def value(self, row_id: str) -> str:
         return row_id
+
+    def values(self, row_ids: Sequence[str | None]) -> list[Any]:
+        return list(row_ids)
 
 
 class ValueKey(RowKey):

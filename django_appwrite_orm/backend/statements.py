@@ -7,7 +7,7 @@ of a broken transaction see each of them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import NotSupportedError
@@ -101,11 +101,19 @@ class Cursor:
             raise NotSupportedError(NO_SQL)
         if statement.changes:
             self._connection.before_change()
-        with _costs_noted(statement) if self._connection.shows_statements else nullcontext():
-            steps = statement.operation
-            using = self._connection.appwrite_alias
-            self.result = run_sync(observed("statement", statement, using, steps) if observers else steps)
+        if self._connection.shows_statements:
+            with _costs_noted(statement):
+                self._run(statement)
+        else:
+            self._run(statement)
         return self
+
+    def _run(self, statement: Statement) -> None:
+        steps = statement.operation
+        if observers:
+            steps = observed("statement", statement, self._connection.appwrite_alias, steps)
+        # Django has refused an event loop when this cursor was opened.
+        self.result = run_sync(steps, even_on_event_loop=True)
 
     def executemany(self, statement: str, params: Any) -> None:
         raise NotSupportedError(NO_SQL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import django
@@ -14,12 +15,12 @@ from django.db.models.sql import compiler
 from django.db.models.sql.constants import MULTI, SINGLE
 
 from ...plans import Clause
-from ..columns import UnpreparedValue
+from ..columns import UnpreparedValue, column_of
 from ..in_memory.compiler import MemoryOptions, compiler_for
 from ..statements import Statement
 from .explain import NO_ROWS, explain_in_memory, explain_selection, explanation
 from .reader import Reader
-from .selection import count, existence, selection
+from .selection import Selected, WholeRows, count, existence, reads_whole_rows, selection, whole_rows
 from .untranslatable import Untranslatable
 from .where import where_clause
 
@@ -37,6 +38,8 @@ class SQLCompiler(compiler.SQLCompiler):
     query: Any
     elide_empty: bool
     inner: Any = None
+    # What is known of the rows of a query that selects whole ones; set with `select`.
+    whole_rows: WholeRows | None = None
 
     def execute_sql(  # type: ignore[override]
         self, result_type: str = MULTI, chunked_fetch: bool = False, chunk_size: int = GET_ITERATOR_CHUNK_SIZE
@@ -86,6 +89,34 @@ class SQLCompiler(compiler.SQLCompiler):
 
         options = MemoryOptions(connection.using, connection.options.rows, translate, connection.override)
         return compiler_for(self.query, connection, options, reason, elide_empty=self.elide_empty)
+
+    def get_select(self, with_col_aliases: bool = False) -> Any:
+        """Return what is selected; of whole rows it is made once for all queries."""
+        if with_col_aliases or not reads_whole_rows(self.query):
+            return super().get_select(with_col_aliases)
+        whole = self.whole_rows = whole_rows(self.query, self.connection.alias, self._whole_rows)
+        fields = list(range(len(whole.select)))
+        return list(whole.select), {"model": self.query.model, "select_fields": fields}, {}
+
+    def _whole_rows(self) -> WholeRows:
+        select: list[Any] = super().get_select()[0]
+        expressions = [expression for expression, _, _ in select]
+        columns: list[Selected] = [(col.alias, (made := column_of(col.target)).key, made) for col in expressions]
+        is_converted = bool(super().get_converters(expressions))
+        return WholeRows(self.query.model._meta.concrete_fields, select, columns, is_converted)
+
+    def results_iter(
+        self,
+        results: Any = None,
+        tuple_expected: bool = False,
+        chunked_fetch: bool = False,
+        chunk_size: int = GET_ITERATOR_CHUNK_SIZE,
+    ) -> Any:
+        if results is None:
+            results = self.execute_sql(MULTI, chunked_fetch, chunk_size)
+        if self.whole_rows is None or self.whole_rows.is_converted or self.inner is not None:
+            return super().results_iter(results, tuple_expected)
+        return chain.from_iterable(results)
 
     def compile(self, node: Any) -> Any:
         """Return what tells expressions apart; of a column no SQL is needed here."""
@@ -150,9 +181,9 @@ class SQLCompiler(compiler.SQLCompiler):
     def _reader(self) -> Reader:
         """Return what reads the rows of this query. Raises Untranslatable."""
         joined = self.query.alias_refcount.copy()
-        _, order_by, _ = self.pre_sql_setup()
+        self.setup_query()
         try:
-            return Reader(self.connection, selection(self, order_by))
+            return Reader(self.connection, selection(self, self.get_order_by()))
         finally:
             self.query.reset_refcounts(joined)
 

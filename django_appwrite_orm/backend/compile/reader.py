@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
 from django.db import ProgrammingError
 
@@ -58,7 +58,8 @@ class Reader:
         """Return all rows, as values: one statement, whatever the number of pages."""
         if not self._requests:
             return []
-        return cast("Tuples", self._run(self._all()))
+        rows: Tuples = self._run(self._all())
+        return rows
 
     def chunks(self) -> Iterator[Tuples]:
         """Yield the rows of each page, as values. Each page is a statement."""
@@ -178,12 +179,9 @@ class _Walk:
         self._left = list(requests)
         self._seen: set[str] = set()
         self._is_single = len(requests) == 1
-        self._begin()
-
-    def _begin(self) -> None:
         self._position = 0
         self._after: Clause | None = None
-        self._progress = Progress(f"table {self._reader.selection.table.id}")
+        self._progress: Progress | None = None
 
     @property
     def finished(self) -> bool:
@@ -200,10 +198,11 @@ class _Walk:
             rows = (yield from reader.read(made.table, plan))["rows"]
         if limit <= 0 or len(rows) < limit:
             self._left.pop(0)
-            self._begin()
+            self._position, self._after, self._progress = 0, None, None
         else:
             self._position += len(rows)
             self._after = reader.after(filters, rows[-1])
+            self._progress = self._progress or Progress(f"table {made.table.id}")
             self._progress.reached(self._after or tuple(row[ROW_ID] for row in rows))
         if not self._is_single:
             rows = [row for row in rows if row[ROW_ID] not in self._seen]

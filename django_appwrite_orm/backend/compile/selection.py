@@ -20,6 +20,8 @@ from .untranslatable import Untranslatable
 from .where import where_clause
 
 Raw = dict[str, Any]
+# The alias of a table, the key of a column in its rows, and the column; or None, a constant, and None.
+Selected = tuple[str | None, Any, ModelColumn | None]
 
 
 @dataclass(slots=True)
@@ -39,7 +41,7 @@ class JoinedTable:
 class Selection:
     """What is read: rows of `table` that match `where`, in `order`, from `start` to `stop`.
 
-    `columns`: what becomes of each row, as the alias of its table, the column and its decoder; a constant has no alias.
+    `columns`: what becomes of each row, as the alias of its table, the key and the column; a constant has no alias.
     """
 
     table: Options
@@ -50,7 +52,7 @@ class Selection:
     start: int = 0
     stop: int | None = None
     keys: tuple[str, ...] = ()
-    columns: list[tuple[str | None, Any, Any]] = field(default_factory=list)
+    columns: list[Selected] = field(default_factory=list)
     joins: list[JoinedTable] = field(default_factory=list)
     is_counted: bool = False
 
@@ -79,6 +81,7 @@ class Selection:
         return list(self._joined_tuples(rows, joined))
 
     def _joined_tuples(self, rows: Sequence[Raw], joined: dict[str, dict[Any, Raw]]) -> Iterator[tuple[Any, ...]]:
+        decoders = [(alias, key, None if column is None else column.decode) for alias, key, column in self.columns]
         for raw in rows:
             there: dict[str | None, Raw | None] = {self.alias: raw}
             for join in self.joins:
@@ -87,7 +90,7 @@ class Selection:
             if any(there[join.alias] is None for join in self.joins if join.is_inner):
                 continue
             values = []
-            for alias, key, decode in self.columns:
+            for alias, key, decode in decoders:
                 if alias is None:
                     values.append(key)
                     continue
@@ -97,12 +100,9 @@ class Selection:
             yield tuple(values)
 
 
-def _column_values(rows: Sequence[Raw], alias: str | None, key: Any, decode: Any) -> list[Any]:
+def _column_values(rows: Sequence[Raw], alias: str | None, key: Any, column: ModelColumn | None) -> list[Any]:
     """Return the values of a column, or a constant for each row."""
-    if alias is None:
-        return [key] * len(rows)
-    values = [row[key] for row in rows]
-    return values if decode is None else [None if value is None else decode(value) for value in values]
+    return [key] * len(rows) if column is None else column.decoded([row[key] for row in rows])
 
 
 def base_selection(compiler: Any) -> Selection:
@@ -176,14 +176,14 @@ def selection(compiler: Any, order_by: Iterable[Any]) -> Selection:
     made = base_selection(compiler)
     made.joins = list(_joins(compiler, made.alias))
     known = {made.alias, *(join.alias for join in made.joins)}
-    whole = not made.joins and _reads_whole_rows(query)
-    if whole:
-        made.columns = _columns_of_rows(query.model, made.alias)
+    whole = None if made.joins else compiler.whole_rows
+    if whole is not None:
+        made.columns = whole.columns
     else:
         made.columns = [_selected(expression, known) for expression, _, _ in compiler.select]
     made.order = tuple(_ordered(expression, made.alias) for expression, _ in order_by)
     made.start, made.stop = query.low_mark, query.high_mark
-    made.keys = () if whole else _keys(query.model, made)
+    made.keys = () if whole is not None else _keys(query.model, made)
     _refuse_changed(compiler, made)
     return made
 
@@ -243,32 +243,51 @@ def _ends(join: Join) -> tuple[ModelColumn, ModelColumn]:
     return column_of(near), column_of(far)
 
 
-def _reads_whole_rows(query: Any) -> bool:
-    """Whether a query selects every field of its model, and nothing else."""
-    return query.default_cols and query.deferred_loading == (frozenset(), True) and not query.annotation_select
+def reads_whole_rows(query: Any) -> bool:
+    """Whether a query selects every field of its model, all of its own table, and nothing else."""
+    return (
+        query.default_cols
+        and query.deferred_loading == (frozenset(), True)
+        and not (query.select_related or query.extra or query.annotation_select)
+        and not query.model._meta.concrete_model._meta.parents
+    )
 
 
-# Where the `_meta` of a model keeps what becomes of a whole row, by the alias of its table.
+@dataclass(frozen=True, slots=True)
+class WholeRows:
+    """What is the same for all queries that select whole rows of a model under one alias of its table.
+
+    `select` is as Django's compiler makes it. `columns` are those of `Selection`. `is_converted` is whether fields
+    convert their values once more.
+    """
+
+    fields: Sequence[Any]
+    select: list[Any]
+    columns: list[Selected]
+    is_converted: bool
+
+
+# Where the `_meta` of a model keeps its `WholeRows`, by the alias of the table and that of the database.
 _WHOLE_ROWS = "_appwrite_whole_rows"
 
 
-def _columns_of_rows(model: type[models.Model], alias: str) -> list[tuple[str | None, Any, Any]]:
-    fields = model._meta.concrete_fields
-    kept: dict[str, Any] = vars(model._meta).setdefault(_WHOLE_ROWS, {})
-    if alias not in kept or kept[alias][0] is not fields:  # a model may get another field
-        columns = [column_of(field) for field in fields]
-        kept[alias] = fields, [(alias, column.key, column.decode) for column in columns]
-    made: list[tuple[str | None, Any, Any]] = kept[alias][1]
-    return made
+def whole_rows(query: Any, using: str, make: Callable[[], WholeRows]) -> WholeRows:
+    """Return what is kept for the model of a query that selects whole rows, else what `make` returns."""
+    meta, key = query.model._meta, (query.get_initial_alias(), using)
+    by_alias: dict[tuple[str, str], WholeRows] = vars(meta).setdefault(_WHOLE_ROWS, {})
+    kept = by_alias.get(key)
+    if kept is None or kept.fields is not meta.concrete_fields:  # a model may get another field
+        kept = by_alias[key] = make()
+    return kept
 
 
-def _selected(expression: Any, known: set[str]) -> tuple[str | None, Any, Any]:
+def _selected(expression: Any, known: set[str]) -> Selected:
     if isinstance(expression, Value):
         return None, expression.value, None
     if not isinstance(expression, Col) or expression.alias not in known:
         raise Untranslatable(f"the expression {type(expression).__name__}")
     column = column_of(expression.target)
-    return expression.alias, column.key, column.decode
+    return expression.alias, column.key, column
 
 
 def _ordered(expression: Any, alias: str) -> Clause:
