@@ -6,7 +6,6 @@ module knows no rows or columns: a call takes a plan, an alias, and a `TableMeta
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import time
 from collections.abc import Iterator, Sequence
@@ -61,8 +60,9 @@ def execute_read(
     connection.statistics.note_read(table.id, result.status, duration, result.size)
     if open_logs:
         note_read(_names_of(table, plan), result, duration, _sources_of(connection, plan))
-    logger.debug("%s %s in %.1f ms", result.status.name, plan, duration * 1000)
-    if signals.cache_read.has_listeners(table.model):
+    if logger.isEnabledFor(logging.DEBUG):
+        logger.debug("%s %s in %.1f ms", result.status.name, plan, duration * 1000)
+    if signals.cache_read.receivers and signals.cache_read.has_listeners(table.model):
         arguments = {"plan": plan, "status": result.status.name, "duration": duration, "using": alias}
         yield SendSignal(signals.cache_read, table.model, arguments)
     return result.data
@@ -87,7 +87,7 @@ def _read_as(connection: Connection, plan: ReadPlan, override: PolicyOverride | 
     The result is cached only if the query asks for it, and responses that depend on it are private.
     """
     result = yield from connection.read(plan, (override or PolicyOverride()).over(CachePolicy(ttl=0)))
-    return dataclasses.replace(result, expires=0.0)
+    return result._replace(expires=0.0)
 
 
 def execute_write(changed: Sequence[TableMeta], alias: Using, plan: WritePlan) -> Operation[Any]:

@@ -70,7 +70,7 @@ class CacheCall(Effect[Result]):
         return CacheUnavailable(f"The cache {self.store.alias!r} failed: {masked(error)}")
 
     def _checked(self, value: Any, sent_at: float) -> Result:
-        if self.method == "get_many" and not isinstance(value, Mapping):
+        if self.method == "get_many" and type(value) is not dict and not isinstance(value, Mapping):
             raise self.failed(TypeError(f"get_many returned {type(value).__name__}"))
         if value is None and self.method in _CHANGES and self.store.hides_failures:
             raise self.failed(RuntimeError(f"{self.method} failed, and IGNORE_EXCEPTIONS hides why"))

@@ -11,6 +11,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import lru_cache
+from json.encoder import encode_basestring_ascii
 from typing import NamedTuple
 
 # The identity that all API keys share: each of them sees every row.
@@ -19,6 +20,8 @@ API_KEY = "key"
 # The version of the entry format. Raise it when the format changes: entries of other versions are then ignored.
 FORMAT = 1
 
+# The bytes of a digest.
+_DIGEST_SIZE = 16
 
 # The TTLs of in-doubt markers (seconds). No writer may shorten another's marker, and caches cannot extend a TTL without
 # knowing it: each TTL has its own key, and every writer sets the same TTL for a key.
@@ -73,18 +76,27 @@ class Keys:
 
     def table(self, table: tuple[str, ...]) -> TableKeys:
         """Return the keys of a table, given by its database id and table id (case does not matter to Appwrite)."""
-        return _table_keys(self.prefix, (*self.store, *(part.lower() for part in table)))
+        return _table_keys(self.prefix, self.store, table)
 
     def entry(self, plan: str) -> str:
         """Return the key of the result to a plan, given by its canonical text."""
-        return f"{self.prefix}:{_digest(str(FORMAT), *self.store, self.identity, plan)}"
+        digest = _digest_before_plan(self.store, self.identity).copy()
+        digest.update(f"{encode_basestring_ascii(plan)}]".encode())
+        return f"{self.prefix}:{digest.hexdigest()}"
 
 
 @lru_cache(maxsize=4096)
-def _table_keys(prefix: str, parts: tuple[str, ...]) -> TableKeys:
-    base = f"{prefix}:{_digest(*parts)}"
+def _digest_before_plan(store: tuple[str, ...], identity: str) -> hashlib.blake2b:
+    """Return the digest of what all entries of an identity have in common, to be copied: the plan's text follows."""
+    parts = json.dumps([str(FORMAT), *store, identity])
+    return hashlib.blake2b(f"{parts.removesuffix(']')}, ".encode(), digest_size=_DIGEST_SIZE)
+
+
+@lru_cache(maxsize=4096)
+def _table_keys(prefix: str, store: tuple[str, ...], table: tuple[str, ...]) -> TableKeys:
+    base = f"{prefix}:{_digest(*store, *(part.lower() for part in table))}"
     return TableKeys(f"{base}:token", f"{base}:lane", f"{base}:doubt", f"{base}:doubt:long", f"{base}:doubt:longest")
 
 
 def _digest(*parts: str) -> str:
-    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=_DIGEST_SIZE).hexdigest()

@@ -16,7 +16,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..exceptions import CacheUnavailable, RateLimited, Unavailable
 from ..plans import Response
@@ -35,27 +35,32 @@ from .writes import flush_pending, proved
 TOKEN_TTL = 86_400
 
 
-@dataclass(frozen=True, slots=True)
-class TableVersions:
-    """The result of one look-up of the tables: their tokens, in order, and whether one of them is fenced."""
+class TableVersions(NamedTuple):
+    """The result of one look-up of the tables.
 
-    tokens: tuple[str | None, ...]
+    `versions` are their tokens, in order, under which a result may be stored and found; None if one is missing or a
+    table is fenced. `missing` are the tables without a token, `fenced` is whether one of them has a fence.
+    """
+
+    versions: tuple[str, ...] | None
+    missing: list[TableKeys]
     fenced: bool
 
     @classmethod
     def at(cls, values: Mapping[str, object], tables: Sequence[TableKeys]) -> TableVersions:
         """Return the versions of `tables` in the values of one look-up."""
-        tokens = (values.get(table.token) for table in tables)
-        return cls(
-            tuple(token if isinstance(token, str) and token else None for token in tokens),
-            any(fence in values for table in tables for fence in table.fences),
-        )
-
-    @property
-    def versions(self) -> tuple[str, ...] | None:
-        """The tokens a result may be stored and values under; None if one is missing or a table is fenced."""
-        known = tuple(token for token in self.tokens if token is not None)
-        return None if self.fenced or len(known) < len(self.tokens) else known
+        tokens: list[str] = []
+        missing: list[TableKeys] = []
+        fenced = False
+        for table in tables:
+            token = values.get(table.token)
+            if isinstance(token, str) and token:
+                tokens.append(token)
+            else:
+                missing.append(table)
+            if not fenced and not values.keys().isdisjoint(table.fences):
+                fenced = True
+        return cls(None if fenced or missing else tuple(tokens), missing, fenced)
 
 
 def read(
@@ -83,7 +88,7 @@ def read(
     except CacheUnavailable:
         stored, versions = store.memory.get(key), None
         yield from proved(store, tables)  # a cache that refuses changes too cannot be relied on
-    miss = Miss(store, key, tuple(tables), fetch, policy, checked)
+    entry, left = None, 0.0
     if versions is not None and stored is not None and stored.tokens == versions:
         entry = stored.decode() if isinstance(stored, CacheEntry) else stored
         left = stored.expires - time.time()
@@ -93,9 +98,10 @@ def read(
             ):  # else it came from there, and nothing asks when it was checked
                 store.memory.put(key, entry, checked)
             return ReadResult(entry.data, Status.HIT, entry.expires, _length(stored), versions)
-        if entry is not None and left + policy.stale_while_revalidate > 0:
-            yield from refresh_in_background(miss, versions)
-            return ReadResult(entry.data, Status.STALE, size=_length(stored))
+    miss = Miss(store, key, tuple(tables), fetch, policy, checked)
+    if versions is not None and stored is not None and entry is not None and left + policy.stale_while_revalidate > 0:
+        yield from refresh_in_background(miss, versions)
+        return ReadResult(entry.data, Status.STALE, size=_length(stored))
     try:
         if versions is None:
             response = yield from fetch()
@@ -127,10 +133,9 @@ def _look(
     stored = usable or unpack(values.get(key)) or in_process  # another process may have stored a later one
     if usable is not None and look.versions is not None and usable.tokens != look.versions:
         stored = unpack((yield from CacheGet(store, key))) or usable
-    if look.versions is None and not look.fenced:
-        for table, token in zip(tables, look.tokens, strict=True):
-            if token is None:
-                yield from CacheAdd(store, table.token, secrets.token_hex(16), TOKEN_TTL)
+    if look.missing and not look.fenced:
+        for table in look.missing:
+            yield from CacheAdd(store, table.token, secrets.token_hex(16), TOKEN_TTL)
         look = TableVersions.at((yield from CacheGetMany(store, names)), tables)
     return stored, look.versions
 

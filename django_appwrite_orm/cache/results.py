@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Status(Enum):
@@ -21,8 +20,7 @@ class Status(Enum):
         return self.value
 
 
-@dataclass(frozen=True, slots=True)
-class ReadResult:
+class ReadResult(NamedTuple):
     """The result of a read: its decoded JSON, and how it was obtained.
 
     `status` says where it came from, `expires` until when it may be reused (epoch seconds), `size` how many characters

@@ -66,7 +66,6 @@ class Counts:
 
 
 _NAMES = [field.name for field in fields(Counts)]
-_BY_STATUS = {Status.HIT: "hits", Status.STALE: "stale", Status.MISS: "misses", Status.BYPASS: "bypasses"}
 
 
 class Statistics:
@@ -90,9 +89,16 @@ class Statistics:
         """Count a read that took `seconds`; `size` is in characters of JSON."""
         with self._lock:
             counts = self._of(table)
-            setattr(counts, _BY_STATUS[status], getattr(counts, _BY_STATUS[status]) + 1)
             counts.bytes += size
-            if status in (Status.HIT, Status.STALE):
+            if status is Status.HIT:
+                counts.hits += 1
+            elif status is Status.STALE:
+                counts.stale += 1
+            elif status is Status.MISS:
+                counts.misses += 1
+            else:
+                counts.bypasses += 1
+            if status is Status.HIT or status is Status.STALE:
                 counts.hit_time += int(seconds * 1_000_000)
             else:
                 counts.miss_time += int(seconds * 1_000_000)
@@ -114,7 +120,10 @@ class Statistics:
             with suppress(RuntimeError):  # the system has no more threads: the next count tries again
                 timer.start()
                 self._timer = timer
-        return self._counts.setdefault(table, Counts())
+        counts = self._counts.get(table)
+        if counts is None:
+            counts = self._counts[table] = Counts()
+        return counts
 
     def flush(self) -> None:
         """Add the counts to the totals in the cache; they are lost if the cache fails."""

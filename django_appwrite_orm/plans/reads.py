@@ -7,8 +7,10 @@ valid as long as none of the plan's `tables` changes.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from json.encoder import encode_basestring
 
-from .clauses import Clause, compact_json
+from .clauses import Clause
 from .keyset import BY_SEQUENCE
 from .limits import DEFAULT_ROWS, GROUPS_LIMIT, TOTAL_LIMIT
 from .page_progress import Progress
@@ -24,7 +26,13 @@ def parameters(clauses: tuple[Clause, ...], *, total: bool) -> tuple[tuple[str, 
 
 def text(name: str, table: TableRef, *parts: object) -> str:
     """Return the canonical text of a plan."""
-    return compact_json([name, *table, *map(str, parts)])
+    return f"[{','.join(map(encode_basestring, (name, *table, *map(str, parts))))}]"
+
+
+@lru_cache(maxsize=1024)
+def _limit(rows: int) -> Clause:
+    """Return the clause for so many rows, kept with its text: a few sizes of pages make up most lists."""
+    return Clause("limit", values=(rows,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,7 @@ class ListRows:
     def clauses(self) -> tuple[Clause, ...]:
         offset = (Clause("offset", values=(self.offset,)),) if self.offset else ()
         select = (Clause("select", values=self.select),) if self.select else ()
-        return (*self.filters, *self.order, Clause("limit", values=(self.limit,)), *offset, *select)
+        return (*self.filters, *self.order, _limit(self.limit), *offset, *select)
 
     def fetch(self) -> RequestFlow[Response]:
         return (yield Request("GET", self.table.rows, parameters(self.clauses, total=self.total), shape=listing))

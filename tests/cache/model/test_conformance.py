@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.test import override_settings
 
-from django_appwrite_orm.cache import reads, writes
+from django_appwrite_orm.cache import writes
 from django_appwrite_orm.cache.effects import CacheAdd
 from django_appwrite_orm.cache.keys import InDoubt, TableKeys
 from django_appwrite_orm.sansio import run_async, run_sync
@@ -111,12 +111,7 @@ def _leave_nothing(store, tables, life):
             lambda table, life: InDoubt(table.in_doubt, life),
             "two writers, one with a longer life",
         ),
-        (
-            reads.TableVersions,
-            "versions",
-            property(lambda look: look.tokens if all(look.tokens) else None),
-            "two tables",
-        ),
+        (TableKeys, "fences", property(lambda table: ()), "two tables"),
     ],
     ids=[
         "no marker beside a lease",
