@@ -166,6 +166,16 @@ class SQLCompiler(compiler.SQLCompiler):
         except (EmptyResultSet, FullResultSet):
             yield NO_ROWS
 
+    def is_direct(self) -> bool:
+        """Whether Appwrite answers this query by itself, also with joins that only select; nothing is read."""
+        try:
+            self._reader()
+        except Untranslatable:
+            return False
+        except (EmptyResultSet, FullResultSet):
+            pass
+        return True
+
     def _chunks(self, *, chunked: bool) -> Iterator[list[tuple[Any, ...]]]:
         """Return the result, in parts that are read when they are used if it is `chunked`.
 

@@ -1,4 +1,4 @@
-"""Change lists that count no further than one request does."""
+"""Count no further than one request does."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ import math
 from functools import cached_property
 from typing import Any
 
-from django.conf import settings
-from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import EmptyPage, Page, Paginator
+from django.utils.formats import number_format
+from django.utils.translation import pgettext
 
 from ...backend.compile.counting import count_up_to
 from ...plans.limits import TOTAL_LIMIT
 
-# The parameter in the URL of a change list that asks for the exact number of rows: `?count=all`.
-COUNT = "_count"
-
 
 class CappedCount(int):
-    """So many rows or more. Its text is "5,000+".
-
-    With USE_THOUSAND_SEPARATOR Django formats the digits of numbers itself, and the text has no others.
-    """
+    """So many rows or more. Its text is "5,000+", with the separators of the active language."""
 
     is_capped = True
 
+    def __eq__(self, other: object) -> bool:
+        # Django's number_format() groups the digits of everything but an empty text, which it passes through.
+        return other == "" or int(self) == other
+
+    __hash__ = int.__hash__
+
     def __str__(self) -> str:
-        return f"{int(self)}" if settings.USE_THOUSAND_SEPARATOR else f"{int(self):,}+"
+        return pgettext("so many or more", "%s+") % number_format(int(self), force_grouping=True)
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]
@@ -75,18 +75,3 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
             raise EmptyPage(self.error_messages["no_results"])
         self._reached = number + bool(len(rows) == self.per_page and following)
         return Page(rows, number, self)
-
-
-class AppwriteChangeList(ChangeList):
-    """A change list with `COUNT` among its parameters."""
-
-    def get_filters_params(self, params: Any = None) -> dict[str, Any]:
-        """Return the parameters that filter."""
-        filters: dict[str, Any] = super().get_filters_params(params)
-        filters.pop(COUNT, None)
-        return filters
-
-    @property
-    def exact_count_url(self) -> str:
-        """The address of the same list with the exact number of rows."""
-        return self.get_query_string({COUNT: "all"})

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.models import LogEntry
-from django.core.paginator import Paginator
 from django.db import OperationalError, router, transaction
 from django.db import connections as databases
 from django.http import HttpRequest
@@ -14,35 +13,14 @@ from django.http import HttpRequest
 from ...backend.atomic.holding import hold_row
 from ...cache import cache_policy
 from ...exceptions import AppwriteError
-from .counting import COUNT, AppwriteChangeList, CappedPaginator
+from .change_list import PagesMixin
 from .locking import OPENED, LockedForm, opened
 
 
-class AppwriteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class AppwriteAdmin(PagesMixin):
     """A ModelAdmin that counts up to 5,000 rows, and does not save over what somebody else has changed meanwhile."""
 
-    change_list_template = "django_appwrite_orm/admin/change_list.html"
     change_form_template = "django_appwrite_orm/admin/change_form.html"
-    paginator = CappedPaginator
-    show_full_result_count = False
-
-    # Counting
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[AppwriteChangeList]:
-        """Return the class of the change list."""
-        return AppwriteChangeList
-
-    def get_paginator(
-        self,
-        request: HttpRequest,
-        queryset: Any,
-        per_page: int,
-        orphans: int = 0,
-        allow_empty_first_page: bool = True,
-    ) -> Paginator[Any]:
-        """Return the paginator; one that counts all rows where the address asks for that."""
-        made = Paginator if request.GET.get(COUNT) == "all" else self.paginator
-        return made(queryset, per_page, orphans, allow_empty_first_page)
 
     # Changes of somebody else
 

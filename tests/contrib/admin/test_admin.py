@@ -11,12 +11,12 @@ import pytest
 from tests.support.projects import run
 
 PROJECT = Path(__file__).with_name("project")
-STEPS = len(re.findall(r"^    def test_", (PROJECT / "office/steps.py").read_text(), re.MULTILINE))
+STEPS = sum(len(re.findall(r"^    def test_", path.read_text(), re.MULTILINE)) for path in PROJECT.rglob("steps*.py"))
 
 
 @pytest.mark.parametrize("on_appwrite", ["0", "1"])
 def test_every_step(tmp_path: Path, on_appwrite: str) -> None:
     project = Path(shutil.copytree(PROJECT, tmp_path / "project"))
-    output = run(project, "-m", "django", "test", "-v2", "--pattern=steps.py", SITE_ON_APPWRITE=on_appwrite)
+    output = run(project, "-m", "django", "test", "-v2", "--pattern=steps*.py", SITE_ON_APPWRITE=on_appwrite)
     assert f"Ran {STEPS} tests" in output
     assert "skipped" not in output

@@ -1,5 +1,7 @@
 """The steps of AppwriteAdmin, under Django's test runner."""
 
+import json
+import pickle
 import re
 from unittest import mock
 
@@ -8,7 +10,9 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
 from django.db import OperationalError, router, transaction
 from django.db import connections as databases
+from django.template import Context, Template
 from django.test import RequestFactory, TestCase, TransactionTestCase, override_settings
+from django.utils import translation
 
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.contrib.admin.counting import CappedCount, CappedPaginator
@@ -206,7 +210,7 @@ class Counting(Office, TestCase):
         assert self.names(response) == [f"{number:03}" for number in range(10)]
 
     def test_the_exact_count_is_a_click_away(self):
-        url = re.search(r'href="([^"]+)">Count all', self.page("q=desk").content.decode())[1].replace("&amp;", "&")
+        url = re.search(r'href="([^"]+)"[^>]*>Count all', self.page("q=desk").content.decode())[1].replace("&amp;", "&")
         response = self.client.get(f"/admin/office/desk/{url}")
         self.assertContains(response, "45 desks")
         self.assertNotContains(response, "Count all")
@@ -243,9 +247,30 @@ class Counting(Office, TestCase):
         assert len(costs.requests) == 1
 
     def test_numbers_with_separators(self):
-        assert str(CappedCount(5000)) == "5,000+"
-        with override_settings(USE_THOUSAND_SEPARATOR=True):
-            self.assertContains(self.page(), "20 desks")
+        number = Template(
+            "{% load i18n %}{{ n }}"
+            " {% blocktranslate count n=n %}{{ n }} row{% plural %}{{ n }} rows{% endblocktranslate %}"
+        )
+        texts = {"en": "5,000+ 5,000+ rows", "de": "5.000+ 5.000+ rows", "fr": "5\xa0000+ 5\xa0000+ rows"}
+        for separators in (False, True):
+            for language, text in texts.items():
+                with override_settings(USE_THOUSAND_SEPARATOR=separators), translation.override(language):
+                    assert number.render(Context({"n": CappedCount(5000)})) == text
+                    assert str(CappedCount(5000)) in text
+            with override_settings(USE_THOUSAND_SEPARATOR=separators):
+                response = self.page("q=desk")
+                self.assertContains(response, "20+ desks")
+                self.assertContains(response, "20+ results")
+                self.assertContains(response, "All 20+ selected")
+                self.assertContains(response, "Select all 20+ desks")
+
+    def test_a_capped_count_is_a_number(self):
+        count = CappedCount(5000)
+        assert (count == 5000, count > 4999, count / 2, count != 5000) == (True, True, 2500, False)
+        assert {count: 1}[5000] == 1
+        assert json.dumps({"count": count}, indent=1) == '{\n "count": 5000\n}'
+        copied = pickle.loads(pickle.dumps(count))
+        assert (copied.is_capped, str(copied)) == (True, "5,000+")
 
     def test_other_queries_and_databases_are_counted_to_the_end(self):
         assert CappedPaginator(model_of(Desk).objects.distinct().order_by("name"), 10).count == 45
