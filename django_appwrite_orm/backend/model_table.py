@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.apps import apps
@@ -149,6 +149,13 @@ def appwrite_options(model: type[models.Model]) -> dict[str, Any]:
         attributes = {name: value for name, value in vars(part).items() if not name.startswith("__")}
         options |= {name: value for name, value in attributes.items() if name != "name" or part is own}
     return options
+
+
+def unique_keys(meta: Any) -> Iterable[list[str]]:
+    """Yield the keys of the columns of each unique index."""
+    for index in meta.unique_indexes:
+        if all(name in meta.columns for name in index.columns):
+            yield [meta.columns[name].key for name in index.columns]
 
 
 def _has_a_table(base: type) -> bool:

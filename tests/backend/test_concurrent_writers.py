@@ -69,6 +69,19 @@ def test_no_number_is_taken_from_a_row_that_no_longer_meets_the_conditions(in_bl
     assert Product.objects.get(pk=product.pk).stock == 5 - taken >= 0
 
 
+def test_a_version_is_changed_by_one_of_several_writers() -> None:
+    product = Product.objects.create(name="a")
+
+    def write(number: int) -> int:
+        counts = 0
+        for version in range(TIMES):
+            counts += Product.objects.filter(pk=product.pk, stock=version).update(stock=version + 1)
+        return counts
+
+    counts = at_once(write)
+    assert sum(counts) == Product.objects.get(pk=product.pk).stock <= TIMES
+
+
 def test_one_of_several_creates_of_a_unique_value_succeeds() -> None:
     def create(number: int) -> int:
         made = 0

@@ -267,6 +267,16 @@ def test_a_change_of_the_rows_of_a_direct_queryset_is_one_request(products: list
         assert Product.objects.filter(pk__in=[]).update(description="none") == 0
 
 
+def test_a_change_of_one_row_while_it_meets_conditions_is_one_request_to_read_it_and_three_to_write(
+    products: list[Product],
+) -> None:
+    row = Product.objects.filter(pk=products[0].pk)
+    with requests("GET", "POST", "POST", "PATCH"):
+        assert row.filter(stock=0).update(stock=1) == 1
+    with requests("GET"):
+        assert row.filter(stock=0).update(stock=1) == 0
+
+
 def test_a_deletion_of_the_rows_of_a_direct_queryset_is_one_request_to_look_and_one_to_delete() -> None:
     """Django opens a block for it, and says how many rows there were before that is committed."""
     Note.objects.bulk_create(Note(text=str(number)) for number in range(60))

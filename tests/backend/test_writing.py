@@ -284,6 +284,85 @@ def test_expressions_are_written_row_by_row_and_again_when_a_row_was_changed_mea
     assert dict(Product.objects.values_list("name", "stock")) == {"a": 14, "b": 60}
 
 
+GUARDED: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
+    "a column that is changed": ({"stock": 3}, {"stock": 4}, {"stock": 4}),
+    "another column": ({"is_sold": False}, {"description": "x"}, {"is_sold": True}),
+    "a column of a related row": ({"maker__country": "at"}, {"stock": 4}, {"maker": None}),
+    "a condition that Appwrite does not know": ({"name__regex": "^a"}, {"stock": 4}, {"name": "b"}),
+    "no value": ({"price__isnull": True}, {"stock": 4}, {"price": 5}),
+    "F() and a column of a related row": ({"maker__country": "at"}, {"stock": F("stock") + 1}, {"maker": None}),
+}
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize(("guard", "change", "other"), GUARDED.values(), ids=GUARDED)
+def test_one_of_two_writers_changes_a_row_that_both_have_conditions_on(
+    guard: dict[str, Any],
+    change: dict[str, Any],
+    other: dict[str, Any],
+    is_first: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Appwrite checks the conditions of a change and writes after that: it would report a row to both."""
+    maker = Maker.objects.create(name="Ada", country="at")
+    product = Product.objects.create(name="a", stock=3, maker=maker)
+    send, counts = Transaction.stage_all, list[int]()
+
+    def staged_while_another_writes(self: Transaction, changed: Any, plans: Any) -> Any:
+        monkeypatch.undo()
+        if is_first:  # the other writer is done before
+            counts.append(Product.objects.filter(pk=product.pk).update(**other))
+        yield from send(self, changed, plans)
+        if not is_first:
+            counts.append(Product.objects.filter(pk=product.pk).update(**other))
+
+    monkeypatch.setattr(Transaction, "stage_all", staged_while_another_writes)
+    counts.append(Product.objects.filter(pk=product.pk, **guard).update(**change))
+    assert counts == [1, 0]
+    product.refresh_from_db()
+    assert all(getattr(product, name) == value for name, value in other.items())
+    assert Product.objects.filter(pk__in=[product.pk], **guard).update(**change) == 0
+    Product.objects.filter(pk=product.pk).update(name="a", stock=3, maker=maker, is_sold=False, price=None)
+    assert Product.objects.filter(pk=product.pk, **guard).update(**change) == 1
+
+
+def test_one_of_two_writers_gives_a_row_that_both_name_by_a_unique_value_another_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Maker.objects.create(name="Ada")
+    send, counts = Transaction.stage_all, list[int]()
+
+    def staged_after_another(self: Transaction, changed: Any, plans: Any) -> Any:
+        monkeypatch.undo()
+        counts.append(Maker.objects.filter(name="Ada").update(name="Bob"))
+        yield from send(self, changed, plans)
+
+    monkeypatch.setattr(Transaction, "stage_all", staged_after_another)
+    counts.append(Maker.objects.filter(name="Ada").update(name="Carl"))
+    assert (counts, Maker.objects.get().name) == ([1, 0], "Bob")
+
+
+def test_a_save_with_a_version_in_its_condition_finds_that_the_row_has_another_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Apps for optimistic locking override `_do_update()` so."""
+    do_update = Product._do_update
+
+    def of_the_version(self: Any, base_qs: Any, using: Any, pk_val: Any, values: Any, *others: Any) -> Any:
+        values = [(field, model, self.stock + 1 if field.name == "stock" else value) for field, model, value in values]
+        return do_update(self, base_qs.filter(stock=self.stock), using, pk_val, values, *others)
+
+    monkeypatch.setattr(Product, "_do_update", of_the_version)
+    pk = Product.objects.create(name="a", stock=1).pk
+    first, second = Product.objects.get(pk=pk), Product.objects.get(pk=pk)
+    first.name, second.name = "first", "second"
+    first.save(force_update=True)
+    with pytest.raises(DatabaseError, match="did not affect any rows"):
+        second.save(force_update=True)
+    product = Product.objects.get(pk=pk)
+    assert (product.name, product.stock) == ("first", 2)
+
+
 def test_an_expression_without_columns_can_be_the_value_of_a_new_row() -> None:
     product = Product.objects.create(name=Upper(Value("abc")), stock=Value(2) + Value(3))
     product.refresh_from_db()

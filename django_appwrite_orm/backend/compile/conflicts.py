@@ -7,7 +7,7 @@ begins again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...integrity import commit_together, has_values
@@ -16,7 +16,7 @@ from ...querysets.expressions import increment
 from ...sansio import Operation
 from ..atomic.transaction import StagedTransaction, compared_values
 from ..columns import ROW_ID
-from ..model_table import changed_tables
+from ..model_table import changed_tables, unique_keys
 from ..permissions.values import row_update
 from .target_rows import execute_change
 
@@ -81,10 +81,3 @@ def changed_rows(connection: Any, meta: Any, ref: Any, changes: Mapping[str, Raw
 def counted(meta: Any, data: Raw) -> Raw:
     """Return the change of a row with an increment of the table's version column, where it has one."""
     return data if meta.version is None else {**data, meta.version.key: increment(1)}
-
-
-def unique_keys(meta: Any) -> Iterable[list[str]]:
-    """Yield the keys of the columns of each unique index."""
-    for index in meta.unique_indexes:
-        if all(name in meta.columns for name in index.columns):
-            yield [meta.columns[name].key for name in index.columns]

@@ -28,11 +28,11 @@ from ..columns import (
     unprepared,
 )
 from ..keys import NumberKey, key_of
-from ..model_table import has_bulk_routes, table_of
+from ..model_table import has_bulk_routes, table_of, unique_keys
 from ..permissions.values import pending_permissions
 from ..statements import Statement
 from .auto_increment import new_numbers, skip_taken
-from .conflicts import TRIES, changed_rows, free_rows, stored_rows, unique_keys
+from .conflicts import TRIES, changed_rows, free_rows, stored_rows
 from .target_rows import execute_change
 
 Raw = dict[str, Any]

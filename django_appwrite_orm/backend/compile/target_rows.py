@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,11 +12,13 @@ from ...plan_execution import execute_write
 from ...plans import EVERYTHING, NOTHING, Clause, WritePlan
 from ...sansio import Operation
 from ..columns import ROW_ID, column_of
+from ..in_memory.sources import conjuncts
 from ..keys import key_of
-from ..model_table import changed_tables, has_bulk_routes, table_of
+from ..model_table import changed_tables, has_bulk_routes, table_of, unique_keys
 from ..statements import Statement
 from .selection import Selection, base_selection, has_other_tables
 from .untranslatable import Untranslatable
+from .where import where_clause
 
 
 def selected_rows(compiler: Any) -> Selection:
@@ -47,6 +49,32 @@ def has_conditions(compiler: Any) -> bool:
         return True
     named = rows.row_id is not None or rows.where == EVERYTHING or is_by_ids(rows.where)
     return not named or has_other_tables(compiler.query, rows.alias)
+
+
+def is_guarded(compiler: Any, changed: Collection[str]) -> bool:
+    """Whether a change is about one row, and only while that has certain values.
+
+    The row is named by its id or by the values of a unique index. `changed` are the keys of the columns that are
+    written: where they are those of that index, another writer may have renamed the row.
+    """
+    alias = compiler.query.get_initial_alias()
+    equal: set[str] = set()
+    has_others = False
+    for condition in conjuncts(compiler.query.where):
+        try:
+            clause = where_clause(condition, alias, compiler.connection)
+        except Untranslatable:
+            has_others = True
+            continue
+        for part in (clause.values or ()) if clause.method == "and" else (clause,):
+            if part.method == "equal" and part.attribute is not None and len(part.values or ()) == 1:
+                equal.add(part.attribute)
+            elif part != EVERYTHING:
+                has_others = True
+    if ROW_ID in equal:
+        return has_others or len(equal) > 1
+    names = (set(keys) for keys in unique_keys(table_of(compiler.query.model)._meta) if equal.issuperset(keys))
+    return any(has_others or len(equal) > len(keys) or keys.intersection(changed) for keys in names)
 
 
 def is_by_ids(where: Clause) -> bool:

@@ -23,13 +23,22 @@ from ...tables.system_columns import PERMISSIONS_KEY
 from ...transactions import Transaction
 from ..atomic.transaction import StagedTransaction
 from ..columns import ROW_ID, column_of, prepared_value, saved_value
-from ..model_table import changed_tables, table_of
+from ..model_table import changed_tables, table_of, unique_keys
 from ..permissions.values import row_update
 from .cases import constants_by_row
-from .conflicts import changed_rows, counted, unique_keys
+from .conflicts import changed_rows, counted
 from .insert import null_error
 from .selection import Selection
-from .target_rows import computed_rows, execute_change, has_conditions, is_by_ids, one_by_one, run_change, selected_rows
+from .target_rows import (
+    computed_rows,
+    execute_change,
+    has_conditions,
+    is_by_ids,
+    is_guarded,
+    one_by_one,
+    run_change,
+    selected_rows,
+)
 
 Raw = dict[str, Any]
 Values = Mapping[str, Raw]
@@ -54,6 +63,13 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
             count = of_parent if count is None else count
         return count or 0
 
+    def pre_sql_setup(self) -> None:  # type: ignore[override]
+        """Leave the conditions as they are, unless parents are changed too: ids in their place would guard nothing."""
+        if self.query.related_updates:
+            super().pre_sql_setup()
+        else:
+            self.query.get_initial_alias()
+
     def execute_returning_sql(self, returning_fields: Any) -> Any:
         return [()] * self.execute_sql(ROW_COUNT)
 
@@ -70,6 +86,9 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
             if by_row is None:
                 return self._update_by_expressions(constants, expressions)
             return self._update_rows(constants, by_row)
+        changed = {column_of(field).key for field, _ in values} - {ROW_ID}
+        if changed and is_guarded(self, changed):  # Appwrite checks conditions, and writes after that
+            return self._update_by_expressions(constants, expressions)
         rows = selected_rows(self)
         if rows.where == NOTHING:
             return 0
@@ -228,20 +247,21 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
         table = table_of(self.query.model)._meta
         return Selection(table, self.connection.ref(table), self.query.get_initial_alias(), EVERYTHING)
 
-    # Values that are worked out of rows
+    # Values that are worked out of rows, or written only while rows meet conditions
 
     def _update_by_expressions(
         self, constants: Sequence[tuple[Any, Any]], expressions: Sequence[tuple[Any, Any]]
     ) -> int:
-        """Write values that are worked out of the rows themselves, in transactions of 100 rows.
+        """Write constants and values that are worked out of the rows themselves, in transactions of 100 rows.
 
-        Each is committed only while the rows are those that the values were worked out of: they are looked at again
-        after staging, and Appwrite refuses the commit when a row was changed later than that. Then all starts again.
+        Each is committed only while the rows meet the conditions and are those that the values were worked out of: they
+        are looked at again after staging, and Appwrite refuses the commit when a row was changed later than that. Then
+        all starts again.
         A block does the same at its end, where it has to be run again.
         """
-        rows, data = self._whole_table(), self._data(constants, None)
+        rows = self._whole_table()
         done: set[str] = set()
-        compute = partial(self._computed, expressions, data, done)
+        compute = partial(self._computed, constants, expressions, done)
         for _ in range(_TRIES):
             values: Values | None = compute()
             if values and self.connection.staged is not None:
@@ -256,7 +276,8 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
             if values is not None:
                 return len(done)
         raise NotSupportedError(
-            f"{rows.table.id}: these rows are changed so often that an update by an expression did not come through."
+            f"{rows.table.id}: these rows are changed so often that an update by an expression or by conditions did not"
+            " come through."
         )
 
     def _stage_unchanged(
@@ -287,7 +308,9 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
             return None
         return {row_id: data for row_id, data in current.items() if row_id not in part}
 
-    def _computed(self, expressions: Sequence[tuple[Any, Any]], data: Raw, done: set[str]) -> dict[str, Raw]:
+    def _computed(
+        self, constants: Sequence[tuple[Any, Any]], expressions: Sequence[tuple[Any, Any]], done: set[str]
+    ) -> dict[str, Raw]:
         """Return what is to be written to each row, by its id."""
         rows: dict[str, Raw] = {}
         for row_id, values in computed_rows(self, [_typed(field, value) for field, value in expressions]):
@@ -297,7 +320,7 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
                     for (field, _), value in zip(expressions, values, strict=True)
                 ]
                 table = table_of(self.query.model)._meta
-                rows[row_id] = counted(table, {**data, **self._data(pairs, row_id)})
+                rows[row_id] = counted(table, self._data([*constants, *pairs], row_id))
         return rows
 
     def _staged(self, rows: Selection, values: Values) -> Operation[int]:

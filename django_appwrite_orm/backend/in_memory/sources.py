@@ -184,7 +184,7 @@ def _places_of(query: Query, sql: str, connection: BaseDatabaseWrapper, translat
             places[alias] = Place(entry.table_name.strip('"'), alias.strip('"'))
             if isinstance(entry, Join) and entry.parent_alias in places:
                 _join(places[entry.parent_alias], places[alias], entry)
-    for condition in _conjuncts(query.where):
+    for condition in conjuncts(query.where):
         if condition.contains_aggregate or condition.contains_over_clause:
             continue
         aliases = set(_aliases_in(condition))
@@ -219,14 +219,14 @@ def _join(parent: Place, place: Place, entry: Join) -> None:
             return
 
 
-def _conjuncts(where: WhereNode) -> Iterator[Any]:
+def conjuncts(where: WhereNode) -> Iterator[Any]:
     """Yield the conditions that each row of the result meets."""
     if where.connector != AND or where.negated:
         yield where
         return
     for child in where.children:
         if isinstance(child, WhereNode):
-            yield from _conjuncts(child)
+            yield from conjuncts(child)
         else:
             yield child
 
