@@ -105,6 +105,7 @@ def _site(folder: Path, store: dict[str, str]) -> Iterator[httpx.Client]:
     """A client of a site that runs on a free port, with its log in `folder` and its data where `store` leads."""
     port = _free_port()
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "demo", "--port", str(port), "--until-eof"]
+    command += ["--log", str(folder / "demo.log")]
     environment = {name: value for name, value in os.environ.items() if name not in _ACCOUNT} | store
     log = folder / "log.txt"
     with (
@@ -129,11 +130,11 @@ def _wait_for(client: httpx.Client, server: subprocess.Popen[bytes], log: Path) 
         if server.poll() is not None:
             raise RuntimeError(f"The site ended before it answered:\n{log.read_text()}")
         try:
-            client.get("/static/style.css")  # reads no table
+            if client.get("/").status_code != 503:  # the page that says how far the loading is
+                return
         except httpx.ConnectError:
-            time.sleep(0.2)
-        else:
-            return
+            pass
+        time.sleep(0.2)
     raise RuntimeError(f"The site did not answer within {PATIENCE} seconds:\n{log.read_text()}")
 
 

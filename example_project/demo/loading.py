@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from airports import source
@@ -18,16 +18,20 @@ from django_appwrite_orm import Table
 STEP = 100
 
 
-def load_samples() -> int:
+# Called with a table's name, how many of its rows are there, and how many there will be.
+Progress = Callable[[str, int, int], object]
+
+
+def load_samples(progress: Progress = lambda table, rows, total: None) -> int:
     """Load products, countries and airports; how many rows were written."""
     return (
-        _load_missing(Product, "name", products())
-        + _load_missing(Country, "code", source.countries())
-        + _load_missing(Airport, "code", source.airports())
+        _load_missing(Product, "name", products(), progress)
+        + _load_missing(Country, "code", source.countries(), progress)
+        + _load_missing(Airport, "code", source.airports(), progress)
     )
 
 
-def _load_missing(table: type[Table], key: str, rows: Mapping[str, Any]) -> int:
+def _load_missing(table: type[Table], key: str, rows: Mapping[str, Any], progress: Progress) -> int:
     """Write the rows whose `key` column is not in the table yet. Read past the cache, which needs no copy."""
     present = {getattr(row, key) for row in table.objects.uncached().iterator()}
     missing = [row for value, row in rows.items() if value not in present]
@@ -42,4 +46,5 @@ def _load_missing(table: type[Table], key: str, rows: Mapping[str, Any]) -> int:
     ) as bar:
         for start in range(0, len(missing), STEP):
             bar.update(len(table.objects.bulk_create(missing[start : start + STEP])))
+            progress(table._meta.name, int(bar.n), len(rows))
     return len(missing)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+import httpx2 as httpx
 import pytest
 
 from django_appwrite_orm.local import LocalAppwrite
@@ -50,12 +52,12 @@ def test_half_an_account_is_told_of() -> None:
 def test_a_site_that_was_started_by_a_program_ends_with_it(tmp_path) -> None:
     """The check holds the other end of the site's input; it is closed also when the check is killed."""
     environment = {**_environment(), "APPWRITE_ENDPOINT": f"local:{tmp_path / 'demo.sqlite3'}"}
-    command = [sys.executable, "-u", str(MANAGE), "demo", "--port", "0", "--until-eof"]
+    command = [sys.executable, "-u", str(MANAGE), "demo", "--port", "0", "--log", str(tmp_path / "log"), "--until-eof"]
     with subprocess.Popen(
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as site:
         try:
-            assert any("development server at" in line for line in site.stdout)
+            assert any("Ready after" in line for line in site.stdout)
             site.stdin.close()
             assert site.wait(timeout=30) == 0
         finally:
@@ -68,6 +70,91 @@ def ctrl_c() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """The demo with an empty store, which is ended at the latest with the block."""
+    environment = {**_environment(), "APPWRITE_ENDPOINT": f"local:{tmp_path / 'demo.sqlite3'}"}
+    command = [sys.executable, "-u", str(MANAGE), "demo", "--port", "0", "--log", str(tmp_path / "demo.log")]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def read_until(process: subprocess.Popen[str], text: str) -> str:
+    """What the process says up to the line with the text."""
+    said = ""
+    for line in process.stdout:
+        said += line
+        if text in line:
+            return said
+    raise AssertionError(f"It never said {text!r}:\n{said}")
+
+
+def test_the_address_comes_first_and_shows_how_far_the_loading_is(tmp_path) -> None:
+    with demo(tmp_path) as process:
+        said = read_until(process, "1 of 4")
+        address = re.search(r"http://127\.0\.0\.1:\d+/", said)[0]
+        loading = httpx.get(address)
+        assert (loading.status_code, loading.headers["Retry-After"]) == (503, "1")
+        assert "is being prepared" in loading.text
+        assert "1 of 4: tables of Django&#x27;s models" in loading.text
+        assert httpx.get(f"{address}static/style.css").status_code == 200
+        log = (tmp_path / "demo.log").read_text()
+    assert str(tmp_path / "demo.log") in said
+    assert address in log
+
+
+def test_ctrl_c_while_it_loads_says_that_it_can_go_on(tmp_path, ctrl_c) -> None:
+    with demo(tmp_path) as process:
+        read_until(process, "3 of 4")
+        process.send_signal(signal.SIGINT)
+        rest = process.stdout.read()
+        assert process.wait(timeout=60) == 130
+    assert rest == "CommandError: Interrupted. Run it again, and it goes on from here.\n"
+
+
+@pytest.mark.slow
+def test_ctrl_c_while_it_serves_ends_it_quietly(tmp_path, ctrl_c) -> None:
+    with demo(tmp_path) as process:
+        read_until(process, "Ctrl-C ends it")
+        process.send_signal(signal.SIGINT)
+        rest = process.stdout.read()
+        assert process.wait(timeout=60) == 0
+    assert rest == "\nStopped.\n"
+
+
+def test_a_port_that_is_taken(tmp_path) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as other:
+        port = str(other.getsockname()[1])
+        store = f"local:{tmp_path / 'demo.sqlite3'}"
+        done = manage("demo", "--port", port, "--log", str(tmp_path / "log"), APPWRITE_ENDPOINT=store)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"CommandError: Port {port} of 127.0.0.1 cannot be used: Address already in use.")
+    wrong = manage("demo", "--port", "70000", "--log", str(tmp_path / "log"), APPWRITE_ENDPOINT=store)
+    assert wrong.stderr == "CommandError: 70000 is not a port: use a number from 0 to 65535.\n"
+
+
+def test_without_a_port_the_first_free_one_is_taken(site) -> None:
+    from demo.serving import PORTS, DemoServer, PortTaken
+
+    servers = []
+    try:
+        with suppress(PortTaken):
+            for _ in PORTS:
+                servers.append(DemoServer(None))
+        with pytest.raises(PortTaken, match="Name a free one"):
+            DemoServer(None)
+        ports = [server.port for server in servers]
+        assert ports == sorted(set(ports) & set(PORTS))
+    finally:
+        for server in servers:
+            server.release()
 
 
 def test_a_check_that_is_interrupted_says_so_and_leaves_nothing(tmp_path, ctrl_c) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
+import time
 from argparse import ArgumentParser
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TextIO
 
 from django.conf import settings
 from django.core.management import call_command
@@ -14,6 +18,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from demo.checking import find_problems
 from demo.loading import load_samples
+from demo.log import log_to, open_log
+from demo.serving import PORTS, DemoServer, PortTaken
 from django_appwrite_orm import warming
 from django_appwrite_orm.exceptions import AppwriteORMError
 from django_appwrite_orm.web import warm_start
@@ -23,7 +29,10 @@ class Command(BaseCommand):
     help = "Creates the tables, loads the sample data, warms the cache and serves the site."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--port", type=int, default=8000, help="Where to serve, on 127.0.0.1 (default: 8000).")
+        parser.add_argument(
+            "--port", type=int, help=f"Where to serve, on 127.0.0.1 (default: the first free one from {PORTS[0]})."
+        )
+        parser.add_argument("--log", help="The file of the log (default: demo.log beside manage.py).")
         parser.add_argument(
             "--check",
             action="store_true",
@@ -41,7 +50,9 @@ class Command(BaseCommand):
             help="End when the standard input does: for programs that start the site.",
         )
 
-    def handle(self, *, port: int, check: bool, on_server: bool, until_eof: bool, **options: Any) -> None:
+    def handle(
+        self, *, port: int | None, log: str | None, check: bool, on_server: bool, until_eof: bool, **options: Any
+    ) -> None:
         if on_server and not (check and "APPWRITE_ENDPOINT" in os.environ):
             raise CommandError("--on-server goes with --check, and with APPWRITE_ENDPOINT in the environment.")
         if check:
@@ -55,31 +66,77 @@ class Command(BaseCommand):
         if until_eof:
             threading.Thread(target=_end_with_input, daemon=True).start()
         try:
-            self._prepare()
+            self._log = open_log(log)
+        except OSError as error:
+            raise CommandError(f"--log: {error}") from error
+        with self._log:
+            self._demonstrate(port, self._log)
+
+    def _demonstrate(self, port: int | None, log: TextIO) -> None:
+        began = time.monotonic()
+        warm_start.claim()  # this command warms, so the first request has nothing to start
+        log_to(log)
+        try:
+            server = DemoServer(port)
+        except PortTaken as error:
+            raise CommandError(str(error)) from error
+        self._server = server
+        try:
+            serving = server.start()
+            self._say(f"The tour:  {server.address}  (open it now; it shows how far the loading is)")
+            self._say(f"The log:   {log.name}")
+            self._say(f"The data:  {settings.APPWRITE_ORM['default']['ENDPOINT']}\n")
+            self._prepare(log)
+            server.is_ready = True
+            self._say(self.style.SUCCESS(f"\nReady after {time.monotonic() - began:.0f} seconds: {server.address}"))
+            self._say("The bar at the top of each page says what came from the cache. Ctrl-C ends it.")
+            serving.join()
         except AppwriteORMError as error:
+            log.write(f"{error}\n")
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
-            raise CommandError("Interrupted. Run it again, and it goes on from here.", returncode=130) from None
-        self.stdout.write(
-            self.style.SUCCESS(
-                f"\nOpen http://127.0.0.1:{port}/ (the shop under /shop/, the airports under /airports/, the API under"
-                " /products).\nThe bar at the top of each page says what came from the cache. Ctrl-C ends it.\n"
-            )
-        )
-        call_command("runserver", f"127.0.0.1:{port}", use_reloader=False)
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # tox passes it on a second time
+            if server.is_ready:
+                self._say("\nStopped.")
+            else:
+                raise CommandError("Interrupted. Run it again, and it goes on from here.", returncode=130) from None
+        finally:
+            server.close()
 
-    def _prepare(self) -> None:
-        self.stdout.write(f"Data: {settings.APPWRITE_ORM['default']['ENDPOINT']}. Migrations of models, then tables:")
-        call_command("migrate", stdout=self.stdout)
-        call_command("migrate_appwrite", stdout=self.stdout)
-        loaded = load_samples()
-        self.stdout.write(f"Loaded {loaded} rows." if loaded else "The sample data is there already.")
-        # In this very process, which serves: the first request then has nothing left to warm.
-        warm_start.claim()
-        done = list(warming.warm(warming.jobs()))
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
+        self._log.write(f"{text}\n")
+
+    @contextmanager
+    def _step(self, text: str) -> Iterator[list[str]]:
+        """Say what begins, and what came of it: the texts that the block adds to the list."""
+        began = time.monotonic()
+        results: list[str] = []
+        self._server.steps.append(f"{text} ...")
+        self._say(f"{text} ...")
+        yield results
+        line = f"  {', '.join([*results, f'{time.monotonic() - began:.1f} s'])}"
+        self._server.steps[-1] = f"{text}:{line}"
+        self._say(line)
+
+    def _prepare(self, log: TextIO) -> None:
+        with self._step("1 of 4: tables of Django's models (migrate)"):
+            call_command("migrate", stdout=log, stderr=log, no_color=True)
+        with self._step("2 of 4: tables that are declared in tables.py (migrate_appwrite)"):
+            call_command("migrate_appwrite", stdout=log, no_color=True)
+        with self._step("3 of 4: sample data") as results:
+            loaded = load_samples(self._loading)
+            results.append(f"{loaded:,} rows written" if loaded else "it is there already")
+        with self._step("4 of 4: warming the cache (warm_appwrite)") as results:
+            done = list(warming.warm(warming.jobs()))
+            results.append(f"{sum(job.rows for job in done):,} rows read")
         for problem in (f"{job.label}: {job.problem}" for job in done if job.problem):
+            self._log.write(f"{problem}\n")
             self.stderr.write(self.style.ERROR(problem))
-        self.stdout.write(f"Warmed the cache: {sum(job.rows for job in done)} rows.")
+
+    def _loading(self, table: str, rows: int, total: int) -> None:
+        self._server.steps[-1] = f"3 of 4: sample data: {rows:,} of {total:,} {table} ..."
 
     def _check(self, on_server: bool) -> None:
         if problems := find_problems(self.stdout.write, on_server=on_server):
