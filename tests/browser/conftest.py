@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Iterator
 
 import pytest
+from django.contrib import admin
 from selenium.webdriver import Chrome
 
 from tests.browser.chromium import running
 from tests.browser.window import ARTEFACTS, Window
 
+# What has the URLs of the admin.
+ROOTS = ("config.urls", "office.urls")
 failed = pytest.StashKey[bool]()
 
 
@@ -27,6 +31,15 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     return report
 
 
+@pytest.fixture(autouse=True)
+def own_admin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the admin of a project have what that registers, and nothing of the project of another test."""
+    monkeypatch.setitem(vars(admin.site), "_wrapped", admin.AdminSite())
+    for name, module in list(sys.modules.items()):
+        if name in ROOTS or (name.endswith(".admin") and not hasattr(module, "__path__")):
+            monkeypatch.delitem(sys.modules, name)
+
+
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     with running(tmp_path_factory.mktemp("chromium")) as driver:
@@ -34,9 +47,9 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
 
 
 @pytest.fixture
-def window(chromium: Chrome, site: str, request: pytest.FixtureRequest) -> Iterator[Window]:
-    """A window for the pages of `site`, an address. The test fails where the browser has logged errors."""
-    window = Window(chromium, site)
+def window(chromium: Chrome, address: str, request: pytest.FixtureRequest) -> Iterator[Window]:
+    """A window for the pages of a site. The test fails where the browser has logged errors."""
+    window = Window(chromium, address)
     window.resize(1280)
     window.prefer("light")
     chromium.get_log("browser")
@@ -51,5 +64,5 @@ def window(chromium: Chrome, site: str, request: pytest.FixtureRequest) -> Itera
     chromium.switch_to.window(first)
     chromium.get("about:blank")
     chromium.execute_cdp_cmd("Network.clearBrowserCookies", {})
-    chromium.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": site, "storageTypes": "all"})
+    chromium.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": address, "storageTypes": "all"})
     assert window.errors == []

@@ -18,7 +18,7 @@ PROJECT = Path(__file__).parents[1] / "contrib" / "admin" / "project"
 
 
 @pytest.fixture
-def site(monkeypatch: pytest.MonkeyPatch, django_db_blocker: Any) -> Iterator[str]:
+def address(monkeypatch: pytest.MonkeyPatch, django_db_blocker: Any) -> Iterator[str]:
     monkeypatch.syspath_prepend(str(PROJECT))
     with sites.settings_of(PROJECT), django_db_blocker.unblock():
         made_once(sites.migrate, "office")

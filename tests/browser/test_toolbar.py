@@ -17,7 +17,7 @@ from tests.support.library.tables import Book
 
 
 @pytest.fixture
-def site(django_db_blocker: Any) -> Iterator[str]:
+def address(django_db_blocker: Any) -> Iterator[str]:
     apps = ["django.contrib.contenttypes", "django.contrib.staticfiles", "debug_toolbar", *settings.INSTALLED_APPS]
     with (
         override_settings(

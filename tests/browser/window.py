@@ -24,7 +24,10 @@ TALLEST = 4_000  # of a screenshot, in CSS pixels
 REFUSED_IMPACTS = ("serious", "critical")
 
 AXE = (files("axe_selenium_python") / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-RUN_AXE = "const done = arguments[1]; axe.run(arguments[0]).then(done, error => done({error: String(error)}));"
+RUN_AXE = """
+const [context, done] = arguments;
+axe.run(context, {resultTypes: ["violations"]}).then(done, error => done({error: String(error)}));
+"""
 # A new scheme may fade in.
 SETTLE = """
 const done = arguments[0];
@@ -39,9 +42,11 @@ return [...document.body.querySelectorAll("*")]
   .filter(element => element.getBoundingClientRect().right > arguments[0] && !scrolls(element.parentElement))
   .map(element => element.outerHTML.slice(0, 120));
 """
-# The buttons and links that another element lies above, when they are scrolled into view.
+# The buttons and links that another element lies above, when they are scrolled into view. Those that Tab passes over
+# have a twin that it reaches.
 COVERED = """
 return [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")]
+  .filter(element => element.tabIndex >= 0)
   .filter(element => element.checkVisibility({visibilityProperty: true, opacityProperty: true}))
   .filter(element => {
     element.scrollIntoView({block: arguments[0]});
