@@ -15,9 +15,10 @@ from ...cache import cache_policy
 from ...exceptions import AppwriteError
 from .change_list import PagesMixin
 from .locking import OPENED, LockedForm, opened
+from .read_only import ReadOnlyMixin
 
 
-class AppwriteAdmin(PagesMixin):
+class AppwriteAdmin(ReadOnlyMixin, PagesMixin):
     """A ModelAdmin that counts up to 5,000 rows, and does not save over what somebody else has changed meanwhile."""
 
     change_form_template = "django_appwrite_orm/admin/change_form.html"

@@ -48,3 +48,20 @@ class Review(models.Model):
 
     def __str__(self):
         return self.text
+
+
+class Notice(models.Model):
+    text = models.CharField(max_length=100)
+
+    class Appwrite:
+        permissions = ['read("any")', 'create("users")']
+
+    def __str__(self):
+        return self.text
+
+
+class Poster(models.Model):
+    text = models.CharField(max_length=100)
+
+    class Appwrite:
+        permissions = ['read("any")']
