@@ -21,7 +21,8 @@ from ..connection import Connection, connections
 from ..credentials import ConnectionRef, Using
 from ..plan_execution import execute_write
 from ..plans import TableRef, WritePlan
-from ..sansio import run_sync
+from ..sansio import Operation, run_sync
+from ..threads import ContextValue
 from ..transactions import TableMeta, other_blocks
 from .atomic.transaction import StagedTransaction
 from .client import DatabaseClient
@@ -182,6 +183,20 @@ class DatabaseWrapper(BaseDatabaseWrapper):
             cursor.execute(statement)
             return cursor.result
 
+    def carry_out(self, operation: Operation[Any], *, even_on_event_loop: bool = False) -> Any:
+        """Carry out an operation of this connection and return its result.
+
+        An open block of another database of DATABASES is not its own, even where both are of one Appwrite connection.
+        """
+        if not _without_autocommit:
+            return run_sync(operation, even_on_event_loop=even_on_event_loop)
+        before = _session.held()
+        _session.set(self)
+        try:
+            return run_sync(operation, even_on_event_loop=even_on_event_loop)
+        finally:
+            _session.restore(before)
+
     @property
     def shows_statements(self) -> bool:
         """Whether anybody sees the text of a statement."""
@@ -261,7 +276,7 @@ class DatabaseWrapper(BaseDatabaseWrapper):
             try:
                 with self.wrap_database_errors:
                     # Nothing takes a migration back anyway, and data migrations change any number of rows.
-                    run_sync(staged.commit(in_parts=self.editor is not None))
+                    self.carry_out(staged.commit(in_parts=self.editor is not None))
             finally:
                 self._is_committing = False
 
@@ -311,12 +326,16 @@ class DatabaseWrapper(BaseDatabaseWrapper):
 
 # The connections, of all threads, that may have a block open: without one no read has to look for it.
 _without_autocommit: WeakSet[DatabaseWrapper] = WeakSet()
+# The connection whose operation is carried out; None for one of the Table API.
+_session: ContextValue[DatabaseWrapper | None] = ContextValue("appwrite_session", None)
 
 
 def _open_transaction(alias: Using) -> StagedTransaction | None:
     """Return the transaction that a block of Django's has open here on a connection of APPWRITE_ORM."""
     if not _without_autocommit:
         return None
+    if (session := _session.get()) is not None and session.appwrite_alias == ConnectionRef.of(alias).alias:
+        return session.staged if session.is_open_for(alias) else None
     wrappers: Any = databases.all(initialized_only=True)
     for wrapper in wrappers:
         if isinstance(wrapper, DatabaseWrapper) and wrapper.is_open_for(alias):

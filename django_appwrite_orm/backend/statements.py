@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.db import NotSupportedError
 
-from ..sansio import Operation, run_sync
+from ..sansio import Operation
 from ..signals.observers import Activity, observed, observers
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class Cursor:
         if observers:
             steps = observed("statement", statement, self._connection.appwrite_alias, steps)
         # Django has refused an event loop when this cursor was opened.
-        self.result = run_sync(steps, even_on_event_loop=True)
+        self.result = self._connection.carry_out(steps, even_on_event_loop=True)
 
     def executemany(self, statement: str, params: Any) -> None:
         raise NotSupportedError(NO_SQL)
