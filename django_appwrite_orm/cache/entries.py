@@ -9,7 +9,7 @@ import json
 from math import isfinite
 from typing import NamedTuple
 
-from .process_cache import DecodedEntry, size_of
+from .process_cache import DecodedEntry
 
 
 class CacheEntry(NamedTuple):
@@ -25,7 +25,7 @@ class CacheEntry(NamedTuple):
             data = json.loads(self.text)
         except (ValueError, RecursionError):
             return None
-        return DecodedEntry(self.tokens, self.expires, data, size_of(data))
+        return DecodedEntry(self.tokens, self.expires, data)
 
 
 def pack(entry: CacheEntry) -> str:

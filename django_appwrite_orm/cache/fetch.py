@@ -23,7 +23,7 @@ from .effects import CacheAdd, CacheCall, CacheDeleteMany, CacheGetMany, CacheSe
 from .entries import CacheEntry, pack, unpack
 from .keys import TableKeys
 from .policy import CachePolicy
-from .process_cache import DecodedEntry, size_of
+from .process_cache import DecodedEntry
 from .single_flight import Await, FetchResult, Flight, Join
 
 logger = logging.getLogger("django_appwrite_orm.cache")
@@ -167,6 +167,5 @@ def _fetch(miss: Miss, versions: tuple[str, ...]) -> Operation[FetchResult]:
         yield from CacheSet(miss.store, miss.key, pack(entry), ceil(ttl + miss.policy.grace))
     except CacheUnavailable:
         return FetchResult(response, 0)
-    decoded = DecodedEntry(versions, entry.expires, response.data, size_of(response.data))
-    miss.store.memory.put(miss.key, decoded, miss.checked)
+    miss.store.memory.put(miss.key, DecodedEntry(versions, entry.expires, response.data), miss.checked)
     return FetchResult(response, entry.expires)

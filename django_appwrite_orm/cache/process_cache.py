@@ -6,10 +6,10 @@ check that it is current. Within a trust window, off by default, that check is s
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from ..threads import register_after_fork
@@ -21,6 +21,13 @@ class DecodedEntry(NamedTuple):
     tokens: tuple[str, ...]
     expires: float
     data: Any
+
+
+class _Kept(NamedTuple):
+    """An entry, when it was found current (monotonic seconds), and the bytes it takes."""
+
+    entry: DecodedEntry
+    checked: float
     size: int
 
 
@@ -38,17 +45,18 @@ class ProcessCache:
 
     def after_fork(self) -> None:
         """Start without entries in a child: a thread of the parent may have been in the middle of a change."""
-        self._entries: OrderedDict[str, tuple[DecodedEntry, float]] = OrderedDict()
+        self._entries: OrderedDict[str, _Kept] = OrderedDict()
         self._lock = threading.Lock()
         self.bytes = 0
 
     def get(self, key: str) -> DecodedEntry | None:
         """Return the entry under `key`, whether it is current or not."""
         with self._lock:
-            if key not in self._entries:
+            kept = self._entries.get(key)
+            if kept is None:
                 return None
             self._entries.move_to_end(key)
-            return self._entries[key][0]
+            return kept.entry
 
     def trusted(self, key: str, touched: float) -> DecodedEntry | None:
         """Return the entry if it was checked within the trust window and after `touched`.
@@ -56,23 +64,28 @@ class ProcessCache:
         `touched` (monotonic seconds) is the last write of this process to one of its tables.
         """
         with self._lock:
-            entry, checked = self._entries.get(key, (None, 0.0))
-            return entry if touched < checked and time.monotonic() - checked < self.trust else None
+            kept = self._entries.get(key)
+        if kept is None or kept.checked <= touched or time.monotonic() - kept.checked >= self.trust:
+            return None
+        return kept.entry
 
     def put(self, key: str, entry: DecodedEntry, checked: float) -> None:
         """Store a result that a look-up begun at `checked` (monotonic seconds) found current."""
-        if not self._limit or entry.size > self._limit // 4:  # one large result must not drive out all others
+        if not self._limit:
+            return
+        size = size_of(entry.data)
+        if size > self._limit // 4:  # one large result must not drive out all others
             return
         with self._lock:
             self._forget(key)
-            self._entries[key] = entry, checked
-            self.bytes += entry.size
+            self._entries[key] = _Kept(entry, checked, size)
+            self.bytes += size
             while self.bytes > self._limit:
                 self._forget(next(iter(self._entries)))
 
     def _forget(self, key: str) -> None:
         if key in self._entries:
-            self.bytes -= self._entries.pop(key)[0].size
+            self.bytes -= self._entries.pop(key).size
 
     def clear(self) -> None:
         """Remove all entries."""
@@ -86,12 +99,15 @@ class ProcessCache:
 
 def size_of(data: Any) -> int:
     """Return the approximate bytes that decoded JSON takes in memory; shared keys are counted once an object."""
-    size, todo = 0, [data]
+    size = 0
+    todo: list[Iterable[Any]] = [[data]]
     while todo:
-        value = todo.pop()
-        size += sys.getsizeof(value)
-        if isinstance(value, dict):
-            todo += value.values()
-        elif isinstance(value, list):
-            todo += value
+        for value in todo.pop():
+            size += (
+                value.__sizeof__()
+            )  # sys.getsizeof() adds 16 bytes to a container, and takes longer than parsing did
+            if type(value) is dict:
+                todo.append(value.values())
+            elif type(value) is list:
+                todo.append(value)
     return size

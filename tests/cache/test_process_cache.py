@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from typing import Any
 
 import pytest
 from django.core.cache import caches
@@ -13,22 +15,22 @@ from tests.support.costs import counted
 from tests.support.library.tables import Book
 
 
-def entry(size: int = 10) -> DecodedEntry:
-    return DecodedEntry(("t",), 1e12, {"n": 1}, size)
+def entry(size: int = 100) -> DecodedEntry:
+    return DecodedEntry(("t",), 1e12, "x" * (size - sys.getsizeof("")))
 
 
 def test_it_is_bounded_and_forgets_the_least_recently_used() -> None:
-    memory = ProcessCache(100)
+    memory = ProcessCache(1000)
     for name in "abcd":
-        memory.put(name, entry(25), 0)
+        memory.put(name, entry(250), 0)
     memory.get("a")
-    memory.put("e", entry(25), 0)
+    memory.put("e", entry(250), 0)
     assert memory.get("b") is None
     assert memory.get("a") is not None
-    assert (memory.bytes, len(memory)) == (100, 4)
-    memory.put("a", entry(5), 0)
-    assert memory.bytes == 80
-    memory.put("large", entry(26), 0)  # more than a quarter of it
+    assert (memory.bytes, len(memory)) == (1000, 4)
+    memory.put("a", entry(50), 0)
+    assert memory.bytes == 800
+    memory.put("large", entry(251), 0)  # more than a quarter of it
     assert memory.get("large") is None
     memory.clear()
     assert (memory.bytes, len(memory)) == (0, 0)
@@ -36,12 +38,12 @@ def test_it_is_bounded_and_forgets_the_least_recently_used() -> None:
 
 def test_nothing_is_remembered_when_it_is_off() -> None:
     memory = ProcessCache(0)
-    memory.put("a", entry(0), 0)
+    memory.put("a", entry(), 0)
     assert memory.get("a") is None
 
 
 def test_trust_lasts_for_its_window_and_to_the_next_write_of_this_process() -> None:
-    memory = ProcessCache(100, trust=60)
+    memory = ProcessCache(1000, trust=60)
     now = time.monotonic()
     memory.put("a", entry(), now)
     assert memory.trusted("a", touched=0)
@@ -49,12 +51,15 @@ def test_trust_lasts_for_its_window_and_to_the_next_write_of_this_process() -> N
     assert memory.trusted("a", touched=now) is None
     memory.put("a", entry(), time.monotonic() - 61)
     assert memory.trusted("a", touched=0) is None
-    assert ProcessCache(100).trusted("a", touched=0) is None
+    assert ProcessCache(1000).trusted("a", touched=0) is None
 
 
 def test_sizes_are_those_of_the_objects() -> None:
     assert size_of({"a": ["x" * 1000]}) > 1000
     assert size_of([]) < 100
+    row: dict[str, Any] = {"a": "text", "b": [1.5, {"c": [None]}]}
+    parts = [row, "text", row["b"], 1.5, row["b"][1], row["b"][1]["c"], None]
+    assert 0.8 < size_of(row) / sum(map(sys.getsizeof, parts)) <= 1
 
 
 @pytest.mark.usefixtures("library")
@@ -87,8 +92,8 @@ class TestInUse:
         Book.objects.create(title="Dune", price=9, id="d")
         assert Book.objects.get(pk="d").price == 9
         memory = connections["default"].store.memory
-        for key, (kept, checked) in list(memory._entries.items()):
-            memory.put(key, kept._replace(expires=time.time() - 1), checked)  # the cache has a later one
+        for key, kept in list(memory._entries.items()):
+            memory.put(key, kept.entry._replace(expires=time.time() - 1), kept.checked)  # the cache has a later one
         with counted() as costs:
             Book.objects.get(pk="d")
             Book.objects.get(pk="d")
