@@ -16,9 +16,10 @@ from ...exceptions import AppwriteError
 from .change_list import PagesMixin
 from .locking import OPENED, LockedForm, opened
 from .read_only import ReadOnlyMixin
+from .row_source import RowSourceMixin
 
 
-class AppwriteAdmin(ReadOnlyMixin, PagesMixin):
+class AppwriteAdmin(RowSourceMixin, ReadOnlyMixin, PagesMixin):
     """A ModelAdmin that counts up to 5,000 rows, and does not save over what somebody else has changed meanwhile."""
 
     change_form_template = "django_appwrite_orm/admin/change_form.html"
