@@ -90,8 +90,8 @@ def _problems(client: httpx.Client, say: Say) -> Iterator[str]:
     for expected in ("MISS", "HIT"):
         if NEW_PRODUCT["name"] not in [row["name"] for row in ask("/products", expected).json()]:
             wrong.append("GET /products: the new product is not among them.")
-    if str(NEW_PRODUCT["name"]) not in ask("/shop/", "MISS").text:
-        wrong.append("GET /shop/: the new product is not among them.")
+    if str(NEW_PRODUCT["name"]) not in ask("/shop/?q=something", "MISS").text:
+        wrong.append("GET /shop/?q=something: the new product is not among them.")
     yield from wrong
 
 

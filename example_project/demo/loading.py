@@ -8,8 +8,8 @@ from typing import Any
 
 from airports import source
 from airports.tables import Airport, Country
-from shop.samples import products
-from shop.tables import Product
+from shop import samples
+from shop.models import Product
 from tqdm import tqdm
 
 from django_appwrite_orm import Table
@@ -23,9 +23,9 @@ Progress = Callable[[str, int, int], object]
 
 
 def load_samples(progress: Progress = lambda table, rows, total: None) -> int:
-    """Load products, countries and airports; how many rows were written."""
+    """Load the shop, where it has no products, and what of countries and airports is missing; how many rows."""
     return (
-        _load_missing(Product, "name", products(), progress)
+        (0 if Product.objects.exists() else samples.load())
         + _load_missing(Country, "code", source.countries(), progress)
         + _load_missing(Airport, "code", source.airports(), progress)
     )

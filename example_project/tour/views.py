@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from airports.tables import Country
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from shop.models import Product
 
 from tour.code import has_source, page_source
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "home.html")
+    """Models and tables side by side."""
+    context = {"finest": Product.objects.finest(), "countries": Country.objects.order_by("-airports")[:8]}
+    return render(request, "home.html", context)
 
 
 def code(request: HttpRequest, view_name: str) -> HttpResponse:

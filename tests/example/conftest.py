@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -34,7 +34,8 @@ _NAMES = (
 )
 # The models of apps whose labels other tests have too, by label.
 _models: dict[str, dict] = {"shop": {}}
-_empty_site: list[Snapshot] = []
+# What a state of the site was made as the first time, by its name.
+_made: dict[str, Snapshot] = {}
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def site(monkeypatch, django_db_blocker) -> Iterator[None]:
         django_db_blocker.unblock(),
     ):
         tables = [table for table in registry.all() if table not in before]
-        _make_tables()
+        _have("empty", _migrate)
         try:
             yield
         finally:
@@ -70,22 +71,28 @@ def site(monkeypatch, django_db_blocker) -> Iterator[None]:
                 registry.discard(table)
 
 
-def _make_tables() -> None:
-    """Migrate the first time; later take what that has made."""
-    if _empty_site:
-        open_local(":memory:").restore(_empty_site[0])
-        return
+def _have(state: str, make: Callable[[], object]) -> None:
+    """Make a state of the site the first time; later take what that has made."""
+    if state in _made:
+        open_local(":memory:").restore(_made[state])
+    else:
+        make()
+        _made[state] = open_local(":memory:").snapshot()
+
+
+def _migrate() -> None:
     call_command("migrate", verbosity=0)
     call_command("migrate_appwrite", verbosity=0)
-    _empty_site.append(open_local(":memory:").snapshot())
 
 
 @pytest.fixture
 def products(site) -> list:
-    from shop.samples import products
-    from shop.tables import Product
+    """The sample data of the shop."""
+    from shop import samples
+    from shop.models import Product
 
-    return Product.objects.bulk_create(list(products().values()))
+    _have("with the shop", samples.load)
+    return list(Product.objects.all())
 
 
 @functools.cache

@@ -95,7 +95,7 @@ def test_warm_pages_ask_nothing(browser: Client) -> None:
     from django_appwrite_orm import warming
 
     done = list(warming.warm(warming.jobs()))
-    assert [job.problem for job in done if job.label != "books"] == [None, None, None]
+    assert {job.problem for job in done if job.label != "books"} == {None}
     with counted() as costs:
         for path in ("/", "/airports/", "/airports/country/US/", "/shop/", "/products"):
             assert browser.get(path)["X-Cache-Status"] == "HIT"

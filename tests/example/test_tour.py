@@ -82,8 +82,8 @@ def test_each_page_of_this_project_has_its_code(browser: Client) -> None:
 def test_the_code_of_a_view_has_its_form_its_table_and_its_template(browser: Client) -> None:
     page = browser.get("/code/shop:add/")
     titles = [part.title for part in page.context["parts"]]
-    assert titles[0] == "add"
-    assert {"ProductForm", "Product", "shop/add.html"} <= set(titles)
+    assert titles[0] == "AddProduct"
+    assert {"AddView", "ProductForm", "Product", "shop/form.html"} <= set(titles)
     assert all(not part.file.startswith(("/", "..")) for part in page.context["parts"])
 
 
@@ -113,7 +113,7 @@ def test_a_form_without_its_token(browser: Client) -> None:
 
 
 def test_an_error_of_the_site(browser: Client, monkeypatch) -> None:
-    monkeypatch.setattr("shop.views.Product", None)
+    monkeypatch.setattr("shop.views.products.Product", None)
     browser.raise_request_exception = False
     response = browser.get("/shop/")
     assert response.status_code == 500

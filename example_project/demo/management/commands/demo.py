@@ -20,6 +20,7 @@ from demo.checking import find_problems
 from demo.loading import load_samples
 from demo.log import log_to, open_log
 from demo.serving import PORTS, DemoServer, PortTaken
+from demo.users import ensure_demo_user
 from django_appwrite_orm import warming
 from django_appwrite_orm.exceptions import AppwriteORMError
 from django_appwrite_orm.web import warm_start
@@ -86,9 +87,10 @@ class Command(BaseCommand):
             self._say(f"The tour:  {server.address}  (open it now; it shows how far the loading is)")
             self._say(f"The log:   {log.name}")
             self._say(f"The data:  {settings.APPWRITE_ORM['default']['ENDPOINT']}\n")
-            self._prepare(log)
+            how_to_sign_in = self._prepare(log)
             server.is_ready = True
             self._say(self.style.SUCCESS(f"\nReady after {time.monotonic() - began:.0f} seconds: {server.address}"))
+            self._say(how_to_sign_in)
             self._say("The bar at the top of each page says what came from the cache. Ctrl-C ends it.")
             serving.join()
         except AppwriteORMError as error:
@@ -120,7 +122,8 @@ class Command(BaseCommand):
         self._server.steps[-1] = f"{text}:{line}"
         self._say(line)
 
-    def _prepare(self, log: TextIO) -> None:
+    def _prepare(self, log: TextIO) -> str:
+        """Load and warm what is missing; return how to sign in."""
         with self._step("1 of 4: tables of Django's models (migrate)"):
             call_command("migrate", stdout=log, stderr=log, no_color=True)
         with self._step("2 of 4: tables that are declared in tables.py (migrate_appwrite)"):
@@ -128,12 +131,14 @@ class Command(BaseCommand):
         with self._step("3 of 4: sample data") as results:
             loaded = load_samples(self._loading)
             results.append(f"{loaded:,} rows written" if loaded else "it is there already")
+            how_to_sign_in = ensure_demo_user()
         with self._step("4 of 4: warming the cache (warm_appwrite)") as results:
             done = list(warming.warm(warming.jobs()))
             results.append(f"{sum(job.rows for job in done):,} rows read")
         for problem in (f"{job.label}: {job.problem}" for job in done if job.problem):
             self._log.write(f"{problem}\n")
             self.stderr.write(self.style.ERROR(problem))
+        return how_to_sign_in
 
     def _loading(self, table: str, rows: int, total: int) -> None:
         self._server.steps[-1] = f"3 of 4: sample data: {rows:,} of {total:,} {table} ..."
