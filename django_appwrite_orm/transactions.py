@@ -183,8 +183,9 @@ class Transaction:
             raise TransactionError(f"This atomic() block will be rolled back: {self._rollback_reason}.")
         if self._count + operations > OPERATIONS_LIMIT:
             raise NotSupportedError(
-                f"An Appwrite transaction allows {OPERATIONS_LIMIT} operations; this block has {self._count} and needs"
-                f" {operations} more. Split the block, or make some of the changes outside it."
+                f"An atomic() block takes {self._count + operations:,} operations, and a transaction of Appwrite holds"
+                f" {OPERATIONS_LIMIT}. Change the rows in parts, each in a block of its own, or make some of the"
+                " changes outside the block."
             )
 
     def stage(self, changed: Sequence[TableMeta], plan: WritePlan) -> Operation[Any]:

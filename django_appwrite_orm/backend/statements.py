@@ -18,7 +18,16 @@ from ..signals.observers import Activity, observed, observers
 if TYPE_CHECKING:
     from .base import DatabaseWrapper
 
-NO_SQL = "Appwrite has no SQL: use the ORM, or connection.appwrite for requests to the server."
+_NO_SQL = "Appwrite has no SQL: use the ORM, or connection.appwrite for requests to the server."
+_NO_CACHE_TABLE = (
+    "Appwrite has no SQL, which Django's database cache needs: use Redis, memcached or files for the cache, or keep its"
+    " table in an SQL database by a router"
+)
+
+
+def _refusal(sql: str) -> NotSupportedError:
+    """Return the error for a statement of SQL, of which those of a cache table name its primary key."""
+    return NotSupportedError(_NO_CACHE_TABLE if '"cache_key"' in sql else _NO_SQL)
 
 
 class Statement(str):
@@ -98,7 +107,7 @@ class Cursor:
     def execute(self, statement: str, params: Any = None) -> Cursor:
         """Carry out a statement; its result is `result`. Raises NotSupportedError for SQL."""
         if not isinstance(statement, Statement):
-            raise NotSupportedError(NO_SQL)
+            raise _refusal(statement)
         if statement.changes:
             self._connection.before_change()
         if self._connection.shows_statements:
@@ -116,10 +125,10 @@ class Cursor:
         self.result = self._connection.carry_out(steps, even_on_event_loop=True)
 
     def executemany(self, statement: str, params: Any) -> None:
-        raise NotSupportedError(NO_SQL)
+        raise _refusal(statement)
 
     def callproc(self, name: str, *params: Any) -> None:
-        raise NotSupportedError(NO_SQL)
+        raise NotSupportedError(_NO_SQL)
 
     def close(self) -> None:
         pass

@@ -53,7 +53,7 @@ def check_tables(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) 
 
 @register(Tags.models, "appwrite_orm")
 def check_models(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """E102, E103, E105 to E110, E113 to E115 and W107: models on Appwrite.
+    """E102, E103, E105 to E110, E113 to E117 and W107: models on Appwrite.
 
     Their databases, their tables and their inner `class Appwrite`. E101, E104, E111, E112 and W106 are checks of
     Django's for databases and fields.

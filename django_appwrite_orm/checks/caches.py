@@ -48,7 +48,7 @@ def _used() -> Iterator[str]:
 
 def _problems(alias: str, cache: Mapping[str, Any]) -> Iterator[CheckMessage]:
     where, path = f"CACHES[{alias!r}]", cache.get("BACKEND", "")
-    options, backend = cache.get("OPTIONS") or {}, _class_at(path)
+    options, backend = cache.get("OPTIONS") or {}, class_at(path)
     if backend is None:
         yield Error(
             f"{where}: BACKEND {path!r} cannot be imported.",
@@ -151,11 +151,12 @@ def _unpickles(families: set[str], options: Mapping[str, Any]) -> bool:
 
 def families_of(cls_or_path: Any) -> set[str]:
     """Return the paths of a class and of its bases; empty when it cannot be imported."""
-    cls = _class_at(cls_or_path)
+    cls = class_at(cls_or_path)
     return set() if cls is None else {f"{base.__module__}.{base.__qualname__}" for base in cls.__mro__}
 
 
-def _class_at(cls_or_path: Any) -> type | None:
+def class_at(cls_or_path: Any) -> type | None:
+    """Return a class, or that at a path; None where there is none."""
     try:
         value = import_string(cls_or_path) if isinstance(cls_or_path, str) else cls_or_path
     except ImportError:

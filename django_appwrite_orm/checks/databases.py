@@ -1,4 +1,4 @@
-"""Checks of `OPTIONS["apps"]` of databases, and of relations between models of two databases."""
+"""Checks of `OPTIONS["apps"]` of databases, of relations between two of them, and of caches that are kept in one."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ from collections.abc import Iterable, Iterator
 
 from django.apps import apps
 from django.conf import settings
+from django.core.cache.backends.db import BaseDatabaseCache
 from django.core.checks import CheckMessage, Error, Warning
 from django.db import models, router
 from django.utils.module_loading import import_string
 
+from ..backend import ENGINE
 from ..backend.router import AppwriteRouter, databases_of_apps
+from .caches import class_at
 
 
 def database_problems(checked: Iterable[type[models.Model]]) -> Iterator[CheckMessage]:
-    """Yield the problems of the databases, and of the relations of these models."""
+    """Yield the problems of the databases, of the caches in them, and of the relations of these models."""
+    yield from _cache_problems()
     aliases = databases_of_apps()
     for label, alias in aliases.items():
         if label not in apps.app_configs:
@@ -36,6 +40,22 @@ def database_problems(checked: Iterable[type[models.Model]]) -> Iterator[CheckMe
     elif aliases:
         for model in checked:
             yield from _relation_problems(model, aliases.keys())
+
+
+def _cache_problems() -> Iterator[CheckMessage]:
+    """Yield the caches whose table would be on Appwrite."""
+    for alias, options in settings.CACHES.items():
+        backend = class_at(options.get("BACKEND"))
+        if backend is None or not issubclass(backend, BaseDatabaseCache):
+            continue
+        database = router.db_for_write(BaseDatabaseCache(options.get("LOCATION", ""), {}).cache_model_class)
+        if settings.DATABASES.get(database or "", {}).get("ENGINE") == ENGINE:
+            yield Error(
+                f"CACHES[{alias!r}] keeps its entries in database {database!r}, which is on Appwrite: the database"
+                " cache needs SQL.",
+                hint="Use Redis, memcached or files, or lead its table to an SQL database by a router.",
+                id="appwrite.E117",
+            )
 
 
 def _is_our_router(entry: object) -> bool:

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, OperationalError, transaction
+from django.db import NotSupportedError as Unsupported
 from django.db import connections as databases
 from django.db.models import F
 
+from django_appwrite_orm import atomic
 from django_appwrite_orm.backend.atomic import transaction as staging
 from django_appwrite_orm.backend.base import BackendOptions
 from django_appwrite_orm.connection import connections
@@ -242,6 +244,23 @@ def test_tables_and_models_share_a_block() -> None:
     assert (Book.objects.count(), Product.objects.count()) == (1, 1)
 
 
+def test_changes_of_models_belong_to_a_block_of_this_package_or_are_refused() -> None:
+    product = Product.objects.create(name="a", stock=1)
+    others = Product.objects.bulk_create(Product(name=str(number), stock=number) for number in range(5))
+    row = Product.objects.filter(pk=product.pk)
+    with pytest.raises(Stop), atomic():
+        assert row.update(stock=F("stock") + 1, description="new") == 1
+        Product.objects.bulk_update([Product(pk=other.pk, stock=9) for other in others], ["stock"])
+        raise Stop
+    for change in ({"stock": F("stock") * 2}, {"stock": 2}):
+        with pytest.raises(Unsupported, match=r"shop\.Product: update.* Use django\.db\.transaction\.atomic"), atomic():
+            row.filter(stock=1).update(**change)
+    assert sorted(Product.objects.values_list("stock", flat=True)) == [0, 1, 1, 2, 3, 4]
+    with transaction.atomic(), atomic():
+        assert row.filter(stock=1).update(stock=7) == 1
+    assert row.get().stock == 7
+
+
 def test_a_broken_block_refuses_further_statements() -> None:
     Maker.objects.create(name="Ada")
     with transaction.atomic():
@@ -381,6 +400,20 @@ def test_parts_of_many_rows_and_updates_without_a_block_are_written(monkeypatch:
     while pks := list(Note.objects.values_list("pk", flat=True)[:300]):
         Note.objects.filter(pk__in=pks).delete()
     assert Note.objects.count() == 0
+
+
+def test_rows_that_get_values_of_their_own_take_an_operation_each_in_a_block_alone() -> None:
+    Product.objects.bulk_create(Product(name=str(number), stock=number) for number in range(101))
+    message = (
+        r"101 rows of shop_product by 101 operations.* a value of its own.* Outside of a block update\(\) takes any"
+    )
+    with pytest.raises(NotSupportedError, match=message), transaction.atomic():
+        Product.objects.update(stock=F("stock") * 2)
+    assert Product.objects.update(stock=F("stock") * 2) == 101
+    products = list(Product.objects.all())
+    assert {product.stock for product in products} == set(range(0, 202, 2))
+    with pytest.raises(NotSupportedError, match=message):
+        Product.objects.bulk_update(products, ["stock"])
 
 
 @pytest.mark.slow

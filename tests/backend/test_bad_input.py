@@ -372,7 +372,7 @@ def test_sql_is_refused_with_what_to_write_instead(sql: Callable[[], object]) ->
     ("command", "message"),
     [
         (["dbshell"], "no SQL shell. Use its console, or manage.py shell"),
-        (["createcachetable", "cache_table"], "use the ORM"),
+        (["createcachetable", "cache_table"], "use Redis, memcached or files for the cache"),
     ],
 )
 def test_commands_for_sql_are_refused_with_what_to_use_instead(command: list[str], message: str) -> None:

@@ -10,9 +10,10 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.core.cache import caches
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
-from django.db import connections, models, router
+from django.db import NotSupportedError, connections, models, router
 from django.test import override_settings
 from django.test.utils import isolate_apps
 
@@ -129,6 +130,19 @@ def test_an_unknown_app_is_reported(databases: dict[str, Any]) -> None:
     assert problem.id == "appwrite.E107"
     assert "DATABASES['appwrite']" in problem.msg
     assert "Did you mean: shop?" in problem.msg
+
+
+def test_a_cache_table_on_appwrite_is_reported(databases: dict[str, Any]) -> None:
+    backend = "django.core.cache.backends.db.DatabaseCache"
+    with override_settings(CACHES={"default": {"BACKEND": backend, "LOCATION": "entries"}}):
+        assert check_models() == []  # the default database is SQLite here
+        databases["default"] |= {"ENGINE": ENGINE, "NAME": "default"}
+        (problem,) = check_models()
+        assert problem.id == "appwrite.E117"
+        assert "CACHES['default']" in problem.msg
+        assert "'default', which is on Appwrite" in problem.msg
+        with pytest.raises(NotSupportedError, match="which Django's database cache needs: use Redis"):
+            caches["default"].set("key", 1)
 
 
 @pytest.mark.usefixtures("databases")

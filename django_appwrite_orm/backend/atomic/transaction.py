@@ -476,9 +476,15 @@ def _too_many(changes: Sequence[Change], operations: int) -> NotSupportedError:
     for change in changes:
         rows.setdefault(change.ref.table, set()).add(change.row_id)
     tables = ", ".join(f"{len(ids):,} rows of {table}" for table, ids in rows.items())
+    has_own_values = any(change.action in (Action.UPDATE, Action.INCREMENT) for change in changes)
+    own_values = (
+        " A row that gets a value of its own, as by F() or bulk_update(), takes one of them. Outside of a block"
+        " update() takes any number of rows."
+    )
     return NotSupportedError(
         f"An atomic() block changes {tables} by {operations:,} operations. A transaction of Appwrite holds"
-        f" {OPERATIONS_LIMIT}, and several would not be written all or none. {_NOTHING}. Change the rows in parts, each"
-        ' in a block of its own (delete() of a queryset opens one), or set "atomic": "off" in the OPTIONS of the'
-        " database, where each change is written at once."
+        f" {OPERATIONS_LIMIT}, and several would not be written all or none. {_NOTHING}."
+        f"{own_values if has_own_values else ''} Change the rows in parts, each in a block of its own (delete() and"
+        ' bulk_update() of a queryset open one), or set "atomic": "off" in the OPTIONS of the database, where each'
+        " change is written at once."
     )

@@ -14,6 +14,7 @@ from ...integrity import commit_together, has_values
 from ...plans import OPERATIONS_LIMIT
 from ...querysets.expressions import increment
 from ...sansio import Operation
+from ...transactions import enclosing
 from ..atomic.transaction import StagedTransaction, compared_values
 from ..columns import ROW_ID
 from ..model_table import changed_tables, unique_keys
@@ -66,8 +67,9 @@ def stored_rows(
 def changed_rows(connection: Any, meta: Any, ref: Any, changes: Mapping[str, Raw]) -> Operation[None]:
     """Write these values to rows, by their ids."""
     plans = [row_update(ref, row_id, counted(meta, data)) for row_id, data in changes.items() if data]
-    if connection.staged is not None:
-        yield from connection.staged.stage_all(changed_tables(meta, *plans), plans)
+    block = enclosing(connection.using)
+    if block is not None and plans:
+        yield from block.stage_all(changed_tables(meta, *plans), plans)
         return
     if len(plans) < _TOGETHER:
         for plan in plans:

@@ -20,7 +20,7 @@ from ...plans import EVERYTHING, NOTHING, OPERATIONS_LIMIT, IncrementRow, Update
 from ...sansio import Operation, run_sync
 from ...tables.columns import BigInt, Column, Integer
 from ...tables.system_columns import PERMISSIONS_KEY
-from ...transactions import Transaction
+from ...transactions import Transaction, enclosing, open_blocks
 from ..atomic.transaction import StagedTransaction
 from ..columns import ROW_ID, column_of, prepared_value, saved_value
 from ..model_table import changed_tables, table_of, unique_keys
@@ -208,7 +208,7 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
 
     def _written_together(self, rows: Selection, plans: Sequence[UpdateRow | IncrementRow]) -> Operation[None]:
         """Carry out changes, all or none: one as it is, several in a transaction of their own or in the open block."""
-        if len(plans) > 1 and self.connection.staged is None:
+        if len(plans) > 1 and enclosing(self.connection.using) is None:
             yield from commit_together(self.connection.using, (changed_tables(rows.table, *plans), plans))
         else:
             for plan in plans:
@@ -257,9 +257,17 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
         Each is committed only while the rows meet the conditions and are those that the values were worked out of: they
         are looked at again after staging, and Appwrite refuses the commit when a row was changed later than that. Then
         all starts again.
-        A block does the same at its end, where it has to be run again.
+        A block does the same at its end, where it has to be run again. Raises NotSupportedError inside `atomic()` of
+        this package, which Appwrite does not tell what is stored.
         """
         rows = self._whole_table()
+        block = open_blocks.get().get(self.connection.using)
+        if block is not None and not isinstance(block.transaction, StagedTransaction):
+            raise NotSupportedError(
+                f"{self.query.model._meta.label}: update() of a model by an expression, or of a row with further"
+                " conditions, cannot be part of django_appwrite_orm.atomic(). Use django.db.transaction.atomic(), to"
+                " which changes of Tables belong too."
+            )
         done: set[str] = set()
         compute = partial(self._computed, constants, expressions, done)
         for _ in range(_TRIES):
