@@ -9,7 +9,6 @@ import runpy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.management import call_command
@@ -37,14 +36,15 @@ def serving() -> Iterator[str]:
 
 
 @contextmanager
-def settings_of(project: Path, **others: Any) -> Iterator[None]:
-    """Use the settings of a project, and its own ones for the tests."""
+def settings_of(project: Path) -> Iterator[None]:
+    """Use the settings of a project, and a strict Content-Security-Policy."""
     own = {name: value for name, value in runpy.run_path(str(project / "settings.py")).items() if name.isupper()}
     own.pop("DATABASES")  # all models are in the one of tests/settings.py
     appwrite = {
         "default": {"ENDPOINT": "local::memory:", "DATABASE_ID": own.pop("APPWRITE_ORM")["default"]["DATABASE_ID"]}
     }
-    with override_settings(**own, APPWRITE_ORM=appwrite, **others):
+    own["MIDDLEWARE"] = [CSP_MIDDLEWARE, *own["MIDDLEWARE"], "django.middleware.csrf.CsrfViewMiddleware"]
+    with override_settings(**own, APPWRITE_ORM=appwrite, SECURE_CSP=STRICT):
         yield
 
 

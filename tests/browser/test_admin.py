@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth import get_user_model
+from django.test import Client
 from selenium.webdriver import Keys
 
 from tests.browser import sites
@@ -22,18 +24,118 @@ def address(monkeypatch: pytest.MonkeyPatch, django_db_blocker: Any) -> Iterator
     monkeypatch.syspath_prepend(str(PROJECT))
     with sites.settings_of(PROJECT), django_db_blocker.unblock():
         made_once(sites.migrate, "office")
+        apps.get_model("contenttypes.ContentType").objects.clear_cache()  # of another project
         get_user_model().objects.create_superuser("root", "root@example.org", "secret")
         with sites.serving() as address:
             yield address
 
 
-def test_login(window: Window) -> None:
+@pytest.fixture
+def admin(window: Window) -> Window:
+    """A window whose user is logged in."""
+    client = Client()
+    client.force_login(get_user_model().objects.get())
+    window.open("/admin/login/")
+    window.driver.add_cookie({"name": "sessionid", "value": client.cookies["sessionid"].value})
+    return window
+
+
+def test_login_by_keyboard(window: Window) -> None:
     window.open("/admin/")
     window.inspect("admin-login")
     window.tab_to("#id_username")
     window.type("root")
     window.tab_to("#id_password")
     window.type("secret")
-    window.submit(Keys.ENTER)
+    window.submit()
     assert window.path == "/admin/"
     window.inspect("admin-index")
+
+
+def test_a_row_is_added_changed_and_deleted_by_keyboard(admin: Window) -> None:
+    from office.tables import Desk, Room
+
+    Room.objects.create(name="North")
+    admin.open("/admin/office/desk/")
+    admin.tab_to(".object-tools a.addlink")
+    admin.submit()
+    admin.inspect("admin-add")
+    admin.resize(1280)
+    admin.tab_to("#id_name")
+    admin.type("Oak")
+    admin.tab_to("#id_stock")
+    admin.type("3")
+    admin.tab_to("#id_room")
+    admin.press("North")
+    admin.tab_to("input[name=_save]")
+    admin.submit()
+    assert admin.texts(".messagelist li") == ["The desk “Oak” was added successfully."]
+
+    admin.tab_to("#result_list th.field-name a")
+    admin.submit()
+    admin.inspect("admin-change")
+    admin.resize(1280)
+    admin.tab_to("#id_name")
+    admin.type("Elm")
+    admin.tab_to("input[name=_save]")
+    admin.submit()
+    desk = Desk.objects.get()
+    assert (desk.name, desk.stock, desk.room.name) == ("Elm", 3, "North")
+
+    admin.tab_to("#result_list th.field-name a")
+    admin.submit()
+    admin.tab_to("a.deletelink")
+    admin.submit()
+    admin.inspect("admin-delete")
+    admin.resize(1280)
+    admin.tab_to("#content input[type=submit]")
+    admin.submit()
+    assert admin.path == "/admin/office/desk/"
+    assert Desk.objects.count() == 0
+
+
+def test_rows_are_searched_paged_and_selected_by_keyboard(admin: Window) -> None:
+    from office.tables import Desk
+
+    Desk.objects.bulk_create([Desk(name=f"Desk {number:03}", stock=number % 7) for number in range(230)])
+    admin.open("/admin/office/desk/?o=1")
+    admin.inspect("admin-list")
+    admin.resize(1280)
+    assert len(admin.elements("#result_list tbody tr")) == 100
+    admin.tab_to(".paginator a")
+    admin.submit()
+    assert admin.texts("#result_list th.field-name")[0] == "Desk 100"
+
+    admin.tab_to("#searchbar")
+    admin.type("Desk 22")
+    admin.submit()
+    assert len(admin.elements("#result_list tbody tr")) == 10
+    admin.tab_to("input.action-select")
+    admin.press(Keys.SPACE)
+    admin.tab_to("select[name=action]")
+    admin.press("Delete")
+    admin.tab_to(".actions button[type=submit]")
+    admin.submit()
+    admin.tab_to("#content input[type=submit]")
+    admin.submit()
+    assert Desk.objects.count() == 229
+
+
+def test_a_conflict_shows_both_values_and_is_settled_by_keyboard(admin: Window) -> None:
+    from office.tables import Desk, Room
+
+    north, south = Room.objects.create(name="North"), Room.objects.create(name="South")
+    desk = Desk.objects.create(name="Oak", stock=3, room=north)
+    admin.open(f"/admin/office/desk/{desk.id}/change/")
+    desk.name, desk.room = "Ash", south
+    desk.save()
+    admin.tab_to("#id_name")
+    admin.type("Elm")
+    admin.submit()
+    admin.inspect("admin-conflict")
+    admin.resize(1280)
+    assert "Somebody else has changed this to “Ash”. Yours is “Elm”." in admin.texts(".errorlist li")
+    admin.tab_to("input[name=_save]")
+    admin.submit()
+    assert admin.path == "/admin/office/desk/"
+    assert Desk.objects.get().name == "Elm"
