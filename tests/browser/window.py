@@ -169,10 +169,10 @@ class Window:
             return [f"axe failed: {report['error']}"]
         assert report["passes"], f"axe has tried nothing on {self.path}"
         return [
-            f"{rule['impact']}: {rule['id']} ({rule['help']}): {node['target']}: {node['failureSummary']}"
+            f"{rule['impact']}: {rule['id']} ({rule['help']}) of {len(rule['nodes'])} elements, such as"
+            f" {rule['nodes'][0]['target']}: {rule['nodes'][0]['failureSummary']}"
             for rule in report["violations"]
             if rule["impact"] in REFUSED_IMPACTS
-            for node in rule["nodes"]
         ]
 
     def problems_of_phones(self) -> Iterator[str]:
