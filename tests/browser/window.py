@@ -19,6 +19,7 @@ ARTEFACTS = Path(__file__).parents[2] / "artefacts"
 WIDTHS = {1280: 900, 390: 844}  # in CSS pixels, with the height of the window
 PHONE = 390
 SCHEMES = ("light", "dark")
+MOST_TABS = 100
 TALLEST = 4_000  # of a screenshot, in CSS pixels
 # What axe says of an element's impact on people, from bad to worse.
 REFUSED_IMPACTS = ("serious", "critical")
@@ -98,13 +99,14 @@ class Window:
         """Replace the text of the input that has the focus."""
         ActionChains(self.driver).key_down(Keys.CONTROL).send_keys("a").key_up(Keys.CONTROL).send_keys(text).perform()
 
-    def tab_to(self, selector: str, *, most: int = 150) -> None:
-        """Press Tab until an element has the focus. Fails where it is not reached, or does not show its focus."""
-        for _ in range(most):
-            self.press(Keys.TAB)
+    def tab_to(self, selector: str, *, back: bool = False) -> None:
+        """Press Tab until an element has the focus, or Shift and Tab. Fails where none is reached."""
+        for _ in range(MOST_TABS):
+            keys = ActionChains(self.driver).key_down(Keys.SHIFT) if back else ActionChains(self.driver)
+            keys.send_keys(Keys.TAB).key_up(Keys.SHIFT).perform()
             if self.driver.execute_script("return document.activeElement.matches(arguments[0])", selector):
                 return
-        raise AssertionError(f"{selector} is not reached within {most} presses of Tab on {self.path}")
+        raise AssertionError(f"{selector} is not reached within {MOST_TABS} presses of Tab on {self.path}")
 
     def submit(self, key: str = Keys.ENTER) -> None:
         """Press a key that leads to another page, and wait until that is there."""

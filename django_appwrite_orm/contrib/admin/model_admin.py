@@ -14,6 +14,7 @@ from ...backend.atomic.holding import hold_row
 from ...cache import cache_policy
 from ...exceptions import AppwriteError
 from .change_list import PagesMixin
+from .labels import LabelledForm
 from .locking import OPENED, LockedForm, opened
 from .read_only import ReadOnlyMixin
 from .row_source import RowSourceMixin
@@ -23,6 +24,10 @@ class AppwriteAdmin(RowSourceMixin, ReadOnlyMixin, PagesMixin):
     """A ModelAdmin that counts up to 5,000 rows, and does not save over what somebody else has changed meanwhile."""
 
     change_form_template = "django_appwrite_orm/admin/change_form.html"
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        """Return the class of a row's form in the change list."""
+        return super().get_changelist_form(request, **{"form": LabelledForm, **kwargs})
 
     # Changes of somebody else
 
