@@ -134,6 +134,9 @@ class AirportForm(forms.Form):
         """The stored airport; None where the form now has an error."""
         try:
             return self._change() if self.airport else self._create()
+        except ValidationError as error:  # text that Appwrite would take for an operator when a row is changed
+            for name, messages in error.message_dict.items():
+                self.add_error(name, messages)
         except IntegrityError:
             self.add_error("code", "There is an airport with this code already.")
         except Conflict:

@@ -105,6 +105,7 @@ class Airport(Table):
             Index("country", "name"),
             Index("latitude", "longitude"),
             Index("elevation"),
+            Index("-updated_at"),
             FulltextIndex("name", key="name_words"),
             FulltextIndex("city", key="city_words"),
         ]

@@ -27,6 +27,9 @@ INSTALLED_APPS = [
     "tour",
     "shop",
     "airports",
+    "together",
+    "notes",
+    "live",
     "demo",
 ]
 MIDDLEWARE = [

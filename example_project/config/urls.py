@@ -11,6 +11,9 @@ urlpatterns = [
     path("", include("shop.api_urls")),
     path("shop/", include("shop.urls")),
     path("airports/", include("airports.urls")),
+    path("together/", include("together.urls")),
+    path("notes/", include("notes.urls")),
+    path("live/", include("live.urls")),
     path("admin/", admin.site.urls),
     # Also without DEBUG. A site that others can reach has its web server or WhiteNoise for that.
     path("static/<path:path>", serve, {"insecure": True}),

@@ -33,8 +33,26 @@ SECTIONS = [
     Section(
         "Airports",
         "airports:index",
-        "28,000 real airports by country and by a search, each page from the cache when you see it again.",
-        "Tables, full-text indexes, warming",
+        "28,000 real airports on maps and in charts, by a search of several conditions, with the nearest ones.",
+        "Tables, full-text indexes, cached fragments, warming",
+    ),
+    Section(
+        "At once",
+        "together:page",
+        "Eight reads that wait for Appwrite at the same time, with the time that each took.",
+        "Asynchronous views, asyncio.gather()",
+    ),
+    Section(
+        "Notes",
+        "notes:notes",
+        "Notes of two identities: each reads its own and the public ones, from entries of its own.",
+        "as_user(), permissions of rows",
+    ),
+    Section(
+        "Live",
+        "live:page",
+        "Changes of airports and products, on the page while they happen.",
+        "Realtime, server-sent events",
     ),
     Section(
         "Admin",

@@ -136,6 +136,12 @@ def test_an_airport_that_was_changed_meanwhile_is_not_overwritten(browser: Clien
     assert airport("KJFK").city == "Queens"
 
 
+def test_text_that_appwrite_would_execute_is_refused_beside_its_field(browser: Client) -> None:
+    operator = '{"method": "increment", "values": [1]}'
+    refused = browser.post("/airports/KJFK/edit/", {**opened(browser, "KJFK"), "city": operator})
+    assert (refused.status_code, list(refused.context["form"].errors)) == (400, ["city"])
+
+
 def test_an_airport_is_deleted_after_a_question(browser: Client) -> None:
     before = count("US")
     assert "Delete it" in browser.get("/airports/KJFK/delete/").content.decode()
