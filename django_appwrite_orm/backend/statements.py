@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
+from django.conf import settings
 from django.db import NotSupportedError
 
 from ..sansio import Operation
@@ -26,8 +27,10 @@ _NO_CACHE_TABLE = (
 
 
 def _refusal(sql: str) -> NotSupportedError:
-    """Return the error for a statement of SQL, of which those of a cache table name its primary key."""
-    return NotSupportedError(_NO_CACHE_TABLE if '"cache_key"' in sql else _NO_SQL)
+    """Return the error for a statement of SQL; it says which cache to use where Django's database cache sends it."""
+    tables = (options.get("LOCATION") for options in settings.CACHES.values() if "DatabaseCache" in str(options))
+    is_of_cache = '"cache_key"' in sql or any(f'"{table}"' in sql for table in tables)
+    return NotSupportedError(_NO_CACHE_TABLE if is_of_cache else _NO_SQL)
 
 
 class Statement(str):
