@@ -20,6 +20,17 @@ _ROLE = re.compile(
 )
 
 
+def is_role(text: str) -> bool:
+    """Whether Appwrite takes this text for a role, such as `user:42`."""
+    return _ROLE.fullmatch(text) is not None
+
+
+def granted(permission: str) -> tuple[str, str] | None:
+    """Return the verb and the role of a permission; None for another text."""
+    match = _PERMISSION.fullmatch(permission)
+    return (match[1], match[2]) if match is not None else None
+
+
 def permission_problems(permissions: Sequence[object], verbs: Sequence[str]) -> list[str]:
     """Return why Appwrite would refuse these permissions, a sentence each. `verbs` are those that can be granted."""
     problems = [problem for text in permissions if (problem := _problem(text, verbs))]
@@ -34,6 +45,6 @@ def _problem(text: object, verbs: Sequence[str]) -> str | None:
         return f'{text!r} is not a permission of the form verb("role"), as Permission.read(Role.any()) writes it.'
     if match[1] not in verbs:
         return f"{text!r} allows {match[1]!r}, which is not one of {', '.join(verbs)}."
-    if not _ROLE.fullmatch(match[2]):
+    if not is_role(match[2]):
         return f"{text!r} names {match[2]!r}, which is not a role. Use the SDK's Role."
     return None

@@ -82,6 +82,18 @@ class ShapeField(RefusedConditions, models.JSONField):
         return None if raw is None else self.decode(raw)
 
 
+class PointField(ShapeField):
+    """A point: a tuple of longitude and latitude."""
+
+
+class LineField(ShapeField):
+    """A line: a tuple of points."""
+
+
+class PolygonField(ShapeField):
+    """A polygon: a tuple of rings, each a tuple of points."""
+
+
 class EnumField(models.CharField):  # type: ignore[type-arg]
     """One of the texts of an Enum. A member of its class is its text."""
 
@@ -173,7 +185,7 @@ def _single_field(column: Column, label: str, options: dict[str, Any]) -> ModelF
 
 def _plain_field(column: Column, label: str, options: dict[str, Any]) -> ModelField:
     if isinstance(column, Spatial):
-        shape = ShapeField(**{**options, "unique": False})
+        shape = _SHAPES[type(column)](**{**options, "unique": False})
         shape.decode = column.decode
         shape.refusal = (
             f"{label}: a {column.kind.name} can be neither compared nor ordered through a model. Use the lookups of the"
@@ -218,6 +230,13 @@ def _bounds(column: Column) -> list[Callable[[Any], None]]:
         return []
     low = [] if column.min is None else [MinValueValidator(column.min)]
     return low + ([] if column.max is None else [MaxValueValidator(column.max)])
+
+
+_SHAPES: dict[type[Column], type[ShapeField]] = {
+    columns.Point: PointField,
+    columns.Line: LineField,
+    columns.Polygon: PolygonField,
+}
 
 
 def with_column(field: ModelField, column: Column) -> ModelField:

@@ -1,5 +1,6 @@
 """Django's admin for rows on Appwrite: `class ProductAdmin(AppwriteAdmin)`; see docs/admin.md."""
 
+from .editing import FormFieldsMixin
 from .model_admin import AppwriteAdmin
 
-__all__ = ["AppwriteAdmin"]
+__all__ = ["AppwriteAdmin", "FormFieldsMixin"]

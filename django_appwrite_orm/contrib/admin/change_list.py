@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ALL_VAR, PAGE_VAR, ChangeList
+from django.contrib.admin.views.main import ALL_VAR, PAGE_VAR
 from django.core.exceptions import FieldDoesNotExist
 from django.core.paginator import Paginator
 from django.db import connections as databases
@@ -16,6 +16,7 @@ from django.http import HttpRequest
 
 from ..keyset import FIRST, LAST, Cursor, InvalidCursor, Keyset
 from .counting import CappedPaginator
+from .display import ReadableChangeList
 
 # The parameter in the URL of a change list that asks for the exact number of rows: `?_count=all`.
 COUNT = "_count"
@@ -34,7 +35,7 @@ class PageLinks(NamedTuple):
     last: str | None
 
 
-class AppwriteChangeList(ChangeList):
+class AppwriteChangeList(ReadableChangeList):
     """A change list whose pages begin after a row, or before one, where Appwrite answers it by itself.
 
     Other lists, and those of other databases, have pages by number, as has an address with `?p=`.

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.contrib.admin.utils import display_for_field
 from django.core import signing
 from django.db import models
 from django.utils.translation import gettext as _
+
+from ...backend.permissions.row_permissions import RowPermissions
+from ...backend.permissions.values import PermissionsField
+from .display import displayed
 
 # The name of the hidden input with the values that a form was opened with.
 OPENED = "_opened"
@@ -21,13 +25,22 @@ _EMPTY = "-"
 def opened(instance: models.Model, names: Any) -> str:
     """Return the values of these fields of an instance as a signed text, for a hidden input."""
     fields = _fields(instance, names)
-    values = {name: field.value_to_string(instance) for name, field in fields.items()}
+    values = {name: _compared(instance, field) for name, field in fields.items()}
     return signing.dumps({"pk": str(instance.pk), "values": values}, salt=_SALT, compress=True)
 
 
 def _fields(instance: models.Model, names: Any) -> dict[str, Any]:
-    """Return the fields among these names that have a column."""
-    return {field.name: field for field in instance._meta.concrete_fields if field.name in names}
+    """Return the fields among these names that have a column, and what stands for the permissions of the row."""
+    fields: list[Any] = [*instance._meta.concrete_fields]
+    if isinstance(instance, RowPermissions):
+        fields.append(PermissionsField(type(instance)))
+    return {field.name: field for field in fields if field.name in names}
+
+
+def _compared(instance: models.Model, field: Any) -> str:
+    """Return the value of a field as a text; fields of documents have other values there."""
+    value = field.value_to_string(instance)
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
 
 
 class LockedForm(forms.BaseModelForm):  # type: ignore[type-arg]
@@ -59,7 +72,7 @@ class LockedForm(forms.BaseModelForm):  # type: ignore[type-arg]
     def _report(self, now: models.Model, before: Mapping[str, str]) -> None:
         """Add an error to each field that somebody else has changed."""
         fields = _fields(now, before)
-        changed = {name: field for name, field in fields.items() if field.value_to_string(now) != before[name]}
+        changed = {name: field for name, field in fields.items() if _compared(now, field) != before[name]}
         if not changed:
             return
         self.changed_row = now
@@ -82,10 +95,4 @@ class LockedForm(forms.BaseModelForm):  # type: ignore[type-arg]
 
 def _displayed(value: Any, field: Any) -> str:
     """Return a value as people read it."""
-    if value is None or value == "":
-        return _EMPTY
-    if isinstance(value, bool):
-        return _("Yes") if value else _("No")
-    if isinstance(value, models.Model):
-        return str(value)
-    return str(display_for_field(value, field, _EMPTY))
+    return str(value) if isinstance(value, models.Model) else displayed(value, field, _EMPTY)

@@ -14,14 +14,18 @@ from ...backend.atomic.holding import hold_row
 from ...cache import cache_policy
 from ...exceptions import AppwriteError
 from .change_list import PagesMixin
+from .editing import FormFieldsMixin, RowPermissionsMixin
 from .labels import LabelledForm
 from .locking import OPENED, LockedForm, opened
 from .read_only import ReadOnlyMixin
 from .row_source import RowSourceMixin
 
 
-class AppwriteAdmin(RowSourceMixin, ReadOnlyMixin, PagesMixin):
-    """A ModelAdmin that counts up to 5,000 rows, and does not save over what somebody else has changed meanwhile."""
+class AppwriteAdmin(RowPermissionsMixin, FormFieldsMixin, RowSourceMixin, ReadOnlyMixin, PagesMixin):
+    """A ModelAdmin that counts up to 5,000 rows, and does not save over what somebody else has changed meanwhile.
+
+    It edits lists, documents, points and permissions of rows.
+    """
 
     change_form_template = "django_appwrite_orm/admin/change_form.html"
 

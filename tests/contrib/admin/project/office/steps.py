@@ -61,7 +61,7 @@ class ADesk(Office):
 
 class Locking(ADesk, TestCase):
     def test_a_row_that_nobody_else_changed_is_saved(self):
-        form = self.form | {"_opened": self.opened(), "name": "Elm", "tags": "old\nred"}
+        form = self.form | {"_opened": self.opened(), "name": "Elm", "tags": ["old", "red"]}
         self.assertRedirects(self.client.post(self.url, form), "/admin/office/desk/")
         assert (self.stored().name, self.stored().tags, self.stored().revision) == ("Elm", ["old", "red"], 2)
 

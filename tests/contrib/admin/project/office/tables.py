@@ -21,3 +21,23 @@ class Desk(Table):
 
     def __str__(self):
         return self.name
+
+
+class Station(Table):
+    name = columns.String(size=100, required=True)
+    tags = columns.String(size=20, array=True)
+    counts = columns.Integer(array=True, min=0, max=100)
+    flags = columns.Boolean(array=True)
+    days = columns.Date(array=True)
+    kinds = columns.Enum(["bus", "tram"], array=True)
+    data = columns.JSON()
+    place = columns.Point()
+    route = columns.Line()
+    area = columns.Polygon()
+
+    class Meta:
+        permissions = ['read("users")', 'create("team:staff")']
+        row_security = True
+
+    def __str__(self):
+        return self.name
