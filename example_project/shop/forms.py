@@ -48,6 +48,7 @@ class ReviewForm(forms.ModelForm):
     class Meta:
         model = Review
         fields = ["author", "rating", "text"]
+        labels = {"author": "Your name"}
         widgets = {"text": forms.Textarea(attrs={"rows": 3})}
 
 
@@ -67,6 +68,7 @@ class OrderForm(forms.ModelForm):
     class Meta:
         model = Order
         fields = ["customer"]
+        labels = {"customer": "Your name"}
 
 
 class OrderLineForm(forms.ModelForm):

@@ -112,7 +112,7 @@ class Product(SystemFields):
 
 class Review(SystemFields):
     product = models.ForeignKey(Product, models.CASCADE, related_name="reviews")
-    author = models.CharField("your name", max_length=60)
+    author = models.CharField(max_length=60)
     rating = models.PositiveSmallIntegerField(
         choices=[(stars, "★" * stars + "☆" * (5 - stars)) for stars in range(5, 0, -1)],
         validators=[MinValueValidator(1), MaxValueValidator(5)],
@@ -140,7 +140,7 @@ class Order(SystemFields):
         PLACED = 0
         CANCELLED = 1
 
-    customer = models.CharField("your name", max_length=60)
+    customer = models.CharField(max_length=60)
     state = models.PositiveSmallIntegerField(choices=State.choices, default=State.PLACED, editable=False)
     total = models.DecimalField(max_digits=12, decimal_places=2, default=Decimal(0), editable=False)
 

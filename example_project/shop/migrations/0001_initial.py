@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("created_at", django_appwrite_orm.backend.fields.system.CreatedAtField()),
                 ("updated_at", django_appwrite_orm.backend.fields.system.UpdatedAtField()),
-                ("customer", models.CharField(max_length=60, verbose_name="your name")),
+                ("customer", models.CharField(max_length=60)),
                 (
                     "state",
                     models.PositiveSmallIntegerField(
@@ -146,7 +146,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("created_at", django_appwrite_orm.backend.fields.system.CreatedAtField()),
                 ("updated_at", django_appwrite_orm.backend.fields.system.UpdatedAtField()),
-                ("author", models.CharField(max_length=60, verbose_name="your name")),
+                ("author", models.CharField(max_length=60)),
                 (
                     "rating",
                     models.PositiveSmallIntegerField(

@@ -15,7 +15,13 @@ from django.views.generic import CreateView, DeleteView, UpdateView
 
 
 class _FormMixin(SuccessMessageMixin):
+    """`back` is where a form that is not sent leads to; that of a change leads to what it would change."""
+
     template_name = "shop/form.html"
+    back = ""
+
+    def get_back(self) -> str:
+        return self.object.get_absolute_url() if self.object else str(self.back)
 
     def form_valid(self, form: ModelForm) -> HttpResponse:
         try:
@@ -30,7 +36,7 @@ class _FormMixin(SuccessMessageMixin):
         return response
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        return super().get_context_data(**context, noun=self.model._meta.verbose_name)
+        return super().get_context_data(**context, noun=self.model._meta.verbose_name, back=self.get_back())
 
 
 class AddView(_FormMixin, CreateView):

@@ -25,6 +25,7 @@ def maker(request: HttpRequest, pk: int) -> HttpResponse:
 class AddMaker(AddView):
     model = Maker
     form_class = MakerForm
+    back = reverse_lazy("shop:makers")
 
 
 class ChangeMaker(ChangeView):
@@ -45,7 +46,7 @@ class Tags(ListView):
 class AddTag(AddView):
     model = Tag
     form_class = TagForm
-    success_url = reverse_lazy("shop:tags")
+    success_url = back = reverse_lazy("shop:tags")
 
 
 class ChangeTag(ChangeView):

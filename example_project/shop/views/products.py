@@ -51,6 +51,7 @@ def product(request: HttpRequest, pk: int) -> HttpResponse:
 class AddProduct(AddView):
     model = Product
     form_class = ProductForm
+    back = reverse_lazy("shop:products")
 
 
 class ChangeProduct(ChangeView):

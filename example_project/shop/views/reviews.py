@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.forms import ModelForm
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 
 from shop.forms import ReviewForm
 from shop.models import Product, Review
@@ -18,6 +19,9 @@ class AddReview(AddView):
         form = super().get_form(form_class)
         form.instance.product = get_object_or_404(Product, pk=self.kwargs["pk"])
         return form
+
+    def get_back(self) -> str:
+        return reverse("shop:product", args=[self.kwargs["pk"]])
 
 
 class ChangeReview(ChangeView):
