@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
-import django
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
@@ -240,28 +240,47 @@ def test_a_value_that_no_row_has_is_found_by_no_filter(model: type[models.Model]
         rows.get(**{field: value})
 
 
-def test_half_a_surrogate_pair_in_a_filter_finds_nothing_or_is_a_data_error_that_names_the_model() -> None:
+def test_half_a_surrogate_pair_in_a_filter_finds_nothing_or_is_a_data_error_that_names_the_field() -> None:
     Product.objects.create(name="a")
     assert not Product.objects.filter(name=SURROGATE).exists()
     assert not Product.objects.filter(name__startswith=SURROGATE).exists()
     for query in (Product.objects.filter(name__gt=SURROGATE), Product.objects.filter(name=SURROGATE).distinct()):
-        with pytest.raises(DataError, match=r"shop\.Product: A text has half a surrogate pair"):
+        with pytest.raises(DataError, match=r"shop\.Product\.name: A text has half a surrogate pair"):
             list(query)
 
 
-def test_a_query_in_memory_refuses_what_sqlite_does_not_hold() -> None:
+def test_a_query_in_memory_refuses_what_sqlite_does_not_hold_by_the_name_of_the_field() -> None:
     far = datetime.datetime(1, 1, 1, tzinfo=EAST)
-    for condition in ({"lasts": datetime.timedelta.max}, {"sold_at": far}, {"maker": 2**63}):
-        with pytest.raises(DataError, match=r"shop\.Product: "):
-            list(Product.objects.filter(**condition).distinct())
-    with pytest.raises(DataError, match=r"shop\.Product\.lasts: "):
-        list(Product.objects.filter(lasts="abc"))
-    # Before 6.1 the field works out the number itself, and does not ask the backend.
-    error: Any = (DataError, r"shop\.Product: .* is not a timedelta")
-    error = error if django.VERSION >= (6, 1) else (AttributeError, "has no attribute 'days'")
+    for field, value in {"lasts": datetime.timedelta.max, "sold_at": far, "maker": 2**63}.items():
+        with pytest.raises(DataError, match=rf"shop\.Product\.{field}: "):
+            list(Product.objects.filter(**{field: value}).distinct())
+    with pytest.raises(DataError, match=r"shop\.Product\.data: .*not JSON serializable"):
+        list(Product.objects.filter(data={1}))
     for condition in ({"lasts": "abc"}, {"lasts": 5}, {"lasts__in": ["1"]}, {"lasts__range": ("1", "2")}):
-        with pytest.raises(error[0], match=error[1]):
-            list(Product.objects.filter(**condition).distinct())
+        for query in (Product.objects.filter(**condition), Product.objects.filter(**condition).distinct()):
+            with pytest.raises(DataError, match=r"shop\.Product\.lasts: "):
+                list(query)
+    with pytest.raises(DataError, match=r"shop\.Product\.lasts: "):
+        list(Maker.objects.filter(product__lasts="abc"))
+
+
+@pytest.mark.parametrize("pattern", ["(", "*a", "[b-a]"])
+def test_a_pattern_that_is_not_a_regular_expression_is_a_data_error(pattern: str) -> None:
+    Maker.objects.create(name=pattern)
+    Product.objects.create(name="a", maker=Maker.objects.get())
+    message = rf"shop\.Product\.{{}}: '{re.escape(pattern)}' is not a regular expression: .* at position"
+    for query in (
+        Product.objects.filter(name__regex=pattern),
+        Product.objects.filter(name__iregex=pattern, stock=1),
+        Maker.objects.filter(product__name__regex=pattern),
+        Product.objects.none().union(Product.objects.filter(name__regex=pattern)),
+    ):
+        with pytest.raises(DataError, match=message.format("name")):
+            list(query)
+    with pytest.raises(DataError, match=message.format("data")):
+        list(Product.objects.filter(data__a__regex=pattern))
+    with pytest.raises(DataError, match=f"'{re.escape(pattern)}' is not a regular expression: "):  # of a column
+        list(Product.objects.filter(name__regex=F("maker__name")))
 
 
 @pytest.mark.parametrize("lookup", ["exact", "contains", "istartswith", "endswith", "regex", "gt", "in"])

@@ -67,7 +67,10 @@ class SQLCompiler(compiler.SQLCompiler):
         except OverflowError as error:  # a value that SQLite does not hold, such as a point in time without a date
             raise DataError(f"{self.query.model._meta.label}: {error}.") from error
         except UnpreparedValue as error:
-            raise UnpreparedValue(f"{self.query.model._meta.label}: {error}.") from error
+            label = self.query.model._meta.label
+            if str(error).startswith(f"{label}."):  # it names the field
+                raise
+            raise UnpreparedValue(f"{label}: {error}.") from error
         for name in _OF_A_RESULT & vars(self.inner).keys():
             setattr(self, name, getattr(self.inner, name))
         return result

@@ -7,13 +7,10 @@ cache.
 
 from __future__ import annotations
 
-import copy
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
-from functools import partial
 from itertools import islice
 from typing import Any, cast
 
@@ -33,72 +30,13 @@ from ...sansio import Operation
 from ..columns import UnpreparedValue
 from ..model_table import table_of
 from ..statements import Statement
-from . import collation
-from .decimals import ExactDecimal, exact, is_long
+from . import collation, sql_compilers
 from .load import memory_database
+from .parameters import adapted
 from .plan import InMemoryRead, strictest
 from .results import Rows, rows_of
 from .sources import Need, Source, Translate, needs_of, never, tables_of
 from .tables import memory_table
-
-
-# Django looks up the compilers of `MemoryOperations` here.
-class SQLCompiler(compiler.SQLCompiler):
-    """Django's, but that decimals compare, and are returned, with all their digits.
-
-    `is_outermost`: its rows are those of the result, and no others are made of them.
-    """
-
-    is_outermost = False
-    _makes_groups = False
-
-    def compile(self, node: Any) -> Any:
-        if self._makes_groups:
-            return self._compiled_group(node)
-        return super().compile(exact(node))
-
-    def _compiled_group(self, node: Any) -> Any:
-        self._makes_groups = False  # not for the parts of the expression
-        try:
-            return self.compile(ExactDecimal(node) if is_long(node) else node)
-        finally:
-            self._makes_groups = True
-
-    def get_group_by(self, select: Any, order_by: Any) -> Any:
-        self._makes_groups = True
-        try:
-            return super().get_group_by(select, order_by)
-        finally:
-            self._makes_groups = False
-
-    def get_select(self, with_col_aliases: bool = False) -> Any:
-        selected, *others = super().get_select(with_col_aliases)
-        if self.is_outermost and not self.query.combinator:
-            selected = [
-                (node, self.compile(ExactDecimal(node)) if is_long(node) else sql, alias)
-                for node, sql, alias in selected
-            ]
-        return selected, *others
-
-
-class SQLAggregateCompiler(SQLCompiler, compiler.SQLAggregateCompiler):
-    """Django's, but for the inner query, which it would compile for the outer connection."""
-
-    def as_sql(self, *args: Any, **kwargs: Any) -> Any:
-        query = self.query
-        self.query = copy.copy(query)
-        self.query.inner_query = inner = copy.copy(query.inner_query)
-        inner.get_compiler = partial(  # type: ignore[method-assign]
-            _compiler_here, query.inner_query, self.connection
-        )
-        try:
-            return super().as_sql(*args, **kwargs)
-        finally:
-            self.query = query
-
-
-def _compiler_here(query: Query, connection: BaseDatabaseWrapper, using: None, **options: Any) -> compiler.SQLCompiler:
-    return cast("compiler.SQLCompiler", query.get_compiler(connection=connection, **options))
 
 
 class MemoryFeatures(features.DatabaseFeatures):
@@ -111,7 +49,7 @@ class MemoryFeatures(features.DatabaseFeatures):
 class MemoryOperations(operations.DatabaseOperations):
     """SQLite's, with texts compared as the server does."""
 
-    compiler_module = __name__
+    compiler_module = sql_compilers.__name__
 
     def prep_for_iexact_query(self, x: Any) -> str:
         return str(x)  # not a pattern
@@ -248,7 +186,7 @@ class MemoryQuery:
 
     def _adapted_all(self, parameters: Iterable[Any]) -> tuple[Any, ...]:
         try:
-            return tuple(map(_adapted, parameters))
+            return tuple(map(adapted, parameters))
         except (DataError, ProgrammingError) as error:
             label = "A query" if self.query.model is None else self.query.model._meta.label
             raise type(error)(f"{label}: {error}") from None
@@ -284,25 +222,3 @@ def compiler_for(
     made = cast("compiler.SQLCompiler", query.get_compiler(connection=connection, elide_empty=elide_empty))
     made.is_outermost = True  # type: ignore[attr-defined]
     return made
-
-
-def _adapted(value: Any) -> Any:
-    """Return a parameter as SQLite takes it. Raises DataError or ProgrammingError for one it does not take."""
-    if value is None or isinstance(value, float):
-        return value
-    if isinstance(value, int):
-        if not -(2**63) <= value < 2**63:
-            raise DataError(f"{value} is beyond the 64 bits of a whole number.")
-        return int(value)
-    if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise DataError("A text has half a surrogate pair, which is not valid in UTF-8.") from None
-        return str(value)
-    if isinstance(value, bytes | bytearray | memoryview):
-        return bytes(value)
-    try:
-        return sqlite3.adapt(value, sqlite3.PrepareProtocol)
-    except sqlite3.ProgrammingError:
-        raise ProgrammingError(f"A value of type {type(value).__name__} cannot be compared in a query.") from None

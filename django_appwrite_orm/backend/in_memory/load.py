@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from django.db import DataError, utils
 from django.db.backends.sqlite3._functions import register  # type: ignore[import-untyped]
 
-from . import collation, decimals
+from . import collation, decimals, regular_expressions
 
 
 class MemoryColumn(NamedTuple):
@@ -47,6 +47,9 @@ class MemoryDatabase:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        # What a function of ours has raised, of which SQLite tells only that.
+        self._failures: list[DataError] = []
+        regular_expressions.install(connection, self._failures.append)
 
     def create(self, table: MemoryTable) -> None:
         definitions = ", ".join(column.definition for column in table.columns)
@@ -83,6 +86,8 @@ class MemoryDatabase:
         try:
             return self._connection.execute(sql, parameters).fetchall()
         except sqlite3.Error as error:
+            if self._failures:
+                raise self._failures[0] from error
             raise getattr(utils, type(error).__name__, utils.DatabaseError)(*error.args) from error
 
 
