@@ -207,7 +207,7 @@ class KeysetPager:
         response = yield from execute_read(query.model._meta, query.db, self._plan(size), query.policy)
         rows: list[Raw] = response["rows"]
         self._position += len(rows)
-        self.finished = len(rows) < size
+        self.finished = len(rows) < size or len(rows) == left
         if rows and not self.finished:
             after = None if query.cursor else beyond(query.order, rows[-1], partial(_is_comparable, query.model))
             # Without it pages are requested by offset, which needs no room.

@@ -83,7 +83,7 @@ class Query(Generic[R]):
 
     def replace(self, **changes: Any) -> Self:
         """Return the same query with these fields changed."""
-        return dataclasses.replace(self, **changes)
+        return dataclasses.replace(self, **changes) if changes else self
 
     def uncached(self) -> Self:
         """Return the same query, sent to Appwrite every time."""

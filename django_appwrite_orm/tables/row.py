@@ -109,7 +109,7 @@ class Row(Overridable, metaclass=TableType):
         if column.name in self._values:
             return self._values[column.name]
         if column.name not in self._read:
-            if self.is_saved and column.key not in self._raw:
+            if self._raw and column.key not in self._raw:
                 raise AttributeError(
                     f"{type(self).__name__}.{column.name} was not read: it was not selected, or Appwrite has computed"
                     " it since the row was read, or the table on the server does not have the column yet (run"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from math import inf
 from typing import Any
 
 from django.db import ProgrammingError
@@ -42,13 +43,12 @@ class Reader:
         self._row_id = selection.row_id
         self._requests: tuple[tuple[Clause, ...], ...] = ((),)
         if self._row_id is None:  # a row is asked for by its id without conditions
-            self._requests = requests_of(selection, lambda: self._room)
+            self._requests = requests_of(selection, lambda: connections[self.alias].room)
 
     @cached_property
     def _room(self) -> float:
         """The bytes that conditions may take in a URL."""
-        others = *self.selection.order, Clause("select", values=self.selection.keys or (ROW_ID,))
-        return connections[self.alias].room - size_in_url(*others)
+        return connections[self.alias].room - size_in_url(*self.selection.beside)
 
     def read(self, table: TableMeta, plan: ReadPlan) -> Operation[Any]:
         """Return the result of a plan, for the identity that this reader was made for."""
@@ -190,13 +190,13 @@ class _Walk:
     def page(self) -> Operation[Tuples]:
         """Return the rows of the next page, as values."""
         reader, made, filters = self._reader, self._reader.selection, self._left[0]
-        size = reader.page_size
-        limit = size if made.stop is None else min(size, made.stop - made.start - self._position)
+        left = inf if made.stop is None else made.stop - made.start - self._position
+        limit = int(min(reader.page_size, left))
         rows: list[Raw] = []
         if limit > 0:
             plan = reader.plan(filters, self._after, self._position, limit)
             rows = (yield from reader.read(made.table, plan))["rows"]
-        if limit <= 0 or len(rows) < limit:
+        if len(rows) < limit or left <= len(rows):
             self._left.pop(0)
             self._position, self._after, self._progress = 0, None, None
         else:

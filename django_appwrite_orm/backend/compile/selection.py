@@ -12,7 +12,7 @@ from django.db.models.expressions import Col, OrderBy, Ref, Star, Value
 from django.db.models.sql.constants import INNER
 from django.db.models.sql.datastructures import BaseTable, Join
 
-from ...plans import EVERYTHING, NOTHING, Clause, Split, TableRef, split
+from ...plans import EVERYTHING, NOTHING, Clause, Split, TableRef, size_in_url, split, surely_fit
 from ...tables import Options
 from ..columns import ROW_ID, BinaryColumn, JSONColumn, ListColumn, ModelColumn, column_of, columns_of
 from ..model_table import table_of
@@ -65,6 +65,11 @@ class Selection:
         if self.where == EVERYTHING:
             return ()
         return tuple(self.where.values or ()) if self.where.method == "and" else (self.where,)
+
+    @property
+    def beside(self) -> tuple[Clause, ...]:
+        """What a URL has beside the filters, without that which says where a page begins."""
+        return *self.order, Clause("select", values=self.keys or (ROW_ID,))
 
     @property
     def row_id(self) -> str | None:
@@ -332,14 +337,15 @@ def _finds_rows_once(parts: Split) -> bool:
 def requests_of(made: Selection, room: Callable[[], float]) -> tuple[tuple[Clause, ...], ...]:
     """Return the filters of each request. Raises Untranslatable where several are needed and their rows have an order.
 
-    `room` returns the bytes that the conditions may take in a URL.
+    `room` returns the bytes that queries may take in a URL.
     """
     if made.where == NOTHING or (made.stop is not None and made.stop <= made.start):
         return ()
-    if not made.filters:
-        return ((),)
+    filters = made.filters
+    if not filters or surely_fit((*filters, *made.beside), room()):
+        return (filters,)
     try:
-        parts = split(made.filters, room())
+        parts = split(filters, room() - size_in_url(*made.beside))
     except ValueError as error:
         raise Untranslatable(str(error)) from None
     if len(parts.requests) > 1 and (made.order or made.start or made.stop is not None):
