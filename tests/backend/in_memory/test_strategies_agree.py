@@ -140,6 +140,10 @@ def lookups(prefix: str = "") -> st.SearchStrategy[Q]:
     )
 
 
+def tags(prefix: str) -> st.SearchStrategy[Q]:
+    return st.sampled_from([Q(**{f"{prefix}tags": "new"}), Q(**{f"{prefix}tags__isnull": True}), Q(tag="x_y")])
+
+
 def conditions(leaves: st.SearchStrategy[Q]) -> st.SearchStrategy[Q]:
     return st.recursive(
         leaves,
@@ -151,6 +155,10 @@ def conditions(leaves: st.SearchStrategy[Q]) -> st.SearchStrategy[Q]:
         max_leaves=4,
     )
 
+
+# Made once: Hypothesis looks through a strategy when it is first drawn from, which takes longer than a query.
+CONDITIONS = conditions(lookups())
+JOINED_CONDITIONS = conditions(st.one_of(lookups("product__"), tags("product__")))
 
 ORDERS = [
     *("name", "-name", "stock", "-price", "weight", "made_on", "-sold_at", "opens_at", "-lasts", "description"),
@@ -167,7 +175,7 @@ AGGREGATES = [
 @st.composite
 def plain_queries(draw: Any) -> QuerySet[Any]:
     """Queries of one table that Appwrite mostly answers."""
-    query = Product.objects.filter(draw(conditions(lookups())))
+    query = Product.objects.filter(draw(CONDITIONS))
     query = query.order_by(*draw(st.lists(st.sampled_from(ORDERS), max_size=2)), draw(st.sampled_from(["pk", "-pk"])))
     if draw(st.booleans()):
         start = draw(st.integers(0, 4))
@@ -178,12 +186,15 @@ def plain_queries(draw: Any) -> QuerySet[Any]:
 @st.composite
 def other_queries(draw: Any) -> QuerySet[Any]:
     """Queries that only SQLite can answer: joins, groups, subqueries, distinct values, unions."""
-    where = draw(conditions(lookups()))
+    where = draw(CONDITIONS)
     kinds = ["join", "joined", "group", "exists", "distinct", "union", "aggregate", "expression", "tags"]
     kind = draw(st.sampled_from(kinds))
     if kind == "join":
-        joined = draw(conditions(st.one_of(lookups("product__"), tags("product__"))))
-        return Batch.objects.filter(joined).order_by("pk").values_list("pk", "product__name", "product__price")
+        return (
+            Batch.objects.filter(draw(JOINED_CONDITIONS))
+            .order_by("pk")
+            .values_list("pk", "product__name", "product__price")
+        )
     if kind == "joined":
         tagged = draw(st.sampled_from([Q(), Q(tag="new"), ~Q(tag="x_y"), Q(tag__isnull=True)]))
         batches = Batch.objects.filter(tagged).order_by("-pk")[: draw(st.integers(1, 12))]
@@ -200,7 +211,7 @@ def other_queries(draw: Any) -> QuerySet[Any]:
     if kind == "distinct":
         return Product.objects.filter(where).values_list("stock", "is_sold").distinct().order_by("stock", "is_sold")
     if kind == "union":
-        others = Product.objects.filter(draw(conditions(lookups())))
+        others = Product.objects.filter(draw(CONDITIONS))
         combine = draw(st.sampled_from(["union", "intersection", "difference"]))
         return getattr(Product.objects.filter(where), combine)(others).order_by("pk").values_list("pk")
     if kind == "aggregate":
@@ -211,10 +222,6 @@ def other_queries(draw: Any) -> QuerySet[Any]:
         return worth.filter(where, worth__gt=draw(st.sampled_from([-1, 0, 1]))).order_by("pk").values_list("pk", "low")
     tagged = draw(st.sampled_from([Q(tags="new"), ~Q(tags="new"), Q(tags__slug__startswith="O"), Q(tags__isnull=True)]))
     return Product.objects.filter(where, tagged).order_by("pk", "tags").values_list("pk")
-
-
-def tags(prefix: str) -> st.SearchStrategy[Q]:
-    return st.sampled_from([Q(**{f"{prefix}tags": "new"}), Q(**{f"{prefix}tags__isnull": True}), Q(tag="x_y")])
 
 
 FIELDS = [field.attname for field in Product._meta.concrete_fields if field.name not in ("data", "picture", "maker")]
