@@ -6,7 +6,6 @@ be had the tests fail and say what to install; they are not skipped.
 
 from __future__ import annotations
 
-import gc
 import shutil
 import signal
 import socket
@@ -18,6 +17,8 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from weakref import WeakSet
 
 import redis
 
@@ -118,12 +119,23 @@ class Server:
         self._log.close()
 
 
+_pools: WeakSet[redis.ConnectionPool] = WeakSet()
+_init_of_pool = redis.ConnectionPool.__init__
+
+
+def _init(pool: redis.ConnectionPool, *arguments: Any, **options: Any) -> None:
+    _pools.add(pool)
+    _init_of_pool(pool, *arguments, **options)
+
+
+redis.ConnectionPool.__init__ = _init  # type: ignore[method-assign]
+
+
 def disconnect_clients() -> None:
     """Close the sockets of all Redis clients: Django forgets its caches with their pools, whose sockets would be left
     to the garbage collector, which complains in another test."""
-    for found in gc.get_objects():
-        if issubclass(type(found), redis.ConnectionPool):  # isinstance would evaluate lazy objects
-            found.disconnect()
+    for pool in list(_pools):
+        pool.disconnect()
 
 
 @contextmanager
