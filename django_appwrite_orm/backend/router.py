@@ -66,21 +66,26 @@ def database_of(table: Any) -> str:
     return named[0]
 
 
-def _database_of_rows(model: type[models.Model], instance: Any) -> str | None:
-    """Return the alias for the model of a Table: of a row that was read, where it was; None for another model."""
-    table = getattr(model, "declared_table", None)
-    if table is None:
-        return None
+def _connection_of(alias: str) -> str | None:
+    """Return the alias in APPWRITE_ORM to which a database leads; None for one of another engine."""
+    options = databases.settings.get(alias, {})
+    return (options["NAME"] or DEFAULT_ALIAS) if options.get("ENGINE") == ENGINE else None
+
+
+def _own_database(hints: dict[str, Any], connection: str) -> str | None:
+    """Return the database from which the instance in `hints` was read, if it leads to this connection."""
+    instance = hints.get("instance")
     own = instance._state.db if isinstance(instance, models.Model) else None
-    return own if own is not None and databases.settings[own]["ENGINE"] == ENGINE else database_of(table)
+    return own if own is not None and _connection_of(own) == connection else None
 
 
 class AppwriteRouter:
     """A database router: `DATABASE_ROUTERS = ["django_appwrite_orm.backend.router.AppwriteRouter"]`.
 
     The models of the apps in `OPTIONS["apps"]` of a database are read, written and migrated there, those of
-    `model_of()` in the database of their Table. The other apps are left to the next router and to the default
-    database; a database with `apps` that is not the default one gets none of their tables.
+    `model_of()` in the database of their Table. A row that was read through another database of the same connection,
+    such as one for users, and the rows related to it, stay in that one. The other apps are left to the next router and
+    to the default database; a database with `apps` that is not the default one gets none of their tables.
     """
 
     @cached_property
@@ -88,19 +93,20 @@ class AppwriteRouter:
         return databases_of_apps()
 
     def db_for_read(self, model: type[models.Model], **hints: Any) -> str | None:
-        """Return the alias of the database of the model's app."""
-        return _database_of_rows(model, hints.get("instance")) or self._aliases.get(model._meta.app_label)
+        """Return the alias of the database of the row, or of the model's app."""
+        if (table := getattr(model, "declared_table", None)) is not None:
+            return _own_database(hints, aliases[table]) or database_of(table)
+        alias = self._aliases.get(model._meta.app_label)
+        return alias and (_own_database(hints, str(_connection_of(alias))) or alias)
 
-    def db_for_write(self, model: type[models.Model], **hints: Any) -> str | None:
-        """Return the alias of the database of the model's app."""
-        return _database_of_rows(model, hints.get("instance")) or self._aliases.get(model._meta.app_label)
+    db_for_write = db_for_read
 
     def allow_relation(self, obj1: models.Model, obj2: models.Model, **hints: Any) -> bool | None:
         """Raise ValueError for objects of two databases where one is of an app in `apps`; leave others alone."""
         if not {obj1._meta.app_label, obj2._meta.app_label} & self._aliases.keys():
             return None
         one, other = self._database_of(obj1), self._database_of(obj2)
-        if one != other:
+        if one != other and (_connection_of(one) is None or _connection_of(one) != _connection_of(other)):
             raise ValueError(
                 f"{obj1._meta.label} is in database {one!r} and {obj2._meta.label} in {other!r}: no relation can lead"
                 " from one to the other. Keep the primary key in a plain field, or both apps in one database."

@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import NotSupportedError, connections, models, router
 from django.test import override_settings
-from django.test.utils import isolate_apps
+from django.test.utils import CaptureQueriesContext, isolate_apps
 
 from django_appwrite_orm.backend.router import databases_of_apps
 from django_appwrite_orm.checks import check_models
@@ -84,6 +84,37 @@ def test_relations_inside_one_database_work() -> None:
     product = Product.objects.create(name="x", maker=maker)
     assert Product.objects.get(maker__name="Ada") == product
     assert list(maker.product_set.all()) == [product]
+
+
+@pytest.mark.usefixtures("tables")
+def test_a_row_is_saved_through_the_database_that_it_was_read_from(databases: dict[str, Any]) -> None:
+    """As where a second database of the same connection is for users."""
+    databases["second"] = connections.settings["appwrite"] | {"OPTIONS": {}}
+    maker = Maker.objects.create(name="Ada")
+    Product.objects.create(name="x", maker=maker)
+    own = Maker.objects.using("second").get()
+    with CaptureQueriesContext(connections["appwrite"]) as by_app, CaptureQueriesContext(connections["second"]) as its:
+        own.save()
+        own.refresh_from_db()
+        (product,) = own.product_set.all()
+        assert product.maker == own
+        own.product_set.create(name="y")
+        product.delete()
+    assert not by_app.captured_queries
+    assert len(its.captured_queries) >= 6
+    assert product._state.db == own._state.db == "second"
+    product = Product.objects.get()
+    product.maker = own  # of the same tables
+    product.save()
+    assert product._state.db == "appwrite"
+    session = Session()
+    session._state.db = "default"
+    assert router.db_for_write(Maker, instance=session) == "appwrite"
+    databases["other"] = connections.settings["second"] | {"NAME": "another"}
+    own._state.db = "other"
+    assert router.db_for_read(Product, instance=own) == "appwrite"
+    connections["second"].close()
+    del connections["second"]
 
 
 @pytest.mark.usefixtures("databases")
