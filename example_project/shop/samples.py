@@ -107,7 +107,7 @@ PRODUCTS: dict[tuple[str, str], list[_Product]] = {
 }  # fmt: skip
 
 AUTHORS = [
-    "Ada", "Bruno", "Chidi", "Dagny", "Elif", "Farah", "Goran", "Hana", "Ines", "Jonas", "Kofi", "Lena", "Mateo",
+    "Ada", "Bruno", "Chidi", "Dagny", "Elif", "Farah", "Goran", "Hana", "Ingrid", "Jonas", "Kofi", "Lena", "Mateo",
     "Nora", "Oskar", "Priya", "Quentin", "Ruth", "Sami", "Tove", "Ulla", "Vikram", "Wren", "Xenia", "Yusuf", "Zofia",
 ]  # fmt: skip
 # By category: rating and text. A product gets the next few of its category.
