@@ -49,7 +49,7 @@ def test_a_page(window: Window, name: str) -> None:
     from shop.models import Maker, Order, Product
     from shop.orders import place
 
-    place("Ada", {product: 1 for product in Product.objects.all()[:2]})
+    place("Ada", dict.fromkeys(Product.objects.all()[:2], 1))
     first = {model._meta.model_name: model.objects.first().pk for model in (Maker, Order, Product)}
     window.open(PAGES[name].format(**first))
     window.inspect(f"tour-{name}")
