@@ -128,7 +128,7 @@ def _init(pool: redis.ConnectionPool, *arguments: Any, **options: Any) -> None:
     _init_of_pool(pool, *arguments, **options)
 
 
-redis.ConnectionPool.__init__ = _init  # type: ignore[method-assign]
+redis.ConnectionPool.__init__ = _init
 
 
 def disconnect_clients() -> None:
