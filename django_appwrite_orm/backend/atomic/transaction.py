@@ -9,14 +9,12 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import logging
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
 from django.db import OperationalError
 
-from ...cache import CachePolicy
 from ...connection import connections
 from ...credentials import ConnectionRef, Using
 from ...exceptions import (
@@ -28,7 +26,7 @@ from ...exceptions import (
     NotFound,
     NotSupportedError,
 )
-from ...integrity import any_of, commit_together, has_values, resolve_create_conflict, rows_by_id, value_taken
+from ...integrity import commit_together, resolve_create_conflict, rows_by_id
 from ...plan_execution import execute_write
 from ...plans import (
     OPERATIONS_LIMIT,
@@ -45,9 +43,7 @@ from ...plans import (
     UpdateRow,
     UpdateRows,
     WritePlan,
-    split,
 )
-from ...plans.sequence_pages import SequencePages
 from ...sansio import Operation
 from ...signals import SendSignal
 from ...signals.observers import observed, observers
@@ -55,11 +51,11 @@ from ...tables.system_columns import PERMISSIONS_KEY
 from ...transactions import DEFAULT_SECONDS, TableMeta, Transaction, note_staged
 from ..columns import ROW_ID
 from ..errors import TakenMeanwhile
-from ..in_memory.collation import text_key
 from ..in_memory.plan import InMemoryRead
 from ..model_table import changed_tables
 from ..pending_changes import Action, Change, PendingChanges, Raw
 from .base_rows import BaseRows
+from .block_rows import BlockRows
 from .commit import folded, owned, requests_of
 
 logger = logging.getLogger("django_appwrite_orm.queries")
@@ -75,6 +71,7 @@ class StagedTransaction(Transaction):
     def __init__(self, alias: Using, seconds: int = DEFAULT_SECONDS) -> None:
         super().__init__(alias, seconds)
         self._pending = PendingChanges()
+        self.rows = BlockRows(alias, self._pending)
         self._new_ids: set[str] = set()
         self._signals: list[tuple[int, SendSignal]] = []
         self._bases = BaseRows()
@@ -119,10 +116,10 @@ class StagedTransaction(Transaction):
             return (yield from connections[self.alias].follow(steps)).data
         is_changed = self.has_changed(plan.tables[0])
         if isinstance(plan, GetRow) and is_changed and len(plan.tables) == 1:
-            rows = yield from self.rows(plan.table, [plan.row_id])
+            rows = yield from self.rows.by_id(plan.table, [plan.row_id])
             return rows[0] if rows else None
         if isinstance(plan, ListRows) and is_changed and (ids := _ids_of(plan)) is not None:
-            rows = yield from self.rows(plan.table, ids)
+            rows = yield from self.rows.by_id(plan.table, ids)
             return {"total": len(rows), "rows": rows}
         raise NotSupportedError(
             f"{plan.tables[0].table}: the rows of this table were changed in this atomic() block, and Appwrite does not"
@@ -155,7 +152,7 @@ class StagedTransaction(Transaction):
             return None
         rows = yield from self._matching(plan)
         if isinstance(plan, UpdateRows):
-            yield from self._check_unique(meta, plan.table, [{**row, **plan.data} for row in rows], plan.data, rows)
+            yield from self.rows.check_unique(meta, plan.table, [{**row, **plan.data} for row in rows], plan.data, rows)
             self._append([Change(Action.UPDATE, meta, plan.table, row[ROW_ID], plan.data) for row in rows])
         else:
             self._append([Change(Action.DELETE, meta, plan.table, row[ROW_ID]) for row in rows])
@@ -174,13 +171,15 @@ class StagedTransaction(Transaction):
             return
         meta: Any = changed[0]
         ref = updates[0].table
-        rows = {row[ROW_ID].lower(): row for row in (yield from self.rows(ref, [plan.row_id for plan in updates]))}
+        rows = {
+            row[ROW_ID].lower(): row for row in (yield from self.rows.by_id(ref, [plan.row_id for plan in updates]))
+        }
         for plan in updates:
             if plan.row_id.lower() not in rows:
                 raise _no_row(ref, plan.row_id)
         written = [{**rows[plan.row_id.lower()], **plan.data} for plan in updates]
         keys = {key for plan in updates for key in plan.data}
-        yield from self._check_unique(meta, ref, written, keys, list(rows.values()))
+        yield from self.rows.check_unique(meta, ref, written, keys, list(rows.values()))
         self._append([Change(Action.UPDATE, meta, ref, plan.row_id, plan.data, plan.permissions) for plan in updates])
 
     def require(self, operations: int) -> None:
@@ -275,7 +274,7 @@ class StagedTransaction(Transaction):
         self, meta: Any, ref: TableRef, rows: Sequence[Raw], permissions: Sequence[tuple[str, ...] | None]
     ) -> Operation[list[Raw]]:
         ids = [row[ROW_ID] for row in rows if row[ROW_ID] not in self._new_ids]
-        existing = (yield from self.rows(ref, ids)) if ids else []
+        existing = (yield from self.rows.by_id(ref, ids)) if ids else []
         if existing:
             raise _taken_id(meta, existing[0][ROW_ID])
         pending = self._pending.of(ref)
@@ -283,7 +282,7 @@ class StagedTransaction(Transaction):
             change = pending.get(row[ROW_ID])
             if change is not None and change.over({}) is not None:
                 raise _taken_id(meta, row[ROW_ID])
-        yield from self._check_unique(meta, ref, rows, {key for row in rows for key in row})
+        yield from self.rows.check_unique(meta, ref, rows, {key for row in rows for key in row})
         self._append(
             [
                 Change(Action.CREATE, meta, ref, row[ROW_ID], {key: row[key] for key in row if key != ROW_ID}, granted)
@@ -299,13 +298,13 @@ class StagedTransaction(Transaction):
 
     def _update(self, meta: Any, plan: UpdateRow) -> Operation[Raw]:
         row = yield from self._existing(plan.table, plan.row_id)
-        yield from self._check_unique(meta, plan.table, [{**row, **plan.data}], plan.data, [row])
+        yield from self.rows.check_unique(meta, plan.table, [{**row, **plan.data}], plan.data, [row])
         self._append([Change(Action.UPDATE, meta, plan.table, row[ROW_ID], plan.data, plan.permissions)])
         granted = {} if plan.permissions is None else {PERMISSIONS_KEY: list(plan.permissions)}
         return {**row, **plan.data, **granted}
 
     def _existing(self, ref: TableRef, row_id: str) -> Operation[Raw]:
-        rows = yield from self.rows(ref, [row_id])
+        rows = yield from self.rows.by_id(ref, [row_id])
         if not rows:
             raise _no_row(ref, row_id)
         return rows[0]
@@ -314,26 +313,15 @@ class StagedTransaction(Transaction):
         """Return the rows that a change of several is about, as they are at this statement."""
         ids = _ids_in(plan.filters)
         if ids is not None:
-            return (yield from self.rows(plan.table, ids))
+            return (yield from self.rows.by_id(plan.table, ids))
         if self.has_changed(plan.table) or getattr(plan, "first", None) is not None:
             raise NotSupportedError(
                 f"{plan.table.table}: rows of this table were changed in this atomic() block, so that Appwrite cannot"
                 " say which ones match. Name the rows by their ids."
             )
-        return (yield from self._listed(plan.table, plan.filters))
+        return (yield from self.rows.listed(plan.table, plan.filters))
 
-    # Reading
-
-    def stored(self, ref: TableRef, ids: Sequence[str]) -> Operation[list[Raw]]:
-        """Return the rows with these ids as they are stored, but for those that the block has created or deleted."""
-        pending = self._pending.of(ref)
-        needed = [row_id for row_id in ids if (change := pending.get(row_id)) is None or change.needs_stored_row]
-        if len(needed) == 1:
-            row = yield from self._read(GetRow(ref, needed[0]), ref)
-            return [] if row is None else [row]
-        if not needed:
-            return []
-        return (yield from self._listed(ref, (Clause("equal", ROW_ID, tuple(dict.fromkeys(needed))),)))
+    # What the commit depends on
 
     def note_computed(self, ref: TableRef, bases: Iterable[Raw]) -> None:
         """Note the stored rows that the last changes were computed from: the commit is refused if they change."""
@@ -343,89 +331,6 @@ class StagedTransaction(Transaction):
         """Have the commit refused, if it writes anything, when this row is changed from now on."""
         rows = yield from rows_by_id(self.alias, ref, [row_id])
         self._bases.add(self.length, ref, rows.values())
-
-    def rows(self, ref: TableRef, ids: Sequence[str]) -> Operation[list[Raw]]:
-        """Return the rows with these ids, as the block sees them."""
-        pending = self._pending.of(ref)
-        stored = {row[ROW_ID].lower(): row for row in (yield from self.stored(ref, ids))}
-        rows: dict[str, Raw] = {}
-        for row_id in ids:
-            row, change = stored.get(row_id.lower()), pending.get(row_id)
-            if change is not None and (row := change.over(row)) is not None:
-                row = pending.whole(row)
-            if row is not None:
-                rows[row_id.lower()] = row
-        return list(rows.values())
-
-    def _listed(self, ref: TableRef, filters: Sequence[Clause]) -> Operation[list[Raw]]:
-        """Return all stored rows that match."""
-        connection = connections[self.alias]
-        rows: list[Raw] = []
-        for part in split(filters, connection.room).requests:
-            pages = SequencePages(ref, part, connection.settings.page_size)
-            while not pages.finished:
-                page = (yield from self._read(pages.plan, ref))["rows"]
-                rows += page
-                pages.advance(page)
-        return rows
-
-    def _read(self, plan: ReadPlan, ref: TableRef) -> Operation[Any]:
-        """Read what is stored, through the cache."""
-        connection = connections[self.alias]
-        meta = self._pending.tables.get(ref)
-        policy: CachePolicy = (meta.policy if meta is not None else None) or connection.settings.cache.policy
-        return (yield from connection.read(plan, policy)).data
-
-    def _check_unique(
-        self, meta: Any, ref: TableRef, rows: Sequence[Raw], changed: Iterable[str], before: Sequence[Raw] = ()
-    ) -> Operation[None]:
-        """Raise `UniqueViolation` if two rows, at least one of these, have the same values of a unique index.
-
-        `changed` are the keys of the columns that are written, `before` the rows that are changed: one that keeps its
-        values clashes with no other row. Rows are written in their order, as by a statement of SQL: one cannot take the
-        values that a later one has until then.
-        """
-        own = {row[ROW_ID].lower() for row in rows}
-        stored = {row[ROW_ID].lower(): row for row in before}
-        for index in meta.unique_indexes:
-            columns = [meta.columns[name] for name in index.columns if name in meta.columns]
-            keys = [column.key for column in columns]
-            if len(keys) < len(index.columns) or not set(keys) & set(changed):
-                continue
-            whole = [row for row in rows if has_values(keys, row)]
-            if all(_keeps_values(keys, stored.get(row[ROW_ID].lower()), row) for row in whole):
-                continue
-            others = [
-                row for row in (yield from self.rows_with_values(ref, keys, whole)) if row[ROW_ID].lower() not in own
-            ]
-            taken = Counter(compared_values(keys, row) for row in [*others, *before] if has_values(keys, row))
-            for row in rows:
-                if (old := stored.get(row[ROW_ID].lower())) is not None and has_values(keys, old):
-                    taken[compared_values(keys, old)] -= 1
-                if not has_values(keys, row):
-                    continue
-                values = compared_values(keys, row)
-                if taken[values]:
-                    raise value_taken(index, f"Another {meta.model.__name__} has", columns, row)
-                taken[values] += 1
-
-    def rows_with_values(self, ref: TableRef, keys: Sequence[str], rows: Sequence[Raw]) -> Operation[list[Raw]]:
-        """Return rows that may have the values of one of `rows`, as the block sees them."""
-        stored = yield from self._listed(ref, (any_of(keys, rows),))
-        pending = self._pending.of(ref)
-        base: list[Raw] = []
-        if ids := pending.stored_ids:
-            base = yield from self._listed(ref, (Clause("equal", ROW_ID, ids),))
-        return pending.untouched(stored) + pending.changed(base)
-
-
-def compared_values(keys: Sequence[str], row: Raw) -> tuple[Any, ...]:
-    """Return what the server compares of these values: texts without their case and accents."""
-    return tuple(text_key(row[key]) if isinstance(row[key], str) else row[key] for key in keys)
-
-
-def _keeps_values(keys: Sequence[str], before: Raw | None, row: Raw) -> bool:
-    return before is not None and all(before.get(key) == row[key] for key in keys)
 
 
 def _refuse_beyond_limit(plan: IncrementRow, value: Any) -> None:

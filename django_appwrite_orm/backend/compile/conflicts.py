@@ -15,7 +15,7 @@ from ...plans import OPERATIONS_LIMIT
 from ...querysets.expressions import increment
 from ...sansio import Operation
 from ...transactions import enclosing
-from ..atomic.transaction import StagedTransaction, compared_values
+from ..atomic.block_rows import BlockRows, compared_values
 from ..columns import ROW_ID
 from ..model_table import changed_tables, unique_keys
 from ..permissions.values import row_update
@@ -28,16 +28,16 @@ TRIES = 10
 _TOGETHER = 4
 
 
-def free_rows(reader: StagedTransaction, meta: Any, ref: Any, rows: Sequence[Raw]) -> Operation[list[Raw]]:
+def free_rows(reader: BlockRows, meta: Any, ref: Any, rows: Sequence[Raw]) -> Operation[list[Raw]]:
     """Return the rows whose ids and unique values nobody has: not a stored row, and not one before it here."""
     ids = [row[ROW_ID] for row in rows if ROW_ID in row]
-    there = (yield from reader.rows(ref, ids)) if ids else []
+    there = (yield from reader.by_id(ref, ids)) if ids else []
     taken = {(ROW_ID, row[ROW_ID].lower()) for row in there}
     indexes = list(unique_keys(meta))
     for keys in indexes:
         whole = [row for row in rows if has_values(keys, row)]
         if whole:
-            owners = yield from reader.rows_with_values(ref, keys, whole)
+            owners = yield from reader.with_values(ref, keys, whole)
             taken |= {(*keys, *compared_values(keys, row)) for row in owners}
     free = []
     for row in rows:
@@ -51,16 +51,14 @@ def free_rows(reader: StagedTransaction, meta: Any, ref: Any, rows: Sequence[Raw
     return free
 
 
-def stored_rows(
-    reader: StagedTransaction, ref: Any, keys: Sequence[str], rows: Sequence[Raw]
-) -> Operation[dict[Any, Raw]]:
+def stored_rows(reader: BlockRows, ref: Any, keys: Sequence[str], rows: Sequence[Raw]) -> Operation[dict[Any, Raw]]:
     """Return the stored rows that have the values of one of `rows` under `keys`, by these values."""
     if list(keys) == [ROW_ID]:
         ids = [row[ROW_ID] for row in rows if ROW_ID in row]
-        stored = (yield from reader.rows(ref, ids)) if ids else []
+        stored = (yield from reader.by_id(ref, ids)) if ids else []
     else:
         whole = [row for row in rows if has_values(keys, row)]
-        stored = (yield from reader.rows_with_values(ref, keys, whole)) if whole else []
+        stored = (yield from reader.with_values(ref, keys, whole)) if whole else []
     return {compared_values(keys, row): row for row in stored}
 
 

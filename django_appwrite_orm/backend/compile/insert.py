@@ -16,7 +16,7 @@ from ...integrity import has_values, resolve_create_conflict
 from ...plans import BULK_LIMIT, CreateRow, CreateRows
 from ...sansio import Operation
 from ...tables.system_columns import PERMISSIONS_KEY
-from ..atomic.transaction import StagedTransaction, compared_values
+from ..atomic.block_rows import BlockRows, compared_values
 from ..columns import (
     ROW_ID,
     UNPREPARED,
@@ -159,9 +159,10 @@ class SQLInsertCompiler(compiler.SQLInsertCompiler):
             return [made.get(compared_values(keys, row)) or next(others, row) for row in rows]
         raise IntegrityError(f"{meta.id}: other processes create the same rows all the time.")
 
-    def _lookup(self) -> StagedTransaction:
+    def _lookup(self) -> BlockRows:
         """Return what reads rows as they are at this statement."""
-        return self.connection.staged or StagedTransaction(self.connection.using)
+        block = self.connection.staged
+        return BlockRows(self.connection.using) if block is None else block.rows
 
     def _created(self, model: Any, rows: Sequence[Raw]) -> Operation[list[Raw]]:
         """Create rows, in parts of 100, or one by one; those without a primary key get one."""

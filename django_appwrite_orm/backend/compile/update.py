@@ -293,7 +293,7 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
     ) -> bool:
         """Stage values in the block, with the rows that they were worked out of; not if `compute` returns others."""
         with self.connection.wrap_database_errors:
-            bases = run_sync(block.stored(rows.ref, list(values)))
+            bases = run_sync(block.rows.stored(rows.ref, list(values)))
         if compute() != values:  # `bases` may be later rows
             return False
         self._run(rows, self._staged(rows, values))
