@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache, partial
 
 NAME = "appwrite"
+# In place of a folded letter, any one.
+_ANY_LETTER = ""
 # Folded texts and patterns that a connection remembers. A sort compares each text about log2(rows) times.
 _TEXTS, _PATTERNS = 65_536, 256
 
@@ -35,7 +37,10 @@ def install(connection: sqlite3.Connection) -> None:
 
     @lru_cache(_PATTERNS)
     def matcher(pattern: str, escape: str | None) -> Callable[[str], bool]:
-        expression = re.compile(_expression(pattern, escape, fold), re.DOTALL)
+        parts = _parts(pattern, escape, fold)
+        if not any(_ANY_LETTER in part for part in parts):
+            return partial(_has_parts, ["".join(part) for part in parts])
+        expression = re.compile(".*".join(map(_expression, parts)), re.DOTALL)
         return lambda text: expression.fullmatch(text) is not None
 
     def like(pattern: object, text: object, escape: str | None = None) -> bool | None:
@@ -58,15 +63,36 @@ def _as_text(value: object) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def _expression(pattern: str, escape: str | None, fold: Callable[[str], str]) -> str:
-    """Return a pattern of LIKE as the regular expression that a folded text has to match as a whole."""
-    parts: list[str] = []
+def _parts(pattern: str, escape: str | None, fold: Callable[[str], str]) -> list[list[str]]:
+    """Return the folded letters of a pattern of LIKE, in parts between which any text may stand."""
+    parts: list[list[str]] = [[]]
     letters = iter(pattern)
     for letter in letters:
         if letter == escape:
-            parts.append(re.escape(fold(next(letters, letter))))
-        elif letter in "%_":
-            parts.append(".*" if letter == "%" else ".")
+            parts[-1].append(fold(next(letters, letter)))
+        elif letter == "%":
+            parts.append([])
         else:
-            parts.append(re.escape(fold(letter)))
-    return "".join(parts)
+            parts[-1].append(_ANY_LETTER if letter == "_" else fold(letter))
+    return parts
+
+
+def _expression(part: Iterable[str]) -> str:
+    return "".join("." if letter == _ANY_LETTER else re.escape(letter) for letter in part)
+
+
+def _has_parts(parts: Sequence[str], text: str) -> bool:
+    """Whether a text is these parts with any text between them, in time that grows with the text alone."""
+    first, *others = parts
+    if not others:
+        return text == first
+    *middle, last = others
+    if not (text.startswith(first) and text.endswith(last)):
+        return False
+    place, end = len(first), len(text) - len(last)
+    for part in middle:
+        place = text.find(part, place, end)
+        if place < 0:
+            return False
+        place += len(part)
+    return place <= end

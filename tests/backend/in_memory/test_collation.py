@@ -110,6 +110,34 @@ def test_like(database: sqlite3.Connection, pattern: object, text: object, expec
     assert database.execute("SELECT ? LIKE ? ESCAPE '\\'", (text, pattern)).fetchone() == (expected,)
 
 
+def _is_like(pattern: str, text: str) -> bool:
+    """Whether a text matches a pattern, letter by letter."""
+    if not pattern:
+        return not text
+    if pattern[0] == "%":
+        return any(_is_like(pattern[1:], text[place:]) for place in range(len(text) + 1))
+    return bool(text) and pattern[0] in ("_", text[0]) and _is_like(pattern[1:], text[1:])
+
+
+@given(st.text("AB%_", max_size=7), st.text("AB", max_size=7))
+def test_like_with_any_number_of_wildcards(pattern: str, text: str) -> None:
+    connection = sqlite3.connect(":memory:")
+    collation.install(connection)
+    assert connection.execute("SELECT ? LIKE ?", (text, pattern)).fetchone() == (_is_like(pattern, text),)
+    connection.close()
+
+
+def test_a_part_of_a_long_text_is_looked_for_once(database: sqlite3.Connection) -> None:
+    """A search that tries each place of the text takes 10**11 steps, and does not end."""
+    text = "a" * 1_000_000
+    part = text[:100_000] + "b"
+    for pattern in (f"%{part}%", f"%{part}", f"{part}%", f"%{part}%{part}"):
+        assert database.execute("SELECT ? LIKE ?", (text, pattern)).fetchone() == (0,)
+        assert database.execute("SELECT ? LIKE ?", (f"{text}b", pattern)).fetchone() == (
+            int(pattern in (f"%{part}%", f"%{part}")),
+        )
+
+
 @given(st.lists(st.text(st.sampled_from("aAáßsS _\u0301e\U0001f600"), max_size=4), max_size=8))
 def test_order_and_equality_are_one_order(texts: list[str]) -> None:
     connection = sqlite3.connect(":memory:")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -163,3 +164,32 @@ def test_sequences_are_compared_with_numbers_or_digits_from_1(appwrite: Client, 
     for bad in (0, "0", -1, "-1", 1.0, "1.5", "", "x", True, None):
         refused = appwrite.refusal(f"GET {rows}", queries=[query(method, "$sequence", bad)])
         assert refused == (400, "general_query_invalid")
+
+
+def test_a_part_of_a_long_text_is_looked_for_once() -> None:
+    """A search that tries each place of the text, letter by letter, takes a minute here."""
+    with closing(LocalAppwrite(":memory:")) as app:
+        client = Client(app)
+        rows = client.table([{"key": "t", "type": "string", "size": 1_000_000}])
+        text = "a" * 200_000
+        client(f"POST {rows}", {"rows": [{"$id": "a", "t": text}, {"$id": "b", "t": f"{text}b"}]})
+        for method in ("contains", "endsWith"):
+            assert client(f"GET {rows}", queries=[query(method, "t", "a" * 1900 + "b")] * 10)["total"] == 1
+            assert client(f"GET {rows}", queries=[query(method, "t", "a" * 1900 + "c")] * 10)["total"] == 0
+
+
+def test_a_backslash_escapes_what_follows_it() -> None:
+    """Also the one by which the server escapes a wildcard, which is one then."""
+    values = ["\\", "\\\\", "\\%", "\\_", "\\_3", "\\x", "x\\", "\\\\2"]
+    with closing(LocalAppwrite(":memory:")) as app:
+        client = Client(app)
+        rows = client.table([{"key": "t", "type": "string", "size": 20}])
+        client(f"POST {rows}", {"rows": [{"$id": "a", "t": "1\\23"}, {"$id": "b", "t": "xy"}]})
+        for method, matches in [
+            ("contains", ["", "a", "a", "a", "a", "b", "", "a"]),
+            ("endsWith", ["", "", "a", "", "a", "", "", ""]),
+            ("notContains", ["ab", "b", "b", "b", "b", "a", "ab", "b"]),
+            ("notEndsWith", ["ab", "ab", "b", "ab", "b", "ab", "ab", "ab"]),
+        ]:
+            answers = (client(f"GET {rows}", queries=[query(method, "t", value)])["rows"] for value in values)
+            assert ["".join(row["$id"] for row in answer) for answer in answers] == matches, method
