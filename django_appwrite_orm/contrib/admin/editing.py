@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from ...backend.bridge.fields import LineField, PointField, PolygonField
-from ...backend.model_table import table_of
+from ...backend.model_table import appwrite_alias, table_of
 from ...backend.permissions.values import PermissionsField
 from ...models import ArrayField
 from .. import forms
@@ -71,7 +71,8 @@ class RowPermissionsMixin(BaseModelAdmin):  # type: ignore[type-arg]
     def has_row_permissions(self) -> bool:
         """Whether permissions of rows have an effect, and the model reads and writes them."""
         is_own = isinstance(shown_field(self.model, PERMISSIONS), PermissionsField)
-        return is_own and bool(table_of(self.model)._meta.row_security)
+        is_there = is_own and appwrite_alias(self.model) is not None
+        return is_there and bool(table_of(self.model)._meta.row_security)
 
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Return the row; for a form that is saved, with its permissions by now."""

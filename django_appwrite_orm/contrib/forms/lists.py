@@ -224,5 +224,12 @@ class _YesOrNo(forms.TypedChoiceField):
 
 
 def _single_input(field: forms.Field) -> forms.Field:
-    """Return a field whose widget has one input that a form always sends."""
-    return _YesOrNo() if isinstance(field, forms.BooleanField) else field
+    """Return a field whose widget has one input that a form always sends, as it was typed.
+
+    A browser sends nothing for an input of numbers in which it finds none, and the item would be gone.
+    """
+    if isinstance(field, forms.BooleanField):
+        return _YesOrNo()
+    if isinstance(field.widget, forms.NumberInput):
+        field.widget = forms.TextInput({"class": "vIntegerField"})
+    return field

@@ -134,11 +134,21 @@ def _containers(value: Any) -> Iterator[Any]:
 
 
 class JSONTextarea(forms.Textarea):
-    """Several lines of JSON."""
+    """Several lines of JSON; as high as they are, within bounds."""
+
+    lowest, highest = 4, 24
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        own = {"class": "vLargeTextField appwrite-json", "rows": 10, "spellcheck": "false", "autocapitalize": "off"}
+        own = {"class": "appwrite-json", "cols": None, "rows": None, "spellcheck": "false", "autocapitalize": "off"}
         super().__init__({**own, **(attrs or {})})
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        """Return the context, with a number of rows if none was given."""
+        context = super().get_context(name, value, attrs)
+        if context["widget"]["attrs"]["rows"] is None:
+            lines = str(value or "").count("\n") + 2
+            context["widget"]["attrs"]["rows"] = min(max(lines, self.lowest), self.highest)
+        return context
 
     @property
     def media(self) -> forms.Media:

@@ -35,8 +35,6 @@
     }
   };
 
-  const tellChanged = (element) => element.dispatchEvent(new Event("change", { bubbles: true }));
-
   // Lists
 
   const setUpList = (list) => {
@@ -57,7 +55,11 @@
         down.setAttribute("aria-label", `${label}: ${labels.downLabel}`);
         remove.setAttribute("aria-label", `${label}: ${labels.removeLabel}`);
       });
-      tellChanged(list);
+    };
+
+    const changed = () => {
+      renumber();
+      list.dispatchEvent(new Event("change", { bubbles: true }));
     };
 
     const move = (item, step, focused) => {
@@ -66,7 +68,7 @@
         return;
       }
       list.insertBefore(step < 0 ? item : other, step < 0 ? other : item);
-      renumber();
+      changed();
       (focused.disabled ? inputOf(item) : focused).focus();
     };
 
@@ -77,7 +79,7 @@
       } else {
         clear(item);
       }
-      renumber();
+      changed();
       inputOf(neighbour || item).focus();
     };
 
@@ -101,7 +103,7 @@
       count += 1;
       list.append(item);
       equip(item);
-      renumber();
+      changed();
       inputOf(item).focus();
     };
 
