@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextvars import copy_context
 from functools import partial
 from types import SimpleNamespace
@@ -37,6 +37,16 @@ def clean_world() -> Iterator[None]:
     yield
     connections.reset()
     close_local(":memory:")
+
+
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> Generator[None, int, int]:
+    """Have one worker more than there are cores for the fast tests, which wait a third of the time.
+
+    The slow ones do not: many have processes of their own.
+    """
+    cores = yield
+    return cores + (config.option.markexpr == "not slow")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

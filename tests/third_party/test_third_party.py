@@ -11,7 +11,8 @@ import pytest
 
 from tests.third_party.apps import NAMES
 
-pytestmark = pytest.mark.slow
+# One process migrates all apps: a worker of pytest-xdist makes it, not each of them.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("third_party")]
 
 ROOT = Path(__file__).parents[2]
 
