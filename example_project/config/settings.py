@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "tour",
     "shop",
     "airports",
+    "guide",
     "together",
     "notes",
     "live",

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("shop.api_urls")),
     path("shop/", include("shop.urls")),
     path("airports/", include("airports.urls")),
+    path("guide/", include("guide.urls")),
     path("together/", include("together.urls")),
     path("notes/", include("notes.urls")),
     path("live/", include("live.urls")),

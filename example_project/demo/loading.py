@@ -8,6 +8,7 @@ from typing import Any
 
 from airports import source
 from airports.tables import Airport, Country
+from guide.tables import User, users
 from shop import samples
 from shop.models import Product
 from tqdm import tqdm
@@ -23,9 +24,10 @@ Progress = Callable[[str, int, int], object]
 
 
 def load_samples(progress: Progress = lambda table, rows, total: None) -> int:
-    """Load the shop, where it has no products, and what of countries and airports is missing; how many rows."""
+    """Load the shop, where it has no products, and what of users, countries and airports is missing; how many rows."""
     return (
         (0 if Product.objects.exists() else samples.load())
+        + _load_missing(User, "email", users(), progress)
         + _load_missing(Country, "code", source.countries(), progress)
         + _load_missing(Airport, "code", source.airports(), progress)
     )

@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import Any
 
 from airports.tables import Airport
+from shop.models import Order, Product
 
 from django_appwrite_orm import orm
 from django_appwrite_orm.events.heartbeat import CALLBACKS, last_reports
@@ -97,7 +98,10 @@ def described(change: Any) -> dict[str, Any] | None:
     if change.table is Airport:
         facts = f"{row.elevation:g} ft, {row.latitude:.4f}, {row.longitude:.4f}"
         return {"action": change.action, "table": "airports", "name": row.name, "facts": facts, "code": row.code}
-    if change.table._meta.name == "products":
+    if isinstance(row, Product):  # the row of a model's table is an instance of the model
         facts = f"{row.price:.2f}, {row.stock} in stock"
         return {"action": change.action, "table": "products", "name": row.name, "facts": facts}
+    if isinstance(row, Order):  # without its customer
+        facts = f"{row.total:.2f}, {row.get_state_display().lower()}"
+        return {"action": change.action, "table": "orders", "name": f"Order {row.pk}", "facts": facts}
     return None

@@ -37,6 +37,12 @@ SECTIONS = [
         "Tables, full-text indexes, cached fragments, warming",
     ),
     Section(
+        "Guide",
+        "guide:index",
+        "The caching guide, section by section, with requests to send and the statistics of the cache.",
+        "orm.table(), cache headers, ETag, warming",
+    ),
+    Section(
         "At once",
         "together:page",
         "Eight reads that wait for Appwrite at the same time, with the time that each took.",
