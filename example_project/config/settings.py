@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "shop",
     "airports",
     "guide",
+    "api",
     "together",
     "notes",
     "live",

@@ -15,6 +15,7 @@ urlpatterns = [
     path("together/", include("together.urls")),
     path("notes/", include("notes.urls")),
     path("live/", include("live.urls")),
+    path("api/", include("api.urls")),
     path("admin/", admin.site.urls),
     # Also without DEBUG. A site that others can reach has its web server or WhiteNoise for that.
     path("static/<path:path>", serve, {"insecure": True}),

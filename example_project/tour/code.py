@@ -68,7 +68,7 @@ def _named_views(resolver: URLResolver, prefix: str) -> Iterator[tuple[str, Any]
 
 def _declared(view: Any) -> Any:
     """Return the function or class that stands in the source: not its wrappers."""
-    view = inspect.unwrap(view)
+    view = inspect.unwrap(view, stop=lambda wrapper: hasattr(wrapper, "view_class") or hasattr(wrapper, "cls"))
     return getattr(view, "view_class", None) or getattr(view, "cls", None) or view
 
 

@@ -43,6 +43,12 @@ SECTIONS = [
         "orm.table(), cache headers, ETag, warming",
     ),
     Section(
+        "REST",
+        "api-root",
+        "The shop as a REST API with browsable pages: pages at any depth, 304 before the view runs, errors by field.",
+        "Django REST framework, contrib.rest",
+    ),
+    Section(
         "At once",
         "together:page",
         "Eight reads that wait for Appwrite at the same time, with the time that each took.",
