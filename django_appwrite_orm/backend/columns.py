@@ -17,6 +17,7 @@ from typing import Any, TypeAlias, cast
 from django.core.exceptions import ValidationError
 from django.db import DataError, NotSupportedError, models
 from django.db.backends.utils import format_number
+from django.db.models import expressions
 
 from ..tables import columns
 from ..tables.columns import Column
@@ -320,6 +321,17 @@ class KeyColumn(ModelColumn):
 
     def _encode(self, value: Any) -> Any:
         return self.row_key.row_id(value)
+
+
+# Django's expression for null in JSON, from 6.1 on.
+_JSON_NULL = getattr(expressions, "JSONNull", ())
+
+
+def saved_constant(field: ModelField, value: models.Value, connection: Any) -> Any:
+    """Return what `field` gives a database for a constant of a CASE, where None is null in SQL, unless it is said."""
+    if isinstance(value, _JSON_NULL):
+        return saved_value(field, value, connection)
+    return prepared_value(field, value.value, connection)
 
 
 def saved_value(field: ModelField, value: models.Value, connection: Any) -> Any:

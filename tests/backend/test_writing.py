@@ -5,6 +5,7 @@ from __future__ import annotations
 import decimal
 from typing import Any
 
+import django
 import pytest
 from django.db import (
     DatabaseError,
@@ -16,8 +17,8 @@ from django.db import (
     connection,
     transaction,
 )
-from django.db.models import F, Value
-from django.db.models.functions import Upper
+from django.db.models import Case, F, JSONField, Value, When
+from django.db.models.functions import Coalesce, Upper
 
 from django_appwrite_orm.backend.compile import auto_increment
 from django_appwrite_orm.backend.model_table import table_of
@@ -380,6 +381,39 @@ def test_bulk_update_writes_each_row_its_own_values_in_one_transaction() -> None
     products[0].delete()
     assert Product.objects.bulk_update([Product(pk=products[1].pk, stock=50), Product(pk=5, stock=1)], ["stock"]) == 1
     assert Product.objects.get(pk=products[1].pk).stock == 50
+
+
+NULL = Value(None, JSONField())
+
+
+@pytest.mark.skipif(django.VERSION < (6, 1), reason="JSONNull is new in Django 6.1")
+def test_null_in_json_is_stored_by_a_bulk_update_as_by_others() -> None:
+    json_null = django.db.models.JSONNull()  # type: ignore[attr-defined]
+    rows = Product.objects.bulk_create([Product(name=str(n), data={"n": n}) for n in range(4)])
+    rows[0].data, rows[1].data, rows[2].data = json_null, None, [json_null][:0]
+    assert Product.objects.bulk_update(rows, ["data"]) == 4
+    Product.objects.filter(pk=rows[3].pk).update(data=json_null)
+    assert [row.name for row in Product.objects.filter(data=NULL).order_by("name")] == ["0", "3"]
+    assert [row.name for row in Product.objects.filter(data__isnull=True)] == ["1"]
+
+
+def test_null_in_json_that_is_worked_out_is_not_null_in_sql() -> None:
+    rows = Product.objects.bulk_create(
+        [
+            Product(name="a", data={"is": None}),
+            Product(name="b", data={"other": 1}),
+            Product(name="c", data={"is": "x"}),
+            Product(name="d", data=NULL),
+        ]
+    )
+    a, b, c, d = (Product.objects.filter(pk=row.pk) for row in rows)
+    assert a.update(data=Case(When(name="a", then=F("data__is")), default=NULL)) == 1
+    assert b.update(data=F("data__is")) == 1
+    assert c.update(data=F("data__is"), stock=F("stock") * 2 + 1) == 1
+    assert d.update(data=Coalesce("data", Value({}, JSONField()))) == 1
+    assert [row.name for row in Product.objects.filter(data=NULL).order_by("name")] == ["a", "d"]
+    assert [row.name for row in Product.objects.filter(data__isnull=True)] == ["b"]
+    assert c.values_list("data", "stock").get() == ("x", 1)
 
 
 def test_a_sum_that_would_lose_digits_is_a_data_error() -> None:

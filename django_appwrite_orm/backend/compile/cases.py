@@ -9,7 +9,7 @@ from django.db.models.expressions import Case, Col, Value, When
 from django.db.models.functions import Cast
 from django.db.models.lookups import Exact
 
-from ..columns import column_of, prepared_value
+from ..columns import column_of, saved_constant
 from ..keys import key_of
 
 
@@ -31,7 +31,7 @@ def constants_by_row(
             if row_id is None or not isinstance(when.result, Value):
                 return None
             if row_id not in seen:  # the first that matches counts
-                rows.setdefault(row_id, []).append((field, prepared_value(field, when.result.value, connection)))
+                rows.setdefault(row_id, []).append((field, saved_constant(field, when.result, connection)))
             seen.add(row_id)
     return rows if all(len(values) == len(expressions) for values in rows.values()) else None
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any
 
 from django.core.exceptions import FieldError
 from django.db import DataError, NotSupportedError
+from django.db.models import JSONField, TextField
 from django.db.models.expressions import Col, CombinedExpression, ExpressionWrapper, Value
 from django.db.models.sql import compiler
 from django.db.models.sql.constants import ROW_COUNT
@@ -321,15 +322,24 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
     ) -> dict[str, Raw]:
         """Return what is to be written to each row, by its id."""
         rows: dict[str, Raw] = {}
-        for row_id, values in computed_rows(self, [_typed(field, value) for field, value in expressions]):
+        typed = [_typed(field, value) for field, value in expressions]
+        # Of a value in JSON, None is null in SQL or in JSON: its text says which.
+        texts = [ExpressionWrapper(value, TextField()) for field, value in expressions if isinstance(field, JSONField)]
+        for row_id, values in computed_rows(self, [*typed, *texts]):
             if row_id not in done:
-                pairs = [
-                    (field, prepared_value(field, value, self.connection))
-                    for (field, _), value in zip(expressions, values, strict=True)
-                ]
+                pairs = self._prepared([field for field, _ in expressions], values)
                 table = table_of(self.query.model)._meta
                 rows[row_id] = counted(table, self._data([*constants, *pairs], row_id))
         return rows
+
+    def _prepared(self, fields: Sequence[Any], values: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
+        """Yield each field and what it gives a database for its value; the texts of those in JSON come last."""
+        texts = iter(values[len(fields) :])
+        for field, value in zip(fields, values, strict=False):
+            if isinstance(field, JSONField) and next(texts) is not None and value is None:
+                yield field, saved_value(field, Value(None, field), self.connection)
+            else:
+                yield field, prepared_value(field, value, self.connection)
 
     def _staged(self, rows: Selection, values: Values) -> Operation[int]:
         for row_id, data in values.items():

@@ -220,9 +220,6 @@ _EXPECTED_FAILURES: _Tests = {
         "invalid_models_tests.test_models.ConstraintsTests": "test_unique_constraint_pointing_to_composite_primary_key",
         "invalid_models_tests.test_models.IndexesTests": "test_pointing_to_composite_primary_key",
     },
-    "A value of JSON that is worked out of rows comes back decoded: its null is that of SQL.": {
-        "model_fields.test_jsonfield.JSONNullTests": "test_bulk_update test_case_expression_with_jsonnull_then",
-    },
     "The ids of rows are made of the primary key: Appwrite cannot change them.": {
         "migrations.test_executor.ExecutorTests": "test_alter_id_type_with_fk",
         "migrations.test_operations.OperationTests": "test_alter_field_pk test_alter_id_pk_to_uuid_pk",
