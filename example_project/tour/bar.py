@@ -16,6 +16,7 @@ from tour.fetch_times import fetch_times
 # Where the bar is put into a page. A template writes it by {% bar %}; text of a user is escaped and never has it.
 SLOT = "<!--tour-bar-->"
 _SOURCES = {"HIT": "cache", "STALE": "cache, expired", "MISS": "Appwrite", "BYPASS": "Appwrite, past the cache"}
+_MEMORY = "cache of the process"
 
 
 @dataclass(frozen=True)
@@ -26,14 +27,11 @@ class Read:
     text: str
     strategy: str
     status: str
+    source: str
     rows: int | None
     requests: int
     ms: float
     saved: float | None
-
-    @property
-    def source(self) -> str:
-        return _SOURCES.get(self.status, "failed")
 
     @property
     def is_hit(self) -> bool:
@@ -98,6 +96,8 @@ def _read(read: Activity, texts: PlanTexts, requests: int) -> Read:
         text=texts.of(read.subject),
         strategy=str(statement.subject.notes.get("strategy") or "direct") if statement is not None else "direct",
         status=read.status or "ERROR",
+        # A result that is decoded in the process already is only checked against the cache, which transfers no JSON.
+        source=_MEMORY if read.status == "HIT" and not read.size else _SOURCES.get(read.status, "failed"),
         rows=read.rows,
         requests=requests,
         ms=1000 * took,

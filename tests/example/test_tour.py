@@ -37,6 +37,15 @@ def test_the_bar_says_what_was_read_and_what_that_saved(browser: Client) -> None
     assert "Reload" not in second
 
 
+def test_the_bar_tells_the_cache_from_that_of_the_process(browser: Client) -> None:
+    from django_appwrite_orm.connection import connections
+
+    browser.get("/shop/makers/")
+    connections.reset()  # with what this process holds, but not the cache
+    assert "shop_maker cache 0" in re.sub(r"\d+\.\d+ ", "", bar_in(browser.get("/shop/makers/").content.decode()))
+    assert "cache of the process" in bar_in(browser.get("/shop/makers/").content.decode())
+
+
 def test_a_hit_on_what_this_process_never_fetched_saves_an_unknown_time(browser: Client) -> None:
     from tour.fetch_times import fetch_times
 
