@@ -29,6 +29,7 @@ from ...exceptions import (
 from ...integrity import commit_together, resolve_create_conflict, rows_by_id
 from ...plan_execution import execute_write
 from ...plans import (
+    BULK_LIMIT,
     OPERATIONS_LIMIT,
     Clause,
     CreateRow,
@@ -327,10 +328,11 @@ class StagedTransaction(Transaction):
         """Note the stored rows that the last changes were computed from: the commit is refused if they change."""
         self._bases.add(self.length, ref, bases)
 
-    def hold(self, ref: TableRef, row_id: str) -> Operation[None]:
-        """Have the commit refused, if it writes anything, when this row is changed from now on."""
-        rows = yield from rows_by_id(self.alias, ref, [row_id])
-        self._bases.add(self.length, ref, rows.values())
+    def hold(self, ref: TableRef, row_ids: list[str]) -> Operation[None]:
+        """Have the commit refused, if it writes anything, when one of these rows is changed from now on."""
+        for start in range(0, len(row_ids), BULK_LIMIT):
+            rows = yield from rows_by_id(self.alias, ref, row_ids[start : start + BULK_LIMIT])
+            self._bases.add(self.length, ref, rows.values())
 
 
 def _refuse_beyond_limit(plan: IncrementRow, value: Any) -> None:

@@ -85,11 +85,11 @@ class RowPermissionsMixin(BaseModelAdmin):  # type: ignore[type-arg]
         """Return the class of the form, with the editor where this user may change the row."""
         declared: Any = self.form
         if not self.has_row_permissions() or PERMISSIONS in declared.declared_fields:
-            return super().get_form(request, obj, change, **kwargs)  # type: ignore[misc]
+            return super().get_form(request, obj, change=change, **kwargs)  # type: ignore[misc]
         names = kwargs["fields"] if "fields" in kwargs else flatten_fieldsets(self.get_fieldsets(request, obj))
         if names is not None:
             kwargs["fields"] = [name for name in names if name != PERMISSIONS]
-        form: Any = super().get_form(request, obj, change, **kwargs)  # type: ignore[misc]
+        form: Any = super().get_form(request, obj, change=change, **kwargs)  # type: ignore[misc]
         hidden = {*(self.get_exclude(request, obj) or ()), *self.get_readonly_fields(request, obj)}
         may_change = not change or self.has_change_permission(request, obj)
         if PERMISSIONS in hidden or not may_change or (names is not None and PERMISSIONS not in names):

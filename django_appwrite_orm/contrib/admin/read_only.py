@@ -81,10 +81,14 @@ class _ReadOnlyInline:
         return False
 
 
+def function_of(action: Any) -> Any:
+    """Return the function of an action: `get_actions()` has a tuple for each before Django 6.1."""
+    return action.func if hasattr(action, "func") else action[0]
+
+
 def _permissions(action: Any) -> tuple[str, ...]:
     """Return what an action says that it needs one of."""
-    function = action.func if hasattr(action, "func") else action[0]
-    return tuple(getattr(function, "allowed_permissions", ()))
+    return tuple(getattr(function_of(action), "allowed_permissions", ()))
 
 
 def _is_granted(model: type[models.Model], verb: str) -> bool:

@@ -1,0 +1,144 @@
+"""Ask again before a row is deleted, or an action is run on it, that has changed since the page was opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import helpers
+from django.contrib.admin.actions import delete_selected
+from django.core import signing
+from django.db import models
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+
+from ...cache import cache_policy
+from .locking import NOT_UP_TO_DATE, compared_names
+from .opened_rows import OPENED, Values, changes, read, sign, values_by_key
+from .read_only import function_of
+from .row_source import drop_cached
+from .saving import SavingMixin
+
+# So many changed rows are named in messages.
+_MOST_NAMED = 10
+
+
+class _RowChanged(Exception):
+    """The row to delete has changed since the page was opened."""
+
+
+class DeletingMixin(SavingMixin):
+    """Does not delete, or run an action on, what somebody else has changed since the page was opened; it says what."""
+
+    delete_confirmation_template = "django_appwrite_orm/admin/delete_confirmation.html"
+    delete_selected_confirmation_template = "django_appwrite_orm/admin/delete_selected_confirmation.html"
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Return the change list, with the values of its rows for the page."""
+        change_list: Any = super().get_changelist_instance(request)
+        change_list.opened_rows = partial(self._values_in_list, request, change_list)
+        return change_list
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Ask whether a row is to be deleted, or delete it."""
+        view = partial(super().delete_view, request, object_id, extra_context)
+        if request.method != "POST":
+            return view()
+        try:
+            response: HttpResponse = self.saved(request, view)
+        except _RowChanged:
+            drop_cached(self.model)  # the cache may not know of the change
+            return HttpResponseRedirect(request.get_full_path())
+        return response
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Return what would be deleted with these rows."""
+        if OPENED in request.POST and self._is_changed(request, objs, self._opened(request)):
+            raise _RowChanged
+        return super().get_deleted_objects(objs, request)
+
+    def render_delete_form(self, request: HttpRequest, context: Any) -> HttpResponse:
+        """Render the question, with the values that the row has."""
+        context["appwrite_opened"] = self._values_in_form(request, [context["object"]])
+        return super().render_delete_form(request, context)
+
+    def response_action(self, request: HttpRequest, queryset: Any, action_location: Any = None) -> Any:
+        """Run an action on the selected rows, unless one of them has changed since the page was opened."""
+        if OPENED in request.POST:
+            is_changed = self._is_selection_changed(request)
+            data = request.POST.copy()
+            del data[OPENED]
+            request.POST = data  # type: ignore[assignment]
+            if is_changed:
+                drop_cached(self.model)
+                if not self._deletes(request):
+                    return HttpResponseRedirect(request.get_full_path())
+                data.pop("post", None)  # it asks again
+        location = {} if action_location is None else {"action_location": action_location}  # since Django 6.1
+        response = super().response_action(request, queryset, **location)
+        context = getattr(response, "context_data", None)
+        if context is not None and "deletable_objects" in context:
+            context["appwrite_opened"] = self._values_in_form(request, context["queryset"])
+        return response
+
+    def _values_in_list(self, request: HttpRequest, change_list: Any) -> str:
+        """Return the values that the rows of a change list have."""
+        names = self._own_columns(self.get_list_display(request))
+        return sign(self.model, values_by_key(change_list.result_list, names))
+
+    def _values_in_form(self, request: HttpRequest, rows: Iterable[models.Model]) -> str:
+        """Return the values that rows have in the fields of a form."""
+        first = next(iter(rows), None)
+        names = [*compared_names(self.get_form(request, first).base_fields), *self.get_readonly_fields(request, first)]
+        return sign(self.model, values_by_key(rows, self._own_columns(names)))
+
+    def _own_columns(self, names: Iterable[Any]) -> set[str]:
+        return {field.name for field in self.opts.concrete_fields if field.name in names}
+
+    def _opened(self, request: HttpRequest) -> dict[str, Values]:
+        """Return the values that the page was opened with; none if they were not signed here."""
+        try:
+            return read(self.model, request.POST[OPENED])
+        except signing.BadSignature:
+            return {}
+
+    def _is_selection_changed(self, request: HttpRequest) -> bool:
+        before = self._opened(request)
+        selected = request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)
+        if before:
+            selected = [key for key in selected if key in before]
+        with cache_policy(ttl=0):
+            rows = list(self.get_queryset(request).filter(pk__in=selected).order_by()) if selected else []
+        return self._is_changed(request, rows, before)
+
+    def _is_changed(self, request: HttpRequest, rows: Iterable[Any], before: Mapping[str, Values]) -> bool:
+        """Whether one of the rows, as they are stored, has changed; messages then say what."""
+        texts = []
+        for row in rows:
+            opened = before.get(str(row.pk))
+            if opened is None:
+                texts.append(str(NOT_UP_TO_DATE))
+            elif changed := changes(row, opened):
+                text = _("The %(name)s “%(row)s” was changed by somebody else since you opened the page: %(changes)s.")
+                texts.append(
+                    text % {"name": self.opts.verbose_name, "row": row, "changes": ", ".join(map(str, changed))}
+                )
+        if not texts:
+            return False
+        for text in dict.fromkeys(texts[:_MOST_NAMED]):
+            self.message_user(request, text, messages.WARNING)
+        self.message_user(
+            request, _("Nothing was done. Do it again to do it with what is there now."), messages.WARNING
+        )
+        return True
+
+    def _deletes(self, request: HttpRequest) -> bool:
+        """Whether the action is Django's deletion, which asks first."""
+        actions = self.get_actions(request)
+        return all(
+            name in actions and function_of(actions[name]) is delete_selected
+            for name in request.POST.getlist("action")
+            if name
+        )
