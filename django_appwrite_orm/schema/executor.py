@@ -185,18 +185,20 @@ def migrate(
     confirm: Confirm | None = None,
     wait: bool = True,
     timeout: float = TIMEOUT,
+    verbose: bool = False,
 ) -> Operation[int]:
     """Change the tables of connection `using` to what `tables` declare; return the number of changes.
 
     `report` is called with a line for every change, and for every part of the server's tables that is not declared.
     `confirm` is called once, when values would be lost; False stops the migration before anything is changed.
     Without `wait` the migration ends as soon as it would have to wait for Appwrite. `timeout` is in seconds and counts
-    from the last change. Raises `SchemaError` when there are differences that it may not or cannot migrate (then
-    nothing was changed), when Appwrite refuses a change, or when it does not finish.
+    from the last change. `verbose` names the tables of models, which are counted otherwise. Raises `SchemaError` when
+    there are differences that it may not or cannot migrate (then nothing was changed), when Appwrite refuses a change,
+    or when it does not finish.
     """
     if not tables:
         return 0
-    migration = Migration(connections[using], _comparison(tables, using, rules), report or _silent)
+    migration = Migration(connections[using], _comparison(tables, using, rules), report or _silent, verbose=verbose)
     return (yield from migration.run(confirm, wait, timeout))
 
 
@@ -217,8 +219,7 @@ def _comparison(tables: Sequence[type[Row]], using: str, rules: MigrationOptions
     def compared(existing: Mapping[str, TableState]) -> MigrationPlan:
         undeclared = [table for id, table in existing.items() if id not in ids] if is_complete else []
         plan = compare(database, declared, existing, rules, undeclared, ends)
-        others = [table for id, table in existing.items() if id in of_models] if is_complete else []
-        plan.extras += [f"table {table.id}, of a model: manage.py migrate changes it" for table in others]
+        plan.of_models = [table.id for id, table in existing.items() if id in of_models] if is_complete else []
         return plan
 
     return compared
@@ -227,10 +228,11 @@ def _comparison(tables: Sequence[type[Row]], using: str, rules: MigrationOptions
 class Migration:
     """One run of a migration: plans, applies the plan, and plans again until nothing is left to do."""
 
-    def __init__(self, connection: Connection, compare: Compare, report: Report) -> None:
+    def __init__(self, connection: Connection, compare: Compare, report: Report, *, verbose: bool = False) -> None:
         self.connection = connection
         self.compare = compare
         self.report = report
+        self.verbose = verbose
         self.runner = OperationRunner(connection, report)
         self.surveyed: set[str] = set()
 
@@ -275,8 +277,8 @@ class Migration:
                 )
             yield Sleep(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE)
-        for extra in todo.extras:
-            self.report(f"Not declared, left alone: {extra}")
+        for line in todo.left_alone(verbose=self.verbose):
+            self.report(line)
         for warning in todo.warnings:
             self.report(f"{WARNING}{warning}")
         return count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from .operations.base import SchemaOperation
@@ -30,7 +31,8 @@ class MigrationPlan:
 
     `changes`: operations in a safe order. `surveys`: checks of rows before the first change. `waits`: what Appwrite is
     still building or deleting. `obstacles`: differences that these changes do not remove, each with advice. `extras`:
-    what the server has and no class declares. `warnings`: those of the extras that block writes to declared tables.
+    what the server has and no class declares. `of_models`: the ids of tables that belong to models. `warnings`: those
+    of the extras that block writes to declared tables.
     `creates_database`: the database does not exist yet.
     """
 
@@ -39,8 +41,19 @@ class MigrationPlan:
     waits: list[str] = field(default_factory=list)
     obstacles: list[str] = field(default_factory=list)
     extras: list[str] = field(default_factory=list)
+    of_models: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     creates_database: bool = False
+
+    def left_alone(self, *, verbose: bool = False) -> Iterator[str]:
+        """Yield a line for each of the extras, and one for all tables of models, with their ids if it is `verbose`."""
+        for extra in self.extras:
+            yield f"Not declared, left alone: {extra}"
+        if self.of_models:
+            count = len(self.of_models)
+            tables = "1 table of a model" if count == 1 else f"{count} tables of models"
+            ids = f" ({', '.join(self.of_models)})" if verbose else ""
+            yield f"Not declared, left alone: {tables}{ids}, which manage.py migrate changes"
 
     @property
     def is_empty(self) -> bool:

@@ -70,6 +70,7 @@ class Command(BaseCommand):
                     confirm=confirm,
                     wait=not options["no_wait"],
                     timeout=options["timeout"],
+                    verbose=verbosity > 1,
                 )
             )
         except AppwriteORMError as error:
@@ -100,8 +101,8 @@ class Command(BaseCommand):
             self._report(f"Wait: {wait}")
         for obstacle in plan.obstacles:
             self._report(f"Cannot be migrated: {obstacle}", self.style.ERROR)
-        for extra in plan.extras:
-            self._report(f"Not declared, left alone: {extra}")
+        for line in plan.left_alone(verbose=self._verbosity > 1):
+            self._report(line)
         for warning in plan.warnings:
             self._report(f"{WARNING}{warning}", self.style.WARNING)
         if plan.obstacles:
