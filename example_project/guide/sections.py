@@ -23,6 +23,10 @@ class Try:
         return self.view if self.view.startswith("/") else reverse(f"guide:{self.view}")
 
     @property
+    def example(self) -> str:
+        return self.body.replace("%s", "…")
+
+    @property
     def needs_script(self) -> bool:
         """A form without a script sends no JSON."""
         return bool(self.body)
