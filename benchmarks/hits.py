@@ -2,9 +2,10 @@
 
 python -m benchmarks.hits [ROUNDS]
 
-Each contender reads 25 rows, and one row by its id, again and again, in a process of its own; the medians are
-compared. The peers (`--group benchmark`) keep rows of SQLite, by pickle; this package those of its local Appwrite, by
-JSON. A plain `cache.get` knows of no change, so it is no contender but the measure.
+Each contender reads 25 rows, and one row by its id, again and again, in a process of its own. They take turns, so that
+what else the machine does disturbs all of them; the medians are compared. The peers (`--group benchmark`) keep rows of
+SQLite, by pickle; this package those of its local Appwrite, by JSON. A plain `cache.get` knows of no change, so it is
+no contender but the measure.
 
 Django without a cache stands beside the models on Appwrite, whose goals are multiples of it.
 """
@@ -18,7 +19,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +46,8 @@ CONTENDERS = {
 
 # How many times as long as a model on SQLite takes a model on Appwrite may take: for 25 rows, and for one.
 GOALS = [1.3, 1.2]
+# So many reads does a contender make at its turn.
+TURN = 100
 
 
 def configure(name: str, url: str, folder: str) -> None:
@@ -120,44 +124,69 @@ def _models() -> tuple[Callable[[], Any], Callable[[], Any]]:
     return lambda: [row.price for row in Product.objects.all()], lambda: Product.objects.get(pk=first).price
 
 
-def median(action: Callable[[], Any], rounds: int) -> float:
-    """In seconds, once what is read is in the cache."""
+def measure(name: str, url: str, folder: str) -> None:
+    """Read for each number on the standard input so many times; write the seconds of each read, once it is a hit."""
+    configure(name, url, folder)
+    actions = contender(name)
+    for line in sys.stdin:
+        for action in actions:
+            action()
+        print(json.dumps([[timed(action) for _ in range(int(line))] for action in actions]), flush=True)
+
+
+def timed(action: Callable[[], Any]) -> float:
+    start = time.perf_counter()
     action()
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        action()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
+    return time.perf_counter() - start
+
+
+@contextmanager
+def started(name: str) -> Iterator[subprocess.Popen[str]]:
+    """A contender in a process, with a Redis of its own."""
+    with redis_server.running() as url, tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "benchmarks.hits", name, url, folder]
+        pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        with subprocess.Popen(command, cwd=Path(__file__).parents[1], **pipes) as process:
+            yield process
+
+
+def in_turns(processes: dict[str, subprocess.Popen[str]], rounds: int) -> dict[str, list[float]]:
+    """The median seconds of both reads of each contender."""
+    times: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in processes}
+    for turn in range(0, rounds, TURN):
+        for name, process in processes.items():
+            assert process.stdin is not None
+            assert process.stdout is not None
+            print(min(TURN, rounds - turn), file=process.stdin, flush=True)
+            for total, part in zip(times[name], json.loads(process.stdout.readline()), strict=True):
+                total += part
+    return {name: [statistics.median(part) for part in parts] for name, parts in times.items()}
 
 
 def main() -> None:
     if len(sys.argv) > 2:
-        name, rounds, url, folder = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
-        configure(name, url, folder)
-        print(json.dumps([median(action, rounds) for action in contender(name)]))
+        measure(*sys.argv[1:])
         return
-    rounds = sys.argv[1] if len(sys.argv) == 2 else "2000"
-    measure: list[float] = []
-    models: dict[str, list[float]] = {}
+    rounds = int(sys.argv[1]) if len(sys.argv) == 2 else 2000
+    installed = {name for name, module in CONTENDERS.items() if importlib.util.find_spec(module) is not None}
+    with ExitStack() as stack:
+        processes = {name: stack.enter_context(started(name)) for name in CONTENDERS if name in installed}
+        medians = in_turns(processes, rounds)
     print(f"{'':32}{'25 rows':>10}{'one row':>10}")
-    for name, module in CONTENDERS.items():
-        if importlib.util.find_spec(module) is None:
+    for name in CONTENDERS:
+        if name not in installed:
             print(f"{name:32} is not installed: pip install --group benchmark")
             continue
-        with redis_server.running() as url, tempfile.TemporaryDirectory() as folder:
-            command = [sys.executable, "-m", "benchmarks.hits", name, rounds, url, folder]
-            done = subprocess.run(command, stdout=subprocess.PIPE, check=True, cwd=Path(__file__).parents[1])
-        found = json.loads(done.stdout)
-        measure = measure or found
-        print(f"{name:32}" + "".join(f"{one / of:10.1f}" for one, of in zip(found, measure, strict=True)))
-        if name.startswith("models"):
-            models[name] = found
-    sqlite = models.pop("models on SQLite, no cache")
+        print(f"{name:32}" + in_columns(medians[name], medians["plain cache.get"], digits=1))
     print("\nas multiples of models on SQLite")
-    for name, found in models.items():
-        print(f"{name:32}" + "".join(f"{one / of:10.2f}" for one, of in zip(found, sqlite, strict=True)))
-    print(f"{'goal':32}" + "".join(f"{goal:10.2f}" for goal in GOALS))
+    for name, seconds in medians.items():
+        if name.startswith("models on Appwrite"):
+            print(f"{name:32}" + in_columns(seconds, medians["models on SQLite, no cache"], digits=2))
+    print(f"{'goal':32}" + in_columns(GOALS, [1, 1], digits=2))
+
+
+def in_columns(figures: list[float], of: Sequence[float], *, digits: int) -> str:
+    return "".join(f"{figure / one:10.{digits}f}" for figure, one in zip(figures, of, strict=True))
 
 
 if __name__ == "__main__":
