@@ -90,18 +90,19 @@ class Statistics:
         with self._lock:
             counts = self._of(table)
             counts.bytes += size
+            microseconds = int(seconds * 1_000_000)
             if status is Status.HIT:
                 counts.hits += 1
+                counts.hit_time += microseconds
             elif status is Status.STALE:
                 counts.stale += 1
+                counts.hit_time += microseconds
             elif status is Status.MISS:
                 counts.misses += 1
+                counts.miss_time += microseconds
             else:
                 counts.bypasses += 1
-            if status is Status.HIT or status is Status.STALE:
-                counts.hit_time += int(seconds * 1_000_000)
-            else:
-                counts.miss_time += int(seconds * 1_000_000)
+                counts.miss_time += microseconds
 
     def note_invalidation(self, table: str) -> None:
         """Count an invalidation."""

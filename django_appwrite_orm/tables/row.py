@@ -106,17 +106,18 @@ class Row(Overridable, metaclass=TableType):
         self._raw, self._read, self._values, self._permissions, self.id = raw, {}, {}, None, raw["$id"]
 
     def _value(self, column: Column) -> Any:
-        if column.name in self._values:
-            return self._values[column.name]
-        if column.name not in self._read:
-            if self._raw and column.key not in self._raw:
+        name, key = column.name, column.key
+        if name in self._values:
+            return self._values[name]
+        if name not in self._read:
+            if key not in self._raw and self._raw:
                 raise AttributeError(
                     f"{type(self).__name__}.{column.name} was not read: it was not selected, or Appwrite has computed"
                     " it since the row was read, or the table on the server does not have the column yet (run"
                     " migrate_appwrite)."
                 )
-            self._read[column.name] = column.to_python(self._raw.get(column.key))
-        return self._read[column.name]
+            self._read[name] = column.to_python(self._raw.get(key))
+        return self._read[name]
 
     def _set(self, column: Column, value: Any) -> None:
         self._values[column.name] = value
