@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,7 +23,7 @@ from ...backend.permissions.values import PermissionsField
 from ...models import ArrayField
 from ..forms.permissions import action_labels, grants_of
 from ..forms.shapes import laid_out
-from ..forms.strict_json import is_encodable, pretty
+from ..forms.strict_json import is_encodable, pretty, written
 
 # Characters of a document in a line of a change list.
 _SHOWN = 120
@@ -59,8 +58,7 @@ def _list(value: Any, field: Any, empty: str, place: str) -> str:
 def _document(value: Any, field: Any, empty: str, place: str) -> str:
     if place == BLOCK:
         return _block(pretty(value, field.encoder))
-    text = json.dumps(value, ensure_ascii=False, cls=field.encoder)
-    return Truncator(_readable(text)).chars(_SHOWN)
+    return Truncator(written(value, field.encoder)).chars(_SHOWN)
 
 
 def _point(value: Any, field: Any, empty: str, place: str) -> str:

@@ -63,10 +63,20 @@ def parsed(text: str) -> Any:
 
 
 def pretty(value: Any, encoder: type[json.JSONEncoder] | None = None) -> str:
-    """Return the JSON of a value in lines, to be edited; in one line if it is deeper than a form takes."""
-    indent = None if _is_deeper(value, DEPTH) else 2
-    text = json.dumps(value, ensure_ascii=False, indent=indent, cls=encoder)
-    return text if is_encodable(text) else json.dumps(value, cls=encoder)
+    """Return the JSON of a value in lines, to be edited; in one line if it is deeper than a form takes.
+
+    In place of a document that Python cannot write here it is a text that is not JSON, so that no form saves it.
+    """
+    return written(value, encoder, indent=None if _is_deeper(value, DEPTH) else 2)
+
+
+def written(value: Any, encoder: type[json.JSONEncoder] | None = None, indent: int | None = None) -> str:
+    """Return the JSON of a value, as a page can have it; see `pretty`. Without `indent` it is one line."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, indent=indent, cls=encoder)
+        return text if is_encodable(text) else json.dumps(value, cls=encoder)
+    except RecursionError:
+        return _("(a document that is too deep to be shown)")
 
 
 def is_encodable(text: str) -> bool:

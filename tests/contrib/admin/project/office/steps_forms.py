@@ -536,6 +536,17 @@ class Commits(Site, TransactionTestCase):
         assert "permissions" in errors
         assert (self.stored().name, self.stored().permissions) == ("North", [ANY])
 
+    def test_what_the_editor_costs(self):
+        self.make(permissions=[ADA])
+        with mock.patch.object(StationAdmin, "exclude", ["permissions"]):
+            form = self.form(name="South")
+            with counted() as without:
+                assert self.client.post(self.url, form).status_code == 302
+        form = self.form(**{"name": "West", "permissions-0-update": "on"})
+        with counted() as costs:
+            assert self.client.post(self.url, form).status_code == 302
+        assert len(costs.requests) - len(without.requests) == 1
+
 
 class Display(Site, TestCase):
     def test_a_change_list_shows_values_as_people_read_them(self):

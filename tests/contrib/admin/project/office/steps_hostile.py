@@ -5,9 +5,11 @@ from unittest import mock
 
 from django.contrib.auth.models import Permission as Right
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.test import TestCase
 
-from django_appwrite_orm.contrib.forms.strict_json import DEPTH
+from django_appwrite_orm.contrib.admin.display import displayed
+from django_appwrite_orm.contrib.forms.strict_json import DEPTH, parsed, pretty
 from django_appwrite_orm.models import model_of
 
 from .models import Paper
@@ -45,10 +47,10 @@ class Documents(Site, TestCase):
         assert self.changed() is None
 
     def test_stored_documents_that_no_form_takes_are_shown(self):
-        deep = json.loads("[" * 900 + "]" * 900)
+        deep = json.loads("[" * 400 + "]" * 400)
         paper = Paper.objects.create(text="a", data=deep)
         url = f"/admin/office/paper/{paper.pk}/change/"
-        assert "[" * 900 in self.client.get(url).content.decode()
+        assert "[" * 400 in self.client.get(url).content.decode()
         Paper.objects.update(data={"a": HALF})
         self.assertContains(self.client.get(url), "\\ud800")
         viewer = User.objects.create_user("viewer", is_staff=True)
@@ -56,7 +58,18 @@ class Documents(Site, TestCase):
         self.client.force_login(viewer)
         self.assertContains(self.client.get(url), "\\ud800")
         Paper.objects.update(data=deep)
-        assert "[" * 900 in self.client.get(url).content.decode()
+        assert "[" * 400 in self.client.get(url).content.decode()
+
+    def test_documents_that_cannot_be_written_are_not_overwritten(self):
+        deep = []
+        for _ in range(200_000):
+            deep = [deep]
+        assert pretty(deep) == "(a document that is too deep to be shown)"
+        with self.assertRaisesMessage(ValidationError, "This is not JSON."):
+            parsed(pretty(deep))
+        field = model_of(Station)._meta.get_field("data")
+        for place in ("line", "block"):
+            assert "too deep to be shown" in displayed(deep, field, "-", place)
 
 
 class Lists(Site, TestCase):
