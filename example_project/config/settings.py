@@ -75,6 +75,9 @@ TEMPLATES = [
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 TIME_ZONE = "UTC"
+# Django looks for a session with the current time, which is a new query each time: its engine `db` alone would be one
+# request to Appwrite for each page of a user who is signed in.
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 CSRF_FAILURE_VIEW = "tour.views.csrf_failure"
 LOGIN_URL = "admin:login"
 AUTH_PASSWORD_VALIDATORS = [

@@ -29,6 +29,7 @@ _NAMES = (
     "BASE_DIR",
     "CSRF_FAILURE_VIEW",
     "LOGIN_URL",
+    "SESSION_ENGINE",
     "AUTH_PASSWORD_VALIDATORS",
     "SECURE_CSP",  # from Django 6.0 on
 )
@@ -57,7 +58,6 @@ def site(monkeypatch, django_db_blocker) -> Iterator[None]:
             **{name: getattr(example, name) for name in _NAMES if hasattr(example, name)},
             INSTALLED_APPS=installed,
             APPWRITE_ORM=appwrite,
-            SESSION_ENGINE="django.contrib.sessions.backends.db",
         ),
         django_db_blocker.unblock(),
     ):

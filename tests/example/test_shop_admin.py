@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from django_appwrite_orm import orm
+from django_appwrite_orm.contrib.assertions import assert_num_appwrite_requests
+
 
 @pytest.fixture
 def browser(products, settings) -> Client:
@@ -102,3 +105,33 @@ def test_pages_of_the_admin_have_the_bar(demo: Client) -> None:
     assert page.count('class="bar"') == 1
     assert "/static/bar.css" in page
     assert "/code/" not in page
+
+
+@pytest.mark.parametrize(
+    ("path", "requests"),
+    [
+        ("/admin/", 2),  # the user, the log
+        ("/admin/shop/product/", 6),  # the user, the filters (2), the number of rows, a page with its makers (1 + 1)
+        # the user, the product, its tags (2), its maker, all tags, the content type
+        ("/admin/shop/product/{pk}/change/", 7),
+        ("/admin/shop/maker/", 3),
+        ("/admin/shop/review/", 4),
+        ("/admin/shop/order/", 3),
+    ],
+)
+def test_requests_of_a_page(demo: Client, products, path: str, requests: int) -> None:
+    from django.contrib.contenttypes.models import ContentType
+
+    ContentType.objects.clear_cache()
+    orm.clear_caches()  # the session is in Django's cache
+    path = path.format(pk=products[0].pk)
+    with assert_num_appwrite_requests(requests):
+        assert demo.get(path).status_code == 200
+    with assert_num_appwrite_requests(0):
+        assert demo.get(path)["X-Cache-Status"] == "HIT"
+
+
+def test_a_page_that_is_not_allowed(demo: Client) -> None:
+    response = demo.get("/admin/shop/order/add/")
+    assert response.status_code == 403
+    assert "This is not for you" in response.content.decode()
