@@ -112,8 +112,8 @@ def test_pages_of_the_admin_have_the_bar(demo: Client) -> None:
     [
         ("/admin/", 2),  # the user, the log
         ("/admin/shop/product/", 6),  # the user, the filters (2), the number of rows, a page with its makers (1 + 1)
-        # the user, the product, its tags (2), its maker, all tags, the content type
-        ("/admin/shop/product/{pk}/change/", 7),
+        # the user, the product, its tags to choose (2) and to compare (1), its maker, all tags, the content type
+        ("/admin/shop/product/{pk}/change/", 8),
         ("/admin/shop/maker/", 3),
         ("/admin/shop/review/", 4),
         ("/admin/shop/order/", 3),
