@@ -18,6 +18,7 @@ from ...registry import registry
 from ...routers import aliases
 from ...tables import FulltextIndex, Index, Row, SpatialIndex, UniqueIndex
 from ...tables.columns import Reference
+from ...tables.system_columns import SYSTEM_NAMES
 from ..columns import ModelField
 from ..fields import IDField
 from ..router import database_of
@@ -174,7 +175,7 @@ def _id_field(table: type[Row], name: str) -> ModelField:
 def _related_name(table: type[Row], target: type[Row], reference: Reference) -> str:
     """Return the name of the reverse relation; "+" where there is none, or the name has another meaning."""
     name = reference.accessor(table)
-    if name is None or name in target._meta.columns or name in target._meta.relations:
+    if name is None or name in SYSTEM_NAMES or name in target._meta.columns or name in target._meta.relations:
         return "+"
     others = [
         other

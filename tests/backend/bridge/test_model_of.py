@@ -274,3 +274,18 @@ def test_only_proxies_derive_from_it() -> None:
 
 def _meta() -> type:
     return type("Meta", (), {"app_label": "shop"})
+
+
+def test_a_reverse_relation_takes_no_name_that_every_row_has() -> None:
+    class Shelf(Table):
+        maker = columns.Reference("Factory", related_name="permissions")
+
+        class Meta:
+            app_label = "shop"
+
+    registry.add(Shelf)
+    try:
+        model_of(Shelf)
+        assert model_of(Factory)(permissions=['read("any")']).permissions == ['read("any")']
+    finally:
+        registry.discard(Shelf)
