@@ -16,6 +16,7 @@ from django.http import HttpRequest
 
 from ..keyset import FIRST, LAST, Cursor, InvalidCursor, Keyset
 from .counting import CappedPaginator
+from .dates import ListOfDates
 from .display import ReadableChangeList
 
 # The parameter in the URL of a change list that asks for the exact number of rows: `?_count=all`.
@@ -78,6 +79,12 @@ class AppwriteChangeList(ReadableChangeList):
     def show_all_url(self) -> str:
         """The address of the list on one page."""
         return self.get_query_string({ALL_VAR: ""})
+
+    @property
+    def with_dates(self) -> Any:
+        """What Django's tag for the years, months and days of `date_hierarchy` reads."""
+        is_large = getattr(self.result_count, "is_capped", False)
+        return ListOfDates(self) if is_large and _is_direct(self.queryset.order_by(self.date_hierarchy)) else self
 
     def _begin_at_cursor(self, text: str | None) -> None:
         """Show the page at a cursor, if the list has such pages; the first one for a cursor that is not valid."""

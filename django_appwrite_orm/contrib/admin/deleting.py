@@ -130,7 +130,7 @@ class DeletingMixin(SavingMixin):
         for text in dict.fromkeys(texts[:_MOST_NAMED]):
             self.message_user(request, text, messages.WARNING)
         self.message_user(
-            request, _("Nothing was done. Do it again to do it with what is there now."), messages.WARNING
+            request, _("Nothing was done. Repeat the action to run it on the rows as they are now."), messages.WARNING
         )
         return True
 

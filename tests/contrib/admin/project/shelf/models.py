@@ -31,6 +31,7 @@ class Item(models.Model):
     price = models.DecimalField(max_digits=8, decimal_places=2, null=True, blank=True)
     is_sold = models.BooleanField(default=False)
     made_on = models.DateField(null=True, blank=True)
+    sold_at = models.DateTimeField(null=True, blank=True)
     weight = models.FloatField(null=True, blank=True)
     remark = models.TextField(blank=True)
     maker = models.ForeignKey(Maker, models.CASCADE, null=True, blank=True)
