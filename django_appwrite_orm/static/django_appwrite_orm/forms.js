@@ -88,7 +88,9 @@
       const down = button(labels.downLabel, () => move(item, 1, down), "↓");
       item.append(up, down, button(labels.removeLabel, () => remove(item), "✕"));
       inputOf(item).addEventListener("keydown", (event) => {
-        if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
+        // These keys open the list of a select.
+        const isArrow = event.key === "ArrowUp" || event.key === "ArrowDown";
+        if (event.altKey && isArrow && event.target.tagName !== "SELECT") {
           event.preventDefault();
           move(item, event.key === "ArrowUp" ? -1 : 1, inputOf(item));
         }
