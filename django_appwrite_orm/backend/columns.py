@@ -168,7 +168,7 @@ class WideDecimalColumn(ModelColumn):
         return self.bounds(text)[0]
 
     def bounds(self, value: Any) -> tuple[Any, Any]:
-        scaled = self._number(value).scaleb(self.places, _ANY_LENGTH)
+        scaled = self._number(value).scaleb(self.places, ANY_LENGTH)
         limit = 10**self.digits
         if scaled >= limit:
             return self._text(limit - 1), None
@@ -209,7 +209,7 @@ def decimal_of(number: int, places: int) -> decimal.Decimal:
     return decimal.Decimal((sign, digits, -places))
 
 
-_ANY_LENGTH = decimal.Context(prec=decimal.MAX_PREC, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
+ANY_LENGTH = decimal.Context(prec=decimal.MAX_PREC, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
 
 
 class JSONColumn(ModelColumn):

@@ -19,7 +19,6 @@ from django.db import DataError, ProgrammingError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.sqlite3 import base, features, operations
 from django.db.models import Model
-from django.db.models.expressions import Col
 from django.db.models.sql import Query, compiler
 
 from ...cache import CachePolicy, PolicyOverride, effective_policy
@@ -65,7 +64,7 @@ class MemoryOperations(operations.DatabaseOperations):
         of_double = super().get_decimalfield_converter(expression)
 
         def converter(value: Any, expression: Any, connection: Any) -> Decimal | None:
-            if isinstance(value, str) and type(expression) is Col:
+            if isinstance(value, str):
                 return Decimal(value)
             return of_double(value, expression, connection)
 

@@ -13,17 +13,33 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import lookups
-from django.db.models.expressions import Col, Expression, OrderBy, Value
+from django.db.models import IntegerField, lookups
+from django.db.models.expressions import (
+    Case,
+    Col,
+    CombinedExpression,
+    Expression,
+    ExpressionWrapper,
+    OrderBy,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
 
 from ...tables import columns
-from ..columns import ModelColumn, WideDecimalColumn, column_of, decimal_of, number_of_text
+from ..columns import ANY_LENGTH, ModelColumn, WideDecimalColumn, column_of, decimal_of, number_of_text
 
 # What SQLite and Django take from a double.
 _DIGITS = 15
 _COLLATION = "appwrite_decimal"
 # Numbers that a connection remembers. A sort compares each about log2(rows) times.
 _NUMBERS = 65_536
+# Calculations whose result has all digits.
+_CALCULATIONS: dict[str, Callable[[Decimal, Decimal], Decimal]] = {
+    "+": ANY_LENGTH.add,
+    "-": ANY_LENGTH.subtract,
+    "*": ANY_LENGTH.multiply,
+}
 _COMPARISONS = (
     *(lookups.Exact, lookups.In, lookups.Range),
     *(lookups.GreaterThan, lookups.GreaterThanOrEqual, lookups.LessThan, lookups.LessThanOrEqual),
@@ -59,13 +75,15 @@ def install(connection: sqlite3.Connection) -> None:
     connection.create_collation(_COLLATION, compare)
     connection.create_function("appwrite_decimal", 3, _text, deterministic=True)
     connection.create_function("appwrite_digits", 1, _shown, deterministic=True)
+    connection.create_function("appwrite_calculate", 3, _calculated, deterministic=True)
 
 
 class ExactDecimal(Expression):
-    """The value of an expression as the text that Django would make a Decimal of."""
+    """The value of an expression as the text of a number: all its digits, or those that Django takes of a double."""
 
-    def __init__(self, expression: Any) -> None:
-        super().__init__(output_field=expression.output_field)
+    def __init__(self, expression: Any, field: Any = None) -> None:
+        """`field`: that of the result, for a part of an expression, which may have none."""
+        super().__init__(output_field=field or expression.output_field)
         self.expression = expression
 
     def get_source_expressions(self) -> list[Any]:
@@ -75,10 +93,62 @@ class ExactDecimal(Expression):
         (self.expression,) = exprs
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
-        sql, parameters = compiler.compile(self.expression)
-        if _is_decimal(self.expression):
+        node = self.expression
+        if _is_decimal(node):
+            sql, parameters = compiler.compile(node)
             return _quoted_exact(sql), parameters
-        return f"appwrite_digits({sql}) COLLATE {_COLLATION}", parameters
+        sql, parameters = self._text_of(node, compiler, connection)
+        return f"{sql} COLLATE {_COLLATION}", parameters
+
+    def _text_of(self, node: Any, compiler: Any, connection: Any) -> Any:
+        if not _is_exact(node):
+            sql, parameters = compiler.compile(node)
+            return f"appwrite_digits({sql})", parameters
+        if isinstance(node, Value):
+            return "%s", (None if node.value is None else str(node.value),)
+        if type(node) is Col:  # a whole number
+            sql, parameters = compiler.compile(node)
+            return f"cast({sql} AS text)", parameters
+        if type(node) is CombinedExpression:
+            (left, its), (right, others) = (
+                compiler.compile(ExactDecimal(part, self.output_field)) for part in (node.lhs, node.rhs)
+            )
+            return f"appwrite_calculate('{node.connector}', {left}, {right})", (*its, *others)
+        node = node.copy()
+        node.set_source_expressions([self._part(part) for part in node.get_source_expressions()])
+        sql, parameters = node.as_sql(compiler, connection)  # without the cast to a double
+        return f"({sql})", parameters
+
+    def _part(self, part: Any) -> Any:
+        if not isinstance(part, When):
+            return ExactDecimal(part, self.output_field)
+        condition, result = part.get_source_expressions()
+        part = part.copy()
+        part.set_source_expressions([condition, self._part(result)])
+        return part
+
+
+def _is_exact(node: Any) -> bool:
+    """Whether the value of an expression can be worked out with all digits."""
+    if type(node) is Col:
+        return _is_decimal(node) or isinstance(node.target, IntegerField)
+    if isinstance(node, Value):
+        return node.value is None or (isinstance(node.value, Decimal | int) and not isinstance(node.value, bool))
+    if type(node) is CombinedExpression and node.connector not in _CALCULATIONS:
+        return False
+    if isinstance(node, When):
+        return _is_exact(node.result)
+    composed = (Case, Coalesce, CombinedExpression, ExpressionWrapper)
+    return type(node) in composed and all(map(_is_exact, node.get_source_expressions()))
+
+
+def has_all_digits(node: Any) -> bool:
+    """Whether an expression is returned as an `ExactDecimal`: where a double would have fewer digits."""
+    return is_long(node) or (_has_decimals(node) and _is_exact(node) and _has_long_parts(node))
+
+
+def _has_long_parts(node: Any) -> bool:
+    return any(is_long(part) or (isinstance(part, Value) and _has_many_digits(part.value)) for part in node.flatten())
 
 
 def is_long(expression: Any) -> bool:
@@ -104,15 +174,15 @@ def _exact_comparison(lookup: Any) -> Any:
     rhs = lookup.rhs.value if isinstance(lookup.rhs, Value) else lookup.rhs
     if not _has_decimals(lhs):
         return lookup
-    if _is_decimal(rhs) and _is_decimal(lhs):
-        if not (is_long(lhs) or is_long(rhs)):
+    if hasattr(rhs, "as_sql"):
+        if not (_is_exact(lhs) and _is_exact(rhs) and (_has_long_parts(lhs) or _has_long_parts(rhs))):
             return lookup
         rhs = ExactDecimal(rhs)
     else:
         values = [rhs] if isinstance(rhs, Decimal) else list(rhs) if _is_plain(rhs) else []
-        if any(hasattr(value, "as_sql") for value in values):
+        if not values or any(hasattr(value, "as_sql") for value in values):
             return lookup
-        if not values or not (is_long(lhs) or any(map(_has_many_digits, values))):
+        if not (has_all_digits(lhs) or any(map(_has_many_digits, values))):
             return lookup
     lookup = copy.copy(lookup)
     lookup.lhs, lookup.rhs = ExactDecimal(lhs), rhs
@@ -120,7 +190,7 @@ def _exact_comparison(lookup: Any) -> Any:
 
 
 def _is_plain(values: Any) -> bool:
-    return isinstance(values, Iterable) and not hasattr(values, "as_sql") and not isinstance(values, str | bytes)
+    return isinstance(values, Iterable) and not isinstance(values, str | bytes)
 
 
 def _has_many_digits(value: Any) -> bool:
@@ -159,3 +229,9 @@ def _text(raw: int | str | None, digits: int, places: int) -> str | None:
 
 def _shown(value: float | str | None) -> str | None:
     return format(value, f".{_DIGITS}g") if isinstance(value, float) else None if value is None else str(value)
+
+
+def _calculated(operator: str, left: str | None, right: str | None) -> str | None:
+    if left is None or right is None:
+        return None
+    return str(_CALCULATIONS[operator](Decimal(left), Decimal(right)))

@@ -16,7 +16,7 @@ from django.db.models.expressions import Col
 from django.db.models.sql import Query, compiler
 
 from ..columns import UNPREPARED, UnpreparedValue, unprepared
-from .decimals import ExactDecimal, exact, is_long
+from .decimals import ExactDecimal, exact, has_all_digits, is_long
 from .parameters import adapted
 from .regular_expressions import refuse_pattern
 
@@ -71,7 +71,7 @@ class SQLCompiler(compiler.SQLCompiler):
         selected, *others = super().get_select(with_col_aliases)
         if self.is_outermost and not self.query.combinator:
             selected = [
-                (node, self.compile(ExactDecimal(node)) if is_long(node) else sql, alias)
+                (node, self.compile(ExactDecimal(node)) if has_all_digits(node) else sql, alias)
                 for node, sql, alias in selected
             ]
         return selected, *others

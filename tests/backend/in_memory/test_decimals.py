@@ -149,3 +149,30 @@ def test_functions_of_long_numbers_take_15_digits(accounts: Any) -> None:
     assert rows(accounts.filter(pk=2).annotate(up=Ceil("wei")).values_list("up")) == [(1,)]
     both = accounts.filter(pk=1).values_list("wei").union(accounts.filter(pk=4).values_list("wei"))
     assert list(both.order_by("wei")) == [(None,), (Decimal("-1.000000000000000000"),)]
+
+
+def test_values_that_are_calculated_for_an_update_have_all_digits(accounts: Any) -> None:
+    cent = Decimal("0.01")
+    assert accounts.filter(pk=2).update(balance=F("balance") + cent, wei=F("wei") * 3 - F("pk")) == 1
+    assert accounts.values_list("balance", "wei").get(pk=2) == (BALANCES[1] + cent, WEI[1] * 3 - 2)
+    long = Decimal("1234567890123456.78")
+    changed = Case(
+        When(pk=3, then=Value(long)),
+        When(pk=4, then=Coalesce("balance", F("pk"), output_field=models.DecimalField())),
+        default=F("balance"),
+    )
+    assert accounts.update(balance=changed) == 4
+    balances = [BALANCES[0], BALANCES[1] + cent, long, Decimal(4)]
+    assert list(accounts.order_by("pk").values_list("balance", flat=True)) == balances
+
+
+def test_what_is_calculated_from_long_numbers_compares_and_orders_by_all_digits(accounts: Any) -> None:
+    more = accounts.annotate(more=F("balance") + Decimal("0.01"), same=Coalesce("balance", Decimal(0)))
+    assert list(more.order_by("-more").values_list("more", flat=True)[:2]) == [
+        n + Decimal("0.01") for n in BALANCES[:0:-1]
+    ]
+    assert [row.pk for row in more.filter(more=BALANCES[2])] == [2]
+    assert [row.pk for row in more.filter(more__gt=BALANCES[2])] == [3]
+    assert [row.pk for row in accounts.filter(balance__lt=F("balance") + Decimal("0.01")).order_by("pk")] == [1, 2, 3]
+    assert [row.pk for row in more.filter(same__in=BALANCES[1:], same__lt=BALANCES[2])] == [2]
+    assert [row.same for row in more.filter(pk=4)] == [0]
