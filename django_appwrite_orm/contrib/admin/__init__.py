@@ -1,6 +1,5 @@
 """Django's admin for rows on Appwrite: `class ProductAdmin(AppwriteAdmin)`; see docs/admin.md."""
 
-from .editing import FormFieldsMixin
 from .model_admin import AppwriteAdmin
 
-__all__ = ["AppwriteAdmin", "FormFieldsMixin"]
+__all__ = ["AppwriteAdmin"]

@@ -35,14 +35,21 @@ FORM_FIELDS: dict[Any, dict[str, Any]] = {
 
 
 class FormFieldsMixin(BaseModelAdmin):  # type: ignore[type-arg]
-    """Base of a ModelAdmin or an inline, before Django's: its forms have the fields of this package.
+    """Base of a ModelAdmin, before Django's: its forms and those of its inlines have the fields of this package.
 
     `formfield_overrides` of a class of the project are added to these.
     """
 
     def __init__(self, *args: Any) -> None:
-        self.formfield_overrides = {**FORM_FIELDS, **self.formfield_overrides}  # type: ignore[misc]
         super().__init__(*args)
+        _add_form_fields(self)
+
+    def get_inline_instances(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Return the inlines."""
+        inlines: list[Any] = super().get_inline_instances(request, obj)  # type: ignore[misc]
+        for inline in inlines:
+            _add_form_fields(inline)
+        return inlines
 
     @property
     def media(self) -> Any:
@@ -59,6 +66,10 @@ class FormFieldsMixin(BaseModelAdmin):  # type: ignore[type-arg]
                 formset.fieldsets, formset.readonly_fields, inline.model, inline
             )
         return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[misc]
+
+
+def _add_form_fields(admin: Any) -> None:
+    admin.formfield_overrides = {**FORM_FIELDS, **admin.formfield_overrides}
 
 
 class RowPermissionsMixin(BaseModelAdmin):  # type: ignore[type-arg]

@@ -8,18 +8,20 @@ from pathlib import Path
 from unittest import mock
 from urllib.parse import urlencode
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin import site
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission as Right
 from django.contrib.auth.models import User
 from django.core import management
+from django.db import models
 from django.http import QueryDict
 from django.test import TestCase, TransactionTestCase, override_settings
 
 from django_appwrite_orm import contrib
 from django_appwrite_orm.connection import connections
-from django_appwrite_orm.contrib.admin import AppwriteAdmin, FormFieldsMixin
+from django_appwrite_orm.contrib.admin import AppwriteAdmin
 from django_appwrite_orm.contrib.forms import ListField
 from django_appwrite_orm.contrib.testing import AppwriteTestMixin
 from django_appwrite_orm.models import model_of
@@ -29,7 +31,7 @@ from tests.support.costs import counted
 
 from .admin import StationAdmin
 from .models import Paper
-from .tables import Station
+from .tables import Desk, Room, Station
 
 ADA, ANY = 'read("user:ada")', 'read("any")'
 LIST = "/admin/office/station/"
@@ -227,9 +229,6 @@ class Lists(Site, TestCase):
         assert self.changed() is None
 
     def test_overrides_of_the_project_are_kept_beside_those_of_the_package(self):
-        from django import forms
-        from django.db import models
-
         class Own(AppwriteAdmin):
             formfield_overrides = {models.CharField: {"widget": forms.Textarea}}
 
@@ -661,8 +660,16 @@ class AnyForm(Site, TestCase):
         assert form_class().as_p()
 
     def test_an_inline_has_the_fields_too(self):
-        class StationInline(FormFieldsMixin, admin.TabularInline):
-            model = model_of(Station)
-
-        inline = StationInline(model_of(Station), site)
-        assert isinstance(inline.formfield_for_dbfield(model_of(Station)._meta.get_field("tags"), None), ListField)
+        room, own = Room.objects.create(name="North"), {models.JSONField: {"form_class": forms.JSONField}}
+        inline = type("Inline", (admin.StackedInline,), {"model": model_of(Desk), "formfield_overrides": own})
+        with mock.patch.object(site.get_model_admin(model_of(Room)), "inlines", [inline]):
+            page = self.client.get(f"/admin/office/room/{room.id}/change/")
+            (formset,) = page.context["inline_admin_formsets"]
+            fields = formset.formset.empty_form.fields
+            assert (type(fields["tags"]), type(fields["data"])) == (ListField, forms.JSONField)
+            self.assertContains(page, "django_appwrite_orm/forms.js")
+            form = fields_of(page.content.decode())
+            form |= {"desk_set-0-name": "Oak", "desk_set-0-tags": ["a", "", "b"], "desk_set-0-is_sold": "false"}
+            response = self.client.post(f"/admin/office/room/{room.id}/change/", form)
+        assert response.status_code == 302, response.context["errors"]
+        assert Desk.objects.get().tags == ["a", "b"]
