@@ -17,8 +17,7 @@ class ProductAdmin(AppwriteAdmin):
     list_filter = ["category", "maker", "tags"]
     list_select_related = ["maker"]
     search_fields = ["name"]
-    filter_horizontal = ["tags"]
-    autocomplete_fields = ["maker"]
+    autocomplete_fields = ["maker", "tags"]
     readonly_fields = ["created_at", "updated_at"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from selenium.webdriver import Keys
 
 from tests.browser.tour import address, airports, products, site  # noqa: F401
 from tests.browser.window import Window
@@ -36,6 +37,8 @@ PAGES = {
     "together": "/together/",
     "notes": "/notes/",
     "live": "/live/",
+    "guide": "/guide/",
+    "guide-statistics": "/guide/statistics/",
 }
 
 
@@ -48,6 +51,14 @@ def test_a_page(window: Window, name: str) -> None:
     first = {model._meta.model_name: model.objects.first().pk for model in (Maker, Order, Product)}
     window.open(PAGES[name].format(**first))
     window.inspect(f"tour-{name}")
+
+
+@pytest.mark.parametrize("path", ["", "products/", "orders/"])
+def test_a_page_of_the_api(window: Window, path: str) -> None:
+    """But for the bar, its markup is that of REST framework, with some styles that the site's policy refuses."""
+    window.open(f"/api/{path}")
+    window.inspect(f"tour-api-{path.strip('/') or 'root'}", within=".bar")
+    assert [error for error in window.take_errors() if "Applying inline style" not in error] == []
 
 
 def test_a_page_that_is_not_there(window: Window) -> None:
@@ -150,3 +161,35 @@ def test_the_live_page_shows_what_is_done_in_another_window(window: Window) -> N
     window.wait(lambda: "London Heathrow Airport" in window.element("[data-live-list]").text, "no change is shown")
     assert "99 ft" in window.element("[data-live-list]").text
     window.inspect("tour-live-change")
+
+
+def test_a_section_of_the_guide_shows_what_came_back(window: Window) -> None:
+    window.open("/guide/")
+    window.leaving(window.element(".card a").click)
+    send = "[data-try] .actions button"
+    for status in ("MISS", "HIT"):
+        window.tab_to(send)
+        window.press(Keys.ENTER)
+        window.wait(lambda status=status: status in window.element("[data-try-responses]").text, f"no {status}")
+    window.inspect("tour-guide-section")
+
+
+def test_the_demo_user_looks_after_the_shop_in_the_admin(window: Window) -> None:
+    from demo.users import ensure_demo_user
+
+    ensure_demo_user()
+    window.open("/admin/")
+    window.inspect("tour-admin-login")
+    window.resize(1280)
+    window.tab_to("#id_username")
+    window.type("demo")
+    window.tab_to("#id_password")
+    window.type("demo")
+    window.submit()
+    window.inspect("tour-admin")
+    window.open("/admin/shop/product/")
+    window.inspect("tour-admin-products")
+    window.resize(1280)
+    window.tab_to("#result_list th.field-name a")
+    window.submit()
+    window.inspect("tour-admin-product")
