@@ -1,6 +1,8 @@
 from contextlib import suppress
 
+from django import forms
 from django.contrib import admin
+from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -17,7 +19,8 @@ class ProductAdmin(AppwriteAdmin):
     list_filter = ["category", "maker", "tags"]
     list_select_related = ["maker"]
     search_fields = ["name"]
-    autocomplete_fields = ["maker", "tags"]
+    autocomplete_fields = ["maker"]
+    formfield_overrides = {models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple}}
     readonly_fields = ["created_at", "updated_at"]
 
 
