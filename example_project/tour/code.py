@@ -95,7 +95,7 @@ def _parts(view: Any) -> Iterator[Part]:
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.endswith(".html"):
                 templates[node.value] = None
             named = _resolved(node, namespace)
-            if _is_shown(named) and named not in seen:
+            if _is_included(named) and named not in seen:
                 seen.add(named)
                 waiting.append(named)
     yield from filter(None, map(_template, templates))
@@ -116,7 +116,7 @@ def _resolved(node: ast.AST, namespace: dict[str, Any]) -> Any:
     return None
 
 
-def _is_shown(value: Any) -> bool:
+def _is_included(value: Any) -> bool:
     return (inspect.isfunction(value) or inspect.isclass(value)) and _is_ours(value)
 
 

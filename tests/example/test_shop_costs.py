@@ -34,7 +34,7 @@ REQUESTS = {
 
 
 @pytest.mark.parametrize("path", REQUESTS)
-def test_requests_of_a_page(products, airports, path: str) -> None:
+def test_requests_of_a_page(products, path: str) -> None:
     from shop.models import Maker, Review, Tag
     from shop.orders import place
 

@@ -18,8 +18,8 @@ class Makers(ListView):
 
 
 def maker(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(Maker, pk=pk)
-    return render(request, "shop/maker.html", {"maker": found, "products": found.products.prefetch_related("tags")})
+    row = get_object_or_404(Maker, pk=pk)
+    return render(request, "shop/maker.html", {"maker": row, "products": row.products.prefetch_related("tags")})
 
 
 class AddMaker(AddView):

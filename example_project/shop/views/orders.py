@@ -19,8 +19,8 @@ def orders(request: HttpRequest) -> HttpResponse:
 
 
 def order(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(Order, pk=pk)
-    return render(request, "shop/order.html", {"order": found, "lines": found.lines.select_related("product")})
+    row = get_object_or_404(Order, pk=pk)
+    return render(request, "shop/order.html", {"order": row, "lines": row.lines.select_related("product")})
 
 
 def add_order(request: HttpRequest) -> HttpResponse:
@@ -42,11 +42,11 @@ def add_order(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def cancel_order(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(Order, pk=pk)
+    order = get_object_or_404(Order, pk=pk)
     try:
-        cancel(found)
+        cancel(order)
     except AlreadyCancelled:
         messages.error(request, "This order was cancelled before.")
     else:
         messages.success(request, "The order was cancelled, and its products are in stock again.")
-    return redirect(found)
+    return redirect(order)

@@ -26,7 +26,7 @@ def products(request: HttpRequest) -> HttpResponse:
 
 def filtered(values: dict[str, Any]) -> ProductQuerySet:
     """Appwrite answers all of these by itself but for the tag, which needs a second table: that runs in memory."""
-    found = Product.objects.as_listed().order_by(values.get("order") or "name")
+    ordered = Product.objects.as_listed().order_by(values.get("order") or "name")
     lookups = {
         "name__icontains": values.get("q"),
         "category": values.get("category"),
@@ -35,15 +35,15 @@ def filtered(values: dict[str, Any]) -> ProductQuerySet:
         "price__gte": values.get("least"),
         "price__lte": values.get("most"),
     }
-    return found.filter(**{name: value for name, value in lookups.items() if value not in (None, "")})
+    return ordered.filter(**{name: value for name, value in lookups.items() if value not in (None, "")})
 
 
 def product(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(Product.objects.as_listed(), pk=pk)
+    row = get_object_or_404(Product.objects.as_listed(), pk=pk)
     context = {
-        "product": found,
-        "reviews": found.reviews.all(),
-        "rating": found.reviews.aggregate(average=Avg("rating"), number=Count("pk")),
+        "product": row,
+        "reviews": row.reviews.all(),
+        "rating": row.reviews.aggregate(average=Avg("rating"), number=Count("pk")),
     }
     return render(request, "shop/product.html", context)
 
