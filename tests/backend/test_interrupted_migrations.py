@@ -17,6 +17,7 @@ from django_appwrite_orm.backend.compile.auto_increment import counters
 from django_appwrite_orm.transport.retry import Attempt
 from tests.support.interruptions import FAILURES, Killed, empty_world, failing
 from tests.support.migrations import ask, columns_of, indexes_of
+from tests.support.tables import made_once
 
 PACKAGE = "interrupted_migrations"
 
@@ -83,10 +84,14 @@ def migrate(target: str | None = None) -> None:
     call_command("migrate", "shop", *([target] if target else []), verbosity=0, interactive=False)
 
 
-def prepared() -> None:
-    """The first migration, and rows."""
+def prepare() -> None:
+    """Have the first migration, and rows."""
     empty_world()
     counters.clear()
+    made_once(first_migration, PACKAGE)
+
+
+def first_migration() -> None:
     migrate("0001")
     apps = MigrationExecutor(connection).loader.project_state(("shop", "0001_step")).apps
     owner, thing = apps.get_model("shop", "Owner"), apps.get_model("shop", "Thing")
@@ -122,7 +127,7 @@ def end() -> Any:
 
 
 def requests_of_a_whole_run() -> tuple[int, Any]:
-    prepared()
+    prepare()
     with mock.patch.object(Attempt, "perform", autospec=True, side_effect=Attempt.perform) as performed:
         migrate()
     return sum(not call.args[0].request.is_read for call in performed.call_args_list), end()
@@ -130,7 +135,7 @@ def requests_of_a_whole_run() -> tuple[int, Any]:
 
 def interrupted_at(at: int, failure: str, *, applied: bool) -> Any:
     """The end state after a run that failed at a request, and another run."""
-    prepared()
+    prepare()
     with failing(at, FAILURES[failure], applied=applied), pytest.raises(BaseException) as raised:  # noqa: PT011
         migrate()
     assert isinstance(raised.value, Killed) == (failure == "killed"), at
