@@ -139,3 +139,41 @@ def test_a_conflict_shows_both_values_and_is_settled_by_keyboard(admin: Window) 
     admin.submit()
     assert admin.path == "/admin/office/desk/"
     assert Desk.objects.get().name == "Elm"
+
+
+def test_lists_points_documents_and_permissions_are_edited_by_keyboard(admin: Window) -> None:
+    from office.tables import Station
+
+    station = Station.objects.create(name="North", tags=["old", "tram"], permissions=['read("any")'])
+    admin.open(f"/admin/office/station/{station.id}/change/")
+    admin.tab_to(".field-tags button[aria-label='Item 2: Move up']")
+    admin.press(Keys.ENTER)
+    admin.tab_to(".field-tags .appwrite-list > button")
+    admin.press(Keys.ENTER)
+    admin.type("new")  # the item that was added has the focus
+    admin.tab_to("#id_data")
+    admin.type('{"gates": [1, ')
+    admin.tab_to("#id_place_0")
+    admin.type("52.5")
+    admin.tab_to("#id_place_1")
+    admin.type("13.25")
+    admin.tab_to("input[name='permissions-0-update']")
+    admin.press(Keys.SPACE)
+    admin.tab_to("#id_permissions_1_role")
+    admin.type("team:staff")
+    admin.tab_to("input[name='permissions-1-delete']")
+    admin.press(Keys.SPACE)
+    admin.tab_to("input[name=_save]")
+    admin.submit()
+    admin.inspect("admin-fields")
+    admin.resize(1280)
+    assert admin.texts(".field-data .errorlist li") == ["This is not JSON. Line 1, column 15: Expecting value."]
+    admin.tab_to("#id_data")
+    admin.type('{"gates": [1, 2]}')
+    admin.tab_to("input[name=_save]")
+    admin.submit()
+    assert admin.path == "/admin/office/station/"
+    admin.inspect("admin-fields-list")
+    station = Station.objects.get()
+    assert (station.tags, station.data, station.place) == (["tram", "old", "new"], {"gates": [1, 2]}, (13.25, 52.5))
+    assert set(station.permissions) == {'read("any")', 'update("any")', 'delete("team:staff")'}

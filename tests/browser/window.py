@@ -88,7 +88,7 @@ class Window:
 
     def wait(self, condition: Callable[[], Any], message: str) -> Any:
         """Return the first true result of the condition, which may look for elements that are not there yet."""
-        return WebDriverWait(self.driver, 10, poll_frequency=0.05).until(lambda _: condition(), message)
+        return WebDriverWait(self.driver, 30, poll_frequency=0.05).until(lambda _: condition(), message)
 
     # Keys
 
