@@ -16,6 +16,7 @@ from django.db.models import F
 from django_appwrite_orm import atomic
 from django_appwrite_orm.backend.atomic import transaction as staging
 from django_appwrite_orm.backend.base import BackendOptions
+from django_appwrite_orm.backend.model_table import table_of
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.exceptions import NotSupportedError, Unavailable
 from django_appwrite_orm.plans import DeleteRow, TableRef, UpdateRow
@@ -317,6 +318,21 @@ def test_values_computed_from_a_row_that_others_change_meanwhile_are_not_written
         Product.objects.update(stock=F("stock") * 2)
         Product.objects.filter(stock__gt=0).update(stock=F("stock") * 3)
     assert sorted(Product.objects.values_list("stock", flat=True)) == [18, 36]
+
+
+def test_a_block_that_changes_a_row_under_conditions_is_refused_when_others_change_it_meanwhile() -> None:
+    product = Product.objects.create(name="a", stock=3)
+    ref = databases["default"].ref(table_of(Product)._meta)  # type: ignore[attr-defined]
+    others = UpdateRow(ref, f"{product.pk:019d}", {"stock": 8})
+    same = Product.objects.filter(pk=product.pk, stock=3)
+    with pytest.raises(OperationalError, match="changed in the meantime"), transaction.atomic():
+        assert same.update(stock=4) == 1
+        assert same.update(stock=5) == 0  # the block sees its own change
+        run_sync(connections["default"].write([ref], others.request))
+    assert Product.objects.get().stock == 8
+    with transaction.atomic():
+        assert Product.objects.filter(pk=product.pk, stock=8).update(stock=9) == 1
+    assert Product.objects.get().stock == 9
 
 
 def test_a_create_whose_first_copy_was_applied_is_a_success_of_its_block(monkeypatch: pytest.MonkeyPatch) -> None:
