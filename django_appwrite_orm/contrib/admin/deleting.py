@@ -46,6 +46,7 @@ class DeletingMixin(SavingMixin):
         view = partial(super().delete_view, request, object_id, extra_context)
         if request.method != "POST":
             return view()
+        request.appwrite_deletion = True  # type: ignore[attr-defined]
         try:
             response: HttpResponse = self.saved(request, view)
         except _RowChanged:
@@ -55,7 +56,8 @@ class DeletingMixin(SavingMixin):
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Return what would be deleted with these rows."""
-        if OPENED in request.POST and self._is_changed(request, objs, self._opened(request)):
+        is_confirmed = getattr(request, "appwrite_deletion", False) and OPENED in request.POST
+        if is_confirmed and self._is_changed(request, objs, self._opened(request)):
             raise _RowChanged
         return super().get_deleted_objects(objs, request)
 
@@ -85,8 +87,9 @@ class DeletingMixin(SavingMixin):
 
     def _values_in_list(self, request: HttpRequest, change_list: Any) -> str:
         """Return the values that the rows of a change list have."""
+        rows = change_list.result_list
         names = self._own_columns(self.get_list_display(request))
-        return sign(self.model, values_by_key(change_list.result_list, names))
+        return sign(self.model, values_by_key(rows, names)) if names else self._values_in_form(request, rows)
 
     def _values_in_form(self, request: HttpRequest, rows: Iterable[models.Model]) -> str:
         """Return the values that rows have in the fields of a form."""
@@ -97,42 +100,42 @@ class DeletingMixin(SavingMixin):
     def _own_columns(self, names: Iterable[Any]) -> set[str]:
         return {field.name for field in self.opts.concrete_fields if field.name in names}
 
-    def _opened(self, request: HttpRequest) -> dict[str, Values]:
-        """Return the values that the page was opened with; none if they were not signed here."""
+    def _opened(self, request: HttpRequest) -> dict[str, Values] | None:
+        """Return the values that the page was opened with; None if they were not signed here."""
         try:
             return read(self.model, request.POST[OPENED])
         except signing.BadSignature:
-            return {}
+            return None
 
     def _is_selection_changed(self, request: HttpRequest) -> bool:
         before = self._opened(request)
-        selected = request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)
-        if before:
-            selected = [key for key in selected if key in before]
+        keys = [key for key in request.POST.getlist(helpers.ACTION_CHECKBOX_NAME) if before and key in before]
         with cache_policy(ttl=0):
-            rows = list(self.get_queryset(request).filter(pk__in=selected).order_by()) if selected else []
+            rows = list(self.get_queryset(request).filter(pk__in=keys).order_by()) if keys else []
         return self._is_changed(request, rows, before)
 
-    def _is_changed(self, request: HttpRequest, rows: Iterable[Any], before: Mapping[str, Values]) -> bool:
+    def _is_changed(self, request: HttpRequest, rows: Iterable[Any], before: Mapping[str, Values] | None) -> bool:
         """Whether one of the rows, as they are stored, has changed; messages then say what."""
-        texts = []
-        for row in rows:
-            opened = before.get(str(row.pk))
-            if opened is None:
-                texts.append(str(NOT_UP_TO_DATE))
-            elif changed := changes(row, opened):
-                text = _("The %(name)s “%(row)s” was changed by somebody else since you opened the page: %(changes)s.")
-                texts.append(
-                    text % {"name": self.opts.verbose_name, "row": row, "changes": ", ".join(map(str, changed))}
-                )
-        if not texts:
+        if before is None:
+            problems = [str(NOT_UP_TO_DATE)]
+        else:
+            problems = [problem for row in rows if (problem := self._problem(row, before.get(str(row.pk))))]
+        if not problems:
             return False
-        for text in dict.fromkeys(texts[:_MOST_NAMED]):
-            self.message_user(request, text, messages.WARNING)
+        for problem in problems[:_MOST_NAMED]:
+            self.message_user(request, problem, messages.WARNING)
         self.message_user(
             request, _("Nothing was done. Repeat the action to run it on the rows as they are now."), messages.WARNING
         )
         return True
+
+    def _problem(self, row: Any, opened: Values | None) -> str | None:
+        """Return what has changed in a row; None if nothing has."""
+        if opened is None:
+            return str(NOT_UP_TO_DATE)
+        changed = ", ".join(map(str, changes(row, opened)))
+        text = _("The %(name)s “%(row)s” was changed by somebody else since you opened the page: %(changes)s.")
+        return text % {"name": self.opts.verbose_name, "row": row, "changes": changed} if changed else None
 
     def _deletes(self, request: HttpRequest) -> bool:
         """Whether the action is Django's deletion, which asks first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Container, Iterable, Mapping
 from typing import Any, NamedTuple
@@ -23,7 +24,11 @@ _EMPTY = "-"
 # The longest text of a value in a message.
 _LONGEST_VALUE = 100
 
-# The values of fields as texts, by name; None for null. Of a relation to many the sorted keys.
+# A longer text is told apart by its digest, so that a page does not grow by all texts of its rows.
+_LONGEST_TEXT = 1000
+
+# The values of fields as texts, by name; None for null. Of a relation to many the sorted keys, of a long text its start
+# and its digest.
 Values = Mapping[str, Any]
 
 
@@ -37,7 +42,7 @@ class Change(NamedTuple):
     def __str__(self) -> str:
         return _("%(field)s was “%(before)s”, is “%(now)s”") % {
             "field": self.field.verbose_name,
-            "before": Truncator(displayed(_python_value(self.field, self.before), self.field)).chars(_LONGEST_VALUE),
+            "before": Truncator(_displayed_text(self.field, self.before)).chars(_LONGEST_VALUE),
             "now": Truncator(displayed(self.now, self.field)).chars(_LONGEST_VALUE),
         }
 
@@ -78,7 +83,11 @@ def _value(row: models.Model, field: Any) -> Any:
     if field.value_from_object(row) is None:
         return None
     text = field.value_to_string(row)
-    return text if isinstance(text, str) else json.dumps(text, sort_keys=True, default=str)  # of a document
+    if not isinstance(text, str):  # of a document
+        text = json.dumps(text, sort_keys=True, default=str)
+    if len(text) <= _LONGEST_TEXT:
+        return text
+    return {"start": text[:_LONGEST_VALUE], "sha256": hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()}
 
 
 def changes(row: models.Model, before: Values) -> list[Change]:
@@ -95,8 +104,9 @@ def initial_of(row: models.Model, before: Values) -> dict[str, Any]:
     """Return the initial values of a form that was opened with `before`, as far as they differ from those of `row`."""
     values = {}
     for field in _fields(row, before):
-        if not isinstance(field, models.FileField) and _value(row, field) != before[field.name]:
-            values[field.name] = _key_value(field, before[field.name])
+        value = before[field.name]
+        if not isinstance(field, models.FileField) and not isinstance(value, dict) and _value(row, field) != value:
+            values[field.name] = _key_value(field, value)
     return values
 
 
@@ -111,18 +121,20 @@ def _key_value(field: Any, text: Any) -> Any:
     return field.to_python(text)
 
 
-def _python_value(field: Any, text: Any) -> Any:
-    """Return the Python value of a text; of a relation the related rows. Of a value that no longer fits the text."""
+def _displayed_text(field: Any, text: Any) -> str:
+    """Return a value as people read it, of a relation the related rows; the text itself if it no longer fits."""
+    if isinstance(text, dict):
+        return f"{text['start']}…"
     try:
         value = _key_value(field, text)
     except (ValueError, ValidationError):
-        return text
+        return str(text)
     if value is None or not field.is_relation:
-        return value
+        return displayed(value, field)
     rows = field.related_model._base_manager
     if field.many_to_many:
-        return list(rows.filter(pk__in=value))
-    return rows.filter(**{field.target_field.attname: value}).first() or value
+        return displayed(list(rows.filter(pk__in=value)), field)
+    return displayed(rows.filter(**{field.target_field.attname: value}).first() or value, field)
 
 
 def displayed(value: Any, field: Any) -> str:

@@ -369,6 +369,32 @@ class Actions(Locked, TestCase):
         self.post("clear_remarks")
         assert stored(self.item).remark == ""
 
+    def test_long_texts_are_compared_and_are_not_in_the_page_twice(self):
+        Item.objects.update(remark="old" + "x" * 50_000)
+        self.opened = self.form(self.client.get(URL))
+        assert len(self.opened["_opened"]) < 2_000
+        change_form = self.form(self.client.get(self.url))
+        assert len(change_form["_opened"]) < 2_000
+        self.elsewhere(self.item, remark="old" + "x" * 49_999 + "y")
+        self.post("clear_remarks")
+        self.assertContains(self.client.get(URL), "remark was “oldxxx")
+        assert stored(self.item).remark.endswith("y")
+        response = self.client.post(self.url, change_form)
+        assert "remark" in response.context["adminform"].form.errors
+
+    def test_rows_of_a_list_without_columns_are_compared_by_the_fields_of_the_form(self):
+        url = "/admin/shelf/tag/"
+        opened = self.form(self.client.get(url)) | {"action": "delete_selected", "post": "yes"}
+        self.elsewhere(self.tags[0], name="green")
+        page = self.client.post(url, opened | {"_selected_action": [tag.pk for tag in self.tags]})
+        self.assertContains(page, "name was “red”, is “green”")
+        assert Tag.objects.count() == 2
+
+    def test_keys_that_no_row_has_are_harmless(self):
+        assert self.post("count_rows", _selected_action=["1"]).content == b"0"
+        response = self.post("count_rows", _opened="x", _selected_action=["many"])
+        self.assertRedirects(response, URL)
+
     def test_rows_that_are_not_selected_do_not_matter(self):
         self.elsewhere(self.item, stock=4)
         assert self.post("delete_selected", _selected_action=[self.other.pk], post="yes").status_code == 302
