@@ -9,37 +9,27 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2 as httpx
 from django.conf import settings
+from notes.identities import IDENTITIES
 
+from demo.tour import problems_of_the_tour
+from demo.visitor import Say, Visitor
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.plans import Request
 from django_appwrite_orm.sansio import run_sync
 
-PAGES = (
-    "/",
-    "/products",
-    "/shop/",
-    "/airports/",
-    "/airports/country/US/",
-    "/airports/search/?q=london",
-    "/airports/KJFK/",
-)
-NEW_PRODUCT = {"name": "Something New", "price": 7.5, "category": "games"}
 # Seconds the site may take to load its data and answer, on a slow machine.
 PATIENCE = 180
 _ACCOUNT = ("APPWRITE_PROJECT_ID", "APPWRITE_API_KEY", "APPWRITE_DATABASE_ID")
-_SHOWN = ("X-Cache-Status", "X-Cache-Table", "Cache-Control")
-
-Say = Callable[[str], object]
 
 
 def find_problems(say: Say, *, on_server: bool = False) -> list[str]:
-    """Start the site on an empty local Appwrite, ask each page twice, change a product, ask again.
+    """Start the site on an empty local Appwrite, and go through the whole tour.
 
     Says what each answer was; returns what was not as promised. The site ends with this function, and also
     with this process. `on_server`: use the Appwrite that the environment names, in a database that is deleted at the
@@ -48,7 +38,7 @@ def find_problems(say: Say, *, on_server: bool = False) -> list[str]:
     with tempfile.TemporaryDirectory() as folder, _store(Path(folder), on_server, say) as store:
         say("Starting a fresh site and loading its data ...")
         with _site(Path(folder), store) as client:
-            return list(_problems(client, say))
+            return problems_of_the_tour(Visitor(client, say), has_demo_user=not on_server)
 
 
 @contextmanager
@@ -65,39 +55,11 @@ def _store(folder: Path, on_server: bool, say: Say) -> Iterator[dict[str, str]]:
     try:
         yield {**account, "APPWRITE_ENDPOINT": os.environ["APPWRITE_ENDPOINT"], "APPWRITE_DATABASE_ID": database}
     finally:
-        request = Request("DELETE", f"/tablesdb/{database}", absent="database_not_found")
-        run_sync(connections["default"].send(request))
-
-
-def _problems(client: httpx.Client, say: Say) -> Iterator[str]:
-    def ask(path: str, expected: str | None, **headers: str) -> httpx.Response:
-        answer = client.get(path, headers=headers)
-        say(_line(answer, path))
-        if expected and (answer.status_code, answer.headers.get("X-Cache-Status")) != (200, expected):
-            wrong.append(f"GET {path}: expected 200 and {expected}.")
-        return answer
-
-    wrong: list[str] = []
-    for page in PAGES:
-        ask(page, None)
-        again = ask(page, "HIT")
-        if ask(page, None, **{"If-None-Match": again.headers.get("ETag", "")}).status_code != 304:
-            wrong.append(f"GET {page}: expected 304 for a client that has the page.")
-    created = client.post("/products", json=NEW_PRODUCT)
-    say(_line(created, "/products"))
-    if created.status_code != 201:
-        wrong.append(f"POST /products: expected 201, got {created.status_code}.")
-    for expected in ("MISS", "HIT"):
-        if NEW_PRODUCT["name"] not in [row["name"] for row in ask("/products", expected).json()]:
-            wrong.append("GET /products: the new product is not among them.")
-    if str(NEW_PRODUCT["name"]) not in ask("/shop/?q=something", "MISS").text:
-        wrong.append("GET /shop/?q=something: the new product is not among them.")
-    yield from wrong
-
-
-def _line(answer: httpx.Response, path: str) -> str:
-    headers = "  ".join(f"{name}: {answer.headers[name]}" for name in _SHOWN if name in answer.headers)
-    return f"{answer.request.method:4} {path:27} {answer.status_code}  {headers}"
+        connection = connections["default"]
+        run_sync(connection.send(Request("DELETE", f"/tablesdb/{database}", absent="database_not_found")))
+        for identity in IDENTITIES.values():
+            path = f"/users/{identity.user_id_for(database)}"
+            run_sync(connection.send(Request("DELETE", path, absent="user_not_found")))
 
 
 @contextmanager

@@ -90,7 +90,11 @@ SECTIONS = [
         "The middleware says in headers what a view has read. A client that has the response already gets a 304:"
         " send it a second time with its ETag.",
         "@condition(etag_func=table_etag('users'))\ndef users(request): ...",
-        [Try("304 before the view runs, until a user changes.", "conditional_users"), _ADD],
+        [
+            Try("Send it, then with its ETag: a 304 after the view has run.", "users"),
+            Try("Send it twice, then with its ETag: a 304 before the view runs.", "conditional_users"),
+            _ADD,
+        ],
     ),
     Section(
         "background-jobs",

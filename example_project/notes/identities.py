@@ -31,8 +31,11 @@ class Identity:
 
     @property
     def user_id(self) -> str:
+        return self.user_id_for(settings.APPWRITE_ORM["default"]["DATABASE_ID"])
+
+    def user_id_for(self, database: str) -> str:
         """The id of the user in Appwrite, whose users belong to a project: with the database, for two demos in one."""
-        return f"{settings.APPWRITE_ORM['default']['DATABASE_ID'][:28]}-{self.key}"
+        return f"{database[:28]}-{self.key}"
 
 
 IDENTITIES = {identity.key: identity for identity in (Identity("ada", "Ada"), Identity("grace", "Grace"))}

@@ -63,7 +63,7 @@ SECTIONS = [
     Section(
         "Live",
         "live:page",
-        "Changes of airports and products, on the page while they happen.",
+        "Changes of products, orders and airports, on the page while they happen.",
         "Realtime, server-sent events",
     ),
     Section(

@@ -189,10 +189,14 @@ def test_check() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "APPWRITE_ENDPOINT is not used" in done.stdout
     lines = done.stdout.splitlines()
-    assert any(line.startswith("POST /products") and " 201 " in line for line in lines)
-    after = [line for line in lines[lines.index(next(li for li in lines if li.startswith("POST"))) :] if "GET" in line]
+    made = next(n for n, line in enumerate(lines) if re.match(r"POST +/products +201", line))
+    after = [line for line in lines[made:] if line.startswith("GET")]
     assert "X-Cache-Status: MISS" in after[0]
     assert "X-Cache-Status: HIT" in after[1]
+    parts = [line for line in lines if line.startswith("-- ")]
+    assert len(parts) == 11
+    assert sum("304" in line for line in lines) > 20
+    assert any("arrived: {'action': 'update', 'table': 'airports'" in line for line in lines)
     assert lines[-1].startswith("All is well")
 
 
@@ -203,10 +207,11 @@ def test_check_on_the_server_that_is_named(tmp_path) -> None:
         account = {"APPWRITE_ENDPOINT": door.endpoint, "APPWRITE_PROJECT_ID": "local", "APPWRITE_API_KEY": "local"}
         done = manage("demo", "--check", "--on-server", APPWRITE_ORM_ALLOW_IN_TESTS="1", **account)
         headers = {"x-appwrite-project": "local", "x-appwrite-key": "local"}
-        left = json.loads(app.handle("GET", "/v1/tablesdb", headers, b"").body)
+        left = [json.loads(app.handle("GET", path, headers, b"").body) for path in ("/v1/tablesdb", "/v1/users")]
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"of {door.endpoint}." in done.stdout
-    assert left["total"] == 0
+    assert "arrived: {'action': 'update', 'table': 'airports'" in done.stdout  # by realtime, over a socket
+    assert [found["total"] for found in left] == [0, 0]
 
 
 def test_on_server_needs_a_server() -> None:

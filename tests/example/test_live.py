@@ -61,6 +61,20 @@ def test_every_open_page_gets_a_change(browser: Client, airports) -> None:
         assert data(next(first)) == data(next(second))
 
 
+def test_an_order_and_its_stock_arrive_without_its_customer(browser: Client, products) -> None:
+    from shop.orders import place
+
+    product = next(product for product in products if product.stock > 1)
+    with opened(browser) as blocks:
+        place("Somebody Secret", {product: 1})
+        arrived = [data(next(blocks))]
+        while arrived[-1]["table"] != "orders":  # the stock of the product may be reported more than once
+            arrived.append(data(next(blocks)))
+    assert [change["action"] for change in arrived] == ["update"] * (len(arrived) - 1) + ["create"]
+    assert any(f"{product.stock - 1} in stock" in change["facts"] for change in arrived)
+    assert "Secret" not in str(arrived)
+
+
 def test_changes_of_other_tables_stay_private(browser: Client, airports) -> None:
     from django.contrib.auth.models import User
 

@@ -37,7 +37,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--check",
             action="store_true",
-            help="Serve a fresh copy, ask it as a client would, and say whether all is well.",
+            help="Serve a fresh copy, go through the whole tour as a client would, and say whether all is well.",
         )
         parser.add_argument(
             "--on-server",
@@ -147,7 +147,7 @@ class Command(BaseCommand):
         if problems := find_problems(self.stdout.write, on_server=on_server):
             raise CommandError("\n".join(problems))
         self.stdout.write(
-            self.style.SUCCESS("All is well: hits after reads, a miss after a change, and the change is seen.")
+            self.style.SUCCESS("All is well: every part of the tour, hits after reads, and misses after changes.")
         )
 
 
