@@ -16,7 +16,7 @@ from .media import STYLE_AND_SCRIPT
 from .strict_json import JSONTextarea, is_encodable, parsed, pretty
 
 # A list of more items is edited as JSON: Django refuses forms of more than 1,000 fields.
-MOST_INPUTS = 200
+MOST_INPUTS = 100
 # Errors of a list that are shown; the others are counted.
 _SHOWN_ERRORS = 20
 
