@@ -161,13 +161,13 @@ class Lists(Site, TestCase):
             place=(4.9041, 52.3676),
             route=((4, 52), (5, 53.5)),
             area=(((0, 0), (4, 0), (4, 4), (0, 0)),),
-            permissions=[ADA, 'write("team:staff/owner")', ANY],
+            permissions=['update("user:ada")', ANY, 'write("team:staff/owner")', ADA],
         )
         before = self.stored()
         after = self.save()
         assert self.changed() is None
         assert after.to_dict() | {"updated_at": 0} == before.to_dict() | {"updated_at": 0}
-        assert after.permissions == before.permissions
+        assert after.permissions == before.permissions  # in their order: they were not written
 
     def test_an_error_says_which_item_is_wrong(self):
         self.make()
