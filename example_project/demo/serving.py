@@ -59,7 +59,9 @@ class DemoServer:
 
     def start(self) -> threading.Thread:
         """Serve in a thread, which ends with the process or with `close`."""
-        thread = threading.Thread(target=self._server.serve_forever, name="demo-server", daemon=True)
+        # Seconds between two looks whether to end: those for which Ctrl-C waits.
+        options = {"poll_interval": 0.1}
+        thread = threading.Thread(target=self._server.serve_forever, kwargs=options, name="demo-server", daemon=True)
         thread.start()
         return thread
 
