@@ -9,7 +9,7 @@ from typing import ParamSpec, TypeVar
 from django.db import OperationalError, transaction
 from django.db.models import F
 
-from django_appwrite_orm.exceptions import Conflict
+from django_appwrite_orm.exceptions import Conflict, NotFound
 from shop.models import Order, OrderLine, Product
 
 P = ParamSpec("P")
@@ -31,7 +31,7 @@ class AlreadyCancelled(Exception):
 
 
 def repeated_after_conflicts(block: Callable[P, R]) -> Callable[P, R]:
-    """Run a block again if Appwrite refuses its commit because somebody else changed one of its rows meanwhile."""
+    """Run a block again if Appwrite refuses its commit because somebody else changed or deleted one of its rows."""
 
     @wraps(block)
     def repeated(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -39,7 +39,7 @@ def repeated_after_conflicts(block: Callable[P, R]) -> Callable[P, R]:
             try:
                 return block(*args, **kwargs)
             except OperationalError as error:
-                if not isinstance(error.__cause__, Conflict) or attempt == ATTEMPTS - 1:
+                if not isinstance(error.__cause__, Conflict | NotFound) or attempt == ATTEMPTS - 1:
                     raise
         raise AssertionError
 

@@ -132,3 +132,32 @@ def test_an_ordered_product_stays(some) -> None:
     order(browser, (some[0], 1))
     response = browser.post(f"/shop/{some[0].pk}/delete/")
     assert "was not deleted: order lines refer to it." in browser.get(response["Location"]).content.decode()
+
+
+def test_a_product_that_is_deleted_during_an_order_is_sold_out(some, monkeypatch) -> None:
+    from shop import orders
+    from shop.models import Order, Product
+
+    product, attempts = some[0], []
+    bulk_create = orders.OrderLine.objects.bulk_create
+
+    def deleted_first(lines):
+        attempts.append(1)
+        thread = threading.Thread(target=_deleted, args=[Product, product.pk])
+        thread.start()
+        thread.join()
+        return bulk_create(lines)
+
+    monkeypatch.setattr(type(orders.OrderLine.objects), "bulk_create", lambda self, lines: deleted_first(lines))
+    with pytest.raises(orders.SoldOut):
+        orders.place("Ann", {product: 1})
+    assert attempts == [1]
+    assert not Order.objects.exists()
+
+
+def _deleted(model, pk) -> None:
+    """Delete a row in a thread, so outside the block of its starter."""
+    from django.db import connection
+
+    model.objects.filter(pk=pk)._raw_delete("default")
+    connection.close()
