@@ -327,6 +327,18 @@ def test_one_of_two_writers_changes_a_row_that_both_have_conditions_on(
     assert Product.objects.filter(pk=product.pk, **guard).update(**change) == 1
 
 
+def test_a_change_under_conditions_to_a_taken_value_is_an_integrity_error() -> None:
+    ada, bob = Maker.objects.bulk_create([Maker(name="Ada", country="at"), Maker(name="Bob", country="at")])
+    for row in (Maker.objects.filter(pk=bob.pk, country="at"), Maker.objects.filter(name="Bob")):
+        with pytest.raises(IntegrityError, match=r"name='(Ada|ADA)'"):
+            row.update(name="ADA")
+    assert Maker.objects.filter(pk=ada.pk, country="at").update(name="ADA") == 1
+    with pytest.raises(DataError, match=r"shop\.Maker\.country"):
+        Maker.objects.filter(pk=bob.pk, name="Bob").update(country="too long")
+    with pytest.raises(IntegrityError, match="country"):
+        Maker.objects.filter(pk=bob.pk, name="Bob").update(country=None)
+
+
 def test_one_of_two_writers_gives_a_row_that_both_name_by_a_unique_value_another_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
