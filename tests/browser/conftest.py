@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import sys
 from collections.abc import Iterator
@@ -22,6 +23,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Delete what an earlier run has kept, once for all processes of pytest-xdist."""
     if not hasattr(session.config, "workerinput"):
         shutil.rmtree(ARTEFACTS, ignore_errors=True)
+
+
+def pytest_sessionfinish() -> None:
+    """Show all objects to Hypothesis, where it is installed: it warns of a random generator of trio that is frozen."""
+    gc.unfreeze()
 
 
 @pytest.hookimpl(wrapper=True)
