@@ -16,7 +16,7 @@ from django_appwrite_orm.cache.effects import CacheGetMany
 from django_appwrite_orm.connection import connections as appwrite
 from tests.support.calls import Calls, calls_of
 
-from .shop.models import Maker
+from .shop.models import Maker, Parcel, Product
 
 ROWS = 25
 Read = Callable[[Any], Any]
@@ -98,3 +98,20 @@ def test_of_a_hit_the_process_has_the_result(read: Read, monkeypatch: pytest.Mon
     for _ in range(2):
         read(Maker.objects)
     assert asked[-1] == list(appwrite["default"].table_keys(table_of(Maker)._meta.ref("library")))
+
+
+def test_what_one_reader_changes_in_place_no_other_one_sees() -> None:
+    Parcel.objects.create(words=["a"])
+    Product.objects.create(name="p", data={"tags": ["a"]})
+
+    def read() -> list[Any]:
+        rows = [*Parcel.objects.all(), Parcel.objects.get(), *Parcel.objects.values_list("words")]
+        documents = [*Product.objects.all(), *Product.objects.values("data")]
+        lists = [row[0] if isinstance(row, tuple) else row.words for row in rows]
+        return lists + [(row["data"] if isinstance(row, dict) else row.data)["tags"] for row in documents]
+
+    for _ in range(3):
+        lists = read()
+        assert lists == [["a"]] * 5
+        for tags in lists:
+            tags.append("b")
