@@ -2,42 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
-import pytest
-from django.apps import apps
-from django.contrib.auth import get_user_model
-from django.test import Client
 from selenium.webdriver import Keys
 
-from tests.browser import sites
+from tests.browser.office import address, admin  # noqa: F401
 from tests.browser.window import Window
-from tests.support.tables import made_once
-
-PROJECT = Path(__file__).parents[1] / "contrib" / "admin" / "project"
-
-
-@pytest.fixture
-def address(monkeypatch: pytest.MonkeyPatch, django_db_blocker: Any) -> Iterator[str]:
-    monkeypatch.syspath_prepend(str(PROJECT))
-    with sites.settings_of(PROJECT), django_db_blocker.unblock():
-        made_once(sites.migrate, "office")
-        apps.get_model("contenttypes.ContentType").objects.clear_cache()  # of another project
-        get_user_model().objects.create_superuser("root", "root@example.org", "secret")
-        with sites.serving() as address:
-            yield address
-
-
-@pytest.fixture
-def admin(window: Window) -> Window:
-    """A window whose user is logged in."""
-    client = Client()
-    client.force_login(get_user_model().objects.get())
-    window.open("/admin/login/")
-    window.driver.add_cookie({"name": "sessionid", "value": client.cookies["sessionid"].value})
-    return window
 
 
 def test_login_by_keyboard(window: Window) -> None:
@@ -52,7 +20,7 @@ def test_login_by_keyboard(window: Window) -> None:
     window.inspect("admin-index")
 
 
-def test_a_row_is_added_changed_and_deleted_by_keyboard(admin: Window) -> None:
+def test_a_row_is_added_changed_and_deleted_by_keyboard(admin: Window) -> None:  # noqa: F811
     from office.tables import Desk, Room
 
     Room.objects.create(name="North")
@@ -94,7 +62,7 @@ def test_a_row_is_added_changed_and_deleted_by_keyboard(admin: Window) -> None:
     assert Desk.objects.count() == 0
 
 
-def test_rows_are_searched_paged_and_selected_by_keyboard(admin: Window) -> None:
+def test_rows_are_searched_paged_and_selected_by_keyboard(admin: Window) -> None:  # noqa: F811
     from office.tables import Desk
 
     Desk.objects.bulk_create([Desk(name=f"Desk {number:03}", stock=number % 7) for number in range(110)])
@@ -121,7 +89,7 @@ def test_rows_are_searched_paged_and_selected_by_keyboard(admin: Window) -> None
     assert Desk.objects.count() == 109
 
 
-def test_a_conflict_shows_both_values_and_is_settled_by_keyboard(admin: Window) -> None:
+def test_a_conflict_shows_both_values_and_is_settled_by_keyboard(admin: Window) -> None:  # noqa: F811
     from office.tables import Desk, Room
 
     north, south = Room.objects.create(name="North"), Room.objects.create(name="South")
@@ -141,7 +109,7 @@ def test_a_conflict_shows_both_values_and_is_settled_by_keyboard(admin: Window) 
     assert Desk.objects.get().name == "Elm"
 
 
-def test_lists_points_documents_and_permissions_are_edited_by_keyboard(admin: Window) -> None:
+def test_lists_points_documents_and_permissions_are_edited_by_keyboard(admin: Window) -> None:  # noqa: F811
     from office.tables import Station
 
     station = Station.objects.create(name="North", tags=["old", "tram"], permissions=['read("any")'])

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 from selenium.webdriver import ActionChains, Keys
 
-from tests.browser.test_admin import address, admin  # noqa: F401 - fixtures
+from tests.browser.office import address, admin  # noqa: F401
 from tests.browser.window import PHONE, Window
 
 

@@ -1,4 +1,4 @@
-"""Ask again before a row is deleted, or an action is run on it, that has changed since the page was opened."""
+"""Confirm deletions of rows that have changed since the page was opened, and refuse other actions on them."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class DeletingMixin(SavingMixin):
         return super().get_deleted_objects(objs, request)
 
     def render_delete_form(self, request: HttpRequest, context: Any) -> HttpResponse:
-        """Render the question, with the values that the row has."""
+        """Render the confirmation, with the values that the row has."""
         context["appwrite_opened"] = self._values_in_form(request, [context["object"]])
         return super().render_delete_form(request, context)
 
@@ -77,7 +77,7 @@ class DeletingMixin(SavingMixin):
                 drop_cached(self.model)
                 if not self._deletes(request):
                     return HttpResponseRedirect(request.get_full_path())
-                data.pop("post", None)  # it asks again
+                data.pop("post", None)  # the page has to be confirmed once more
         location = {} if action_location is None else {"action_location": action_location}  # since Django 6.1
         response = super().response_action(request, queryset, **location)
         context = getattr(response, "context_data", None)
@@ -138,7 +138,7 @@ class DeletingMixin(SavingMixin):
         return text % {"name": self.opts.verbose_name, "row": row, "changes": changed} if changed else None
 
     def _deletes(self, request: HttpRequest) -> bool:
-        """Whether the action is Django's deletion, which asks first."""
+        """Whether the action is Django's deletion, which has a page to confirm it."""
         actions = self.get_actions(request)
         return all(
             name in actions and function_of(actions[name]) is delete_selected

@@ -24,7 +24,7 @@ _EMPTY = "-"
 # The longest text of a value in a message.
 _LONGEST_VALUE = 100
 
-# A longer text is told apart by its digest, so that a page does not grow by all texts of its rows.
+# Of a longer text a page has the digest, so that it does not grow by all texts of its rows.
 _LONGEST_TEXT = 1000
 
 # The values of fields as texts, by name; None for null. Of a relation to many the sorted keys, of a long text its start
