@@ -92,10 +92,14 @@ class DeletingMixin(SavingMixin):
         return sign(self.model, values_by_key(rows, names)) if names else self._values_in_form(request, rows)
 
     def _values_in_form(self, request: HttpRequest, rows: Iterable[models.Model]) -> str:
-        """Return the values that rows have in the fields of a form."""
-        first = next(iter(rows), None)
+        """Return the values that rows have in the fields of a form; none of a row that this user may not look at."""
+        by_right: dict[bool, list[models.Model]] = {True: [], False: []}
+        for row in rows:
+            by_right[self.has_view_or_change_permission(request, row)].append(row)
+        first = next(iter(by_right[True]), None)
         names = [*compared_names(self.get_form(request, first).base_fields), *self.get_readonly_fields(request, first)]
-        return sign(self.model, values_by_key(rows, self._own_columns(names)))
+        values = values_by_key(by_right[True], self._own_columns(names)) | values_by_key(by_right[False], ())
+        return sign(self.model, values)
 
     def _own_columns(self, names: Iterable[Any]) -> set[str]:
         return {field.name for field in self.opts.concrete_fields if field.name in names}

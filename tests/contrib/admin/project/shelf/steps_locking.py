@@ -6,7 +6,7 @@ from unittest import mock
 from django.contrib.admin import site
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.contrib.messages import get_messages
 from django.test import RequestFactory, TestCase, TransactionTestCase
 
@@ -341,6 +341,18 @@ class Deletions(Locked, TestCase):
             (values,) = read(User, view(request, str(user.pk)).context_data["appwrite_opened"]).values()
             assert "password" not in values
             assert values["username"] == "root"
+
+    def test_who_may_delete_rows_and_not_look_at_them_gets_no_values(self):
+        user = User.objects.create_user("shredder", is_staff=True)
+        codenames = ["delete_item", "delete_review"]
+        user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+        self.client.force_login(user)
+        opened = self.form(self.client.get(self.url))
+        assert read(Item, opened["_opened"]) == {str(self.item.pk): {}}
+        self.elsewhere(self.item, remark="new")
+        response = self.client.post(self.url, opened)
+        assert self.texts(response) == ["The item “Lamp” was deleted successfully."]
+        assert [item.name for item in Item.objects.all()] == ["Chair"]
 
 
 class Actions(Locked, TestCase):
