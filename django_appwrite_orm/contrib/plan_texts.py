@@ -49,9 +49,13 @@ class PlanTexts:
         return {table._meta.id: table for table in registry.every()}
 
     def of(self, subject: Any, *, bare: bool = False) -> str:
-        """Return the text of a plan, a request or several plans."""
+        """Return the text of a plan, a request or several plans; half of a surrogate pair is written as its escape."""
+        # Neither a page nor an exporter of spans can send one.
+        return self._of(subject, bare).encode(errors="backslashreplace").decode()
+
+    def _of(self, subject: Any, bare: bool) -> str:
         if isinstance(subject, tuple):
-            first = self.of(subject[0], bare=bare)
+            first = self._of(subject[0], bare)
             return first if len(subject) == 1 else f"{first} and {len(subject) - 1} more"
         if isinstance(subject, Request):
             return f"{subject.method} {_ROW.sub(lambda match: self._path(match, bare), subject.path)}"

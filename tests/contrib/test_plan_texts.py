@@ -107,3 +107,19 @@ def test_a_primary_key_that_is_secret_is_hidden_wherever_it_is_the_id() -> None:
     assert found == [f"get django_session {HIDDEN}", f"GET /tablesdb/library/tables/django_session/rows/{HIDDEN}"]
     listed = ListRows(sessions, (Clause("equal", "$id", (key,)),))
     assert key not in PlanTexts().of(listed)
+
+
+@pytest.mark.parametrize(
+    ("plan", "text"),
+    [
+        (
+            ListRows(BOOKS, (Clause("equal", "title", ("a\ud800é",)),)),
+            'list books where equal(title, "a\\ud800é") limit 25',
+        ),
+        (GetRow(BOOKS, "\udfff"), "get books \\udfff"),
+        ((GetRow(BOOKS, "\udfff"), GetRow(BOOKS, "r1")), "get books \\udfff and 1 more"),
+    ],
+)
+def test_half_of_a_surrogate_pair_is_escaped(plan: Any, text: str) -> None:
+    assert PlanTexts().of(plan) == text
+    assert text.encode()

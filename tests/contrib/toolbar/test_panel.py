@@ -100,6 +100,8 @@ def test_a_hit_is_counted_with_the_fetches_of_its_tables_alone() -> None:
     assert times.average(read) == 2.0
     assert times.average(Activity("read", GetRow(TableRef("library", "reader"), "1"), "default")) is None
     assert times.average(Activity("read", GetRow(TableRef("library", "books"), "1"), "other")) is None
+    as_user = Activity("read", read.subject, "default as jwt:0123")  # of whom there is any number
+    assert times.average(as_user) == 2.0
 
 
 def test_the_stack_begins_in_the_project() -> None:
