@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from django_appwrite_orm.exceptions import ConfigurationError
 from live.changes import NoSeat, Stream
@@ -23,7 +23,7 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "live/page.html", {"latest": Airport.objects.order_by("-updated_at")[:LATEST]})
 
 
-@require_safe
+@require_GET  # the server reads the response to a HEAD to its end, and would not notice that the client is gone
 def events(request: HttpRequest) -> HttpResponseBase:
     try:
         stream = Stream()

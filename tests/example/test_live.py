@@ -126,6 +126,12 @@ def test_more_pages_than_may_are_refused(browser: Client, monkeypatch) -> None:
         pass
 
 
+def test_a_head_takes_no_place(browser: Client) -> None:
+    response = browser.head("/live/events")
+    assert (response.status_code, response["Allow"]) == (405, "GET")
+    assert listeners() == []
+
+
 def test_a_server_without_the_library_for_realtime(browser: Client, monkeypatch) -> None:
     from live import changes
 
