@@ -5,11 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, OperationalError, connections, transaction
 from django.db.models import F, Value
+
+from django_appwrite_orm.backend.keys import key_of
+from django_appwrite_orm.backend.model_table import table_of
+from django_appwrite_orm.connection import connections as appwrite
+from django_appwrite_orm.plans import Request
+from django_appwrite_orm.sansio import run_sync
 
 from .shop.models import Maker, Product
 
@@ -31,6 +38,13 @@ def at_once(work: Callable[[int], Any]) -> list[Any]:
 
     with ThreadPoolExecutor(WRITERS) as pool:
         return list(pool.map(run, range(WRITERS)))
+
+
+def change_elsewhere(product: Product, **values: Any) -> None:
+    """Change a row as another client of Appwrite does, of which the cache hears nothing."""
+    ref = connections["default"].ref(table_of(Product)._meta)
+    path = f"/tablesdb/{ref.database}/tables/{ref.table}/rows/{key_of(Product._meta.pk).row_id(product.pk)}"
+    run_sync(appwrite["default"].send(Request("PATCH", path, body={"data": values})))
 
 
 @pytest.mark.parametrize("expression", [F("stock") + 1, F("stock") * Value(1) + 1], ids=["added", "worked out"])
@@ -80,6 +94,31 @@ def test_a_version_is_changed_by_one_of_several_writers() -> None:
 
     counts = at_once(write)
     assert sum(counts) == Product.objects.get(pk=product.pk).stock <= TIMES
+
+
+@pytest.mark.parametrize("in_block", [False, True])
+def test_an_update_is_worked_out_of_the_row_as_it_is_stored(in_block: bool) -> None:
+    product = Product.objects.create(name="a", stock=5)
+    row = Product.objects.filter(pk=product.pk)
+    assert row.values_list("pk", F("stock") * 2).get() == (product.pk, 10)
+    change_elsewhere(product, stock=7)
+    assert row.values_list("pk", F("stock") * 2).get() == (product.pk, 10), "the cache does not know of the change"
+    with transaction.atomic() if in_block else nullcontext():
+        assert Product.objects.filter(pk=product.pk).update(stock=F("stock") * 2) == 1
+    assert Product.objects.get(pk=product.pk).stock == 14
+
+
+@pytest.mark.parametrize("in_block", [False, True])
+def test_conditions_of_an_update_are_those_of_the_row_as_it_is_stored(in_block: bool) -> None:
+    product = Product.objects.create(name="a", stock=5)
+    rows = Product.objects.filter(pk=product.pk, stock=5).order_by()
+    assert list(rows.values_list("pk")) == [(product.pk,)]
+    change_elsewhere(product, stock=6)
+    assert list(rows.values_list("pk")) == [(product.pk,)], "the cache does not know of the change"
+    with transaction.atomic() if in_block else nullcontext():
+        assert (rows.update(stock=8), rows.update(stock=F("stock") + 1)) == (0, 0)
+        assert Product.objects.filter(pk=product.pk, stock=6).update(stock=9) == 1
+    assert Product.objects.get(pk=product.pk).stock == 9
 
 
 def test_one_of_several_creates_of_a_unique_value_succeeds() -> None:

@@ -59,9 +59,9 @@ def test_placing_and_cancelling(products) -> None:
 
     orm.clear_caches()
     product = next(product for product in products if product.stock)
-    with assert_num_appwrite_requests(6):
+    with assert_num_appwrite_requests(7):
         order = place("Ann", {product: 1})
-    with assert_num_appwrite_requests(8):
+    with assert_num_appwrite_requests(9):
         cancel(order)
 
 

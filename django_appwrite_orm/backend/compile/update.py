@@ -14,6 +14,7 @@ from django.db.models.expressions import Col, CombinedExpression, ExpressionWrap
 from django.db.models.sql import compiler
 from django.db.models.sql.constants import ROW_COUNT
 
+from ...cache import cache_policy
 from ...exceptions import Conflict, InvalidRequest, NotFound, Unavailable
 from ...exceptions import IntegrityError as Taken
 from ...integrity import NO_ROW_TO_INCREMENT, commit, commit_together, rows_by_id, unique_violation
@@ -256,8 +257,8 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
         """Write constants and values that are worked out of the rows themselves, in transactions of 100 rows.
 
         Each is committed only while the rows meet the conditions and are those that the values were worked out of: they
-        are looked at again after staging, and Appwrite refuses the commit when a row was changed later than that. Then
-        all starts again.
+        are read again after staging, and Appwrite refuses the commit when a row was changed later than that. Then
+        all starts again. All reads go past the cache, which knows of a change elsewhere only when it is reported.
         A block does the same at its end, where it has to be run again. Raises NotSupportedError inside `atomic()` of
         this package, which Appwrite does not tell what is stored.
         """
@@ -271,19 +272,20 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
             )
         done: set[str] = set()
         compute = partial(self._computed, constants, expressions, done)
-        for _ in range(_TRIES):
-            values: Values | None = compute()
-            if values and self.connection.staged is not None:
-                if self._stage_unchanged(rows, self.connection.staged, values, compute):
-                    return len(values)
-                continue
-            while values:
-                part = dict(islice(values.items(), OPERATIONS_LIMIT))
-                values = self._write_unchanged(rows, part, compute)
+        with cache_policy(ttl=0):
+            for _ in range(_TRIES):
+                values: Values | None = compute()
+                if values and self.connection.staged is not None:
+                    if self._stage_unchanged(rows, self.connection.staged, values, compute):
+                        return len(values)
+                    continue
+                while values:
+                    part = dict(islice(values.items(), OPERATIONS_LIMIT))
+                    values = self._write_unchanged(rows, part, compute)
+                    if values is not None:
+                        done.update(part)
                 if values is not None:
-                    done.update(part)
-            if values is not None:
-                return len(done)
+                    return len(done)
         raise NotSupportedError(
             f"{rows.table.id}: these rows are changed so often that an update by an expression or by conditions did not"
             " come through."
