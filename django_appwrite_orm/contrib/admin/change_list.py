@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.views.main import ALL_VAR, PAGE_VAR
 from django.core.exceptions import FieldDoesNotExist
@@ -16,7 +17,7 @@ from django.http import HttpRequest
 
 from ..keyset import FIRST, LAST, Cursor, InvalidCursor, Keyset
 from .counting import CappedPaginator
-from .dates import ListOfDates
+from .date_hierarchy import DateHierarchyChangeList
 from .display import ReadableChangeList
 
 # The parameter in the URL of a change list that asks for the exact number of rows: `?_count=all`.
@@ -81,10 +82,14 @@ class AppwriteChangeList(ReadableChangeList):
         return self.get_query_string({ALL_VAR: ""})
 
     @property
-    def with_dates(self) -> Any:
-        """What Django's tag for the years, months and days of `date_hierarchy` reads."""
+    def for_date_hierarchy(self) -> Any:
+        """What Django's tag `date_hierarchy` reads: this list, or one that finds dates without reading all rows."""
         is_large = getattr(self.result_count, "is_capped", False)
-        return ListOfDates(self) if is_large and _is_direct(self.queryset.order_by(self.date_hierarchy)) else self
+        return (
+            DateHierarchyChangeList(self)
+            if is_large and _is_direct(self.queryset.order_by(self.date_hierarchy))
+            else self
+        )
 
     def _begin_at_cursor(self, text: str | None) -> None:
         """Show the page at a cursor, if the list has such pages; the first one for a cursor that is not valid."""
@@ -111,7 +116,17 @@ class AppwriteChangeList(ReadableChangeList):
         return self.get_query_string({} if cursor == FIRST else {CURSOR: keyset.sign(cursor)})
 
 
-class PagesMixin(admin.ModelAdmin):  # type: ignore[type-arg]
+class LabelledForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A form whose inputs have their labels as attributes, for a page that shows no labels."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if not field.widget.is_hidden and field.label:
+                field.widget.attrs.setdefault("aria-label", field.label)
+
+
+class ChangeListMixin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Counts up to 5,000 rows, and has pages that begin after a row."""
 
     change_list_template = "django_appwrite_orm/admin/change_list.html"
@@ -122,6 +137,10 @@ class PagesMixin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Return the class of the change list."""
         return AppwriteChangeList
 
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        """Return the class of a row's form in the change list."""
+        return super().get_changelist_form(request, **{"form": LabelledForm, **kwargs})
+
     def get_paginator(
         self,
         request: HttpRequest,
@@ -131,8 +150,8 @@ class PagesMixin(admin.ModelAdmin):  # type: ignore[type-arg]
         allow_empty_first_page: bool = True,
     ) -> Paginator[Any]:
         """Return the paginator; one that counts all rows where the address asks for that."""
-        made = Paginator if request.GET.get(COUNT) == "all" else self.paginator
-        return made(queryset, per_page, orphans, allow_empty_first_page)
+        paginator_class = Paginator if request.GET.get(COUNT) == "all" else self.paginator
+        return paginator_class(queryset, per_page, orphans, allow_empty_first_page)
 
 
 def _keyset_of(queryset: models.QuerySet[Any]) -> Keyset | None:
@@ -172,6 +191,6 @@ def _is_direct(queryset: models.QuerySet[Any]) -> bool:
 
 def _with_rows(queryset: models.QuerySet[Any], rows: list[Any]) -> models.QuerySet[Any]:
     """Return a queryset that was evaluated to these rows."""
-    made: Any = queryset.all()
-    made._result_cache, made._prefetch_done = rows, True
-    return made  # type: ignore[no-any-return]
+    evaluated: Any = queryset.all()
+    evaluated._result_cache, evaluated._prefetch_done = rows, True
+    return evaluated  # type: ignore[no-any-return]

@@ -22,22 +22,29 @@ from ...backend.permissions.row_permissions import RowPermissions
 from ...backend.permissions.values import PermissionsField
 from ...models import ArrayField
 from ..forms.permissions import action_labels, grants_of
-from ..forms.shapes import laid_out
-from ..forms.strict_json import is_encodable, pretty, written
+from ..forms.shapes import points_json
+from ..forms.strict_json import is_encodable, json_text, pretty_json
 
 # Characters of a document in a line of a change list.
-_SHOWN = 120
+_LINE_LENGTH = 120
 # Where values stand: on a line of a change list or of a message, or in a form that only shows them.
 LINE, BLOCK = "line", "block"
 
 
 def displayed(value: Any, field: Any, empty: str, place: str = LINE) -> str:
-    """Return the value of a field as people read it, `empty` where there is none. In a block it is HTML."""
+    """Return the value of a field as people read it, `empty` where there is none. In a block it is HTML.
+
+    The value of a relation is a row, or the list of rows.
+    """
+    if isinstance(value, models.Model):
+        return str(value)
+    if field.many_to_many:
+        return ", ".join(sorted(map(str, value or ()))) or empty
     if value is None or value == "":
         return empty
     if isinstance(value, InvalidJSONInput):
         return _readable(value)
-    show = next((show for kinds, show in _SHOWS if isinstance(field, kinds)), None)
+    show = next((show for kinds, show in _DISPLAYS if isinstance(field, kinds)), None)
     if show is None:
         return _yes_or_no(value) if isinstance(value, bool) else str(display_for_field(value, field, empty))
     try:
@@ -57,8 +64,8 @@ def _list(value: Any, field: Any, empty: str, place: str) -> str:
 
 def _document(value: Any, field: Any, empty: str, place: str) -> str:
     if place == BLOCK:
-        return _block(pretty(value, field.encoder))
-    return Truncator(written(value, field.encoder)).chars(_SHOWN)
+        return _block(pretty_json(value, field.encoder))
+    return Truncator(json_text(value, field.encoder)).chars(_LINE_LENGTH)
 
 
 def _point(value: Any, field: Any, empty: str, place: str) -> str:
@@ -82,7 +89,7 @@ def _polygon(value: Any, field: Any, empty: str, place: str) -> str:
 
 
 def _shape(summary: str, value: Any, place: str) -> str:
-    return summary if place == LINE else format_html("{}{}", summary, _block(laid_out(value)))
+    return summary if place == LINE else format_html("{}{}", summary, _block(points_json(value)))
 
 
 def _permissions(value: Any, field: Any, empty: str, place: str) -> str:
@@ -101,7 +108,7 @@ def _permissions(value: Any, field: Any, empty: str, place: str) -> str:
     return _html_list("appwrite-permissions-list", format_html_join("", "<li><code>{}</code>: {}</li>", lines))
 
 
-_SHOWS: tuple[tuple[Any, Any], ...] = (
+_DISPLAYS: tuple[tuple[Any, Any], ...] = (
     (ArrayField, _list),
     (PointField, _point),
     (LineField, _line),
@@ -128,7 +135,7 @@ def _readable(text: str) -> str:
     return text if is_encodable(text) else ascii(text)
 
 
-def shown_field(model: type[models.Model], name: Any) -> Any:
+def field_with_display(model: type[models.Model], name: Any) -> Any:
     """Return the field of this name if the admin shows its values in another way than Django; None for others."""
     if not isinstance(name, str):
         return None
@@ -136,12 +143,12 @@ def shown_field(model: type[models.Model], name: Any) -> Any:
         field = model._meta.get_field(name)
     except FieldDoesNotExist:
         return PermissionsField(model) if name == "permissions" and issubclass(model, RowPermissions) else None
-    return field if isinstance(field, tuple(kinds for kinds, _show in _SHOWS)) else None
+    return field if isinstance(field, tuple(kinds for kinds, _show in _DISPLAYS)) else None
 
 
 def as_column(name: Any, model: type[models.Model], model_admin: Any, place: str = LINE) -> Any:
     """Return what shows a field in place of its name: a function of a row; the name itself for other fields."""
-    field = shown_field(model, name)
+    field = field_with_display(model, name)
     if field is None:
         return name
     empty = model_admin.get_empty_value_display()
@@ -175,13 +182,13 @@ class ReadableChangeList(ChangeList):
         self.sortable_by = self.sortable_by and _replaced(self.sortable_by, columns)
 
 
-def readable(
+def readable_fieldsets(
     fieldsets: Any, readonly_fields: Any, model: type[models.Model], model_admin: Any
 ) -> tuple[list[Any], list[Any]]:
     """Return fieldsets and read-only fields that show lists, documents and shapes as people read them."""
     columns = {name: as_column(name, model, model_admin, BLOCK) for name in readonly_fields}
-    made = [(title, {**options, "fields": _replaced(options["fields"], columns)}) for title, options in fieldsets]
-    return made, _replaced(readonly_fields, columns)
+    replaced = [(title, {**options, "fields": _replaced(options["fields"], columns)}) for title, options in fieldsets]
+    return replaced, _replaced(readonly_fields, columns)
 
 
 def _replaced(names: Any, columns: Mapping[Any, Any]) -> list[Any]:

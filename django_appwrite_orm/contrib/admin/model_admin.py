@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.http import HttpRequest
-
-from .change_list import PagesMixin
-from .deleting import DeletingMixin
-from .editing import FormFieldsMixin, RowPermissionsMixin
-from .labels import LabelledForm
+from .change_list import ChangeListMixin
+from .form_fields import FormFieldsMixin
+from .locking.actions import LockedActionsMixin
 from .read_only import ReadOnlyMixin
+from .row_permissions import RowPermissionsMixin
 from .row_source import RowSourceMixin
 
 
-class AppwriteAdmin(RowSourceMixin, ReadOnlyMixin, DeletingMixin, RowPermissionsMixin, FormFieldsMixin, PagesMixin):
+class AppwriteAdmin(
+    RowSourceMixin, ReadOnlyMixin, LockedActionsMixin, RowPermissionsMixin, FormFieldsMixin, ChangeListMixin
+):
     """A ModelAdmin with pages at any depth, that does not save over what somebody else has changed meanwhile.
 
     It edits lists, documents, points and permissions of rows.
     """
 
     change_form_template = "django_appwrite_orm/admin/change_form.html"
-
-    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
-        """Return the class of a row's form in the change list."""
-        return super().get_changelist_form(request, **{"form": LabelledForm, **kwargs})

@@ -44,7 +44,7 @@ class ReadOnlyMixin(admin.ModelAdmin):  # type: ignore[type-arg]
         inlines = super().get_inlines(request, obj)
         if not self.is_read_only(request):
             return list(inlines)
-        return [type(one.__name__, (_ReadOnlyInline, one), {"__module__": one.__module__}) for one in inlines]
+        return [type(cls.__name__, (_ReadOnlyInline, cls), {"__module__": cls.__module__}) for cls in inlines]
 
     def get_actions(self, request: HttpRequest, action_location: Any = None) -> dict[str, Any]:
         """Return the actions; of a read-only admin those that are said to need the permission to view alone."""
@@ -81,14 +81,14 @@ class _ReadOnlyInline:
         return False
 
 
-def function_of(action: Any) -> Any:
+def action_function(action: Any) -> Any:
     """Return the function of an action: `get_actions()` has a tuple for each before Django 6.1."""
     return action.func if hasattr(action, "func") else action[0]
 
 
 def _permissions(action: Any) -> tuple[str, ...]:
     """Return what an action says that it needs one of."""
-    return tuple(getattr(function_of(action), "allowed_permissions", ()))
+    return tuple(getattr(action_function(action), "allowed_permissions", ()))
 
 
 def _is_granted(model: type[models.Model], verb: str) -> bool:

@@ -101,9 +101,9 @@ class RowSourceMixin(admin.ModelAdmin):  # type: ignore[type-arg]
         return HttpResponseRedirect(request.get_full_path())
 
 
-def drop_cached(*shown: type[models.Model]) -> None:
+def drop_cached(*page_models: type[models.Model]) -> None:
     """Drop the cached results of the tables of these models, and of those that their fields lead to."""
-    for model in {related for one in shown for related in _related(one)}:
+    for model in {related for page_model in page_models for related in _related(page_model)}:
         connection: Any = databases[model._default_manager.db]
         if connection.vendor == "appwrite":
             run_sync(invalidate(table_of(model)._meta, connection.appwrite_alias))
@@ -126,18 +126,18 @@ def _is_shown(model: type[models.Model], request: HttpRequest) -> bool:
 @contextmanager
 def _recorded(request: Any, model: type[models.Model]) -> Iterator[None]:
     """Note in the request where the rows that are read inside come from."""
-    with recording() as made, log_reads() as log:
+    with recording() as record, log_reads() as log:
         yield
-    request.appwrite_row_source = _source_of(model, made, log)
+    request.appwrite_row_source = _source_of(model, record, log)
 
 
-def _source_of(model: type[models.Model], made: Recording, log: ReadLog) -> RowSource | None:
-    statuses = {activity.status for activity in made.outermost("read")}
+def _source_of(model: type[models.Model], record: Recording, log: ReadLog) -> RowSource | None:
+    statuses = {activity.status for activity in record.outermost("read")}
     if not statuses:
         return None
     if statuses <= {"HIT", "STALE"}:
         return RowSource(is_cached=True, is_outdated="STALE" in statuses, age=_age(model, log))
-    return RowSource(is_cached=False, requests=len(made.of("request")))
+    return RowSource(is_cached=False, requests=len(record.of("request")))
 
 
 def _age(model: type[models.Model], log: ReadLog) -> float | None:

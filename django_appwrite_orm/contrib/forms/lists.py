@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .media import STYLE_AND_SCRIPT
-from .strict_json import JSONTextarea, is_encodable, parsed, pretty
+from .strict_json import JSONTextarea, is_encodable, parse_json, pretty_json
 
 # A list of more items is edited as JSON: Django refuses forms of more than 1,000 fields.
-MOST_INPUTS = 100
+MAX_INPUTS = 100
 # Errors of a list that are shown; the others are counted.
 _SHOWN_ERRORS = 20
 
@@ -99,9 +99,9 @@ def _as_json(value: Any, item_widget: forms.Widget) -> str | None:
     items = value or []
     texts = [item_widget.format_value(item) for item in items]
     lines = not isinstance(item_widget, forms.Textarea)
-    if len(items) <= MOST_INPUTS and not any(_needs_json(text, lines) for text in texts):
+    if len(items) <= MAX_INPUTS and not any(_needs_json(text, lines) for text in texts):
         return None
-    return pretty(items, DjangoJSONEncoder)
+    return pretty_json(items, DjangoJSONEncoder)
 
 
 def _needs_json(text: Any, lines: bool) -> bool:
@@ -159,7 +159,7 @@ class ListField(forms.Field):
 
     def _raw_items(self, value: Any) -> list[Any]:
         if isinstance(value, InvalidJSONInput):
-            items = parsed(value) if value.strip() else []
+            items = parse_json(value) if value.strip() else []
             if not isinstance(items, list):
                 raise self._error("not_a_list")
             return items

@@ -19,7 +19,7 @@ from .strict_json import JSONField
 LATITUDES, LONGITUDES = (-90, 90), (-180, 180)
 
 
-class _Entered(list[Any]):
+class _EnteredPoint(list[Any]):
     """Latitude and longitude as they were entered."""
 
 
@@ -44,11 +44,11 @@ class PointWidget(forms.MultiWidget):
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         """Return what was entered."""
-        return _Entered(super().value_from_datadict(data, files, name))
+        return _EnteredPoint(super().value_from_datadict(data, files, name))
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         """Return the context, with a label for each input."""
-        entered = value if isinstance(value, _Entered) else self.decompress(value)
+        entered = value if isinstance(value, _EnteredPoint) else self.decompress(value)
         context = super().get_context(name, entered, attrs)
         labels = (_("Latitude"), _("Longitude"))
         for part, label in zip(context["widget"]["subwidgets"], labels, strict=True):
@@ -83,8 +83,8 @@ class PointField(forms.MultiValueField):
 
     def clean(self, value: Any) -> Any:
         """Return the point. Raises ValidationError also where one of the two numbers is missing."""
-        given = [part for part in value or () if part not in self.empty_values]
-        if len(given) == 1 and not self.disabled:
+        numbers = [part for part in value or () if part not in self.empty_values]
+        if len(numbers) == 1 and not self.disabled:
             raise ValidationError(self.error_messages["incomplete"], code="incomplete")
         return super().clean(value)
 
@@ -106,9 +106,9 @@ class LineField(JSONField):
         value = super().to_python(value)
         return value if value is None or self.disabled else _line(value, 2, "")
 
-    def laid_out(self, value: Any) -> str:
+    def to_text(self, value: Any) -> str:
         """Return the JSON of a shape, a point a line."""
-        return laid_out(value)
+        return points_json(value)
 
 
 class PolygonField(LineField):
@@ -161,10 +161,10 @@ def _is_number(value: Any) -> bool:
     return is_number and (isinstance(value, int) or math.isfinite(value))
 
 
-def laid_out(value: Any, indent: str = "") -> str:
+def points_json(value: Any, indent: str = "") -> str:
     """Return the JSON of lists of points: a point a line."""
     if not isinstance(value, (list, tuple)) or not any(isinstance(part, (list, tuple)) for part in value):
         return json.dumps(value)
     inner = indent + "  "
-    lines = ",\n".join(inner + laid_out(part, inner) for part in value)
+    lines = ",\n".join(inner + points_json(part, inner) for part in value)
     return f"[\n{lines}\n{indent}]"

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_noop
 from .media import STYLE_ONLY
 
 # Deeper documents are refused: validators and encoders walk through them by recursion.
-DEPTH = 200
+MAX_DEPTH = 200
 # Characters of a text in an error.
 _SHOWN = 40
 _CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|(-?Infinity|NaN)')
@@ -37,11 +37,11 @@ _PROBLEMS = (
 )
 
 
-def parsed(text: str) -> Any:
+def parse_json(text: str) -> Any:
     """Return the value of a JSON text. Raises ValidationError, which says the line and column where they are known.
 
     Refused as well are NaN and Infinity, numbers that no double or integer of Python holds, halves of surrogate pairs,
-    and more than `DEPTH` lists and objects in one another.
+    and more than `MAX_DEPTH` lists and objects in one another.
     """
     try:
         value = json.loads(text, parse_constant=_refuse_constant, parse_float=_number)
@@ -55,23 +55,23 @@ def parsed(text: str) -> Any:
         raise
     except ValueError:  # Python's limit on the digits of a number
         raise ValidationError(_("A number has too many digits."), code="invalid") from None
-    if _is_deeper(value, DEPTH):
+    if _is_deeper(value, MAX_DEPTH):
         raise _too_deep()
     if "\\" in text and not is_encodable(json.dumps(value, ensure_ascii=False)):
         raise ValidationError(_("A text has half of a surrogate pair, which is not a character."), code="invalid")
     return value
 
 
-def pretty(value: Any, encoder: type[json.JSONEncoder] | None = None) -> str:
+def pretty_json(value: Any, encoder: type[json.JSONEncoder] | None = None) -> str:
     """Return the JSON of a value in lines, to be edited; in one line if it is deeper than a form takes.
 
     In place of a document that Python cannot write here it is a text that is not JSON, so that no form saves it.
     """
-    return written(value, encoder, indent=None if _is_deeper(value, DEPTH) else 2)
+    return json_text(value, encoder, indent=None if _is_deeper(value, MAX_DEPTH) else 2)
 
 
-def written(value: Any, encoder: type[json.JSONEncoder] | None = None, indent: int | None = None) -> str:
-    """Return the JSON of a value, as a page can have it; see `pretty`. Without `indent` it is one line."""
+def json_text(value: Any, encoder: type[json.JSONEncoder] | None = None, indent: int | None = None) -> str:
+    """Return the JSON of a value, as a page can have it; see `pretty_json`. Without `indent` it is one line."""
     try:
         text = json.dumps(value, ensure_ascii=False, indent=indent, cls=encoder)
         return text if is_encodable(text) else json.dumps(value, cls=encoder)
@@ -124,7 +124,7 @@ def _too_deep() -> ValidationError:
     return ValidationError(
         _("Lists and objects stand in one another more than %(depth)d levels deep."),
         code="invalid",
-        params={"depth": DEPTH},
+        params={"depth": MAX_DEPTH},
     )
 
 
@@ -146,7 +146,7 @@ def _containers(value: Any) -> Iterator[Any]:
 class JSONTextarea(forms.Textarea):
     """Several lines of JSON; as high as they are, within bounds."""
 
-    lowest, highest = 4, 24
+    min_rows, max_rows = 4, 24
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         own = {"class": "appwrite-json", "cols": None, "rows": None, "spellcheck": "false", "autocapitalize": "off"}
@@ -157,7 +157,7 @@ class JSONTextarea(forms.Textarea):
         context = super().get_context(name, value, attrs)
         if context["widget"]["attrs"]["rows"] is None:
             lines = str(value or "").count("\n") + 2
-            context["widget"]["attrs"]["rows"] = min(max(lines, self.lowest), self.highest)
+            context["widget"]["attrs"]["rows"] = min(max(lines, self.min_rows), self.max_rows)
         return context
 
     @property
@@ -179,7 +179,7 @@ class JSONField(forms.JSONField):
             return None
         if not isinstance(value, str) or isinstance(value, JSONString):
             return value
-        document = parsed(value)
+        document = parse_json(value)
         if self.decoder is not None:
             document = json.loads(value, cls=self.decoder)
         return JSONString(document) if isinstance(document, str) else document
@@ -199,8 +199,8 @@ class JSONField(forms.JSONField):
         """Return the text of the input."""
         if value is None or isinstance(value, InvalidJSONInput):
             return value
-        return self.laid_out(value)
+        return self.to_text(value)
 
-    def laid_out(self, value: Any) -> str:
+    def to_text(self, value: Any) -> str:
         """Return the JSON of a value, to be edited."""
-        return pretty(value, self.encoder)
+        return pretty_json(value, self.encoder)

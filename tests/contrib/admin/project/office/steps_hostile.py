@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.test import TestCase
 
 from django_appwrite_orm.contrib.admin.display import displayed
-from django_appwrite_orm.contrib.forms.strict_json import DEPTH, parsed, pretty
+from django_appwrite_orm.contrib.forms.strict_json import MAX_DEPTH, parse_json, pretty_json
 from django_appwrite_orm.models import model_of
 
 from .models import Paper
@@ -24,9 +24,9 @@ class Documents(Site, TestCase):
     def test_documents_that_cannot_be_stored(self):
         self.make(data={"a": 1})
         for text, message in (
-            ("[" * 10_000 + "]" * 10_000, f"Lists and objects stand in one another more than {DEPTH} levels deep."),
+            ("[" * 10_000 + "]" * 10_000, f"Lists and objects stand in one another more than {MAX_DEPTH} levels deep."),
             ('{"a":' * 10_000, "levels deep"),
-            ("[" * (DEPTH + 1) + "]" * (DEPTH + 1), "levels deep"),
+            ("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1), "levels deep"),
             ("NaN", "This is not JSON. Line 1, column 1: JSON has no NaN."),
             ('{"NaN": "NaN",\n "b": -Infinity}', "Line 2, column 7: JSON has no -Infinity."),
             ("1e999", "The number 1e999 is too large."),
@@ -42,7 +42,7 @@ class Documents(Site, TestCase):
 
     def test_the_deepest_document_is_saved(self):
         self.make()
-        self.save(data="[" * DEPTH + "]" * DEPTH)
+        self.save(data="[" * MAX_DEPTH + "]" * MAX_DEPTH)
         self.save()
         assert self.changed() is None
 
@@ -64,9 +64,9 @@ class Documents(Site, TestCase):
         deep = []
         for _ in range(200_000):
             deep = [deep]
-        assert pretty(deep) == "(a document that is too deep to be shown)"
+        assert pretty_json(deep) == "(a document that is too deep to be shown)"
         with self.assertRaisesMessage(ValidationError, "This is not JSON."):
-            parsed(pretty(deep))
+            parse_json(pretty_json(deep))
         field = model_of(Station)._meta.get_field("data")
         for place in ("line", "block"):
             assert "too deep to be shown" in displayed(deep, field, "-", place)

@@ -13,7 +13,7 @@ from django.test import RequestFactory, TestCase, TransactionTestCase
 from django_appwrite_orm.cache import cache_policy
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.contrib.admin import AppwriteAdmin
-from django_appwrite_orm.contrib.admin.opened_rows import read
+from django_appwrite_orm.contrib.admin.locking.opened_values import read_values
 from django_appwrite_orm.contrib.testing import AppwriteTestMixin
 from django_appwrite_orm.plans import DeleteRow, TableRef, UpdateRow
 from django_appwrite_orm.sansio import run_sync
@@ -338,7 +338,7 @@ class Deletions(Locked, TestCase):
         request = RequestFactory().get("/")
         request.user = user
         for view in (user_admin.change_view, user_admin.delete_view):
-            (values,) = read(User, view(request, str(user.pk)).context_data["appwrite_opened"]).values()
+            (values,) = read_values(User, view(request, str(user.pk)).context_data["appwrite_opened"]).values()
             assert "password" not in values
             assert values["username"] == "root"
 
@@ -348,7 +348,7 @@ class Deletions(Locked, TestCase):
         user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
         self.client.force_login(user)
         opened = self.form(self.client.get(self.url))
-        assert read(Item, opened["_opened"]) == {str(self.item.pk): {}}
+        assert read_values(Item, opened["_opened"]) == {str(self.item.pk): {}}
         self.elsewhere(self.item, remark="new")
         response = self.client.post(self.url, opened)
         assert self.texts(response) == ["The item “Lamp” was deleted successfully."]

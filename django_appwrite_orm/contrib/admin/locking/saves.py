@@ -12,14 +12,14 @@ from django.db import OperationalError, router, transaction
 from django.db import connections as databases
 from django.http import HttpRequest, HttpResponse
 
-from ...backend.atomic.holding import hold_rows
-from ...cache import cache_policy
-from ...exceptions import AppwriteError
-from .locking import LockedChangeForm, compared_names, locked_form, locked_formset
-from .opened_rows import OPENED, sign, values_by_key
+from ....backend.atomic.holding import hold_rows
+from ....cache import cache_policy
+from ....exceptions import AppwriteError
+from .forms import LockedChangeForm, compared_names, locked_form, locked_formset
+from .opened_values import OPENED, sign_values, values_by_key
 
 
-class SavingMixin(admin.ModelAdmin):  # type: ignore[type-arg]
+class LockedSavesMixin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Does not save over what somebody else has changed since the page was opened; both values are shown."""
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
@@ -54,7 +54,7 @@ class SavingMixin(admin.ModelAdmin):  # type: ignore[type-arg]
                 context["appwrite_opened"] = form.data.get(OPENED, "")
             else:
                 values = values_by_key([changed_row or row], compared_names(form.fields))
-                context["appwrite_opened"] = sign(self.model, values)
+                context["appwrite_opened"] = sign_values(self.model, values)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def changeform_view(
@@ -62,17 +62,17 @@ class SavingMixin(admin.ModelAdmin):  # type: ignore[type-arg]
     ) -> Any:
         """Show or save the form."""
         view = partial(super().changeform_view, request, object_id, form_url, extra_context)
-        return view() if request.method != "POST" or object_id is None else self.saved(request, view)
+        return view() if request.method != "POST" or object_id is None else self._save(request, view)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Show the change list, or save what was changed in it."""
         view = partial(super().changelist_view, request, extra_context)
         if request.method != "POST" or "_save" not in request.POST:
             return view()
-        response: HttpResponse = self.saved(request, transaction.atomic(using=router.db_for_write(self.model))(view))
+        response: HttpResponse = self._save(request, transaction.atomic(using=router.db_for_write(self.model))(view))
         return response
 
-    def saved(self, request: HttpRequest, save: Callable[[], Any]) -> Any:
+    def _save(self, request: HttpRequest, save: Callable[[], Any]) -> Any:
         """Return the response of `save`; of a second run where a row was changed meanwhile, which it then reports."""
         queue: Any = getattr(messages.get_messages(request), "_queued_messages", [])
         length = len(queue)

@@ -14,22 +14,22 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
-from ...cache import cache_policy
-from .locking import NOT_UP_TO_DATE, compared_names
-from .opened_rows import OPENED, Values, changes, read, sign, values_by_key
-from .read_only import function_of
-from .row_source import drop_cached
-from .saving import SavingMixin
+from ....cache import cache_policy
+from ..read_only import action_function
+from ..row_source import drop_cached
+from .forms import NOT_UP_TO_DATE, compared_names
+from .opened_values import OPENED, Values, changes_since, read_values, sign_values, values_by_key
+from .saves import LockedSavesMixin
 
 # So many changed rows are named in messages.
-_MOST_NAMED = 10
+_MAX_REPORTED = 10
 
 
 class _RowChanged(Exception):
     """The row to delete has changed since the page was opened."""
 
 
-class DeletingMixin(SavingMixin):
+class LockedActionsMixin(LockedSavesMixin):
     """Does not delete, or run an action on, what somebody else has changed since the page was opened; it says what."""
 
     delete_confirmation_template = "django_appwrite_orm/admin/delete_confirmation.html"
@@ -38,7 +38,7 @@ class DeletingMixin(SavingMixin):
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Return the change list, with the values of its rows for the page."""
         change_list: Any = super().get_changelist_instance(request)
-        change_list.opened_rows = partial(self._values_in_list, request, change_list)
+        change_list.opened_values = partial(self._values_in_list, request, change_list)
         return change_list
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
@@ -48,7 +48,7 @@ class DeletingMixin(SavingMixin):
             return view()
         request.appwrite_deletion = True  # type: ignore[attr-defined]
         try:
-            response: HttpResponse = self.saved(request, view)
+            response: HttpResponse = self._save(request, view)
         except _RowChanged:
             drop_cached(self.model)  # the cache may not know of the change
             return HttpResponseRedirect(request.get_full_path())
@@ -89,7 +89,7 @@ class DeletingMixin(SavingMixin):
         """Return the values that the rows of a change list have."""
         rows = change_list.result_list
         names = self._own_columns(self.get_list_display(request))
-        return sign(self.model, values_by_key(rows, names)) if names else self._values_in_form(request, rows)
+        return sign_values(self.model, values_by_key(rows, names)) if names else self._values_in_form(request, rows)
 
     def _values_in_form(self, request: HttpRequest, rows: Iterable[models.Model]) -> str:
         """Return the values that rows have in the fields of a form; none of a row that this user may not look at."""
@@ -99,7 +99,7 @@ class DeletingMixin(SavingMixin):
         first = next(iter(by_right[True]), None)
         names = [*compared_names(self.get_form(request, first).base_fields), *self.get_readonly_fields(request, first)]
         values = values_by_key(by_right[True], self._own_columns(names)) | values_by_key(by_right[False], ())
-        return sign(self.model, values)
+        return sign_values(self.model, values)
 
     def _own_columns(self, names: Iterable[Any]) -> set[str]:
         return {field.name for field in self.opts.concrete_fields if field.name in names}
@@ -107,7 +107,7 @@ class DeletingMixin(SavingMixin):
     def _opened(self, request: HttpRequest) -> dict[str, Values] | None:
         """Return the values that the page was opened with; None if they were not signed here."""
         try:
-            return read(self.model, request.POST[OPENED])
+            return read_values(self.model, request.POST[OPENED])
         except signing.BadSignature:
             return None
 
@@ -126,7 +126,7 @@ class DeletingMixin(SavingMixin):
             problems = [problem for row in rows if (problem := self._problem(row, before.get(str(row.pk))))]
         if not problems:
             return False
-        for problem in problems[:_MOST_NAMED]:
+        for problem in problems[:_MAX_REPORTED]:
             self.message_user(request, problem, messages.WARNING)
         self.message_user(
             request, _("Nothing was done. Repeat the action to run it on the rows as they are now."), messages.WARNING
@@ -137,7 +137,7 @@ class DeletingMixin(SavingMixin):
         """Return what has changed in a row; None if nothing has."""
         if opened is None:
             return str(NOT_UP_TO_DATE)
-        changed = ", ".join(map(str, changes(row, opened)))
+        changed = ", ".join(map(str, changes_since(row, opened)))
         text = _("The %(name)s “%(row)s” was changed by somebody else since you opened the page: %(changes)s.")
         return text % {"name": self.opts.verbose_name, "row": row, "changes": changed} if changed else None
 
@@ -145,7 +145,7 @@ class DeletingMixin(SavingMixin):
         """Whether the action is Django's deletion, which has a page to confirm it."""
         actions = self.get_actions(request)
         return all(
-            name in actions and function_of(actions[name]) is delete_selected
+            name in actions and action_function(actions[name]) is delete_selected
             for name in request.POST.getlist("action")
             if name
         )

@@ -10,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 
 
-class ListOfDates:
+class DateHierarchyChangeList:
     """A change list as Django's tag `date_hierarchy` sees it: its queryset finds dates by one request for each.
 
     Django's own queries for them are answered in memory, with all rows of the list.
@@ -18,13 +18,13 @@ class ListOfDates:
 
     def __init__(self, change_list: Any) -> None:
         self._change_list = change_list
-        self.queryset = _Dates(change_list.queryset, change_list.date_hierarchy)
+        self.queryset = _DateQueries(change_list.queryset, change_list.date_hierarchy)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._change_list, name)
 
 
-class _Dates:
+class _DateQueries:
     """Answers what the tag asks of a queryset."""
 
     def __init__(self, queryset: models.QuerySet[Any], name: str) -> None:

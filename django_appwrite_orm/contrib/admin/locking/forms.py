@@ -15,9 +15,20 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ...backend.atomic.holding import hold_rows
-from ...cache import cache_policy
-from .opened_rows import OPENED, Change, Values, changes, displayed, initial_of, read, sign, values_by_key
+from ....backend.atomic.holding import hold_rows
+from ....cache import cache_policy
+from ..display import displayed
+from .opened_values import (
+    EMPTY,
+    OPENED,
+    Change,
+    Values,
+    changes_since,
+    initial_of,
+    read_values,
+    sign_values,
+    values_by_key,
+)
 
 NOT_UP_TO_DATE = gettext_lazy("This page is not up to date. Open it again; nothing was saved.")
 
@@ -49,8 +60,8 @@ class LockedForm(forms.BaseModelForm):  # type: ignore[type-arg]
             field, name = change.field, change.field.name
             mine = self.cleaned_data[name] if name in self.cleaned_data else self[name].value()
             problem = _("Somebody else has changed this to “%(theirs)s”. Yours is “%(mine)s”.") % {
-                "theirs": displayed(change.now, field),
-                "mine": displayed(mine, field),
+                "theirs": displayed(change.now, field, EMPTY),
+                "mine": displayed(mine, field, EMPTY),
             }
             self.add_error(name if name in self.fields else None, problem)
         summary = _(
@@ -66,7 +77,7 @@ class LockedForm(forms.BaseModelForm):  # type: ignore[type-arg]
             return []
         self._stored = copy.copy(self.instance)
         with cache_policy(ttl=0):
-            return changes(self._stored, self.opened)
+            return changes_since(self._stored, self.opened)
 
     @property
     def changed_row(self) -> models.Model | None:
@@ -102,38 +113,38 @@ class LockedFormSet(forms.BaseModelFormSet):  # type: ignore[type-arg]
         form: Any = super().management_form
         form.fields[OPENED] = forms.CharField(required=False, widget=forms.HiddenInput)
         if not self.is_bound:
-            rows = (one.instance for one in self.initial_forms)
-            form.initial[OPENED] = sign(self.model, values_by_key(rows, self._names))
+            rows = (row_form.instance for row_form in self.initial_forms)
+            form.initial[OPENED] = sign_values(self.model, values_by_key(rows, self._names))
         return form
 
     def full_clean(self) -> None:
         """Validate the forms."""
-        self._gone: list[Any] = []
+        self._deleted_rows: list[Any] = []
         # The forms that are saved.
         self._locked_forms: list[Any] = []
         if self.is_bound and self._token:
             self._read_rows_to_save()
         super().full_clean()
-        if self.is_bound and (changed := [row for one in self._locked_forms if (row := one.changed_row) is not None]):
+        if self.is_bound and (changed := [row for form in self._locked_forms if (row := form.changed_row) is not None]):
             data = self.management_form.data.copy()
             values = {**self._opened, **values_by_key(changed, self._names)}
-            data[f"{self.prefix}-{OPENED}"] = sign(self.model, values)
+            data[f"{self.prefix}-{OPENED}"] = sign_values(self.model, values)
             self.management_form.data = data
 
     def clean(self) -> None:
         """Refuse to delete a row that somebody else has changed, and to save one that somebody else has deleted."""
         super().clean()
         errors: list[Any] = []
-        if any(one.opened is None for one in self._locked_forms):
+        if any(form.opened is None for form in self._locked_forms):
             errors.append(NOT_UP_TO_DATE)
-        for one in self._locked_forms:
-            if one.changes and one.cleaned_data.get(DELETION_FIELD_NAME):
+        for form in self._locked_forms:
+            if form.changes and form.cleaned_data.get(DELETION_FIELD_NAME):
                 message = _(
                     "“%(row)s” was changed by somebody else since you opened it, and nothing was saved: %(changes)s."
                     " To delete it all the same, save again."
                 )
-                errors.append(message % {"row": one.changed_row, "changes": ", ".join(map(str, one.changes))})
-        for row in self._gone:
+                errors.append(message % {"row": form.changed_row, "changes": ", ".join(map(str, form.changes))})
+        for row in self._deleted_rows:
             message = _(
                 "“%(row)s” was deleted by somebody else since you opened it, and nothing was saved. Open the page"
                 " again."
@@ -156,7 +167,7 @@ class LockedFormSet(forms.BaseModelFormSet):  # type: ignore[type-arg]
         form: Any
         for form in self.initial_forms:
             if form.instance.pk is None:
-                self._gone.append(self.model._meta.verbose_name)
+                self._deleted_rows.append(self.model._meta.verbose_name)
             elif form.has_changed():
                 forms_by_key[form.instance.pk] = form
         if not forms_by_key:
@@ -166,7 +177,7 @@ class LockedFormSet(forms.BaseModelFormSet):  # type: ignore[type-arg]
             rows = {row.pk: row for row in self.get_queryset().filter(pk__in=list(forms_by_key)).order_by()}
         for key, form in forms_by_key.items():
             if key not in rows:
-                self._gone.append(form.instance)
+                self._deleted_rows.append(form.instance)
                 continue
             form.instance, form.opened = rows[key], self._opened.get(str(key))
             self._locked_forms.append(form)
@@ -198,6 +209,6 @@ def locked_formset(formset: Any) -> Any:
 def _read(model: type[models.Model], token: str) -> dict[str, Values]:
     """Return the values of rows; none for a text that was not signed here."""
     try:
-        return read(model, token)
+        return read_values(model, token)
     except signing.BadSignature:
         return {}

@@ -1,4 +1,4 @@
-"""The values that rows had when a page was opened: signed texts for a hidden input, and what has changed since."""
+"""The values that rows had when a page was opened, signed for a hidden input, and what has changed since."""
 
 from __future__ import annotations
 
@@ -13,17 +13,16 @@ from django.db import models
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
-from ...backend.permissions.row_permissions import RowPermissions
-from ...backend.permissions.values import PermissionsField
-from .display import displayed as displayed_value
+from ....backend.permissions.row_permissions import RowPermissions
+from ....backend.permissions.values import PermissionsField
+from ..display import displayed
 
 # The name of the hidden input with the values that a page was opened with.
 OPENED = "_opened"
 _SALT = "django_appwrite_orm.admin"
-_EMPTY = "-"
+EMPTY = "-"
 # The longest text of a value in a message.
 _LONGEST_VALUE = 100
-
 # Of a longer text a page has the digest, so that it does not grow by all texts of its rows.
 _LONGEST_TEXT = 1000
 
@@ -43,7 +42,7 @@ class Change(NamedTuple):
         return _("%(field)s was “%(before)s”, is “%(now)s”") % {
             "field": self.field.verbose_name,
             "before": Truncator(_displayed_text(self.field, self.before)).chars(_LONGEST_VALUE),
-            "now": Truncator(displayed(self.now, self.field)).chars(_LONGEST_VALUE),
+            "now": Truncator(displayed(self.now, self.field, EMPTY)).chars(_LONGEST_VALUE),
         }
 
 
@@ -53,12 +52,12 @@ def values_by_key(rows: Iterable[models.Model], names: Iterable[str]) -> dict[st
     return {str(row.pk): {field.name: _value(row, field) for field in _fields(row, names)} for row in rows}
 
 
-def sign(model: type[models.Model], values: Mapping[str, Values]) -> str:
+def sign_values(model: type[models.Model], values: Mapping[str, Values]) -> str:
     """Return the values of rows as a signed text, for a hidden input."""
     return signing.dumps(values, salt=_salt(model), compress=True)
 
 
-def read(model: type[models.Model], text: str) -> dict[str, Values]:
+def read_values(model: type[models.Model], text: str) -> dict[str, Values]:
     """Return the values of a signed text, by the keys of the rows. Raises BadSignature."""
     values: dict[str, Values] = signing.loads(text, salt=_salt(model))
     return values
@@ -90,7 +89,7 @@ def _value(row: models.Model, field: Any) -> Any:
     return {"start": text[:_LONGEST_VALUE], "sha256": hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()}
 
 
-def changes(row: models.Model, before: Values) -> list[Change]:
+def changes_since(row: models.Model, before: Values) -> list[Change]:
     """Return the fields of a row that have other values than `before`."""
     fields = [field for field in _fields(row, before) if _value(row, field) != before[field.name]]
     return [Change(field, before[field.name], _current(row, field)) for field in fields]
@@ -130,17 +129,8 @@ def _displayed_text(field: Any, text: Any) -> str:
     except (ValueError, ValidationError):
         return str(text)
     if value is None or not field.is_relation:
-        return displayed(value, field)
+        return displayed(value, field, EMPTY)
     rows = field.related_model._base_manager
     if field.many_to_many:
-        return displayed(list(rows.filter(pk__in=value)), field)
-    return displayed(rows.filter(**{field.target_field.attname: value}).first() or value, field)
-
-
-def displayed(value: Any, field: Any) -> str:
-    """Return a value as people read it, also that of a relation."""
-    if isinstance(value, models.Model):
-        return str(value)
-    if field.many_to_many:
-        return ", ".join(sorted(map(str, value or ()))) or _EMPTY
-    return displayed_value(value, field, _EMPTY)
+        return displayed(list(rows.filter(pk__in=value)), field, EMPTY)
+    return displayed(rows.filter(**{field.target_field.attname: value}).first() or value, field, EMPTY)
