@@ -9,12 +9,12 @@ from itertools import pairwise
 from typing import Any
 
 from airports.geo import WORLD, Box, Place, box_around
+from airports.tables import ELEVATIONS
 
 # Units of the picture across a map; two airports in one unit are one dot.
 WIDTH = 1000
 _LOWEST_MAP, _HIGHEST_MAP = 260, 700
 _LINES = (1, 2, 5, 10, 30)  # degrees between two lines of the grid
-ELEVATIONS = (0, 250, 500, 1000, 2000, 4000, 8000)
 
 
 @dataclass(frozen=True)
@@ -115,11 +115,16 @@ def bars(lines: Iterable[tuple[str, int, str]]) -> list[Bar]:
     return [Bar(label, value, round(100 * value / longest, 1), address) for label, value, address in lines]
 
 
-def elevation_bars(elevations: Iterable[float]) -> list[Bar]:
-    """How many airports lie between two elevations (in feet), from the lowest to the highest."""
+def elevation_counts(elevations: Iterable[float]) -> list[int]:
+    """How many of them are below the first of ELEVATIONS, between two, and from the last one up."""
     counts = [0] * (len(ELEVATIONS) + 1)
     for elevation in elevations:
         counts[sum(edge <= elevation for edge in ELEVATIONS)] += 1
+    return counts
+
+
+def elevation_bars(counts: Iterable[int]) -> list[Bar]:
+    """Bars for how many airports lie between two elevations (in feet), from the lowest to the highest."""
     between = [f"{low:,} to {high:,} ft" for low, high in pairwise(ELEVATIONS)]
-    labels = ["below the sea", *between, f"{ELEVATIONS[-1]:,} ft and more"]
+    labels = ["below sea level", *between, f"{ELEVATIONS[-1]:,} ft and more"]
     return bars((label, count, "") for label, count in zip(labels, counts, strict=True))

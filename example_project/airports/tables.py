@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 from django.core.paginator import Paginator
+from django.db.models import Q
 
 from django_appwrite_orm import FulltextIndex, Index, Permission, QuerySet, Role, Table, UniqueIndex, columns
 
 PAGE_SIZE = 50
 LARGEST_PAGE = 5000
+# Feet above the sea between which airports are counted.
+ELEVATIONS = (0, 250, 500, 1000, 2000, 4000, 8000)
 
 
 class Spot(NamedTuple):
@@ -70,6 +74,13 @@ def _spots(airports: QuerySet[Airport]) -> list[Spot]:
     return [Spot(*row) for row in rows]
 
 
+def counts_by_elevation(airports: QuerySet[Airport]) -> list[int]:
+    """How many lie below the first elevation, between two, and above the last: Appwrite counts, no row is read."""
+    between = [Q(elevation__gte=low, elevation__lt=high) for low, high in pairwise(ELEVATIONS)]
+    conditions = [Q(elevation__lt=ELEVATIONS[0]), *between, Q(elevation__gte=ELEVATIONS[-1])]
+    return [airports.filter(condition).count() for condition in conditions]
+
+
 def pages_of(airports: QuerySet[Airport], country: str) -> Paginator:
     return Paginator(airports.filter(country=country).order_by("name"), PAGE_SIZE)
 
@@ -77,6 +88,7 @@ def pages_of(airports: QuerySet[Airport], country: str) -> Paginator:
 def _first_pages(airports: QuerySet[Airport]) -> list[Airport | Spot]:
     """What the index and the first page of each large country read, with their maps."""
     airports.count()
+    counts_by_elevation(airports)
     rows: list[Airport | Spot] = [*everywhere()]
     for country in largest_countries(Country.objects.all()):
         rows += [*pages_of(airports, country.code).page(1), *spots_of(country.code)]

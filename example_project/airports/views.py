@@ -13,8 +13,8 @@ from django.views.decorators.http import condition, require_safe
 from airports.forms import SearchForm
 from airports.geo import WORLD, box_of_cells, distance_km
 from airports.paging import keyset_page
-from airports.pictures import Map, bars, elevation_bars
-from airports.tables import PAGE_SIZE, Airport, Country, everywhere, pages_of, spots_of
+from airports.pictures import Map, bars, elevation_bars, elevation_counts
+from airports.tables import PAGE_SIZE, Airport, Country, counts_by_elevation, everywhere, pages_of, spots_of
 from django_appwrite_orm.web import cache_publicly, table_etag
 
 _LONGEST_BARS = 12
@@ -33,7 +33,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "total": Airport.objects.count(),
         "map": Map(list, WORLD),  # its dots are a picture of their own, see world_map
         "largest": bars((country.name, country.airports, country.code) for country in largest),
-        "elevations": lambda: elevation_bars(spot.elevation for spot in everywhere()),
+        "elevations": elevation_bars(counts_by_elevation(Airport.objects.all())),
         "search": SearchForm(),
     }
     context["marks"] = context["map"].marks(countries, lambda country: 2 + country.airports**0.5 / 7)
@@ -60,7 +60,7 @@ def country(request: HttpRequest, code: str) -> HttpResponse:
         "page": page,
         "map": area,
         "marks": lambda: area.marks(page),
-        "elevations": lambda: elevation_bars(spot.elevation for spot in spots()),
+        "elevations": lambda: elevation_bars(elevation_counts(spot.elevation for spot in spots())),
     }
     return render(request, "airports/country.html", context)
 
