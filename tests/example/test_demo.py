@@ -105,7 +105,10 @@ def test_the_address_comes_first_and_shows_how_far_the_loading_is(tmp_path) -> N
         assert "is being prepared" in loading.text
         assert "1 of 4: tables of Django&#x27;s models" in loading.text
         assert httpx.get(f"{address}static/style.css").status_code == 200
+        rest = read_until(process, "2 of 4")
         log = (tmp_path / "demo.log").read_text()
+    assert "GET /" not in said + rest
+    assert '"GET / HTTP/1.1" 503' in log
     assert str(tmp_path / "demo.log") in said
     assert address in log
 

@@ -76,11 +76,11 @@ class Command(BaseCommand):
     def _demonstrate(self, port: int | None, log: TextIO) -> None:
         began = time.monotonic()
         warm_start.claim()  # this command warms, so the first request has nothing to start
-        log_to(log)
         try:
             server = DemoServer(port)
         except PortTaken as error:
             raise CommandError(str(error)) from error
+        log_to(log)  # after the server, which sets up Django and its log a second time
         self._server = server
         try:
             serving = server.start()
