@@ -17,6 +17,7 @@ from tour.fetch_times import fetch_times
 SLOT = "<!--tour-bar-->"
 _SOURCES = {"HIT": "cache", "STALE": "cache, expired", "MISS": "Appwrite", "BYPASS": "Appwrite, past the cache"}
 _MEMORY = "cache of the process"
+_COMPUTED = "cache, computed here"
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,7 @@ class Read:
     requests: int
     ms: float
     saved: float | None
-
-    @property
-    def is_hit(self) -> bool:
-        return self.status in ("HIT", "STALE")
+    is_hit: bool
 
 
 @dataclass(frozen=True)
@@ -70,11 +68,17 @@ def bar_of(recorded: Recording) -> Bar:
     """Return the bar of what was recorded so far."""
     texts = PlanTexts()
     requests: dict[Activity | None, int] = {}
+    inner_reads: dict[Activity | None, list[Activity]] = {}
+    for inner in recorded.of("read"):
+        if outer := _outermost_read(inner):
+            inner_reads.setdefault(outer, []).append(inner)
     for request in recorded.of("request"):
         read = _outermost_read(request)
         requests[read] = requests.get(read, 0) + 1
     return Bar(
-        reads=[_read(read, texts, requests.get(read, 0)) for read in recorded.outermost("read")],
+        reads=[
+            _read(read, texts, requests.get(read, 0), inner_reads.get(read, [])) for read in recorded.outermost("read")
+        ],
         writes=len(recorded.outermost("write", "commit")),
         requests=sum(requests.values()),
     )
@@ -87,26 +91,44 @@ def _outermost_read(activity: Activity) -> Activity | None:
     return read
 
 
-def _read(read: Activity, texts: PlanTexts, requests: int) -> Read:
+def _is_cached(read: Activity) -> bool:
+    return read.status in ("HIT", "STALE")
+
+
+def _read(read: Activity, texts: PlanTexts, requests: int, inner_reads: list[Activity]) -> Read:
+    """`inner_reads` are those that it was computed from, such as the tables of a join."""
     statement = read.within("statement")
     took = read.duration or 0
-    before = fetch_times.of(read) if read.status in ("HIT", "STALE") else None
+    before = fetch_times.of(read) if _is_cached(read) else None
+    is_computed = read.status == "MISS" and bool(inner_reads) and all(map(_is_cached, inner_reads))
     return Read(
         tables=", ".join(table.table for table in tables_of(read.subject)),
         text=texts.of(read.subject),
         strategy=str(statement.subject.notes.get("strategy") or "direct") if statement is not None else "direct",
         status=read.status or "ERROR",
-        # A result that is decoded in the process already is only checked against the cache, which transfers no JSON.
-        source=_MEMORY if read.status == "HIT" and not read.size else _SOURCES.get(read.status, "failed"),
+        source=_COMPUTED if is_computed else _source(read),
         rows=read.rows,
         requests=requests,
         ms=1000 * took,
         saved=None if before is None else 1000 * max(before - took, 0),
+        is_hit=_is_cached(read) or is_computed,
     )
 
 
-def render_bar(request: HttpRequest, bar: Bar) -> str:
+def _source(read: Activity) -> str:
+    if read.status == "HIT" and not read.size:
+        return _MEMORY  # decoded in the process already: checked against the cache, which transferred no JSON
+    return _SOURCES.get(read.status or "", "failed")
+
+
+def render_bar(request: HttpRequest, bar: Bar, *, is_kept: bool) -> str:
+    """`is_kept`: a browser that has the page gets a 304 before it is made, and so keeps this bar with it."""
     match = request.resolver_match
     view = match.view_name if match is not None else ""
-    context = {"bar": bar, "view": view if has_source(view) else "", "is_read": request.method in ("GET", "HEAD")}
+    context = {
+        "bar": bar,
+        "view": view if has_source(view) else "",
+        "is_read": request.method in ("GET", "HEAD"),
+        "is_kept": is_kept,
+    }
     return render_to_string("tour/bar.html", context)

@@ -45,11 +45,12 @@ def _with_bar(request: HttpRequest, response: HttpResponseBase, recorded: Record
     if slot not in response.content:
         return response
     bar = bar_of(recorded)
-    if response.status_code == 200 and not response.has_header("ETag") and bar.reads:
+    is_kept = response.has_header("ETag")
+    if response.status_code == 200 and not is_kept and bar.reads:
         # Of the page without times: a browser that has it gets a 304, unless a source has changed.
         digest = hashlib.blake2b(response.content + bar.fingerprint.encode(), digest_size=16).hexdigest()
         response["ETag"] = f'"{digest}"'
-    response.content = response.content.replace(slot, render_bar(request, bar).encode(), 1)
+    response.content = response.content.replace(slot, render_bar(request, bar, is_kept=is_kept).encode(), 1)
     if response.has_header("Content-Length"):
         response["Content-Length"] = str(len(response.content))
     return response

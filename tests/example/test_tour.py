@@ -46,6 +46,23 @@ def test_the_bar_tells_the_cache_from_that_of_the_process(browser: Client) -> No
     assert "cache of the process" in bar_in(browser.get("/shop/makers/").content.decode())
 
 
+def test_a_join_of_tables_that_are_cached_is_not_from_appwrite(browser: Client, products) -> None:
+    address = f"/shop/{products[0].pk}/"
+    browser.get(f"{address}edit/")  # reads the same tags by another query
+    reads = bar_in(browser.get(address).content.decode())
+    assert re.search(r"shop_product_tags, shop_tag cache, computed here \d+\.\d+ 0 ", reads)
+
+
+def test_a_page_that_a_304_confirms_does_not_ask_for_a_reload(browser: Client) -> None:
+    browser.get("/shop/add/")  # has the cookie of forms set, which the page of the API varies by
+    page = browser.get("/api/products/", headers={"Accept": "text/html"})
+    bar = bar_in(page.content.decode())
+    assert "a 304 keeps this copy" in bar
+    assert "Reload the page" not in bar
+    again = browser.get("/api/products/", headers={"Accept": "text/html", "If-None-Match": page["ETag"]})
+    assert again.status_code == 304
+
+
 def test_a_hit_on_what_this_process_never_fetched_saves_an_unknown_time(browser: Client) -> None:
     from tour.fetch_times import fetch_times
 
