@@ -92,10 +92,10 @@ class Keyset:
         )
 
     def _values(self, row: Any) -> list[str | None]:
-        return [text_of(field, row) for field in self.fields]
+        return [_text_of(field, row) for field in self.fields]
 
 
-def text_of(field: Any, row: Any) -> str | None:
+def _text_of(field: Any, row: Any) -> str | None:
     """Return the value of a row's field as text that `to_python()` reads; None for null."""
     return None if field.value_from_object(row) is None else str(field.value_to_string(row))
 

@@ -82,15 +82,15 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
         added = {column_of(field).key: _added(field, value) for field, value in expressions}
         increments = {key: by for key, by in added.items() if by is not None}
         if any(increments.values()) and has_conditions(self):  # Appwrite adds also to a row that no longer meets them
-            return self._update_by_expressions(constants, expressions)
+            return self._update_unchanged(constants, expressions)
         if len(increments) < len(expressions):
             by_row = constants_by_row(expressions, self.connection)
             if by_row is None:
-                return self._update_by_expressions(constants, expressions)
+                return self._update_unchanged(constants, expressions)
             return self._update_rows(constants, by_row)
         changed = {column_of(field).key for field, _ in values} - {ROW_ID}
         if changed and is_guarded(self, changed):  # Appwrite checks conditions, and writes after that
-            return self._update_by_expressions(constants, expressions)
+            return self._update_unchanged(constants, expressions)
         rows = selected_rows(self)
         if rows.where == NOTHING:
             return 0
@@ -251,16 +251,15 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
 
     # Values that are worked out of rows, or written only while rows meet conditions
 
-    def _update_by_expressions(
-        self, constants: Sequence[tuple[Any, Any]], expressions: Sequence[tuple[Any, Any]]
-    ) -> int:
-        """Write constants and values that are worked out of the rows themselves, in transactions of 100 rows.
+    def _update_unchanged(self, constants: Sequence[tuple[Any, Any]], expressions: Sequence[tuple[Any, Any]]) -> int:
+        """Write constants, and values that are computed from the rows, in transactions of 100 rows.
 
-        Each is committed only while the rows meet the conditions and are those that the values were worked out of: they
-        are read again after staging, and Appwrite refuses the commit when a row was changed later than that. Then
-        all starts again. All reads go past the cache, which knows of a change elsewhere only when it is reported.
-        A block does the same at its end, where it has to be run again. Raises NotSupportedError inside `atomic()` of
-        this package, which Appwrite does not tell what is stored.
+        A transaction is committed only if its rows still meet the conditions and have the values that were read. They
+        are read again after staging, and Appwrite refuses the commit if a row is changed later than that. After a
+        refusal everything is computed again. All reads go past the cache, which does not know of unreported changes.
+
+        Within a block of Django the check comes at the end of the block, which then has to be run again. Within
+        `atomic()` of this package nothing can be checked: NotSupportedError is raised.
         """
         rows = self._whole_table()
         block = open_blocks.get().get(self.connection.using)

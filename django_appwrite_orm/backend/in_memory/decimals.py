@@ -52,7 +52,7 @@ def exact_name(name: str) -> str:
 
 
 def exact_definition(column: ModelColumn, quote: Callable[[str], str]) -> tuple[str, str] | None:
-    """Return the definition of that column, and the SQL that makes its value; None for a column without decimals."""
+    """Return the definition of the column of texts for `column`, and the SQL of its values; None without decimals."""
     if (size := _size(column)) is None:
         return None
     name = _quoted_exact(quote(str(column.field.column)))
@@ -60,7 +60,7 @@ def exact_definition(column: ModelColumn, quote: Callable[[str], str]) -> tuple[
 
 
 def text_of(digits: int, places: int) -> str:
-    """Return the SQL that makes the text of a number of the one that Appwrite sends, which stands there as `{0}`."""
+    """Return the SQL of the text of a number. `{0}` in it stands for the number as Appwrite sends it."""
     return f"appwrite_decimal({{0}},{digits},{places})"
 
 
@@ -74,15 +74,15 @@ def install(connection: sqlite3.Connection) -> None:
 
     connection.create_collation(_COLLATION, compare)
     connection.create_function("appwrite_decimal", 3, _text, deterministic=True)
-    connection.create_function("appwrite_digits", 1, _shown, deterministic=True)
-    connection.create_function("appwrite_calculate", 3, _calculated, deterministic=True)
+    connection.create_function("appwrite_digits", 1, _digits_of, deterministic=True)
+    connection.create_function("appwrite_calculate", 3, _calculation, deterministic=True)
 
 
 class ExactDecimal(Expression):
     """The value of an expression as the text of a number: all its digits, or those that Django takes of a double."""
 
     def __init__(self, expression: Any, field: Any = None) -> None:
-        """`field`: that of the result, for a part of an expression, which may have none."""
+        """`field` is that of the result, for an `expression` that may have none."""
         super().__init__(output_field=field or expression.output_field)
         self.expression = expression
 
@@ -144,14 +144,16 @@ def _is_exact(node: Any) -> bool:
 
 def has_all_digits(node: Any) -> bool:
     """Whether an expression is returned as an `ExactDecimal`: where a double would have fewer digits."""
-    return is_long(node) or (_has_decimals(node) and _is_exact(node) and _has_long_parts(node))
+    return is_wide_decimal(node) or (_has_decimals(node) and _is_exact(node) and _has_wide_parts(node))
 
 
-def _has_long_parts(node: Any) -> bool:
-    return any(is_long(part) or (isinstance(part, Value) and _has_many_digits(part.value)) for part in node.flatten())
+def _has_wide_parts(node: Any) -> bool:
+    return any(
+        is_wide_decimal(part) or (isinstance(part, Value) and _has_many_digits(part.value)) for part in node.flatten()
+    )
 
 
-def is_long(expression: Any) -> bool:
+def is_wide_decimal(expression: Any) -> bool:
     """Whether it is a column whose numbers have more digits than a double keeps."""
     if type(expression) is not Col:
         return False
@@ -159,11 +161,11 @@ def is_long(expression: Any) -> bool:
     return size is not None and size[0] > _DIGITS
 
 
-def exact(node: Any) -> Any:
+def with_exact_decimals(node: Any) -> Any:
     """Return a comparison or an order so that it counts all digits, and any other node as it is."""
     if isinstance(node, _COMPARISONS):
         return _exact_comparison(node)
-    if isinstance(node, OrderBy) and is_long(node.expression):
+    if isinstance(node, OrderBy) and is_wide_decimal(node.expression):
         node = node.copy()
         node.expression = ExactDecimal(node.expression)
     return node
@@ -175,7 +177,7 @@ def _exact_comparison(lookup: Any) -> Any:
     if not _has_decimals(lhs):
         return lookup
     if hasattr(rhs, "as_sql"):
-        if not (_is_exact(lhs) and _is_exact(rhs) and (_has_long_parts(lhs) or _has_long_parts(rhs))):
+        if not (_is_exact(lhs) and _is_exact(rhs) and (_has_wide_parts(lhs) or _has_wide_parts(rhs))):
             return lookup
         rhs = ExactDecimal(rhs)
     else:
@@ -227,11 +229,11 @@ def _text(raw: int | str | None, digits: int, places: int) -> str | None:
     return str(decimal_of(raw if isinstance(raw, int) else number_of_text(raw, digits), places))
 
 
-def _shown(value: float | str | None) -> str | None:
+def _digits_of(value: float | str | None) -> str | None:
     return format(value, f".{_DIGITS}g") if isinstance(value, float) else None if value is None else str(value)
 
 
-def _calculated(operator: str, left: str | None, right: str | None) -> str | None:
+def _calculation(operator: str, left: str | None, right: str | None) -> str | None:
     if left is None or right is None:
         return None
     return str(_CALCULATIONS[operator](Decimal(left), Decimal(right)))

@@ -16,7 +16,7 @@ from django.db.models.expressions import Col
 from django.db.models.sql import Query, compiler
 
 from ..columns import UNPREPARED, UnpreparedValue, unprepared
-from .decimals import ExactDecimal, exact, has_all_digits, is_long
+from .decimals import ExactDecimal, has_all_digits, is_wide_decimal, with_exact_decimals
 from .parameters import adapted
 from .regular_expressions import refuse_pattern
 
@@ -33,16 +33,16 @@ class SQLCompiler(compiler.SQLCompiler):
     def compile(self, node: Any) -> Any:
         if self._makes_groups:
             return self._compiled_group(node)
-        return self._compiled_lookup(node) if isinstance(node, Lookup) else super().compile(exact(node))
+        return self._compiled_lookup(node) if isinstance(node, Lookup) else super().compile(with_exact_decimals(node))
 
     def _compiled_lookup(self, lookup: Any) -> Any:
         """Return the SQL of a condition. Raises an error that names the field for a value that it cannot compare."""
         field = _field_of(lookup.lhs)
         refuse_pattern(lookup, field)
         if field is None or not lookup.rhs_is_direct_value():
-            return super().compile(exact(lookup))
+            return super().compile(with_exact_decimals(lookup))
         try:
-            sql, parameters = super().compile(exact(lookup))
+            sql, parameters = super().compile(with_exact_decimals(lookup))
             for parameter in parameters:
                 adapted(parameter)
         except (DataError, ProgrammingError) as error:
@@ -56,7 +56,7 @@ class SQLCompiler(compiler.SQLCompiler):
     def _compiled_group(self, node: Any) -> Any:
         self._makes_groups = False  # not for the parts of the expression
         try:
-            return self.compile(ExactDecimal(node) if is_long(node) else node)
+            return self.compile(ExactDecimal(node) if is_wide_decimal(node) else node)
         finally:
             self._makes_groups = True
 

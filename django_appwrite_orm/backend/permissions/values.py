@@ -45,17 +45,15 @@ class PermissionsColumn(ModelColumn):
 
 
 def pending_permissions(instance: models.Model) -> dict[str, Any]:
-    """Return the permissions that were set for a row and not saved, by their key in JSON; nothing where none were."""
+    """Return the permissions that were assigned to a row and not saved, by their key in JSON."""
     granted = vars(instance).get(PENDING)
-    return (
-        {}
-        if granted is None
-        else {PERMISSIONS_KEY: PermissionsColumn(PermissionsField(type(instance))).encode(granted)}
-    )
+    if granted is None:
+        return {}
+    return {PERMISSIONS_KEY: PermissionsColumn(PermissionsField(type(instance))).encode(granted)}
 
 
 def row_update(ref: TableRef, row_id: str, data: Mapping[str, Any]) -> UpdateRow:
-    """Return the change of a row: its permissions, if they are among the values, are no part of its data."""
+    """Return the update of a row. Permissions among the values become those of the row."""
     if PERMISSIONS_KEY not in data:
         return UpdateRow(ref, row_id, data)
     values = {key: value for key, value in data.items() if key != PERMISSIONS_KEY}
