@@ -14,6 +14,7 @@ from django.test import override_settings
 
 from django_appwrite_orm.local import Snapshot
 from django_appwrite_orm.registry import registry
+from django_appwrite_orm.signals.observers import observers
 from django_appwrite_orm.transport import open_local
 
 PROJECT = Path(__file__).parents[2] / "example_project"
@@ -45,7 +46,7 @@ def site(monkeypatch, django_db_blocker) -> Iterator[None]:
     monkeypatch.syspath_prepend(str(PROJECT))
     from config import settings as example
 
-    before = registry.all()
+    before, observers_before = registry.all(), list(observers)
     installed = [
         *example.INSTALLED_APPS,
         "tests.support.library",
@@ -67,6 +68,7 @@ def site(monkeypatch, django_db_blocker) -> Iterator[None]:
             yield
         finally:
             connection.close()
+            observers[:] = observers_before
             for table in tables:
                 registry.discard(table)
 
