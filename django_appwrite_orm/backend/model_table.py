@@ -60,10 +60,15 @@ def table_of(model: type[models.Model]) -> type[ModelRow]:
     declared: type[ModelRow] | None = getattr(concrete, "declared_table", None)
     if declared is not None:
         return declared
-    table: type[ModelRow] | None = vars(concrete._meta).get(_CACHE)
-    if table is None or table._model is not concrete:
-        table = vars(concrete._meta)[_CACHE] = _made(concrete)
-    return table
+    options = vars(concrete._meta)
+    table: type[ModelRow] | None = options.get(_CACHE)
+    if table is not None and table._model is concrete:
+        return table
+    made = _made(concrete)
+    if table is None:  # threads that ask for it at the same time get the same class, which is the sender of signals
+        return options.setdefault(_CACHE, made)  # type: ignore[no-any-return]
+    options[_CACHE] = made  # these options were copied from another model
+    return made
 
 
 def changed_tables(meta: Any, *plans: WritePlan) -> list[Any]:

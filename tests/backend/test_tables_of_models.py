@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from typing import Any
 
@@ -15,6 +17,7 @@ from django.template import Context, Template, TemplateSyntaxError
 from django.test import RequestFactory
 
 from django_appwrite_orm import orm
+from django_appwrite_orm.backend import model_table
 from django_appwrite_orm.backend.model_table import table_of
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.events import RowChange
@@ -222,3 +225,18 @@ def test_migrate_appwrite_leaves_the_tables_of_models_alone() -> None:
     call_command("migrate_appwrite", "--prune", "--allow-destructive", "--noinput", verbosity=0)
     assert Maker.objects.count() == 1
     assert "django_migrations" in connection.introspection.table_names()
+
+
+def test_threads_that_need_a_table_first_get_the_same_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    vars(Maker._meta).pop("_appwrite_table")
+    made, both = model_table._made, threading.Barrier(2)
+
+    def made_by_both(model: Any) -> Any:
+        table = made(model)
+        both.wait(30)
+        return table
+
+    monkeypatch.setattr(model_table, "_made", made_by_both)
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(table_of, [Maker, Maker])
+    assert first is second is table_of(Maker)
