@@ -59,6 +59,11 @@ def test_links_lead_through_all_airports_and_back(browser: Client, airports) -> 
     assert (back.before, back.after) == (codes[10], codes[59])
 
 
+def test_a_country_that_is_too_long_to_be_one_is_an_error_of_its_field(browser: Client) -> None:
+    page = browser.get("/airports/search/", {"country": "x" * 5000})
+    assert (page.status_code, list(page.context["form"].errors)) == (400, ["country"])
+
+
 def test_conditions_of_a_search_hold_together(browser: Client, airports) -> None:
     query = {"country": "US", "lowest": "1000", "highest": "3000", "order": "-elevation"}
     page = browser.get("/airports/search/", query)

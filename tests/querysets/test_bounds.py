@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from django_appwrite_orm import Table, columns
+from django_appwrite_orm.exceptions import NotSupportedError
+from tests.support.costs import counted
 from tests.support.library.tables import Everything
 from tests.support.tables import prepare
 
@@ -122,3 +124,20 @@ def test_comparison_with_a_value_between_two_decimals(lookup: str, value: Any, e
     Price.objects.bulk_create([Price(amount=Decimal(text)) for text in ("-1.23", "1.23", "1.24")])
     rows = Price.objects.filter(**{f"amount__{lookup}": value})
     assert sorted(str(row.amount) for row in rows) == expected
+
+
+@pytest.mark.usefixtures("library")
+def test_no_row_has_a_text_that_is_longer_than_the_column_and_no_query_could_send() -> None:
+    Everything.objects.create(string="Dune", text="Dune")
+    long = "x" * 5000
+    with counted() as costs:
+        assert not Everything.objects.filter(string=long).exists()
+        assert Everything.objects.filter(string=long).first() is None
+        with pytest.raises(Everything.DoesNotExist):
+            Everything.objects.get(string=long)
+    assert costs.requests == []
+    assert Everything.objects.filter(string__in=[long, "Dune"]).count() == 1
+    assert Everything.objects.exclude(string=long).count() == 1
+    for lookup in ({"text": long}, {"string": " " * 5000}, {"string__contains": long}, {"string__gt": long}):
+        with pytest.raises(NotSupportedError, match="a value may have at most 4096 characters"):
+            Everything.objects.filter(**lookup)

@@ -169,9 +169,18 @@ def _lookup(table: type[Row], path: str, value: Any) -> Clause:
     clause = _clause(column, lookup, value, bounds)
     if clause.attribute == "$sequence":
         clause = within_sequences(clause)
-    if not _sendable(clause):
+    if not _sendable(clause) and not _sendable(clause := _without_longer(column, clause)):
         raise NotSupportedError(f"{table.__name__}.{path}: a value may have at most {TEXT_LIMIT} characters.")
     return clause
+
+
+def _without_longer(column: columns.Column, clause: Clause) -> Clause:
+    """Return the clause without texts that no row has. Some databases compare without the blanks at ends."""
+    size = getattr(column, "size", None)
+    if clause.method != "equal" or size is None:
+        return clause
+    values = tuple(text for text in clause.values or () if len(text.rstrip()) <= size)
+    return Clause("equal", clause.attribute, values) if values else NOTHING
 
 
 def _refuse_expression(table: type[Row], path: str, value: Any) -> None:
