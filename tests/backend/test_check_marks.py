@@ -41,7 +41,7 @@ FILES = {
         """,
     "marks/models.py": """
         from django.db import models
-        from django_appwrite_orm.models import ArrayField, SystemFields
+        from django_appwrite_orm.models import ArrayField, RowPermissions, SystemFields
 
         def model(name, **fields):
             return type(name, (models.Model,), {"__module__": __name__, **fields})
@@ -63,6 +63,9 @@ FILES = {
         E113 = model("E113", a=ArrayField(models.TextField(), default=[]))
         E114 = model("E114", a=models.TextField(), b=models.TextField(db_column="A"))
         W106 = model("W106", a=models.TextField(db_column="_a"))
+
+        class E116(RowPermissions):
+            permissions = models.TextField()
 
         class SqlE111(SystemFields):
             pass
