@@ -2,14 +2,14 @@
 // Lists of inputs and the grid of permissions: buttons to add, remove and move. Without this file the forms work too.
 {
   const button = (label, onClick, text) => {
-    const made = document.createElement("button");
-    made.type = "button";
-    made.className = "appwrite-button";
-    made.textContent = text || label;
-    made.setAttribute("aria-label", label);
-    made.title = label;
-    made.addEventListener("click", onClick);
-    return made;
+    const element = document.createElement("button");
+    element.type = "button";
+    element.className = "appwrite-button";
+    element.textContent = text || label;
+    element.setAttribute("aria-label", label);
+    element.title = label;
+    element.addEventListener("click", onClick);
+    return element;
   };
 
   const inputOf = (item) => item.querySelector("input, select, textarea");

@@ -30,7 +30,7 @@ class _RowChanged(Exception):
 
 
 class LockedActionsMixin(LockedSavesMixin):
-    """Does not delete, or run an action on, what somebody else has changed since the page was opened; it says what."""
+    """Does not delete rows, or run an action on them, that somebody else has changed since the page was opened."""
 
     delete_confirmation_template = "django_appwrite_orm/admin/delete_confirmation.html"
     delete_selected_confirmation_template = "django_appwrite_orm/admin/delete_selected_confirmation.html"
@@ -48,7 +48,7 @@ class LockedActionsMixin(LockedSavesMixin):
             return view()
         request.appwrite_deletion = True  # type: ignore[attr-defined]
         try:
-            response: HttpResponse = self._save(request, view)
+            response: HttpResponse = self._run_twice_on_conflict(request, view)
         except _RowChanged:
             drop_cached(self.model)  # the cache may not know of the change
             return HttpResponseRedirect(request.get_full_path())

@@ -23,7 +23,7 @@ class LockedSavesMixin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Does not save over what somebody else has changed since the page was opened; both values are shown."""
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """Return the row; to save or delete it as it is stored, and only while it is so."""
+        """Return the row; one that is saved or deleted is read past the cache, and held as it is."""
         row = super().get_object(request, object_id, from_field)
         if row is None or request.method != "POST" or OPENED not in request.POST:
             return row
@@ -32,17 +32,17 @@ class LockedSavesMixin(admin.ModelAdmin):  # type: ignore[type-arg]
             return super().get_object(request, object_id, from_field)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        """Return the class of the form; that of a change knows what the form was opened with."""
+        """Return the class of the form, with locking if it changes a row."""
         form: Any = super().get_form(request, obj, change=change, **kwargs)
         return locked_form(form, LockedChangeForm) if change else form
 
     def get_formsets_with_inlines(self, request: HttpRequest, obj: Any = None) -> Iterator[Any]:
-        """Yield the forms of the inlines, which know what they were opened with."""
+        """Yield the formsets of the inlines, with locking."""
         for formset, inline in super().get_formsets_with_inlines(request, obj):
             yield locked_formset(formset), inline
 
     def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Any:
-        """Return the class of the forms in the change list, which know what they were opened with."""
+        """Return the class of the formset in the change list, with locking."""
         return locked_formset(super().get_changelist_formset(request, **kwargs))
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
@@ -62,28 +62,30 @@ class LockedSavesMixin(admin.ModelAdmin):  # type: ignore[type-arg]
     ) -> Any:
         """Show or save the form."""
         view = partial(super().changeform_view, request, object_id, form_url, extra_context)
-        return view() if request.method != "POST" or object_id is None else self._save(request, view)
+        return view() if request.method != "POST" or object_id is None else self._run_twice_on_conflict(request, view)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Show the change list, or save what was changed in it."""
         view = partial(super().changelist_view, request, extra_context)
         if request.method != "POST" or "_save" not in request.POST:
             return view()
-        response: HttpResponse = self._save(request, transaction.atomic(using=router.db_for_write(self.model))(view))
+        response: HttpResponse = self._run_twice_on_conflict(
+            request, transaction.atomic(using=router.db_for_write(self.model))(view)
+        )
         return response
 
-    def _save(self, request: HttpRequest, save: Callable[[], Any]) -> Any:
-        """Return the response of `save`; of a second run where a row was changed meanwhile, which it then reports."""
+    def _run_twice_on_conflict(self, request: HttpRequest, view: Callable[[], Any]) -> Any:
+        """Return the response of `view`. If a row was changed while it ran, run it once more: it then reports that."""
         queue: Any = getattr(messages.get_messages(request), "_queued_messages", [])
         length = len(queue)
         try:
             with transaction.atomic(using=router.db_for_write(LogEntry)):  # the log may be in another database
-                return save()
+                return view()
         except OperationalError as error:
             if not _is_conflict(error) or databases[router.db_for_write(self.model)].in_atomic_block:
                 raise  # of a block around the view, such as that of ATOMIC_REQUESTS, nothing can be saved any more
             del queue[length:]
-        return save()
+        return view()
 
 
 def _is_conflict(error: OperationalError) -> bool:
