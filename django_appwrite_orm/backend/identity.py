@@ -71,6 +71,11 @@ def open_identity(database: str) -> Identity | None:
     return _identities.get().get(database)
 
 
+def is_any_identity_open() -> bool:
+    """Whether a block for a user or guest is open here, on any database."""
+    return bool(_identities.get())
+
+
 def identity_of(database: str) -> Identity:
     """Return whom the open block for this database is for. Raises OperationalError where there is none."""
     identity = open_identity(database)

@@ -2,7 +2,8 @@
 
 A fragment is stored under the tokens under which the request has read its tables, inside it and before it, and dropped
 as soon as one of them changes. It is not stored where they are not known, as for rows that were read past the cache, as
-a user or while a table was written, and where there were several of one table.
+a user or while a table was written, and where there were several of one table. Nor is a stored one shown inside
+`as_user()`, or where the request has read one of the tables as a user: it may have the rows of the API key.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..backend.identity import is_any_identity_open
 from ..cache import ReadLog, ReadResult, Status, note_read, recording, request_log
 from ..cache.effects import CacheGet, CacheSet
 from ..connection import connections
@@ -66,12 +68,14 @@ class Fragment:
             raise FragmentError(f"{', '.join(self.tables)} are not on one connection.")
         connection, page, started = connections[alias], request_log(), time.perf_counter()
         ttl = connection.settings.cache.policy.ttl if self.ttl is None else self.ttl
-        if page is None or ttl <= 0 or _any_pending(tables, alias):
+        if page is None or ttl <= 0 or is_any_identity_open() or _any_pending(tables, alias):
             return self._rendered(body, tables)[0]
         key = self._key(connection, tables)
         # Templates of asynchronous views are rendered on the event loop; these wait for the cache alone.
         refs = [table._meta.ref(connection.settings.database_id) for table in tables]
         sources = [(alias, ref) for ref in refs]
+        if any(page.expiries.get(source) == 0 for source in sources):
+            return self._rendered(body, tables)[0]
         versions = run_sync(connection.versions(refs), even_on_event_loop=True)
         stored = None if versions is None else _unpacked(_fetched(connection, key), versions)
         if stored is not None:

@@ -18,6 +18,9 @@ from django.core.management import call_command
 from django.db import NotSupportedError, OperationalError, connections, transaction
 from django.db.models import Count, Q
 from django.db.transaction import TransactionManagementError
+from django.http import HttpRequest, HttpResponse
+from django.template import Context, Template
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from django_appwrite_orm.backend.atomic.commit import owned
@@ -28,6 +31,7 @@ from django_appwrite_orm.credentials import Credentials
 from django_appwrite_orm.models import as_guest, as_user
 from django_appwrite_orm.plans import Request, TableRef
 from django_appwrite_orm.sansio import run_sync
+from django_appwrite_orm.web import AppwriteCacheMiddleware
 from tests.support.costs import counted
 
 from .shop.models import Note
@@ -315,3 +319,24 @@ def test_only_a_database_for_users_takes_one(ada: str) -> None:
     with pytest.raises(ValueError, match="jwt or session"), as_user("users"):
         pass
     assert table_of(Note)._meta.row_security
+
+
+@pytest.mark.usefixtures("notes")
+def test_a_user_does_not_see_a_fragment_with_the_rows_of_the_key(ada: str) -> None:
+    template = Template(
+        '{% load appwrite_cache %}{% cachetables 300 notes tables="shop.Note" %}'
+        "{% for note in notes %}{{ note.text }}.{% endfor %}{% endcachetables %}"
+    )
+
+    def page(rows: Any) -> str:
+        def view(request: HttpRequest) -> HttpResponse:
+            return HttpResponse(template.render(Context({"notes": rows})))
+
+        return AppwriteCacheMiddleware(view)(RequestFactory().get("/")).content.decode()  # type: ignore[union-attr]
+
+    both = "from Ada.from Bob."
+    assert page(Note.objects.order_by("text")) == page(Note.objects.order_by("text")) == both
+    for identity, text in ((as_user("users", jwt=ada, ttl=60), "from Ada."), (as_guest("users", ttl=60), "")):
+        with identity:
+            assert page(NOTES.all()) == text
+    assert page(Note.objects.order_by("text")) == both

@@ -192,6 +192,15 @@ def test_what_was_read_for_a_user_or_past_the_cache_is_not_stored(show: Show, re
         show(never)
 
 
+def test_rows_that_the_request_has_read_as_a_user_are_not_replaced_by_stored_ones(show: Show) -> None:
+    assert show() == "Dune "
+    with recording():
+        assert show(never) == "Dune "
+        list(Book.objects.as_guest())
+        assert show(list) == ""
+    assert show(never) == "Dune "
+
+
 def test_a_block_sees_its_own_changes_and_keeps_them(show: Show) -> None:
     show()
     book = Book.objects.get(title="Dune")
