@@ -60,12 +60,15 @@ class _Recorder:
 
     def began(self, activity: Activity) -> None:
         recording = _current.get()
+        notes: list[tuple[dict[Activity, Any], Callable[[Activity], Any]]] = []
         while recording is not None:
             if not recording.closed:
                 recording.activities.append(activity)
                 if recording.note is not None:
-                    recording.notes[activity] = recording.note(activity)
+                    notes.append((recording.notes, recording.note))
             recording = recording.outer
+        for kept, note in notes:  # last: one that fails ends this
+            kept[activity] = note(activity)
 
     def ended(self, activity: Activity) -> None:
         pass

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.test import SimpleTestCase
 
+from django_appwrite_orm.contrib.recording import recording
 from django_appwrite_orm.contrib.testing import (
     AppwriteAssertions,
     AppwriteTestMixin,
@@ -18,7 +19,7 @@ from django_appwrite_orm.contrib.testing import (
     assert_num_appwrite_requests,
 )
 from django_appwrite_orm.exceptions import Unavailable
-from django_appwrite_orm.signals.observers import observers
+from django_appwrite_orm.signals.observers import Activity, observers
 from tests.backend.shop.models import Maker
 from tests.support.library.tables import Book, Reader
 
@@ -120,6 +121,15 @@ def test_an_error_inside_is_raised_as_it_is() -> None:
     with pytest.raises(KeyError, match="own"), assert_num_appwrite_requests(7):
         raise KeyError("own")
     assert observers == []
+
+
+def test_a_note_that_fails_takes_nothing_from_the_recordings_around_it() -> None:
+    def fail(activity: Activity) -> None:
+        raise ValueError
+
+    with assert_num_appwrite_requests(1), recording(fail) as inner:
+        read()
+    assert (len(inner.of("request")), inner.notes) == (1, {})
 
 
 def test_methods_of_test_classes() -> None:
