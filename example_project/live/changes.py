@@ -96,7 +96,7 @@ def described(change: Any) -> dict[str, Any] | None:
     """What a page shows of a change; None for a table that is nobody's business, such as that of sessions."""
     row = change.row
     if change.table is Airport:
-        facts = f"{row.elevation:g} ft, {row.latitude:.4f}, {row.longitude:.4f}"
+        facts = f"{row.elevation:,g} ft, {row.latitude:.4f}, {row.longitude:.4f}"
         return {"action": change.action, "table": "airports", "name": row.name, "facts": facts, "code": row.code}
     if isinstance(row, Product):  # the row of a model's table is an instance of the model
         facts = f"{row.price:.2f}, {row.stock} in stock"

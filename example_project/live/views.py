@@ -44,5 +44,5 @@ def change(request: HttpRequest) -> HttpResponse:
         airport = random.choice(airports)
         airport.elevation += 1
         airport.save()
-        messages.success(request, f"{airport.name} is {airport.elevation:g} ft high now.")
+        messages.success(request, f"{airport.name} is {airport.elevation:,g} ft high now.")
     return redirect("live:page")

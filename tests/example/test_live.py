@@ -52,7 +52,7 @@ def test_an_edit_arrives_on_an_open_page(browser: Client, airports) -> None:
         row.save()
         change = data(next(blocks))
     assert (change["action"], change["table"], change["name"]) == ("update", "airports", row.name)
-    assert change["facts"].startswith("1234 ft")
+    assert change["facts"].startswith("1,234 ft")
 
 
 def test_every_open_page_gets_a_change(browser: Client, airports) -> None:
