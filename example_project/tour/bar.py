@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.http import HttpRequest
@@ -38,7 +39,10 @@ class Read:
 
 @dataclass(frozen=True)
 class Bar:
+    """`ms` is how long reads were going on; the times of its reads overlap where they ran at the same time."""
+
     reads: list[Read]
+    ms: float
     writes: int
     requests: int
 
@@ -49,10 +53,6 @@ class Bar:
     @property
     def fetched(self) -> int:
         return len(self.reads) - self.hits
-
-    @property
-    def ms(self) -> float:
-        return sum(read.ms for read in self.reads)
 
     @property
     def saved(self) -> float:
@@ -67,6 +67,7 @@ class Bar:
 def bar_of(recorded: Recording) -> Bar:
     """Return the bar of what was recorded so far."""
     texts = PlanTexts()
+    reads = recorded.outermost("read")
     requests: dict[Activity | None, int] = {}
     inner_reads: dict[Activity | None, list[Activity]] = {}
     for inner in recorded.of("read"):
@@ -76,12 +77,22 @@ def bar_of(recorded: Recording) -> Bar:
         read = _outermost_read(request)
         requests[read] = requests.get(read, 0) + 1
     return Bar(
-        reads=[
-            _read(read, texts, requests.get(read, 0), inner_reads.get(read, [])) for read in recorded.outermost("read")
-        ],
+        reads=[_read(read, texts, requests.get(read, 0), inner_reads.get(read, [])) for read in reads],
+        ms=elapsed_ms(reads),
         writes=len(recorded.outermost("write", "commit")),
         requests=sum(requests.values()),
     )
+
+
+def elapsed_ms(activities: Iterable[Activity]) -> float:
+    """Return the milliseconds in which at least one of them was going on."""
+    seconds = until = 0.0
+    for start, end in sorted(
+        (activity.started, activity.started + (activity.duration or 0)) for activity in activities
+    ):
+        seconds += max(end - max(start, until), 0)
+        until = max(until, end)
+    return 1000 * seconds
 
 
 def _outermost_read(activity: Activity) -> Activity | None:

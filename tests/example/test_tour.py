@@ -46,6 +46,16 @@ def test_the_bar_tells_the_cache_from_that_of_the_process(browser: Client) -> No
     assert "cache of the process" in bar_in(browser.get("/shop/makers/").content.decode())
 
 
+def test_reads_at_the_same_time_count_once_in_the_time_of_all(site) -> None:
+    from tour.bar import elapsed_ms
+
+    from django_appwrite_orm.signals.observers import Activity
+
+    times = [(10.0, 2.0), (11.0, 2.0), (10.5, 0.5), (20.0, 1.0), (30.0, None)]
+    assert elapsed_ms(Activity("read", "", "default", started=start, duration=took) for start, took in times) == 4000
+    assert elapsed_ms([]) == 0
+
+
 def test_a_join_of_tables_that_are_cached_is_not_from_appwrite(browser: Client, products) -> None:
     address = f"/shop/{products[0].pk}/"
     browser.get(f"{address}edit/")  # reads the same tags by another query
