@@ -6,11 +6,14 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, OperationalError, connections, transaction
 from django.db.models import F, Value
+from django.db.models.functions import Coalesce, Now, Random
+from django.utils import timezone
 
 from django_appwrite_orm.backend.keys import key_of
 from django_appwrite_orm.backend.model_table import table_of
@@ -119,6 +122,27 @@ def test_conditions_of_an_update_are_those_of_the_row_as_it_is_stored(in_block: 
         assert (rows.update(stock=8), rows.update(stock=F("stock") + 1)) == (0, 0)
         assert Product.objects.filter(pk=product.pk, stock=6).update(stock=9) == 1
     assert Product.objects.get(pk=product.pk).stock == 9
+
+
+@pytest.mark.parametrize("in_block", [False, True])
+def test_functions_with_another_value_each_time_are_written(in_block: bool) -> None:
+    products = Product.objects.bulk_create([Product(name=name, stock=5) for name in "ab"])
+    before = timezone.now() - timedelta(seconds=1)
+    with transaction.atomic() if in_block else nullcontext():
+        assert Product.objects.update(sold_at=Now(), weight=F("stock") + Random() * 0.5) == 2
+    for product in Product.objects.filter(pk__in=[product.pk for product in products]):
+        assert before <= product.sold_at <= timezone.now() + timedelta(seconds=1)
+        assert 4.5 <= product.weight <= 5.5
+
+
+def test_a_function_with_another_value_each_time_is_worked_out_again_beside_a_changed_column() -> None:
+    product = Product.objects.create(name="a")
+
+    def add(number: int) -> int:
+        return sum(Product.objects.update(weight=Coalesce("weight", 0.0) + 1 + Random() * 0) for _ in range(TIMES))
+
+    assert at_once(add) == [TIMES] * WRITERS
+    assert Product.objects.get(pk=product.pk).weight == WRITERS * TIMES
 
 
 def test_one_of_several_creates_of_a_unique_value_succeeds() -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any
 
 from django.core.exceptions import FieldError
 from django.db import DataError, NotSupportedError
-from django.db.models import JSONField, TextField
+from django.db.models import JSONField, TextField, functions
 from django.db.models.expressions import Col, CombinedExpression, ExpressionWrapper, Value
 from django.db.models.sql import compiler
 from django.db.models.sql.constants import ROW_COUNT
@@ -49,6 +49,8 @@ Values = Mapping[str, Raw]
 _EXACT = 2**53
 # How often values are worked out again that were changed meanwhile.
 _TRIES = 20
+# Functions with another value at each call. Those for UUIDs are there from Django 6.1 on.
+_VOLATILE = tuple(getattr(functions, name) for name in ("Now", "Random", "UUID4", "UUID7") if hasattr(functions, name))
 _LIMITS = ("column_limit_exceeded", "attribute_limit_exceeded")
 
 
@@ -270,7 +272,7 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
                 " which changes of Tables belong too."
             )
         done: set[str] = set()
-        compute = partial(self._computed, constants, expressions, done)
+        compute = partial(self._computed, constants, expressions, done, {})
         with cache_policy(ttl=0):
             for _ in range(_TRIES):
                 values: Values | None = compute()
@@ -319,16 +321,31 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
         return {row_id: data for row_id, data in current.items() if row_id not in part}
 
     def _computed(
-        self, constants: Sequence[tuple[Any, Any]], expressions: Sequence[tuple[Any, Any]], done: set[str]
+        self,
+        constants: Sequence[tuple[Any, Any]],
+        expressions: Sequence[tuple[Any, Any]],
+        done: set[str],
+        first_values: dict[Hashable, Any],
     ) -> dict[str, Raw]:
-        """Return what is to be written to each row, by its id."""
+        """Return what is to be written to each row, by its id.
+
+        `first_values` keeps those of volatile functions, such as Now(), while the columns beside them are the same.
+        """
         rows: dict[str, Raw] = {}
         typed = [_typed(field, value) for field, value in expressions]
         # Of a value in JSON, None is null in SQL or in JSON: its text says which.
         texts = [ExpressionWrapper(value, TextField()) for field, value in expressions if isinstance(field, JSONField)]
-        for row_id, values in computed_rows(self, [*typed, *texts]):
+        volatile = [place for place, (_, value) in enumerate(expressions) if _is_volatile(value)]
+        columns = [node for place in volatile for node in expressions[place][1].flatten() if isinstance(node, Col)]
+        computed = [*typed, *texts]
+        for row_id, values in computed_rows(self, [*computed, *columns]):
             if row_id not in done:
-                pairs = self._prepared([field for field, _ in expressions], values)
+                basis = repr(values[len(computed) :])
+                kept = [
+                    first_values.setdefault((row_id, place, basis), value) if place in volatile else value
+                    for place, value in enumerate(values[: len(computed)])
+                ]
+                pairs = self._prepared([field for field, _ in expressions], kept)
                 table = table_of(self.query.model)._meta
                 rows[row_id] = counted(table, self._data([*constants, *pairs], row_id))
         return rows
@@ -359,6 +376,11 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
                 raise
             return 0
         return len(values)
+
+
+def _is_volatile(expression: Any) -> bool:
+    """Whether an expression may have another value each time, also over the same row."""
+    return any(isinstance(node, _VOLATILE) for node in expression.flatten())
 
 
 def _typed(field: Any, value: Any) -> Any:
