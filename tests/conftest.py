@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import caches
+from django.core.checks.registry import registry as system_checks
 
 from django_appwrite_orm import threads
 from django_appwrite_orm.cache import backend, pending
@@ -35,7 +36,9 @@ def clean_world() -> Iterator[None]:
     for known in (pending._ledgers, backend._outages):  # of a store that an exception's traceback still holds
         known.clear()
     empty_store()
+    checks = set(system_checks.registered_checks)
     yield
+    system_checks.registered_checks = checks  # without those of apps that only this test installed
     connections.reset()
     close_local(":memory:")
 
