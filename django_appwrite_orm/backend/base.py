@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class BackendOptions:
-    """`OPTIONS` of a database: see docs/models.md.
+    """`OPTIONS` of a database: see docs/reference/models.md.
 
     `in_memory`: "allow" or "refuse" queries that Appwrite cannot answer by itself. `rows`: how many rows of a table
     such a query may read. `atomic`: what `atomic()` does; "staged": its changes wait and are applied together, "off":

@@ -1,7 +1,7 @@
 """System checks of the settings, the tables and the caches.
 
-Only the checks of `check --deploy` send requests to Appwrite or use a cache. docs/checks.md lists every id with its
-fix.
+Only the checks of `check --deploy` send requests to Appwrite or use a cache. docs/reference/checks.md lists every id
+with its fix.
 
 Every process of a project imports this module, and few of them run a check, so each check imports its module when it
 runs.

@@ -23,7 +23,7 @@ def order_problems(middleware: Sequence[str]) -> list[CheckMessage]:
 
     Subclasses count as their base classes.
     """
-    hint = "See docs/checks.md for an order that works."
+    hint = "See docs/reference/checks.md for an order that works."
     return [Warning(text, hint=hint, id="appwrite_orm.W004") for text in _order_problems(middleware)]
 
 

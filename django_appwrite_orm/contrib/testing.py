@@ -1,7 +1,7 @@
 """Test support for projects: a local Appwrite in memory, restored after each test and each class.
 
 The tables are created once in a process. Restoring takes a millisecond or two and drops what is cached. No test sees
-another's rows, and none reaches the server of the settings: see docs/testing.md.
+another's rows, and none reaches the server of the settings: see docs/reference/testing.md.
 
 With pytest and pytest-django, in conftest.py: `from django_appwrite_orm.contrib.testing import appwrite`, then
 `@pytest.mark.usefixtures("appwrite")` or an argument of that name. `appwrite_class`, `appwrite_module` and

@@ -9,8 +9,8 @@ differs from the safe one::
         ...  # the safe behaviour
 
 In strict mode ``imitate`` returns True. Otherwise it returns False and logs the first use of each defect as a warning,
-since the same request has another outcome on a real server. ``docs/local.md`` has a line for each member; the test
-suite compares the two.
+since the same request has another outcome on a real server. ``docs/reference/local.md`` has a line for each member; the
+test suite compares the two.
 
 A defect that changes rows and then answers with an error raises ``AppliedError``: its changes are committed.
 """
@@ -156,5 +156,5 @@ class Defects:
 
 
 def table_lines() -> list[str]:
-    """Return the lines of the table in docs/local.md."""
+    """Return the lines of the table in docs/reference/local.md."""
     return [f"| `{defect.id}` | {defect.server} | {defect.safe} |" for defect in Defect]

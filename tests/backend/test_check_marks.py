@@ -1,4 +1,4 @@
-"""Which checks of models run only where Django checks databases: those that docs/checks.md marks with *."""
+"""Which checks of models run only where Django checks databases: those that docs/reference/checks.md marks with *."""
 
 from __future__ import annotations
 
@@ -94,7 +94,9 @@ def test_the_marked_checks_run_where_databases_are_checked(tmp_path: Path) -> No
         path.write_text("\n".join(line.removeprefix("        ") for line in lines))
     reported = dict(re.findall(r"^(always|databases) (.*)$", run(tmp_path, "report.py"), re.MULTILINE))
     always, databases = (set(reported[name].split()) for name in ("always", "databases"))
-    rows = re.findall(r"^\| `(appwrite\.\w+)`( \*)? \|", (ROOT / "docs" / "checks.md").read_text(), re.MULTILINE)
+    rows = re.findall(
+        r"^\| `(appwrite\.\w+)`( \*)? \|", (ROOT / "docs" / "reference" / "checks.md").read_text(), re.MULTILINE
+    )
     assert databases == {id for id, _ in rows} - ELSEWHERE | {SET}
     marked = {id for id, mark in rows if mark}
     # Django 6.1 passes all databases to the checks of fields where none is named.

@@ -1,4 +1,4 @@
-"""Moving a project as docs/models.md says: a database of SQL by its rows, tables of Appwrite by inspectdb."""
+"""Moving a project as docs/reference/models.md says: a database of SQL by its rows, tables of Appwrite by inspectdb."""
 
 from __future__ import annotations
 

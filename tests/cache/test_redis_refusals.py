@@ -157,7 +157,7 @@ def test_a_proof_counts_for_as_long_as_is_said_and_no_longer(scene: Scene, fault
     proofs_count(3600)
     refuse(scene.client)
     scene.write()
-    assert scene.seen_by("b") == 1  # what docs/guarantees.md says of the first second
+    assert scene.seen_by("b") == 1  # what docs/explanation/guarantees.md says of the first second
     proofs_count(-1)
     assert scene.seen_by("b") == scene.price
     proofs_count(3600)  # it has seen the refusal, and waits for no proof to become old

@@ -1,4 +1,4 @@
-"""docs/checks.md lists the ids that the checks can give, no more and no fewer."""
+"""docs/reference/checks.md lists the ids that the checks can give, no more and no fewer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import django_appwrite_orm
 
 PACKAGE = Path(django_appwrite_orm.__file__).parent
-CATALOGUE = PACKAGE.parent / "docs" / "checks.md"
+CATALOGUE = PACKAGE.parent / "docs" / "reference" / "checks.md"
 
 
 def test_the_catalogue_is_complete() -> None:
@@ -27,7 +27,7 @@ def test_settings_are_documented_with_their_defaults() -> None:
     from django_appwrite_orm.conf.connection_settings import CACHE_OPTIONS, OPTIONS
     from django_appwrite_orm.conf.option import REQUIRED
 
-    text = (PACKAGE.parent / "docs" / "settings.md").read_text()
+    text = (PACKAGE.parent / "docs" / "reference" / "settings.md").read_text()
     rows = dict(re.findall(r"^\| `([A-Z_]+)` \| [^|]+ \| ([^|]+) \|", text, re.MULTILINE))
     known = {**OPTIONS, **CACHE_OPTIONS}
     assert set(rows) == set(known)

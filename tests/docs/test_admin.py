@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.support.projects import run
 
-PAGE = Path(__file__).parents[2] / "docs" / "admin.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "admin.md"
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
 SETTINGS = """
 from tests.support.site_settings import *

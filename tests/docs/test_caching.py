@@ -12,7 +12,7 @@ from django_appwrite_orm.registry import registry
 from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import migrate
 
-PAGE = Path(__file__).parents[2] / "docs" / "caching.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "caching.md"
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
 
 

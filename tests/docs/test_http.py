@@ -17,7 +17,7 @@ from django_appwrite_orm.registry import registry
 from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import migrate
 
-PAGE = (Path(__file__).parents[2] / "docs" / "http.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "http.md").read_text()
 
 
 class Maker(Table):

@@ -12,7 +12,7 @@ from django.test.utils import isolate_apps
 
 from django_appwrite_orm.backend.base import BackendOptions
 
-PAGE = Path(__file__).parents[2] / "docs" / "models.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "models.md"
 # tests/backend/bridge/test_admin.py runs the one for admin.py.
 BLOCKS = [
     block

@@ -16,7 +16,7 @@ from django_appwrite_orm.signals.observers import observers
 from tests.backend import shop
 from tests.support.library.tables import Book
 
-PAGE = Path(__file__).parents[2] / "docs" / "observability.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "observability.md"
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
 
 

@@ -13,7 +13,7 @@ from rest_framework.test import APIRequestFactory
 
 from django_appwrite_orm.contrib.rest import KeysetPagination, exception_handler
 
-PAGE = Path(__file__).parents[2] / "docs" / "rest.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "rest.md"
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
 
 

@@ -13,7 +13,7 @@ from django.test import SimpleTestCase
 from django_appwrite_orm.contrib.testing import AppwriteTestMixin, clean_appwrite
 from tests.support.library.tables import Book
 
-PAGE = Path(__file__).parents[2] / "docs" / "testing.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "testing.md"
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
 
 

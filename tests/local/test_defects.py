@@ -18,7 +18,7 @@ from django_appwrite_orm.transport.client import Client as HTTPClient
 from django_appwrite_orm.transport.messages import TransportError
 from tests.support.local_client import GUEST, KEY, Client, query
 
-DOCS = Path(__file__).parents[2] / "docs" / "local.md"
+DOCS = Path(__file__).parents[2] / "docs" / "reference" / "local.md"
 UNIQUE: dict[str, Any] = {
     "columns": [{"key": "email", "type": "string", "size": 60}, {"key": "age", "type": "integer"}],
     "indexes": [{"key": "u_email", "type": "unique", "attributes": ["email"]}],

@@ -62,7 +62,7 @@ class TestExpressions:
             Book.objects.update(pages=F("pages") + Decimal("0.5"))
 
     def test_arithmetic_counts_null_as_zero(self) -> None:
-        """Unlike in SQL, where it stays null; docs/queries.md says so."""
+        """Unlike in SQL, where it stays null; docs/reference/queries.md says so."""
         book = Book.objects.create(title="Dune", price=9)
         Book.objects.update(pages=F("pages") + 1)
         assert Book.objects.get(pk=book.pk).pages == 1

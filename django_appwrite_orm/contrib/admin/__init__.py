@@ -1,4 +1,4 @@
-"""Django's admin for rows on Appwrite: `class ProductAdmin(AppwriteAdmin)`; see docs/admin.md."""
+"""Django's admin for rows on Appwrite: `class ProductAdmin(AppwriteAdmin)`; see docs/reference/admin.md."""
 
 from .model_admin import AppwriteAdmin
 

@@ -1,4 +1,4 @@
-"""Form fields for lists, JSON, points, lines, polygons and permissions of rows; see docs/admin.md."""
+"""Form fields for lists, JSON, points, lines, polygons and permissions of rows; see docs/reference/admin.md."""
 
 from .lists import ListField, ListWidget
 from .permissions import PermissionsField, PermissionsWidget, RowPermissionsForm

@@ -2,8 +2,8 @@
 
 PHP reads a text from left to right, each time with the format that matches the longest part. The formats here are ISO
 dates in all their forms, dates with dots, slashes and month names, times of day, time zones, timestamps, weekdays,
-"now", "today", "tomorrow noon" and the like, and offsets such as "+1 week" and "2 days ago". docs/local.md says which
-of PHP's formats are refused.
+"now", "today", "tomorrow noon" and the like, and offsets such as "+1 week" and "2 days ago". docs/reference/local.md
+says which of PHP's formats are refused.
 """
 
 from __future__ import annotations

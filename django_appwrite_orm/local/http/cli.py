@@ -17,7 +17,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default: this machine only)")
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help=f"default {DEFAULT_PORT}; 0 for any free port")
     parser.add_argument("--database", default=DEFAULT_FILE, help=f"SQLite file or :memory: (default {DEFAULT_FILE})")
-    parser.add_argument("--strict", action="store_true", help="imitate the defects of Appwrite 1.9.6 (docs/local.md)")
+    parser.add_argument(
+        "--strict", action="store_true", help="imitate the defects of Appwrite 1.9.6 (docs/reference/local.md)"
+    )
     parser.add_argument("--threads", type=int, default=DEFAULT_THREADS, help=f"default {DEFAULT_THREADS}")
 
 

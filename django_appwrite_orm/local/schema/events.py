@@ -1,6 +1,7 @@
 """Publish events for changes of databases, tables, columns and indexes.
 
-The routes that publish an event, and its payload, were recorded from Appwrite 1.9.6; docs/local.md lists them.
+The routes that publish an event, and its payload, were recorded from Appwrite 1.9.6.
+docs/reference/local.md lists them.
 """
 
 from __future__ import annotations

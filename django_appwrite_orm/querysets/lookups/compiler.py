@@ -1,7 +1,7 @@
 """Compile Django's lookups (`price__lt=20`, `Q`, `-price`) to Appwrite's queries.
 
-Whether text compares with or without case depends on the database under the server: docs/queries.md says which lookup
-follows which rule. The `i` forms send the same query as those without.
+Whether text compares with or without case depends on the database under the server: docs/reference/queries.md says
+which lookup follows which rule. The `i` forms send the same query as those without.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import pytest
 from tests.support.projects import run
 
 SITE = Path(__file__).with_name("site")
-DOCS = Path(__file__).parents[3] / "docs" / "models.md"
+DOCS = Path(__file__).parents[3] / "docs" / "reference" / "models.md"
 STEPS = len(re.findall(r"^    def test_", (SITE / "store/steps.py").read_text(), re.MULTILINE))
 
 

@@ -49,7 +49,7 @@ def main() -> int:
 
 
 def _print_page() -> int:
-    """The tables of docs/guarantees.md."""
+    """The tables of docs/explanation/guarantees.md."""
     sound = True
     print("| who, and what may happen | states | moves | reads misled |\n| --- | --- | --- | --- |")
     for name, setup in {**SOUND, **LARGE}.items():

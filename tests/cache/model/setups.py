@@ -1,4 +1,7 @@
-"""What is searched, by the tests and by `python -m tests.cache.model --page` for the tables of docs/guarantees.md."""
+"""What is searched, by the tests and by `python -m tests.cache.model --page`.
+
+The latter prints the tables of docs/explanation/guarantees.md.
+"""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from tests.cache.model.stage import Clock, Mismatch, ScriptedCache
 from tests.cache.model.state import Setup
 from tests.cache.model.traces import traces
 
-PAGE = Path(__file__).parents[3] / "docs" / "guarantees.md"
+PAGE = Path(__file__).parents[3] / "docs" / "explanation" / "guarantees.md"
 OUTCOMES = {"timeouts": True, "refusals": True, "errors": True}
 SETUPS = {
     "a reader and a writer": Setup(readers=1, writers=((0,),), **OUTCOMES, crashes=1),

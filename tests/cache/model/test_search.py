@@ -3,7 +3,7 @@
 What is asked is more than what is promised: a hit must show every change that is applied when the read begins,
 also one whose writer has not heard of it yet. That holds as long as fences stand. A fence that is lost lets such
 a change be missed while its writer is still at work, and, if that writer dies or hears nothing, afterwards too:
-these are the residues that docs/guarantees.md names, with the numbers found here.
+these are the residues that docs/explanation/guarantees.md names, with the numbers found here.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.cache.model.search import PROMISED, search
 from tests.cache.model.setups import LONGER, ONE, RESIDUES, SOUND
 from tests.cache.model.state import Rules, Setup
 
-PAGE = (Path(__file__).parents[3] / "docs" / "guarantees.md").read_text()
+PAGE = (Path(__file__).parents[3] / "docs" / "explanation" / "guarantees.md").read_text()
 
 
 @pytest.mark.slow

@@ -637,7 +637,7 @@ class Files(Site, TestCase):
 
 class AnyForm(Site, TestCase):
     def test_the_form_on_the_page_of_the_documentation(self):
-        docs = Path(contrib.__file__).parents[2] / "docs" / "admin.md"
+        docs = Path(contrib.__file__).parents[2] / "docs" / "reference" / "admin.md"
         (block,) = re.findall(
             r"^```python\n(from django import forms\n.*?)^```$", docs.read_text(), re.DOTALL | re.MULTILINE
         )
