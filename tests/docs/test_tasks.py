@@ -15,7 +15,7 @@ from django_appwrite_orm import Table, columns
 from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import migrate
 
-PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "background-jobs.md"
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "celery-and-django-tasks.md"
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
 
 

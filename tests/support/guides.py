@@ -1,0 +1,133 @@
+"""The project of a how-to guide, inside the process of a test."""
+
+from __future__ import annotations
+
+import io
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from unittest import mock
+
+from django.apps import apps
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client, override_settings
+
+from django_appwrite_orm.registry import registry
+from django_appwrite_orm.signals.observers import observers
+from tests.support.pages import CodeBlock, code_blocks, write_files
+from tests.support.tables import made_once
+
+# The page with the files that all guides start from.
+EXAMPLE = "how-to/index.md"
+# Files that `startproject` makes and pages add to.
+_STARTED = ("config/settings.py", "config/urls.py")
+_IN_MEMORY = {"ENDPOINT": "local::memory:", "DATABASE_ID": "guide"}
+
+
+@dataclass
+class Guide:
+    """A guide, whose files are a project that is installed in this process."""
+
+    page: str
+    folder: Path
+
+    def block(self, containing: str) -> CodeBlock:
+        """Return the one block with this text."""
+        [block] = [block for block in code_blocks(self.page) if containing in block.text]
+        return block
+
+    def module(self, name: str) -> ModuleType:
+        return import_module(name)
+
+    def rows(self, name: str, module: str = "shop.models") -> Any:
+        """Return the manager of a model or a table of the shop."""
+        return getattr(import_module(module), name).objects
+
+    def run(self, containing: str, **names: Any) -> dict[str, Any]:
+        """Execute the one block with this text; return its names."""
+        self.block(containing).run(names)
+        return names
+
+    def get(self, path: str, **headers: str) -> Any:
+        """Return the response to a new client, which has no cookies."""
+        return Client().get(path, headers=headers)
+
+    def command(self, line: str) -> str:
+        """Run a line of the guide, `python manage.py ...`; return its output."""
+        shown = [block for block in code_blocks(self.page, "console", "sh") if line in block.text]
+        assert shown, f"{self.page} does not show {line}"
+        python, manage, *words = shlex.split(line)
+        assert (python, manage) == ("python", "manage.py")
+        out = io.StringIO()
+        call_command(*words, stdout=out, stderr=out, no_color=True)
+        return out.getvalue()
+
+
+@contextmanager
+def guide_project(page: str, folder: Path, blocker: Any, **settings: Any) -> Iterator[Guide]:
+    """Install what `startproject` makes, with the files of the example and of a guide.
+
+    Its Appwrite is in memory, and has the tables without rows. `settings` replace those of the project. `blocker` is
+    pytest-django's `django_db_blocker`.
+    """
+    files = [block for each in (EXAMPLE, page) for block in code_blocks(each) if block.file]
+    _write_project(files, folder)
+    registered, observing = registry.all(), list(observers)
+    with ExitStack() as stack:
+        stack.enter_context(mock.patch.dict(sys.modules))
+        for name in [name for name in sys.modules if name.partition(".")[0] in ("config", "shop")]:
+            del sys.modules[name]
+        stack.enter_context(mock.patch.object(sys, "path", [str(folder), *sys.path]))
+        stack.enter_context(mock.patch.dict(apps.all_models, {"shop": {}}))
+        stack.enter_context(override_settings(**_settings() | settings))
+        stack.enter_context(blocker.unblock())
+        stack.callback(_restore, registered, observing)
+        tables = [block.text for block in files if block.file in ("shop/models.py", "shop/tables.py")]
+        made_once(_migrate, *tables)
+        yield Guide(page, folder)
+
+
+def _write_project(files: list[CodeBlock], folder: Path) -> None:
+    call_command("startproject", "config", folder)
+    started = {name: (folder / name).read_text() for name in _STARTED}
+    write_files(files, folder)
+    for name, text in started.items():
+        if any(block.file == name for block in files):
+            path = folder / name
+            path.write_text(text + path.read_text())
+    (folder / "shop").mkdir(exist_ok=True)
+    (folder / "shop" / "__init__.py").touch()
+
+
+def _settings() -> dict[str, Any]:
+    """Return the settings of the project, with its Appwrite in memory. The tests have the same DATABASES."""
+    found = {name: value for name, value in vars(import_module("config.settings")).items() if name.isupper()}
+    assert found.pop("DATABASES")["default"]["ENGINE"] == "django_appwrite_orm.backend"
+    connections = {alias: {**given, **_IN_MEMORY} for alias, given in found["APPWRITE_ORM"].items()}
+    return found | {
+        "APPWRITE_ORM": connections,
+        # The tables of the library stay registered, and look up their app.
+        "INSTALLED_APPS": [*found["INSTALLED_APPS"], "tests.support.library"],
+        "DEBUG": False,
+        "ALLOWED_HOSTS": ["testserver"],
+    }
+
+
+def _migrate() -> None:
+    call_command("migrate", run_syncdb=True, verbosity=0)
+    call_command("migrate_appwrite", verbosity=0)
+
+
+def _restore(registered: list[Any], observing: list[Any]) -> None:
+    connection.close()
+    observers[:] = observing
+    for table in registry.all():
+        if table not in registered:
+            registry.discard(table)
