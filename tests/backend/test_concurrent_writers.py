@@ -103,6 +103,7 @@ def test_a_version_is_changed_by_one_of_several_writers() -> None:
 def test_an_update_is_worked_out_of_the_row_as_it_is_stored(in_block: bool) -> None:
     product = Product.objects.create(name="a", stock=5)
     row = Product.objects.filter(pk=product.pk)
+    assert row.get().stock == 5
     assert row.values_list("pk", F("stock") * 2).get() == (product.pk, 10)
     change_elsewhere(product, stock=7)
     assert row.values_list("pk", F("stock") * 2).get() == (product.pk, 10), "the cache does not know of the change"

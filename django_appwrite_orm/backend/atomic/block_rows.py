@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ...cache import CachePolicy
+from ...cache import effective_policy
 from ...connection import connections
 from ...credentials import Using
 from ...integrity import any_of, has_values, value_taken
@@ -27,8 +27,12 @@ class BlockRows:
 
     def by_id(self, ref: TableRef, ids: Sequence[str]) -> Operation[list[Raw]]:
         """Return the rows with these ids, as the block sees them."""
+        return self.changed(ref, ids, (yield from self.stored(ref, ids)))
+
+    def changed(self, ref: TableRef, ids: Sequence[str], bases: Iterable[Raw]) -> list[Raw]:
+        """Return the rows with these ids, as the block sees them; `bases` are what `stored` returned for them."""
         pending = self._pending.of(ref)
-        stored = {row[ROW_ID].lower(): row for row in (yield from self.stored(ref, ids))}
+        stored = {row[ROW_ID].lower(): row for row in bases}
         rows: dict[str, Raw] = {}
         for row_id in ids:
             row, change = stored.get(row_id.lower()), pending.get(row_id)
@@ -74,8 +78,8 @@ class BlockRows:
         """Read what is stored, through the cache."""
         connection = connections[self._alias]
         meta = self._pending.tables.get(ref)
-        policy: CachePolicy = (meta.policy if meta is not None else None) or connection.settings.cache.policy
-        return (yield from connection.read(plan, policy)).data
+        policy = (meta.policy if meta is not None else None) or connection.settings.cache.policy
+        return (yield from connection.read(plan, effective_policy(policy))).data
 
     def check_unique(
         self, meta: Any, ref: TableRef, rows: Sequence[Raw], changed: Iterable[str], before: Sequence[Raw] = ()

@@ -170,18 +170,18 @@ class StagedTransaction(Transaction):
             for plan in plans:
                 yield from self.stage(changed, plan)
             return
-        meta: Any = changed[0]
         ref = updates[0].table
-        rows = {
-            row[ROW_ID].lower(): row for row in (yield from self.rows.by_id(ref, [plan.row_id for plan in updates]))
-        }
-        for plan in updates:
-            if plan.row_id.lower() not in rows:
-                raise _no_row(ref, plan.row_id)
-        written = [{**rows[plan.row_id.lower()], **plan.data} for plan in updates]
-        keys = {key for plan in updates for key in plan.data}
-        yield from self.rows.check_unique(meta, ref, written, keys, list(rows.values()))
-        self._append([Change(Action.UPDATE, meta, ref, plan.row_id, plan.data, plan.permissions) for plan in updates])
+        rows = yield from self.rows.by_id(ref, [plan.row_id for plan in updates])
+        yield from self._update_all(changed[0], ref, updates, rows)
+
+    def stage_computed(
+        self, meta: TableMeta, ref: TableRef, plans: Sequence[UpdateRow], bases: Sequence[Raw]
+    ) -> Operation[None]:
+        """Stage updates that were computed from `bases`, the stored rows: the commit is refused if those change."""
+        rows = self.rows.changed(ref, [plan.row_id for plan in plans], bases)
+        steps = self._update_all(meta, ref, plans, rows)
+        yield from (observed("write", tuple(plans), self.alias, steps, note_staged) if observers else steps)
+        self._bases.add(self.length, ref, bases)
 
     def require(self, operations: int) -> None:
         """Raise `TransactionError` when the block is over. How many operations there are is seen at the commit."""
@@ -304,6 +304,16 @@ class StagedTransaction(Transaction):
         granted = {} if plan.permissions is None else {PERMISSIONS_KEY: list(plan.permissions)}
         return {**row, **plan.data, **granted}
 
+    def _update_all(self, meta: Any, ref: TableRef, plans: Sequence[UpdateRow], rows: Sequence[Raw]) -> Operation[None]:
+        """Stage updates of these rows, which are as the block sees them."""
+        by_id = {row[ROW_ID].lower(): row for row in rows}
+        for plan in plans:
+            if plan.row_id.lower() not in by_id:
+                raise _no_row(ref, plan.row_id)
+        written = [{**by_id[plan.row_id.lower()], **plan.data} for plan in plans]
+        yield from self.rows.check_unique(meta, ref, written, {key for plan in plans for key in plan.data}, rows)
+        self._append([Change(Action.UPDATE, meta, ref, plan.row_id, plan.data, plan.permissions) for plan in plans])
+
     def _existing(self, ref: TableRef, row_id: str) -> Operation[Raw]:
         rows = yield from self.rows.by_id(ref, [row_id])
         if not rows:
@@ -323,10 +333,6 @@ class StagedTransaction(Transaction):
         return (yield from self.rows.listed(plan.table, plan.filters))
 
     # What the commit depends on
-
-    def note_computed(self, ref: TableRef, bases: Iterable[Raw]) -> None:
-        """Note the stored rows that the last changes were computed from: the commit is refused if they change."""
-        self._bases.add(self.length, ref, bases)
 
     def hold(self, ref: TableRef, row_ids: list[str]) -> Operation[None]:
         """Have the commit refused, if it writes anything, when one of these rows is changed from now on."""

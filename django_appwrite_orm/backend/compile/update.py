@@ -300,8 +300,8 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
             bases = run_sync(block.rows.stored(rows.ref, list(values)))
         if compute() != values:  # `bases` may be later rows
             return False
-        self._run(rows, self._staged(rows, values))
-        block.note_computed(rows.ref, bases)
+        plans = [row_update(rows.ref, row_id, data) for row_id, data in values.items()]
+        self._run(rows, _staged(rows, block, plans, bases))
         return True
 
     def _write_unchanged(self, rows: Selection, part: Values, compute: Callable[[], Values]) -> Values | None:
@@ -359,12 +359,6 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
             else:
                 yield field, prepared_value(field, value, self.connection)
 
-    def _staged(self, rows: Selection, values: Values) -> Operation[int]:
-        for row_id, data in values.items():
-            plan = row_update(rows.ref, row_id, data)
-            yield from execute_change(self.connection, rows.table, plan)
-        return len(values)
-
     def _staged_apart(self, rows: Selection, transaction: Transaction, values: Values) -> Operation[int]:
         """Stage these values; return 0 if a row is gone."""
         try:
@@ -400,6 +394,13 @@ def _committed(transaction: Transaction) -> Operation[int]:
     except (Conflict, NotFound):
         return 0
     return 1
+
+
+def _staged(
+    rows: Selection, block: StagedTransaction, plans: Sequence[UpdateRow], bases: Sequence[Raw]
+) -> Operation[int]:
+    yield from block.stage_computed(rows.table, rows.ref, plans, bases)
+    return len(plans)
 
 
 def _rolled_back(transaction: Transaction) -> Operation[int]:
