@@ -42,12 +42,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class BackendOptions:
-    """`OPTIONS` of a database: see docs/reference/models.md.
+    """`OPTIONS` of a database. docs/reference/settings.md is generated from these texts.
 
-    `in_memory`: "allow" or "refuse" queries that Appwrite cannot answer by itself. `rows`: how many rows of a table
-    such a query may read. `atomic`: what `atomic()` does; "staged": its changes wait and are applied together, "off":
-    nothing, each change is made at once. `apps`: labels of the apps whose models `AppwriteRouter` keeps here.
-    `identity`: "key", or "user" for requests in the name of the user of an `as_user()` block.
+    Attributes:
+        in_memory: `"allow"` or `"refuse"` queries that Appwrite cannot execute by itself.
+        rows: How many rows of one table a query in memory may read.
+        atomic: What `atomic()` does. `"staged"`: its changes wait and are applied together. `"off"`: nothing, each
+            change is made at once.
+        apps: Labels of the apps whose models `AppwriteRouter` keeps in this database.
+        identity: `"key"` for the API key, or `"user"` for requests in the name of the user of an `as_user()` block.
     """
 
     in_memory: str = "allow"

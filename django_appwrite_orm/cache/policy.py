@@ -22,12 +22,12 @@ class CachePolicy:
 
     Attributes:
         ttl: How long a result may be reused; 0 keeps it out of the cache.
-        negative_ttl: The same for the result that a row does not exist; None: `ttl`.
-        stale_while_revalidate: For so long after its TTL a result that no write has touched is still served, marked
-            STALE, while one reader refreshes it in the background.
-        stale_if_error: For so long after its TTL a result is served, marked STALE, when Appwrite cannot be reached or
-            fails, whatever has been written since; never in place of 401, 403 or 404.
-        largest: Results of more characters of JSON are not stored; None: no bound.
+        negative_ttl: The same for the result that a row does not exist; None for the same time.
+        stale_while_revalidate: How long after its TTL a result that no write has touched is still served, marked
+            STALE. One reader refreshes it in the background.
+        stale_if_error: How long after its TTL a result is served, marked STALE, when Appwrite cannot be reached or
+            fails, whatever has been written since. Never in place of 401, 403 or 404.
+        largest: Results of more characters of JSON are not stored; None for no bound.
     """
 
     ttl: float = DEFAULT_TTL

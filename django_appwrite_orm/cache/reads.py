@@ -31,7 +31,8 @@ from .process_cache import DecodedEntry
 from .results import ReadResult, Status
 from .writes import flush_pending, proved
 
-# Seconds a token lives when no one deletes it. Long, because its end makes every result of the table a miss.
+# Seconds after which a token expires when nobody deletes it. Long, because its end makes every
+# result of the table a miss.
 TOKEN_TTL = 86_400
 
 

@@ -27,7 +27,7 @@ from .pending import PendingInvalidation
 Result = TypeVar("Result")
 
 MARGIN = 5
-# Seconds. A request that could take longer would outlive every fence.
+# Seconds that TIMEOUT may be at most: a longer request would outlive every fence.
 LONGEST_TIMEOUT = IN_DOUBT_TTLS[-1] - QUERY_SECONDS - MARGIN
 
 

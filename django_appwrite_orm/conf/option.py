@@ -15,22 +15,27 @@ REQUIRED = dataclasses.MISSING
 
 
 class Option(NamedTuple):
-    """The value of one key: its types; its default, or `REQUIRED`; its least and its greatest number."""
+    """The value of one key: its types; its default, or `REQUIRED`; its least and greatest number, and their unit."""
 
     types: Any  # a tuple of types; Any, so that a checked value may be compared with its bounds
     default: Any = REQUIRED
     minimum: float | None = None
     maximum: float = float("inf")
+    unit: str = ""
 
 
 def option(
-    *types: type, default: Any = REQUIRED, minimum: float | None = None, maximum: float = float("inf")
+    *types: type,
+    default: Any = REQUIRED,
+    minimum: float | None = None,
+    maximum: float = float("inf"),
+    unit: str = "",
 ) -> dict[str, Option]:
     """Return the metadata of a field of a settings dataclass that is read from the key of its name, in capitals.
 
     `default` is for a field whose own default is made by a factory.
     """
-    return {"option": Option(types, default, minimum, maximum)}
+    return {"option": Option(types, default, minimum, maximum, unit)}
 
 
 def options_of(settings: type) -> dict[str, Option]:
@@ -76,7 +81,8 @@ def _value_problems(what: str, key: str, value: Any, spec: Option) -> Iterator[C
         yield Error(message, hint=f"Set {key} to a value of type {names}.", id="appwrite_orm.E003")
     elif spec.minimum is not None and not (spec.minimum <= value <= spec.maximum and value < float("inf")):
         most = f" and at most {spec.maximum:g}" if spec.maximum < float("inf") else ""
-        hint = f"Use a number of at least {spec.minimum:g}{most}."
+        number = f"a number of {spec.unit}," if spec.unit else "a number of"
+        hint = f"Use {number} at least {spec.minimum:g}{most}."
         yield Error(f"{what} is {value!r}.", hint=hint, id="appwrite_orm.E003")
 
 

@@ -24,8 +24,8 @@ from .webhook_contradictions import contradiction
 
 logger = logging.getLogger("django_appwrite_orm.events")
 
-# Seconds within which a second report of a change counts as a repeat of the first: from another webhook, from realtime
-# besides a webhook, or from a delivery that is sent again. A webhook has 15 s to respond.
+# Seconds within which a second report of a change counts as a repeat of the first. It may come from another webhook,
+# from realtime, or from a delivery that is sent again. A webhook has 15 s to respond.
 REPEAT_WINDOW = 60
 # Keys that only some routes have in their payload.
 _OPTIONAL = frozenset({"$databaseId", "$tableId"})

@@ -52,30 +52,34 @@ TRANSACTION_SECONDS: Final = range(60, 3_601)
 
 # Tables.
 
-# MariaDB's limit for a row, and what Appwrite's own columns take of it (bytesUsed of an empty table).
+# Bytes of a row of MariaDB.
 ROW_BYTES: Final = 65_535
+# Bytes of a row that Appwrite's own columns take (bytesUsed of an empty table).
 EMPTY_ROW_BYTES: Final = 1_067
-# 1017 columns in a table of MariaDB, 7 of them Appwrite's own.
+# Columns of a table: 1017 of MariaDB, without 7 that are Appwrite's own.
 COLUMNS_LIMIT: Final = 1_017 - 7
-# 64 indexes of a table, 6 of them Appwrite's own.
+# Indexes of a table: 64 of MariaDB, without 6 that are Appwrite's own.
 INDEXES_LIMIT: Final = 64 - 6
 # The lengths of an index's columns together: characters of text, 1 or 2 for other kinds.
 INDEX_LENGTH: Final = 768
-# Columns (APP_LIMIT_ARRAY_PARAMS_SIZE) and indexes that a new table can bring with it.
+# Columns that a new table can bring with it (APP_LIMIT_ARRAY_PARAMS_SIZE).
 INLINE_COLUMNS_LIMIT: Final = 100
+# Indexes that a new table can bring with it.
 INLINE_INDEXES_LIMIT: Final = INDEXES_LIMIT
 # Permissions of a table or row (APP_LIMIT_ARRAY_PARAMS_SIZE).
 PERMISSIONS_LIMIT: Final = 100
 
 # Values. The sizes and ranges of single kinds are in `tables/kinds.py`.
 
-# Elements of an enum (APP_LIMIT_ARRAY_PARAMS_SIZE), and characters of each (Database::LENGTH_KEY).
+# Elements of an enum (APP_LIMIT_ARRAY_PARAMS_SIZE).
 ELEMENTS_LIMIT: Final = 100
+# Characters of an element of an enum (Database::LENGTH_KEY).
 ELEMENT_LENGTH: Final = 255
 # The smallest size of an encrypted text: its encrypted form is longer than the text.
 ENCRYPTED_SIZE: Final = 150
-# Points in time. The last 999 milliseconds of the year 9999 are refused.
+# The earliest point in time.
 EARLIEST_DATETIME: Final = datetime.datetime(1000, 1, 1, tzinfo=datetime.UTC)
+# The latest point in time. The last 999 milliseconds of the year 9999 are refused.
 LATEST_DATETIME: Final = datetime.datetime(9999, 12, 31, 23, 59, 59, tzinfo=datetime.UTC)
 
 # Webhooks.

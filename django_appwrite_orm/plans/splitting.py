@@ -21,7 +21,7 @@ from .limits import QUERIES_LIMIT, TEXT_LIMIT, VALUES_LIMIT
 
 # Of the queries of a request these may be filters; the others are left to order, window and selection.
 FILTERS_LIMIT = QUERIES_LIMIT - 20
-# A query that needs more requests than this is refused.
+# Requests of one query. A query that needs more is refused.
 REQUESTS_LIMIT = 1000
 
 # The characters that an `and` or `or` around several clauses adds.

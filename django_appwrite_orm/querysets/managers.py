@@ -25,8 +25,8 @@ class Manager(Overridable):
     """`objects = Manager()`, `objects = Manager(ProductQuerySet)` or `objects = ProductQuerySet.as_manager()`.
 
     `Product.objects` is the result of `get_queryset()`, a new queryset each time. Override it to decide which rows are
-    visible: through `objects`, through reverse relations, and, for the default manager, to Django's views, the verbs
-    and template tags. If a manager class defines further methods, `Product.objects` is the manager itself, which also
+    visible through `objects` and reverse relations. Django's views, the verbs and template tags use the default
+    manager. If a manager class defines further methods, `Product.objects` is the manager itself, which also
     has every method of its queryset; `Product.objects.filter(...)` is a queryset.
 
     The first manager of a class is its default one unless `Meta.default_manager_name` names another. References are

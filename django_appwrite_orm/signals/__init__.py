@@ -1,16 +1,6 @@
 """The signals, all sent with the table class as `sender` and the connection's alias as `using`.
 
-- `pre_create`, `post_create`, `pre_update`, `post_update`, `pre_delete`, `post_delete`: `row`, and `values`,
-  the columns that are written, by their Python names.
-- `pre_bulk_create`, `post_bulk_create`: `rows`, `count`; `pre_bulk_update`, `post_bulk_update`,
-  `pre_bulk_delete`, `post_bulk_delete`: `plan`, `count` (None before the change), but from `bulk_update(rows, ...)`
-  `rows` and `count`.
-- `table_invalidated`: `reason`, one of "write", "manual", "event" (a change heard from Appwrite) and
-  "channel" (one heard from another service).
-- `row_changed`: a change heard from outside, by webhook or realtime, our own among them: `action` ("create",
-  "update", "upsert", "delete"), `table`, `row` (as it is now, or was before it was deleted). Once per change, as
-  far as two reports of one change differ from reports of two changes.
-- `cache_read`: `plan`, `status` ("HIT", "STALE", "MISS", "BYPASS"), `duration` in seconds.
+The text behind each signal has its other arguments; docs/reference/signals.md is generated from them.
 
 A receiver of a `pre_` signal that raises stops the change. What follows a change is sent robustly: the row
 exists whatever a receiver does, and what it raises is logged by Django.
@@ -26,20 +16,40 @@ from django.dispatch import Signal
 from ..sansio import Effect
 
 pre_create = Signal()
+"""`row`, and `values`: the columns that are written, by their Python names."""
 post_create = Signal()
+"""`row`, and `values`: the columns that are written, by their Python names."""
 pre_update = Signal()
+"""`row`, and `values`: the columns that are written, by their Python names."""
 post_update = Signal()
+"""`row`, and `values`: the columns that are written, by their Python names."""
 pre_delete = Signal()
+"""`row`, and `values`, which is empty."""
 post_delete = Signal()
+"""`row`, and `values`, which is empty."""
 pre_bulk_create = Signal()
+"""`rows` and `count`."""
 post_bulk_create = Signal()
+"""`rows` and `count`."""
 pre_bulk_update = Signal()
+"""From `queryset.update()`: `plan`, and `count`, which is None. From `bulk_update(rows, ...)`: `rows` and
+`count`.
+"""
 post_bulk_update = Signal()
+"""From `queryset.update()`: `plan` and `count`. From `bulk_update(rows, ...)`: `rows` and `count`."""
 pre_bulk_delete = Signal()
+"""`plan`, and `count`, which is None."""
 post_bulk_delete = Signal()
+"""`plan` and `count`."""
 table_invalidated = Signal()
+"""`reason`: "write", "manual", "event" (reported by Appwrite) or "channel" (reported by another service)."""
 row_changed = Signal()
+"""A change reported from outside, by webhook or realtime, the project's own among them. `action` is "create", "update",
+"upsert" or "delete", `table` the table, `row` the row as it is now, or as it was before it was deleted. Sent once for
+each change, as far as two reports of one change differ from reports of two changes.
+"""
 cache_read = Signal()
+"""`plan`, `status` ("HIT", "STALE", "MISS" or "BYPASS"), and `duration` in seconds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,20 @@ from .local import LocalTransport, local_file
 from .messages import RawRequest, RawResponse, Transport, TransportError
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+# docs/reference/headers.md is generated from the comments of the headers.
+
+# `django-appwrite-orm`.
+AGENT_HEADER = "user-agent"
+# `PROJECT_ID`.
+PROJECT_HEADER = "x-appwrite-project"
+# `API_KEY`. A request as a user has `x-appwrite-session` or `x-appwrite-jwt` instead, one as a guest none of them.
+KEY_HEADER = "x-appwrite-key"
+# The version of Appwrite's responses that this package reads.
+FORMAT_HEADER = "x-appwrite-response-format"
+# The id of the request in the log `django_appwrite_orm.transport`, and in the `request_id` of an error.
+REQUEST_ID_HEADER = "x-request-id"
 # A request with one of these has another identity than the connection's key.
-OTHER_IDENTITIES = frozenset({"x-appwrite-key", "x-appwrite-session", "x-appwrite-jwt", "authorization", "cookie"})
+OTHER_IDENTITIES = frozenset({KEY_HEADER, "x-appwrite-session", "x-appwrite-jwt", "authorization", "cookie"})
 
 
 class Reply(NamedTuple):
@@ -73,7 +85,7 @@ class Client:
         self.features = features
         self._project = project_id
         self._head_limit = head_limit
-        self._caller: Mapping[str, Secret] = {"x-appwrite-key": Secret(api_key)}
+        self._caller: Mapping[str, Secret] = {KEY_HEADER: Secret(api_key)}
         self.for_user = False  # whether requests are made for a user or guest
         self._wire: Transport = _wire_to(endpoint, local_strict)
 
@@ -98,12 +110,12 @@ class Client:
     def _headers(self, request_id: str) -> dict[str, str | Secret]:
         """Return the headers of every request, without those of the identity."""
         headers: dict[str, str | Secret] = {
-            "user-agent": "django-appwrite-orm",
-            "x-appwrite-project": self._project,
-            "x-appwrite-response-format": (self.features or UNKNOWN).response_format,
+            AGENT_HEADER: "django-appwrite-orm",
+            PROJECT_HEADER: self._project,
+            FORMAT_HEADER: (self.features or UNKNOWN).response_format,
         }
         if request_id:
-            headers["x-request-id"] = request_id
+            headers[REQUEST_ID_HEADER] = request_id
         return headers
 
     def _outgoing(self, request: Request, request_id: str) -> RawRequest:

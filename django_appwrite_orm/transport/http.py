@@ -30,8 +30,9 @@ CONNECT_LIMIT = 3.0
 # Seconds an idle connection is kept: less than any usual server or proxy does, for a request sent over one that
 # is being closed at the other end has an unclear outcome.
 KEPT_ALIVE = 5.0
-# Connections of a process: of its threads together, and of each event loop, where hundreds of requests are cheap.
+# Connections of the threads of a process together.
 THREADS_CONNECTIONS = 100
+# Connections of an event loop, where hundreds of requests are cheap.
 LOOP_CONNECTIONS = 500
 
 

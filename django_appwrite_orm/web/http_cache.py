@@ -31,13 +31,13 @@ def table_etag(
     """Return an `etag_func` for `django.views.decorators.http.condition`, for a view that shows these tables only.
 
     The tag changes when one of the tables changes, and every `ttl` seconds at the latest (by default the TTL of the
-    connection), so that a change that was not reported is not hidden for longer. It costs one round trip to the
+    connection). So a change that was not reported is not hidden for longer. It costs one round trip to the
     cache, and allows a 304 without running the view or reading Appwrite. There is none, and the view runs, while a
     table has not been read since its last change or is being written.
 
     Requests with different cookies, Authorization, Accept or Accept-Language have different tags. A view that
-    shows more than tables and these (the content of a session, a feature flag) must name it: `by` takes the
-    request and returns a text. Raises ValueError when no table is named, `ConfigurationError` at the first
+    shows more than tables and these, such as the content of a session, must name it: `by` takes the request and
+    returns a text. Raises ValueError when no table is named, `ConfigurationError` at the first
     request for one that is not registered.
     """
     if not names:
@@ -68,8 +68,20 @@ def table_etag(
     return etag
 
 
+# docs/reference/headers.md is generated from these comments.
+
+# `HIT`: everything the view read came from the cache. `MISS`: something came from Appwrite. `STALE`: a policy allowed
+# an expired entry. `BYPASS`: something was read without the cache. The worst of all reads counts.
 STATUS_HEADER = "X-Cache-Status"
+# The names of the tables in the order of their first read, such as `products, countries`. Commas in a name are
+# percent-encoded.
 TABLE_HEADER = "X-Cache-Table"
+# The status as RFC 9211 defines it: `django-appwrite-orm; hit; ttl=240`, `; fwd=miss`, `; fwd=bypass`. A stale result
+# is a hit with a negative `ttl`.
+STANDARD_HEADER = "Cache-Status"
+# `appwrite;desc="3 reads";dur=1.2`: the milliseconds that reads took together, hits included. Browsers show it beside
+# the request.
+TIMING_HEADER = "Server-Timing"
 
 
 def finish(
@@ -93,11 +105,11 @@ def finish(
         response = get_conditional_response(request, response["ETag"], None, cast(HttpResponse, response)) or response
     if record.tables:
         response[STATUS_HEADER] = record.worst.name
-        _append(response, "Cache-Status", _cache_status(record))
+        _append(response, STANDARD_HEADER, _cache_status(record))
     if record.tables and details:
         # A table's name is free text and the comma separates: what a header cannot hold is percent-encoded.
         response[TABLE_HEADER] = ", ".join(quote(name, safe=" ") for name in record.tables)
-        _append(response, "Server-Timing", f'appwrite;desc="{record.reads} reads";dur={record.seconds * 1000:.1f}')
+        _append(response, TIMING_HEADER, f'appwrite;desc="{record.reads} reads";dur={record.seconds * 1000:.1f}')
     return response
 
 
@@ -134,9 +146,9 @@ def cache_publicly(*, max_age: int) -> Callable[[View], View]:
     """Let browsers and shared caches keep a view's responses for up to `max_age` seconds.
 
     For synchronous and asynchronous views; on a class use Django's `method_decorator`. During that time
-    clients do not request it again and so do not see changes. The middleware grants it for less than `max_age`
-    where the oldest entry used has less left, and not at all (see `public_max_age`) for a response that may be
-    personal. Raises ValueError for a `max_age` that is not a whole number above 0.
+    clients do not request it again and so do not see changes. The middleware grants less than `max_age` where
+    the oldest entry used has less left. It grants nothing (see `public_max_age`) for a response that may be personal.
+    Raises ValueError for a `max_age` that is not a whole number above 0.
     """
     if isinstance(max_age, bool) or not isinstance(max_age, int) or max_age < 1:
         raise ValueError(f"cache_publicly: max_age must be a whole number of seconds, 1 or more, not {max_age!r}.")

@@ -13,6 +13,9 @@ from ..connection import connections
 from ..credentials import Secret, revealed
 from ..exceptions import ConfigurationError
 
+# Base64 of HMAC-SHA1 over the URL and the body, with the secret of the webhook.
+SIGNATURE_HEADER = "X-Appwrite-Webhook-Signature"
+
 
 def signature(secret: str | Secret, url: str, body: bytes) -> str:
     """Return X-Appwrite-Webhook-Signature: base64 of HMAC-SHA1 over URL (percent-decoded) and body."""
@@ -30,5 +33,5 @@ def is_signed(request: HttpRequest, body: bytes, using: str) -> bool:
             f"APPWRITE_ORM[{using!r}] has no WEBHOOK_SECRET. Set the one that the webhook was registered with."
         )
     url = settings.webhook_url or request.build_absolute_uri()
-    received = request.headers.get("X-Appwrite-Webhook-Signature", "")
+    received = request.headers.get(SIGNATURE_HEADER, "")
     return hmac.compare_digest(signature(settings.webhook_secret, url, body).encode(), received.encode())

@@ -23,6 +23,8 @@ __all__ = ["appwrite_webhook", "signature"]
 
 logger = logging.getLogger("django_appwrite_orm.events")
 
+# The names of the events, with commas between them.
+EVENTS_HEADER = "X-Appwrite-Webhook-Events"
 # Bytes of a delivery that are read. Far more than a usual row has, and small enough for anybody to send.
 LARGEST = 16 * 1024 * 1024
 
@@ -49,7 +51,7 @@ def appwrite_webhook(request: HttpRequest, using: str = DEFAULT_ALIAS) -> HttpRe
         payload = json.loads(body)
     except (ValueError, RecursionError):
         return _refused(request, 400, "its body is not JSON")
-    names = request.headers.get("X-Appwrite-Webhook-Events", "").split(",")
+    names = request.headers.get(EVENTS_HEADER, "").split(",")
     contradictions: list[str] = []
     run_sync(dispatch_event(names, payload, using, contradictions=contradictions))
     if contradictions:

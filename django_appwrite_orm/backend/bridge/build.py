@@ -33,8 +33,8 @@ _lock = threading.RLock()
 def model_of(table: type[Row]) -> type[models.Model]:
     """Return the unmanaged model of a registered Table, the same class at each call.
 
-    Raises ConfigurationError for a class that has no rows of its own, is not registered, or cannot have a model, and
-    ImproperlyConfigured where no database of `DATABASES` leads to the connection of the Table.
+    Raises ConfigurationError for a class that has no rows of its own, is not registered, or cannot have a model.
+    Raises ImproperlyConfigured where no database of `DATABASES` leads to the connection of the Table.
     """
     made = _models.get(table)
     if made is not None:

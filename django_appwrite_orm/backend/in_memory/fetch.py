@@ -21,7 +21,7 @@ from .sources import Link, Source
 if TYPE_CHECKING:
     from .plan import InMemoryRead
 
-# So many ids of another table's rows are asked for rather than the whole table: five requests of about 180.
+# Keys by which a query in memory reads the rows of a joined table; with more, it reads the whole table.
 MANY_IDS = 900
 # In place of the token of a table that has changed while it was read.
 _CHANGED = ""

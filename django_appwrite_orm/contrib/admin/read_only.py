@@ -47,7 +47,7 @@ class ReadOnlyMixin(admin.ModelAdmin):  # type: ignore[type-arg]
         return [type(cls.__name__, (_ReadOnlyInline, cls), {"__module__": cls.__module__}) for cls in inlines]
 
     def get_actions(self, request: HttpRequest, action_location: Any = None) -> dict[str, Any]:
-        """Return the actions; of a read-only admin those that are said to need the permission to view alone."""
+        """Return the actions; a read-only admin has only those that need the permission to view alone."""
         location = {} if action_location is None else {"action_location": action_location}  # since Django 6.1
         actions: dict[str, Any] = super().get_actions(request, **location)
         if not self.is_read_only(request):

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from .media import STYLE_AND_SCRIPT
 from .strict_json import JSONTextarea, is_encodable, parse_json, pretty_json
 
-# A list of more items is edited as JSON: Django refuses forms of more than 1,000 fields.
+# Inputs for the items of a list. A longer list is edited as JSON: Django refuses forms of more than 1,000 fields.
 MAX_INPUTS = 100
 # Errors of a list that are shown; the others are counted.
 _SHOWN_ERRORS = 20
@@ -113,7 +113,7 @@ def _needs_json(text: Any, lines: bool) -> bool:
 
 
 class ListField(forms.Field):
-    """A list: each item is cleaned by `base_field`, and an error says the number of the item.
+    """A list: `base_field` cleans each item, and an error says the number of the item.
 
     `max_items`: how many there can be. An `ArrayField` of a model gives `base_field`.
     """

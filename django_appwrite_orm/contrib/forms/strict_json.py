@@ -16,7 +16,7 @@ from django.utils.translation import gettext_noop
 
 from .media import STYLE_ONLY
 
-# Deeper documents are refused: validators and encoders walk through them by recursion.
+# Levels of a JSON document. Deeper ones are refused: validators and encoders walk through them by recursion.
 MAX_DEPTH = 200
 # Characters of a text in an error.
 _SHOWN = 40

@@ -14,13 +14,15 @@ DEFAULT_FILE: Final = "appwrite.sqlite3"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default: this machine only)")
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help=f"default {DEFAULT_PORT}; 0 for any free port")
-    parser.add_argument("--database", default=DEFAULT_FILE, help=f"SQLite file or :memory: (default {DEFAULT_FILE})")
+    parser.add_argument("--host", default="127.0.0.1", help="Address to listen at (default: this machine only).")
     parser.add_argument(
-        "--strict", action="store_true", help="imitate the defects of Appwrite 1.9.6 (docs/reference/local.md)"
+        "--port", type=int, default=DEFAULT_PORT, help=f"Port (default: {DEFAULT_PORT}); 0 for any free one."
     )
-    parser.add_argument("--threads", type=int, default=DEFAULT_THREADS, help=f"default {DEFAULT_THREADS}")
+    parser.add_argument("--database", default=DEFAULT_FILE, help=f"SQLite file, or :memory: (default: {DEFAULT_FILE}).")
+    parser.add_argument("--strict", action="store_true", help="Imitate the defects of Appwrite 1.9.6.")
+    parser.add_argument(
+        "--threads", type=int, default=DEFAULT_THREADS, help=f"Number of threads (default: {DEFAULT_THREADS})."
+    )
 
 
 def run(options: dict[str, Any], write_line: Callable[[str], object]) -> None:

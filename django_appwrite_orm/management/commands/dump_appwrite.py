@@ -35,7 +35,7 @@ class Command(BaseCommand):
             "--format",
             choices=["jsonl", "object"],
             default="jsonl",
-            help="jsonl: one row per line (default). object: one object with a list of rows per table.",
+            help="One row per line (jsonl, the default), or one object with a list of rows per table (object).",
         )
 
     def handle(self, *args: Any, labels: list[str], database: str, output: str | None, **options: Any) -> None:

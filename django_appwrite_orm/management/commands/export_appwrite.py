@@ -21,14 +21,14 @@ _FORMATS = {"sql": sql, "firebase": firebase, "text": text}
 
 class Command(BaseCommand):
     help = (
-        "Prints the declared tables: as SQL for SQLite and PostgreSQL, as rules for Firebase's Realtime Database, as "
-        "text, or as the appwrite.config.json of Appwrite's own CLI."
+        "Prints the declared tables as SQL for SQLite and PostgreSQL, as rules for Firebase's Realtime Database, as "
+        "text, or as JSON. The JSON is the appwrite.config.json of Appwrite's own CLI."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("labels", nargs="*", help="App labels or tables (name or app.Table; default: all).")
         parser.add_argument("--database", default=DEFAULT_ALIAS, help="Alias in APPWRITE_ORM (default: %(default)s).")
-        parser.add_argument("--format", choices=[*_FORMATS, "json"], required=True)
+        parser.add_argument("--format", choices=[*_FORMATS, "json"], required=True, help="What to print.")
 
     def handle(self, *args: Any, labels: list[str], database: str, format: str, **options: Any) -> None:
         try:

@@ -32,8 +32,8 @@ _COLUMNS = {
 
 class Command(BaseCommand):
     help = (
-        "Shows for each table, also those of models: reads, hits, misses, invalidations and errors, the hit rate in "
-        "percent, the bytes of JSON read from the cache, and the seconds that hits saved."
+        "Shows for each table, also those of models: reads, hits, misses, invalidations and errors. Also the hit rate "
+        "in percent, the bytes of JSON read from the cache, and the seconds that hits saved."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

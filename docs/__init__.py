@@ -1,0 +1,1 @@
+"""The documentation; `docs.generate` makes parts of its reference from the code."""

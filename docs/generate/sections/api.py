@@ -1,0 +1,118 @@
+"""The public names with their signatures and docstrings."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+from collections.abc import Callable, Iterable, Iterator
+from types import ModuleType
+from typing import Any
+
+import django_appwrite_orm
+from django_appwrite_orm import Manager, QuerySet
+
+from ..markdown import code, table
+
+PACKAGE = django_appwrite_orm.__name__
+# A part of a docstring such as "Args:", with indented lines.
+_PART = re.compile(r"^(\w+):\n((?: {4}.*\n?|\n)+)", re.MULTILINE)
+_ITEM = re.compile(r"^ {4}([\w*]+): (.*(?:\n {8,}.*)*)", re.MULTILINE)
+
+
+def _names(path: str, *names: str, methods: bool = True) -> Callable[[], str]:
+    """Return a function that describes these names of a module, or all names in its `__all__`."""
+
+    def described() -> str:
+        module = importlib.import_module(f"{PACKAGE}.{path}" if path else PACKAGE)
+        chosen = names or [name for name in module.__all__ if _is_ours(getattr(module, name))]
+        return "\n".join(_described(name, getattr(module, name), module, methods) for name in chosen)
+
+    return described
+
+
+def _is_ours(value: object) -> bool:
+    return str(getattr(value, "__module__", "")).startswith(PACKAGE) and not isinstance(value, ModuleType)
+
+
+def _described(name: str, value: Any, module: ModuleType, has_methods: bool) -> str:
+    is_callable = inspect.isclass(value) or inspect.isroutine(value)
+    parts = [f"## `{name}`", f"```python\nfrom {module.__name__} import {name}\n```"]
+    if is_callable:
+        parts[1] = parts[1].replace("\n```", f"\n\n{name}{_signature(value)}\n```") if _signature(value) else parts[1]
+    parts.append(_markdown(inspect.cleandoc(vars(value if is_callable else type(value)).get("__doc__") or "")))
+    owner = value if inspect.isclass(value) else type(value)
+    if has_methods and not inspect.isroutine(value) and (methods := list(_methods(owner))):
+        parts.append(table(["Method", "Meaning"], methods))
+    return "\n\n".join(part.strip() for part in parts if part) + "\n"
+
+
+def _signature(value: Any) -> str:
+    """Return the parameters, without types; nothing where there are none to read."""
+    try:
+        signature = inspect.signature(value)
+    except (TypeError, ValueError):
+        return ""
+    kept = [p.replace(annotation=p.empty, default=_plain(p.default)) for p in signature.parameters.values()]
+    if inspect.isfunction(value) and kept and kept[0].name in ("self", "cls"):
+        del kept[0]
+    return str(signature.replace(parameters=kept, return_annotation=signature.empty))
+
+
+class _Shown:
+    """A default that is shown by its name."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def _plain(default: Any) -> Any:
+    shown = repr(default)
+    return _Shown("...") if default is not inspect.Parameter.empty and ("<" in shown or " at 0x" in shown) else default
+
+
+def _methods(owner: type) -> Iterator[list[str]]:
+    """Yield the public methods with a docstring. An asynchronous twin is named with its blocking one."""
+    members: dict[str, Any] = {}
+    for base in owner.__mro__:
+        if base.__module__.startswith(PACKAGE):
+            members = {**vars(base), **members}
+    for name in sorted(members):
+        method = inspect.getattr_static(owner, name)
+        function = method.__func__ if isinstance(method, (classmethod, staticmethod)) else method
+        if name.startswith("_") or not inspect.isfunction(function) or not function.__doc__:
+            continue
+        if (name[0] == "a" and name[1:] in members) or (owner is Manager and hasattr(QuerySet, name)):
+            continue
+        twin = f" {code(f'a{name}()')}" if f"a{name}" in members else ""
+        text = inspect.cleandoc(function.__doc__).partition("\n\n")[0]
+        yield [code(f"{name}{_signature(function)}") + twin, " ".join(text.split())]
+
+
+def _markdown(doc: str) -> str:
+    """Return a docstring as Markdown: its parts become lists."""
+
+    def part(match: re.Match[str]) -> str:
+        items: Iterable[tuple[str, str]] = _ITEM.findall(match[2])
+        return "\n".join(f"- {code(name)}: {' '.join(text.split())}" for name, text in items) + "\n"
+
+    return _PART.sub(part, doc.replace("``", "`")).strip()
+
+
+SECTIONS = {
+    "api.tables": _names(
+        "", "Table", "Index", "UniqueIndex", "FulltextIndex", "SpatialIndex", "CachePolicy", "register"
+    ),
+    "api.querysets": _names("", "Manager", "QuerySet", "Apply", "atomic", "cache_policy"),
+    "api.verbs": _names("", "orm"),
+    "api.columns": _names("tables.columns", methods=False),
+    "api.models": _names("models"),
+    "api.web": _names("web"),
+    "api.admin": _names("contrib.admin"),
+    "api.forms": _names("contrib.forms", methods=False),
+    "api.rest": _names("contrib.rest"),
+    "api.testing": _names("contrib.testing"),
+}
