@@ -67,7 +67,7 @@ class CacheCall(Effect[Result]):
                 self.store.ledger.refuse()
             else:
                 self.store.ledger.forget_proof()
-        return CacheUnavailable(f"The cache {self.store.alias!r} failed: {masked(error)}")
+        return CacheUnavailable(f"The cache {self.store.alias!r} failed ({type(error).__name__}: {masked(error)}).")
 
     def _checked(self, value: Any, sent_at: float) -> Result:
         if self.method == "get_many" and type(value) is not dict and not isinstance(value, Mapping):

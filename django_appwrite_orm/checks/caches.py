@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -31,19 +32,37 @@ _REPEATING = {"retry", "retry_on_error", "retry_on_timeout"}
 _HIDING = {"default_noreply", "ignore_exc"}
 # With this client of django-redis, several servers are shards, not replicas.
 _SHARDS = "django_redis.client.sharded.ShardClient"
+# This one reads from the replicas that Sentinel names.
+_SENTINEL = "django_redis.client.sentinel.SentinelClient"
+_CLUSTER = "django_appwrite_orm.contrib.redis_cluster.ClusterConnectionFactory"
+# What Redis Cluster takes for the slot of a key: the text in the first braces, unless it is empty.
+_TAG = re.compile(r"^[^{]*\{[^}]+\}")
 
 
 def cache_problems() -> Iterator[CheckMessage]:
     """Yield the problems of each cache that a connection uses."""
-    for alias in dict.fromkeys(_used()):
+    prefixes = defaultdict[str, dict[str, str]](dict)
+    for connection, options in configured().items():
+        if not list(problems(connection)):
+            cache = options.get("CACHE", {})
+            prefixes[cache.get("ALIAS", "default")][connection] = cache.get("PREFIX", "")
+    for alias, by_connection in prefixes.items():
         yield from _problems(alias, settings.CACHES[alias])
+        yield from _cluster_problems(settings.CACHES[alias], by_connection)
 
 
-def _used() -> Iterator[str]:
-    """Yield the cache aliases of the connections whose settings have no problem."""
-    for alias, options in configured().items():
-        if not list(problems(alias)):
-            yield options.get("CACHE", {}).get("ALIAS", "default")
+def _cluster_problems(cache: Mapping[str, Any], prefixes: Mapping[str, str]) -> Iterator[CheckMessage]:
+    factory = (cache.get("OPTIONS") or {}).get("CONNECTION_FACTORY")
+    if _CLUSTER not in families_of(factory or getattr(settings, "DJANGO_REDIS_CONNECTION_FACTORY", None)):
+        return
+    for connection, prefix in prefixes.items():
+        if not _TAG.match(f"{cache.get('KEY_PREFIX') or ''}:{prefix}"):
+            yield Error(
+                f"APPWRITE_ORM[{connection!r}]: its cache is a Redis Cluster, which refuses a call for keys of several"
+                " slots. Every read would go to Appwrite.",
+                hint='Set CACHE["PREFIX"] to a text in braces, such as "{appwrite}": its keys then have one slot.',
+                id="appwrite_orm.E017",
+            )
 
 
 def _problems(alias: str, cache: Mapping[str, Any]) -> Iterator[CheckMessage]:
@@ -105,6 +124,14 @@ def _replica_problems(
     where: str, location: Any, families: set[str], options: Mapping[str, Any]
 ) -> Iterator[CheckMessage]:
     shards = DJANGO_REDIS in families and _SHARDS in families_of(options.get("CLIENT_CLASS"))
+    if DJANGO_REDIS in families and _SENTINEL in families_of(options.get("CLIENT_CLASS")):
+        yield Warning(
+            f"{where} reads from the replicas that Sentinel names. A replica that lags still has tokens that were"
+            " deleted, and serves their outdated results.",
+            hint="Leave out CLIENT_CLASS: django-redis's SentinelConnectionFactory then uses the primary.",
+            id="appwrite_orm.W007",
+        )
+        return
     count = _number_of_servers(location, "," if DJANGO_REDIS in families else "[;,]")
     if count > 1 and not shards:
         yield Warning(

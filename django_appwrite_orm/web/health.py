@@ -29,7 +29,11 @@ _PARTS = {
     "appwrite": ("appwrite_orm.E040", "Start it, or correct ENDPOINT, PROJECT_ID and DATABASE_ID."),
     "key": ("appwrite_orm.E041", "Give API_KEY the scopes rows.read and rows.write, or copy it again."),
     "schema": ("appwrite_orm.E042", "Run manage.py migrate_appwrite."),
-    "cache": ("appwrite_orm.E043", "Start it, or correct its LOCATION in CACHES."),
+    "cache": (
+        "appwrite_orm.E043",
+        "Start it, or correct its LOCATION in CACHES. A Redis Cluster (MovedError, CROSSSLOT) needs two more settings:"
+        " CONNECTION_FACTORY in OPTIONS, and a PREFIX in braces.",
+    ),
 }
 _PART_OF = {id: part for part, (id, _) in _PARTS.items()}
 
@@ -98,7 +102,7 @@ def _cache(connection: Connection) -> Operation[CheckMessage | None]:
     name = connection.settings.cache.alias
     try:
         yield from CacheSet(connection.store, key, value, _TRIAL)
-        values = yield from CacheGetMany(connection.store, [key])
+        values = yield from CacheGetMany(connection.store, [key, f"{key}:2"])  # several, as every read does
     except CacheUnavailable as error:
         return health_problem("cache", str(error))
     if values.get(key) == value:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 import types
+from functools import partial
 from typing import Any
 
 import pytest
 from django.core.cache.backends.redis import RedisCache, RedisSerializer
 from django.core.checks import run_checks
 from django.test import override_settings
+from redis.crc import key_slot
 
 from django_appwrite_orm.checks import check_caches, check_middleware
 
@@ -91,6 +93,50 @@ def test_several_servers(backend: str, options: dict[str, Any], between: str) ->
 def test_shards_are_no_replicas() -> None:
     options = {"SERIALIZER": JSON, "CLIENT_CLASS": "django_redis.client.ShardClient"}
     assert found("django_redis.cache.RedisCache", location=["a:1", "b:1"], **options) == []
+
+
+def test_replicas_that_sentinel_names() -> None:
+    options = {
+        "SERIALIZER": JSON,
+        "CONNECTION_FACTORY": "django_redis.pool.SentinelConnectionFactory",
+        "SENTINELS": [("127.0.0.1", 26379)],
+    }
+    sentinel = partial(found, "django_redis.cache.RedisCache", location="redis://shop/0", **options)
+    assert sentinel() == []
+    assert sentinel(CLIENT_CLASS="django_redis.client.SentinelClient") == ["W007"]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "key_prefix", "fits"),
+    [
+        ("{appwrite}", "", True),
+        ("a{b}c", "", True),
+        ("appwrite", "{site}", True),
+        ("appwrite", "", False),
+        ("{}appwrite", "", False),
+        ("appwrite}", "{", True),
+        ("}appwrite{", "", False),
+    ],
+)
+@pytest.mark.parametrize("place", ["OPTIONS", "DJANGO_REDIS_CONNECTION_FACTORY"])
+def test_the_keys_of_a_cluster_need_one_slot(
+    prefix: str, key_prefix: str, fits: bool, place: str, settings: Any
+) -> None:
+    factory = "django_appwrite_orm.contrib.redis_cluster.ClusterConnectionFactory"
+    options = {"SERIALIZER": JSON}
+    if place == "OPTIONS":
+        options["CONNECTION_FACTORY"] = factory
+    else:
+        settings.DJANGO_REDIS_CONNECTION_FACTORY = factory
+    cache = {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": REDIS, "OPTIONS": options}
+    settings.CACHES = {"default": {**cache, "KEY_PREFIX": key_prefix}}
+    settings.APPWRITE_ORM = {
+        "default": {"ENDPOINT": "local::memory:", "DATABASE_ID": "d", "CACHE": {"PREFIX": prefix}},
+    }
+    problems = check_caches()
+    assert [problem.id for problem in problems] == ([] if fits else ["appwrite_orm.E017"])
+    tag = key_slot(f"{key_prefix}:1:{prefix}:one".encode()) == key_slot(f"{key_prefix}:1:{prefix}:two".encode())
+    assert tag is fits  # what redis-py, and so the server, says
 
 
 def test_the_tag_of_the_package_takes_in_its_caches() -> None:

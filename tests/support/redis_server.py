@@ -72,26 +72,37 @@ def _download(server: Path) -> None:
     part.replace(server)  # at once, for another environment may be doing the same
 
 
-class Server:
-    """A Redis on a port of its own, which can be stopped and started again: it then comes back empty."""
+def free_port() -> int:
+    """A port that nobody uses."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
-    def __init__(self) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
-        self.url = f"redis://127.0.0.1:{self._port}/0"
+
+class Server:
+    """A Redis on a port of its own, which can be stopped and started again: it then comes back empty.
+
+    `arguments` are further ones of its command line, or the file of its configuration with what follows it.
+    """
+
+    def __init__(self, *arguments: str, port: int | None = None) -> None:
+        self.port = port or free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._arguments = arguments
         self._process: subprocess.Popen[bytes] | None = None
         self._log = tempfile.TemporaryFile()  # noqa: SIM115
 
     def start(self) -> None:
-        command = [executable(), "--port", str(self._port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        command = [executable(), *(self._arguments or ("--save", "", "--appendonly", "no"))]
+        if "--sentinel" not in command:  # whose file says where it listens
+            command += ["--port", str(self.port), "--bind", "127.0.0.1"]
         self._process = subprocess.Popen(command, stdout=self._log, stderr=subprocess.STDOUT)
         for _ in range(600):
             if self._process.poll() is not None:
                 self._log.seek(0)
                 raise RuntimeError(f"Redis did not start: {self._log.read().decode()}")
             try:
-                with socket.create_connection(("127.0.0.1", self._port), timeout=1):
+                with socket.create_connection(("127.0.0.1", self.port), timeout=1):
                     return
             except OSError:
                 time.sleep(0.05)
