@@ -7,7 +7,8 @@ what else the machine does disturbs all of them; the medians are compared. The p
 SQLite, by pickle; this package those of its local Appwrite, by JSON. A plain `cache.get` knows of no change, so it is
 no contender but the measure.
 
-Django without a cache stands beside the models on Appwrite, whose goals are multiples of it.
+Django without a cache stands beside the models on Appwrite, whose goals are multiples of it. Appwrite's SDK, which
+sends a request for each read, reads from a local Appwrite in a process of its own, on loopback.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from typing import Any
 import django
 from django.conf import settings
 
-from tests.support import redis_server
+from tests.support import http_server, redis_server
 
 ROWS = [{"name": f"Product {n}", "price": n + 0.5, "stock": n, "category": "books"} for n in range(25)]
 JSON = {"SERIALIZER": "django_redis.serializers.json.JSONSerializer"}
@@ -38,6 +39,7 @@ CONTENDERS = {
     "django-appwrite-orm, MEMORY 0": "django_appwrite_orm",
     "django-cachalot": "cachalot",
     "django-cacheops": "cacheops",
+    "Appwrite's SDK, no cache": "appwrite",
     "models on SQLite, no cache": "django",
     "models on Appwrite": "django_appwrite_orm",
     "models on Appwrite, LocMemCache": "django_appwrite_orm",
@@ -72,8 +74,8 @@ def configure(name: str, url: str, folder: str) -> None:
     django.setup()
 
 
-def contender(name: str) -> tuple[Callable[[], Any], Callable[[], Any]]:
-    """What reads all rows, and what reads one by its id."""
+def contender(name: str, stack: ExitStack) -> tuple[Callable[[], Any], Callable[[], Any]]:
+    """What reads all rows, and what reads one by its id; what these need is closed with the stack."""
     if name == "plain cache.get":
         from django.core.cache import cache
 
@@ -82,7 +84,31 @@ def contender(name: str) -> tuple[Callable[[], Any], Callable[[], Any]]:
         return lambda: cache.get("all"), lambda: cache.get("one")
     if name.startswith("django-appwrite-orm"):
         return _ours()
+    if name.startswith("Appwrite's SDK"):
+        return _sdk(stack)
     return _models()
+
+
+def _sdk(stack: ExitStack) -> tuple[Callable[[], Any], Callable[[], Any]]:
+    from appwrite.client import Client
+    from appwrite.services.tables_db import TablesDB
+
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    endpoint = stack.enter_context(http_server.running(folder / "rows.sqlite3"))
+    tables = TablesDB(Client().set_endpoint(endpoint).set_project("local").set_key("local"))
+    tables.create("shop", "Shop")
+    columns = [
+        {"key": "name", "type": "string", "size": 64},
+        {"key": "price", "type": "double"},
+        {"key": "stock", "type": "integer"},
+        {"key": "category", "type": "string", "size": 16},
+    ]
+    tables.create_table("shop", "products", "Products", columns=columns)
+    tables.create_rows("shop", "products", [{"$id": f"row{n}", **row} for n, row in enumerate(ROWS)])
+    return (
+        lambda: [row.data["price"] for row in tables.list_rows("shop", "products").rows],
+        lambda: tables.get_row("shop", "products", "row0").data["price"],
+    )
 
 
 def _ours() -> tuple[Callable[[], Any], Callable[[], Any]]:
@@ -127,11 +153,12 @@ def _models() -> tuple[Callable[[], Any], Callable[[], Any]]:
 def measure(name: str, url: str, folder: str) -> None:
     """Read for each number on the standard input so many times; write the seconds of each read, once it is a hit."""
     configure(name, url, folder)
-    actions = contender(name)
-    for line in sys.stdin:
-        for action in actions:
-            action()
-        print(json.dumps([[timed(action) for _ in range(int(line))] for action in actions]), flush=True)
+    with ExitStack() as stack:
+        actions = contender(name, stack)
+        for line in sys.stdin:
+            for action in actions:
+                action()
+            print(json.dumps([[timed(action) for _ in range(int(line))] for action in actions]), flush=True)
 
 
 def timed(action: Callable[[], Any]) -> float:
