@@ -19,7 +19,7 @@ try:
     from jinja2.parser import Parser
 except ModuleNotFoundError as error:
     raise ImproperlyConfigured(
-        "django_appwrite_orm.contrib.jinja2 needs the extra [jinja2]: pip install 'jinja2>=3.1'"
+        "django_appwrite_orm.contrib.jinja2 needs Jinja2: pip install 'django-appwrite-orm[jinja2]'"
     ) from error
 
 

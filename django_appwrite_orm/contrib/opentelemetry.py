@@ -22,8 +22,8 @@ try:
     from opentelemetry.util.types import AttributeValue
 except ModuleNotFoundError as error:
     raise ImproperlyConfigured(
-        "django_appwrite_orm.contrib.opentelemetry needs the extra [opentelemetry]:"
-        " pip install 'opentelemetry-api>=1.35'"
+        "django_appwrite_orm.contrib.opentelemetry needs opentelemetry-api:"
+        " pip install 'django-appwrite-orm[opentelemetry]'"
     ) from error
 
 # The paths that are shown: those of rows, with `?` for the ids.

@@ -22,7 +22,7 @@ try:
     from prometheus_client.registry import Collector
 except ModuleNotFoundError as error:
     raise ImproperlyConfigured(
-        "django_appwrite_orm.contrib.prometheus needs the extra [prometheus]: pip install 'prometheus-client>=0.22'"
+        "django_appwrite_orm.contrib.prometheus needs prometheus-client: pip install 'django-appwrite-orm[prometheus]'"
     ) from error
 
 # Samples of one table: the value of the label that a metric has besides the table's id, and the sample.

@@ -221,7 +221,7 @@ def _library() -> tuple[Connect, type[Exception]]:
     try:
         from .websocket import WebSocketException, open_websocket
     except ImportError as error:
-        raise ConfigurationError("Realtime needs the library websockets: pip install 'websockets>=15'.") from error
+        raise ConfigurationError("Realtime needs websockets: pip install 'django-appwrite-orm[realtime]'") from error
     return open_websocket, WebSocketException
 
 

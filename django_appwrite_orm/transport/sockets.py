@@ -159,7 +159,10 @@ def proxy_of(endpoint: str) -> httpcore.Proxy | None:
     if not usable:
         raise ValueError(f"{kind.upper()}_PROXY in the environment is not a proxy; give one as in http://host:3128")
     if proxy.scheme in _SOCKS and find_spec("socksio") is None:
-        raise ValueError(f"{kind.upper()}_PROXY in the environment is a SOCKS proxy, which needs: pip install socksio")
+        raise ValueError(
+            f"{kind.upper()}_PROXY in the environment is a SOCKS proxy, which needs socksio:"
+            " pip install 'django-appwrite-orm[socks]'"
+        )
     auth = (unquote_to_bytes(proxy.username), unquote_to_bytes(proxy.password or "")) if proxy.username else None
     return httpcore.Proxy(f"{proxy.scheme}://{proxy.netloc.rpartition('@')[2]}", auth=auth)
 

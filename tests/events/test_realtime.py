@@ -206,7 +206,7 @@ def test_a_local_appwrite_in_this_process_has_no_realtime() -> None:
 def test_a_missing_library_is_a_configuration_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "websockets.sync.client", None)
     monkeypatch.delitem(sys.modules, "django_appwrite_orm.events.websocket", raising=False)
-    with pytest.raises(ConfigurationError, match=r"pip install 'websockets>=15'"):
+    with pytest.raises(ConfigurationError, match=r"pip install 'django-appwrite-orm\[realtime\]'"):
         Listener("default").run()
 
 

@@ -203,6 +203,6 @@ def test_a_missing_library_is_a_configuration_error(settings, monkeypatch: pytes
     settings.APPWRITE_ORM = {"default": given}
     monkeypatch.setitem(sys.modules, "websockets.sync.client", None)
     monkeypatch.delitem(sys.modules, "django_appwrite_orm.events.websocket", raising=False)
-    with pytest.raises(ConfigurationError, match=r"pip install 'websockets>=15'"):
+    with pytest.raises(ConfigurationError, match=r"pip install 'django-appwrite-orm\[realtime\]'"):
         orm.listen(lambda change: None)
     assert listener_threads() == []

@@ -182,4 +182,4 @@ def test_a_library_that_is_missing_is_named(library: str) -> None:
     """The server in process needs neither."""
     command = [sys.executable, "-c", WITHOUT, library]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
-    assert "pip install 'websockets>=15'" in done.stdout, done.stderr
+    assert "pip install 'django-appwrite-orm[server]'" in done.stdout, done.stderr

@@ -245,7 +245,11 @@ def test_an_address_of_version_six(drive: Drive, sixth: str) -> None:
         ("http_proxy", "http://user:secret@127.0.0.1:port", "HTTP_PROXY in the environment is not a proxy"),
         ("http_proxy", "http://user:secret@b\u00fccher.example:9", "HTTP_PROXY in the environment is not a proxy"),
         ("http_proxy", "ftp://user:secret@127.0.0.1:9", "HTTP_PROXY in the environment is not a proxy"),
-        ("all_proxy", "socks5://user:secret@127.0.0.1:9", "ALL_PROXY .* is a SOCKS proxy, which needs: pip install"),
+        (
+            "all_proxy",
+            "socks5://user:secret@127.0.0.1:9",
+            "ALL_PROXY .* is a SOCKS proxy, which needs socksio: pip install",
+        ),
     ],
 )
 def test_a_proxy_that_cannot_be_used(

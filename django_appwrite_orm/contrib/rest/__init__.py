@@ -6,8 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 if find_spec("rest_framework") is None:
     raise ImproperlyConfigured(
-        "django_appwrite_orm.contrib.rest needs Django REST framework, the extra 'rest' of this package:"
-        " pip install 'djangorestframework>=3.17'"
+        "django_appwrite_orm.contrib.rest needs Django REST framework: pip install 'django-appwrite-orm[rest]'"
     )
 
 from .conditional import ConditionalMixin

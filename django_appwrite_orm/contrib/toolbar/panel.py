@@ -17,7 +17,7 @@ try:
     from debug_toolbar.utils import get_stack_trace, render_stacktrace
 except ModuleNotFoundError as error:
     raise ImproperlyConfigured(
-        "django_appwrite_orm.contrib.toolbar needs the extra [toolbar]: pip install 'django-debug-toolbar>=8'"
+        "django_appwrite_orm.contrib.toolbar needs django-debug-toolbar: pip install 'django-appwrite-orm[toolbar]'"
     ) from error
 
 _PACKAGE = str(Path(__file__).parents[2])

@@ -1,6 +1,6 @@
 """Points, lines and polygons: their checks, and their relations as MariaDB's ST_ functions evaluate them.
 
-Filters need shapely (GEOS), which is imported at first use: `pip install 'shapely>=2.1'`.
+Filters need shapely (GEOS), which is imported at first use: `pip install 'django-appwrite-orm[spatial]'`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ def accept_geometry(value: Any) -> Any:
     try:
         import shapely  # noqa: F401
     except ImportError:
-        raise ValueError("a spatial filter of the local Appwrite needs shapely: pip install 'shapely>=2.1'") from None
+        message = "a spatial filter of the local Appwrite needs shapely: pip install 'django-appwrite-orm[spatial]'"
+        raise ValueError(message) from None
     if isinstance(value, list) and value and isinstance(value[0], list):
         return accept_polygon(value) if value[0] and isinstance(value[0][0], list) else accept_line(value)
     return accept_point(value)

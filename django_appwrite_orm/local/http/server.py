@@ -37,7 +37,7 @@ class LocalServer:
         try:
             from ..realtime.hub import Hub
         except ImportError as problem:
-            raise MissingServer("Serving needs websockets: pip install 'websockets>=15'") from problem
+            raise MissingServer("Serving needs websockets: pip install 'django-appwrite-orm[server]'") from problem
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         both = host == "::" and socket.has_dualstack_ipv6()
         self._listening = socket.create_server((host, port), family=family, backlog=_BACKLOG, dualstack_ipv6=both)

@@ -29,7 +29,7 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
 def test_without_drf_the_error_names_the_extra() -> None:
     result = run("import sys\nsys.modules['rest_framework'] = None\nimport django_appwrite_orm.contrib.rest")
     assert result.returncode == 1
-    assert "the extra 'rest' of this package: pip install 'djangorestframework>=3.17'" in result.stderr.splitlines()[-1]
+    assert "needs Django REST framework: pip install 'django-appwrite-orm[rest]'" in result.stderr.splitlines()[-1]
 
 
 def test_the_settings_of_drf_may_name_its_parts_whatever_is_imported_first() -> None:

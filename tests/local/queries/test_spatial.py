@@ -118,4 +118,4 @@ def test_a_missing_shapely_is_named_in_the_error(places: tuple[Client, str], mon
     monkeypatch.setitem(sys.modules, "shapely", None)
     response = client.send(f"GET {rows}", queries=[query("equal", "at", PARIS)])
     assert response.status == 400
-    assert b"pip install 'shapely>=2.1'" in response.body
+    assert b"pip install 'django-appwrite-orm[spatial]'" in response.body
