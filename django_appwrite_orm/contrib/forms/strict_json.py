@@ -149,7 +149,7 @@ class JSONTextarea(forms.Textarea):
     min_rows, max_rows = 4, 24
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        own = {"class": "appwrite-json", "cols": None, "rows": None, "spellcheck": "false", "autocapitalize": "off"}
+        own = {"class": "appwrite-json", "cols": False, "rows": None, "spellcheck": "false", "autocapitalize": "off"}
         super().__init__({**own, **(attrs or {})})
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:

@@ -250,6 +250,7 @@ class Documents(Site, TestCase):
         ]
         page = self.client.post(self.url, self.form(data='{"a": "</textarea>", <b>')).content.decode()
         assert fields_of(page)["data"] == '{"a": "</textarea>", <b>'
+        assert 'cols="' not in page
 
     def test_every_kind_of_document_is_saved(self):
         self.make(data={"a": 1})

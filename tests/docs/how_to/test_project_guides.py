@@ -1,0 +1,14 @@
+"""Guides that are followed from a new project on: what they promise is tested inside that project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.project_guides import check_guide
+
+
+@pytest.mark.parametrize("guide", ["admin", "forms"])
+def test_what_the_guide_promises(guide: str, tmp_path: Path) -> None:
+    check_guide(guide, tmp_path)
