@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, Self, TypeAlias, overload
 
-from .exceptions import chain
+from .exceptions import UserPermissionDenied, chain
 
 HIDDEN = "[hidden]"
 _USERINFO = re.compile(r"(?<=://)[^\s/]*@")
@@ -107,13 +107,17 @@ class Credentials:
 
     @classmethod
     def of_user(cls, *, jwt: str | Secret | None = None, session: str | Secret | None = None) -> Self:
-        """Return a user's credentials. Raises ValueError, with the secret neither in its message nor in its frames."""
+        """Return a user's credentials.
+
+        Raises ValueError unless one of both is given, and UserPermissionDenied for a secret that cannot be sent, which
+        the client of a site may have made up. The secret is neither in the message nor in the frames.
+        """
         jwt, session = Secret.of(jwt), Secret.of(session)
         if (jwt is None) == (session is None):
             raise ValueError("Pass either jwt or session to identify the user.")
         kind, secret = ("jwt", jwt) if jwt is not None else ("session", session)
         if secret is None or not _is_sendable(secret.reveal()):
-            raise ValueError(f"The {kind} is empty or holds characters that cannot be sent in a header.")
+            raise UserPermissionDenied(f"The {kind} is empty or holds characters that cannot be sent in a header.")
         return cls(kind, secret)
 
     @classmethod

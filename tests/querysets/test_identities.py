@@ -15,7 +15,7 @@ from django_appwrite_orm import Permission, Role, Table, columns
 from django_appwrite_orm.cache import recording
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.credentials import ConnectionRef
-from django_appwrite_orm.exceptions import NotFound, PermissionDenied
+from django_appwrite_orm.exceptions import NotFound, PermissionDenied, UserPermissionDenied
 from django_appwrite_orm.plans import Request
 from django_appwrite_orm.querysets import QuerySet, atomic
 from django_appwrite_orm.registry import registry
@@ -225,11 +225,15 @@ def test_what_a_request_carries_instead_of_the_key(rows: QuerySet[Letter], expec
     assert {name: value for name, value in headers.items() if name.endswith(words)} == expected
 
 
-@pytest.mark.parametrize(
-    "given", [{}, {"jwt": "a", "session": "b"}, {"jwt": ""}, {"jwt": "a b"}, {"session": "a\r\nb"}, {"jwt": "ä"}]
-)
-def test_invalid_credentials_are_refused(given: dict) -> None:
-    with pytest.raises(ValueError, match=r"jwt|session") as refused:
+@pytest.mark.parametrize("given", [{}, {"jwt": "a", "session": "b"}])
+def test_one_way_to_identify_a_user_is_given(given: dict) -> None:
+    with pytest.raises(ValueError, match="either jwt or session"):
+        Letter.objects.as_user(**given)
+
+
+@pytest.mark.parametrize("given", [{"jwt": ""}, {"jwt": "a b"}, {"session": "a\r\nb"}, {"jwt": "ä"}])
+def test_secrets_that_cannot_be_sent_are_refused_as_the_server_refuses_others(given: dict) -> None:
+    with pytest.raises(UserPermissionDenied, match=r"The (jwt|session) is empty or holds") as refused:
         Letter.objects.as_user(**given)
     assert "a b" not in str(refused.value)
 
