@@ -26,7 +26,10 @@ Router = Callable[[Any], str | None]
 
 
 class _Aliases(dict[type["Row"], str]):
-    """The alias of the connection of each table. Without a router it is kept; a router is called each time."""
+    """The alias of the connection of each table. Without a router it is kept; a router is called each time.
+
+    The table of a model is where Django's routers keep the model, and they too are called each time.
+    """
 
     def __missing__(self, table: type[Row]) -> str:
         """Return the alias that the router chooses, else the table's or the default.
@@ -35,6 +38,8 @@ class _Aliases(dict[type["Row"], str]):
         """
         path = getattr(settings, "APPWRITE_ORM_ROUTER", None)
         declared: str = table._meta.using or DEFAULT_ALIAS
+        if table._meta.is_routed:
+            return declared
         return self.setdefault(table, declared) if path is None else _routed(path, table) or declared
 
 

@@ -37,6 +37,18 @@ OWN_TABLES = frozenset({"django_migrations", COUNTERS})
 _CACHE = "_appwrite_table"
 
 
+class _ModelOptions(Options):
+    """The `_meta` of the table of a model. A router of Django's may choose another database for each request."""
+
+    model: type[ModelRow]
+    is_routed = True
+
+    @property
+    def using(self) -> str | None:
+        """The alias of the connection that the model's rows are read from now; None for a model elsewhere."""
+        return appwrite_alias(self.model._model)
+
+
 class ModelRow(Row):
     """Base of the tables behind models. Their rows are instances of the models; these classes have none.
 
@@ -135,7 +147,7 @@ def _made(model: type[models.Model]) -> type[ModelRow]:
     }
     table: type[ModelRow] = type(model.__name__, (ModelRow,), attributes)
     own = [made for made in columns_of(model) if not made.is_system]
-    table._meta = Options(table, {made.field.name: made.column for made in own})
+    table._meta = _ModelOptions(table, {made.field.name: made.column for made in own})
     return table
 
 
@@ -143,9 +155,7 @@ def _options(model: type[models.Model]) -> dict[str, Any]:
     """Return the options of the table: those of the model, and what its inner `class Appwrite` says."""
     own = {name: value for name, value in appwrite_options(model).items() if name in OPTIONS}
     name = table_id(model._meta.db_table)
-    alias = appwrite_alias(model)
-    using = {} if alias is None else {"using": alias}
-    return {"name": name, **own, **using, "id": name, "app_label": model._meta.app_label, "indexes": indexes_of(model)}
+    return {"name": name, **own, "id": name, "app_label": model._meta.app_label, "indexes": indexes_of(model)}
 
 
 def appwrite_options(model: type[models.Model]) -> dict[str, Any]:

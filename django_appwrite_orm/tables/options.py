@@ -55,6 +55,9 @@ class Options:
     return another one or a value.
     """
 
+    # Whether `using` may be another one at each call.
+    is_routed = False
+
     def __init__(self, table: type[Row], columns: Mapping[str, Column]) -> None:
         meta = _meta_options(table)
         self.table = self.model = self.concrete_model = table
@@ -71,7 +74,7 @@ class Options:
         self.row_security: bool = meta.get("row_security", False)
         self.enabled: bool = meta.get("enabled", True)
         self.policy: CachePolicy | None = meta.get("cache")
-        self.using: str | None = meta.get("using")
+        self._using: str | None = meta.get("using")
         self.base_manager_name: str | None = meta.get("base_manager_name")
         self.default_manager_name: str | None = meta.get("default_manager_name")
         self.base_manager: Any = None  # these two are set by the class
@@ -81,6 +84,11 @@ class Options:
         self._name: str | None = meta.get("name")
         self._id: str | None = meta.get("id")
         self._app_label: str | None = meta.get("app_label")
+
+    @property
+    def using(self) -> str | None:
+        """The alias of the table's connection; None for the default one."""
+        return self._using
 
     @cached_property
     def app_label(self) -> str | None:

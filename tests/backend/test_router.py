@@ -17,8 +17,10 @@ from django.db import NotSupportedError, connections, models, router
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext, isolate_apps
 
+from django_appwrite_orm.backend.model_table import table_of
 from django_appwrite_orm.backend.router import databases_of_apps
 from django_appwrite_orm.checks import check_models
+from django_appwrite_orm.routers import aliases
 
 from .shop.models import Maker, Note, Product
 
@@ -196,3 +198,22 @@ def test_a_relation_between_databases_is_reported() -> None:
         (problem,) = check_models([isolated.get_app_config("shop")])
     assert (problem.id, problem.obj) == ("appwrite.E108", Visit._meta.get_field("session"))
     assert "'appwrite' and 'default'" in problem.msg
+
+
+class TenantRouter:
+    database = "appwrite"
+
+    def db_for_read(self, model: type[models.Model], **hints: Any) -> str:
+        return self.database
+
+
+def test_the_table_of_a_model_is_where_a_router_keeps_the_model_at_this_moment(
+    databases: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(connections.settings, "archive", connections.settings["appwrite"] | {"NAME": "archive"})
+    router, table = TenantRouter(), table_of(Maker)
+    with override_settings(DATABASE_ROUTERS=[router]):
+        for router.database, alias in (("appwrite", "default"), ("archive", "archive"), ("appwrite", "default")):
+            assert (table._meta.using, aliases[table]) == (alias, alias)
+        router.database = "default"
+        assert table._meta.using is None

@@ -28,7 +28,9 @@ def make_project(blocks: Iterable[CodeBlock], folder: Path) -> None:
         (folder / file).parent.joinpath("__init__.py").touch()
 
 
-def check_guide(name: str, folder: Path, blocks: Iterable[CodeBlock] | None = None, *, steps: str | None = None) -> None:
+def check_guide(
+    name: str, folder: Path, blocks: Iterable[CodeBlock] | None = None, *, steps: str | None = None
+) -> None:
     """Make a project of these blocks, or all of the guide, and run the tests in steps/<guide>.py there.
 
     `steps` names another file of tests. All of them have to run.

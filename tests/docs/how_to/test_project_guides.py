@@ -9,6 +9,6 @@ import pytest
 from tests.support.project_guides import check_guide
 
 
-@pytest.mark.parametrize("guide", ["admin", "forms", "per-user-permissions"])
+@pytest.mark.parametrize("guide", ["admin", "forms", "multi-tenant-sites", "per-user-permissions"])
 def test_what_the_guide_promises(guide: str, tmp_path: Path) -> None:
     check_guide(guide, tmp_path)

@@ -4,8 +4,9 @@ import re
 
 from django.contrib.auth.models import Group, User
 from django.test import TestCase
-from django_appwrite_orm.contrib.testing import AppwriteAssertions
 from stations.models import Station
+
+from django_appwrite_orm.contrib.testing import AppwriteAssertions
 
 LIST = "/admin/stations/station/"
 
@@ -32,19 +33,19 @@ class Admin(AppwriteAssertions, TestCase):
         data = {"name": "North", "height": "3", "tags": ["old", ""], **permissions}
         self.assertRedirects(self.client.post(f"{LIST}add/", data), LIST)
         station = Station.objects.get()
-        self.assertEqual((station.name, station.tags, station.permissions), ("North", ["old"], ['read("users")']))
+        assert (station.name, station.tags, station.permissions) == ("North", ["old"], ['read("users")'])
         self.assertContains(self.client.get(f"{LIST}?q=north"), "1 station")
 
     def test_pages_are_turned_by_links(self):
         Station.objects.bulk_create(Station(name=f"{number:03}") for number in range(120))
         seen, page = [], self.client.get(LIST)
         while True:
-            seen += re.findall(r'/change/[^>]*>(\d{3})</a>', page.text)
+            seen += re.findall(r"/change/[^>]*>(\d{3})</a>", page.text)
             link = re.search(r'href="([^"]*)"[^>]*>\s*Next', page.text)
             if link is None:
                 break
             page = self.client.get(LIST + link[1].replace("&amp;", "&"))
-        self.assertEqual(seen, [f"{number:03}" for number in range(120)])
+        assert seen == [f"{number:03}" for number in range(120)]
 
     def test_the_list_says_where_its_rows_came_from(self):
         Station.objects.create(name="North")
@@ -57,16 +58,16 @@ class Admin(AppwriteAssertions, TestCase):
         one, other = inputs(self.client.get(url).text), inputs(self.client.get(url).text)
         self.assertRedirects(self.client.post(url, one | {"height": "4"}), LIST)
         page = self.client.post(url, other | {"height": "5"})
-        self.assertEqual(page.status_code, 200)
-        self.assertIn("4", str(page.context["adminform"].form.errors["height"]))
-        self.assertEqual(Station.objects.get().height, 4)
+        assert page.status_code == 200
+        assert "4" in str(page.context["adminform"].form.errors["height"])
+        assert Station.objects.get().height == 4
         self.assertRedirects(self.client.post(url, inputs(page.text)), LIST)
-        self.assertEqual(Station.objects.get().height, 5)
+        assert Station.objects.get().height == 5
 
     def test_who_is_no_editor_only_looks(self):
         url = f"{LIST}{Station.objects.create(name='North', height=3).pk}/change/"
         self.assertContains(self.client.get(url), 'name="_save"')
         self.user.groups.remove(self.editors)
         self.assertNotContains(self.client.get(url), 'name="_save"')
-        self.assertEqual(self.client.post(url, {"name": "South", "height": "1"}).status_code, 403)
-        self.assertEqual(Station.objects.get().name, "North")
+        assert self.client.post(url, {"name": "South", "height": "1"}).status_code == 403
+        assert Station.objects.get().name == "North"

@@ -17,19 +17,19 @@ class Create(TestCase):
         response = self.client.post("/recipes/new/", SOUP)
         recipe = Recipe.objects.get()
         self.assertRedirects(response, f"/recipes/{recipe.pk}/")
-        self.assertEqual((recipe.tags, recipe.nutrition, recipe.version), (["vegan", "quick"], {"kcal": 90}, 1))
+        assert (recipe.tags, recipe.nutrition, recipe.version) == (["vegan", "quick"], {"kcal": 90}, 1)
 
     def test_each_item_has_an_input_and_the_page_its_script(self):
         Recipe.objects.create(name="Soup", tags=["vegan", "quick"])
         page = self.client.get(f"/recipes/{Recipe.objects.get().pk}/").text
-        self.assertIn('value="vegan"', page)
-        self.assertIn('value="quick"', page)
-        self.assertIn("django_appwrite_orm/forms.js", page)
+        assert 'value="vegan"' in page
+        assert 'value="quick"' in page
+        assert "django_appwrite_orm/forms.js" in page
 
     def test_an_error_in_json_names_the_place_and_keeps_what_was_typed(self):
         page = self.client.post("/recipes/new/", SOUP | {"nutrition": "{\n"}).text
-        self.assertIn("Line 2, column 1", page)
-        self.assertFalse(Recipe.objects.exists())
+        assert "Line 2, column 1" in page
+        assert not Recipe.objects.exists()
 
     def test_a_name_that_is_taken_is_an_error_of_the_field(self):
         Recipe.objects.create(name="Soup")
@@ -43,7 +43,7 @@ class Race(TransactionTestCase):
         with mock.patch.object(ModelForm, "validate_unique"):
             response = self.client.post("/recipes/new/", SOUP)
         self.assertFormError(response.context["form"], "name", "This name is taken.")
-        self.assertFalse(RecipeForm(SOUP).is_valid())
+        assert not RecipeForm(SOUP).is_valid()
 
 
 class Edit(TransactionTestCase):
@@ -57,14 +57,14 @@ class Edit(TransactionTestCase):
 
     def test_the_second_of_two_editors_gets_a_409_and_loses_no_text(self):
         one, other = self.opened(), self.opened()
-        self.assertEqual(self.client.post(self.url, one | {"name": "Stew"}).status_code, 302)
+        assert self.client.post(self.url, one | {"name": "Stew"}).status_code == 302
         response = self.client.post(self.url, other | {"name": "Broth"})
         self.assertContains(response, 'value="Broth"', status_code=409)
         self.assertContains(response, "Stored now: Stew.", status_code=409)
         self.assertContains(response, "Somebody else has changed this recipe.", status_code=409)
-        self.assertEqual(Recipe.objects.get().name, "Stew")
-        self.assertEqual(self.client.post(self.url, self.opened() | {"name": "Broth"}).status_code, 302)
-        self.assertEqual(Recipe.objects.get().name, "Broth")
+        assert Recipe.objects.get().name == "Stew"
+        assert self.client.post(self.url, self.opened() | {"name": "Broth"}).status_code == 302
+        assert Recipe.objects.get().name == "Broth"
 
     def test_of_editors_at_the_same_moment_one_wins(self):
         opened = self.opened()
@@ -77,5 +77,5 @@ class Edit(TransactionTestCase):
 
         with ThreadPoolExecutor() as pool:
             statuses = list(pool.map(post, ["Stew", "Broth", "Bisque"]))
-        self.assertEqual(sorted(statuses), [302, 409, 409])
-        self.assertEqual(Recipe.objects.get().version, 2)
+        assert sorted(statuses) == [302, 409, 409]
+        assert Recipe.objects.get().version == 2

@@ -8,6 +8,6 @@ class Schema(TestCase):
     def test_lists_pages_and_points_in_time_are_described(self):
         schemas = safe_load(self.client.get("/api/schema/").content)["components"]["schemas"]
         recipe = schemas["Recipe"]["properties"]
-        self.assertEqual(recipe["tags"], {"type": "array", "items": {"type": "string", "maxLength": 40}})
-        self.assertEqual((recipe["created_at"]["format"], recipe["created_at"]["readOnly"]), ("date-time", True))
-        self.assertEqual(schemas["PaginatedRecipeList"]["properties"].keys(), {"next", "previous", "results"})
+        assert recipe["tags"] == {"type": "array", "items": {"type": "string", "maxLength": 40}}
+        assert (recipe["created_at"]["format"], recipe["created_at"]["readOnly"]) == ("date-time", True)
+        assert schemas["PaginatedRecipeList"]["properties"].keys() == {"next", "previous", "results"}
