@@ -26,8 +26,6 @@ from tests.support.tables import made_once
 
 # The page with the files that all guides start from.
 EXAMPLE = "how-to/index.md"
-# Files that `startproject` makes and pages add to.
-_STARTED = ("config/settings.py", "config/urls.py")
 _IN_MEMORY = {"ENDPOINT": "local::memory:", "DATABASE_ID": "guide"}
 
 
@@ -78,7 +76,9 @@ def guide_project(page: str, folder: Path, blocker: Any, **settings: Any) -> Ite
     pytest-django's `django_db_blocker`.
     """
     files = [block for each in (EXAMPLE, page) for block in code_blocks(each) if block.file]
-    _write_project(files, folder)
+    write_project(files, folder)
+    (folder / "shop").mkdir(exist_ok=True)
+    (folder / "shop" / "__init__.py").touch()
     registered, observing = registry.all(), list(observers)
     with ExitStack() as stack:
         stack.enter_context(mock.patch.dict(sys.modules))
@@ -94,16 +94,16 @@ def guide_project(page: str, folder: Path, blocker: Any, **settings: Any) -> Ite
         yield Guide(page, folder)
 
 
-def _write_project(files: list[CodeBlock], folder: Path) -> None:
+def write_project(files: list[CodeBlock], folder: Path) -> None:
+    """Write what `startproject` makes, and the files of pages: those of the new project get theirs at the end."""
     call_command("startproject", "config", folder)
-    started = {name: (folder / name).read_text() for name in _STARTED}
-    write_files(files, folder)
-    for name, text in started.items():
-        if any(block.file == name for block in files):
-            path = folder / name
-            path.write_text(text + path.read_text())
-    (folder / "shop").mkdir(exist_ok=True)
-    (folder / "shop" / "__init__.py").touch()
+    for block in {block.file: block for block in files}.values():
+        path = folder / str(block.file)
+        started = path.read_text() if path.exists() else ""
+        write_files([one for one in files if one.file == block.file], folder)
+        path.write_text(started + path.read_text())
+        if path.suffix == ".py" and path.parent != folder:
+            (path.parent / "__init__.py").touch()
 
 
 def _settings() -> dict[str, Any]:
